@@ -1,0 +1,49 @@
+"""The command line: thin doors, each opening on one function of the library."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from isogloss import __version__
+from isogloss.cli import evidence, forecast, lab, languages
+from isogloss.errors import IsoglossError
+
+app = typer.Typer(
+    name="isogloss",
+    help="Forecast how well a multilingual model does in the languages nobody has tested.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(evidence.app, name="evidence")
+app.add_typer(languages.app, name="languages")
+app.add_typer(lab.app, name="lab")
+app.command("forecast")(forecast.forecast)
+app.command("demo")(forecast.demo)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"isogloss {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options that hold for every command."""
+
+
+def main() -> None:
+    """Run the command line; errors a user can act on end as one line and an exit code."""
+    try:
+        app()
+    except IsoglossError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

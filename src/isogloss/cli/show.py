@@ -1,0 +1,58 @@
+"""How every command answers: a table that is readable at 80 columns, or the same as JSON."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import polars as pl
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def show(
+    table: pl.DataFrame, *, json: bool, title: str | None = None, columns: Sequence[str] | None = None, digits: int = 3
+) -> None:
+    """Print `table`; JSON holds all of it, the terminal only `columns`."""
+    if json:
+        show_json(table.to_dicts())
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    chosen = table.select(columns) if columns else table
+    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name, kind in chosen.schema.items():
+        grid.add_column(name, justify="right" if kind.is_numeric() else "left", overflow="fold")
+    for row in chosen.iter_rows():
+        grid.add_row(*(Text(_cell(value, digits)) for value in row))
+    Console().print(grid)
+
+
+def show_json(value: Any) -> None:
+    """Print `value` as JSON; numbers that JSON cannot hold become null."""
+    typer.echo(jsonlib.dumps(_plain(value), ensure_ascii=False, indent=1, default=str))
+
+
+def _cell(value: Any, digits: int) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.{digits}f}"
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value

@@ -1,0 +1,91 @@
+"""Every trouble a caller can act on, each one line: where it is, what is wrong, how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class IsoglossError(Exception):
+    """Base of all errors of isogloss.
+
+    Parameters
+    ----------
+    reason : str
+        What is wrong, in words a user knows.
+    where : str, optional
+        File, row or field in which it was found.
+    mend : str, optional
+        What to do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, reason: str, *, where: str | None = None, mend: str | None = None):
+        self.reason, self.where, self.mend = reason, where, mend
+        super().__init__(": ".join(part for part in (where, reason) if part) + (f"; {mend}" if mend else ""))
+
+
+class InputError(IsoglossError):
+    """The input cannot be used as it is; the command line exits with 2."""
+
+    exit_code = 2
+
+
+class UnknownLanguage(InputError):
+    """A code or name that no language is known by.
+
+    Parameters
+    ----------
+    code : str
+        What the source wrote.
+    suggestions : sequence of (str, str)
+        Nearest known codes with their names, best first.
+    """
+
+    def __init__(self, code: str, *, where: str | None = None, suggestions: Iterable[tuple[str, str]] = ()):
+        self.code, self.suggestions = code, list(suggestions)
+        meant = " or ".join(f"'{known}' ({name})" for known, name in self.suggestions)
+        mend = (f"did you mean {meant}? " if meant else "") + f"to map it yourself: --language {code}=<code>"
+        super().__init__(f"unknown language '{code}'", where=where, mend=mend)
+
+
+class UnknownName(InputError):
+    """A name (of a forecaster, importer, task, model, column, ...) that nothing is known by."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None):
+        self.kind, self.name, self.known = kind, name, sorted(known)
+        close = closest(name, self.known)
+        listed = ", ".join(self.known[:12]) + (f", ... ({len(self.known)} in all)" if len(self.known) > 12 else "")
+        mend = (f"did you mean '{close[0]}'? " if close else "") + (f"known: {listed}" if listed else "none is known")
+        super().__init__(f"unknown {kind} '{name}'", where=where, mend=mend)
+
+
+class BadFile(InputError):
+    """A file that cannot be read as what it should be."""
+
+
+class BadValue(InputError):
+    """A value that its field does not admit."""
+
+
+class BadMixture(BadValue):
+    """A training mixture that cannot be read, such as a negative size."""
+
+
+class ConflictingScores(InputError):
+    """Several different scores for what is one and the same observation."""
+
+
+class NotEnoughEvidence(InputError):
+    """Too little was measured to answer the question."""
+
+
+class StoreError(IsoglossError):
+    """A store that cannot be read or written."""
+
+
+def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
+    """The names most like `name`, best first, letter case aside."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    return [by_folded[match] for match in difflib.get_close_matches(name.casefold(), by_folded, n=n, cutoff=0.6)]

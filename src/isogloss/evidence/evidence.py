@@ -1,0 +1,106 @@
+"""Evidence: a set of observations in memory, and how to narrow it down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import UnknownName
+from isogloss.evidence.mixture import Mixture
+from isogloss.evidence.schema import IDENTITY, OBSERVATION, SETTING, conform
+
+
+class Evidence:
+    """What was measured.
+
+    Parameters
+    ----------
+    observations : polars.DataFrame
+        One row per score, already normalised (see `isogloss.read_evidence` and
+        `isogloss.evidence.normalise`, which make it from what users have).
+
+    Attributes
+    ----------
+    observations : polars.DataFrame
+        With the columns of `isogloss.evidence.schema.OBSERVATION`.
+    """
+
+    def __init__(self, observations: pl.DataFrame):
+        self.observations = conform(observations, OBSERVATION)
+
+    def filter(self, **equal: Any) -> Evidence:
+        """The observations in which each named column has the given value; None leaves a column free.
+
+        Raises
+        ------
+        UnknownName
+            If nothing has that value, naming the values there are.
+        """
+        kept = self.observations
+        for column, value in equal.items():
+            if value is None:
+                continue
+            found = kept.filter(pl.col(column) == value)
+            if found.is_empty():
+                known = kept[column].drop_nulls().unique().cast(pl.String)
+                raise UnknownName(column, str(value), known, where="evidence")
+            kept = found
+        return Evidence(kept)
+
+    def without_language(self, language: str) -> Evidence:
+        """The evidence as if `language` had never been seen: not tested on, not trained on.
+
+        Its examples vanish from every mixture; observations whose mixture held nothing else go with
+        it, because what remains would claim to be a model that was not adapted at all.
+        """
+        mixtures = self.observations["train"].unique().to_list()
+        reduced = {text: str(Mixture.parse(text, language=str).without(language)) for text in mixtures}
+        changed = {text: rest for text, rest in reduced.items() if rest != text}
+        emptied = [text for text, rest in changed.items() if not rest]
+        return Evidence(
+            self.observations.filter((pl.col("target") != language) & ~pl.col("train").is_in(emptied)).with_columns(
+                pl.col("train").replace(changed)
+            )
+        )
+
+    @property
+    def targets(self) -> list[str]:
+        """Languages tested on, sorted."""
+        return sorted(self.observations["target"].unique())
+
+    @property
+    def sources(self) -> list[str]:
+        """Languages trained on, sorted."""
+        mixtures = self.observations["train"].unique()
+        return sorted({language for text in mixtures for language in Mixture.parse(text, language=str)})
+
+    def settings(self) -> pl.DataFrame:
+        """One row per setting (task, metric, model, ...) with its counts and mean score."""
+        return (
+            self.observations.group_by(SETTING)
+            .agg(
+                observations=pl.len(),
+                targets=pl.col("target").n_unique(),
+                mixtures=pl.col("train").n_unique(),
+                seeds=pl.col("seed").n_unique(),
+                mean_score=pl.col("score").mean(),
+                lowest=pl.col("score").min(),
+                highest=pl.col("score").max(),
+            )
+            .sort("task", "metric", "model", nulls_last=True)
+        )
+
+    def __len__(self) -> int:
+        return self.observations.height
+
+    def __repr__(self) -> str:
+        settings = self.observations.select(SETTING).n_unique() if len(self) else 0
+        return f"<Evidence: {len(self)} observations, {len(self.targets)} target languages, {settings} settings>"
+
+
+def newest(observations: pl.DataFrame) -> pl.DataFrame:
+    """One row per observation, the one recorded last."""
+    return observations.sort("recorded_at", maintain_order=True, nulls_last=False).unique(
+        subset=list(IDENTITY), keep="last", maintain_order=True
+    )

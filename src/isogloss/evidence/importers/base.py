@@ -1,0 +1,73 @@
+"""What every importer does: recognise its format, and read it as the tool wrote it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import ClassVar
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a user said about a file that the file itself does not say.
+
+    Attributes
+    ----------
+    values : dict of str to str
+        Column to the value that holds for every row (model, task, metric, recipe, ...).
+    mapping : pathlib.Path, str or None
+        Mapping file, or the name of one that ships, for the `table` importer.
+    scale : str or None
+        fraction, percent or raw; None decides from the scores.
+    languages : dict of str to str
+        How to read a code: as reported to any known spelling.
+    duplicates : str
+        What to do with several scores of one observation: error, mean or last.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    mapping: Path | str | None = None
+    scale: str | None = None
+    languages: dict[str, str] = field(default_factory=dict)
+    duplicates: str = "error"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A file as its tool wrote it, before languages, scales and duplicates are settled.
+
+    Attributes
+    ----------
+    rows : polars.DataFrame
+        Columns named as in `isogloss.evidence.schema.OBSERVATION`, of which `target` and `train` hold
+        codes as reported, `score` is on the file's own scale and null for a query, and `origin_row`
+        is the 0-based position in the file.
+    dropped : polars.DataFrame
+        Rows that hold no observation: `origin_row` (Int64) and `reason` (String).
+    """
+
+    rows: pl.DataFrame
+    dropped: pl.DataFrame
+
+
+class Importer(ABC):
+    """Reads the files of one format."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def sniff(self, head: bytes, path: PurePath) -> float:
+        """How sure this is our format, 0 to 1, from the first kilobytes and the name alone."""
+
+    @abstractmethod
+    def read(self, path: Path, options: ReadOptions) -> RawTable:
+        """The file as it is.
+
+        Raises
+        ------
+        BadFile, BadValue
+            One line: the file, the row, the reason, the mend.
+        """
