@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from isogloss.languages.language import Language
-from isogloss.languages.resolve import resolve
-from isogloss.languages.writing import default_script
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Language", "default_script", "resolve"]
+from isogloss.languages.language import Language
+from isogloss.languages.parse import resolve
+
+if TYPE_CHECKING:
+    from isogloss.languages.distance import KINDS, Distances, distances
+    from isogloss.languages.typology import Features, features
+
+__all__ = ["KINDS", "Distances", "Features", "Language", "distances", "features", "resolve"]
+
+_LAZY = {
+    "KINDS": "distance",
+    "Distances": "distance",
+    "distances": "distance",
+    "Features": "typology",
+    "features": "typology",
+}  # these need numpy, which resolving does not
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"isogloss.languages.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'isogloss.languages' has no attribute '{name}'")

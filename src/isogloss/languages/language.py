@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isnan
+from typing import TYPE_CHECKING
 
 from isogloss.languages.iso639 import codes, macro_of
+
+if TYPE_CHECKING:
+    from isogloss.languages.uriel import Languoid
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,6 +49,35 @@ class Language:
     def members(self) -> tuple[str, ...]:
         """Ids of the languages a macrolanguage is made of; empty for others."""
         return codes().members.get(self.iso639_3, ())
+
+    @property
+    def glottocode(self) -> str | None:
+        """Glottolog's code; for a macrolanguage that of its representative."""
+        found = self._languoid()
+        return found.glottocode if found else None
+
+    @property
+    def family(self) -> tuple[str, ...]:
+        """Names of its ancestors after Glottolog, from the family down; empty for an isolate and where unknown."""
+        found = self._languoid()
+        return found.path[:-1] if found else ()
+
+    @property
+    def latitude(self) -> float | None:
+        """Degrees north of a point in the middle of where it is spoken."""
+        found = self._languoid()
+        return None if found is None or isnan(found.latitude) else found.latitude
+
+    @property
+    def longitude(self) -> float | None:
+        """Degrees east of that point."""
+        found = self._languoid()
+        return None if found is None or isnan(found.longitude) else found.longitude
+
+    def _languoid(self) -> Languoid | None:
+        from isogloss.languages.typology import languoid  # needs numpy, which resolving does not
+
+        return languoid(self.iso639_3)
 
     def __str__(self) -> str:
         return self.id
