@@ -6,13 +6,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from isogloss.languages.language import Language
-from isogloss.languages.parse import resolve
+from isogloss.languages.parse import resolve, written_without_spaces
+from isogloss.languages.pretraining import resources
 
 if TYPE_CHECKING:
     from isogloss.languages.distance import KINDS, Distances, distances
     from isogloss.languages.typology import Features, features
 
-__all__ = ["KINDS", "Distances", "Features", "Language", "distances", "features", "resolve"]
+__all__ = [
+    "KINDS",
+    "Distances",
+    "Features",
+    "Language",
+    "distances",
+    "features",
+    "resolve",
+    "resources",
+    "written_without_spaces",
+]
 
 _LAZY = {
     "KINDS": "distance",

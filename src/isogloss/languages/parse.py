@@ -10,7 +10,7 @@ from isogloss.languages.aliases import CODES
 from isogloss.languages.iso639 import codes, macro_of
 from isogloss.languages.language import Language
 from isogloss.languages.names import English, suggest
-from isogloss.languages.writing import HAN, default_script, known_script
+from isogloss.languages.writing import HAN, WITHOUT_SPACES, default_script, known_script
 
 REGIONS = frozenset(
     """
@@ -118,3 +118,9 @@ def make_language(code: str, script: str = "", region: str = "") -> Language | N
     if script == usual:
         return Language(code, code, script, name)
     return Language(f"{code}_{script}", code, script, f"{name} ({script})")
+
+
+def written_without_spaces(language: str | Language) -> bool:
+    """Whether running text in `language` usually has no spaces between words, going by its script."""
+    known = language if isinstance(language, Language) else resolve(language)
+    return known.script in WITHOUT_SPACES
