@@ -11,6 +11,7 @@ from isogloss.languages.pretraining import resources
 
 if TYPE_CHECKING:
     from isogloss.languages.distance import KINDS, Distances, distances
+    from isogloss.languages.tables import card, compare, describe
     from isogloss.languages.typology import Features, features
 
 __all__ = [
@@ -18,6 +19,9 @@ __all__ = [
     "Distances",
     "Features",
     "Language",
+    "card",
+    "compare",
+    "describe",
     "distances",
     "features",
     "resolve",
@@ -29,6 +33,9 @@ _LAZY = {
     "KINDS": "distance",
     "Distances": "distance",
     "distances": "distance",
+    "card": "tables",
+    "compare": "tables",
+    "describe": "tables",
     "Features": "typology",
     "features": "typology",
 }  # these need numpy, which resolving does not
