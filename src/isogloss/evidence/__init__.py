@@ -1,1 +1,34 @@
-""
+"""Evidence: what was measured. One schema, one store, one normaliser, and an importer per result format."""
+
+from __future__ import annotations
+
+from isogloss.evidence.duplicates import settle_duplicates
+from isogloss.evidence.evidence import Evidence, newest
+from isogloss.evidence.importers import importers
+from isogloss.evidence.keys import observation_keys
+from isogloss.evidence.mixture import Mixture
+from isogloss.evidence.normalise import QUERY_TABLE
+from isogloss.evidence.read import read_evidence, read_queries
+from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, QUERY, REQUIRED, SETTING
+from isogloss.evidence.shipped import shipped
+from isogloss.evidence.store import Store
+
+__all__ = [
+    "IDENTITY",
+    "ITEM",
+    "OBSERVATION",
+    "QUERY",
+    "QUERY_TABLE",
+    "REQUIRED",
+    "SETTING",
+    "Evidence",
+    "Mixture",
+    "Store",
+    "importers",
+    "newest",
+    "observation_keys",
+    "read_evidence",
+    "read_queries",
+    "settle_duplicates",
+    "shipped",
+]

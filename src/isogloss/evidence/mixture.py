@@ -41,9 +41,7 @@ class Mixture(Mapping[str, int | None]):
         self._sizes = {language: sizes[language] for language in sorted(sizes) if sizes[language] != 0}
 
     @classmethod
-    def parse(
-        cls, text: str, *, where: str | None = None, language: Callable[[str], str] | None = None
-    ) -> Mixture:
+    def parse(cls, text: str, *, where: str | None = None, language: Callable[[str], str] | None = None) -> Mixture:
         """Read `eng:1000,hin:500`; languages may be written in any way isogloss knows.
 
         Parameters

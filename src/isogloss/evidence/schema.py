@@ -14,27 +14,27 @@ SETTING = ("task", "metric", "model", "model_revision", "recipe", "shots", "spli
 
 OBSERVATION = pl.Schema(
     {
-        "model": pl.String,
-        "model_revision": pl.String,
-        "task": pl.String,
-        "metric": pl.String,
-        "target": pl.String,  # canonical language id, see isogloss.languages
-        "target_as_reported": pl.String,
-        "train": pl.String,  # canonical training mixture, see isogloss.evidence.mixture; "" = used as it is
-        "recipe": pl.String,
-        "shots": pl.Int32,  # examples in the prompt
-        "split": pl.String,
-        "seed": pl.Int64,
-        "score": pl.Float64,  # a fraction 0..1 where the metric is bounded
-        "scale": pl.String,  # how the source wrote it: fraction, percent or raw (unbounded)
-        "higher_is_better": pl.Boolean,
-        "items": pl.Int64,  # number of test items behind the score
-        "standard_error": pl.Float64,  # on the scale of score
-        "origin": pl.String,  # file or run it came from
-        "origin_row": pl.Int64,  # 0-based position there
-        "importer": pl.String,
+        "model": pl.String(),
+        "model_revision": pl.String(),
+        "task": pl.String(),
+        "metric": pl.String(),
+        "target": pl.String(),  # canonical language id, see isogloss.languages
+        "target_as_reported": pl.String(),
+        "train": pl.String(),  # canonical training mixture, see isogloss.evidence.mixture; "" = used as it is
+        "recipe": pl.String(),
+        "shots": pl.Int32(),  # examples in the prompt
+        "split": pl.String(),
+        "seed": pl.Int64(),
+        "score": pl.Float64(),  # a fraction 0..1 where the metric is bounded
+        "scale": pl.String(),  # how the source wrote it: fraction, percent or raw (unbounded)
+        "higher_is_better": pl.Boolean(),
+        "items": pl.Int64(),  # number of test items behind the score
+        "standard_error": pl.Float64(),  # on the scale of score
+        "origin": pl.String(),  # file or run it came from
+        "origin_row": pl.Int64(),  # 0-based position there
+        "importer": pl.String(),
         "recorded_at": pl.Datetime("us", "UTC"),
-        "details": pl.String,  # JSON: versions, seconds, anything else worth keeping
+        "details": pl.String(),  # JSON: versions, seconds, anything else worth keeping
     }
 )
 """Column names and types of a table of observations. Only model, task, metric, target, train, score,

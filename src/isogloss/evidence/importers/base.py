@@ -9,6 +9,9 @@ from typing import ClassVar
 
 import polars as pl
 
+DROPPED = pl.Schema({"origin_row": pl.Int64, "reason": pl.String})
+"""What is known of a row that holds no observation."""
+
 
 @dataclass(frozen=True)
 class ReadOptions:
@@ -47,10 +50,16 @@ class RawTable:
         is the 0-based position in the file.
     dropped : polars.DataFrame
         Rows that hold no observation: `origin_row` (Int64) and `reason` (String).
+    marks_queries : bool
+        Whether a null score was written as a question (`"x"`, or no score column at all). Where it was
+        not, a row without a score is one that went missing, and is dropped.
+
+    `rows` may hold `scale`, which is then a declaration of how the scores of that row are written.
     """
 
     rows: pl.DataFrame
-    dropped: pl.DataFrame
+    dropped: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DROPPED))
+    marks_queries: bool = True
 
 
 class Importer(ABC):

@@ -1,0 +1,59 @@
+"""Importers: one per result format, found by name or recognised from the file itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+from isogloss.errors import BadFile
+from isogloss.evidence.importers.base import Importer
+from isogloss.registry import Registry
+
+importers = Registry(
+    "importer",
+    {
+        "litmus": "isogloss.evidence.importers.litmus:Litmus",
+        "table": "isogloss.evidence.importers.table:Table",
+    },
+    "isogloss.importers",
+)
+
+HEAD_BYTES = 64 * 1024
+"""How much of a file is looked at to recognise its format."""
+
+
+def importer_for(path: Path, name: str | None = None) -> Importer:
+    """The importer called `name`, or the one that is surest of the file.
+
+    Raises
+    ------
+    BadFile
+        If the file is absent or empty, or if no importer recognises it.
+    """
+    head = _head(path)
+    if name is not None:
+        return cast(Importer, importers.get(name)())
+    candidates: list[Importer] = [entry() for _, entry in importers.items()]
+    confidence, best = max(((one.sniff(head, path), one) for one in candidates), key=lambda pair: pair[0])
+    if confidence <= 0:
+        raise BadFile(
+            "not recognised as any known format",
+            where=str(path),
+            mend=f"name the format with --format, one of: {', '.join(importers.names())}",
+        )
+    return best
+
+
+def _head(path: Path) -> bytes:
+    if path.is_dir():
+        raise BadFile("is a folder", where=str(path), mend="give the files in it")
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        raise BadFile("no such file", where=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise BadFile(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=str(path)) from None
+    if not head.strip():
+        raise BadFile("is empty", where=str(path))
+    return head

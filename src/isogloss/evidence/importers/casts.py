@@ -1,0 +1,83 @@
+"""Typing the columns of a table, with an error that names the first cell that does not fit."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from isogloss.errors import BadValue
+from isogloss.evidence.schema import OBSERVATION
+
+_BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+_KINDS = {
+    pl.Float64: "a number",
+    pl.Int64: "a whole number",
+    pl.Int32: "a whole number",
+    pl.Boolean: "true or false",
+    pl.Datetime: "a date and time",
+    pl.String: "text",
+}
+
+
+def cast_columns(rows: pl.DataFrame, where: str) -> pl.DataFrame:
+    """`rows` with the types of an observation; blank text is null.
+
+    Raises
+    ------
+    BadValue
+        Naming the row and the value that cannot be read.
+    """
+    return rows.with_columns(_cast(rows, name, where) for name in rows.columns)
+
+
+def _cast(rows: pl.DataFrame, name: str, where: str) -> pl.Series:
+    kind, column = OBSERVATION[name], rows[name]
+    if column.dtype == pl.String:
+        column = rows.select(pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name).str.strip_chars()))[name]
+    elif isinstance(column.dtype, pl.Categorical | pl.Enum):
+        column = column.cast(pl.String)
+    try:
+        typed = _typed(column, kind)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        raise BadValue(
+            f"the column '{name}' is {column.dtype}, not {_KINDS[kind.base_type()]}", where=where, mend="convert it"
+        ) from None
+    wrong = (typed.is_null() & column.is_not_null()).arg_true()
+    if wrong.len():
+        row = rows["origin_row"][wrong[0]]
+        mend = "leave the cell empty if nothing was measured" if name == "score" else "correct the cell"
+        raise BadValue(
+            f"{name} '{str(column[wrong[0]])[:60]}' is not {_KINDS[kind.base_type()]}",
+            where=f"{where} row {row}",
+            mend=mend,
+        )
+    return typed.alias(name)
+
+
+def _typed(column: pl.Series, kind: pl.DataType) -> pl.Series:
+    if column.dtype == kind:
+        return column
+    if kind.is_integer():
+        return _whole(column, kind)
+    if kind == pl.Boolean and column.dtype == pl.String:
+        return column.str.to_lowercase().replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
+    if isinstance(kind, pl.Datetime):
+        return _moment(column, kind)
+    if kind == pl.String and column.dtype.is_nested():
+        raise pl.exceptions.InvalidOperationError
+    return column.cast(kind, strict=False)
+
+
+def _whole(column: pl.Series, kind: pl.DataType) -> pl.Series:
+    """Whole numbers, also where they were written as 42.0; anything else becomes null."""
+    exact = column.cast(kind, strict=False) if not column.dtype.is_float() else pl.repeat(None, len(column), eager=True)
+    numbers = column.cast(pl.Float64, strict=False)
+    rounded = pl.select(pl.when(numbers == numbers.round(0)).then(numbers).cast(kind, strict=False)).to_series()
+    return pl.select(pl.coalesce(exact.cast(kind), rounded)).to_series()
+
+
+def _moment(column: pl.Series, kind: pl.Datetime) -> pl.Series:
+    if column.dtype == pl.String:
+        column = column.str.to_datetime(time_unit=kind.time_unit, time_zone="UTC", strict=False)
+    elif isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is None:
+        column = column.dt.replace_time_zone("UTC")
+    return column.cast(kind, strict=False)

@@ -1,0 +1,91 @@
+"""Reading CSV, TSV, JSONL and Parquet from outside into a table, with one-line errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import BadFile
+from isogloss.evidence.importers.jsonfile import parse_json, read_bytes
+
+PARQUET_MAGIC = b"PAR1"
+_SEPARATORS = ",\t;|"
+
+
+def read_frame(path: Path) -> pl.DataFrame:
+    """The table in a file; everything in a text format is text, an empty cell is null.
+
+    Raises
+    ------
+    BadFile
+        If the file is not a whole table.
+    """
+    data = path.open("rb")
+    with data:
+        magic = data.read(len(PARQUET_MAGIC))
+    if magic == PARQUET_MAGIC or path.suffix == ".parquet":
+        return _read_parquet(path)
+    if path.suffix in (".jsonl", ".ndjson") or magic.lstrip()[:1] == b"{":
+        return _read_json_lines(path)
+    return _read_delimited(path)
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        with path.open("rb") as file:
+            return pl.read_parquet(file)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError) as error:
+        raise BadFile(f"is not whole Parquet: {_first_line(error)}", where=str(path)) from None
+
+
+def _read_delimited(path: Path) -> pl.DataFrame:
+    text = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
+    where = str(path)
+    if b"\0" in text:
+        raise BadFile("is not text", where=where, mend="give CSV, TSV, JSONL or Parquet")
+    header = text.split(b"\n", 1)[0].decode("utf-8", "replace")
+    separator = "\t" if path.suffix in (".tsv", ".tab") else max(_SEPARATORS, key=header.count)
+    try:
+        table = pl.read_csv(text, separator=separator, infer_schema=False)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
+        raise BadFile(f"is not a whole table: {_first_line(error)}", where=where) from None
+    for column in table.columns:
+        if repeated := re.fullmatch(r"(.*)_duplicated_\d+", column):
+            raise BadFile(f"the column '{repeated[1]}' stands twice", where=where, mend="rename one of them")
+    return table
+
+
+def _read_json_lines(path: Path) -> pl.DataFrame:
+    columns: dict[str, list[str | None]] = {}
+    rows = 0
+    for number, line in enumerate(read_bytes(path).removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
+        if not line.strip():
+            continue
+        entry = parse_json(line, f"{path} line {number}")
+        if not isinstance(entry, dict):
+            raise BadFile("is not an object", where=f"{path} line {number}", mend="write one JSON object per line")
+        for key, value in entry.items():
+            cells = columns.setdefault(key, [])
+            cells.extend([None] * (rows - len(cells)))
+            cells.append(_as_text(value))
+        rows += 1
+    for cells in columns.values():
+        cells.extend([None] * (rows - len(cells)))
+    try:
+        return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+    except UnicodeEncodeError:
+        raise BadFile("holds half a character (a lone surrogate)", where=str(path)) from None
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0][:200]

@@ -1,0 +1,69 @@
+"""Reading JSON from outside with bounded work: every failure is one line that names the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from isogloss.errors import BadFile
+
+MAX_JSON_BYTES = 512 * 1024 * 1024
+"""Larger files are refused: parsed JSON takes several times its size in memory."""
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file.
+
+    Raises
+    ------
+    BadFile
+        If it is too large, truncated, nested too deeply, names a key twice, or is not JSON at all.
+    """
+    return parse_json(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a file that is small enough to be parsed as JSON."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_JSON_BYTES:
+            raise BadFile(
+                f"is {size / 2**20:.0f} MB, more than the {MAX_JSON_BYTES // 2**20} MB read as JSON",
+                where=str(path),
+                mend="split it, or convert it to Parquet",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
+def parse_json(text: bytes, where: str) -> Any:
+    """The value written in `text`, with errors that name `where`."""
+    try:
+        return json.loads(text, object_pairs_hook=_without_repetition)
+    except _RepeatedKeyError as error:
+        raise BadFile(f"the key '{error}' stands twice in one object", where=where, mend="keep one of them") from None
+    except RecursionError:
+        raise BadFile("is nested too deeply", where=where, mend="check that it is a result file") from None
+    except json.JSONDecodeError as error:
+        raise BadFile(
+            f"is not complete JSON: {error.msg} in line {error.lineno}", where=where, mend="check that it is whole"
+        ) from None
+    except UnicodeDecodeError:
+        raise BadFile("is not text", where=where, mend="check that it is JSON in UTF-8") from None
+    except ValueError as error:
+        raise BadFile(f"is not readable JSON: {error}", where=where) from None
+
+
+class _RepeatedKeyError(Exception):
+    """A key that an object names twice; the parser would keep only the last."""
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _RepeatedKeyError(key)
+        found[key] = value
+    return found

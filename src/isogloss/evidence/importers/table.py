@@ -1,0 +1,175 @@
+"""Tables: any CSV, TSV, JSONL or Parquet, by the names of its columns or by a mapping file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+
+import polars as pl
+
+from isogloss.errors import BadFile, BadValue, UnknownName
+from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
+from isogloss.evidence.importers.casts import cast_columns
+from isogloss.evidence.importers.frames import PARQUET_MAGIC, read_frame
+from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, load_mapping, near_miss, recognised
+
+_NEEDED = ("model", "task", "metric", "target", "train")
+_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
+
+
+class Table(Importer):
+    """Any CSV, TSV, JSONL or Parquet table.
+
+    Columns named as in `isogloss.evidence.schema.OBSERVATION` are taken as they are; others take a
+    mapping file. A table without a score is a table of queries. Without a mapping, columns of other
+    names are kept in `details`, unless they look like a misspelt one.
+    """
+
+    name = "table"
+
+    def sniff(self, head: bytes, path: PurePath) -> float:
+        if head.startswith(PARQUET_MAGIC):
+            return 0.6
+        first = head.lstrip(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
+        named = sum(f"{mark}{name}{mark}" in f",{first.strip()},".replace('"', ",").replace("\t", ",")
+                    for name in _NEEDED for mark in ",")  # fmt: skip
+        return 0.7 if named >= 2 else 0.5 * (path.suffix in _SUFFIXES)
+
+    def read(self, path: Path, options: ReadOptions) -> RawTable:
+        return self.tidy(read_frame(path), options, str(path))
+
+    def tidy(self, table: pl.DataFrame, options: ReadOptions, where: str) -> RawTable:
+        """A table that is already in memory, by the same rules.
+
+        Raises
+        ------
+        BadFile, BadValue, UnknownName
+        """
+        if table.is_empty():
+            raise BadFile("holds no rows", where=where)
+        mapping = _mapping_for(table, options, where)
+        rows = _mapped(table, mapping, where) if mapping else _named(table, where)
+        _require_columns(rows, table, options, where)
+        rows = cast_columns(rows, where)
+        scored = "score" in rows.columns
+        if scored and "scale" in rows.columns and mapping is None:
+            rows = _forget_settled_scale(rows)
+        return RawTable(rows, marks_queries=not scored)
+
+
+def _mapping_for(table: pl.DataFrame, options: ReadOptions, where: str) -> ColumnMapping | None:
+    mapping = load_mapping(options.mapping) if options.mapping is not None else recognised(table.columns)
+    if mapping is not None:
+        mapping.check(table.columns, where)
+    return mapping
+
+
+def _named(table: pl.DataFrame, where: str) -> pl.DataFrame:
+    """Columns by their own names; the rest goes into `details`."""
+    taken = [name for name in table.columns if name in READABLE]
+    others = [name for name in table.columns if name not in READABLE]
+    for name in others:
+        if near := near_miss(name, (column for column in READABLE if column not in taken)):
+            raise UnknownName("column", name, [near], where=where)
+    if others and "details" in taken:
+        taken, others = [name for name in taken if name != "details"], [*others, "details"]
+    rows = table.select(taken)
+    if others:
+        rows = rows.with_columns(details=_as_json(table.select(others), where))
+    return _numbered(rows)
+
+
+def _as_json(columns: pl.DataFrame, where: str) -> pl.Series:
+    try:
+        return columns.select(pl.struct(pl.all()).struct.json_encode()).to_series()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise BadFile(f"a column cannot be kept: {str(error).splitlines()[0]}", where=where,
+                      mend="leave out columns that hold no text or numbers") from None  # fmt: skip
+
+
+def _mapped(table: pl.DataFrame, mapping: ColumnMapping, where: str) -> pl.DataFrame:
+    own = {name: name for name in table.columns if name in READABLE}
+    melted_values = {name for values in mapping.melt.values() for name in values}
+    sources = {name: column for name, column in (own | mapping.columns).items() if name not in melted_values}
+    rows = table.select(
+        *(pl.col(column).alias(name) for name, column in sources.items() if name not in mapping.values),
+        *(pl.lit(value).alias(name) for name, value in mapping.values.items() if name not in melted_values),
+        *([_train(table, mapping, where)] if mapping.train else []),
+    )
+    rows = _numbered(rows)
+    for name, pattern in mapping.regex.items():
+        if name in rows.columns:
+            rows = rows.with_columns(_cut(rows[name], pattern, f"{mapping.name} for {where}"))
+    if mapping.scale is not None:
+        rows = rows.with_columns(scale=pl.lit(mapping.scale))
+    return _melted(rows, table, mapping.melt) if mapping.melt else rows
+
+
+def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(origin_row=pl.int_range(pl.len(), dtype=pl.Int64))
+
+
+def _melted(rows: pl.DataFrame, table: pl.DataFrame, melt: Mapping[str, Mapping[str, object]]) -> pl.DataFrame:
+    """One row per score column; the scores of one row of the table stay next to each other."""
+    parts = [
+        rows.with_columns(score=table[column], **{name: pl.lit(value) for name, value in values.items()})
+        for column, values in melt.items()
+    ]
+    return pl.concat(parts, how="diagonal_relaxed").sort("origin_row", maintain_order=True)
+
+
+def _train(table: pl.DataFrame, mapping: ColumnMapping, where: str) -> pl.Series:
+    """The mixtures of a table that trains on one language per row."""
+    train = mapping.train
+    code: pl.Series = table[train["column"]].cast(pl.String).alias("train")
+    if "regex" in train:
+        code = _cut(code, train["regex"], f"{mapping.name} for {where}")
+    if (odd := code.str.contains("[,:]").arg_true()).len():
+        raise BadValue(
+            f"'{code[odd[0]]}' is not one language", where=f"{where} row {odd[0]}",
+            mend="mixtures need no [train]: map them with [columns] train",
+        )  # fmt: skip
+    if "size_column" in train:
+        size = table[train["size_column"]].cast(pl.String)
+    elif "size" in train:
+        size = pl.Series([str(train["size"])])
+    else:
+        return code
+    sized = pl.when(size.is_null()).then(code).otherwise(pl.format("{}:{}", code, size))
+    return pl.DataFrame({"train": code}).select(train=sized).to_series()
+
+
+def _cut(column: pl.Series, pattern: str, where: str) -> pl.Series:
+    text = column.cast(pl.String)
+    try:
+        cut = text.str.extract(pattern, 1)
+    except pl.exceptions.PolarsError as error:
+        raise BadFile(f"cannot use the pattern '{pattern}': {str(error).splitlines()[0]}", where=where) from None
+    if (missed := (cut.is_null() & text.is_not_null()).arg_true()).len():
+        raise BadValue(
+            f"'{text[missed[0]]}' does not match '{pattern}'", where=f"{where} row {missed[0]}",
+            mend="widen the pattern; its first group is what is kept",
+        )  # fmt: skip
+    return cut
+
+
+def _require_columns(rows: pl.DataFrame, table: pl.DataFrame, options: ReadOptions, where: str) -> None:
+    needed = [name for name in _NEEDED if name != "metric" or "score" in rows.columns]
+    missing = [name for name in needed if name not in rows.columns and name not in options.values]
+    if not missing:
+        return
+    present = ", ".join(table.columns[:12]) + (", ..." if table.width > 12 else "")
+    flags = " ".join(f"--{name}" for name in missing if name in ("model", "task", "metric"))
+    ways = ["rename them", *([f"give {flags}"] if flags else []), "or describe them in a mapping file with --map"]
+    empty = "; train may be left empty for a model used as it is" if "train" in missing else ""
+    raise BadFile(
+        f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} (it has {present})",
+        where=where,
+        mend=", ".join(ways) + empty,
+    )
+
+
+def _forget_settled_scale(rows: pl.DataFrame) -> pl.DataFrame:
+    """Read a table that isogloss wrote: its scores are fractions, `scale` remembers what they were."""
+    settled = (pl.col("score").max() <= 1).over("scale") & (pl.col("scale") == "percent")
+    return rows.with_columns(scale=pl.when(~settled | pl.col("scale").is_null()).then("scale"))

@@ -1,0 +1,212 @@
+"""The front door: files, stores, tables in memory and shipped names in; evidence or queries out."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import BadFile, BadValue, InputError
+from isogloss.evidence.duplicates import settle_duplicates
+from isogloss.evidence.evidence import Evidence
+from isogloss.evidence.importers import importer_for
+from isogloss.evidence.importers.base import RawTable, ReadOptions
+from isogloss.evidence.normalise import Normalised, as_queries, normalise
+from isogloss.evidence.shipped import PREFIX, shipped_path
+from isogloss.evidence.store import Store
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file, or a table in memory, as read and as normalised.
+
+    Attributes
+    ----------
+    where : str
+        What errors and `origin` call it.
+    importer : str
+    raw : RawTable
+    normalised : Normalised
+    """
+
+    where: str
+    importer: str
+    raw: RawTable
+    normalised: Normalised
+
+
+def read_evidence(
+    *sources: Any,
+    format: str | None = None,
+    mapping: str | Path | None = None,
+    task: str | None = None,
+    model: str | None = None,
+    metric: str | None = None,
+    recipe: str | None = None,
+    scale: str | None = None,
+    languages: Mapping[str, str] | None = None,
+    duplicates: str = "error",
+) -> Evidence:
+    """Read what was measured.
+
+    Parameters
+    ----------
+    *sources : str, pathlib.Path, polars.DataFrame, pandas.DataFrame or pyarrow.Table
+        Result files, patterns such as `results/*.json`, stores (folders), names of evidence that ships
+        (`isogloss:sib200-ngram`) or tables in memory, in any mixture.
+    format : str, optional
+        Name of the importer; recognised from each file by default.
+    mapping : str or pathlib.Path, optional
+        Mapping file for tables, or the name of one that ships.
+    task, model, metric, recipe : str, optional
+        What holds for every row of every file. Stores already say it.
+    scale : {"fraction", "percent", "raw"}, optional
+        How scores are written; decided from the scores by default.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else: `{"jp": "jpn"}`.
+    duplicates : {"error", "mean", "last"}
+        What to do with several different scores of one observation.
+
+    Returns
+    -------
+    Evidence
+        Equal duplicates and rows without a score are left out; `isogloss.evidence.import_files`
+        reports them.
+
+    Raises
+    ------
+    InputError
+        One line: the file, the row, the reason, the mend.
+    """
+    if not sources:
+        raise InputError("no evidence given", mend="name files, stores or evidence that ships")
+    options = read_options(task, model, metric, recipe, mapping, scale, languages, duplicates)
+    tables = []
+    for source in expand(sources):
+        if isinstance(source, Store):
+            tables.append(source.read().observations)
+        else:
+            tables.append(read_source(source, options, format).normalised.observations)
+    kept, _ = settle_duplicates(pl.concat(tables), duplicates)
+    return Evidence(kept)
+
+
+def read_queries(
+    source: Any,
+    *,
+    format: str | None = None,
+    mapping: str | Path | None = None,
+    task: str | None = None,
+    model: str | None = None,
+    metric: str | None = None,
+    recipe: str | None = None,
+    languages: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
+    """Read questions: what nobody measured, or what is to be forecast as if nobody had.
+
+    Parameters
+    ----------
+    source : str, pathlib.Path or a table in memory
+        One file. Rows it marks as questions (`"x"` in LITMUS files) are the queries; in a file that
+        marks none every row is one, and its scores are not looked at.
+    format, mapping, task, model, metric, recipe, languages
+        As for `read_evidence`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `isogloss.evidence.QUERY`, before them `query_row`, the 0-based position in the file;
+        in the order of the file.
+
+    Raises
+    ------
+    InputError
+        One line: the file, the row, the reason, the mend.
+    """
+    options = read_options(task, model, metric, recipe, mapping, None, languages, "error")
+    found = list(expand([source]))
+    if len(found) != 1 or isinstance(found[0], Store):
+        raise BadValue("queries are read from one file", where=str(source), mend="give a single file")
+    return read_source(found[0], options, format, queries=True).normalised.queries
+
+
+def read_options(
+    task: str | None,
+    model: str | None,
+    metric: str | None,
+    recipe: str | None,
+    mapping: str | Path | None,
+    scale: str | None,
+    languages: Mapping[str, str] | None,
+    duplicates: str,
+) -> ReadOptions:
+    """The options as importers take them."""
+    values = {"task": task, "model": model, "metric": metric, "recipe": recipe}
+    given = {name: value for name, value in values.items() if value is not None}
+    return ReadOptions(given, mapping, scale, dict(languages or {}), duplicates)
+
+
+def expand(sources: Any) -> Iterator[Path | Store | pl.DataFrame]:
+    """Each source as a file, a store or a polars table.
+
+    Raises
+    ------
+    BadFile, UnknownName
+        If a pattern matches nothing, or a name does not ship.
+    """
+    for source in sources:
+        if isinstance(source, Evidence):
+            yield source.observations
+        elif isinstance(source, Store):
+            yield source
+        elif not isinstance(source, str | Path):
+            yield _as_polars(source)
+        elif str(source).startswith(PREFIX):
+            yield Store(shipped_path(str(source)))
+        elif (path := Path(source)).is_dir():
+            yield Store(path)
+        elif path.exists() or not glob.has_magic(str(source)):
+            yield path
+        else:
+            matches = sorted(glob.glob(str(source), recursive=True))
+            if not matches:
+                raise BadFile("no file matches", where=str(source))
+            yield from (Store(match) if Path(match).is_dir() else Path(match) for match in matches)
+
+
+def read_source(
+    source: Path | pl.DataFrame, options: ReadOptions, format: str | None = None, *, queries: bool = False
+) -> SourceFile:
+    """Read and normalise one file or table."""
+    if isinstance(source, pl.DataFrame):
+        from isogloss.evidence.importers.table import Table
+
+        where, name = "table", Table.name
+        raw = Table().tidy(source, options, where)
+    else:
+        importer = importer_for(source, format)
+        # A name that is not UTF-8 can be opened but not stored.
+        where, name = str(source).encode("utf-8", "replace").decode(), importer.name
+        raw = importer.read(source, options)
+    if queries:
+        raw = as_queries(raw)
+    return SourceFile(where, name, raw, normalise(raw, options, where=where, importer=name))
+
+
+def _as_polars(table: Any) -> pl.DataFrame:
+    if isinstance(table, pl.DataFrame):
+        return table
+    if isinstance(table, pl.LazyFrame):
+        return table.collect()
+    if type(table).__module__.startswith("pandas"):
+        return pl.from_pandas(table)
+    if hasattr(table, "__arrow_c_stream__"):
+        return pl.DataFrame(table)
+    raise BadValue(
+        f"{type(table).__name__} is not evidence",
+        mend="give a path, or a polars, pandas or Arrow table",
+    )
