@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 
-EARTH_RADIUS_KM = 6371.0
 FEWEST_IN_COMMON = 5
 """Typological features that must be known of both languages before their distance says anything."""
+
+NO_FAMILIES = frozenset(
+    {"Artificial Language", "Bookkeeping", "Mixed Language", "Pidgin", "Sign Language", "Speech Register",
+     "Unattested", "Unclassifiable"}
+)  # fmt: skip
+"""What Glottolog files together without claiming descent from one ancestor."""
 
 COMBINED = ("syntactic", "phonological", "inventory", "genetic", "geographic", "script")
 
@@ -168,7 +173,8 @@ def _genetic(rows: Sequence[Language], columns: Sequence[Language]) -> Measured:
 
 def _path(language: Language) -> tuple[str, ...]:
     found = languoid(language.iso639_3)
-    return found.path if found else ()
+    path = found.path if found else ()
+    return path[1:] if path[:1] and path[0] in NO_FAMILIES else path
 
 
 def _geographic(rows: Sequence[Language], columns: Sequence[Language]) -> Measured:

@@ -89,7 +89,8 @@ def _assemble(arrays: Mapping[str, NDArray[np.generic]]) -> Uriel:
     languoids = {}
     for line in bytes(arrays["languoids"]).decode().splitlines():
         code, glottocode, latitude, longitude, *path = line.split("\t")
-        languoids[code] = Languoid(glottocode, float(latitude), float(longitude), tuple(path))
+        east = (float(longitude) + 180) % 360 - 180  # some are written as 310 instead of -50
+        languoids[code] = Languoid(glottocode, float(latitude), east, tuple(path))
     return Uriel(
         rows={code: row for row, code in enumerate(languages)},
         features=tuple(str(name) for name in arrays["features"]),
