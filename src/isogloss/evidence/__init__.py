@@ -5,6 +5,8 @@ from __future__ import annotations
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence, newest
 from isogloss.evidence.importers import importers
+from isogloss.evidence.importers.base import ReadOptions
+from isogloss.evidence.importing import FileReport, ImportReport, import_files
 from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.mixture import Mixture
 from isogloss.evidence.normalise import QUERY_TABLE
@@ -22,8 +24,12 @@ __all__ = [
     "REQUIRED",
     "SETTING",
     "Evidence",
+    "FileReport",
+    "ImportReport",
     "Mixture",
+    "ReadOptions",
     "Store",
+    "import_files",
     "importers",
     "newest",
     "observation_keys",

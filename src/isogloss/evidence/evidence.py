@@ -76,14 +76,14 @@ class Evidence:
         return sorted({language for text in mixtures for language in Mixture.parse(text, language=str)})
 
     def settings(self) -> pl.DataFrame:
-        """One row per setting (task, metric, model, ...) with its counts and mean score."""
+        """One row per setting (task, metric, model, ...) with its counts (0 seeds: none recorded) and mean score."""
         return (
             self.observations.group_by(SETTING)
             .agg(
                 observations=pl.len(),
                 targets=pl.col("target").n_unique(),
                 mixtures=pl.col("train").n_unique(),
-                seeds=pl.col("seed").n_unique(),
+                seeds=pl.col("seed").drop_nulls().n_unique(),
                 mean_score=pl.col("score").mean(),
                 lowest=pl.col("score").min(),
                 highest=pl.col("score").max(),

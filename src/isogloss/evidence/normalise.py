@@ -107,8 +107,15 @@ class _Languages:
 def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: str) -> pl.DataFrame:
     if options.scale is not None and options.scale not in SCALES:
         raise UnknownName("scale", options.scale, SCALES)
-    said = {name: pl.lit(value) for name, value in options.values.items()}
-    filled = conform(rows.with_columns(**said, origin=pl.lit(where), importer=pl.lit(importer)), OBSERVATION)
+    filled = conform(rows.with_columns(origin=pl.lit(where), importer=pl.lit(importer)), OBSERVATION)
+    for name, value in options.values.items():
+        if (other := filled.filter(pl.col(name) != value)).height:
+            raise BadValue(
+                f"its {name} is '{other[name][0]}', not '{value}' as given",
+                where=place(where, other["origin_row"][0]),
+                mend=f"leave out --{name}, or say otherwise in a mapping file",
+            )
+    filled = filled.with_columns(pl.col(name).fill_null(value) for name, value in options.values.items())
     return filled.with_columns(*(pl.col(name).str.strip_chars() for name in _NAMES), pl.col("train").fill_null(""))
 
 

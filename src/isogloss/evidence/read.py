@@ -63,7 +63,7 @@ def read_evidence(
     mapping : str or pathlib.Path, optional
         Mapping file for tables, or the name of one that ships.
     task, model, metric, recipe : str, optional
-        What holds for every row of every file. Stores already say it.
+        What holds for every row of every file, where the file does not say it. Stores always do.
     scale : {"fraction", "percent", "raw"}, optional
         How scores are written; decided from the scores by default.
     languages : mapping of str to str, optional
@@ -179,16 +179,22 @@ def expand(sources: Any) -> Iterator[Path | Store | pl.DataFrame]:
 
 
 def read_source(
-    source: Path | pl.DataFrame, options: ReadOptions, format: str | None = None, *, queries: bool = False
+    source: Path | pl.DataFrame,
+    options: ReadOptions,
+    format: str | None = None,
+    *,
+    queries: bool = False,
+    table_name: str = "table",
 ) -> SourceFile:
-    """Read and normalise one file or table."""
+    """Read and normalise one file or table; with `queries`, its scores are not looked at."""
     if isinstance(source, pl.DataFrame):
         from isogloss.evidence.importers.table import Table
 
-        where, name = "table", Table.name
+        where, name = table_name, Table.name
         raw = Table().tidy(source, options, where)
     else:
-        importer = importer_for(source, format)
+        # Only tables have mappings, so naming one names the format too.
+        importer = importer_for(source, format or ("table" if options.mapping is not None else None))
         # A name that is not UTF-8 can be opened but not stored.
         where, name = str(source).encode("utf-8", "replace").decode(), importer.name
         raw = importer.read(source, options)

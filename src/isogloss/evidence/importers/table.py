@@ -48,7 +48,7 @@ class Table(Importer):
         if table.is_empty():
             raise BadFile("holds no rows", where=where)
         mapping = _mapping_for(table, options, where)
-        rows = _mapped(table, mapping, where) if mapping else _named(table, where)
+        rows = _mapped(table, mapping, options, where) if mapping else _named(table, where)
         _require_columns(rows, table, options, where)
         rows = cast_columns(rows, where)
         scored = "score" in rows.columns
@@ -87,13 +87,15 @@ def _as_json(columns: pl.DataFrame, where: str) -> pl.Series:
                       mend="leave out columns that hold no text or numbers") from None  # fmt: skip
 
 
-def _mapped(table: pl.DataFrame, mapping: ColumnMapping, where: str) -> pl.DataFrame:
+def _mapped(table: pl.DataFrame, mapping: ColumnMapping, options: ReadOptions, where: str) -> pl.DataFrame:
     own = {name: name for name in table.columns if name in READABLE}
+    # What the user says now wins over what the mapping says, not over what the table says.
+    constants = {name: options.values.get(name, value) for name, value in mapping.values.items()}
     melted_values = {name for values in mapping.melt.values() for name in values}
     sources = {name: column for name, column in (own | mapping.columns).items() if name not in melted_values}
     rows = table.select(
         *(pl.col(column).alias(name) for name, column in sources.items() if name not in mapping.values),
-        *(pl.lit(value).alias(name) for name, value in mapping.values.items() if name not in melted_values),
+        *(pl.lit(value).alias(name) for name, value in constants.items() if name not in melted_values),
         *([_train(table, mapping, where)] if mapping.train else []),
     )
     rows = _numbered(rows)
