@@ -102,7 +102,9 @@ def show_evidence(
         show_json(settings.to_dicts())
     else:
         short = settings.rename({"observations": "scores", "mean_score": "mean"})
-        show(short, json=False, columns=["task", "metric", "model", "targets", "mixtures", "seeds", "scores", "mean"])
+        # Eighty columns are few: a column that says nothing makes room for the names.
+        seeds = ["seeds"] if short["seeds"].any() else []
+        show(short, json=False, columns=["task", "metric", "model", "targets", "mixtures", *seeds, "scores", "mean"])
 
 
 def parse_languages(pairs: list[str] | None) -> dict[str, str]:
