@@ -103,7 +103,7 @@ def show_evidence(
     else:
         short = settings.rename({"observations": "scores", "mean_score": "mean"})
         # Eighty columns are few: a column that says nothing makes room for the names.
-        seeds = ["seeds"] if short["seeds"].any() else []
+        seeds = ["seeds"] if (short["seeds"] > 0).any() else []
         show(short, json=False, columns=["task", "metric", "model", "targets", "mixtures", *seeds, "scores", "mean"])
 
 
