@@ -47,14 +47,14 @@ NAMES: dict[str, str] = {
 """English names in daily use that ISO 639 writes otherwise (folded as `resolve` folds them)."""
 
 REPRESENTATIVES: dict[str, str] = {
-    "aka": "twi", "ara": "arb", "aym": "ayr", "aze": "azj", "bal": "bgn", "bik": "bcl", "bua": "bxr", "chm": "mhr",
-    "cre": "crk", "del": "unm", "den": "xsl", "din": "dik", "doi": "dgo", "est": "ekk", "fas": "pes", "ful": "fuv",
-    "gba": "gbp", "gon": "gno", "grb": "gbo", "grn": "gug", "hai": "hax", "hbs": "hrv", "hmn": "mww", "iku": "ike",
-    "ipk": "esi", "jrb": "yhd", "kau": "knc", "kln": "niq", "kok": "gom", "kom": "kpv", "kon": "kng", "kpe": "gkp",
-    "kur": "kmr", "lah": "pnb", "lav": "lvs", "luy": "bxk", "man": "mnk", "mlg": "plt", "mon": "khk", "msa": "zsm",
-    "mwr": "rwr", "nep": "npi", "nor": "nob", "oji": "ojb", "ori": "ory", "orm": "gaz", "pus": "pbt", "que": "quy",
-    "raj": "mwr", "rom": "rmy", "sqi": "als", "srd": "sro", "swa": "swh", "syr": "aii", "tmh": "taq", "uzb": "uzn",
-    "yid": "ydd", "zap": "zaw", "zha": "zyb", "zho": "cmn", "zza": "diq",
+    "aka": "twi", "ara": "arb", "aym": "ayr", "aze": "azj", "bal": "bgn", "bik": "bcl", "bnc": "lbk", "bua": "bxr",
+    "chm": "mhr", "cre": "crk", "del": "unm", "den": "xsl", "din": "dik", "doi": "dgo", "est": "ekk", "fas": "pes",
+    "ful": "fuv", "gba": "gbp", "gon": "gno", "grb": "gbo", "grn": "gug", "hai": "hax", "hbs": "hrv", "hmn": "mww",
+    "iku": "ike", "ipk": "esi", "jrb": "yhd", "kau": "knc", "kln": "niq", "kok": "gom", "kom": "kpv", "kon": "kng",
+    "kpe": "gkp", "kur": "kmr", "lah": "pnb", "lav": "lvs", "luy": "bxk", "man": "mnk", "mlg": "plt", "mon": "khk",
+    "msa": "zsm", "mwr": "rwr", "nep": "npi", "nor": "nob", "oji": "ojb", "ori": "ory", "orm": "gaz", "pus": "pbt",
+    "que": "quy", "raj": "hoj", "rom": "rmy", "san": "cls", "sqi": "als", "srd": "sro", "swa": "swh", "syr": "aii",
+    "tmh": "taq", "uzb": "uzn", "yid": "ydd", "zap": "zaw", "zha": "zyb", "zho": "cmn", "zza": "diq",
     "ber": "tzm", "bih": "bho", "btk": "bbc",
 }  # fmt: skip
 """The member that stands for a macrolanguage (or a group) where the macrolanguage itself is not described:
