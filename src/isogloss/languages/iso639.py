@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,9 @@ def _read(part: str) -> Any:
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        version = metadata.version("iso639-lang")
         raise IsoglossError(
-            f"iso639-lang {version} cannot be read: {error}", mend="pip install --force-reinstall iso639-lang"
+            f"the ISO 639 tables of iso639-lang cannot be read: {error}",
+            mend="pip install --force-reinstall iso639-lang",
         ) from None
 
 

@@ -84,14 +84,13 @@ def features(languages: Iterable[str | Language], kind: str = "featural") -> Fea
     known = as_languages(languages)
     parts = PREFIXES[kind]
     # Each part is inherited on its own: where the syntax is known, the sounds may still be missing.
-    columns = [[i for i, name in enumerate(uriel().features) if name.startswith(part)] for part in parts]
-    values = np.full((len(known), sum(map(len, columns))), np.nan)
+    names = tuple(uriel().features[i] for part in parts for i in _columns(part))
+    values = np.full((len(known), len(names)), np.nan)
     lenders: list[tuple[str, ...]] = []
     for row, language in enumerate(known):
         pieces = [_described(language.iso639_3, part) for part in parts]
         values[row] = np.concatenate([piece for piece, _ in pieces])
         lenders.append(tuple(dict.fromkeys(lender for _, who in pieces for lender in who)))
-    names = tuple(uriel().features[i] for part in columns for i in part)
     return Features(kind, tuple(language.id for language in known), names, values, tuple(lenders))
 
 
@@ -116,13 +115,17 @@ def _described(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ..
     return values, tuple(lenders)
 
 
+@lru_cache(maxsize=8)
+def _columns(part: str) -> NDArray[np.intp]:
+    return np.flatnonzero([name.startswith(part) for name in uriel().features])
+
+
 def _own(code: str, part: str) -> NDArray[np.float64]:
-    data = uriel()
-    chosen = [i for i, name in enumerate(data.features) if name.startswith(part)]
+    data, chosen = uriel(), _columns(part)
     row = data.rows.get(code)
     if row is None:
         return np.full(len(chosen), np.nan)
-    values = data.values[row, chosen].astype(np.float64)
+    values: NDArray[np.float64] = data.values[row, chosen].astype(np.float64)
     values[values == UNKNOWN] = np.nan
     return values
 
