@@ -92,6 +92,12 @@ def read_evidence(
         else:
             tables.append(read_source(source, options, format).normalised.observations)
     kept, _ = settle_duplicates(pl.concat(tables), duplicates)
+    if kept.is_empty():
+        raise BadValue(
+            "holds no scores",
+            where=", ".join(str(source) for source in sources if isinstance(source, str | Path)) or "table",
+            mend="questions are read with read_queries, or --queries on the command line",
+        )
     return Evidence(kept)
 
 

@@ -99,7 +99,7 @@ def _scale_of(group: dict[str, Any], where: str) -> str:
                 f"{group['metric']} {group[end]:g} lies outside {metric.lowest * top:g} to {top:g} ({scale})",
                 where=f"{where} row {group[end + '_row']}",
                 mend="correct it, or declare another scale: --scale raw if this metric has no bounds"
-                + (", --scale percent if these are percentages" if scale == "fraction" else ""),
+                + (", --scale percent if these are percentages" if end == "highest" and scale == "fraction" else ""),
             )
     return scale
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -45,6 +47,12 @@ def _read_parquet(path: Path) -> pl.DataFrame:
 def _read_delimited(path: Path) -> pl.DataFrame:
     text = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
     where = str(path)
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        raise BadFile(
+            f"is not UTF-8 text: byte {error.start}", where=where, mend="convert it, or give JSONL or Parquet"
+        ) from None
     if b"\0" in text:
         raise BadFile("is not text", where=where, mend="give CSV, TSV, JSONL or Parquet")
     header = text.split(b"\n", 1)[0].decode("utf-8", "replace")
@@ -52,11 +60,28 @@ def _read_delimited(path: Path) -> pl.DataFrame:
     try:
         table = pl.read_csv(text, separator=separator, infer_schema=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
-        raise BadFile(f"is not a whole table: {_first_line(error)}", where=where) from None
+        raise BadFile(
+            f"is not a whole table: {_first_line(error)}", where=where, mend="put cells that hold a comma in quotes"
+        ) from None
     for column in table.columns:
         if repeated := re.fullmatch(r"(.*)_duplicated_\d+", column):
             raise BadFile(f"the column '{repeated[1]}' stands twice", where=where, mend="rename one of them")
+    if table.width > 1 and table[:, -1].null_count():
+        _refuse_short_rows(text, separator, table.width, where)
     return table
+
+
+def _refuse_short_rows(text: bytes, separator: str, width: int, where: str) -> None:
+    """Tell a cell left empty from a row that breaks off, which polars fills up with nulls."""
+    lines = csv.reader(io.StringIO(text.decode("utf-8", "replace")), delimiter=separator)
+    try:
+        for number, row in enumerate(lines, start=-1):
+            if row and len(row) < width:
+                raise BadFile(
+                    f"has {len(row)} of {width} cells", where=f"{where} row {number}", mend="check that it is whole"
+                )
+    except csv.Error as error:
+        raise BadFile(f"is not a whole table: {error}", where=where) from None
 
 
 def _read_json_lines(path: Path) -> pl.DataFrame:

@@ -8,8 +8,8 @@ from typing import Any
 
 from isogloss.errors import BadFile
 
-MAX_JSON_BYTES = 512 * 1024 * 1024
-"""Larger files are refused: parsed JSON takes several times its size in memory."""
+MAX_BYTES = 512 * 1024 * 1024
+"""Larger text files are refused: parsed, they take several times their size in memory."""
 
 
 def read_json(path: Path) -> Any:
@@ -24,12 +24,12 @@ def read_json(path: Path) -> Any:
 
 
 def read_bytes(path: Path) -> bytes:
-    """All of a file that is small enough to be parsed as JSON."""
+    """All of a text file, if it is small enough to be parsed in memory."""
     try:
         size = path.stat().st_size
-        if size > MAX_JSON_BYTES:
+        if size > MAX_BYTES:
             raise BadFile(
-                f"is {size / 2**20:.0f} MB, more than the {MAX_JSON_BYTES // 2**20} MB read as JSON",
+                f"is {size / 2**20:.0f} MB, more than the {MAX_BYTES // 2**20} MB that text may have",
                 where=str(path),
                 mend="split it, or convert it to Parquet",
             )
@@ -48,12 +48,12 @@ def parse_json(text: bytes, where: str) -> Any:
         raise BadFile("is nested too deeply", where=where, mend="check that it is a result file") from None
     except json.JSONDecodeError as error:
         raise BadFile(
-            f"is not complete JSON: {error.msg} in line {error.lineno}", where=where, mend="check that it is whole"
+            f"is not complete JSON: {error.msg.lower()} (character {error.pos})", where=where, mend="check that it is whole"
         ) from None
     except UnicodeDecodeError:
         raise BadFile("is not text", where=where, mend="check that it is JSON in UTF-8") from None
     except ValueError as error:
-        raise BadFile(f"is not readable JSON: {error}", where=where) from None
+        raise BadFile(f"is not readable JSON: {str(error).split(';')[0]}", where=where) from None
 
 
 class _RepeatedKeyError(Exception):

@@ -50,11 +50,13 @@ class Table(Importer):
         mapping = _mapping_for(table, options, where)
         rows = _mapped(table, mapping, options, where) if mapping else _named(table, where)
         _require_columns(rows, table, options, where)
-        rows = cast_columns(rows, where)
+        empty = pl.Series(table.select(pl.all_horizontal(pl.all().is_null())).to_series().arg_true(), dtype=pl.Int64)
+        rows = cast_columns(rows.filter(~pl.col("origin_row").is_in(empty.implode())), where)
         scored = "score" in rows.columns
         if scored and "scale" in rows.columns and mapping is None:
             rows = _forget_settled_scale(rows)
-        return RawTable(rows, marks_queries=not scored)
+        dropped = pl.DataFrame({"origin_row": empty}).with_columns(reason=pl.lit("empty row"))
+        return RawTable(rows, dropped, marks_queries=not scored)
 
 
 def _mapping_for(table: pl.DataFrame, options: ReadOptions, where: str) -> ColumnMapping | None:
@@ -73,10 +75,8 @@ def _named(table: pl.DataFrame, where: str) -> pl.DataFrame:
             raise UnknownName("column", name, [near], where=where)
     if others and "details" in taken:
         taken, others = [name for name in taken if name != "details"], [*others, "details"]
-    rows = table.select(taken)
-    if others:
-        rows = rows.with_columns(details=_as_json(table.select(others), where))
-    return _numbered(rows)
+    rows = _numbered(table).select("origin_row", *taken)
+    return rows.with_columns(details=_as_json(table.select(others), where)) if others else rows
 
 
 def _as_json(columns: pl.DataFrame, where: str) -> pl.Series:
@@ -145,8 +145,10 @@ def _cut(column: pl.Series, pattern: str, where: str) -> pl.Series:
     text = column.cast(pl.String)
     try:
         cut = text.str.extract(pattern, 1)
-    except pl.exceptions.PolarsError as error:
-        raise BadFile(f"cannot use the pattern '{pattern}': {str(error).splitlines()[0]}", where=where) from None
+    except pl.exceptions.PolarsError:
+        raise BadFile(
+            f"cannot use the pattern '{pattern}'", where=where, mend="give it one group: ^(.+)_test$"
+        ) from None
     if (missed := (cut.is_null() & text.is_not_null()).arg_true()).len():
         raise BadValue(
             f"'{text[missed[0]]}' does not match '{pattern}'", where=f"{where} row {missed[0]}",
