@@ -1,1 +1,27 @@
-""
+"""The lab: measure for real how what a model learns in one language serves another."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "Grid": "isogloss.lab.grid",
+    "read_grid": "isogloss.lab.grid",
+    "RunReport": "isogloss.lab.run",
+    "run_grid": "isogloss.lab.run",
+    "Corpus": "isogloss.lab.recipe",
+    "Recipe": "isogloss.lab.recipe",
+    "recipes": "isogloss.lab.recipe",
+    "tasks": "isogloss.lab.task",
+    "executors": "isogloss.lab.executor",
+}
+
+__all__ = [*_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: worker processes need little of it, and start the sooner.
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module 'isogloss.lab' has no attribute '{name}'")

@@ -1,0 +1,200 @@
+"""Executors: where jobs run. The answers are the same from each, whatever the number of workers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar
+
+import numpy as np
+
+from isogloss.errors import BadValue, IsoglossError
+from isogloss.lab.outcome import Outcome, Training
+from isogloss.lab.recipe import Arrays, Recipe
+from isogloss.registry import Registry
+
+executors = Registry(
+    "executor",
+    {"serial": "isogloss.lab.executor:Serial", "processes": "isogloss.lab.executor:Processes"},
+    "isogloss.executors",
+)
+"""Executors by name; other packages announce theirs in the entry-point group `isogloss.executors`."""
+
+
+class Executor(ABC):
+    """Runs jobs; used as a context, which owns whatever has to be cleaned up.
+
+    Parameters
+    ----------
+    workers : int or None
+        How many jobs at once; None for as many as there are processors for.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, workers: int | None = None):
+        if workers is not None and workers < 1:
+            raise BadValue(f"{workers} workers", mend="give 1 or more")
+        self.workers = workers or _processors()
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    @abstractmethod
+    def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
+        """The function's result for each value, in their order."""
+
+    @abstractmethod
+    def run(self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training]) -> Iterator[tuple[int, Outcome]]:
+        """The outcome of each training with its position, as they finish."""
+
+
+class Serial(Executor):
+    """One job after the other, in this process."""
+
+    name = "serial"
+
+    def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
+        """The function's result for each value, in their order."""
+        yield from map(function, values)
+
+    def run(self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training]) -> Iterator[tuple[int, Outcome]]:
+        """The outcome of each training with its position, in their order."""
+        with _one_thread():
+            for position, training in enumerate(trainings):
+                yield position, _measure(recipe, prepared, training)
+
+
+class Processes(Executor):
+    """Jobs in several processes of this machine, which share the prepared texts through files mapped into memory.
+
+    Notes
+    -----
+    Workers end, and the shared files go, when the main process does, even if that is killed.
+    """
+
+    name = "processes"
+
+    def __enter__(self) -> Processes:
+        with ExitStack() as stack:
+            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="isogloss-lab-")))
+            self._pool = ProcessPoolExecutor(
+                self.workers,
+                # Forking a process that has threads, as polars and BLAS do, can hang; a fresh one cannot.
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_begin_worker,
+                initargs=(str(self._folder),),
+            )
+            stack.callback(self._pool.shutdown, cancel_futures=True)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
+        """The function's result for each value, in their order."""
+        try:
+            yield from self._pool.map(function, values)
+        except BrokenProcessPool:
+            raise _worker_died() from None
+
+    def run(self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training]) -> Iterator[tuple[int, Outcome]]:
+        """The outcome of each training with its position, as they finish."""
+        folder = tempfile.mkdtemp(dir=self._folder)
+        for name, array in prepared.items():
+            np.save(Path(folder) / f"{name}.npy", array, allow_pickle=False)
+        waiting = {
+            self._pool.submit(_measure_in_worker, folder, recipe, training): position
+            for position, training in enumerate(trainings)
+        }
+        for future in as_completed(waiting):
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                raise _worker_died() from None
+            yield waiting.pop(future), outcome
+
+
+def _measure(recipe: Recipe, prepared: Arrays, training: Training) -> Outcome:
+    """Train and answer; whatever goes wrong in a recipe is this job's failure, not the run's."""
+    seconds, began = {}, time.process_time()
+    try:
+        fitted = recipe.fit(prepared, training.rows, training.labels, seed=training.seed)
+        seconds["fit"], began = time.process_time() - began, time.process_time()
+        predicted = recipe.predict(prepared, fitted)
+        seconds["predict"] = time.process_time() - began
+    except IsoglossError as error:
+        return Outcome(None, seconds, str(error))
+    except Exception as error:
+        return Outcome(None, seconds, f"{type(error).__name__}: {error}".splitlines()[0])
+    return Outcome(predicted, seconds)
+
+
+def _measure_in_worker(folder: str, recipe: Recipe, training: Training) -> Outcome:
+    return _measure(recipe, _mapped(folder), training)
+
+
+@lru_cache(maxsize=1)
+def _mapped(folder: str) -> Arrays:
+    return {path.stem: np.load(path, mmap_mode="r", allow_pickle=False) for path in sorted(Path(folder).glob("*.npy"))}
+
+
+def _begin_worker(folder: str) -> None:
+    global _limits  # kept for as long as the worker lives
+    _limits = _one_thread()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends the workers
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+
+
+_limits: Any = None
+
+
+def _end_with_parent(folder: str) -> None:
+    """Wait for the main process to go; a pool's workers would otherwise wait for its orders for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+
+def _one_thread() -> Any:
+    """One thread per worker: sums come out the same, and workers do not crowd each other out."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    return threadpool_limits(1)
+
+
+def _worker_died() -> IsoglossError:
+    return IsoglossError(
+        "a worker process died, most likely for want of memory",
+        mend="run it again with fewer --workers; what is finished is kept",
+    )
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1

@@ -1,0 +1,72 @@
+"""A progress bar for people who watch, and nothing for those who do not."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+class Bar:
+    """Jobs done out of all, with the time left, on the standard error stream.
+
+    Parameters
+    ----------
+    shown : bool
+        Whether to draw it at all; it never is where the stream is not a terminal.
+
+    Notes
+    -----
+    The time left comes from the jobs finished in this run alone: those found in the store took no time
+    now, and counting them would promise too much.
+    """
+
+    def __init__(self, shown: bool):
+        self._progress: Progress | None = None
+        if shown:
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeElapsedColumn,
+                TimeRemainingColumn,
+            )
+
+            self._progress = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
+                console=Console(stderr=True),
+                speed_estimate_period=600,
+                disable=not Console(stderr=True).is_terminal,
+            )
+
+    def __enter__(self) -> Bar:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def begin(self, stage: str, total: int) -> None:
+        """Start on a stage of `total` steps; the one before is over."""
+        if self._progress is not None:
+            for done in self._progress.task_ids:
+                self._progress.remove_task(done)
+            self._progress.add_task(stage, total=total)
+
+    def advance(self) -> None:
+        """One step of the stage is done."""
+        if self._progress is not None:
+            self._progress.advance(self._progress.task_ids[-1])
