@@ -48,7 +48,9 @@ def parse_json(text: bytes, where: str) -> Any:
         raise BadFile("is nested too deeply", where=where, mend="check that it is a result file") from None
     except json.JSONDecodeError as error:
         raise BadFile(
-            f"is not complete JSON: {error.msg.lower()} (character {error.pos})", where=where, mend="check that it is whole"
+            f"is not complete JSON: {error.msg.lower()} (character {error.pos})",
+            where=where,
+            mend="check that it is whole",
         ) from None
     except UnicodeDecodeError:
         raise BadFile("is not text", where=where, mend="check that it is JSON in UTF-8") from None

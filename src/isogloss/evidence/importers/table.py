@@ -88,7 +88,7 @@ def _as_json(columns: pl.DataFrame, where: str) -> pl.Series:
 
 
 def _mapped(table: pl.DataFrame, mapping: ColumnMapping, options: ReadOptions, where: str) -> pl.DataFrame:
-    own = {name: name for name in table.columns if name in READABLE}
+    own = {name: name for name in table.columns if name in READABLE and not (name == "train" and mapping.train)}
     # What the user says now wins over what the mapping says, not over what the table says.
     constants = {name: options.values.get(name, value) for name, value in mapping.values.items()}
     melted_values = {name for values in mapping.melt.values() for name in values}
