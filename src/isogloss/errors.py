@@ -23,7 +23,7 @@ class IsoglossError(Exception):
 
     def __init__(self, reason: str, *, where: str | None = None, mend: str | None = None):
         self.reason, self.where, self.mend = reason, where, mend
-        super().__init__(": ".join(part for part in (where, reason) if part) + (f"; {mend}" if mend else ""))
+        super().__init__(_one_line(": ".join(part for part in (where, reason) if part) + (f"; {mend}" if mend else "")))
 
 
 class InputError(IsoglossError):
@@ -83,6 +83,13 @@ class NotEnoughEvidence(InputError):
 
 class StoreError(IsoglossError):
     """A store that cannot be read or written."""
+
+
+def _one_line(text: str) -> str:
+    """`text` with line breaks and control characters of the input spelt out, so that they cannot act on a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in text)
 
 
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
