@@ -106,6 +106,15 @@ def test_bad_input_ends_with_2_and_one_line(run, arguments, complaint):
     assert err.count("\n") == 1
 
 
+def test_a_corrupt_part_is_one_line_of_warning(run, tmp_path):
+    run("evidence", "import", FIXTURES / "scores.csv", "--into", tmp_path)
+    (tmp_path / "part-bad.v1.parquet").write_text("not Parquet")
+    code, out, err = run("evidence", "show", tmp_path)
+    assert code == 0
+    assert "topics" in out
+    assert err == f"warning: {tmp_path / 'part-bad.v1.parquet'}: is not whole Parquet; skipped\n"
+
+
 def test_nothing_is_written_if_any_file_fails(run, tmp_path):
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     code, _, err = run(

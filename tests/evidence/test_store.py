@@ -152,6 +152,12 @@ def test_a_part_of_a_later_version_is_read_if_it_has_our_columns(tmp_path, obser
     assert len(Store(tmp_path).read()) == 1
 
 
+@pytest.mark.parametrize("name", ["seed=5", "a[bc]*?", "spaces and ü"])
+def test_the_name_of_the_folder_means_nothing(tmp_path, observations, name):
+    Store(tmp_path / name).append(observations({}))
+    assert read_evidence(str(tmp_path / name)).observations["seed"].to_list() == [None]
+
+
 def test_many_small_parts_are_read_in_seconds(tmp_path, observations):
     rows = observations({}).with_columns(recorded_at=datetime(2026, 1, 1, tzinfo=UTC))
     first = Store(tmp_path).append(rows)

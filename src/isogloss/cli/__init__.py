@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+import warnings
+from typing import Annotated, Any
 
 import typer
 
@@ -42,8 +43,15 @@ def options(
 
 def main() -> None:
     """Run the command line; errors a user can act on end as one line and an exit code."""
-    try:
-        app()
-    except IsoglossError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    with warnings.catch_warnings():
+        warnings.showwarning = _print_warning
+        try:
+            app()
+        except IsoglossError as error:
+            print(f"error: {error}", file=sys.stderr)
+            sys.exit(error.exit_code)
+
+
+def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    # One line, as for errors; where in our code it arose is of no use to who runs a command.
+    print(f"warning: {message}", file=sys.stderr)
