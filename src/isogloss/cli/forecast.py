@@ -1,0 +1,63 @@
+"""`isogloss forecast` and `isogloss demo`: answers about languages nobody measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss.cli.show import JsonOption, show
+
+SHOWN = ["target", "mean", "lower", "upper", "basis"]
+
+
+def forecast(
+    evidence: Annotated[
+        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
+    ],
+    task: Annotated[str | None, typer.Option(help="Task as the evidence names it.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model as the evidence names it.")] = None,
+    train: Annotated[str, typer.Option(help="Training mixture, e.g. eng:1000,hin:500; empty: used as it is.")] = "",
+    targets: Annotated[str | None, typer.Option(help="Languages to forecast, e.g. yor,wol,quy.")] = None,
+    queries: Annotated[Path | None, typer.Option(help="File of questions, instead of --train and --targets.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    level: Annotated[float, typer.Option(help="Probability that an interval holds.")] = 0.9,
+    forecaster: Annotated[str, typer.Option(help="default, mean, additive, nearest or a plugin's.")] = "default",
+    out: Annotated[Path | None, typer.Option(help="Write to .parquet, .csv, or .json (LITMUS questions).")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Forecast scores in languages and training mixtures that nobody measured.
+
+    Scores and intervals are fractions, 0 to 1, where the metric has that range.
+    """
+    from isogloss.forecast.answer import answer_file, answer_question
+
+    if queries is not None:
+        found = answer_file(
+            evidence, queries, out=out, level=level, forecaster=forecaster,
+            task=task, model=model, metric=metric, recipe=recipe,
+        )  # fmt: skip
+    else:
+        found = answer_question(
+            evidence, out=out, level=level, forecaster=forecaster,
+            task=task, model=model, train=train, targets=targets, metric=metric, recipe=recipe,
+        )  # fmt: skip
+    if out is None or json:
+        show(found, json=json, columns=SHOWN, title=f"{level:.0%} intervals")
+    else:
+        typer.echo(f"{found.height} forecasts written to {out}")
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the picture and the table.")] = Path("demo-output"),
+    json: JsonOption = False,
+) -> None:
+    """Forecast languages nobody measured from the evidence that ships with isogloss."""
+    from isogloss.charts.demo import run_demo
+
+    found = run_demo(out)
+    show(found.forecasts, json=json, columns=found.columns, title=found.title)
+    if not json:
+        typer.echo(f"\npicture: {found.picture}\ntable:   {found.table}")

@@ -1,0 +1,95 @@
+"""What a forecast rests on, in words, and whether that is far from what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from isogloss.forecast.fitted import Answers
+from isogloss.forecast.grid import Array, Grid, Mixtures
+from isogloss.forecast.space import space
+
+ISOLATED = 0.95
+"""A language is far when its nearest measured neighbour is further off than for this share of the measured ones."""
+STRETCH = 2.0
+"""A mixture is out of range when it is this many times larger or smaller than any measured."""
+FOREIGN_SHARE = 0.5
+"""A mixture is foreign when more than this share of its examples is in languages never trained on."""
+
+
+def describe_basis(
+    grid: Grid, mixtures: Mixtures, targets: Sequence[str], answers: Answers, unbounded: np.ndarray
+) -> np.ndarray:
+    """One sentence per cell: what was measured, how near it is, and warnings.
+
+    Parameters
+    ----------
+    grid : Grid
+    mixtures : Mixtures
+    targets : sequence of str
+    answers : Answers
+    unbounded : array of bool of shape (rows, targets)
+        Cells whose interval is the whole range for want of evidence.
+
+    Returns
+    -------
+    array of str of shape (rows, targets)
+    """
+    of_targets = _targets(grid, targets)
+    of_mixtures = _mixtures(grid, mixtures)
+    counts = f"{_count(len(grid.targets), 'language')}, {_count(len(grid.mixtures.texts), 'mixture')} measured"
+    words = np.empty(answers.mean.shape, dtype=object)
+    for row, column in np.ndindex(words.shape):
+        said = "measured itself" if answers.measured[row, column] else of_targets[column]
+        parts = [said, counts, of_mixtures[row]]
+        if unbounded[row, column]:
+            parts.append("TOO LITTLE EVIDENCE for the level: the whole range")
+        words[row, column] = "; ".join(part for part in parts if part)
+    return words
+
+
+def _targets(grid: Grid, targets: Sequence[str]) -> list[str]:
+    measured = set(grid.targets)
+    others = [target for target in targets if target not in measured]
+    if not others:
+        return ["known language"] * len(targets)
+    known = space(targets, grid.targets)
+    towards = known.between("combined", others, grid.targets)
+    limit = _usual_isolation(known.between("combined", grid.targets, grid.targets))
+    said = {}
+    for position, target in enumerate(others):
+        nearest = int(towards[position].argmin())
+        distance = towards[position, nearest]
+        far = "; FAR from every measured language" if distance > limit else ""
+        said[target] = f"unmeasured language, nearest {grid.targets[nearest]} at {distance:.2f}{far}"
+    return [said.get(target, "known language") for target in targets]
+
+
+def _usual_isolation(between: Array) -> float:
+    if len(between) < 2:
+        return 0.0
+    return float(np.quantile((between + 2 * np.eye(len(between))).min(1), ISOLATED))
+
+
+def _mixtures(grid: Grid, mixtures: Mixtures) -> list[str]:
+    totals = grid.mixtures.sizes.sum(1)
+    sources = set(grid.mixtures.sources)
+    foreign = np.array([source not in sources for source in mixtures.sources], dtype=bool)
+    said = []
+    for sizes in mixtures.sizes:
+        total = sizes.sum()
+        if (total == 0) != (totals == 0).all() and (total == 0 or (totals == 0).all()):
+            said.append("FAR: no mixture like this was measured")
+        elif total and sizes[foreign].sum() > FOREIGN_SHARE * total:
+            names = [name for name, size, new in zip(mixtures.sources, sizes, foreign, strict=True) if new and size]
+            said.append(f"FAR: never trained on {', '.join(names)}")
+        elif total > STRETCH * totals.max() or total < totals.min() / STRETCH:
+            said.append(f"FAR: {total:.0f} examples, measured {totals.min():.0f} to {totals.max():.0f}")
+        else:
+            said.append("")
+    return said
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,99 @@
+"""Features of mixtures, of target languages and of the pairs of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from isogloss.forecast.grid import Array
+from isogloss.forecast.space import Space
+
+HALF_FELT = 10.0
+"""Number of examples around which `dose` bends from linear to logarithmic."""
+
+PAIR_KINDS = ("syntactic", "phonological", "inventory", "genetic", "geographic", "script", "combined")
+NEAREST_KINDS = ("combined", "genetic", "script")
+SIMILARITY_REACH = 0.15
+"""Combined distance over which a source's examples lose a factor e of their worth to a target."""
+
+
+def dose(sizes: Array) -> Array:
+    """log(1 + examples / 10): returns diminish with every further example."""
+    return np.log1p(sizes / HALF_FELT)
+
+
+def own_dose(sizes: Array, sources: Sequence[str], targets: Sequence[str]) -> Array:
+    """Dose of each target's own examples in each mixture, of shape (rows, targets)."""
+    doses = dose(sizes)
+    column = {source: position for position, source in enumerate(sources)}
+    own = np.zeros((len(sizes), len(targets)))
+    for position, target in enumerate(targets):
+        if target in column:
+            own[:, position] = doses[:, column[target]]
+    return own
+
+
+def total_dose(sizes: Array) -> Array:
+    """log(1 + all examples), of shape (rows,)."""
+    return np.log1p(sizes.sum(1))
+
+
+def target_factors(known: Space, targets: Sequence[str], sources: Sequence[str], sizes: Array) -> Array:
+    """What distinguishes target languages before any score of theirs is known.
+
+    Returns
+    -------
+    array of shape (targets, 7)
+        Web text, script without spaces, and closeness to the languages trained on: weighted means of
+        combined, script and syntactic similarity, mean combined and genetic distance to the nearest three.
+    """
+    columns = [known.web_text[known.at(targets)], known.unspaced[known.at(targets)]]
+    weights = dose(sizes).mean(0) if len(sources) else np.zeros(0)
+    if weights.sum() == 0:
+        return np.column_stack([*columns, *np.zeros((5, len(targets)))])
+    weights = weights / weights.sum()
+    columns += [(1 - known.between(kind, targets, sources)) @ weights for kind in ("combined", "script", "syntactic")]
+    itself = np.array(targets)[:, None] == np.array(sources)[None, :]
+    for kind in ("combined", "genetic"):
+        others = np.where(itself, 1.0, known.between(kind, targets, sources))
+        columns.append(np.sort(others, axis=1)[:, :3].mean(1))
+    return np.column_stack(columns)
+
+
+def pair_features(known: Space, sizes: Array, sources: Sequence[str], targets: Sequence[str]) -> Array:
+    """What a mixture offers a target.
+
+    Returns
+    -------
+    array of shape (rows, targets, features)
+        Total dose, number of sources, own dose, similarity-weighted dose; per kind of distance the
+        dose-weighted mean over the sources, and for three kinds the distance of the nearest source.
+    """
+    rows, width = len(sizes), len(targets)
+    doses = dose(sizes)
+    shares = doses / np.maximum(doses.sum(1, keepdims=True), 1e-9)
+    similarity = np.exp(-known.between("combined", sources, targets) / SIMILARITY_REACH)
+    layers = [
+        np.repeat(total_dose(sizes)[:, None], width, axis=1),
+        np.repeat((sizes > 0).sum(1)[:, None].astype(float), width, axis=1),
+        own_dose(sizes, sources, targets),
+        dose(sizes @ similarity),
+    ]
+    trained = sizes > 0
+    for kind in PAIR_KINDS:
+        layers.append(shares @ known.between(kind, sources, targets))
+    for kind in NEAREST_KINDS:
+        layers.append(_nearest(trained, known.between(kind, sources, targets)))
+    return np.stack(layers, axis=2).reshape(rows, width, -1)
+
+
+def _nearest(trained: np.ndarray, distance: Array) -> Array:
+    """Distance from each target to the nearest source of each row; 1 for a row without sources."""
+    if (trained.sum(1) == 1).all():
+        return distance[trained.argmax(1)]
+    nearest = np.ones((len(trained), distance.shape[1]))
+    for source in range(trained.shape[1]):
+        rows = trained[:, source]
+        nearest[rows] = np.minimum(nearest[rows], distance[source])
+    return nearest

@@ -1,0 +1,200 @@
+"""Forecasters: estimators that learn from evidence and answer queries, with intervals."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
+
+from isogloss.errors import InputError, NotEnoughEvidence
+from isogloss.evidence import Evidence
+from isogloss.forecast.baselines import AdditiveModel, MeanModel, NearestModel
+from isogloss.forecast.basis import describe_basis
+from isogloss.forecast.default import DefaultModel
+from isogloss.forecast.fitted import Answers, FittedSetting
+from isogloss.forecast.grid import Grid, Mixtures
+from isogloss.forecast.model import GridModel
+from isogloss.forecast.settings import Setting, match, read_settings
+
+FORECAST = pl.Schema(
+    {
+        "query_row": pl.Int64,
+        "task": pl.String,
+        "model": pl.String,
+        "target": pl.String,
+        "target_as_reported": pl.String,
+        "train": pl.String,
+        "mean": pl.Float64,
+        "lower": pl.Float64,
+        "upper": pl.Float64,
+        "level": pl.Float64,
+        "basis": pl.String,
+    }
+)
+"""Columns of a table of forecasts. Where scores have no range and too little was measured for the
+level asked, `lower` and `upper` are infinite."""
+
+
+class Forecaster(BaseEstimator):
+    """Forecasts scores within each setting (task, metric, model, ...) of the evidence.
+
+    Subclasses name the model of one setting's grid in `grid_model`.
+
+    Attributes
+    ----------
+    settings_ : dict of Setting to FittedSetting
+    """
+
+    grid_model: ClassVar[type[GridModel]]
+
+    def fit(self, evidence: Evidence) -> Forecaster:
+        """Learn from evidence.
+
+        Raises
+        ------
+        NotEnoughEvidence
+            If there is not one observation.
+        """
+        if len(evidence) == 0:
+            raise NotEnoughEvidence(
+                "the evidence holds no observation",
+                where="evidence",
+                mend="import scores with 'isogloss evidence import'",
+            )
+        with one_thread():
+            self.settings_ = {
+                setting: FittedSetting(Grid.read(observations), self._new_model())
+                for setting, observations in read_settings(evidence)
+            }
+        self.conformal_ = False
+        return self
+
+    def conformalize(self) -> Forecaster:
+        """Learn, from languages and mixtures held out of the evidence, how wide intervals must be."""
+        with one_thread():
+            for fitted in self._settings().values():
+                fitted.conformalize()
+        self.conformal_ = True
+        return self
+
+    def predict(self, queries: pl.DataFrame) -> pl.DataFrame:
+        """Forecast the mean score of each query.
+
+        Parameters
+        ----------
+        queries : polars.DataFrame
+            As `isogloss.read_queries` or `isogloss.forecast.ask` gives them.
+
+        Returns
+        -------
+        polars.DataFrame
+            The queries in their order, with a column `mean`.
+
+        Raises
+        ------
+        UnknownName
+            For a task, model or other property that the evidence does not have.
+        """
+        return self._answer(queries, None)
+
+    def predict_interval(self, queries: pl.DataFrame, level: float = 0.9) -> pl.DataFrame:
+        """Forecast each query with an interval that holds with probability `level`.
+
+        Returns
+        -------
+        polars.DataFrame
+            With the columns of `FORECAST`.
+        """
+        if not getattr(self, "conformal_", False):
+            raise InputError("intervals need held-out residuals", mend="call conformalize() after fit()")
+        return self._answer(queries, level).select(FORECAST.names())
+
+    def _new_model(self) -> GridModel:
+        return self.grid_model()
+
+    def _settings(self) -> dict[Setting, FittedSetting]:
+        if not hasattr(self, "settings_"):
+            raise InputError(f"this {type(self).__name__} forecaster is not fitted", mend="call fit(evidence) first")
+        return self.settings_
+
+    def _answer(self, queries: pl.DataFrame, level: float | None) -> pl.DataFrame:
+        parts = [queries.head(0).with_row_index("query_position").with_columns(_no_answers())]
+        for setting, rows in match(queries, list(self._settings())):
+            fitted = self.settings_[setting]
+            texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
+            mixtures = Mixtures.read(texts, fitted.grid.unknown_size)
+            with one_thread():
+                answers = fitted.answer(mixtures, targets)
+            at = (
+                rows["train"].replace_strict(dict(zip(texts, range(len(texts)), strict=True))).to_numpy(),
+                rows["target"].replace_strict(dict(zip(targets, range(len(targets)), strict=True))).to_numpy(),
+            )
+            parts.append(rows.with_columns(_columns(fitted, mixtures, targets, answers, at, level)))
+        return pl.concat(parts, how="vertical_relaxed").sort("query_position").drop("query_position")
+
+
+def one_thread() -> Any:
+    """Hold linear algebra to one thread: these matrices are small, and more threads only wait for each other.
+
+    It also makes results the same on any number of cores.
+    """
+    return threadpool_limits(limits=1)
+
+
+def _columns(
+    fitted: FittedSetting,
+    mixtures: Mixtures,
+    targets: list[str],
+    answers: Answers,
+    at: tuple[np.ndarray, np.ndarray],
+    level: float | None,
+) -> list[pl.Series]:
+    mean = answers.mean[at]
+    if level is None:
+        lower = upper = np.full(len(mean), np.nan)
+        basis = [""] * len(mean)
+    else:
+        margin = fitted.margin(answers, level)
+        lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
+        basis = describe_basis(fitted.grid, mixtures, targets, answers, np.isinf(margin))[at].tolist()
+    return [
+        pl.Series("mean", mean, dtype=pl.Float64),
+        pl.Series("lower", lower, dtype=pl.Float64),
+        pl.Series("upper", upper, dtype=pl.Float64),
+        pl.Series("level", [level] * len(mean), dtype=pl.Float64),
+        pl.Series("basis", basis, dtype=pl.String),
+    ]
+
+
+def _no_answers() -> list[pl.Series]:
+    return [pl.Series(name, [], dtype=FORECAST[name]) for name in ("mean", "lower", "upper", "level", "basis")]
+
+
+class Mean(Forecaster):
+    """The mean of what was measured in the same setting."""
+
+    grid_model = MeanModel
+
+
+class Additive(Forecaster):
+    """Mean + effect of the mixture + effect of the language (two-way analysis)."""
+
+    grid_model = AdditiveModel
+
+
+class Nearest(Forecaster):
+    """The score of the nearest measured language."""
+
+    grid_model = NearestModel
+
+
+class Default(Forecaster):
+    """Kernel over mixtures for measured languages; factors, neighbours and trees for the others.
+
+    See docs/methods/forecast.md for the formulas.
+    """
+
+    grid_model = DefaultModel

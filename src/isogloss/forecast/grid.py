@@ -1,0 +1,174 @@
+"""The observations of one setting as a grid: training mixtures down, target languages across."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from isogloss.evidence import Mixture
+
+Array = NDArray[np.float64]
+
+UNKNOWN_SIZE = 1000.0
+"""Examples assumed of a source whose size nobody recorded, where no other size is known either."""
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """Training mixtures as numbers.
+
+    Attributes
+    ----------
+    texts : tuple of str
+        Canonical mixtures, one per row.
+    sources : tuple of str
+        Languages trained on in any of them, sorted.
+    sizes : array of shape (rows, sources)
+        Number of examples; unknown sizes are set to a typical one.
+    """
+
+    texts: tuple[str, ...]
+    sources: tuple[str, ...]
+    sizes: Array
+
+    @classmethod
+    def read(cls, texts: Sequence[str], unknown_size: float | None = None) -> Mixtures:
+        """From canonical mixtures; `unknown_size` stands in for a size that is not known."""
+        parsed = [Mixture.parse(text, language=str) for text in texts]
+        sources = tuple(sorted({source for mixture in parsed for source in mixture}))
+        if unknown_size is None:
+            unknown_size = typical_size(texts)
+        column = {source: position for position, source in enumerate(sources)}
+        sizes = np.zeros((len(parsed), len(sources)))
+        for row, mixture in enumerate(parsed):
+            for source, size in mixture.items():
+                sizes[row, column[source]] = unknown_size if size is None else size
+        return cls(tuple(texts), sources, sizes)
+
+    def over(self, sources: Sequence[str]) -> Array:
+        """Sizes with the columns of `sources`; what is not in the mixtures is 0.
+
+        Returns
+        -------
+        array of shape (rows, len(sources))
+        """
+        position = {source: column for column, source in enumerate(self.sources)}
+        sizes = np.zeros((len(self.texts), len(sources)))
+        for column, source in enumerate(sources):
+            if source in position:
+                sizes[:, column] = self.sizes[:, position[source]]
+        return sizes
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Scores of one setting.
+
+    Attributes
+    ----------
+    mixtures : Mixtures
+        The rows.
+    targets : tuple of str
+        The columns, sorted.
+    scores : array of shape (rows, targets)
+        Means over seeds; NaN where nothing was measured.
+    bounded : bool
+        Whether scores are fractions, 0 to 1.
+    unknown_size : float
+        What stands in for sizes that are not known.
+    """
+
+    mixtures: Mixtures
+    targets: tuple[str, ...]
+    scores: Array
+    bounded: bool
+    unknown_size: float
+
+    @classmethod
+    def read(cls, observations: pl.DataFrame) -> Grid:
+        """From the observations of one setting."""
+        cells = observations.group_by("train", "target").agg(pl.col("score").mean()).sort("train", "target")
+        texts = cells["train"].unique().sort().to_list()
+        targets = cells["target"].unique().sort().to_list()
+        row = {text: position for position, text in enumerate(texts)}
+        column = {target: position for position, target in enumerate(targets)}
+        scores = np.full((len(texts), len(targets)), np.nan)
+        rows = cells["train"].replace_strict(row, return_dtype=pl.Int64).to_numpy()
+        columns = cells["target"].replace_strict(column, return_dtype=pl.Int64).to_numpy()
+        scores[rows, columns] = cells["score"].to_numpy()
+        unknown_size = typical_size(texts)
+        bounded = bool((observations["scale"] != "raw").all())
+        return cls(Mixtures.read(texts, unknown_size), tuple(targets), scores, bounded, unknown_size)
+
+    def clip(self, scores: Array) -> Array:
+        """`scores` held inside the metric's range, where it has one."""
+        return np.clip(scores, 0.0, 1.0) if self.bounded else scores
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Grid:
+        """Only some of the rows."""
+        kept = Mixtures(
+            tuple(np.array(self.mixtures.texts, dtype=object)[rows]), self.mixtures.sources, self.mixtures.sizes[rows]
+        )
+        return Grid(kept, self.targets, self.scores[rows], self.bounded, self.unknown_size)
+
+    def without_languages(self, languages: Sequence[str]) -> Grid:
+        """As if `languages` had never been seen: no column of theirs, none of their examples in any row.
+
+        A row that trained on nothing else goes, for it would claim that nothing was trained on.
+        """
+        hidden = set(languages)
+        kept_sources = [position for position, source in enumerate(self.mixtures.sources) if source not in hidden]
+        sizes = self.mixtures.sizes[:, kept_sources]
+        rows = (sizes.sum(1) > 0) | (self.mixtures.sizes.sum(1) == 0)
+        columns = [position for position, target in enumerate(self.targets) if target not in hidden]
+        mixtures = Mixtures(
+            tuple(np.array(self.mixtures.texts, dtype=object)[rows]),
+            tuple(self.mixtures.sources[position] for position in kept_sources),
+            sizes[rows],
+        )
+        targets = tuple(self.targets[position] for position in columns)
+        return Grid(mixtures, targets, self.scores[rows][:, columns], self.bounded, self.unknown_size)
+
+
+def fill(scores: Array) -> Array:
+    """`scores` with the gaps filled by the two-way fit."""
+    gaps = np.isnan(scores)
+    if not gaps.any():
+        return scores
+    mean, rows, columns = two_way(scores)
+    return np.where(gaps, mean + rows[:, None] + columns, scores)
+
+
+def typical_size(texts: Sequence[str]) -> float:
+    """Median of the known sizes in some mixtures."""
+    known = [size for text in texts for size in Mixture.parse(text, language=str).values() if size is not None]
+    return float(np.median(known)) if known else UNKNOWN_SIZE
+
+
+def two_way(scores: Array, passes: int = 50) -> tuple[float, Array, Array]:
+    """Least-squares fit of `mean + row + column` to a table with gaps, by alternating means.
+
+    Parameters
+    ----------
+    scores : array of shape (rows, columns)
+        NaN where nothing was measured.
+
+    Returns
+    -------
+    mean : float
+    rows : array of shape (rows,)
+        Row effects; they and the column effects average to zero over the measured cells.
+    columns : array of shape (columns,)
+    """
+    mean = float(np.nanmean(scores))
+    rows, columns = np.zeros(scores.shape[0]), np.zeros(scores.shape[1])
+    complete = not np.isnan(scores).any()
+    for _ in range(1 if complete else passes):
+        rows = np.nanmean(scores - mean - columns, axis=1)
+        rows = rows - rows.mean()
+        columns = np.nanmean(scores - mean - rows[:, None], axis=0)
+    return mean, rows, columns

@@ -1,0 +1,284 @@
+"""How the score of a known language moves with the training mixture: a Gaussian process per language.
+
+All languages share the kernel's parameters; each has its own level, scale and noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from isogloss.forecast.features import dose, own_dose, pair_features, total_dose
+from isogloss.forecast.grid import Array, Grid, Mixtures, fill
+from isogloss.forecast.space import Space, space
+
+MEMBERS = ("level", "shape", "kernel")
+
+WEIGHTS = ("own", "total", "mixture", "own*mixture", "own*total", "own*relevant", "relevant", "kinship")
+LENGTHS = ("own", "total", "mixture", "relevant", "kinship")
+PRIOR = np.log([0.15] * len(WEIGHTS) + [2.0, 1.0, 6.0, 2.0, 0.3] + [0.15])
+PRIOR_WIDTH = 1.5
+NOISES = np.geomspace(1e-3, 100, 40)
+
+ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 10
+"""Kernel parameters are learnt on this much: more changes them little and costs much."""
+LARGEST = 1200
+"""Rows of one language that the kernel takes in; of more, an even sample."""
+RELEVANCE_PRIOR = 100.0
+"""Rows at which the learnt relevance of other languages' examples weighs as much as none."""
+SHAPE_PENALTY = 30.0
+
+
+@dataclass(frozen=True)
+class _View:
+    """Mixtures as one language's kernel sees them."""
+
+    total: Array  # (rows, 1)
+    doses: Array  # (rows, sources)
+    own: Array  # (rows, targets)
+    shares: Array  # (rows, sources)
+
+
+class MixtureModel:
+    """Scores of known languages under any mixture.
+
+    Parameters
+    ----------
+    parameters : array, optional
+        Logarithms of the kernel's parameters, to skip learning them.
+
+    Attributes
+    ----------
+    levels_, scales_ : arrays of shape (targets,)
+        Mean score of each language and how much mixtures move it.
+    parameters_ : array
+    """
+
+    def __init__(self, parameters: Array | None = None):
+        self.parameters = parameters
+
+    def fit(self, grid: Grid) -> MixtureModel:
+        """Learn from a grid; gaps are filled by its two-way fit first."""
+        self.grid_ = grid
+        filled = fill(grid.scores)
+        self.levels_ = filled.mean(0)
+        deviations = filled - self.levels_
+        self.scales_ = _shrunk_scales(deviations)
+        self._standardised = deviations / self.scales_
+        self._space = space(grid.mixtures.sources, grid.targets)
+        self._kinship = self._space.between("combined", grid.mixtures.sources, grid.mixtures.sources)
+        self._view = self._see(grid.mixtures.sizes)
+        self._relevance = self._learn_relevance()
+        self.parameters_ = self._learn_parameters() if self.parameters is None else self.parameters
+        self._learn_shape(deviations)
+        return self
+
+    def predict(self, mixtures: Mixtures) -> tuple[Array, Array]:
+        """Scores of every member for every target.
+
+        Returns
+        -------
+        scores : array of shape (members, rows, targets)
+        spread : array of shape (rows, targets)
+            Standard deviation of a new score, larger the further a mixture is from the measured ones.
+        """
+        rows, width = len(mixtures.texts), len(self.levels_)
+        level = np.broadcast_to(self.levels_, (rows, width))
+        if len(self._standardised) < 2:
+            return np.stack([level, level, level]), np.ones((rows, width))
+        shape = self.levels_ + self._shape(mixtures.over(self.grid_.mixtures.sources))
+        deviations, spread = self._kernel(mixtures)
+        return np.stack([level, shape, self.levels_ + self.scales_ * deviations]), self.scales_ * spread
+
+    def _see(self, sizes: Array) -> _View:
+        doses = dose(sizes)
+        shares = doses / np.maximum(doses.sum(1, keepdims=True), 1e-9)
+        own = own_dose(sizes, self.grid_.mixtures.sources, self.grid_.targets)
+        return _View(total_dose(sizes)[:, None], doses, own, shares)
+
+    def _learn_relevance(self) -> Array:
+        """How much the examples of each source matter to each target, rows summing to one."""
+        sources, targets = self.grid_.mixtures.sources, self.grid_.targets
+        rows, width = len(self._standardised), len(sources)
+        if width == 0:
+            return np.ones((len(targets), 0))
+        doses = (self._view.doses - self._view.doses.mean(0)) / (self._view.doses.std(0) + 1e-9)
+        relevance = np.full((len(targets), width), 1.0 / width)
+        trust = rows / (rows + RELEVANCE_PRIOR)
+        for column, target in enumerate(targets):
+            own = sources.index(target) if target in sources else None
+            learnt = _relevance(self._standardised[:, column], doses, self._view.own[:, column], own)
+            relevance[column] = trust * learnt + (1 - trust) / width
+        return relevance
+
+    def _learn_parameters(self) -> Array:
+        rows, width = self._standardised.shape
+        if rows < 8:
+            return PRIOR
+        chance = np.random.default_rng(0)
+        some = np.sort(chance.permutation(rows)[:ROWS_FOR_PARAMETERS])
+        view = _take(self._view, some)
+        cases = []
+        for column in np.sort(chance.permutation(width)[:LANGUAGES_FOR_PARAMETERS]):
+            squares = _squares(view, view, column, self._relevance[column], self._kinship)
+            cases.append((squares, self._standardised[some, column]))
+        found = minimize(_evidence_loss, PRIOR, args=(cases,), method="L-BFGS-B", options={"maxiter": 20})
+        return found.x
+
+    def _kernel(self, mixtures: Mixtures) -> tuple[Array, Array]:
+        """Deviations of every target and their spread, standardised, by its Gaussian process."""
+        rows = len(self._standardised)
+        some = np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(int))
+        view = _take(self._view, some)
+        # A source that was never trained on is unknown to the doses, but its kin are not.
+        asked = self._see(mixtures.over(self.grid_.mixtures.sources))
+        across = self._kinship_across(mixtures, some)
+        answers, spread = np.zeros((2, len(mixtures.texts), len(self.levels_)))
+        for column in range(len(self.levels_)):
+            relevance = self._relevance[column]
+            covariance = _covariance(self.parameters_, _squares(view, view, column, relevance, self._kinship))
+            process = _Process(covariance, self._standardised[some, column], float(np.exp(self.parameters_[-1])))
+            squares = _squares(asked, view, column, relevance, self._kinship)
+            squares["kinship"] = across
+            answers[:, column], spread[:, column] = process.predict(
+                _covariance(self.parameters_, squares), self._prior()
+            )
+        return answers, spread
+
+    def _prior(self) -> float:
+        """Variance of a deviation where nothing is known."""
+        return float(np.exp(self.parameters_[: len(WEIGHTS)]).sum())
+
+    def _kinship_across(self, mixtures: Mixtures, some: Array) -> Array:
+        every = sorted({*mixtures.sources, *self.grid_.mixtures.sources})
+        known = space(every)
+        distance = known.between("combined", every, every)
+        return _energy(_shares(mixtures.over(every)), _shares(self.grid_.mixtures.over(every))[some], distance)
+
+    def _learn_shape(self, deviations: Array) -> None:
+        """A ridge regression of deviations on what each mixture offers each target, shared by all targets."""
+        features = self._shape_features(self._space, self.grid_.mixtures.sizes)
+        self._shape_means = features.mean(0, keepdims=True)
+        centred = (features - self._shape_means).reshape(-1, features.shape[2])
+        self._shape_spread = centred.std(0) + 1e-6
+        design = centred / self._shape_spread
+        limit = 4 * np.median(np.abs(deviations)) + 1e-9
+        response = np.clip(deviations, -limit, limit).ravel()
+        penalty = SHAPE_PENALTY * deviations.shape[1]
+        self._shape_slopes = np.linalg.solve(design.T @ design + penalty * np.eye(design.shape[1]), design.T @ response)
+
+    def _shape(self, sizes: Array) -> Array:
+        centred = (self._shape_features(self._space, sizes) - self._shape_means) / self._shape_spread
+        return centred @ self._shape_slopes
+
+    def _shape_features(self, known: Space, sizes: Array) -> Array:
+        features = pair_features(known, sizes, self.grid_.mixtures.sources, self.grid_.targets)
+        return np.concatenate([features, (features[:, :, 2:3] > 0).astype(float)], axis=2)
+
+
+def _shrunk_scales(deviations: Array) -> Array:
+    """Standard deviation of each column, drawn a little to that of all."""
+    rows = len(deviations)
+    squares = (deviations**2).mean(0)
+    return np.sqrt((squares * rows + squares.mean() * 5) / (rows + 5)) + 1e-9
+
+
+def _relevance(response: Array, doses: Array, own: Array, itself: int | None) -> Array:
+    """Share of each source in a ridge regression, with and without own examples told apart.
+
+    What the target's own examples explain is taken out first.
+    """
+    rest = response.copy()
+    for level in np.unique(own):
+        rest[own == level] -= rest[own == level].mean()
+    without = (own == own.min())[:, None].astype(float)
+    design = np.hstack([doses * without, doses * (1 - without)])
+    width = doses.shape[1]
+    if itself is not None:
+        design[:, [itself, width + itself]] = 0
+    slopes = np.linalg.solve(design.T @ design + 0.1 * len(rest) * np.eye(2 * width), design.T @ rest)
+    importance = slopes[:width] ** 2 + slopes[width:] ** 2
+    return importance / max(importance.sum(), 1e-12)
+
+
+def _take(view: _View, rows: Array) -> _View:
+    return _View(view.total[rows], view.doses[rows], view.own[rows], view.shares[rows])
+
+
+def _shares(sizes: Array) -> Array:
+    doses = dose(sizes)
+    return doses / np.maximum(doses.sum(1, keepdims=True), 1e-9)
+
+
+def _square(rows: Array, columns: Array) -> Array:
+    """Squared Euclidean distances, of shape (rows, columns)."""
+    squares = (rows**2).sum(1)[:, None] + (columns**2).sum(1) - 2 * rows @ columns.T
+    return np.maximum(squares, 0)
+
+
+def _energy(rows: Array, columns: Array, distance: Array) -> Array:
+    """Energy distance between mixtures of sources: 2 E|a-b| - E|a-a'| - E|b-b'| under `distance`."""
+    within_rows = np.einsum("ij,jk,ik->i", rows, distance, rows, optimize=True)
+    within_columns = np.einsum("ij,jk,ik->i", columns, distance, columns, optimize=True)
+    crossed = 2 * rows @ distance @ columns.T
+    return np.maximum(crossed - within_rows[:, None] - within_columns, 0)
+
+
+def _squares(rows: _View, columns: _View, target: int, relevance: Array, kinship: Array) -> dict[str, Array]:
+    root = np.sqrt(relevance)
+    return {
+        "own": (rows.own[:, target, None] - columns.own[:, target]) ** 2,
+        "total": _square(rows.total, columns.total),
+        "mixture": _square(rows.doses, columns.doses),
+        "relevant": _square(rows.doses * root, columns.doses * root),
+        "kinship": _energy(rows.shares, columns.shares, kinship),
+    }
+
+
+def _covariance(parameters: Array, squares: dict[str, Array]) -> Array:
+    """Sum of the products of squared-exponential kernels named in WEIGHTS."""
+    lengths = np.exp(parameters[len(WEIGHTS) : -1])
+    part = {name: np.exp(-squares[name] / (2 * length**2)) for name, length in zip(LENGTHS, lengths, strict=True)}
+    total = np.zeros_like(part["own"])
+    for name, weight in zip(WEIGHTS, np.exp(parameters[: len(WEIGHTS)]), strict=True):
+        factors = name.split("*")
+        total += weight * (part[factors[0]] * part[factors[1]] if len(factors) == 2 else part[factors[0]])
+    return total
+
+
+def _evidence_loss(parameters: Array, cases: Sequence[tuple[dict[str, Array], Array]]) -> float:
+    """Negative log marginal likelihood over some languages, with a log-normal prior on the parameters."""
+    loss = 0.5 * float((((parameters - PRIOR) / PRIOR_WIDTH) ** 2).sum())
+    for squares, response in cases:
+        covariance = _covariance(parameters, squares) + np.exp(parameters[-1]) * np.eye(len(response))
+        try:
+            factor = cho_factor(covariance, lower=True)
+        except LinAlgError:
+            return 1e10
+        loss += 0.5 * float(response @ cho_solve(factor, response)) + float(np.log(np.diag(factor[0])).sum())
+    return loss
+
+
+class _Process:
+    """A Gaussian process whose scale and noise are one language's own, by marginal likelihood."""
+
+    def __init__(self, covariance: Array, response: Array, noise: float):
+        values, self.vectors = np.linalg.eigh(covariance)
+        rotated = self.vectors.T @ response
+        spectra = np.maximum(values, 0) + NOISES[:, None]  # (noises, rows)
+        scales = (rotated**2 / spectra).mean(1)
+        loss = 0.5 * len(response) * np.log(scales + 1e-12) + 0.5 * np.log(spectra).sum(1)
+        loss += 0.5 * (np.log(NOISES / noise) / 2) ** 2
+        best = int(loss.argmin())
+        self.noise, self.scale, self.spectrum = NOISES[best], scales[best], spectra[best]
+        self.weights = self.vectors @ (rotated / self.spectrum)
+
+    def predict(self, across: Array, prior: float) -> tuple[Array, Array]:
+        """Mean and standard deviation of new responses; `across` is their covariance with the old."""
+        explained = ((across @ self.vectors) ** 2 / self.spectrum).sum(1)
+        variance = self.scale * (np.maximum(prior - explained, 0) + self.noise)
+        return across @ self.weights, np.sqrt(variance + 1e-12)

@@ -1,0 +1,101 @@
+"""Forecasts as files: tidy tables, or a LITMUS file with its questions answered."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import BadFile, BadValue
+
+QUERY_MARK = "x"
+
+
+def write_forecasts(forecasts: pl.DataFrame, path: str | Path, *, queries: str | Path | None = None) -> None:
+    """Write forecasts whole or not at all; the ending of `path` names the format.
+
+    Parameters
+    ----------
+    forecasts : polars.DataFrame
+        With the columns of `isogloss.forecast.FORECAST`.
+    path : str or pathlib.Path
+        `.parquet` and `.csv` hold the tidy table; `.json` holds the LITMUS file that asked, with
+        every "x" replaced by the mean.
+    queries : str or pathlib.Path, optional
+        The file that asked, needed for `.json`.
+
+    Raises
+    ------
+    BadValue
+        For another ending, or a `.json` without a LITMUS file to fill.
+    BadFile
+        If the file cannot be written.
+    """
+    path = Path(path)
+    writers: dict[str, Callable[[Path], Any]] = {
+        ".parquet": forecasts.write_parquet,
+        ".csv": forecasts.write_csv,
+        ".json": lambda into: into.write_text(_fill(forecasts, path, queries), encoding="utf-8"),
+    }
+    if path.suffix not in writers:
+        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(writers)}")
+    _write_whole(path, writers[path.suffix])
+
+
+def check_output(path: str | Path, queries: str | Path | None) -> None:
+    """Find out before the work whether its result can be written."""
+    path = Path(path)
+    if path.suffix not in (".parquet", ".csv", ".json"):
+        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend="write to .parquet, .csv, .json")
+    if path.suffix == ".json":
+        _read_litmus(queries, path)
+    if not path.absolute().parent.is_dir():
+        raise BadFile("its folder does not exist", where=str(path), mend="make it first")
+
+
+def _fill(forecasts: pl.DataFrame, path: Path, queries: str | Path | None) -> str:
+    entries = _read_litmus(queries, path)
+    means = {
+        (row, code): mean for row, code, mean in forecasts.select("query_row", "target_as_reported", "mean").rows()
+    }
+    for position, entry in enumerate(entries):
+        for code, score in entry["eval_results"].items():
+            if score == QUERY_MARK:
+                entry["eval_results"][code] = means[position, code]
+    return json.dumps(entries, indent=1)
+
+
+def _read_litmus(queries: str | Path | None, path: Path) -> list[dict[str, Any]]:
+    mend = "write .parquet or .csv, or give a LITMUS file with --queries"
+    if queries is None:
+        raise BadValue(
+            "a .json answer fills the LITMUS file that asked, and none was given", where=str(path), mend=mend
+        )
+    try:
+        entries = json.loads(Path(queries).read_bytes())
+        if not isinstance(entries, list) or not all(isinstance(entry["eval_results"], dict) for entry in entries):
+            raise TypeError
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise BadValue(
+            f"a .json answer fills a LITMUS file, and {queries} is none", where=str(path), mend=mend
+        ) from None
+    return entries
+
+
+def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+        os.close(handle)
+        try:
+            write(Path(name))
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise BadFile(f"cannot be written: {error.strerror}", where=str(path), mend="choose another place") from None

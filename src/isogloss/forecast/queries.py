@@ -1,0 +1,58 @@
+"""Questions: what to forecast, put together in code or on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from isogloss.evidence import QUERY, Mixture
+from isogloss.languages import resolve
+
+
+def ask(
+    *,
+    task: str,
+    model: str,
+    targets: Sequence[str],
+    train: str = "",
+    metric: str | None = None,
+    recipe: str | None = None,
+) -> pl.DataFrame:
+    """Queries for some target languages under one training mixture.
+
+    Parameters
+    ----------
+    task, model : str
+        As the evidence names them.
+    targets : sequence of str
+        Languages, written in any way isogloss knows.
+    train : str
+        A mixture such as `eng:1000,hin:500`; empty for a model used as it is.
+    metric, recipe : str, optional
+        Needed only where the evidence has several.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per target, as `isogloss.read_queries` gives them.
+
+    Raises
+    ------
+    UnknownLanguage, BadMixture
+    """
+    mixture = str(Mixture.parse(train, where="--train"))
+    rows = [
+        {"target": resolve(target, where="--targets").id, "target_as_reported": target, "query_row": position}
+        for position, target in enumerate(targets)
+    ]
+    constants = {"task": task, "model": model, "train": mixture, "metric": metric, "recipe": recipe}
+    table = pl.DataFrame(rows, schema={"target": pl.String, "target_as_reported": pl.String, "query_row": pl.Int64})
+    table = table.with_columns(pl.lit(value, dtype=pl.String).alias(name) for name, value in constants.items())
+    return table.select(
+        *(
+            (pl.col(name) if name in table.columns else pl.lit(None, dtype=kind).alias(name))
+            for name, kind in QUERY.items()
+        ),
+        "query_row",
+    )

@@ -1,0 +1,82 @@
+"""Settings: what one forecast compares within, and which of them a query is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from isogloss.errors import InputError, UnknownName
+from isogloss.evidence import SETTING, Evidence
+
+
+class Setting(NamedTuple):
+    """Everything about an observation but its mixture, target and seed."""
+
+    task: str
+    metric: str
+    model: str
+    model_revision: str | None
+    recipe: str | None
+    shots: int | None
+    split: str | None
+
+
+assert Setting._fields == SETTING, "a setting is what the schema says it is"
+
+
+def read_settings(evidence: Evidence) -> Iterator[tuple[Setting, pl.DataFrame]]:
+    """Each setting of the evidence with its observations, sorted by task, metric and model."""
+    for key, observations in evidence.observations.sort(SETTING, nulls_last=True).group_by(
+        SETTING, maintain_order=True
+    ):
+        yield Setting(*key), observations
+
+
+def match(queries: pl.DataFrame, settings: list[Setting]) -> Iterator[tuple[Setting, pl.DataFrame]]:
+    """Each setting that is asked about with its queries; a property left null in a query is free.
+
+    Yields
+    ------
+    setting : Setting
+    queries : polars.DataFrame
+        With a column `query_position`, its place among all queries.
+
+    Raises
+    ------
+    UnknownName
+        If no setting has the task, model, ... of a query.
+    InputError
+        If several have.
+    """
+    placed = queries.with_row_index("query_position")
+    for key, rows in placed.group_by(SETTING, maintain_order=True):
+        yield _find(Setting(*key), settings, _where(rows)), rows
+
+
+def _find(asked: Setting, settings: list[Setting], where: str) -> Setting:
+    left = settings
+    for field in Setting._fields:
+        wanted = getattr(asked, field)
+        if wanted is None:
+            continue
+        fitting = [setting for setting in left if getattr(setting, field) == wanted]
+        if not fitting:
+            raise UnknownName(field, str(wanted), {str(getattr(setting, field)) for setting in left}, where=where)
+        left = fitting
+    if len(left) > 1:
+        field = next(name for name in Setting._fields if len({getattr(setting, name) for setting in left}) > 1)
+        values = sorted({str(getattr(setting, field)) for setting in left})
+        raise InputError(
+            f"the evidence has several {field}s for this: {', '.join(values)}",
+            where=where,
+            mend=f"say which, with --{field.replace('_', '-')} or a column '{field}'",
+        )
+    return left[0]
+
+
+def _where(rows: pl.DataFrame) -> str:
+    first = rows.row(0, named=True)
+    position = first["query_row"] if first["query_row"] is not None else first["query_position"]
+    return f"{first['origin'] or 'query'} row {position}"

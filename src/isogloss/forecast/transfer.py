@@ -1,0 +1,198 @@
+"""The score of a language that nobody measured: from its factors and from its measured neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from isogloss.forecast.features import pair_features, target_factors
+from isogloss.forecast.grid import Array, Grid
+from isogloss.forecast.space import space
+
+MEMBERS = ("additive", "kriging", "trees")
+
+PRIOR = np.log([0.3, 0.5, 0.3, 0.2])  # linear, neighbours, reach, noise
+SHAPE_PENALTY = 100.0
+TREE_CELLS = 6000
+"""Cells that the trees learn from; of more, a sample."""
+BEYOND = 2.5
+"""Standard deviations at which a factor is held: nothing is known further out."""
+
+
+class TransferModel:
+    """Scores of unmeasured languages, row by row of a completed grid.
+
+    Attributes
+    ----------
+    levels_ : array of shape (targets,)
+        Level of each measured language against the mean of all.
+    parameters_ : array of shape (4,)
+        Weight of the linear factors, weight and reach of the neighbours, noise.
+    """
+
+    def fit(self, grid: Grid, completed: Array) -> TransferModel:
+        """Learn from measured languages.
+
+        Parameters
+        ----------
+        grid : Grid
+        completed : array of shape (rows, targets)
+            Its scores with the gaps filled.
+        """
+        self.grid_ = grid
+        sources, sizes = grid.mixtures.sources, grid.mixtures.sizes
+        self._space = space(sources, grid.targets)
+        factors = target_factors(self._space, grid.targets, sources, sizes)
+        self._factor_mean, self._factor_spread = factors.mean(0), factors.std(0) + 1e-9
+        self._factors = self._standardise(factors)
+        row_means = completed.mean(1)
+        deviations = completed - row_means[:, None]
+        self.levels_ = deviations.mean(0)
+        self._between = self._space.between("combined", grid.targets, grid.targets)
+        self._learn_levels()
+        features = pair_features(self._space, sizes, sources, grid.targets)
+        self._learn_shape(features, deviations - self.levels_)
+        self._learn_trees(features, row_means, deviations, ~np.isnan(grid.scores))
+        return self
+
+    def predict(
+        self, targets: Sequence[str], sizes: Array, sources: Sequence[str], known: Array
+    ) -> tuple[Array, Array]:
+        """Scores of every member.
+
+        Parameters
+        ----------
+        targets : sequence of str
+            Languages that were not measured.
+        sizes : array of shape (rows, sources)
+        sources : sequence of str
+        known : array of shape (rows, measured targets)
+            Scores of the measured languages in the same rows.
+
+        Returns
+        -------
+        scores : array of shape (members, rows, targets)
+        spread : array of shape (targets,)
+            Standard deviation of the level, larger the further from what was measured.
+        """
+        measured = self.grid_.targets
+        every = space(sources, self.grid_.mixtures.sources, targets, measured)
+        row_means = known.mean(1)
+        additive = np.repeat(row_means[:, None], len(targets), axis=1)
+        if len(measured) < 2:
+            return np.stack([additive] * len(MEMBERS)), np.ones(len(targets))
+        trained = self.grid_.mixtures
+        factors = self._standardise(target_factors(every, targets, trained.sources, trained.sizes))
+        towards = every.between("combined", targets, measured)
+        levels, spread = self._levels(factors, towards)
+        neighbours = self._neighbours(towards)
+        features = pair_features(every, sizes, sources, targets)
+        features_known = pair_features(every, sizes, sources, measured)
+
+        deviations = known - row_means[:, None] - self.levels_
+        rest = deviations - self._shape(features_known, self._shape_means)
+        anchor = pair_features(every, trained.sizes, trained.sources, targets).mean(0, keepdims=True)
+        kriging = additive + levels + self._shape(features, anchor) + rest @ neighbours
+
+        rest = known - row_means[:, None] - self._trees(features_known, row_means, self._factors)
+        trees = additive + self._trees(features, row_means, factors) + rest @ neighbours
+        return np.stack([additive, kriging, trees]), spread
+
+    def _standardise(self, factors: Array) -> Array:
+        return np.clip((factors - self._factor_mean) / self._factor_spread, -BEYOND, BEYOND)
+
+    def _learn_levels(self) -> None:
+        self._level_scale = float(self.levels_.std()) + 1e-9
+        standardised = self.levels_ / self._level_scale
+        linear = self._factors @ self._factors.T / self._factors.shape[1]
+        found = minimize(
+            _evidence_loss,
+            PRIOR,
+            args=(linear, self._between, standardised),
+            method="L-BFGS-B",
+            options={"maxiter": 30},
+        )
+        self.parameters_ = np.asarray(found.x)
+        covariance = _covariance(self.parameters_, linear, self._between)
+        self._precision = np.linalg.inv(covariance + np.exp(self.parameters_[3]) * np.eye(len(standardised)))
+        self._level_weights = self._precision @ standardised
+
+    def _levels(self, factors: Array, towards: Array) -> tuple[Array, Array]:
+        linear, neighbour, _, noise = np.exp(self.parameters_)
+        width = factors.shape[1]
+        covariance = _covariance(self.parameters_, factors @ self._factors.T / width, towards)
+        prior = linear * (factors**2).sum(1) / width + neighbour + noise
+        explained = np.einsum("ij,jk,ik->i", covariance, self._precision, covariance)
+        spread = self._level_scale * np.sqrt(np.maximum(prior - explained, noise))
+        return self._level_scale * (covariance @ self._level_weights), spread
+
+    def _neighbours(self, towards: Array) -> Array:
+        """Kriging weights of the measured languages, of shape (measured, targets)."""
+        reach = np.exp(self.parameters_[2])
+        gram = np.exp(-self._between / reach) + np.eye(len(self._between))
+        return np.linalg.solve(gram, np.exp(-towards / reach).T)
+
+    def _learn_shape(self, features: Array, deviations: Array) -> None:
+        """Ridge regression within languages: what a better mixture is worth, whatever the level."""
+        self._shape_means = features.mean(0, keepdims=True)
+        centred = (features - self._shape_means).reshape(-1, features.shape[2])
+        self._shape_spread = centred.std(0) + 1e-6
+        design = centred / self._shape_spread
+        penalty = SHAPE_PENALTY * np.eye(design.shape[1])
+        self._shape_slopes = np.linalg.solve(design.T @ design + penalty, design.T @ deviations.ravel())
+
+    def _shape(self, features: Array, anchor: Array) -> Array:
+        return (features - anchor) / self._shape_spread @ self._shape_slopes
+
+    def _learn_trees(self, features: Array, row_means: Array, deviations: Array, measured: Array) -> None:
+        from lightgbm import LGBMRegressor
+
+        design = _cells(features, row_means, self._factors)[measured.ravel()]
+        response = deviations[measured]
+        chosen = np.random.default_rng(0).permutation(len(design))[:TREE_CELLS]
+        self._booster = LGBMRegressor(
+            n_estimators=150,
+            learning_rate=0.05,
+            num_leaves=15,
+            min_child_samples=max(2, min(40, len(chosen) // 10)),
+            colsample_bytree=0.5,
+            subsample=0.8,
+            subsample_freq=1,
+            reg_lambda=5,
+            random_state=0,
+            n_jobs=1,
+            deterministic=True,
+            force_row_wise=True,
+            verbosity=-1,
+        ).fit(design[chosen], response[chosen])
+
+    def _trees(self, features: Array, row_means: Array, factors: Array) -> Array:
+        predicted = self._booster.predict(_cells(features, row_means, factors), validate_features=False)
+        return predicted).reshape(features.shape[:2]
+
+
+def _cells(features: Array, row_means: Array, factors: Array) -> Array:
+    """One line per cell: pair features, row mean and the target's factors."""
+    rows, width, _ = features.shape
+    means = np.broadcast_to(row_means[:, None, None], (rows, width, 1))
+    every = np.broadcast_to(factors[None], (rows, width, factors.shape[1]))
+    return np.concatenate([features, means, every], axis=2).reshape(rows * width, -1)
+
+
+def _covariance(parameters: Array, linear: Array, between: Array) -> Array:
+    weight, neighbour, reach, _ = np.exp(parameters)
+    return weight * linear + neighbour * np.exp(-between / reach)
+
+
+def _evidence_loss(parameters: Array, linear: Array, between: Array, levels: Array) -> float:
+    """Negative log marginal likelihood of the levels, with a log-normal prior on the parameters."""
+    covariance = _covariance(parameters, linear, between) + np.exp(parameters[3]) * np.eye(len(levels))
+    try:
+        factor = cho_factor(covariance, lower=True)
+    except LinAlgError:
+        return 1e10
+    fit = 0.5 * float(levels @ cho_solve(factor, levels)) + float(np.log(np.diag(factor[0])).sum())
+    return fit + 0.5 * float(((parameters - PRIOR) ** 2).sum())
