@@ -171,7 +171,7 @@ class TransferModel:
 
     def _trees(self, features: Array, row_means: Array, factors: Array) -> Array:
         predicted = self._booster.predict(_cells(features, row_means, factors), validate_features=False)
-        return predicted).reshape(features.shape[:2]
+        return np.asarray(predicted).reshape(features.shape[:2])
 
 
 def _cells(features: Array, row_means: Array, factors: Array) -> Array:
