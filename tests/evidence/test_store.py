@@ -55,6 +55,16 @@ def test_parts_are_never_changed(tmp_path, observations):
     assert len(Store(tmp_path).parts()) == 2
 
 
+def test_a_part_with_one_flipped_bit_is_skipped_with_a_warning(tmp_path, observations):
+    Store(tmp_path).append(observations({}))
+    damaged = Store(tmp_path).append(observations({"score": 0.9}))
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    with pytest.warns(UserWarning, match=rf"{damaged.name}: is damaged, its content is not what was written; skipped"):
+        assert Store(tmp_path).read().observations["score"].to_list() == [0.5]
+
+
 def test_items_lie_beside_their_observations(tmp_path, observations):
     written = observations({})
     key = observation_keys(written).item()

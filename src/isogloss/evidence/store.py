@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import re
 import secrets
 import warnings
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -16,14 +20,17 @@ from isogloss.evidence.evidence import Evidence, newest
 from isogloss.evidence.schema import ITEM, OBSERVATION, REQUIRED, SCHEMA_VERSION, conform
 
 _SUFFIX = f".v{SCHEMA_VERSION}.parquet"
+_DIGEST = re.compile(rf"-([0-9a-f]{{16}}){re.escape(_SUFFIX)}$")
 _POLARS_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
+Read = TypeVar("Read")
 
 
 class Store:
     """Evidence on disk, one Parquet part per append.
 
     A part is written whole, flushed to disk and renamed into place, so a reader never meets half of
-    one and a killed writer leaves the store as it was. Readers merge the parts: of several rows with
+    one and a killed writer leaves the store as it was. Its name holds the time and a digest of its
+    content, so that damage is noticed before it is read. Readers merge the parts: of several rows with
     the same identity (see `isogloss.evidence.schema.IDENTITY`) the one recorded last counts.
 
     Parameters
@@ -62,13 +69,13 @@ class Store:
         observations = conform(observations, OBSERVATION)
         _check(observations)
         stamped = observations.with_columns(pl.col("recorded_at").fill_null(pl.lit(now)))
-        name = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}{_SUFFIX}"
+        moment = f"{now:%Y%m%dT%H%M%S.%fZ}"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             if items is not None and items.height:
                 # Items first: whoever sees the observations finds their items too.
-                _write_whole(conform(items, ITEM), self.path / f"items-{name}")
-            return _write_whole(stamped, self.path / f"part-{name}")
+                _write_whole(conform(items, ITEM), self.path, f"items-{moment}")
+            return _write_whole(stamped, self.path, f"part-{moment}")
         except OSError as error:
             raise StoreError(
                 f"cannot be written: {error.strerror or error}",
@@ -122,11 +129,12 @@ def _check(observations: pl.DataFrame) -> None:
             raise BadValue(f"{missing} of {observations.height} observations have no {name}", where="store")
 
 
-def _write_whole(table: pl.DataFrame, path: Path) -> Path:
+def _write_whole(table: pl.DataFrame, folder: Path, start: str) -> Path:
     """Write next to the final place, flush to disk, then rename: the part is there whole or not at all."""
     buffer = io.BytesIO()
     table.write_parquet(buffer, compression="zstd")
-    temporary = path.with_name(f".{path.name}.tmp")
+    path = folder / f"{start}-{_digest(buffer.getvalue())}{_SUFFIX}"
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
             file.write(buffer.getbuffer())
@@ -138,6 +146,10 @@ def _write_whole(table: pl.DataFrame, path: Path) -> Path:
         raise
     _flush_folder(path.parent)
     return path
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def _flush_folder(folder: Path) -> None:
@@ -154,32 +166,54 @@ def _flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
+class _UnreadableError(Exception):
+    """Why a part cannot be read."""
+
+
 def _read_parts(parts: list[Path], schema: pl.Schema, folder: Path) -> pl.DataFrame:
-    current = [part for part in parts if part.name.endswith(_SUFFIX)]
-    if current == parts:
+    contents = _readable(parts, _whole_content)
+    if contents and all(part.name.endswith(_SUFFIX) for part in contents):
         try:
-            return conform(pl.read_parquet(parts, glob=False), schema)
+            return conform(pl.read_parquet(list(contents.values()), glob=False), schema)
         except _POLARS_FAILURES:
             pass  # one of them is at fault; find out which
-    tables = [table for part in parts if (table := _read_part(part, schema)) is not None]
+    tables = _readable(contents, lambda part: _table(contents[part], schema))
     if not tables:
         raise StoreError("none of its parts can be read", where=str(folder), mend="restore them from a copy")
-    return pl.concat(tables)
+    return pl.concat(tables.values())
 
 
-def _read_part(part: Path, schema: pl.Schema) -> pl.DataFrame | None:
+def _readable(parts: Iterable[Path], read: Callable[[Path], Read]) -> dict[Path, Read]:
+    """What each part reads as; those that do not are left out with a warning."""
+    found = {}
+    for part in parts:
+        try:
+            found[part] = read(part)
+        except _UnreadableError as error:
+            warnings.warn(f"{part}: {error}; skipped", stacklevel=5)
+    return found
+
+
+def _whole_content(part: Path) -> bytes:
+    """What a part holds, if it is still what was written: damaged Parquet can bring the whole process down."""
     try:
-        with part.open("rb") as file:
-            table = pl.read_parquet(file)
+        content = part.read_bytes()
+    except OSError as error:
+        raise _UnreadableError(f"cannot be read: {error.strerror or error}") from None
+    named = _DIGEST.search(part.name)
+    if named and named[1] != _digest(content):
+        raise _UnreadableError("is damaged, its content is not what was written")
+    return content
+
+
+def _table(content: bytes, schema: pl.Schema) -> pl.DataFrame:
+    try:
+        table = pl.read_parquet(content)
     except _POLARS_FAILURES:
-        reason = "is not whole Parquet"
-    else:
-        absent = [name for name in (REQUIRED if schema is OBSERVATION else ITEM) if name not in table.columns]
-        if not absent:
-            try:
-                return conform(table, schema)
-            except _POLARS_FAILURES:
-                absent = ["columns of the right type"]
-        reason = f"is no part of a store of version {SCHEMA_VERSION}: it lacks {', '.join(absent)}"
-    warnings.warn(f"{part}: {reason}; skipped", stacklevel=4)
-    return None
+        raise _UnreadableError("is not whole Parquet") from None
+    if absent := [name for name in (REQUIRED if schema is OBSERVATION else ITEM) if name not in table.columns]:
+        raise _UnreadableError(f"is no part of a store: no {', '.join(absent)}")
+    try:
+        return conform(table, schema)
+    except _POLARS_FAILURES:
+        raise _UnreadableError("is no part of a store: its columns have other types") from None

@@ -26,12 +26,12 @@ def read_frame(path: Path) -> pl.DataFrame:
     BadFile
         If the file is not a whole table.
     """
-    data = path.open("rb")
-    with data:
-        magic = data.read(len(PARQUET_MAGIC))
-    if magic == PARQUET_MAGIC or path.suffix == ".parquet":
+    with path.open("rb") as file:
+        magic = file.read(len(PARQUET_MAGIC))
+    suffix = path.suffix.lower()
+    if magic == PARQUET_MAGIC or suffix == ".parquet":
         return _read_parquet(path)
-    if path.suffix in (".jsonl", ".ndjson") or magic.lstrip()[:1] == b"{":
+    if suffix in (".jsonl", ".ndjson") or magic.lstrip()[:1] == b"{":
         return _read_json_lines(path)
     return _read_delimited(path)
 
@@ -56,7 +56,7 @@ def _read_delimited(path: Path) -> pl.DataFrame:
     if b"\0" in text:
         raise BadFile("is not text", where=where, mend="give CSV, TSV, JSONL or Parquet")
     header = text.split(b"\n", 1)[0].decode("utf-8", "replace")
-    separator = "\t" if path.suffix in (".tsv", ".tab") else max(_SEPARATORS, key=header.count)
+    separator = "\t" if path.suffix.lower() in (".tsv", ".tab") else max(_SEPARATORS, key=header.count)
     try:
         table = pl.read_csv(text, separator=separator, infer_schema=False)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from isogloss.errors import BadFile, UnknownName, closest
+from isogloss.errors import BadFile, UnknownName
 from isogloss.evidence.schema import OBSERVATION, SCALES
 
 READABLE = tuple(name for name in OBSERVATION if name not in ("target_as_reported", "origin", "origin_row", "importer"))
@@ -69,9 +69,7 @@ def load_mapping(mapping: Path | str) -> ColumnMapping:
     UnknownName, BadFile
         If there is no such file, or it says something a mapping cannot say.
     """
-    path = Path(mapping)
-    if (shipped := SHIPPED / f"{mapping}.toml") and str(mapping) in shipped_mappings():
-        path = shipped
+    path = SHIPPED / f"{mapping}.toml" if str(mapping) in shipped_mappings() else Path(mapping)
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -137,15 +135,3 @@ def _schema_columns(sections: dict[str, dict[str, Any]], melt: dict[str, dict[st
         yield from sections[key]
     for values in melt.values():
         yield from values
-
-
-def near_miss(column: str, missing: Iterable[str]) -> str | None:
-    """The schema column that a column's name most likely misspells, if it is that near."""
-    near = closest(column, missing, n=1)
-    return near[0] if near and abs(len(near[0]) - len(column)) <= 1 and _shared(column.casefold(), near[0]) else None
-
-
-def _shared(left: str, right: str) -> bool:
-    import difflib
-
-    return difflib.SequenceMatcher(None, left, right).ratio() >= 0.8
