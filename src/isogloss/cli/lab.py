@@ -36,6 +36,6 @@ def run(
     if json:
         show_json(report.record())
     else:
-        show(report.table(), json=False, title=f"{grid} into {into}")
+        show(report.table(), json=False, title=grid.name)
     if report.failed:
         raise typer.Exit(1)

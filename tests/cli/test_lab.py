@@ -1,0 +1,105 @@
+"""`isogloss lab run`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+GRID = """
+[task]
+name = "weather or food"
+file = "texts.csv"
+[recipe]
+name = "ngram-logreg"
+[grid]
+sizes = [10]
+"""
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Path:
+    """Two languages, two topics, 20 training and 10 test texts each."""
+    words = {"weather": ["rain", "snow", "wind"], "food": ["bread", "soup", "cheese"]}
+    chance = random.Random(1)
+    rows = [
+        (language, split, " ".join(chance.choices(words[label], k=3)) + f" {language} {place}", label)
+        for language in ("eng", "deu")
+        for split, count in (("train", 20), ("test", 10))
+        for place, label in enumerate(["weather", "food"] * (count // 2))
+    ]
+    table = pl.DataFrame(rows, schema=["language", "split", "text", "label"], orient="row")
+    table.with_columns(text=pl.col("text") + pl.col("split")).write_csv(tmp_path / "texts.csv")
+    path = tmp_path / "grid.toml"
+    path.write_text(GRID)
+    return path
+
+
+def isogloss(*arguments: object) -> subprocess.CompletedProcess[str]:
+    program = "from isogloss.cli import main; main()"
+    return subprocess.run([sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True)
+
+
+def test_run_says_what_it_did_and_a_rerun_that_nothing_was_left(grid: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    done = isogloss("lab", "run", grid, "--into", store, "--executor", "serial")
+    assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    words = [line.split() for line in done.stdout.splitlines()]
+    assert ["run", "2"] in words
+    assert ["failed", "0"] in words
+    again = json.loads(isogloss("lab", "run", grid, "--into", store, "--json").stdout)
+    assert (again["jobs"], again["run"], again["skipped"], again["observations"]) == (2, 0, 2, 0)
+
+
+def test_processes_give_json_with_seconds_per_stage(grid: Path, tmp_path: Path) -> None:
+    done = isogloss("lab", "run", grid, "--into", tmp_path / "store", "--workers", 2, "--json")
+    report = json.loads(done.stdout)
+    assert (report["run"], report["observations"], report["failed"]) == (2, 8, [])
+    assert {"read", "prepare", "measure", "fit", "predict", "write"} <= set(report["seconds"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("sizes", "size", "unknown key 'size'; did you mean 'sizes'?"),
+        ("ngram-logreg", "ngram", "unknown recipe 'ngram'"),
+        ("texts.csv", "text.csv", "text.csv: no such file"),
+        ("[10]", "[40]", "'deu' has 20 training examples, 40 are asked for"),
+        ("sizes =", 'sources = ["jp"]\nsizes =', "unknown language of the task 'jp'"),
+    ],
+)
+def test_a_bad_grid_is_one_line_and_exit_code_2(grid: Path, tmp_path: Path, old: str, new: str, said: str) -> None:
+    grid.write_text(grid.read_text().replace(old, new))
+    done = isogloss("lab", "run", grid, "--into", tmp_path / "store")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--executor", "proceses", "did you mean 'processes'?"), ("--workers", "0", "0 workers; give 1 or more")],
+)
+def test_a_bad_option_is_one_line_and_exit_code_2(
+    grid: Path, tmp_path: Path, option: str, value: str, said: str
+) -> None:
+    done = isogloss("lab", "run", grid, "--into", tmp_path / "store", option, value)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_failed_jobs_are_named_and_exit_code_1(grid: Path, tmp_path: Path) -> None:
+    """From one example nothing can be learnt: that job fails, the other sizes are measured."""
+    grid.write_text(grid.read_text().replace("[10]", "[1, 10]"))
+    done = isogloss("lab", "run", grid, "--into", tmp_path / "store", "--executor", "serial", "--json")
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert (report["run"], [failure["job"] for failure in report["failed"]]) == (2, ["deu:1 seed 0", "eng:1 seed 0"])
