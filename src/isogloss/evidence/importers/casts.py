@@ -77,7 +77,10 @@ def _whole(column: pl.Series, kind: pl.DataType) -> pl.Series:
 
 def _moment(column: pl.Series, kind: pl.Datetime) -> pl.Series:
     if column.dtype == pl.String:
-        column = column.str.to_datetime(time_unit=kind.time_unit, time_zone="UTC", strict=False)
+        try:
+            column = column.str.to_datetime(time_unit=kind.time_unit, time_zone="UTC", strict=False)
+        except pl.exceptions.ComputeError:  # not one value looks like a date
+            return pl.Series(column.name, [None] * len(column), dtype=kind)
     elif isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is None:
         column = column.dt.replace_time_zone("UTC")
     return column.cast(kind, strict=False)
