@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isogloss.forecast.conformal import grouped_quantile
 from isogloss.forecast.grid import Array, Grid, Mixtures
@@ -29,17 +31,24 @@ class Answers:
 
     Attributes
     ----------
-    mean, spread : arrays of shape (rows, targets)
-    known : array of bool of shape (targets,)
-        Targets that the evidence has scores of.
+    mean : array of shape (rows, targets)
+    spread : array of shape (rows, targets)
+        How unsure the model is of each, before intervals were sized on held-out evidence.
+    columns : array of int of shape (targets,)
+        Position of each target in the grid, -1 where nothing of it was measured.
     measured : array of bool of shape (rows, targets)
         Cells that were measured themselves.
     """
 
     mean: Array
     spread: Array
-    known: np.ndarray
-    measured: np.ndarray
+    columns: NDArray[np.intp]
+    measured: NDArray[np.bool_]
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Targets that the evidence has scores of, of shape (targets,)."""
+        return self.columns >= 0
 
 
 class FittedSetting:
@@ -51,88 +60,112 @@ class FittedSetting:
     model : GridModel
         Not yet fitted.
 
-    Attributes
-    ----------
-    known_weights_, unseen_weights_ : arrays of shape (members,)
+    Notes
+    -----
+    What is learnt by holding out mixtures, and by holding out languages, is learnt when a question
+    first needs it: one about a measured mixture needs no other mixture, and the other way round.
     """
 
     def __init__(self, grid: Grid, model: GridModel):
         self.grid = grid
         self.model = model.fit(grid)
-        self._by_mixture: Opinions | None = None
-        self._by_language: Opinions | None = None
-        rows, targets = grid.scores.shape
-        self.known_weights_ = self._weigh(model.known_members, rows, lambda: self.by_mixture)
-        self.unseen_weights_ = self._weigh(model.unseen_members, targets, lambda: self.by_language)
 
-    @staticmethod
-    def _weigh(members: tuple[str, ...], groups: int, opinions: Callable[[], Opinions]) -> Array:
-        if len(members) > 1 and groups >= FEWEST_TO_CHOOSE:
-            return choose_weights(opinions())
-        return np.eye(len(members))[0]
-
-    @property
+    @cached_property
     def by_mixture(self) -> Opinions:
         """Members' forecasts of held-out mixtures."""
-        if self._by_mixture is None:
-            self._by_mixture = hold_out_mixtures(self.model, self.grid, MIXTURE_FOLDS)
-        return self._by_mixture
+        return hold_out_mixtures(self.model, self.grid, MIXTURE_FOLDS)
 
-    @property
+    @cached_property
     def by_language(self) -> Opinions:
         """Members' forecasts of held-out languages."""
-        if self._by_language is None:
-            self._by_language = hold_out_languages(self.model, self.grid, LANGUAGE_FOLDS)
-        return self._by_language
+        return hold_out_languages(self.model, self.grid, LANGUAGE_FOLDS)
 
-    def conformalize(self) -> FittedSetting:
-        """Learn from held-out languages and mixtures how far off forecasts are."""
-        self._unseen_groups = _groups(self._residuals(self.unseen_weights_, self.by_language).T)
-        residuals = self._residuals(self.known_weights_, self.by_mixture)
-        self.language_spread_ = _spread_by_language(residuals)
-        self._known_groups = _groups(residuals / self.language_spread_)
-        return self
+    @cached_property
+    def known_weights_(self) -> Array:
+        """Weights of the members for known languages, of shape (members,)."""
+        return _weigh(self.model.known_members, len(self.grid.mixtures.texts), lambda: self.by_mixture)
+
+    @cached_property
+    def unseen_weights_(self) -> Array:
+        """Weights of the members for unmeasured languages, of shape (members,)."""
+        return _weigh(self.model.unseen_members, len(self.grid.targets), lambda: self.by_language)
+
+    @cached_property
+    def language_spread_(self) -> Array:
+        """How much further off than the model expects each known language was, of shape (targets,)."""
+        return _spread_by_language(self._residuals(self.known_weights_, self.by_mixture))
+
+    @cached_property
+    def _known_groups(self) -> list[Array]:
+        return _groups(self._residuals(self.known_weights_, self.by_mixture) / self.language_spread_)
+
+    @cached_property
+    def _unseen_groups(self) -> list[Array]:
+        return _groups(self._residuals(self.unseen_weights_, self.by_language).T)
 
     def answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Answers:
         """Forecast every cell of mixtures x targets."""
-        column = {target: position for position, target in enumerate(self.grid.targets)}
-        completed, spread_known, measured = self._complete(mixtures)
-        known = np.array([target in column for target in targets])
-        own = [column[target] for target in targets if target in column]
-        shape = (len(mixtures.texts), len(targets))
-        answers = Answers(np.zeros(shape), np.ones(shape), known, np.zeros(shape, dtype=bool))
-        answers.mean[:, known] = completed[:, own]
-        answers.spread[:, known] = spread_known[:, own]
-        answers.measured[:, known] = measured[:, own]
-        others = [target for target in targets if target not in column]
+        position = {target: column for column, target in enumerate(self.grid.targets)}
+        columns = np.array([position.get(target, -1) for target in targets], dtype=np.intp)
+        known, own = columns >= 0, columns[columns >= 0]
+        completed, spread_known, measured_known = self._complete(mixtures)
+        mean, spread = np.zeros((2, len(mixtures.texts), len(targets)))
+        measured = np.zeros(mean.shape, dtype=bool)
+        mean[:, known], spread[:, known], measured[:, known] = (
+            completed[:, own],
+            spread_known[:, own],
+            measured_known[:, own],
+        )
+        others = [target for target in targets if target not in position]
         if others:
-            scores, spread = self.model.unseen(mixtures, others, completed)
-            answers.mean[:, ~known] = np.tensordot(self.unseen_weights_, scores, 1)
-            answers.spread[:, ~known] = spread
-        return replace(answers, mean=self.grid.clip(answers.mean))
+            scores, spread[:, ~known] = self.model.unseen(mixtures, others, completed)
+            mean[:, ~known] = np.tensordot(self.unseen_weights_, scores, 1)
+        return Answers(self.grid.clip(mean), spread, columns, measured)
 
-    def _complete(self, mixtures: Mixtures) -> tuple[Array, Array, np.ndarray]:
+    def _complete(self, mixtures: Mixtures) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Scores of the grid's own targets under any mixtures: as measured, else as forecast."""
-        scores, spread = self.model.known(mixtures)
-        completed = np.tensordot(self.known_weights_, scores, 1)
+        shape = (len(mixtures.texts), len(self.grid.targets))
+        completed, spread, measured = np.full(shape, np.nan), np.ones(shape), np.zeros(shape, dtype=bool)
         row = {text: position for position, text in enumerate(self.grid.mixtures.texts)}
-        measured = np.zeros(completed.shape, dtype=bool)
         for position, text in enumerate(mixtures.texts):
             if text in row:
-                found = self.grid.scores[row[text]]
-                measured[position] = ~np.isnan(found)
-                completed[position, measured[position]] = found[measured[position]]
-        return completed, spread * getattr(self, "language_spread_", 1.0), measured
+                completed[position] = self.grid.scores[row[text]]
+                measured[position] = ~np.isnan(completed[position])
+        rows = np.flatnonzero(~measured.all(axis=1))
+        if len(rows):
+            scores, spread[rows] = self.model.known(mixtures.take(rows))
+            forecast = np.tensordot(self.known_weights_, scores, 1)
+            completed[rows] = np.where(measured[rows], completed[rows], forecast)
+        return completed, spread, measured
 
     def _residuals(self, weights: Array, opinions: Opinions) -> Array:
         forecasts = self.grid.clip(np.tensordot(weights, opinions.scores, 1))
         return np.abs(forecasts - opinions.truth) / opinions.spread
 
     def margin(self, answers: Answers, level: float) -> Array:
-        """Half width of the interval around each answer; infinite where too little was measured for the level."""
-        unseen = grouped_quantile(self._unseen_groups, level)
-        known = grouped_quantile(self._known_groups, level)
-        return np.where(answers.known, known, unseen) * answers.spread
+        """Half width of the interval around each answer; infinite where too little was measured for the level.
+
+        A cell that was measured itself is as unsure as a forecast of another mixture; where too few
+        mixtures were measured to tell, as a forecast of another language.
+        """
+        margin = np.zeros(answers.mean.shape)
+        known, own = answers.known, answers.columns[answers.known]
+        if not known.all():
+            margin[:, ~known] = grouped_quantile(self._unseen_groups, level) * answers.spread[:, ~known]
+        if known.any():
+            usual = np.median(self.by_mixture.spread, axis=0)[own]
+            spread = np.where(answers.measured[:, known], usual, answers.spread[:, known])
+            margin[:, known] = grouped_quantile(self._known_groups, level) * spread * self.language_spread_[own]
+            if answers.measured.any() and np.isinf(margin[answers.measured]).any():
+                other_language = float(np.median(self.by_language.spread))
+                margin[answers.measured] = grouped_quantile(self._unseen_groups, level) * other_language
+        return margin
+
+
+def _weigh(members: tuple[str, ...], groups: int, opinions: Callable[[], Opinions]) -> Array:
+    if len(members) > 1 and groups >= FEWEST_TO_CHOOSE:
+        return choose_weights(opinions())
+    return np.eye(len(members))[0]
 
 
 def _groups(scores: Array) -> list[Array]:

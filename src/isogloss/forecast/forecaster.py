@@ -73,10 +73,11 @@ class Forecaster(BaseEstimator):
         return self
 
     def conformalize(self) -> Forecaster:
-        """Learn, from languages and mixtures held out of the evidence, how wide intervals must be."""
-        with one_thread():
-            for fitted in self._settings().values():
-                fitted.conformalize()
+        """Let intervals be asked for.
+
+        They are sized by languages and mixtures held out of the evidence, when a question needs them.
+        """
+        self._settings()
         self.conformal_ = True
         return self
 
@@ -157,7 +158,8 @@ def _columns(
         lower = upper = np.full(len(mean), np.nan)
         basis = [""] * len(mean)
     else:
-        margin = fitted.margin(answers, level)
+        with one_thread():
+            margin = fitted.margin(answers, level)
         lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
         basis = describe_basis(fitted.grid, mixtures, targets, answers, np.isinf(margin))[at].tolist()
     return [

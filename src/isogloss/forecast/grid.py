@@ -49,6 +49,10 @@ class Mixtures:
                 sizes[row, column[source]] = unknown_size if size is None else size
         return cls(tuple(texts), sources, sizes)
 
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Mixtures:
+        """Only some of the rows."""
+        return Mixtures(tuple(np.array(self.texts, dtype=object)[rows]), self.sources, self.sizes[rows])
+
     def over(self, sources: Sequence[str]) -> Array:
         """Sizes with the columns of `sources`; what is not in the mixtures is 0.
 
@@ -110,10 +114,7 @@ class Grid:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Grid:
         """Only some of the rows."""
-        kept = Mixtures(
-            tuple(np.array(self.mixtures.texts, dtype=object)[rows]), self.mixtures.sources, self.mixtures.sizes[rows]
-        )
-        return Grid(kept, self.targets, self.scores[rows], self.bounded, self.unknown_size)
+        return Grid(self.mixtures.take(rows), self.targets, self.scores[rows], self.bounded, self.unknown_size)
 
     def without_languages(self, languages: Sequence[str]) -> Grid:
         """As if `languages` had never been seen: no column of theirs, none of their examples in any row.
