@@ -187,7 +187,7 @@ def _one_thread() -> Any:
     """
     import scipy.linalg  # noqa: F401
     import sklearn.linear_model  # noqa: F401
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1)
 
