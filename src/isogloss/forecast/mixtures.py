@@ -254,7 +254,10 @@ def _evidence_loss(parameters: Array, cases: Sequence[tuple[dict[str, Array], Ar
     """Negative log marginal likelihood over some languages, with a log-normal prior on the parameters."""
     loss = 0.5 * float((((parameters - PRIOR) / PRIOR_WIDTH) ** 2).sum())
     for squares, response in cases:
-        covariance = _covariance(parameters, squares) + np.exp(parameters[-1]) * np.eye(len(response))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            covariance = _covariance(parameters, squares) + np.exp(parameters[-1]) * np.eye(len(response))
+        if not np.isfinite(covariance).all():
+            return 1e10  # a step of the search too far, as where all scores are alike
         try:
             factor = cho_factor(covariance, lower=True)
         except LinAlgError:

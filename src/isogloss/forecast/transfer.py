@@ -43,6 +43,8 @@ class TransferModel:
             Its scores with the gaps filled.
         """
         self.grid_ = grid
+        if len(grid.targets) < 2:
+            return self  # one language does not tell how languages differ
         sources, sizes = grid.mixtures.sources, grid.mixtures.sizes
         self._space = space(sources, grid.targets)
         factors = target_factors(self._space, grid.targets, sources, sizes)
@@ -189,7 +191,10 @@ def _covariance(parameters: Array, linear: Array, between: Array) -> Array:
 
 def _evidence_loss(parameters: Array, linear: Array, between: Array, levels: Array) -> float:
     """Negative log marginal likelihood of the levels, with a log-normal prior on the parameters."""
-    covariance = _covariance(parameters, linear, between) + np.exp(parameters[3]) * np.eye(len(levels))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        covariance = _covariance(parameters, linear, between) + np.exp(parameters[3]) * np.eye(len(levels))
+    if not np.isfinite(covariance).all():
+        return 1e10  # a step of the search too far, as where all levels are alike
     try:
         factor = cho_factor(covariance, lower=True)
     except LinAlgError:
