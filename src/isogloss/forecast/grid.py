@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -114,25 +114,30 @@ class Grid:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Grid:
         """Only some of the rows."""
-        return Grid(self.mixtures.take(rows), self.targets, self.scores[rows], self.bounded, self.unknown_size)
+        return replace(self, mixtures=self.mixtures.take(rows), scores=self.scores[rows])
 
     def without_languages(self, languages: Sequence[str]) -> Grid:
         """As if `languages` had never been seen: no column of theirs, none of their examples in any row.
 
-        A row that trained on nothing else goes, for it would claim that nothing was trained on.
+        A row that trained on nothing else goes, for it would claim that nothing was trained on; so does
+        a row or a column in which no score is left.
         """
         hidden = set(languages)
         kept_sources = [position for position, source in enumerate(self.mixtures.sources) if source not in hidden]
         sizes = self.mixtures.sizes[:, kept_sources]
         rows = (sizes.sum(1) > 0) | (self.mixtures.sizes.sum(1) == 0)
-        columns = [position for position, target in enumerate(self.targets) if target not in hidden]
-        mixtures = Mixtures(
-            tuple(np.array(self.mixtures.texts, dtype=object)[rows]),
-            tuple(self.mixtures.sources[position] for position in kept_sources),
-            sizes[rows],
-        )
-        targets = tuple(self.targets[position] for position in columns)
-        return Grid(mixtures, targets, self.scores[rows][:, columns], self.bounded, self.unknown_size)
+        columns = np.array([target not in hidden for target in self.targets], dtype=bool)
+        # What was measured only with the languages that are hidden now was, as it were, never measured.
+        measured = ~np.isnan(self.scores) & rows[:, None] & columns
+        rows, columns = measured.any(1), measured.any(0)
+        sources = tuple(self.mixtures.sources[position] for position in kept_sources)
+        mixtures = Mixtures(tuple(np.array(self.mixtures.texts, dtype=object)[rows]), sources, sizes[rows])
+        return replace(self.with_targets(columns), mixtures=mixtures, scores=self.scores[np.ix_(rows, columns)])
+
+    def with_targets(self, columns: NDArray[np.intp] | NDArray[np.bool_]) -> Grid:
+        """Only some of the columns."""
+        targets = tuple(np.array(self.targets, dtype=object)[columns])
+        return replace(self, targets=targets, scores=self.scores[:, columns])
 
 
 def fill(scores: Array) -> Array:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
 
@@ -111,7 +110,7 @@ def hold_out_mixtures(model: GridModel, grid: Grid, folds: int) -> Opinions:
             continue
         rest = grid.take(kept)
         measured = np.flatnonzero(~np.isnan(rest.scores).all(axis=0))
-        rest = _with_targets(rest, measured)
+        rest = rest.with_targets(measured)
         answers, unsure = model.for_fold().fit(rest).known(grid.take(held).mixtures)
         cells = np.ix_(held, measured)
         scores[:, cells[0], cells[1]], spread[cells] = answers, unsure
@@ -144,8 +143,3 @@ def _folds(count: int, folds: int) -> list[np.ndarray]:
     """Deterministic random folds of `count` things."""
     order = np.random.default_rng(0).permutation(count)
     return [np.sort(order[fold::folds]) for fold in range(min(folds, count))]
-
-
-def _with_targets(grid: Grid, kept: NDArray[np.intp]) -> Grid:
-    targets = tuple(grid.targets[column] for column in kept)
-    return Grid(grid.mixtures, targets, grid.scores[:, kept], grid.bounded, grid.unknown_size)
