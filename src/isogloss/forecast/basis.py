@@ -12,6 +12,8 @@ from isogloss.forecast.space import space
 
 ISOLATED = 0.95
 """A language is far when its nearest measured neighbour is further off than for this share of the measured ones."""
+SCARCER = 0.5
+"""A language is scarce when it has fewer than 10 ** -SCARCER of the web text of any measured one."""
 STRETCH = 2.0
 """A mixture is out of range when it is this many times larger or smaller than any measured."""
 FOREIGN_SHARE = 0.5
@@ -57,11 +59,14 @@ def _targets(grid: Grid, targets: Sequence[str]) -> list[str]:
     known = space(targets, grid.targets)
     towards = known.between("combined", others, grid.targets)
     limit = _usual_isolation(known.between("combined", grid.targets, grid.targets))
+    least = known.web_text[known.at(grid.targets)].min()
     said = {}
     for position, target in enumerate(others):
         nearest = int(towards[position].argmin())
         distance = towards[position, nearest]
         far = "; FAR from every measured language" if distance > limit else ""
+        if known.web_text[known.at([target])[0]] < least - SCARCER:
+            far += "; FAR less web text than any measured language"
         said[target] = f"unmeasured language, nearest {grid.targets[nearest]} at {distance:.2f}{far}"
     return [said.get(target, "known language") for target in targets]
 

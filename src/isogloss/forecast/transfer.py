@@ -19,7 +19,7 @@ SHAPE_PENALTY = 100.0
 TREE_CELLS = 6000
 """Cells that the trees learn from; of more, a sample."""
 BEYOND = 2.5
-"""Standard deviations at which a factor is held: nothing is known further out."""
+"""Standard deviations at which a factor is held for the mean (not for the spread): nothing is known further out."""
 
 
 class TransferModel:
@@ -49,7 +49,7 @@ class TransferModel:
         self._space = space(sources, grid.targets)
         factors = target_factors(self._space, grid.targets, sources, sizes)
         self._factor_mean, self._factor_spread = factors.mean(0), factors.std(0) + 1e-9
-        self._factors = self._standardise(factors)
+        self._factors = self._held(self._standardise(factors))
         row_means = completed.mean(1)
         deviations = completed - row_means[:, None]
         self.levels_ = deviations.mean(0)
@@ -90,6 +90,7 @@ class TransferModel:
         factors = self._standardise(target_factors(every, targets, trained.sources, trained.sizes))
         towards = every.between("combined", targets, measured)
         levels, spread = self._levels(factors, towards)
+        factors = self._held(factors)
         neighbours = self._neighbours(towards)
         features = pair_features(every, sizes, sources, targets)
         features_known = pair_features(every, sizes, sources, measured)
@@ -104,7 +105,11 @@ class TransferModel:
         return np.stack([additive, kriging, trees]), spread
 
     def _standardise(self, factors: Array) -> Array:
-        return np.clip((factors - self._factor_mean) / self._factor_spread, -BEYOND, BEYOND)
+        return (factors - self._factor_mean) / self._factor_spread
+
+    @staticmethod
+    def _held(factors: Array) -> Array:
+        return np.clip(factors, -BEYOND, BEYOND)
 
     def _learn_levels(self) -> None:
         self._level_scale = float(self.levels_.std()) + 1e-9
@@ -125,11 +130,12 @@ class TransferModel:
     def _levels(self, factors: Array, towards: Array) -> tuple[Array, Array]:
         linear, neighbour, _, noise = np.exp(self.parameters_)
         width = factors.shape[1]
+        held = _covariance(self.parameters_, self._held(factors) @ self._factors.T / width, towards)
         covariance = _covariance(self.parameters_, factors @ self._factors.T / width, towards)
         prior = linear * (factors**2).sum(1) / width + neighbour + noise
         explained = np.einsum("ij,jk,ik->i", covariance, self._precision, covariance)
         spread = self._level_scale * np.sqrt(np.maximum(prior - explained, noise))
-        return self._level_scale * (covariance @ self._level_weights), spread
+        return self._level_scale * (held @ self._level_weights), spread
 
     def _neighbours(self, towards: Array) -> Array:
         """Kriging weights of the measured languages, of shape (measured, targets)."""
