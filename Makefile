@@ -1,0 +1,40 @@
+# Two environments, each made by the target that needs it: one to try isogloss, one to work on it.
+PYTHON ?= python3
+DEMO := .venv-demo
+DEV := .venv-dev
+PIP_FLAGS := --quiet --disable-pip-version-check
+PYTEST_FLAGS ?= -n 2
+
+.PHONY: demo test lint bench clean
+
+demo: $(DEMO)/.installed ## forecast languages nobody measured, print a table and write a picture
+	$(DEMO)/bin/isogloss demo --out demo-output
+
+test: $(DEV)/.installed ## run the whole test suite
+	$(DEV)/bin/python -m pytest $(PYTEST_FLAGS)
+
+lint: $(DEV)/.installed ## style, types and the arrows between packages
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+	$(DEV)/bin/lint-imports
+
+BENCHMARKS := $(filter-out benchmarks/__init__.py benchmarks/common.py benchmarks/litmus_trees.py,$(wildcard benchmarks/*.py))
+
+bench: $(DEV)/.installed ## measure again what README and docs claim (minutes)
+	set -e; for script in $(BENCHMARKS:benchmarks/%.py=%); do $(DEV)/bin/python -m benchmarks.$$script; done
+
+$(DEMO)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "isogloss needs Python 3.11 or newer; make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints.txt --editable .
+	touch $@
+
+$(DEV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "isogloss needs Python 3.11 or newer; make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean: ## remove what the other targets made
+	rm -rf $(DEMO) $(DEV) demo-output dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

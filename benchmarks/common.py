@@ -1,0 +1,90 @@
+"""What all benchmarks share: where the data are, what the machine is, where results go."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from isogloss.evidence import Evidence, read_evidence
+
+Array = NDArray[np.float64]
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("ISOGLOSS_DATA", ROOT.parent / "shared" / "data"))
+RESULTS = ROOT / "benchmarks" / "results"
+
+SUMEVAL_TRAIN = (
+    "TyDiQA_TULRv6Large_ID",
+    "TyDiQA_TULRv6Large_OOD",
+    "TyDiQA_XLMR_ID",
+    "TyDiQA_XLMR_OOD",
+    "UDPOS_XLMR",
+    "WikiANN_XLMR",
+    "XNLI_TULRv6Large",
+    "XNLI_XLMR",
+)
+
+
+def have_data(*names: str) -> bool:
+    """Whether the research data are here; says what is missing where they are not."""
+    missing = [name for name in names if not (DATA / name).exists()]
+    if missing:
+        print(f"skipped: no {', '.join(missing)} in {DATA} (set ISOGLOSS_DATA)")
+    return not missing
+
+
+def sumeval(name: str, kind: str = "train") -> Path:
+    """Path of a SumEval file."""
+    return DATA / "observations" / "sumeval" / kind / f"{name}.json"
+
+
+def read_sumeval(name: str) -> Evidence:
+    """Scores of one SumEval training file."""
+    return read_evidence(sumeval(name))
+
+
+def machine() -> str:
+    """The machine in words, without its name."""
+    return f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}, shared with other work"
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Versions of Python, isogloss and some packages."""
+    return {"python": platform.python_version()} | {name: version(name) for name in ("isogloss", *packages)}
+
+
+def write_result(name: str, result: dict[str, Any]) -> None:
+    """Print a result and write it to benchmarks/results/<name>.json."""
+    text = json.dumps(result, indent=1, ensure_ascii=False)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+def points(value: float, digits: int = 3) -> float:
+    """A fraction in points."""
+    return round(100 * float(value), digits)
+
+
+def bootstrap(differences: Array, draws: int = 10_000) -> tuple[float, float]:
+    """95 % percentile interval of the mean of paired differences, one per language or per mixture."""
+    chance = np.random.default_rng(0)
+    means = differences[chance.integers(0, len(differences), (draws, len(differences)))].mean(1)
+    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+
+
+def as_queries(observations: pl.DataFrame) -> pl.DataFrame:
+    """The observations as questions, their scores left out."""
+    from isogloss.evidence import QUERY_TABLE
+
+    return observations.with_row_index("query_row").select(
+        pl.col("query_row").cast(pl.Int64), *(name for name in QUERY_TABLE if name != "query_row")
+    )
