@@ -166,15 +166,16 @@ def two_way(scores: Array, passes: int = 50) -> tuple[float, Array, Array]:
     Returns
     -------
     mean : float
+        Of the fit over all cells, measured or not: what an average row has in an average column.
     rows : array of shape (rows,)
-        Row effects; they and the column effects average to zero over the measured cells.
+        Row effects, averaging to zero.
     columns : array of shape (columns,)
+        Column effects, averaging to zero.
     """
     mean = float(np.nanmean(scores))
     rows, columns = np.zeros(scores.shape[0]), np.zeros(scores.shape[1])
     complete = not np.isnan(scores).any()
     for _ in range(1 if complete else passes):
         rows = np.nanmean(scores - mean - columns, axis=1)
-        rows = rows - rows.mean()
         columns = np.nanmean(scores - mean - rows[:, None], axis=0)
-    return mean, rows, columns
+    return mean + rows.mean() + columns.mean(), rows - rows.mean(), columns - columns.mean()
