@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.evidence import Mixture
+from isogloss.evidence.metrics import describe
 
 Array = NDArray[np.float64]
 
@@ -81,9 +82,11 @@ class Grid:
     scores : array of shape (rows, targets)
         Means over seeds; NaN where nothing was measured.
     bounded : bool
-        Whether scores are fractions, 0 to 1.
+        Whether scores are fractions of a best possible one.
     unknown_size : float
         What stands in for sizes that are not known.
+    lowest : float
+        The lowest possible fraction: 0, or -1 for correlations.
     """
 
     mixtures: Mixtures
@@ -91,11 +94,13 @@ class Grid:
     scores: Array
     bounded: bool
     unknown_size: float
+    lowest: float = 0.0
 
     @classmethod
     def read(cls, observations: pl.DataFrame) -> Grid:
         """From the observations of one setting."""
-        cells = observations.group_by("train", "target").agg(pl.col("score").mean()).sort("train", "target")
+        # Sorted, because a sum of seeds depends in its last digit on the order they come in.
+        cells = observations.group_by("train", "target").agg(pl.col("score").sort().mean()).sort("train", "target")
         texts = cells["train"].unique().sort().to_list()
         targets = cells["target"].unique().sort().to_list()
         row = {text: position for position, text in enumerate(texts)}
@@ -106,11 +111,12 @@ class Grid:
         scores[rows, columns] = cells["score"].to_numpy()
         unknown_size = typical_size(texts)
         bounded = bool((observations["scale"] != "raw").all())
-        return cls(Mixtures.read(texts, unknown_size), tuple(targets), scores, bounded, unknown_size)
+        lowest = describe(observations["metric"][0]).lowest
+        return cls(Mixtures.read(texts, unknown_size), tuple(targets), scores, bounded, unknown_size, lowest)
 
     def clip(self, scores: Array) -> Array:
         """`scores` held inside the metric's range, where it has one."""
-        return np.clip(scores, 0.0, 1.0) if self.bounded else scores
+        return np.clip(scores, self.lowest, 1.0) if self.bounded else scores
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Grid:
         """Only some of the rows."""
