@@ -7,29 +7,22 @@ give the same answers. Writes benchmarks/results/lab_grid.json; without the rese
 from __future__ import annotations
 
 import cProfile
-import json
-import os
-import platform
 import pstats
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.common import DATA, ROOT, have_data, machine, versions, write_result
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
 from isogloss.lab.executor import Serial
 from isogloss.lab.job import Bench
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("ISOGLOSS_DATA", ROOT.parent / "shared" / "data"))
-RESULT = ROOT / "benchmarks" / "results" / "lab_grid.json"
 WORKERS = 2
 PROFILED = 20
 USUAL = ["eng_Latn", "tha_Thai"]
@@ -45,8 +38,7 @@ STAGES = {
 
 def main() -> None:
     """Run the grid, profile some of its jobs, and run the usual way on a few sources."""
-    if not (DATA / "sib200.parquet").is_file():
-        print(f"skipped: no sib200.parquet in {DATA} (set ISOGLOSS_DATA)")
+    if not have_data("sib200.parquet"):
         return
     grid = replace(read_grid(ROOT / "examples" / "sib200_ngram.toml", data=DATA), seeds={700: (0,)})
     with tempfile.TemporaryDirectory() as folder, clock() as whole:
@@ -56,9 +48,8 @@ def main() -> None:
     usual, differing = usual_way(bench, answers)
     result = {
         "claim": "topic classification on SIB-200, 205 sources x 205 targets at 700 examples, in minutes on two cores",
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()}, shared with other work",
-        "versions": {name: version(name) for name in ("isogloss", "numpy", "scipy", "scikit-learn", "polars")}
-        | {"python": platform.python_version()},
+        "machine": machine(),
+        "versions": versions("numpy", "scipy", "scikit-learn", "polars"),
         "input": {"sources": len(bench.sources), "targets": len(bench.targets), "test_texts": 204 * 205, "size": 700},
         "workers": WORKERS,
         "jobs": report.run,
@@ -72,9 +63,7 @@ def main() -> None:
         "ratio": round(usual / ours_per_source, 1),
         "differing_answers": differing,
     }
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(result, indent=1))
+    write_result("lab_grid", result)
 
 
 @contextmanager
