@@ -84,13 +84,15 @@ def _mixtures(grid: Grid, mixtures: Mixtures) -> list[str]:
     said = []
     for sizes in mixtures.sizes:
         total = sizes.sum()
-        if (total == 0) != (totals == 0).all() and (total == 0 or (totals == 0).all()):
+        # A model used as it is and an adapted one do not tell about each other.
+        alike = totals[(totals == 0) == (total == 0)]
+        if len(alike) == 0:
             said.append("FAR: no mixture like this was measured")
-        elif total and sizes[foreign].sum() > FOREIGN_SHARE * total:
+        elif sizes[foreign].sum() > FOREIGN_SHARE * total:
             names = [name for name, size, new in zip(mixtures.sources, sizes, foreign, strict=True) if new and size]
             said.append(f"FAR: never trained on {', '.join(names)}")
-        elif total > STRETCH * totals.max() or total < totals.min() / STRETCH:
-            said.append(f"FAR: {total:.0f} examples, measured {totals.min():.0f} to {totals.max():.0f}")
+        elif total > STRETCH * alike.max() or total < alike.min() / STRETCH:
+            said.append(f"FAR: {total:.0f} examples, measured {alike.min():.0f} to {alike.max():.0f}")
         else:
             said.append("")
     return said
