@@ -22,8 +22,8 @@ class DefaultModel(GridModel):
     known_members = mixture_model.MEMBERS
     unseen_members = transfer_model.MEMBERS
 
-    def __init__(self, parameters: Array | None = None):
-        self._parameters = parameters
+    def __init__(self, whole: DefaultModel | None = None):
+        self._whole = whole
 
     def fit(self, grid: Grid) -> DefaultModel:
         self.grid_ = grid
@@ -32,7 +32,7 @@ class DefaultModel(GridModel):
     @cached_property
     def mixtures_(self) -> MixtureModel:
         """Fitted when first asked: folds over languages never need it."""
-        return MixtureModel(self._parameters).fit(self.grid_)
+        return MixtureModel(self._whole.mixtures_.parameters_ if self._whole else None).fit(self.grid_)
 
     @cached_property
     def transfer_(self) -> TransferModel:
@@ -47,5 +47,4 @@ class DefaultModel(GridModel):
 
     def for_fold(self) -> DefaultModel:
         # A dozen kernel parameters shared by all languages hardly move with a fifth of the rows.
-        fitted = self.__dict__.get("mixtures_")
-        return DefaultModel(fitted.parameters_ if fitted is not None else self._parameters)
+        return DefaultModel(whole=self)
