@@ -41,7 +41,7 @@ def grouped_quantile(groups: Sequence[Array], level: float) -> float:
     if not 0 < level < 1:
         raise BadValue(f"level {level} is not between 0 and 1", mend="ask for 0.9, say")
     count = len(groups)
-    if count + 1 < 1 / (1 - level) - 1e-9:
+    if count == 0 or count + 1 < 1 / (1 - level) - 1e-9:
         return float("inf")
     scores = np.concatenate(list(groups))
     weights = np.concatenate([np.full(len(group), 1 / (len(group) * (count + 1))) for group in groups])
