@@ -20,6 +20,8 @@ TREE_CELLS = 6000
 """Cells that the trees learn from; of more, a sample."""
 BEYOND = 2.5
 """Standard deviations at which a factor is held for the mean (not for the spread): nothing is known further out."""
+SAME = 1e-6
+"""Standard deviation up to which a factor counts as the same in all measured languages."""
 
 
 class TransferModel:
@@ -48,7 +50,9 @@ class TransferModel:
         sources, sizes = grid.mixtures.sources, grid.mixtures.sizes
         self._space = space(sources, grid.targets)
         factors = target_factors(self._space, grid.targets, sources, sizes)
-        self._factor_mean, self._factor_spread = factors.mean(0), factors.std(0) + 1e-9
+        self._factor_mean, spread = factors.mean(0), factors.std(0)
+        # What is the same in all measured languages has no scale of its own.
+        self._factor_spread = np.where(spread > SAME, spread, 1.0)
         self._factors = self._held(self._standardise(factors))
         row_means = completed.mean(1)
         deviations = completed - row_means[:, None]
