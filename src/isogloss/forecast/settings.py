@@ -68,10 +68,11 @@ def _find(asked: Setting, settings: list[Setting], where: str) -> Setting:
     if len(left) > 1:
         field = next(name for name in Setting._fields if len({getattr(setting, name) for setting in left}) > 1)
         values = sorted({str(getattr(setting, field)) for setting in left})
+        option = f"--{field} or " if field in ("metric", "recipe") else ""
         raise InputError(
-            f"the evidence has several {field}s for this: {', '.join(values)}",
+            f"the evidence has more than one {field.replace('_', ' ')} for this: {', '.join(values)}",
             where=where,
-            mend=f"say which, with --{field.replace('_', '-')} or a column '{field}'",
+            mend=f"say which, with {option}a column '{field}' in a file of queries",
         )
     return left[0]
 
