@@ -37,7 +37,7 @@ def forecast(
     if queries is not None:
         found = answer_file(
             evidence, queries, out=out, level=level, forecaster=forecaster,
-            task=task, model=model, metric=metric, recipe=recipe,
+            task=task, model=model, train=train, targets=targets, metric=metric, recipe=recipe,
         )  # fmt: skip
     else:
         found = answer_question(
@@ -45,7 +45,7 @@ def forecast(
             task=task, model=model, train=train, targets=targets, metric=metric, recipe=recipe,
         )  # fmt: skip
     if out is None or json:
-        show(found, json=json, columns=SHOWN, title=f"{level:.0%} intervals")
+        show(found, json=json, columns=SHOWN, title=f"{100 * level:g} % intervals")
     else:
         typer.echo(f"{found.height} forecasts written to {out}")
 

@@ -30,14 +30,14 @@ def answer_question(
     out: Path | None = None,
 ) -> pl.DataFrame:
     """Forecast some targets (comma-separated) under one mixture; see `isogloss.forecast.ask`."""
-    if not targets or task is None or model is None:
-        missing = [name for name, value in (("task", task), ("model", model), ("targets", targets)) if not value]
+    codes = [code.strip() for code in (targets or "").split(",") if code.strip()]
+    if not codes or task is None or model is None:
+        missing = [name for name, value in (("task", task), ("model", model), ("targets", codes)) if not value]
         raise InputError(
             f"no {' and no '.join(missing)} to forecast",
             where="question",
             mend=f"give {', '.join(f'--{name}' for name in missing)}, or a file of questions with --queries",
         )
-    codes = [code.strip() for code in targets.split(",") if code.strip()]
     queries = ask(task=task, model=model, train=train, targets=codes, metric=metric, recipe=recipe)
     return _answer(evidence, queries, level, forecaster, out, None)
 
@@ -49,10 +49,21 @@ def answer_file(
     level: float = 0.9,
     forecaster: str = "default",
     out: Path | None = None,
+    train: str = "",
+    targets: str | None = None,
     **values: str | None,
 ) -> pl.DataFrame:
     """Forecast every query of a file; `values` (task, model, ...) hold for all of its rows."""
-    return _answer(evidence, read_queries(queries, **values), level, forecaster, out, queries)  # type: ignore[arg-type]
+    if train or targets is not None:
+        raise InputError(
+            "a file of questions says itself what was trained on and which languages are asked for",
+            where=str(queries),
+            mend="leave out --train and --targets, or --queries",
+        )
+    asked = read_queries(queries, **values)  # type: ignore[arg-type]
+    if asked.is_empty():
+        raise InputError("holds no question", where=str(queries), mend="give a row for every score to forecast")
+    return _answer(evidence, asked, level, forecaster, out, queries)
 
 
 def _answer(

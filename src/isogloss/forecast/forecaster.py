@@ -17,6 +17,7 @@ from isogloss.forecast.default import DefaultModel
 from isogloss.forecast.fitted import Answers, FittedSetting
 from isogloss.forecast.grid import Grid, Mixtures
 from isogloss.forecast.model import GridModel
+from isogloss.forecast.queries import check_queries
 from isogloss.forecast.settings import Setting, match, read_settings
 
 FORECAST = pl.Schema(
@@ -122,9 +123,11 @@ class Forecaster(BaseEstimator):
         return self.settings_
 
     def _answer(self, queries: pl.DataFrame, level: float | None) -> pl.DataFrame:
+        settings = self._settings()
+        check_queries(queries)
         parts = [queries.head(0).with_row_index("query_position").with_columns(_no_answers())]
-        for setting, rows in match(queries, list(self._settings())):
-            fitted = self.settings_[setting]
+        for setting, rows in match(queries, list(settings)):
+            fitted = settings[setting]
             texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
             mixtures = Mixtures.read(texts, fitted.grid.unknown_size)
             with one_thread():

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from isogloss.evidence import QUERY, Mixture
+from isogloss.errors import BadValue
+from isogloss.evidence import QUERY, SETTING, Mixture
 from isogloss.languages import resolve
 
 
@@ -56,3 +57,20 @@ def ask(
         ),
         "query_row",
     )
+
+
+def check_queries(queries: pl.DataFrame) -> None:
+    """Find out whether a table holds questions.
+
+    Raises
+    ------
+    BadValue
+        Naming the columns that are not there.
+    """
+    needed = (*SETTING, "target", "target_as_reported", "train", "origin", "query_row")
+    if missing := [name for name in needed if name not in queries.columns]:
+        raise BadValue(
+            f"lacks the columns {', '.join(missing)}",
+            where="queries",
+            mend="make them with isogloss.read_queries or isogloss.forecast.ask",
+        )
