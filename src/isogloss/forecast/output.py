@@ -66,7 +66,7 @@ def _fill(forecasts: pl.DataFrame, path: Path, queries: str | Path | None) -> st
     for position, entry in enumerate(entries):
         for code, score in entry["eval_results"].items():
             if score == QUERY_MARK:
-                entry["eval_results"][code] = means[position, code]
+                entry["eval_results"][code] = means[position, code.strip()]  # queries have codes without spaces
     return json.dumps(entries, indent=1)
 
 
@@ -80,6 +80,8 @@ def _read_litmus(queries: str | Path | None, path: Path) -> list[dict[str, Any]]
         entries = json.loads(Path(queries).read_bytes())
         if not isinstance(entries, list) or not all(isinstance(entry["eval_results"], dict) for entry in entries):
             raise TypeError
+    except OSError as error:
+        raise BadFile(f"cannot be read: {error.strerror}", where=str(queries), mend=mend) from None
     except (ValueError, TypeError, KeyError, RecursionError):
         raise BadValue(
             f"a .json answer fills a LITMUS file, and {queries} is none", where=str(path), mend=mend
