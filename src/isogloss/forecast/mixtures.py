@@ -24,7 +24,7 @@ PRIOR = np.log([0.15] * len(WEIGHTS) + [2.0, 1.0, 6.0, 2.0, 0.3] + [0.15])
 PRIOR_WIDTH = 1.5
 NOISES = np.geomspace(1e-3, 100, 40)
 
-ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 10
+ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 25
 """Kernel parameters are learnt on this much: more changes them little and costs much."""
 LARGEST = 1200
 """Rows of one language that the kernel takes in; of more, an even sample."""
@@ -124,9 +124,9 @@ class MixtureModel:
         view = _take(self._view, some)
         cases = []
         for column in np.sort(chance.permutation(width)[:LANGUAGES_FOR_PARAMETERS]):
-            squares = _squares(view, view, column, self._relevance[column], self._kinship)
-            cases.append((squares, self._standardised[some, column]))
-        found = minimize(_evidence_loss, PRIOR, args=(cases,), method="L-BFGS-B", options={"maxiter": 20})
+            cases.append((_squares_of(view, view, column, self._relevance[column]), self._standardised[some, column]))
+        shared = _squares(view, view, self._kinship)
+        found = minimize(_evidence_loss, PRIOR, args=(shared, cases), method="L-BFGS-B", options={"maxiter": 20})
         return found.x
 
     def _kernel(self, mixtures: Mixtures) -> tuple[Array, Array]:
@@ -136,16 +136,19 @@ class MixtureModel:
         view = _take(self._view, some)
         # A source that was never trained on is unknown to the doses, but its kin are not.
         asked = self._see(mixtures.over(self.grid_.mixtures.sources))
-        across = self._kinship_across(mixtures, some)
+        squares = _squares(asked, view, self._kinship)
+        squares["kinship"] = self._kinship_across(mixtures, some)
+        across = _kernels(self.parameters_, squares)
+        measured = _kernels(self.parameters_, _squares(view, view, self._kinship))
+        noise = float(np.exp(self.parameters_[-1]))
         answers, spread = np.zeros((2, len(mixtures.texts), len(self.levels_)))
         for column in range(len(self.levels_)):
             relevance = self._relevance[column]
-            covariance = _covariance(self.parameters_, _squares(view, view, column, relevance, self._kinship))
-            process = _Process(covariance, self._standardised[some, column], float(np.exp(self.parameters_[-1])))
-            squares = _squares(asked, view, column, relevance, self._kinship)
-            squares["kinship"] = across
+            own = _kernels(self.parameters_, _squares_of(view, view, column, relevance))
+            process = _Process(_covariance(self.parameters_, measured | own), self._standardised[some, column], noise)
+            own = _kernels(self.parameters_, _squares_of(asked, view, column, relevance))
             answers[:, column], spread[:, column] = process.predict(
-                _covariance(self.parameters_, squares), self._prior()
+                _covariance(self.parameters_, across | own), self._prior()
             )
         return answers, spread
 
@@ -228,34 +231,50 @@ def _energy(rows: Array, columns: Array, distance: Array) -> Array:
     return np.maximum(crossed - within_rows[:, None] - within_columns, 0)
 
 
-def _squares(rows: _View, columns: _View, target: int, relevance: Array, kinship: Array) -> dict[str, Array]:
-    root = np.sqrt(relevance)
+def _squares(rows: _View, columns: _View, kinship: Array) -> dict[str, Array]:
+    """Squared distances between mixtures that are the same for every target."""
     return {
-        "own": (rows.own[:, target, None] - columns.own[:, target]) ** 2,
         "total": _square(rows.total, columns.total),
         "mixture": _square(rows.doses, columns.doses),
-        "relevant": _square(rows.doses * root, columns.doses * root),
         "kinship": _energy(rows.shares, columns.shares, kinship),
     }
 
 
-def _covariance(parameters: Array, squares: dict[str, Array]) -> Array:
-    """Sum of the products of squared-exponential kernels named in WEIGHTS."""
-    lengths = np.exp(parameters[len(WEIGHTS) : -1])
-    part = {name: np.exp(-squares[name] / (2 * length**2)) for name, length in zip(LENGTHS, lengths, strict=True)}
-    total = np.zeros_like(part["own"])
+def _squares_of(rows: _View, columns: _View, target: int, relevance: Array) -> dict[str, Array]:
+    """Squared distances between mixtures as one target sees them."""
+    root = np.sqrt(relevance)
+    return {
+        "own": (rows.own[:, target, None] - columns.own[:, target]) ** 2,
+        "relevant": _square(rows.doses * root, columns.doses * root),
+    }
+
+
+def _kernels(parameters: Array, squares: dict[str, Array]) -> dict[str, Array]:
+    """Squared-exponential kernels, each with its own length."""
+    lengths = dict(zip(LENGTHS, np.exp(parameters[len(WEIGHTS) : -1]), strict=True))
+    return {name: np.exp(square * (-0.5 / lengths[name] ** 2)) for name, square in squares.items()}
+
+
+def _covariance(parameters: Array, kernels: dict[str, Array]) -> Array:
+    """Weighted sum of the kernels, and of their products, that WEIGHTS names."""
+    total = np.zeros_like(kernels["own"])
     for name, weight in zip(WEIGHTS, np.exp(parameters[: len(WEIGHTS)]), strict=True):
-        factors = name.split("*")
-        total += weight * (part[factors[0]] * part[factors[1]] if len(factors) == 2 else part[factors[0]])
+        first, _, second = name.partition("*")
+        total += weight * kernels[first] * kernels[second] if second else weight * kernels[first]
     return total
 
 
-def _evidence_loss(parameters: Array, cases: Sequence[tuple[dict[str, Array], Array]]) -> float:
+def _evidence_loss(
+    parameters: Array, shared: dict[str, Array], cases: Sequence[tuple[dict[str, Array], Array]]
+) -> float:
     """Negative log marginal likelihood over some languages, with a log-normal prior on the parameters."""
     loss = 0.5 * float((((parameters - PRIOR) / PRIOR_WIDTH) ** 2).sum())
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        same = _kernels(parameters, shared)
     for squares, response in cases:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            covariance = _covariance(parameters, squares) + np.exp(parameters[-1]) * np.eye(len(response))
+            covariance = _covariance(parameters, same | _kernels(parameters, squares))
+            covariance += np.exp(parameters[-1]) * np.eye(len(response))
         if not np.isfinite(covariance).all():
             return 1e10  # a step of the search too far, as where all scores are alike
         try:
