@@ -1,1 +1,23 @@
-""
+"""Every picture, once: for notebooks, files and whatever shows them to others."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isogloss.charts.files import save
+    from isogloss.charts.intervals import forecast_plot
+    from isogloss.charts.picture import forecast_picture
+    from isogloss.charts.world import forecast_map
+
+__all__ = ["forecast_map", "forecast_picture", "forecast_plot", "save"]
+
+_LAZY = {"forecast_map": "world", "forecast_picture": "picture", "forecast_plot": "intervals", "save": "files"}
+
+
+def __getattr__(name: str) -> Any:
+    # Nobody should wait for a drawing library who draws nothing.
+    if name in _LAZY:
+        return getattr(importlib.import_module(f"isogloss.charts.{_LAZY[name]}"), name)
+    raise AttributeError(f"module 'isogloss.charts' has no attribute '{name}'")

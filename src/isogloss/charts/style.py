@@ -1,0 +1,79 @@
+"""What all pictures share: fonts, colours, and how numbers become scales."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from isogloss.charts.rows import FAR, KNOWN, UNMEASURED
+
+if TYPE_CHECKING:
+    import altair as alt
+
+WIDTH = 900
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+"""The first comes with vl-convert, so that pictures are the same on machines without fonts."""
+INK, PALE_INK, LINES, LAND = "#222222", "#666666", "#e4e4e4", "#ececec"
+KIND_COLOURS = {KNOWN: "#777777", UNMEASURED: "#0072b2", FAR: "#d55e00"}
+"""From the palette of Okabe and Ito, which people with any colour vision tell apart."""
+KIND_SHAPES = {KNOWN: "circle", UNMEASURED: "circle", FAR: "diamond"}
+SCORE_COLOURS: Literal["viridis"] = "viridis"
+
+
+def inline(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
+    """Rows as data inside the chart: no limit on their number, no file beside it."""
+    import altair as alt
+
+    finite = [{name: None if _endless(value) else value for name, value in row.items()} for row in rows]
+    return alt.InlineData(values=finite)
+
+
+def score_range(values: Sequence[float]) -> tuple[float, float]:
+    """Round limits around scores; fractions start from 0, so that lengths can be compared."""
+    finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(finite), max(finite)
+    if low >= 0 and high <= 1:
+        low = 0.0
+    step = _round_step((high - low) or abs(high) or 1.0)
+    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+
+
+def number_format(low: float, high: float) -> str:
+    """Two digits where scores are fractions, three figures elsewhere."""
+    return ".2f" if low >= 0 and high <= 1 else ".3~g"
+
+
+def heading(title: str, subtitle: Sequence[str]) -> alt.TitleParams:
+    """The title of a picture, with what it is of underneath."""
+    import altair as alt
+
+    return alt.TitleParams(text=title, subtitle=list(subtitle), anchor="start", frame="group")
+
+
+def styled(chart: Any) -> Any:
+    """`chart` with the look of all pictures; only whole charts can have it, not their parts."""
+    return (
+        chart.configure(font=FONT, background="white", padding=14)
+        .configure_view(stroke=None)
+        .configure_title(
+            fontSize=18, subtitleFontSize=13, color=INK, subtitleColor=PALE_INK, offset=14, subtitlePadding=6
+        )
+        .configure_axis(
+            labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=PALE_INK, titleFontWeight="normal",
+            gridColor=LINES, domain=False, tickColor=LINES,
+        )
+        .configure_legend(
+            labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=PALE_INK, titleFontWeight="normal"
+        )
+    )  # fmt: skip
+
+
+def _round_step(span: float) -> float:
+    """1, 2 or 5 times a power of ten: about a tenth of `span`."""
+    power = 10.0 ** math.floor(math.log10(span / 10))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= span / 10 * 0.999)
+
+
+def _endless(value: Any) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)

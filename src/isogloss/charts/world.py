@@ -1,0 +1,206 @@
+"""Forecasts on a map of the world, among the scores that were measured."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from isogloss.charts.placement import Box, place_labels
+from isogloss.charts.projection import EqualEarth
+from isogloss.charts.rows import KINDS, MEASURED, describe, forecast_rows, measured_rows
+from isogloss.charts.style import (
+    INK,
+    KIND_SHAPES,
+    LAND,
+    PALE_INK,
+    SCORE_COLOURS,
+    WIDTH,
+    heading,
+    inline,
+    number_format,
+    score_range,
+    styled,
+)
+
+if TYPE_CHECKING:
+    import altair as alt
+    import polars as pl
+
+LAND_FILE = Path(__file__).parent / "data" / "land-110m.json"
+FONT_SIZE = 12
+LETTER_WIDTH = 0.56
+"""Of the font size, on average."""
+DOT_SIZE, SPECK_SIZE = 130, 22
+LEGEND_TOP = 300
+LINE_FROM = 14.0
+"""Pixels from dot to label at which a line joins them."""
+NAMED_ABSENT = 5
+
+
+def forecast_map(
+    forecasts: pl.DataFrame,
+    measured: pl.DataFrame | None = None,
+    *,
+    score: str = "score",
+    title: str | None = None,
+) -> alt.LayerChart:
+    """Draw forecasts on a map of the world, labelled, among the measured scores.
+
+    Parameters
+    ----------
+    forecasts : polars.DataFrame
+        As `Forecaster.predict_interval` gives them, one per language.
+    measured : polars.DataFrame, optional
+        Observations (`target` and `score`) of what the forecasts are of: one task, metric, model and mixture.
+    score : str, default "score"
+        What the scores are, such as `accuracy`; on the legend.
+    title : str, optional
+        By default, how many languages the forecasts are of.
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Raises
+    ------
+    BadValue
+        If there is no forecast, a language has several, or the measured scores are of different things.
+
+    Notes
+    -----
+    A language is a point, in the middle of where it is spoken. Languages without a known place are named under the
+    title. Measured languages that are forecast too are drawn as forecasts.
+    """
+    rows, known = forecast_rows(forecasts), measured_rows(measured)
+    title = title or f"Forecast {score} in {len(rows)} language{'' if len(rows) == 1 else 's'}"
+    layers = map_layers(rows, known, score)
+    chart: alt.LayerChart = styled(layers.properties(title=heading(title, [describe(rows), *absent(rows, known)])))
+    return chart
+
+
+def absent(rows: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[str]:
+    """A line about the languages whose place is not known, if there are any."""
+    names = [row["name"] for row in [*rows, *known] if not _placed(row)]
+    if not names:
+        return []
+    rest = f" and {len(names) - NAMED_ABSENT} more" if len(names) > NAMED_ABSENT else ""
+    return [f"Not on the map, place unknown: {', '.join(names[:NAMED_ABSENT])}{rest}"]
+
+
+def map_layers(
+    rows: list[dict[str, Any]], known: list[dict[str, Any]], score: str, width: int = WIDTH
+) -> alt.LayerChart:
+    """The map without title and look, to be part of a larger picture."""
+    import altair as alt
+
+    forecast = {row["target"] for row in rows}
+    specks = [row for row in known if _placed(row) and row["target"] not in forecast]
+    dots = [row for row in rows if _placed(row)]
+    world = EqualEarth(width)
+    outline = alt.InlineData(values=_land(), format=alt.TopoDataFormat(type="topojson", feature="land"))
+    layers: Any = alt.layer(
+        alt.Chart(outline).mark_geoshape(fill=LAND, clip=True),
+        *_label_layers(_labels(dots, specks, world), _points(specks, dots, score)),
+    )
+    chart: alt.LayerChart = layers.project(
+        type="equalEarth", rotate=[-world.middle, 0, 0], scale=world.scale, translate=list(world.translate)
+    ).properties(width=width, height=round(world.height))
+    return chart
+
+
+def _label_layers(labels: list[dict[str, Any]], points: alt.Chart) -> list[alt.Chart]:
+    """From the bottom: lines to the labels that stand off, the dots, and the labels on a pale ground."""
+    import altair as alt
+
+    def pixel(channel: type, field: str) -> Any:
+        return channel(f"{field}:Q", scale=None, axis=None)
+
+    lines = alt.Chart(inline([label for label in labels if label["joined"]]))
+    text = alt.Chart(inline(labels)).encode(x=pixel(alt.X, "x"), y=pixel(alt.Y, "y"), text="name:N")
+    font: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": FONT_SIZE}
+    return [
+        lines.mark_rule(color=PALE_INK, strokeWidth=0.8).encode(
+            x=pixel(alt.X, "dot_x"), y=pixel(alt.Y, "dot_y"), x2="end_x:Q", y2="end_y:Q"
+        ),
+        points,
+        text.mark_text(**font, stroke="white", strokeWidth=3.5, strokeJoin="round", opacity=0.85),
+        text.mark_text(**font, color=INK),
+    ]
+
+
+def _points(specks: list[dict[str, Any]], dots: list[dict[str, Any]], score: str) -> alt.Chart:
+    """Measured and forecast languages; the last are drawn on top."""
+    import altair as alt
+
+    drawn = [
+        *({**row, "kind": MEASURED, "shown": row["score"], "said": f"{row['score']:.3g}, measured"} for row in specks),
+        *({**row, "shown": row["mean"], "said": _say(row)} for row in reversed(dots)),
+    ]
+    kinds = [kind for kind in (MEASURED, *KINDS) if any(row["kind"] == kind for row in drawn)]
+    low, high = score_range([row["shown"] for row in drawn])
+    legend = alt.Legend(
+        orient="none", legendX=0, legendY=LEGEND_TOP, title=None, labelLimit=0,
+        symbolFillColor="#bbbbbb", symbolStrokeColor=INK, symbolStrokeWidth=1, symbolOpacity=1,
+    )  # fmt: skip
+    bar = alt.Legend(
+        orient="none", legendX=0, legendY=LEGEND_TOP + 20 * len(kinds) + 8, direction="horizontal", title=score,
+        gradientLength=170, format=number_format(low, high), tickCount=4,
+    )  # fmt: skip
+
+    def by_kind(channel: type, look: list[Any], legend: alt.Legend | None) -> Any:
+        return channel("kind:N", scale=alt.Scale(domain=kinds, range=look), legend=legend)
+
+    chart: alt.Chart = (
+        alt.Chart(inline(drawn))
+        .mark_point(filled=True, opacity=1, strokeWidth=1.4)
+        .encode(
+            longitude="longitude:Q",
+            latitude="latitude:Q",
+            fill=alt.Fill("shown:Q", scale=alt.Scale(scheme=SCORE_COLOURS, domain=[low, high]), legend=bar),
+            shape=by_kind(alt.Shape, [KIND_SHAPES.get(kind, "circle") for kind in kinds], legend),
+            size=by_kind(alt.Size, [SPECK_SIZE if kind == MEASURED else DOT_SIZE for kind in kinds], legend),
+            stroke=by_kind(alt.Stroke, ["transparent" if kind == MEASURED else INK for kind in kinds], None),
+            tooltip=[
+                alt.Tooltip("name:N", title="language"),
+                alt.Tooltip("target:N", title="id"),
+                alt.Tooltip("said:N", title=score),
+            ],
+        )
+    )
+    return chart
+
+
+def _labels(dots: list[dict[str, Any]], specks: list[dict[str, Any]], world: EqualEarth) -> list[dict[str, Any]]:
+    points = [world.project(row["longitude"], row["latitude"]) for row in dots]
+    others = [world.project(row["longitude"], row["latitude"]) for row in specks]
+    widths = [len(row["name"]) * FONT_SIZE * LETTER_WIDTH + 4 for row in dots]
+    places = place_labels(points, widths, FONT_SIZE + 3.0, Box(0, 0, world.width, world.height), others)
+    return [
+        {
+            "name": row["name"],
+            "x": place.x,
+            "y": place.y,
+            "dot_x": x,
+            "dot_y": y,
+            "end_x": place.anchor[0],
+            "end_y": place.anchor[1],
+            "joined": place.distance >= LINE_FROM,
+        }
+        for row, (x, y), place in zip(dots, points, places, strict=True)
+    ]
+
+
+def _say(row: dict[str, Any]) -> str:
+    return f"{row['mean']:.3g}, forecast, {row['lower']:.3g} to {row['upper']:.3g}"
+
+
+def _placed(row: dict[str, Any]) -> bool:
+    return row["longitude"] is not None and row["latitude"] is not None
+
+
+@lru_cache(maxsize=1)
+def _land() -> dict[str, Any]:
+    outline: dict[str, Any] = json.loads(LAND_FILE.read_text(encoding="utf-8"))
+    return outline
