@@ -1,4 +1,4 @@
-"""`isogloss forecast` and `isogloss demo`: answers about languages nobody measured."""
+"""`isogloss forecast`: answers about languages nobody measured."""
 
 from __future__ import annotations
 
@@ -48,16 +48,3 @@ def forecast(
         show(found, json=json, columns=SHOWN, title=f"{100 * level:g} % intervals")
     else:
         typer.echo(f"{found.height} forecasts written to {out}")
-
-
-def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the picture and the table.")] = Path("demo-output"),
-    json: JsonOption = False,
-) -> None:
-    """Forecast languages nobody measured from the evidence that ships with isogloss."""
-    from isogloss.charts.demo import run_demo
-
-    found = run_demo(out)
-    show(found.forecasts, json=json, columns=found.columns, title=found.title)
-    if not json:
-        typer.echo(f"\npicture: {found.picture}\ntable:   {found.table}")
