@@ -66,7 +66,14 @@ def _fill(forecasts: pl.DataFrame, path: Path, queries: str | Path | None) -> st
     for position, entry in enumerate(entries):
         for code, score in entry["eval_results"].items():
             if score == QUERY_MARK:
-                entry["eval_results"][code] = means[position, code.strip()]  # queries have codes without spaces
+                asked = (position, code.strip())  # queries have codes without spaces
+                if asked not in means:
+                    raise BadValue(
+                        f"no forecast for '{code}' in row {position}",
+                        where=str(path),
+                        mend=f"forecast every query of {queries}",
+                    )
+                entry["eval_results"][code] = means[asked]
     return json.dumps(entries, indent=1)
 
 
