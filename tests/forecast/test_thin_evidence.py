@@ -88,11 +88,10 @@ def test_scores_that_are_all_alike_are_forecast_with_no_width(measured, forecast
     np.testing.assert_allclose(found.select("mean", "lower", "upper").to_numpy(), 0.7, atol=1e-9)
 
 
-@every_forecaster
-def test_languages_that_mixtures_do_not_move(measured, forecaster):
-    cells = [
-        (one, f"eng:{size}", 0.4 + place / 50) for place, one in enumerate(TWELVE) for size in range(100, 1300, 100)
-    ]
+@pytest.mark.parametrize("forecaster", [Default, Additive, Nearest])
+def test_languages_that_mixtures_do_not_move_keep_their_level(measured, forecaster):
+    sizes = range(100, 1300, 100)
+    cells = [(one, f"eng:{size}", 0.4 + place / 50) for place, one in enumerate(TWELVE) for size in sizes]
     found = forecast(forecaster, measured(cells), "eng:150", TWELVE[5])
     assert found["mean"].item() == pytest.approx(0.5, abs=1e-6)
 

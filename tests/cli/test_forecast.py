@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from isogloss.cli import main
+from isogloss.forecast import Mean, forecasters
+
+COLUMNS = "query_row task model target target_as_reported train mean lower upper level basis".split()
+TWELVE = "deu fra spa ita nld pol rus hin tur fin hun ell".split()
+QUESTION = ("--task", "topics", "--model", "toy", "--train", "en:100", "--targets", "yor, de,wo")
+MEASURED = [0.5 + 0.02 * place for place in range(12)]
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run `isogloss forecast` with these arguments; gives the exit code, what it printed and what it complained."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["isogloss", "forecast", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "80")
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def scores(tmp_path) -> Path:
+    """A file of twelve scores under one mixture."""
+    return write_scores(tmp_path / "scores.csv", "topics", "toy", "accuracy")
+
+
+@pytest.fixture
+def litmus(tmp_path) -> Path:
+    """LITMUS questions about what `litmus_scores` measured."""
+    path = tmp_path / "UDPOS_XLMR_surprise_langs_same_configs.json"
+    asked = [
+        {"train_config": {"en": 100, "fr": 0}, "eval_results": {"yo": "x", "de": "x", "ja": 0.25}},
+        {"train_config": {"en": 100, "fr": 50}, "eval_results": {"de": "x"}, "seed": 7},
+    ]
+    path.write_text(json.dumps(asked))
+    return path
+
+
+@pytest.fixture
+def litmus_scores(tmp_path) -> Path:
+    path = tmp_path / "UDPOS_XLMR.json"
+    measured = dict(zip(TWELVE, MEASURED, strict=True))
+    path.write_text(json.dumps([{"train_config": {"en": 100}, "eval_results": measured}]))
+    return path
+
+
+def write_scores(path: Path, task: str, model: str, metric: str) -> Path:
+    rows = [(model, task, metric, target, "eng:100", score) for target, score in zip(TWELVE, MEASURED, strict=True)]
+    names = ["model", "task", "metric", "target", "train", "score"]
+    pl.DataFrame(rows, schema=names, orient="row").write_csv(path)
+    return path
+
+
+def test_a_question_is_answered_with_a_line_per_language(run, scores):
+    code, out, err = run("--evidence", scores, *QUESTION)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0].strip() == "90 % intervals"
+    assert out.splitlines()[1].split() == ["target", "mean", "lower", "upper", "basis"]
+    assert [line.split()[0] for line in out.splitlines()[2:] if not line.startswith(" ")] == ["yor", "deu", "wol"]
+    assert "measured itself" in out
+
+
+def test_the_table_fits_eighty_columns(run, scores):
+    assert max(map(len, run("--evidence", scores, *QUESTION)[1].splitlines())) <= 80
+
+
+def test_the_level_is_not_rounded(run, scores):
+    assert run("--evidence", scores, *QUESTION, "--level", "0.875")[1].startswith("87.5 % intervals ")
+
+
+def test_json_holds_every_column(run, scores):
+    code, out, _ = run("--evidence", scores, *QUESTION, "--json")
+    answers = json.loads(out)
+    assert code == 0
+    assert [list(answer) for answer in answers] == [COLUMNS] * 3
+    assert [(one["query_row"], one["target"], one["target_as_reported"]) for one in answers] == [
+        (0, "yor", "yor"),
+        (1, "deu", "de"),
+        (2, "wol", "wo"),
+    ]
+    assert answers[1]["mean"] == 0.5
+    assert {(one["task"], one["model"], one["train"], one["level"]) for one in answers} == {
+        ("topics", "toy", "eng:100", 0.9)
+    }
+
+
+def test_json_stays_valid_where_an_interval_has_no_end(run, tmp_path):
+    scores = write_scores(tmp_path / "scores.csv", "topics", "toy", "perplexity")
+    answers = json.loads(run("--evidence", scores, *QUESTION, "--level", "0.99", "--json")[1])
+    assert [(one["lower"], one["upper"]) for one in answers] == [(None, None)] * 3
+
+
+def test_several_files_of_evidence_are_one(run, scores, tmp_path):
+    other = write_scores(tmp_path / "other.csv", "entities", "toy", "f1")
+    answer = run("-e", scores, "-e", other, *QUESTION, "--json")[1]
+    assert answer == run("-e", scores, *QUESTION, "--json")[1]
+
+
+@pytest.mark.parametrize("forecaster", ["mean", "nearest", "additive", "default"])
+def test_a_forecaster_is_chosen_by_name(run, scores, forecaster):
+    answers = json.loads(run("-e", scores, *QUESTION, "--forecaster", forecaster, "--json")[1])
+    assert all(0 <= one["lower"] <= one["mean"] <= one["upper"] <= 1 for one in answers)
+    if forecaster == "mean":
+        assert answers[0]["mean"] == pytest.approx(sum(MEASURED) / 12)
+
+
+def test_a_registered_forecaster_is_chosen_by_name(run, scores, monkeypatch):
+    monkeypatch.setattr(forecasters, "_added", {})
+
+    @forecasters.register("mine")
+    class Mine(Mean):
+        """The mean of what was measured, under another name."""
+
+    mine, mean = (run("-e", scores, *QUESTION, "--forecaster", name, "--json") for name in ("mine", "mean"))
+    assert mine == mean
+    assert mine[0] == 0
+
+
+def test_metric_and_recipe_choose_a_setting(run, tmp_path, scores):
+    other = write_scores(tmp_path / "other.csv", "topics", "toy", "f1")
+    both = ("-e", scores, "-e", other, *QUESTION)
+    code, _, err = run(*both)
+    assert code == 2
+    assert err == (
+        "error: query row 0: the evidence has more than one metric for this: accuracy, f1; "
+        "say which, with --metric or a column 'metric' in a file of queries\n"
+    )
+    assert run(*both, "--metric", "f1")[0] == 0
+
+
+def test_a_filled_litmus_file_has_the_same_structure_with_every_cross_replaced(run, litmus, litmus_scores, tmp_path):
+    code, out, err = run("-e", litmus_scores, "--queries", litmus, "--out", tmp_path / "filled.json")
+    assert (code, out.strip(), err) == (0, f"3 forecasts written to {tmp_path / 'filled.json'}", "")
+    asked, filled = json.loads(litmus.read_text()), json.loads((tmp_path / "filled.json").read_text())
+    for before, after in zip(asked, filled, strict=True):
+        assert list(after) == list(before)
+        assert after["train_config"] == before["train_config"]
+        assert list(after["eval_results"]) == list(before["eval_results"])
+        assert all(0 <= score <= 1 for score in after["eval_results"].values())
+    assert filled[0]["eval_results"]["de"] == 0.5
+    assert filled[0]["eval_results"]["ja"] == 0.25
+    assert filled[1]["seed"] == 7
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_tidy_table_has_exactly_the_columns_of_a_forecast(run, litmus, litmus_scores, tmp_path, ending):
+    out = tmp_path / f"filled.{ending}"
+    assert run("-e", litmus_scores, "--queries", litmus, "--out", out)[0] == 0
+    found = pl.read_parquet(out) if ending == "parquet" else pl.read_csv(out)
+    assert found.columns == COLUMNS
+    assert found.select("query_row", "target_as_reported", "train").rows() == [
+        (0, "yo", "eng:100"),
+        (0, "de", "eng:100"),
+        (1, "de", "eng:100,fra:50"),
+    ]
+
+
+def test_out_and_json_give_both(run, scores, tmp_path):
+    _, out, _ = run("-e", scores, *QUESTION, "--out", tmp_path / "out.csv", "--json")
+    assert len(json.loads(out)) == pl.read_csv(tmp_path / "out.csv").height == 3
+
+
+def test_a_table_of_questions_is_answered_in_its_order(run, scores, tmp_path):
+    path = tmp_path / "questions.tsv"
+    path.write_text("target\ttrain\nwol\ten:100\nfra\ten:100\nwol\t\n")
+    answers = json.loads(run("-e", scores, "--queries", path, "--task", "topics", "--model", "toy", "--json")[1])
+    assert [(one["query_row"], one["target"], one["train"]) for one in answers] == [
+        (0, "wol", "eng:100"),
+        (1, "fra", "eng:100"),
+        (2, "wol", ""),
+    ]
+    assert "FAR: no mixture like this was measured" in answers[2]["basis"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (QUESTION[2:], "question: no task to forecast; give --task, or a file of questions with --queries"),
+        ((), "question: no task and no model and no targets to forecast; give --task, --model, --targets, or"),
+        ((*QUESTION, "--targets", " , "), "question: no targets to forecast"),
+        ((*QUESTION, "--targets", "yorubba"), "--targets: unknown language 'yorubba'; did you mean 'yor' (Yoruba)"),
+        ((*QUESTION, "--train", "eng:-1"), "--train: size -1 of 'eng' is negative"),
+        ((*QUESTION, "--task", "topisc"), "query row 0: unknown task 'topisc'; did you mean 'topics'?"),
+        ((*QUESTION, "--model", "toi"), "query row 0: unknown model 'toi'; did you mean 'toy'?"),
+        ((*QUESTION, "--recipe", "lora"), "query row 0: unknown recipe 'lora'"),
+        ((*QUESTION, "--level", "90"), "--level: level 90.0 is not between 0 and 1; give 0.9, say"),
+        ((*QUESTION, "--level", "nan"), "--level: level nan is not between 0 and 1"),
+        ((*QUESTION, "--forecaster", "defualt"), "unknown forecaster 'defualt'; did you mean 'default'?"),
+        ((*QUESTION, "--out", "FOLDER/out.xlsx"), "out.xlsx: unknown ending '.xlsx'; write to .parquet, .csv, .json"),
+        ((*QUESTION, "--out", "FOLDER/out.json"), "out.json: a .json answer fills the LITMUS file that asked, and"),
+        ((*QUESTION, "--out", "FOLDER/absent/out.csv"), "absent/out.csv: its folder does not exist; make it first"),
+        (("--queries", "FOLDER/absent.csv"), "absent.csv: no such file"),
+        (("--queries", "FOLDER/scores.csv", *QUESTION), "scores.csv: a file of questions says itself what was trained"),
+        (("--queries", "FOLDER/scores.csv", "--out", "FOLDER/out.json"), "out.json: a .json answer fills a LITMUS"),
+        (("--queries", "FOLDER/columns.csv"), "columns.csv: lacks the column"),
+        (("--queries", "FOLDER/empty.csv"), "empty.csv: "),
+        (("--queries", "FOLDER/header.csv"), "header.csv: "),
+        (("--queries", "FOLDER/broken.json"), "broken.json: "),
+        (("--evidence", "FOLDER/absent", *QUESTION), "absent: no such file"),
+        (("--evidence", "FOLDER/header.csv", *QUESTION), "header.csv: "),
+    ],
+)
+def test_bad_input_ends_with_2_and_one_line_and_writes_nothing(run, scores, tmp_path, arguments, complaint):
+    (tmp_path / "columns.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "header.csv").write_text("model,task,target,train,score\n")
+    (tmp_path / "broken.json").write_text('[{"train_config": {"en": 1}, "eval_res')
+    before = sorted(path.name for path in tmp_path.iterdir())
+    code, out, err = run("--evidence", scores, *(str(one).replace("FOLDER", str(tmp_path)) for one in arguments))
+    assert code == 2
+    assert out == ""
+    assert err.startswith("error: ")
+    assert complaint in err
+    assert err.count("\n") == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_no_evidence_option_is_a_usage_error(run):
+    code, _, err = run(*QUESTION)
+    assert code == 2
+    assert "--evidence" in err
+
+
+def test_every_option_is_explained(run):
+    _, out, _ = run("--help")
+    for option in ("evidence", "task", "model", "train", "targets", "queries", "metric", "recipe", "level", "out"):
+        assert f"--{option}" in out
+
+
+@pytest.mark.data
+def test_a_sumeval_file_is_filled_whole(tmp_path):
+    data = Path(os.environ.get("ISOGLOSS_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    folder = data / "observations" / "sumeval"
+    if not folder.is_dir():
+        pytest.skip("the research data is absent: set ISOGLOSS_DATA to its folder")
+    queries, out = folder / "test" / "UDPOS_XLMR.json", tmp_path / "filled.json"
+    program = "import sys; sys.argv[0] = 'isogloss'; from isogloss.cli import main; main()"
+    arguments = ["--evidence", folder / "train" / "UDPOS_XLMR.json", "--queries", queries, "--out", out]
+    command = [sys.executable, "-c", program, "forecast", *map(str, arguments)]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"3000 forecasts written to {out}\n", "")
+    asked, filled = json.loads(queries.read_text()), json.loads(out.read_text())
+    assert '"x"' not in out.read_text()
+    assert [list(entry["eval_results"]) for entry in filled] == [list(entry["eval_results"]) for entry in asked]
+    assert [entry["train_config"] for entry in filled] == [entry["train_config"] for entry in asked]
+    scores = [score for entry in filled for score in entry["eval_results"].values()]
+    assert len(scores) == 3000
+    assert all(0 <= score <= 1 for score in scores)
+    assert max(scores) - min(scores) > 0.3
