@@ -19,10 +19,15 @@ from isogloss.forecast.model import (
     hold_out_languages,
     hold_out_mixtures,
 )
+from isogloss.forecast.space import space
 
 LANGUAGE_FOLDS, MIXTURE_FOLDS = 8, 5
 SPREAD_PRIOR = 20.0
 """Rows at which a language's own residuals weigh as much as everybody's."""
+NEIGHBOURHOOD = 0.15
+"""Combined distance over which a neighbour's residual loses a factor e of its say about how unsure a forecast is."""
+NEIGHBOURS_PRIOR = 1.0
+"""Everybody's residual has the say of this many languages at no distance."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Answers:
 
     Attributes
     ----------
+    mixtures : Mixtures
+        The rows.
+    targets : tuple of str
+        The columns.
     mean : array of shape (rows, targets)
     spread : array of shape (rows, targets)
         How unsure the model is of each, before intervals were sized on held-out evidence.
@@ -40,6 +49,8 @@ class Answers:
         Cells that were measured themselves.
     """
 
+    mixtures: Mixtures
+    targets: tuple[str, ...]
     mean: Array
     spread: Array
     columns: NDArray[np.intp]
@@ -69,6 +80,7 @@ class FittedSetting:
     def __init__(self, grid: Grid, model: GridModel):
         self.grid = grid
         self.model = model.fit(grid)
+        self._row = {text: position for position, text in enumerate(grid.mixtures.texts)}
 
     @cached_property
     def by_mixture(self) -> Opinions:
@@ -100,8 +112,14 @@ class FittedSetting:
         return _groups(self._residuals(self.known_weights_, self.by_mixture) / self.language_spread_)
 
     @cached_property
+    def _unseen_residuals(self) -> Array:
+        return self._residuals(self.unseen_weights_, self.by_language)
+
+    @cached_property
     def _unseen_groups(self) -> list[Array]:
-        return _groups(self._residuals(self.unseen_weights_, self.by_language).T)
+        between = space(self.grid.targets).between("combined", self.grid.targets, self.grid.targets)
+        local = _local(self._unseen_residuals, _closeness(between) * (1 - np.eye(len(between))))
+        return _groups((self._unseen_residuals / local).T)
 
     def answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Answers:
         """Forecast every cell of mixtures x targets."""
@@ -120,16 +138,15 @@ class FittedSetting:
         if others:
             scores, spread[:, ~known] = self.model.unseen(mixtures, others, completed)
             mean[:, ~known] = np.tensordot(self.unseen_weights_, scores, 1)
-        return Answers(self.grid.clip(mean), spread, columns, measured)
+        return Answers(mixtures, tuple(targets), self.grid.clip(mean), spread, columns, measured)
 
     def _complete(self, mixtures: Mixtures) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Scores of the grid's own targets under any mixtures: as measured, else as forecast."""
         shape = (len(mixtures.texts), len(self.grid.targets))
         completed, spread, measured = np.full(shape, np.nan), np.ones(shape), np.zeros(shape, dtype=bool)
-        row = {text: position for position, text in enumerate(self.grid.mixtures.texts)}
         for position, text in enumerate(mixtures.texts):
-            if text in row:
-                completed[position] = self.grid.scores[row[text]]
+            if text in self._row:
+                completed[position] = self.grid.scores[self._row[text]]
                 measured[position] = ~np.isnan(completed[position])
         rows = np.flatnonzero(~measured.all(axis=1))
         if len(rows):
@@ -151,15 +168,57 @@ class FittedSetting:
         margin = np.zeros(answers.mean.shape)
         known, own = answers.known, answers.columns[answers.known]
         if not known.all():
-            margin[:, ~known] = grouped_quantile(self._unseen_groups, level) * answers.spread[:, ~known]
+            margin[:, ~known] = grouped_quantile(self._unseen_groups, level) * self._unseen_spread(answers)
         if known.any():
             usual = np.median(self.by_mixture.spread, axis=0)[own]
             spread = np.where(answers.measured[:, known], usual, answers.spread[:, known])
             margin[:, known] = grouped_quantile(self._known_groups, level) * spread * self.language_spread_[own]
             if answers.measured.any() and np.isinf(margin[answers.measured]).any():
-                other_language = float(np.median(self.by_language.spread))
+                other_language = float(np.median(self.by_language.spread) * np.nanmean(self._unseen_residuals))
                 margin[answers.measured] = grouped_quantile(self._unseen_groups, level) * other_language
         return margin
+
+    def _unseen_spread(self, answers: Answers) -> Array:
+        """How unsure forecasts of unmeasured languages are, of shape (rows, unmeasured targets).
+
+        What the model says, times how far off its neighbours were under the same mixture when they were held out.
+        """
+        others = [target for target, known in zip(answers.targets, answers.known, strict=True) if not known]
+        closeness = _closeness(space(others, self.grid.targets).between("combined", others, self.grid.targets))
+        usual = _column_means(self._unseen_residuals)
+        rows = [self._row.get(text) for text in answers.mixtures.texts]
+        residuals = np.array([usual if row is None else self._unseen_residuals[row] for row in rows])
+        return answers.spread[:, ~answers.known] * _local(residuals, closeness)
+
+
+def _closeness(distance: Array) -> Array:
+    return np.exp(-distance / NEIGHBOURHOOD)
+
+
+def _local(residuals: Array, closeness: Array) -> Array:
+    """Mean of the neighbours' residuals in the same row, drawn to that of everybody.
+
+    Parameters
+    ----------
+    residuals : array of shape (rows, measured)
+        NaN where none is known.
+    closeness : array of shape (asked, measured)
+
+    Returns
+    -------
+    array of shape (rows, asked)
+    """
+    known = np.isfinite(residuals)
+    everybody = residuals[known].mean() if known.any() else 1.0
+    told = np.where(known, residuals, 0) @ closeness.T + NEIGHBOURS_PRIOR * everybody
+    return told / (known @ closeness.T + NEIGHBOURS_PRIOR) + 1e-9
+
+
+def _column_means(residuals: Array) -> Array:
+    """Mean of each column, NaN where all of it is."""
+    known = np.isfinite(residuals)
+    count = known.sum(0)
+    return np.where(count > 0, np.where(known, residuals, 0).sum(0) / np.maximum(count, 1), np.nan)
 
 
 def _weigh(members: tuple[str, ...], groups: int, opinions: Callable[[], Opinions]) -> Array:
