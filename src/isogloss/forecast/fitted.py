@@ -19,15 +19,11 @@ from isogloss.forecast.model import (
     hold_out_languages,
     hold_out_mixtures,
 )
-from isogloss.forecast.space import space
+from isogloss.forecast.spread import Spread
 
 LANGUAGE_FOLDS, MIXTURE_FOLDS = 8, 5
 SPREAD_PRIOR = 20.0
 """Rows at which a language's own residuals weigh as much as everybody's."""
-NEIGHBOURHOOD = 0.15
-"""Combined distance over which a neighbour's residual loses a factor e of its say about how unsure a forecast is."""
-NEIGHBOURS_PRIOR = 1.0
-"""Everybody's residual has the say of this many languages at no distance."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +112,20 @@ class FittedSetting:
         return self._residuals(self.unseen_weights_, self.by_language)
 
     @cached_property
+    def unseen_spread_(self) -> Spread:
+        """How much further off than the model expects unmeasured languages are."""
+        forecasts = np.tensordot(self.unseen_weights_, self.by_language.scores, 1)
+        return Spread(self.grid, forecasts, self._unseen_residuals)
+
+    @cached_property
+    def _usual_residual(self) -> float:
+        """Of all held-out languages: what the neighbours say is drawn to it, whatever is asked together."""
+        known = np.isfinite(self._unseen_residuals)
+        return float(self._unseen_residuals[known].mean()) if known.any() else 1.0
+
+    @cached_property
     def _unseen_groups(self) -> list[Array]:
-        between = space(self.grid.targets).between("combined", self.grid.targets, self.grid.targets)
-        local = _local(self._unseen_residuals, _closeness(between) * (1 - np.eye(len(between))))
-        return _groups((self._unseen_residuals / local).T)
+        return _groups((self._unseen_residuals / self.unseen_spread_.held_out_).T)
 
     def answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Answers:
         """Forecast every cell of mixtures x targets."""
@@ -168,7 +174,9 @@ class FittedSetting:
         margin = np.zeros(answers.mean.shape)
         known, own = answers.known, answers.columns[answers.known]
         if not known.all():
-            margin[:, ~known] = grouped_quantile(self._unseen_groups, level) * self._unseen_spread(answers)
+            others = [answers.targets[column] for column in np.flatnonzero(~known)]
+            expected = self.unseen_spread_.at(answers.mixtures, others, answers.mean[:, ~known])
+            margin[:, ~known] = grouped_quantile(self._unseen_groups, level) * expected * answers.spread[:, ~known]
         if known.any():
             usual = np.median(self.by_mixture.spread, axis=0)[own]
             spread = np.where(answers.measured[:, known], usual, answers.spread[:, known])
@@ -177,48 +185,6 @@ class FittedSetting:
                 other_language = float(np.median(self.by_language.spread) * np.nanmean(self._unseen_residuals))
                 margin[answers.measured] = grouped_quantile(self._unseen_groups, level) * other_language
         return margin
-
-    def _unseen_spread(self, answers: Answers) -> Array:
-        """How unsure forecasts of unmeasured languages are, of shape (rows, unmeasured targets).
-
-        What the model says, times how far off its neighbours were under the same mixture when they were held out.
-        """
-        others = [target for target, known in zip(answers.targets, answers.known, strict=True) if not known]
-        closeness = _closeness(space(others, self.grid.targets).between("combined", others, self.grid.targets))
-        usual = _column_means(self._unseen_residuals)
-        rows = [self._row.get(text) for text in answers.mixtures.texts]
-        residuals = np.array([usual if row is None else self._unseen_residuals[row] for row in rows])
-        return answers.spread[:, ~answers.known] * _local(residuals, closeness)
-
-
-def _closeness(distance: Array) -> Array:
-    return np.exp(-distance / NEIGHBOURHOOD)
-
-
-def _local(residuals: Array, closeness: Array) -> Array:
-    """Mean of the neighbours' residuals in the same row, drawn to that of everybody.
-
-    Parameters
-    ----------
-    residuals : array of shape (rows, measured)
-        NaN where none is known.
-    closeness : array of shape (asked, measured)
-
-    Returns
-    -------
-    array of shape (rows, asked)
-    """
-    known = np.isfinite(residuals)
-    everybody = residuals[known].mean() if known.any() else 1.0
-    told = np.where(known, residuals, 0) @ closeness.T + NEIGHBOURS_PRIOR * everybody
-    return told / (known @ closeness.T + NEIGHBOURS_PRIOR) + 1e-9
-
-
-def _column_means(residuals: Array) -> Array:
-    """Mean of each column, NaN where all of it is."""
-    known = np.isfinite(residuals)
-    count = known.sum(0)
-    return np.where(count > 0, np.where(known, residuals, 0).sum(0) / np.maximum(count, 1), np.nan)
 
 
 def _weigh(members: tuple[str, ...], groups: int, opinions: Callable[[], Opinions]) -> Array:
