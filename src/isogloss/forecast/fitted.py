@@ -118,12 +118,6 @@ class FittedSetting:
         return Spread(self.grid, forecasts, self._unseen_residuals)
 
     @cached_property
-    def _usual_residual(self) -> float:
-        """Of all held-out languages: what the neighbours say is drawn to it, whatever is asked together."""
-        known = np.isfinite(self._unseen_residuals)
-        return float(self._unseen_residuals[known].mean()) if known.any() else 1.0
-
-    @cached_property
     def _unseen_groups(self) -> list[Array]:
         return _groups((self._unseen_residuals / self.unseen_spread_.held_out_).T)
 
@@ -182,7 +176,7 @@ class FittedSetting:
             spread = np.where(answers.measured[:, known], usual, answers.spread[:, known])
             margin[:, known] = grouped_quantile(self._known_groups, level) * spread * self.language_spread_[own]
             if answers.measured.any() and np.isinf(margin[answers.measured]).any():
-                other_language = float(np.median(self.by_language.spread) * np.nanmean(self._unseen_residuals))
+                other_language = float(np.median(self.by_language.spread)) * self.unseen_spread_.usual_
                 margin[answers.measured] = grouped_quantile(self._unseen_groups, level) * other_language
         return margin
 

@@ -39,6 +39,8 @@ class Spread:
 
     Attributes
     ----------
+    usual_ : float
+        Mean residual.
     held_out_ : array of shape (rows, targets)
         What was expected of each held-out cell without looking at its language.
     learnt_ : bool
@@ -47,8 +49,10 @@ class Spread:
 
     def __init__(self, grid: Grid, forecasts: Array, residuals: Array):
         self._grid, self._residuals = grid, residuals
+        known = np.isfinite(residuals)
+        self.usual_ = float(residuals[known].mean()) if known.any() else 1.0
         between = space(grid.targets).between("combined", grid.targets, grid.targets)
-        self.held_out_ = _local(residuals, _closeness(between) * (1 - np.eye(len(between))))
+        self.held_out_ = _local(residuals, _closeness(between) * (1 - np.eye(len(between))), self.usual_)
         self.learnt_ = False
         self._trees: Any = None
         if np.isfinite(residuals).any(0).sum() >= FEWEST_FOR_TREES:
@@ -62,12 +66,12 @@ class Spread:
         row = {text: position for position, text in enumerate(self._grid.mixtures.texts)}
         residuals = np.array([self._residuals[row[text]] if text in row else usual for text in mixtures.texts])
         closeness = _closeness(space(targets, self._grid.targets).between("combined", targets, self._grid.targets))
-        return _local(residuals, closeness)
+        return _local(residuals, closeness, self.usual_)
 
     def _try_trees(self, forecasts: Array) -> None:
         design = _design(self._grid.mixtures, self._grid.targets, forecasts)
         known = np.isfinite(self._residuals)
-        response = np.log(self._residuals + SMALLEST_SHARE * self._residuals[known].mean() + 1e-9)
+        response = np.log(self._residuals + SMALLEST_SHARE * self.usual_ + 1e-9)
         held_out = np.full(self._residuals.shape, np.nan)
         fold_of = np.random.default_rng(0).permutation(known.shape[1]) % FOLDS
         for fold in range(FOLDS):
@@ -117,21 +121,21 @@ def _closeness(distance: Array) -> Array:
     return np.exp(-distance / NEIGHBOURHOOD)
 
 
-def _local(residuals: Array, closeness: Array) -> Array:
-    """Mean of the neighbours' residuals in the same row, drawn to that of everybody.
+def _local(residuals: Array, closeness: Array, everybody: float) -> Array:
+    """Mean of the neighbours' residuals in the same row, drawn to that of everybody in all rows.
 
     Parameters
     ----------
     residuals : array of shape (rows, measured)
         NaN where none is known.
     closeness : array of shape (asked, measured)
+    everybody : float
 
     Returns
     -------
     array of shape (rows, asked)
     """
     known = np.isfinite(residuals)
-    everybody = residuals[known].mean() if known.any() else 1.0
     told = np.where(known, residuals, 0) @ closeness.T + NEIGHBOURS_PRIOR * everybody
     return told / (known @ closeness.T + NEIGHBOURS_PRIOR) + 1e-9
 
