@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+Point = tuple[float, float]
+
 RADII = (10, 15, 22, 30, 40, 52, 66, 82, 100, 125, 150)
 ANGLES = tuple(math.radians(angle) for angle in (0, 180, 330, 30, 210, 150, 300, 60, 240, 120, 270, 90))
 ROUNDS = 4
@@ -62,17 +64,17 @@ class Label:
     x: float
     y: float
     box: Box
-    anchor: tuple[float, float]
+    anchor: Point
     distance: float
 
 
 def place_labels(
-    dots: Sequence[tuple[float, float]],
+    dots: Sequence[Point],
     widths: Sequence[float],
     height: float,
     inside: Box,
-    specks: Sequence[tuple[float, float]] = (),
-) -> list[Label]:
+    specks: Sequence[Point] = (),
+) -> list[Label | None]:
     """Find a place for the label of each dot.
 
     Parameters
@@ -89,25 +91,44 @@ def place_labels(
 
     Returns
     -------
-    list of Label
-        In the order of the dots. The same input gives the same places.
+    list of Label or None
+        In the order of the dots; None where a label would cover another or a dot wherever it stood.
+        The same input gives the same places.
     """
     options = [_options(dot, width, height, inside) for dot, width in zip(dots, widths, strict=True)]
-    chosen: list[Label] = [places[0] for places in options]
     fixed = [
-        [place.distance + _cost_of_dots(place, own, dots, specks) for place in options[own]] for own in range(len(dots))
+        [place.distance + _cost_of_dots(place, own, dots, specks) for place in of] for own, of in enumerate(options)
     ]
+    chosen = [places[0] for places in options]
     for _ in range(ROUNDS):
         for own, places in enumerate(options):
             others = [(dots[k], chosen[k]) for k in range(len(dots)) if k != own]
-            costs = [
-                cost + _cost_of_labels(place, dots[own], others) for cost, place in zip(fixed[own], places, strict=True)
-            ]
-            chosen[own] = places[costs.index(min(costs))]
-    return chosen
+            chosen[own] = _best(places, fixed[own], dots[own], others)
+    return _free(chosen, dots)
 
 
-def _options(dot: tuple[float, float], width: float, height: float, inside: Box) -> list[Label]:
+def _best(places: Sequence[Label], fixed: Sequence[float], dot: Point, others: Sequence[tuple[Point, Label]]) -> Label:
+    """The cheapest place; what costs too much already is not compared with the other labels."""
+    best, least = places[0], math.inf
+    for place, cost in sorted(zip(places, fixed, strict=True), key=lambda priced: priced[1]):
+        if cost >= least:
+            break
+        cost += _cost_of_labels(place, dot, others)
+        if cost < least:
+            best, least = place, cost
+    return best
+
+
+def _free(chosen: Sequence[Label], dots: Sequence[Point]) -> list[Label | None]:
+    kept: list[Label | None] = []
+    for label in chosen:
+        covers = any(label.box.holds(*dot) for dot in dots)
+        covers = covers or any(other is not None and label.box.overlaps(other.box) for other in kept)
+        kept.append(None if covers else label)
+    return kept
+
+
+def _options(dot: Point, width: float, height: float, inside: Box) -> list[Label]:
     """Places around a dot, nearest first, that lie inside."""
     x, y = dot
     found = []
@@ -130,9 +151,7 @@ def _options(dot: tuple[float, float], width: float, height: float, inside: Box)
     return found
 
 
-def _cost_of_dots(
-    place: Label, own: int, dots: Sequence[tuple[float, float]], specks: Sequence[tuple[float, float]]
-) -> float:
+def _cost_of_dots(place: Label, own: int, dots: Sequence[Point], specks: Sequence[Point]) -> float:
     covered = sum(place.box.holds(x, y, DOT) for other, (x, y) in enumerate(dots) if other != own)
     crossed = sum(
         _distance_to_line((x, y), dots[own], place.anchor) < DOT for other, (x, y) in enumerate(dots) if other != own
@@ -141,18 +160,22 @@ def _cost_of_dots(
     return COVERED_DOT * (covered + place.box.holds(*dots[own], DOT - 2)) + CROSSED * crossed + COVERED_SPECK * hidden
 
 
-def _cost_of_labels(
-    place: Label, dot: tuple[float, float], others: Sequence[tuple[tuple[float, float], Label]]
-) -> float:
+def _cost_of_labels(place: Label, dot: Point, others: Sequence[tuple[Point, Label]]) -> float:
     cost = 0.0
     for other_dot, other in others:
+        if math.dist(dot, other_dot) > place.distance + other.distance + _width(place) + _width(other):
+            continue  # too far off to meet
         cost += COVERED_LABEL * place.box.overlaps(other.box)
         cost += CROSSED * (_crosses(dot, place.anchor, other.box) + _crosses(other_dot, other.anchor, place.box))
         cost += CROSSED * _lines_cross(dot, place.anchor, other_dot, other.anchor)
     return cost
 
 
-def _crosses(start: tuple[float, float], end: tuple[float, float], box: Box) -> bool:
+def _width(label: Label) -> float:
+    return label.box.right - label.box.left + label.box.bottom - label.box.top
+
+
+def _crosses(start: Point, end: Point, box: Box) -> bool:
     steps = 12
     return any(
         box.holds(start[0] + (end[0] - start[0]) * k / steps, start[1] + (end[1] - start[1]) * k / steps)
@@ -160,16 +183,14 @@ def _crosses(start: tuple[float, float], end: tuple[float, float], box: Box) -> 
     )
 
 
-def _lines_cross(
-    a: tuple[float, float], b: tuple[float, float], c: tuple[float, float], d: tuple[float, float]
-) -> bool:
-    def side(p: tuple[float, float], q: tuple[float, float], r: tuple[float, float]) -> bool:
+def _lines_cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    def side(p: Point, q: Point, r: Point) -> bool:
         return (q[0] - p[0]) * (r[1] - p[1]) > (q[1] - p[1]) * (r[0] - p[0])
 
     return side(a, c, d) != side(b, c, d) and side(a, b, c) != side(a, b, d)
 
 
-def _distance_to_line(point: tuple[float, float], start: tuple[float, float], end: tuple[float, float]) -> float:
+def _distance_to_line(point: Point, start: Point, end: Point) -> float:
     along_x, along_y = end[0] - start[0], end[1] - start[1]
     length = along_x**2 + along_y**2 or 1.0
     share = ((point[0] - start[0]) * along_x + (point[1] - start[1]) * along_y) / length

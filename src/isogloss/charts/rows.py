@@ -99,8 +99,7 @@ def _write_mixture(text: str) -> str:
     if len(mixture) > NAMED_SOURCES:
         return f"trained on {len(mixture)} languages"
     return "trained on " + ", ".join(
-        ("" if size is None else f"{size} examples of ") + display_name(resolve(source))
-        for source, size in mixture.items()
+        ("" if size is None else f"{size} examples of ") + resolve(source).name for source, size in mixture.items()
     )
 
 
@@ -112,13 +111,8 @@ _WRITERS: Mapping[str, Any] = {
 }
 
 
-def display_name(language: Language) -> str:
-    """English name, with the script where that is not the usual one."""
-    return f"{language.name} ({language.script})" if "_" in language.id else language.name
-
-
 def _place(language: Language) -> dict[str, Any]:
-    return {"name": display_name(language), "longitude": language.longitude, "latitude": language.latitude}
+    return {"name": language.name, "longitude": language.longitude, "latitude": language.latitude}
 
 
 def _kind(basis: str) -> str:

@@ -37,6 +37,8 @@ LEGEND_TOP = 300
 LINE_FROM = 14.0
 """Pixels from dot to label at which a line joins them."""
 NAMED_ABSENT = 5
+MOST_LABELS = 60
+"""Of more forecasts, only the best and the worst are labelled: there is no room for all."""
 
 
 def forecast_map(
@@ -71,7 +73,8 @@ def forecast_map(
     Notes
     -----
     A language is a point, in the middle of where it is spoken. Languages without a known place are named under the
-    title. Measured languages that are forecast too are drawn as forecasts.
+    title. Measured languages that are forecast too are drawn as forecasts. A label that finds no free place is
+    left out, and of more than 60 forecasts only the best and the worst are labelled.
     """
     rows, known = forecast_rows(forecasts), measured_rows(measured)
     title = title or f"Forecast {score} in {len(rows)} language{'' if len(rows) == 1 else 's'}"
@@ -173,6 +176,8 @@ def _points(specks: list[dict[str, Any]], dots: list[dict[str, Any]], score: str
 
 
 def _labels(dots: list[dict[str, Any]], specks: list[dict[str, Any]], world: EqualEarth) -> list[dict[str, Any]]:
+    middle = dots[MOST_LABELS // 2 : -MOST_LABELS // 2] if len(dots) > MOST_LABELS else []
+    dots, specks = [row for row in dots if row not in middle], [*specks, *middle]
     points = [world.project(row["longitude"], row["latitude"]) for row in dots]
     others = [world.project(row["longitude"], row["latitude"]) for row in specks]
     widths = [len(row["name"]) * FONT_SIZE * LETTER_WIDTH + 4 for row in dots]
@@ -189,6 +194,7 @@ def _labels(dots: list[dict[str, Any]], specks: list[dict[str, Any]], world: Equ
             "joined": place.distance >= LINE_FROM,
         }
         for row, (x, y), place in zip(dots, points, places, strict=True)
+        if place is not None
     ]
 
 

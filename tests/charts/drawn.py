@@ -1,0 +1,72 @@
+"""Forecasts to draw, and a reader of what was drawn."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import polars as pl
+
+from isogloss.forecast import FORECAST
+
+COUNTS = "9 languages, 4 mixtures measured"
+WORDS = {
+    "known": f"known language; {COUNTS}",
+    "unmeasured": f"unmeasured language, nearest deu at 0.22; {COUNTS}",
+    "far": f"unmeasured language, nearest yue at 0.63; FAR from every measured language; {COUNTS}",
+}
+
+
+def forecasts_of(*rows: tuple[str, float, float, float, str], train: str = "rus:700") -> pl.DataFrame:
+    """Forecasts as `predict_interval` gives them, from (target, mean, lower, upper, key of WORDS)."""
+    table = [
+        {
+            "query_row": position, "task": "T", "model": "M", "target": target, "target_as_reported": target,
+            "train": train, "mean": mean, "lower": lower, "upper": upper, "level": 0.9, "basis": WORDS[kind],
+        }
+        for position, (target, mean, lower, upper, kind) in enumerate(rows)
+    ]  # fmt: skip
+    return pl.DataFrame(table, schema=FORECAST)
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG."""
+    width, height = struct.unpack(">II", path.read_bytes()[16:24])
+    return width, height
+
+
+def pixels(path: Path) -> tuple[int, int, set[bytes]]:
+    """Width, height and colours of a PNG with 8 bits per channel, decoded after its specification."""
+    content = path.read_bytes()
+    assert content[:8] == b"\x89PNG\r\n\x1a\n"
+    at, header, packed = 8, b"", b""
+    while at < len(content):
+        length, kind = struct.unpack(">I4s", content[at : at + 8])
+        chunk = content[at + 8 : at + 8 + length]
+        assert zlib.crc32(kind + chunk) == struct.unpack(">I", content[at + 8 + length : at + 12 + length])[0]
+        header, packed = (chunk if kind == b"IHDR" else header), packed + (chunk if kind == b"IDAT" else b"")
+        at += 12 + length
+    width, height, depth, colour_type = struct.unpack(">IIBB", header[:10])
+    assert (depth, colour_type) in {(8, 2), (8, 6)}
+    size = 3 if colour_type == 2 else 4
+    raw = zlib.decompress(packed)
+    above, colours = bytearray(width * size), set()
+    for line in range(height):
+        start = line * (width * size + 1)
+        above = _unfilter(raw[start], bytearray(raw[start + 1 : start + 1 + width * size]), above, size)
+        colours |= {bytes(above[k : k + size]) for k in range(0, len(above), size)}
+    return width, height, colours
+
+
+def _unfilter(kind: int, line: bytearray, above: bytearray, size: int) -> bytearray:
+    for k in range(len(line)):
+        left = line[k - size] if k >= size else 0
+        corner = above[k - size] if k >= size else 0
+        line[k] = (line[k] + (0, left, above[k], (left + above[k]) // 2, _paeth(left, above[k], corner))[kind]) & 255
+    return line
+
+
+def _paeth(left: int, above: int, corner: int) -> int:
+    guess = left + above - corner
+    return min((left, above, corner), key=lambda value: abs(guess - value))

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from isogloss import read_evidence
+from isogloss.demo import COMMAND, EVIDENCE, LANGUAGES
+
+
+def run_demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """`isogloss demo` as a user runs it, in a terminal of 80 columns."""
+    return subprocess.run(
+        [sys.executable, "-c", "from isogloss.cli import main; main()", "demo", "--out", str(folder), *options],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "80"},
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo") / "made" / "here"
+    return folder, run_demo(folder)
+
+
+def test_the_demo_s_languages_were_not_measured():
+    evidence = read_evidence(EVIDENCE)
+    assert not set(LANGUAGES) & {*evidence.targets, *evidence.sources}
+    assert 12 <= len(LANGUAGES) <= 15
+
+
+@pytest.mark.slow
+def test_the_demo_prints_a_table_and_where_its_files_are(demo):
+    folder, ended = demo
+    assert (ended.returncode, ended.stderr) == (0, "")
+    lines = ended.stdout.splitlines()
+    assert lines[1].split() == ["name", "id", "mean", "lower", "upper", "basis"]
+    rusyn = next(line for line in lines if line.startswith("Rusyn"))
+    assert rusyn.split()[1] == "rue"
+    assert "nearest ukr at" in rusyn
+    assert max(map(len, lines[: lines.index("")])) <= 80
+    assert f"picture: {folder / 'forecast.png'}" in lines
+    assert f"table:   {folder / 'forecast.csv'}" in lines
+    assert COMMAND in ended.stdout.replace("\n  isogloss", "\nisogloss")
+
+
+@pytest.mark.slow
+def test_the_demo_draws_the_line_where_the_script_ends(demo):
+    """Whatever the family, languages in Cyrillic are forecast well above those in other scripts."""
+    table = pl.read_csv(demo[0] / "forecast.csv")
+    means = dict(table.select("target", "mean").iter_rows())
+    assert set(means) == set(LANGUAGES)
+    assert min(means[code] for code in ("rue", "bxr", "chv", "sah", "abk")) > 0.15
+    assert max(means[code] for code in ("bre", "nav", "haw", "chr")) < 0.15
+    assert 0.4 < means["rue"] < 0.65  # bul, ukr, srp, mkd and bel were measured at .45 to .58
+    assert table["mean"].is_sorted(descending=True)
+    assert ((table["lower"] <= table["mean"]) & (table["mean"] <= table["upper"])).all()
+    assert table.filter(pl.col("basis").str.contains("FAR"))["name"].to_list() == ["Cherokee"]
+
+
+@pytest.mark.slow
+def test_the_demo_leaves_a_picture_and_a_table_and_nothing_else(demo):
+    folder, _ = demo
+    assert sorted(path.name for path in folder.iterdir()) == ["forecast.csv", "forecast.png"]
+    head = (folder / "forecast.png").read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert int.from_bytes(head[16:20], "big") > 1800
+
+
+@pytest.mark.slow
+def test_the_demo_gives_the_same_again_also_as_json(demo, tmp_path):
+    folder, _ = demo
+    rows = json.loads(run_demo(tmp_path, "--json").stdout)
+    assert [row["target"] for row in rows] == pl.read_csv(folder / "forecast.csv")["target"].to_list()
+    for name in ("forecast.csv", "forecast.png"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_the_demo_says_at_once_that_it_cannot_write(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    ended = run_demo(tmp_path / "file")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"error: {tmp_path / 'file'}: cannot be made a folder: File exists")
+    assert len(ended.stderr.splitlines()) == 1
+    assert (tmp_path / "file").read_text() == "mine"
