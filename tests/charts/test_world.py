@@ -77,6 +77,18 @@ def test_labels_start_from_where_the_library_draws_the_dots(forecasts):
     assert {(round(row["dot_x"]), round(row["dot_y"])) for row in labels(spec).values()} == dots
 
 
+def test_forecasts_are_drawn_alike_and_larger_than_measurements(forecasts, measured):
+    import vl_convert
+
+    drawn = vl_convert.vegalite_to_svg(forecast_map(forecasts, measured).to_dict())
+    radii = {
+        kind: {float(radius) for radius in re.findall(rf'language: {name};[^>]*d="M([\d.]+),0A', drawn)}
+        for kind, name in {"measured": "Swedish", "known": "German", "unmeasured": "Breton"}.items()
+    }
+    assert radii["known"] == radii["unmeasured"]
+    assert min(radii["known"]) > 2 * max(radii["measured"])
+
+
 def test_more_languages_than_the_library_s_usual_limit_of_rows_are_drawn(forecasts):
     everyone = [code for code in codes().names if len(code) == 3 and codes().scopes[code] == "individual"][:5500]
     measured = pl.DataFrame({"target": everyone, "score": [0.5] * len(everyone)})

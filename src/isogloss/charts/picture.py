@@ -30,6 +30,7 @@ def forecast_picture(
     rows, known = forecast_rows(forecasts), measured_rows(measured)
     title = title or f"Forecast {score} in {len(rows)} language{'' if len(rows) == 1 else 's'}"
     parts: Any = alt.vconcat(map_layers(rows, known, score), interval_layers(rows, score), spacing=24)
-    parts = parts.resolve_scale(color="independent", shape="independent", size="independent", fill="independent")
+    apart: Any = dict.fromkeys(("color", "fill", "shape", "size", "stroke"), "independent")
+    parts = parts.resolve_scale(**apart)
     chart: alt.VConcatChart = styled(parts.properties(title=heading(title, [describe(rows), *absent(rows, known)])))
     return chart

@@ -153,7 +153,7 @@ def _points(specks: list[dict[str, Any]], dots: list[dict[str, Any]], score: str
     )  # fmt: skip
 
     def by_kind(channel: type, look: list[Any], legend: alt.Legend | None) -> Any:
-        return channel("kind:N", sort=kinds, scale=alt.Scale(domain=kinds, range=look), legend=legend)
+        return channel("kind:N", sort=kinds, scale=alt.Scale(type="ordinal", domain=kinds, range=look), legend=legend)
 
     chart: alt.Chart = (
         alt.Chart(inline(drawn))
