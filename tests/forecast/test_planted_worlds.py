@@ -1,4 +1,4 @@
-"""What the default forecaster promises, checked where the truth is known: two dozen planted worlds."""
+"""What the default forecaster promises, checked where the truth is known: in planted worlds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planted import CELL_NOISE, World, single_source_world, world
 from isogloss.forecast import Additive, Default, Forecaster, Mean, Nearest
 
 BASELINES = (Mean, Nearest, Additive)
-WORLDS = 12
+WORLDS = 8
 HELD_OUT = 4
 
 
@@ -68,14 +68,14 @@ def new_mixture_worlds() -> list[Trial]:
 
 @pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.parametrize("worlds", ["mixture_worlds", "single_source_worlds"])
-def test_default_beats_baselines_on_new_languages_by_a_tenth_over_12_worlds(worlds, baseline, request):
+def test_default_beats_baselines_on_new_languages_by_a_tenth_over_8_worlds(worlds, baseline, request):
     trials = request.getfixturevalue(worlds)
     default, other = (np.mean([one.errors[forecaster] for one in trials]) for forecaster in (Default, baseline))
     assert default < 0.9 * other
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_default_errs_less_than_half_as_much_as_baselines_on_new_mixtures_in_each_of_12_worlds(
+def test_default_errs_less_than_half_as_much_as_baselines_on_new_mixtures_in_each_of_8_worlds(
     new_mixture_worlds, baseline
 ):
     assert all(one.errors[Default] < 0.5 * one.errors[baseline] for one in new_mixture_worlds)
@@ -87,15 +87,15 @@ def test_default_is_off_by_no_more_than_twice_the_noise_on_new_mixtures(new_mixt
 
 
 @pytest.mark.parametrize(("level", "least", "most"), [(0.5, 0.4, 0.7), (0.8, 0.75, 0.95), (0.9, 0.87, 0.99)])
-def test_intervals_cover_new_languages_at_the_level_or_a_little_above_over_24_worlds(
+def test_intervals_cover_new_languages_at_the_level_or_a_little_above_over_16_worlds(
     mixture_worlds, single_source_worlds, level, least, most
 ):
-    """With 96 languages held out in all, chance alone moves the coverage of 90 % intervals by 3 points."""
+    """With 64 languages held out in all, chance alone moves the coverage of 90 % intervals by 4 points."""
     coverage = np.mean([one.covered(level) for one in (*mixture_worlds, *single_source_worlds)])
     assert least <= coverage <= most
 
 
-def test_90_percent_intervals_cover_new_mixtures_in_85_to_99_percent_over_12_worlds(new_mixture_worlds):
+def test_90_percent_intervals_cover_new_mixtures_in_85_to_99_percent_over_8_worlds(new_mixture_worlds):
     assert 0.85 <= np.mean([one.covered(0.9) for one in new_mixture_worlds]) <= 0.99
 
 
