@@ -33,9 +33,10 @@ def test_show_tells_who_a_language_is(run):
 
 def test_show_tells_what_is_inherited(run):
     _, out, _ = run("show", "arb", "zh-TW")
-    assert "an individual language, one of ara" in out
-    assert "28 of 28 features, some from ara" in out
-    assert "a macrolanguage" in out
+    words = " ".join(out.split())
+    assert "an individual language, one of ara" in words
+    assert "28 of 28 features, some from ara" in words
+    assert "a macrolanguage" in words
 
 
 def test_show_as_json_holds_one_record_per_language(run):

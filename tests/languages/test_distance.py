@@ -30,6 +30,14 @@ SOME = [
     "ajp",
 ]
 
+
+@pytest.fixture(scope="module", autouse=True)
+def read_all_arrays():
+    """Read every array beforehand, which takes longer than hypothesis grants an example."""
+    for kind in KINDS:
+        distances(["deu"], kind)
+
+
 languages = st.lists(st.sampled_from(SOME), min_size=1, max_size=8)
 
 
@@ -49,7 +57,7 @@ def test_distances_are_symmetric_zero_to_oneself_and_between_0_and_1(kind, rows,
 def test_a_distance_does_not_depend_on_the_company(kind):
     alone = distances(["deu"], kind, others=["yor"]).values[0, 0]
     table = distances(SOME, kind)
-    assert table.values[SOME.index("deu"), SOME.index("yor")] == pytest.approx(alone)
+    assert table.values[SOME.index("deu"), SOME.index("yor")] == pytest.approx(alone, nan_ok=True)
 
 
 def by_definition(first: str, second: str, kind: str) -> float:

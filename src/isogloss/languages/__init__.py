@@ -10,35 +10,62 @@ from isogloss.languages.parse import resolve, written_without_spaces
 from isogloss.languages.pretraining import resources
 
 if TYPE_CHECKING:
-    from isogloss.languages.distance import KINDS, Distances, distances
-    from isogloss.languages.tables import card, compare, describe
+    from isogloss.languages.catalogue import note, table
+    from isogloss.languages.distance import KINDS, Distances, blocks, distances, kinds
+    from isogloss.languages.overlap import overlap
+    from isogloss.languages.similarity import register_similarity, similarities
+    from isogloss.languages.sources import FeatureSource, sources
+    from isogloss.languages.tables import card, compare, describe, nearest
     from isogloss.languages.typology import Features, features
+    from isogloss.languages.user import add_varieties
 
 __all__ = [
     "KINDS",
     "Distances",
+    "FeatureSource",
     "Features",
     "Language",
+    "add_varieties",
+    "blocks",
     "card",
     "compare",
     "describe",
     "distances",
     "features",
+    "kinds",
+    "nearest",
+    "note",
+    "overlap",
+    "register_similarity",
     "resolve",
     "resources",
+    "similarities",
+    "sources",
+    "table",
     "written_without_spaces",
 ]
 
 _LAZY = {
-    "KINDS": "distance",
     "Distances": "distance",
-    "distances": "distance",
+    "FeatureSource": "sources",
+    "Features": "typology",
+    "KINDS": "distance",
+    "add_varieties": "user",
+    "blocks": "distance",
     "card": "tables",
     "compare": "tables",
     "describe": "tables",
-    "Features": "typology",
+    "distances": "distance",
     "features": "typology",
-}  # these need numpy, which resolving does not
+    "kinds": "distance",
+    "nearest": "tables",
+    "note": "catalogue",
+    "overlap": "overlap",
+    "register_similarity": "similarity",
+    "similarities": "similarity",
+    "sources": "sources",
+    "table": "catalogue",
+}  # these need numpy or the catalogue, which resolving does not
 
 
 def __getattr__(name: str) -> Any:

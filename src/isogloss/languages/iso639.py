@@ -93,6 +93,18 @@ def other_names() -> Mapping[str, list[str]]:
     return names
 
 
+@lru_cache(maxsize=1)
+def shorter_codes() -> Mapping[str, tuple[str | None, str | None]]:
+    """ISO 639-3 code -> its ISO 639-1 and 639-2 (terminological) codes, None where there is none."""
+    return {code: (row["pt1"] or None, row["pt2t"] or None) for code, row in _read("")["pt3"].items()}
+
+
+@lru_cache(maxsize=1)
+def retired_codes() -> frozenset[str]:
+    """Codes withdrawn from ISO 639-3."""
+    return frozenset(_read("_deprecated")["id"])
+
+
 def macro_of(language: str) -> str | None:
     """The macrolanguage that `language` (an id without script) belongs to."""
     return codes().macros.get(language)

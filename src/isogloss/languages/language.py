@@ -10,35 +10,61 @@ from isogloss.languages.iso639 import codes, macro_of
 
 if TYPE_CHECKING:
     from isogloss.languages.uriel import Languoid
+    from isogloss.languages.varieties import Variety
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Language:
     """A language in a script; two are equal if and only if their ids are.
 
-    Usually made by `isogloss.languages.resolve`, which takes any way of writing it.
+    `Language("yor")` takes any way of writing it, as `isogloss.languages.resolve` does.
 
     Attributes
     ----------
     id : str
-        Canonical id: the ISO 639-3 code, with `_` and the ISO 15924 script unless that is the default one.
+        Canonical id: the ISO 639-3 code, with `_` and the ISO 15924 script unless that is the default one. For a
+        variety its glottocode or the id of the user's file in place of the code.
     iso639_3 : str
-        The code alone. Groups of languages (`ber`) have their ISO 639-2 or 639-5 code here.
+        The code alone. Groups of languages (`ber`) have their ISO 639-2 or 639-5 code here, varieties that of the
+        language they belong to (their own where Glottolog knows none).
     script : str
         The script it is written in here, given or default.
     name : str
         English name.
+
+    Raises
+    ------
+    UnknownLanguage
     """
 
     id: str
-    iso639_3: str = field(compare=False)
-    script: str = field(compare=False)
-    name: str = field(compare=False)
+    iso639_3: str = field(default="", compare=False)
+    script: str = field(default="", compare=False)
+    name: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.script:
+            from isogloss.languages.parse import resolve  # which makes languages
+
+            known = resolve(self.id)
+            for name in ("id", "iso639_3", "script", "name"):
+                object.__setattr__(self, name, getattr(known, name))
+
+    @property
+    def code(self) -> str:
+        """The id without its script."""
+        return self.id.partition("_")[0]
+
+    @property
+    def parent(self) -> str | None:
+        """Code of what a variety is a variety of; None for a language with a code of its own."""
+        variety = self._variety()
+        return variety.parent if variety else None
 
     @property
     def scope(self) -> str:
-        """`individual`, `macrolanguage`, `collection`, or `retired` for a code kept apart from its successor."""
-        return codes().scopes[self.iso639_3]
+        """`individual`, `macrolanguage`, `collection`, `variety`, or `retired` for a code kept apart."""
+        return codes().scopes.get(self.code, "variety")
 
     @property
     def macro(self) -> str | None:
@@ -48,11 +74,13 @@ class Language:
     @property
     def members(self) -> tuple[str, ...]:
         """Ids of the languages a macrolanguage is made of; empty for others."""
-        return codes().members.get(self.iso639_3, ())
+        return codes().members.get(self.code, ())
 
     @property
     def glottocode(self) -> str | None:
         """Glottolog's code; for a macrolanguage that of its representative."""
+        if (variety := self._variety()) is not None:
+            return variety.glottocode
         found = self._languoid()
         return found.glottocode if found else None
 
@@ -75,9 +103,16 @@ class Language:
         return None if found is None or isnan(found.longitude) else found.longitude
 
     def _languoid(self) -> Languoid | None:
-        from isogloss.languages.typology import languoid  # needs numpy, which resolving does not
+        from isogloss.languages.typology import place_of  # needs numpy, which resolving does not
 
-        return languoid(self.iso639_3)
+        return place_of(self.code)
+
+    def _variety(self) -> Variety | None:
+        if self.code in codes().names:
+            return None
+        from isogloss.languages.varieties import find
+
+        return find(self.code)
 
     def __str__(self) -> str:
         return self.id

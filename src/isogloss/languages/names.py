@@ -91,12 +91,39 @@ def suggest(text: str) -> tuple[tuple[str, str], ...]:
     if not found and len(first) <= 3:
         found += _near(first, _common_codes(), cutoff=0.5)
     folded = fold(text)
+    found += _of_a_group(text.strip().casefold()) + _dialects(folded)
     if len(folded) > 3:
         for name in difflib.get_close_matches(folded, _names_like(folded), n=3, cutoff=0.75):
             found += english.candidates(name)
-    plain = (code.split("_")[0] for code in found)
-    listed = [code for code in dict.fromkeys(plain) if code in known.names][:3]
-    return tuple((code, english.display(known.names[code])) for code in listed)
+    plain = dict.fromkeys(code.split("_")[0] for code in found)
+    listed = [(code, _display(code)) for code in plain]
+    return tuple((code, name) for code, name in listed if name)[:3]
+
+
+def _display(code: str) -> str:
+    """The name of a code; empty if it is the code of nothing."""
+    if (name := codes().names.get(code)) is not None:
+        return English.display(name)
+    from isogloss.languages.varieties import find
+
+    variety = find(code)
+    return variety.name if variety else ""
+
+
+def _of_a_group(text: str) -> list[str]:
+    """Languages of the group that a glottocode stands for."""
+    from isogloss.languages.glottolog import GLOTTOCODE, glottolog
+
+    return glottolog().languages_below(text)[:3] if GLOTTOCODE.fullmatch(text) else []
+
+
+def _dialects(folded: str) -> list[str]:
+    """Glottocodes of the dialects that have this name: not resolved, because many share one."""
+    if len(folded) < 4:
+        return []
+    from isogloss.languages.glottolog import by_name
+
+    return by_name().get(folded, [])[:3]
 
 
 def _near(code: str, candidates: dict[str, str], cutoff: float) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from isogloss.errors import UnknownLanguage
-from isogloss.languages.aliases import CODES
+from isogloss.errors import BadValue, UnknownLanguage
+from isogloss.languages import varieties
+from isogloss.languages.aliases import CODES, REPRESENTATIVES
 from isogloss.languages.iso639 import codes, macro_of
 from isogloss.languages.language import Language
 from isogloss.languages.names import English, suggest
@@ -21,26 +22,32 @@ REGIONS = frozenset(
     MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW
     PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM
     TN TO TR TT TV TW TZ UA UG UK UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
-    """.split()  # noqa: SIM905
+    """.split()
 )
 """ISO 3166-1 codes, with XK and the frequent UK. Checked, so that the pair `de-en` is no German of "EN"."""
 
 LONGEST = 120
 _TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*(?:@[A-Za-z]+)?", re.ASCII)
+_GLOTTOCODE = re.compile(r"[a-z0-9]{4}[0-9]{4}")
+_USER_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _MODIFIERS = {"latin": "Latn", "cyrillic": "Cyrl", "devanagari": "Deva", "arabic": "Arab"}
 
 
-def resolve(code: str, *, where: str | None = None) -> Language:
+def resolve(code: str, *, where: str | None = None, macrolanguages: str = "keep") -> Language:
     """The language that `code` stands for.
 
     Parameters
     ----------
     code : str
         An ISO 639-1, 639-2, 639-3 or 639-5 code, a BCP 47 tag (`zh-TW`, `sr-Latn`), a FLORES code
-        (`deu_Latn`), a locale (`km-KH`, `en_US.UTF-8`), an English name (`Swiss German`) or one of the
-        usual slips (`jp`). Letter case does not matter, nor `-` or `_`; codes come before names.
+        (`deu_Latn`), a locale (`km-KH`, `en_US.UTF-8`), a glottocode (`stan1295`, also of a dialect), the id
+        of a variety that was added, an English name (`Swiss German`) or one of the usual slips (`jp`).
+        Letter case does not matter, nor `-` or `_`; codes come before names.
     where : str, optional
         File and row it was found in, for the error.
+    macrolanguages : {"keep", "member"}, default "keep"
+        What to make of `no`, `zh`, `ar`, `fa`: the macrolanguage, or the member that represents it
+        (`nob`, `cmn`, `arb`, `pes`).
 
     Returns
     -------
@@ -52,6 +59,8 @@ def resolve(code: str, *, where: str | None = None) -> Language:
     ------
     UnknownLanguage
         If nothing or several languages are known by it; with up to three that may have been meant.
+    BadValue
+        If `macrolanguages` is neither `keep` nor `member`.
 
     Examples
     --------
@@ -60,21 +69,74 @@ def resolve(code: str, *, where: str | None = None) -> Language:
     """
     language = _resolve(code) if isinstance(code, str) and len(code) <= LONGEST else None
     if language is None:
-        shown = str(code)
-        shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
-        raise UnknownLanguage(shown, where=where, suggestions=suggest(shown[:LONGEST]))
+        raise _unknown(code, where)
+    return language if macrolanguages == "keep" else _member(language, macrolanguages)
+
+
+def resolve_standard(code: str) -> Language:
+    """The same without what users added; for checking what they add."""
+    language = (_standard(code) or _named(code)) if len(code) <= LONGEST else None
+    if language is None:
+        raise _unknown(code, None)
     return language
+
+
+def _unknown(code: str, where: str | None) -> UnknownLanguage:
+    shown = str(code)
+    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+    return UnknownLanguage(shown, where=where, suggestions=suggest(shown[:LONGEST]))
+
+
+def _member(language: Language, rule: str) -> Language:
+    """The representative of a macrolanguage in the same script; any other language as it is."""
+    if rule != "member":
+        raise BadValue(f"unknown rule '{rule}' for macrolanguages", mend="known: keep, member")
+    member = REPRESENTATIVES.get(language.code)
+    if member is None or language.scope != "macrolanguage":
+        return language
+    return make_language(member, language.script) or language
 
 
 @lru_cache(maxsize=1 << 16)
 def _resolve(text: str) -> Language | None:
+    return _standard(text) or _added(text) or _named(text)
+
+
+def forget_unknown() -> None:
+    """Look up again what was not known: varieties were added."""
+    _resolve.cache_clear()
+    suggest.cache_clear()
+
+
+def _standard(text: str) -> Language | None:
+    """A language by a code of a standard, or by one of the usual slips."""
     written = text.strip()
     tag = written.split(".")[0].replace("_", "-").casefold()  # en_US.UTF-8
     if tag in CODES:
         return _parse_tag(CODES[tag])
     if _TAG.fullmatch(written.split(".")[0]) and (language := _parse_tag(tag)) is not None:
         return language
-    named = English.load().find(written)
+    return _by_id(written, _GLOTTOCODE)
+
+
+def _added(text: str) -> Language | None:
+    """A user's own variety by its id."""
+    return _by_id(text.strip(), _USER_ID)
+
+
+def _by_id(text: str, pattern: re.Pattern[str]) -> Language | None:
+    """A variety by its id, with or without a script; a language by its glottocode."""
+    code, _, script = text.partition("_")
+    code = code.casefold()
+    if not pattern.fullmatch(code) or (script and not known_script(script)):
+        return None
+    if pattern is _GLOTTOCODE and (iso := varieties.iso_of_glottocode(code)) is not None:
+        return make_language(iso, known_script(script) or "" if script else "")
+    return make_variety(code, known_script(script) or "" if script else "")
+
+
+def _named(text: str) -> Language | None:
+    named = English.load().find(text.strip())
     return _parse_tag(named) if named else None
 
 
@@ -118,6 +180,20 @@ def make_language(code: str, script: str = "", region: str = "") -> Language | N
     if script == usual:
         return Language(code, code, script, name)
     return Language(f"{code}_{script}", code, script, f"{name} ({script})")
+
+
+def make_variety(code: str, script: str = "") -> Language | None:
+    """The variety with that id, in `script` or else in its own, or in that of its parent."""
+    variety = varieties.find(code)
+    if variety is None:
+        return None
+    iso = varieties.language_of(code)
+    chain = (varieties.find(above) for above in varieties.lineage(code))
+    inherited = next((one.script for one in chain if one and one.script), "")
+    usual = inherited or default_script(iso, macro=codes().macros.get(iso))
+    if script in ("", usual):
+        return Language(code, iso, usual, variety.name)
+    return Language(f"{code}_{script}", iso, script, f"{variety.name} ({script})")
 
 
 def written_without_spaces(language: str | Language) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import BadValue
+from isogloss.languages.catalogue import entries, note
 from isogloss.languages.distance import distances
 from isogloss.languages.language import Language
+from isogloss.languages.sources import source, sources
 from isogloss.languages.typology import as_languages, features
 
 if TYPE_CHECKING:
     import polars as pl
 
-ASPECTS = ("syntactic", "phonological", "inventory")
+ASPECTS = ("syntactic", "phonological", "inventory", "morphological")
 
 
 def describe(languages: Iterable[str | Language]) -> pl.DataFrame:
@@ -22,57 +24,69 @@ def describe(languages: Iterable[str | Language]) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `language` (canonical id), `name`, `iso639_3`, `glottocode`, `script`, `scope`, `macro`, `members`,
-        `family` (from the family down), `latitude`, `longitude`; for each aspect of typology
-        (`syntactic`, `phonological`, `inventory`) how many features are known, of how many
+        The columns of `isogloss.languages.catalogue.entries`, and for each aspect of typology (`syntactic`,
+        `phonological`, `inventory`, `morphological`) how many features are known, of how many
         (`syntactic_of`), and from which other languages some were taken (`syntactic_from`).
     """
     import polars as pl
 
     known = as_languages(languages)
-    columns: dict[str, pl.Series] = {
-        "language": pl.Series([one.id for one in known], dtype=pl.String),
-        **{
-            field: pl.Series([getattr(one, field) for one in known], dtype=pl.String)
-            for field in ("name", "iso639_3", "glottocode", "script", "scope", "macro")
-        },
-        **{
-            field: pl.Series([list(getattr(one, field)) for one in known], dtype=pl.List(pl.String))
-            for field in ("members", "family")
-        },
-        **{
-            field: pl.Series([getattr(one, field) for one in known], dtype=pl.Float64)
-            for field in ("latitude", "longitude")
-        },
-    }
+    counts: list[pl.Series] = []
     for aspect in ASPECTS:
         found = features(known, aspect)
-        columns[aspect] = pl.Series((found.values == found.values).sum(axis=1), dtype=pl.Int64)
-        columns[f"{aspect}_of"] = pl.Series([len(found.names)] * len(known), dtype=pl.Int64)
-        columns[f"{aspect}_from"] = pl.Series([list(lent) for lent in found.inherited], dtype=pl.List(pl.String))
-    return pl.DataFrame(columns)
+        lent = [list(lenders) for lenders in found.inherited]
+        counts += [
+            pl.Series(aspect, (found.values == found.values).sum(axis=1), dtype=pl.Int64),
+            pl.Series(f"{aspect}_of", [len(found.names)] * len(known), dtype=pl.Int64),
+            pl.Series(f"{aspect}_from", lent, dtype=pl.List(pl.String)),
+        ]
+    return entries(known).with_columns(counts)
 
 
 def card(language: str | Language) -> pl.DataFrame:
-    """What `describe` says of one language in words: a table of `what` and `known`."""
+    """What `describe` says of one language in words: a table of `what`, `known` and where it is known `from`."""
     import polars as pl
 
     row = describe([language]).row(0, named=True)
-    macro = f", one of {row['macro']}" if row["macro"] else ""
-    lines = {
-        "id": row["language"],
-        "codes": f"ISO 639-3 {row['iso639_3']}, Glottolog {row['glottocode'] or 'none'}",
-        "is": f"{_article(row['scope'])} {row['scope']} language{macro}".replace(
-            "macrolanguage language", "macrolanguage"
-        ),
-        "members": ", ".join(row["members"]) or None,
-        "script": row["script"],
-        "family": " > ".join(row["family"]) or ("isolate" if row["glottocode"] else None),
-        "place": _place(row["latitude"], row["longitude"]),
-        **{aspect: _count(row, aspect) for aspect in ASPECTS},
+    said = row["provenance"]
+    written = note(language) if isinstance(language, str) else None
+    macro = f", one of {row['macro']}" if row["macro"] and not row["parent"] else ""
+    kind = f"{_article(row['scope'])} {row['scope']} language{macro}"
+    if row["scope"] == "variety":
+        kind = f"a variety of {row['parent']}" if row["parent"] else "a language without ISO 639-3 code"
+    lines: dict[str, tuple[str | None, str]] = {
+        "note": (written, ""),
+        "id": (row["language"], ""),
+        "native name": (row["native_name"], said["native_name"]),
+        "codes": (_codes(row), said["glottocode"]),
+        "tags": (_tags(row), ""),
+        "is": (kind.replace("macrolanguage language", "macrolanguage"), "ISO 639-3"),
+        "members": (", ".join(row["members"]) or None, "ISO 639-3"),
+        "script": (_written(row), said["script"]),
+        "family": (" > ".join(row["family"]) or ("isolate" if row["glottocode"] else None), said["family"]),
+        "place": (_place(row["latitude"], row["longitude"]), said["latitude"]),
+        "resources": (row["resource_class"], said["resource_class"]),
+        **{aspect: (_count(row, aspect), source(aspect).title) for aspect in ASPECTS},
     }
-    shown = {what: value for what, value in lines.items() if value}
-    return pl.DataFrame({"what": list(shown), "known": list(shown.values())})
+    shown = [(what, value, origin) for what, (value, origin) in lines.items() if value]
+    return pl.DataFrame(shown, schema=["what", "known", "from"], orient="row")
+
+
+def _codes(row: dict[str, Any]) -> str:
+    iso = f"ISO 639-3 {row['iso639_3']}" if row["iso639_3"] else "no ISO 639-3"
+    return f"{iso}, Glottolog {row['glottocode'] or 'none'}"
+
+
+def _tags(row: dict[str, Any]) -> str:
+    named = {"639-1": row["iso639_1"], "BCP 47": row["bcp47"], "FLORES": row["flores"]}
+    return ", ".join(f"{what} {code}" for what, code in named.items() if code)
+
+
+def _written(row: dict[str, Any]) -> str:
+    others = [script for script in row["scripts"] if script != row["script"]]
+    note_on_spaces = ", without spaces" if row["unspaced"] else ""
+    also = f" (also {', '.join(others)})" if others else ""
+    return f"{row['script']}{also}{note_on_spaces}"
 
 
 def _article(word: str) -> str:
@@ -85,19 +99,28 @@ def _place(latitude: float | None, longitude: float | None) -> str | None:
     return f"{abs(latitude):.1f} {'N' if latitude >= 0 else 'S'}, {abs(longitude):.1f} {'E' if longitude >= 0 else 'W'}"
 
 
-def _count(row: dict[str, object], aspect: str) -> str:
+def _count(row: dict[str, Any], aspect: str) -> str:
     lent = row[f"{aspect}_from"]
-    note = f", some from {' and '.join(map(str, lent))}" if isinstance(lent, list) and lent else ""
-    return f"{row[aspect]} of {row[f'{aspect}_of']} features{note}"
+    told = f", some from {' and '.join(map(str, lent))}" if lent else ""
+    return f"{row[aspect]} of {row[f'{aspect}_of']} features{told}"
 
 
-def compare(languages: Sequence[str | Language], kinds: Sequence[str] = ("combined",)) -> pl.DataFrame:
+def compare(
+    languages: Sequence[str | Language],
+    kinds: Sequence[str] = ("combined",),
+    *,
+    weights: Mapping[str, float] | None = None,
+    impute: str | None = None,
+) -> pl.DataFrame:
     """Distances between every two of some languages, one row per pair.
 
     Parameters
     ----------
     languages : sequence of str or Language
     kinds : sequence of str, default ("combined",)
+    weights : mapping of str to float, optional
+        Of the kinds in `combined`.
+    impute : {None, "family", "nearest"}, default None
 
     Returns
     -------
@@ -122,7 +145,67 @@ def compare(languages: Sequence[str | Language], kinds: Sequence[str] = ("combin
         "other": pl.Series([known[j].id for _, j in pairs], dtype=pl.String),
     }
     for kind in kinds:
-        found = distances(known, kind)
+        found = distances(known, kind, weights=weights if kind == "combined" else None, impute=impute)
         columns[kind] = pl.Series([found.values[pair] for pair in pairs], dtype=pl.Float64).fill_nan(None)
         columns[f"{kind}_coverage"] = pl.Series([found.coverage[pair] for pair in pairs], dtype=pl.Float64)
     return pl.DataFrame(columns)
+
+
+def nearest(
+    language: str | Language,
+    among: Iterable[str | Language],
+    kind: str = "combined",
+    *,
+    top: int | None = None,
+    weights: Mapping[str, float] | None = None,
+    impute: str | None = None,
+) -> pl.DataFrame:
+    """The languages nearest to one, nearest first.
+
+    Parameters
+    ----------
+    language : str or Language
+    among : iterable of str or Language
+        Those that come into question; the language itself is left out.
+    kind : str, default "combined"
+    top : int, optional
+        How many at most; by default all whose distance is known.
+    weights, impute
+        As for `distances`.
+
+    Returns
+    -------
+    polars.DataFrame
+        `language`, `name`, `distance`, `coverage`. Languages at a distance nobody knows are left out.
+
+    Raises
+    ------
+    UnknownLanguage, UnknownName
+    """
+    import polars as pl
+
+    (target,) = as_languages([language])
+    others = [other for other in dict.fromkeys(as_languages(among)) if other != target]
+    found = distances([target], kind, others=others, weights=weights, impute=impute)
+    ranked = pl.DataFrame(
+        {
+            "language": pl.Series([other.id for other in others], dtype=pl.String),
+            "name": pl.Series([other.name for other in others], dtype=pl.String),
+            "distance": pl.Series(found.values[0], dtype=pl.Float64).fill_nan(None),
+            "coverage": pl.Series(found.coverage[0], dtype=pl.Float64),
+        }
+    )
+    ranked = ranked.drop_nulls("distance").sort("distance", "language")
+    return ranked if top is None else ranked.head(top)
+
+
+def source_table() -> pl.DataFrame:
+    """Every feature source: `source`, `from`, `licence`, how many `languages` and `features`, share `missing`."""
+    import polars as pl
+
+    rows = [
+        (name, found.title, found.licence, len(found.rows), len(found.names), found.missing)
+        for name in sources.names()
+        for found in [source(name)]
+    ]
+    return pl.DataFrame(rows, schema=["source", "from", "licence", "languages", "features", "missing"], orient="row")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,18 +16,28 @@ from isogloss.languages.aliases import KEPT_APART, REPRESENTATIVES
 from isogloss.languages.iso639 import macro_of
 from isogloss.languages.language import Language
 from isogloss.languages.parse import resolve
-from isogloss.languages.uriel import UNKNOWN, Languoid, uriel
+from isogloss.languages.sources import source, sources
+from isogloss.languages.uriel import Languoid, uriel
+from isogloss.languages.varieties import Variety, find
 
 if TYPE_CHECKING:
     import polars as pl
 
-PREFIXES: dict[str, tuple[str, ...]] = {
-    "syntactic": ("S_",),
-    "phonological": ("P_",),
-    "inventory": ("INV_",),
-    "featural": ("S_", "P_", "INV_"),
-}
-"""Kinds of typological features, and how URIEL's names of them begin."""
+COMPOSED: dict[str, tuple[str, ...]] = {"featural": ("syntactic", "phonological", "inventory")}
+"""Kinds of features made of several sources; any other kind is the name of one source."""
+
+
+def parts_of(kind: str) -> tuple[str, ...]:
+    """The sources that a kind of features is made of.
+
+    Raises
+    ------
+    UnknownName
+    """
+    parts = COMPOSED.get(kind, (kind,))
+    if kind not in COMPOSED and kind not in sources.names():
+        raise UnknownName("kind of features", kind, (*COMPOSED, *sources.names()))
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,8 @@ class Features:
         1 and 0; NaN where nothing is known.
     inherited : tuple of tuple of str
         For each row, the languages whose values stand in for missing ones; empty if all are its own.
+    imputed : ndarray of bool, shape (rows, names)
+        Values that nobody has observed, filled because imputation was asked for.
     """
 
     kind: str
@@ -51,6 +64,13 @@ class Features:
     names: tuple[str, ...]
     values: NDArray[np.float64]
     inherited: tuple[tuple[str, ...], ...]
+    imputed: NDArray[np.bool_]
+
+    @property
+    def missing(self) -> float:
+        """Share of the values that nobody has observed, inherited ones counted as known; NaN if there are none."""
+        known = ~np.isnan(self.values) & ~self.imputed
+        return 1.0 - float(known.mean()) if known.size else np.nan
 
     def table(self) -> pl.DataFrame:
         """One row per language, one column per feature; null where nothing is known."""
@@ -60,38 +80,47 @@ class Features:
         return columns.insert_column(0, pl.Series("language", self.rows, dtype=pl.String))
 
 
-def features(languages: Iterable[str | Language], kind: str = "featural") -> Features:
-    """Typological features from URIEL.
+def features(languages: Iterable[str | Language], kind: str = "featural", *, impute: str | None = None) -> Features:
+    """Typological features, from URIEL unless another source is named.
 
     Parameters
     ----------
     languages : iterable of str or Language
         Written in any way `resolve` knows. The script makes no difference.
-    kind : {"syntactic", "phonological", "inventory", "featural"}
+    kind : str, default "featural"
+        `syntactic`, `phonological`, `inventory`, `featural` (these three), `morphological`, `grambank`,
+        `uriel-genetic`, `uriel-geographic`, `uriel-script`, or any source that was registered.
+    impute : {None, "family", "nearest"}, default None
+        How to fill what nobody has observed, see `isogloss.languages.imputation`; by default not at all.
 
     Returns
     -------
     Features
-        A macrolanguage and its representative (Arabic and Standard Arabic) fill each other's gaps;
-        any other member takes its macrolanguage's values only if nothing of that kind is known of it.
+        A macrolanguage and its representative (Arabic and Standard Arabic) fill each other's gaps; any other
+        member takes its macrolanguage's values only if nothing of that kind is known of it. A variety takes
+        what is not known of itself from its parent.
 
     Raises
     ------
     UnknownLanguage, UnknownName
     """
-    if kind not in PREFIXES:
-        raise UnknownName("kind of features", kind, PREFIXES)
     known = as_languages(languages)
-    parts = PREFIXES[kind]
+    parts = parts_of(kind)
     # Each part is inherited on its own: where the syntax is known, the sounds may still be missing.
-    names = tuple(uriel().features[i] for part in parts for i in _columns(part))
+    names = tuple(name for part in parts for name in source(part).names)
     values = np.full((len(known), len(names)), np.nan)
     lenders: list[tuple[str, ...]] = []
     for row, language in enumerate(known):
-        pieces = [_described(language.iso639_3, part) for part in parts]
+        pieces = [_described(language.code, part) for part in parts]
         values[row] = np.concatenate([piece for piece, _ in pieces])
         lenders.append(tuple(dict.fromkeys(lender for _, who in pieces for lender in who)))
-    return Features(kind, tuple(language.id for language in known), names, values, tuple(lenders))
+    rows = tuple(language.id for language in known)
+    imputed = np.zeros(values.shape, dtype=bool)
+    if impute is not None:
+        from isogloss.languages.imputation import fill
+
+        values, imputed = fill(known, parts, values, impute)
+    return Features(kind, rows, names, values, tuple(lenders), imputed)
 
 
 def as_languages(languages: Iterable[str | Language]) -> list[Language]:
@@ -99,11 +128,17 @@ def as_languages(languages: Iterable[str | Language]) -> list[Language]:
     return [language if isinstance(language, Language) else resolve(language) for language in languages]
 
 
-@lru_cache(maxsize=1 << 15)
 def _described(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Values of one part of the features (NaN where unknown), and the languages that lent some of them."""
+    # What is never inherited is cheap to look up, and URIEL's vectors of descent would fill the memory.
+    return _remembered(code, part) if source(part).inherited else _look_up(code, part)
+
+
+def _look_up(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     values, lenders = _own(code, part), []
-    for lender in stand_ins(code):
+    if (variety := find(code)) is not None:
+        return _from_parent(values, variety, part)
+    for lender in stand_ins(code) if source(part).inherited else ():
         same = REPRESENTATIVES.get(lender) == code or REPRESENTATIVES.get(code) == lender
         if not same and not np.isnan(values).all():
             break
@@ -115,19 +150,37 @@ def _described(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ..
     return values, tuple(lenders)
 
 
-@lru_cache(maxsize=8)
-def _columns(part: str) -> NDArray[np.intp]:
-    return np.flatnonzero([name.startswith(part) for name in uriel().features])
+_remembered = lru_cache(maxsize=1 << 16)(_look_up)
+
+
+def _from_parent(
+    values: NDArray[np.float64], variety: Variety, part: str
+) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """What is known of a variety, its gaps filled by what is known of its parent."""
+    if variety.parent is None:
+        return values, ()
+    lent, further = _described(variety.parent, part)
+    gaps = np.isnan(values) & ~np.isnan(lent)
+    if not gaps.any():
+        return values, ()
+    return np.where(gaps, lent, values), tuple(dict.fromkeys((variety.parent, *further)))
 
 
 def _own(code: str, part: str) -> NDArray[np.float64]:
-    data, chosen = uriel(), _columns(part)
-    row = data.rows.get(code)
-    if row is None:
-        return np.full(len(chosen), np.nan)
-    values: NDArray[np.float64] = data.values[row, chosen].astype(np.float64)
-    values[values == UNKNOWN] = np.nan
+    """What the source says of the language itself, and the user's file where the source says nothing."""
+    data, variety = source(part), find(code)
+    if variety is None:
+        return data.of(_glottocode(code) if data.keyed_by == "glottocode" else code)
+    values = data.of(variety.glottocode if data.keyed_by == "glottocode" else None)
+    for name, value in variety.features.items():
+        if (column := data.place_of(name)) is not None:
+            values[column] = value
     return values
+
+
+def _glottocode(code: str) -> str | None:
+    found = uriel().languoids.get(code)
+    return found.glottocode if found else None
 
 
 def stand_ins(code: str) -> Iterator[str]:
@@ -138,7 +191,37 @@ def stand_ins(code: str) -> Iterator[str]:
     return (other for other in dict.fromkeys(chain) if other and other != code)
 
 
+@lru_cache(maxsize=1 << 15)
 def languoid(code: str) -> Languoid | None:
-    """Place and family of a language (ISO 639-3), those of its representative or macrolanguage where it has none."""
+    """Place and family of a language; of who stands in for it where it has none."""
+    if (variety := find(code)) is not None:
+        return _variety_place(variety)
     known = uriel().languoids
     return next((known[other] for other in (code, *stand_ins(code)) if other in known), None)
+
+
+def place_of(code: str) -> Languoid | None:
+    """The same, and what Glottolog knows of the hundred languages that URIEL's list of glottocodes lacks."""
+    from isogloss.languages.glottolog import glottolog
+
+    if (found := languoid(code)) is not None or (entry := glottolog().of_language(code)) is None:
+        return found
+    latitude, longitude = (nan_if_none(value) for value in (entry.latitude, entry.longitude))
+    return Languoid(entry.glottocode, latitude, longitude, glottolog().path(entry.glottocode))
+
+
+def nan_if_none(value: float | None) -> float:
+    """NaN for None."""
+    return nan if value is None else value
+
+
+def _variety_place(variety: Variety) -> Languoid:
+    above = languoid(variety.parent) if variety.parent and isnan(variety.latitude) else None
+    place = above if above else variety
+    return Languoid(variety.glottocode or "", place.latitude, place.longitude, variety.path)
+
+
+def forget() -> None:
+    """Look everything up anew: the user's varieties have changed."""
+    _remembered.cache_clear()
+    languoid.cache_clear()

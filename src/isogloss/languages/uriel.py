@@ -1,4 +1,4 @@
-"""The typological arrays inside the `urielplus` wheel: read once, kept compact in the user's cache folder.
+"""The typological arrays inside the `urielplus` wheel, with the places and families of Glottolog.
 
 The package itself is never imported: that costs a second, and its class writes into site-packages. A
 value of -1 there means that nothing is known. Its licence is CC BY-SA 4.0: isogloss ships none of it.
@@ -7,11 +7,9 @@ value of -1 there means that nothing is known. Its licence is CC BY-SA 4.0: isog
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
-import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata, util
@@ -21,8 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.errors import IsoglossError
+from isogloss.languages.cache import Arrays, cache_folder, cached
 
-CACHE_VERSION = 1
+__all__ = ["UNKNOWN", "Languoid", "Uriel", "cache_folder", "uriel"]
+
+CACHE_VERSION = 3
 UNKNOWN = -1
 
 
@@ -60,21 +61,35 @@ class Uriel:
 @lru_cache(maxsize=1)
 def uriel() -> Uriel:
     """The arrays, from the cache if it is whole, else from the wheel (and then cached)."""
-    path = cache_folder() / f"uriel-{_version()}-{CACHE_VERSION}.npz"
-    arrays = _read_cache(path)
-    if arrays is None:
-        arrays = _read_wheel()
-        _write_cache(path, arrays)
-    return _assemble(arrays)
+    return _assemble(cached_from_wheel("uriel", ("languages", "features", "values", "languoids"), _read_wheel))
 
 
-def cache_folder() -> Path:
-    """The folder for what can be made again: `ISOGLOSS_CACHE`, or the user's cache folder."""
-    if chosen := os.environ.get("ISOGLOSS_CACHE"):
-        return Path(chosen)
-    import platformdirs
+def cached_from_wheel(name: str, parts: tuple[str, ...], make: Callable[[], Arrays]) -> Arrays:
+    """Arrays made from files of the wheel, cached under its version and ours."""
 
-    return Path(platformdirs.user_cache_dir("isogloss", appauthor=False))
+    def read() -> Arrays:
+        with wheel_errors():
+            return make()
+
+    return cached(f"{name}-{_version()}-{CACHE_VERSION}", parts, read)
+
+
+def wheel_folder() -> Path:
+    """The folder of the data files of `urielplus`."""
+    spec = util.find_spec("urielplus")
+    return Path(next(iter((spec and spec.submodule_search_locations) or [""])), "database")
+
+
+@contextmanager
+def wheel_errors() -> Iterator[None]:
+    """Turn whatever is wrong with a file of the wheel into one line that says how to mend it."""
+    try:
+        yield
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise IsoglossError(
+            f"the arrays of urielplus {_version()} cannot be read: {error}",
+            mend="pip install --force-reinstall urielplus",
+        ) from None
 
 
 def _version() -> str:
@@ -84,13 +99,12 @@ def _version() -> str:
         raise IsoglossError("the typological arrays are missing", mend="pip install urielplus") from None
 
 
-def _assemble(arrays: Mapping[str, NDArray[np.generic]]) -> Uriel:
+def _assemble(arrays: Arrays) -> Uriel:
     languages = [str(code) for code in arrays["languages"]]
     languoids = {}
     for line in bytes(arrays["languoids"]).decode().splitlines():
         code, glottocode, latitude, longitude, *path = line.split("\t")
-        east = (float(longitude) + 180) % 360 - 180  # some are written as 310 instead of -50
-        languoids[code] = Languoid(glottocode, float(latitude), east, tuple(path))
+        languoids[code] = Languoid(glottocode, float(latitude), eastward(float(longitude)), tuple(path))
     return Uriel(
         rows={code: row for row, code in enumerate(languages)},
         features=tuple(str(name) for name in arrays["features"]),
@@ -99,63 +113,47 @@ def _assemble(arrays: Mapping[str, NDArray[np.generic]]) -> Uriel:
     )
 
 
-def _read_wheel() -> dict[str, NDArray[np.generic]]:
-    spec = util.find_spec("urielplus")
-    folder = Path(next(iter((spec and spec.submodule_search_locations) or [""])), "database")
-    try:
-        with np.load(folder / "original_uriel" / "features.npz", allow_pickle=False) as archive:
-            values = archive["data"].max(axis=2).astype(np.int8)  # (languages, features, sources) -> their union
-            arrays = {"languages": archive["langs"], "features": archive["feats"], "values": values}
-        languoids = _read_languoids(folder / "urielplus_csvs")
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise IsoglossError(
-            f"the arrays of urielplus {_version()} cannot be read: {error}",
-            mend="pip install --force-reinstall urielplus",
-        ) from None
+def eastward(longitude: float) -> float:
+    """`longitude` between -180 and 180: some are written as 310 instead of -50."""
+    return (longitude + 180) % 360 - 180
+
+
+def _read_wheel() -> Arrays:
+    folder = wheel_folder()
+    with np.load(folder / "original_uriel" / "features.npz", allow_pickle=False) as archive:
+        values = archive["data"].max(axis=2).astype(np.int8)  # (languages, features, sources) -> their union
+        arrays = {"languages": archive["langs"], "features": archive["feats"], "values": values}
+    languoids = _read_languoids(folder / "urielplus_csvs")
     return {**arrays, "languoids": np.frombuffer("\n".join(languoids).encode(), dtype=np.uint8)}
 
 
 def _read_languoids(folder: Path) -> list[str]:
     """One line per ISO 639-3 code: code, glottocode, latitude, longitude and the line of descent, tab between them."""
-    with (folder / "uriel_glottocode_map.csv").open(encoding="utf-8", newline="") as file:
-        by_glottocode: dict[str, list[str]] = {}
-        for row in csv.DictReader(file):
-            by_glottocode.setdefault(row["glottocode"], []).append(row["iso_code"])
+    by_glottocode: dict[str, list[str]] = {}
+    for code, glottocode in glottocodes(folder).items():
+        by_glottocode.setdefault(glottocode, []).append(code)
     lines = []
-    with (folder / "lang_fam_geo.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            for code in by_glottocode.get(row["language_id"], ()):
-                place = (row["latitude"] or "nan", row["longitude"] or "nan")
-                descent = [name.strip() for name in row["lineage"].split(",") if name.strip()]
-                lines.append("\t".join((code, row["language_id"], *place, *descent, row["language_name"].strip())))
+    for row in read_csv(folder / "lang_fam_geo.csv"):
+        for code in by_glottocode.get(row["language_id"], ()):
+            place = (row["latitude"] or "nan", row["longitude"] or "nan")
+            descent = [name.strip() for name in row["lineage"].split(",") if name.strip()]
+            lines.append("\t".join((code, row["language_id"], *place, *descent, row["language_name"].strip())))
     return lines
 
 
-def _read_cache(path: Path) -> dict[str, NDArray[np.generic]] | None:
-    """What the cache holds, or None if it holds nothing or is damaged (its parts carry checksums)."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in ("languages", "features", "values", "languoids")}
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
-        return None
+def glottocodes(folder: Path, *, wider: bool = False) -> dict[str, str]:
+    """ISO 639-3 code -> glottocode: URIEL's list; if `wider`, with Glottolog's own for what that lacks."""
+    listed = {row["iso_code"]: row["glottocode"] for row in read_csv(folder / "uriel_glottocode_map.csv")}
+    if not wider:
+        return {code: glottocode for code, glottocode in listed.items() if glottocode}
+    taken = set(listed.values())
+    for row in read_csv(folder / "dialects.csv"):
+        if row["Language Iso"] and row["Language Glot"] not in taken:
+            listed.setdefault(row["Language Iso"], row["Language Glot"])
+    return {code: glottocode for code, glottocode in listed.items() if glottocode}
 
 
-def _write_cache(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-    """Write beside and rename into place, so that several processes may do so at once."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            os.chmod(temporary, 0o644)  # mkstemp makes it private, but a cache folder may be shared
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        warnings.warn(
-            f"typology is read anew each time, because {path.parent} cannot be written: {error.strerror}; "
-            "set ISOGLOSS_CACHE to a folder that can",
-            stacklevel=2,
-        )
+def read_csv(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a CSV file in UTF-8."""
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)

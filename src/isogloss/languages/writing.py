@@ -16,7 +16,7 @@ SCRIPTS = frozenset(
     Ogam Olck Onao Orkh Orya Osge Osma Ougr Palm Pauc Perm Phag Phli Phlp Phnx Plrd Prti Rjng Rohg Runr Samr Sarb
     Saur Sgnw Shaw Shrd Sidd Sind Sinh Sogd Sogo Sora Soyo Sund Sunu Sylo Syrc Tagb Takr Tale Talu Taml Tang
     Tavt Telu Tfng Tglg Thaa Thai Tibt Tirh Tnsa Todr Toto Tutg Ugar Vaii Vith Wara Wcho Xpeo Xsux Yezi Yiii Zanb
-    """.split()  # noqa: SIM905
+    """.split()
 )
 """ISO 15924 codes, without those that only name a style or a part of another script."""
 
@@ -51,6 +51,9 @@ WITHOUT_SPACES = frozenset(
 )
 """Scripts in which running text is usually written without spaces between words."""
 
+FROM_FLORES = frozenset({"ajp", "crh", "tzm"})
+"""Languages whose default script is that of FLORES-200, see `data/default_scripts.tsv`."""
+
 HAN = frozenset({"Hans", "Hant"})
 
 
@@ -79,6 +82,23 @@ def default_script(language: str, region: str = "", macro: str | None = None) ->
         if (script := listed.get(key)) is not None:
             return script
     return "Latn"
+
+
+def listed_scripts(language: str) -> list[str]:
+    """Scripts that `language` is listed with, anywhere."""
+    return list(dict.fromkeys(script for (code, _), script in _listed().items() if code == language))
+
+
+def script_from(language: str, script: str, macro: str | None = None) -> str:
+    """Where it is known from that `language` is written in `script`."""
+    listed = _listed()
+    if listed.get((language, "")) == script:
+        return "FLORES-200" if language in FROM_FLORES else "CLDR 48.2"
+    if (language, "") not in listed and listed.get((macro, "")) == script:
+        return f"CLDR 48.2, from {macro}"
+    if (language, "") not in listed and script == "Latn":
+        return "CLDR, Latin by default"
+    return "as given"
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,218 @@
+"""How each kind of distance is computed: what it reads of a language, and the formula between two of them.
+
+Every measure reads its languages once and then answers for any rows and columns of them, so that large
+matrices can be made in blocks. Formulas, ranges and sources are in docs/methods/languages.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isogloss.languages.language import Language
+from isogloss.languages.typology import features, languoid
+
+Matrix = NDArray[np.float64]
+State = tuple[Any, ...]
+"""What a measure has read of its languages: arrays, the first axis of each being the languages."""
+
+FEWEST_IN_COMMON = 5
+"""Typological features that must be known of both languages before their distance says anything."""
+
+NO_FAMILIES = frozenset(
+    {"Artificial Language", "Bookkeeping", "Mixed Language", "Pidgin", "Sign Language", "Speech Register",
+     "Unattested", "Unclassifiable"}
+)  # fmt: skip
+"""What Glottolog files together without claiming descent from one ancestor."""
+
+
+class Measured(NamedTuple):
+    """Distances and what they rest on, both of shape (rows, columns)."""
+
+    values: Matrix
+    coverage: Matrix
+
+
+class Measure(Protocol):
+    """A kind of distance."""
+
+    def read(self, languages: Sequence[Language]) -> State:
+        """What the formula needs of each language."""
+        ...
+
+    def between(self, left: State, right: State) -> Measured:
+        """The distance of each on the left from each on the right."""
+        ...
+
+
+class Angular:
+    """URIEL's distance: the angle between two vectors of features, over those that are known of both.
+
+    `2 / pi * arccos(u.v / (|u| |v|))`; a vector without any 1 counts as one that points nowhere in
+    particular (all its components alike), as in URIEL.
+    """
+
+    def __init__(self, kind: str, *, impute: str | None = None, fewest: int = FEWEST_IN_COMMON):
+        self.kind, self.impute, self.fewest = kind, impute, fewest
+
+    def read(self, languages: Sequence[Language]) -> State:
+        found = features(languages, self.kind, impute=self.impute)
+        known = ~np.isnan(found.values)
+        observed = known & ~found.imputed
+        return np.nan_to_num(found.values), known.astype(float), observed.astype(float)
+
+    def between(self, left: State, right: State) -> Measured:
+        (u, known_u, observed_u), (v, known_v, observed_v) = left, right
+        common = known_u @ known_v.T  # (rows, columns)
+        values = _angle(u @ v.T, (u * u) @ known_v.T, known_u @ (v * v).T, common)
+        values[common < self.fewest] = np.nan
+        observed = observed_u @ observed_v.T if self.impute else common
+        return Measured(values, observed / max(u.shape[1], 1))
+
+
+def _angle(both: Matrix, squares_left: Matrix, squares_right: Matrix, common: Matrix) -> Matrix:
+    """`2 / pi` times the angle of which `both` is the product and the squares are the squared lengths."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = both / np.sqrt(squares_left * squares_right)
+        if (none := squares_left == 0).any():
+            cosine = np.where(none, np.sqrt(squares_right / common), cosine)
+            cosine[none & (squares_right == 0)] = 1.0
+        if (none := squares_right == 0).any():
+            cosine = np.where(none & (squares_left != 0), np.sqrt(squares_left / common), cosine)
+    angle: Matrix = np.arccos(np.clip(cosine, -1.0, 1.0, out=cosine), out=cosine)
+    angle *= 2 / np.pi
+    return angle
+
+
+class Descent:
+    """URIEL's distance on lines of descent: `2 / pi * arccos(shared / sqrt(a b))`.
+
+    `a` and `b` are the depths of the two languages in their family trees, themselves included, and
+    `shared` is the number of ancestors they have in common.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: dict[tuple[str, ...], int] = {}  # a node is known by the way down to it: names recur
+
+    def read(self, languages: Sequence[Language]) -> State:
+        paths = [_path(language) for language in languages]
+        deepest = max(map(len, paths), default=0)
+        nodes = np.full((len(paths), deepest), -1, dtype=np.int32)
+        for row, path in enumerate(paths):
+            for depth in range(1, len(path) + 1):
+                nodes[row, depth - 1] = self._nodes.setdefault(path[:depth], len(self._nodes))
+        return nodes, np.array([len(path) for path in paths], dtype=float)
+
+    def between(self, left: State, right: State) -> Measured:
+        (nodes, depths), (other_nodes, other_depths) = left, right
+        shared = np.zeros((len(depths), len(other_depths)), dtype=np.int16)
+        for depth in range(min(nodes.shape[1], other_nodes.shape[1])):
+            here = np.where(nodes[:, depth] < 0, -2, nodes[:, depth])  # the end of one path is not that of another
+            shared += here[:, None] == other_nodes[None, :, depth]
+        product = np.outer(depths, other_depths)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            cosine = shared / np.sqrt(product)
+        values = np.where(product > 0, 2 / np.pi * np.arccos(np.clip(cosine, 0.0, 1.0)), np.nan)
+        return Measured(values, (product > 0).astype(float))
+
+
+def _path(language: Language) -> tuple[str, ...]:
+    found = languoid(language.code)
+    path = found.path if found else ()
+    return path[1:] if path[:1] and path[0] in NO_FAMILIES else path
+
+
+class GreatCircle:
+    """Great-circle distance as a share of half the earth's circumference (20,015 km): the haversine formula."""
+
+    def read(self, languages: Sequence[Language]) -> State:
+        found = (languoid(language.code) for language in languages)
+        places = [(one.latitude, one.longitude) if one else (np.nan, np.nan) for one in found]
+        return (np.radians(np.array(places, dtype=float).reshape(-1, 2)),)
+
+    def between(self, left: State, right: State) -> Measured:
+        (latitude, longitude), (other_latitude, other_longitude) = left[0].T, right[0].T
+        half_chord = np.sin((longitude[:, None] - other_longitude) / 2) ** 2
+        half_chord *= np.cos(latitude)[:, None] * np.cos(other_latitude)
+        half_chord += np.sin((latitude[:, None] - other_latitude) / 2) ** 2
+        values = 2 / np.pi * np.arcsin(np.sqrt(np.clip(half_chord, 0.0, 1.0)))
+        return Measured(values, (~np.isnan(values)).astype(float))
+
+
+class SameScript:
+    """0 if both are written in the same script (ISO 15924), else 1."""
+
+    def read(self, languages: Sequence[Language]) -> State:
+        return (np.array([int.from_bytes(language.script.encode()) for language in languages], dtype=np.int64),)
+
+    def between(self, left: State, right: State) -> Measured:
+        differ = (left[0][:, None] != right[0][None, :]).astype(float)
+        return Measured(differ, np.ones_like(differ))
+
+
+class Groups:
+    """The angle between URIEL's own vectors of descent, which are too wide and too empty for `Angular`."""
+
+    def read(self, languages: Sequence[Language]) -> State:
+        from scipy import sparse
+
+        rows = [features([language], "uriel-genetic").values[0] for language in languages]
+        known = np.array([not np.isnan(row).all() for row in rows], dtype=float)
+        groups = [np.flatnonzero(row == 1) for row in rows]
+        starts = np.cumsum([0, *map(len, groups)])
+        columns = np.concatenate(groups) if groups else np.zeros(0, dtype=int)
+        width = len(rows[0]) if rows else 0
+        return (
+            sparse.csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(rows), width)),
+            known,
+        )
+
+    def between(self, left: State, right: State) -> Measured:
+        (groups, known), (other_groups, other_known) = left, right
+        both = (groups @ other_groups.T).toarray()
+        squares, other_squares = (np.asarray(one.sum(axis=1)).ravel() for one in (groups, other_groups))
+        shape = both.shape
+        values = _angle(
+            both,
+            np.broadcast_to(squares[:, None], shape),
+            np.broadcast_to(other_squares, shape),
+            np.full(shape, float(groups.shape[1])),
+        )
+        common = np.outer(known, other_known)
+        return Measured(np.where(common > 0, values, np.nan), common)
+
+
+class Mean:
+    """The weighted mean of those of several distances that are known; NaN where none is."""
+
+    def __init__(self, parts: Mapping[str, tuple[Measure, float]]):
+        self.parts = [part for part in parts.values() if part[1] > 0]
+
+    def read(self, languages: Sequence[Language]) -> State:
+        return tuple(_Whole(measure.read(languages)) for measure, _ in self.parts)
+
+    def between(self, left: State, right: State) -> Measured:
+        total: Any = 0.0
+        weight: Any = 0.0
+        for (measure, share), here, there in zip(self.parts, left, right, strict=True):
+            values = measure.between(here.state, there.state).values
+            known = ~np.isnan(values)
+            total = total + np.where(known, values, 0.0) * share
+            weight = weight + known * share
+        with np.errstate(invalid="ignore"):
+            return Measured(
+                np.where(weight > 0, total / weight, np.nan), weight / sum(share for _, share in self.parts)
+            )
+
+
+class _Whole:
+    """The state of one part of a mean, cut into blocks as one."""
+
+    def __init__(self, state: State):
+        self.state = state
+
+    def __getitem__(self, rows: slice) -> _Whole:
+        return _Whole(tuple(part[rows] for part in self.state))

@@ -1,0 +1,36 @@
+"""URIEL's features of writing systems, after ScriptSource: kind, direction, case, white space, ..."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from isogloss.languages.cache import Arrays
+from isogloss.languages.sources.source import FeatureSource
+from isogloss.languages.uriel import cached_from_wheel, wheel_folder
+
+
+@lru_cache(maxsize=1)
+def writing_systems() -> FeatureSource:
+    """Features of the scripts a language is written in."""
+    arrays = cached_from_wheel("writing-systems", ("languages", "features", "values"), _read_wheel)
+    return FeatureSource(
+        "uriel-script",
+        "URIEL+: ScriptSource",
+        "CC BY-SA 4.0",
+        {str(code): row for row, code in enumerate(arrays["languages"])},
+        tuple(str(name) for name in arrays["features"]),
+        arrays["values"],
+        inherited=False,
+    )
+
+
+def _read_wheel() -> Arrays:
+    path = wheel_folder() / "original_uriel" / "script_features.npz"
+    with np.load(path, allow_pickle=False) as archive:
+        return {
+            "languages": archive["langs"],
+            "features": archive["feats"],
+            "values": archive["data"][:, :, 0].astype(np.int8),
+        }
