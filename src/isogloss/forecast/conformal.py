@@ -10,7 +10,7 @@ from isogloss.errors import BadValue
 from isogloss.forecast.grid import Array
 
 
-def grouped_quantile(groups: Sequence[Array], level: float) -> float:
+def grouped_quantile(groups: Sequence[Array], level: float, shares: Sequence[Array] | None = None) -> float:
     """Quantile of held-out scores such that a new group's score lies below it with probability `level`.
 
     Every group has the same weight 1 / (K + 1), shared by its members; the group that is asked about
@@ -22,6 +22,9 @@ def grouped_quantile(groups: Sequence[Array], level: float) -> float:
         Nonconformity scores of each group, none empty.
     level : float
         Coverage asked for, strictly between 0 and 1.
+    shares : sequence of arrays, optional
+        How each group's weight is shared by its members, in any unit; evenly by default. Members that
+        are more like what is asked about should have the larger share.
 
     Returns
     -------
@@ -44,7 +47,8 @@ def grouped_quantile(groups: Sequence[Array], level: float) -> float:
     if count == 0 or count + 1 < 1 / (1 - level) - 1e-9:
         return float("inf")
     scores = np.concatenate(list(groups))
-    weights = np.concatenate([np.full(len(group), 1 / (len(group) * (count + 1))) for group in groups])
+    parts = [np.ones(len(group)) for group in groups] if shares is None else shares
+    weights = np.concatenate([part / part.sum() / (count + 1) for part in parts])
     order = np.argsort(scores, kind="stable")
     reached = np.cumsum(weights[order])
     position = int(np.searchsorted(reached, level - 1e-12))

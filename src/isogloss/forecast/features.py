@@ -39,6 +39,31 @@ def total_dose(sizes: Array) -> Array:
     return np.log1p(sizes.sum(1))
 
 
+def dose_shares(sizes: Array) -> Array:
+    """Each source's share of a mixture's doses; all zero for an empty mixture."""
+    doses = dose(sizes)
+    return doses / np.maximum(doses.sum(1, keepdims=True), 1e-9)
+
+
+def energy_distance(rows: Array, columns: Array, distance: Array) -> Array:
+    """Energy distance between mixtures: 2 E|a-b| - E|a-a'| - E|b-b'|, with sources drawn by their shares.
+
+    Parameters
+    ----------
+    rows, columns : arrays of shape (mixtures, sources)
+        Shares.
+    distance : array of shape (sources, sources)
+
+    Returns
+    -------
+    array of shape (rows, columns)
+    """
+    within_rows = np.einsum("ij,jk,ik->i", rows, distance, rows, optimize=True)
+    within_columns = np.einsum("ij,jk,ik->i", columns, distance, columns, optimize=True)
+    crossed = 2 * rows @ distance @ columns.T
+    return np.maximum(crossed - within_rows[:, None] - within_columns, 0)
+
+
 def target_factors(known: Space, targets: Sequence[str], sources: Sequence[str], sizes: Array) -> Array:
     """What distinguishes target languages before any score of theirs is known.
 
@@ -71,8 +96,7 @@ def pair_features(known: Space, sizes: Array, sources: Sequence[str], targets: S
         dose-weighted mean over the sources, and for three kinds the distance of the nearest source.
     """
     rows, width = len(sizes), len(targets)
-    doses = dose(sizes)
-    shares = doses / np.maximum(doses.sum(1, keepdims=True), 1e-9)
+    shares = dose_shares(sizes)
     similarity = np.exp(-known.between("combined", sources, targets) / SIMILARITY_REACH)
     layers = [
         np.repeat(total_dose(sizes)[:, None], width, axis=1),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.forecast.conformal import grouped_quantile
+from isogloss.forecast.features import dose_shares, energy_distance, total_dose
 from isogloss.forecast.grid import Array, Grid, Mixtures
 from isogloss.forecast.model import (
     FEWEST_TO_CHOOSE,
@@ -19,11 +20,15 @@ from isogloss.forecast.model import (
     hold_out_languages,
     hold_out_mixtures,
 )
+from isogloss.forecast.space import space
 from isogloss.forecast.spread import Spread
 
 LANGUAGE_FOLDS, MIXTURE_FOLDS = 8, 5
 SPREAD_PRIOR = 20.0
 """Rows at which a language's own residuals weigh as much as everybody's."""
+
+LIKENESS = 0.15
+"""Energy distance over which a mixture loses a factor e of its say about how unsure forecasts of another are."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +123,8 @@ class FittedSetting:
         return Spread(self.grid, forecasts, self._unseen_residuals)
 
     @cached_property
-    def _unseen_groups(self) -> list[Array]:
-        return _groups((self._unseen_residuals / self.unseen_spread_.held_out_).T)
+    def _unseen_scores(self) -> Array:
+        return (self._unseen_residuals / self.unseen_spread_.held_out_).T
 
     def answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Answers:
         """Forecast every cell of mixtures x targets."""
@@ -170,15 +175,37 @@ class FittedSetting:
         if not known.all():
             others = [answers.targets[column] for column in np.flatnonzero(~known)]
             expected = self.unseen_spread_.at(answers.mixtures, others, answers.mean[:, ~known])
-            margin[:, ~known] = grouped_quantile(self._unseen_groups, level) * expected * answers.spread[:, ~known]
+            quantile = self._unseen_quantiles(answers.mixtures, level)[:, None]
+            margin[:, ~known] = quantile * expected * answers.spread[:, ~known]
         if known.any():
             usual = np.median(self.by_mixture.spread, axis=0)[own]
             spread = np.where(answers.measured[:, known], usual, answers.spread[:, known])
             margin[:, known] = grouped_quantile(self._known_groups, level) * spread * self.language_spread_[own]
             if answers.measured.any() and np.isinf(margin[answers.measured]).any():
                 other_language = float(np.median(self.by_language.spread)) * self.unseen_spread_.usual_
-                margin[answers.measured] = grouped_quantile(self._unseen_groups, level) * other_language
+                quantile = np.broadcast_to(self._unseen_quantiles(answers.mixtures, level)[:, None], margin.shape)
+                margin[answers.measured] = quantile[answers.measured] * other_language
         return margin
+
+    def _unseen_quantiles(self, mixtures: Mixtures, level: float) -> Array:
+        """Quantile of the scores of held-out languages for each mixture, of shape (rows,).
+
+        Mixtures like the one asked about have the larger say: some are harder to forecast than others.
+        """
+        groups = _groups(self._unseen_scores)
+        likeness = self._likeness(mixtures)
+        kept = [np.isfinite(scores) for scores in self._unseen_scores if np.isfinite(scores).any()]
+        return np.array([grouped_quantile(groups, level, [row[known] for known in kept]) for row in likeness])
+
+    def _likeness(self, mixtures: Mixtures) -> Array:
+        """How like the grid's mixtures each mixture is: 1 for the same, of shape (rows, rows of the grid)."""
+        own = self.grid.mixtures
+        sources = sorted({*mixtures.sources, *own.sources})
+        between = space(sources).between("combined", sources, sources)
+        asked, measured = mixtures.over(sources), own.over(sources)
+        energy = energy_distance(dose_shares(asked), dose_shares(measured), between)
+        totals = total_dose(asked)[:, None] - total_dose(measured)
+        return np.exp(-energy / LIKENESS - 0.5 * totals**2) + 1e-9
 
 
 def _weigh(members: tuple[str, ...], groups: int, opinions: Callable[[], Opinions]) -> Array:

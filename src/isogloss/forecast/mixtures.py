@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from isogloss.forecast.features import dose, own_dose, pair_features, total_dose
+from isogloss.forecast.features import dose, dose_shares, energy_distance, own_dose, pair_features, total_dose
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
 from isogloss.forecast.space import Space, space
 
@@ -95,10 +95,8 @@ class MixtureModel:
         return np.stack([level, shape, self.levels_ + self.scales_ * deviations]), self.scales_ * spread
 
     def _see(self, sizes: Array) -> _View:
-        doses = dose(sizes)
-        shares = doses / np.maximum(doses.sum(1, keepdims=True), 1e-9)
         own = own_dose(sizes, self.grid_.mixtures.sources, self.grid_.targets)
-        return _View(total_dose(sizes)[:, None], doses, own, shares)
+        return _View(total_dose(sizes)[:, None], dose(sizes), own, dose_shares(sizes))
 
     def _learn_relevance(self) -> Array:
         """How much the examples of each source matter to each target, rows summing to one."""
@@ -160,7 +158,9 @@ class MixtureModel:
         every = sorted({*mixtures.sources, *self.grid_.mixtures.sources})
         known = space(every)
         distance = known.between("combined", every, every)
-        return _energy(_shares(mixtures.over(every)), _shares(self.grid_.mixtures.over(every))[some], distance)
+        return energy_distance(
+            dose_shares(mixtures.over(every)), dose_shares(self.grid_.mixtures.over(every))[some], distance
+        )
 
     def _learn_shape(self, deviations: Array) -> None:
         """A ridge regression of deviations on what each mixture offers each target, shared by all targets."""
@@ -212,23 +212,10 @@ def _take(view: _View, rows: Array) -> _View:
     return _View(view.total[rows], view.doses[rows], view.own[rows], view.shares[rows])
 
 
-def _shares(sizes: Array) -> Array:
-    doses = dose(sizes)
-    return doses / np.maximum(doses.sum(1, keepdims=True), 1e-9)
-
-
 def _square(rows: Array, columns: Array) -> Array:
     """Squared Euclidean distances, of shape (rows, columns)."""
     squares = (rows**2).sum(1)[:, None] + (columns**2).sum(1) - 2 * rows @ columns.T
     return np.maximum(squares, 0)
-
-
-def _energy(rows: Array, columns: Array, distance: Array) -> Array:
-    """Energy distance between mixtures of sources: 2 E|a-b| - E|a-a'| - E|b-b'| under `distance`."""
-    within_rows = np.einsum("ij,jk,ik->i", rows, distance, rows, optimize=True)
-    within_columns = np.einsum("ij,jk,ik->i", columns, distance, columns, optimize=True)
-    crossed = 2 * rows @ distance @ columns.T
-    return np.maximum(crossed - within_rows[:, None] - within_columns, 0)
 
 
 def _squares(rows: _View, columns: _View, kinship: Array) -> dict[str, Array]:
@@ -236,7 +223,7 @@ def _squares(rows: _View, columns: _View, kinship: Array) -> dict[str, Array]:
     return {
         "total": _square(rows.total, columns.total),
         "mixture": _square(rows.doses, columns.doses),
-        "kinship": _energy(rows.shares, columns.shares, kinship),
+        "kinship": energy_distance(rows.shares, columns.shares, kinship),
     }
 
 
