@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from isogloss.cli.evidence import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show
 
 SHOWN = ["target", "mean", "lower", "upper", "basis"]
@@ -23,6 +24,7 @@ def forecast(
     queries: Annotated[Path | None, typer.Option(help="File of questions, instead of --train and --targets.")] = None,
     metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
     recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    language: LanguageOption = None,
     level: Annotated[float, typer.Option(help="Probability that an interval holds.")] = 0.9,
     forecaster: Annotated[str, typer.Option(help="default, mean, additive, nearest or a plugin's.")] = "default",
     out: Annotated[Path | None, typer.Option(help="Write to .parquet, .csv, or .json (LITMUS questions).")] = None,
@@ -38,11 +40,13 @@ def forecast(
         found = answer_file(
             evidence, queries, out=out, level=level, forecaster=forecaster,
             task=task, model=model, train=train, targets=targets, metric=metric, recipe=recipe,
+            languages=parse_languages(language),
         )  # fmt: skip
     else:
         found = answer_question(
             evidence, out=out, level=level, forecaster=forecaster,
             task=task, model=model, train=train, targets=targets, metric=metric, recipe=recipe,
+            languages=parse_languages(language),
         )  # fmt: skip
     if out is None or json:
         show(found, json=json, columns=SHOWN, title=f"{100 * level:g} % intervals")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def answer_question(
     targets: str | None,
     metric: str | None = None,
     recipe: str | None = None,
+    languages: Mapping[str, str] | None = None,
     level: float = 0.9,
     forecaster: str = "default",
     out: Path | None = None,
@@ -38,14 +39,15 @@ def answer_question(
             where="question",
             mend=f"give {', '.join(f'--{name}' for name in missing)}, or a file of questions with --queries",
         )
-    queries = ask(task=task, model=model, train=train, targets=codes, metric=metric, recipe=recipe)
-    return _answer(evidence, queries, level, forecaster, out, None)
+    queries = ask(task=task, model=model, train=train, targets=codes, metric=metric, recipe=recipe, languages=languages)
+    return _answer(read_evidence(*evidence, languages=languages), queries, level, forecaster, out, None)
 
 
 def answer_file(
     evidence: Sequence[str],
     queries: Path,
     *,
+    languages: Mapping[str, str] | None = None,
     level: float = 0.9,
     forecaster: str = "default",
     out: Path | None = None,
@@ -60,21 +62,21 @@ def answer_file(
             where=str(queries),
             mend="leave out --train and --targets, or --queries",
         )
-    asked = read_queries(queries, **values)  # type: ignore[arg-type]
+    asked = read_queries(queries, languages=languages, **values)
     if asked.is_empty():
         raise InputError("holds no question", where=str(queries), mend="give a row for every score to forecast")
-    return _answer(evidence, asked, level, forecaster, out, queries)
+    return _answer(read_evidence(*evidence, languages=languages), asked, level, forecaster, out, queries)
 
 
 def _answer(
-    evidence: Sequence[str], queries: pl.DataFrame, level: float, forecaster: str, out: Path | None, asked: Path | None
+    evidence: Evidence, queries: pl.DataFrame, level: float, forecaster: str, out: Path | None, asked: Path | None
 ) -> pl.DataFrame:
     if not 0 < level < 1:
         raise InputError(f"level {level} is not between 0 and 1", where="--level", mend="give 0.9, say")
     if out is not None:
         check_output(out, asked)
     estimator: Any = forecasters.get(forecaster)()
-    wanted = _asked_about(read_evidence(*evidence), queries)
+    wanted = _asked_about(evidence, queries)
     forecasts: pl.DataFrame = estimator.fit(wanted).conformalize().predict_interval(queries, level)
     if out is not None:
         write_forecasts(forecasts, out, queries=asked)

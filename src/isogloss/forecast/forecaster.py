@@ -100,7 +100,7 @@ class Forecaster(BaseEstimator):
         UnknownName
             For a task, model or other property that the evidence does not have.
         """
-        return self._answer(queries, None)
+        return self._answer(queries, None).drop("lower", "upper", "level", "basis")
 
     def predict_interval(self, queries: pl.DataFrame, level: float = 0.9) -> pl.DataFrame:
         """Forecast each query with an interval that holds with probability `level`.

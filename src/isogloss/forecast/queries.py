@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -19,6 +19,7 @@ def ask(
     train: str = "",
     metric: str | None = None,
     recipe: str | None = None,
+    languages: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Queries for some target languages under one training mixture.
 
@@ -32,6 +33,8 @@ def ask(
         A mixture such as `eng:1000,hin:500`; empty for a model used as it is.
     metric, recipe : str, optional
         Needed only where the evidence has several.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else: `{"jp": "jpn"}`.
 
     Returns
     -------
@@ -42,9 +45,18 @@ def ask(
     ------
     UnknownLanguage, BadMixture
     """
-    mixture = str(Mixture.parse(train, where="--train"))
+    read_as = languages or {}
+    mixture = str(
+        Mixture.parse(
+            train, where="--train", language=lambda code: resolve(read_as.get(code, code), where="--train").id
+        )
+    )
     rows = [
-        {"target": resolve(target, where="--targets").id, "target_as_reported": target, "query_row": position}
+        {
+            "target": resolve(read_as.get(target, target), where="--targets").id,
+            "target_as_reported": target,
+            "query_row": position,
+        }
         for position, target in enumerate(targets)
     ]
     constants = {"task": task, "model": model, "train": mixture, "metric": metric, "recipe": recipe}
