@@ -27,10 +27,13 @@ from benchmarks.common import (
 from benchmarks.forecast_known import difference
 from isogloss.evidence import Evidence, Mixture, read_evidence
 from isogloss.forecast import forecasters
+from isogloss.languages import distances
 
 TABLES = ("UDPOS_XLMR", "WikiANN_XLMR", "XNLI_TULRv6Large", "XNLI_XLMR")
 PEERS = ("mean", "nearest", "additive")
 LEVEL = 0.9
+KIN = 0.6
+"""Genetic distance below which two languages count as kin."""
 
 
 def main() -> None:
@@ -55,7 +58,7 @@ def evaluate(observations: pl.DataFrame) -> dict[str, Any]:
     """Errors of every forecaster on one table."""
     evidence = Evidence(observations)
     errors: dict[str, list[float]] = {name: [] for name in ("default", *PEERS)}
-    covered, widths = [], []
+    covered, widths, cells = [], [], []
     start = time.process_time()
     for language in evidence.targets:
         rest = evidence.without_language(language)
@@ -66,6 +69,7 @@ def evaluate(observations: pl.DataFrame) -> dict[str, Any]:
             if forecaster == "default":
                 covered.append(float(((asked["score"] >= found["lower"]) & (asked["score"] <= found["upper"])).mean()))
                 widths.append(float((found["upper"] - found["lower"]).mean()))
+                cells.append(found.with_columns(score=asked["score"]))
     means: dict[str, Array] = {name: np.array(found) for name, found in errors.items()}
     return {
         "languages": len(evidence.targets),
@@ -73,7 +77,37 @@ def evaluate(observations: pl.DataFrame) -> dict[str, Any]:
         "default_minus": {peer: difference(means["default"], means[peer]) for peer in PEERS},
         "coverage_of_90": round(float(np.mean(covered)), 3),
         "mean_width_of_90": points(np.mean(widths), 1),
+        **coverage_by_kinship(pl.concat(cells)),
         "cpu_s": round(time.process_time() - start, 1),
+    }
+
+
+def coverage_by_kinship(cells: pl.DataFrame) -> dict[str, Any]:
+    """Coverage and width apart for kin of the source and for others, where each mixture has one source."""
+    sources = cells["train"].str.split_exact(":", 1).struct.field("field_0")
+    if cells["train"].str.contains(",").any():
+        return {}
+    every = sorted({*sources, *cells["target"]})
+    at = {language: position for position, language in enumerate(every)}
+    pairs = [at[code] for code in sources], [at[code] for code in cells["target"]]
+    same_script = distances(every, "script").values[pairs] == 0
+    kin = same_script & (distances(every, "genetic").values[pairs] < KIN)
+    held = ((cells["score"] >= cells["lower"]) & (cells["score"] <= cells["upper"])).to_numpy()
+    width = (cells["upper"] - cells["lower"]).to_numpy()
+    groups = {
+        "kin in the same script": kin,
+        "others in the same script": same_script & ~kin,
+        "other scripts": ~same_script,
+    }
+    return {
+        "by_kinship": {
+            name: {
+                "cells": int(group.sum()),
+                "coverage": round(float(held[group].mean()), 3),
+                "mean_width": points(width[group].mean(), 1),
+            }
+            for name, group in groups.items()
+        }
     }
 
 

@@ -29,21 +29,19 @@ def main() -> None:
             "claim": "import isogloss and isogloss --help under 0.5 s each",
             "machine": machine(),
             "versions": versions("typer"),
-            "median_wall_s": {
-                name: round(statistics.median(timings(command)), 3) for name, command in COMMANDS.items()
-            },
+            "median_wall_s": {name: median_seconds(command) for name, command in COMMANDS.items()},
         },
     )
 
 
-def timings(command: list[str]) -> list[float]:
-    """Wall seconds of each run, the first (which writes byte code) left out."""
+def median_seconds(command: list[str]) -> float:
+    """Median wall seconds of the runs after the first, which writes byte code."""
     seconds = []
     for _ in range(RUNS + 1):
         start = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)
         seconds.append(time.perf_counter() - start)
-    return seconds[1:]
+    return round(statistics.median(seconds[1:]), 3)
 
 
 if __name__ == "__main__":
