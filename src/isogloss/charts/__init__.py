@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from isogloss.charts.files import save
     from isogloss.charts.intervals import forecast_plot
+    from isogloss.charts.language_map import map_of_languages
     from isogloss.charts.picture import forecast_picture
     from isogloss.charts.world import forecast_map
 
-__all__ = ["forecast_map", "forecast_picture", "forecast_plot", "save"]
+__all__ = ["forecast_map", "forecast_picture", "forecast_plot", "map_of_languages", "save"]
 
-_LAZY = {"forecast_map": "world", "forecast_picture": "picture", "forecast_plot": "intervals", "save": "files"}
+_LAZY = {
+    "forecast_map": "world",
+    "forecast_picture": "picture",
+    "forecast_plot": "intervals",
+    "map_of_languages": "language_map",
+    "save": "files",
+}
 
 
 def __getattr__(name: str) -> Any:

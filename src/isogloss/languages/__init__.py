@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.languages.language import Language
 from isogloss.languages.parse import resolve, written_without_spaces
-from isogloss.languages.pretraining import resources
+from isogloss.languages.pretraining import register_resources, resource_shares, resources
 
 if TYPE_CHECKING:
     from isogloss.languages.catalogue import note, table
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from isogloss.languages.overlap import overlap
     from isogloss.languages.similarity import register_similarity, similarities
     from isogloss.languages.sources import FeatureSource, sources
-    from isogloss.languages.tables import card, compare, describe, nearest
+    from isogloss.languages.tables import card, compare, describe, nearest, source_table
     from isogloss.languages.typology import Features, features
     from isogloss.languages.user import add_varieties
 
@@ -36,10 +36,13 @@ __all__ = [
     "nearest",
     "note",
     "overlap",
+    "register_resources",
     "register_similarity",
     "resolve",
+    "resource_shares",
     "resources",
     "similarities",
+    "source_table",
     "sources",
     "table",
     "written_without_spaces",
@@ -59,6 +62,7 @@ _LAZY = {
     "features": "typology",
     "kinds": "distance",
     "nearest": "tables",
+    "source_table": "tables",
     "note": "catalogue",
     "overlap": "overlap",
     "register_similarity": "similarity",

@@ -9,6 +9,7 @@ from isogloss.errors import BadValue
 from isogloss.languages.catalogue import entries, note
 from isogloss.languages.distance import distances
 from isogloss.languages.language import Language
+from isogloss.languages.pretraining import resource_shares, resources
 from isogloss.languages.sources import source, sources
 from isogloss.languages.typology import as_languages, features
 
@@ -60,12 +61,13 @@ def card(language: str | Language) -> pl.DataFrame:
         "native name": (row["native_name"], said["native_name"]),
         "codes": (_codes(row), said["glottocode"]),
         "tags": (_tags(row), ""),
-        "is": (kind.replace("macrolanguage language", "macrolanguage"), "ISO 639-3"),
+        "is": (kind.replace("macrolanguage language", "macrolanguage"), said["name"]),
         "members": (", ".join(row["members"]) or None, "ISO 639-3"),
         "script": (_written(row), said["script"]),
         "family": (" > ".join(row["family"]) or ("isolate" if row["glottocode"] else None), said["family"]),
         "place": (_place(row["latitude"], row["longitude"]), said["latitude"]),
         "resources": (row["resource_class"], said["resource_class"]),
+        "pretraining": (_seen(row["language"]), "CC-100: Conneau et al. 2020"),
         **{aspect: (_count(row, aspect), source(aspect).title) for aspect in ASPECTS},
     }
     shown = [(what, value, origin) for what, (value, origin) in lines.items() if value]
@@ -80,6 +82,12 @@ def _codes(row: dict[str, Any]) -> str:
 def _tags(row: dict[str, Any]) -> str:
     named = {"639-1": row["iso639_1"], "BCP 47": row["bcp47"], "FLORES": row["flores"]}
     return ", ".join(f"{what} {code}" for what, code in named.items() if code)
+
+
+def _seen(language: str) -> str | None:
+    """How much of it is in CC-100; None where that is not known."""
+    size = resources("cc100").get(language)
+    return None if size is None else f"{size:g} GiB, {100 * resource_shares('cc100')[language]:.2g} % of XLM-R's"
 
 
 def _written(row: dict[str, Any]) -> str:
