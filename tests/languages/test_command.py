@@ -5,6 +5,8 @@ import json
 import pytest
 
 from isogloss.cli import main
+from isogloss.languages import similarities
+from isogloss.languages.varieties import forget
 
 
 @pytest.fixture
@@ -63,9 +65,75 @@ def test_distance_as_json_has_null_where_nothing_is_known(run):
     assert row["syntactic_coverage"] == 0.0
 
 
+def test_show_tells_how_a_code_was_read(run):
+    _, out, _ = run("show", "iw")
+    assert "no standard has 'iw' for it now; read as heb" in " ".join(out.split())
+
+
+def test_nearest_ranks_the_measured_languages(run):
+    code, out, _ = run("nearest", "wol", "--among", "measured", "--kind", "typology", "--top", "3")
+    title, header, *rows = out.splitlines()
+    assert code == 0
+    assert "Wolof" in title
+    assert header.split() == ["language", "name", "distance", "coverage"]
+    assert len(rows) == 3
+
+
+def test_nearest_takes_a_list_weights_and_json(run):
+    _, out, _ = run("nearest", "gsw", "--among", "deu,yor,nld", "--weights", "genetic=2,script=1", "--json")
+    ranked = [row["language"] for row in json.loads(out)]
+    assert ranked == ["deu", "nld", "yor"]
+
+
+def test_a_table_of_similarities_is_a_kind(run, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("lang_a,lang_b,similarity\nde,en,0.75\n")
+    _, out, _ = run("distance", "de", "en", "--kind", "my-own", "--table", f"my-own={path}", "--json")
+    (row,) = json.loads(out)
+    assert row["my-own"] == 0.25
+    similarities._added.clear()
+
+
+def test_map_writes_a_picture(run, tmp_path):
+    code, out, _ = run("map", "deu", "yor", "zho", "nqo", "--colour", "script", "--out", str(tmp_path / "map.svg"))
+    assert code == 0
+    assert str(tmp_path / "map.svg") in out
+    assert "1 without one are not drawn" in (tmp_path / "map.svg").read_text()
+
+
+def test_add_shows_what_was_added(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("ISOGLOSS_VARIETIES", str(tmp_path / "kept"))
+    (tmp_path / "mine.toml").write_text('[[variety]]\nid = "zueri-stadt"\nparent = "gsw"\n')
+    code, out, _ = run("add", str(tmp_path / "mine.toml"))
+    assert code == 0
+    assert out.splitlines()[1].split()[:3] == ["zueri-stadt", "zueri-stadt", "gsw"]
+    monkeypatch.undo()
+    forget()
+
+
+def test_sources_lists_where_features_come_from(run):
+    _, out, _ = run("sources", "--json")
+    assert {"syntactic", "grambank"} <= {row["source"] for row in json.loads(out)}
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "json"])
+def test_table_writes_the_catalogue(run, tmp_path, ending):
+    code, out, _ = run("table", "--out", str(tmp_path / f"languages.{ending}"))
+    assert (code, "languages written" in out) == (0, True)
+    assert (tmp_path / f"languages.{ending}").stat().st_size > 100_000
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["nearest", "wol", "--among", "deu,Germn"], "error: unknown language 'Germn'; did you mean 'deu'"),
+        (["nearest", "wol", "--weights", "syntactic"], "error: weights: 'syntactic' is no weight"),
+        (["nearest", "wol", "--weights", "syntactic=1,syntactic=2"], "error: weights: two weights of 'syntactic'"),
+        (["distance", "de", "en", "--table", "mine"], "error: --table: 'mine' names no table"),
+        (["distance", "de", "en", "--kind", "featural", "--impute", "mean"], "error: unknown way to impute 'mean'"),
+        (["map", "--colour", "famly"], "error: unknown colour 'famly'; did you mean 'family'?"),
+        (["table", "--out", "languages.xls"], "error: languages.xls: unknown ending '.xls'"),
+        (["add", "missing.toml"], "error: missing.toml: cannot be read"),
         (["show", "Germn"], "error: unknown language 'Germn'; did you mean 'deu' (German)"),
         (
             ["distance", "de", "en", "--kind", "syntctic"],

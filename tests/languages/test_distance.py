@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isogloss.errors import UnknownName
-from isogloss.languages import KINDS, describe, distances, features, resolve
+from isogloss.errors import BadValue, UnknownName
+from isogloss.languages import KINDS, blocks, describe, distances, features, nearest, resolve
 from isogloss.languages.distance import COMBINED, FEWEST_IN_COMMON
 
 SOME = [
@@ -31,17 +31,11 @@ SOME = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def read_all_arrays():
-    """Read every array beforehand, which takes longer than hypothesis grants an example."""
-    for kind in KINDS:
-        distances(["deu"], kind)
-
-
 languages = st.lists(st.sampled_from(SOME), min_size=1, max_size=8)
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)
 @given(rows=languages, columns=languages)
 def test_distances_are_symmetric_zero_to_oneself_and_between_0_and_1(kind, rows, columns):
     there, back = distances(rows, kind, others=columns), distances(columns, kind, others=rows)
@@ -191,3 +185,57 @@ def test_places_lie_on_the_globe():
     table = describe(["aaa", "xaa", "abq", "yor", "mri", "haw", "aap", "aan"])
     assert table["latitude"].is_between(-90, 90).all()
     assert table["longitude"].is_between(-180, 180).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_blocks_are_the_rows_of_the_whole(kind):
+    whole, pieces = distances(SOME, kind), list(blocks(SOME, kind, size=5))
+    assert [piece.values.shape for piece in pieces] == [(5, 16), (5, 16), (5, 16), (1, 16)]
+    np.testing.assert_allclose(np.concatenate([piece.values for piece in pieces]), whole.values, atol=1e-12)
+    assert sum((piece.rows for piece in pieces), ()) == whole.rows
+
+
+def test_weights_make_a_mean_of_what_is_known():
+    weights = {"syntactic": 2.0, "genetic": 1.0, "script": 0.0}
+    for other in ("deu", "slk"):
+        parts = {kind: distances(["yor"], kind, others=[other]).values[0, 0] for kind in ("syntactic", "genetic")}
+        known = {kind: value for kind, value in parts.items() if not math.isnan(value)}
+        expected = sum(weights[kind] * value for kind, value in known.items()) / sum(weights[kind] for kind in known)
+        found = distances(["yor"], others=[other], weights=weights)
+        assert found.values[0, 0] == pytest.approx(expected)
+        assert found.coverage[0, 0] == pytest.approx(sum(weights[kind] for kind in known) / 3)
+
+
+def test_equal_weights_make_the_combined_distance():
+    weighted = distances(SOME, weights=dict.fromkeys(COMBINED, 2.0))
+    np.testing.assert_allclose(weighted.values, distances(SOME).values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "weights", "message"),
+    [
+        ("genetic", {"genetic": 1.0}, "weights are for 'combined'"),
+        ("combined", {"genetic": -1.0}, "weight -1 of 'genetic'"),
+        ("combined", {"genetic": math.nan}, "weight nan of 'genetic'"),
+        ("combined", {"genetic": 0.0}, "no kind has a weight"),
+        ("combined", {}, "no kind has a weight"),
+    ],
+)
+def test_bad_weights_are_refused(kind, weights, message):
+    with pytest.raises(BadValue, match=message):
+        distances(["deu"], kind, weights=weights)
+
+
+def test_a_mean_is_missing_where_none_of_its_parts_is_known():
+    found = distances(["slk"], others=["deu"], weights={"syntactic": 1.0})
+    assert np.isnan(found.values[0, 0])
+    assert found.missing[0, 0]
+    assert found.coverage[0, 0] == 0.0
+
+
+def test_the_nearest_come_first_and_unknown_ones_not_at_all():
+    found = nearest("nob", ["deu", "dan", "fin", "slk", "nob", "da"], "genetic")
+    assert found["language"].to_list() == ["dan", "deu", "slk", "fin"]
+    assert nearest("deu", ["slk", "eng"], "syntactic")["language"].to_list() == ["eng"]
+    assert nearest("nob", ["deu", "dan"], "genetic", top=1).height == 1
+    assert nearest("nob", []).height == 0

@@ -6,8 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from isogloss.errors import UnknownName
-from isogloss.languages import resolve, resources, written_without_spaces
+from isogloss.errors import BadValue, InputError, UnknownName
+from isogloss.languages import (
+    pretraining,
+    register_resources,
+    resolve,
+    resource_shares,
+    resources,
+    written_without_spaces,
+)
 from isogloss.languages.writing import read_table
 
 
@@ -73,3 +80,61 @@ def test_scripts_without_spaces(language):
 @pytest.mark.parametrize("language", ["de", "ko", "vi", "hi", "ar", "am", "hin_Latn", "jpn_Latn"])
 def test_scripts_with_spaces(language):
     assert not written_without_spaces(language)
+
+
+@pytest.fixture
+def register():
+    """Register sizes and forget them afterwards."""
+    yield register_resources
+    pretraining._added.clear()
+
+
+def test_shares_are_those_of_the_whole_corpus():
+    shares = resource_shares("cc100")
+    written = {resolve(code).id for code, _ in read_table("cc100.tsv")}
+    assert sum(shares[language] for language in written) == pytest.approx(1.0)
+    assert shares["arb"] == shares["ara"]
+
+
+@pytest.mark.parametrize("model", ["xlm-r", "xlm-roberta-base", "xlm-roberta-large"])
+def test_a_model_has_the_corpus_it_was_pretrained_on(model):
+    assert resources(model) == resources("cc100")
+
+
+def test_sizes_of_ones_own_are_read_from_a_table(tmp_path, register):
+    path = tmp_path / "mine.csv"
+    path.write_text("language,size\nde,3\nnor,1\nzh-TW,0\n")
+    register("mine", path, unit="GB")
+    assert resources("mine") == {"deu": 3.0, "nor": 1.0, "nob": 1.0, "zho_Hant": 0.0, "cmn_Hant": 0.0}
+    assert resource_shares("mine")["deu"] == 0.75
+    assert "eng" not in resources("mine")
+
+
+def test_sizes_may_be_given_as_a_mapping(register):
+    register("mine", {"German": 2})
+    assert resources("mine") == {"deu": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("language,size\nde,-1\n", "line 2: '-1' is no size"),
+        ("language,size\nde,1\nen,many\n", "line 3: 'many' is no size"),
+        ("language,size\nde,nan\n", "'nan' is no size"),
+        ("language,size\nde,1\ndeu,2\n", "line 3: deu has two sizes"),
+        ("language,size\nGermn,1\n", "line 2: unknown language 'Germn'"),
+        ("code,size\nde,1\n", "no column language"),
+        ("language,size\n", "no languages"),
+    ],
+)
+def test_a_bad_table_of_sizes_is_refused_with_its_line(tmp_path, register, text, message):
+    path = tmp_path / "mine.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        register("mine", path)
+    assert "mine" not in pretraining.corpora()
+
+
+def test_what_comes_with_isogloss_cannot_be_replaced(register):
+    with pytest.raises(BadValue, match="comes with isogloss"):
+        register("xlm-r", {"deu": 1.0})

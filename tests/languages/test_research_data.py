@@ -13,7 +13,10 @@ from isogloss.languages import resolve
 
 pytestmark = pytest.mark.data
 
-NOT_LANGUAGES = {"qaf": "private use: Algerian Arabic mixed with French in Latin script (UD NArabizi)"}
+NOT_LANGUAGES = {
+    "qaf": "private use: Algerian Arabic mixed with French in Latin script (UD NArabizi)",
+    "fr_gsd": "a treebank: UD French-GSD",
+}
 SAME = {
     frozenset({"jpn-Jpan", "jpn-Hira"}): "Hiragana is a part of Japanese writing",
     frozenset({"kor-Hang", "kor-Kore"}): "Kore is Hangul with Chinese characters, today almost only Hangul",
@@ -103,3 +106,59 @@ def test_flores_codes_of_one_script_are_written_in_the_default_script(folder):
     assert {
         code for codes in by_language.values() if len(codes) == 1 for code in codes if "_" in resolve(code).id
     } == set()
+
+
+LANGUAGE_COLUMNS = {
+    "lang",
+    "lang_a",
+    "lang_b",
+    "language",
+    "source_lang",
+    "target_lang",
+    "tgt_lang",
+    "target",
+    "languages",
+}
+
+
+def whole_column(path: Path, name: str) -> set[str]:
+    values = pl.read_parquet(path, columns=[name])[name].drop_nulls().unique()
+    return {part for value in values for part in value.split("|")}
+
+
+def tables(folder: Path) -> Iterator[tuple[str, str, set[str]]]:
+    """Every column of every table that holds languages: file, column, codes."""
+    for path in sorted(folder.rglob("*.parquet")):
+        for name in sorted(LANGUAGE_COLUMNS & pl.read_parquet_schema(path).keys()):
+            yield path.stem, name, whole_column(path, name)
+    for path in sorted(folder.rglob("*.[ct]sv")):
+        header = pl.read_csv(path, separator="\t" if path.suffix == ".tsv" else ",", infer_schema_length=0)
+        for name in sorted(LANGUAGE_COLUMNS & set(header.columns)):
+            yield path.stem, name, set(header[name].drop_nulls())
+    litmus = json.loads((folder / "similarity" / "litmus_features.json").read_text())
+    for model, overlaps in litmus["type_overlap"].items():
+        yield "litmus_features", model, {*overlaps, *(code for others in overlaps.values() for code in others)}
+    yield "nusax_mt", "columns", set(pl.read_parquet_schema(folder / "nusax_mt.parquet")) - {"split", "id"}
+
+
+def test_every_code_of_every_table_resolves_or_is_listed(folder):
+    unknown = {}
+    for file, name, codes in tables(folder):
+        for code in codes:
+            try:
+                resolve(code)
+            except UnknownLanguage:
+                unknown[code] = f"{file}.{name}"
+    assert {code: where for code, where in unknown.items() if code not in NOT_LANGUAGES} == {}
+
+
+def test_learned_similarities_are_a_kind_of_distance(folder):
+    from isogloss.languages import distances, register_similarity, similarities
+
+    register_similarity("mplm-sim", folder / "similarity" / "mplm_sim_flores200.parquet", layer=8)
+    found = distances(["eng", "deu", "swh"], "mplm-sim").values
+    assert 0 < found[0, 1] < found[0, 2] < 0.1
+    register_similarity("type-overlap", folder / "similarity" / "litmus_features.json", model="xlmr")
+    near, far = distances(["eng"], "type-overlap", others=["deu", "amh"]).values[0]
+    assert 0 < near < far < 1
+    similarities._added.clear()

@@ -12,9 +12,9 @@ from isogloss.languages.pretraining import register_resources, resource_shares, 
 if TYPE_CHECKING:
     from isogloss.languages.catalogue import note, table
     from isogloss.languages.distance import KINDS, Distances, blocks, distances, kinds
-    from isogloss.languages.overlap import overlap
+    from isogloss.languages.lexical import overlap
     from isogloss.languages.similarity import register_similarity, similarities
-    from isogloss.languages.sources import FeatureSource, sources
+    from isogloss.languages.sources import FeatureSource, feature_sources
     from isogloss.languages.tables import card, compare, describe, nearest, source_table
     from isogloss.languages.typology import Features, features
     from isogloss.languages.user import add_varieties
@@ -31,6 +31,7 @@ __all__ = [
     "compare",
     "describe",
     "distances",
+    "feature_sources",
     "features",
     "kinds",
     "nearest",
@@ -43,7 +44,6 @@ __all__ = [
     "resources",
     "similarities",
     "source_table",
-    "sources",
     "table",
     "written_without_spaces",
 ]
@@ -64,10 +64,10 @@ _LAZY = {
     "nearest": "tables",
     "source_table": "tables",
     "note": "catalogue",
-    "overlap": "overlap",
+    "overlap": "lexical",
     "register_similarity": "similarity",
     "similarities": "similarity",
-    "sources": "sources",
+    "feature_sources": "sources",
     "table": "catalogue",
 }  # these need numpy or the catalogue, which resolving does not
 

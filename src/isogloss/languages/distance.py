@@ -24,7 +24,7 @@ from isogloss.languages.measures import (
     State,
 )
 from isogloss.languages.similarity import similarities
-from isogloss.languages.sources import sources
+from isogloss.languages.sources import feature_sources
 from isogloss.languages.typology import as_languages
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def blocks(
 
 def kinds() -> list[str]:
     """Names of all kinds of distance, those that were registered too."""
-    return sorted({*KINDS, *sources.names(), *similarities.names()})
+    return sorted({*KINDS, *feature_sources.names(), *similarities.names()})
 
 
 def _prepare(
@@ -215,7 +215,7 @@ def _measure(kind: str, impute: str | None = None) -> Measure:
     if kind in similarities.names():
         found: Measure = similarities.get(kind)
         return found
-    if kind in sources.names():
+    if kind in feature_sources.names():
         return Angular(kind, impute=impute)
     raise UnknownName("distance", kind, kinds())
 

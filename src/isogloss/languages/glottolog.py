@@ -120,6 +120,7 @@ def _read_wheel() -> Arrays:
     places = {row["language_id"]: row for row in read_csv(folder / "lang_fam_geo.csv")}
     for code, row in places.items():
         names.setdefault(code, row["language_name"].strip())
+    _nest_dialects(names, parents, {code: row["lineage"].split(", ")[-1] for code, row in places.items()})
     isos = {
         glottocode: iso for iso, glottocode in glottocodes(folder, wider=True).items() if codes().ids.get(iso) == iso
     }
@@ -157,6 +158,21 @@ def _tree(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
             if child.strip():
                 parents[child.strip()] = row["Language Glot"]
     return names, parents
+
+
+def _nest_dialects(names: Mapping[str, str], parents: dict[str, str], above: Mapping[str, str]) -> None:
+    """Put dialects of dialects below them: the file lists all of them as children of the language.
+
+    `above` has the name of what lies right above each, which is sought among the other children.
+    """
+    children: dict[str, dict[str, list[str]]] = {}
+    for code, parent in parents.items():
+        children.setdefault(parent, {}).setdefault(names.get(code, ""), []).append(code)
+    for code, parent in list(parents.items()):
+        name = above.get(code, "").strip()
+        found = children[parent].get(name, []) if name != names.get(parent) else []
+        if len(found) == 1 and found[0] != code:
+            parents[code] = found[0]
 
 
 def _from_the_top(names: Mapping[str, str], parents: Mapping[str, str]) -> list[str]:

@@ -94,9 +94,9 @@ def register_similarity(
     UnknownLanguage
     """
     from isogloss.languages.distance import KINDS
-    from isogloss.languages.sources import sources
+    from isogloss.languages.sources import feature_sources
 
-    if name in KINDS or name in sources.names():
+    if name in KINDS or name in feature_sources.names():
         raise BadValue(f"'{name}' is a kind of distance already", mend="choose another name")
     where = "similarities" if not isinstance(table, str | Path) else str(table)
     rows = _select(_read(Path(table)) if isinstance(table, str | Path) else table, where, model, layer)

@@ -10,7 +10,7 @@ from isogloss.languages.catalogue import entries, note
 from isogloss.languages.distance import distances
 from isogloss.languages.language import Language
 from isogloss.languages.pretraining import resource_shares, resources
-from isogloss.languages.sources import source, sources
+from isogloss.languages.sources import feature_sources, source
 from isogloss.languages.typology import as_languages, features
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def source_table() -> pl.DataFrame:
 
     rows = [
         (name, found.title, found.licence, len(found.rows), len(found.names), found.missing)
-        for name in sources.names()
+        for name in feature_sources.names()
         for found in [source(name)]
     ]
     return pl.DataFrame(rows, schema=["source", "from", "licence", "languages", "features", "missing"], orient="row")

@@ -16,7 +16,7 @@ from isogloss.languages.aliases import KEPT_APART, REPRESENTATIVES
 from isogloss.languages.iso639 import macro_of
 from isogloss.languages.language import Language
 from isogloss.languages.parse import resolve
-from isogloss.languages.sources import source, sources
+from isogloss.languages.sources import feature_sources, source
 from isogloss.languages.uriel import Languoid, uriel
 from isogloss.languages.varieties import Variety, find
 
@@ -35,8 +35,8 @@ def parts_of(kind: str) -> tuple[str, ...]:
     UnknownName
     """
     parts = COMPOSED.get(kind, (kind,))
-    if kind not in COMPOSED and kind not in sources.names():
-        raise UnknownName("kind of features", kind, (*COMPOSED, *sources.names()))
+    if kind not in COMPOSED and kind not in feature_sources.names():
+        raise UnknownName("kind of features", kind, (*COMPOSED, *feature_sources.names()))
     return parts
 
 

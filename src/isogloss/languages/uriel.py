@@ -23,7 +23,7 @@ from isogloss.languages.cache import Arrays, cache_folder, cached
 
 __all__ = ["UNKNOWN", "Languoid", "Uriel", "cache_folder", "uriel"]
 
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 UNKNOWN = -1
 
 

@@ -122,5 +122,14 @@ def _from_glottolog(code: str) -> Variety | None:
         code,
         math.nan if entry.latitude is None else entry.latitude,
         math.nan if entry.longitude is None else entry.longitude,
-        glottolog().path(code),
+        _path(code, entry.name, parent),
     )
+
+
+def _path(code: str, name: str, parent: str | None) -> tuple[str, ...]:
+    """The line of descent of the parent, as languages have it, and the variety's own name."""
+    from isogloss.languages.glottolog import glottolog
+    from isogloss.languages.typology import languoid
+
+    above = languoid(parent) if parent else None
+    return (*above.path, name) if above else glottolog().path(code)

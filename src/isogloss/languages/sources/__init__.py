@@ -1,6 +1,6 @@
 """Sources of features, by name; each knows some languages and says nothing of the others.
 
-Add one with `@sources.register("name")` above a function without parameters that returns a
+Add one with `@feature_sources.register("name")` above a function without parameters that returns a
 `FeatureSource`, or announce it in the entry-point group `isogloss.feature_sources`. `features` and
 `distances` then take its name as a kind.
 """
@@ -12,10 +12,10 @@ from functools import lru_cache
 from isogloss.languages.sources.source import FeatureSource
 from isogloss.registry import Registry
 
-__all__ = ["FeatureSource", "known_features", "source", "sources"]
+__all__ = ["FeatureSource", "feature_sources", "known_features", "source"]
 
 _HERE = "isogloss.languages.sources"
-sources = Registry(
+feature_sources = Registry(
     "feature source",
     {
         "syntactic": f"{_HERE}.typology:syntactic",
@@ -42,7 +42,7 @@ def source(name: str) -> FeatureSource:
     ------
     UnknownName
     """
-    found: FeatureSource = sources.get(name)()
+    found: FeatureSource = feature_sources.get(name)()
     return found
 
 
