@@ -11,9 +11,10 @@ ARABIC = ["ary", "arz", "apc", "acm", "ars", "aeb", "ajp", "acq"]
 
 def drawn(chart):
     """The dots of a chart, and the groups of its legend with their colours."""
-    layer = chart.to_dict()["layer"][1]
+    whole = chart.to_dict()
+    layer = whole["layer"][1]
     scale = layer["encoding"]["color"]["scale"]
-    return layer["data"]["values"], dict(zip(scale["domain"], scale["range"], strict=True))
+    return whole["datasets"][layer["data"]["name"]], dict(zip(scale["domain"], scale["range"], strict=True))
 
 
 def test_every_language_with_a_place_is_a_dot():
