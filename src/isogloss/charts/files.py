@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from isogloss.errors import BadFile, BadValue
+from isogloss.errors import BadValue
+from isogloss.files import write_whole
 
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -66,7 +65,8 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     }
     if path.suffix not in writers:
         raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(writers)}")
-    _write_whole(path, writers[path.suffix]())
+    content = writers[path.suffix]()
+    write_whole(path, lambda whole: whole.write_bytes(content))
     return path
 
 
@@ -109,17 +109,3 @@ def _version() -> str:
     import altair as alt
 
     return ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise BadFile(f"cannot be written: {error.strerror}", where=str(path), mend="choose another place") from None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue
+from isogloss.files import write_whole
 
 QUERY_MARK = "x"
 
@@ -44,7 +43,7 @@ def write_forecasts(forecasts: pl.DataFrame, path: str | Path, *, queries: str |
     }
     if path.suffix not in writers:
         raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(writers)}")
-    _write_whole(path, writers[path.suffix])
+    write_whole(path, writers[path.suffix])
 
 
 def check_output(path: str | Path, queries: str | Path | None) -> None:
@@ -94,17 +93,3 @@ def _read_litmus(queries: str | Path | None, path: Path) -> list[dict[str, Any]]
             f"a .json answer fills a LITMUS file, and {queries} is none", where=str(path), mend=mend
         ) from None
     return entries
-
-
-def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-        os.close(handle)
-        try:
-            write(Path(name))
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise BadFile(f"cannot be written: {error.strerror}", where=str(path), mend="choose another place") from None

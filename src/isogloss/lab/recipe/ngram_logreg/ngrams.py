@@ -54,7 +54,8 @@ def count_ngrams(texts: Sequence[str], shortest: int, longest: int, analyzer: st
     many as 205 languages have, the odds of any two falling together are about 1 in 100,000.
     """
     pieces, text_of_piece = _pieces(texts, analyzer)
-    points = np.frombuffer("".join(pieces).encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64) + np.uint64(1)
+    encoded = "".join(pieces).encode("utf-32-le", "surrogatepass")
+    points = np.frombuffer(encoded, dtype="<u4").astype(np.uint64) + np.uint64(1)
     piece_of_point = np.repeat(np.arange(len(pieces)), [len(piece) for piece in pieces])
     hashes, owners = [], []
     rolling = points
