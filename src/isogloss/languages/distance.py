@@ -54,8 +54,8 @@ KINDS: dict[str, Callable[[str | None], Measure]] = {
 }
 """Every kind of distance that comes with isogloss, by name; it is told how to impute."""
 
-BLOCK = 512
-"""Rows computed at once: what lies between them and the answer stays small."""
+BLOCK = 128
+"""Rows computed at once: what lies between them and the answer stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.languages.language import Language
-from isogloss.languages.typology import features, languoid
+from isogloss.languages.sources import source
+from isogloss.languages.typology import described, features, languoid
 
 Matrix = NDArray[np.float64]
 State = tuple[Any, ...]
@@ -65,6 +66,17 @@ class Angular:
         return np.nan_to_num(found.values), known.astype(float), observed.astype(float)
 
     def between(self, left: State, right: State) -> Measured:
+        # Of most languages nothing is known: only the others are computed.
+        rows, columns = (np.flatnonzero(state[1].any(axis=1)) for state in (left, right))
+        values = np.full((len(left[0]), len(right[0])), np.nan)
+        coverage = np.zeros_like(values)
+        if len(rows) and len(columns):
+            described = self._between(tuple(part[rows] for part in left), tuple(part[columns] for part in right))
+            place = np.ix_(rows, columns)
+            values[place], coverage[place] = described
+        return Measured(values, coverage)
+
+    def _between(self, left: State, right: State) -> Measured:
         (u, known_u, observed_u), (v, known_v, observed_v) = left, right
         common = known_u @ known_v.T  # (rows, columns)
         values = _angle(u @ v.T, (u * u) @ known_v.T, known_u @ (v * v).T, common)
@@ -75,13 +87,15 @@ class Angular:
 
 def _angle(both: Matrix, squares_left: Matrix, squares_right: Matrix, common: Matrix) -> Matrix:
     """`2 / pi` times the angle of which `both` is the product and the squares are the squared lengths."""
+    lengths = squares_left * squares_right
     with np.errstate(divide="ignore", invalid="ignore"):
-        cosine = both / np.sqrt(squares_left * squares_right)
-        if (none := squares_left == 0).any():
-            cosine = np.where(none, np.sqrt(squares_right / common), cosine)
-            cosine[none & (squares_right == 0)] = 1.0
-        if (none := squares_right == 0).any():
-            cosine = np.where(none & (squares_left != 0), np.sqrt(squares_left / common), cosine)
+        cosine: Matrix = both / np.sqrt(lengths, out=lengths)
+        none, other_none = squares_left == 0, squares_right == 0
+        for empty, squares in ((none, squares_right), (other_none & ~none, squares_left)):
+            if empty.any():
+                cosine[empty] = np.sqrt(squares[empty] / common[empty])
+    if (neither := none & other_none).any():
+        cosine[neither] = 1.0
     angle: Matrix = np.arccos(np.clip(cosine, -1.0, 1.0, out=cosine), out=cosine)
     angle *= 2 / np.pi
     return angle
@@ -113,10 +127,12 @@ class Descent:
             here = np.where(nodes[:, depth] < 0, -2, nodes[:, depth])  # the end of one path is not that of another
             shared += here[:, None] == other_nodes[None, :, depth]
         product = np.outer(depths, other_depths)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            cosine = shared / np.sqrt(product)
-        values = np.where(product > 0, 2 / np.pi * np.arccos(np.clip(cosine, 0.0, 1.0)), np.nan)
-        return Measured(values, (product > 0).astype(float))
+        known = product > 0
+        values = np.where(known, 1.0, np.nan)
+        related = shared > 0  # few are: most angles need not be computed
+        cosine = shared[related] / np.sqrt(product[related])
+        values[related] = 2 / np.pi * np.arccos(np.clip(cosine, 0.0, 1.0))
+        return Measured(values, known.astype(float))
 
 
 def _path(language: Language) -> tuple[str, ...]:
@@ -159,30 +175,35 @@ class Groups:
     def read(self, languages: Sequence[Language]) -> State:
         from scipy import sparse
 
-        rows = [features([language], "uriel-genetic").values[0] for language in languages]
-        known = np.array([not np.isnan(row).all() for row in rows], dtype=float)
-        groups = [np.flatnonzero(row == 1) for row in rows]
+        rows = (described(language.code, "uriel-genetic")[0] for language in languages)
+        found = [(np.flatnonzero(row == 1), not np.isnan(row).all()) for row in rows]
+        groups = [members for members, _ in found]
         starts = np.cumsum([0, *map(len, groups)])
         columns = np.concatenate(groups) if groups else np.zeros(0, dtype=int)
-        width = len(rows[0]) if rows else 0
-        return (
-            sparse.csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(rows), width)),
-            known,
-        )
+        shape = (len(groups), len(source("uriel-genetic").names))
+        matrix = sparse.csr_matrix((np.ones(len(columns)), columns, starts), shape=shape)
+        return matrix, np.diff(starts).astype(float), np.array([known for _, known in found], dtype=bool)
 
     def between(self, left: State, right: State) -> Measured:
-        (groups, known), (other_groups, other_known) = left, right
+        (groups, size, known), (other_groups, other_size, other_known) = left, right
         both = (groups @ other_groups.T).toarray()
-        squares, other_squares = (np.asarray(one.sum(axis=1)).ravel() for one in (groups, other_groups))
-        shape = both.shape
-        values = _angle(
-            both,
-            np.broadcast_to(squares[:, None], shape),
-            np.broadcast_to(other_squares, shape),
-            np.full(shape, float(groups.shape[1])),
-        )
-        common = np.outer(known, other_known)
-        return Measured(np.where(common > 0, values, np.nan), common)
+        common = known[:, None] & other_known
+        values = np.where(common, 1.0, np.nan)
+        related = both > 0
+        cosine = both[related] / np.sqrt(np.outer(size, other_size)[related])
+        values[related] = 2 / np.pi * np.arccos(np.clip(cosine, 0.0, 1.0))
+        everyone = float(groups.shape[1])  # a language in no group points nowhere in particular
+        for row in np.flatnonzero(size == 0):
+            values[row] = np.where(common[row], _to_nowhere(other_size, everyone), np.nan)
+        for column in np.flatnonzero(other_size == 0):
+            values[:, column] = np.where(common[:, column], _to_nowhere(size, everyone), np.nan)
+        return Measured(values, common.astype(float))
+
+
+def _to_nowhere(sizes: Matrix, width: float) -> Matrix:
+    """Angles between vectors of `sizes` ones and one whose components are all alike."""
+    angles: Matrix = 2 / np.pi * np.arccos(np.where(sizes == 0, 1.0, np.sqrt(sizes / width)))
+    return angles
 
 
 class Mean:
@@ -195,13 +216,15 @@ class Mean:
         return tuple(_Whole(measure.read(languages)) for measure, _ in self.parts)
 
     def between(self, left: State, right: State) -> Measured:
-        total: Any = 0.0
-        weight: Any = 0.0
+        total: Any = None
+        weight: Any = None
         for (measure, share), here, there in zip(self.parts, left, right, strict=True):
             values = measure.between(here.state, there.state).values
+            if total is None:
+                total, weight = np.zeros_like(values), np.zeros_like(values)
             known = ~np.isnan(values)
-            total = total + np.where(known, values, 0.0) * share
-            weight = weight + known * share
+            np.add(total, values if share == 1.0 else values * share, out=total, where=known)
+            np.add(weight, share, out=weight, where=known)
         with np.errstate(invalid="ignore"):
             return Measured(
                 np.where(weight > 0, total / weight, np.nan), weight / sum(share for _, share in self.parts)

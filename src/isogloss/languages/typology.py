@@ -111,7 +111,7 @@ def features(languages: Iterable[str | Language], kind: str = "featural", *, imp
     values = np.full((len(known), len(names)), np.nan)
     lenders: list[tuple[str, ...]] = []
     for row, language in enumerate(known):
-        pieces = [_described(language.code, part) for part in parts]
+        pieces = [described(language.code, part) for part in parts]
         values[row] = np.concatenate([piece for piece, _ in pieces])
         lenders.append(tuple(dict.fromkeys(lender for _, who in pieces for lender in who)))
     rows = tuple(language.id for language in known)
@@ -128,7 +128,7 @@ def as_languages(languages: Iterable[str | Language]) -> list[Language]:
     return [language if isinstance(language, Language) else resolve(language) for language in languages]
 
 
-def _described(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+def described(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Values of one part of the features (NaN where unknown), and the languages that lent some of them."""
     # What is never inherited is cheap to look up, and URIEL's vectors of descent would fill the memory.
     return _remembered(code, part) if source(part).inherited else _look_up(code, part)
@@ -159,7 +159,7 @@ def _from_parent(
     """What is known of a variety, its gaps filled by what is known of its parent."""
     if variety.parent is None:
         return values, ()
-    lent, further = _described(variety.parent, part)
+    lent, further = described(variety.parent, part)
     gaps = np.isnan(values) & ~np.isnan(lent)
     if not gaps.any():
         return values, ()
