@@ -1,9 +1,9 @@
 """Claim: in languages never seen, neither tested nor trained on, the default forecaster beats mean and nearest.
 
 Leave one language out: it vanishes as target and from every mixture. On UDPOS, WikiANN and XNLI (SumEval
-training tables) and on the evidence that ships (SIB-200, accuracy at 700 examples). MAE in points, every
-language counting the same; paired differences with a 95 % bootstrap interval over languages; coverage and
-width of 90 % intervals.
+training tables) and, every fourth language, on the evidence that ships (SIB-200, accuracy at 700 examples).
+MAE in points, every language counting the same; paired differences with a 95 % bootstrap interval over
+languages; coverage and width of 90 % intervals.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ KIN = 0.6
 def main() -> None:
     """Leave out every language of every table."""
     shipped = read_evidence("isogloss:sib200-ngram").filter(metric="accuracy").observations
-    tables = {"SIB-200 (shipped)": evaluate(shipped.filter(pl.col("train").str.ends_with(":700")))}
+    tables = {"SIB-200 (shipped)": evaluate(shipped.filter(pl.col("train").str.ends_with(":700")), every=4)}
     if have_data("observations/sumeval"):
         tables |= {name: evaluate(read_sumeval(name).observations) for name in TABLES}
     write_result(
@@ -54,25 +54,28 @@ def main() -> None:
     )
 
 
-def evaluate(observations: pl.DataFrame) -> dict[str, Any]:
+def evaluate(observations: pl.DataFrame, every: int = 1) -> dict[str, Any]:
     """Errors of every forecaster on one table."""
     evidence = Evidence(observations)
     errors: dict[str, list[float]] = {name: [] for name in ("default", *PEERS)}
     covered, widths, cells = [], [], []
     start = time.process_time()
-    for language in evidence.targets:
+    languages = evidence.targets[::every]
+    for language in languages:
         rest = evidence.without_language(language)
         asked = hide(observations.filter(pl.col("target") == language), language)
         for forecaster, found_errors in errors.items():
-            found = forecasters.get(forecaster)().fit(rest).conformalize().predict_interval(as_queries(asked), LEVEL)
+            fitted = forecasters.get(forecaster)().fit(rest)
+            found = fitted.predict(as_queries(asked))
             found_errors.append(float(np.abs(found["mean"].to_numpy() - asked["score"].to_numpy()).mean()))
             if forecaster == "default":
+                found = fitted.conformalize().predict_interval(as_queries(asked), LEVEL)
                 covered.append(float(((asked["score"] >= found["lower"]) & (asked["score"] <= found["upper"])).mean()))
                 widths.append(float((found["upper"] - found["lower"]).mean()))
                 cells.append(found.with_columns(score=asked["score"]))
     means: dict[str, Array] = {name: np.array(found) for name, found in errors.items()}
     return {
-        "languages": len(evidence.targets),
+        "languages": len(languages),
         "mae": {name: points(found.mean(), 2) for name, found in means.items()},
         "default_minus": {peer: difference(means["default"], means[peer]) for peer in PEERS},
         "coverage_of_90": round(float(np.mean(covered)), 3),

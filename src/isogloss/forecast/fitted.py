@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.forecast.conformal import grouped_quantile
+from isogloss.forecast.conformal import grouped_quantile, quantiles_by_likeness
 from isogloss.forecast.features import dose_shares, energy_distance, total_dose
 from isogloss.forecast.grid import Array, Grid, Mixtures
 from isogloss.forecast.model import (
@@ -192,10 +192,7 @@ class FittedSetting:
 
         Mixtures like the one asked about have the larger say: some are harder to forecast than others.
         """
-        groups = _groups(self._unseen_scores)
-        likeness = self._likeness(mixtures)
-        kept = [np.isfinite(scores) for scores in self._unseen_scores if np.isfinite(scores).any()]
-        return np.array([grouped_quantile(groups, level, [row[known] for known in kept]) for row in likeness])
+        return quantiles_by_likeness(self._unseen_scores, self._likeness(mixtures), level)
 
     def _likeness(self, mixtures: Mixtures) -> Array:
         """How like the grid's mixtures each mixture is: 1 for the same, of shape (rows, rows of the grid)."""
