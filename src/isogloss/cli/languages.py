@@ -88,7 +88,7 @@ def nearest_languages(
     top: Annotated[int, typer.Option(min=1, help="How many to show.")] = 10,
     evidence: Annotated[
         list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ] = ["isogloss:sib200-ngram"],  # noqa: B006
+    ] = ["isogloss:sib200-ngram"],  # noqa: B006 - typer only reads it
     weights: WeightsOption = None,
     impute: ImputeOption = None,
     table: TableOption = None,

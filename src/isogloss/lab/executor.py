@@ -185,8 +185,8 @@ def _one_thread() -> Any:
     A limit reaches only libraries that are loaded already, so those with threads of their own are loaded
     first; without that, fitting takes five times as long.
     """
-    import scipy.linalg  # noqa: F401
-    import sklearn.linear_model  # noqa: F401
+    import scipy.linalg  # noqa: F401 - loaded for its threads
+    import sklearn.linear_model  # noqa: F401 - likewise
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1)
