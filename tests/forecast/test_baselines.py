@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from isogloss.forecast import Additive, Default, Mean, Nearest, ask
-from isogloss.forecast.baselines import NearestModel
 from isogloss.forecast.grid import Grid, Mixtures
+from isogloss.forecast.peers.nearest import NearestModel
 from isogloss.languages import distances
 
 CELLS = [

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from isogloss.evidence import Evidence
 from isogloss.forecast import Additive, Default, Forecaster, Mean, Nearest, ask, forecasters
-from isogloss.forecast.baselines import MeanModel
+from isogloss.forecast.peers.mean import MeanModel
 
 ALL = [Default, Mean, Additive, Nearest]
 QUESTION = ask(task="t", model="m", targets=["yor"], train="eng:9")

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from isogloss.registry import Registry
 
 if TYPE_CHECKING:
-    from isogloss.forecast.forecaster import FORECAST, Additive, Default, Forecaster, Mean, Nearest
+    from isogloss.forecast.default import Default
+    from isogloss.forecast.forecaster import FORECAST, Forecaster
     from isogloss.forecast.output import write_forecasts
+    from isogloss.forecast.peers.additive import Additive
+    from isogloss.forecast.peers.mean import Mean
+    from isogloss.forecast.peers.nearest import Nearest
     from isogloss.forecast.queries import ask
 
 __all__ = [
@@ -27,16 +31,24 @@ __all__ = [
 forecasters = Registry(
     "forecaster",
     {
-        "default": "isogloss.forecast.forecaster:Default",
-        "mean": "isogloss.forecast.forecaster:Mean",
-        "additive": "isogloss.forecast.forecaster:Additive",
-        "nearest": "isogloss.forecast.forecaster:Nearest",
+        "default": "isogloss.forecast.default:Default",
+        "mean": "isogloss.forecast.peers.mean:Mean",
+        "additive": "isogloss.forecast.peers.additive:Additive",
+        "nearest": "isogloss.forecast.peers.nearest:Nearest",
     },
     "isogloss.forecasters",
 )
 
-_LAZY = dict.fromkeys(("FORECAST", "Additive", "Default", "Forecaster", "Mean", "Nearest"), "forecaster")
-_LAZY |= {"ask": "queries", "write_forecasts": "output"}
+_LAZY = {
+    "FORECAST": "forecaster",
+    "Forecaster": "forecaster",
+    "Default": "default",
+    "Additive": "peers.additive",
+    "Mean": "peers.mean",
+    "Nearest": "peers.nearest",
+    "ask": "queries",
+    "write_forecasts": "output",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from isogloss.forecast import mixtures as mixture_model
 from isogloss.forecast import transfer as transfer_model
+from isogloss.forecast.forecaster import Forecaster
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
 from isogloss.forecast.mixtures import MixtureModel
 from isogloss.forecast.model import GridModel
@@ -48,3 +49,12 @@ class DefaultModel(GridModel):
     def for_fold(self) -> DefaultModel:
         # A dozen kernel parameters shared by all languages hardly move with a fifth of the rows.
         return DefaultModel(whole=self)
+
+
+class Default(Forecaster):
+    """Kernel over mixtures for measured languages; factors, neighbours and trees for the others.
+
+    See docs/methods/forecast.md for the formulas.
+    """
+
+    grid_model = DefaultModel

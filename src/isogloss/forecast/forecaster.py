@@ -11,9 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from isogloss.errors import InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence
-from isogloss.forecast.baselines import AdditiveModel, MeanModel, NearestModel
 from isogloss.forecast.basis import describe_basis
-from isogloss.forecast.default import DefaultModel
 from isogloss.forecast.fitted import Answers, FittedSetting
 from isogloss.forecast.grid import Grid, Mixtures
 from isogloss.forecast.model import GridModel
@@ -176,30 +174,3 @@ def _columns(
 
 def _no_answers() -> list[pl.Series]:
     return [pl.Series(name, [], dtype=FORECAST[name]) for name in ("mean", "lower", "upper", "level", "basis")]
-
-
-class Mean(Forecaster):
-    """The mean of what was measured in the same setting."""
-
-    grid_model = MeanModel
-
-
-class Additive(Forecaster):
-    """Mean + effect of the mixture + effect of the language (two-way analysis)."""
-
-    grid_model = AdditiveModel
-
-
-class Nearest(Forecaster):
-    """The score of the nearest measured language."""
-
-    grid_model = NearestModel
-
-
-class Default(Forecaster):
-    """Kernel over mixtures for measured languages; factors, neighbours and trees for the others.
-
-    See docs/methods/forecast.md for the formulas.
-    """
-
-    grid_model = DefaultModel

@@ -83,6 +83,11 @@ class Opinions:
     spread: Array
 
 
+def only_opinion(scores: Array) -> tuple[Array, Array]:
+    """What `known` returns for a model with one opinion that is equally unsure everywhere."""
+    return scores[None], np.ones(scores.shape)
+
+
 def hold_out_languages(model: GridModel, grid: Grid, folds: int) -> Opinions:
     """Forecast each target from a grid that never saw it, neither tested nor trained on."""
     scores = np.full((len(model.unseen_members), *grid.scores.shape), np.nan)
