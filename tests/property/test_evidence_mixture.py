@@ -5,10 +5,11 @@ from hypothesis import strategies as st
 
 from isogloss.errors import IsoglossError
 from isogloss.evidence import Mixture
-from isogloss.evidence.mixture import MAX_EXAMPLES
+from isogloss.evidence.mixture import KINDS, LABELLED, MAX_EXAMPLES
 
 IDS = st.sampled_from(["eng", "deu", "zho_Hant", "srp_Latn", "yor", "swa"])
-SIZES = st.dictionaries(IDS, st.none() | st.integers(0, MAX_EXAMPLES))
+SOURCES = IDS | st.builds("{}+{}".format, IDS, st.sampled_from(KINDS))
+SIZES = st.dictionaries(SOURCES, st.none() | st.integers(0, MAX_EXAMPLES))
 
 
 @given(sizes=SIZES)
@@ -26,7 +27,10 @@ def test_the_order_of_languages_does_not_matter(sizes, order):
 
 
 @given(
-    text=st.text(max_size=40) | st.text("en:5,\n\x1b", max_size=8) | st.text("eng:deu,0123456789.-+_ \t", max_size=20)
+    text=st.text(max_size=40)
+    | st.text("en:5,\n\x1b", max_size=8)
+    | st.text("eng:deu,0123456789.-+_ \t", max_size=20)
+    | st.lists(st.sampled_from(["en", "sw", "+", "translated", ":", "5", ",", " "]), max_size=12).map("".join)
 )
 def test_any_text_is_a_mixture_or_refused_in_one_line(text):
     try:
@@ -44,3 +48,13 @@ def test_without_a_language_nothing_of_it_remains(sizes, language):
     rest = Mixture(sizes).without(language)
     assert language not in rest
     assert all(rest[other] == size for other, size in Mixture(sizes).items() if other != language)
+
+
+@given(sizes=SIZES)
+def test_the_kinds_of_a_mixture_add_up_to_its_sizes(sizes):
+    mixture = Mixture(sizes)
+    kinds = [mixture.of_kind(kind) for kind in (LABELLED, *KINDS)]
+    for language, size in mixture.items():
+        parts = [kind[language] for kind in kinds if language in kind]
+        assert parts
+        assert size == (None if None in parts else sum(parts))

@@ -2,47 +2,77 @@
 
 A mixture is written `eng:1000,hin:500`. A size that nobody recorded is left out (`eng,hin:500`), an
 empty mixture means that the model was used as it is, and a language with zero examples is not in it.
+Examples that nobody wrote in the language say so after a plus: `eng:3696,swa:500,swa+translated:1000`
+holds 500 Swahili examples as they were labelled, and 1,000 that a machine translated into Swahili.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
-from isogloss.errors import BadMixture
+from isogloss.errors import BadMixture, UnknownName
 from isogloss.languages import resolve
 
 MAX_EXAMPLES = 10**15
 
+LABELLED = ""
+"""The kind of examples that were written and labelled in the language itself, the usual one."""
+
+KINDS = ("generated", "post-edited", "translated")
+"""Other kinds: written by a model; translated by machine and corrected by people; translated by machine."""
+
+
+class Part(NamedTuple):
+    """Examples of one language and one kind."""
+
+    language: str
+    kind: str
+    size: int | None
+
 
 class Mixture(Mapping[str, int | None]):
-    """Languages trained on, with the number of examples of each (None where unknown).
+    """Languages trained on, with the number of examples of each (None where unknown), of all kinds together.
 
     Parameters
     ----------
     sizes : mapping of str to int or None
-        Canonical language id to number of examples. Zeros are dropped.
+        Canonical language id, or id and kind (`swa+translated`), to number of examples. Zeros are dropped.
+
+    Attributes
+    ----------
+    parts : tuple of Part
+        Language, kind and size, sorted; the kind is `LABELLED` or one of `KINDS`.
 
     Raises
     ------
     BadMixture
-        If a size is negative, absurdly large or not a whole number.
+        If a size is negative, absurdly large or not a whole number, or if a kind is not known.
 
     Examples
     --------
     >>> str(Mixture.parse("hi:500,en:1000"))
     'eng:1000,hin:500'
+    >>> mixture = Mixture.parse("sw+translated:1000,sw:500,en:3696")
+    >>> mixture["swa"], mixture.of_kind("translated")
+    (1500, {'swa': 1000})
     """
 
-    __slots__ = ("_sizes",)
+    __slots__ = ("_sizes", "parts")
 
     def __init__(self, sizes: Mapping[str, int | None]):
-        for language, size in sizes.items():
-            _check_size(language, size)
-        self._sizes = {language: sizes[language] for language in sorted(sizes) if sizes[language] != 0}
+        for source, size in sizes.items():
+            _check_size(source, size)
+        parts = (Part(*_split(source), size) for source, size in sizes.items() if size != 0)
+        self.parts = tuple(sorted(parts, key=lambda part: part[:2]))
+        self._sizes: dict[str, int | None] = {}
+        for language, _, size in self.parts:
+            others = self._sizes.get(language, 0)
+            self._sizes[language] = None if size is None or others is None else others + size
 
     @classmethod
     def parse(cls, text: str, *, where: str | None = None, language: Callable[[str], str] | None = None) -> Mixture:
-        """Read `eng:1000,hin:500`; languages may be written in any way isogloss knows.
+        """Read `eng:1000,hin:500,hin+translated:2000`; languages may be written in any way isogloss knows.
 
         Parameters
         ----------
@@ -62,7 +92,8 @@ class Mixture(Mapping[str, int | None]):
             code, colon, number = (piece.strip() for piece in part.partition(":"))
             if not code:
                 raise BadMixture(f"no language before '{part}'", where=where, mend="write it as eng:1000,hin:500")
-            identifier = to_id(code)
+            written, kind = _split(code, where)
+            identifier = to_id(written) + (f"+{kind}" if kind else "")
             if identifier in sizes:
                 raise BadMixture(
                     f"'{identifier}' stands twice in the mixture '{text}'", where=where, mend="add the sizes up"
@@ -74,8 +105,12 @@ class Mixture(Mapping[str, int | None]):
             raise BadMixture(error.reason, where=where, mend=error.mend) from None
 
     def without(self, language: str) -> Mixture:
-        """The same mixture, with nothing of `language`."""
-        return Mixture({other: size for other, size in self._sizes.items() if other != language})
+        """The same mixture, with nothing of `language`, of whatever kind."""
+        return Mixture({_joined(part): part.size for part in self.parts if part.language != language})
+
+    def of_kind(self, kind: str) -> dict[str, int | None]:
+        """Examples of one kind (`LABELLED`, or one of `KINDS`) by language; None where their number is not known."""
+        return {part.language: part.size for part in self.parts if part.kind == kind}
 
     def __getitem__(self, language: str) -> int | None:
         return self._sizes[language]
@@ -87,16 +122,33 @@ class Mixture(Mapping[str, int | None]):
         return len(self._sizes)
 
     def __str__(self) -> str:
-        return ",".join(code if size is None else f"{code}:{size}" for code, size in self._sizes.items())
+        return ",".join(_joined(part) + ("" if part.size is None else f":{part.size}") for part in self.parts)
 
     def __repr__(self) -> str:
         return f"Mixture.parse({str(self)!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Mixture) and self._sizes == other._sizes
+        return isinstance(other, Mixture) and self.parts == other.parts
 
     def __hash__(self) -> int:
-        return hash(str(self))
+        return hash(self.parts)
+
+
+def _joined(part: Part) -> str:
+    return f"{part.language}+{part.kind}" if part.kind else part.language
+
+
+def _split(source: str, where: str | None = None) -> tuple[str, str]:
+    """Language and kind of `swa+translated`."""
+    language, plus, kind = source.partition("+")
+    if not plus:
+        return source, LABELLED
+    if not language:
+        raise BadMixture(f"no language before '{source}'", where=where, mend="write it as swa+translated:1000")
+    if kind not in KINDS:
+        unknown = UnknownName("kind of examples", kind, KINDS)
+        raise BadMixture(f"{unknown.reason} in '{source}'", where=where, mend=unknown.mend)
+    return language, kind
 
 
 def _read_size(number: str, text: str, where: str | None) -> int:
