@@ -12,6 +12,7 @@ from isogloss.registry import Registry
 importers = Registry(
     "importer",
     {
+        "amue": "isogloss.evidence.importers.amue:Amue",
         "litmus": "isogloss.evidence.importers.litmus:Litmus",
         "table": "isogloss.evidence.importers.table:Table",
     },
