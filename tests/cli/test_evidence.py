@@ -91,7 +91,7 @@ def test_show_as_json(run):
         (["import", FIXTURES / "scores.csv", "--dry-run", "--language", "de"], "--language de does not say"),
         (["import", FIXTURES / "scores.csv", "--dry-run", "--format", "tabel"], "did you mean 'table'"),
         (["import", FIXTURES / "scores.csv", "--dry-run", "--duplicates", "both"], "unknown way to settle duplicates"),
-        (["import", FIXTURES, "--dry-run"], "is a folder; give the files in it"),
+        (["import", FIXTURES, "--dry-run"], "is a folder of no known format; give the files in it"),
         (["show", "absent"], "absent: no such file"),
         (["show", FIXTURES], "is not a store"),
         (["show", FIXTURES / "questions.tsv"], "holds no scores"),

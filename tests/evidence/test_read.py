@@ -56,7 +56,7 @@ def test_a_folder_without_parts_is_no_store(tmp_path):
 def test_the_format_can_be_named(fixtures):
     with pytest.raises(UnknownName, match="unknown importer 'litmsu'; did you mean 'litmus'"):
         read_evidence(fixtures / "UDPOS_XLMR.json", format="litmsu")
-    assert importers.names() == ["litmus", "table"]
+    assert {"litmus", "table"} <= set(importers.names())
 
 
 def test_queries_come_from_one_file(fixtures):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from isogloss.errors import ConflictingScores, UnknownName
-from isogloss.evidence.schema import IDENTITY
+from isogloss.evidence.schema import IDENTITY, OBSERVATION, place
 
 WAYS = ("error", "mean", "last")
 TOLERANCE = 1e-9
@@ -18,7 +18,7 @@ def settle_duplicates(observations: pl.DataFrame, how: str = "error") -> tuple[p
     Parameters
     ----------
     observations : polars.DataFrame
-        Normalised, in the order in which they were read.
+        Normalised, in the order in which they were read. Further columns stay where they are.
     how : {"error", "mean", "last"}
         What to do where scores of the same observation differ. The mean has no standard error.
 
@@ -26,7 +26,7 @@ def settle_duplicates(observations: pl.DataFrame, how: str = "error") -> tuple[p
     -------
     kept : polars.DataFrame
     dropped : polars.DataFrame
-        `origin`, `origin_row` and `reason` of every row that went into another.
+        `origin`, `origin_row`, `reason` and any further columns of every row that went into another.
 
     Raises
     ------
@@ -62,25 +62,22 @@ def _with_means(marked: pl.DataFrame) -> pl.DataFrame:
 
 
 def _dropped(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select("origin", "origin_row", reason=pl.lit("duplicate", dtype=pl.String))
+    others = [name for name in rows.columns if name not in OBSERVATION]
+    return rows.select("origin", "origin_row", *others, reason=pl.lit("duplicate", dtype=pl.String))
 
 
 def _raise_conflict(conflicting: pl.DataFrame) -> None:
     first = conflicting.row(0, named=True)
     same = conflicting.filter(pl.all_horizontal(pl.col(name).eq_missing(pl.lit(first[name])) for name in IDENTITY))
     other = same.filter((pl.col("score") - first["score"]).abs() > TOLERANCE).row(0, named=True)
-    others = f"row {other['origin_row']}" if other["origin"] == first["origin"] else _place(other)
+    others = f"row {other['origin_row']}" if other["origin"] == first["origin"] else place(other)
     raise ConflictingScores(
         f"{first['score']:g} here and {other['score']:g} in {others} for the same observation "
         f"({first['model']}, {first['task']}, {first['metric']}, target {first['target']}, "
         f"trained on {_shortened(first['train'])})",
-        where=_place(first),
+        where=place(first),
         mend="tell them apart by a seed column, or choose --duplicates mean or --duplicates last",
     )
-
-
-def _place(row: dict[str, object]) -> str:
-    return f"{row['origin']} row {row['origin_row']}"
 
 
 def _shortened(mixture: str, longest: int = 40) -> str:

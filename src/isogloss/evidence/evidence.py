@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import polars as pl
 
 from isogloss.errors import UnknownName
+from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.mixture import Mixture
 from isogloss.evidence.schema import IDENTITY, OBSERVATION, SETTING, conform
 
@@ -19,15 +21,37 @@ class Evidence:
     observations : polars.DataFrame
         One row per score, already normalised (see `isogloss.read_evidence` and
         `isogloss.evidence.normalise`, which make it from what users have).
+    models : polars.DataFrame, optional
+        Facts about models: size, age, languages, ... with columns of `isogloss.evidence.schema.MODEL`.
+    tasks : polars.DataFrame, optional
+        Facts about tasks: chance level, origin of the texts, ... with columns of `schema.TASK`.
 
     Attributes
     ----------
     observations : polars.DataFrame
         With the columns of `isogloss.evidence.schema.OBSERVATION`.
+    models : polars.DataFrame
+        With the columns of `MODEL`, one row per (model, revision); empty where nothing is known.
+    tasks : polars.DataFrame
+        With the columns of `TASK`, one row per (task, metric); empty where nothing is known.
+
+    Raises
+    ------
+    BadValue, UnknownName
+        If the facts are not what they should be.
     """
 
-    def __init__(self, observations: pl.DataFrame):
+    def __init__(
+        self, observations: pl.DataFrame, models: pl.DataFrame | None = None, tasks: pl.DataFrame | None = None
+    ):
         self.observations = conform(observations, OBSERVATION)
+        self.models, self.tasks = check_models(models), check_tasks(tasks)
+
+    def with_observations(self, observations: pl.DataFrame) -> Evidence:
+        """Other observations, with the same facts beside them."""
+        other = copy(self)  # the facts were checked
+        other.observations = conform(observations, OBSERVATION)
+        return other
 
     def filter(self, **equal: Any) -> Evidence:
         """The observations in which each named column has the given value; None leaves a column free.
@@ -46,10 +70,10 @@ class Evidence:
                 known = kept[column].drop_nulls().unique().cast(pl.String)
                 raise UnknownName(column, str(value), known, where="evidence")
             kept = found
-        return Evidence(kept)
+        return self.with_observations(kept)
 
     def without_language(self, language: str) -> Evidence:
-        """The evidence as if `language` had never been seen: not tested on, not trained on.
+        """The evidence as if `language` had never been seen: not tested on, alone or in a pair, not trained on.
 
         Its examples vanish from every mixture; observations whose mixture held nothing else go with
         it, because what remains would claim to be a model that was not adapted at all.
@@ -58,10 +82,11 @@ class Evidence:
         reduced = {text: str(Mixture.parse(text, language=str).without(language)) for text in mixtures}
         changed = {text: rest for text, rest in reduced.items() if rest != text}
         emptied = [text for text, rest in changed.items() if not rest]
-        return Evidence(
-            self.observations.filter((pl.col("target") != language) & ~pl.col("train").is_in(emptied)).with_columns(
-                pl.col("train").replace(changed)
-            )
+        paired = pl.col("pair").is_in([f"{language}-x", f"x-{language}"]).fill_null(False)
+        return self.with_observations(
+            self.observations.filter(
+                (pl.col("target") != language) & ~paired & ~pl.col("train").is_in(emptied)
+            ).with_columns(pl.col("train").replace(changed))
         )
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,17 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.evidence.duplicates import settle_duplicates
+from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.read import SourceFile, expand, read_source
 from isogloss.evidence.store import Store
 
+_SOURCE = "_source"
+
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became of the rows of one file; `kept + queries + dropped` is `rows`.
+    """What became of the rows of one file or folder; `kept + queries + dropped` is `rows`.
 
     Attributes
     ----------
@@ -33,6 +36,10 @@ class FileReport:
         Codes that were not canonical already, and what they were read as.
     scales : tuple of str
         How the kept scores were written.
+    items, models, tasks : int
+        Outcomes of single test items, and models and tasks about which there are facts.
+    notes : tuple of str
+        What else there is to know.
     """
 
     file: str
@@ -43,6 +50,10 @@ class FileReport:
     dropped: dict[str, int]
     languages: dict[str, str]
     scales: tuple[str, ...]
+    items: int = 0
+    models: int = 0
+    tasks: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class ImportReport:
     def as_dict(self) -> dict[str, Any]:
         """The report without the observations, as plain values."""
         return {
-            "files": [vars(file) | {"scales": list(file.scales)} for file in self.files],
+            "files": [vars(file) for file in self.files],
             "kept": self.observations.height,
             "part": None if self.part is None else str(self.part),
         }
@@ -87,6 +98,7 @@ def import_files(
     Parameters
     ----------
     files : iterable of str, pathlib.Path or tables in memory
+        Files, folders that a tool wrote its results to, patterns, tables.
     options : ReadOptions, optional
     into : str or pathlib.Path, optional
         Folder of the store; it is made where it does not exist.
@@ -105,12 +117,19 @@ def import_files(
     if into is None and not dry_run:
         raise InputError("nowhere to keep the observations", mend="name a store with --into, or only look: --dry-run")
     options = options or ReadOptions()
-    sources = [_read(source, options, format, number) for number, source in enumerate(_distinct(files))]
+    sources = [_read(source, options, format, number) for number, source in enumerate(_distinct(files, format))]
     if not sources:
         raise InputError("no file given", mend="name the files to import")
-    together = pl.concat([source.normalised.observations for source in sources])
+    found = [source.normalised for source in sources]
+    together = pl.concat(
+        [one.observations.with_columns(pl.lit(number).alias(_SOURCE)) for number, one in enumerate(found)]
+    )
     kept, duplicates = settle_duplicates(together, options.duplicates)
-    reports = tuple(_report(source, kept, duplicates) for source in sources)
+    reports = tuple(
+        _report(source, kept.filter(pl.col(_SOURCE) == number), duplicates.filter(pl.col(_SOURCE) == number))
+        for number, source in enumerate(sources)
+    )
+    kept = kept.drop(_SOURCE)
     part = None
     if into is not None and not dry_run:
         if kept.is_empty():
@@ -119,16 +138,19 @@ def import_files(
                 where=", ".join(source.where for source in sources),
                 mend="give queries to `isogloss forecast --queries`",
             )
-        part = Store(into).append(kept)
+        items, models, tasks = (
+            pl.concat([getattr(one, name) for one in found]) for name in ("items", "models", "tasks")
+        )
+        part = Store(into).append(kept, items, models=models, tasks=tasks)
     return ImportReport(reports, kept, part)
 
 
-def _distinct(files: Iterable[Any]) -> Iterable[Path | pl.DataFrame]:
+def _distinct(files: Iterable[Any], format: str | None) -> Iterable[Path | pl.DataFrame | Evidence]:
     """Each file once, even if two patterns match it, so that no row is counted twice."""
     seen = set()
-    for source in expand(files):
+    for source in expand(files, format):
         if isinstance(source, Store):
-            raise BadFile("is a folder", where=str(source.path), mend="give the files in it")
+            raise BadFile("is a folder of no known format", where=str(source.path), mend="give the files in it")
         if isinstance(source, Path):
             if (same := source.resolve()) in seen:
                 continue
@@ -136,21 +158,27 @@ def _distinct(files: Iterable[Any]) -> Iterable[Path | pl.DataFrame]:
         yield source
 
 
-def _read(source: Path | pl.DataFrame, options: ReadOptions, format: str | None, number: int) -> SourceFile:
+def _read(source: Path | pl.DataFrame | Evidence, options: ReadOptions, format: str | None, number: int) -> SourceFile:
+    if isinstance(source, Evidence):
+        read = read_source(source.observations, options, format, table_name=f"table {number}")
+        return replace(read, normalised=replace(read.normalised, models=source.models, tasks=source.tasks))
     return read_source(source, options, format, table_name=f"table {number}")
 
 
 def _report(source: SourceFile, kept: pl.DataFrame, duplicates: pl.DataFrame) -> FileReport:
     normalised = source.normalised
-    own = kept.filter(pl.col("origin") == source.where)
-    reasons = pl.concat([normalised.dropped["reason"], duplicates.filter(pl.col("origin") == source.where)["reason"]])
+    reasons = pl.concat([normalised.dropped["reason"], duplicates["reason"]])
     return FileReport(
         file=source.where,
         importer=source.importer,
         rows=source.raw.rows.height + source.raw.dropped.height,
-        kept=own.height,
+        kept=kept.height,
         queries=normalised.queries.height,
         dropped=dict(sorted(reasons.value_counts().iter_rows())),
         languages={code: known for code, known in sorted(normalised.languages.items()) if code != known},
-        scales=tuple(sorted(own["scale"].unique())),
+        scales=tuple(sorted(kept["scale"].unique())),
+        items=normalised.items.height,
+        models=normalised.models.height,
+        tasks=normalised.tasks.height,
+        notes=normalised.notes,
     )

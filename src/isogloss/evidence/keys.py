@@ -9,6 +9,8 @@ import polars as pl
 from isogloss.evidence.schema import IDENTITY, OBSERVATION, conform
 
 _NOTHING = "-"
+_ONLY_IF_FILLED = ("pair",)
+"""Columns younger than the first stores: where they are empty, a key is what it was without them."""
 
 
 def observation_keys(observations: pl.DataFrame) -> pl.Series:
@@ -28,7 +30,7 @@ def observation_keys(observations: pl.DataFrame) -> pl.Series:
     # Each value is preceded by its length, so that no two different rows can spell the same text.
     lengthened = [
         pl.when(pl.col(name).is_null())
-        .then(pl.lit(_NOTHING))
+        .then(pl.lit("" if name in _ONLY_IF_FILLED else _NOTHING))
         .otherwise(pl.format("{}:{}", pl.col(name).cast(pl.String).str.len_bytes(), pl.col(name).cast(pl.String)))
         for name in IDENTITY
     ]

@@ -1,22 +1,28 @@
-"""The one normaliser: languages, mixtures, scales and directions are settled here, for every format."""
+"""The one normaliser: languages, pairs, mixtures, scales and directions are settled here, for every format."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadValue, UnknownName
-from isogloss.evidence.importers.base import DROPPED, RawTable, ReadOptions
+from isogloss.errors import BadValue, UnknownLanguage, UnknownName
+from isogloss.evidence.facts import check_models, check_tasks
+from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOptions
+from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.metrics import describe
 from isogloss.evidence.mixture import Mixture
+from isogloss.evidence.pairs import About, read_about
 from isogloss.evidence.scales import settle_scales
-from isogloss.evidence.schema import OBSERVATION, QUERY, SCALES, conform
+from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, place
 from isogloss.languages import resolve
 
 QUERY_TABLE = pl.Schema({"query_row": pl.Int64(), **QUERY})
 """A table of queries: `query_row` is the 0-based position in the file that asked."""
 
+_POSITION = "_position"
 _NAMES = ("model", "task", "metric", "target")
 
 
@@ -34,12 +40,22 @@ class Normalised:
         `origin_row` and `reason` of every other row.
     languages : dict of str to str
         Each code as reported, and what it was resolved to.
+    items : polars.DataFrame
+        With the columns of `isogloss.evidence.schema.ITEM`, for the observations only.
+    models, tasks : polars.DataFrame
+        Facts, with the columns of `MODEL` and `TASK`.
+    notes : tuple of str
+        What else whoever imports should know.
     """
 
     observations: pl.DataFrame
     queries: pl.DataFrame
     dropped: pl.DataFrame
     languages: dict[str, str] = field(default_factory=dict)
+    items: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ITEM))
+    models: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MODEL))
+    tasks: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TASK))
+    notes: tuple[str, ...] = ()
 
 
 def normalise(raw: RawTable, options: ReadOptions, *, where: str, importer: str) -> Normalised:
@@ -61,20 +77,28 @@ def normalise(raw: RawTable, options: ReadOptions, *, where: str, importer: str)
     BadValue, BadMixture, UnknownLanguage
         One line: the file, the row, the reason, the mend.
     """
-    rows = _complete(raw.rows, options, where, importer)
+    rows = _complete(raw.rows, options, where, importer).with_row_index(_POSITION)
     unscored = pl.col("score").is_null()
     dropped = raw.dropped.select(DROPPED.names()).cast(DROPPED)
     if not raw.marks_queries:
         missing = rows.filter(unscored).select("origin_row", reason=pl.lit("no score"))
         dropped, rows = pl.concat([dropped, missing]), rows.filter(~unscored)
-    _require(rows, ("model", "task", "target"), where)
-    _require(rows.filter(~unscored), ("metric",), where)
+    _require(rows, ("model", "task", "target"))
+    _require(rows.filter(~unscored), ("metric",))
     languages = _Languages(options.languages)
-    rows = _settle_languages(rows, languages, where)
-    observations = settle_scales(_settle_direction(rows.filter(~unscored)), options.scale, where)
+    rows, unusable = _settle_languages(rows, languages)
+    observations = settle_scales(_settle_direction(rows.filter(~unscored)), options.scale)
     queries = _settle_direction(rows.filter(unscored)).with_columns(query_row="origin_row")
+    models, strange = _settle_models(raw.models, languages, where)
     return Normalised(
-        conform(observations, OBSERVATION), conform(queries, QUERY_TABLE), dropped, dict(languages.resolved)
+        conform(observations, OBSERVATION),
+        conform(queries, QUERY_TABLE),
+        pl.concat([dropped, unusable]),
+        dict(languages.resolved),
+        _settle_items(raw.items, observations),
+        models,
+        check_tasks(raw.tasks, where),
+        (*raw.notes, *strange),
     )
 
 
@@ -84,11 +108,6 @@ def as_queries(raw: RawTable) -> RawTable:
     if not (raw.marks_queries and asked.height):
         asked = raw.rows.with_columns(score=pl.lit(None, dtype=pl.Float64), standard_error=pl.lit(None))
     return RawTable(asked, raw.dropped)
-
-
-def place(where: str, row: int) -> str:
-    """How errors call a row of a file."""
-    return f"{where} row {row}"
 
 
 class _Languages:
@@ -107,45 +126,84 @@ class _Languages:
 def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: str) -> pl.DataFrame:
     if options.scale is not None and options.scale not in SCALES:
         raise UnknownName("scale", options.scale, SCALES)
-    filled = conform(rows.with_columns(origin=pl.lit(where), importer=pl.lit(importer)), OBSERVATION)
+    origin = pl.col("origin").fill_null(where) if "origin" in rows.columns else pl.lit(where)
+    filled = conform(rows.with_columns(origin=origin, importer=pl.lit(importer)), OBSERVATION)
     for name, value in options.values.items():
         if (other := filled.filter(pl.col(name) != value)).height:
             raise BadValue(
                 f"its {name} is '{other[name][0]}', not '{value}' as given",
-                where=place(where, other["origin_row"][0]),
+                where=place(other.row(0, named=True)),
                 mend=f"leave out --{name}, or say otherwise in a mapping file",
             )
     filled = filled.with_columns(pl.col(name).fill_null(value) for name, value in options.values.items())
     return filled.with_columns(*(pl.col(name).str.strip_chars() for name in _NAMES), pl.col("train").fill_null(""))
 
 
-def _require(rows: pl.DataFrame, names: tuple[str, ...], where: str) -> None:
+def _require(rows: pl.DataFrame, names: tuple[str, ...]) -> None:
     for name in names:
         without = rows.filter(pl.col(name).is_null() | (pl.col(name) == ""))
         if without.height:
             whole = "" if name == "target" else f", or give it for the whole file with --{name}"
-            raise BadValue(
-                f"no {name}", where=place(where, without["origin_row"][0]), mend=f"fill in the column{whole}"
-            )
+            raise BadValue(f"no {name}", where=place(without.row(0, named=True)), mend=f"fill in the column{whole}")
 
 
-def _settle_languages(rows: pl.DataFrame, languages: _Languages, where: str) -> pl.DataFrame:
-    targets = {code: languages(code, place(where, row)) for code, row in _first_rows(rows, "target")}
-    mixtures = {text: _canonical(text, languages, place(where, row)) for text, row in _first_rows(rows, "train")}
-    return rows.with_columns(
-        target_as_reported="target",
-        target=pl.col("target").replace_strict(targets, return_dtype=pl.String),
-        train=pl.col("train").replace_strict(mixtures, return_dtype=pl.String),
+def _settle_languages(rows: pl.DataFrame, languages: _Languages) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows with languages and pairs settled; and those that are about no language and no pair, with the reason."""
+    told = rows.with_columns(target_as_reported="target")
+    about = pl.DataFrame(
+        [(row["target"], row["pair"], *_about(row, languages)) for row in _firsts(told, "target", "pair")],
+        schema=dict.fromkeys(("target", "pair", "_target", "_pair", "_reason"), pl.String),
+        orient="row",
     )
+    mixtures = {row["train"]: _canonical(row["train"], languages, place(row)) for row in _firsts(told, "train")}
+    settled = told.join(about, on=["target", "pair"], how="left", nulls_equal=True, maintain_order="left").with_columns(
+        target="_target", pair="_pair", train=pl.col("train").replace_strict(mixtures, return_dtype=pl.String)
+    )
+    unusable = settled.filter(pl.col("_reason").is_not_null()).select("origin_row", reason="_reason")
+    return settled.filter(pl.col("_reason").is_null()).drop("_target", "_pair", "_reason"), unusable
+
+
+def _about(row: Mapping[str, Any], languages: _Languages) -> About:
+    where = place(row)
+    return read_about(row["target"], row["pair"], lambda code: languages(code, where), where)
 
 
 def _canonical(text: str, languages: _Languages, where: str) -> str:
     return str(Mixture.parse(text, where=where, language=lambda code: languages(code, where)))
 
 
-def _first_rows(rows: pl.DataFrame, name: str) -> list[tuple[str, int]]:
-    """Each value once, with the first row that has it, so that an error can name that row."""
-    return rows.group_by(name).agg(pl.col("origin_row").min()).sort("origin_row", name).rows()
+def _firsts(rows: pl.DataFrame, *names: str) -> Iterator[dict[str, Any]]:
+    """The first row with each value, so that an error can name that row."""
+    firsts = rows.select(*names, "origin", "origin_row").unique(subset=names, keep="first", maintain_order=True)
+    return firsts.iter_rows(named=True)
+
+
+def _settle_items(items: pl.DataFrame | None, observations: pl.DataFrame) -> pl.DataFrame:
+    """Items under the keys of their observations."""
+    if items is None or items.is_empty():
+        return pl.DataFrame(schema=ITEM)
+    keys = observations.select(pl.col(_POSITION).cast(pl.Int64).alias("row"), observation_keys(observations))
+    return conform(conform(items, RAW_ITEM).join(keys, on="row", maintain_order="left"), ITEM)
+
+
+def _settle_models(
+    models: pl.DataFrame | None, languages: _Languages, where: str
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Facts about models with canonical languages, and a note on what of them is no language."""
+    if models is None or "languages" not in models.columns:
+        return check_models(models, where), ()
+    known: dict[str, str] = {}
+    strange: dict[str, None] = {}
+    for code in models["languages"].explode().drop_nulls().unique().sort():
+        try:
+            known[code] = resolve(languages.overrides.get(code, code)).id
+        except UnknownLanguage:
+            strange[code] = None
+    settled = pl.col("languages").list.eval(
+        pl.element().replace_strict(known | strange, return_dtype=pl.String).drop_nulls().unique().sort()
+    )
+    note = f"languages of models left out, as they are unknown: {', '.join(strange)}"
+    return check_models(models.with_columns(settled), where), (note,) if strange else ()
 
 
 def _settle_direction(rows: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence
-from isogloss.evidence.importers import importer_for
+from isogloss.evidence.importers import importer_for, is_folder_of_results
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.normalise import Normalised, as_queries, normalise
 from isogloss.evidence.shipped import PREFIX, shipped_path
@@ -85,20 +85,22 @@ def read_evidence(
     if not sources:
         raise InputError("no evidence given", mend="name files, stores or evidence that ships")
     options = read_options(task, model, metric, recipe, mapping, scale, languages, duplicates)
-    tables = []
-    for source in expand(sources):
+    parts: list[Evidence | Normalised] = []
+    for source in expand(sources, format):
         if isinstance(source, Store):
-            tables.append(source.read().observations)
+            parts.append(source.read())
+        elif isinstance(source, Evidence):
+            parts.append(source)
         else:
-            tables.append(read_source(source, options, format).normalised.observations)
-    kept, _ = settle_duplicates(pl.concat(tables), duplicates)
+            parts.append(read_source(source, options, format).normalised)
+    kept, _ = settle_duplicates(pl.concat([part.observations for part in parts]), duplicates)
     if kept.is_empty():
         raise BadValue(
             "holds no scores",
             where=", ".join(str(source) for source in sources if isinstance(source, str | Path)) or "table",
             mend="questions are read with read_queries, or --queries on the command line",
         )
-    return Evidence(kept)
+    return Evidence(kept, pl.concat([part.models for part in parts]), pl.concat([part.tasks for part in parts]))
 
 
 def read_queries(
@@ -134,8 +136,8 @@ def read_queries(
         One line: the file, the row, the reason, the mend.
     """
     options = read_options(task, model, metric, recipe, mapping, None, languages, "error")
-    found = list(expand([source]))
-    if len(found) != 1 or isinstance(found[0], Store):
+    found = list(expand([source], format))
+    if len(found) != 1 or isinstance(found[0], Store | Evidence):
         raise BadValue("queries are read from one file", where=str(source), mend="give a single file")
     return read_source(found[0], options, format, queries=True).normalised.queries
 
@@ -156,8 +158,10 @@ def read_options(
     return ReadOptions(given, mapping, scale, dict(languages or {}), duplicates)
 
 
-def expand(sources: Any) -> Iterator[Path | Store | pl.DataFrame]:
-    """Each source as a file, a store or a polars table.
+def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | Evidence | pl.DataFrame]:
+    """Each source as a file, a folder of a tool's results, a store, evidence or a polars table.
+
+    A folder is a store, unless it holds no part and some importer knows it, or a `format` is named.
 
     Raises
     ------
@@ -165,23 +169,28 @@ def expand(sources: Any) -> Iterator[Path | Store | pl.DataFrame]:
         If a pattern matches nothing, or a name does not ship.
     """
     for source in sources:
-        if isinstance(source, Evidence):
-            yield source.observations
-        elif isinstance(source, Store):
+        if isinstance(source, Evidence | Store):
             yield source
         elif not isinstance(source, str | Path):
             yield _as_polars(source)
         elif str(source).startswith(PREFIX):
             yield Store(shipped_path(str(source)))
         elif (path := Path(source)).is_dir():
-            yield Store(path)
+            yield _folder(path, format)
         elif path.exists() or not glob.has_magic(str(source)):
             yield path
         else:
             matches = sorted(glob.glob(str(source), recursive=True))
             if not matches:
                 raise BadFile("no file matches", where=str(source))
-            yield from (Store(match) if Path(match).is_dir() else Path(match) for match in matches)
+            yield from (_folder(match, format) if match.is_dir() else match for match in map(Path, matches))
+
+
+def _folder(path: Path, format: str | None) -> Path | Store:
+    store = Store(path)
+    if store.parts() or not (format or is_folder_of_results(path)):
+        return store
+    return path
 
 
 def read_source(
@@ -192,7 +201,7 @@ def read_source(
     queries: bool = False,
     table_name: str = "table",
 ) -> SourceFile:
-    """Read and normalise one file or table; with `queries`, its scores are not looked at."""
+    """Read and normalise one file, folder or table; with `queries`, its scores are not looked at."""
     if isinstance(source, pl.DataFrame):
         from isogloss.evidence.importers.table import Table
 

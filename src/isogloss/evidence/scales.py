@@ -8,7 +8,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.evidence.metrics import describe
-from isogloss.evidence.schema import SCALES
+from isogloss.evidence.schema import SCALES, place
 
 TOLERANCE = 1e-9
 """How far rounding may carry a fraction beyond its bound; what lies beyond is cut off."""
@@ -17,7 +17,7 @@ TOLERANCE = 1e-9
 _SCALED = ("score", "standard_error")
 
 
-def settle_scales(rows: pl.DataFrame, declared: str | None, where: str) -> pl.DataFrame:
+def settle_scales(rows: pl.DataFrame, declared: str | None) -> pl.DataFrame:
     """Scores and standard errors on the scale that isogloss keeps, with `scale` saying what they were on.
 
     One scale holds for all scores of a (task, metric) in a file. Where nobody declared it, scores that
@@ -29,34 +29,38 @@ def settle_scales(rows: pl.DataFrame, declared: str | None, where: str) -> pl.Da
         Columns of an observation, every score given.
     declared : str or None
         fraction, percent or raw, for all rows; else the rows' own `scale` decides, where it has one.
-    where : str
-        The file, for errors.
 
     Raises
     ------
     BadValue
         If a score is not finite or out of range, or if percentages and fractions are mixed.
     """
-    _check_finite(rows, where)
+    _check_finite(rows)
     if declared is not None:
         rows = rows.with_columns(scale=pl.lit(declared))
     if unknown := set(rows["scale"].drop_nulls().unique()) - set(SCALES):
-        raise UnknownName("scale", min(unknown), SCALES, where=where)
+        first = rows.filter(pl.col("scale") == min(unknown)).row(0, named=True)
+        raise UnknownName("scale", min(unknown), SCALES, where=place(first))
     by = ["task", "metric", "scale"]
     size = pl.col("score").abs()
-    groups = rows.group_by(by, maintain_order=True).agg(
-        lowest=pl.col("score").min(),
-        lowest_row=pl.col("origin_row").get(pl.col("score").arg_min()),
-        highest=pl.col("score").max(),
-        highest_row=pl.col("origin_row").get(pl.col("score").arg_max()),
-        largest=size.max(),
-        largest_row=pl.col("origin_row").get(size.arg_max()),
-        small=size.filter((size > 0) & (size < 1)).first(),
-        small_row=pl.col("origin_row").filter((size > 0) & (size < 1)).first(),
+    # Each extreme with its position, so that an error can name its row.
+    groups = (
+        rows.with_row_index("_at")
+        .group_by(by, maintain_order=True)
+        .agg(
+            lowest=pl.col("score").min(),
+            lowest_at=pl.col("_at").get(pl.col("score").arg_min()),
+            highest=pl.col("score").max(),
+            highest_at=pl.col("_at").get(pl.col("score").arg_max()),
+            largest=size.max(),
+            largest_at=pl.col("_at").get(size.arg_max()),
+            small=size.filter((size > 0) & (size < 1)).first(),
+            small_at=pl.col("_at").filter((size > 0) & (size < 1)).first(),
+        )
     )
     settled = groups.select(
         *by,
-        settled=pl.Series([_scale_of(group, where) for group in groups.iter_rows(named=True)], dtype=pl.String),
+        settled=pl.Series([_scale_of(group, rows) for group in groups.iter_rows(named=True)], dtype=pl.String),
     )
     rows = rows.join(settled, on=by, how="left", nulls_equal=True, maintain_order="left")
     divisor = (rows["settled"] == "percent").to_numpy() * 99.0 + 1.0
@@ -69,22 +73,22 @@ def settle_scales(rows: pl.DataFrame, declared: str | None, where: str) -> pl.Da
     ).drop("settled")
 
 
-def _check_finite(rows: pl.DataFrame, where: str) -> None:
+def _check_finite(rows: pl.DataFrame) -> None:
     for name, good, lowest in (
         ("score", pl.col("score").is_finite(), "a finite number"),
         ("standard_error", pl.col("standard_error").is_finite() & (pl.col("standard_error") >= 0), "0 or more"),
     ):
         bad = rows.filter(~good)
         if bad.height:
-            row, value = bad.select("origin_row", name).row(0)
+            first = bad.row(0, named=True)
             raise BadValue(
-                f"{name.replace('_', ' ')} {value:g} is not {lowest}",
-                where=f"{where} row {row}",
+                f"{name.replace('_', ' ')} {first[name]:g} is not {lowest}",
+                where=place(first),
                 mend="correct it, or leave the cell empty if nothing was measured",
             )
 
 
-def _scale_of(group: dict[str, Any], where: str) -> str:
+def _scale_of(group: dict[str, Any], rows: pl.DataFrame) -> str:
     metric = describe(group["metric"])
     scale: str | None = group["scale"]
     if scale == "raw" or (scale is None and not metric.bounded):
@@ -92,23 +96,25 @@ def _scale_of(group: dict[str, Any], where: str) -> str:
     if scale is None:
         scale = "fraction" if group["largest"] <= 1 + TOLERANCE else "percent"
         if scale == "percent" and group["small"] is not None:
-            _raise_mixed(group, where)
+            _raise_mixed(group, rows)
     top = 100.0 if scale == "percent" else 1.0
     for end, beyond in (("lowest", metric.lowest * top - group["lowest"]), ("highest", group["highest"] - top)):
         if beyond > TOLERANCE * top:
             raise BadValue(
                 f"{group['metric']} {group[end]:g} lies outside {metric.lowest * top:g} to {top:g} ({scale})",
-                where=f"{where} row {group[end + '_row']}",
+                where=place(rows.row(group[f"{end}_at"], named=True)),
                 mend="correct it, or declare another scale: --scale raw if this metric has no bounds"
                 + (", --scale percent if these are percentages" if end == "highest" and scale == "fraction" else ""),
             )
     return scale
 
 
-def _raise_mixed(group: dict[str, Any], where: str) -> None:
+def _raise_mixed(group: dict[str, Any], rows: pl.DataFrame) -> None:
+    largest, small = (rows.row(group[f"{which}_at"], named=True) for which in ("largest", "small"))
+    beside = f"row {small['origin_row']}" if small["origin"] == largest["origin"] else place(small)
     raise BadValue(
         f"percentages mixed with fractions in {group['task']} {group['metric']}: {group['largest']:g} here, "
-        f"{group['small']:g} in row {group['small_row']}",
-        where=f"{where} row {group['largest_row']}",
+        f"{group['small']:g} in {beside}",
+        where=place(largest),
         mend="--scale percent if the small ones are percentages too, else write all of them on one scale",
     )

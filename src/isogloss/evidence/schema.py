@@ -1,15 +1,22 @@
-"""The one table in the middle: what an observation, a query and a raw table look like, declared once."""
+"""The one table in the middle, and the facts beside it: what each looks like, declared once."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2 added `pair` to observations, and tables of facts about models and tasks; readers take 1 as well."""
 
-IDENTITY = ("model", "model_revision", "task", "metric", "target", "train", "recipe", "shots", "split", "seed")
+IDENTITY = (
+    *("model", "model_revision", "task", "metric", "target", "train", "recipe", "shots", "split", "seed"),
+    "pair",  # last, as keys of observations without one must stay what they were in version 1
+)
 """Columns that say which observation it is; two rows alike in these measure the same thing."""
 
-SETTING = ("task", "metric", "model", "model_revision", "recipe", "shots", "split")
+SETTING = ("task", "metric", "model", "model_revision", "recipe", "shots", "split", "pair")
 """Columns that stay fixed while mixtures and targets vary: what one forecast compares within."""
 
 OBSERVATION = pl.Schema(
@@ -20,6 +27,7 @@ OBSERVATION = pl.Schema(
         "metric": pl.String(),
         "target": pl.String(),  # canonical language id, see isogloss.languages
         "target_as_reported": pl.String(),
+        "pair": pl.String(),  # null, or the other language and its side: eng-x, x-eng, see isogloss.evidence.pairs
         "train": pl.String(),  # canonical training mixture, see isogloss.evidence.mixture; "" = used as it is
         "recipe": pl.String(),
         "shots": pl.Int32(),  # examples in the prompt
@@ -55,6 +63,41 @@ ITEM = pl.Schema(
 )
 """One test item's outcome."""
 
+MODEL = pl.Schema(
+    {
+        "model": pl.String(),
+        "model_revision": pl.String(),
+        "parameters": pl.Int64(),
+        "embedding_size": pl.Int64(),
+        "layers": pl.Int64(),
+        "released": pl.Date(),
+        "languages": pl.List(pl.String()),  # canonical ids of what it was pretrained on or made for
+        "max_tokens": pl.Int64(),
+        "base_model": pl.String(),  # what it was adapted from
+        "license": pl.String(),
+        "training_tasks": pl.List(pl.String()),  # named by whoever made it; scores on these are no zero-shot scores
+    }
+)
+"""Facts about one model and revision. Only `model` is never null; a null revision stands for all of them."""
+
+MODEL_KEY = ("model", "model_revision")
+
+TASK = pl.Schema(
+    {
+        "task": pl.String(),
+        "metric": pl.String(),
+        "kind": pl.String(),  # classification, retrieval, ...
+        "text_origin": pl.String(),  # of the test texts, one of TEXT_ORIGINS
+        "chance": pl.Float64(),  # score of a guess, on the scale of score
+        "licence": pl.String(),
+    }
+)
+"""Facts about one task and metric. Only `task` is never null; a null metric stands for all of them."""
+
+TASK_KEY = ("task", "metric")
+
+TEXT_ORIGINS = ("human-written", "human-translated", "machine-translated", "generated")
+
 SCALES = ("fraction", "percent", "raw")
 
 
@@ -70,3 +113,8 @@ def conform(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         (pl.col(name).cast(kind) if name in table.columns else pl.lit(None, dtype=kind)).alias(name)
         for name, kind in schema.items()
     )
+
+
+def place(row: Mapping[str, Any]) -> str:
+    """How errors call the row of a table that an observation came from."""
+    return f"{row['origin']} row {row['origin_row']}"

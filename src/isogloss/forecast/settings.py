@@ -21,6 +21,7 @@ class Setting(NamedTuple):
     recipe: str | None
     shots: int | None
     split: str | None
+    pair: str | None = None
 
 
 assert Setting._fields == SETTING, "a setting is what the schema says it is"
@@ -59,9 +60,10 @@ def _find(asked: Setting, settings: list[Setting], where: str) -> Setting:
     left = settings
     for field in Setting._fields:
         wanted = getattr(asked, field)
-        if wanted is None:
-            continue
         fitting = [setting for setting in left if getattr(setting, field) == wanted]
+        # No pair means scores of single languages, if there are any.
+        if wanted is None and not (field == "pair" and fitting):
+            continue
         if not fitting:
             raise UnknownName(field, str(wanted), {str(getattr(setting, field)) for setting in left}, where=where)
         left = fitting

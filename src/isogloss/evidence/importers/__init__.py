@@ -31,11 +31,17 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
     BadFile
         If the file is absent or empty, or if no importer recognises it.
     """
-    head = _head(path)
+    folder = path.is_dir()
+    head = b"" if folder else _head(path)
     if name is not None:
         return cast(Importer, importers.get(name)())
     candidates: list[Importer] = [entry() for _, entry in importers.items()]
-    confidence, best = max(((one.sniff(head, path), one) for one in candidates), key=lambda pair: pair[0])
+    confidence, best = max(
+        ((one.sniff_folder(path) if folder else one.sniff(head, path), one) for one in candidates),
+        key=lambda pair: pair[0],
+    )
+    if folder and confidence <= 0:
+        raise BadFile("is a folder of no known format", where=str(path), mend="give the files in it")
     if confidence <= 0:
         raise BadFile(
             "not recognised as any known format",
@@ -45,9 +51,12 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
     return best
 
 
+def is_folder_of_results(folder: Path) -> bool:
+    """Whether some importer knows this folder as what its tool writes."""
+    return any(entry().sniff_folder(folder) > 0 for _, entry in importers.items())
+
+
 def _head(path: Path) -> bytes:
-    if path.is_dir():
-        raise BadFile("is a folder", where=str(path), mend="give the files in it")
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)

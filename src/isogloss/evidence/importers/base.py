@@ -12,6 +12,9 @@ import polars as pl
 DROPPED = pl.Schema({"origin_row": pl.Int64, "reason": pl.String})
 """What is known of a row that holds no observation."""
 
+RAW_ITEM = pl.Schema({"row": pl.Int64, "item": pl.String, "score": pl.Float64, "prediction": pl.String})
+"""One test item's outcome, as an importer gives it; `row` counts the rows of `RawTable.rows` from 0."""
+
 
 @dataclass(frozen=True)
 class ReadOptions:
@@ -47,19 +50,33 @@ class RawTable:
     rows : polars.DataFrame
         Columns named as in `isogloss.evidence.schema.OBSERVATION`, of which `target` and `train` hold
         codes as reported, `score` is on the file's own scale and null for a query, and `origin_row`
-        is the 0-based position in the file.
+        is the 0-based position in the file. A score that is about a pair of languages has both in
+        `target`, first and second, with `|` between: `eng|de`.
     dropped : polars.DataFrame
         Rows that hold no observation: `origin_row` (Int64) and `reason` (String).
     marks_queries : bool
         Whether a null score was written as a question (`"x"`, or no score column at all). Where it was
         not, a row without a score is one that went missing, and is dropped.
+    items : polars.DataFrame or None
+        Outcomes of single test items, with the columns of `RAW_ITEM`.
+    models : polars.DataFrame or None
+        Facts about models, with columns of `isogloss.evidence.schema.MODEL`; languages as reported.
+    tasks : polars.DataFrame or None
+        Facts about tasks, with columns of `isogloss.evidence.schema.TASK`.
+    notes : tuple of str
+        What else whoever imports should know; each becomes a line of the report.
 
-    `rows` may hold `scale`, which is then a declaration of how the scores of that row are written.
+    `rows` may hold `scale`, which is then a declaration of how the scores of that row are written, and
+    `origin`, the file each row comes from, where the source is a folder of several.
     """
 
     rows: pl.DataFrame
     dropped: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DROPPED))
     marks_queries: bool = True
+    items: pl.DataFrame | None = None
+    models: pl.DataFrame | None = None
+    tasks: pl.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Importer(ABC):
@@ -71,9 +88,13 @@ class Importer(ABC):
     def sniff(self, head: bytes, path: PurePath) -> float:
         """How sure this is our format, 0 to 1, from the first kilobytes and the name alone."""
 
+    def sniff_folder(self, folder: Path) -> float:
+        """How sure this is a folder of our format, 0 to 1; formats of single files need not say."""
+        return 0.0
+
     @abstractmethod
     def read(self, path: Path, options: ReadOptions) -> RawTable:
-        """The file as it is.
+        """The file, or the folder, as it is.
 
         Raises
         ------
