@@ -62,13 +62,46 @@ def test_any_json_as_litmus_is_read_or_refused_in_one_line(tmp_path, content):
     read_all_ways(path, format="litmus")
 
 
+MTEB_SCORES = st.floats(0, 1) | st.floats() | st.none() | st.text(max_size=3)
+MTEB_ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        "main_score": MTEB_SCORES | VALUES,
+        "hf_subset": CODES | st.sampled_from(["en-de", "default"]) | VALUES,
+        "languages": st.lists(CODES | st.text(max_size=4), max_size=4) | VALUES,
+        "scores_per_experiment": st.lists(st.dictionaries(st.just("f1"), MTEB_SCORES), max_size=3) | VALUES,
+        "v_measures": st.dictionaries(st.text(max_size=2), st.lists(MTEB_SCORES, max_size=3), max_size=2) | VALUES,
+    },
+)
+MTEB_SPLITS = st.dictionaries(st.sampled_from(["test", "dev"]), st.lists(MTEB_ROWS, max_size=4) | VALUES, max_size=2)
+MTEB_FILES = st.one_of(
+    st.fixed_dictionaries({"task_name": st.just("Topics") | VALUES, "scores": MTEB_SPLITS | VALUES}),
+    st.fixed_dictionaries(
+        {"mteb_dataset_name": st.just("Topics") | VALUES},
+        optional={"test": st.dictionaries(CODES | st.just("main_score"), MTEB_ROWS | MTEB_SCORES, max_size=3) | VALUES},
+    ),
+    VALUES,
+)
+
+
+@QUIET
+@given(content=MTEB_FILES, meta=VALUES | st.just({"name": "me/toy", "languages": ["de", "xx9"]}))
+def test_any_json_as_mteb_is_read_or_refused_in_one_line(tmp_path, content, meta):
+    folder = tmp_path / "me__toy" / "r1"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "Topics.json").write_text(json.dumps(content))
+    (folder / "model_meta.json").write_text(json.dumps(meta))
+    read_all_ways(folder, format="mteb")
+    read_all_ways(folder / "Topics.json", format="mteb")
+
+
 @QUIET
 @given(content=st.binary(max_size=300), suffix=st.sampled_from(["json", "csv", "tsv", "jsonl", "parquet", "bin"]))
 def test_any_bytes_are_read_or_refused_in_one_line(tmp_path, content, suffix):
     path = tmp_path / f"UDPOS_XLMR.{suffix}"
     path.write_bytes(content)
     read_all_ways(path)
-    for importer in ("litmus", "table"):
+    for importer in ("litmus", "mteb", "table"):
         read_all_ways(path, format=importer)
 
 

@@ -14,6 +14,8 @@ _LOWER_IS_BETTER = frozenset(
 )
 _UNBOUNDED = (_LOWER_IS_BETTER - {"errors"}) | {"comet"}
 _SIGNED = frozenset(("pearson", "spearman", "kendall", "tau", "mcc", "matthews", "kappa", "correlation", "silhouette"))
+_MAY_BE_SIGNED = ("main_score",)
+"""What MTEB calls the score of every task, which for semantic similarity is a correlation."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,6 @@ def describe(name: str) -> Metric:
     plain_rate = "rate" in words and not words & {"word", "character", "char", "edit", "ter", "wer", "cer"}
     return Metric(
         bounded=plain_rate or not words & _UNBOUNDED,
-        lowest=-1.0 if words & _SIGNED else 0.0,
+        lowest=-1.0 if words & _SIGNED or name in _MAY_BE_SIGNED else 0.0,
         higher_is_better=not words & _LOWER_IS_BETTER,
     )

@@ -11,7 +11,8 @@ CODES: dict[str, str] = {
     "jp": "jpn", "cz": "ces", "gr": "ell", "dk": "dan", "ua": "ukr", "vn": "vie", "cn": "zho",
     # withdrawn from ISO 639-1 and 639-2
     "iw": "heb", "in": "ind", "ji": "yid", "jw": "jav", "mo": "ron", "mol": "ron", "sh": "hbs", "bh": "bih",
-    # Chinese by region or script
+    # Chinese by region or script; cmo is Central Mnong, which nobody writes in Han characters
+    "cmo-hans": "cmn", "cmo-hant": "cmn_Hant",
     "zhs": "zho_Hans", "zht": "zho_Hant", "zh-classical": "lzh", "zh-min-nan": "nan",
     # editions of Wikipedia, and the corpora drawn from them
     "simple": "eng", "bat-smg": "sgs", "be-x-old": "bel", "be-tarask": "bel", "cbk-zam": "cbk", "fiu-vro": "vro",

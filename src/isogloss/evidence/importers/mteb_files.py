@@ -1,0 +1,191 @@
+"""Single MTEB result files, in the layout of today and in that before version 1.11."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from isogloss.evidence.importers.jsonfile import parse_json, read_bytes
+from isogloss.evidence.importers.mteb_languages import DEFAULT, languages_of_subset
+from isogloss.evidence.importers.mteb_models import META
+
+ROW = pl.Schema(
+    {
+        "origin": pl.String(),
+        "origin_row": pl.Int64(),
+        "model": pl.String(),
+        "rev": pl.String(),
+        "task": pl.String(),
+        "split": pl.String(),
+        "subset": pl.String(),
+        "languages": pl.String(),  # joined by |
+        "main_score": pl.Float64(),
+        "standard_error": pl.Float64(),
+        "mteb_version": pl.String(),
+        "dataset_revision": pl.String(),
+    }
+)
+"""One score of one subset of one split."""
+
+ABOUT_THE_FILE = ("mteb_version", "mteb_dataset_name", "dataset_revision", "evaluation_time", "kg_co2_emissions")
+_REVISION = re.compile(r"[0-9a-f]{40}|no_revision_available|external|main|v?\d[\d.]*")
+_MAIN_SCORES = (("main_score",), ("ndcg_at_10",), ("cos_sim", "spearman"), ("max", "ap"), ("v_measure",), ("map",),
+                ("accuracy",), ("f1",))  # fmt: skip
+"""Where old files keep the main score: that of the first of these that is there."""
+
+Entry = dict[str, Any]
+
+
+class ResultReader:
+    """Collects the rows of result files; languages of old files are taken from newer files of the same task."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+        self._languages: dict[tuple[str, str], str] = {}
+        self._folders: dict[Path, tuple[str | None, str | None]] = {}
+
+    def add(self, path: Path) -> None:
+        """Read one file; one that is JSON but no result of MTEB becomes a row without anything.
+
+        Raises
+        ------
+        BadFile
+            If it is not whole JSON.
+        """
+        content = _parse(path)
+        model, revision = self._model(path.parent)
+        origin = str(path).encode("utf-8", "replace").decode()
+        about = [content.get(key) for key in ("mteb_version", "dataset_revision")] if isinstance(content, dict) else []
+        said = [value if isinstance(value, str) else None for value in about]
+        task, found = _entries(content)
+        if task is None:
+            self._rows.append((origin, 0, model, revision, path.stem, None, None, None, None, None, None, None))
+            return
+        for position, (split, subset, languages, score, error) in enumerate(found):
+            if languages:
+                self._languages[task, subset] = languages
+            self._rows.append((origin, position, model, revision, task, split, subset, languages, score, error, *said))
+
+    def table(self) -> pl.DataFrame:
+        """All rows, with the columns of `ROW`."""
+        table = pl.DataFrame(self._rows, schema=ROW, orient="row")
+        if not table["languages"].null_count():
+            return table
+        keys = table.filter(pl.col("languages").is_null() & pl.col("subset").is_not_null()).select("task", "subset")
+        told = keys.unique().with_columns(
+            _told=pl.struct("task", "subset").map_elements(
+                lambda key: self._languages.get((key["task"], key["subset"])) or languages_of_subset(key["subset"]),
+                return_dtype=pl.String,
+            )
+        )
+        joined = table.join(told, on=["task", "subset"], how="left", maintain_order="left")
+        return joined.with_columns(languages=pl.coalesce("languages", "_told")).drop("_told")
+
+    def _model(self, folder: Path) -> tuple[str | None, str | None]:
+        """Model and revision of the files in a folder: from its metadata, else from the names of the folders."""
+        if folder not in self._folders:
+            self._folders[folder] = _model_of(folder)
+        return self._folders[folder]
+
+
+def _model_of(folder: Path) -> tuple[str | None, str | None]:
+    here, above = folder.absolute().name, folder.absolute().parent.name
+    if "__" in above or _REVISION.fullmatch(here):
+        named, revision = above, here
+    else:
+        named, revision = here, None
+    meta = folder / META
+    if meta.is_file():
+        content = parse_json(read_bytes(meta), str(meta))
+        if isinstance(content, dict) and isinstance(content.get("name"), str):
+            return content["name"], here if revision is None and "__" not in here else revision
+    return (named.replace("__", "/", 1) if "__" in named else None), revision
+
+
+def _parse(path: Path) -> Any:
+    content = read_bytes(path)
+    try:
+        return json.loads(content)  # without the check for keys that stand twice, which takes longer than all else
+    except (ValueError, RecursionError):
+        return parse_json(content, str(path))  # fails again, saying why
+
+
+Found = list[tuple[str, str, str | None, float | None, float | None]]
+
+
+def _entries(content: Any) -> tuple[str | None, Found]:
+    """The task, None if this is no result of MTEB, and (split, subset, languages, score, standard error) of each."""
+    if not isinstance(content, dict):
+        return None, []
+    if isinstance(scores := content.get("scores"), dict):
+        task = content.get("task_name") or content.get("mteb_dataset_name")
+        found = [_current(split, entry) for split, entries in scores.items() if isinstance(entries, list)
+                 for entry in entries if isinstance(entry, dict)]  # fmt: skip
+    else:
+        task = content.get("mteb_dataset_name")
+        found = [_legacy(split, subset, entry) for split, scores in content.items()
+                 if split not in ABOUT_THE_FILE and isinstance(scores, dict)
+                 for subset, entry in _subsets(scores)]  # fmt: skip
+    return (task, found) if isinstance(task, str) and task else (None, [])
+
+
+def _current(split: str, entry: Entry) -> tuple[str, str, str | None, float | None, float | None]:
+    languages = entry.get("languages")
+    joined = "|".join(map(str, languages)) if isinstance(languages, list) else None
+    score = _number(entry.get("main_score"))
+    return split, str(entry.get("hf_subset", DEFAULT)), joined or None, score, _standard_error(entry, score)
+
+
+def _legacy(split: str, subset: str, entry: Entry) -> tuple[str, str, str | None, float | None, float | None]:
+    for path in _MAIN_SCORES:
+        value: Any = entry
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if (score := _number(value)) is not None:
+            return split, subset, None, score, None
+    return split, subset, None, None, None
+
+
+def _subsets(scores: Entry) -> list[tuple[str, Entry]]:
+    """The subsets of a split of an old file, which is itself one if it holds scores."""
+    if any(path[0] in scores for path in _MAIN_SCORES):
+        return [(DEFAULT, scores)]
+    return [(subset, entry) for subset, entry in scores.items() if isinstance(entry, dict)]
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _standard_error(entry: Entry, score: float | None) -> float | None:
+    """Of the mean over experiments, from whichever of their metrics the main score is the mean of."""
+    if score is None:
+        return None
+    for values in _repetitions(entry):
+        count = len(values)
+        if count > 1 and abs(sum(values) / count - score) < 1e-6:
+            return math.sqrt(sum((value - score) ** 2 for value in values) / (count - 1) / count)
+    return None
+
+
+def _repetitions(entry: Entry) -> list[list[float]]:
+    experiments = entry.get("scores_per_experiment")
+    if isinstance(experiments, list) and experiments and isinstance(experiments[0], dict):
+        return [values for name in experiments[0] if len(values := _column(experiments, name)) == len(experiments)]
+    levels = entry.get("v_measures")
+    if isinstance(levels, dict):
+        values = [value for level in levels.values() if isinstance(level, list) for value in level]
+        return [values] if all(_number(value) is not None for value in values) else []
+    return []
+
+
+def _column(experiments: list[Any], name: str) -> list[float]:
+    values = (_number(experiment.get(name)) if isinstance(experiment, dict) else None for experiment in experiments)
+    return [value for value in values if value is not None]

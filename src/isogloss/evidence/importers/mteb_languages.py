@@ -1,0 +1,97 @@
+"""Which language, or which pair of languages, a row of MTEB is about."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import polars as pl
+
+from isogloss.errors import UnknownLanguage
+from isogloss.languages import Language, resolve
+
+DEFAULT = "default"
+PROGRAMMING = "-Code"
+"""How MTEB marks programming languages: python-Code."""
+
+VARIANTS = {"en-ext": "en"}
+"""Subsets that look like a pair and are not."""
+
+
+def what_rows_are_about(table: pl.DataFrame) -> pl.DataFrame:
+    """`table` with `target`, a code or a pair `first|second`, or else a `reason` why there is none."""
+    known = table.select("languages", "subset").unique()
+    about = [_about(languages, subset) for languages, subset in known.iter_rows()]
+    found = known.with_columns(
+        target=pl.Series([target for target, _ in about], dtype=pl.String),
+        reason=pl.Series([reason for _, reason in about], dtype=pl.String),
+    )
+    return table.join(found, on=["languages", "subset"], how="left", nulls_equal=True, maintain_order="left")
+
+
+def separate_subsets(table: pl.DataFrame) -> pl.DataFrame:
+    """Give subsets that share a language tasks of their own, except the one that is named for the language."""
+    shared = pl.struct("model", "rev", "task", "split", "target")
+    several = pl.col("reason").is_null() & (pl.col("subset").n_unique().over(shared) > 1)
+    if not table.select(several.any()).item():
+        return table
+    named = {
+        (target, subset): subset == DEFAULT or _names(subset, _known(target.split("|")[0]))
+        for target, subset in table.filter(several).select("target", "subset").unique().iter_rows()
+    }
+    flags = pl.DataFrame(
+        [(*key, flag) for key, flag in named.items()], schema=["target", "subset", "_named"], orient="row"
+    )
+    joined = table.join(flags, on=["target", "subset"], how="left", maintain_order="left")
+    task = pl.when(several & ~pl.col("_named").fill_null(True)).then(pl.format("{}/{}", "task", "subset"))
+    return joined.with_columns(task=pl.coalesce(task, "task")).drop("_named")
+
+
+def languages_of_subset(subset: str) -> str | None:
+    """What a subset alone says, `fr`, `fr|en`; None if it says nothing. Old files have no more."""
+    subset = VARIANTS.get(subset, subset)
+    parts = subset.split("-")
+    if len(parts) == 2 and subset == subset.lower() and all(_known(part) for part in parts):
+        return "|".join(parts)
+    return subset if subset != DEFAULT and _known(subset) else None
+
+
+def _about(languages: str | None, subset: str) -> tuple[str | None, str | None]:
+    codes = [code for code in (languages or "").split("|") if code]
+    if not codes:
+        return None, "names no language"
+    if any(code.endswith(PROGRAMMING) for code in codes):
+        return None, "is about a programming language"
+    distinct = list(dict.fromkeys(codes))
+    if len(distinct) > 2:
+        return None, "lists more than two languages"
+    if len(distinct) == 2 and (_known(distinct[0]) != _known(distinct[1]) or _known(distinct[0]) is None):
+        return _pair(distinct[0], distinct[1], subset)
+    return "|".join(codes), None
+
+
+def _pair(first: str, second: str, subset: str) -> tuple[str | None, str | None]:
+    """The two in the order of the subset's name, if it names both."""
+    parts = subset.split("-")
+    if len(parts) == 2:
+        for one, other in ((first, second), (second, first)):
+            if _names(parts[0], _known(one)) and _names(parts[1], _known(other)):
+                return f"{one}|{other}", None
+    return None, "lists two languages, but its subset is no pair"
+
+
+def _names(text: str, language: Language | None) -> bool:
+    """Whether a text names a language, be it by its macrolanguage or without its script."""
+    other = _known(text)
+    return bool(_codes(language) & _codes(other))
+
+
+def _codes(language: Language | None) -> set[str]:
+    return set() if language is None else {language.iso639_3, language.macro or language.iso639_3}
+
+
+@lru_cache(maxsize=1 << 14)
+def _known(code: str) -> Language | None:
+    try:
+        return resolve(code)
+    except UnknownLanguage:
+        return None
