@@ -1,0 +1,165 @@
+"""A split: what may be learnt from, what is then asked, and the ways to hide something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import NotEnoughEvidence
+from isogloss.evidence import QUERY_TABLE, Evidence, Mixture
+from isogloss.forecast.space import space
+from isogloss.languages import distances
+
+FEWEST_LEFT = 5
+"""Languages that must stay measured: with fewer there is nothing to forecast from."""
+
+Thing = TypeVar("Thing")
+
+
+class Split:
+    """One experiment: forecast `test` from `train`.
+
+    Parameters
+    ----------
+    name : str
+        What is left out: `yor`, `Uralic`, `fold 2`.
+    hide : callable
+        Makes observations to learn from, and those to ask for, when they are first needed: a benchmark may
+        have thousands of splits.
+    grouped_by : str
+        Column of the observations that says what counts once: `target`, `train`, `model` or `task`.
+    condition : str, default ""
+        Which variant of the experiment it is, such as `3 anchors`; empty where there is only one.
+
+    Attributes
+    ----------
+    train : Evidence
+    test : polars.DataFrame
+        Observations with their scores. Their mixtures are as the question is asked: without examples of
+        what is left out.
+    groups : polars.Series
+        The group of each row of `test`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        hide: Callable[[], tuple[pl.DataFrame, pl.DataFrame]],
+        grouped_by: str = "target",
+        condition: str = "",
+    ):
+        self.name, self.grouped_by, self.condition = name, grouped_by, condition
+        self._hide = hide
+
+    @cached_property
+    def _hidden(self) -> tuple[Evidence, pl.DataFrame]:
+        train, test = self._hide()
+        return Evidence(train), test
+
+    @property
+    def train(self) -> Evidence:
+        return self._hidden[0]
+
+    @property
+    def test(self) -> pl.DataFrame:
+        return self._hidden[1]
+
+    @property
+    def groups(self) -> pl.Series:
+        return self.test[self.grouped_by]
+
+    @property
+    def queries(self) -> pl.DataFrame:
+        """The questions: `test` without its scores."""
+        asked = self.test.with_columns(query_row=pl.int_range(pl.len(), dtype=pl.Int64))
+        return asked.select(QUERY_TABLE.names())
+
+    def __repr__(self) -> str:
+        return f"<Split: {self.name}{f', {self.condition}' if self.condition else ''}>"
+
+
+def hide_languages(
+    observations: pl.DataFrame, languages: Collection[str], *, within: pl.Expr | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Observations as if some languages had never been seen, and the questions about those languages.
+
+    Parameters
+    ----------
+    observations : polars.DataFrame
+    languages : collection of str
+    within : polars.Expr, optional
+        Where they are hidden; elsewhere nothing changes. By default everywhere.
+
+    Returns
+    -------
+    train : polars.DataFrame
+        As `Evidence.without_language` leaves it, for all of the languages.
+    test : polars.DataFrame
+        Their scores, under mixtures without their examples. What was trained on nothing else is not asked:
+        the question would be about a model that was not adapted at all.
+    """
+    hidden = set(languages)
+    changed, emptied = _reduced(observations["train"], hidden)
+    inside = pl.lit(True) if within is None else within
+    about = pl.col("target").is_in(hidden)
+    if "pair" in observations.columns:
+        about |= pl.col("pair").is_in(hidden).fill_null(False)
+    asked, left = inside & about, ~inside | (~about & ~pl.col("train").is_in(emptied))
+    reduce = pl.when(inside).then(pl.col("train").replace(changed)).otherwise(pl.col("train"))
+    test = observations.filter(asked & ~pl.col("train").is_in(emptied)).with_columns(pl.col("train").replace(changed))
+    return observations.filter(left).with_columns(reduce.alias("train")), test
+
+
+def _reduced(mixtures: pl.Series, hidden: Collection[str]) -> tuple[dict[str, str], list[str]]:
+    """Mixtures that hold examples of hidden languages, with what is left of each; and those of nothing else."""
+    changed = {}
+    for text in mixtures.unique().to_list():
+        mixture = Mixture.parse(text, language=str)
+        for language in hidden & mixture.keys():
+            mixture = mixture.without(language)
+            changed[text] = str(mixture)
+    return changed, [text for text, rest in changed.items() if not rest]
+
+
+def folds_of(things: Sequence[Thing], folds: int | None, every: int, seed: int) -> list[list[Thing]]:
+    """Every n-th of the folds that `things` are dealt to in random order; each alone where `folds` is None."""
+    if folds is None:
+        return [[thing] for thing in things[::every]]
+    order = np.random.default_rng(seed).permutation(len(things))
+    dealt = [sorted(order[fold::folds]) for fold in range(min(folds, len(things)))]
+    return [[things[position] for position in fold] for fold in dealt[::every]]
+
+
+def fold_name(fold: Sequence[str], position: int) -> str:
+    """A fold of one is called by what is in it."""
+    return fold[0] if len(fold) == 1 else f"fold {position + 1}"
+
+
+def poorest_first(languages: Sequence[str], seed: int) -> list[str]:
+    """Languages by how little web text there is of them; those that have equally little in random order."""
+    web_text = dict(zip(sorted(languages), space(languages).web_text, strict=True))
+    shuffled = np.random.default_rng(seed).permutation(sorted(languages)).tolist()
+    return sorted(shuffled, key=lambda language: web_text[language])
+
+
+def isolation(languages: Sequence[str]) -> np.ndarray:
+    """Combined distance of each language to the nearest other one, of shape (languages,)."""
+    between = distances(list(languages), "combined").values.copy()
+    np.fill_diagonal(between, np.nan)
+    alone = np.isnan(between).all(axis=1)
+    between[alone] = 1.0  # of which nothing is known is like nothing
+    return np.asarray(np.nanmin(between, axis=1))
+
+
+def check_left(count: int, protocol: str) -> None:
+    """Refuse to leave out so much that too little stays."""
+    if count < FEWEST_LEFT:
+        raise NotEnoughEvidence(
+            f"{count} languages would stay measured, {FEWEST_LEFT} are needed",
+            where=f"protocol '{protocol}'",
+            mend="give evidence in more languages",
+        )
