@@ -28,7 +28,7 @@ few = settings(max_examples=20)
 
 @st.composite
 def evidences(draw: st.DrawFn) -> Evidence:
-    """Scores of a few models in a few tasks, with two metrics of one, and gaps anywhere."""
+    """Scores of a few models in a few tasks, with two metrics of one and pairs of languages in one, and gaps anywhere."""
     languages = sorted({"deu", "fin", "swa", *draw(st.sets(st.sampled_from(POOL), min_size=5, max_size=12))})
     mixtures = draw(st.lists(st.sampled_from(MIXTURES), min_size=1, max_size=4, unique=True))
     models = ["one", "two", "three"][: draw(st.integers(1, 3))]
@@ -43,6 +43,8 @@ def evidences(draw: st.DrawFn) -> Evidence:
     chance = np.random.default_rng(draw(st.integers(0, 1000)))
     kept = [cell for cell in cells if chance.random() < draw(st.sampled_from((1.0, 0.9)))] or cells
     table = pl.DataFrame(kept, schema=["model", "task", "metric", "target", "train"], orient="row")
+    paired = (pl.col("task") == "reading") & (pl.col("target") != "deu") & draw(st.booleans())
+    table = table.with_columns(pair=pl.when(paired).then(pl.lit("deu-x")))
     return read_evidence(table.with_columns(score=pl.Series(chance.random(len(kept)).round(6))))
 
 
@@ -55,8 +57,9 @@ def splits(name: str, evidence: Evidence, **options: object) -> list:
 
 
 def languages_of(observations: pl.DataFrame) -> set[str]:
-    """Languages tested on or trained on."""
-    return {*Evidence(observations).targets, *Evidence(observations).sources}
+    """Languages tested on, alone or in a pair, or trained on."""
+    paired = observations["pair"].drop_nulls().str.strip_suffix("-x")
+    return {*Evidence(observations).targets, *Evidence(observations).sources, *paired}
 
 
 @given(evidence=evidences(), name=st.sampled_from(NAMES), seed=st.integers(0, 3))
@@ -154,9 +157,16 @@ def test_hiding_several_languages_at_once_is_hiding_one_after_the_other(evidence
     hidden, one_by_one = evidence.targets[:count], evidence
     for language in hidden:
         one_by_one = one_by_one.without_language(language)
-    train, test = hide_languages(evidence.observations, hidden)
+    train, test = hide_languages(evidence.observations, languages=hidden)
     assert Evidence(train).observations.equals(one_by_one.observations)
     assert not set(hidden) & set(Evidence(test).sources)
+
+
+def test_facts_about_models_stay_known(measured):
+    evidence = measured([(target, "eng:5", 0.5) for target in ("deu", "fra", "ita")])
+    facts = pl.DataFrame({"model": ["m"], "parameters": [1000]})
+    split = next(protocols.get("lolo")(Evidence(evidence.observations, facts)))
+    assert split.train.models["parameters"].to_list() == [1000]
 
 
 def test_a_model_used_as_it_is_is_asked_but_one_trained_on_the_hidden_language_alone_is_not(measured):

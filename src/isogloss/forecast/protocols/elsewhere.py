@@ -79,16 +79,16 @@ def _leave_out_of_each(
 ) -> Iterator[Split]:
     asked = False
     for value in evidence.observations[column].unique().sort().to_list():
-        observations = evidence.observations
+        known = evidence
         if sisters and value in sisters:
-            observations = observations.filter(pl.col(column) != sisters[value])
+            known = evidence.with_observations(evidence.observations.filter(pl.col(column) != sisters[value]))
         inside = pl.col(column) == value
-        elsewhere = set(observations.filter(~inside)["target"])
-        languages = sorted(set(observations.filter(inside)["target"]) & elsewhere)
+        elsewhere = set(known.observations.filter(~inside)["target"])
+        languages = sorted(set(known.observations.filter(inside)["target"]) & elsewhere)
         for position, fold in enumerate(folds_of(languages, folds, every, seed)):
             asked = True
             name = f"{fold_name(fold, position)} in {value}"
-            yield Split(name, partial(hide_languages, observations, fold, within=inside))
+            yield Split(name, known, partial(hide_languages, languages=fold, within=inside))
     if not asked:
         raise NotEnoughEvidence(
             f"no {column} shares a language with another",

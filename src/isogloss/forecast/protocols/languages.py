@@ -124,7 +124,7 @@ def script(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed
 
 def leave_out(evidence: Evidence, name: str, languages: Sequence[str]) -> Split:
     """The split that hides some languages everywhere."""
-    return Split(name, partial(hide_languages, evidence.observations, languages))
+    return Split(name, evidence, partial(hide_languages, languages=languages))
 
 
 def family_of(language: Language) -> str:

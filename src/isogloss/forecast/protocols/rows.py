@@ -36,9 +36,8 @@ def configs(evidence: Evidence, *, every: int = 1, folds: int | None = None, see
     A mixture is left out of all settings at once: its accuracy would tell its F1. Only languages that the
     setting still has scores of are asked.
     """
-    observations = evidence.observations
     folds = CONFIG_FOLDS if folds is None else folds
-    dealt = _deal_mixtures(observations, folds, seed)
+    dealt = _deal_mixtures(evidence.observations, folds, seed)
     if not dealt:
         raise NotEnoughEvidence(
             "no setting was measured with two training mixtures", where="protocol 'configs'", mend="give more mixtures"
@@ -46,7 +45,7 @@ def configs(evidence: Evidence, *, every: int = 1, folds: int | None = None, see
     for fold in range(0, folds, every):
         held = [text for text, place in dealt.items() if place == fold]
         if held:
-            yield Split(f"fold {fold + 1}", partial(_hide_mixtures, observations, held), "train")
+            yield Split(f"fold {fold + 1}", evidence, partial(_hide_mixtures, held=held), "train")
 
 
 def models(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed: int = 0) -> Iterator[Split]:
@@ -90,15 +89,14 @@ def tasks(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed:
 
 
 def _without_values(evidence: Evidence, column: str, every: int, folds: int | None, seed: int) -> Iterator[Split]:
-    observations = evidence.observations
-    values = observations[column].unique().sort().to_list()
+    values = evidence.observations[column].unique().sort().to_list()
     if len(values) < 2:
         raise NotEnoughEvidence(
             f"there is only one {column}", where=f"protocol '{column}s'", mend=f"give evidence of several {column}s"
         )
     for position, fold in enumerate(folds_of(values, folds, every, seed)):
         asked = pl.col(column).is_in(fold)
-        yield Split(fold_name(fold, position), partial(_part, observations, asked), column)
+        yield Split(fold_name(fold, position), evidence, partial(_part, asked=asked), column)
 
 
 def _hide_mixtures(observations: pl.DataFrame, held: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -142,7 +142,8 @@ def anchors(
         for count in tried:
             yield Split(
                 f"draw {draw + 1}",
-                partial(_give_back, evidence.observations, order, count, max(tried)),
+                evidence,
+                partial(_give_back, order=order, count=count, most=max(tried)),
                 condition=f"{count} anchor{'' if count == 1 else 's'}",
             )
 
@@ -152,8 +153,8 @@ def _give_back(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Hide all of `order` but the first `count`; ask for those after the first `most`."""
     numbered = observations.with_row_index("position")
-    train, test = hide_languages(numbered, order[count:])
+    train, test = hide_languages(numbered, languages=order[count:])
     # A question that only an anchor's examples make possible is not asked, or the numbers would not compare.
-    _, possible = hide_languages(numbered, order)
+    _, possible = hide_languages(numbered, languages=order)
     asked = possible.filter(pl.col("target").is_in(list(order[most:])))["position"]
     return train.drop("position"), test.filter(pl.col("position").is_in(asked.implode())).drop("position")

@@ -27,9 +27,11 @@ class Split:
     ----------
     name : str
         What is left out: `yor`, `Uralic`, `fold 2`.
+    evidence : Evidence
+        All that is known.
     hide : callable
-        Makes observations to learn from, and those to ask for, when they are first needed: a benchmark may
-        have thousands of splits.
+        From its observations to those to learn from and those to ask for. It is called when they are first
+        needed: a benchmark may have thousands of splits.
     grouped_by : str
         Column of the observations that says what counts once: `target`, `train`, `model` or `task`.
     condition : str, default ""
@@ -48,17 +50,18 @@ class Split:
     def __init__(
         self,
         name: str,
-        hide: Callable[[], tuple[pl.DataFrame, pl.DataFrame]],
+        evidence: Evidence,
+        hide: Callable[[pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame]],
         grouped_by: str = "target",
         condition: str = "",
     ):
         self.name, self.grouped_by, self.condition = name, grouped_by, condition
-        self._hide = hide
+        self._evidence, self._hide = evidence, hide
 
     @cached_property
     def _hidden(self) -> tuple[Evidence, pl.DataFrame]:
-        train, test = self._hide()
-        return Evidence(train), test
+        train, test = self._hide(self._evidence.observations)
+        return self._evidence.with_observations(train), test
 
     @property
     def train(self) -> Evidence:
@@ -83,7 +86,7 @@ class Split:
 
 
 def hide_languages(
-    observations: pl.DataFrame, languages: Collection[str], *, within: pl.Expr | None = None
+    observations: pl.DataFrame, *, languages: Collection[str], within: pl.Expr | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Observations as if some languages had never been seen, and the questions about those languages.
 
@@ -105,13 +108,15 @@ def hide_languages(
     hidden = set(languages)
     changed, emptied = _reduced(observations["train"], hidden)
     inside = pl.lit(True) if within is None else within
-    about = pl.col("target").is_in(hidden)
-    if "pair" in observations.columns:
-        about |= pl.col("pair").is_in(hidden).fill_null(False)
-    asked, left = inside & about, ~inside | (~about & ~pl.col("train").is_in(emptied))
-    reduce = pl.when(inside).then(pl.col("train").replace(changed)).otherwise(pl.col("train"))
-    test = observations.filter(asked & ~pl.col("train").is_in(emptied)).with_columns(pl.col("train").replace(changed))
-    return observations.filter(left).with_columns(reduce.alias("train")), test
+    pairs = [side for language in hidden for side in (f"{language}-x", f"x-{language}")]
+    asked, lost = pl.col("target").is_in(hidden), pl.col("train").is_in(emptied)
+    gone = asked | lost | pl.col("pair").is_in(pairs).fill_null(False)
+    train, test = observations.filter(~(inside & gone)), observations.filter(inside & asked & ~lost)
+    reduced = pl.col("train").replace(changed)
+    return (
+        train.with_columns(pl.when(inside).then(reduced).otherwise(pl.col("train")).alias("train")),
+        test.with_columns(reduced),
+    )
 
 
 def _reduced(mixtures: pl.Series, hidden: Collection[str]) -> tuple[dict[str, str], list[str]]:
