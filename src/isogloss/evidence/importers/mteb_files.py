@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,10 @@ _MAIN_SCORES = (("main_score",), ("ndcg_at_10",), ("cos_sim", "spearman"), ("max
                 ("accuracy",), ("f1",))  # fmt: skip
 """Where old files keep the main score: that of the first of these that is there."""
 
+SAME = 1e-6
+"""Scores nearer than this are one; files round them differently."""
+
+_NUMBERS = {int, float}
 Entry = dict[str, Any]
 
 
@@ -168,24 +173,21 @@ def _standard_error(entry: Entry, score: float | None) -> float | None:
     """Of the mean over experiments, from whichever of their metrics the main score is the mean of."""
     if score is None:
         return None
-    for values in _repetitions(entry):
+    for values in _repetitions(entry, score):
         count = len(values)
-        if count > 1 and abs(sum(values) / count - score) < 1e-6:
+        if count > 1 and set(map(type, values)) <= _NUMBERS and abs(sum(values) / count - score) < SAME:
             return math.sqrt(sum((value - score) ** 2 for value in values) / (count - 1) / count)
     return None
 
 
-def _repetitions(entry: Entry) -> list[list[float]]:
+def _repetitions(entry: Entry, score: float) -> Iterator[list[Any]]:
     experiments = entry.get("scores_per_experiment")
     if isinstance(experiments, list) and experiments and isinstance(experiments[0], dict):
-        return [values for name in experiments[0] if len(values := _column(experiments, name)) == len(experiments)]
+        for name in experiments[0]:
+            # Of several metrics only those are looked at whose mean, as the entry has it, is the main score.
+            mean = _number(entry.get(name))
+            if mean is not None and abs(mean - score) < SAME:
+                yield [run.get(name) if isinstance(run, dict) else None for run in experiments]
     levels = entry.get("v_measures")
     if isinstance(levels, dict):
-        values = [value for level in levels.values() if isinstance(level, list) for value in level]
-        return [values] if all(_number(value) is not None for value in values) else []
-    return []
-
-
-def _column(experiments: list[Any], name: str) -> list[float]:
-    values = (_number(experiment.get(name)) if isinstance(experiment, dict) else None for experiment in experiments)
-    return [value for value in values if value is not None]
+        yield [value for level in levels.values() if isinstance(level, list) for value in level]
