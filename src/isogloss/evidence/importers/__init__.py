@@ -14,6 +14,7 @@ importers = Registry(
     {
         "amue": "isogloss.evidence.importers.amue:Amue",
         "litmus": "isogloss.evidence.importers.litmus:Litmus",
+        "lm-eval": "isogloss.evidence.importers.lm_eval:LmEval",
         "mteb": "isogloss.evidence.importers.mteb:Mteb",
         "table": "isogloss.evidence.importers.table:Table",
     },
