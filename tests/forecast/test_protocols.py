@@ -28,7 +28,7 @@ few = settings(max_examples=20)
 
 @st.composite
 def evidences(draw: st.DrawFn) -> Evidence:
-    """Scores of a few models in a few tasks, with two metrics of one and pairs of languages in one, and gaps anywhere."""
+    """Scores of a few models in a few tasks, with two metrics of one, pairs of languages in one, and gaps."""
     languages = sorted({"deu", "fin", "swa", *draw(st.sets(st.sampled_from(POOL), min_size=5, max_size=12))})
     mixtures = draw(st.lists(st.sampled_from(MIXTURES), min_size=1, max_size=4, unique=True))
     models = ["one", "two", "three"][: draw(st.integers(1, 3))]

@@ -20,6 +20,9 @@ from isogloss.forecast.protocols import explain
 from isogloss.forecast.protocols import protocols as known_protocols
 from isogloss.forecast.trial import RUNS, Log, Watch
 
+TOLD_APART = ("protocol", "condition", "table")
+"""What results are told apart by."""
+
 
 @dataclass(frozen=True)
 class Benchmark:
@@ -30,7 +33,7 @@ class Benchmark:
     questions : polars.DataFrame
         One row per question: `question` (its number), `protocol`, `condition`, `split`, `table` (what it is
         reported with), `group` (what counts once), `task`, `metric`, `model`, `target`, `train`, `score`,
-        `per_point`, and what `isogloss.forecast.circumstances.circumstances` tells.
+        `per_point`, `unit`, and what `isogloss.forecast.circumstances.circumstances` tells.
     answers : polars.DataFrame
         One row per forecaster, question and level: `forecaster`, `question`, `mean`, `level`, `lower`, `upper`.
     runs : polars.DataFrame
@@ -74,10 +77,36 @@ class Benchmark:
         """Coverage and width of intervals, by default by protocol, condition and table; see `scoring.coverage`."""
         return scoring.coverage(self.joined, [*(by or TOLD_APART), "forecaster"])
 
+    def summary(self) -> pl.DataFrame:
+        """One row per forecaster in each table: what a reader looks at first.
+
+        Returns
+        -------
+        polars.DataFrame
+            `protocol`, `condition`, `table`, `grouped_by`, `unit`, `forecaster`, `groups`, `questions`, `mae`,
+            `mae_low`, `mae_high`, `rmse`, `level`, `coverage`, `coverage_low`, `coverage_high`, `mean_width`,
+            `interval_score`, `whole_range` (these at the first level), `complete` (whether every question was
+            answered), `best` (least error of those that are complete) and `hardest` (least error of those but
+            the first: the one to beat).
+        """
+        asked = self.questions.group_by(*TOLD_APART).agg(pl.col("grouped_by", "unit").first(), pl.len().alias("asked"))
+        found = self._errors_and_coverage(TOLD_APART).join(asked, on=TOLD_APART, how="left", maintain_order="left")
+        place = {name: position for position, name in enumerate(self.protocols)}
+        order = [pl.col("protocol").replace_strict(place, return_dtype=pl.Int64), "condition", "table"]
+        complete, other = pl.col("questions") == pl.col("asked"), pl.col("forecaster") != self.forecasters[0]
+        return (
+            found.sort(order, maintain_order=True)
+            .with_columns(complete=complete)
+            .with_columns(
+                best=complete & (pl.col("mae") == _least(complete)),
+                hardest=complete & other & (pl.col("mae") == _least(complete & other)),
+            )
+            .drop("asked", "bias", "mae_per_question", "rmse_per_question", "coverage_per_question")
+        )
+
     def scenarios(self) -> pl.DataFrame:
         """Errors and coverage by what else was known about the question, with the columns of `SCENARIO`."""
-        by = ["protocol", "condition", *SCENARIO]
-        return self._errors_and_coverage(by)
+        return self._errors_and_coverage(["protocol", "condition", *SCENARIO])
 
     def kinds(self) -> pl.DataFrame:
         """Errors and coverage by family, script, resource class and nearness of the language.
@@ -145,7 +174,9 @@ class Benchmark:
         }
 
 
-TOLD_APART = ("protocol", "condition", "table")
+def _least(among: pl.Expr) -> pl.Expr:
+    """The least error of some rows of each table."""
+    return pl.col("mae").filter(among).min().over(TOLD_APART)
 
 
 def run_benchmark(
@@ -158,6 +189,7 @@ def run_benchmark(
     folds: int | None = None,
     seed: int = 0,
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    only: pl.Expr | None = None,
     watch: Watch | None = None,
 ) -> Benchmark:
     """Ask forecasters for what was measured but kept from them.
@@ -179,6 +211,8 @@ def run_benchmark(
         Of folds, draws and bootstrap.
     options : mapping of str to mapping, optional
         Further arguments of a protocol: `{"language-in-task": {"sisters": {...}}}`.
+    only : polars.Expr, optional
+        Which observations are asked for, of those that a protocol leaves out.
     watch : Watch, optional
         Is told about progress.
 
@@ -213,7 +247,8 @@ def run_benchmark(
         if watch is not None:
             watch.begin(name, len(splits) * len(trial))
         while splits:  # each is dropped with its data when it is done
-            log.run(name, splits.popleft(), trial, levels, watch)
+            split = splits.popleft()
+            log.run(name, split if only is None else split.only(only), trial, levels, watch)
     return Benchmark(
         log.questions(),
         log.answers(),

@@ -100,6 +100,7 @@ class Log:
         self._answers.append(numbered.select(*_ANSWER))
 
     def _describe(self, protocol: str, split: Split) -> pl.DataFrame:
+        raw = pl.col("scale") == "raw"
         asked = split.test.select(
             pl.lit(protocol).alias("protocol"),
             pl.lit(split.condition).alias("condition"),
@@ -107,7 +108,8 @@ class Log:
             pl.lit(split.grouped_by).alias("grouped_by"),
             split.groups.alias("group"),
             *("task", "metric", "model", "target", "train", "score"),
-            pl.when(pl.col("scale") == "raw").then(1.0).otherwise(100.0).alias("per_point"),
+            pl.when(raw).then(1.0).otherwise(100.0).alias("per_point"),
+            pl.when(raw).then(pl.col("metric")).otherwise(pl.lit("points")).alias("unit"),
         ).with_row_index("question", offset=self._asked)
         known = circumstances(split.train, split.test)
         return asked.with_columns(pl.col("question").cast(pl.Int64), *known.drop("target"))

@@ -81,6 +81,15 @@ class Split:
         asked = self.test.with_columns(query_row=pl.int_range(pl.len(), dtype=pl.Int64))
         return asked.select(QUERY_TABLE.names())
 
+    def only(self, asked: pl.Expr) -> Split:
+        """The same experiment, with only some of the questions."""
+
+        def hide(observations: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+            train, test = self._hide(observations)
+            return train, test.filter(asked)
+
+        return Split(self.name, self._evidence, hide, self.grouped_by, self.condition)
+
     def __repr__(self) -> str:
         return f"<Split: {self.name}{f', {self.condition}' if self.condition else ''}>"
 
