@@ -39,12 +39,15 @@ def describe_basis(
     array of str of shape (rows, targets)
     """
     of_targets = _targets(grid, targets)
+    at_edge = grid.at_edge(answers.mean) & ~answers.measured
     of_mixtures = _mixtures(grid, mixtures)
     counts = f"{_count(len(grid.targets), 'language')}, {_count(len(grid.mixtures.texts), 'mixture')} measured"
     words = np.empty(answers.mean.shape, dtype=object)
     for row, column in np.ndindex(words.shape):
         said = "measured itself" if answers.measured[row, column] else of_targets[column]
         parts = [said, counts, of_mixtures[row]]
+        if at_edge[row, column]:
+            parts.append("AT THE EDGE of the metric's range")
         if unbounded[row, column]:
             parts.append("TOO LITTLE EVIDENCE for the level: the whole range")
         words[row, column] = "; ".join(part for part in parts if part)

@@ -118,6 +118,10 @@ class Grid:
         """`scores` held inside the metric's range, where it has one."""
         return np.clip(scores, self.lowest, 1.0) if self.bounded else scores
 
+    def at_edge(self, scores: Array) -> NDArray[np.bool_]:
+        """Where `scores` are the worst or the best that the metric allows."""
+        return np.isin(scores, (self.lowest, 1.0)) if self.bounded else np.zeros(scores.shape, dtype=bool)
+
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Grid:
         """Only some of the rows."""
         return replace(self, mixtures=self.mixtures.take(rows), scores=self.scores[rows])
