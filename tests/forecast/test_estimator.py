@@ -96,7 +96,7 @@ def test_registered_forecasters_are_found_by_name(monkeypatch):
     monkeypatch.setattr(forecasters, "_added", {})
     forecasters.register("mine")(Shifted)
     assert forecasters.get("mine") is Shifted
-    assert forecasters.names() == ["additive", "default", "mean", "mine", "nearest"]
+    assert {"additive", "default", "mine"} <= set(forecasters.names())
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from isogloss.forecast.forecaster import FORECAST, Forecaster
     from isogloss.forecast.output import write_forecasts
     from isogloss.forecast.peers.additive import Additive
+    from isogloss.forecast.peers.kernel import Kernel
+    from isogloss.forecast.peers.langrank import LangRank
+    from isogloss.forecast.peers.language_mean import LanguageMean
+    from isogloss.forecast.peers.litmus import Litmus
     from isogloss.forecast.peers.mean import Mean
+    from isogloss.forecast.peers.mixed import Mixed
     from isogloss.forecast.peers.nearest import Nearest
+    from isogloss.forecast.peers.trees import Trees
     from isogloss.forecast.queries import ask
 
 __all__ = [
@@ -21,8 +27,14 @@ __all__ = [
     "Additive",
     "Default",
     "Forecaster",
+    "Kernel",
+    "LangRank",
+    "LanguageMean",
+    "Litmus",
     "Mean",
+    "Mixed",
     "Nearest",
+    "Trees",
     "ask",
     "forecasters",
     "write_forecasts",
@@ -35,6 +47,12 @@ forecasters = Registry(
         "mean": "isogloss.forecast.peers.mean:Mean",
         "additive": "isogloss.forecast.peers.additive:Additive",
         "nearest": "isogloss.forecast.peers.nearest:Nearest",
+        "language-mean": "isogloss.forecast.peers.language_mean:LanguageMean",
+        "litmus": "isogloss.forecast.peers.litmus:Litmus",
+        "langrank": "isogloss.forecast.peers.langrank:LangRank",
+        "trees": "isogloss.forecast.peers.trees:Trees",
+        "mixed": "isogloss.forecast.peers.mixed:Mixed",
+        "kernel": "isogloss.forecast.peers.kernel:Kernel",
     },
     "isogloss.forecasters",
 )
@@ -45,7 +63,13 @@ _LAZY = {
     "Default": "default",
     "Additive": "peers.additive",
     "Mean": "peers.mean",
+    "Kernel": "peers.kernel",
+    "LangRank": "peers.langrank",
+    "LanguageMean": "peers.language_mean",
+    "Litmus": "peers.litmus",
+    "Mixed": "peers.mixed",
     "Nearest": "peers.nearest",
+    "Trees": "peers.trees",
     "ask": "queries",
     "write_forecasts": "output",
 }

@@ -1,0 +1,248 @@
+"""A Gaussian process over the whole grid: languages that are alike score alike under mixtures that are alike.
+
+    score(m, l) = b . terms(m, l) + f(m, l) + noise,   cov f = mixtures(m, m') languages(l, l')
+
+See `isogloss.forecast.peers.kronecker` for how a product covariance is inverted by two small decompositions,
+and how whole languages are left out in closed form; `isogloss.forecast.peers.covariances` for the two factors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from isogloss.forecast.forecaster import Forecaster
+from isogloss.forecast.grid import Array, Grid, Mixtures
+from isogloss.forecast.model import GridModel
+from isogloss.forecast.peers.covariances import (
+    OF_LANGUAGES,
+    OF_MIXTURES,
+    PRIOR,
+    Apart,
+    Kernels,
+    Tongues,
+    mean_terms,
+)
+from isogloss.forecast.peers.kronecker import MEAN_PRECISION, Process, Product, Side, leave_columns_out, log_likelihood
+
+PRIOR_WIDTH = 1.5
+VARIES = 1e-6
+LARGEST = 1200
+"""Mixtures that the process takes in; of more, an even sample."""
+ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 120, 60
+CELLS_FOR_PARAMETERS = 400
+"""Parameters are learnt on this much: more changes them little and costs much."""
+FURTHEST = 6.0
+"""Logarithmic units by which a parameter may leave its prior's mean."""
+
+
+class KernelModel(GridModel):
+    """A Gaussian process whose covariance is a product of one of mixtures and one of languages.
+
+    Parameters
+    ----------
+    kernels : Kernels, optional
+        To skip learning them.
+
+    Attributes
+    ----------
+    kernels_ : Kernels
+        By marginal likelihood, with a log-normal prior.
+    """
+
+    def __init__(self, kernels: Kernels | None = None):
+        self.kernels = kernels
+
+    def fit(self, grid: Grid) -> KernelModel:
+        rows = len(grid.mixtures.texts)
+        even = np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(int))
+        self.grid_ = grid if len(even) == rows else grid.take(even)
+        self._tongues = Tongues.of(self.grid_.targets, self.grid_.mixtures)
+        self.kernels_ = _learn(self.grid_, self._tongues) if self.kernels is None else self.kernels
+        covariance = self._covariance(self.grid_.mixtures, self._tongues)
+        mean = mean_terms(self.grid_.mixtures, self.grid_.targets)
+        self._process = Process.learn(covariance, mean, self._scores)
+        return self
+
+    def known(self, mixtures: Mixtures) -> tuple[Array, Array]:
+        deviations = np.sqrt(self._variance(mixtures, self._tongues) + self.kernels_.noise)
+        return self._mean(mixtures, self._tongues)[None], self.kernels_.scale * deviations
+
+    def unseen(self, mixtures: Mixtures, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+        tongues = Tongues.of(targets, self.grid_.mixtures)
+        # One spread for each language: over what was measured, so that it does not depend on what else is asked.
+        variance = self._variance(self.grid_.mixtures, tongues).mean(0)
+        return self._mean(mixtures, tongues)[None], self.kernels_.scale * np.sqrt(variance + self.kernels_.noise)
+
+    def for_fold(self) -> KernelModel:
+        # A dozen parameters shared by all cells hardly move with an eighth of the languages.
+        return KernelModel(self.kernels_)
+
+    def leave_languages_out(self, *, as_sources: bool = True) -> tuple[Array, Array]:
+        """Forecast every language from the others, in closed form.
+
+        Parameters
+        ----------
+        as_sources : bool, default True
+            Whether a language that is left out vanishes from the mixtures too, and with it the mixtures that
+            held nothing else. That takes two decompositions for each language that was trained on; else two do for all.
+
+        Returns
+        -------
+        scores : array of shape (mixtures, targets)
+            NaN under mixtures that went with the language.
+        deviations : array of shape (mixtures, targets)
+            Standard deviation of each forecast, noise included.
+
+        Raises
+        ------
+        ValueError
+            If the grid has gaps.
+        """
+        grid = self.grid_
+        if np.isnan(grid.scores).any():
+            raise ValueError("a grid with gaps has no closed form: hold its languages out by refitting")
+        trained = set(grid.mixtures.sources) if as_sources else set()
+        apart = [column for column, target in enumerate(grid.targets) if target in trained]
+        rest = np.setdiff1d(np.arange(len(grid.targets)), apart)
+        scores, deviations = np.full((2, *grid.scores.shape), np.nan)
+        everywhere = np.arange(len(grid.scores))
+        groups = [(grid.mixtures, everywhere, rest)] + [
+            (*_without(grid.mixtures, grid.targets[column]), np.array([column])) for column in apart
+        ]
+        for mixtures, rows, columns in groups:
+            if len(rows) and len(columns):
+                cells = np.ix_(rows, columns)
+                scores[cells], deviations[cells] = self._left_out(mixtures, rows, columns)
+        return scores, deviations
+
+    def _left_out(self, mixtures: Mixtures, rows: np.ndarray, columns: np.ndarray) -> tuple[Array, Array]:
+        covariance = self._covariance(mixtures, Tongues.of(self.grid_.targets, mixtures))
+        mean = mean_terms(mixtures, self.grid_.targets)
+        standardised, variance = leave_columns_out(covariance, mean, self._scores[rows], columns)
+        kernels = self.kernels_
+        return kernels.centre + kernels.scale * standardised, kernels.scale * np.sqrt(variance + kernels.noise)
+
+    @property
+    def _scores(self) -> Array:
+        return (self.grid_.scores - self.kernels_.centre) / self.kernels_.scale
+
+    def _covariance(self, mixtures: Mixtures, tongues: Tongues) -> Product:
+        return Product(
+            Side.of(self.kernels_.of_mixtures(Apart.between(mixtures, mixtures))),
+            Side.of(self.kernels_.of_languages(tongues, tongues)),
+            self.kernels_.noise,
+        )
+
+    def _mean(self, mixtures: Mixtures, tongues: Tongues) -> Array:
+        """Scores, of shape (rows, languages)."""
+        terms = mean_terms(mixtures, tongues.names)
+        return self.kernels_.centre + self.kernels_.scale * self._process.predict(
+            terms, *self._towards(mixtures, tongues)
+        )
+
+    def _variance(self, mixtures: Mixtures, tongues: Tongues) -> Array:
+        """Of the scores, noise not counted, against that of all scores; of shape (rows, languages)."""
+        prior = self.kernels_.mixture_variance * self.kernels_.language_variances(tongues)
+        share = float((~np.isnan(self.grid_.scores)).mean())
+        return self._process.variance(*self._towards(mixtures, tongues), prior, share)
+
+    def _towards(self, mixtures: Mixtures, tongues: Tongues) -> tuple[Array, Array]:
+        """Covariance of mixtures and of languages with those of the grid."""
+        return (
+            self.kernels_.of_mixtures(Apart.between(mixtures, self.grid_.mixtures)),
+            self.kernels_.of_languages(tongues, self._tongues),
+        )
+
+
+class Kernel(Forecaster):
+    """A Gaussian process with a product covariance over languages and mixtures.
+
+    Notes
+    -----
+    A complete grid is solved exactly by two eigendecompositions, one with gaps by conjugate gradients. Parameters
+    are learnt by marginal likelihood on at most 120 mixtures x 60 languages (400 cells of a grid with gaps).
+    Of more than 1200 mixtures an even sample is taken in.
+    """
+
+    grid_model = KernelModel
+
+
+def _without(mixtures: Mixtures, language: str) -> tuple[Mixtures, np.ndarray]:
+    """Mixtures without any examples of a language, and which of them are left."""
+    kept = np.array([source != language for source in mixtures.sources], dtype=bool)
+    sizes = mixtures.sizes[:, kept]
+    rows = np.flatnonzero((sizes.sum(1) > 0) | (mixtures.sizes.sum(1) == 0))
+    texts = tuple(mixtures.texts[row] for row in rows)
+    return Mixtures(texts, tuple(source for source in mixtures.sources if source != language), sizes[rows]), rows
+
+
+def _learn(grid: Grid, tongues: Tongues) -> Kernels:
+    """Parameters of the largest marginal likelihood, with a log-normal prior."""
+    spread = tongues.factors.std(0)
+    units = Kernels(
+        parameters=PRIOR,
+        factor_mean=tongues.factors.mean(0),
+        factor_spread=np.where(spread > VARIES, spread, np.inf),  # what is the same everywhere tells nothing
+        centre=float(np.nanmean(grid.scores)),
+        scale=float(np.nanstd(grid.scores)) or 1.0,
+    )
+    found = minimize(
+        _Likelihood(units, grid, tongues), PRIOR, method="L-BFGS-B",
+        bounds=[(start - FURTHEST, start + FURTHEST) for start in PRIOR], options={"maxiter": 30},
+    )  # fmt: skip
+    return replace(units, parameters=np.asarray(found.x))
+
+
+class _Likelihood:
+    """Negative log posterior of the parameters, on a part of the grid."""
+
+    def __init__(self, units: Kernels, grid: Grid, tongues: Tongues):
+        chance = np.random.default_rng(0)
+        rows, columns = (
+            np.sort(chance.permutation(count)[:most])
+            for count, most in zip(grid.scores.shape, (ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS), strict=True)
+        )
+        mixtures = grid.mixtures.take(rows)
+        self._units, self._tongues = units, tongues.take(columns)
+        self._apart = Apart.between(mixtures, mixtures)
+        self._scores = (grid.scores[np.ix_(rows, columns)] - units.centre) / units.scale
+        self._mean = mean_terms(mixtures, self._tongues.names)
+        measured = np.argwhere(~np.isnan(self._scores))
+        self._cells = measured[np.sort(chance.permutation(len(measured))[:CELLS_FOR_PARAMETERS])]
+        self._last: dict[int, tuple[Array, Side]] = {}
+
+    def __call__(self, parameters: Array) -> float:
+        kernels = replace(self._units, parameters=parameters)
+        prior = 0.5 * float((((parameters - PRIOR) / PRIOR_WIDTH) ** 2).sum())
+        return prior - (self._of_cells(kernels) if np.isnan(self._scores).any() else self._of_grid(kernels))
+
+    def _of_grid(self, kernels: Kernels) -> float:
+        rows = self._side(kernels, OF_MIXTURES, lambda: kernels.of_mixtures(self._apart))
+        columns = self._side(kernels, OF_LANGUAGES, lambda: kernels.of_languages(self._tongues, self._tongues))
+        return log_likelihood(Product(rows, columns, kernels.noise), self._mean, self._scores)
+
+    def _side(self, kernels: Kernels, which: list[int], covariance: Callable[[], Array]) -> Side:
+        # A numerical gradient moves one parameter at a time, and so one side: the other is still the same.
+        last = kernels.parameters[which]
+        if which[0] not in self._last or (self._last[which[0]][0] != last).any():
+            self._last[which[0]] = last, Side.of(covariance())
+        return self._last[which[0]][1]
+
+    def _of_cells(self, kernels: Kernels) -> float:
+        rows, columns = self._cells.T
+        covariance = kernels.of_mixtures(self._apart)[np.ix_(rows, rows)]
+        covariance *= kernels.of_languages(self._tongues, self._tongues)[np.ix_(columns, columns)]
+        terms = self._mean[:, rows, columns]
+        covariance += terms.T @ terms / MEAN_PRECISION
+        covariance[np.diag_indices(len(rows))] += kernels.noise
+        try:
+            factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
+        except LinAlgError:
+            return -1e10
+        scores = self._scores[rows, columns]
+        return -0.5 * float(scores @ cho_solve(factor, scores)) - float(np.log(np.diag(factor[0])).sum())
