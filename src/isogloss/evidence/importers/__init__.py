@@ -13,6 +13,7 @@ importers = Registry(
     "importer",
     {
         "amue": "isogloss.evidence.importers.amue:Amue",
+        "lighteval": "isogloss.evidence.importers.lighteval:Lighteval",
         "litmus": "isogloss.evidence.importers.litmus:Litmus",
         "lm-eval": "isogloss.evidence.importers.lm_eval:LmEval",
         "mteb": "isogloss.evidence.importers.mteb:Mteb",

@@ -24,6 +24,8 @@ from isogloss.evidence.importers.values import (
     number,
     raw_items,
     raw_rows,
+    revision_of,
+    scale_of,
     section,
     text,
     whole,
@@ -31,10 +33,6 @@ from isogloss.evidence.importers.values import (
 
 MODEL_ARGUMENTS = ("peft", "delta", "pretrained", "model", "path", "engine")
 """Arguments that name a model, those that adapt another one first."""
-
-PERCENT = re.compile(r"bleu|chrf(\+\+)?")
-RAW = re.compile(r".+_(diff|max)")
-"""Metrics whose scale the scores do not give away, such as differences of log-likelihoods."""
 
 PLACEHOLDER = "bypass"
 """The metric of runs that only keep what the model said."""
@@ -105,7 +103,7 @@ class _Run:
         if not isinstance(data, dict) or not isinstance(data.get("results"), dict):
             raise BadFile("has no object 'results'", where=where, mend="give the results_*.json of lm-eval")
         config = section(data, "config", where)
-        revision = text(config, "model_sha", where) or text(config, "model_revision", where)
+        revision = revision_of(text(config, "model_sha", where), text(config, "model_revision", where))
         parameters = whole(config.get("model_num_parameters"), "model_num_parameters", where)
         model = options.values.get("model") or _model(data, config, where)
         return cls(path, where, data, data["results"], model, revision, parameters or None)
@@ -170,7 +168,7 @@ class _Run:
             "split": _split(config, number(setting.get("limit"), "limit", self.where)),
             "seed": whole(setting.get("fewshot_seed"), "fewshot_seed", here) if shots else None,
             "score": number(value, metric, here),
-            "scale": "percent" if PERCENT.fullmatch(base) else "raw" if RAW.fullmatch(base) else None,
+            "scale": scale_of(base),
             "higher_is_better": better if isinstance(better, bool) else None,
             "items": items,
             "standard_error": self._error(task, base, kind, here),

@@ -62,7 +62,7 @@ class Rule:
     task : str or None
         Name of the task, with groups in braces; None cuts languages and topic out of the name.
     language : str or None
-        The language, where the name does not say it.
+        The language, where the name does not say it; of a pair, the one that it does not say.
     codes : dict of str to str
         What this family means by a code that is none, or another's.
     """
@@ -78,7 +78,8 @@ class Rule:
         if match is None:
             return None
         groups = match.groupdict()
-        codes = [groups[key] for key in ("target", "first", "second") if groups.get(key)] or [self.language or ""]
+        sides = ("first", "second") if {"first", "second"} & groups.keys() else ("target",)
+        codes = [groups.get(side) or self.language or "" for side in sides]
         task = _cut(match) if self.task is None else _HOLE.sub(lambda hole: groups[hole[1]] or "", self.task)
         return TaskName(task, SEPARATOR.join(self.codes.get(code, code) for code in codes), groups.get("topic"))
 
@@ -236,8 +237,10 @@ def _rule(pattern: str, task: str | None, language: str | None, codes: dict[str,
     except (re.error, RecursionError, OverflowError) as error:
         raise BadFile(f"'{pattern}' is not a pattern: {error}", where=where) from None
     groups = set(compiled.groupindex)
-    told = [language is not None, "target" in groups, {"first", "second"} <= groups]
-    if sum(told) != 1 or ({"first", "second"} & groups and not told[2]):
+    pair = groups & {"first", "second"}
+    one = ("target" in groups) != (language is not None)
+    two = "target" not in groups and len(pair) + (language is not None) == 2
+    if not (two if pair else one):
         raise BadFile(
             f"'{pattern}' does not say one language or pair", where=where,
             mend="give it a group (?P<target>...), or (?P<first>...) and (?P<second>...), or say language = \"...\"",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,12 @@ ABSENT = ("", "N/A", "n/a", "-", "nan", "NaN", "None")
 LARGEST = 2**63 - 1
 MAX_LINE = 64 * 1024 * 1024
 """A longer line of JSON is refused unread."""
+
+PERCENT = re.compile(r"(sacre)?bleu(_\d)?|chrf(\+\+)?", re.IGNORECASE)
+RAW = re.compile(r".+_(diff|max)")
+"""Metrics whose scale the scores do not give away, such as differences of log-likelihoods."""
+
+BRANCHES = ("main", "master")
 
 RawRow = dict[str, Any]
 
@@ -102,6 +109,16 @@ def moment(value: Any) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def revision_of(*written: str | None) -> str | None:
+    """The first revision that is written; the name of a branch is none, as it means another one every day."""
+    return next((one for one in written if one and one not in BRANCHES), None)
+
+
+def scale_of(metric: str) -> str | None:
+    """How tools write the scores of a metric, where the scores themselves do not give it away."""
+    return "percent" if PERCENT.fullmatch(metric) else "raw" if RAW.fullmatch(metric) else None
 
 
 def details(**values: Any) -> str | None:
