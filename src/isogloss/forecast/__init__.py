@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from isogloss.forecast.peers.mixed import Mixed
     from isogloss.forecast.peers.nearest import Nearest
     from isogloss.forecast.peers.trees import Trees
+    from isogloss.forecast.persistence import load, savable
     from isogloss.forecast.queries import ask
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "Trees",
     "ask",
     "forecasters",
+    "load",
+    "savable",
     "write_forecasts",
 ]
 
@@ -71,6 +74,8 @@ _LAZY = {
     "Nearest": "peers.nearest",
     "Trees": "peers.trees",
     "ask": "queries",
+    "load": "persistence",
+    "savable": "persistence",
     "write_forecasts": "output",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from isogloss.forecast.basis import describe_basis
 from isogloss.forecast.fitted import Answers, FittedSetting
 from isogloss.forecast.grid import Grid, Mixtures
 from isogloss.forecast.model import GridModel
+from isogloss.forecast.persistence import save
 from isogloss.forecast.queries import check_queries
 from isogloss.forecast.settings import Setting, match, read_settings
 
@@ -111,6 +113,10 @@ class Forecaster(BaseEstimator):
         if not getattr(self, "conformal_", False):
             raise InputError("intervals need held-out residuals", mend="call conformalize() after fit()")
         return self._answer(queries, level).select(FORECAST.names())
+
+    def save(self, folder: str | Path) -> None:
+        """Write to a folder, to be read by `isogloss.forecast.load`; see `isogloss.forecast.persistence`."""
+        save(self, folder)
 
     def _new_model(self) -> GridModel:
         return self.grid_model()
