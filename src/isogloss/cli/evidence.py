@@ -24,6 +24,9 @@ TaskOption = Annotated[str | None, typer.Option(help="Task of every row, where t
 ModelOption = Annotated[str | None, typer.Option(help="Model of every row.")]
 MetricOption = Annotated[str | None, typer.Option(help="Metric of every row.")]
 RecipeOption = Annotated[str | None, typer.Option(help="How the model was adapted, for every row.")]
+TrainOption = Annotated[
+    str | None, typer.Option(help="What the model was trained on, where the file does not say it: eng:1000,hin:500.")
+]
 ScaleOption = Annotated[str | None, typer.Option(help="How scores are written: fraction, percent or raw.")]
 LanguageOption = Annotated[
     list[str] | None, typer.Option(metavar="CODE=ID", help="How to read a code, such as jp=jpn. Repeatable.")
@@ -31,6 +34,7 @@ LanguageOption = Annotated[
 DuplicatesOption = Annotated[
     str, typer.Option(help="What to do if scores of one observation differ: error, mean or last.")
 ]
+UnfinishedOption = Annotated[bool, typer.Option("--unfinished", help="Read runs that were cancelled or failed too.")]
 
 
 @app.callback()
@@ -41,7 +45,7 @@ def evidence() -> None:
 @app.command("import")
 def import_(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Result files or patterns ('r/*.json').")],
-    into: Annotated[Path | None, typer.Option(help="Store to add to; made if absent.")] = None,
+    into: Annotated[str | None, typer.Option(help="Store to add to, a folder or s3://...; made if absent.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report, write nothing.")] = False,
     format: FormatOption = None,
     map: MapOption = None,
@@ -49,16 +53,21 @@ def import_(
     model: ModelOption = None,
     metric: MetricOption = None,
     recipe: RecipeOption = None,
+    train: TrainOption = None,
     scale: ScaleOption = None,
     language: LanguageOption = None,
     duplicates: DuplicatesOption = "error",
+    unfinished: UnfinishedOption = False,
     json: JsonOption = False,
 ) -> None:
     """Read result files into a store and report what was kept, what was dropped and why."""
     from isogloss.evidence import import_files
     from isogloss.evidence.read import read_options
 
-    options = read_options(task, model, metric, recipe, map, scale, parse_languages(language), duplicates)
+    read_as = parse_languages(language)
+    options = read_options(
+        task, model, metric, recipe, map, scale, read_as, duplicates, train=train, unfinished=unfinished
+    )
     report = import_files(files, options, into=into, format=format, dry_run=dry_run)
     if json:
         show_json(report.as_dict())
@@ -77,9 +86,11 @@ def show_evidence(
     model: ModelOption = None,
     metric: MetricOption = None,
     recipe: RecipeOption = None,
+    train: TrainOption = None,
     scale: ScaleOption = None,
     language: LanguageOption = None,
     duplicates: DuplicatesOption = "error",
+    unfinished: UnfinishedOption = False,
     json: JsonOption = False,
 ) -> None:
     """List what was measured: one line per task, metric and model."""
@@ -93,9 +104,11 @@ def show_evidence(
         model=model,
         metric=metric,
         recipe=recipe,
+        train=train,
         scale=scale,
         languages=parse_languages(language),
         duplicates=duplicates,
+        unfinished=unfinished,
     )
     settings = found.settings()
     if json:

@@ -47,9 +47,11 @@ def read_evidence(
     model: str | None = None,
     metric: str | None = None,
     recipe: str | None = None,
+    train: str | None = None,
     scale: str | None = None,
     languages: Mapping[str, str] | None = None,
     duplicates: str = "error",
+    unfinished: bool = False,
 ) -> Evidence:
     """Read what was measured.
 
@@ -62,7 +64,7 @@ def read_evidence(
         Name of the importer; recognised from each file by default.
     mapping : str or pathlib.Path, optional
         Mapping file for tables, or the name of one that ships.
-    task, model, metric, recipe : str, optional
+    task, model, metric, recipe, train : str, optional
         What holds for every row of every file, where the file does not say it. Stores always do.
     scale : {"fraction", "percent", "raw"}, optional
         How scores are written; decided from the scores by default.
@@ -70,6 +72,8 @@ def read_evidence(
         How to read a code, ahead of all else: `{"jp": "jpn"}`.
     duplicates : {"error", "mean", "last"}
         What to do with several different scores of one observation.
+    unfinished : bool, default False
+        Whether to read runs that were cancelled or failed.
 
     Returns
     -------
@@ -84,7 +88,9 @@ def read_evidence(
     """
     if not sources:
         raise InputError("no evidence given", mend="name files, stores or evidence that ships")
-    options = read_options(task, model, metric, recipe, mapping, scale, languages, duplicates)
+    options = read_options(
+        task, model, metric, recipe, mapping, scale, languages, duplicates, train=train, unfinished=unfinished
+    )
     parts: list[Evidence | Normalised] = []
     for source in expand(sources, format):
         if isinstance(source, Store):
@@ -151,11 +157,14 @@ def read_options(
     scale: str | None,
     languages: Mapping[str, str] | None,
     duplicates: str,
+    *,
+    train: str | None = None,
+    unfinished: bool = False,
 ) -> ReadOptions:
     """The options as importers take them."""
-    values = {"task": task, "model": model, "metric": metric, "recipe": recipe}
+    values = {"task": task, "model": model, "metric": metric, "recipe": recipe, "train": train}
     given = {name: value for name, value in values.items() if value is not None}
-    return ReadOptions(given, mapping, scale, dict(languages or {}), duplicates)
+    return ReadOptions(given, mapping, scale, dict(languages or {}), duplicates, unfinished)
 
 
 def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | Evidence | pl.DataFrame]:

@@ -32,6 +32,8 @@ class ReadOptions:
         How to read a code: as reported to any known spelling.
     duplicates : str
         What to do with several scores of one observation: error, mean or last.
+    unfinished : bool
+        Whether to read runs that were cancelled or failed.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class ReadOptions:
     scale: str | None = None
     languages: dict[str, str] = field(default_factory=dict)
     duplicates: str = "error"
+    unfinished: bool = False
 
 
 @dataclass(frozen=True)
