@@ -85,14 +85,23 @@ def _svg(chart: Any) -> bytes:
 
 
 def _page(chart: Any) -> str:
-    import vl_convert
+    return PAGE.substitute(title=escape(_title(chart.to_dict())), library=library(), spec=script_text(chart))
 
+
+def script_text(chart: Any) -> str:
+    """A chart as it may stand in a script of a page, for `vegaEmbed`."""
     spec = chart.to_dict()
     spec.pop("$schema", None)  # the embedding is told that it is Vega-Lite
     # No tag may begin inside a script: a language's name could hold one.
-    text = json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
-    library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _version())
-    return PAGE.substitute(title=escape(_title(spec)), library=library, spec=text)
+    return json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def library() -> str:
+    """JavaScript that defines `vegaEmbed`, whole."""
+    import vl_convert
+
+    made: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _version())
+    return made
 
 
 def _title(spec: dict[str, Any]) -> str:

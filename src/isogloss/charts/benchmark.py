@@ -1,0 +1,210 @@
+"""How good forecasters were: errors with their intervals, coverage against what was promised, curves of anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from isogloss.charts.dots import (
+    HARDEST,
+    ON_TRIAL,
+    OTHER,
+    PANEL,
+    ROLE_COLOURS,
+    ROW_HEIGHT,
+    dots_on_intervals,
+    told_coverage,
+    told_errors,
+)
+from isogloss.charts.kinds import kinds_panels
+from isogloss.charts.style import INK, heading, inline, styled
+from isogloss.errors import BadValue
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from isogloss.forecast.benchmark import Benchmark
+
+LINE_COLOURS = (ROLE_COLOURS[ON_TRIAL], "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#777777", "#d55e00", "#f0e442")
+
+
+def errors_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.HConcatChart:
+    """Mean absolute errors and coverage of every forecaster under one protocol, as dots on 95 % intervals.
+
+    Parameters
+    ----------
+    benchmark : isogloss.forecast.benchmark.Benchmark
+    protocol : str
+    title : str, optional
+        By default what the protocol leaves out.
+
+    Returns
+    -------
+    altair.HConcatChart
+        A row per table and condition: errors left, coverage right, with a line at the level asked for.
+
+    Raises
+    ------
+    BadValue
+        If nothing was answered under the protocol.
+    """
+    import altair as alt
+
+    rows = _summary_rows(benchmark, protocol)
+    panels = [_error_panel(rows)]
+    coverage = benchmark.coverage().filter(pl.col("protocol") == protocol)
+    panels += [_coverage_panel(coverage, rows, level) for level in benchmark.levels]
+    parts: Any = alt.hconcat(*panels, spacing=26).resolve_scale(color="shared", shape="shared")
+    parts = parts.properties(title=heading(title or benchmark.protocols[protocol], [_subtitle(protocol)]))
+    chart: alt.HConcatChart = styled(parts)
+    return chart
+
+
+def conditions_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.FacetChart:
+    """Error against the number that the conditions of a protocol begin with, such as that of anchors.
+
+    Parameters are those of `errors_plot`. The forecaster on trial has a band, the 95 % interval of its error.
+
+    Raises
+    ------
+    BadValue
+        If the protocol has no such conditions, or nothing was answered.
+    """
+    import altair as alt
+
+    split = [(row, *row["condition"].partition(" ")[::2]) for row in _summary_rows(benchmark, protocol)]
+    rows = [{**row, "number": int(number), "panel": row["table"]} for row, number, _ in split if number.isdigit()]
+    if not rows:
+        raise BadValue(f"protocol '{protocol}' has no numbered conditions", mend="draw it with errors_plot")
+    numbers = sorted({row["number"] for row in rows})
+    x = alt.X("number:Q", title=split[0][2], axis=alt.Axis(values=numbers, grid=False))
+    y: dict[str, Any] = {"title": f"mean absolute error, {rows[0]['unit']}", "scale": alt.Scale(zero=True)}
+    names = [name for name in benchmark.forecasters if any(row["forecaster"] == name for row in rows)]
+    colour = alt.Color(
+        "forecaster:N", title=None, scale=alt.Scale(domain=names, range=LINE_COLOURS[: len(names)]),
+        legend=alt.Legend(orient="top", symbolOpacity=1, labelLimit=0),
+    )  # fmt: skip
+    lines = alt.Chart().encode(x=x, y=alt.Y("mae:Q", **y), color=colour, tooltip=told_errors(rows[0]["unit"]))
+    band = (
+        alt.Chart()
+        .mark_area(opacity=0.18, color=ROLE_COLOURS[ON_TRIAL])
+        .encode(x=x, y=alt.Y("mae_low:Q", **y), y2="mae_high:Q")
+        .transform_filter(alt.datum.role == ON_TRIAL)
+    )
+    layers: Any = alt.layer(
+        band, lines.mark_line(strokeWidth=2.5), lines.mark_point(filled=True, size=60, opacity=1), data=inline(rows)
+    ).properties(width=260, height=220)
+    facet = alt.Facet("panel:N", header=alt.Header(title=None, labelFontSize=13, labelFontWeight="bold"))
+    parts = layers.facet(facet=facet, columns=3)
+    parts = parts.properties(title=heading(title or benchmark.protocols[protocol], [_subtitle(protocol)]))
+    chart: alt.FacetChart = styled(parts)
+    return chart
+
+
+def kinds_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.VConcatChart:
+    """Errors and coverage by family, script, web text and nearness: the forecaster on trial, and the hardest to beat.
+
+    Parameters are those of `errors_plot`. All tables count together; of several conditions the last is shown.
+
+    Raises
+    ------
+    BadValue
+        If nothing was answered under the protocol.
+    """
+    found = benchmark.kinds.filter(pl.col("protocol") == protocol)
+    if found.is_empty():
+        raise BadValue(f"nothing was answered under the protocol '{protocol}'", mend="draw one that was")
+    last = found["condition"].unique(maintain_order=True)[-1]
+    trial, hardest = benchmark.forecasters[0], _hardest(benchmark, protocol)
+    roles = {trial: ON_TRIAL} | ({hardest: HARDEST} if hardest else {})
+    shown = found.filter((pl.col("condition") == last) & pl.col("forecaster").is_in(list(roles)))
+    subtitle = "Dots on 95 % intervals; the number of languages, or of whatever counts once, is in brackets."
+    parts = kinds_panels(
+        shown.with_columns(role=pl.col("forecaster").replace_strict(roles, return_dtype=pl.String)),
+        names={role: f"{name}, {role}" for name, role in roles.items()},
+        level=benchmark.levels[0] if benchmark.levels else None,
+        unit=benchmark.questions.filter(pl.col("protocol") == protocol)["unit"][0],
+    )
+    named = heading(title or benchmark.protocols[protocol], [subtitle, last] if last else [subtitle])
+    chart: alt.VConcatChart = styled(parts.properties(title=named))
+    return chart
+
+
+def _summary_rows(benchmark: Benchmark, protocol: str) -> list[dict[str, Any]]:
+    summary = benchmark.summary.filter(pl.col("protocol") == protocol)
+    if summary.is_empty():
+        raise BadValue(f"nothing was answered under the protocol '{protocol}'", mend="draw one that was")
+    rows = []
+    for row in summary.iter_rows(named=True):
+        role = ON_TRIAL if row["forecaster"] == benchmark.forecasters[0] else HARDEST if row["hardest"] else OTHER
+        rows.append({**row, "role": role, "panel": _panel(row)})
+    return rows
+
+
+def _hardest(benchmark: Benchmark, protocol: str) -> str | None:
+    """The forecaster but the first that errs least on average over tables."""
+    rows = benchmark.summary.filter(
+        (pl.col("protocol") == protocol) & (pl.col("forecaster") != benchmark.forecasters[0]) & pl.col("complete")
+    )
+    means = rows.group_by("forecaster", maintain_order=True).agg(pl.col("mae").mean())
+    return None if means.is_empty() else str(means.sort("mae", maintain_order=True)["forecaster"][0])
+
+
+def _error_panel(rows: Sequence[Mapping[str, Any]]) -> Any:
+    import altair as alt
+
+    axis = alt.Axis(title=f"mean absolute error, {rows[0]['unit']}", tickCount=6)
+    layers = dots_on_intervals(rows, "mae", _forecasters(rows), axis=axis, told=told_errors(rows[0]["unit"]))
+    return _one_below_the_other(layers, rows, width=PANEL, named=True)
+
+
+def _coverage_panel(coverage: pl.DataFrame, summary: Sequence[Mapping[str, Any]], level: float) -> Any:
+    import altair as alt
+
+    roles = {(row["panel"], row["forecaster"]): row["role"] for row in summary}
+    rows = [
+        {**row, "panel": _panel(row), "role": roles[_panel(row), row["forecaster"]]}
+        for row in coverage.filter(pl.col("level") == level).iter_rows(named=True)
+    ]
+    axis = alt.Axis(title=f"coverage of {100 * level:g} % intervals", format=".0%", tickCount=5)
+    layers = dots_on_intervals(
+        rows, "coverage", _forecasters(summary, labels=False), axis=axis, told=told_coverage(), domain=(0, 1),
+        rule=level,
+    )  # fmt: skip
+    return _one_below_the_other(layers, summary, width=0.6 * PANEL, named=False)
+
+
+def _one_below_the_other(layers: Any, rows: Sequence[Mapping[str, Any]], *, width: float, named: bool) -> Any:
+    """A panel per table and condition."""
+    import altair as alt
+
+    # Names that are not shown keep their place, or the rows of two plots side by side would not line up.
+    header = alt.Header(
+        title=None, labelOrient="top", labelAnchor="start", labelFontSize=13, labelPadding=4, labelFontWeight="bold",
+        labelColor=INK if named else "transparent", labelLimit=0 if named else int(width),
+    )  # fmt: skip
+    row = alt.Row("panel:N", sort=list(dict.fromkeys(row["panel"] for row in rows)), header=header)
+    # Flush: what sticks out of a panel would move the rows of this plot and not those of the other.
+    return layers.properties(width=width, height=alt.Step(ROW_HEIGHT)).facet(row=row, spacing=34, bounds="flush")
+
+
+def _forecasters(rows: Sequence[Mapping[str, Any]], *, labels: bool = True) -> Any:
+    """A line per forecaster, in the same order in all panels: that of their mean errors."""
+    import altair as alt
+
+    errors: dict[str, list[float]] = {}
+    for row in rows:
+        errors.setdefault(row["forecaster"], []).append(row["mae"])
+    order = sorted(errors, key=lambda name: sum(errors[name]) / len(errors[name]))
+    axis = alt.Axis(title=None, ticks=False, labels=labels, grid=True, labelLimit=160, minExtent=90 if labels else 0)
+    return alt.Y("forecaster:N", sort=order, axis=axis)
+
+
+def _panel(row: Mapping[str, Any]) -> str:
+    return " · ".join(part for part in (row["table"], row["condition"]) if part)
+
+
+def _subtitle(protocol: str) -> str:
+    return f"protocol {protocol}; dots on 95 % intervals over what counts once"

@@ -1,0 +1,108 @@
+"""Dots on intervals, the picture of an error or a share that is known only so well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from isogloss.charts.style import INK, inline
+
+if TYPE_CHECKING:
+    import altair as alt
+
+ON_TRIAL, HARDEST, OTHER = "on trial", "hardest to beat", "others"
+ROLE_COLOURS = {ON_TRIAL: "#0072b2", HARDEST: "#d55e00", OTHER: "#777777"}
+"""From the palette of Okabe and Ito, which people with any colour vision tell apart."""
+ROLE_SHAPES = {ON_TRIAL: "circle", HARDEST: "diamond", OTHER: "square"}
+ROW_HEIGHT = 22
+PANEL = 330
+
+
+def dots_on_intervals(
+    rows: Sequence[Mapping[str, Any]],
+    value: str,
+    y: Any,
+    *,
+    axis: alt.Axis,
+    told: Sequence[Any],
+    domain: tuple[float, float] | None = None,
+    rule: float | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Any:
+    """Dots, each on its interval, coloured by role.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        With `role`, `value`, `<value>_low` and `<value>_high`; these two are null where nothing is known of them.
+    value : str
+    y : altair.Y
+        What stands on a line.
+    axis : altair.Axis
+    told : sequence of altair.Tooltip
+    domain : (float, float), optional
+        Ends of the axis; by default from 0 as far as needed.
+    rule : float, optional
+        Where to draw a dashed line.
+    names : mapping of str to str, optional
+        Roles, and what the legend calls them. Their dots then stand beside each other on a line.
+    """
+    import altair as alt
+
+    scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=True)
+    roles = [role for role in ROLE_COLOURS if names is None or role in names]
+    called = f"({json.dumps(names)})[datum.label]" if names else alt.Undefined
+    legend: Any = None
+    if len(roles) > 1:
+        legend = alt.Legend(orient="top", direction="horizontal", symbolOpacity=1, labelLimit=0, labelExpr=called)
+    looks: dict[str, Any] = {
+        "color": alt.Color(
+            "role:N", title=None, legend=legend,
+            scale=alt.Scale(domain=roles, range=[ROLE_COLOURS[role] for role in roles]),
+        ),
+        **({"yOffset": alt.YOffset("role:N", scale=alt.Scale(domain=roles, paddingOuter=0.6))} if names else {}),
+    }  # fmt: skip
+    shape = alt.Shape(
+        "role:N", title=None, legend=legend,
+        scale=alt.Scale(domain=roles, range=[ROLE_SHAPES[role] for role in roles]),
+    )  # fmt: skip
+    base = alt.Chart().encode(y=y, tooltip=list(told))
+    layers = [
+        base.mark_rule(strokeWidth=5, opacity=0.35).encode(
+            x=alt.X(f"{value}_low:Q", scale=scale, axis=axis), x2=f"{value}_high:Q", **looks
+        ),
+        base.mark_point(filled=True, size=75, opacity=1).encode(
+            x=alt.X(f"{value}:Q", scale=scale, axis=axis), shape=shape, **looks
+        ),
+    ]
+    if rule is not None:
+        layers.insert(0, alt.Chart().mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.datum(rule, scale=scale)))
+    return alt.layer(*layers, data=inline([dict(row) for row in rows]))
+
+
+def told_errors(unit: str) -> list[Any]:
+    """What is told of an error when it is pointed at."""
+    import altair as alt
+
+    return [
+        alt.Tooltip("forecaster:N"),
+        alt.Tooltip("mae:Q", title=f"error, {unit}", format=".2f"),
+        alt.Tooltip("mae_low:Q", title="from", format=".2f"),
+        alt.Tooltip("mae_high:Q", title="to", format=".2f"),
+        alt.Tooltip("groups:Q", title="counted"),
+    ]
+
+
+def told_coverage() -> list[Any]:
+    """What is told of a coverage when it is pointed at."""
+    import altair as alt
+
+    return [
+        alt.Tooltip("forecaster:N"),
+        alt.Tooltip("coverage:Q", format=".1%"),
+        alt.Tooltip("coverage_low:Q", title="from", format=".1%"),
+        alt.Tooltip("coverage_high:Q", title="to", format=".1%"),
+        alt.Tooltip("mean_width:Q", title="mean width", format=".1f"),
+        alt.Tooltip("groups:Q", title="counted"),
+    ]
