@@ -17,6 +17,7 @@ from isogloss.evidence.importers.values import (
     dropped_rows,
     moment,
     number,
+    prompted,
     raw_rows,
     revision_of,
     scale_of,
@@ -89,8 +90,7 @@ def _shared(path: Path, data: dict[str, Any], options: ReadOptions, where: str) 
     return {
         "model": model,
         "model_revision": revision,
-        "train": "",
-        "recipe": "in-context",
+        **prompted(options),
         "split": None if limit is None else f"[:{limit}]",
         "recorded_at": moment(f"{date}T{time.replace('-', ':')}"),
     }

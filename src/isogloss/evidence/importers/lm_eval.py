@@ -22,6 +22,7 @@ from isogloss.evidence.importers.values import (
     model_facts,
     moment,
     number,
+    prompted,
     raw_items,
     raw_rows,
     revision_of,
@@ -95,6 +96,7 @@ class _Run:
     model: str
     revision: str | None
     parameters: int | None
+    adaptation: RawRow
 
     @classmethod
     def read(cls, path: Path, options: ReadOptions) -> _Run:
@@ -106,7 +108,7 @@ class _Run:
         revision = revision_of(text(config, "model_sha", where), text(config, "model_revision", where))
         parameters = whole(config.get("model_num_parameters"), "model_num_parameters", where)
         model = options.values.get("model") or _model(data, config, where)
-        return cls(path, where, data, data["results"], model, revision, parameters or None)
+        return cls(path, where, data, data["results"], model, revision, parameters or None, prompted(options))
 
     def names(self, rules: NameRules, options: ReadOptions) -> dict[str, TaskName | str]:
         """What the name of each task says, or why it has none to say."""
@@ -162,8 +164,7 @@ class _Run:
             "topic": name.topic,
             "metric": metric,
             "target": name.language,
-            "train": "",
-            "recipe": "in-context",
+            **self.adaptation,
             "shots": shots,
             "split": _split(config, number(setting.get("limit"), "limit", self.where)),
             "seed": whole(setting.get("fewshot_seed"), "fewshot_seed", here) if shots else None,

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.evidence.importers.base import DROPPED, RAW_ITEM
+from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, ReadOptions
 from isogloss.evidence.importers.jsonfile import MAX_BYTES, parse_json
 from isogloss.evidence.schema import MODEL, OBSERVATION
 
@@ -109,6 +109,11 @@ def moment(value: Any) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         pass
     return None
+
+
+def prompted(options: ReadOptions) -> RawRow:
+    """How a model was adapted that a tool only prompted: not at all, unless the user says otherwise."""
+    return {"train": options.values.get("train", ""), "recipe": options.values.get("recipe", "in-context")}
 
 
 def revision_of(*written: str | None) -> str | None:
