@@ -238,8 +238,49 @@ def test_no_evidence_option_is_a_usage_error(run):
 
 def test_every_option_is_explained(run):
     _, out, _ = run("--help")
-    for option in ("evidence", "task", "model", "train", "targets", "queries", "metric", "recipe", "level", "out"):
+    for option in ("evidence", "task", "model", "train", "targets", "queries", "metric", "recipe", "level", "out",
+                   "forecaster", "forecaster-from", "save"):  # fmt: skip
         assert f"--{option}" in out
+    for name in forecasters.names():
+        assert name in out
+
+
+def test_a_saved_forecaster_answers_as_it_did_without_its_evidence(run, scores, tmp_path):
+    folder = tmp_path / "saved"
+    _, first, _ = run("--evidence", scores, *QUESTION, "--json", "--save", folder)
+    scores.unlink()
+    code, again, err = run("--forecaster-from", folder, *QUESTION, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(again) == json.loads(first)
+
+
+def test_a_forecaster_is_saved_without_a_question_and_knows_all_of_the_evidence(run, scores, tmp_path):
+    other = write_scores(tmp_path / "other.csv", "names", "toy", "accuracy")
+    folder = tmp_path / "saved"
+    code, out, _ = run("--evidence", scores, "--evidence", other, "--save", folder, "--forecaster", "nearest")
+    assert (code, out) == (0, f"forecaster saved to {folder}\n")
+    for task in ("topics", "names"):
+        assert run("--forecaster-from", folder, *QUESTION, "--task", task)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--forecaster-from", "FOLDER/absent", *QUESTION), "absent: has no forecaster.json"),
+        (("--forecaster-from", "FOLDER", *QUESTION), "has no forecaster.json"),
+        (("--evidence", "FOLDER/scores.csv", "--forecaster-from", "FOLDER", *QUESTION), "has its evidence with it"),
+        (("--evidence", "FOLDER/scores.csv", "--save", "FOLDER", *QUESTION), "holds something else"),
+        (("--evidence", "FOLDER/scores.csv", "--save", "FOLDER/scores.csv", *QUESTION), "holds something else"),
+        (("--evidence", "FOLDER/scores.csv", "--save", "FOLDER/absent/saved"), "its folder does not exist"),
+        (("--save", "FOLDER/saved"), "no evidence to forecast from"),
+    ],
+)
+def test_bad_folders_of_forecasters_end_with_2_and_one_line(run, scores, tmp_path, arguments, complaint):
+    code, out, err = run(*(str(one).replace("FOLDER", str(tmp_path)) for one in arguments))
+    assert (code, out) == (2, "")
+    assert complaint in err
+    assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
 
 
 @pytest.mark.data

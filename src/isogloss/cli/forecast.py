@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from isogloss.cli.evidence import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show
+from isogloss.forecast import forecasters
 
 SHOWN = ["target", "mean", "lower", "upper", "basis"]
 
 
 def forecast(
     evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ],
+        list[str] | None, typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
+    ] = None,
     task: Annotated[str | None, typer.Option(help="Task as the evidence names it.")] = None,
     model: Annotated[str | None, typer.Option(help="Model as the evidence names it.")] = None,
     train: Annotated[str, typer.Option(help="Training mixture, e.g. eng:1000,hin:500; empty: used as it is.")] = "",
@@ -26,7 +27,13 @@ def forecast(
     recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
     language: LanguageOption = None,
     level: Annotated[float, typer.Option(help="Probability that an interval holds.")] = 0.9,
-    forecaster: Annotated[str, typer.Option(help="default, mean, additive, nearest or a plugin's.")] = "default",
+    forecaster: Annotated[str, typer.Option(help=f"One of {', '.join(forecasters.names())}.")] = "default",
+    forecaster_from: Annotated[
+        Path | None, typer.Option(help="Folder of a saved forecaster, which answers instead; needs no --evidence.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Save the forecaster to this folder; without a question, do only that.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write to .parquet, .csv, or .json (LITMUS questions).")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -34,20 +41,22 @@ def forecast(
 
     Scores and intervals are fractions, 0 to 1, where the metric has that range.
     """
-    from isogloss.forecast.answer import answer_file, answer_question
+    from isogloss.forecast.answer import answer_file, answer_question, save_forecaster
 
+    read_as = parse_languages(language)
+    if save is not None and queries is None and targets is None and forecaster_from is None:
+        save_forecaster(evidence or [], save, forecaster=forecaster, languages=read_as)
+        typer.echo(f"forecaster saved to {save}")
+        return
+    asked: dict[str, Any] = {
+        "task": task, "model": model, "train": train, "targets": targets, "metric": metric, "recipe": recipe,
+        "languages": read_as, "level": level, "forecaster": forecaster, "saved": forecaster_from, "save": save,
+        "out": out,
+    }  # fmt: skip
     if queries is not None:
-        found = answer_file(
-            evidence, queries, out=out, level=level, forecaster=forecaster,
-            task=task, model=model, train=train, targets=targets, metric=metric, recipe=recipe,
-            languages=parse_languages(language),
-        )  # fmt: skip
+        found = answer_file(evidence or [], queries, **asked)
     else:
-        found = answer_question(
-            evidence, out=out, level=level, forecaster=forecaster,
-            task=task, model=model, train=train, targets=targets, metric=metric, recipe=recipe,
-            languages=parse_languages(language),
-        )  # fmt: skip
+        found = answer_question(evidence or [], **asked)
     if out is None or json:
         show(found, json=json, columns=SHOWN, title=f"{100 * level:g} % intervals")
     else:

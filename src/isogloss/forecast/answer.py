@@ -12,6 +12,7 @@ from isogloss.errors import InputError
 from isogloss.evidence import Evidence, read_evidence, read_queries
 from isogloss.forecast import forecasters
 from isogloss.forecast.output import check_output, write_forecasts
+from isogloss.forecast.persistence import check_folder, load
 from isogloss.forecast.queries import ask
 from isogloss.forecast.settings import match, read_settings
 
@@ -28,9 +29,15 @@ def answer_question(
     languages: Mapping[str, str] | None = None,
     level: float = 0.9,
     forecaster: str = "default",
+    saved: Path | None = None,
+    save: Path | None = None,
     out: Path | None = None,
 ) -> pl.DataFrame:
-    """Forecast some targets (comma-separated) under one mixture; see `isogloss.forecast.ask`."""
+    """Forecast some targets (comma-separated) under one mixture; see `isogloss.forecast.ask`.
+
+    A `saved` forecaster answers instead of one that learns from `evidence`; one that does can be saved to a
+    folder (`save`), for questions about any of the evidence.
+    """
     codes = [code.strip() for code in (targets or "").split(",") if code.strip()]
     if not codes or task is None or model is None:
         missing = [name for name, value in (("task", task), ("model", model), ("targets", codes)) if not value]
@@ -40,7 +47,9 @@ def answer_question(
             mend=f"give {', '.join(f'--{name}' for name in missing)}, or a file of questions with --queries",
         )
     queries = ask(task=task, model=model, train=train, targets=codes, metric=metric, recipe=recipe, languages=languages)
-    return _answer(read_evidence(*evidence, languages=languages), queries, level, forecaster, out, None)
+    _check(level, out, None, save)
+    estimator = _learnt(evidence, queries, forecaster, languages, saved, save)
+    return _answer(estimator, queries, level, out, None, save)
 
 
 def answer_file(
@@ -50,12 +59,17 @@ def answer_file(
     languages: Mapping[str, str] | None = None,
     level: float = 0.9,
     forecaster: str = "default",
+    saved: Path | None = None,
+    save: Path | None = None,
     out: Path | None = None,
     train: str = "",
     targets: str | None = None,
     **values: str | None,
 ) -> pl.DataFrame:
-    """Forecast every query of a file; `values` (task, model, ...) hold for all of its rows."""
+    """Forecast every query of a file; `values` (task, model, ...) hold for all of its rows.
+
+    The rest is as in `answer_question`.
+    """
     if train or targets is not None:
         raise InputError(
             "a file of questions says itself what was trained on and which languages are asked for",
@@ -65,19 +79,56 @@ def answer_file(
     asked = read_queries(queries, languages=languages, **values)
     if asked.is_empty():
         raise InputError("holds no question", where=str(queries), mend="give a row for every score to forecast")
-    return _answer(read_evidence(*evidence, languages=languages), asked, level, forecaster, out, queries)
+    _check(level, out, queries, save)
+    estimator = _learnt(evidence, asked, forecaster, languages, saved, save)
+    return _answer(estimator, asked, level, out, queries, save)
 
 
-def _answer(
-    evidence: Evidence, queries: pl.DataFrame, level: float, forecaster: str, out: Path | None, asked: Path | None
-) -> pl.DataFrame:
+def save_forecaster(
+    evidence: Sequence[str], save: Path, *, forecaster: str = "default", languages: Mapping[str, str] | None = None
+) -> None:
+    """Let a forecaster learn from all of some evidence, and save it to a folder."""
+    check_folder(save)
+    _learnt(evidence, None, forecaster, languages, None, save).save(save)
+
+
+def _check(level: float, out: Path | None, asked: Path | None, save: Path | None) -> None:
     if not 0 < level < 1:
         raise InputError(f"level {level} is not between 0 and 1", where="--level", mend="give 0.9, say")
     if out is not None:
         check_output(out, asked)
-    estimator: Any = forecasters.get(forecaster)()
-    wanted = _asked_about(evidence, queries)
-    forecasts: pl.DataFrame = estimator.fit(wanted).conformalize().predict_interval(queries, level)
+    if save is not None:
+        check_folder(save)
+
+
+def _learnt(
+    evidence: Sequence[str],
+    queries: pl.DataFrame | None,
+    forecaster: str,
+    languages: Mapping[str, str] | None,
+    saved: Path | None,
+    save: Path | None,
+) -> Any:
+    """A forecaster that has learnt what the queries need; all of the evidence if it shall be saved."""
+    if saved is not None:
+        if evidence:
+            raise InputError(
+                "a saved forecaster has its evidence with it", where=str(saved), mend="leave out --evidence, or it"
+            )
+        return load(saved).conformalize()
+    if not evidence:
+        raise InputError("no evidence to forecast from", where="question", mend="give --evidence, or --forecaster-from")
+    estimator = forecasters.get(forecaster)()
+    found = read_evidence(*evidence, languages=languages)
+    return estimator.fit(found if queries is None or save else _asked_about(found, queries)).conformalize()
+
+
+def _answer(
+    estimator: Any, queries: pl.DataFrame, level: float, out: Path | None, asked: Path | None, save: Path | None
+) -> pl.DataFrame:
+    forecasts: pl.DataFrame = estimator.predict_interval(queries, level)
+    if save is not None:  # now it holds what it has learnt to answer, too
+        estimator.save(save)
     if out is not None:
         write_forecasts(forecasts, out, queries=asked)
     return forecasts

@@ -54,8 +54,7 @@ def save(forecaster: Forecaster, folder: str | Path) -> None:
         If the folder cannot be written, or holds anything else.
     """
     place = Path(folder).absolute()
-    if place.exists() and not (place / MANIFEST).is_file() and not (place.is_dir() and not any(place.iterdir())):
-        raise BadFile("holds something else", where=str(folder), mend="name a folder that is not there yet")
+    check_folder(folder)
     files = _files(forecaster)
     try:
         temporary = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
@@ -68,6 +67,20 @@ def save(forecaster: Forecaster, folder: str | Path) -> None:
             shutil.rmtree(temporary, ignore_errors=True)
     except OSError as error:
         raise BadFile(f"cannot be written: {error.strerror}", where=str(folder), mend="choose another place") from None
+
+
+def check_folder(folder: str | Path) -> None:
+    """Find out whether a forecaster can be saved here: where there is nothing yet, or one that was saved before.
+
+    Raises
+    ------
+    BadFile
+    """
+    place = Path(folder)
+    if place.exists() and not (place / MANIFEST).is_file() and not (place.is_dir() and not any(place.iterdir())):
+        raise BadFile("holds something else", where=str(folder), mend="name a folder that is not there yet")
+    if not place.absolute().parent.is_dir():
+        raise BadFile("its folder does not exist", where=str(folder), mend="make it first")
 
 
 def load(folder: str | Path) -> Forecaster:
