@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import resource
 import signal
 import subprocess
 import sys
@@ -99,34 +97,6 @@ def test_a_path_that_is_a_file_cannot_be_a_store(tmp_path, observations):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"cannot be written: .*choose a folder"):
         Store(tmp_path / "file").append(observations({}))
-
-
-def test_a_read_only_folder_is_a_clear_error(tmp_path, observations):
-    rows = observations({})
-    tmp_path.chmod(0o555)
-    try:
-        if os.access(tmp_path, os.W_OK):
-            pytest.skip("this user may write anywhere")
-        with pytest.raises(StoreError, match="cannot be written: Permission denied; choose a folder you may write to"):
-            Store(tmp_path).append(rows)
-    finally:
-        tmp_path.chmod(0o755)
-
-
-def test_a_full_disk_leaves_no_half_part(tmp_path, observations):
-    Store(tmp_path).append(observations({}))
-    before = sorted(tmp_path.iterdir())
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    try:
-        with pytest.raises(StoreError, match=r"cannot be written: File too large; .*room on its disk"):
-            Store(tmp_path).append(observations({"score": 0.7}))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, ignored)
-    assert sorted(tmp_path.iterdir()) == before
-    assert Store(tmp_path).read().observations["score"].to_list() == [0.5]
 
 
 @pytest.mark.parametrize("last_step", ["open", "os.fsync", "os.rename"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from isogloss.evidence.compacting import CompactReport, compact
 from isogloss.evidence.duplicates import settle_duplicates
-from isogloss.evidence.evidence import Evidence, newest
+from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers import importers
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.importing import FileReport, ImportReport, import_files
 from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.mixture import Mixture
+from isogloss.evidence.newest import newest
 from isogloss.evidence.normalise import QUERY_TABLE
 from isogloss.evidence.read import read_evidence, read_queries
 from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, QUERY, REQUIRED, SETTING
@@ -23,12 +25,14 @@ __all__ = [
     "QUERY_TABLE",
     "REQUIRED",
     "SETTING",
+    "CompactReport",
     "Evidence",
     "FileReport",
     "ImportReport",
     "Mixture",
     "ReadOptions",
     "Store",
+    "compact",
     "import_files",
     "importers",
     "newest",

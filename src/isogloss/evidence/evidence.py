@@ -10,7 +10,7 @@ import polars as pl
 from isogloss.errors import UnknownName
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.mixture import Mixture
-from isogloss.evidence.schema import IDENTITY, OBSERVATION, SETTING, conform
+from isogloss.evidence.schema import OBSERVATION, SETTING, conform
 
 
 class Evidence:
@@ -102,19 +102,7 @@ class Evidence:
 
     def settings(self) -> pl.DataFrame:
         """One row per setting (task, metric, model, ...) with its counts (0 seeds: none recorded) and mean score."""
-        return (
-            self.observations.group_by(SETTING)
-            .agg(
-                observations=pl.len(),
-                targets=pl.col("target").n_unique(),
-                mixtures=pl.col("train").n_unique(),
-                seeds=pl.col("seed").drop_nulls().n_unique(),
-                mean_score=pl.col("score").mean(),
-                lowest=pl.col("score").min(),
-                highest=pl.col("score").max(),
-            )
-            .sort("task", "metric", "model", nulls_last=True)
-        )
+        return summary(self.observations.lazy()).collect()
 
     def __len__(self) -> int:
         return self.observations.height
@@ -124,8 +112,18 @@ class Evidence:
         return f"<Evidence: {len(self)} observations, {len(self.targets)} target languages, {settings} settings>"
 
 
-def newest(observations: pl.DataFrame) -> pl.DataFrame:
-    """One row per observation, the one recorded last."""
-    return observations.sort("recorded_at", maintain_order=True, nulls_last=False).unique(
-        subset=list(IDENTITY), keep="last", maintain_order=True
+def summary(observations: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per setting, as `Evidence.settings` gives it."""
+    return (
+        observations.group_by(SETTING)
+        .agg(
+            observations=pl.len(),
+            targets=pl.col("target").n_unique(),
+            mixtures=pl.col("train").n_unique(),
+            seeds=pl.col("seed").drop_nulls().n_unique(),
+            mean_score=pl.col("score").mean(),
+            lowest=pl.col("score").min(),
+            highest=pl.col("score").max(),
+        )
+        .sort(SETTING, nulls_last=True)
     )

@@ -65,13 +65,13 @@ class ImportReport:
     files : tuple of FileReport
     observations : polars.DataFrame
         What was kept, of all files together.
-    part : pathlib.Path or None
-        Where it was written; None for a dry run.
+    part : pathlib.Path, str or None
+        Where it was written, a path or a URL; None for a dry run.
     """
 
     files: tuple[FileReport, ...]
     observations: pl.DataFrame
-    part: Path | None
+    part: Path | str | None
 
     def as_dict(self) -> dict[str, Any]:
         """The report without the observations, as plain values."""
@@ -101,7 +101,7 @@ def import_files(
         Files, folders that a tool wrote its results to, patterns, tables.
     options : ReadOptions, optional
     into : str or pathlib.Path, optional
-        Folder of the store; it is made where it does not exist.
+        Folder of the store, which is made where it does not exist, or the URL of one in an object store.
     format : str, optional
         Name of the importer for all files; recognised from each by default.
     dry_run : bool, default False

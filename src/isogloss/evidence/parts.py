@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import os
 import re
-import secrets
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import polars as pl
 
 from isogloss.errors import StoreError
+from isogloss.evidence.places import Folder, Place, digest
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, REQUIRED, SCHEMA_VERSION, TASK, conform
 
-_SUFFIX = f".v{SCHEMA_VERSION}.parquet"
-_DIGEST = re.compile(r"-([0-9a-f]{16})\.v\d+\.parquet$")
+SUFFIX = ".parquet"
+ATTEMPTS = 20
+"""How often reading starts again because parts vanished meanwhile, as they do while a store is compacted."""
+
+_READERS = 16
+_NAME = re.compile(r"-(?P<digest>[0-9a-f]{16})\.v(?P<version>\d+)\.parquet$")
 _POLARS_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
-Read = TypeVar("Read")
+Query = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
 class Kind(NamedTuple):
@@ -36,111 +39,240 @@ OBSERVATIONS = Kind("part", OBSERVATION, REQUIRED)
 ITEMS = Kind("items", ITEM, tuple(ITEM))
 MODELS = Kind("models", MODEL, ("model",))
 TASKS = Kind("tasks", TASK, ("task",))
-_BESIDE = tuple(f"{kind.prefix}-" for kind in (ITEMS, MODELS, TASKS))
+KINDS = (ITEMS, MODELS, TASKS, OBSERVATIONS)
+_BESIDE = tuple(f"{kind.prefix}-" for kind in KINDS if kind is not OBSERVATIONS)
 
 
-def find_parts(folder: Path, kind: Kind) -> list[Path]:
-    """The parts of a kind, oldest first; any Parquet file that is of no other kind may hold observations."""
-    names = folder.glob("*.parquet" if kind is OBSERVATIONS else f"{kind.prefix}-*.parquet")
-    return sorted(
-        (path for path in names if kind is not OBSERVATIONS or not path.name.startswith((".", *_BESIDE))),
-        key=lambda path: path.name,
-    )
+def find_parts(place: Place, kind: Kind) -> list[str]:
+    """Names of the parts of a kind, oldest first; a Parquet file of no other kind may hold observations.
 
-
-def write_part(table: pl.DataFrame, folder: Path, kind: Kind, moment: datetime) -> Path:
-    """Write next to the final place, flush to disk, then rename: the part is there whole or not at all."""
-    buffer = io.BytesIO()
-    conform(table, kind.schema).write_parquet(buffer, compression="zstd")
-    name = f"{kind.prefix}-{moment:%Y%m%dT%H%M%S.%fZ}-{_digest(buffer.getvalue())}{_SUFFIX}"
-    path = folder / name
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(buffer.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
-    return path
-
-
-def read_parts(parts: list[Path], kind: Kind, folder: Path) -> pl.DataFrame:
-    """All rows of some parts; one that cannot be read is left out with a warning.
+    Looks until nothing vanishes between two looks: a single look could miss both the parts that another
+    process has just merged and the part they went into.
 
     Raises
     ------
     StoreError
-        If none can be read.
+        If nobody lets us look.
     """
-    contents = _readable(parts, _whole_content)
-    if contents and all(part.name.endswith(_SUFFIX) for part in contents):
+    before, names = {""}, set[str]()
+    try:
+        while not before <= names:
+            before, names = set(place.names()), set(place.names())
+    except OSError as error:
+        raise StoreError(f"cannot be read: {error.strerror or error}", where=_where(place)) from None
+    of_kind = (name for name in names if name.endswith(SUFFIX) and _is(name, kind))
+    return sorted(of_kind)
+
+
+def _is(name: str, kind: Kind) -> bool:
+    return not name.startswith(_BESIDE) if kind is OBSERVATIONS else name.startswith(f"{kind.prefix}-")
+
+
+def write_part(table: pl.DataFrame, place: Place, kind: Kind, moment: datetime) -> str:
+    """Add a part, named for the moment and a digest of its content.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; nothing is left behind then.
+    """
+    buffer = io.BytesIO()
+    conform(table, kind.schema).write_parquet(buffer, compression="zstd")
+    content = buffer.getvalue()
+    name = f"{kind.prefix}-{moment:%Y%m%dT%H%M%S.%fZ}-{digest(content)}.v{SCHEMA_VERSION}{SUFFIX}"
+    place.write(name, content)
+    return name
+
+
+def moment_of(name: str) -> datetime | None:
+    """When a part was written, after its name."""
+    found = re.match(r"[a-z]+-(\d{8}T\d{6}\.\d{6})Z-", name)
+    return datetime.strptime(found[1] + "+0000", "%Y%m%dT%H%M%S.%f%z") if found else None
+
+
+def collect_parts(place: Place, kind: Kind, query: Query = lambda rows: rows) -> pl.DataFrame | None:
+    """The answer to a query about the rows of all parts of a kind; None if there are none.
+
+    Rows come with the columns of the kind, part after part, oldest first. Only what the query asks for is
+    read of parts in a folder. A part that is not what was written, or cannot be read, is left out with a warning.
+
+    Parameters
+    ----------
+    place : Place
+    kind : Kind
+    query : callable
+        From a lazy frame of all rows to a lazy frame of the answer.
+
+    Raises
+    ------
+    StoreError
+        If there are parts and none can be read, or they vanish as fast as they are read.
+    """
+    for _ in range(ATTEMPTS):
+        if not (names := find_parts(place, kind)):
+            return None
         try:
-            return conform(pl.read_parquet(list(contents.values()), glob=False), kind.schema)
-        except _POLARS_FAILURES:
-            pass  # one of them is at fault; find out which
-    tables = _readable(contents, lambda part: _table(contents[part], kind))
-    if not tables:
-        raise StoreError("none of its parts can be read", where=str(folder), mend="restore them from a copy")
-    return pl.concat(tables.values())
+            return _collect(names, place, kind, query)
+        except _VanishedError:
+            continue  # they were merged into another one, which the next look finds
+    raise StoreError("its parts vanish while they are read", where=_where(place), mend="wait until nobody removes any")
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut, where the system lets a folder be flushed."""
+def read_part(name: str, kind: Kind, place: Place) -> pl.DataFrame | None:
+    """All rows of one part; None if it was not written by us or before us, is not what was written, or is gone."""
+    written = _NAME.search(name)
+    if moment_of(name) is None or written is None or int(written["version"]) > SCHEMA_VERSION:
+        return None
     try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)
+        whole = _whole([name], place)
+        return _table(name, whole[name], place, kind) if name in whole else None
+    except _VanishedError:
+        return None
+    except _UnreadableError as error:
+        _warn(place, name, error)
+        return None
+
+
+class _VanishedError(Exception):
+    """A part that was there a moment ago is gone."""
 
 
 class _UnreadableError(Exception):
     """Why a part cannot be read."""
 
 
-def _readable(parts: Iterable[Path], read: Callable[[Path], Read]) -> dict[Path, Read]:
-    """What each part reads as; those that do not are left out with a warning."""
-    found = {}
-    for part in parts:
+def _collect(names: list[str], place: Place, kind: Kind, query: Query) -> pl.DataFrame:
+    whole = _whole(names, place)
+    for careful in (False, True):
         try:
-            found[part] = read(part)
-        except _UnreadableError as error:
-            warnings.warn(f"{part}: {error}; skipped", stacklevel=5)
-    return found
+            return query(_frame(whole, place, kind, careful)).collect()
+        except _POLARS_FAILURES as error:
+            if not set(whole) <= set(place.names()):
+                raise _VanishedError from None
+            if careful:
+                reason = str(error).strip().split("\n")[0][:200]
+                raise StoreError(f"cannot be read: {reason}", where=_where(place)) from None
+    raise AssertionError  # the second time round it is read or refused
 
 
-def _whole_content(part: Path) -> bytes:
-    """What a part holds, if it is still what was written: damaged Parquet can bring the whole process down."""
-    try:
-        content = part.read_bytes()
-    except OSError as error:
-        raise _UnreadableError(f"cannot be read: {error.strerror or error}") from None
-    named = _DIGEST.search(part.name)
-    if named and named[1] != _digest(content):
+def _whole(names: list[str], place: Place) -> dict[str, bytes | None]:
+    """The parts that are still what was written, with their content unless it can be read in place."""
+    look = _look_in_folder if isinstance(place, Folder) else _fetch
+    whole: dict[str, bytes | None] = {}
+    with ThreadPoolExecutor(1 if isinstance(place, Folder) else _READERS) as pool:
+        for name, found in zip(names, pool.map(lambda name: look(name, place), names), strict=True):
+            if isinstance(found, _UnreadableError):
+                _warn(place, name, found)
+            else:
+                whole[name] = found
+    return whole
+
+
+def _look_in_folder(name: str, place: Place) -> bytes | _UnreadableError | None:
+    written = _NAME.search(name)
+    return _tried(lambda: _compare(None, place.digest(name), written["digest"]) if written else None)
+
+
+def _fetch(name: str, place: Place) -> bytes | _UnreadableError | None:
+    def fetch() -> bytes | None:
+        content, written = place.read(name), _NAME.search(name)
+        return _compare(content, digest(content), written["digest"]) if written else content
+
+    return _tried(fetch)
+
+
+def _compare(content: bytes | None, found: str, written: str) -> bytes | None:
+    """Damaged Parquet can bring the whole process down, so it must not reach the parser."""
+    if found != written:
         raise _UnreadableError("is damaged, its content is not what was written")
     return content
 
 
-def _table(content: bytes, kind: Kind) -> pl.DataFrame:
+def _tried(look: Callable[[], bytes | None]) -> bytes | _UnreadableError | None:
     try:
-        table = pl.read_parquet(content)
+        return look()
+    except _UnreadableError as error:
+        return error
+    except FileNotFoundError:
+        raise _VanishedError from None
+    except OSError as error:
+        return _UnreadableError(f"cannot be read: {error.strerror or error}")
+
+
+def _frame(whole: dict[str, bytes | None], place: Place, kind: Kind, careful: bool) -> pl.LazyFrame:
+    """All rows of some parts; runs of those that lie in a folder are scanned together."""
+    frames: list[pl.LazyFrame] = []
+    run: list[Path | str] = []
+    for name, content in whole.items():
+        try:
+            table = None if _plain(name, content, place, kind, careful) else _table(name, content, place, kind)
+        except _UnreadableError as error:
+            _warn(place, name, error)
+            continue
+        if table is None:
+            run.append(place.locate(name))
+        else:
+            frames += [*_scanned(run, kind), table.lazy()]
+            run = []
+    frames += _scanned(run, kind)
+    if not frames:
+        raise StoreError("none of its parts can be read", where=_where(place), mend="restore them from a copy")
+    return pl.concat(frames)
+
+
+def _scanned(paths: Sequence[Path | str], kind: Kind) -> list[pl.LazyFrame]:
+    if not paths:
+        return []
+    # Columns that came later than a part are filled with nulls, those that came later than we are not looked at.
+    scanned = pl.scan_parquet(
+        [Path(path) for path in paths],
+        schema=kind.schema,
+        missing_columns="insert",
+        extra_columns="ignore",
+        glob=False,
+        hive_partitioning=False,
+    )
+    return [scanned]
+
+
+def _plain(name: str, content: bytes | None, place: Place, kind: Kind, careful: bool) -> bool:
+    """Whether a part can be scanned where it lies; one without a digest in its name might be anything."""
+    if content is not None or not _NAME.search(name):
+        return False
+    if not careful:
+        return True
+    schema = _schema(place.locate(name))
+    return set(kind.required) <= set(schema) and all(
+        schema.get(key, kind_) == kind_ for key, kind_ in kind.schema.items()
+    )
+
+
+def _schema(path: Path | str) -> dict[str, pl.DataType]:
+    try:
+        with Path(path).open("rb") as file:
+            return dict(pl.read_parquet_schema(file))
     except _POLARS_FAILURES:
         raise _UnreadableError("is not whole Parquet") from None
-    if absent := [name for name in kind.required if name not in table.columns]:
+
+
+def _table(name: str, content: bytes | None, place: Place, kind: Kind) -> pl.DataFrame:
+    try:
+        table = pl.read_parquet(place.locate(name) if content is None else io.BytesIO(content), glob=False)
+    except FileNotFoundError:
+        raise _VanishedError from None
+    except _POLARS_FAILURES:
+        raise _UnreadableError("is not whole Parquet") from None
+    if absent := [column for column in kind.required if column not in table.columns]:
         raise _UnreadableError(f"is no part of a store: no {', '.join(absent)}")
     try:
         return conform(table, kind.schema)
     except _POLARS_FAILURES:
         raise _UnreadableError("is no part of a store: its columns have other types") from None
+
+
+def _warn(place: Place, name: str, reason: _UnreadableError) -> None:
+    warnings.warn(f"{place.locate(name)}: {reason}; skipped", stacklevel=7)
+
+
+def _where(place: Place) -> str:
+    return str(place.locate("")).rstrip("/")

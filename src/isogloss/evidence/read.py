@@ -16,6 +16,7 @@ from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers import importer_for, is_folder_of_results
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.normalise import Normalised, as_queries, normalise
+from isogloss.evidence.places import is_url
 from isogloss.evidence.shipped import PREFIX, shipped_path
 from isogloss.evidence.store import Store
 
@@ -58,8 +59,9 @@ def read_evidence(
     Parameters
     ----------
     *sources : str, pathlib.Path, polars.DataFrame, pandas.DataFrame or pyarrow.Table
-        Result files, patterns such as `results/*.json`, stores (folders), names of evidence that ships
-        (`isogloss:sib200-ngram`) or tables in memory, in any mixture.
+        Result files, patterns such as `results/*.json`, folders of a tool's results, stores (folders, or URLs
+        such as `s3://bucket/folder`), names of evidence that ships (`isogloss:sib200-ngram`) or tables in
+        memory, in any mixture.
     format : str, optional
         Name of the importer; recognised from each file by default.
     mapping : str or pathlib.Path, optional
@@ -184,6 +186,8 @@ def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | E
             yield _as_polars(source)
         elif str(source).startswith(PREFIX):
             yield Store(shipped_path(str(source)))
+        elif is_url(source):
+            yield Store(source)
         elif (path := Path(source)).is_dir():
             yield _folder(path, format)
         elif path.exists() or not glob.has_magic(str(source)):

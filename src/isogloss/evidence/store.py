@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadFile, BadValue, StoreError
-from isogloss.evidence.evidence import Evidence, newest
+from isogloss.errors import BadFile, BadValue, StoreError, UnknownName
+from isogloss.evidence.evidence import Evidence, summary
 from isogloss.evidence.facts import check_models, check_tasks
-from isogloss.evidence.parts import ITEMS, MODELS, OBSERVATIONS, TASKS, Kind, find_parts, read_parts, write_part
-from isogloss.evidence.schema import ITEM, OBSERVATION, REQUIRED, conform
+from isogloss.evidence.newest import HASH, newest
+from isogloss.evidence.parts import ITEMS, MODELS, OBSERVATIONS, TASKS, Kind, collect_parts, find_parts, write_part
+from isogloss.evidence.places import open_place
+from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, REQUIRED, conform
 
 
 class Store:
-    """Evidence on disk, one Parquet part per append.
+    """Evidence on disk or in an object store, one Parquet part per append.
 
     A part is written whole, flushed to disk and renamed into place, so a reader never meets half of
     one and a killed writer leaves the store as it was. Its name holds the time and a digest of its
@@ -26,11 +30,12 @@ class Store:
     Parameters
     ----------
     path : str or pathlib.Path
-        The folder. It is made on the first append.
+        The folder, which is made on the first append, or a URL such as `s3://bucket/folder` (which needs
+        pyarrow; see `isogloss.evidence.places.ObjectStore` for how to name server and credentials).
     """
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
+        self.place, self.path = open_place(path)
 
     def append(
         self,
@@ -39,7 +44,7 @@ class Store:
         *,
         models: pl.DataFrame | None = None,
         tasks: pl.DataFrame | None = None,
-    ) -> Path:
+    ) -> Path | str:
         """Add observations, with their items and facts about their models and tasks, as new parts.
 
         Parameters
@@ -52,15 +57,15 @@ class Store:
 
         Returns
         -------
-        pathlib.Path
-            The new part of observations.
+        pathlib.Path or str
+            The new part of observations, or its URL. Once it is returned, the part is there for good.
 
         Raises
         ------
         BadValue
             If there is nothing to add, or a column that must be filled is not.
         StoreError
-            If the folder cannot be written; no half part is left behind then.
+            If the store cannot be written; no half part is left behind then.
         """
         now = datetime.now(UTC)
         observations = conform(observations, OBSERVATION)
@@ -70,12 +75,11 @@ class Store:
             (ITEMS, items), (MODELS, check_models(models)), (TASKS, check_tasks(tasks))
         ]  # fmt: skip
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
             for kind, table in beside:
                 if table is not None and table.height:
-                    write_part(table, self.path, kind, now)
+                    write_part(table, self.place, kind, now)
             # Last, so that whoever sees the observations finds what belongs to them too.
-            return write_part(stamped, self.path, OBSERVATIONS, now)
+            return self.place.locate(write_part(stamped, self.place, OBSERVATIONS, now))
         except OSError as error:
             raise StoreError(
                 f"cannot be written: {error.strerror or error}",
@@ -83,8 +87,14 @@ class Store:
                 mend="choose a folder you may write to, with room on its disk",
             ) from None
 
-    def read(self) -> Evidence:
-        """All observations, the newest of each, and the facts; a part that cannot be read is skipped with a warning.
+    def read(self, **equal: Any) -> Evidence:
+        """The newest of each observation, and the facts; a part that cannot be read is skipped with a warning.
+
+        Parameters
+        ----------
+        **equal
+            Columns of `isogloss.evidence.schema.IDENTITY` (task, model, target, ...) with a value, or a list
+            of values, that they must have. Only what fits is read from disk. None leaves a column free.
 
         Raises
         ------
@@ -92,35 +102,86 @@ class Store:
             If there is no store here.
         StoreError
             If none of its parts can be read.
+        UnknownName
+            If nothing has that value, naming the values there are.
         """
-        parts = self.parts()
-        if not parts:
+        wanted = _wanted(equal)
+        rows = self._collect(lambda rows: rows.filter(*(_fits(*pair) for pair in wanted.items())) if wanted else rows)
+        if rows.is_empty() and wanted:
+            self._say_what_there_is(wanted)
+        facts = (collect_parts(self.place, kind) for kind in (MODELS, TASKS))
+        return Evidence(newest(rows), *facts)
+
+    def summary(self) -> pl.DataFrame:
+        """What `Evidence.settings` tells of all observations, without reading more than it takes."""
+        columns = [*IDENTITY, "score", "recorded_at"]
+        hashes = self._collect(lambda rows: rows.select(HASH)).to_series()
+        if hashes.n_unique() == len(hashes):  # nothing was measured twice
+            return self._collect(summary)
+        return summary(newest(self._collect(lambda rows: rows.select(columns))).lazy()).collect()
+
+    def history(self) -> pl.DataFrame:
+        """All different rows of observations that were recorded several times, also those that count no more."""
+        hashes = self._collect(lambda rows: rows.select(HASH)).to_series()
+        several = hashes.filter(hashes.is_duplicated()).unique().implode()
+        rows = self._collect(lambda rows: rows.filter(HASH.is_in(several))).unique(keep="last", maintain_order=True)
+        return rows.filter(pl.struct(IDENTITY).is_duplicated())
+
+    def read_items(self, observations: pl.Series | None = None) -> pl.DataFrame:
+        """All items, the newest of each (observation, item); empty where none were stored.
+
+        Parameters
+        ----------
+        observations : polars.Series, optional
+            Keys of the observations whose items are wanted (see `isogloss.evidence.observation_keys`).
+        """
+        kept = None if observations is None else observations.unique().implode()
+        items = collect_parts(
+            self.place, ITEMS, lambda rows: rows if kept is None else rows.filter(pl.col("observation").is_in(kept))
+        )
+        if items is None:
+            return pl.DataFrame(schema=ITEM)
+        return items.unique(subset=["observation", "item"], keep="last", maintain_order=True)
+
+    def parts(self) -> list[Path | str]:
+        """Paths or URLs of the parts of observations, oldest first."""
+        return [self.place.locate(name) for name in find_parts(self.place, OBSERVATIONS)]
+
+    def _collect(self, query: Any) -> pl.DataFrame:
+        rows = collect_parts(self.place, OBSERVATIONS, query)
+        if rows is None:
             raise BadFile(
-                "is not a store" if self.path.exists() else "no such store",
+                "is not a store" if self.place.exists() else "no such store",
                 where=str(self.path),
                 mend=f"make one with `isogloss evidence import FILE --into {self.path}`",
             )
-        observations = newest(read_parts(parts, OBSERVATIONS, self.path))
-        return Evidence(observations, self._facts(MODELS), self._facts(TASKS))
+        return rows
 
-    def read_items(self) -> pl.DataFrame:
-        """All items, the newest of each (observation, item); empty where none were stored."""
-        parts = find_parts(self.path, ITEMS)
-        if not parts:
-            return pl.DataFrame(schema=ITEM)
-        items = read_parts(parts, ITEMS, self.path)
-        return items.unique(subset=["observation", "item"], keep="last", maintain_order=True)
-
-    def parts(self) -> list[Path]:
-        """The parts of observations, oldest first."""
-        return find_parts(self.path, OBSERVATIONS)
-
-    def _facts(self, kind: Kind) -> pl.DataFrame | None:
-        parts = find_parts(self.path, kind)
-        return read_parts(parts, kind, self.path) if parts else None
+    def _say_what_there_is(self, wanted: dict[str, list[Any]]) -> None:
+        known = self._collect(lambda rows: rows.select(pl.col(name).unique().implode() for name in wanted)).row(0)
+        for (name, values), there in zip(wanted.items(), known, strict=True):
+            if not set(values) & set(there):
+                raise UnknownName(
+                    name, str(values[0]), [str(one) for one in there if one is not None], where=str(self.path)
+                )
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
+
+
+def _wanted(equal: dict[str, Any]) -> dict[str, list[Any]]:
+    for name in equal:
+        if name not in IDENTITY:
+            raise UnknownName("column", name, IDENTITY, where="store")
+    return {
+        name: list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+        for name, value in equal.items()
+        if value is not None
+    }
+
+
+def _fits(name: str, values: list[Any]) -> pl.Expr:
+    return pl.col(name) == values[0] if len(values) == 1 else pl.col(name).is_in(values)
 
 
 def _check(observations: pl.DataFrame) -> None:
