@@ -18,6 +18,7 @@ importers = Registry(
         "litmus": "isogloss.evidence.importers.litmus:Litmus",
         "lm-eval": "isogloss.evidence.importers.lm_eval:LmEval",
         "mteb": "isogloss.evidence.importers.mteb:Mteb",
+        "opencompass": "isogloss.evidence.importers.opencompass:OpenCompass",
         "proxylm-mt560": "isogloss.evidence.importers.proxylm:ProxyLM",
         "sib200": "isogloss.evidence.importers.sib200:Sib200",
         "table": "isogloss.evidence.importers.table:Table",
