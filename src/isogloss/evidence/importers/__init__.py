@@ -13,6 +13,7 @@ importers = Registry(
     "importer",
     {
         "amue": "isogloss.evidence.importers.amue:Amue",
+        "hf-trainer": "isogloss.evidence.importers.hf_trainer:HFTrainer",
         "inspect-ai": "isogloss.evidence.importers.inspect_ai:InspectAI",
         "lighteval": "isogloss.evidence.importers.lighteval:Lighteval",
         "litmus": "isogloss.evidence.importers.litmus:Litmus",

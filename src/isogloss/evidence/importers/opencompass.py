@@ -58,9 +58,9 @@ def _read_summary(path: Path, options: ReadOptions) -> RawTable:
         raise BadFile(f"is not headed {','.join(HEADER)},<models>", where=where, mend="give a summary_*.csv")
     models = table.columns[len(HEADER) :]
     cells = [
-        _Cell(position, *row[: len(HEADER)], model, score)
-        for position, row in enumerate(table.iter_rows())
-        for model, score in zip(models, row[len(HEADER) :], strict=True)
+        _Cell(position, dataset, version, metric, mode, model, score)
+        for position, (dataset, version, metric, mode, *scores) in enumerate(table.iter_rows())
+        for model, score in zip(models, scores, strict=True)
     ]
     names = _names([cell.dataset or "" for cell in cells if not cell.left_out], options, where)
     rows, dropped = [], []
