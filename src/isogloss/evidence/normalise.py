@@ -129,7 +129,9 @@ def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: st
     origin = pl.col("origin").fill_null(where) if "origin" in rows.columns else pl.lit(where)
     filled = conform(rows.with_columns(origin=origin, importer=pl.lit(importer)), OBSERVATION)
     for name, value in options.values.items():
-        if (other := filled.filter(pl.col(name) != value)).height:
+        # A model that a file says was used as it is was trained on nothing, whatever the others were trained on.
+        said = pl.col(name) != value if name != "train" else ~pl.col(name).is_in(["", value])
+        if (other := filled.filter(said)).height:
             raise BadValue(
                 f"its {name} is '{other[name][0]}', not '{value}' as given",
                 where=place(other.row(0, named=True)),

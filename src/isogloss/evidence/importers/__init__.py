@@ -23,6 +23,7 @@ importers = Registry(
         "proxylm-mt560": "isogloss.evidence.importers.proxylm:ProxyLM",
         "sib200": "isogloss.evidence.importers.sib200:Sib200",
         "table": "isogloss.evidence.importers.table:Table",
+        "xtreme": "isogloss.evidence.importers.xtreme:Xtreme",
         "xfakt": "isogloss.evidence.importers.xfakt:Xfakt",
     },
     "isogloss.importers",
