@@ -1,4 +1,4 @@
-"""Boosted trees with the shape that theory gives them: robust to broken runs, never worse for more examples."""
+"""Boosted trees with the shape that theory gives them: robust to broken runs, and not worse for more examples."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ class TreesModel(GridModel):
 class Trees(Forecaster):
     """Boosted trees (LightGBM, 300 of 15 leaves, rate 0.05) on pair features, the target's factors and the row's mean.
 
-    The loss is Huber's, so that a run that collapsed does not bend the rest. Forecasts for known languages never
-    fall when the mixture grows, in all or in the target's own examples; forecasts for others never fall when the
-    target's own examples grow.
+    The loss is Huber's, so that a run that collapsed does not bend the rest. All else alike, a forecast for a known
+    language never falls when the total dose or that of its own examples grows, nor one for another language when
+    that of its own examples does.
 
     Notes
     -----
