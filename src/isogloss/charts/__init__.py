@@ -6,15 +6,34 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from isogloss.charts.benchmark import conditions_plot, errors_plot, kinds_plot
+    from isogloss.charts.benchmark_page import write_report
     from isogloss.charts.files import save
     from isogloss.charts.intervals import forecast_plot
     from isogloss.charts.language_map import map_of_languages
     from isogloss.charts.picture import forecast_picture
+    from isogloss.charts.trust import trust_picture
     from isogloss.charts.world import forecast_map
 
-__all__ = ["forecast_map", "forecast_picture", "forecast_plot", "map_of_languages", "save"]
+__all__ = [
+    "conditions_plot",
+    "errors_plot",
+    "forecast_map",
+    "forecast_picture",
+    "forecast_plot",
+    "kinds_plot",
+    "map_of_languages",
+    "save",
+    "trust_picture",
+    "write_report",
+]
 
 _LAZY = {
+    "conditions_plot": "benchmark",
+    "errors_plot": "benchmark",
+    "kinds_plot": "benchmark",
+    "trust_picture": "trust",
+    "write_report": "benchmark_page",
     "forecast_map": "world",
     "forecast_picture": "picture",
     "forecast_plot": "intervals",

@@ -64,13 +64,15 @@ def check_report(path: str | Path) -> Path:
     if path.suffix != ".html":
         raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend="write the report to a .html file")
     if not path.absolute().parent.is_dir():
-        raise BadFile("its folder does not exist", where=str(path), mend="make it first")
+        raise BadFile("cannot be written: No such file or directory", where=str(path), mend="choose another place")
     return path
 
 
 def report_page(benchmark: Benchmark, *, title: str) -> str:
     """The whole page as text."""
-    said, sections, charts = verdicts(benchmark), [], []
+    said = verdicts(benchmark)
+    sections: list[str] = []
+    charts: list[str] = []
     for protocol, explained in benchmark.protocols.items():
         sections.append(
             f'<h2 id="{escape(protocol)}">{escape(explained)} <code class="pale">{escape(protocol)}</code></h2>'

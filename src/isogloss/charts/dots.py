@@ -69,13 +69,13 @@ def dots_on_intervals(
     )  # fmt: skip
     base = alt.Chart().encode(y=y, tooltip=list(told))
     layers = [
-        base.mark_rule(strokeWidth=5, opacity=0.35).encode(
-            x=alt.X(f"{value}_low:Q", scale=scale, axis=axis), x2=f"{value}_high:Q", **looks
-        ),
         base.mark_point(filled=True, size=75, opacity=1).encode(
             x=alt.X(f"{value}:Q", scale=scale, axis=axis), shape=shape, **looks
         ),
     ]
+    if any(row[f"{value}_low"] is not None for row in rows):
+        ends = {"x": alt.X(f"{value}_low:Q", scale=scale, axis=axis), "x2": f"{value}_high:Q"}
+        layers.insert(0, base.mark_rule(strokeWidth=5, opacity=0.35).encode(**ends, **looks))
     if rule is not None:
         layers.insert(0, alt.Chart().mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.datum(rule, scale=scale)))
     return alt.layer(*layers, data=inline([dict(row) for row in rows]))

@@ -9,8 +9,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from isogloss.errors import BadValue
+from isogloss.errors import BadFile, BadValue
 from isogloss.files import write_whole
+
+ENDINGS = (".png", ".svg", ".html", ".json")
 
 PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
@@ -56,17 +58,25 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     BadFile
         If the file cannot be written.
     """
-    path = Path(path)
+    path = check_picture(path)
     writers: dict[str, Callable[[], bytes]] = {
         ".png": lambda: _png(chart, scale),
         ".svg": lambda: _svg(chart),
         ".html": lambda: _page(chart).encode(),
         ".json": lambda: json.dumps(chart.to_dict(), ensure_ascii=False).encode(),
     }
-    if path.suffix not in writers:
-        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(writers)}")
     content = writers[path.suffix]()
     write_whole(path, lambda whole: whole.write_bytes(content))
+    return path
+
+
+def check_picture(path: str | Path) -> Path:
+    """Find out before the work whether a picture can be written there; errors are those of `save`."""
+    path = Path(path)
+    if path.suffix not in ENDINGS:
+        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(ENDINGS)}")
+    if not path.absolute().parent.is_dir():
+        raise BadFile("cannot be written: No such file or directory", where=str(path), mend="choose another place")
     return path
 
 

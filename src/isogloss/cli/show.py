@@ -35,6 +35,14 @@ def show(
     Console().print(grid)
 
 
+def show_text(text: str) -> None:
+    """Print sentences, broken between words."""
+    from rich.console import Console
+    from rich.text import Text
+
+    Console().print(Text(text))
+
+
 def show_json(value: Any) -> None:
     """Print `value` as JSON; numbers that JSON cannot hold become null."""
     typer.echo(jsonlib.dumps(_plain(value), ensure_ascii=False, indent=1, default=str))

@@ -69,6 +69,7 @@ class Benchmark:
         """Errors of each forecaster, by default by protocol, condition and table; see `scoring.errors`."""
         return scoring.errors(self.joined, [*(by or TOLD_APART), "forecaster"], seed=self.seed)
 
+    @cached_property
     def differences(self) -> pl.DataFrame:
         """Paired differences between forecasters by protocol, condition and table; see `scoring.differences`."""
         return scoring.differences(self.joined, TOLD_APART, seed=self.seed)
@@ -77,6 +78,7 @@ class Benchmark:
         """Coverage and width of intervals, by default by protocol, condition and table; see `scoring.coverage`."""
         return scoring.coverage(self.joined, [*(by or TOLD_APART), "forecaster"])
 
+    @cached_property
     def summary(self) -> pl.DataFrame:
         """One row per forecaster in each table: what a reader looks at first.
 
@@ -104,10 +106,12 @@ class Benchmark:
             .drop("asked", "bias", "mae_per_question", "rmse_per_question", "coverage_per_question")
         )
 
+    @cached_property
     def scenarios(self) -> pl.DataFrame:
         """Errors and coverage by what else was known about the question, with the columns of `SCENARIO`."""
         return self._errors_and_coverage(["protocol", "condition", *SCENARIO])
 
+    @cached_property
     def kinds(self) -> pl.DataFrame:
         """Errors and coverage by family, script, resource class and nearness of the language.
 
@@ -127,6 +131,7 @@ class Benchmark:
             "protocol", "condition", pl.col("kind").cast(pl.Enum(KINDS)), "value", maintain_order=True
         )
 
+    @cached_property
     def refusals(self) -> pl.DataFrame:
         """What was not answered or not asked, and the first reason given.
 
@@ -162,11 +167,11 @@ class Benchmark:
             "forecasters": list(self.forecasters),
             "seed": self.seed,
             "errors": self.errors().to_dicts(),
-            "differences": self.differences().to_dicts(),
+            "differences": self.differences.to_dicts(),
             "coverage": self.coverage().to_dicts(),
-            "scenarios": self.scenarios().to_dicts(),
-            "kinds": self.kinds().to_dicts(),
-            "refusals": self.refusals().to_dicts(),
+            "scenarios": self.scenarios.to_dicts(),
+            "kinds": self.kinds.to_dicts(),
+            "refusals": self.refusals.to_dicts(),
             "seconds": self.runs.filter(pl.col("forecaster").is_not_null())
             .group_by("forecaster", maintain_order=True)
             .agg(pl.col("seconds").sum())
@@ -258,6 +263,19 @@ def run_benchmark(
         tuple(levels),
         seed,
     )
+
+
+def about(evidence: Evidence, **equal: str | None) -> pl.Expr | None:
+    """What to ask for: observations in which each named column has the given value; None leaves a column free.
+
+    Raises
+    ------
+    UnknownName
+        If nothing in the evidence has that value.
+    """
+    evidence.filter(**equal)
+    named = {name: value for name, value in equal.items() if value is not None}
+    return pl.all_horizontal(pl.col(name) == value for name, value in named.items()) if named else None
 
 
 def _estimators(forecasters: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:

@@ -142,8 +142,10 @@ def trust(
     ----------
     evidence : Evidence
         All of it may inform the forecasts.
-    task, model, metric, recipe : str, optional
+    task, model : str, optional
         Which setting is asked about; needed where the evidence has several.
+    metric, recipe : str, optional
+        The only ones to use: another metric of the same runs is no further evidence.
     forecaster : str, default "default"
     protocol : str, default "lolo"
         What is kept from it, by default one language at a time.
@@ -169,13 +171,14 @@ def trust(
     asked = evidence.filter(task=task, model=model, metric=metric, recipe=recipe)
     setting = _only_setting(asked)
     only = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in setting.items())
+    known = evidence.filter(metric=metric, recipe=recipe)
     benchmark = run_benchmark(
-        evidence, protocols=[protocol], forecasters=[forecaster], levels=levels, every=every, folds=folds, seed=seed,
+        known, protocols=[protocol], forecasters=[forecaster], levels=levels, every=every, folds=folds, seed=seed,
         only=only, watch=watch,
     )  # fmt: skip
     if benchmark.answers.is_empty():
         raise NotEnoughEvidence(
-            "; ".join(benchmark.refusals()["reason"]), where=f"forecaster '{forecaster}'", mend="give more evidence"
+            "; ".join(benchmark.refusals["reason"]), where=f"forecaster '{forecaster}'", mend="give more evidence"
         )
     return _trust(benchmark, setting)
 

@@ -17,7 +17,7 @@ COUNTED = {"target": "language", "train": "mixture", "model": "model", "task": "
 def verdicts(benchmark: Benchmark) -> dict[str, list[str]]:
     """Sentences about each protocol, one entry per table: how good, against what, and whether intervals hold."""
     said: dict[str, list[str]] = {protocol: [] for protocol in benchmark.protocols}
-    summary, differences = benchmark.summary(), benchmark.differences()
+    summary, differences = benchmark.summary, benchmark.differences
     for (protocol, table), rows in summary.group_by("protocol", "table", maintain_order=True):
         conditions = rows["condition"].unique(maintain_order=True).to_list()
         about = "" if summary.filter(pl.col("protocol") == protocol)["table"].n_unique() == 1 else f"{table}: "
@@ -28,7 +28,7 @@ def verdicts(benchmark: Benchmark) -> dict[str, list[str]]:
         parts.append(_against(rows, differences, benchmark.forecasters[0]))
         parts.append(_intervals(rows, benchmark.forecasters[0]))
         said[str(protocol)].append(about + " ".join(part for part in parts if part))
-    for row in benchmark.refusals().iter_rows(named=True):
+    for row in benchmark.refusals.iter_rows(named=True):
         said[row["protocol"]].append(_refused(row))
     return said
 
@@ -51,8 +51,8 @@ def judge_coverage(level: float, row: Mapping[str, Any]) -> str:
 
 
 def percent(share: float) -> str:
-    """`91 %`."""
-    return f"{100 * share:.0f} %"
+    """`91 %`, rounded as `0.91` would be."""
+    return f"{100 * round(share, 2):.0f} %"
 
 
 def _error(rows: pl.DataFrame, trial: str) -> str:

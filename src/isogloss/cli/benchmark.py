@@ -1,0 +1,150 @@
+"""`isogloss benchmark`: judge forecasters on one's own evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.errors import BadValue
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from isogloss.forecast.benchmark import Benchmark
+
+EvidenceOption = Annotated[
+    list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
+]
+MetricOption = Annotated[str | None, typer.Option(help="Use only evidence in this metric.")]
+RecipeOption = Annotated[str | None, typer.Option(help="Use only evidence of this recipe.")]
+EveryOption = Annotated[int, typer.Option(min=1, help="Leave out only every n-th language, family, fold, ...")]
+FoldsOption = Annotated[
+    int | None, typer.Option(min=1, help="Number of folds or draws, where a protocol has them; by default its own.")
+]
+SeedOption = Annotated[int, typer.Option(help="Of folds, draws and bootstrap.")]
+
+
+def benchmark(
+    evidence: EvidenceOption,
+    protocol: Annotated[
+        str,
+        typer.Option(
+            help="What is left out, comma between: configs, lolo, low-resource, family, script, shift-aware, models, "
+            "tasks, language-in-task, target-in-model, anchors."
+        ),
+    ] = "lolo,low-resource",
+    forecasters: Annotated[
+        str, typer.Option(help="Comma between; the first is on trial, the others are what it has to beat.")
+    ] = "default,litmus,additive,nearest",
+    level: Annotated[str, typer.Option(help="Levels of intervals, comma between; the first is reported.")] = "0.9",
+    task: Annotated[str | None, typer.Option(help="Ask only about this task; the others stay evidence.")] = None,
+    model: Annotated[str | None, typer.Option(help="Ask only about this model; the others stay evidence.")] = None,
+    metric: MetricOption = None,
+    recipe: RecipeOption = None,
+    sister: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TASK=SISTER", help="language-in-task: leave SISTER out while TASK is asked. Repeatable."),
+    ] = None,
+    every: EveryOption = 1,
+    folds: FoldsOption = None,
+    seed: SeedOption = 0,
+    language: LanguageOption = None,
+    out: Annotated[Path | None, typer.Option(help="Write a report to this .html file.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Leave out what was measured, ask forecasters for it, and tell how good and how honest the answers are.
+
+    Errors and widths are in points (hundredths) where scores are fractions.
+    """
+    from isogloss.charts.benchmark_page import check_report, write_report
+    from isogloss.evidence import read_evidence
+    from isogloss.forecast.benchmark import about, run_benchmark
+    from isogloss.lab.progress import Bar
+
+    if out is not None:
+        check_report(out)
+    read = read_evidence(*evidence, languages=parse_languages(language)).filter(metric=metric, recipe=recipe)
+    with Bar(shown=not json) as bar:
+        found = run_benchmark(
+            read, protocols=parse_list(protocol), forecasters=parse_list(forecasters), levels=parse_levels(level),
+            every=every, folds=folds, seed=seed, options={"language-in-task": {"sisters": parse_sisters(sister)}},
+            only=about(read, task=task, model=model), watch=bar,
+        )  # fmt: skip
+    if json:
+        show_json(found.as_dict())
+    else:
+        print_benchmark(found)
+    if out is not None:
+        write_report(found, out)
+        typer.echo(f"report written to {out}", err=json)
+    if found.refusals["failed"].any():
+        raise typer.Exit(1)
+
+
+def print_benchmark(found: Benchmark) -> None:
+    """A table for each protocol, table and condition, and what they mean."""
+    import polars as pl
+
+    from isogloss.forecast.verdict import how_many, verdicts
+
+    said = verdicts(found)
+    for protocol, explained in found.protocols.items():
+        show_text(f"{protocol}: {explained}")
+        rows = found.summary.filter(pl.col("protocol") == protocol)
+        for (table, condition), part in rows.group_by("table", "condition", maintain_order=True):
+            counted = how_many(int(part["groups"].to_list()[0]), part["grouped_by"][0])
+            named = " · ".join(word for word in (str(table), str(condition), counted) if word)
+            show(part.select(**_shown()), json=False, title=named, digits=2)
+        for sentence in said[protocol]:
+            show_text(sentence)
+        typer.echo()
+
+
+def _shown() -> dict[str, pl.Expr]:
+    """Columns that fit on a line."""
+    import polars as pl
+
+    same = {"forecaster": "forecaster", "error": "mae", "from": "mae_low", "to": "mae_high", "rmse": "rmse",
+            "coverage": "coverage", "width": "mean_width"}  # fmt: skip
+    note = pl.when("best").then(pl.lit("best")).when("hardest").then(pl.lit("to beat")).otherwise(pl.lit(""))
+    return {name: pl.col(column) for name, column in same.items()} | {"": note}
+
+
+def parse_list(text: str) -> list[str]:
+    """`a, b` as a list; nothing stands twice."""
+    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def parse_levels(text: str) -> list[float]:
+    """`0.9,0.5` as numbers.
+
+    Raises
+    ------
+    BadValue
+        For what is not a number.
+    """
+    try:
+        return [float(part) for part in parse_list(text)]
+    except ValueError:
+        raise BadValue(f"level '{text}' is not a number", where="--level", mend="give 0.9, or 0.5,0.9") from None
+
+
+def parse_sisters(pairs: list[str] | None) -> dict[str, str]:
+    """`A=B` as a mapping from a task to its sister.
+
+    Raises
+    ------
+    BadValue
+        For a pair that lacks a half.
+    """
+    sisters = {}
+    for pair in pairs or []:
+        task, _, other = (part.strip() for part in pair.partition("="))
+        if not (task and other):
+            raise BadValue(f"--sister {pair} does not name two tasks", mend="write --sister TASK=SISTER")
+        sisters[task] = other
+    return sisters

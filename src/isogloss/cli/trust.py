@@ -1,0 +1,73 @@
+"""`isogloss trust`: where forecasts can be believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss.cli.benchmark import (
+    EveryOption,
+    EvidenceOption,
+    FoldsOption,
+    MetricOption,
+    RecipeOption,
+    SeedOption,
+    parse_levels,
+)
+from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.show import JsonOption, show, show_json, show_text
+
+CALIBRATION = {"level": "level", "coverage": "coverage", "from": "coverage_low", "to": "coverage_high",
+               "width": "mean_width", "languages": "groups", "whole range": "whole_range"}  # fmt: skip
+KINDS = {"kind": "kind", "value": "value", "languages": "groups", "error": "mae", "coverage": "coverage",
+         "from": "coverage_low", "to": "coverage_high", "width": "mean_width"}  # fmt: skip
+
+
+def trust(
+    evidence: EvidenceOption,
+    task: Annotated[str | None, typer.Option(help="Task as the evidence names it.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model as the evidence names it.")] = None,
+    metric: MetricOption = None,
+    recipe: RecipeOption = None,
+    forecaster: Annotated[str, typer.Option(help="Whose forecasts.")] = "default",
+    protocol: Annotated[str, typer.Option(help="What is kept from it; see 'isogloss benchmark'.")] = "lolo",
+    level: Annotated[str, typer.Option(help="Levels of intervals, comma between.")] = "0.5,0.8,0.9,0.95",
+    every: EveryOption = 1,
+    folds: FoldsOption = None,
+    seed: SeedOption = 0,
+    language: LanguageOption = None,
+    out: Annotated[Path | None, typer.Option(help="Draw it to a .png, .svg, .html or .json file.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell where forecasts can be believed, by asking for each language as if nobody had measured it.
+
+    Errors and widths are in points (hundredths) where scores are fractions.
+    """
+    from isogloss.charts.files import check_picture, save
+    from isogloss.charts.trust import trust_picture
+    from isogloss.evidence import read_evidence
+    from isogloss.forecast.trust import trust as find_out
+    from isogloss.lab.progress import Bar
+
+    if out is not None:
+        check_picture(out)
+    read = read_evidence(*evidence, languages=parse_languages(language))
+    with Bar(shown=not json) as bar:
+        found = find_out(
+            read, task=task, model=model, metric=metric, recipe=recipe, forecaster=forecaster, protocol=protocol,
+            levels=parse_levels(level), every=every, folds=folds, seed=seed, watch=bar,
+        )  # fmt: skip
+    if json:
+        show_json(found.as_dict())
+    else:
+        show(found.calibration.select(**CALIBRATION), json=False, title="Do intervals hold?", digits=2)
+        title = f"By kind of language, {100 * found.level:g} % intervals"
+        typer.echo()
+        show(found.kinds.select(**KINDS), json=False, title=title, digits=2)
+        typer.echo()
+        show_text(found.words)
+    if out is not None:
+        save(trust_picture(found), out)
+        typer.echo(f"picture written to {out}", err=json)
