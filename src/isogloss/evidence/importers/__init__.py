@@ -15,6 +15,7 @@ importers = Registry(
         "amue": "isogloss.evidence.importers.amue:Amue",
         "hf-trainer": "isogloss.evidence.importers.hf_trainer:HFTrainer",
         "inspect-ai": "isogloss.evidence.importers.inspect_ai:InspectAI",
+        "langrank": "isogloss.evidence.importers.langrank:LangRank",
         "lighteval": "isogloss.evidence.importers.lighteval:Lighteval",
         "litmus": "isogloss.evidence.importers.litmus:Litmus",
         "lm-eval": "isogloss.evidence.importers.lm_eval:LmEval",
