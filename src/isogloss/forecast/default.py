@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+from isogloss.evidence import Evidence
 from isogloss.forecast import mixtures as mixture_model
 from isogloss.forecast import transfer as transfer_model
+from isogloss.forecast.elsewhere.around import Around
+from isogloss.forecast.elsewhere.panel import Panel
+from isogloss.forecast.elsewhere.surroundings import Surroundings
+from isogloss.forecast.fitted import FittedSetting
 from isogloss.forecast.forecaster import Forecaster
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
 from isogloss.forecast.mixtures import MixtureModel
 from isogloss.forecast.model import GridModel
+from isogloss.forecast.settings import Setting, read_settings
 from isogloss.forecast.transfer import TransferModel
 
 
@@ -58,3 +64,11 @@ class Default(Forecaster):
     """
 
     grid_model = DefaultModel
+
+    def _fit_settings(self, evidence: Evidence) -> Iterator[tuple[Setting, FittedSetting]]:
+        panel = Panel.read(evidence)
+        arounds = {block: Around(panel, block) for block in range(len(panel.blocks))}
+        for setting, observations in read_settings(evidence):
+            position = panel.position[setting]
+            around = Surroundings(arounds[panel.block_of_setting[position]], position)
+            yield setting, FittedSetting(Grid.read(observations), self._new_model(), around)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.forecast.conformal import grouped_quantile, quantiles_by_likeness
+from isogloss.forecast.conformal import grouped_quantile
+from isogloss.forecast.elsewhere.donors import Pattern
+from isogloss.forecast.elsewhere.surroundings import NOWHERE, Surroundings
 from isogloss.forecast.features import dose_shares, energy_distance, total_dose
 from isogloss.forecast.grid import Array, Grid, Mixtures
 from isogloss.forecast.model import (
@@ -21,7 +23,7 @@ from isogloss.forecast.model import (
     hold_out_mixtures,
 )
 from isogloss.forecast.space import space
-from isogloss.forecast.spread import Spread
+from isogloss.forecast.unseen import Unseen
 
 LANGUAGE_FOLDS, MIXTURE_FOLDS = 8, 5
 SPREAD_PRIOR = 20.0
@@ -48,6 +50,8 @@ class Answers:
         Position of each target in the grid, -1 where nothing of it was measured.
     measured : array of bool of shape (rows, targets)
         Cells that were measured themselves.
+    patterns : tuple of Pattern
+        From where each unmeasured target is known.
     """
 
     mixtures: Mixtures
@@ -56,11 +60,17 @@ class Answers:
     spread: Array
     columns: NDArray[np.intp]
     measured: NDArray[np.bool_]
+    patterns: tuple[Pattern, ...]
 
     @property
     def known(self) -> NDArray[np.bool_]:
         """Targets that the evidence has scores of, of shape (targets,)."""
         return self.columns >= 0
+
+    def unknown(self) -> Iterator[tuple[Pattern, NDArray[np.intp]]]:
+        """Places of the unmeasured targets, by where they are known from."""
+        for pattern in sorted({self.patterns[place] for place in np.flatnonzero(~self.known)}):
+            yield pattern, np.array([place for place in np.flatnonzero(~self.known) if self.patterns[place] == pattern])
 
 
 class FittedSetting:
@@ -71,6 +81,8 @@ class FittedSetting:
     grid : Grid
     model : GridModel
         Not yet fitted.
+    around : Surroundings, optional
+        What other settings know of the same languages.
 
     Notes
     -----
@@ -78,9 +90,11 @@ class FittedSetting:
     first needs it: one about a measured mixture needs no other mixture, and the other way round.
     """
 
-    def __init__(self, grid: Grid, model: GridModel):
+    def __init__(self, grid: Grid, model: GridModel, around: Surroundings | None = None):
         self.grid = grid
         self.model = model.fit(grid)
+        self._around = around
+        self._unseen: dict[Pattern, Unseen] = {}
         self._row = {text: position for position, text in enumerate(grid.mixtures.texts)}
 
     @cached_property
@@ -89,8 +103,10 @@ class FittedSetting:
         return hold_out_mixtures(self.model, self.grid, MIXTURE_FOLDS)
 
     @cached_property
-    def by_language(self) -> Opinions:
-        """Members' forecasts of held-out languages."""
+    def by_language(self) -> Opinions | None:
+        """Members' forecasts of held-out languages; None where other models tell more than a single row."""
+        if self._around is not None and self._around.pooled:
+            return None
         return hold_out_languages(self.model, self.grid, LANGUAGE_FOLDS)
 
     @cached_property
@@ -98,10 +114,13 @@ class FittedSetting:
         """Weights of the members for known languages, of shape (members,)."""
         return _weigh(self.model.known_members, len(self.grid.mixtures.texts), lambda: self.by_mixture)
 
-    @cached_property
-    def unseen_weights_(self) -> Array:
-        """Weights of the members for unmeasured languages, of shape (members,)."""
-        return _weigh(self.model.unseen_members, len(self.grid.targets), lambda: self.by_language)
+    def unseen(self, pattern: Pattern) -> Unseen:
+        """How languages are forecast that are known from where `pattern` says."""
+        if pattern not in self._unseen:
+            around = self._asked_around(pattern)
+            elsewhere = None if around is None else around.held_out(self.grid, pattern)
+            self._unseen[pattern] = Unseen(self.grid, self.by_language, elsewhere)
+        return self._unseen[pattern]
 
     @cached_property
     def language_spread_(self) -> Array:
@@ -111,20 +130,6 @@ class FittedSetting:
     @cached_property
     def _known_groups(self) -> list[Array]:
         return _groups(self._residuals(self.known_weights_, self.by_mixture) / self.language_spread_)
-
-    @cached_property
-    def _unseen_residuals(self) -> Array:
-        return self._residuals(self.unseen_weights_, self.by_language)
-
-    @cached_property
-    def unseen_spread_(self) -> Spread:
-        """How much further off than the model expects unmeasured languages are."""
-        forecasts = np.tensordot(self.unseen_weights_, self.by_language.scores, 1)
-        return Spread(self.grid, forecasts, self._unseen_residuals)
-
-    @cached_property
-    def _unseen_scores(self) -> Array:
-        return (self._unseen_residuals / self.unseen_spread_.held_out_).T
 
     def answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Answers:
         """Forecast every cell of mixtures x targets."""
@@ -139,11 +144,35 @@ class FittedSetting:
             spread_known[:, own],
             measured_known[:, own],
         )
-        others = [target for target in targets if target not in position]
-        if others:
-            scores, spread[:, ~known] = self.model.unseen(mixtures, others, completed)
-            mean[:, ~known] = np.tensordot(self.unseen_weights_, scores, 1)
-        return Answers(mixtures, tuple(targets), self.grid.clip(mean), spread, columns, measured)
+        patterns = tuple(NOWHERE if known[place] else self._pattern(target) for place, target in enumerate(targets))
+        answers = Answers(mixtures, tuple(targets), mean, spread, columns, measured, patterns)
+        for pattern, places in answers.unknown():
+            others = [targets[place] for place in places]
+            mean[:, places], spread[:, places] = self._forecast_unseen(mixtures, others, completed, pattern)
+        return replace(answers, mean=self.grid.clip(mean))
+
+    def _pattern(self, target: str) -> Pattern:
+        return self._around.pattern(target) if self._around is not None else NOWHERE
+
+    def _asked_around(self, pattern: Pattern) -> Surroundings | None:
+        """What is around, if it has anything to say about languages known from where `pattern` says."""
+        around = self._around
+        return around if around is not None and (around.pooled or pattern != NOWHERE) else None
+
+    def _forecast_unseen(
+        self, mixtures: Mixtures, targets: list[str], completed: Array, pattern: Pattern
+    ) -> tuple[Array, Array]:
+        """Mean and spread of languages known from where `pattern` says, of shape (rows, targets)."""
+        own = elsewhere = None
+        spread = np.ones((len(mixtures.texts), len(targets)))
+        unseen = self.unseen(pattern)
+        if self.by_language is not None:
+            own, level_spread = self.model.unseen(mixtures, targets, completed)
+            if unseen.by_typology:
+                spread = np.broadcast_to(level_spread, spread.shape)
+        if (around := self._asked_around(pattern)) is not None:
+            elsewhere = around.predict(mixtures, self.grid.targets, completed, targets, pattern)
+        return unseen.combine(own, elsewhere), spread
 
     def _complete(self, mixtures: Mixtures) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Scores of the grid's own targets under any mixtures: as measured, else as forecast."""
@@ -172,27 +201,21 @@ class FittedSetting:
         """
         margin = np.zeros(answers.mean.shape)
         known, own = answers.known, answers.columns[answers.known]
-        if not known.all():
-            others = [answers.targets[column] for column in np.flatnonzero(~known)]
-            expected = self.unseen_spread_.at(answers.mixtures, others, answers.mean[:, ~known])
-            quantile = self._unseen_quantiles(answers.mixtures, level)[:, None]
-            margin[:, ~known] = quantile * expected * answers.spread[:, ~known]
+        likeness = self._likeness(answers.mixtures)
+        for pattern, places in answers.unknown():
+            unseen = self.unseen(pattern)
+            others = [answers.targets[place] for place in places]
+            expected = unseen.spread_.at(answers.mixtures, others, answers.mean[:, places])
+            margin[:, places] = unseen.quantiles(likeness, level)[:, None] * expected * answers.spread[:, places]
         if known.any():
             usual = np.median(self.by_mixture.spread, axis=0)[own]
             spread = np.where(answers.measured[:, known], usual, answers.spread[:, known])
             margin[:, known] = grouped_quantile(self._known_groups, level) * spread * self.language_spread_[own]
             if answers.measured.any() and np.isinf(margin[answers.measured]).any():
-                other_language = float(np.median(self.by_language.spread)) * self.unseen_spread_.usual_
-                quantile = np.broadcast_to(self._unseen_quantiles(answers.mixtures, level)[:, None], margin.shape)
-                margin[answers.measured] = quantile[answers.measured] * other_language
+                unseen = self.unseen(NOWHERE)
+                quantile = np.broadcast_to(unseen.quantiles(likeness, level)[:, None], margin.shape)
+                margin[answers.measured] = quantile[answers.measured] * unseen.usual_
         return margin
-
-    def _unseen_quantiles(self, mixtures: Mixtures, level: float) -> Array:
-        """Quantile of the scores of held-out languages for each mixture, of shape (rows,).
-
-        Mixtures like the one asked about have the larger say: some are harder to forecast than others.
-        """
-        return quantiles_by_likeness(self._unseen_scores, self._likeness(mixtures), level)
 
     def _likeness(self, mixtures: Mixtures) -> Array:
         """How like the grid's mixtures each mixture is: 1 for the same, of shape (rows, rows of the grid)."""

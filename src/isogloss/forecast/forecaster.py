@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -66,10 +67,7 @@ class Forecaster(BaseEstimator):
                 mend="import scores with 'isogloss evidence import'",
             )
         with one_thread():
-            self.settings_ = {
-                setting: FittedSetting(Grid.read(observations), self._new_model())
-                for setting, observations in read_settings(evidence)
-            }
+            self.settings_ = dict(self._fit_settings(evidence))
         self.conformal_ = False
         return self
 
@@ -117,6 +115,10 @@ class Forecaster(BaseEstimator):
     def save(self, folder: str | Path) -> None:
         """Write to a folder, to be read by `isogloss.forecast.load`; see `isogloss.forecast.persistence`."""
         save(self, folder)
+
+    def _fit_settings(self, evidence: Evidence) -> Iterator[tuple[Setting, FittedSetting]]:
+        for setting, observations in read_settings(evidence):
+            yield setting, FittedSetting(Grid.read(observations), self._new_model())
 
     def _new_model(self) -> GridModel:
         return self.grid_model()

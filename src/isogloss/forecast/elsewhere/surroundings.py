@@ -1,0 +1,64 @@
+"""One setting's view of everything around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from isogloss.forecast.elsewhere.around import Around
+from isogloss.forecast.elsewhere.donors import Pattern
+from isogloss.forecast.grid import Array, Grid, Mixtures
+
+NOWHERE = Pattern(False, False, False, False)
+FEWEST_LANGUAGES = 5
+"""Languages of a task from which on trees can learn how they differ."""
+FEWEST_MODELS = 3
+"""Models measured alike from which on they tell more together than a single row of scores does."""
+
+
+class Surroundings:
+    """What is known around one setting.
+
+    Parameters
+    ----------
+    around : Around
+        Of the setting's block.
+    setting : int
+        Position in the panel.
+
+    Attributes
+    ----------
+    pooled : bool
+        Whether the setting is one row of scores among others like it, and forecasts come from all of them.
+    """
+
+    def __init__(self, around: Around, setting: int):
+        self.around, self.setting = around, setting
+        panel = around.panel
+        alone = (panel.setting_of == setting).sum() == 1
+        self.pooled = bool(alone and len(around.donors.settings) >= FEWEST_MODELS and self.telling)
+
+    @property
+    def telling(self) -> bool:
+        """Whether the task was measured in languages enough to learn from."""
+        return len(self.around.languages) >= FEWEST_LANGUAGES
+
+    def pattern(self, target: str) -> Pattern:
+        """From where a language without a score in the setting is known."""
+        return self.around.donors.pattern(self.setting, target) if self.telling else NOWHERE
+
+    def predict(
+        self, mixtures: Mixtures, measured: Sequence[str], known: Array, asked: Sequence[str], pattern: Pattern
+    ) -> Array:
+        """Scores of languages known from where `pattern` says, of shape (rows, asked)."""
+        return self.around.predict(self.setting, mixtures.texts, measured, known, asked, pattern)
+
+    def held_out(self, grid: Grid, pattern: Pattern) -> Array:
+        """Forecasts of the grid's own targets as if they were known from elsewhere only, of its shape."""
+        rows, forecasts = self.around.held_out(self.setting, pattern)
+        panel = self.around.panel
+        row = {text: position for position, text in zip(rows - rows[0], panel.texts[rows], strict=True)}
+        columns = [panel.columns[target] for target in grid.targets]
+        at = [row[text] for text in grid.mixtures.texts]
+        return forecasts[np.ix_(at, columns)]
