@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from importlib import metadata
 from typing import Any
 
@@ -44,7 +45,7 @@ class Registry:
 
     def names(self) -> list[str]:
         """All known names, sorted."""
-        return sorted({*self._added, *self._builtin, *self._plugins()})
+        return sorted({*self._added, *self._builtin, *self._plugins})
 
     def get(self, name: str) -> Any:
         """The entry called `name`.
@@ -59,20 +60,22 @@ class Registry:
         if name in self._builtin:
             module, attribute = self._builtin[name].split(":")
             return getattr(importlib.import_module(module), attribute)
-        if (plugin := self._plugins().get(name)) is not None and (entry := self._load(plugin)) is not None:
+        if (plugin := self._plugins.get(name)) is not None and (entry := self._load(plugin)) is not None:
             return entry
         raise UnknownName(self.kind, name, self.names())
 
     def items(self) -> Iterator[tuple[str, Any]]:
         """Every (name, entry); a plugin that does not load is skipped with a warning."""
-        plugins = self._plugins()
+        plugins = self._plugins
         for name in self.names():
             if name in self._added or name in self._builtin:
                 yield name, self.get(name)
             elif (entry := self._load(plugins[name])) is not None:
                 yield name, entry
 
+    @cached_property
     def _plugins(self) -> dict[str, metadata.EntryPoint]:
+        # Kept, because looking through all installed packages takes longer than most things that are looked up.
         return {point.name: point for point in metadata.entry_points(group=self.group)}
 
     def _load(self, plugin: metadata.EntryPoint) -> Any:
