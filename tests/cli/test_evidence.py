@@ -4,9 +4,11 @@ import json
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from isogloss.cli import main
+from isogloss.evidence import ITEM, Store, observation_keys, read_evidence
 
 FIXTURES = Path(__file__).parents[1] / "evidence" / "fixtures"
 
@@ -79,6 +81,107 @@ def test_show_as_json(run):
     assert settings[0]["mean_score"] == pytest.approx(0.7233, abs=1e-4)
 
 
+@pytest.fixture
+def store(run, tmp_path):
+    """A store with eight scores of two files."""
+    files = FIXTURES / "scores.csv", FIXTURES / "UDPOS_XLMR.json"
+    assert run("evidence", "import", *files, "--into", tmp_path / "store")[0] == 0
+    return tmp_path / "store"
+
+
+def test_show_counts_by_any_columns(run, store):
+    _, out, _ = run("evidence", "show", store, "--by", "target")
+    assert out.split("\n")[0].split() == ["target", "mixtures", "models", "scores", "mean"]
+    assert "deu            1       2       3  0.800" in out
+
+
+def test_show_coverage_lists_what_is_missing(run, store):
+    _, out, _ = run("evidence", "show", store, "--coverage")
+    assert "topics         2   4  eng hin" in out
+    missing = json.loads(run("evidence", "show", store, "--by", "target", "--coverage", "--json")[1])
+    assert {row["target"]: row["missing"] for row in missing}["swa"] == ["UDPOS"]
+
+
+def test_show_flags_scores_at_chance(run, tmp_path):
+    (tmp_path / "guesses.csv").write_text("model,task,metric,target,train,score\nm,XCOPA,accuracy,sw,,0.5\n")
+    _, out, _ = run("evidence", "show", tmp_path / "guesses.csv")
+    assert out.split("\n")[0].endswith("at chance")
+    assert out.split("\n")[1].endswith("1.000")
+
+
+def test_conflicts_and_what_counts(run, store, tmp_path):
+    assert run("evidence", "conflicts", store)[1] == "no conflicts\n"
+    (tmp_path / "later.csv").write_text(
+        'model,task,metric,target,train,score,seed\ntoy,topics,accuracy,sw,"en:1000,hi:500",50,1\n'
+    )
+    run("evidence", "import", tmp_path / "later.csv", "--into", store, "--scale", "percent", "--recipe", "probe")
+    _, out, _ = run("evidence", "conflicts", store)
+    assert out.split("\n")[1].split() == ["topics", "toy", "swa", "eng:1000,hin:500", "0.55", "0.5", "0.500"]
+    assert json.loads(run("evidence", "conflicts", store, "--json")[1])[0]["scores"] == [0.55, 0.5]
+
+
+def test_compact_says_how_many_parts_are_left(run, store):
+    run("evidence", "import", FIXTURES / "scores.csv", "--into", store)
+    assert run("evidence", "compact", store)[1] == "2 parts became 1; 11 rows moved\n"
+    report = json.loads(run("evidence", "compact", store, "--json")[1])
+    assert (report["parts_before"], report["parts_after"]) == (1, 1)
+
+
+def test_query_answers_in_a_table_or_in_json(run, store):
+    query = "select target, count(*) as scores from observations group by target order by target"
+    assert run("evidence", "query", store, query)[1].split()[:4] == ["target", "scores", "deu", "3"]
+    assert json.loads(run("evidence", "query", store, query, "--json")[1])[0] == {"target": "deu", "scores": 3}
+
+
+def test_export_writes_what_a_format_can_say(run, store, tmp_path):
+    _, out, _ = run("evidence", "export", store, "--format", "litmus", "--task", "UDPOS", "--out", tmp_path / "out")
+    assert out == f"5 observations written to {tmp_path / 'out'}\n"
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["UDPOS_xlm-roberta-large.json"]
+
+
+def test_describe_adds_facts(run, store, tmp_path):
+    (tmp_path / "tasks.csv").write_text("task,chance\ntopics,0.55\n")
+    _, out, _ = run("evidence", "describe", store, tmp_path / "tasks.csv")
+    assert out == f"facts about 1 tasks written to {store}\n"
+    assert "at chance" in run("evidence", "show", store)[1]
+
+
+@pytest.fixture
+def with_items(tmp_path):
+    """A store with ten items of two models: the first got 8 right, the second 4 of these."""
+    observations = read_evidence(
+        pl.DataFrame([{"model": model, "task": "t", "metric": "accuracy", "target": "de", "train": "", "score": score}
+                      for model, score in (("a", 0.8), ("b", 0.4))])
+    ).observations  # fmt: skip
+    keys = observation_keys(observations)
+    right = {keys[0]: [1.0] * 8 + [0.0] * 2, keys[1]: [1.0] * 4 + [0.0] * 6}
+    rows = [(key, str(number), score, None) for key, scores in right.items() for number, score in enumerate(scores)]
+    items = pl.DataFrame(rows, schema=ITEM, orient="row")
+    Store(tmp_path / "items").append(observations, items)
+    return tmp_path / "items"
+
+
+def test_compare_pairs_the_items_of_two_observations(run, with_items):
+    found = json.loads(run("evidence", "compare", with_items, "model=a", "model=b", "--json")[1])
+    assert (found["items"], found["difference"], found["p_value"]) == (10, pytest.approx(0.4), 0.125)
+    assert run("evidence", "compare", with_items, "model=a,target=German", "model=b")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "complaint"),
+    [
+        ("model=c", "unknown model 'c'"),
+        ("model", "'model' does not say what column has what value; write model=A,target=deu"),
+        ("task=t", "task=t: several observations fit: model is a, b; add model=..."),
+        ("modle=a", "unknown column 'modle'; did you mean 'model'"),
+    ],
+)
+def test_compare_asks_for_one_observation_each(run, with_items, first, complaint):
+    code, _, err = run("evidence", "compare", with_items, first, "model=b")
+    assert code == 2
+    assert complaint in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -95,6 +198,11 @@ def test_show_as_json(run):
         (["show", "absent"], "absent: no such file"),
         (["show", FIXTURES], "is not a store"),
         (["show", FIXTURES / "questions.tsv"], "holds no scores"),
+        (["show", FIXTURES / "scores.csv", "--by", "langage"], "unknown column 'langage'"),
+        (["query", FIXTURES / "scores.csv", "drop table observations"], "only one select can be asked"),
+        (["export", FIXTURES / "scores.csv", "--format", "xml"], "unknown format 'xml'"),
+        (["compact", "absent"], "absent: is not a store"),
+        (["describe", "absent", "absent.csv"], "absent.csv: no such file"),
     ],
 )
 def test_bad_input_ends_with_2_and_one_line(run, arguments, complaint):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from isogloss import __version__
-from isogloss.cli import benchmark, demo, evidence, forecast, lab, languages, trust
+from isogloss.cli import benchmark, demo, evidence, evidence_store, forecast, lab, languages, trust
 from isogloss.errors import IsoglossError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+evidence.app.add_typer(evidence_store.commands)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(languages.app, name="languages")
 app.add_typer(lab.app, name="lab")

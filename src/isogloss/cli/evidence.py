@@ -12,11 +12,14 @@ from isogloss.cli.show import JsonOption, show, show_json
 from isogloss.errors import BadValue
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import ImportReport
 
 app = typer.Typer(no_args_is_help=True, help="Bring measured scores together.")
 
 SHOWN_LANGUAGES = 8
+_TELLING_APART = ("split", "pair", "recipe", "shots", "model_revision")
 
 FormatOption = Annotated[str | None, typer.Option(help="Name of the importer, instead of recognising it.")]
 MapOption = Annotated[str | None, typer.Option(help="Mapping file for a table, or the name of one that ships.")]
@@ -33,6 +36,9 @@ LanguageOption = Annotated[
 ]
 DuplicatesOption = Annotated[
     str, typer.Option(help="What to do if scores of one observation differ: error, mean or last.")
+]
+SourcesArgument = Annotated[
+    list[str], typer.Argument(metavar="STORE|FILE...", help="Stores, result files, evidence that ships.")
 ]
 UnfinishedOption = Annotated[bool, typer.Option("--unfinished", help="Read runs that were cancelled or failed too.")]
 
@@ -77,9 +83,11 @@ def import_(
 
 @app.command("show")
 def show_evidence(
-    sources: Annotated[
-        list[str], typer.Argument(metavar="STORE|FILE...", help="Stores, result files, evidence that ships.")
-    ],
+    sources: SourcesArgument,
+    by: Annotated[str | None, typer.Option(help="Columns to count by, e.g. task,model or target.")] = None,
+    missing: Annotated[
+        bool, typer.Option("--coverage", help="Show what is missing: languages per task, or tasks per language.")
+    ] = False,
     format: FormatOption = None,
     map: MapOption = None,
     task: TaskOption = None,
@@ -93,8 +101,13 @@ def show_evidence(
     unfinished: UnfinishedOption = False,
     json: JsonOption = False,
 ) -> None:
-    """List what was measured: one line per task, metric and model."""
+    """List what was measured: one line per task, metric and model.
+
+    'at chance' is the share of scores a guess could reach, 'saturated' the share at the ceiling: neither says
+    much about a model.
+    """
     from isogloss.evidence import read_evidence
+    from isogloss.evidence.overview import count_by, coverage
 
     found = read_evidence(
         *sources,
@@ -110,14 +123,15 @@ def show_evidence(
         duplicates=duplicates,
         unfinished=unfinished,
     )
-    settings = found.settings()
-    if json:
-        show_json(settings.to_dicts())
+    columns = [name.strip() for name in by.split(",") if name.strip()] if by else []
+    if missing:
+        _show_coverage(coverage(found, columns or ["task"]), json)
+    elif columns:
+        _show_counts(count_by(found, columns), json, columns)
     else:
-        short = settings.rename({"observations": "scores", "mean_score": "mean"})
-        # Eighty columns are few: a column that says nothing makes room for the names.
-        seeds = ["seeds"] if (short["seeds"] > 0).any() else []
-        show(short, json=False, columns=["task", "metric", "model", "targets", "mixtures", *seeds, "scores", "mean"])
+        counts = found.settings()
+        shown = counts.rename({"observations": "scores", "mean_score": "mean"})
+        _show_counts(counts if json else shown, json, ["task", "metric", "model"])
 
 
 def parse_languages(pairs: list[str] | None) -> dict[str, str]:
@@ -129,6 +143,38 @@ def parse_languages(pairs: list[str] | None) -> dict[str, str]:
             raise BadValue(f"--language {pair} does not say what to read it as", mend="write --language jp=jpn")
         read_as[code] = known
     return read_as
+
+
+def _show_counts(counts: pl.DataFrame, json: bool, by: list[str]) -> None:
+    if json:
+        show(counts, json=True)
+        return
+    # Eighty columns are few: a column that says nothing makes room for the names.
+    by = [name for name in by if name != "metric" or counts[name].n_unique() > 1]
+    apart: list[str] = []
+    for name in _TELLING_APART:
+        if (
+            name in counts.columns
+            and counts.select(*by, *apart, name).n_unique() > counts.select(*by, *apart).n_unique()
+        ):
+            apart.append(name)
+    numbers = [name for name in ("targets", "mixtures", "seeds", "models") if name in counts.columns]
+    several = [name for name in numbers if name[:-1] not in by and (name == "targets" or (counts[name] > 1).any())]
+    flags = [name for name in ("at_chance", "saturated") if (counts[name].fill_null(0.0) > 0).any()]
+    titles = {name: name.replace("_", " ") for name in flags}
+    show(counts.rename(titles), json=False, columns=[*by, *apart, *several, "scores", "mean", *titles.values()])
+
+
+def _show_coverage(covered: pl.DataFrame, json: bool) -> None:
+    import polars as pl
+
+    if not json:
+        few = pl.col("missing").list.head(SHOWN_LANGUAGES).list.join(" ")
+        rest = pl.col("missing").list.len().cast(pl.Int64) - SHOWN_LANGUAGES
+        covered = covered.with_columns(
+            missing=pl.when(rest > 0).then(pl.format("{} ... and {} more", few, rest)).otherwise(few)
+        )
+    show(covered, json=json)
 
 
 def _print_report(report: ImportReport) -> None:
@@ -146,7 +192,12 @@ def _print_report(report: ImportReport) -> None:
     typer.echo(f"formats: {', '.join(f'{name} ({count})' for name, count in formats.items())}")
     if scales:
         typer.echo(f"scores were written as: {', '.join(scales)}")
+    for note in dict.fromkeys(note for file in report.files for note in file.notes):
+        typer.echo(f"note: {note}")
     _print_languages({code: known for file in report.files for code, known in file.languages.items()})
+    beside = {name: sum(getattr(file, name) for file in report.files) for name in ("items", "models", "tasks")}
+    if any(beside.values()):
+        typer.echo("beside them: " + ", ".join(f"{count} {name}" for name, count in beside.items() if count))
     kept = f"{report.observations.height} observations"
     typer.echo(f"{kept} written to {report.part}" if report.part else f"{kept} to keep; nothing written (dry run)")
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from isogloss.errors import UnknownName
 from isogloss.evidence.facts import check_models, check_tasks
+from isogloss.evidence.limits import chances, with_limits
 from isogloss.evidence.mixture import Mixture
 from isogloss.evidence.schema import OBSERVATION, SETTING, conform
 
@@ -101,8 +102,12 @@ class Evidence:
         return sorted({language for text in mixtures for language in Mixture.parse(text, language=str)})
 
     def settings(self) -> pl.DataFrame:
-        """One row per setting (task, metric, model, ...) with its counts (0 seeds: none recorded) and mean score."""
-        return summary(self.observations.lazy()).collect()
+        """One row per setting (task, metric, model, ...) with its counts (0 seeds: none recorded) and mean score.
+
+        `at_chance` is the share of scores that a guess could reach, null where nobody knows what a guess
+        scores; `saturated` the share at the ceiling (see `isogloss.evidence.limits`).
+        """
+        return summary(self.observations.lazy(), chances(self.tasks, self.observations["task"])).collect()
 
     def __len__(self) -> int:
         return self.observations.height
@@ -112,10 +117,11 @@ class Evidence:
         return f"<Evidence: {len(self)} observations, {len(self.targets)} target languages, {settings} settings>"
 
 
-def summary(observations: pl.LazyFrame) -> pl.LazyFrame:
+def summary(observations: pl.LazyFrame, guesses: list[pl.DataFrame]) -> pl.LazyFrame:
     """One row per setting, as `Evidence.settings` gives it."""
     return (
-        observations.group_by(SETTING)
+        with_limits(observations, guesses)
+        .group_by(SETTING)
         .agg(
             observations=pl.len(),
             targets=pl.col("target").n_unique(),
@@ -124,6 +130,8 @@ def summary(observations: pl.LazyFrame) -> pl.LazyFrame:
             mean_score=pl.col("score").mean(),
             lowest=pl.col("score").min(),
             highest=pl.col("score").max(),
+            at_chance=pl.col("at_chance").mean(),
+            saturated=pl.col("saturated").mean(),
         )
         .sort(SETTING, nulls_last=True)
     )

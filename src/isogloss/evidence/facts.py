@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
-from isogloss.errors import BadValue, UnknownName
+from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import MODEL, MODEL_KEY, TASK, TASK_KEY, TEXT_ORIGINS, conform
+from isogloss.languages import resolve
 
 _POSITIVE = ("parameters", "embedding_size", "layers", "max_tokens")
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -47,6 +50,52 @@ def check_tasks(table: pl.DataFrame | None, where: str = "tasks") -> pl.DataFram
         raise UnknownName("origin of texts", strange["text_origin"][0], TEXT_ORIGINS, where=where)
     _refuse(tasks, "chance", ~pl.col("chance").is_between(-1, 1), "is not a fraction", where)
     return merge(tasks, TASK_KEY)
+
+
+def read_facts(path: Path) -> dict[str, pl.DataFrame]:
+    """A table of facts in a file, under `tasks` or `models`, whichever its columns speak of.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        CSV, TSV, JSONL or Parquet with columns of `schema.TASK`, or of `schema.MODEL`; in text a list is
+        written with `|` between.
+
+    Raises
+    ------
+    BadFile, BadValue, UnknownName
+        One line: the file, the row, the reason.
+    """
+    from isogloss.evidence.importers.frames import read_frame
+
+    if not path.is_file():
+        raise BadFile("no such file", where=str(path))
+    table, where = read_frame(path), str(path)
+    kind, schema = ("tasks", TASK) if "task" in table.columns else ("models", MODEL)
+    check = check_tasks if kind == "tasks" else check_models
+    typed = table.with_columns(_parsed(table[name], schema[name], where) for name in table.columns if name in schema)
+    return {kind: check(typed, where)}
+
+
+def _parsed(column: pl.Series, kind: pl.DataType, where: str) -> pl.Series:
+    """What text says of a type; a cell that is left empty says nothing."""
+    if column.dtype != pl.String or kind == pl.String:
+        return column
+    text = column.str.strip_chars().replace("", None)
+    if isinstance(kind, pl.List):
+        lists = text.str.split("|").list.eval(pl.element().str.strip_chars())
+        return _resolved(lists, where) if column.name == "languages" else lists
+    parsed = text.str.to_date(strict=False) if kind == pl.Date else text.cast(kind, strict=False)
+    if (wrong := (parsed.is_null() & text.is_not_null()).arg_true()).len():
+        what = "a date" if kind == pl.Date else "a number"
+        raise BadValue(f"{column.name} '{text[wrong[0]]}' is not {what}", where=f"{where} row {wrong[0]}")
+    return parsed
+
+
+def _resolved(languages: pl.Series, where: str) -> pl.Series:
+    codes = languages.explode().drop_nulls().unique()
+    known = {code: resolve(code, where=where).id for code in codes}
+    return languages.list.eval(pl.element().replace_strict(known, return_dtype=pl.String))
 
 
 def merge(facts: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOp
 from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.metrics import describe
 from isogloss.evidence.mixture import Mixture
+from isogloss.evidence.paired import standard_errors
 from isogloss.evidence.pairs import About, read_about
 from isogloss.evidence.scales import settle_scales
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, place
@@ -21,6 +22,9 @@ from isogloss.languages import resolve
 
 QUERY_TABLE = pl.Schema({"query_row": pl.Int64(), **QUERY})
 """A table of queries: `query_row` is the 0-based position in the file that asked."""
+
+ROUNDING = 1e-3
+"""How far a score may lie from the mean of its items and still be it; files round scores to three digits or more."""
 
 _POSITION = "_position"
 _NAMES = ("model", "task", "metric", "target")
@@ -90,12 +94,13 @@ def normalise(raw: RawTable, options: ReadOptions, *, where: str, importer: str)
     observations = settle_scales(_settle_direction(rows.filter(~unscored)), options.scale)
     queries = _settle_direction(rows.filter(unscored)).with_columns(query_row="origin_row")
     models, strange = _settle_models(raw.models, languages, where)
+    items = _settle_items(raw.items, observations)
     return Normalised(
-        conform(observations, OBSERVATION),
+        conform(_errors_from_items(observations, items), OBSERVATION),
         conform(queries, QUERY_TABLE),
         pl.concat([dropped, unusable]),
         dict(languages.resolved),
-        _settle_items(raw.items, observations),
+        items,
         models,
         check_tasks(raw.tasks, where),
         (*raw.notes, *strange),
@@ -186,6 +191,24 @@ def _settle_items(items: pl.DataFrame | None, observations: pl.DataFrame) -> pl.
         return pl.DataFrame(schema=ITEM)
     keys = observations.select(pl.col(_POSITION).cast(pl.Int64).alias("row"), observation_keys(observations))
     return conform(conform(items, RAW_ITEM).join(keys, on="row", maintain_order="left"), ITEM)
+
+
+def _errors_from_items(observations: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Standard errors and numbers of items as the items have them, where a score is the mean of its items."""
+    if items.is_empty():
+        return observations
+    computed = standard_errors(items).select(
+        pl.all().exclude("observation").name.prefix("_"), _observation="observation"
+    )
+    keyed = observations.with_columns(observation_keys(observations).alias("_observation"))
+    joined = keyed.join(computed, on="_observation", how="left", maintain_order="left")
+    is_mean = (pl.col("score") - pl.col("_score")).abs() <= ROUNDING
+    return joined.with_columns(
+        standard_error=pl.when(is_mean)
+        .then(pl.coalesce("_standard_error", "standard_error"))
+        .otherwise("standard_error"),
+        items=pl.coalesce("items", pl.when(is_mean).then("_items")),
+    ).drop("_observation", "_items", "_score", "_standard_error")
 
 
 def _settle_models(

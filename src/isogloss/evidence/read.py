@@ -111,6 +111,12 @@ def read_evidence(
     return Evidence(kept, pl.concat([part.models for part in parts]), pl.concat([part.tasks for part in parts]))
 
 
+def open_source(source: Any) -> Store | Evidence:
+    """A store as it is, without reading it; anything else as evidence."""
+    found = list(expand([source]))
+    return found[0] if len(found) == 1 and isinstance(found[0], Store) else read_evidence(source)
+
+
 def read_queries(
     source: Any,
     *,

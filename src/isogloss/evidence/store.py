@@ -12,10 +12,23 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue, StoreError, UnknownName
 from isogloss.evidence.evidence import Evidence, summary
 from isogloss.evidence.facts import check_models, check_tasks
+from isogloss.evidence.limits import chances
 from isogloss.evidence.newest import HASH, newest
-from isogloss.evidence.parts import ITEMS, MODELS, OBSERVATIONS, TASKS, Kind, collect_parts, find_parts, write_part
+from isogloss.evidence.parts import (
+    ITEMS,
+    MODELS,
+    OBSERVATIONS,
+    TASKS,
+    Kind,
+    Query,
+    collect_parts,
+    find_parts,
+    write_part,
+)
 from isogloss.evidence.places import open_place
 from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, REQUIRED, conform
+
+_FOR_SUMMARY = ("score", "scale", "higher_is_better", "items", "standard_error")
 
 
 class Store:
@@ -71,21 +84,14 @@ class Store:
         observations = conform(observations, OBSERVATION)
         _check(observations)
         stamped = observations.with_columns(pl.col("recorded_at").fill_null(pl.lit(now)))
-        beside: list[tuple[Kind, pl.DataFrame | None]] = [
-            (ITEMS, items), (MODELS, check_models(models)), (TASKS, check_tasks(tasks))
-        ]  # fmt: skip
-        try:
-            for kind, table in beside:
-                if table is not None and table.height:
-                    write_part(table, self.place, kind, now)
-            # Last, so that whoever sees the observations finds what belongs to them too.
-            return self.place.locate(write_part(stamped, self.place, OBSERVATIONS, now))
-        except OSError as error:
-            raise StoreError(
-                f"cannot be written: {error.strerror or error}",
-                where=str(self.path),
-                mend="choose a folder you may write to, with room on its disk",
-            ) from None
+        # Observations last, so that whoever sees them finds what belongs to them too.
+        tables = [
+            (ITEMS, pl.DataFrame(schema=ITEM) if items is None else items),
+            (MODELS, check_models(models)),
+            (TASKS, check_tasks(tasks)),
+            (OBSERVATIONS, stamped),
+        ]
+        return self._write([(kind, table) for kind, table in tables if table.height], now)
 
     def read(self, **equal: Any) -> Evidence:
         """The newest of each observation, and the facts; a part that cannot be read is skipped with a warning.
@@ -109,16 +115,52 @@ class Store:
         rows = self._collect(lambda rows: rows.filter(*(_fits(*pair) for pair in wanted.items())) if wanted else rows)
         if rows.is_empty() and wanted:
             self._say_what_there_is(wanted)
-        facts = (collect_parts(self.place, kind) for kind in (MODELS, TASKS))
-        return Evidence(newest(rows), *facts)
+        return Evidence(newest(rows), *self.facts())
+
+    def rows(self, query: Query = lambda rows: rows) -> pl.DataFrame:
+        """The answer to a query about all rows, also those that later ones supersede.
+
+        Parameters
+        ----------
+        query : callable
+            From a lazy frame of the rows, part after part, to a lazy frame of the answer; what it does not
+            ask for is not read.
+        """
+        return self._collect(query)
+
+    def facts(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What is known of models and of tasks, with the columns of `schema.MODEL` and `schema.TASK`."""
+        models, tasks = (collect_parts(self.place, kind) for kind in (MODELS, TASKS))
+        return check_models(models), check_tasks(tasks)
+
+    def has_repeated(self) -> bool:
+        """Whether any observation was recorded more than once."""
+        hashes = self._collect(lambda rows: rows.select(HASH)).to_series()
+        return hashes.n_unique() < len(hashes)
+
+    def describe(self, *, models: pl.DataFrame | None = None, tasks: pl.DataFrame | None = None) -> None:
+        """Add facts about models and tasks, with columns of `schema.MODEL` and `schema.TASK`.
+
+        Raises
+        ------
+        BadValue, UnknownName
+            If they are not what they should be, or there are none.
+        StoreError
+            If the store cannot be written.
+        """
+        facts = [(MODELS, check_models(models)), (TASKS, check_tasks(tasks))]
+        if not any(table.height for _, table in facts):
+            raise BadValue("no fact to store")
+        self._write([(kind, table) for kind, table in facts if table.height], datetime.now(UTC))
 
     def summary(self) -> pl.DataFrame:
         """What `Evidence.settings` tells of all observations, without reading more than it takes."""
-        columns = [*IDENTITY, "score", "recorded_at"]
-        hashes = self._collect(lambda rows: rows.select(HASH)).to_series()
-        if hashes.n_unique() == len(hashes):  # nothing was measured twice
-            return self._collect(summary)
-        return summary(newest(self._collect(lambda rows: rows.select(columns))).lazy()).collect()
+        names = self._collect(lambda rows: rows.select(pl.col("task").unique())).to_series()
+        guesses = chances(self.facts()[1], names)
+        if not self.has_repeated():
+            return self._collect(lambda rows: summary(rows, guesses))
+        columns = [*IDENTITY, *_FOR_SUMMARY, "recorded_at"]
+        return summary(newest(self._collect(lambda rows: rows.select(columns))).lazy(), guesses).collect()
 
     def history(self) -> pl.DataFrame:
         """All different rows of observations that were recorded several times, also those that count no more."""
@@ -147,7 +189,18 @@ class Store:
         """Paths or URLs of the parts of observations, oldest first."""
         return [self.place.locate(name) for name in find_parts(self.place, OBSERVATIONS)]
 
-    def _collect(self, query: Any) -> pl.DataFrame:
+    def _write(self, tables: list[tuple[Kind, pl.DataFrame]], moment: datetime) -> Path | str:
+        """Write parts in this order; the last one's path."""
+        try:
+            return [self.place.locate(write_part(table, self.place, kind, moment)) for kind, table in tables][-1]
+        except OSError as error:
+            raise StoreError(
+                f"cannot be written: {error.strerror or error}",
+                where=str(self.path),
+                mend="choose a folder you may write to, with room on its disk",
+            ) from None
+
+    def _collect(self, query: Query) -> pl.DataFrame:
         rows = collect_parts(self.place, OBSERVATIONS, query)
         if rows is None:
             raise BadFile(

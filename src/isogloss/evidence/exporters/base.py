@@ -1,0 +1,91 @@
+"""Writing evidence to files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isogloss.errors import BadFile, BadValue, UnknownName
+from isogloss.evidence.evidence import Evidence
+from isogloss.evidence.exporters.litmus import litmus_files
+from isogloss.evidence.exporters.mteb import mteb_files
+from isogloss.files import write_whole
+
+FORMATS = ("csv", "litmus", "mteb", "parquet")
+_FOLDERS: dict[str, Callable[[Evidence], tuple[Iterator[tuple[str, str]], dict[str, int]]]] = {
+    "litmus": litmus_files,
+    "mteb": mteb_files,
+}
+
+
+@dataclass
+class ExportReport:
+    """What an export wrote.
+
+    Attributes
+    ----------
+    files : list of pathlib.Path
+    written : int
+        Observations in them.
+    left_out : dict of str to int
+        Why the format cannot say the others, and how many they are.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    written: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
+    """Write evidence in some format.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    format : {"csv", "parquet", "litmus", "mteb"}
+        A table of observations as one file; or a folder of files as LITMUS or MTEB writes them, which holds
+        what these formats can say.
+    out : pathlib.Path
+        The file, or the folder; a folder must be absent or empty.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such format.
+    BadValue
+        If the format can say nothing of the evidence.
+    BadFile
+        If `out` cannot be written to.
+    """
+    if format in ("csv", "parquet"):
+        table = evidence.observations
+        write_whole(out, table.write_csv if format == "csv" else table.write_parquet)
+        return ExportReport([out], table.height)
+    if format not in _FOLDERS:
+        raise UnknownName("format", format, FORMATS)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadFile("is there already", where=str(out), mend="name a new folder with --out")
+    files, left_out = _FOLDERS[format](evidence)
+    report = ExportReport(written=len(evidence) - sum(left_out.values()), left_out=left_out)
+    if not report.written:
+        reasons = ", ".join(left_out) or "no observation"
+        raise BadValue(f"nothing that {format} can say: {reasons}", where=str(out), mend="export as csv or parquet")
+    for name, text in files:
+        path = _free(out / name, report.files)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadFile(f"cannot be made: {error.strerror}", where=str(path.parent)) from None
+        write_whole(path, lambda place, text=text: place.write_text(text, encoding="utf-8"))  # type: ignore[misc]
+        report.files.append(path)
+    return report
+
+
+def _free(path: Path, taken: list[Path]) -> Path:
+    """`path`, or the same with a number if names that differ only in odd characters became one."""
+    number, free = 1, path
+    while free in taken:
+        number += 1
+        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
+    return free

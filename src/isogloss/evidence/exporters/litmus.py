@@ -1,0 +1,48 @@
+"""Evidence as LITMUS files: one per setting, a list of what was trained on and what each language scored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import polars as pl
+
+from isogloss.evidence.evidence import Evidence
+from isogloss.evidence.exporters.naming import count_reasons, first_reason, safe_name
+from isogloss.evidence.mixture import Mixture
+from isogloss.evidence.schema import SETTING
+
+
+def litmus_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str, int]]:
+    """Name and content of each file, and how many observations LITMUS cannot say, by reason.
+
+    Files are named `<task>_<model>[_<metric>...].json`; of metric, revision, recipe, shots and split those
+    parts that tell the file from another. Each (mixture, seed) is an entry. Scores are fractions.
+    """
+    rows = evidence.observations.with_columns(
+        _reason=first_reason(
+            {
+                "is about a pair of languages": pl.col("pair").is_not_null(),
+                "says no size of a training language": pl.col("train").str.contains(r"(?:^|,)[^:,]+(?:,|$)"),
+                "tells kinds of training examples apart": pl.col("train").str.contains("+", literal=True),
+            }
+        )
+    )
+    kept = rows.filter(pl.col("_reason").is_null())
+    return _files(kept), count_reasons(rows["_reason"])
+
+
+def _files(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    settings = rows.select(SETTING).unique()
+    telling = [name for name in SETTING if name not in ("task", "model") and settings[name].n_unique() > 1]
+    for setting, group in rows.group_by(SETTING, maintain_order=True):
+        named = dict(zip(SETTING, setting, strict=True))
+        parts = [named["task"], named["model"], *(named[name] for name in telling if named[name] is not None)]
+        entries = [
+            {
+                "train_config": dict(Mixture.parse(str(train), language=str)),
+                "eval_results": dict(scores.select("target", "score").iter_rows()),
+            }
+            for (train, _), scores in group.group_by("train", "seed", maintain_order=True)
+        ]
+        yield "_".join(safe_name(str(part)) for part in parts) + ".json", json.dumps(entries, indent=1) + "\n"

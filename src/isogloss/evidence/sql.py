@@ -1,0 +1,81 @@
+"""Questions to evidence in SQL, which only read: `select target, avg(score) from observations group by target`."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+from isogloss.errors import InputError
+from isogloss.evidence.evidence import Evidence
+from isogloss.evidence.newest import newest
+from isogloss.evidence.store import Store
+
+TABLES = ("observations", "models", "tasks", "items")
+_BEGINNINGS = ("select", "with")
+_READS_FILES = re.compile(r"\bread_\w+\s*\(", re.IGNORECASE)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+
+def select(source: Store | Evidence, query: str) -> pl.DataFrame:
+    """Answer a SQL query about evidence, with polars' dialect of it.
+
+    Parameters
+    ----------
+    source : Store or Evidence
+    query : str
+        One `select` (or `with ... select`) from `observations`, `models`, `tasks` and, of a store, `items`.
+
+    Returns
+    -------
+    polars.DataFrame
+
+    Raises
+    ------
+    InputError
+        If the query does anything but read these tables, or is not understood.
+    """
+    _check(query)
+    if isinstance(source, Evidence):
+        return _ask(query, source.observations.lazy(), source.models, source.tasks)
+    if source.has_repeated():
+        return _ask(query, newest(source.rows()).lazy(), *source.facts(), source=source)
+    models, tasks = source.facts()
+    return source.rows(lambda rows: _prepared(query, rows, models, tasks, source))
+
+
+def _check(query: str) -> None:
+    bare = _QUOTED.sub(" ", query).strip().rstrip(";")
+    words = re.findall(r"\w+", bare.casefold())
+    if not words or words[0] not in _BEGINNINGS or ";" in bare:
+        raise InputError("only one select can be asked", where="query", mend="begin with select")
+    if _READS_FILES.search(bare):
+        raise InputError("reads a file", where="query", mend=f"select from {', '.join(TABLES)}")
+
+
+def _ask(
+    query: str, rows: pl.LazyFrame, models: pl.DataFrame, tasks: pl.DataFrame, source: Store | None = None
+) -> pl.DataFrame:
+    try:
+        return _prepared(query, rows, models, tasks, source).collect()
+    except pl.exceptions.PolarsError as error:
+        raise _misunderstood(error) from None
+
+
+def _prepared(
+    query: str, rows: pl.LazyFrame, models: pl.DataFrame, tasks: pl.DataFrame, source: Store | None
+) -> pl.LazyFrame:
+    tables = {"observations": rows, "models": models.lazy(), "tasks": tasks.lazy()}
+    if source is not None and "items" in query.casefold():
+        tables["items"] = source.read_items().lazy()
+    try:
+        answer = pl.SQLContext(tables).execute(query, eager=False)
+        answer.collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise _misunderstood(error) from None
+    return answer
+
+
+def _misunderstood(error: Exception) -> InputError:
+    reason = str(error).strip().split("\n")[0][:200]
+    return InputError(f"is not understood: {reason}", where="query", mend=f"tables: {', '.join(TABLES)}")
