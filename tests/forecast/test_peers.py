@@ -9,11 +9,13 @@ import polars as pl
 import pytest
 from planted import POOL, single_source_world, world
 
+from isogloss import read_evidence
 from isogloss.errors import UnknownName
 from isogloss.forecast import Kernel, LangRank, LanguageMean, Litmus, Mixed, Trees, ask
 from isogloss.forecast.grid import Grid, Mixtures
 from isogloss.forecast.model import Opinions, hold_out_languages, hold_out_mixtures
 from isogloss.forecast.peers.additive import AdditiveModel
+from isogloss.forecast.peers.covariances import PRIOR, Kernels, Tongues
 from isogloss.forecast.peers.kernel import KernelModel
 from isogloss.forecast.peers.langrank import LangRankModel
 from isogloss.forecast.peers.language_mean import LanguageMeanModel
@@ -229,6 +231,20 @@ def test_kernel_fills_gaps_better_than_the_two_way_fit(worlds, gaps):
         holed = replace(grid, scores=np.where(gap, np.nan, grid.scores))
         kernel, additive = (model().fit(holed).known(holed.mixtures)[0][0] for model in (KernelModel, AdditiveModel))
         assert np.abs(kernel - grid.scores)[gap].mean() < np.abs(additive - grid.scores)[gap].mean()
+
+
+def test_kernel_stays_a_covariance_where_features_of_languages_are_missing():
+    """Over 205 languages, of many of which typology says little, exp(-distance) alone has negative eigenvalues."""
+    languages = tuple(read_evidence("isogloss:sib200-ngram").targets)
+    without_own = np.where(np.arange(len(PRIOR)) == 7, PRIOR - 9, PRIOR)
+    bare = Kernels(without_own, np.zeros(1), np.ones(1), 0.5, 0.1)
+    tongues = Tongues(languages, np.zeros((len(languages), 1)))
+    lowest = [
+        np.linalg.eigvalsh(kernels.of_languages(tongues, tongues)).min()
+        for kernels in (bare, bare.with_floor(languages))
+    ]
+    assert lowest[0] < -0.01
+    assert lowest[1] > -1e-9
 
 
 def test_kernel_takes_in_an_even_sample_of_very_many_mixtures():

@@ -15,7 +15,7 @@ REPRODUCIBLE: dict[str, Any] = {
     "force_row_wise": True,
     "verbosity": -1,
 }
-VALUES = 20_000_000
+VALUES = 10_000_000
 """Features x cells that trees learn from; of more cells, a sample."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,8 @@ class Kernels:
         Of the target languages' factors.
     centre, scale : float
         Mean and standard deviation of the scores.
+    own_floor : float
+        Smallest variance of a language's own that makes the covariance one, see `with_floor`.
     """
 
     parameters: Array
@@ -53,11 +55,23 @@ class Kernels:
     factor_spread: Array
     centre: float
     scale: float
+    own_floor: float = 0.0
+
+    def with_floor(self, languages: Sequence[str]) -> Kernels:
+        """The same, so that `of_languages` has no negative eigenvalue over any of some languages.
+
+        Where features are missing, each distance rests on others, and exp(-distance) alone may have some.
+        """
+        between = space(languages).between("combined", languages, languages)
+        lowest = float(np.linalg.eigvalsh(np.exp(-between / self.lengths["neighbours"])).min())
+        return replace(self, own_floor=max(0.0, -lowest * self.weights["neighbours"]))
 
     @property
     def weights(self) -> dict[str, float]:
         """Variances by name."""
-        return dict(zip((*MIXTURE_WEIGHTS, *LANGUAGE_WEIGHTS), np.exp(self.parameters[:8]).tolist(), strict=True))
+        names = (*MIXTURE_WEIGHTS, *LANGUAGE_WEIGHTS)
+        weights = dict(zip(names, np.exp(self.parameters[:8]).tolist(), strict=True))
+        return weights | {"own": max(weights["own"], self.own_floor)}
 
     @property
     def lengths(self) -> dict[str, float]:

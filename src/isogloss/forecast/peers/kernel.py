@@ -195,7 +195,7 @@ def _learn(grid: Grid, tongues: Tongues) -> Kernels:
         _Likelihood(units, grid, tongues), PRIOR, method="L-BFGS-B",
         bounds=[(start - FURTHEST, start + FURTHEST) for start in PRIOR], options={"maxiter": 30},
     )  # fmt: skip
-    return replace(units, parameters=np.asarray(found.x))
+    return replace(units, parameters=np.asarray(found.x)).with_floor(grid.targets)
 
 
 class _Likelihood:

@@ -44,6 +44,10 @@ class Side:
         """The covariance, without what was negative in it."""
         return (self.vectors * self.values) @ self.vectors.T
 
+    def rotate(self, across: Array) -> Array:
+        """Covariances (new, n) with the old in the eigenvectors' coordinates; what was held at zero says nothing."""
+        return across @ self.vectors * (self.values > 0)
+
 
 @dataclass(frozen=True)
 class Product:
@@ -143,14 +147,16 @@ class Process:
             Covariance of the new with the old ones.
         columns : array of shape (new columns, columns)
         """
-        return np.tensordot(self.coefficients, mean, 1) + rows @ self.weights @ columns.T
+        weights = self.covariance.rotate(self.weights)
+        sides = self.covariance.rows.rotate(rows), self.covariance.columns.rotate(columns)
+        return np.tensordot(self.coefficients, mean, 1) + sides[0] @ weights @ sides[1].T
 
     def variance(self, rows: Array, columns: Array, prior: Array, measured: float = 1.0) -> Array:
         """Variances of new cells around the mean, of shape (new rows, new columns); a share of the cells was measured.
 
         With gaps the noise is taken for as much larger as cells are fewer, which is right only on average.
         """
-        shares = (rows @ self.covariance.rows.vectors) ** 2, (columns @ self.covariance.columns.vectors) ** 2
+        shares = self.covariance.rows.rotate(rows) ** 2, self.covariance.columns.rotate(columns) ** 2
         spectrum = self.covariance.spectrum + self.covariance.noise * (1 / measured - 1)
         return np.maximum(prior - shares[0] @ (1 / spectrum) @ shares[1].T, 0)
 

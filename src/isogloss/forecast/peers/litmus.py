@@ -121,7 +121,7 @@ class Litmus(Forecaster):
     -----
     Of a source that no measured mixture has, and of a target about which typology says nothing, the trees know
     nothing. URIEL's syntax, most of it binarised from WALS, stands in for WALS, so the ranks are not LITMUS's own
-    numbers. A grid of more than 20 million features x cells is learnt from a sample.
+    numbers. A grid of more than 10 million features x cells is learnt from a sample.
     """
 
     def __init__(self, overlap: str | None = None, pretraining: str = "cc100"):
