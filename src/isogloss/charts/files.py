@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from string import Template
@@ -106,8 +107,9 @@ def script_text(chart: Any) -> str:
     return json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
 
 
+@lru_cache(maxsize=1)
 def library() -> str:
-    """JavaScript that defines `vegaEmbed`, whole."""
+    """JavaScript that defines `vegaEmbed`, whole; putting it together takes a second or two."""
     import vl_convert
 
     made: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _version())
