@@ -25,7 +25,8 @@ class ReadOptions:
     values : dict of str to str
         Column to the value that holds for every row (model, task, metric, recipe, ...).
     mapping : pathlib.Path, str or None
-        Mapping file, or the name of one that ships, for the `table` importer.
+        Mapping file, or the name of one that ships, for the `table` importer; for those that find languages
+        in the names of tasks, a file of rules (see `isogloss.evidence.importers.task_names`).
     scale : str or None
         fraction, percent or raw; None decides from the scores.
     languages : dict of str to str
