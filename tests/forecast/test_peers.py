@@ -17,9 +17,8 @@ from isogloss.forecast.model import Opinions, hold_out_languages, hold_out_mixtu
 from isogloss.forecast.peers.additive import AdditiveModel
 from isogloss.forecast.peers.covariances import PRIOR, Kernels, Tongues
 from isogloss.forecast.peers.kernel import KernelModel
-from isogloss.forecast.peers.langrank import LangRankModel
 from isogloss.forecast.peers.language_mean import LanguageMeanModel
-from isogloss.forecast.peers.litmus import LitmusModel, reciprocal_ranks
+from isogloss.forecast.peers.litmus import reciprocal_ranks
 from isogloss.forecast.peers.mean import MeanModel
 from isogloss.forecast.peers.mixed import MixedModel
 from isogloss.forecast.peers.trees import OWN, TOTAL, _cells
@@ -119,13 +118,13 @@ def test_litmus_ranks_features_by_the_text_of_the_languages_that_have_them():
 
 def test_litmus_has_two_features_of_the_target_and_two_or_three_of_each_source(measured, overlap):
     grid = grid_of(measured([(target, f"{TWELVE[0]}:100,{TWELVE[1]}:50", 0.5) for target in TWELVE]))
-    model = LitmusModel(None, "cc100").fit(grid)
+    model = Litmus()._new_model().fit(grid)
     cells = model._cells(model._pairs(grid.targets), grid.mixtures.sizes, np.zeros(12, int), np.arange(12))
     assert cells.shape == (12, 2 + 3 * 2)
     assert cells[:, [4, 7]].tolist() == [[100.0, 50.0]] * 12
     assert cells[2:, [2, 5]].tolist() == [[0.5, 0.5]] * 10
     similarities._added.clear()
-    bare = LitmusModel(None, "cc100").fit(grid)
+    bare = Litmus()._new_model().fit(grid)
     assert bare._pairs(grid.targets).shape == (12, 2 + 2 * 2)
 
 
@@ -137,7 +136,7 @@ def test_an_overlap_that_is_not_registered_is_refused_by_name(measured, forecast
 
 def test_langrank_weighs_the_features_of_sources_by_their_doses(measured, overlap):
     grid = grid_of(measured([(target, f"{TWELVE[0]}:100,{TWELVE[1]}:100,{TWELVE[2]}:9", 0.5) for target in TWELVE]))
-    model = LangRankModel(None).fit(grid)
+    model = LangRank()._new_model().fit(grid)
     cells = model._cells(grid.mixtures, [TWELVE[0], TWELVE[5]])
     transfer, task, ratio = cells[:, :3].T
     assert task.tolist() == [100.0, 0.0]
@@ -148,7 +147,7 @@ def test_langrank_weighs_the_features_of_sources_by_their_doses(measured, overla
 
 def test_langrank_knows_nothing_of_the_sources_where_the_target_is_the_only_one(measured):
     grid = grid_of(measured([("deu", "deu:100", 0.5)]))
-    cells = LangRankModel(None).fit(grid)._cells(grid.mixtures, ["deu"])
+    cells = LangRank()._new_model().fit(grid)._cells(grid.mixtures, ["deu"])
     assert np.isnan(cells[0, [0, *range(2, cells.shape[1])]]).all()
     assert cells[0, 1] == 100
 

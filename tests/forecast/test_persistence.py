@@ -7,9 +7,11 @@ import io
 import json
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from planted import world
 
@@ -17,6 +19,7 @@ from isogloss.errors import BadFile, InputError
 from isogloss.forecast import Default, Forecaster, Mean, forecasters, load, savable
 from isogloss.forecast.peers.mean import MeanModel
 from isogloss.forecast.saving import classes
+from isogloss.languages import register_similarity, similarities
 
 PLANTED = world(11, languages=12, sources=4, mixtures=11)
 HIDDEN = tuple(name for name in PLANTED.languages if name not in " ".join(PLANTED.mixtures))[::4]
@@ -73,6 +76,20 @@ def test_what_was_not_yet_learnt_when_saved_is_learnt_after_loading(name, eviden
     fitted = forecasters.get(name)().fit(evidence).conformalize()
     fitted.save(tmp_path / "saved")
     assert load(tmp_path / "saved").predict_interval(queries).equals(fitted.predict_interval(queries))
+
+
+@pytest.mark.parametrize("name", ["litmus", "langrank"])
+def test_an_overlap_need_not_be_registered_again(name, evidence, queries, tmp_path, monkeypatch):
+    monkeypatch.setattr(similarities, "_added", {})
+    names = PLANTED.languages
+    pairs = [(one, other, (place % 7) / 7) for place, (one, other) in enumerate(combinations(names, 2))]
+    register_similarity("overlap", pl.DataFrame(pairs, schema=["lang_a", "lang_b", "similarity"], orient="row"))
+    fitted = forecasters.get(name)().fit(evidence).conformalize()
+    fitted.save(tmp_path / "saved")
+    expected = fitted.predict_interval(queries)
+    similarities._added.clear()
+    assert load(tmp_path / "saved").predict_interval(queries).equals(expected)
+    assert not forecasters.get(name)().fit(evidence).conformalize().predict_interval(queries).equals(expected)
 
 
 def test_another_process_forecasts_the_same(evidence, queries, tmp_path):

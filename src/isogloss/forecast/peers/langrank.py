@@ -7,6 +7,7 @@ forecast the score itself, and a mixture has the mean of its sources' features, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,16 +29,15 @@ class LangRankModel(GridModel):
 
     Parameters
     ----------
-    overlap : str, optional
-        Name of a registered similarity, see `LangRank`.
+    overlap : similarity, optional
+        As `isogloss.languages.register_similarity` makes it.
     """
 
-    def __init__(self, overlap: str | None):
+    def __init__(self, overlap: Any):
         self.overlap = overlap
 
     def fit(self, grid: Grid) -> LangRankModel:
         self.grid_ = grid
-        self.overlap_ = find_overlap(self.overlap)
         measured = ~np.isnan(grid.scores)
         self.trees_ = Boosted().fit(
             self._cells(grid.mixtures, grid.targets)[measured.ravel()], grid.scores[measured],
@@ -67,8 +67,8 @@ class LangRankModel(GridModel):
         known = space(sources, targets)
         likeness = [known.between(kind, sources, targets) for kind in DISTANCES]
         likeness.append(distances(sources, "featural", others=targets).values)
-        if self.overlap_ is not None:
-            likeness.append(overlap_between(self.overlap_, sources, targets))
+        if self.overlap is not None:
+            likeness.append(overlap_between(self.overlap, sources, targets))
         for values in likeness:
             told = ~itself & ~np.isnan(values)
             layers.append(_share(doses @ np.where(told, values, 0), doses @ told))
@@ -98,7 +98,7 @@ class LangRank(Forecaster):
         self.overlap = overlap
 
     def _new_model(self) -> LangRankModel:
-        return LangRankModel(self.overlap)
+        return LangRankModel(find_overlap(self.overlap))
 
 
 def _share(part: Array, whole: Array) -> Array:

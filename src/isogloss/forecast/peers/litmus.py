@@ -8,6 +8,7 @@ not notice, and its subword overlap is used where one was registered.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -31,27 +32,23 @@ class LitmusModel(GridModel):
 
     Parameters
     ----------
-    overlap : str, optional
-        Name of a registered similarity, see `Litmus`.
-    pretraining : str
-        Corpus or model whose composition is known.
+    overlap : similarity, optional
+        As `isogloss.languages.register_similarity` makes it.
+    sizes : mapping of str to float
+        Language -> GiB of pretraining text.
 
     Attributes
     ----------
-    sizes_ : dict of str to float
-        Language -> GiB of pretraining text.
     reciprocal_ranks_ : array of shape (features,)
         One over the rank of each typological feature, by the pretraining text of the languages that have it.
     """
 
-    def __init__(self, overlap: str | None, pretraining: str):
-        self.overlap, self.pretraining = overlap, pretraining
+    def __init__(self, overlap: Any, sizes: Mapping[str, float]):
+        self.overlap, self.sizes = overlap, sizes
 
     def fit(self, grid: Grid) -> LitmusModel:
         self.grid_ = grid
-        self.overlap_ = find_overlap(self.overlap)
-        self.sizes_ = resources(self.pretraining)
-        self.reciprocal_ranks_ = reciprocal_ranks(self.sizes_)
+        self.reciprocal_ranks_ = reciprocal_ranks(self.sizes)
         pairs = self._pairs(grid.targets)
         rows, columns = np.nonzero(~np.isnan(grid.scores))
         kept = sample(len(rows), pairs.shape[1])
@@ -70,7 +67,7 @@ class LitmusModel(GridModel):
         return self._answer(mixtures, targets)[None], np.ones(len(targets))
 
     def for_fold(self) -> LitmusModel:
-        return LitmusModel(self.overlap, self.pretraining)
+        return LitmusModel(self.overlap, self.sizes)
 
     def _answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Array:
         pairs, sizes = self._pairs(targets), mixtures.over(self.grid_.mixtures.sources)
@@ -86,10 +83,10 @@ class LitmusModel(GridModel):
     def _pairs(self, targets: Sequence[str]) -> Array:
         """What does not depend on the mixture, of shape (targets, features); the sizes are left at zero."""
         sources = self.grid_.mixtures.sources
-        gibibytes = np.array([self.sizes_.get(target, 0.0) for target in targets])
+        gibibytes = np.array([self.sizes.get(target, 0.0) for target in targets])
         columns = [np.log10(1 + BYTES * gibibytes), _mean_rank(targets, self.reciprocal_ranks_)]
         syntactic = space(sources, targets).between("syntactic", sources, targets)
-        overlap = None if self.overlap_ is None else overlap_between(self.overlap_, sources, targets)
+        overlap = None if self.overlap is None else overlap_between(self.overlap, sources, targets)
         for source in range(len(sources)):
             columns += [] if overlap is None else [overlap[source]]
             columns += [syntactic[source], np.zeros(len(targets))]
@@ -97,7 +94,7 @@ class LitmusModel(GridModel):
 
     def _cells(self, pairs: Array, sizes: Array, rows: np.ndarray, columns: np.ndarray) -> Array:
         cells = pairs[columns]
-        each = 2 if self.overlap_ is None else 3
+        each = 2 if self.overlap is None else 3
         cells[:, 1 + each :: each] = sizes[rows]
         return cells
 
@@ -129,7 +126,7 @@ class Litmus(Forecaster):
         self.pretraining = pretraining
 
     def _new_model(self) -> LitmusModel:
-        return LitmusModel(self.overlap, self.pretraining)
+        return LitmusModel(find_overlap(self.overlap), resources(self.pretraining))
 
 
 def reciprocal_ranks(sizes: Mapping[str, float]) -> Array:
