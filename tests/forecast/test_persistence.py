@@ -15,8 +15,9 @@ import polars as pl
 import pytest
 from planted import world
 
+from isogloss import read_evidence
 from isogloss.errors import BadFile, InputError
-from isogloss.forecast import Default, Forecaster, Mean, forecasters, load, savable
+from isogloss.forecast import Default, Forecaster, Mean, ask, forecasters, load, savable
 from isogloss.forecast.peers.mean import MeanModel
 from isogloss.forecast.saving import classes
 from isogloss.languages import register_similarity, similarities
@@ -76,6 +77,34 @@ def test_what_was_not_yet_learnt_when_saved_is_learnt_after_loading(name, eviden
     fitted = forecasters.get(name)().fit(evidence).conformalize()
     fitted.save(tmp_path / "saved")
     assert load(tmp_path / "saved").predict_interval(queries).equals(fitted.predict_interval(queries))
+
+
+@every_forecaster
+def test_every_setting_is_saved_with_what_it_knows_from_the_others(name, tmp_path):
+    """Four models in two tasks, used as they are; each lacks a language that the others have."""
+    chance = np.random.default_rng(0)
+    level = chance.normal(0.6, 0.1, len(PLANTED.languages))
+    cells = pl.DataFrame(
+        [
+            {"model": f"model-{model}", "task": task, "metric": "accuracy", "target": language, "train": "",
+             "score": min(1.0, level[place] + 0.02 * model + chance.normal(0, 0.01))}
+            for model in range(4)
+            for task in ("topics", "intents")
+            for place, language in enumerate(PLANTED.languages)
+            if place != model
+        ]
+    )  # fmt: skip
+    questions = pl.concat(
+        ask(task=task, model=f"model-{model}", targets=[PLANTED.languages[model], "yor", PLANTED.languages[-1]])
+        for model in (0, 3)
+        for task in ("topics", "intents")
+    )
+    fitted = forecasters.get(name)().fit(read_evidence(cells)).conformalize()
+    fitted.save(tmp_path / "before")
+    expected = fitted.predict_interval(questions)
+    fitted.save(tmp_path / "after")
+    for folder in ("before", "after"):
+        assert load(tmp_path / folder).predict_interval(questions).equals(expected)
 
 
 @pytest.mark.parametrize("name", ["litmus", "langrank"])
@@ -232,6 +261,7 @@ HOSTILE = {
     "a dataclass without its fields": {"object": "isogloss.forecast.grid:Grid", "state": {}},
     "a state that is a list": {"object": "isogloss.forecast.peers.mean:Mean", "state": []},
     "a tuple with too many fields": {"named": "isogloss.forecast.settings:Setting", "items": [1] * 8},
+    "a class that is no model": {"model": "isogloss.evidence.store:Store"},
     "no forecaster": {"list": []},
     "a number": 1,
     "nothing": None,

@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from isogloss.evidence import Mixture
 from isogloss.forecast.grid import Mixtures
+from isogloss.forecast.peers.mean import MeanModel
 from isogloss.forecast.saving.boosters import booster_text, check_trees, read_booster
 from isogloss.forecast.saving.objects import CannotSave, Reader, Writer
 from isogloss.forecast.settings import Setting
@@ -100,6 +101,12 @@ def test_objects_of_ours_come_back_frozen_slotted_or_named():
     assert found[1] == setting
     assert type(found[1]) is Setting
     assert found[2] == mixture
+
+
+def test_the_class_of_a_model_comes_back_but_no_other():
+    assert through([MeanModel]) == [MeanModel]
+    with pytest.raises(CannotSave, match=r"value is a builtins\.type"):
+        Writer().write(dict, "value")
 
 
 def test_tables_come_back_with_their_types():

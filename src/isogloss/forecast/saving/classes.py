@@ -33,6 +33,13 @@ def allowed(found: type) -> bool:
     return class_called(name_of(found)) is found
 
 
+def is_model(found: type) -> bool:
+    """Whether a class itself may be kept, to be called for a fresh model: only that of a model of a grid."""
+    from isogloss.forecast.model import GridModel
+
+    return issubclass(found, GridModel) and allowed(found)
+
+
 def class_called(name: str) -> type | None:
     """The class of a name, None where it is none that may be made."""
     if not _NAME.fullmatch(name):

@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.forecast.saving.boosters import booster_text, is_boosted, read_booster
-from isogloss.forecast.saving.classes import allowed, class_called, name_of
+from isogloss.forecast.saving.classes import allowed, class_called, is_model, name_of
 
 Node = Any
 """What `json` reads and writes."""
@@ -66,6 +66,8 @@ class Writer:
         if type(value) in (tuple, set, frozenset):
             members = sorted(value, key=repr) if not isinstance(value, tuple) else value
             return {type(value).__name__: self._items(members, at)}
+        if isinstance(value, type) and is_model(value):
+            return {"model": name_of(value)}
         if isinstance(value, tuple) and hasattr(value, "_fields") and allowed(type(value)):
             return {"named": name_of(type(value)), "items": self._items(value, at)}
         if id(value) in self._met:
@@ -184,6 +186,12 @@ class Reader:
             raise CannotLoad(f"{name} with {len(items)} fields")
         return tuple.__new__(found, items)
 
+    def _read_model(self, name: str) -> type:
+        found = self._class(name)
+        if not is_model(found):
+            raise CannotLoad(f"the class {name}, which is no model of a grid")
+        return found
+
     def _read_ref(self, number: int) -> Any:
         if not isinstance(number, int) or not 0 <= number < len(self._met):
             raise CannotLoad(f"a reference to {number}, which there is not")
@@ -242,8 +250,8 @@ class Reader:
 
 
 KINDS: dict[str, tuple[str, ...]] = {
-    "float": (), "bytes": (), "scalar": (), "tuple": (), "set": (), "frozenset": (), "named": ("items",), "ref": (),
-    "list": (), "dict": (), "array": ("axes",), "objects": ("shape",), "table": (), "booster": (),
+    "float": (), "bytes": (), "scalar": (), "tuple": (), "set": (), "frozenset": (), "named": ("items",), "model": (),
+    "ref": (), "list": (), "dict": (), "array": ("axes",), "objects": ("shape",), "table": (), "booster": (),
     "object": ("state",),
 }  # fmt: skip
 """Every kind of node, with its further keys."""
