@@ -120,7 +120,9 @@ def _learnt(
         raise InputError("no evidence to forecast from", where="question", mend="give --evidence, or --forecaster-from")
     estimator = forecasters.get(forecaster)()
     found = read_evidence(*evidence, languages=languages)
-    return estimator.fit(found if queries is None or save else _asked_about(found, queries)).conformalize()
+    if queries is not None and not save and not getattr(estimator, "looks_around", False):
+        found = _asked_about(found, queries)
+    return estimator.fit(found).conformalize()
 
 
 def _answer(

@@ -45,7 +45,7 @@ def describe_basis(
     words = np.empty(answers.mean.shape, dtype=object)
     for row, column in np.ndindex(words.shape):
         said = "measured itself" if answers.measured[row, column] else of_targets[column]
-        parts = [said, counts, of_mixtures[row]]
+        parts = [said, answers.notes[column], counts, of_mixtures[row]]
         if at_edge[row, column]:
             parts.append("AT THE EDGE of the metric's range")
         if unbounded[row, column]:

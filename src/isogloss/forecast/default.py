@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from isogloss.evidence import Evidence
 from isogloss.forecast import mixtures as mixture_model
 from isogloss.forecast import transfer as transfer_model
 from isogloss.forecast.elsewhere.around import Around
-from isogloss.forecast.elsewhere.panel import Panel
+from isogloss.forecast.elsewhere.newcomers import Newcomers
+from isogloss.forecast.elsewhere.panel import Panel, kind
 from isogloss.forecast.elsewhere.surroundings import Surroundings
 from isogloss.forecast.fitted import FittedSetting
 from isogloss.forecast.forecaster import Forecaster
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
 from isogloss.forecast.mixtures import MixtureModel
 from isogloss.forecast.model import GridModel
-from isogloss.forecast.settings import Setting, read_settings
+from isogloss.forecast.newcomer import FittedNewcomer
+from isogloss.forecast.settings import Setting
 from isogloss.forecast.transfer import TransferModel
 
 
@@ -65,10 +67,46 @@ class Default(Forecaster):
 
     grid_model = DefaultModel
 
-    def _fit_settings(self, evidence: Evidence) -> Iterator[tuple[Setting, FittedSetting]]:
-        panel = Panel.read(evidence)
-        arounds = {block: Around(panel, block) for block in range(len(panel.blocks))}
-        for setting, observations in read_settings(evidence):
-            position = panel.position[setting]
-            around = Surroundings(arounds[panel.block_of_setting[position]], position)
-            yield setting, FittedSetting(Grid.read(observations), self._new_model(), around)
+    new_models = True
+    looks_around = True
+
+    def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
+        self.panel_, self.models_ = Panel.read(evidence), evidence.models
+        self._newcomers: dict[int, Newcomers] = {}
+        return FittedSettings(self.panel_)
+
+    def _fitted(self, setting: Setting) -> FittedSetting | FittedNewcomer:
+        if setting in self.settings_:
+            return self.settings_[setting]
+        block = self.panel_.block_of_kind[kind(setting)]
+        if block not in self._newcomers:
+            self._newcomers[block] = Newcomers(self.panel_, block, self.models_)
+        return FittedNewcomer(self._newcomers[block], setting.model)
+
+
+class FittedSettings(Mapping[Setting, FittedSetting]):
+    """Settings, each fitted when it is first asked about."""
+
+    def __init__(self, panel: Panel):
+        self._panel = panel
+        self._fitted: dict[int, FittedSetting] = {}
+        self._arounds: dict[int, Around] = {}
+
+    def __getitem__(self, setting: Setting) -> FittedSetting:
+        position = self._panel.position[setting]
+        if position not in self._fitted:
+            block = int(self._panel.block_of_setting[position])
+            if block not in self._arounds:
+                self._arounds[block] = Around(self._panel, block)
+            around = Surroundings(self._arounds[block], position)
+            self._fitted[position] = FittedSetting(self._panel.grid(position), DefaultModel(), around)
+        return self._fitted[position]
+
+    def __contains__(self, setting: object) -> bool:
+        return setting in self._panel.position
+
+    def __iter__(self) -> Iterator[Setting]:
+        return iter(self._panel.settings)
+
+    def __len__(self) -> int:
+        return len(self._panel.settings)

@@ -52,6 +52,8 @@ class Answers:
         Cells that were measured themselves.
     patterns : tuple of Pattern
         From where each unmeasured target is known.
+    notes : tuple of str
+        What else each forecast rests on, in words; may be empty.
     """
 
     mixtures: Mixtures
@@ -61,6 +63,7 @@ class Answers:
     columns: NDArray[np.intp]
     measured: NDArray[np.bool_]
     patterns: tuple[Pattern, ...]
+    notes: tuple[str, ...]
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -145,7 +148,8 @@ class FittedSetting:
             measured_known[:, own],
         )
         patterns = tuple(NOWHERE if known[place] else self._pattern(target) for place, target in enumerate(targets))
-        answers = Answers(mixtures, tuple(targets), mean, spread, columns, measured, patterns)
+        notes = tuple("" if known[place] else self._note(target) for place, target in enumerate(targets))
+        answers = Answers(mixtures, tuple(targets), mean, spread, columns, measured, patterns, notes)
         for pattern, places in answers.unknown():
             others = [targets[place] for place in places]
             mean[:, places], spread[:, places] = self._forecast_unseen(mixtures, others, completed, pattern)
@@ -153,6 +157,9 @@ class FittedSetting:
 
     def _pattern(self, target: str) -> Pattern:
         return self._around.pattern(target) if self._around is not None else NOWHERE
+
+    def _note(self, target: str) -> str:
+        return self._around.describe(target) if self._around is not None else ""
 
     def _asked_around(self, pattern: Pattern) -> Surroundings | None:
         """What is around, if it has anything to say about languages known from where `pattern` says."""

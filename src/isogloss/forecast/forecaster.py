@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from isogloss.forecast.basis import describe_basis
 from isogloss.forecast.fitted import Answers, FittedSetting
 from isogloss.forecast.grid import Grid, Mixtures
 from isogloss.forecast.model import GridModel
+from isogloss.forecast.newcomer import FittedNewcomer
 from isogloss.forecast.persistence import save
 from isogloss.forecast.queries import check_queries
 from isogloss.forecast.settings import Setting, match, read_settings
@@ -47,10 +48,14 @@ class Forecaster(BaseEstimator):
 
     Attributes
     ----------
-    settings_ : dict of Setting to FittedSetting
+    settings_ : mapping of Setting to FittedSetting
     """
 
     grid_model: ClassVar[type[GridModel]]
+    new_models: ClassVar[bool] = False
+    """Whether it can answer about models that the evidence has no score of."""
+    looks_around: ClassVar[bool] = False
+    """Whether scores of other settings than the one asked about change its answers."""
 
     def fit(self, evidence: Evidence) -> Forecaster:
         """Learn from evidence.
@@ -67,7 +72,7 @@ class Forecaster(BaseEstimator):
                 mend="import scores with 'isogloss evidence import'",
             )
         with one_thread():
-            self.settings_ = dict(self._fit_settings(evidence))
+            self.settings_ = self._fit_settings(evidence)
         self.conformal_ = False
         return self
 
@@ -116,14 +121,19 @@ class Forecaster(BaseEstimator):
         """Write to a folder, to be read by `isogloss.forecast.load`; see `isogloss.forecast.persistence`."""
         save(self, folder)
 
-    def _fit_settings(self, evidence: Evidence) -> Iterator[tuple[Setting, FittedSetting]]:
-        for setting, observations in read_settings(evidence):
-            yield setting, FittedSetting(Grid.read(observations), self._new_model())
+    def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
+        return {
+            setting: FittedSetting(Grid.read(observations), self._new_model())
+            for setting, observations in read_settings(evidence)
+        }
 
     def _new_model(self) -> GridModel:
         return self.grid_model()
 
-    def _settings(self) -> dict[Setting, FittedSetting]:
+    def _fitted(self, setting: Setting) -> FittedSetting | FittedNewcomer:
+        return self._settings()[setting]
+
+    def _settings(self) -> Mapping[Setting, FittedSetting]:
         if not hasattr(self, "settings_"):
             raise InputError(f"this {type(self).__name__} forecaster is not fitted", mend="call fit(evidence) first")
         return self.settings_
@@ -132,8 +142,8 @@ class Forecaster(BaseEstimator):
         settings = self._settings()
         check_queries(queries)
         parts = [queries.head(0).with_row_index("query_position").with_columns(_no_answers())]
-        for setting, rows in match(queries, list(settings)):
-            fitted = settings[setting]
+        for setting, rows in match(queries, settings, new_models=self.new_models):
+            fitted = self._fitted(setting)
             texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
             mixtures = Mixtures.read(texts, fitted.grid.unknown_size)
             with one_thread():
@@ -155,7 +165,7 @@ def one_thread() -> Any:
 
 
 def _columns(
-    fitted: FittedSetting,
+    fitted: FittedSetting | FittedNewcomer,
     mixtures: Mixtures,
     targets: list[str],
     answers: Answers,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import polars as pl
@@ -35,8 +35,17 @@ def read_settings(evidence: Evidence) -> Iterator[tuple[Setting, pl.DataFrame]]:
         yield Setting(*key), observations
 
 
-def match(queries: pl.DataFrame, settings: list[Setting]) -> Iterator[tuple[Setting, pl.DataFrame]]:
+def match(
+    queries: pl.DataFrame, settings: Collection[Setting], *, new_models: bool = False
+) -> Iterator[tuple[Setting, pl.DataFrame]]:
     """Each setting that is asked about with its queries; a property left null in a query is free.
+
+    Parameters
+    ----------
+    queries : polars.DataFrame
+    settings : collection of Setting
+    new_models : bool, default False
+        Whether a model may be asked about that no setting has: it gets the setting of the other models.
 
     Yields
     ------
@@ -53,20 +62,25 @@ def match(queries: pl.DataFrame, settings: list[Setting]) -> Iterator[tuple[Sett
     """
     placed = queries.with_row_index("query_position")
     for key, rows in placed.group_by(SETTING, maintain_order=True):
-        yield _find(Setting(*key), settings, _where(rows)), rows
+        yield _find(Setting(*key), settings, _where(rows), new_models), rows
 
 
-def _find(asked: Setting, settings: list[Setting], where: str) -> Setting:
-    left = settings
+def _find(asked: Setting, settings: Collection[Setting], where: str, new_models: bool) -> Setting:
+    left, new = list(settings), False
     for field in Setting._fields:
         wanted = getattr(asked, field)
         fitting = [setting for setting in left if getattr(setting, field) == wanted]
         # No pair means scores of single languages, if there are any.
         if wanted is None and not (field == "pair" and fitting):
             continue
+        if not fitting and new_models and (field == "model" or (new and field == "model_revision")):
+            new = True
+            continue
         if not fitting:
             raise UnknownName(field, str(wanted), {str(getattr(setting, field)) for setting in left}, where=where)
         left = fitting
+    if new:
+        left = list({setting._replace(model=asked.model, model_revision=asked.model_revision) for setting in left})
     if len(left) > 1:
         field = next(name for name in Setting._fields if len({getattr(setting, name) for setting in left}) > 1)
         values = sorted({str(getattr(setting, field)) for setting in left})

@@ -79,7 +79,7 @@ class Around:
         key = (setting if self.alone(setting) else -1, pattern)
         if key not in self._learnt:
             self._learnt[key] = self._learn(Design(self.donors, pattern), key[0], self.languages)
-        return effects[:, None] + _predict(self._learnt[key], design) * self._scale
+        return effects[:, None] + predict_trees(self._learnt[key], design) * self._scale
 
     def held_out(self, setting: int, pattern: Pattern) -> tuple[NDArray[np.intp], Array]:
         """Forecasts of a setting's own languages, each hidden from it in its turn and known from elsewhere.
@@ -114,7 +114,7 @@ class Around:
                 cells = design.cells(rows, known, shown, hidden, effects)
                 at = self._positions(rows)
                 columns = self._columns[fold_of == fold]
-                forecasts[np.ix_(at, columns)] = effects[:, None] + _predict(booster, cells) * self._scale
+                forecasts[np.ix_(at, columns)] = effects[:, None] + predict_trees(booster, cells) * self._scale
         return forecasts
 
     def _learn(self, design: Design, setting: int, shown: Sequence[str]) -> Any:
@@ -123,7 +123,7 @@ class Around:
             there = ~np.isnan(known)
             cells.append(design.cells(rows, known, shown, shown, effects)[there])
             responses.append(known[there] / self._scale)
-        return _fit(np.concatenate(cells), np.concatenate(responses))
+        return fit_trees(np.concatenate(cells), np.concatenate(responses))
 
     def _groups(self, setting: int, shown: Sequence[str]) -> list[tuple[Rows, Array, Array]]:
         """Rows to learn from, with their scores in `shown` languages less their effects, and the effects.
@@ -160,7 +160,8 @@ def _effects(rest: Array) -> Array:
     return np.asarray(np.nansum(rest, axis=1) / np.maximum(known.sum(1), 1))
 
 
-def _fit(design: Array, response: Array) -> Any:
+def fit_trees(design: Array, response: Array) -> Any:
+    """Trees with a loss that single broken runs do not pull at; `response` in units of its spread."""
     from lightgbm import LGBMRegressor
 
     chosen = np.random.default_rng(0).permutation(len(design))[:MOST_CELLS]
@@ -172,5 +173,6 @@ def _fit(design: Array, response: Array) -> Any:
     return trees.fit(design[chosen], response[chosen]).booster_
 
 
-def _predict(booster: Any, cells: Array) -> Array:
+def predict_trees(booster: Any, cells: Array) -> Array:
+    """What trees say of cells of shape (rows, columns, features)."""
     return np.asarray(booster.predict(cells.reshape(-1, cells.shape[2]))).reshape(cells.shape[:2])

@@ -82,6 +82,13 @@ class Donors:
             for model in (same_model, ~same_model)
         ))  # fmt: skip
 
+    def known_from(self, setting: int, language: str) -> tuple[int, int]:
+        """How many other models have a language in this task, and how many other tasks have it."""
+        known = ~np.isnan(self.panel.residuals[:, self.panel.columns[language]])
+        here = known & self._of_task & (self.models != self.panel.settings[setting].model)
+        there = {self.panel.blocks[block][0] for block in np.unique(self.panel.block_of[known & ~self._of_task])}
+        return len(set(self.models[here])), len(there)
+
     def same_model(self, rows: Rows, blocks: list[int]) -> Array:
         """Residuals of the same model in other blocks, under the same mixture or else the mean of all.
 
@@ -91,12 +98,16 @@ class Donors:
         """
         found = np.full((len(rows.settings), len(blocks), len(self.panel.languages)), np.nan)
         for setting in np.unique(rows.settings):
-            model = self.panel.settings[setting].model
-            for place, block in enumerate(blocks):
-                theirs = self._by_model.get((block, model))
-                if theirs is not None:
-                    at = np.flatnonzero(rows.settings == setting)
-                    found[at, place] = self._matched(theirs, rows.texts[at])
+            at = np.flatnonzero(rows.settings == setting)
+            found[at] = self.of_model(self.panel.settings[setting].model, rows.texts[at], blocks)
+        return found
+
+    def of_model(self, model: str, texts: NDArray[np.object_], blocks: list[int]) -> Array:
+        """Residuals of one model in some blocks, of shape (texts, blocks, languages)."""
+        found = np.full((len(texts), len(blocks), len(self.panel.languages)), np.nan)
+        for place, block in enumerate(blocks):
+            if (theirs := self.by_model.get((block, model))) is not None:
+                found[:, place] = self._matched(theirs, texts)
         return found
 
     def other_models(self, rows: Rows) -> Array:
@@ -163,7 +174,8 @@ class Donors:
         return squares + squares.T - 2 * values.T @ values, known.T @ known
 
     @cached_property
-    def _by_model(self) -> dict[tuple[int, str], NDArray[np.intp]]:
+    def by_model(self) -> dict[tuple[int, str], NDArray[np.intp]]:
+        """Rows of the panel that each model has in each block."""
         found: dict[tuple[int, str], list[int]] = {}
         for row, (block, model) in enumerate(zip(self.panel.block_of.tolist(), self.models, strict=True)):
             found.setdefault((block, model), []).append(row)

@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.evidence import SETTING, Evidence
-from isogloss.forecast.grid import Array, two_way, typical_size
+from isogloss.evidence.metrics import describe
+from isogloss.forecast.grid import Array, Grid, Mixtures, two_way, typical_size
 from isogloss.forecast.settings import Setting
 
 BLOCK = tuple(name for name in SETTING if name not in ("model", "model_revision"))
@@ -37,6 +38,10 @@ class Panel:
         Means over seeds; NaN where nothing was measured.
     residuals : array of shape (rows, languages)
         Scores less the effect of their row, so that the languages of a block compare across models.
+    effects : array of shape (rows,)
+        What an average language of the block has in each row.
+    bounded : array of bool of shape (settings,)
+        Whether the scores of a setting are fractions of a best possible one.
     """
 
     languages: tuple[str, ...]
@@ -47,6 +52,8 @@ class Panel:
     texts: NDArray[np.object_]
     scores: Array
     residuals: Array
+    effects: Array
+    bounded: NDArray[np.bool_]
 
     @classmethod
     def read(cls, evidence: Evidence) -> Panel:
@@ -54,7 +61,7 @@ class Panel:
         # Sorted, because a sum of seeds depends in its last digit on the order they come in.
         cells = (
             evidence.observations.group_by(*SETTING, "train", "target")
-            .agg(pl.col("score").sort().mean())
+            .agg(pl.col("score").sort().mean(), bounded=(pl.col("scale") != "raw").all())
             .sort(*SETTING, "train", "target", nulls_last=True)
         )
         keys = cells.select(*SETTING, "train").unique(maintain_order=True).with_row_index("row")
@@ -66,10 +73,36 @@ class Panel:
         scores[cells["row"].to_numpy(), columns] = cells["score"].to_numpy()
         settings, setting_of = _index([Setting(*row) for row in keys.select(SETTING).iter_rows()])
         blocks, block_of = _index(list(keys.select(BLOCK).iter_rows()))
-        texts = keys["train"].to_numpy().astype(object)
+        bounded = np.ones(len(settings), dtype=bool)
+        np.logical_and.at(bounded, setting_of[cells["row"].to_numpy()], cells["bounded"].to_numpy())
+        effects, residuals = _two_way(scores, block_of)
         return cls(
-            tuple(languages), settings, blocks, setting_of, block_of, texts, scores, _residuals(scores, block_of)
-        )
+            tuple(languages), settings, blocks, setting_of, block_of, keys["train"].to_numpy().astype(object),
+            scores, residuals, effects, bounded,
+        )  # fmt: skip
+
+    def grid(self, setting: int) -> Grid:
+        """The scores of one setting."""
+        rows = np.flatnonzero(self.setting_of == setting)
+        columns = np.flatnonzero(~np.isnan(self.scores[rows]).all(0))
+        return self._grid(rows, columns, self.scores[np.ix_(rows, columns)])
+
+    def grid_of_block(self, block: int) -> Grid:
+        """The mean over models of what one block measured."""
+        rows = np.flatnonzero(self.block_of == block)
+        columns = np.flatnonzero(~np.isnan(self.levels[block]))
+        texts, first = np.unique(self.texts[rows].astype(str), return_index=True)
+        scores = [column_means(self.scores[np.ix_(rows[self.texts[rows] == text], columns)]) for text in texts]
+        return self._grid(rows[first], columns, np.array(scores))
+
+    def _grid(self, rows: NDArray[np.intp], columns: NDArray[np.intp], scores: Array) -> Grid:
+        texts = self.texts[rows].tolist()
+        setting = int(self.setting_of[rows[0]])
+        unknown_size = typical_size(texts)
+        return Grid(
+            Mixtures.read(texts, unknown_size), tuple(self.languages[column] for column in columns), scores,
+            bool(self.bounded[setting]), unknown_size, describe(self.settings[setting].metric).lowest,
+        )  # fmt: skip
 
     @cached_property
     def measured(self) -> NDArray[np.bool_]:
@@ -102,6 +135,11 @@ class Panel:
         return {setting: position for position, setting in enumerate(self.settings)}
 
     @cached_property
+    def block_of_kind(self) -> dict[tuple[object, ...], int]:
+        """Position of each block."""
+        return {block: position for position, block in enumerate(self.blocks)}
+
+    @cached_property
     def block_of_setting(self) -> NDArray[np.intp]:
         """Position in `blocks` of each setting, of shape (settings,)."""
         found = np.zeros(len(self.settings), dtype=np.intp)
@@ -114,6 +152,11 @@ class Panel:
         return {language: position for position, language in enumerate(self.languages)}
 
 
+def kind(setting: Setting) -> tuple[object, ...]:
+    """What a setting measures, whatever the model: its block."""
+    return tuple(getattr(setting, name) for name in BLOCK)
+
+
 def column_means(values: Array) -> Array:
     """Mean of each column over what is known of it, NaN where nothing is."""
     known = ~np.isnan(values)
@@ -121,15 +164,15 @@ def column_means(values: Array) -> Array:
     return np.where(counts > 0, np.where(known, values, 0).sum(0) / np.maximum(counts, 1), np.nan)
 
 
-def _residuals(scores: Array, block_of: NDArray[np.intp]) -> Array:
-    residuals = np.full(scores.shape, np.nan)
+def _two_way(scores: Array, block_of: NDArray[np.intp]) -> tuple[Array, Array]:
+    """Effect of each row within its block, and what is left of its scores."""
+    effects = np.zeros(len(scores))
     for block in range(int(block_of.max()) + 1):
         rows = np.flatnonzero(block_of == block)
         columns = np.flatnonzero(~np.isnan(scores[rows]).all(0))
-        cells = np.ix_(rows, columns)
-        mean, effects, _ = two_way(scores[cells])
-        residuals[cells] = scores[cells] - mean - effects[:, None]
-    return residuals
+        mean, of_rows, _ = two_way(scores[np.ix_(rows, columns)])
+        effects[rows] = mean + of_rows
+    return effects, scores - effects[:, None]
 
 
 def _index(keys: list[Any]) -> tuple[tuple[Any, ...], NDArray[np.intp]]:

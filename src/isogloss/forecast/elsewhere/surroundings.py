@@ -48,6 +48,18 @@ class Surroundings:
         """From where a language without a score in the setting is known."""
         return self.around.donors.pattern(self.setting, target) if self.telling else NOWHERE
 
+    def describe(self, target: str) -> str:
+        """From where a language is known besides, in words; empty where it is known from nowhere."""
+        if self.pattern(target) == NOWHERE:
+            return ""
+        models, tasks = self.around.donors.known_from(self.setting, target)
+        parts = [
+            f"{count} {what}{'' if count == 1 else 's'}"
+            for count, what in ((models, "other model"), (tasks, "other task"))
+            if count
+        ]
+        return f"itself known from {' and '.join(parts) or 'the same task otherwise measured'}"
+
     def predict(
         self, mixtures: Mixtures, measured: Sequence[str], known: Array, asked: Sequence[str], pattern: Pattern
     ) -> Array:

@@ -1,0 +1,54 @@
+"""A setting whose model was never measured: its forecasts, and intervals from models that were held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from isogloss.forecast.conformal import grouped_quantile
+from isogloss.forecast.elsewhere.newcomers import Newcomers
+from isogloss.forecast.elsewhere.surroundings import NOWHERE
+from isogloss.forecast.fitted import Answers
+from isogloss.forecast.grid import Array, Grid, Mixtures
+
+
+class FittedNewcomer:
+    """Answers for one model about a block that has no score of it.
+
+    Parameters
+    ----------
+    newcomers : Newcomers
+    model : str
+
+    Attributes
+    ----------
+    grid : Grid
+        What the other models have on average.
+    """
+
+    def __init__(self, newcomers: Newcomers, model: str):
+        self._newcomers, self._model = newcomers, model
+        self.grid: Grid = newcomers.panel.grid_of_block(newcomers.block)
+
+    def answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Answers:
+        """Forecast every cell of mixtures x targets."""
+        mean = self._newcomers.predict(self._model, mixtures.texts, targets)
+        nowhere = np.full(len(targets), -1, dtype=np.intp)
+        measured = np.zeros(mean.shape, dtype=bool)
+        note = f"MODEL NEVER MEASURED here: from {len(self._newcomers.models)} other models"
+        if self._newcomers.met(self._model):
+            note += " and its other tasks"
+        return Answers(
+            mixtures, tuple(targets), self.grid.clip(mean), np.ones(mean.shape), nowhere, measured,
+            (NOWHERE,) * len(targets), (note,) * len(targets),
+        )  # fmt: skip
+
+    def margin(self, answers: Answers, level: float) -> Array:
+        """Half width of the interval around each answer; infinite where too few models were measured."""
+        return np.full(answers.mean.shape, grouped_quantile(self._residuals, level))
+
+    @cached_property
+    def _residuals(self) -> list[Array]:
+        return self._newcomers.residuals(self._newcomers.met(self._model))
