@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -147,6 +148,39 @@ def test_describe_adds_facts(run, store, tmp_path):
 
 
 @pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A git repository with one MTEB result."""
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "results" / "me__toy" / "r1"
+    folder.mkdir(parents=True)
+    scores = [{"main_score": 0.5, "hf_subset": "de", "languages": ["deu-Latn"]}]
+    (folder / "Topics.json").write_text(json.dumps({"task_name": "Topics", "scores": {"test": scores}}))
+    for arguments in (["init", "-q"], ["add", "results"], ["commit", "-qm", "results"]):
+        named = ["-c", "user.name=someone", "-c", "user.email=someone@example.org"]
+        subprocess.run(["git", "-C", tmp_path, *named, *arguments], check=True)
+    return f"file://{tmp_path}"
+
+
+def test_fetch_says_what_it_brought_and_whom_to_cite(run, tmp_path, repository):
+    code, out, err = run("evidence", "fetch", "mteb", "--into", tmp_path / "store", "--url", repository)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].endswith("read 1 of 1 files")
+    assert lines[1] == "1 observations kept, 0 rows dropped"
+    assert lines[2] == "licence: CC0-1.0"
+    assert lines[3].startswith("please cite: Muennighoff")
+    again = json.loads(run("evidence", "fetch", "mteb", "--into", tmp_path / "store", "--url", repository, "--json")[1])
+    assert (again["files"], again["changed"]) == (1, 0)
+
+
+def test_sources_lists_what_was_fetched(run, tmp_path, repository):
+    run("evidence", "fetch", "mteb", "--into", tmp_path / "store", "--url", repository)
+    assert "CC0-1.0" in run("evidence", "sources", tmp_path / "store")[1]
+    listed = json.loads(run("evidence", "sources", tmp_path / "store", "--json")[1])
+    assert [(row["source"], row["url"], row["files"]) for row in listed] == [("mteb", repository, 1)]
+
+
+@pytest.fixture
 def with_items(tmp_path):
     """A store with ten items of two models: the first got 8 right, the second 4 of these."""
     observations = read_evidence(
@@ -202,6 +236,7 @@ def test_compare_asks_for_one_observation_each(run, with_items, first, complaint
         (["query", FIXTURES / "scores.csv", "drop table observations"], "only one select can be asked"),
         (["export", FIXTURES / "scores.csv", "--format", "xml"], "unknown format 'xml'"),
         (["compact", "absent"], "absent: is not a store"),
+        (["fetch", "mtbe", "--into", "store"], "unknown public evidence 'mtbe'; did you mean 'mteb'"),
         (["describe", "absent", "absent.csv"], "absent.csv: no such file"),
     ],
 )

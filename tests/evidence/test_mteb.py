@@ -152,6 +152,7 @@ def test_two_languages_are_a_pair_in_the_order_of_the_subset(tree, subset, langu
         (entry("default", "deu-Latn", "fra-Latn", "spa-Latn"), "lists more than two languages"),
         (entry("python", "python-Code", "eng-Latn"), "is about a programming language"),
         (entry("default"), "names no language"),
+        (entry("xx9", "xx9-Latn"), "in an unknown language, 'xx9-Latn': say how to read it with --language"),
         (entry("fr", "fra-Latn", score=None), "no main score"),
         (entry("fr", "fra-Latn", score=64.2), "main score lies outside -1 to 1"),
     ],
@@ -159,6 +160,12 @@ def test_two_languages_are_a_pair_in_the_order_of_the_subset(tree, subset, langu
 def test_rows_that_are_about_no_language_or_have_no_score_are_dropped_with_the_reason(tree, dropped, reason):
     report = import_files([tree(result(entry("de", "deu-Latn"), dropped))], dry_run=True).files[0]
     assert (report.rows, report.kept, report.dropped) == (2, 1, {reason: 1})
+
+
+def test_a_user_says_how_to_read_a_code(tree):
+    path = tree(result(entry("xx9", "xx9-Latn"), entry("xx9-deu", "xx9-Latn", "deu-Latn")))
+    rows = read_evidence(path, languages={"xx9-Latn": "wol", "xx9": "wol"}).observations
+    assert rows.select("target", "pair").rows() == [("wol", None), ("deu", "wol-x")]
 
 
 def test_subsets_in_one_language_become_tasks_of_their_own(tree):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from isogloss.cli.evidence import SourcesArgument
+from isogloss.cli.evidence import LanguageOption, SourcesArgument, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json
 
 commands = typer.Typer()
@@ -129,3 +129,56 @@ def compare_items(
          columns=["items", "first", "second", "difference", "lower", "upper", "p_value"])  # fmt: skip
     if comparison.unmatched:
         typer.echo(f"{comparison.unmatched} items that only one of them has were left out")
+
+
+@commands.command("fetch")
+def fetch_evidence(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Public evidence, such as mteb.")],
+    into: Annotated[str, typer.Option(help="Store to add to, a folder or s3://...; made if absent.")],
+    url: Annotated[
+        str | None, typer.Option(help="Of another copy: a git repository, or an archive (.zip, .tar.gz) over HTTPS.")
+    ] = None,
+    checksum: Annotated[str | None, typer.Option(help="SHA-256 that an archive must have.")] = None,
+    language: LanguageOption = None,
+    again: Annotated[bool, typer.Option("--again", help="Read every file, not only new and changed ones.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Fetch public evidence: only what the store has not read yet, with its licence and citation."""
+    from isogloss.cli.progress import watched
+    from isogloss.evidence import Store
+    from isogloss.evidence.fetching import fetch
+
+    with watched(not json) as progress:
+        report = fetch(
+            name,
+            Store(into),
+            url=url,
+            checksum=checksum,
+            languages=parse_languages(language),
+            again=again,
+            progress=progress,
+        )
+    if json:
+        show_json(report.as_dict())
+        return
+    typer.echo(f"{report.source} at {report.revision[:12]}: read {report.changed} of {report.files} files")
+    typer.echo(f"{report.kept} observations kept, {sum(report.dropped.values())} rows dropped")
+    for reason, count in sorted(report.dropped.items(), key=lambda pair: -pair[1]):
+        typer.echo(f"{count} dropped: {reason}")
+    for said in (*report.unreadable, *report.notes):
+        typer.echo(f"note: {said}")
+    typer.echo(f"licence: {report.licence}\nplease cite: {report.citation}")
+
+
+@commands.command("sources")
+def show_sources(store: StoreArgument, json: JsonOption = False) -> None:
+    """List public evidence in a store: from where, at which revision, under which licence, and whom to cite."""
+    import polars as pl
+
+    from isogloss.evidence import Store
+
+    files = Store(store).sources()
+    listed = files.group_by("source", "url", "licence", "citation", maintain_order=True).agg(
+        files=pl.len(), revision=pl.col("revision").last(), retrieved_at=pl.col("retrieved_at").max()
+    )
+    show(listed, json=json, columns=["source", "url", "files", "licence", "citation"])

@@ -15,7 +15,7 @@ import polars as pl
 
 from isogloss.errors import StoreError
 from isogloss.evidence.places import Folder, Place, digest
-from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, REQUIRED, SCHEMA_VERSION, TASK, conform
+from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, REQUIRED, SCHEMA_VERSION, SOURCE, TASK, conform
 
 SUFFIX = ".parquet"
 ATTEMPTS = 20
@@ -39,7 +39,8 @@ OBSERVATIONS = Kind("part", OBSERVATION, REQUIRED)
 ITEMS = Kind("items", ITEM, tuple(ITEM))
 MODELS = Kind("models", MODEL, ("model",))
 TASKS = Kind("tasks", TASK, ("task",))
-KINDS = (ITEMS, MODELS, TASKS, OBSERVATIONS)
+SOURCES = Kind("sources", SOURCE, ("source", "file", "checksum"))
+KINDS = (ITEMS, MODELS, TASKS, SOURCES, OBSERVATIONS)
 _BESIDE = tuple(f"{kind.prefix}-" for kind in KINDS if kind is not OBSERVATIONS)
 
 

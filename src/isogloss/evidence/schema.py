@@ -98,6 +98,20 @@ TASK_KEY = ("task", "metric")
 
 TEXT_ORIGINS = ("human-written", "human-translated", "machine-translated", "generated")
 
+SOURCE = pl.Schema(
+    {
+        "source": pl.String(),  # name of public evidence
+        "url": pl.String(),
+        "revision": pl.String(),  # commit, or checksum of an archive
+        "file": pl.String(),
+        "checksum": pl.String(),  # of the file, as it was read
+        "licence": pl.String(),
+        "citation": pl.String(),
+        "retrieved_at": pl.Datetime("us", "UTC"),
+    }
+)
+"""Where public evidence in a store came from, file by file."""
+
 SCALES = ("fraction", "percent", "raw")
 
 

@@ -18,6 +18,7 @@ from isogloss.evidence.parts import (
     ITEMS,
     MODELS,
     OBSERVATIONS,
+    SOURCES,
     TASKS,
     Kind,
     Query,
@@ -26,7 +27,7 @@ from isogloss.evidence.parts import (
     write_part,
 )
 from isogloss.evidence.places import open_place
-from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, REQUIRED, conform
+from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, REQUIRED, SOURCE, conform
 
 _FOR_SUMMARY = ("score", "scale", "higher_is_better", "items", "standard_error")
 
@@ -132,6 +133,23 @@ class Store:
         """What is known of models and of tasks, with the columns of `schema.MODEL` and `schema.TASK`."""
         models, tasks = (collect_parts(self.place, kind) for kind in (MODELS, TASKS))
         return check_models(models), check_tasks(tasks)
+
+    def sources(self) -> pl.DataFrame:
+        """Public evidence that was fetched into it: the files read, with licence and citation (`schema.SOURCE`)."""
+        found = collect_parts(self.place, SOURCES)
+        if found is None:
+            return pl.DataFrame(schema=SOURCE)
+        return found.unique(subset=["source", "file"], keep="last", maintain_order=True)
+
+    def record_sources(self, sources: pl.DataFrame) -> None:
+        """Note that files of public evidence were read, with the columns of `schema.SOURCE`.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be written.
+        """
+        self._write([(SOURCES, conform(sources, SOURCE))], datetime.now(UTC))
 
     def has_repeated(self) -> bool:
         """Whether any observation was recorded more than once."""

@@ -34,6 +34,8 @@ class Mteb(Importer):
 
     A row that lists two languages is a pair if its subset names both (`deu-eng`). Where several subsets
     of a task are in one language, those that are not named for it become tasks of their own, `Task/subset`.
+    Rows in a language that nobody knows are dropped, with the code as the reason: one of 1,555 tasks must not
+    keep a user from the others.
     """
 
     name = "mteb"
@@ -65,7 +67,7 @@ class Mteb(Importer):
             table, models = _read_table(path), read_metas(path.with_name("models.jsonl"))
         if table.is_empty():
             raise BadFile("holds no MTEB result", where=str(path))
-        return _raw(table, model_facts([facts for facts in models if facts is not None]))
+        return _raw(table, model_facts([facts for facts in models if facts is not None]), options)
 
 
 def _has_columns(path: Path) -> bool:
@@ -109,8 +111,8 @@ def _json_files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _raw(table: pl.DataFrame, models: pl.DataFrame) -> RawTable:
-    table = separate_subsets(what_rows_are_about(table))
+def _raw(table: pl.DataFrame, models: pl.DataFrame, options: ReadOptions) -> RawTable:
+    table = separate_subsets(what_rows_are_about(table, options.languages))
     score = pl.col("main_score")
     reason = pl.coalesce(
         pl.when(pl.col("split").is_null()).then(pl.lit("is no MTEB result")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import polars as pl
@@ -17,10 +18,13 @@ VARIANTS = {"en-ext": "en"}
 """Subsets that look like a pair and are not."""
 
 
-def what_rows_are_about(table: pl.DataFrame) -> pl.DataFrame:
-    """`table` with `target`, a code or a pair `first|second`, or else a `reason` why there is none."""
+def what_rows_are_about(table: pl.DataFrame, read_as: Mapping[str, str]) -> pl.DataFrame:
+    """`table` with `target`, a code or a pair `first|second`, or else a `reason` why there is none.
+
+    `read_as` says how to read a code, ahead of all else.
+    """
     known = table.select("languages", "subset").unique()
-    about = [_about(languages, subset) for languages, subset in known.iter_rows()]
+    about = [_about(languages, subset, read_as) for languages, subset in known.iter_rows()]
     found = known.with_columns(
         target=pl.Series([target for target, _ in about], dtype=pl.String),
         reason=pl.Series([reason for _, reason in about], dtype=pl.String),
@@ -55,26 +59,29 @@ def languages_of_subset(subset: str) -> str | None:
     return subset if subset != DEFAULT and _known(subset) else None
 
 
-def _about(languages: str | None, subset: str) -> tuple[str | None, str | None]:
+def _about(languages: str | None, subset: str, read_as: Mapping[str, str]) -> tuple[str | None, str | None]:
     codes = [code for code in (languages or "").split("|") if code]
     if not codes:
         return None, "names no language"
     if any(code.endswith(PROGRAMMING) for code in codes):
         return None, "is about a programming language"
-    distinct = list(dict.fromkeys(codes))
-    if len(distinct) > 2:
+    read = {code: _known(read_as.get(code, code)) for code in codes}
+    if len(read) > 2:
         return None, "lists more than two languages"
-    if len(distinct) == 2 and (_known(distinct[0]) != _known(distinct[1]) or _known(distinct[0]) is None):
-        return _pair(distinct[0], distinct[1], subset)
+    for code, language in read.items():
+        if language is None:
+            return None, f"in an unknown language, '{code}': say how to read it with --language"
+    if len(set(read.values())) == 2:
+        return _pair(read, [read_as.get(part, part) for part in subset.split("-")])
     return "|".join(codes), None
 
 
-def _pair(first: str, second: str, subset: str) -> tuple[str | None, str | None]:
-    """The two in the order of the subset's name, if it names both."""
-    parts = subset.split("-")
+def _pair(read: Mapping[str, Language | None], parts: list[str]) -> tuple[str | None, str | None]:
+    """The two in the order in which the parts of the subset's name name them, if it names both."""
+    first, second = read
     if len(parts) == 2:
         for one, other in ((first, second), (second, first)):
-            if _names(parts[0], _known(one)) and _names(parts[1], _known(other)):
+            if _names(parts[0], read[one]) and _names(parts[1], read[other]):
                 return f"{one}|{other}", None
     return None, "lists two languages, but its subset is no pair"
 

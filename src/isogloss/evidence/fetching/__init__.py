@@ -1,0 +1,8 @@
+"""Fetching public evidence: opt-in, by name, with its licence and citation kept in the store."""
+
+from __future__ import annotations
+
+from isogloss.evidence.fetching.fetch import FetchReport, fetch
+from isogloss.evidence.fetching.sources import PublicSource, public_sources
+
+__all__ = ["FetchReport", "PublicSource", "fetch", "public_sources"]

@@ -1,0 +1,225 @@
+"""Fetching: bring a store up to date with a public source, reading only what has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from isogloss.errors import BadFile
+from isogloss.evidence.duplicates import settle_duplicates
+from isogloss.evidence.fetching.archive import ArchiveSnapshot
+from isogloss.evidence.fetching.download import download
+from isogloss.evidence.fetching.git import GitSnapshot
+from isogloss.evidence.fetching.snapshot import Progress, Snapshot
+from isogloss.evidence.fetching.sources import PublicSource, public_sources
+from isogloss.evidence.importers.base import ReadOptions
+from isogloss.evidence.read import read_source
+from isogloss.evidence.store import Store
+
+FILES_AT_ONCE = 2000
+"""Files that are read and stored together; what breaks off loses at most so many."""
+
+ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
+
+
+@dataclass
+class FetchReport:
+    """What a fetch brought; `kept` and `dropped` together are all rows of the files read.
+
+    Attributes
+    ----------
+    source, url, revision, licence, citation : str
+    files, changed : int
+        Of the source, and those among them that the store did not have.
+    gone : int
+        Files that the store has read and the source has no more; what they said is kept.
+    kept : int
+    dropped : dict of str to int
+        Reason to number of rows.
+    unreadable : list of str
+        Files that could not be read, and why.
+    notes : list of str
+    """
+
+    source: str
+    url: str
+    revision: str
+    licence: str
+    citation: str
+    files: int = 0
+    changed: int = 0
+    gone: int = 0
+    kept: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    unreadable: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as plain values."""
+        return asdict(self)
+
+
+def fetch(
+    name: str,
+    store: Store,
+    *,
+    url: str | None = None,
+    checksum: str | None = None,
+    languages: dict[str, str] | None = None,
+    again: bool = False,
+    cache: Path | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> FetchReport:
+    """Fetch public evidence into a store.
+
+    The store keeps which files it has read, with their checksums, and the licence and citation of the source:
+    a fetch that breaks off, or that is done again later, reads only files that are new or have changed.
+
+    Parameters
+    ----------
+    name : str
+        Of a source in `public_sources`.
+    store : Store
+    url : str, optional
+        Of another copy: a git repository (also a folder), or an archive over HTTPS.
+    checksum : str, optional
+        SHA-256 that an archive must have.
+    languages : dict of str to str, optional
+        How to read a code, ahead of all else.
+    again : bool
+        Read every file, also those that have been read.
+    cache : pathlib.Path, optional
+        Where to keep what was downloaded; the user's cache folder by default.
+    progress : callable, optional
+        Called with what is going on, how much is done and how much there is, which may be None.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such source.
+    IsoglossError
+        If the source cannot be had, or the store not be written.
+    """
+    source: PublicSource = public_sources.get(name)
+    source = replace(source, url=url or source.url)
+    snapshot = _snapshot(source, _cache_of(source, cache), checksum, progress)
+    read = _read_before(store, source)
+    changed = sorted(file for file, digest in snapshot.files.items() if again or read.get(file) != digest)
+    report = FetchReport(source.name, source.url, snapshot.revision, source.licence, source.citation)
+    report.files, report.changed = len(snapshot.files), len(changed)
+    report.gone = len(set(read) - set(snapshot.files))
+    done = 0
+    for files in _batches(changed):
+        progress("Reading", done, len(changed))
+        _bring(files, source, snapshot, store, languages or {}, report, progress)
+        done += len(files)
+        progress("Reading", done, len(changed))
+    return report
+
+
+def is_archive(url: str) -> bool:
+    """Whether a URL is that of an archive to download, not of a repository."""
+    return urlsplit(url).scheme in ("http", "https") and urlsplit(url).path.lower().endswith(ARCHIVES)
+
+
+def _snapshot(source: PublicSource, folder: Path, checksum: str | None, progress: Progress) -> Snapshot:
+    if is_archive(source.url):
+        path, found = download(source.url, folder, progress, checksum)
+        return ArchiveSnapshot(path, found, source.pattern, progress)
+    return GitSnapshot(source.url, folder, source.pattern, progress)
+
+
+def _cache_of(source: PublicSource, cache: Path | None) -> Path:
+    if cache is None:
+        from isogloss.languages.cache import cache_folder  # which needs numpy
+
+        cache = cache_folder() / "fetched"
+    return cache / f"{source.name}-{hashlib.sha256(source.url.encode()).hexdigest()[:16]}"
+
+
+def _read_before(store: Store, source: PublicSource) -> dict[str, str]:
+    """Checksum of each file that the store has read of the source, from wherever it came."""
+    sources = store.sources().filter(pl.col("source") == source.name)
+    return dict(sources.select("file", "checksum").iter_rows())
+
+
+def _batches(files: list[str]) -> Iterator[list[str]]:
+    """Files a few at a time, those of one folder together."""
+    batch: list[str] = []
+    for place, file in enumerate(files):
+        if len(batch) >= FILES_AT_ONCE and Path(file).parent != Path(files[place - 1]).parent:
+            yield batch
+            batch = []
+        batch.append(file)
+    if batch:
+        yield batch
+
+
+def _bring(
+    files: Sequence[str],
+    source: PublicSource,
+    snapshot: Snapshot,
+    store: Store,
+    languages: dict[str, str],
+    report: FetchReport,
+    progress: Progress,
+) -> None:
+    """Read some files and store what they say, then that they were read."""
+    beside = {f"{Path(file).parent.as_posix()}/{source.companion}" for file in files}
+    wanted = [*files, *sorted((beside & set(snapshot.files)) - set(files))]
+    with tempfile.TemporaryDirectory(prefix="isogloss-") as name:
+        folder = Path(name)
+        for path, content in snapshot.read(wanted, progress):
+            place = folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        found = _read_what_can_be_read(folder, source, ReadOptions(languages=languages), report)
+    if found is not None:
+        observations = found.observations.with_columns(
+            origin=pl.lit(f"{source.name}:") + pl.col("origin").str.strip_prefix(f"{folder}/")
+        )
+        kept, duplicates = settle_duplicates(observations, "last")
+        for reason in pl.concat([found.dropped["reason"], duplicates["reason"]]):
+            report.dropped[reason] = report.dropped.get(reason, 0) + 1
+        report.kept += kept.height
+        report.notes += [note for note in found.notes if note not in report.notes]
+        if kept.height:
+            store.append(kept, found.items, models=found.models, tasks=found.tasks)
+        elif found.models.height:
+            store.describe(models=found.models)
+    store.record_sources(_ledger(files, source, snapshot))
+
+
+def _read_what_can_be_read(folder: Path, source: PublicSource, options: ReadOptions, report: FetchReport) -> Any:
+    """What an importer makes of a folder, without files that it refuses; they are named in the report."""
+    while any(path.is_file() for path in folder.rglob("*")):
+        try:
+            return read_source(folder, options, source.importer).normalised
+        except BadFile as error:
+            broken = Path(error.where or "")
+            if not (broken.is_file() and broken.is_relative_to(folder)):
+                if any(path.name != source.companion for path in folder.rglob("*.*")):
+                    raise
+                return None  # nothing but metadata
+            report.unreadable.append(f"{broken.relative_to(folder).as_posix()}: {error.reason}")
+            broken.unlink()
+    return None
+
+
+def _ledger(files: Sequence[str], source: PublicSource, snapshot: Snapshot) -> pl.DataFrame:
+    return pl.DataFrame({"file": files, "checksum": [snapshot.files[file] for file in files]}).with_columns(
+        source=pl.lit(source.name),
+        url=pl.lit(source.url),
+        revision=pl.lit(snapshot.revision),
+        licence=pl.lit(source.licence),
+        citation=pl.lit(source.citation),
+        retrieved_at=pl.lit(datetime.now(UTC)),
+    )
