@@ -41,7 +41,7 @@ class DefaultModel(GridModel):
     @cached_property
     def mixtures_(self) -> MixtureModel:
         """Fitted when first asked: folds over languages never need it."""
-        return MixtureModel(self._whole.mixtures_.parameters_ if self._whole else None).fit(self.grid_)
+        return MixtureModel(self._whole.mixtures_ if self._whole else None).fit(self.grid_)
 
     @cached_property
     def transfer_(self) -> TransferModel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -39,7 +40,7 @@ class Mixtures:
     @classmethod
     def read(cls, texts: Sequence[str], unknown_size: float | None = None) -> Mixtures:
         """From canonical mixtures; `unknown_size` stands in for a size that is not known."""
-        parsed = [Mixture.parse(text, language=str) for text in texts]
+        parsed = [dict(_parts(text)) for text in texts]
         sources = tuple(sorted({source for mixture in parsed for source in mixture}))
         if unknown_size is None:
             unknown_size = typical_size(texts)
@@ -159,9 +160,15 @@ def fill(scores: Array) -> Array:
     return np.where(gaps, mean + rows[:, None] + columns, scores)
 
 
+@lru_cache(maxsize=100_000)
+def _parts(text: str) -> tuple[tuple[str, int | None], ...]:
+    """Languages and sizes of a canonical mixture."""
+    return tuple(Mixture.parse(text, language=str).items())
+
+
 def typical_size(texts: Sequence[str]) -> float:
     """Median of the known sizes in some mixtures."""
-    known = [size for text in texts for size in Mixture.parse(text, language=str).values() if size is not None]
+    known = [size for text in texts for _, size in _parts(text) if size is not None]
     return float(np.median(known)) if known else UNKNOWN_SIZE
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize
 
 from isogloss.forecast.features import dose, dose_shares, energy_distance, own_dose, pair_features, total_dose
@@ -28,6 +29,8 @@ ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 25
 """Kernel parameters are learnt on this much: more changes them little and costs much."""
 LARGEST = 1200
 """Rows of one language that the kernel takes in; of more, an even sample."""
+TOO_FAR = 1e10
+"""Loss of a step of the search that cannot be computed, as where all scores are alike."""
 RELEVANCE_PRIOR = 100.0
 """Rows at which the learnt relevance of other languages' examples weighs as much as none."""
 SHAPE_PENALTY = 30.0
@@ -48,8 +51,8 @@ class MixtureModel:
 
     Parameters
     ----------
-    parameters : array, optional
-        Logarithms of the kernel's parameters, to skip learning them.
+    like : MixtureModel, optional
+        One fitted to more of the same grid, to take the kernel's parameters and the noises from.
 
     Attributes
     ----------
@@ -58,8 +61,8 @@ class MixtureModel:
     parameters_ : array
     """
 
-    def __init__(self, parameters: Array | None = None):
-        self.parameters = parameters
+    def __init__(self, like: MixtureModel | None = None):
+        self._like = like
 
     def fit(self, grid: Grid) -> MixtureModel:
         """Learn from a grid; gaps are filled by its two-way fit first."""
@@ -73,7 +76,8 @@ class MixtureModel:
         self._kinship = self._space.between("combined", grid.mixtures.sources, grid.mixtures.sources)
         self._view = self._see(grid.mixtures.sizes)
         self._relevance = self._learn_relevance()
-        self.parameters_ = self._learn_parameters() if self.parameters is None else self.parameters
+        self.parameters_: Array = self._learn_parameters() if self._like is None else self._like.parameters_
+        self._noises: dict[str, float] = {}
         self._learn_shape(deviations)
         return self
 
@@ -124,13 +128,14 @@ class MixtureModel:
         for column in np.sort(chance.permutation(width)[:LANGUAGES_FOR_PARAMETERS]):
             cases.append((_squares_of(view, view, column, self._relevance[column]), self._standardised[some, column]))
         shared = _squares(view, view, self._kinship)
-        found = minimize(_evidence_loss, PRIOR, args=(shared, cases), method="L-BFGS-B", options={"maxiter": 20})
+        found = minimize(
+            _evidence_loss, PRIOR, args=(shared, cases), jac=True, method="L-BFGS-B", options={"maxiter": 20}
+        )
         return found.x
 
     def _kernel(self, mixtures: Mixtures) -> tuple[Array, Array]:
         """Deviations of every target and their spread, standardised, by its Gaussian process."""
-        rows = len(self._standardised)
-        some = np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(int))
+        some = self._some()
         view = _take(self._view, some)
         # A source that was never trained on is unknown to the doses, but its kin are not.
         asked = self._see(mixtures.over(self.grid_.mixtures.sources))
@@ -138,23 +143,49 @@ class MixtureModel:
         squares["kinship"] = self._kinship_across(mixtures, some)
         across = _kernels(self.parameters_, squares)
         measured = _kernels(self.parameters_, _squares(view, view, self._kinship))
-        noise = float(np.exp(self.parameters_[-1]))
         answers, spread = np.zeros((2, len(mixtures.texts), len(self.levels_)))
         for column in range(len(self.levels_)):
             relevance = self._relevance[column]
             own = _kernels(self.parameters_, _squares_of(view, view, column, relevance))
-            process = _Process(_covariance(self.parameters_, measured | own), self._standardised[some, column], noise)
+            covariance, response = _covariance(self.parameters_, measured | own), self._standardised[some, column]
+            process = _Process(covariance, response, self._noise(column, covariance, response))
             own = _kernels(self.parameters_, _squares_of(asked, view, column, relevance))
             answers[:, column], spread[:, column] = process.predict(
                 _covariance(self.parameters_, across | own), self._prior()
             )
         return answers, spread
 
+    def _noise(self, column: int, covariance: Array, response: Array) -> float:
+        """Noise of one language: as in the whole grid, where this is a part of one."""
+        target = self.grid_.targets[column]
+        if self._like is not None:
+            return self._like.noise_of(target)
+        if target not in self._noises:
+            usual = float(np.exp(self.parameters_[-1]))
+            self._noises[target] = _likely_noise(covariance, response, usual)
+        return self._noises[target]
+
+    def noise_of(self, target: str) -> float:
+        """Noise of one language against what mixtures move it by."""
+        if target not in self._noises:
+            column = self.grid_.targets.index(target)
+            some = self._some()
+            view = _take(self._view, some)
+            squares = _squares(view, view, self._kinship) | _squares_of(view, view, column, self._relevance[column])
+            covariance = _covariance(self.parameters_, _kernels(self.parameters_, squares))
+            self._noise(column, covariance, self._standardised[some, column])
+        return self._noises[target]
+
+    def _some(self) -> NDArray[np.intp]:
+        """The rows that the kernel takes in."""
+        rows = len(self._standardised)
+        return np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(np.intp))
+
     def _prior(self) -> float:
         """Variance of a deviation where nothing is known."""
         return float(np.exp(self.parameters_[: len(WEIGHTS)]).sum())
 
-    def _kinship_across(self, mixtures: Mixtures, some: Array) -> Array:
+    def _kinship_across(self, mixtures: Mixtures, some: NDArray[np.intp]) -> Array:
         every = sorted({*mixtures.sources, *self.grid_.mixtures.sources})
         known = space(every)
         distance = known.between("combined", every, every)
@@ -208,7 +239,7 @@ def _relevance(response: Array, doses: Array, own: Array, itself: int | None) ->
     return importance / max(importance.sum(), 1e-12)
 
 
-def _take(view: _View, rows: Array) -> _View:
+def _take(view: _View, rows: NDArray[np.intp]) -> _View:
     return _View(view.total[rows], view.doses[rows], view.own[rows], view.shares[rows])
 
 
@@ -244,50 +275,87 @@ def _kernels(parameters: Array, squares: dict[str, Array]) -> dict[str, Array]:
 
 def _covariance(parameters: Array, kernels: dict[str, Array]) -> Array:
     """Weighted sum of the kernels, and of their products, that WEIGHTS names."""
-    total = np.zeros_like(kernels["own"])
+    return _summed(_terms(parameters, kernels))
+
+
+def _summed(terms: dict[str, Array]) -> Array:
+    total = np.zeros_like(terms["own"])
+    for term in terms.values():
+        total += term
+    return total
+
+
+def _terms(parameters: Array, kernels: dict[str, Array]) -> dict[str, Array]:
+    """What each of WEIGHTS adds to the covariance."""
+    terms = {}
     for name, weight in zip(WEIGHTS, np.exp(parameters[: len(WEIGHTS)]), strict=True):
         first, _, second = name.partition("*")
-        total += weight * kernels[first] * kernels[second] if second else weight * kernels[first]
-    return total
+        terms[name] = weight * kernels[first] * kernels[second] if second else weight * kernels[first]
+    return terms
 
 
 def _evidence_loss(
     parameters: Array, shared: dict[str, Array], cases: Sequence[tuple[dict[str, Array], Array]]
-) -> float:
-    """Negative log marginal likelihood over some languages, with a log-normal prior on the parameters."""
-    loss = 0.5 * float((((parameters - PRIOR) / PRIOR_WIDTH) ** 2).sum())
+) -> tuple[float, Array]:
+    """Negative log marginal likelihood over some languages, with a log-normal prior, and its gradient.
+
+    Rasmussen and Williams (2006), equation 5.9.
+    """
+    from_prior = (parameters - PRIOR) / PRIOR_WIDTH
+    loss, gradient = 0.5 * float((from_prior**2).sum()), from_prior / PRIOR_WIDTH
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         same = _kernels(parameters, shared)
-    for squares, response in cases:
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            covariance = _covariance(parameters, same | _kernels(parameters, squares))
-            covariance += np.exp(parameters[-1]) * np.eye(len(response))
-        if not np.isfinite(covariance).all():
-            return 1e10  # a step of the search too far, as where all scores are alike
-        try:
-            factor = cho_factor(covariance, lower=True)
-        except LinAlgError:
-            return 1e10
-        loss += 0.5 * float(response @ cho_solve(factor, response)) + float(np.log(np.diag(factor[0])).sum())
-    return loss
+        for squares, response in cases:
+            terms = _terms(parameters, same | _kernels(parameters, squares))
+            covariance = _summed(terms) + np.exp(parameters[-1]) * np.eye(len(response))
+            if not np.isfinite(covariance).all():
+                return TOO_FAR, np.zeros(len(parameters))
+            try:
+                factor = cho_factor(covariance, lower=True, check_finite=False)
+            except LinAlgError:
+                return TOO_FAR, np.zeros(len(parameters))
+            inverse = cho_solve(factor, np.eye(len(response)), check_finite=False)
+            weights = inverse @ response
+            loss += 0.5 * float(response @ weights) + float(np.log(np.diag(factor[0])).sum())
+            slope = 0.5 * (inverse - np.outer(weights, weights))
+            gradient = gradient + _gradient(parameters, slope, terms, shared | squares)
+    return loss, gradient
+
+
+def _gradient(parameters: Array, slope: Array, terms: dict[str, Array], squares: dict[str, Array]) -> Array:
+    """What the parameters' logarithms do to the loss, through covariances on which it has a `slope`."""
+    steep = {name: slope * term for name, term in terms.items()}
+    lengths = np.exp(parameters[len(WEIGHTS) : -1])
+    by_weight = [float(steep[name].sum()) for name in WEIGHTS]
+    by_length = [
+        float(sum((steep[term] * squares[name]).sum() for term in WEIGHTS if name in term.split("*"))) / length**2
+        for name, length in zip(LENGTHS, lengths, strict=True)
+    ]
+    return np.array([*by_weight, *by_length, np.exp(parameters[-1]) * np.trace(slope)])
+
+
+def _likely_noise(covariance: Array, response: Array, noise: float) -> float:
+    """The noise of one language, by marginal likelihood, drawn to what all languages have."""
+    values, vectors = np.linalg.eigh(covariance)
+    rotated = vectors.T @ response
+    spectra = np.maximum(values, 0) + NOISES[:, None]  # (noises, rows)
+    scales = (rotated**2 / spectra).mean(1)
+    loss = 0.5 * len(response) * np.log(scales + 1e-12) + 0.5 * np.log(spectra).sum(1)
+    loss += 0.5 * (np.log(NOISES / noise) / 2) ** 2
+    return float(NOISES[int(loss.argmin())])
 
 
 class _Process:
-    """A Gaussian process whose scale and noise are one language's own, by marginal likelihood."""
+    """A Gaussian process with a scale of its own, by marginal likelihood."""
 
     def __init__(self, covariance: Array, response: Array, noise: float):
-        values, self.vectors = np.linalg.eigh(covariance)
-        rotated = self.vectors.T @ response
-        spectra = np.maximum(values, 0) + NOISES[:, None]  # (noises, rows)
-        scales = (rotated**2 / spectra).mean(1)
-        loss = 0.5 * len(response) * np.log(scales + 1e-12) + 0.5 * np.log(spectra).sum(1)
-        loss += 0.5 * (np.log(NOISES / noise) / 2) ** 2
-        best = int(loss.argmin())
-        self.noise, self.scale, self.spectrum = NOISES[best], scales[best], spectra[best]
-        self.weights = self.vectors @ (rotated / self.spectrum)
+        self.noise = noise
+        self.factor = cho_factor(covariance + noise * np.eye(len(response)), lower=True, check_finite=False)
+        self.weights = cho_solve(self.factor, response, check_finite=False)
+        self.scale = float(response @ self.weights) / len(response)
 
     def predict(self, across: Array, prior: float) -> tuple[Array, Array]:
         """Mean and standard deviation of new responses; `across` is their covariance with the old."""
-        explained = ((across @ self.vectors) ** 2 / self.spectrum).sum(1)
-        variance = self.scale * (np.maximum(prior - explained, 0) + self.noise)
+        reached = solve_triangular(self.factor[0], across.T, lower=True, check_finite=False)
+        variance = self.scale * (np.maximum(prior - (reached**2).sum(0), 0) + self.noise)
         return across @ self.weights, np.sqrt(variance + 1e-12)
