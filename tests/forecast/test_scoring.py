@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.forecast.scoring import coverage, differences, errors, holm, wilson
+from isogloss.forecast.scoring import coverage, differences, effective_count, errors, holm, wilson
 
 LEVEL = 0.9
 
@@ -144,13 +144,39 @@ def test_wilson_gives_the_published_intervals(share, count, low, high):
     assert wilson(share, count) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_coverage_counts_groups_and_its_interval_too():
+def test_languages_weigh_the_same_in_coverage():
     """One language of a hundred questions fails whole, one of one holds: half, with hardly anything known."""
     table = answers(("f", "a", 0.5, 0.55), *[("f", "b", 0.5, 0.9)] * 100)
     row = coverage(table, ["forecaster"]).row(0, named=True)
     assert row["coverage"] == 0.5
     assert row["coverage_per_question"] == pytest.approx(1 / 101)
     assert (row["coverage_low"], row["coverage_high"]) == wilson(0.5, 2)
+
+
+def test_questions_that_hold_or_fail_together_count_as_one_and_independent_ones_as_many():
+    """Forty languages of fifty questions at 90 %: a language counts once if whole, fifty times if drawn singly."""
+    chance = np.random.default_rng(0)
+    whole = (np.arange(40) < 36).astype(float)
+    single = chance.binomial(50, 0.9, 40) / 50
+    assert 34 <= effective_count(whole, 2000) <= 40
+    assert 1000 <= effective_count(single, 2000) <= 2000
+    assert effective_count(np.full(40, 0.9), 2000) <= 2000
+
+
+@pytest.mark.parametrize("shares", [[1.0] * 40, [0.0] * 40, [1.0, 0.5, 0.9, 1.0]])
+def test_where_variation_cannot_be_seen_each_language_counts_once(shares):
+    assert effective_count(np.array(shares), 2000) == len(shares)
+
+
+def test_the_interval_of_coverage_covers_the_truth_in_planted_worlds():
+    """Languages whose true coverage varies around 90 %, with 30 questions each: 95 % intervals hold 91 to 99 of 100."""
+    chance, held = np.random.default_rng(1), 0
+    for _ in range(300):
+        truths = chance.beta(9, 1, 20)
+        shares = chance.binomial(30, truths) / 30
+        low, high = wilson(float(shares.mean()), effective_count(shares, 600))
+        held += low <= 0.9 <= high
+    assert 0.91 <= held / 300 <= 0.99
 
 
 def test_a_score_on_the_edge_of_its_interval_is_inside():

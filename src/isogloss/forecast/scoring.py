@@ -159,8 +159,8 @@ def coverage(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 
         - `groups`, `questions`: how many there were
         - `coverage`: share of scores inside their interval, every group weighing the same
-        - `coverage_low`, `coverage_high`: Wilson's 95 % interval, counting groups and not questions, because
-          the questions about one language hold or fail together
+        - `coverage_low`, `coverage_high`: Wilson's 95 % interval for the `effective_count`, because the
+          questions about one language tend to hold or fail together
         - `coverage_per_question`
         - `mean_width`, `interval_score`: in points, every group weighing the same; infinite where an interval has
           no end
@@ -189,7 +189,7 @@ def coverage(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     rows = []
     for key, rest in _parts(groups, keys):
         share, questions = float(rest["held"].to_numpy().mean()), rest["questions"].to_numpy()
-        bounds = wilson(share, rest.height)
+        bounds = wilson(share, effective_count(rest["held"].to_numpy(), int(questions.sum())))
         rows.append(
             key
             | {
@@ -212,7 +212,41 @@ _COVERAGE = (
 )  # fmt: skip
 
 
-def wilson(share: float, count: int) -> tuple[float, float]:
+def effective_count(shares: Array, questions: int) -> float:
+    """Of how many independent questions the coverage would be known as well as from groups of them.
+
+    Parameters
+    ----------
+    shares : array of shape (groups,)
+        Coverage of each group.
+    questions : int
+        In all groups together.
+
+    Returns
+    -------
+    float
+        About the number of groups where each holds or fails whole, and up to that of questions where all groups
+        are alike. With fewer than five groups, or where all held or all failed, the number of groups: how much
+        they vary cannot be seen.
+
+    Notes
+    -----
+    Korn and Graubard (1998): share * (1 - share) over the variance of the mean of groups, and fewer where the
+    groups are so few that their variance is hardly known.
+    """
+    from scipy.stats import t
+
+    groups, share = len(shares), float(shares.mean())
+    variance = share * (1 - share)
+    if groups < FEWEST_GROUPS or questions <= groups or variance < 1e-12:
+        return groups
+    of_mean = float(shares.var(ddof=1)) / groups
+    count = min(variance / of_mean, questions) if of_mean > 0 else questions
+    quantile = (1 + WITHIN) / 2
+    return float(count * (t.ppf(quantile, questions - 1) / t.ppf(quantile, groups - 1)) ** 2)
+
+
+def wilson(share: float, count: float) -> tuple[float, float]:
     """Wilson's (1927) 95 % interval of a share of `count`; from 0 to 1 where nothing was counted."""
     if count == 0:
         return 0.0, 1.0
@@ -224,10 +258,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
 
 def bootstrap_interval(values: Array, seed: int = 0) -> tuple[float | None, float | None]:
     """95 % percentile interval of the mean of `values`; none with fewer than five."""
-    if len(values) < FEWEST_GROUPS:
-        return None, None
-    low, high = np.quantile(_bootstrap_means(values, seed), [(1 - WITHIN) / 2, (1 + WITHIN) / 2])
-    return float(low), float(high)
+    return (None, None) if len(values) < FEWEST_GROUPS else _ends(_bootstrap_means(values, seed))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -243,13 +274,19 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 
 def _test(both: pl.DataFrame, seed: int) -> dict[str, Any]:
     values = both["difference"].to_numpy()
-    low, high = bootstrap_interval(values, seed)
-    p = None
-    if low is not None:
-        means = _bootstrap_means(values, seed)
-        # One is added so that no finite number of draws claims certainty.
-        p = min(1.0, 2 * (1 + min(int((means <= 0).sum()), int((means >= 0).sum()))) / (DRAWS + 1))
-    return {"difference": float(values.mean()), "low": low, "high": high, "p": p}
+    found = {"difference": float(values.mean()), "low": None, "high": None, "p": None}
+    if len(values) < FEWEST_GROUPS:
+        return found
+    means = _bootstrap_means(values, seed)
+    # One is added so that no finite number of draws claims certainty.
+    p = min(1.0, 2 * (1 + min(int((means <= 0).sum()), int((means >= 0).sum()))) / (DRAWS + 1))
+    low, high = _ends(means)
+    return found | {"low": low, "high": high, "p": p}
+
+
+def _ends(means: Array) -> tuple[float, float]:
+    low, high = np.quantile(means, [(1 - WITHIN) / 2, (1 + WITHIN) / 2])
+    return float(low), float(high)
 
 
 def _paired(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
