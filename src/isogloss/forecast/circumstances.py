@@ -95,14 +95,16 @@ def kinds_of(languages: Sequence[str]) -> pl.DataFrame:
 
 def nearest_distances(known: pl.DataFrame, asked: pl.DataFrame) -> pl.Series:
     """Combined distance of each row's target to the nearest known one in its model and task, else to any."""
-    languages = tuple(sorted({*known["target"], *asked["target"]}))
+    everywhere = known["target"].unique().to_list()
+    languages = tuple(sorted({*everywhere, *asked["target"].unique().to_list()}))
     at = {language: position for position, language in enumerate(languages)}
     between = _between(languages)
-    everywhere = [at[target] for target in known["target"].unique()]
-    by_setting = known.group_by("model", "task").agg(pl.col("target").unique()).rows()
+    asked_about = known.select("model", "task", "target").join(asked, on=["model", "task"], how="semi")
+    by_setting = asked_about.group_by("model", "task").agg(pl.col("target").unique()).rows()
     measured = {(model, task): [at[target] for target in targets] for model, task, targets in by_setting}
+    anywhere = [at[target] for target in everywhere]
     found = {
-        (model, task, target): float(between[at[target], measured.get((model, task), everywhere)].min())
+        (model, task, target): float(between[at[target], measured.get((model, task), anywhere)].min())
         for model, task, target in asked.select("model", "task", "target").unique().rows()
     }
     return pl.Series("distance", [found[key] for key in asked.select("model", "task", "target").rows()], pl.Float64)
@@ -116,8 +118,9 @@ def _between(languages: tuple[str, ...]) -> Array:
 
 def _found(test: pl.DataFrame, known: pl.DataFrame, same: list[str], different: str) -> pl.Series:
     """Whether anything is known that is alike in some columns and unlike in another."""
-    counts = known.group_by(same).agg(alike=pl.col(different).n_unique())
-    itself = known.select(*same, different).unique().with_columns(itself=pl.lit(1))
+    related = known.select(*same, different).join(test, on=same, how="semi").unique()
+    counts = related.group_by(same).agg(alike=pl.len().cast(pl.Int64))
+    itself = related.with_columns(itself=pl.lit(1))
     joined = test.select(*same, different).join(counts, on=same, how="left", maintain_order="left")
     joined = joined.join(itself, on=[*same, different], how="left", maintain_order="left")
     return joined.select((pl.col("alike").fill_null(0) - pl.col("itself").fill_null(0)) > 0).to_series()

@@ -83,8 +83,8 @@ def _leave_out_of_each(
         if sisters and value in sisters:
             known = evidence.with_observations(evidence.observations.filter(pl.col(column) != sisters[value]))
         inside = pl.col(column) == value
-        elsewhere = set(known.observations.filter(~inside)["target"])
-        languages = sorted(set(known.observations.filter(inside)["target"]) & elsewhere)
+        here, elsewhere = (known.observations.filter(rows)["target"].unique().to_list() for rows in (inside, ~inside))
+        languages = sorted({*here} & {*elsewhere})
         for position, fold in enumerate(folds_of(languages, folds, every, seed)):
             asked = True
             name = f"{fold_name(fold, position)} in {value}"
