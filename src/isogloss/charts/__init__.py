@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from isogloss.charts.benchmark import conditions_plot, errors_plot, kinds_plot
     from isogloss.charts.benchmark_page import write_report
+    from isogloss.charts.curve import curve_plot
     from isogloss.charts.files import save
     from isogloss.charts.intervals import forecast_plot
     from isogloss.charts.language_map import map_of_languages
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "conditions_plot",
+    "curve_plot",
     "errors_plot",
     "forecast_map",
     "forecast_picture",
@@ -30,6 +32,7 @@ __all__ = [
 
 _LAZY = {
     "conditions_plot": "benchmark",
+    "curve_plot": "curve",
     "errors_plot": "benchmark",
     "kinds_plot": "benchmark",
     "trust_picture": "trust",

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from isogloss import __version__
-from isogloss.cli import benchmark, demo, evidence, evidence_store, forecast, lab, languages, trust
+from isogloss.cli import benchmark, curve, demo, evidence, evidence_store, forecast, lab, languages, trust
 from isogloss.errors import IsoglossError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(evidence.app, name="evidence")
 app.add_typer(languages.app, name="languages")
 app.add_typer(lab.app, name="lab")
 app.command("forecast")(forecast.forecast)
+app.command("curve")(curve.curve)
 app.command("benchmark")(benchmark.benchmark)
 app.command("trust")(trust.trust)
 app.command("demo")(demo.demo)

@@ -1,0 +1,56 @@
+"""`isogloss curve`: what a score becomes with more examples of the target, and how many a goal needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.show import JsonOption, show, show_json, show_text
+
+SHOWN = ["size", "mean", "lower", "upper", "basis"]
+
+
+def curve(
+    evidence: Annotated[
+        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
+    ],
+    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
+    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    target: Annotated[str, typer.Option(help="The language whose examples vary; it need not have been measured.")],
+    start: Annotated[int, typer.Option("--from", help="Smallest number of examples.")] = 0,
+    end: Annotated[int | None, typer.Option("--to", help="Largest; by default the largest that was measured.")] = None,
+    goal: Annotated[float | None, typer.Option(help="A score to reach, as a fraction where the metric is one.")] = None,
+    train: Annotated[
+        str | None,
+        typer.Option(help="The rest of the mixture, e.g. eng:1000; by default the one measured most or in the middle."),
+    ] = None,
+    vary: Annotated[str, typer.Option(help="Which examples are counted: labelled or translated.")] = "labelled",
+    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    language: LanguageOption = None,
+    level: Annotated[float, typer.Option(help="Probability that the band holds.")] = 0.9,
+    out: Annotated[Path | None, typer.Option(help="Draw the curve to .png, .svg or .html.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show how a score grows with examples of the target, and how many a goal needs.
+
+    Scores and bands are fractions, 0 to 1, where the metric has that range.
+    """
+    from isogloss.forecast.curves.answer import answer_curve
+
+    found = answer_curve(
+        evidence, start=start, end=end, goal=goal, level=level, task=task, model=model, target=target, train=train,
+        vary=vary, metric=metric, recipe=recipe, languages=parse_languages(language),
+    )  # fmt: skip
+    if out is not None:
+        from isogloss.charts import curve_plot, save
+
+        save(curve_plot(found.curve, start=start, end=found.end, goal=goal, level=level), out)
+    if json:
+        show_json(found.record())
+        return
+    show(found.table, json=False, columns=SHOWN, title=f"{100 * level:g} % band")
+    show_text("\n".join(found.lines(out)))
