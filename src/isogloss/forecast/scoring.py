@@ -225,25 +225,22 @@ def effective_count(shares: Array, questions: int) -> float:
     Returns
     -------
     float
-        About the number of groups where each holds or fails whole, and up to that of questions where all groups
-        are alike. With fewer than five groups, or where all held or all failed, the number of groups: how much
-        they vary cannot be seen.
+        About the number of groups where each holds or fails whole, and more, up to the number of questions, the
+        more alike they are. With fewer than five groups their number.
 
     Notes
     -----
-    Korn and Graubard (1998): share * (1 - share) over the variance of the mean of groups, and fewer where the
-    groups are so few that their variance is hardly known.
+    share * (1 - share) over the variance of the mean of groups, the effective sample size of Korn and Graubard
+    (1998), but with two imaginary groups added, one that held whole and one that failed: a few groups that all
+    held do not show how a failing one would. Wilson's interval of so many covers 93 to 100 % in simulations with
+    5 to 200 groups, whole or alike; without the two it covers 86 % with ten groups of which few fail.
     """
-    from scipy.stats import t
-
-    groups, share = len(shares), float(shares.mean())
-    variance = share * (1 - share)
-    if groups < FEWEST_GROUPS or questions <= groups or variance < 1e-12:
+    groups = len(shares)
+    if groups < FEWEST_GROUPS:
         return groups
-    of_mean = float(shares.var(ddof=1)) / groups
-    count = min(variance / of_mean, questions) if of_mean > 0 else questions
-    quantile = (1 + WITHIN) / 2
-    return float(count * (t.ppf(quantile, questions - 1) / t.ppf(quantile, groups - 1)) ** 2)
+    seen = np.append(shares, (0.0, 1.0))
+    share, of_mean = float(seen.mean()), float(seen.var(ddof=1)) / len(seen)
+    return min(share * (1 - share) / of_mean, float(questions))
 
 
 def wilson(share: float, count: float) -> tuple[float, float]:
