@@ -11,6 +11,7 @@ import polars as pl
 from isogloss.errors import BadValue, UnknownLanguage, UnknownName
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOptions
+from isogloss.evidence.importers.casts import stripped
 from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.metrics import describe
 from isogloss.evidence.mixture import Mixture
@@ -143,7 +144,7 @@ def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: st
                 mend=f"leave out --{name}, or say otherwise in a mapping file",
             )
     filled = filled.with_columns(pl.col(name).fill_null(value) for name, value in options.values.items())
-    return filled.with_columns(*(pl.col(name).str.strip_chars() for name in _NAMES), pl.col("train").fill_null(""))
+    return filled.with_columns(*(stripped(filled[name]) for name in _NAMES), filled["train"].fill_null(""))
 
 
 def _require(rows: pl.DataFrame, names: tuple[str, ...]) -> None:

@@ -29,10 +29,18 @@ def cast_columns(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     return rows.with_columns(_cast(rows, name, where) for name in rows.columns)
 
 
+def stripped(column: pl.Series) -> pl.Series:
+    """Text without blanks around it, null where nothing is left; the very same column if there are none."""
+    if not column.str.contains(r"^\s|\s$|^$").any():  # asked first, as a copy of ten million cells takes room
+        return column
+    text = column.str.strip_chars()
+    return text.to_frame().select(pl.when(pl.first() != "").then(pl.first()))[column.name]
+
+
 def _cast(rows: pl.DataFrame, name: str, where: str) -> pl.Series:
     kind, column = OBSERVATION[name], rows[name]
     if column.dtype == pl.String:
-        column = rows.select(pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name).str.strip_chars()))[name]
+        column = stripped(column)
     elif isinstance(column.dtype, pl.Categorical | pl.Enum):
         column = column.cast(pl.String)
     try:
