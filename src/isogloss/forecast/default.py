@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
+import numpy as np
+
 from isogloss.evidence import Evidence
 from isogloss.forecast import mixtures as mixture_model
 from isogloss.forecast import transfer as transfer_model
@@ -18,6 +20,7 @@ from isogloss.forecast.grid import Array, Grid, Mixtures, fill
 from isogloss.forecast.mixtures import MixtureModel
 from isogloss.forecast.model import GridModel
 from isogloss.forecast.newcomer import FittedNewcomer
+from isogloss.forecast.peers.kernel import KernelModel
 from isogloss.forecast.settings import Setting
 from isogloss.forecast.transfer import TransferModel
 
@@ -29,7 +32,7 @@ class DefaultModel(GridModel):
     """
 
     known_members = mixture_model.MEMBERS
-    unseen_members = transfer_model.MEMBERS
+    unseen_members = (*transfer_model.MEMBERS, "kernel")
 
     def __init__(self, whole: DefaultModel | None = None):
         self._whole = whole
@@ -51,8 +54,15 @@ class DefaultModel(GridModel):
     def known(self, mixtures: Mixtures) -> tuple[Array, Array]:
         return self.mixtures_.predict(mixtures)
 
+    @cached_property
+    def kernel_(self) -> KernelModel:
+        """Fitted when first asked: folds over mixtures never need it."""
+        return KernelModel().fit(self.grid_)
+
     def unseen(self, mixtures: Mixtures, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
-        return self.transfer_.predict(targets, mixtures.sizes, mixtures.sources, known)
+        scores, spread = self.transfer_.predict(targets, mixtures.sizes, mixtures.sources, known)
+        by_kernel, _ = self.kernel_.unseen(mixtures, targets, known)
+        return np.concatenate([scores, by_kernel]), spread
 
     def for_fold(self) -> DefaultModel:
         # A dozen kernel parameters shared by all languages hardly move with a fifth of the rows.

@@ -21,13 +21,17 @@ from isogloss.forecast.model import (
     choose_weights,
     hold_out_languages,
     hold_out_mixtures,
+    hold_out_poorest,
 )
 from isogloss.forecast.space import space
-from isogloss.forecast.unseen import Unseen
+from isogloss.forecast.unseen import Unseen, groups_of
 
 LANGUAGE_FOLDS, MIXTURE_FOLDS = 8, 5
 SPREAD_PRIOR = 20.0
 """Rows at which a language's own residuals weigh as much as everybody's."""
+
+POOREST_SHARES = (0.25, 0.4)
+"""Shares of the languages, the poorest, that are held out to learn how forecasts of poorer ones go wrong."""
 
 LIKENESS = 0.15
 """Energy distance over which a mixture loses a factor e of its say about how unsure forecasts of another are."""
@@ -117,6 +121,11 @@ class FittedSetting:
         """Weights of the members for known languages, of shape (members,)."""
         return _weigh(self.model.known_members, len(self.grid.mixtures.texts), lambda: self.by_mixture)
 
+    @cached_property
+    def poorest(self) -> list[tuple[Opinions, Array]]:
+        """Members' forecasts of the poorest languages from the richer ones."""
+        return hold_out_poorest(self.model, self.grid, POOREST_SHARES)
+
     def unseen(self, pattern: Pattern) -> Unseen:
         """How languages are forecast that are known from where `pattern` says."""
         if pattern not in self._unseen:
@@ -132,7 +141,7 @@ class FittedSetting:
 
     @cached_property
     def _known_groups(self) -> list[Array]:
-        return _groups(self._residuals(self.known_weights_, self.by_mixture) / self.language_spread_)
+        return groups_of(self._residuals(self.known_weights_, self.by_mixture) / self.language_spread_)
 
     def answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Answers:
         """Forecast every cell of mixtures x targets."""
@@ -213,7 +222,10 @@ class FittedSetting:
             unseen = self.unseen(pattern)
             others = [answers.targets[place] for place in places]
             expected = unseen.spread_.at(answers.mixtures, others, answers.mean[:, places])
-            margin[:, places] = unseen.quantiles(likeness, level)[:, None] * expected * answers.spread[:, places]
+            quantiles = unseen.quantiles(likeness, level)[:, None]
+            if unseen.by_typology and self.by_language is not None:
+                quantiles = np.maximum(quantiles, self._for_poorer(unseen, others, level))
+            margin[:, places] = quantiles * expected * answers.spread[:, places]
         if known.any():
             usual = np.median(self.by_mixture.spread, axis=0)[own]
             spread = np.where(answers.measured[:, known], usual, answers.spread[:, known])
@@ -223,6 +235,14 @@ class FittedSetting:
                 quantile = np.broadcast_to(unseen.quantiles(likeness, level)[:, None], margin.shape)
                 margin[answers.measured] = quantile[answers.measured] * unseen.usual_
         return margin
+
+    def _for_poorer(self, unseen: Unseen, targets: Sequence[str], level: float) -> Array:
+        """Quantile for targets poorer than any measured language, 0 for others, of shape (targets,)."""
+        known = space(targets, self.grid.targets)
+        less = known.web_text[known.at(self.grid.targets)].min() - known.web_text[known.at(targets)]
+        if (less <= 0).all():
+            return np.zeros(len(targets))
+        return np.where(less > 0, unseen.poorer(self.poorest, level) * (1 + less), 0.0)
 
     def _likeness(self, mixtures: Mixtures) -> Array:
         """How like the grid's mixtures each mixture is: 1 for the same, of shape (rows, rows of the grid)."""
@@ -239,12 +259,6 @@ def _weigh(members: tuple[str, ...], groups: int, opinions: Callable[[], Opinion
     if len(members) > 1 and groups >= FEWEST_TO_CHOOSE:
         return choose_weights(opinions())
     return np.eye(len(members))[0]
-
-
-def _groups(scores: Array) -> list[Array]:
-    """The finite scores of each row; rows without any are no group."""
-    finite = [row[np.isfinite(row)] for row in scores]
-    return [row for row in finite if len(row)]
 
 
 def _spread_by_language(residuals: Array) -> Array:

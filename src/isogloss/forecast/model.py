@@ -10,6 +10,7 @@ from itertools import product
 import numpy as np
 
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
+from isogloss.forecast.space import space
 
 FEWEST_TO_CHOOSE = 5
 """Languages (or mixtures) below which members cannot be told apart by cross-validation."""
@@ -90,19 +91,44 @@ def only_opinion(scores: Array) -> tuple[Array, Array]:
 
 def hold_out_languages(model: GridModel, grid: Grid, folds: int) -> Opinions:
     """Forecast each target from a grid that never saw it, neither tested nor trained on."""
+    return _hold_out(model, grid, _folds(len(grid.targets), folds))
+
+
+def _hold_out(model: GridModel, grid: Grid, folds: Sequence[np.ndarray]) -> Opinions:
     scores = np.full((len(model.unseen_members), *grid.scores.shape), np.nan)
     spread = np.ones(grid.scores.shape)
-    for held in _folds(len(grid.targets), folds):
+    row = {text: position for position, text in enumerate(grid.mixtures.texts)}
+    for held in folds:
         names = [grid.targets[column] for column in held]
         rest = grid.without_languages(names)
         if not rest.targets or not rest.mixtures.texts:
             continue
         fitted = model.for_fold().fit(rest)
         answers, spread[:, held] = fitted.unseen(rest.mixtures, names, fill(rest.scores))
-        row = {text: position for position, text in enumerate(grid.mixtures.texts)}
         rows = [row[text] for text in rest.mixtures.texts]
         scores[:, np.array(rows)[:, None], held] = answers
     return Opinions(scores, grid.scores, spread)
+
+
+def hold_out_poorest(model: GridModel, grid: Grid, shares: Sequence[float]) -> list[tuple[Opinions, Array]]:
+    """Forecast the poorest share of the targets, all at once, from the richer ones.
+
+    Returns
+    -------
+    list of (Opinions, array of shape (targets,))
+        One per share that leaves `FEWEST_TO_CHOOSE` languages: the opinions, NaN for the richer languages, and
+        how many powers of ten less web text than the poorest of those each language has, never under 0.
+    """
+    known = space(grid.targets)
+    text = known.web_text[known.at(grid.targets)]
+    order = np.argsort(text, kind="stable")
+    found = []
+    for share in shares:
+        held = np.sort(order[: round(share * len(order))])
+        if len(held) and len(order) - len(held) >= FEWEST_TO_CHOOSE:
+            poorer = np.maximum(text[np.setdiff1d(order, held)].min() - text, 0.0)
+            found.append((_hold_out(model, grid, [held]), poorer))
+    return found
 
 
 def hold_out_mixtures(model: GridModel, grid: Grid, folds: int) -> Opinions:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isogloss.forecast.conformal import quantiles_by_likeness
+from isogloss.forecast.conformal import grouped_quantile, quantiles_by_likeness
 from isogloss.forecast.grid import Array, Grid
 from isogloss.forecast.model import FEWEST_TO_CHOOSE, Opinions, choose_weights
 from isogloss.forecast.spread import Spread
@@ -98,9 +98,35 @@ class Unseen:
         """
         return quantiles_by_likeness(self._scores, likeness, level)
 
+    def poorer(self, poorest: list[tuple[Opinions, Array]], level: float) -> float:
+        """Quantile for languages poorer than any measured, at no distance from the poorest of those.
+
+        It is that of the languages that were forecast from richer ones only, their residuals taken as growing
+        in proportion to `1 + powers of ten less web text`; of all held-out languages where those are too few.
+
+        Parameters
+        ----------
+        poorest : list of (Opinions, array of shape (targets,))
+            As `isogloss.forecast.model.hold_out_poorest` gives them.
+        level : float
+        """
+        shifted = []
+        for opinions, less in poorest:
+            forecasts = self._grid.clip(self.combine(opinions.scores, None))
+            residuals = np.abs(forecasts - self._grid.scores) / opinions.spread / self.spread_.held_out_
+            shifted += groups_of((residuals / (1 + less)).T)
+        bound = grouped_quantile(shifted, level)
+        return bound if np.isfinite(bound) else grouped_quantile([*groups_of(self._scores), *shifted], level)
+
     @cached_property
     def _scores(self) -> Array:
         return (self._residuals / self.spread_.held_out_).T
+
+
+def groups_of(scores: Array) -> list[Array]:
+    """The finite scores of each row; rows without any are no group."""
+    finite = [row[np.isfinite(row)] for row in scores]
+    return [row for row in finite if len(row)]
 
 
 def _shrunk_weights(opinions: Opinions) -> Array:
