@@ -214,12 +214,17 @@ def _subtitle(curve: Curve, level: float, outside: int) -> list[str]:
     beside = curve.train or "nothing else"
     if len(mixture) > NAMED_SOURCES:
         beside = f"examples of {len(mixture)} other languages"
-    band = f"{level:.0%} band"
+    band = f"{100 * level:g}% band"
     if curve.too_little_for(level):
         band = f"too little evidence for a {band}"
     said = [" · ".join([curve.task, curve.model, f"beside {beside}", band, curve.law])]
     if outside:
-        said.append(f"{outside} scores measured beside other mixtures lie above or below the picture")
+        scores = (
+            "1 score measured beside other mixtures lies"
+            if outside == 1
+            else (f"{outside} scores measured beside other mixtures lie")
+        )
+        said.append(f"{scores} above or below the picture")
     return said
 
 

@@ -76,7 +76,8 @@ def answer_curve(
     """
     check_level(level)
     if start < 0 or (end is not None and end <= start):
-        raise BadValue(f"sizes from {start} to {end} are no range", where="--from, --to", mend="write 0 and 5000, say")
+        asked = f"from {start}" + (f" to {end}" if end is not None else "")
+        raise BadValue(f"sizes {asked} are no range", where="--from, --to", mend="write 0 and 5000, say")
     read = read_evidence(*evidence, languages=question.get("languages"))
     curve = fit_curve(read, **question)
     last = max(curve.largest, start + 1) if end is None else end

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from isogloss import read_evidence
+from isogloss.charts import curve_plot
+from isogloss.errors import BadValue
+from isogloss.forecast.curves import Curve, fit_curve
+
+LANGUAGES = "deu fra spa ita nld pol rus hin tur fin hun tam".split()
+
+
+@pytest.fixture(scope="module")
+def curve() -> Curve:
+    """German's, measured with four sizes beside 1000 English examples, and once beside others."""
+    rows = [
+        (name, f"eng:1000,{name}:{size}" if size else "eng:1000", 0.4 + 0.01 * place + 0.04 * step)
+        for place, name in enumerate(LANGUAGES)
+        for step, size in enumerate((0, 100, 500, 2000))
+    ]
+    rows += [("deu", "eng:9000,deu:100", 0.45), ("deu", "eng:10,deu:500", 0.05)]
+    table = pl.DataFrame(rows, schema=["target", "train", "score"], orient="row")
+    evidence = read_evidence(table.with_columns(task=pl.lit("T"), model=pl.lit("M"), metric=pl.lit("accuracy")))
+    return fit_curve(evidence, task="T", model="M", target="deu", train="eng:1000")
+
+
+def layers(chart: Any) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each kind of mark."""
+    spec = chart.to_dict()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for layer in spec["layer"]:
+        data = layer.get("data", {})
+        rows = data.get("values") or spec["datasets"][data["name"]]
+        mark = layer["mark"]["type"]
+        found[mark] = found.get(mark, []) + rows
+    return found
+
+
+def test_the_band_reaches_from_lower_to_upper_at_every_size(curve):
+    drawn = layers(curve_plot(curve, end=2000))["area"]
+    table = curve.predict([row["size"] for row in drawn])
+    assert [row["lower"] for row in drawn] == table["lower"].to_list()
+    assert [drawn[0]["size"], drawn[-1]["size"]] == [0, 2000]
+
+
+def test_scores_beside_the_same_and_another_mixture_are_told_apart(curve):
+    dots = [row for row in layers(curve_plot(curve))["point"] if "kind" in row]
+    assert sum(row["kind"] == "measured" for row in dots) == 4
+    assert [row["mean"] for row in dots if row["kind"] != "measured"] == [0.45]
+
+
+def test_what_lies_outside_the_picture_is_counted(curve):
+    said = curve_plot(curve).to_dict()["title"]["subtitle"]
+    assert said[1] == "1 score measured beside other mixtures lies above or below the picture"
+
+
+def test_the_goal_says_how_many_examples_reach_it(curve):
+    needed = curve.needed(0.5)
+    drawn = layers(curve_plot(curve, goal=0.5))
+    assert drawn["text"][0]["said"] == f"goal 0.50: {needed.expected:,} examples ({needed.lower:,} to {needed.upper:,})"
+    assert {"size": needed.expected, "mean": 0.5} in drawn["point"]
+
+
+def test_the_line_is_dashed_where_sizes_are_far(curve):
+    def dashes(chart: Any) -> list[list[int]]:
+        lines = [layer["mark"] for layer in chart.to_dict()["layer"] if layer["mark"]["type"] == "line"]
+        return [line["strokeDash"] for line in lines]
+
+    assert dashes(curve_plot(curve, end=4000)) == [[1, 0]]
+    assert dashes(curve_plot(curve, end=40_000)) == [[1, 0], [6, 4]]
+
+
+def test_without_enough_evidence_there_is_no_band_and_the_subtitle_says_so(curve):
+    chart = curve_plot(curve, level=0.999)
+    assert "area" not in layers(chart)
+    assert "too little evidence for a 99.9% band" in chart.to_dict()["title"]["subtitle"][0]
+
+
+def test_zero_has_a_place_on_the_axis(curve):
+    across = curve_plot(curve).to_dict()["layer"][0]["encoding"]["x"]
+    assert across["scale"]["type"] == "symlog"
+    assert across["axis"]["values"][:2] == [0, 10]
+
+
+def test_sizes_that_are_no_range_are_refused(curve):
+    with pytest.raises(BadValue, match="sizes from 50 to 20 are no range"):
+        curve_plot(curve, start=50, end=20)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from isogloss.cli import main
+from isogloss.forecast.curves.answer import round_sizes
+
+LANGUAGES = "deu fra spa ita nld pol rus hin tur fin hun tam".split()
+ASKED = ("--task", "topics", "--model", "toy", "--target", "swa")
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run `isogloss curve` with these arguments; gives the exit code, what it printed and what it complained."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["isogloss", "curve", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "80")
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def scores(tmp_path) -> Path:
+    """Twelve languages with four sizes, Swahili without examples of its own."""
+    path = tmp_path / "scores.csv"
+    rows = [
+        (name, f"eng:1000,{name}:{size}" if size else "eng:1000", 0.4 + 0.01 * place + 0.04 * step)
+        for place, name in enumerate(LANGUAGES)
+        for step, size in enumerate((0, 100, 500, 2000))
+    ]
+    table = pl.DataFrame([*rows, ("swa", "eng:1000", 0.3)], schema=["target", "train", "score"], orient="row")
+    table.with_columns(task=pl.lit("topics"), model=pl.lit("toy"), metric=pl.lit("accuracy")).write_csv(path)
+    return path
+
+
+def test_a_table_a_basis_and_what_the_goal_needs_are_printed(run, scores):
+    code, out, _ = run("-e", scores, *ASKED, "--to", 2000, "--goal", 0.38)
+    assert code == 0
+    assert "90 % band" in out
+    assert [line.split()[0] for line in out.splitlines()[2:10]] == "0 10 20 50 100 200 500 1000".split()
+    assert "swa measured with 0 labelled examples only" in out
+    assert "goal 0.38: " in out
+
+
+def test_json_holds_the_curve_and_the_number_needed(run, scores):
+    code, out, _ = run("-e", scores, *ASKED, "--from", 100, "--to", 2000, "--goal", 0.38, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert (found["target"], found["train"], found["kind"]) == ("swa", "eng:1000", "labelled")
+    assert [row["size"] for row in found["curve"]] == [100, 200, 500, 1000, 2000]
+    assert found["needed"]["lower"] <= found["needed"]["expected"] <= found["needed"]["upper"]
+
+
+def test_without_a_goal_nothing_is_needed(run, scores):
+    _, out, _ = run("-e", scores, *ASKED, "--json")
+    found = json.loads(out)
+    assert found["needed"] is None
+    assert found["curve"][-1]["size"] == 2000
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "html"])
+def test_the_curve_is_drawn(run, scores, tmp_path, ending):
+    picture = tmp_path / f"curve.{ending}"
+    code, out, _ = run("-e", scores, *ASKED, "--goal", 0.4, "--out", picture)
+    assert code == 0
+    assert picture.stat().st_size > 1000
+    assert "picture:" in out
+
+
+def test_too_high_a_level_says_what_the_evidence_supports(run, scores):
+    code, out, _ = run("-e", scores, *ASKED, "--level", 0.99)
+    assert code == 0
+    assert "too little evidence for 99 %: it supports at most 92 % (--level)" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--from", 50, "--to", 20], "--from, --to: sizes from 50 to 20 are no range; write 0 and 5000, say"),
+        (["--from", -1], "--from, --to: sizes from -1 are no range"),
+        (["--goal", 80], "goal 80 is outside the range of accuracy, 0 to 1; write 0.8"),
+        (["--level", 1], "level 1.0 is not between 0 and 1"),
+        (["--train", "eng:1000,swa:5"], "--train: the mixture holds labelled examples of 'swa'"),
+        (["--train", "eng:-5"], "--train: size -5 of 'eng' is negative"),
+        (["--vary", "bought"], "unknown kind of examples 'bought'; known: labelled, translated"),
+        (["--vary", "translated"], "was measured with two different numbers of its own translated examples"),
+        (["--model", "toi"], "unknown model 'toi'; did you mean 'toy'?"),
+        (["--target", "xyzzy"], "unknown language 'xyzzy'"),
+        (["--out", "curve.doc"], "unknown ending '.doc'"),
+    ],
+)
+def test_bad_input_ends_in_one_line_and_two(run, scores, wrong, said):
+    code, out, err = run("-e", scores, *ASKED, *wrong)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("error: ")
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "sizes"),
+    [
+        (0, 5000, [0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000]),
+        (0, 30, [0, 1, 2, 5, 10, 20, 30]),
+        (300, 700, [300, 500, 700]),
+    ],
+)
+def test_round_sizes_lie_between_the_ends(start, end, sizes):
+    assert round_sizes(start, end) == sizes
