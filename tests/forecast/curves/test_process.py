@@ -4,18 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from planted_curves import planted
 from scipy.optimize import approx_fprime
 
 from isogloss.forecast.curves import Points, Process
 from isogloss.forecast.curves.process import JITTER, PRIOR, _covariance, _evidence_loss
 
 
-@pytest.fixture
-def points(planted) -> Points:
+@pytest.fixture(scope="module")
+def points() -> Points:
     return Points.read(planted(languages=["deu", "fra", "spa", "tur"]).observations)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fitted(points) -> Process:
     return Process().fit(points)
 
@@ -80,7 +81,7 @@ def test_a_language_that_scatters_gets_noise_of_its_own(points):
     assert noise[points.position("tur")] > 2 * np.delete(noise, points.position("tur")).max()
 
 
-def test_sizes_nobody_measured_leave_the_bend_unsure(planted):
+def test_sizes_nobody_measured_leave_the_bend_unsure():
     few = Process().fit(Points.read(planted(sizes=(0, 100, 1000)).observations))
     many = Process().fit(Points.read(planted().observations))
     assert few.doubt_[0] > 1.5 * many.doubt_[0]
