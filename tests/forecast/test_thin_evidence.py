@@ -43,7 +43,7 @@ def test_two_languages(measured, forecaster):
 @every_forecaster
 def test_one_mixture_gives_intervals_for_other_languages(measured, forecaster):
     evidence = measured([(target, "eng:100", 0.5 + 0.02 * place) for place, target in enumerate(TWELVE)])
-    found = forecast(forecaster, evidence, "eng:100", "yor")
+    found = forecast(forecaster, evidence, "eng:100", "ces")
     assert found["mean"].is_between(0.5, 0.72).all()
     assert 0 < found["upper"].item() - found["lower"].item() < 0.6
 

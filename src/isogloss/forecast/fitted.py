@@ -224,7 +224,9 @@ class FittedSetting:
             expected = unseen.spread_.at(answers.mixtures, others, answers.mean[:, places])
             quantiles = unseen.quantiles(likeness, level)[:, None]
             if unseen.by_typology and self.by_language is not None:
-                quantiles = np.maximum(quantiles, self._for_poorer(unseen, others, level))
+                poorer = self._poorer(others)
+                if poorer.any():
+                    quantiles = quantiles * (1 + poorer * unseen.growth(self.poorest))
             margin[:, places] = quantiles * expected * answers.spread[:, places]
         if known.any():
             usual = np.median(self.by_mixture.spread, axis=0)[own]
@@ -236,13 +238,11 @@ class FittedSetting:
                 margin[answers.measured] = quantile[answers.measured] * unseen.usual_
         return margin
 
-    def _for_poorer(self, unseen: Unseen, targets: Sequence[str], level: float) -> Array:
-        """Quantile for targets poorer than any measured language, 0 for others, of shape (targets,)."""
+    def _poorer(self, targets: Sequence[str]) -> Array:
+        """How many powers of ten less web text targets have than any measured language, of shape (targets,)."""
         known = space(targets, self.grid.targets)
         less = known.web_text[known.at(self.grid.targets)].min() - known.web_text[known.at(targets)]
-        if (less <= 0).all():
-            return np.zeros(len(targets))
-        return np.where(less > 0, unseen.poorer(self.poorest, level) * (1 + less), 0.0)
+        return np.maximum(less, 0.0)
 
     def _likeness(self, mixtures: Mixtures) -> Array:
         """How like the grid's mixtures each mixture is: 1 for the same, of shape (rows, rows of the grid)."""

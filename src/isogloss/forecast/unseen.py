@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from isogloss.forecast.conformal import grouped_quantile, quantiles_by_likeness
+from isogloss.forecast.conformal import quantiles_by_likeness
 from isogloss.forecast.grid import Array, Grid
 from isogloss.forecast.model import FEWEST_TO_CHOOSE, Opinions, choose_weights
 from isogloss.forecast.spread import Spread
@@ -98,25 +98,28 @@ class Unseen:
         """
         return quantiles_by_likeness(self._scores, likeness, level)
 
-    def poorer(self, poorest: list[tuple[Opinions, Array]], level: float) -> float:
-        """Quantile for languages poorer than any measured, at no distance from the poorest of those.
+    def growth(self, poorest: list[tuple[Opinions, Array]]) -> float:
+        """How much larger residuals become with each power of ten less web text than any measured language has.
 
-        It is that of the languages that were forecast from richer ones only, their residuals taken as growing
-        in proportion to `1 + powers of ten less web text`; of all held-out languages where those are too few.
+        Languages were forecast from richer ones only; if they are further off so than languages that were held
+        out at random, the excess grows in proportion to how much poorer they are.
 
         Parameters
         ----------
         poorest : list of (Opinions, array of shape (targets,))
             As `isogloss.forecast.model.hold_out_poorest` gives them.
-        level : float
         """
-        shifted = []
-        for opinions, less in poorest:
+        sizes, less = [], []
+        for opinions, poorer in poorest:
             forecasts = self._grid.clip(self.combine(opinions.scores, None))
-            residuals = np.abs(forecasts - self._grid.scores) / opinions.spread / self.spread_.held_out_
-            shifted += groups_of((residuals / (1 + less)).T)
-        bound = grouped_quantile(shifted, level)
-        return bound if np.isfinite(bound) else grouped_quantile([*groups_of(self._scores), *shifted], level)
+            scores = np.abs(forecasts - self._grid.scores) / opinions.spread / self.spread_.held_out_
+            asked = np.isfinite(scores).any(0) & (poorer > 0)
+            sizes += np.nanmean(scores[:, asked], axis=0).tolist()
+            less += poorer[asked].tolist()
+        if not sizes:
+            return 0.0
+        usual = float(np.mean([group.mean() for group in groups_of(self._scores)]))
+        return max(0.0, float(np.mean(sizes)) / (usual + 1e-12) - 1) / float(np.mean(less))
 
     @cached_property
     def _scores(self) -> Array:
