@@ -162,6 +162,21 @@ def test_hiding_several_languages_at_once_is_hiding_one_after_the_other(evidence
     assert not set(hidden) & set(Evidence(test).sources)
 
 
+def test_runs_that_differ_in_their_seed_alone_are_asked_for_once_by_their_mean():
+    table = pl.DataFrame(
+        [("deu", 1, 0.4), ("deu", 2, 0.6), ("fra", 1, 0.7)], schema=["target", "seed", "score"], orient="row"
+    ).with_columns(model=pl.lit("m"), task=pl.lit("t"), metric=pl.lit("accuracy"), train=pl.lit("eng:5"))
+    asked = {split.name: split for split in protocols.get("lolo")(read_evidence(table))}
+    assert asked["deu"].test["score"].to_list() == pytest.approx([0.5])
+    assert asked["fra"].train.observations["score"].to_list() == [0.4, 0.6]
+
+
+def test_mixtures_that_differ_in_what_is_left_out_alone_are_both_asked_for(measured):
+    evidence = measured([(target, train, 0.5) for target in ("deu", "fra") for train in ("eng:5", "eng:5,deu:9")])
+    asked = {split.name: split.test["train"].to_list() for split in protocols.get("lolo")(evidence)}
+    assert asked["deu"] == ["eng:5", "eng:5"]
+
+
 def test_facts_about_models_stay_known(measured):
     evidence = measured([(target, "eng:5", 0.5) for target in ("deu", "fra", "ita")])
     facts = pl.DataFrame({"model": ["m"], "parameters": [1000]})

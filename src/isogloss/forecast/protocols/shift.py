@@ -11,6 +11,7 @@ import polars as pl
 from isogloss.evidence import Evidence
 from isogloss.forecast.protocols.languages import leave_out
 from isogloss.forecast.protocols.split import (
+    ROW,
     Split,
     check_left,
     hide_languages,
@@ -152,9 +153,8 @@ def _give_back(
     observations: pl.DataFrame, order: Sequence[str], count: int, most: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Hide all of `order` but the first `count`; ask for those after the first `most`."""
-    numbered = observations.with_row_index("position")
-    train, test = hide_languages(numbered, languages=order[count:])
+    train, test = hide_languages(observations, languages=order[count:])
     # A question that only an anchor's examples make possible is not asked, or the numbers would not compare.
-    _, possible = hide_languages(numbered, languages=order)
-    asked = possible.filter(pl.col("target").is_in(list(order[most:])))["position"]
-    return train.drop("position"), test.filter(pl.col("position").is_in(asked.implode())).drop("position")
+    _, possible = hide_languages(observations, languages=order)
+    asked = possible.filter(pl.col("target").is_in(list(order[most:])))[ROW]
+    return train, test.filter(pl.col(ROW).is_in(asked.implode()))

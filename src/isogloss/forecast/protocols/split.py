@@ -10,12 +10,15 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import NotEnoughEvidence
-from isogloss.evidence import QUERY_TABLE, Evidence, Mixture
+from isogloss.evidence import QUERY_TABLE, SETTING, Evidence, Mixture
 from isogloss.forecast.space import space
 from isogloss.languages import distances
 
 FEWEST_LEFT = 5
 """Languages that must stay measured: with fewer there is nothing to forecast from."""
+
+ROW = "row"
+"""Column by which an observation is known again after something was hidden from it."""
 
 Thing = TypeVar("Thing")
 
@@ -30,8 +33,8 @@ class Split:
     evidence : Evidence
         All that is known.
     hide : callable
-        From its observations to those to learn from and those to ask for. It is called when they are first
-        needed: a benchmark may have thousands of splits.
+        From its observations to those to learn from and those to ask for, with all of their columns. It is
+        called when they are first needed: a benchmark may have thousands of splits.
     grouped_by : str
         Column of the observations that says what counts once: `target`, `train`, `model` or `task`.
     condition : str, default ""
@@ -41,8 +44,8 @@ class Split:
     ----------
     train : Evidence
     test : polars.DataFrame
-        Observations with their scores. Their mixtures are as the question is asked: without examples of
-        what is left out.
+        Observations with their scores, means over seeds. Their mixtures are as the question is asked: without
+        examples of what is left out.
     groups : polars.Series
         The group of each row of `test`.
     """
@@ -60,8 +63,9 @@ class Split:
 
     @cached_property
     def _hidden(self) -> tuple[Evidence, pl.DataFrame]:
-        train, test = self._hide(self._evidence.observations)
-        return self._evidence.with_observations(train), test
+        known = self._evidence.observations.with_row_index(ROW)
+        train, test = self._hide(known)
+        return self._evidence.with_observations(train), _one_per_cell(test, known)
 
     @property
     def train(self) -> Evidence:
@@ -92,6 +96,23 @@ class Split:
 
     def __repr__(self) -> str:
         return f"<Split: {self.name}{f', {self.condition}' if self.condition else ''}>"
+
+
+def _one_per_cell(test: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Means over seeds: a forecast is of a cell, and what one run of several adds cannot be forecast.
+
+    Mixtures that differ only in what is left out stay apart, for what was measured of them differs.
+    """
+    as_measured = test.join(known.select(ROW, measured="train"), on=ROW, how="left", maintain_order="left")
+    cell = [*SETTING, "target", "train", "measured"]
+    others = [name for name in test.columns if name not in (*cell, "score", "standard_error")]
+    several = pl.len() > 1
+    together = as_measured.group_by(cell, maintain_order=True).agg(
+        pl.col("score").sort().mean(),
+        pl.when(several).then(None).otherwise(pl.col("standard_error").first()).alias("standard_error"),
+        *(pl.col(name).first() for name in others),
+    )
+    return together.select(name for name in test.columns if name != ROW)
 
 
 def hide_languages(
