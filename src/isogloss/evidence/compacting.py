@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, StoreError
-from isogloss.evidence.parts import KINDS, Kind, find_parts, moment_of, read_part, write_part
+from isogloss.evidence.parts import KINDS, Kind, find_parts, moment_of, read_each, write_part
 from isogloss.evidence.places import Place, digest
 from isogloss.evidence.store import Store
 
@@ -88,14 +88,13 @@ def compact(store: Store, rows: int = ROWS) -> CompactReport:
 def _groups(names: list[str], kind: Kind, place: Place, rows: int) -> Iterator[dict[str, pl.DataFrame]]:
     """Neighbouring parts, oldest first, that together have no more rows than wanted."""
     group: dict[str, pl.DataFrame] = {}
-    for name in names:
-        table = read_part(name, kind, place)
-        if table is None:
-            continue
-        if sum(part.height for part in group.values()) + table.height > rows:
+    height = 0
+    for name, table in read_each(names, kind, place):
+        if height + table.height > rows:
             yield group
-            group = {}
+            group, height = {}, 0
         group[name] = table
+        height += table.height
     yield group
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,8 @@ ATTEMPTS = 20
 """How often reading starts again because parts vanished meanwhile, as they do while a store is compacted."""
 
 _READERS = 16
+_FILES_AT_ONCE = 500
+_BYTES_AT_ONCE = 64 * 1024 * 1024
 _NAME = re.compile(r"-(?P<digest>[0-9a-f]{16})\.v(?P<version>\d+)\.parquet$")
 _POLARS_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
 Query = Callable[[pl.LazyFrame], pl.LazyFrame]
@@ -119,19 +121,70 @@ def collect_parts(place: Place, kind: Kind, query: Query = lambda rows: rows) ->
     raise StoreError("its parts vanish while they are read", where=_where(place), mend="wait until nobody removes any")
 
 
-def read_part(name: str, kind: Kind, place: Place) -> pl.DataFrame | None:
-    """All rows of one part; None if it was not written by us or before us, is not what was written, or is gone."""
+def read_each(names: Sequence[str], kind: Kind, place: Place) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Name and rows of each part that was written by us or before us; others, and those that are gone, are passed over.
+
+    A part that is not what was written is left out with a warning.
+    """
+    ours = [name for name in names if _is_ours(name)]
+    for some in _handfuls(ours, place):
+        whole = {name: part for name in some for part in _present(name, place)}
+        together = _read_together([name for name, content in whole.items() if content is None], kind, place)
+        for name, content in whole.items():
+            try:
+                yield name, together[name] if name in together else _table(name, content, place, kind)
+            except _UnreadableError as error:
+                _warn(place, name, error)
+            except _VanishedError:
+                continue
+
+
+def _is_ours(name: str) -> bool:
     written = _NAME.search(name)
-    if moment_of(name) is None or written is None or int(written["version"]) > SCHEMA_VERSION:
-        return None
+    return moment_of(name) is not None and written is not None and int(written["version"]) <= SCHEMA_VERSION
+
+
+def _handfuls(names: Sequence[str], place: Place) -> Iterator[list[str]]:
+    """Names a few at a time, so that what is read together stays small."""
+    few: list[str] = []
+    size = 0
+    for name in names:
+        here = place.size(name)
+        if few and (len(few) >= _FILES_AT_ONCE or size + here > _BYTES_AT_ONCE):
+            yield few
+            few, size = [], 0
+        few.append(name)
+        size += here
+    yield few
+
+
+def _present(name: str, place: Place) -> Iterator[bytes | None]:
+    """The content of a part, None if it can be read in place; nothing if it is gone or damaged."""
     try:
-        whole = _whole([name], place)
-        return _table(name, whole[name], place, kind) if name in whole else None
+        found = _look_in_folder(name, place) if isinstance(place, Folder) else _fetch(name, place)
     except _VanishedError:
-        return None
-    except _UnreadableError as error:
-        _warn(place, name, error)
-        return None
+        return
+    if isinstance(found, _UnreadableError):
+        _warn(place, name, found)
+    else:
+        yield found
+
+
+def _read_together(names: list[str], kind: Kind, place: Place) -> dict[str, pl.DataFrame]:
+    """Rows of parts that lie in a folder; nothing if they cannot be read together."""
+    try:
+        table = _scanned([place.locate(name) for name in names], kind, "_path")[0].collect() if names else None
+    except _POLARS_FAILURES:
+        return {}
+    if table is None:
+        return {}
+    runs = table["_path"].rle().struct.unnest()
+    ends = runs["len"].cum_sum()
+    rows = table.drop("_path")
+    return {
+        Path(path).name: rows.slice(end - length, length)
+        for path, length, end in zip(runs["value"], runs["len"], ends, strict=True)
+    }
 
 
 class _VanishedError(Exception):
@@ -221,7 +274,7 @@ def _frame(whole: dict[str, bytes | None], place: Place, kind: Kind, careful: bo
     return pl.concat(frames)
 
 
-def _scanned(paths: Sequence[Path | str], kind: Kind) -> list[pl.LazyFrame]:
+def _scanned(paths: Sequence[Path | str], kind: Kind, path_column: str | None = None) -> list[pl.LazyFrame]:
     if not paths:
         return []
     # Columns that came later than a part are filled with nulls, those that came later than we are not looked at.
@@ -232,6 +285,7 @@ def _scanned(paths: Sequence[Path | str], kind: Kind) -> list[pl.LazyFrame]:
         extra_columns="ignore",
         glob=False,
         hive_partitioning=False,
+        include_file_paths=path_column,
     )
     return [scanned]
 

@@ -40,6 +40,10 @@ class Place(ABC):
         """What a file holds."""
 
     @abstractmethod
+    def size(self, name: str) -> int:
+        """How many bytes a file holds; 0 if it is gone."""
+
+    @abstractmethod
     def digest(self, name: str) -> str:
         """`digest` of what a file holds."""
 
@@ -104,6 +108,12 @@ class Folder(Place):
 
     def read(self, name: str) -> bytes:
         return (self.path / name).read_bytes()
+
+    def size(self, name: str) -> int:
+        try:
+            return (self.path / name).stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def digest(self, name: str) -> str:
         with (self.path / name).open("rb") as file:
@@ -187,6 +197,9 @@ class ObjectStore(Place):
     def read(self, name: str) -> bytes:
         with self._files.open_input_file(f"{self._prefix}/{name}") as file:
             return bytes(file.readall())
+
+    def size(self, name: str) -> int:
+        return int(self._files.get_file_info(f"{self._prefix}/{name}").size or 0)
 
     def digest(self, name: str) -> str:
         return digest(self.read(name))

@@ -42,7 +42,6 @@ _MAIN_SCORES = (("main_score",), ("ndcg_at_10",), ("cos_sim", "spearman"), ("max
 SAME = 1e-6
 """Scores nearer than this are one; files round them differently."""
 
-_NUMBERS = {int, float}
 Entry = dict[str, Any]
 
 
@@ -175,8 +174,11 @@ def _standard_error(entry: Entry, score: float | None) -> float | None:
         return None
     for values in _repetitions(entry, score):
         count = len(values)
-        if count > 1 and set(map(type, values)) <= _NUMBERS and abs(sum(values) / count - score) < SAME:
-            return math.sqrt(sum((value - score) ** 2 for value in values) / (count - 1) / count)
+        try:
+            if count > 1 and abs(sum(values) / count - score) < SAME:
+                return math.sqrt(sum([(value - score) ** 2 for value in values]) / (count - 1) / count)
+        except TypeError:  # something among them is no number
+            continue
     return None
 
 
