@@ -65,7 +65,8 @@ def trust(
         show(found.calibration.select(**CALIBRATION), json=False, title="Do intervals hold?", digits=2)
         title = f"By kind of language, {100 * found.level:g} % intervals"
         typer.echo()
-        show(found.kinds.select(**KINDS), json=False, title=title, digits=2)
+        unnumbered = found.kinds.with_columns(found.kinds["value"].str.replace(r"^\d ", ""))
+        show(unnumbered.select(**KINDS), json=False, title=title, digits=2)
         typer.echo()
         show_text(found.words)
     if out is not None:

@@ -86,10 +86,10 @@ class Trust:
         worst = enough.filter(pl.col("mae") > 1.5 * self.overall["mae"]).sort("mae", descending=True).head(3)
         said = []
         if failing.height:
-            named = [f"{name(row)} ({percent(row['coverage'])})" for row in failing.iter_rows(named=True)]
+            named = [f"{_in_words(row)} ({percent(row['coverage'])})" for row in failing.iter_rows(named=True)]
             said.append(f"Do not believe intervals for {', '.join(named)}.")
         if worst.height:
-            named = [f"{name(row)} ({row['mae']:.1f} {self.unit})" for row in worst.iter_rows(named=True)]
+            named = [f"{_in_words(row)} ({row['mae']:.1f} {self.unit})" for row in worst.iter_rows(named=True)]
             said.append(f"Forecasts are furthest off for {', '.join(named)}.")
         if not said and enough["value"].n_unique() > 1:
             said.append(f"No kind of language with {FEWEST_TO_NAME} or more of it stands out.")
@@ -111,7 +111,7 @@ class Trust:
         }
 
 
-def name(row: dict[str, Any]) -> str:
+def _in_words(row: dict[str, Any]) -> str:
     """A kind of language in words: `the script Arab`, `languages with 1 to 10 GiB of web text`."""
     value = row["value"][2:]
     if row["kind"] == "resources":
