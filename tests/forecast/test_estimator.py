@@ -46,8 +46,8 @@ def evidence(measured):
 
 
 @pytest.mark.parametrize("forecaster", ALL)
-def test_the_constructor_takes_nothing_and_says_its_name(forecaster):
-    assert forecaster().get_params() == {}
+def test_the_constructor_needs_nothing_and_says_its_name(forecaster):
+    assert forecaster().get_params() == ({"new_models": True} if forecaster is Default else {})
     assert repr(forecaster()) == f"{forecaster.__name__}()"
 
 
@@ -62,7 +62,7 @@ def test_fit_and_conformalize_return_the_forecaster(forecaster, evidence):
 def test_a_clone_has_learnt_nothing(forecaster, evidence):
     fitted = forecaster().fit(evidence).conformalize()
     assert {name for name in vars(fitted) if name.endswith("_")} >= {"settings_", "conformal_"}
-    assert vars(clone(fitted)) == {}
+    assert vars(clone(fitted)) == fitted.get_params()
 
 
 def test_fit_does_not_change_the_evidence(evidence):

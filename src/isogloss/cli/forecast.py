@@ -34,6 +34,9 @@ def forecast(
     save: Annotated[
         Path | None, typer.Option(help="Save the forecaster to this folder; without a question, do only that.")
     ] = None,
+    new_model: Annotated[
+        bool, typer.Option("--new-model", help="Answer even about a model that the evidence does not know at all.")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Write to .parquet, .csv, or .json (LITMUS questions).")] = None,
     json: JsonOption = False,
 ) -> None:
@@ -51,7 +54,7 @@ def forecast(
     asked: dict[str, Any] = {
         "task": task, "model": model, "train": train, "targets": targets, "metric": metric, "recipe": recipe,
         "languages": read_as, "level": level, "forecaster": forecaster, "saved": forecaster_from, "save": save,
-        "out": out,
+        "new_model": new_model, "out": out,
     }  # fmt: skip
     if queries is not None:
         found = answer_file(evidence or [], queries, **asked)

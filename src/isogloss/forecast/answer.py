@@ -31,12 +31,14 @@ def answer_question(
     forecaster: str = "default",
     saved: Path | None = None,
     save: Path | None = None,
+    new_model: bool = False,
     out: Path | None = None,
 ) -> pl.DataFrame:
     """Forecast some targets (comma-separated) under one mixture; see `isogloss.forecast.ask`.
 
     A `saved` forecaster answers instead of one that learns from `evidence`; one that does can be saved to a
-    folder (`save`), for questions about any of the evidence.
+    folder (`save`), for questions about any of the evidence. A model that the evidence does not know at all is
+    refused, for it may be misspelt, unless it is said to be a `new_model`.
     """
     codes = [code.strip() for code in (targets or "").split(",") if code.strip()]
     if not codes or task is None or model is None:
@@ -48,7 +50,7 @@ def answer_question(
         )
     queries = ask(task=task, model=model, train=train, targets=codes, metric=metric, recipe=recipe, languages=languages)
     _check(level, out, None, save)
-    estimator = _learnt(evidence, queries, forecaster, languages, saved, save)
+    estimator = _learnt(evidence, queries, forecaster, languages, saved, save, new_model)
     return _answer(estimator, queries, level, out, None, save)
 
 
@@ -61,6 +63,7 @@ def answer_file(
     forecaster: str = "default",
     saved: Path | None = None,
     save: Path | None = None,
+    new_model: bool = False,
     out: Path | None = None,
     train: str = "",
     targets: str | None = None,
@@ -80,7 +83,7 @@ def answer_file(
     if asked.is_empty():
         raise InputError("holds no question", where=str(queries), mend="give a row for every score to forecast")
     _check(level, out, queries, save)
-    estimator = _learnt(evidence, asked, forecaster, languages, saved, save)
+    estimator = _learnt(evidence, asked, forecaster, languages, saved, save, new_model)
     return _answer(estimator, asked, level, out, queries, save)
 
 
@@ -108,6 +111,7 @@ def _learnt(
     languages: Mapping[str, str] | None,
     saved: Path | None,
     save: Path | None,
+    new_model: bool = False,
 ) -> Any:
     """A forecaster that has learnt what the queries need; all of the evidence if it shall be saved."""
     if saved is not None:
@@ -115,10 +119,10 @@ def _learnt(
             raise InputError(
                 "a saved forecaster has its evidence with it", where=str(saved), mend="leave out --evidence, or it"
             )
-        return load(saved).conformalize()
+        return _allow_new(load(saved).conformalize(), new_model)
     if not evidence:
         raise InputError("no evidence to forecast from", where="question", mend="give --evidence, or --forecaster-from")
-    estimator = forecasters.get(forecaster)()
+    estimator = _allow_new(forecasters.get(forecaster)(), new_model)
     found = read_evidence(*evidence, languages=languages)
     if queries is not None and not save and not getattr(estimator, "looks_around", False):
         found = _asked_about(found, queries)
@@ -134,6 +138,11 @@ def _answer(
     if out is not None:
         write_forecasts(forecasts, out, queries=asked)
     return forecasts
+
+
+def _allow_new(estimator: Any, new_model: bool) -> Any:
+    """Let a forecaster that can answer about models nobody measured do so, or not."""
+    return estimator.set_params(new_models=new_model) if "new_models" in estimator.get_params() else estimator
 
 
 def _asked_about(evidence: Evidence, queries: pl.DataFrame) -> Evidence:

@@ -73,17 +73,27 @@ class Default(Forecaster):
     """Kernel over mixtures for measured languages; factors, neighbours and trees for the others.
 
     See docs/methods/forecast.md for the formulas.
+
+    Parameters
+    ----------
+    new_models : bool, default True
+        Whether to answer about models that the evidence does not know at all. Those that it knows from other
+        tasks, or by what is said about them, are answered about in any case.
     """
 
     grid_model = DefaultModel
-
-    new_models = True
     looks_around = True
+
+    def __init__(self, new_models: bool = True):
+        self.new_models = new_models
 
     def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
         self.panel_, self.models_ = Panel.read(evidence), evidence.models
         self._newcomers: dict[int, Newcomers] = {}
         return FittedSettings(self.panel_)
+
+    def _may_be_new(self, model: str) -> bool:
+        return self.new_models or model in self.panel_.models or model in self.models_["model"]
 
     def _fitted(self, setting: Setting) -> FittedSetting | FittedNewcomer:
         if setting in self.settings_:

@@ -52,8 +52,6 @@ class Forecaster(BaseEstimator):
     """
 
     grid_model: ClassVar[type[GridModel]]
-    new_models: ClassVar[bool] = False
-    """Whether it can answer about models that the evidence has no score of."""
     looks_around: ClassVar[bool] = False
     """Whether scores of other settings than the one asked about change its answers."""
 
@@ -130,6 +128,10 @@ class Forecaster(BaseEstimator):
     def _new_model(self) -> GridModel:
         return self.grid_model()
 
+    def _may_be_new(self, model: str) -> bool:
+        """Whether a model without a score in the setting asked about gets an answer."""
+        return False
+
     def _fitted(self, setting: Setting) -> FittedSetting | FittedNewcomer:
         return self._settings()[setting]
 
@@ -142,7 +144,7 @@ class Forecaster(BaseEstimator):
         settings = self._settings()
         check_queries(queries)
         parts = [queries.head(0).with_row_index("query_position").with_columns(_no_answers())]
-        for setting, rows in match(queries, settings, new_models=self.new_models):
+        for setting, rows in match(queries, settings, may_be_new=self._may_be_new):
             fitted = self._fitted(setting)
             texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
             mixtures = Mixtures.read(texts, fitted.grid.unknown_size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 import polars as pl
@@ -36,7 +36,7 @@ def read_settings(evidence: Evidence) -> Iterator[tuple[Setting, pl.DataFrame]]:
 
 
 def match(
-    queries: pl.DataFrame, settings: Collection[Setting], *, new_models: bool = False
+    queries: pl.DataFrame, settings: Collection[Setting], *, may_be_new: Callable[[str], bool] = lambda model: False
 ) -> Iterator[tuple[Setting, pl.DataFrame]]:
     """Each setting that is asked about with its queries; a property left null in a query is free.
 
@@ -44,7 +44,7 @@ def match(
     ----------
     queries : polars.DataFrame
     settings : collection of Setting
-    new_models : bool, default False
+    may_be_new : function of str to bool
         Whether a model may be asked about that no setting has: it gets the setting of the other models.
 
     Yields
@@ -62,10 +62,10 @@ def match(
     """
     placed = queries.with_row_index("query_position")
     for key, rows in placed.group_by(SETTING, maintain_order=True):
-        yield _find(Setting(*key), settings, _where(rows), new_models), rows
+        yield _find(Setting(*key), settings, _where(rows), may_be_new), rows
 
 
-def _find(asked: Setting, settings: Collection[Setting], where: str, new_models: bool) -> Setting:
+def _find(asked: Setting, settings: Collection[Setting], where: str, may_be_new: Callable[[str], bool]) -> Setting:
     left, new = list(settings), False
     for field in Setting._fields:
         wanted = getattr(asked, field)
@@ -73,7 +73,7 @@ def _find(asked: Setting, settings: Collection[Setting], where: str, new_models:
         # No pair means scores of single languages, if there are any.
         if wanted is None and not (field == "pair" and fitting):
             continue
-        if not fitting and new_models and (field == "model" or (new and field == "model_revision")):
+        if not fitting and (new or (field == "model" and may_be_new(asked.model))) and field.startswith("model"):
             new = True
             continue
         if not fitting:

@@ -135,6 +135,11 @@ class Panel:
         return {setting: position for position, setting in enumerate(self.settings)}
 
     @cached_property
+    def models(self) -> frozenset[str]:
+        """Names of all models."""
+        return frozenset(setting.model for setting in self.settings)
+
+    @cached_property
     def block_of_kind(self) -> dict[tuple[object, ...], int]:
         """Position of each block."""
         return {block: position for position, block in enumerate(self.blocks)}
