@@ -25,8 +25,8 @@ RESOURCES = (
     (4.0, "3 1 to 10 GiB"),
     (np.inf, "4 over 10 GiB"),
 )
-"""Resource classes by log10 of the MiB of web text in CC-100, with the upper end of each: after the six classes of
-Joshi et al. (2020), whose lists know a tenth of the languages."""
+"""Resource classes by log10 of the MiB of web text in CC-100, with the upper end of each; in the manner of the classes
+of Joshi et al. (2020), but by one source that is known of every language."""
 
 NEARNESS = (
     (0.0, "0 measured itself"),
