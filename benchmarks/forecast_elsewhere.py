@@ -1,0 +1,191 @@
+"""Claim: what other models and tasks know of a language is worth more than all typology.
+
+MTEB: one score per model, task and language (means over revisions, splits and directions). A language held
+out of one task but present in others (8 folds over languages; MassiveIntent without its sister task), languages
+wholly unseen, models wholly unseen (8 folds each). MASSIVE (ProxyLM): a language that one large model never
+saw, neither tested nor trained on, while three small models have it (10 folds). Errors in points; every score
+weighs the same, as in the figures they are held against; coverage and width of 90 % intervals.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from benchmarks.common import (
+    DATA,
+    Array,
+    as_queries,
+    bootstrap,
+    have_data,
+    machine,
+    points,
+    versions,
+    write_result,
+)
+from isogloss.evidence import Evidence, Mixture, read_evidence
+from isogloss.forecast import Default, Mean
+
+TASKS = {
+    "MassiveIntentClassification": "MassiveScenarioClassification",
+    "BelebeleRetrieval": None,
+    "SIB200ClusteringS2S": None,
+    "NTREXBitextMining": None,
+}
+"""Tasks asked about, and the sister task that is left out of the evidence while they are."""
+PROXIES = ("bloomz-560m", "smollm-135m", "smollm-360m")
+FOLDS, PROXY_FOLDS = 8, 10
+LEVEL = 0.9
+Split = tuple[Evidence, pl.DataFrame]
+
+
+def main() -> None:
+    """Measure both tables."""
+    if not have_data("observations/mteb", "observations/proxylm"):
+        return
+    mteb = read_mteb()
+    languages = {task: measure(list(out_of_one_task(mteb, task, sister)), "target") for task, sister in TASKS.items()}
+    fit_seconds = fit_time(mteb)
+    unseen = {task: measure(list(unseen_languages(mteb, task)), "target") for task in TASKS}
+    models = {task: measure(list(unseen_models(mteb, task)), "model", against="task") for task in TASKS}
+    proxies = {
+        f"{task} {model}": measure(list(out_of_one_model(task, model)), "target", against=None)
+        for task in ("intent", "slot")
+        for model in ("aya", "llama3")
+    }
+    write_result(
+        "forecast_elsewhere",
+        {
+            "claim": "the same language elsewhere: a third of the error of the model's mean",
+            "machine": machine(),
+            "versions": versions("numpy", "scipy", "scikit-learn", "lightgbm"),
+            "mteb": {"scores": len(mteb), "settings": mteb.settings().height, "targets": len(mteb.targets)},
+            "mteb_fit_cpu_s": fit_seconds,
+            "language_in_other_tasks": languages,
+            "language_wholly_unseen": unseen,
+            "model_wholly_unseen": models,
+            "language_in_proxy_models": proxies,
+            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        },
+    )
+
+
+def read_mteb() -> Evidence:
+    """MTEB with one score per model, task and language."""
+    found = read_evidence(DATA / "observations" / "mteb" / "scores.parquet")
+    keys = ["model", "task", "metric", "target"]
+    means = found.observations.group_by(keys).agg(pl.col("score").mean()).sort(keys)
+    means = means.with_columns(
+        train=pl.lit(""), scale=pl.lit("fraction"), higher_is_better=pl.lit(True), target_as_reported=pl.col("target")
+    )
+    return Evidence(means, found.models)
+
+
+def out_of_one_task(evidence: Evidence, task: str, sister: str | None) -> Iterator[Split]:
+    """A fold of a task's languages, hidden from that task only."""
+    rows = evidence.observations
+    rows = rows if sister is None else rows.filter(pl.col("task") != sister)
+    for hidden in _folds(rows.filter(pl.col("task") == task)["target"], FOLDS):
+        asked = (pl.col("task") == task) & pl.col("target").is_in(hidden)
+        yield _split(evidence, rows.filter(~asked), rows.filter(asked))
+
+
+def unseen_languages(evidence: Evidence, task: str) -> Iterator[Split]:
+    """A fold of all languages, hidden from every task."""
+    rows = evidence.observations
+    for hidden in _folds(rows["target"], FOLDS):
+        gone = pl.col("target").is_in(hidden)
+        yield _split(evidence, rows.filter(~gone), rows.filter(gone & (pl.col("task") == task)))
+
+
+def unseen_models(evidence: Evidence, task: str) -> Iterator[Split]:
+    """A fold of all models, hidden from every task."""
+    rows = evidence.observations
+    for hidden in _folds(rows["model"], FOLDS):
+        gone = pl.col("model").is_in(hidden)
+        yield evidence.with_observations(rows.filter(~gone)), rows.filter(gone & (pl.col("task") == task))
+
+
+def out_of_one_model(task: str, model: str) -> Iterator[Split]:
+    """A fold of languages that one model neither saw nor was tested on, and three small ones were."""
+    evidence = read_evidence(DATA / "observations" / "proxylm" / f"{task}_experiments.csv")
+    rows = evidence.observations.filter(pl.col("model").is_in([model, *PROXIES]))
+    mixtures = {text: Mixture.parse(text, language=str) for text in rows["train"].unique()}
+    for hidden in _folds(rows["target"], PROXY_FOLDS):
+        trained = [text for text, mixture in mixtures.items() if set(mixture) & set(hidden)]
+        theirs, tested = pl.col("model") == model, pl.col("target").is_in(hidden)
+        gone = theirs & (tested | pl.col("train").is_in(trained))
+        yield (
+            evidence.with_observations(rows.filter(~gone)),
+            rows.filter(theirs & tested & ~pl.col("train").is_in(trained)),
+        )
+
+
+def measure(splits: list[Split], grouped_by: str, against: str | None = "model") -> dict[str, Any]:
+    """Errors of the default forecaster and of the mean of the model (or task), over all splits."""
+    start, cells = time.process_time(), []
+    for evidence, asked in splits:
+        found = Default().fit(evidence).conformalize().predict_interval(as_queries(asked), LEVEL)
+        columns = {name: found[name] for name in ("mean", "lower", "upper")}
+        cells.append(asked.with_columns(**columns, mean_of_peer=_peer(evidence, asked, against)))
+    every = pl.concat(cells)
+    error = (every["mean"] - every["score"]).to_numpy()
+    result = {
+        "scores": every.height,
+        grouped_by + "s": every[grouped_by].n_unique(),
+        "mae": points(np.abs(error).mean(), 2),
+        "rmse": points(np.sqrt((error**2).mean()), 2),
+        "coverage_of_90": round(float(every["score"].is_between(every["lower"], every["upper"]).mean() or 0), 3),
+        "mean_width_of_90": points(np.mean((every["upper"] - every["lower"]).to_numpy()), 1),
+        "cpu_s_per_fold": round((time.process_time() - start) / len(splits), 1),
+    }
+    if against is not None:
+        peer = np.abs((every["mean_of_peer"] - every["score"]).to_numpy())
+        low, high = _difference(every.with_columns(by_peer=peer, ours=np.abs(error)), grouped_by)
+        result |= {f"mae_of_{against}_mean": points(peer.mean(), 2), "difference_low": low, "difference_high": high}
+    return result
+
+
+def fit_time(evidence: Evidence) -> float:
+    """CPU seconds to fit the whole table and answer one question about it."""
+    start = time.process_time()
+    fitted = Default().fit(evidence).conformalize()
+    fitted.predict_interval(as_queries(evidence.observations.head(1).with_columns(target=pl.lit("wol"))), LEVEL)
+    return round(time.process_time() - start, 1)
+
+
+def _split(evidence: Evidence, known: pl.DataFrame, asked: pl.DataFrame) -> Split:
+    """Only settings that are left in the evidence can be asked about by their mean."""
+    return evidence.with_observations(known), asked.join(known.select("model", "task").unique(), on=["model", "task"])
+
+
+def _peer(evidence: Evidence, asked: pl.DataFrame, against: str | None) -> pl.Series:
+    if against == "model":
+        return Mean().fit(evidence).predict(as_queries(asked))["mean"]
+    task = asked["task"][0]
+    mean = evidence.observations.filter(pl.col("task") == task)["score"].mean()
+    return pl.Series([mean] * asked.height, dtype=pl.Float64)
+
+
+def _difference(cells: pl.DataFrame, grouped_by: str) -> tuple[float, float]:
+    """95 % interval of the paired difference to the peer in points, groups drawn again."""
+    by_group = cells.group_by(grouped_by).agg(pl.col("ours", "by_peer").mean()).sort(grouped_by)
+    differences: Array = (by_group["ours"] - by_group["by_peer"]).to_numpy()
+    low, high = bootstrap(differences)
+    return points(low, 2), points(high, 2)
+
+
+def _folds(values: pl.Series, folds: int) -> Iterator[list[str]]:
+    names = values.unique().sort().to_list()
+    fold_of = np.random.default_rng(0).permutation(len(names)) % folds
+    for fold in range(folds):
+        yield [name for name, its in zip(names, fold_of, strict=True) if its == fold]
+
+
+if __name__ == "__main__":
+    main()
