@@ -106,10 +106,10 @@ def show_evidence(
     'at chance' is the share of scores a guess could reach, 'saturated' the share at the ceiling: neither says
     much about a model.
     """
-    from isogloss.evidence import read_evidence
-    from isogloss.evidence.overview import count_by, coverage
+    from isogloss.evidence.overview import count_by, coverage, settings
+    from isogloss.evidence.read import open_sources
 
-    found = read_evidence(
+    found = open_sources(
         *sources,
         format=format,
         mapping=map,
@@ -129,7 +129,7 @@ def show_evidence(
     elif columns:
         _show_counts(count_by(found, columns), json, columns)
     else:
-        counts = found.settings()
+        counts = settings(found)
         shown = counts.rename({"observations": "scores", "mean_score": "mean"})
         _show_counts(counts if json else shown, json, ["task", "metric", "model"])
 

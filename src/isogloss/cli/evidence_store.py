@@ -57,10 +57,10 @@ def query_evidence(
     json: JsonOption = False,
 ) -> None:
     """Ask evidence in SQL, reading only: "select target, avg(score) from observations group by target"."""
-    from isogloss.evidence.read import open_source
+    from isogloss.evidence.read import open_sources
     from isogloss.evidence.sql import select
 
-    answer = select(open_source(source), query)
+    answer = select(open_sources(source), query)
     show(answer if json else answer.head(SHOWN_ROWS), json=json)
     if not json and answer.height > SHOWN_ROWS:
         typer.echo(f"... and {answer.height - SHOWN_ROWS} rows more, see --json")

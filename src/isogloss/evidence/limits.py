@@ -13,6 +13,9 @@ from isogloss.evidence.known import known_tasks
 ONE_SIDED = 1.645
 """Standard errors within which a score is not told from a limit: 95 % of guesses lie below chance plus these."""
 
+JUDGED = ("score", "scale", "higher_is_better", "items", "standard_error")
+"""What a judgement needs beside task and metric."""
+
 CEILING = 0.98
 """Fractions from which on a bounded score is taken as saturated whatever its error."""
 

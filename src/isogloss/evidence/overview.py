@@ -8,19 +8,26 @@ import polars as pl
 
 from isogloss.errors import UnknownName
 from isogloss.evidence.evidence import Evidence
-from isogloss.evidence.limits import chances, with_limits
+from isogloss.evidence.limits import JUDGED, chances, with_limits
+from isogloss.evidence.parts import Query
 from isogloss.evidence.schema import IDENTITY
+from isogloss.evidence.store import Store
 
 COLUMNS = (*IDENTITY, "origin", "importer")
 """What evidence can be counted by."""
 
 
-def count_by(evidence: Evidence, by: Sequence[str]) -> pl.DataFrame:
+def settings(source: Evidence | Store) -> pl.DataFrame:
+    """One row per setting, as `Evidence.settings` gives it; a store is not read whole for that."""
+    return source.summary() if isinstance(source, Store) else source.settings()
+
+
+def count_by(source: Evidence | Store, by: Sequence[str]) -> pl.DataFrame:
     """One row per value of some columns.
 
     Parameters
     ----------
-    evidence : Evidence
+    source : Evidence or Store
     by : sequence of str
         Some of `COLUMNS`.
 
@@ -37,29 +44,38 @@ def count_by(evidence: Evidence, by: Sequence[str]) -> pl.DataFrame:
     UnknownName
         If there is no such column.
     """
-    rows = evidence.observations
-    judged = with_limits(rows.lazy(), chances(evidence.tasks, rows["task"]))
+    columns = _known(by)
+    names = _ask(source, lambda rows: rows.select(pl.col("task").unique()), columns).to_series()
+    guesses = chances(source.facts()[1] if isinstance(source, Store) else source.tasks, names)
+    return _ask(source, lambda rows: _counted(rows, columns, guesses), [*columns, *JUDGED])
+
+
+def _counted(rows: pl.LazyFrame, by: list[str], guesses: list[pl.DataFrame]) -> pl.LazyFrame:
     alike = (pl.col("scale") == "raw").n_unique() == 1
-    groups = judged.group_by(_known(by)).agg(
-        scores=pl.len(),
-        targets=pl.col("target").n_unique(),
-        mixtures=pl.col("train").n_unique(),
-        models=pl.struct("model", "model_revision").n_unique(),
-        mean=pl.when(alike).then(pl.col("score").mean()),
-        lowest=pl.when(alike).then(pl.col("score").min()),
-        highest=pl.when(alike).then(pl.col("score").max()),
-        at_chance=pl.col("at_chance").mean(),
-        saturated=pl.col("saturated").mean(),
+    groups = (
+        with_limits(rows, guesses)
+        .group_by(by)
+        .agg(
+            scores=pl.len(),
+            targets=pl.col("target").n_unique(),
+            mixtures=pl.col("train").n_unique(),
+            models=pl.struct("model", "model_revision").n_unique(),
+            mean=pl.when(alike).then(pl.col("score").mean()),
+            lowest=pl.when(alike).then(pl.col("score").min()),
+            highest=pl.when(alike).then(pl.col("score").max()),
+            at_chance=pl.col("at_chance").mean(),
+            saturated=pl.col("saturated").mean(),
+        )
     )
-    return groups.sort(by, nulls_last=True).collect()
+    return groups.sort(by, nulls_last=True)
 
 
-def coverage(evidence: Evidence, by: Sequence[str]) -> pl.DataFrame:
+def coverage(source: Evidence | Store, by: Sequence[str]) -> pl.DataFrame:
     """What is missing: per value of some columns, the languages not tested; per language, the tasks.
 
     Parameters
     ----------
-    evidence : Evidence
+    source : Evidence or Store
     by : sequence of str
         Some of `COLUMNS`. If `target` is among them, tasks are counted, else target languages.
 
@@ -70,14 +86,20 @@ def coverage(evidence: Evidence, by: Sequence[str]) -> pl.DataFrame:
         `missing`, a sorted list of the others. The least covered come first.
     """
     counted = "task" if "target" in _known(by) else "target"
-    everything = evidence.observations[counted].unique().sort()
-    groups = evidence.observations.group_by(by).agg(there=pl.col(counted).unique())
+    everything = _ask(source, lambda rows: rows.select(pl.col(counted).unique()), [*by]).to_series().sort()
+    groups = _ask(source, lambda rows: rows.group_by(by).agg(there=pl.col(counted).unique()), [*by])
     return groups.select(
         *by,
         measured=pl.col("there").list.len(),
         of=pl.lit(len(everything)),
         missing=pl.lit(everything.implode()).list.set_difference("there").list.sort(),
     ).sort("measured", *by, nulls_last=True)
+
+
+def _ask(source: Evidence | Store, query: Query, columns: list[str]) -> pl.DataFrame:
+    if isinstance(source, Store):
+        return source.ask(query, columns)
+    return query(source.observations.lazy()).collect()
 
 
 def _known(by: Sequence[str]) -> list[str]:

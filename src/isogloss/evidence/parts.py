@@ -326,6 +326,10 @@ def _table(name: str, content: bytes | None, place: Place, kind: Kind) -> pl.Dat
 
 
 def _warn(place: Place, name: str, reason: _UnreadableError) -> None:
+    """Say once of a part why it is left out, however often the store is asked."""
+    if name in place.named:
+        return
+    place.named.add(name)
     warnings.warn(f"{place.locate(name)}: {reason}; skipped", stacklevel=7)
 
 

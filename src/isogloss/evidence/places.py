@@ -25,7 +25,15 @@ class Place(ABC):
 
     A file appears whole or not at all, and is never changed. All operations raise OSError if they fail,
     FileNotFoundError if the file is not there.
+
+    Attributes
+    ----------
+    named : set of str
+        Files of which a user has been told that they cannot be read.
     """
+
+    def __init__(self) -> None:
+        self.named: set[str] = set()
 
     @abstractmethod
     def exists(self) -> bool:
@@ -94,6 +102,7 @@ class Folder(Place):
     """A folder on a disk."""
 
     def __init__(self, path: Path):
+        super().__init__()
         self.path = path
         self._digests: dict[tuple[str, int, int, int], str] = {}
 
@@ -172,6 +181,7 @@ class ObjectStore(Place):
     """
 
     def __init__(self, url: str):
+        super().__init__()
         path, _, options = url.partition("?")
         self.url = _SECRETS.sub("//", path.rstrip("/"))
         try:

@@ -111,10 +111,10 @@ def read_evidence(
     return Evidence(kept, pl.concat([part.models for part in parts]), pl.concat([part.tasks for part in parts]))
 
 
-def open_source(source: Any) -> Store | Evidence:
-    """A store as it is, without reading it; anything else as evidence."""
-    found = list(expand([source]))
-    return found[0] if len(found) == 1 and isinstance(found[0], Store) else read_evidence(source)
+def open_sources(*sources: Any, **options: Any) -> Store | Evidence:
+    """A single store as it is, without reading it; anything else as `read_evidence` reads it."""
+    found = list(expand(sources)) if len(sources) == 1 else []
+    return found[0] if len(found) == 1 and isinstance(found[0], Store) else read_evidence(*sources, **options)
 
 
 def read_queries(

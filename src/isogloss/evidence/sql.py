@@ -8,7 +8,6 @@ import polars as pl
 
 from isogloss.errors import InputError
 from isogloss.evidence.evidence import Evidence
-from isogloss.evidence.newest import newest
 from isogloss.evidence.store import Store
 
 TABLES = ("observations", "models", "tasks", "items")
@@ -37,11 +36,9 @@ def select(source: Store | Evidence, query: str) -> pl.DataFrame:
     """
     _check(query)
     if isinstance(source, Evidence):
-        return _ask(query, source.observations.lazy(), source.models, source.tasks)
-    if source.has_repeated():
-        return _ask(query, newest(source.rows()).lazy(), *source.facts(), source=source)
+        return _answer(query, source.observations.lazy(), source.models, source.tasks, None).collect()
     models, tasks = source.facts()
-    return source.rows(lambda rows: _prepared(query, rows, models, tasks, source))
+    return source.ask(lambda rows: _answer(query, rows, models, tasks, source))
 
 
 def _check(query: str) -> None:
@@ -53,16 +50,7 @@ def _check(query: str) -> None:
         raise InputError("reads a file", where="query", mend=f"select from {', '.join(TABLES)}")
 
 
-def _ask(
-    query: str, rows: pl.LazyFrame, models: pl.DataFrame, tasks: pl.DataFrame, source: Store | None = None
-) -> pl.DataFrame:
-    try:
-        return _prepared(query, rows, models, tasks, source).collect()
-    except pl.exceptions.PolarsError as error:
-        raise _misunderstood(error) from None
-
-
-def _prepared(
+def _answer(
     query: str, rows: pl.LazyFrame, models: pl.DataFrame, tasks: pl.DataFrame, source: Store | None
 ) -> pl.LazyFrame:
     tables = {"observations": rows, "models": models.lazy(), "tasks": tasks.lazy()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue, StoreError, UnknownName
 from isogloss.evidence.evidence import Evidence, summary
 from isogloss.evidence.facts import check_models, check_tasks
-from isogloss.evidence.limits import chances
+from isogloss.evidence.limits import JUDGED, chances
 from isogloss.evidence.newest import HASH, newest
 from isogloss.evidence.parts import (
     ITEMS,
@@ -28,8 +28,6 @@ from isogloss.evidence.parts import (
 )
 from isogloss.evidence.places import open_place
 from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, REQUIRED, SOURCE, conform
-
-_FOR_SUMMARY = ("score", "scale", "higher_is_better", "items", "standard_error")
 
 
 class Store:
@@ -129,6 +127,22 @@ class Store:
         """
         return self._collect(query)
 
+    def ask(self, query: Query, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The answer to a query about the newest row of each observation, reading no more than it takes.
+
+        Parameters
+        ----------
+        query : callable
+            From a lazy frame of rows to a lazy frame of the answer.
+        columns : sequence of str, optional
+            What the query asks for; of use where some observations were recorded several times.
+        """
+        if not self.has_repeated():
+            return self._collect(query)
+        some = [*IDENTITY, "recorded_at", *(columns or [])]
+        every = self._collect(lambda rows: rows.select(dict.fromkeys(some)) if columns is not None else rows)
+        return query(newest(every).lazy()).collect()
+
     def facts(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What is known of models and of tasks, with the columns of `schema.MODEL` and `schema.TASK`."""
         models, tasks = (collect_parts(self.place, kind) for kind in (MODELS, TASKS))
@@ -175,10 +189,7 @@ class Store:
         """What `Evidence.settings` tells of all observations, without reading more than it takes."""
         names = self._collect(lambda rows: rows.select(pl.col("task").unique())).to_series()
         guesses = chances(self.facts()[1], names)
-        if not self.has_repeated():
-            return self._collect(lambda rows: summary(rows, guesses))
-        columns = [*IDENTITY, *_FOR_SUMMARY, "recorded_at"]
-        return summary(newest(self._collect(lambda rows: rows.select(columns))).lazy(), guesses).collect()
+        return self.ask(lambda rows: summary(rows, guesses), JUDGED)
 
     def history(self) -> pl.DataFrame:
         """All different rows of observations that were recorded several times, also those that count no more."""
