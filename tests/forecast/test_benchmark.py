@@ -221,6 +221,17 @@ def test_tables_are_told_apart_by_what_varies(planted):
     assert tables == [("lolo", "planted-model"), ("lolo", "second"), ("models", "planted-task")]
 
 
+def test_a_metric_is_named_only_where_a_task_has_several(planted):
+    cells = planted.cells()
+    other = cells.with_columns(task=pl.lit("second"), metric=pl.lit("f1"))
+    again = other.with_columns(metric=pl.lit("accuracy"))
+    for added, names in (([other], {"planted-task", "second"}), ([other, again], {"second · f1", "second · accuracy"})):
+        found = run_benchmark(
+            read_evidence(pl.concat([cells, *added])), forecasters={"f": Constant()}, levels=(), every=8
+        )
+        assert names <= set(found.questions["table"])
+
+
 def test_measured_anchors_help_where_the_poor_are_worse():
     """In planted worlds the level falls with web text: a poor language that was measured lowers the mean."""
     means = np.zeros(3)

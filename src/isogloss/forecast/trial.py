@@ -185,12 +185,14 @@ def _answers(fitted: Any, queries: pl.DataFrame, levels: Sequence[float]) -> pl.
 def _with_tables(questions: pl.DataFrame) -> pl.DataFrame:
     """With a column `table`: the values of task, metric and model that vary, where they are not too many."""
     parts = []
+    one_metric_each = questions["task"].n_unique() == questions.select("task", "metric").n_unique()
+    told_apart = ("task", "model") if one_metric_each else ("task", "metric", "model")
     for (_, grouped_by), asked in questions.group_by("protocol", "grouped_by", maintain_order=True):
         # What is left out whole is what counts once, and so cannot tell tables apart.
-        columns = [name for name in ("task", "metric", "model") if name != grouped_by]
+        columns = [name for name in told_apart if name != grouped_by]
         columns = [name for name in columns if questions[name].n_unique() > 1]
         for name in ("model", "task"):
-            if asked.select(columns or "metric").n_unique() > MOST_TABLES and name in columns:
+            if asked.select(columns or "task").n_unique() > MOST_TABLES and name in columns:
                 columns.remove(name)
         label = pl.concat_str(columns, separator=" · ") if columns else pl.lit(_only(questions, str(grouped_by)))
         parts.append(asked.with_columns(label.alias("table")))
