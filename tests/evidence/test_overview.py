@@ -9,7 +9,7 @@ from isogloss.evidence.conflicts import find_conflicts
 from isogloss.evidence.facts import read_facts
 from isogloss.evidence.known import known_tasks
 from isogloss.evidence.limits import chances, with_limits
-from isogloss.evidence.overview import count_by, coverage
+from isogloss.evidence.overview import count_by, coverage, settings
 
 QUARTER = pl.DataFrame({"task": ["topics"], "metric": ["accuracy"], "chance": [0.25]})
 
@@ -151,3 +151,19 @@ def test_facts_that_cannot_be_read_are_one_line(tmp_path, content, error, reason
     with pytest.raises(error) as caught:
         read_facts(tmp_path / "facts.csv")
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_store_is_counted_as_what_it_holds(tmp_path, table, again):
+    """Also where later scores supersede others, which do not count."""
+    store = Store(tmp_path / "store")
+    rows = read_evidence(table({}, {"target": "fr", "score": 0.7}, {"task": "moods"})).observations
+    store.append(rows, tasks=QUARTER)
+    if again:
+        store.append(rows.with_columns(score=pl.lit(0.2)))
+    evidence = store.read()
+    assert settings(store).equals(evidence.settings())
+    for by in (["task"], ["target"], ["split", "model"]):
+        assert count_by(store, by).equals(count_by(evidence, by))
+        assert coverage(store, by).equals(coverage(evidence, by))
+    assert settings(store).filter(task="topics")["at_chance"].item() == (1.0 if again else 0.0)
