@@ -140,7 +140,7 @@ class Store:
         if not self.has_repeated():
             return self._collect(query)
         some = [*IDENTITY, "recorded_at", *(columns or [])]
-        every = self._collect(lambda rows: rows.select(dict.fromkeys(some)) if columns is not None else rows)
+        every = self._collect(lambda rows: rows.select(list(dict.fromkeys(some))) if columns is not None else rows)
         return query(newest(every).lazy()).collect()
 
     def facts(self) -> tuple[pl.DataFrame, pl.DataFrame]:
