@@ -9,6 +9,7 @@ what needs the research data is left out without them.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -33,6 +34,7 @@ COPIES = 60
 
 def main() -> None:
     """Run every step in a process of its own and write down what it took."""
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="isogloss-scale-") as name:
         folder = Path(name)
         steps = {step: run(step, folder) for step in ("tables", "import_files", "task", "model", "language", "summary")}
@@ -46,6 +48,7 @@ def main() -> None:
         {
             "claim": "ten million observations: one task in under 1 s and 3 GB; eight writers lose nothing",
             "machine": machine(),
+            "others_at_work": f"load average {load:.1f} at the beginning",
             "versions": versions("polars", "numpy"),
             "input": {"tasks": TASKS, "models": MODELS, "seeds": SEEDS, "languages": len(languages()),
                       "observations": TASKS * MODELS * SEEDS * len(languages())},
