@@ -3,8 +3,8 @@
 MTEB: one score per model, task and language (means over revisions, splits and directions). A language held
 out of one task but present in others (8 folds over languages; MassiveIntent without its sister task), languages
 wholly unseen, models wholly unseen (8 folds each). MASSIVE (ProxyLM): a language that one large model never
-saw, neither tested nor trained on, while three small models have it (10 folds). Errors in points; every score
-weighs the same, as in the figures they are held against; coverage and width of 90 % intervals.
+saw, neither tested nor trained on, while three small models have it (5 folds). Errors in points; every score
+weighs the same, as in the figures they are held against; coverage and width of 90 % intervals in two folds each.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ TASKS = {
 }
 """Tasks asked about, and the sister task that is left out of the evidence while they are."""
 PROXIES = ("bloomz-560m", "smollm-135m", "smollm-360m")
-FOLDS, PROXY_FOLDS = 8, 10
+FOLDS, PROXY_FOLDS = 8, 5
+FOLDS_WITH_INTERVALS = 2
+"""Folds of which intervals are asked for; means are asked for in all."""
 LEVEL = 0.9
 Split = tuple[Evidence, pl.DataFrame]
 
@@ -50,7 +52,7 @@ def main() -> None:
         return
     mteb = read_mteb()
     languages = {task: measure(list(out_of_one_task(mteb, task, sister)), "target") for task, sister in TASKS.items()}
-    fit_seconds = fit_time(mteb)
+    fit_seconds = fit_time(read_evidence(DATA / "observations" / "mteb" / "scores.parquet"))
     unseen = {task: measure(list(unseen_languages(mteb, task)), "target") for task in TASKS}
     models = {task: measure(list(unseen_models(mteb, task)), "model", against="task") for task in TASKS}
     proxies = {
@@ -129,19 +131,24 @@ def out_of_one_model(task: str, model: str) -> Iterator[Split]:
 def measure(splits: list[Split], grouped_by: str, against: str | None = "model") -> dict[str, Any]:
     """Errors of the default forecaster and of the mean of the model (or task), over all splits."""
     start, cells = time.process_time(), []
-    for evidence, asked in splits:
-        found = Default().fit(evidence).conformalize().predict_interval(as_queries(asked), LEVEL)
+    for fold, (evidence, asked) in enumerate(splits):
+        fitted, queries = Default().fit(evidence).conformalize(), as_queries(asked)
+        nothing = pl.lit(None, dtype=pl.Float64)
+        found = fitted.predict(queries).with_columns(lower=nothing, upper=nothing)
+        if fold < FOLDS_WITH_INTERVALS:
+            found = fitted.predict_interval(queries, LEVEL)
         columns = {name: found[name] for name in ("mean", "lower", "upper")}
         cells.append(asked.with_columns(**columns, mean_of_peer=_peer(evidence, asked, against)))
     every = pl.concat(cells)
+    bounded = every.drop_nulls("lower")
     error = (every["mean"] - every["score"]).to_numpy()
     result = {
         "scores": every.height,
         grouped_by + "s": every[grouped_by].n_unique(),
         "mae": points(np.abs(error).mean(), 2),
         "rmse": points(np.sqrt((error**2).mean()), 2),
-        "coverage_of_90": round(float(every["score"].is_between(every["lower"], every["upper"]).mean() or 0), 3),
-        "mean_width_of_90": points(np.mean((every["upper"] - every["lower"]).to_numpy()), 1),
+        "coverage_of_90": round(float(bounded["score"].is_between(bounded["lower"], bounded["upper"]).mean() or 0), 3),
+        "mean_width_of_90": points(np.mean((bounded["upper"] - bounded["lower"]).to_numpy()), 1),
         "cpu_s_per_fold": round((time.process_time() - start) / len(splits), 1),
     }
     if against is not None:

@@ -119,6 +119,14 @@ def test_a_forecaster_that_looked_elsewhere_is_loaded_as_it_was_saved(fitted, as
     assert load(tmp_path / "saved").predict_interval(asked).equals(before)
 
 
+def test_a_model_measured_in_few_languages_gets_intervals_from_the_other_models(cells):
+    thin = (pl.col("model") == MODELS[2]) & ~pl.col("target").is_in(LANGUAGES[:4])
+    found = Default().fit(hide(cells, thin)).conformalize()
+    found = found.predict_interval(ask(task="tagging", model=MODELS[2], targets=LANGUAGES[10:]))
+    assert (found["upper"] - found["lower"]).is_between(0.01, 0.7).all()
+    assert (errors(found) <= (found["upper"] - found["lower"]).to_numpy() / 2).mean() > 0.7
+
+
 @pytest.mark.parametrize(
     ("measured", "pattern"),
     [

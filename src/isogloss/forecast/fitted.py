@@ -228,6 +228,11 @@ class FittedSetting:
                 if poorer.any():
                     quantiles = quantiles * (1 + poorer * unseen.growth(self.poorest))
             margin[:, places] = quantiles * expected * answers.spread[:, places]
+            if self._around is not None and self._around.pooled and np.isinf(quantiles).any():
+                # The setting has too few languages of its own, but other models have been measured in more;
+                # how good the model is on the whole is then as unsure as the mean of those few.
+                unsure = np.sqrt(1 + 1 / len(self.grid.targets))
+                margin[:, places] = unsure * grouped_quantile(self._around.residuals(pattern), level)
         if known.any():
             usual = np.median(self.by_mixture.spread, axis=0)[own]
             spread = np.where(answers.measured[:, known], usual, answers.spread[:, known])

@@ -74,3 +74,13 @@ class Surroundings:
         columns = [panel.columns[target] for target in grid.targets]
         at = [row[text] for text in grid.mixtures.texts]
         return forecasts[np.ix_(at, columns)]
+
+    def residuals(self, pattern: Pattern) -> list[Array]:
+        """How far off such forecasts are over all models of the block, one array per language."""
+        around = self.around
+        away = np.concatenate([
+            np.abs(forecasts - around.panel.scores[rows])
+            for rows, forecasts in (around.held_out(setting, pattern) for setting in around.donors.settings)
+        ])  # fmt: skip
+        found = [column[np.isfinite(column)] for column in away.T]
+        return [column for column in found if len(column)]
