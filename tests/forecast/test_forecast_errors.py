@@ -126,7 +126,8 @@ def test_no_questions_give_no_answers(fitted):
 
 def test_an_unknown_forecaster_suggests_the_nearest():
     said = message(UnknownName, forecasters.get, "nearst")
-    assert said == f"unknown forecaster 'nearst'; did you mean 'nearest'? known: {', '.join(sorted(forecasters.names()))}"
+    known = ", ".join(sorted(forecasters.names()))
+    assert said == f"unknown forecaster 'nearst'; did you mean 'nearest'? known: {known}"
 
 
 def test_asking_for_an_unknown_language_says_where():
