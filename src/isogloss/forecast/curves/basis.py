@@ -48,7 +48,7 @@ def _measured(points: Points, question: Question, own: Points, start: ZeroShot |
     others = _count(len(points.languages) - bool(len(own)), "other language")
     if len(own) == 0 and start is None:
         return f"{target} never measured: level and slope are those of {others}"
-    if len(own) == 0:
+    if start is not None:
         return f"{target} never measured: level at 0 forecast as {start}, slope pooled over {others}"
     if len(sizes) < FEWEST_SIZES:
         listed = ", ".join(f"{size:.0f}" for size in sizes)

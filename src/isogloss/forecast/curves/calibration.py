@@ -18,7 +18,7 @@ SPREAD_PRIOR = 20.0
 
 
 @dataclass(frozen=True)
-class Calibration:
+class HeldOut:
     """Held-out errors in units of the spread expected of them.
 
     Attributes
@@ -27,22 +27,32 @@ class Calibration:
         Errors that belong together: of one language, or of one size of one language.
     factor : float
         How much further off than others the language asked about was.
-    unit : str
-        What a group is, in words.
     """
 
     groups: list[Array]
     factor: float
-    unit: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Errors held out in one way or several, of which the one that asks for the widest band counts.
+
+    Attributes
+    ----------
+    ways : list of HeldOut
+    """
+
+    ways: list[HeldOut]
 
     def quantile(self, level: float) -> float:
         """Half width of a band in units of the spread; infinite where the groups are too few for the level."""
-        return grouped_quantile(self.groups, level) * self.factor
+        return max(grouped_quantile(way.groups, level) * way.factor for way in self.ways)
 
     @property
     def highest_level(self) -> float:
         """The highest level that so many groups can support."""
-        return len(self.groups) / (len(self.groups) + 1)
+        fewest = min(len(way.groups) for way in self.ways)
+        return fewest / (fewest + 1)
 
 
 def calibrate(process: Process, target: str, column: int) -> Calibration:
@@ -51,7 +61,8 @@ def calibrate(process: Process, target: str, column: int) -> Calibration:
     A target measured with several sizes is asked about another size: each size of each such language is
     held out. One measured less is asked about as a whole: each other language is held out but for the
     points most like those the target has; where that leaves few, as the others were measured no more, each
-    size is held out nevertheless.
+    size is held out nevertheless. What was measured of the target may also be asked about again, in
+    another mixture: so each point is held out alone, too.
 
     Parameters
     ----------
@@ -62,31 +73,48 @@ def calibrate(process: Process, target: str, column: int) -> Calibration:
     """
     points = process.points_
     measured = points.variance == 0
-    own = points.of(target) & measured
+    own = np.flatnonzero(points.of(target) & measured)
+    sizes = [_cells(points, rows, column) for rows in _by_language(points, measured)]
     if len(np.unique(points.features[own, column])) >= FEWEST_SIZES:
-        return _by_size(process, target, column, FEWEST_SIZES)
-    groups = []
-    for position, language in enumerate(points.languages):
-        rows = np.flatnonzero((points.language == position) & measured)
-        hidden = np.setdiff1d(rows, _alike(process, rows, np.flatnonzero(own)))
-        if language != target and len(hidden):
-            groups.append(_errors(process, [hidden])[hidden])
-    if 2 * len(groups) < len(points.languages) - 1:
-        return _by_size(process, target, column, 2)
-    return Calibration(groups, 1.0, "language")
+        ways = [_apart(process, target, [cell for cells in sizes if len(cells) >= FEWEST_SIZES for cell in cells])]
+    else:
+        groups = _as_if(process, target, own, measured)
+        ways = [HeldOut(groups, 1.0)]
+        if 2 * len(groups) < len(points.languages) - 1:
+            ways = [_apart(process, target, [cell for cells in sizes if len(cells) > 1 for cell in cells])]
+    if len(own):
+        ways.append(_apart(process, target, [cell for cells in sizes for cell in cells], alone=True))
+    return Calibration(ways)
 
 
-def _by_size(process: Process, target: str, column: int, fewest: int) -> Calibration:
-    points, cells = process.points_, []
-    for position in range(len(points.languages)):
-        rows = np.flatnonzero((points.language == position) & (points.variance == 0))
-        sizes = points.features[rows, column]
-        if len(np.unique(sizes)) >= fewest:
-            cells += [rows[sizes == size] for size in np.unique(sizes)]
-    errors = _errors(process, cells)
+def _by_language(points: Points, measured: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    return [np.flatnonzero((points.language == at) & measured) for at in range(len(points.languages))]
+
+
+def _cells(points: Points, rows: NDArray[np.intp], column: int) -> list[NDArray[np.intp]]:
+    """The rows of each size."""
+    sizes = points.features[rows, column]
+    return [rows[sizes == size] for size in np.unique(sizes)]
+
+
+def _apart(process: Process, target: str, cells: list[NDArray[np.intp]], *, alone: bool = False) -> HeldOut:
+    """Each cell held out, or each of its points alone, against the usual error of its language."""
+    points = process.points_
+    held = [np.array([row]) for cell in cells for row in cell] if alone else cells
+    errors = _errors(process, held)
     factors = _factors(errors, points)
     groups = [errors[cell] / factors[points.language[cell]] for cell in cells]
-    return Calibration(groups, float(factors[points.position(target)]), "size of a language")
+    return HeldOut(groups, float(factors[points.position(target)]) if target in points.languages else 1.0)
+
+
+def _as_if(process: Process, target: str, own: NDArray[np.intp], measured: NDArray[np.bool_]) -> list[Array]:
+    """Each other language held out but for the points most like those the target has."""
+    points, groups = process.points_, []
+    for rows in _by_language(points, measured & ~points.of(target)):
+        hidden = np.setdiff1d(rows, _alike(process, rows, own))
+        if len(hidden):
+            groups.append(_errors(process, [hidden])[hidden])
+    return groups
 
 
 def _alike(process: Process, rows: NDArray[np.intp], own: NDArray[np.intp]) -> NDArray[np.intp]:

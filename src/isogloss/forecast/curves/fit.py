@@ -19,7 +19,7 @@ from isogloss.forecast.curves.process import Process
 from isogloss.forecast.curves.question import Question, read_question
 from isogloss.forecast.curves.start import ZeroShot, zero_shot
 from isogloss.forecast.forecaster import one_thread
-from isogloss.forecast.grid import typical_size
+from isogloss.forecast.grid import Array, typical_size
 from isogloss.forecast.queries import ask
 from isogloss.forecast.settings import Setting, match, read_settings
 
@@ -95,8 +95,10 @@ def fit_curve(
     )
     link = Link.of(observations)
     with one_thread():
-        kept, start = gather(points, question, setting, observations, link)
-        return _assemble(Process().fit(kept), points, question, setting, link, start)
+        process, start = fit_process(points, question.target, link), None
+        if question.target not in points.languages:
+            start = zero_shot(points, setting, observations, question.target, question.rest)
+        return _assemble(process, points, question, setting, link, start)
 
 
 def _check(points: Points, setting: Setting, column: int) -> None:
@@ -118,24 +120,32 @@ def _check(points: Points, setting: Setting, column: int) -> None:
         raise BadValue("a score is not finite", where="evidence", mend="leave it out")
 
 
-def gather(
-    points: Points, question: Question, setting: Setting, observations: pl.DataFrame, link: Link
-) -> tuple[Points, ZeroShot | None]:
-    """The points to fit to, on the line; for a language never measured, with a forecast of where its curve starts."""
-    own = np.flatnonzero(points.of(question.target))
+def fit_process(points: Points, target: str, link: Link) -> Process:
+    """The process of a target: of many points, a sample of its own and of the others'."""
+    own = np.flatnonzero(points.of(target))
     chance = np.random.default_rng(0)
     some = np.sort(chance.permutation(own)[: LARGEST // 2])
     others = np.setdiff1d(np.arange(len(points)), own)
     rows = np.sort(np.concatenate([some, chance.permutation(others)[: LARGEST - len(some)]]))
-    kept = points.take(rows).on_line(link)
-    if len(own):
-        return kept, None
-    start = zero_shot(points, setting, observations, question.target, question.rest)
-    if start is None:
-        return kept, None
-    none = np.zeros(1)
-    features, (mean, spread) = question.rest.features(none, none), start.on_line(link)
-    return kept.with_forecast(question.target, features, mean, spread**2, question.rest.text), start
+    return Process().fit(points.take(rows).on_line(link))
+
+
+def predict_line(
+    process: Process, question: Question, features: Array, start: ZeroShot | None, link: Link
+) -> tuple[Array, Array]:
+    """Mean and spread of the question's target on the line; `start` is the forecast of one never measured.
+
+    Notes
+    -----
+    The forecast and the curve of the other languages are weighed by how sure each is. They rest on the same
+    languages, so that their certainty does not add up: the spread stays that of the curve alone.
+    """
+    mean, spread = process.predict(features, question.target)
+    if start is not None:
+        begin = question.rest.features(np.zeros(1), np.zeros(1))
+        score, doubt = start.on_line(link)
+        mean, _ = process.with_forecast(question.target, begin, score, doubt**2).predict(features, question.target)
+    return mean, spread
 
 
 def _assemble(
@@ -145,7 +155,7 @@ def _assemble(
     sizes = own.features[:, question.column]
     largest = int(points.features[:, question.column].max())
     grid = curve_grid(largest)
-    mean, spread = process.predict(question.features(grid), question.target)
+    mean, spread = predict_line(process, question, question.features(grid), start, link)
     trials = _trials(process, own, question, link)
     law, clipped = POOLED, np.zeros(len(grid), dtype=bool)
     if trials and trials[0].law is not None:

@@ -119,8 +119,8 @@ class Points:
         """The same points, with scores on the scale that curves are fitted on."""
         return replace(self, scores=link.to_line(self.scores))
 
-    def with_forecast(self, language: str, features: Array, score: float, variance: float, rest: str) -> Points:
-        """One point more, that was forecast and not measured."""
+    def with_forecast(self, language: str, features: Array, score: float, variance: float, rest: str = "") -> Points:
+        """One point more, of a language that has none; its variance is 0 where it was measured."""
         languages = (*self.languages, language)
         return Points(
             np.vstack([self.features, features]),

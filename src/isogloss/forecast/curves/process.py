@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -81,6 +82,25 @@ class Process:
         self.noise_ = self._own_noise(noise)
         self._condition(covariance)
         return self
+
+    def with_forecast(self, language: str, features: Array, score: float, variance: float) -> Process:
+        """The process as it is when told a score, forecast and not measured, of a language without points.
+
+        Parameters
+        ----------
+        language : str
+        features : array of shape (1, 4)
+        score : float
+        variance : float
+            Of the forecast, in the square of the scores' unit.
+        """
+        told = copy.copy(self)
+        told.points_ = self.points_.with_forecast(language, features, score, variance)
+        told.noise_ = np.append(self.noise_, np.median(self.noise_))
+        told._response = np.append(self._response, (score - self._centre) / self._scale)
+        same = told.points_.language[:, None] == told.points_.language
+        told._condition(_covariance(self.parameters_, told.points_.features, told.points_.features, same))
+        return told
 
     def predict(self, features: Array, language: str) -> tuple[Array, Array]:
         """Scores of a language that is known or not.
