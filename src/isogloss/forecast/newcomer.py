@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -30,7 +29,7 @@ class FittedNewcomer:
 
     def __init__(self, newcomers: Newcomers, model: str):
         self._newcomers, self._model = newcomers, model
-        self.grid: Grid = newcomers.panel.grid_of_block(newcomers.block)
+        self.grid: Grid = newcomers.grid
 
     def answer(self, mixtures: Mixtures, targets: Sequence[str]) -> Answers:
         """Forecast every cell of mixtures x targets."""
@@ -47,8 +46,5 @@ class FittedNewcomer:
 
     def margin(self, answers: Answers, level: float) -> Array:
         """Half width of the interval around each answer; infinite where too few models were measured."""
-        return np.full(answers.mean.shape, grouped_quantile(self._residuals, level))
-
-    @cached_property
-    def _residuals(self) -> list[Array]:
-        return self._newcomers.residuals(self._newcomers.met(self._model))
+        residuals = self._newcomers.residuals(self._newcomers.met(self._model))
+        return np.full(answers.mean.shape, grouped_quantile(residuals, level))

@@ -14,7 +14,7 @@ from isogloss.forecast.elsewhere.around import fit_trees, predict_trees
 from isogloss.forecast.elsewhere.donors import Donors
 from isogloss.forecast.elsewhere.panel import Panel, column_means
 from isogloss.forecast.features import pair_features
-from isogloss.forecast.grid import Array, Mixtures
+from isogloss.forecast.grid import Array, Grid, Mixtures
 from isogloss.forecast.space import space
 
 FOLDS = 8
@@ -38,6 +38,7 @@ class Newcomers:
         self.donors = Donors(panel, block)
         self._facts = _read_facts(models, panel)
         self._learnt: dict[bool, Any] = {}
+        self._away: dict[bool, list[Array]] = {}
 
     @cached_property
     def models(self) -> list[str]:
@@ -71,6 +72,16 @@ class Newcomers:
 
     def residuals(self, met: bool) -> list[Array]:
         """How far off forecasts of each model were when it was held out, one array per model."""
+        if met not in self._away:
+            self._away[met] = self._hold_out(met)
+        return self._away[met]
+
+    @cached_property
+    def grid(self) -> Grid:
+        """What the models of the block have on average."""
+        return self.panel.grid_of_block(self.block)
+
+    def _hold_out(self, met: bool) -> list[Array]:
         fold_of = np.random.default_rng(0).permutation(len(self.models)) % FOLDS
         found = []
         for fold in range(FOLDS):
