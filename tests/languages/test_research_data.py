@@ -19,6 +19,7 @@ NOT_LANGUAGES = {
 }
 SAME = {
     frozenset({"jpn-Jpan", "jpn-Hira"}): "Hiragana is a part of Japanese writing",
+    frozenset({"cmn-Hans", "cmo-Hans"}): "cmo is Central Mnong, which is not written in Chinese characters: a slip for cmn",
     frozenset({"kor-Hang", "kor-Kore"}): "Kore is Hangul with Chinese characters, today almost only Hangul",
 }
 
