@@ -19,7 +19,7 @@ NOT_LANGUAGES = {
 }
 SAME = {
     frozenset({"jpn-Jpan", "jpn-Hira"}): "Hiragana is a part of Japanese writing",
-    frozenset({"cmn-Hans", "cmo-Hans"}): "cmo is Central Mnong, which is not written in Chinese characters: a slip for cmn",
+    frozenset({"cmn-Hans", "cmo-Hans"}): "cmo is Central Mnong; in Chinese characters it is a slip",
     frozenset({"kor-Hang", "kor-Kore"}): "Kore is Hangul with Chinese characters, today almost only Hangul",
 }
 
@@ -68,7 +68,7 @@ SOURCES = {
     "proxylm slot": (lambda folder: proxylm(folder, "slot"), 51),
     "proxylm mt560": (lambda folder: proxylm(folder, "mt560"), 51),
     "nnrank": (nnrank, 72),
-    "mteb": (mteb, 230),
+    "mteb": (mteb, 229),
     **{
         name: ((lambda folder, name=name: column(folder, name)), count)
         for name, count in {
