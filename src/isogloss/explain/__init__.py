@@ -1,0 +1,1 @@
+"""Explain transfer: which factors drive it, and what one forecast rests on."""
