@@ -3,145 +3,19 @@
 from __future__ import annotations
 
 import copy
-import io
 import json
-import zipfile
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.fuzz.seeds import DATE, DOCUMENTS, LM_EVAL, SAMPLE, TABLES, TOLD
+from tests.fuzz.seeds import archive as whole_archive
 
 from isogloss.errors import IsoglossError
 from isogloss.evidence import ReadOptions, import_files
 from isogloss.evidence.importers import importers
 
-TOLD = {
-    "hf-trainer": {"model": "toy", "task": "topics", "train": "en:100"},
-    "langrank": {"model": "toy", "task": "topics"},
-    "xtreme": {"model": "toy", "train": "en:100"},
-}
-DATE = "2026-08-01T12-30-00.123456"
-LM_EVAL = {
-    "results": {
-        "xnli": {"acc,none": 0.5},
-        "xnli_de": {"alias": "xnli_de", "acc,none": 0.5, "acc_stderr,none": 0.1},
-        "global_mmlu_ar_stem": {"acc,none": 0.25, "acc_stderr,none": 0.01, "sample_len": 20},
-        "global_mmlu_ar_business": {"acc,none": 0.75, "acc_stderr,none": 0.02, "sample_len": 10},
-    },
-    "groups": {"xnli": {"acc,none": 0.5}},
-    "group_subtasks": {"xnli": ["xnli_de"]},
-    "configs": {"xnli_de": {"dataset_name": "de", "test_split": "test", "num_fewshot": 1}},
-    "versions": {"xnli_de": 1.0},
-    "n-shot": {"xnli_de": 3},
-    "higher_is_better": {"xnli_de": {"acc": True}},
-    "n-samples": {"xnli_de": {"original": 10, "effective": 10}},
-    "config": {
-        "model_args": "pretrained=toy",
-        "limit": 10,
-        "model_num_parameters": 5,
-        "model_sha": "a",
-        "fewshot_seed": 1,
-    },
-    "date": 1785587400.0,
-    "lm_eval_version": "0.4.13",
-}
-SAMPLE = {"doc_id": 0, "filter": "none", "metrics": ["acc"], "acc": 1.0, "filtered_resps": ["ja"]}
-LIGHTEVAL = {
-    "config_general": {"model_name": "toy", "max_samples": 5, "model_config": {"revision": "abc"}},
-    "results": {
-        "belebele_als_Latn_mcf|0": {"acc": 0.5, "acc_stderr": 0.05},
-        "global_mmlu_all_yor_mcf:a|0": {"acc": 0.5},
-        "all": {"acc": 0.5},
-    },
-    "versions": {"belebele_als_Latn_mcf|0": 0},
-    "config_tasks": {
-        "belebele_als_Latn_mcf|0": {"effective_num_docs": 100},
-        "global_mmlu_all_yor_mcf:a|0": {"effective_num_docs": 100},
-    },
-}
-INSPECT = {
-    "version": 2,
-    "status": "success",
-    "eval": {
-        "task": "mgsm",
-        "task_args": {"language": "sw"},
-        "task_version": 1,
-        "model": "toy",
-        "created": "2026-08-01T12:30:00+00:00",
-        "config": {"limit": 5},
-        "dataset": {"name": "mgsm"},
-        "model_generate_config": {"seed": 7},
-        "packages": {"inspect_ai": "0.3"},
-    },
-    "results": {
-        "completed_samples": 2,
-        "scores": [{"name": "match", "metrics": {"accuracy": {"value": 0.5}, "stderr": {"value": 0.1}}}],
-    },
-    "stats": {"model_usage": {"toy": {"input_tokens": 5}}},
-    "samples": [{"id": 1, "metadata": {"language": "de"}, "scores": {"match": {"value": "C", "answer": "x"}}}],
-    "reductions": [{"scorer": "match", "samples": [{"sample_id": 1, "value": 1.0, "answer": "x"}]}],
-}
-OPENCOMPASS = {"accuracy": 50.0, "type": "GEN", "details": {"0": {"pred": "5", "correct": True}}}
-TRAINER = {
-    "eval_de_accuracy": 0.5,
-    "eval_de_runtime": 1.0,
-    "eval_de_samples": 10,
-    "eval_sw_f1": 0.25,
-    "eval_sw_runtime": 1.0,
-    "total_flos": 1e9,
-    "train_runtime": 60.0,
-}
-STATE = {"best_global_step": 5, "log_history": [{"step": 5, "eval_de_accuracy": 0.5, "eval_de_runtime": 1.0}]}
-XTREME = {
-    "xnli": {"accuracy": {"en": 80.0, "sw": 60.0}, "avg_metric": 70.0},
-    "tatoeba": {"accuracy": {"cmn": 5.0}, "avg_metric": 5.0},
-}
-DOCUMENTS = {
-    "lm-eval": (LM_EVAL, f"results_{DATE}.json"),
-    "lighteval": (LIGHTEVAL, f"results_{DATE}.json"),
-    "inspect-ai": (INSPECT, "log.json"),
-    "opencompass": (OPENCOMPASS, "mgsm_sw.json"),
-    "hf-trainer": (TRAINER, "all_results.json"),
-    "hf-trainer-state": (STATE, "trainer_state.json"),
-    "xtreme": (XTREME, "report.json"),
-}
-TABLES = {
-    "amue": (
-        "tydiqa_mbert_results.csv",
-        {
-            "en_pivot_size": 5,
-            "tgt_lang": "sw",
-            "f1_score": 50.0,
-            "en_tgt_trans_pivot_size": 1.0,
-            "tgt_pivot_size": 2,
-            "train_mode": "x",
-        },
-    ),
-    "langrank": (
-        "experiments.csv",
-        {"task_lang": "aze", "aux_lang": "tur", "dataset_size": 5, "accuracy": 50.0, "genetic": 0.5},
-    ),
-    "opencompass": (
-        "summary.csv",
-        {"dataset": "mgsm_sw", "version": "a1", "metric": "accuracy", "mode": "gen", "toy": 50.0},
-    ),
-    "proxylm-mt560": (
-        "mt560.csv",
-        {
-            "source_lang": "eng",
-            "target_lang": "sin",
-            "train_dataset": "a",
-            "dataset_size": 5,
-            "test_dataset": "b",
-            "nllb_ft_spBLEU_mean": 5.0,
-            "nllb_ft_spBLEU_se": 0.1,
-            "test_size": 7.0,
-        },
-    ),
-    "sib200": ("sib200_llm.tsv", {"model": "toy", "lang": "ace_Arab", "n": 3, "accuracy": 0.3333, "answered": 1.0}),
-    "xfakt": ("xfakt.csv", {"task": "recall", "model": "toy", "lang": "Swahili", "i": 1, "rating": 2}),
-}
 HUGE = st.sampled_from([10**400, -(10**30), 2**63, 1e308, float("inf"), float("nan"), -0.0, -1, 10**12])
 VALUES = st.recursive(
     st.none() | st.booleans() | HUGE | st.integers() | st.floats() | st.text(max_size=5) | st.just("\ud800"),
@@ -263,11 +137,7 @@ def test_a_damaged_table_is_read_or_refused_in_one_line(tmp_path, name, data):
 
 @pytest.fixture(scope="module")
 def archive():
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("header.json", json.dumps(INSPECT))
-        packed.writestr("summaries.json", json.dumps(INSPECT["samples"]))
-    return buffer.getvalue()
+    return whole_archive()
 
 
 @QUIET

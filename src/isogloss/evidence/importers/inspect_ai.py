@@ -82,7 +82,7 @@ class InspectAI(Importer):
                 if metric in MEANS:
                     places.setdefault(scorer, len(rows))
                 rows.append(shared | row | {"task": name.task, "target": name.language})
-        outcomes = _outcomes(log.outcomes(), log.where)
+        outcomes = _outcomes(log.outcomes())
         rowed = outcomes.with_columns(row=pl.col("scorer").replace_strict(places, default=None, return_dtype=pl.Int64))
         items = rowed.filter(pl.col("row").is_not_null()).select(RAW_ITEM.names())
         return RawTable(raw_rows(rows, log.where), dropped_rows(dropped), marks_queries=False, items=items)
@@ -232,7 +232,7 @@ def _by_language(
     log: _Log, shared: RawRow, said: dict[str, str], scores: list[tuple[int, str, str, RawRow]]
 ) -> RawTable:
     """Scores computed from the items of each language."""
-    outcomes = _outcomes(log.outcomes(), log.where).with_columns(
+    outcomes = _outcomes(log.outcomes()).with_columns(
         target=pl.col("item").replace_strict(said, default=None, return_dtype=pl.String)
     )
     means = {scorer: metric for _, scorer, metric, _ in reversed(scores) if metric in MEANS}
@@ -248,13 +248,10 @@ def _by_language(
     return RawTable(raw_rows(made, log.where), dropped_rows(whole_run), marks_queries=False, items=items)
 
 
-def _outcomes(found: Iterator[tuple[str, str, float, str | None]], where: str) -> pl.DataFrame:
+def _outcomes(found: Iterator[tuple[str, str, float, str | None]]) -> pl.DataFrame:
     """Items as a table, the mean over epochs of each."""
     schema = {"scorer": pl.String, "item": pl.String, "score": pl.Float64, "prediction": pl.String}
-    try:
-        table = pl.DataFrame(list(found), schema=schema, orient="row")
-    except UnicodeEncodeError:
-        raise BadFile("holds half a character (a lone surrogate)", where=where, mend="correct it") from None
+    table = pl.DataFrame(list(found), schema=schema, orient="row")
     return table.group_by("scorer", "item", maintain_order=True).agg(
         pl.col("score").mean(), pl.col("prediction").first()
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ from isogloss.errors import BadFile
 
 MAX_BYTES = 512 * 1024 * 1024
 """Larger text files are refused: parsed, they take several times their size in memory."""
+
+_SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
+"""How half a character is written: escaped, in what only looks like UTF-8, or possibly in UTF-16."""
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def read_json(path: Path) -> Any:
@@ -41,7 +46,7 @@ def read_bytes(path: Path) -> bytes:
 def parse_json(text: bytes, where: str) -> Any:
     """The value written in `text`, with errors that name `where`."""
     try:
-        return json.loads(text, object_pairs_hook=_without_repetition)
+        return with_whole_characters(json.loads(text, object_pairs_hook=_without_repetition), text)
     except _RepeatedKeyError as error:
         raise BadFile(f"the key '{error}' stands twice in one object", where=where, mend="keep one of them") from None
     except RecursionError:
@@ -56,6 +61,16 @@ def parse_json(text: bytes, where: str) -> Any:
         raise BadFile("is not text", where=where, mend="check that it is JSON in UTF-8") from None
     except ValueError as error:
         raise BadFile(f"is not readable JSON: {str(error).split(';')[0]}", where=where) from None
+
+
+def with_whole_characters(value: Any, text: bytes) -> Any:
+    """The value parsed from `text`, every half of a character (a lone surrogate) being U+FFFD instead.
+
+    Tools that cut what a model said after so many UTF-16 units leave halves behind, and no table can hold one.
+    """
+    if not _SUSPECT.search(text) or not _HALF.search(written := json.dumps(value, ensure_ascii=False)):
+        return value
+    return json.loads(_HALF.sub("\ufffd", written), object_pairs_hook=_without_repetition)
 
 
 class _RepeatedKeyError(Exception):

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.evidence.importers.jsonfile import parse_json, read_bytes
+from isogloss.evidence.importers.jsonfile import parse_json, read_bytes, with_whole_characters
 from isogloss.evidence.importers.mteb_languages import DEFAULT, languages_of_subset
 from isogloss.evidence.importers.mteb_models import META
 
@@ -114,7 +114,8 @@ def _model_of(folder: Path) -> tuple[str | None, str | None]:
 def _parse(path: Path) -> Any:
     content = read_bytes(path)
     try:
-        return json.loads(content)  # without the check for keys that stand twice, which takes longer than all else
+        # Without the check for keys that stand twice, which takes longer than all else.
+        return with_whole_characters(json.loads(content), content)
     except (ValueError, RecursionError):
         return parse_json(content, str(path))  # fails again, saying why
 

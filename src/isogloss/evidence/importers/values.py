@@ -185,8 +185,6 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _table(rows: list[Any], schema: pl.Schema, where: str) -> pl.DataFrame:
     try:
         return pl.DataFrame(rows, schema=schema, orient="row")
-    except UnicodeEncodeError:
-        raise BadFile("holds half a character (a lone surrogate)", where=where, mend="correct it") from None
     except (OverflowError, TypeError, pl.exceptions.PolarsError):
         raise BadFile("holds a number that is too large", where=where, mend="correct it") from None
 
