@@ -1,0 +1,105 @@
+"""Recipes: quality against what they cost to make, and what they cost in all by number of queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isogloss.charts.style import INK, LINES, WIDTH, heading, inline, styled
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from isogloss.plan.compare import Comparison
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#777777", "#222222")
+HALF, HEIGHT = WIDTH // 2 - 70, 300
+STEPS = 80
+FEWEST, MOST = 100.0, 1e7
+
+
+def compare_picture(found: Comparison, *, title: str | None = None) -> alt.HConcatChart:
+    """Draw the front of quality and cost, and which recipe is cheapest by volume.
+
+    Parameters
+    ----------
+    found : isogloss.plan.compare.Comparison
+    title : str, optional
+
+    Returns
+    -------
+    altair.HConcatChart
+    """
+    import altair as alt
+
+    names = found.recipes["recipe"].to_list()
+    colour = alt.Color(
+        "recipe:N", title=None, legend=alt.Legend(orient="top", columns=4, symbolOpacity=1, labelLimit=0),
+        scale=alt.Scale(domain=names, range=[COLOURS[at % len(COLOURS)] for at in range(len(names))]),
+    )  # fmt: skip
+    parts: Any = alt.hconcat(_front(found, colour), _volumes(found, colour), spacing=40)
+    lines = [
+        f"{found.task} · {found.metric} over {len(found.targets)} language{'' if len(found.targets) == 1 else 's'}"
+        f" · costs in {found.currency}",
+        "Filled: on the front of quality, both costs and latency; bars hold 90 % of means over languages drawn anew.",
+    ]
+    chart: alt.HConcatChart = styled(parts.properties(title=heading(title or "Which recipe is worth it?", lines)))
+    return chart
+
+
+def _front(found: Comparison, colour: Any) -> Any:
+    import altair as alt
+
+    rows = found.recipes.to_dicts()
+    values = [row[key] for row in rows for key in ("lower", "upper")]
+    room = max((max(values) - min(values)) * 0.2, 0.01)
+    scale = alt.Scale(domain=[min(values) - room, max(values) + room], nice=True)
+    base = alt.Chart(inline(rows)).encode(
+        x=alt.X("development:Q", title=f"cost to make, {found.currency}", axis=alt.Axis(tickCount=5)), color=colour
+    )
+    y = alt.Y("quality:Q", title=found.metric, scale=scale, axis=alt.Axis(tickCount=6))
+    told = [
+        "recipe:N", alt.Tooltip("quality:Q", format=".3f"), alt.Tooltip("development:Q", format=",.2f"),
+        alt.Tooltip("serving:Q", title="1,000 queries", format=",.4f"),
+        alt.Tooltip("latency:Q", title="seconds", format=".3f"),
+    ]  # fmt: skip
+    bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=alt.Y("lower:Q", scale=scale), y2="upper:Q")
+    dots = base.mark_point(size=130, strokeWidth=2.5, opacity=1).encode(
+        y=y,
+        tooltip=told,
+        fill=alt.condition("datum.efficient", colour, alt.value("white")),
+    )
+    named = alt.TitleParams(text="Quality against the cost to make it", anchor="start", fontSize=13)
+    return alt.layer(bars, dots).properties(width=HALF, height=HEIGHT, title=named)
+
+
+def _volumes(found: Comparison, colour: Any) -> Any:
+    """Costs in all by number of queries, with the volumes at which two recipes cost the same."""
+    import altair as alt
+
+    meets = [volume for volume in found.break_even["queries"] if volume > 0]
+    low, high = min([FEWEST, *(volume / 10 for volume in meets)]), max([1e5, *(10 * volume for volume in meets)])
+    low, high = max(low, 1.0), min(high, max(MOST, *(meets or [MOST])))
+    volumes = np.geomspace(low, high, STEPS)
+    made = {row["recipe"]: (row["development"], row["serving"] / 1000) for row in found.recipes.to_dicts()}
+    rows = [
+        {"recipe": name, "queries": float(volume), "total": costs[0] + volume * costs[1]}
+        for name, costs in made.items()
+        for volume in volumes
+    ]
+    positive = [row for row in rows if row["total"] > 0]
+    x = alt.X(
+        "queries:Q", title="queries", scale=alt.Scale(type="log", domain=[low, high], nice=False),
+        axis=alt.Axis(format="~s", tickCount=6, gridColor=LINES),
+    )  # fmt: skip
+    y = alt.Y(
+        "total:Q", title=f"cost in all, {found.currency}", scale=alt.Scale(type="log"),
+        axis=alt.Axis(format="~s", tickCount=5),
+    )  # fmt: skip
+    lines = alt.Chart(inline(positive)).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
+    meeting = [(made[name], queries) for name, _, queries, _ in found.break_even.iter_rows() if low <= queries <= high]
+    crossings = [{"queries": queries, "total": once + queries * each} for (once, each), queries in meeting]
+    dots = alt.Chart(inline(crossings)).mark_point(size=70, color=INK, strokeWidth=2, opacity=1).encode(x=x, y=y)
+    named = alt.TitleParams(text="Cost in all; circles: break-even", anchor="start", fontSize=13)
+    return alt.layer(lines, dots).properties(width=HALF, height=HEIGHT, title=named)

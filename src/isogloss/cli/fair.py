@@ -1,0 +1,64 @@
+"""`isogloss fair`: which model each rule of choice picks, and where they disagree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import OutOption, check_out, write_out
+
+if TYPE_CHECKING:
+    from isogloss.plan.fairness import Fairness
+
+INVEST = 5
+
+
+def fair(
+    evidence: Annotated[
+        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
+    ],
+    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
+    models: Annotated[
+        str | None, typer.Option("--models", help="What to compare, comma between; by default all. See --by.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="What is compared: model, recipe or train.")] = "model",
+    weights: Annotated[Path | None, typer.Option(help="CSV file: language,speakers.")] = None,
+    tau: Annotated[float, typer.Option(help="Of the demand: 1 counts speakers, 0 languages.")] = 1.0,
+    unserved: Annotated[
+        bool, typer.Option("--unserved", help="Count languages with speakers but without a score as 0.")
+    ] = False,
+    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
+    model: Annotated[str | None, typer.Option(help="Hold the model, when comparing recipes or mixtures.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Hold the recipe.")] = None,
+    language: LanguageOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off."""
+    from isogloss.charts.fair import fair_picture
+    from isogloss.plan.answers import answer_fairness
+
+    check_out(out)
+    found = answer_fairness(
+        evidence, task=task, candidates=models, by=by, weights=weights, tau=tau, unserved=unserved, metric=metric,
+        model=model, recipe=recipe, languages=parse_languages(language),
+    )  # fmt: skip
+    if json:
+        show_json(found.record())
+    else:
+        _print(found)
+    write_out(out, found.measures, lambda: fair_picture(found), json=json)
+
+
+def _print(found: Fairness) -> None:
+    show(found.measures.drop("efficient"), json=False, title=f"{found.task}, {found.metric}")
+    typer.echo()
+    show(found.rule_table(), json=False, title="Which rule picks which")
+    typer.echo()
+    show(found.invest.head(INVEST), json=False, title="Where most demand is unmet, by the candidate that meets most")
+    typer.echo()
+    show_text("\n".join(found.words()))

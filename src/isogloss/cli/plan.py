@@ -1,0 +1,105 @@
+"""`isogloss plan`: what a budget buys best, and whether to label or to translate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import OutOption, check_out, write_out
+
+if TYPE_CHECKING:
+    from isogloss.plan.budget.result import Plan
+
+
+def plan(
+    evidence: Annotated[
+        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
+    ],
+    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
+    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    targets: Annotated[str, typer.Option(help="Languages that count, e.g. yor,wol,quy.")],
+    budget: Annotated[float | None, typer.Option(help="What may be spent, in the currency of --cost.")] = None,
+    cost: Annotated[
+        Path | None, typer.Option("--cost", "--costs", help="Prices, worths and caps; by default an example costs 1.")
+    ] = None,
+    objective: Annotated[
+        str, typer.Option(help="What is best: mean, min, speakers, demand, gini or welfare.")
+    ] = "mean",
+    weights: Annotated[Path | None, typer.Option(help="CSV file: language,speakers.")] = None,
+    tau: Annotated[float | None, typer.Option(help="For demand: 1 counts speakers, 0 languages.")] = None,
+    train: Annotated[
+        str | None,
+        typer.Option(help="What there is already, e.g. eng:1000; by default the model as it is, else a usual mixture."),
+    ] = None,
+    buy: Annotated[str | None, typer.Option(help="Languages that can be bought; by default the targets.")] = None,
+    at_least: Annotated[
+        list[str] | None, typer.Option(help="Scores to guarantee: 0.6 for all, or yor:0.6,wol:0.5.")
+    ] = None,
+    cap: Annotated[
+        list[str] | None, typer.Option(help="Labelled examples there are at most: 800, or yor:800,wol:200.")
+    ] = None,
+    goal: Annotated[
+        float | None, typer.Option(help="Instead of a plan: the least that this score costs in one target.")
+    ] = None,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="Instead of a plan: weigh labelled against translated for one target.")
+    ] = False,
+    robust: Annotated[bool, typer.Option("--robust", help="Plan with the lower ends of intervals.")] = False,
+    level: Annotated[float, typer.Option(help="Probability that an interval holds.")] = 0.9,
+    steps: Annotated[int, typer.Option(help="Sums tried for each language, each half the one before.")] = 6,
+    rounds: Annotated[int, typer.Option(help="How often to ask the forecaster again around the best plan.")] = 4,
+    fast: Annotated[bool, typer.Option("--fast", help="A greedy plan without proof.")] = False,
+    litmus: Annotated[bool, typer.Option("--litmus", help="Run LITMUS's search beside it; takes its time.")] = False,
+    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    forecaster: Annotated[str, typer.Option(help="Whose forecasts.")] = "default",
+    language: LanguageOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Plan how many examples of which language to buy.
+
+    Scores are fractions, 0 to 1, where the metric has that range.
+    """
+    from isogloss.charts.plan import kinds_picture, plan_picture
+    from isogloss.plan.answers import answer_kinds, answer_plan, split_names
+
+    check_out(out)
+    asked: dict[str, Any] = {
+        "task": task, "model": model, "targets": split_names(targets), "budget": budget, "cost": cost, "train": train,
+        "metric": metric, "recipe": recipe, "languages": parse_languages(language),
+    }  # fmt: skip
+    if kinds or goal is not None:
+        weighed = answer_kinds(evidence, goal=goal, **asked)
+        if json:
+            show_json(weighed.record())
+        else:
+            show_text("\n".join(weighed.words()))
+        write_out(out, weighed.lines, lambda: kinds_picture(weighed), json=json)
+        return
+    found = answer_plan(
+        evidence, buy=split_names(buy) if buy else None, aim=objective, weights=weights, tau=tau,
+        at_least=at_least or [], cap=cap or [], forecaster=forecaster, robust=robust, level=level, steps=steps,
+        rounds=rounds, fast=fast, litmus=litmus, **asked,
+    )  # fmt: skip
+    if json:
+        show_json(found.record())
+    else:
+        _print(found)
+    write_out(out, found.purchases, lambda: plan_picture(found), json=json)
+
+
+def _print(found: Plan) -> None:
+    show(found.purchases, json=False, title="Buy")
+    typer.echo()
+    columns = ["target", "before", "after", "lower", "upper"]
+    columns += ["guarantee"] if found.forecasts["guarantee"].is_not_null().any() else []
+    show(found.forecasts, json=False, columns=columns, title=f"Forecast, {100 * found.level:g} % intervals")
+    typer.echo()
+    show(found.rivals, json=False, title=f"By {found.objective.name}", digits=4)
+    typer.echo()
+    show_text("\n".join(found.words()))

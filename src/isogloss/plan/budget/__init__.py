@@ -1,0 +1,1 @@
+"""How many examples of which language a budget buys best."""

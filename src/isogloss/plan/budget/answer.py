@@ -1,0 +1,293 @@
+"""From evidence and a budget straight to a plan: what `isogloss plan` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import BadValue, InputError
+from isogloss.evidence import Evidence, Mixture
+from isogloss.forecast import ask, forecasters
+from isogloss.forecast.conformal import check_level
+from isogloss.forecast.grid import Array
+from isogloss.forecast.settings import Setting, match, read_settings
+from isogloss.plan.budget.base import choose_base
+from isogloss.plan.budget.beam import beam_search
+from isogloss.plan.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
+from isogloss.plan.budget.scorer import Scorer, labelled_of
+from isogloss.plan.budget.search import Outcome, Problem, search
+from isogloss.plan.budget.shop import Shop, open_shop
+from isogloss.plan.budget.worth import worths
+from isogloss.plan.costs import DEFAULT, LABELLED, Costs
+from isogloss.plan.objectives import objective
+
+
+def plan_budget(
+    evidence: Evidence,
+    *,
+    task: str,
+    model: str,
+    targets: Sequence[str],
+    budget: float,
+    costs: Costs | None = None,
+    buy: Sequence[str] | None = None,
+    train: str | None = None,
+    aim: str = "mean",
+    weights: Mapping[str, float] | None = None,
+    tau: float | None = None,
+    floors: Mapping[str, float] | None = None,
+    metric: str | None = None,
+    recipe: str | None = None,
+    languages: Mapping[str, str] | None = None,
+    forecaster: str = "default",
+    robust: bool = False,
+    level: float = 0.9,
+    steps: int = 6,
+    rounds: int = 4,
+    fast: bool = False,
+    litmus: bool = False,
+) -> Plan:
+    """How many examples of which language a budget buys best.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    task, model : str
+        As the evidence names them.
+    targets : sequence of str
+        Languages that count.
+    budget : float
+        In the unit of `costs`.
+    costs : Costs, optional
+        Prices, worths and caps; by default a labelled example costs 1.
+    buy : sequence of str, optional
+        Languages that can be bought; by default the targets.
+    train : str, optional
+        What there is to train on already, such as `eng:1000`; by default nothing where the evidence has scores of
+        the model as it is, else the mixture in the middle of those measured.
+    aim : str, default "mean"
+        See `isogloss.plan.objectives.objective`, with `weights` and `tau`.
+    floors : mapping of str to float, optional
+        Scores to guarantee, by target or for all (`default`).
+    metric, recipe : str, optional
+        Needed only where the evidence has several.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else.
+    forecaster : str, default "default"
+    robust : bool, default False
+        Plan with the lower ends of intervals instead of means.
+    level : float, default 0.9
+        Probability that an interval holds.
+    steps, rounds, fast
+        See `isogloss.plan.budget.search`.
+    litmus : bool, default False
+        Whether to run LITMUS's search as well, and do at least as well.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    InputError
+        If the budget cannot keep the guarantees, saying which and by how much; if nothing of a language has a price.
+    BadValue, UnknownName, UnknownLanguage, BadMixture
+        For a question that cannot be read.
+
+    Notes
+    -----
+    See docs/methods/budget.md.
+    """
+    check_level(level)
+    _check(budget, steps, targets)
+    costs = costs or Costs()
+    queries = ask(
+        task=task, model=model, targets=targets, train=train or "", metric=metric, recipe=recipe, languages=languages
+    )
+    bought = queries if buy is None else ask(task=task, model=model, targets=buy, languages=languages)
+    names, shops_of = queries["target"].to_list(), bought["target"].to_list()
+    _check_once(names, "--targets")
+    _check_once(shops_of, "--buy")
+    goal = objective(aim, names, weights=weights, tau=tau)
+    settings = dict(read_settings(evidence))
+    ((setting, _),) = match(queries, list(settings))
+    observations = settings[setting]
+    if not bool(observations["higher_is_better"].all()):
+        raise InputError(f"{setting.metric} is better when lower", where="--metric", mend="plan with another metric")
+    base, why = choose_base(observations, None if train is None else Mixture.parse(queries["train"][0], language=str))
+    worth = worths(costs, observations)
+    shops = tuple(_shop(name, costs, worth, base) for name in shops_of)
+    fitted = forecasters.get(forecaster)().fit(evidence).conformalize()
+    score = Scorer(fitted, queries, base, shops_of, level if robust else None)
+    wanted = _floors(floors, names)
+    problem = Problem(score, shops, tuple(names), goal, budget, wanted, steps)
+    others = _splits(problem, weights, score)
+    starts = list(others.values())
+    if litmus:
+        least = min((ware.price for shop in shops for ware in shop.wares), default=1.0)
+        found = beam_search(lambda money: score(problem.amounts(money)), len(shops), budget, goal, least=least)
+        if found is not None:
+            others["LITMUS's search"] = problem.amounts(found.money[None])[0]
+            starts.append(others["LITMUS's search"])
+    kept = [amounts for amounts in starts if not (problem.floors > score(amounts[None])[0]).any()]
+    outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
+    return _answer(
+        problem, outcome, others, score, known=(setting, base, why, costs, worth), robust=robust, level=level
+    )
+
+
+def _answer(
+    problem: Problem,
+    outcome: Outcome,
+    others: Mapping[str, Array],
+    score: Scorer,
+    *,
+    known: tuple[Setting, Mixture, str, Costs, Mapping[str, float]],
+    robust: bool,
+    level: float,
+) -> Plan:
+    setting, base, why, costs, worth = known
+    nothing = np.zeros(len(problem.shops))
+    before, after = score.intervals(nothing, level), score.intervals(outcome.amounts, level)
+    forecasts = _forecasts(problem, before, after)
+    base_scores = score(nothing[None])[0]
+    goal = problem.objective
+    plans = {"this plan": outcome.amounts, **others, "nothing": nothing}
+    rivals = [
+        {
+            "plan": name,
+            "value": goal.value(score(amounts[None])[0]),
+            "gain": goal.gain(score(amounts[None])[0], base_scores) + 0.0,  # never -0
+            "spent": problem.cost(amounts),
+        }
+        for name, amounts in plans.items()
+    ]
+    return Plan(
+        task=setting.task,
+        model=setting.model,
+        metric=setting.metric,
+        train=str(base),
+        why_train=why,
+        objective=goal,
+        budget=problem.budget,
+        spent=problem.cost(outcome.amounts),
+        currency=costs.currency,
+        robust=robust,
+        level=level,
+        purchases=_purchases(problem, outcome, score),
+        forecasts=forecasts,
+        rivals=pl.DataFrame(rivals, schema=RIVALS),
+        value=goal.value(outcome.scores),
+        base=goal.value(base_scores),
+        mixture=_mixture(problem, outcome.amounts, base),
+        outcome=outcome,
+        worth=worth,
+        notes=tuple(_notes(problem, outcome, forecasts)),
+    )
+
+
+def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame) -> list[str]:
+    """Guarantees that the forecaster does not see kept, and targets that little is known about."""
+    notes = []
+    for target, floor, score in zip(problem.targets, problem.floors, outcome.scores, strict=True):
+        if score < floor - 1e-6:
+            notes.append(
+                f"GUARANTEE of {target} kept where gains add up, missed by {floor - score:.3g} by the forecaster"
+            )
+    far = forecasts.filter(pl.col("flag") != "")["target"].to_list()
+    if far:
+        notes.append(f"FAR from what was measured: {', '.join(far)}; their gains may be anything (see basis)")
+    if not outcome.amounts.any():
+        notes.append("nothing that can be bought is forecast to help")
+    return notes
+
+
+def _forecasts(problem: Problem, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    floors = [float(floor) if np.isfinite(floor) else None for floor in problem.floors]
+    flags = [
+        "; ".join(part for part in basis.split("; ") if part.startswith("FAR")) for basis in after["basis"].to_list()
+    ]
+    return pl.DataFrame(
+        {
+            "target": after["target"],
+            "before": before["mean"],
+            "after": after["mean"],
+            "lower": after["lower"],
+            "upper": after["upper"],
+            "guarantee": floors,
+            "flag": flags,
+            "basis": after["basis"],
+        },
+        schema=FORECASTS,
+    )
+
+
+def _purchases(problem: Problem, outcome: Outcome, score: Scorer) -> pl.DataFrame:
+    rows = []
+    for place in np.flatnonzero(outcome.amounts):
+        without = outcome.amounts.copy()
+        without[place] = 0.0
+        lost = problem.objective.gain(outcome.scores, score(without[None])[0])
+        shop = problem.shops[place]
+        counts = shop.fill(outcome.amounts[place])
+        for ware in shop.wares:
+            if number := counts.get(ware.kind, 0):
+                rows.append((shop.language, ware.kind, number, number * ware.price, lost))
+    return pl.DataFrame(rows, schema=PURCHASES, orient="row").sort("cost", descending=True, maintain_order=True)
+
+
+def _mixture(problem: Problem, amounts: Array, base: Mixture) -> str:
+    """What is there already and what is bought, kinds told apart."""
+    sizes: dict[str, int | None] = {
+        part.language + (f"+{part.kind}" if part.kind else ""): part.size for part in base.parts
+    }
+    for shop, amount in zip(problem.shops, amounts, strict=True):
+        for kind, number in shop.fill(amount).items():
+            name = shop.language + ("" if kind == LABELLED else f"+{kind}")
+            sizes[name] = (sizes.get(name) or 0) + number
+    return str(Mixture(sizes))
+
+
+def _splits(problem: Problem, weights: Mapping[str, float] | None, score: Scorer) -> dict[str, Array]:
+    """The usual ways to spend a budget: the same for each, and in proportion to speakers or to what is missing."""
+    languages = [shop.language for shop in problem.shops]
+    even = np.full(len(languages), problem.budget / len(languages))
+    found = {"equal split": problem.amounts(even[None])[0]}
+    by, need = "weights", np.array([(weights or {}).get(language, 0.0) for language in languages])
+    if not need.sum():
+        missing = dict(zip(problem.targets, 1 - score(np.zeros((1, len(languages))))[0], strict=True))
+        by, need = "what is missing to 1", np.array([max(missing.get(language, 0.0), 0.0) for language in languages])
+    if need.sum():
+        money = problem.budget * need / need.sum()
+        found[f"in proportion to {by}"] = problem.amounts(money[None])[0]
+    return found
+
+
+def _shop(language: str, costs: Costs, worth: Mapping[str, float], base: Mixture) -> Shop:
+    return open_shop(language, costs, worth, labelled_of(base.without(language)))
+
+
+def _floors(floors: Mapping[str, float] | None, targets: Sequence[str]) -> Array:
+    """Guarantees in the order of the targets; -inf where there is none."""
+    floors = floors or {}
+    for language in floors:
+        if language != DEFAULT and language not in targets:
+            raise InputError(f"'{language}' is guaranteed a score but is no target", where="--at-least")
+    default = floors.get(DEFAULT, -np.inf)
+    return np.array([floors.get(target, default) for target in targets], dtype=float)
+
+
+def _check(budget: float, steps: int, targets: Sequence[str]) -> None:
+    if not np.isfinite(budget) or budget < 0:
+        raise BadValue(f"a budget of {budget:g}", where="--budget", mend="give a number from 0 up")
+    if steps < 1:
+        raise BadValue(f"{steps} steps", where="--steps", mend="give at least 1")
+    if not targets:
+        raise InputError("no targets to plan for", where="--targets", mend="name some, e.g. yor,wol")
+
+
+def _check_once(names: Sequence[str], where: str) -> None:
+    if twice := sorted({name for name in names if list(names).count(name) > 1}):
+        raise BadValue(f"{', '.join(twice)} named twice", where=where, mend="name each language once")

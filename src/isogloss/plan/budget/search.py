@@ -1,0 +1,252 @@
+"""From a forecaster to a plan: a program over gains that add up, then programs around what the forecaster says of it.
+
+A forecaster answers about whole mixtures; a program needs gains that add up. So gains are asked for one language at a
+time, the program is solved, and the forecaster is asked about the whole of its answer. Then the same again around
+that answer, where adding up is right for a change of one language: sequential linearisation with a trust region, in
+numbers of languages, after Palacios-Gomez, Lasdon and Engquist (1982).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from isogloss.errors import InputError
+from isogloss.forecast.grid import Array
+from isogloss.plan.budget.greedy import greedy
+from isogloss.plan.budget.menu import Choice, Menu
+from isogloss.plan.budget.program import Solution, _Infeasible, solve
+from isogloss.plan.budget.shop import Shop, steps_of
+from isogloss.plan.objectives import Objective
+
+BETTER = 1e-6
+"""Score by which the forecaster must find a plan better for another round."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a plan is asked for.
+
+    Attributes
+    ----------
+    score : function
+        Amounts of shape (mixtures, languages), in labelled examples, to scores of shape (mixtures, targets).
+    shops : tuple of Shop
+        One for each language that can be bought.
+    targets : tuple of str
+    objective : Objective
+    budget : float
+    floors : array of shape (targets,)
+        -inf where there is none.
+    steps : int
+        Sums of money that are tried for each language, each half the one before.
+    """
+
+    score: Callable[[Array], Array]
+    shops: tuple[Shop, ...]
+    targets: tuple[str, ...]
+    objective: Objective
+    budget: float
+    floors: Array
+    steps: int = 6
+
+    def amounts(self, money: Array) -> Array:
+        """What some money for each language buys, of the shape of `money`, (mixtures, languages)."""
+        bought = [
+            [shop.amount(shop.afford(spent)) for shop, spent in zip(self.shops, row, strict=True)] for row in money
+        ]
+        return np.array(bought)
+
+    def cost(self, amounts: Array) -> float:
+        """What amounts of shape (languages,) cost."""
+        return float(sum(shop.cost(shop.fill(amount)) for shop, amount in zip(self.shops, amounts, strict=True)))
+
+    def merit(self, scores: Array) -> tuple[float, float]:
+        """How good scores are: guarantees first, then the objective."""
+        short = float(np.maximum(self.floors - scores, 0.0).sum())
+        return -round(short, 6), self.objective.direction * self.objective.value(scores)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the search ended.
+
+    Attributes
+    ----------
+    amounts : array of shape (languages,)
+        In labelled examples.
+    scores : array of shape (targets,)
+        As the forecaster says of the whole plan.
+    program : Solution or None
+        The first program, in which gains add up from buying nothing; None of a fast plan.
+    promised : float
+        The objective as the first program (or fast plan) has it.
+    program_scores : array of shape (targets,)
+        What the forecaster says of that answer.
+    rounds : int
+        Programs solved around a plan afterwards.
+    seconds : float
+        Spent on programs and search, the forecaster left aside.
+    """
+
+    amounts: Array
+    scores: Array
+    program: Solution | None
+    promised: float
+    program_scores: Array
+    rounds: int
+    seconds: float
+
+
+def search(
+    problem: Problem,
+    *,
+    fast: bool = False,
+    rounds: int = 4,
+    gap: float = 1e-4,
+    starts: Sequence[Array] = (),
+) -> Outcome:
+    """The best plan found.
+
+    Parameters
+    ----------
+    problem : Problem
+    fast : bool, default False
+        Whether to take the greedy answer to the first program, and leave it at that.
+    rounds : int, default 4
+        How often gains may be asked for again around the best plan.
+    gap : float, default 1e-4
+        See `isogloss.plan.budget.program.solve`.
+    starts : sequence of arrays of shape (languages,)
+        Other plans to do better than.
+
+    Raises
+    ------
+    InputError
+        If no plan keeps the budget and the guarantees.
+    """
+    watch = _Watch(problem.score)
+    menu = make_menu(problem, np.zeros(len(problem.shops)), watch)
+    program: Solution | None = None
+    if fast:
+        choice = greedy(menu, problem.objective, problem.budget, problem.floors)
+    else:
+        program = solve(menu, problem.objective, problem.budget, problem.floors, gap=gap)
+        choice = program.choice
+    promised = problem.objective.value(menu.scores(choice))
+    amounts = menu.amounts[choice]
+    first = scores = watch(amounts[None])[0]
+    done = 0
+    if not fast:
+        plans = [amounts, np.zeros(len(amounts)), *starts]
+        amounts, scores = _best(problem, plans, watch)
+        amounts, scores, done = _improve(problem, amounts, scores, watch, rounds, gap)
+    return Outcome(amounts, scores, program, promised, first, done, watch.rest())
+
+
+def make_menu(problem: Problem, amounts: Array, score: Callable[[Array], Array]) -> Menu:
+    """Options for every language, with their gains over a plan as the forecaster says of each alone."""
+    unspent = max(problem.budget - problem.cost(amounts), 0.0)
+    owner, options, costs, rows = [], [], [], [amounts]
+    for place, shop in enumerate(problem.shops):
+        for amount, cost in _options(problem, shop, amounts[place], unspent):
+            owner.append(place)
+            options.append(amount)
+            costs.append(cost)
+            row = amounts.copy()
+            row[place] = amount
+            rows.append(row)
+    scores = score(np.array(rows))
+    languages = tuple(shop.language for shop in problem.shops)
+    return Menu(
+        languages, problem.targets, scores[0], np.array(owner), np.array(options), np.array(costs),
+        scores[1:] - scores[0],
+    )  # fmt: skip
+
+
+def _options(problem: Problem, shop: Shop, held: float, unspent: float) -> list[tuple[float, float]]:
+    """Amounts and costs to choose from: halves of the budget, an equal share, what is held and about it."""
+    moneys = [problem.budget / 2**step for step in range(problem.steps)]
+    moneys.append(problem.budget / len(problem.shops))
+    if held > 0:
+        counts = shop.fill(held)
+        spent = shop.cost(counts)
+        moneys += [spent + unspent, spent * sqrt(2), spent / sqrt(2)]
+        moneys = [min(money, problem.budget) for money in moneys]
+    found = {amount: cost for amount, cost, _ in steps_of(shop, moneys)}
+    if held > 0:
+        found = {amount: cost for amount, cost in found.items() if abs(amount - held) > 1e-6} | {held: spent}
+    return sorted(found.items())
+
+
+def _best(problem: Problem, plans: Sequence[Array], score: Callable[[Array], Array]) -> tuple[Array, Array]:
+    """The best of some plans, with its scores."""
+    scores = score(np.array(plans))
+    ranked = max(range(len(plans)), key=lambda place: problem.merit(scores[place]))
+    return plans[ranked], scores[ranked]
+
+
+def _improve(
+    problem: Problem, amounts: Array, scores: Array, score: Callable[[Array], Array], rounds: int, gap: float
+) -> tuple[Array, Array, int]:
+    """Solve programs around the best plan, in which ever fewer languages may change, while that helps."""
+    languages = len(problem.shops)
+    for done in range(rounds):
+        menu = make_menu(problem, amounts, score)
+        held = _place(menu, amounts)
+        plans = [amounts]
+        for radius in sorted({1, min(2, languages), max(languages // 4, 1), languages}):
+            choice = _around(problem, menu, held, radius, gap)
+            if choice is not None:
+                plans.append(menu.amounts[choice])
+        found, found_scores = _best(problem, plans, score)
+        before, after = problem.merit(scores), problem.merit(found_scores)
+        if after[0] <= before[0] and after[1] - before[1] < BETTER:
+            return amounts, scores, done + 1
+        amounts, scores = found, found_scores
+    return amounts, scores, rounds
+
+
+def _around(problem: Problem, menu: Menu, held: Choice, radius: int, gap: float) -> Choice | None:
+    # A guarantee that the plan itself misses is asked for only as far as the plan goes.
+    floors = np.minimum(problem.floors, menu.scores(held))
+    for asked in (problem.floors, floors):
+        try:
+            return solve(
+                menu, problem.objective, problem.budget, asked, gap=gap, seconds=10.0, around=held, radius=radius
+            ).choice
+        except (_Infeasible, InputError):
+            continue
+    return None
+
+
+def _place(menu: Menu, amounts: Array) -> Choice:
+    """The options that are a plan itself."""
+    return np.array(
+        [
+            np.flatnonzero((menu.owner == place) & (np.abs(menu.amounts - amount) < 1e-5))[0]
+            for place, amount in enumerate(amounts)
+        ],
+        dtype=np.intp,
+    )
+
+
+class _Watch:
+    """Counts the time that is not the forecaster's."""
+
+    def __init__(self, score: Callable[[Array], Array]):
+        self._score, self._started, self._inside = score, time.perf_counter(), 0.0
+
+    def __call__(self, amounts: Array) -> Array:
+        before = time.perf_counter()
+        found = self._score(amounts)
+        self._inside += time.perf_counter() - before
+        return found
+
+    def rest(self) -> float:
+        """Seconds since the start, without those inside the forecaster."""
+        return time.perf_counter() - self._started - self._inside
