@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from isogloss.charts.benchmark import conditions_plot, errors_plot, kinds_plot
     from isogloss.charts.benchmark_page import write_report
     from isogloss.charts.curve import curve_plot
+    from isogloss.charts.explain_drivers import drivers_plot
+    from isogloss.charts.explain_forecast import contributions_plot
     from isogloss.charts.files import save
     from isogloss.charts.intervals import forecast_plot
     from isogloss.charts.language_map import map_of_languages
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "conditions_plot",
+    "contributions_plot",
     "curve_plot",
+    "drivers_plot",
     "errors_plot",
     "forecast_map",
     "forecast_picture",
@@ -32,7 +36,9 @@ __all__ = [
 
 _LAZY = {
     "conditions_plot": "benchmark",
+    "contributions_plot": "explain_forecast",
     "curve_plot": "curve",
+    "drivers_plot": "explain_drivers",
     "errors_plot": "benchmark",
     "kinds_plot": "benchmark",
     "trust_picture": "trust",

@@ -1,0 +1,184 @@
+"""From evidence and a question straight to the answer: what `isogloss explain` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import BadValue, InputError
+from isogloss.evidence import Evidence, read_evidence
+from isogloss.explain.additions import compare_additions, describe_additions
+from isogloss.explain.drivers import PERMUTATIONS, Drivers, find_drivers, usual_interactions
+from isogloss.explain.factors import OTHERS, SIMILARITIES
+from isogloss.explain.forecast import Explanation, explain_forecast
+from isogloss.forecast.conformal import check_level
+
+ENDINGS = (".csv", ".png", ".svg", ".html", ".json")
+MOST_PARTS, MOST_NEIGHBOURS = 8, 8
+
+
+@dataclass(frozen=True)
+class ExplainAnswer:
+    """What to show of an explanation.
+
+    Attributes
+    ----------
+    explained : Drivers, Explanation or polars.DataFrame
+        The last of additions.
+    tables : list of (str, polars.DataFrame, int)
+        Title, table and digits of what a terminal shows.
+    words : str
+    record : dict
+        Everything, for JSON.
+    flat : polars.DataFrame
+        The main table, whole, for a file.
+    """
+
+    explained: Drivers | Explanation | pl.DataFrame
+    tables: list[tuple[str, pl.DataFrame, int]]
+    words: str
+    record: Any
+    flat: pl.DataFrame
+
+
+def answer_explain(
+    evidence: Sequence[str],
+    *,
+    task: str,
+    model: str,
+    target: str | None = None,
+    train: str | None = None,
+    hide: bool = False,
+    level: float = 0.9,
+    response: str = "absolute",
+    factors: str | None = None,
+    interactions: str | None = None,
+    additions: bool = False,
+    examples: int | None = None,
+    permutations: int = PERMUTATIONS,
+    seed: int = 0,
+    metric: str | None = None,
+    recipe: str | None = None,
+    languages: Mapping[str, str] | None = None,
+    out: Path | None = None,
+) -> ExplainAnswer:
+    """Explain a setting, one forecast (`target`) or what languages do in mixtures (`additions`).
+
+    Raises
+    ------
+    InputError
+        If options of one of the three are given with another, or the file cannot be written.
+    """
+    check_level(level)
+    check_file(out, additions)
+    named = _split(factors)
+    _fit_together(target, train, hide, additions, factors, interactions)
+    read = read_evidence(*evidence, languages=languages)
+    which: dict[str, Any] = {"task": task, "model": model, "metric": metric, "recipe": recipe}
+    if additions:
+        return _of_additions(compare_additions(read, **which), read, which)
+    if target is not None:
+        return _of_forecast(
+            explain_forecast(read, target, **which, train=train, hide=hide, level=level, languages=languages)
+        )
+    products = usual_interactions([*SIMILARITIES, *OTHERS]) if interactions == "usual" else _products(interactions)
+    found = find_drivers(
+        read, **which, response=response, factors=named, interactions=products, examples=examples,
+        permutations=permutations, seed=seed,
+    )  # fmt: skip
+    return _of_drivers(found)
+
+
+def check_file(out: Path | None, additions: bool = False) -> None:
+    """Find out before the work whether an answer can be written there.
+
+    Raises
+    ------
+    BadValue, BadFile
+    """
+    if out is None:
+        return
+    endings = (".csv",) if additions else ENDINGS
+    if out.suffix not in endings:
+        raise BadValue(f"unknown ending '{out.suffix}'", where=str(out), mend=f"write to {', '.join(endings)}")
+    if not out.absolute().parent.is_dir():
+        raise BadValue("cannot be written: no such folder", where=str(out), mend="choose another place")
+
+
+def _fit_together(
+    target: str | None, train: str | None, hide: bool, additions: bool, factors: str | None, interactions: str | None
+) -> None:
+    if target is None and (train is not None or hide):
+        raise InputError("no forecast is asked about", where="--train, --hide", mend="say which with --target")
+    if (target is not None or additions) and (factors is not None or interactions is not None):
+        raise InputError(
+            "factors are of all pairs, not of one forecast or mixture", where="--factors, --interactions",
+            mend="leave out --target and --additions",
+        )  # fmt: skip
+    if target is not None and additions:
+        raise InputError("two questions at once", where="--target, --additions", mend="leave out one of them")
+
+
+def _split(text: str | None) -> list[str] | None:
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _products(text: str | None) -> list[tuple[str, str]]:
+    products = []
+    for product in _split(text) or ():
+        first, star, second = (part.strip() for part in product.partition("*"))
+        if not (first and star and second):
+            raise BadValue(f"'{product}' is no product", where="--interactions", mend="write script*syntactic")
+        products.append((first, second))
+    return products
+
+
+def _of_drivers(found: Drivers) -> ExplainAnswer:
+    columns = {"factor": "factor", "effect": "effect", "from": "lower", "to": "upper", "q": "q", "shown": "driver",
+               "share": "share", "VIF": "vif"}  # fmt: skip
+
+    def shown(table: pl.DataFrame) -> pl.DataFrame:
+        picked = table.select(pl.col(old).alias(new) for new, old in columns.items())
+        yes = pl.when(pl.col("shown")).then(pl.lit("yes")).otherwise(pl.lit("no"))
+        return picked.with_columns(shown=yes)
+
+    tables = [(f"Effects in {found.unit} for one standard deviation more", shown(found.table), 2)]
+    if found.interactions.height:
+        tables.append(("Products of factors, beside all of them", shown(found.interactions).drop("share"), 2))
+    left = "".join(f"\nnot used: {name} ({why})" for name, why in found.left_out.items())
+    notes = "".join(f"\n{note}" for note in found.notes)
+    flat = pl.concat([found.table, found.interactions])
+    return ExplainAnswer(found, tables, found.words + left + notes, found.as_dict(), flat)
+
+
+def _of_forecast(found: Explanation) -> ExplainAnswer:
+    unit = 100.0 if found.bounded else 1.0
+    digits = 2 if found.bounded else 4
+    parts = found.contributions.group_by("group", "part", maintain_order=True).agg(pl.col("contribution").sum())
+    languages = set(found.neighbours["language"])
+    largest = parts.filter(~pl.col("part").is_in(list(languages)))
+    largest = largest.sort(pl.col("contribution").abs(), descending=True).head(MOST_PARTS)
+    scaled = pl.col("contribution") * unit
+    tables = [
+        (f"From {found.baseline:.3f} to {found.mean:.3f}", found.groups.with_columns(scaled), digits),
+        ("Largest parts", largest.with_columns(scaled), digits),
+    ]
+    if found.neighbours.height:
+        near = found.neighbours.head(MOST_NEIGHBOURS).with_columns(scaled)
+        tables.append(("Measured languages it leans on", near.drop("language"), digits))
+    return ExplainAnswer(
+        found, [one for one in tables if one[1].height], found.words, found.as_dict(), found.contributions
+    )
+
+
+def _of_additions(table: pl.DataFrame, evidence: Evidence, which: Mapping[str, Any]) -> ExplainAnswer:
+    asked = evidence.filter(**{name: value for name, value in which.items() if value is not None})
+    bounded = bool((asked.observations["scale"] != "raw").all())
+    words = describe_additions(table, "points" if bounded else str(asked.observations["metric"][0]))
+    worst = table.head(10).drop("q" if table["q"].null_count() == table.height else [])
+    shown = [("What adding a language does, worst first", worst, 3)]
+    return ExplainAnswer(table, shown, words, {"words": words, "additions": table.to_dicts()}, table)

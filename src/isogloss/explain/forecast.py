@@ -1,0 +1,337 @@
+"""Why a forecast is what it is: contributions that start from a baseline and add up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import InputError
+from isogloss.evidence import Evidence
+from isogloss.explain.factors import DATA, LEXICAL
+from isogloss.explain.members import (
+    ELSEWHERE,
+    PAIR_FEATURES,
+    Part,
+    elsewhere_parts,
+    kernel_parts,
+    mixture_parts,
+    rest_of,
+    transfer_parts,
+)
+from isogloss.explain.setting import find_setting, usual_mixture
+from isogloss.forecast.default import Default, DefaultModel
+from isogloss.forecast.elsewhere.design import REACHES, Design
+from isogloss.forecast.elsewhere.donors import Pattern, Rows
+from isogloss.forecast.elsewhere.surroundings import Surroundings
+from isogloss.forecast.fitted import FittedSetting
+from isogloss.forecast.forecaster import one_thread
+from isogloss.forecast.grid import Array, Mixtures
+from isogloss.forecast.queries import ask
+from isogloss.forecast.space import space
+from isogloss.languages import resolve
+
+CONTRIBUTIONS = pl.Schema({"group": pl.String, "part": pl.String, "member": pl.String, "contribution": pl.Float64})
+NEIGHBOURS_TABLE = pl.Schema(
+    {"language": pl.String, "name": pl.String, "distance": pl.Float64, "score": pl.Float64, "weight": pl.Float64,
+     "contribution": pl.Float64}
+)  # fmt: skip
+MEAN_OF_MEASURED, OWN_MEAN, MEASURED = (
+    "mean of the measured languages under this mixture",
+    "the language's own mean over the measured mixtures",
+    "measured itself",
+)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One forecast taken apart.
+
+    Attributes
+    ----------
+    target, train, task, model, metric : str
+    mean, lower, upper, level : float
+        The forecast, as `Forecaster.predict_interval` gives it.
+    basis : str
+    measured : float or None
+        What was measured, where the target was hidden from the forecaster.
+    baseline : float
+        Where the contributions start.
+    baseline_is : str
+        What it is, in words.
+    contributions : polars.DataFrame
+        `group`, `part`, `member`, `contribution`; baseline and contributions add up to the mean.
+    groups : polars.DataFrame
+        `group`, `contribution`, largest first.
+    neighbours : polars.DataFrame
+        Measured languages whose scores are carried over: `language`, `name`, combined `distance`, `score`, `weight`
+        and `contribution`, over all members; largest weight first.
+    members : dict of str to float
+        Weight of each member in the forecast.
+    bounded : bool
+        Whether scores are fractions.
+    """
+
+    target: str
+    train: str
+    task: str
+    model: str
+    metric: str
+    mean: float
+    lower: float
+    upper: float
+    level: float
+    basis: str
+    measured: float | None
+    baseline: float
+    baseline_is: str
+    contributions: pl.DataFrame
+    groups: pl.DataFrame
+    neighbours: pl.DataFrame
+    members: dict[str, float]
+    bounded: bool
+
+    @property
+    def words(self) -> str:
+        """The same in a paragraph."""
+        from isogloss.explain.words import describe_forecast
+
+        return describe_forecast(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON."""
+        names = ("target", "train", "task", "model", "metric", "mean", "lower", "upper", "level", "basis", "measured",
+                 "baseline", "baseline_is", "members")  # fmt: skip
+        return {name: getattr(self, name) for name in names} | {
+            "words": self.words,
+            "groups": self.groups.to_dicts(),
+            "contributions": self.contributions.to_dicts(),
+            "neighbours": self.neighbours.to_dicts(),
+        }
+
+
+def explain_forecast(
+    evidence: Evidence,
+    target: str,
+    *,
+    task: str,
+    model: str,
+    train: str | None = None,
+    metric: str | None = None,
+    recipe: str | None = None,
+    hide: bool = False,
+    level: float = 0.9,
+    languages: Mapping[str, str] | None = None,
+) -> Explanation:
+    """Take the default forecaster's answer apart.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    target : str
+        A language, written in any way isogloss knows.
+    task, model : str
+        As the evidence names them; the model must have been measured on the task.
+    train : str, optional
+        Training mixture; by default the one measured in most languages, of several the best on average.
+    metric, recipe : str, optional
+        Needed only where the evidence has several.
+    hide : bool, default False
+        Forecast as if nobody had ever measured the target in this setting or trained on it there.
+    level : float, default 0.9
+        Of the interval.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    UnknownName, UnknownLanguage, BadMixture
+    InputError
+        If several settings are left.
+    """
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
+    identifier = resolve((languages or {}).get(target, target), where="--target").id
+    mixture = usual_mixture(observations, [identifier] if hide else []) if train is None else train
+    question = ask(
+        task=task, model=model, targets=[identifier], train=mixture, metric=setting.metric, recipe=recipe,
+        languages=languages,
+    )  # fmt: skip
+    text = question["train"][0]
+    truth = None
+    if hide:
+        there = observations.filter((pl.col("target") == identifier) & (pl.col("train") == text))["score"]
+        truth = None if there.is_empty() else float(there.mean())  # type: ignore[arg-type]
+        evidence = _hidden(evidence, observations, identifier)
+    forecaster = Default().fit(evidence).conformalize()
+    row = forecaster.predict_interval(question, level).row(0, named=True)
+    fitted = forecaster.settings_[setting]
+    with one_thread():
+        taken = _take_apart(fitted, Mixtures.read([text], fitted.grid.unknown_size), identifier)
+    parts = rest_of(taken.parts, row["mean"] - taken.baseline, "held in the range of the metric")
+    return Explanation(
+        identifier, text, task, model, setting.metric, row["mean"], row["lower"], row["upper"], level, row["basis"],
+        truth, taken.baseline, taken.baseline_is, _table(parts, taken.members), _groups(parts),
+        _neighbours(parts, fitted, text, identifier), {name: weight for name, weight, _ in taken.members if weight},
+        fitted.grid.bounded,
+    )  # fmt: skip
+
+
+def _hidden(evidence: Evidence, observations: pl.DataFrame, target: str) -> Evidence:
+    """Evidence in which one setting never saw the target."""
+    keys = [name for name in observations.columns if name != "details"]
+    rest = evidence.observations.join(observations.select(keys), on=keys, how="anti", nulls_equal=True)
+    shown = Evidence(observations).without_language(target).observations
+    if shown.is_empty():
+        raise InputError(f"nothing is left without {target}", where="--hide", mend="explain another target")
+    return evidence.with_observations(pl.concat([rest, shown]))
+
+
+@dataclass(frozen=True)
+class _Taken:
+    baseline: float
+    baseline_is: str
+    members: list[tuple[str, float, list[Part]]]
+
+    @property
+    def parts(self) -> list[Part]:
+        return [part.times(weight) for _, weight, parts in self.members for part in parts]
+
+
+def _take_apart(fitted: FittedSetting, mixture: Mixtures, target: str) -> _Taken:
+    answers = fitted.answer(mixture, [target])
+    if answers.measured[0, 0]:
+        return _Taken(float(answers.mean[0, 0]), MEASURED, [])
+    if answers.known[0]:
+        return _known(fitted, mixture, int(answers.columns[0]))
+    return _unseen(fitted, mixture, target, answers.patterns[0])
+
+
+def _known(fitted: FittedSetting, mixture: Mixtures, column: int) -> _Taken:
+    model = fitted.model
+    assert isinstance(model, DefaultModel)
+    scores, _ = model.known(mixture)
+    level = float(model.mixtures_.levels_[column])
+    parts = mixture_parts(level, scores[:, 0, column])  # type: ignore[arg-type]
+    members = list(zip(model.known_members, fitted.known_weights_.tolist(), parts, strict=True))
+    return _Taken(level, OWN_MEAN, members)
+
+
+def _unseen(fitted: FittedSetting, mixture: Mixtures, target: str, pattern: Pattern) -> _Taken:
+    model, unseen = fitted.model, fitted.unseen(pattern)
+    assert isinstance(model, DefaultModel)
+    known, _, _ = fitted._complete(mixture)
+    baseline = float(known.mean())
+    members: list[tuple[str, float, list[Part]]] = []
+    if fitted.by_language is not None:
+        scores, _ = model.unseen(mixture, [target], known)
+        parts = transfer_parts(model.transfer_, target, mixture, known)
+        parts.append(kernel_parts(model.kernel_, target, mixture, baseline))
+        shares = (1 - unseen.elsewhere_weight_) * unseen.weights_
+        for name, share, own, score in zip(model.unseen_members, shares, parts, scores[:, 0, 0], strict=True):
+            members.append((name, float(share), rest_of(own, float(score) - baseline, f"rest of {name}")))
+    if (around := fitted._asked_around(pattern)) is not None:
+        found = _from_elsewhere(around, mixture, fitted, known, target, pattern, baseline)
+        members.append(("elsewhere", unseen.elsewhere_weight_, found))
+    return _Taken(baseline, MEAN_OF_MEASURED, members)
+
+
+def _from_elsewhere(
+    surroundings: Surroundings, mixture: Mixtures, fitted: FittedSetting, known: Array, target: str, pattern: Pattern,
+    baseline: float,
+) -> list[Part]:  # fmt: skip
+    measured = fitted.grid.targets
+    total = float(surroundings.predict(mixture, measured, known, [target], pattern)[0, 0])
+    around, setting = surroundings.around, surroundings.setting
+    levels = around.panel.levels[around.block][[around.panel.columns[language] for language in measured]]
+    rest = known - levels
+    effects = np.nansum(rest, axis=1) / np.maximum((~np.isnan(rest)).sum(1), 1)
+    rows = Rows(np.full(1, setting, dtype=np.intp), np.array(mixture.texts, dtype=object))
+    design = Design(around.donors, pattern)
+    cells = design.cells(rows, known - effects[:, None], measured, [target], effects)
+    key = (setting if around.alone(setting) else -1, pattern)
+    names = _elsewhere_names(design, rows, target, cells.shape[2])
+    scale = float(around.panel.scales[around.block])
+    parts = elsewhere_parts(around._learnt[key], cells[0], scale, float(effects[0]), names, baseline)
+    return rest_of(parts, total - baseline, "rest of elsewhere")
+
+
+def _elsewhere_names(design: Design, rows: Rows, target: str, width: int) -> list[tuple[str, str]]:
+    """Name and group of the features of `Design.cells`."""
+    near = [
+        (f"{what} of languages near within {reach:g}", "measured languages")
+        for reach in REACHES
+        for what in ("scores", "levels")
+    ]
+    first = [
+        ("mean of the measured languages", "measured languages"),
+        ("how much the measured languages differ", "measured languages"),
+        ("web text", DATA),
+        ("script without spaces", LEXICAL),
+        *near,
+    ]
+    last = list(PAIR_FEATURES) if width - len(first) >= len(PAIR_FEATURES) and _trained(rows) else []
+    between = width - len(first) - len(last)
+    pattern = design.pattern
+    said = [
+        text
+        for text, there in (
+            ("the same model on the same task", pattern.same_model_same_task),
+            ("other models on the same task", pattern.other_models_same_task),
+            ("the same model on other tasks", pattern.same_model_other_tasks),
+            ("other models on other tasks", pattern.other_models_other_tasks),
+        )
+        if there
+    ]
+    name = "scores in the same language: " + ", ".join(said) if said else "scores elsewhere"
+    return [*first, *([(name, ELSEWHERE)] * between), *last]
+
+
+def _trained(rows: Rows) -> bool:
+    return any(text != "" for text in rows.texts)
+
+
+def _table(parts: list[Part], members: list[tuple[str, float, list[Part]]]) -> pl.DataFrame:
+    rows = [
+        {"group": part.group, "part": part.name, "member": name, "contribution": weight * part.value}
+        for name, weight, of_member in members
+        for part in of_member
+        if weight
+    ]
+    clipped = parts[sum(len(of_member) for *_, of_member in members) :]
+    rows += [{"group": part.group, "part": part.name, "member": "", "contribution": part.value} for part in clipped]
+    together = pl.DataFrame(rows, schema=CONTRIBUTIONS)
+    return together.group_by("group", "part", "member", maintain_order=True).agg(pl.col("contribution").sum())
+
+
+def _groups(parts: list[Part]) -> pl.DataFrame:
+    table = pl.DataFrame(
+        [{"group": part.group, "contribution": part.value} for part in parts],
+        schema={"group": pl.String, "contribution": pl.Float64},
+    )
+    found = table.group_by("group", maintain_order=True).agg(pl.col("contribution").sum())
+    return found.sort(pl.col("contribution").abs(), descending=True)
+
+
+def _neighbours(parts: list[Part], fitted: FittedSetting, text: str, target: str) -> pl.DataFrame:
+    carried: dict[str, tuple[float, float]] = {}
+    for part in parts:
+        if part.language is not None:
+            weight, value = carried.get(part.language, (0.0, 0.0))
+            carried[part.language] = (weight + part.weight, value + part.value)
+    if not carried:
+        return pl.DataFrame(schema=NEIGHBOURS_TABLE)
+    names = list(carried)
+    distance = space([target], names).between("combined", [target], names)[0]
+    known = fitted.answer(Mixtures.read([text], fitted.grid.unknown_size), names).mean[0]
+    rows = [
+        (name, resolve(name).name, float(distance[place]), float(known[place]), *carried[name])
+        for place, name in enumerate(names)
+    ]
+    return pl.DataFrame(rows, schema=NEIGHBOURS_TABLE, orient="row").sort(pl.col("weight").abs(), descending=True)

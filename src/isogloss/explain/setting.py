@@ -1,0 +1,44 @@
+"""Which setting of the evidence is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from isogloss.evidence import Evidence
+from isogloss.forecast.queries import ask
+from isogloss.forecast.settings import Setting, match, read_settings
+
+
+def find_setting(
+    evidence: Evidence, *, task: str, model: str, metric: str | None = None, recipe: str | None = None
+) -> tuple[Setting, pl.DataFrame]:
+    """The only setting with these properties, and its observations.
+
+    Raises
+    ------
+    UnknownName
+        If there is none.
+    InputError
+        If there are several, saying which property tells them apart.
+    """
+    settings = dict(read_settings(evidence))
+    question = ask(task=task, model=model, targets=["eng"], metric=metric, recipe=recipe)
+    setting = next(iter(match(question.with_columns(origin=pl.lit("evidence")), settings)))[0]
+    return setting, settings[setting]
+
+
+def usual_mixture(observations: pl.DataFrame, without: Sequence[str] = ()) -> str:
+    """The mixture measured in most languages; of several, the one with the best mean score.
+
+    Parameters
+    ----------
+    observations : polars.DataFrame
+        Of one setting.
+    without : sequence of str
+        Targets that do not count.
+    """
+    counted = observations.filter(~pl.col("target").is_in(list(without)))
+    ranked = counted.group_by("train").agg(languages=pl.col("target").n_unique(), mean=pl.col("score").mean())
+    return str(ranked.sort("languages", "mean", "train", descending=[True, True, False])["train"][0])
