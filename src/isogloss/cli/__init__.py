@@ -9,7 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from isogloss import __version__
-from isogloss.cli import benchmark, curve, demo, evidence, evidence_store, forecast, lab, languages, trust
+from isogloss.cli import (
+    benchmark,
+    compare,
+    curve,
+    demo,
+    evidence,
+    evidence_store,
+    explain,
+    fair,
+    forecast,
+    lab,
+    languages,
+    plan,
+    trust,
+)
 from isogloss.errors import IsoglossError
 
 app = typer.Typer(
@@ -27,6 +41,10 @@ app.command("forecast")(forecast.forecast)
 app.command("curve")(curve.curve)
 app.command("benchmark")(benchmark.benchmark)
 app.command("trust")(trust.trust)
+app.command("plan")(plan.plan)
+app.command("compare")(compare.compare)
+app.command("fair")(fair.fair)
+app.command("explain")(explain.explain)
 app.command("demo")(demo.demo)
 
 

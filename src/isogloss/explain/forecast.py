@@ -11,6 +11,7 @@ import polars as pl
 
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
+from isogloss.evidence.schema import IDENTITY
 from isogloss.explain.factors import DATA, LEXICAL
 from isogloss.explain.members import (
     ELSEWHERE,
@@ -158,7 +159,10 @@ def explain_forecast(
     """
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     identifier = resolve((languages or {}).get(target, target), where="--target").id
-    mixture = usual_mixture(observations, [identifier] if hide else []) if train is None else train
+    shown = Evidence(observations).without_language(identifier).observations if hide else observations
+    if shown.is_empty():
+        raise InputError(f"nothing is left without {identifier}", where="--hide", mend="explain another target")
+    mixture = usual_mixture(shown) if train is None else train
     question = ask(
         task=task, model=model, targets=[identifier], train=mixture, metric=setting.metric, recipe=recipe,
         languages=languages,
@@ -168,7 +172,7 @@ def explain_forecast(
     if hide:
         there = observations.filter((pl.col("target") == identifier) & (pl.col("train") == text))["score"]
         truth = None if there.is_empty() else float(there.mean())  # type: ignore[arg-type]
-        evidence = _hidden(evidence, observations, identifier)
+        evidence = _instead(evidence, observations, shown)
     forecaster = Default().fit(evidence).conformalize()
     row = forecaster.predict_interval(question, level).row(0, named=True)
     fitted = forecaster.settings_[setting]
@@ -183,13 +187,10 @@ def explain_forecast(
     )  # fmt: skip
 
 
-def _hidden(evidence: Evidence, observations: pl.DataFrame, target: str) -> Evidence:
-    """Evidence in which one setting never saw the target."""
-    keys = [name for name in observations.columns if name != "details"]
+def _instead(evidence: Evidence, observations: pl.DataFrame, shown: pl.DataFrame) -> Evidence:
+    """Evidence with others instead of the observations of one setting."""
+    keys = [name for name in observations.columns if name in IDENTITY]
     rest = evidence.observations.join(observations.select(keys), on=keys, how="anti", nulls_equal=True)
-    shown = Evidence(observations).without_language(target).observations
-    if shown.is_empty():
-        raise InputError(f"nothing is left without {target}", where="--hide", mend="explain another target")
     return evidence.with_observations(pl.concat([rest, shown]))
 
 

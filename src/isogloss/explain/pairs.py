@@ -224,7 +224,7 @@ def _relative(scores: Array, own: Array, notes: list[str]) -> Array:
             mend="use --response absolute",
         )
     if not usable.all():
-        notes.append(f"{int((~usable).sum())} targets without a score of their own were left out")
+        notes.append(f"left out, for want of a score of their own: {int((~usable).sum())} of {len(own)} targets")
     return np.where(usable, scores / np.where(usable, own, 1.0), np.nan)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from isogloss.evidence import Evidence
@@ -29,16 +27,7 @@ def find_setting(
     return setting, settings[setting]
 
 
-def usual_mixture(observations: pl.DataFrame, without: Sequence[str] = ()) -> str:
-    """The mixture measured in most languages; of several, the one with the best mean score.
-
-    Parameters
-    ----------
-    observations : polars.DataFrame
-        Of one setting.
-    without : sequence of str
-        Targets that do not count.
-    """
-    counted = observations.filter(~pl.col("target").is_in(list(without)))
-    ranked = counted.group_by("train").agg(languages=pl.col("target").n_unique(), mean=pl.col("score").mean())
+def usual_mixture(observations: pl.DataFrame) -> str:
+    """The mixture measured in most languages; of several, the one with the best mean score."""
+    ranked = observations.group_by("train").agg(languages=pl.col("target").n_unique(), mean=pl.col("score").mean())
     return str(ranked.sort("languages", "mean", "train", descending=[True, True, False])["train"][0])

@@ -1,0 +1,77 @@
+"""`isogloss explain`: which factors drive transfer, and why one forecast is what it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.show import JsonOption, show, show_json, show_text
+
+
+def explain(
+    evidence: Annotated[
+        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
+    ],
+    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
+    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    target: Annotated[str | None, typer.Option(help="Explain the forecast for this language instead.")] = None,
+    train: Annotated[
+        str | None, typer.Option(help="With --target: the training mixture; by default the one measured most.")
+    ] = None,
+    hide: Annotated[
+        bool, typer.Option("--hide", help="With --target: forecast as if the target had never been measured.")
+    ] = False,
+    level: Annotated[float, typer.Option(help="With --target: probability that the interval holds.")] = 0.9,
+    response: Annotated[
+        str, typer.Option(help="What is explained: absolute scores, or relative to the target's own.")
+    ] = "absolute",
+    factors: Annotated[
+        str | None, typer.Option(help="Only these factors, comma between; registered similarities may be named.")
+    ] = None,
+    interactions: Annotated[
+        str | None, typer.Option(help="Products of factors to test, e.g. 'script*syntactic'; 'usual' for some.")
+    ] = None,
+    additions: Annotated[
+        bool, typer.Option("--additions", help="Compare mixtures with the same ones without a language instead.")
+    ] = False,
+    examples: Annotated[
+        int | None, typer.Option(help="Which number of training examples, where sources have several.")
+    ] = None,
+    permutations: Annotated[int, typer.Option(min=19, help="Permutations of the language labels.")] = 999,
+    seed: Annotated[int, typer.Option(help="Of the permutations.")] = 0,
+    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    language: LanguageOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the table to .csv, or a picture to .png, .svg, .html or .json.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Tell which factors drive transfer, or with --target why a forecast is what it is.
+
+    Effects and contributions are in points (hundredths) where scores are fractions.
+    """
+    from isogloss.explain.answer import answer_explain
+
+    found = answer_explain(
+        evidence, task=task, model=model, target=target, train=train, hide=hide, level=level, response=response,
+        factors=factors, interactions=interactions, additions=additions, examples=examples,
+        permutations=permutations, seed=seed, metric=metric, recipe=recipe, languages=parse_languages(language),
+        out=out,
+    )  # fmt: skip
+    if out is not None:
+        from isogloss.charts.explain_files import write_explanation
+
+        write_explanation(found, out)
+    if json:
+        show_json(found.record)
+        return
+    for title, table, digits in found.tables:
+        show(table, json=False, title=title, digits=digits)
+        typer.echo()
+    show_text(found.words)
+    if out is not None:
+        typer.echo(f"written to {out}")

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from drawn import pixels
+from tests.explain.worlds import transfer_evidence
+
+from isogloss.charts import contributions_plot, drivers_plot, save
+from isogloss.explain import Drivers, Explanation, explain_forecast, find_drivers
+
+ASKED = {"task": "topics", "model": "toy"}
+
+
+@pytest.fixture(scope="module")
+def drivers() -> Drivers:
+    evidence = transfer_evidence(1, 12, {"syntactic": 0.04})
+    return find_drivers(evidence, **ASKED, factors=["syntactic", "genetic", "script"], permutations=199)
+
+
+@pytest.fixture(scope="module")
+def explanation() -> Explanation:
+    return explain_forecast(transfer_evidence(1, 12), "yue", **ASKED)
+
+
+def values(chart, name: str) -> list[list[dict]]:
+    """The rows of every data set inside a chart that has a column."""
+    return [rows for rows in chart.to_dict()["datasets"].values() if name in rows[0]]
+
+
+def test_every_factor_is_drawn_with_its_interval(drivers):
+    rows = values(drivers_plot(drivers), "effect")[0]
+    assert [row["factor"] for row in rows] == drivers.table["factor"].to_list()
+    assert [row["lower"] for row in rows] == pytest.approx(drivers.table["lower"].to_list())
+    assert {row["factor"] for row in rows if row["kind"] == "shown to go with the scores"} == {"syntactic"}
+
+
+def test_a_share_that_is_not_known_is_not_drawn(drivers):
+    without = replace(drivers, table=drivers.table.with_columns(share=pl.lit(None, dtype=pl.Float64)))
+    assert {row["figures"] for row in values(drivers_plot(without), "figures")[0]} == {""}
+
+
+def test_steps_lead_from_the_baseline_to_the_forecast(explanation):
+    steps = values(contributions_plot(explanation), "right")[0]
+    assert steps[0]["from"] == explanation.baseline
+    assert [step["from"] for step in steps[2:-1]] == [step["to"] for step in steps[1:-2]]
+    assert steps[-2]["to"] == pytest.approx(steps[-1]["to"], abs=1e-9)
+
+
+@pytest.mark.parametrize("which", ["drivers", "explanation"])
+def test_pictures_are_drawn(which, tmp_path, request):
+    plot = {"drivers": drivers_plot, "explanation": contributions_plot}[which]
+    path = save(plot(request.getfixturevalue(which)), tmp_path / "picture.png", scale=1)
+    width, height, colours = pixels(path)
+    assert width > 600
+    assert height > 150
+    assert bytes.fromhex("0072b2") in {colour[:3] for colour in colours}

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from tests.explain.worlds import transfer_table
+
+from isogloss.cli import main
+
+ASKED = ("--task", "topics", "--model", "toy")
+FACTORS = ("--factors", "syntactic,genetic,geographic,target text", "--permutations", 49)
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run `isogloss explain` with these arguments; gives the exit code, what it printed and what it complained."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["isogloss", "explain", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "80")
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("scores") / "scores.csv"
+    transfer_table(1, 12, {"syntactic": 0.04, "target text": 0.05}).write_csv(path)
+    return path
+
+
+def test_factors_are_printed_with_a_paragraph(run, scores):
+    code, out, _ = run("-e", scores, *ASKED, *FACTORS)
+    assert code == 0
+    assert "Effects in points for one standard deviation more" in out
+    assert out.index("target text") < out.index("geographic")
+    assert "no cause is shown" in " ".join(out.split())
+
+
+def test_json_holds_factors_groups_and_words(run, scores):
+    code, out, _ = run("-e", scores, *ASKED, *FACTORS, "--interactions", "syntactic*genetic", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert {row["factor"] for row in found["factors"]} == {"syntactic", "genetic", "geographic", "target text"}
+    assert [row["factor"] for row in found["interactions"]] == ["syntactic x genetic"]
+    assert found["pairs"] == 132
+    assert found["words"]
+
+
+def test_a_forecast_is_taken_apart(run, scores):
+    code, out, _ = run("-e", scores, *ASKED, "--target", "Yue Chinese", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["target"] == "yue"
+    total = found["baseline"] + sum(row["contribution"] for row in found["contributions"])
+    assert total == pytest.approx(found["mean"], abs=1e-9)
+    code, out, _ = run("-e", scores, *ASKED, "--target", "yue")
+    assert code == 0
+    assert f"From {found['baseline']:.3f} to {found['mean']:.3f}" in out
+    assert "Measured languages it leans on" in out
+
+
+def test_a_measured_language_is_hidden_when_asked(run, scores):
+    target = pl.read_csv(scores)["target"][0]
+    _, out, _ = run("-e", scores, *ASKED, "--target", target, "--hide", "--json")
+    assert json.loads(out)["measured"] is not None
+
+
+@pytest.mark.parametrize("ending", ["png", "html", "csv"])
+@pytest.mark.parametrize("target", [(), ("--target", "yue")])
+def test_table_and_picture_are_written(run, scores, tmp_path, ending, target):
+    out = tmp_path / f"explained.{ending}"
+    options = () if target else FACTORS
+    code, said, _ = run("-e", scores, *ASKED, *options, *target, "--out", out)
+    assert code == 0
+    assert out.stat().st_size > 100
+    assert "written to" in said
+
+
+def test_a_table_written_holds_every_column(run, scores, tmp_path):
+    out = tmp_path / "drivers.csv"
+    run("-e", scores, *ASKED, *FACTORS, "--out", out)
+    assert {"factor", "effect", "q", "vif", "p_clustered"} <= set(pl.read_csv(out).columns)
+
+
+def test_mixtures_are_compared_with_themselves_without_a_language(run, tmp_path):
+    path = tmp_path / "mixtures.csv"
+    rows = [(train, target, seed, 0.5 + 0.01 * seed - 0.2 * ("hin" in train) * (seed + 9) / 9)
+            for train in ("eng:10", "eng:10,hin:10") for target in ("eng", "rus") for seed in range(4)]  # fmt: skip
+    table = pl.DataFrame(rows, schema=["train", "target", "seed", "score"], orient="row")
+    table.with_columns(task=pl.lit("topics"), model=pl.lit("toy"), metric=pl.lit("accuracy")).write_csv(path)
+    code, out, _ = run("-e", path, *ASKED, "--additions")
+    assert code == 0
+    assert "Interference is shown in 1 of 1 cases" in " ".join(out.split())
+    _, out, _ = run("-e", path, *ASKED, "--additions", "--json")
+    assert [row["kind"] for row in json.loads(out)["additions"]] == ["source of before", "other language"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (["--model", "toi"], "unknown model 'toi'; did you mean 'toy'?"),
+        (["--factors", "sintactic"], "unknown factor 'sintactic'; did you mean 'syntactic'?"),
+        (["--response", "log"], "'log' is no response; absolute or relative"),
+        (["--response", "relative"], "nothing can be relative to its own score"),
+        (["--interactions", "script"], "'script' is no product; write script*syntactic"),
+        (["--examples", 5], "nothing was trained on 5 examples; known: 1000"),
+        (["--target", "xyzzy"], "unknown language 'xyzzy'"),
+        (["--target", "yue", "--level", 1], "level 1.0 is not between 0 and 1"),
+        (["--train", "eng:5"], "no forecast is asked about; say which with --target"),
+        (["--target", "yue", "--factors", "script"], "leave out --target and --additions"),
+        (["--target", "yue", "--additions"], "two questions at once"),
+        (["--additions"], "no mixture was measured both with and without one of its languages"),
+        (["--out", "x.doc"], "unknown ending '.doc'; write to .csv, .png"),
+        (["--out", "nowhere/x.png"], "no such folder"),
+    ],
+)
+def test_bad_input_ends_in_one_line_and_two(run, scores, wrong, said):
+    code, out, err = run("-e", scores, *ASKED, *wrong)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("error: ")
+    assert said in err
+    assert len(err.splitlines()) == 1
