@@ -24,6 +24,9 @@ CONCAVITY = 0.5
 """Exponent of the prioritarian transform: the square root, under which the first point counts most."""
 
 
+TINY = 1e-300
+
+
 def demand(speakers: Array, tau: float) -> Array:
     """Share of each language in the demand: n^tau / sum n^tau.
 
@@ -63,7 +66,15 @@ def gini(scores: Array, weights: Array | None = None) -> float:
 
 def spread(scores: Array, shares: Array) -> float:
     """Mean absolute difference of two languages drawn by `shares`: sum_ij p_i p_j |a_i - a_j|."""
-    return float(shares @ np.abs(scores[:, None] - scores[None, :]) @ shares)
+    return float(_spreads(np.asarray(scores, dtype=float)[None], shares)[0])
+
+
+def _spreads(scores: Array, shares: Array) -> Array:
+    """`spread` of each row: 2 sum_j p_j a_j (P_j-1 + P_j - 1) over ascending scores, P the shares summed up."""
+    order = np.argsort(scores, axis=1)
+    ascending, weight = np.take_along_axis(scores, order, axis=1), shares[order]
+    below = np.cumsum(weight, axis=1)
+    return 2 * (weight * ascending * (2 * below - weight - below[:, -1:])).sum(1)
 
 
 def prioritarian(scores: Array, weights: Array | None = None) -> float:
@@ -104,12 +115,11 @@ class Objective:
         """The objective of several outcomes, of shape (outcomes, targets)."""
         if self.name == "min":
             return scores.min(axis=1)
-        if self.name == "gini":
-            return np.array([gini(row, self.shares) for row in scores])
         means: Array = scores @ self.shares
-        if self.name == "welfare":
-            return means - np.array([spread(row, self.shares) for row in scores]) / 2
-        return means
+        if self.name not in ("gini", "welfare"):
+            return means
+        apart = _spreads(scores, self.shares)
+        return means - apart / 2 if self.name == "welfare" else np.where(means > 0, apart / (2 * means + TINY), 0.0)
 
     def gain(self, scores: Array, base: Array) -> float:
         """By how much scores are better than others, whichever way better is."""

@@ -6,8 +6,11 @@ Pisinger 2004, chapter 11), solved by HiGHS (Huangfu and Hall 2018) through `sci
 
 from __future__ import annotations
 
+import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -16,11 +19,12 @@ import numpy as np
 
 from isogloss.errors import InputError, IsoglossError
 from isogloss.forecast.grid import Array
+from isogloss.plan.budget.greedy import greedy
 from isogloss.plan.budget.menu import Choice, Menu
 from isogloss.plan.objectives import Objective
 
 THRIFT = 1e-8
-"""Score that spending the whole budget must bring at least: nothing is bought for nothing."""
+"""Score that buying everything must bring at least: nothing is bought for nothing."""
 LOOSE = 1e-9
 """Score by which a floor may be missed, for rounding."""
 ROUNDS = 30
@@ -52,7 +56,7 @@ class Solution:
     seconds: float
 
 
-class _Infeasible(Exception):
+class Infeasible(Exception):
     """No choice meets all constraints."""
 
 
@@ -63,7 +67,7 @@ def solve(
     floors: Array,
     *,
     gap: float = 1e-4,
-    seconds: float = 60.0,
+    seconds: float = 20.0,
     around: Choice | None = None,
     radius: int | None = None,
 ) -> Solution:
@@ -79,8 +83,8 @@ def solve(
         Scores to guarantee; -inf where there is none.
     gap : float, default 1e-4
         Share of what was gained within which the choice is proven to be best.
-    seconds : float, default 60
-        Time limit for each program; the gap says how far it came.
+    seconds : float, default 20
+        Time limit; the gap says how far it came.
     around : array of int of shape (languages,), optional
         A choice of which at most `radius` languages may change.
     radius : int, optional
@@ -89,22 +93,47 @@ def solve(
     ------
     InputError
         If no choice keeps the budget and the floors, saying which and by how much.
+
+    Notes
+    -----
+    The solver rounds: a floor may be missed by a millionth, and the budget by a
+    millionth of what everything costs.
     """
     started = time.perf_counter()
     program = _Program(menu, objective, budget, floors, gap, seconds, around, radius)
+    quick = None if around is not None else _quick(menu, objective, budget, floors)
     try:
-        choice, bound = _of_ratio(program) if objective.name == "gini" else program.best()
-        if objective.name == "min":
+        choice, bound = _of_ratio(program, quick) if objective.name == "gini" else program.best()
+        if choice is not None and objective.name == "min":
             choice = _break_ties(program, choice)
-    except _Infeasible:
+    except Infeasible:
         if around is not None:
             raise
         raise infeasible(menu, budget, floors) from None
+    choice = _better(menu, objective, choice, quick)
+    if choice is None:
+        raise IsoglossError(f"no plan found in {seconds:g} s", mend="ask for fewer steps, or the fast plan")
     value, base = objective.value(menu.scores(choice)), objective.value(menu.scores(menu.nothing))
     missing = max(objective.direction * (bound - value), 0.0)
     gained = max(objective.direction * (value - base), objective.direction * (bound - base), 0.0)
     share = 0.0 if missing < LOOSE else missing / max(gained, LOOSE)
     return Solution(choice, value, value if missing < LOOSE else bound, share, time.perf_counter() - started)
+
+
+def _quick(menu: Menu, objective: Objective, budget: float, floors: Array) -> Choice | None:
+    """What to fall back on where time runs out; None where the greedy plan does not keep the floors."""
+    try:
+        return greedy(menu, objective, budget, floors)
+    except InputError:
+        return None
+
+
+def _better(menu: Menu, objective: Objective, first: Choice | None, second: Choice | None) -> Choice | None:
+    """The better of two choices; the first if they are as good."""
+    if first is None or second is None:
+        return second if first is None else first
+    values = [objective.direction * objective.value(menu.scores(choice)) for choice in (first, second)]
+    return second if values[1] > values[0] + LOOSE else first
 
 
 def infeasible(menu: Menu, budget: float, floors: Array) -> InputError:
@@ -121,7 +150,7 @@ def infeasible(menu: Menu, budget: float, floors: Array) -> InputError:
     try:
         needed = _least_cost(menu, floors)
         mend = f"keeping all of them costs {needed:.6g}, {needed - budget:.6g} more"
-    except _Infeasible:
+    except Infeasible:
         mend = "no budget keeps all of them with these caps and steps: lower a guarantee or raise a cap"
     said = "; ".join(alone) if alone else "each can be kept alone, not all together"
     return InputError(f"a budget of {budget:.6g} cannot keep the guarantees: {said}", where="--at-least", mend=mend)
@@ -132,6 +161,8 @@ def _least_cost(menu: Menu, floors: Array) -> float:
     flat = Objective("mean", np.zeros(len(floors)))
     program = _Program(menu, flat, np.inf, floors, 1e-4, 20.0, cost_weight=1.0)
     choice, _ = program.best()
+    if choice is None:
+        raise Infeasible
     return menu.cost(choice)
 
 
@@ -142,28 +173,31 @@ def _break_ties(program: _Program, choice: Choice) -> Choice:
     even = Objective("mean", np.full(len(menu.targets), 1 / len(menu.targets)))
     try:
         better, _ = replace(program, objective=even, floors=floors).best()
-    except (_Infeasible, IsoglossError):  # by a rounding error, or out of time: the first is as good
+    except Infeasible:  # by a rounding error
         return choice
-    return better if menu.scores(better).min() >= menu.scores(choice).min() - 2 * LOOSE else choice
+    return (
+        better if better is not None and menu.scores(better).min() >= menu.scores(choice).min() - 2 * LOOSE else choice
+    )
 
 
-def _of_ratio(program: _Program) -> tuple[Choice, float]:
+def _of_ratio(program: _Program, quick: Choice | None) -> tuple[Choice | None, float]:
     """Least Gini coefficient, spread over twice the mean, by Dinkelbach's algorithm (1967).
 
     Where min(spread - 2 g mean) is b < 0, the least coefficient is above g + b / (2 smallest mean).
     """
-    menu, shares = program.menu, program.objective.shares
-    choice = menu.nothing if program.keeps(menu.nothing) else program.best(ratio=1.0)[0]
-    least = menu.base
-    for place in range(len(menu.languages)):
-        least = least + menu.gains[menu.owner == place].min(0)
+    menu, shares, ends = program.menu, program.objective.shares, time.perf_counter() + program.seconds
+    choice = quick if quick is not None else program.best(ratio=1.0)[0]
+    if choice is None:
+        return None, 0.0
+    places = range(len(menu.languages))
+    least = menu.base + sum((menu.gains[menu.owner == place].min(0) for place in places), np.zeros(len(shares)))
     smallest = max(float(shares @ least), 1e-6)
     value, bound = program.objective.value(menu.scores(choice)), 0.0
     for _ in range(ROUNDS):
-        found, top = program.best(ratio=value)
-        bound = value + min(-top, 0.0) / (2 * smallest)
-        reached = program.objective.value(menu.scores(found))
-        if reached >= value - RATIO_DONE:
+        left = replace(program, seconds=max(ends - time.perf_counter(), 0.1))
+        found, top = left.best(ratio=value)
+        bound = max(value + min(-top, 0.0) / (2 * smallest), 0.0)
+        if found is None or (reached := program.objective.value(menu.scores(found))) >= value - RATIO_DONE:
             break
         choice, value = found, reached
     return choice, min(bound, value)
@@ -183,13 +217,14 @@ class _Program:
     radius: int | None = None
     cost_weight: float = 0.0
 
-    def keeps(self, choice: Choice) -> bool:
-        """Whether a choice meets the constraints."""
-        floors_kept = not (self.menu.shortfalls(choice, self.floors) > 0).any()
-        return floors_kept and self.menu.cost(choice) <= self.budget and self.around is None
+    @property
+    def _dearest(self) -> float:
+        """What all languages' dearest options cost together; the unit of costs in the program."""
+        places = range(len(self.menu.languages))
+        return sum(float(self.menu.costs[self.menu.owner == place].max()) for place in places) or 1.0
 
-    def best(self, ratio: float | None = None) -> tuple[Choice, float]:
-        """The best choice and what none exceeds; with `ratio`, by 2 ratio mean - spread instead of the objective."""
+    def best(self, ratio: float | None = None) -> tuple[Choice | None, float]:
+        """The best choice (None: out of time) and what none exceeds; with `ratio`, by 2 ratio mean - spread."""
         from scipy.optimize import Bounds, LinearConstraint, milp
         from scipy.sparse import vstack
 
@@ -201,27 +236,27 @@ class _Program:
             matrix, low, high = vstack([matrix, rows[0]]), np.r_[low, rows[1]], np.r_[high, rows[2]]
         lowest, highest = np.full(width, -np.inf), np.full(width, np.inf)
         lowest[:options], highest[:options] = 0, 1
-        found = milp(
-            -worth,
-            integrality=(np.arange(width) < options).astype(int),
-            bounds=Bounds(lowest, highest),
-            constraints=LinearConstraint(matrix.tocsc(), low, high),
-            options={"mip_rel_gap": self.gap, "time_limit": self.seconds},
-        )
+        with _printing_aside():
+            found = milp(
+                -worth,
+                integrality=(np.arange(width) < options).astype(int),
+                bounds=Bounds(lowest, highest),
+                constraints=LinearConstraint(matrix.tocsc(), low, high),
+                options={"mip_rel_gap": self.gap, "time_limit": self.seconds},
+            )
         if found.status == 2:
-            raise _Infeasible
-        if found.x is None:
-            raise IsoglossError(f"no plan found in {self.seconds:g} s", mend="ask for fewer steps, or the fast plan")
-        picked = np.flatnonzero(found.x[:options] > 0.5)
+            raise Infeasible
         bound = found.mip_dual_bound if found.mip_dual_bound is not None else found.fun
-        # What thrift took away may have been bound as well.
-        return picked[np.argsort(self.menu.owner[picked])], float(-bound) + offset + THRIFT
+        top = np.inf if bound is None else float(-bound) + offset + THRIFT  # thrift may have lowered the bound as well
+        if found.x is None:
+            return None, top
+        picked = np.flatnonzero(found.x[:options] > 0.5)
+        return picked[np.argsort(self.menu.owner[picked])], top
 
     def _columns(self, ratio: float | None) -> tuple[Array, Any, float]:
         """What a unit of each column is worth, the rows that define columns after the options, and a constant."""
         menu, name = self.menu, self.objective.name
-        scale = self.budget if np.isfinite(self.budget) and self.budget > 0 else 1.0
-        thrift = menu.costs * (THRIFT / scale + self.cost_weight)
+        thrift = menu.costs * (THRIFT / self._dearest + self.cost_weight)
         if name == "min":
             lowest = float(menu.base.min())
             return np.r_[-thrift, 1.0], _minimum_rows(menu, lowest), lowest
@@ -242,9 +277,9 @@ class _Program:
         parts: list[Any] = [one]
         low, high = [np.ones(len(menu.languages))], [np.ones(len(menu.languages))]
         if np.isfinite(self.budget):
-            parts.append(csr_array(menu.costs[None]))
+            parts.append(csr_array(menu.costs[None] / self._dearest))
             low.append(np.array([-np.inf]))
-            high.append(np.array([self.budget]))
+            high.append(np.array([self.budget / self._dearest]))
         kept = np.isfinite(self.floors)
         if kept.any():
             parts.append(csr_array(menu.gains.T[kept]))
@@ -258,6 +293,19 @@ class _Program:
         if width > options:
             matrix = hstack([matrix, csr_array((matrix.shape[0], width - options))])
         return matrix, np.concatenate(low), np.concatenate(high)
+
+
+@contextmanager
+def _printing_aside() -> Iterator[None]:
+    """Send what is printed to the error stream: HiGHS now and then prints a line that nobody can switch off."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    try:
+        os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _minimum_rows(menu: Menu, lowest: float) -> tuple[Any, Array, Array]:

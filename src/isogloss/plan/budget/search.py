@@ -15,11 +15,11 @@ from math import sqrt
 
 import numpy as np
 
-from isogloss.errors import InputError
+from isogloss.errors import IsoglossError
 from isogloss.forecast.grid import Array
 from isogloss.plan.budget.greedy import greedy
 from isogloss.plan.budget.menu import Choice, Menu
-from isogloss.plan.budget.program import Solution, _Infeasible, solve
+from isogloss.plan.budget.program import Infeasible, Solution, solve
 from isogloss.plan.budget.shop import Shop, steps_of
 from isogloss.plan.objectives import Objective
 
@@ -219,7 +219,7 @@ def _around(problem: Problem, menu: Menu, held: Choice, radius: int, gap: float)
             return solve(
                 menu, problem.objective, problem.budget, asked, gap=gap, seconds=10.0, around=held, radius=radius
             ).choice
-        except (_Infeasible, InputError):
+        except (Infeasible, IsoglossError):
             continue
     return None
 
