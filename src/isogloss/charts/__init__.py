@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from isogloss.charts.intervals import forecast_plot
     from isogloss.charts.language_map import map_of_languages
     from isogloss.charts.picture import forecast_picture
+    from isogloss.charts.sources import sources_plot
     from isogloss.charts.trust import trust_picture
     from isogloss.charts.world import forecast_map
 
@@ -30,6 +31,7 @@ __all__ = [
     "kinds_plot",
     "map_of_languages",
     "save",
+    "sources_plot",
     "trust_picture",
     "write_report",
 ]
@@ -41,6 +43,7 @@ _LAZY = {
     "drivers_plot": "explain_drivers",
     "errors_plot": "benchmark",
     "kinds_plot": "benchmark",
+    "sources_plot": "sources",
     "trust_picture": "trust",
     "write_report": "benchmark_page",
     "forecast_map": "world",

@@ -21,7 +21,9 @@ from isogloss.cli import (
     forecast,
     lab,
     languages,
+    next_tests,
     plan,
+    sources,
     trust,
 )
 from isogloss.errors import IsoglossError
@@ -41,7 +43,9 @@ app.command("forecast")(forecast.forecast)
 app.command("curve")(curve.curve)
 app.command("benchmark")(benchmark.benchmark)
 app.command("trust")(trust.trust)
+app.command("sources")(sources.sources)
 app.command("plan")(plan.plan)
+app.command("next")(next_tests.next_tests)
 app.command("compare")(compare.compare)
 app.command("fair")(fair.fair)
 app.command("explain")(explain.explain)

@@ -11,26 +11,42 @@ if TYPE_CHECKING:
     from isogloss.plan.compare import compare_recipes
     from isogloss.plan.costs import Costs, read_costs
     from isogloss.plan.fairness import compare_fairness
+    from isogloss.plan.next import choose_next
     from isogloss.plan.objectives import read_weights
+    from isogloss.plan.sources import rank_sources, source_ranking
+    from isogloss.plan.sources_many import choose_sources
+    from isogloss.plan.sources_sets import rank_mixtures, rank_sets
 
 __all__ = [
     "Costs",
+    "choose_next",
+    "choose_sources",
     "compare_fairness",
     "compare_recipes",
     "plan_budget",
     "plan_kinds",
+    "rank_mixtures",
+    "rank_sets",
+    "rank_sources",
     "read_costs",
     "read_weights",
+    "source_ranking",
 ]
 
 _LAZY = {
     "Costs": "costs",
+    "choose_next": "next",
+    "choose_sources": "sources_many",
     "compare_fairness": "fairness",
     "compare_recipes": "compare",
     "plan_budget": "budget.answer",
     "plan_kinds": "amue",
+    "rank_mixtures": "sources_sets",
+    "rank_sets": "sources_sets",
+    "rank_sources": "sources",
     "read_costs": "costs",
     "read_weights": "objectives",
+    "source_ranking": "sources",
 }
 
 

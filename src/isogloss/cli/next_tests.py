@@ -1,0 +1,54 @@
+"""`isogloss next`: which languages to test next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.show import JsonOption, show, show_json, show_text
+
+SHOWN = ["order", "language", "name", "deviation", "deviation_of_rest", "tells_most_about"]
+
+
+def next_tests(
+    evidence: Annotated[
+        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
+    ],
+    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
+    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    candidates: Annotated[
+        str,
+        typer.Option(
+            help="Languages and groups, e.g. yor,wol or @asia: a continent (@africa, @americas, @asia, @europe, "
+            "@oceania), a family (@Uralic), a script (@Deva), or @evidence."
+        ),
+    ],
+    k: Annotated[int, typer.Option(help="How many languages to test.")] = 5,
+    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    language: LanguageOption = None,
+    out: Annotated[Path | None, typer.Option(help="Write the languages to .csv, .parquet or .json.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Choose the languages to test next, so that the others are known best.
+
+    Deviations are standard deviations of a language's level, on the scale of the scores.
+    """
+    from isogloss.plan.next_answer import answer_next
+    from isogloss.plan.sources_answer import write_table
+
+    found = answer_next(
+        evidence, candidates=candidates, k=k, languages=parse_languages(language), task=task, model=model,
+        metric=metric, recipe=recipe,
+    )  # fmt: skip
+    if out is not None:
+        write_table(found.tables["next"], out)
+    if json:
+        show_json(found.record())
+        return
+    show(found.tables["next"], json=False, title=found.titles["next"], columns=SHOWN, digits=4)
+    show(found.tables["baselines"], json=False, title=found.titles["baselines"], digits=4)
+    show_text("\n".join(found.lines))

@@ -1,0 +1,113 @@
+"""Questions about sources from start to end: read evidence, rank, write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import InputError, NotEnoughEvidence
+from isogloss.evidence import read_evidence
+from isogloss.plan.sources import source_ranking
+from isogloss.plan.sources_many import choose_sources
+from isogloss.plan.sources_sets import rank_mixtures, rank_sets
+
+SHOWN = ["source", "mean", "lower", "upper", "regret", "regret_upper", "basis"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is shown, and what JSON holds of it.
+
+    Attributes
+    ----------
+    tables : dict of str to polars.DataFrame
+        By name.
+    titles : dict of str to str
+    lines : tuple of str
+        Sentences under the tables.
+    found : object
+        What a picture is drawn of.
+    """
+
+    tables: dict[str, pl.DataFrame]
+    titles: dict[str, str]
+    lines: tuple[str, ...]
+    found: Any = None
+
+    def record(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {name: table.to_dicts() for name, table in self.tables.items()} | {"notes": list(self.lines)}
+
+
+def answer_sources(
+    evidence: Sequence[str],
+    *,
+    target: str,
+    top: int = 5,
+    together: int = 1,
+    choose: int | None = None,
+    candidates: str | None = None,
+    languages: Mapping[str, str] | None = None,
+    level: float = 0.9,
+    **asked: Any,
+) -> Answer:
+    """Rank sources of one target, or sets of `together` of them; or `choose` sources for several targets.
+
+    Parameters
+    ----------
+    target : str
+        Languages, comma between.
+    candidates : str, optional
+        Sources to choose from, comma between.
+    asked
+        `task`, `model`, `metric`, `recipe` and `examples`, as in `isogloss.plan.rank_sources`.
+    """
+    targets = [code.strip() for code in target.split(",") if code.strip()]
+    if not targets:
+        raise InputError("no target language", where="--target", mend="give one, such as yor")
+    if len(targets) > 1 and choose is None:
+        raise InputError(
+            f"{len(targets)} targets", where="--target", mend="give one, or --choose 3 to serve all with three sources"
+        )
+    read = read_evidence(*evidence, languages=languages)
+    if choose is not None:
+        many = choose_sources(read, targets, choose, languages=languages, **asked)
+        said = "no other choice is better" if many.optimal else f"no choice has more than {many.bound:.3f}"
+        return Answer(
+            {"served": many.table, "baselines": many.baselines},
+            {"served": f"Best served by {', '.join(many.sources)}", "baselines": "Mean over the targets"},
+            (f"mean {many.value:.3f}; {said}",), many,
+        )  # fmt: skip
+    named = None if candidates is None else [code.strip() for code in candidates.split(",") if code.strip()]
+    question = {"candidates": named, "level": level, "languages": languages, **asked}
+    try:
+        ranking = source_ranking(read, targets[0], **question)
+    except NotEnoughEvidence:
+        found = rank_mixtures(read, targets[0], size=together, **question)
+        return Answer({"sets": found.head(top)}, {"sets": f"Mixtures of {together}"}, ("forecast by default",))
+    tables, titles = {"sources": ranking.table.head(top)}, {"sources": f"Sources for {ranking.target}"}
+    if together > 1:
+        tables["sets"] = rank_sets(ranking, together).head(top)
+        titles["sets"] = f"{together} together"
+    tables["baselines"], titles["baselines"] = ranking.baselines, "What the baselines choose"
+    return Answer(tables, titles, ranking.notes, ranking)
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write a table to .csv, .parquet or .json.
+
+    Raises
+    ------
+    InputError
+    """
+    writers = {".csv": table.write_csv, ".parquet": table.write_parquet, ".json": table.write_json}
+    if path.suffix not in writers:
+        raise InputError(f"unknown ending '{path.suffix}'", where=str(path), mend=f"use {', '.join(writers)}")
+    try:
+        writers[path.suffix](path)  # type: ignore[operator]
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None

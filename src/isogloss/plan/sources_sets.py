@@ -1,0 +1,167 @@
+"""Which sources to train on together: two or three for one target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.evidence import Evidence, Mixture
+from isogloss.forecast.queries import ask
+from isogloss.languages import resolve
+from isogloss.plan.ranking.table import Array
+from isogloss.plan.sources import SourceRanking, find_setting
+
+SETS = pl.Schema(
+    {"sources": pl.String, "mean": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "basis": pl.String}
+)
+"""Columns of a ranking of sets of sources."""
+POOL = 12
+"""Sources that sets are made of, the best single ones: more would make many sets and hardly better ones."""
+FEWEST_MIXTURES = 10
+"""Mixtures of several sources that must have been measured for the forecaster to say what a mixture is worth."""
+
+
+def shortlist(draws: Array, count: int, first: int | None = None) -> list[int]:
+    """Sources that complement each other: each one adds most to the expected best of those chosen so far.
+
+    Parameters
+    ----------
+    draws : array of shape (draws, sources)
+        Scores as they may turn out, see `isogloss.plan.ranking.ranker.SourceRanker.draws`.
+    count : int
+    first : int, optional
+        The one to start with; by default the one with the highest mean.
+
+    Returns
+    -------
+    list of int
+        Positions of the sources, in the order chosen.
+
+    Notes
+    -----
+    The expected best is submodular, so that greedy choice reaches at least 1 - 1/e of what is possible
+    (Nemhauser et al. 1978).
+    """
+    chosen = [int(draws.mean(0).argmax()) if first is None else first]
+    best = draws[:, chosen[0]]
+    while len(chosen) < min(count, draws.shape[1]):
+        gains = np.maximum(draws, best[:, None]).mean(0)
+        gains[chosen] = -np.inf
+        chosen.append(int(gains.argmax()))
+        best = np.maximum(best, draws[:, chosen[-1]])
+    return chosen
+
+
+def rank_sets(ranking: SourceRanking, size: int = 2) -> pl.DataFrame:
+    """Sets of single sources, by the score that the best of each set is expected to have.
+
+    The rule where nothing was trained on several sources together: what a set is worth is what the best of its
+    members is worth, and which one that is, is uncertain, so that two that may both be best are better than two that
+    are good for the same reason. It says nothing of what is gained or lost by mixing them.
+
+    Parameters
+    ----------
+    ranking : SourceRanking
+    size : int, default 2
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `SETS`, best first; bands are those of the ranking around the better mean.
+
+    Raises
+    ------
+    BadValue
+        If the size is not 2 or more, or there are not so many sources.
+    """
+    if not 2 <= size <= ranking.table.height:
+        raise BadValue(
+            f"no sets of {size} among {ranking.table.height} sources", where="sets", mend="give a size from 2 up"
+        )
+    pool = ranking.table.head(POOL)
+    margin = float((pool["upper"] - pool["mean"]).max() or 0.0)  # type: ignore[arg-type]
+    draws = ranking.draws[:, : pool.height]
+    sign = -1.0 if ranking.lower_is_better else 1.0
+    rows = []
+    for members in combinations(range(pool.height), size):
+        mean = sign * float(draws[:, list(members)].max(1).mean())
+        names = ",".join(pool["source"][member] for member in members)
+        rows.append((names, mean, mean - margin, mean + margin, "best of them, not mixed"))
+    found = pl.DataFrame(rows, schema=SETS, orient="row")
+    return found.sort("mean", descending=not ranking.lower_is_better, maintain_order=True)
+
+
+def rank_mixtures(
+    evidence: Evidence,
+    target: str,
+    *,
+    task: str,
+    model: str,
+    size: int = 2,
+    candidates: Sequence[str] | None = None,
+    metric: str | None = None,
+    recipe: str | None = None,
+    examples: int | None = None,
+    level: float = 0.9,
+    languages: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
+    """Mixtures of a few sources in equal parts, by what the default forecaster makes of them.
+
+    Parameters
+    ----------
+    size : int, default 2
+        Sources of a mixture; 1 ranks single sources where none was measured alone.
+    examples : int, optional
+        In all; by default the median of the measured mixtures.
+    evidence, target, task, model, candidates, metric, recipe, level, languages
+        As in `isogloss.plan.rank_sources`.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns of `SETS`, best first.
+
+    Raises
+    ------
+    NotEnoughEvidence
+        If fewer than ten mixtures of several sources were measured.
+    """
+    from isogloss.forecast import Default
+
+    read_as = languages or {}
+    identifier = resolve(read_as.get(target, target), where="--target").id
+    _, observations = find_setting(evidence, identifier, task, model, metric, recipe)
+    mixtures = [Mixture.parse(text, language=str) for text in observations["train"].unique().sort()]
+    several = [mixture for mixture in mixtures if len(mixture) > 1]
+    if len(several) < FEWEST_MIXTURES:
+        raise NotEnoughEvidence(
+            f"{len(several)} mixtures of several sources were measured, {FEWEST_MIXTURES} are needed",
+            where="evidence", mend="measure some, or rank sets of single sources",
+        )  # fmt: skip
+    known = sorted({source for mixture in several for source in mixture} - {identifier})
+    chosen = known if candidates is None else [resolve(read_as.get(one, one)).id for one in candidates]
+    total = examples or int(np.median([sum(part or 0 for part in mixture.values()) for mixture in several]) or 1000)
+    fitted = Default().fit(evidence.with_observations(observations)).conformalize()
+
+    def forecast(sets: Sequence[tuple[str, ...]]) -> pl.DataFrame:
+        texts = [",".join(f"{source}:{max(total // len(members), 1)}" for source in members) for members in sets]
+        asked = [
+            ask(task=task, model=model, targets=[identifier], train=text, metric=metric, recipe=recipe)
+            for text in texts
+        ]
+        found = fitted.predict_interval(pl.concat(asked), level)
+        return pl.DataFrame(
+            {"sources": [",".join(members) for members in sets], **{name: found[name] for name in list(SETS)[1:]}},
+            schema=SETS,
+        )
+
+    lower = not bool(observations["higher_is_better"].all())
+    single = forecast([(source,) for source in chosen]).sort("mean", descending=not lower, maintain_order=True)
+    if size == 1:
+        return single
+    pool = single["sources"].head(POOL).to_list()
+    return forecast(list(combinations(pool, size))).sort("mean", descending=not lower, maintain_order=True)
