@@ -51,7 +51,7 @@ def plan(
     robust: Annotated[bool, typer.Option("--robust", help="Plan with the lower ends of intervals.")] = False,
     level: Annotated[float, typer.Option(help="Probability that an interval holds.")] = 0.9,
     steps: Annotated[int, typer.Option(help="Sums tried for each language, each half the one before.")] = 6,
-    rounds: Annotated[int, typer.Option(help="How often to ask the forecaster again around the best plan.")] = 4,
+    rounds: Annotated[int, typer.Option(help="How often to ask the forecaster again around the best plan.")] = 8,
     fast: Annotated[bool, typer.Option("--fast", help="A greedy plan without proof.")] = False,
     litmus: Annotated[bool, typer.Option("--litmus", help="Run LITMUS's search beside it; takes its time.")] = False,
     metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,

@@ -45,7 +45,7 @@ def plan_budget(
     robust: bool = False,
     level: float = 0.9,
     steps: int = 6,
-    rounds: int = 4,
+    rounds: int = 8,
     fast: bool = False,
     litmus: bool = False,
 ) -> Plan:

@@ -25,6 +25,12 @@ from isogloss.plan.objectives import Objective
 
 BETTER = 1e-6
 """Score by which the forecaster must find a plan better for another round."""
+KEPT = 1e-6
+"""Shortfall that is only rounding."""
+SLACK = 1e-3
+"""By how much a guarantee that is out of reach may be missed further while other languages are looked at."""
+RATE = 10.0
+"""How much of the objective a shortfall is worth, where guarantees stay out of reach: not everything for a hair."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,10 @@ class Problem:
         """What amounts of shape (languages,) cost."""
         return float(sum(shop.cost(shop.fill(amount)) for shop, amount in zip(self.shops, amounts, strict=True)))
 
-    def merit(self, scores: Array) -> tuple[float, float]:
-        """How good scores are: guarantees first, then the objective."""
+    def merit(self, scores: Array) -> tuple[bool, float]:
+        """How good scores are: first whether they keep the guarantees, then the objective less what is short."""
         short = float(np.maximum(self.floors - scores, 0.0).sum())
-        return -round(short, 6), self.objective.direction * self.objective.value(scores)
+        return short <= KEPT, self.objective.direction * self.objective.value(scores) - RATE * short
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ def search(
     problem: Problem,
     *,
     fast: bool = False,
-    rounds: int = 4,
+    rounds: int = 8,
     gap: float = 1e-4,
     starts: Sequence[Array] = (),
 ) -> Outcome:
@@ -117,7 +123,7 @@ def search(
     problem : Problem
     fast : bool, default False
         Whether to take the greedy answer to the first program, and leave it at that.
-    rounds : int, default 4
+    rounds : int, default 8
         How often gains may be asked for again around the best plan.
     gap : float, default 1e-4
         See `isogloss.plan.budget.program.solve`.
@@ -205,7 +211,7 @@ def _improve(
                 plans.append(menu.amounts[choice])
         found, found_scores = _best(problem, plans, score)
         before, after = problem.merit(scores), problem.merit(found_scores)
-        if after[0] <= before[0] and after[1] - before[1] < BETTER:
+        if after[0] == before[0] and after[1] - before[1] < BETTER:
             return amounts, scores, done + 1
         amounts, scores = found, found_scores
     return amounts, scores, rounds
@@ -213,7 +219,7 @@ def _improve(
 
 def _around(problem: Problem, menu: Menu, held: Choice, radius: int, gap: float) -> Choice | None:
     # A guarantee that the plan itself misses is asked for only as far as the plan goes.
-    floors = np.minimum(problem.floors, menu.scores(held))
+    floors = np.minimum(problem.floors, menu.scores(held) - SLACK)
     for asked in (problem.floors, floors):
         try:
             return solve(
