@@ -90,7 +90,8 @@ def choose_facilities(
         found = _exact(gains, count, share)
         if found is not None:
             chosen, bound = found
-    served_by = np.array(chosen)[gains[chosen].argmax(0)]
+    able = np.where(np.isnan(scores), -1.0, gains)
+    served_by = np.array(chosen)[able[chosen].argmax(0)]
     value = float(share @ gains[chosen].max(0))
     base = float(share @ worst)
     return Facilities(tuple(chosen), served_by, base + value, base + max(bound, value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
-from isogloss.errors import BadValue, UnknownName
+from isogloss.errors import BadValue, UnknownName, closest
 from isogloss.evidence import Evidence
 from isogloss.languages import Language, resolve
 from isogloss.languages.writing import read_table
@@ -107,7 +107,10 @@ def _members(name: str, evidence: Evidence) -> list[str]:
         for kind in (*language.family, language.script):
             kinds.setdefault(kind.casefold(), []).append(code)
     if wanted not in kinds:
-        raise UnknownName("group of languages", name, [*REGIONS, MEASURED, *kinds], where="--candidates")
+        # A continent is meant more often than one of hundreds of branches that is spelt like it.
+        close = closest(name, (*REGIONS, MEASURED))
+        known = (*REGIONS, MEASURED) if close else (*REGIONS, MEASURED, *kinds)
+        raise UnknownName("group of languages", name, known, where="--candidates")
     return kinds[wanted]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.errors import InputError, NotEnoughEvidence
-from isogloss.evidence import read_evidence
-from isogloss.plan.sources import source_ranking
+from isogloss.errors import InputError
+from isogloss.evidence import Evidence, read_evidence
+from isogloss.plan.ranking.table import single_sources
+from isogloss.plan.sources import find_setting, source_ranking
 from isogloss.plan.sources_many import choose_sources
 from isogloss.plan.sources_sets import rank_mixtures, rank_sets
 
@@ -84,17 +85,23 @@ def answer_sources(
         )  # fmt: skip
     named = None if candidates is None else [code.strip() for code in candidates.split(",") if code.strip()]
     question = {"candidates": named, "level": level, "languages": languages, **asked}
-    try:
-        ranking = source_ranking(read, targets[0], **question)
-    except NotEnoughEvidence:
+    if not _measured_alone(read, asked):
         found = rank_mixtures(read, targets[0], size=together, **question)
-        return Answer({"sets": found.head(top)}, {"sets": f"Mixtures of {together}"}, ("forecast by default",))
+        named_so = {"sets": "Mixtures, in equal parts" if together > 1 else "Single sources, from mixtures"}
+        return Answer({"sets": found.head(top)}, named_so, ("no source was measured alone: forecast from mixtures",))
+    ranking = source_ranking(read, targets[0], **question)
     tables, titles = {"sources": ranking.table.head(top)}, {"sources": f"Sources for {ranking.target}"}
     if together > 1:
         tables["sets"] = rank_sets(ranking, together).head(top)
         titles["sets"] = f"{together} together"
     tables["baselines"], titles["baselines"] = ranking.baselines, "What the baselines choose"
     return Answer(tables, titles, ranking.notes, ranking)
+
+
+def _measured_alone(evidence: Evidence, asked: Mapping[str, Any]) -> bool:
+    """Whether anything was trained on one language only."""
+    _, observations = find_setting(evidence, None, asked["task"], asked["model"], asked["metric"], asked["recipe"])
+    return single_sources(observations).height > 0
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
