@@ -226,7 +226,9 @@ class _Fitted:
         values = self.pairs.values
         there = values[:, cells]
         standardised = (values - there.mean(1)[:, None, None]) / there.std(1)[:, None, None]
-        return relabelled_p_values(standardised, self.pairs.scores, self.crossed.groups, orders, tested)
+        # Weights that were learnt without any factor favour none, neither as it is nor permuted.
+        without = fit_crossed(self.design[:, :0], self.response, self.rows, self.columns, effects=self.effects)
+        return relabelled_p_values(standardised, self.pairs.scores, without.groups, orders, tested)
 
     def table(self, p_values: Array, unit: float) -> pl.DataFrame:
         from scipy.stats import t as student

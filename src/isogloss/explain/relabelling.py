@@ -1,8 +1,10 @@
 """Would a factor do as well if languages were called by each other's names? Permutation tests for pairs.
 
-Pairs that share a language are not independent, so their labels are what is permuted, not the pairs: the
-quadratic assignment procedure, here with double semi-partialling (Dekker, Krackhardt and Snijders 2007): what the
-other factors do not tell of a factor is permuted, and its t-value compared with those of its permutations.
+Pairs that share a language are not independent, so their labels are what is permuted, not the pairs: the quadratic
+assignment procedure. What the other factors do not tell of the scores is permuted (Freedman and Lane 1983) and a
+factor's t-value compared with those that it has for the permutations. Permuting the factor instead (Dekker, Krackhardt
+and Snijders 2007) rejects too often with few languages: a language that is odd in one way is so in others, which
+permuted factors no longer know.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.explain.crossed import Groups
-from isogloss.forecast.grid import Array
+from isogloss.forecast.grid import Array, fill
 
 CHUNK = 1_000_000
 """Numbers permuted at once."""
@@ -73,7 +75,7 @@ def relabelled_p_values(
     Parameters
     ----------
     values : array of shape (factors, rows, targets)
-        Standardised, without gaps, also where nothing was measured.
+        Standardised.
     scores : array of shape (rows, targets)
         NaN where nothing was measured.
     groups : Groups
@@ -89,59 +91,64 @@ def relabelled_p_values(
         (1 + times at least as extreme) / (1 + permutations), two-sided.
     """
     rows, columns = np.nonzero(~np.isnan(scores))
-    cells = rows, columns
-    response = scores[cells]
-    design = np.stack([np.ones(scores.shape), *values])
+    response = scores[rows, columns]
+    design = np.column_stack([np.ones(len(rows)), values[:, rows, columns].T])
+    fit = _Weighted(design, groups)
     chosen = range(len(values)) if tested is None else tested
-    return np.array([_p_value(design, place + 1, response, cells, groups, permutations) for place in chosen])
+    found = []
+    for place in chosen:
+        others = _Weighted(np.delete(design, place + 1, axis=1), groups)
+        rest = np.full(scores.shape, np.nan)
+        rest[rows, columns] = response - others.fitted(response)
+        told = design[:, place + 1] - others.fitted(design[:, place + 1])
+        found.append(_p_value(fill(rest), told, fit, (rows, columns), permutations))
+    return np.array(found)
+
+
+class _Weighted:
+    """Least squares with the weights of crossed effects."""
+
+    def __init__(self, design: Array, groups: Groups):
+        self.design, self.groups = design, groups
+        weighed = groups.weigh(design)
+        self._solve = np.linalg.solve(design.T @ weighed, weighed.T)
+
+    def fitted(self, response: Array) -> Array:
+        return np.asarray(self.design @ (self._solve @ response))
 
 
 def _p_value(
-    design: Array,
-    place: int,
-    response: Array,
+    rest: Array,
+    told: Array,
+    fit: _Weighted,
     cells: tuple[NDArray[np.intp], NDArray[np.intp]],
-    groups: Groups,
     permutations: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> float:
-    others = np.delete(design, place, axis=0)
-    known = others[:, cells[0], cells[1]].T  # (pairs, others)
-    weighed = groups.weigh(known)
-    inverse = np.linalg.inv(known.T @ weighed)
-    own = design[place]
-    rest = own - np.tensordot(inverse @ (weighed.T @ own[cells]), others, 1)
-    left = response - known @ (inverse @ (weighed.T @ response))  # what the others do not tell of the response
-    onto = inverse @ weighed.T
-    count = len(permutations[0])
-    size = max(1, CHUNK // len(response))
-    measured = [_squared_t(rest[cells][:, None], left, known, onto, groups)]
-    for start in range(0, count, size):
+    weighed = fit.groups.weigh(told)
+    if told @ weighed < 1e-9 * len(told):
+        return 1.0  # the others tell all of the factor
+    size = max(1, CHUNK // len(told))
+    measured = [_squared_t(rest[cells][:, None], weighed, fit)]
+    for start in range(0, len(permutations[0]), size):
         rows, columns = (orders[start : start + size].T for orders in permutations)
-        permuted = rest[rows[cells[0]], columns[cells[1]]]  # (pairs, permutations)
-        measured.append(_squared_t(permuted, left, known, onto, groups))
+        measured.append(_squared_t(rest[rows[cells[0]], columns[cells[1]]], weighed, fit))
     squares = np.concatenate(measured)
-    return float((1 + (squares[1:] >= squares[0] * (1 - 1e-9)).sum()) / (1 + count))
+    return float((1 + (squares[1:] >= squares[0] * (1 - 1e-9)).sum()) / len(squares))
 
 
-def _squared_t(values: Array, left: Array, known: Array, onto: Array, groups: Groups) -> Array:
-    """Squared t-values of each column of `values` (pairs, permutations) beside the other factors.
+def _squared_t(responses: Array, weighed: Array, fit: _Weighted) -> Array:
+    """Squared t-values of a factor in each column of `responses` (pairs, permutations), beside all others.
 
-    Errors are clustered by source and by target, for the t-value must be free of what differs between a factor
-    and its permutations for it to test the mean effect and nothing else (DiCiccio and Romano 2017).
+    Errors are clustered by source and by target, for the t-value must be free of what differs between the scores
+    and their permutations if it is to test the mean effect and nothing else (DiCiccio and Romano 2017).
     """
-    values = values - known @ (onto @ values)
-    weighed = groups.weigh(values)
-    squares = np.einsum("ij,ij->j", weighed, values)
-    moments = left @ weighed
-    told = squares > 1e-9 * len(values)  # a relabelling may leave nothing of a factor
-    slopes = np.where(told, moments / np.where(told, squares, 1.0), 0.0)
-    scores = weighed * (left[:, None] - values * slopes)
-    sums = groups.sums(scores) ** 2
-    ways = np.split(sums, [groups.counts[0]])
+    scores = weighed[:, None] * (responses - fit.fitted(responses))
+    sums = fit.groups.sums(scores) ** 2
+    ways = np.split(sums, [fit.groups.counts[0]])
     by = [way.sum(0) * len(way) / (len(way) - 1) for way in ways if len(way) > 1]
     both = sum(by) - (np.einsum("ij,ij->j", scores, scores) if len(by) > 1 else 0.0)
     variance = np.maximum(both, np.max(by, axis=0))
-    return np.where(told, moments**2 / np.maximum(variance, 1e-300), 0.0)
+    return np.asarray((weighed @ responses) ** 2 / np.maximum(variance, 1e-300))
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
