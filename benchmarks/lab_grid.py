@@ -43,7 +43,7 @@ def main() -> None:
     grid = replace(read_grid(ROOT / "examples" / "sib200_ngram.toml", data=DATA), seeds={700: (0,)})
     with tempfile.TemporaryDirectory() as folder, clock() as whole:
         report = run_grid(grid, Store(folder), executor="processes", workers=WORKERS, progress=True)
-    bench = Bench(grid, grid.task.read())
+    bench = Bench(grid, grid.tasks[0].read(), grid.recipes[0])
     profile, ours_per_source, answers = profile_jobs(bench)
     usual, differing = usual_way(bench, answers)
     result = {
@@ -92,7 +92,7 @@ def profile_jobs(bench: Bench) -> tuple[dict[str, float], float, dict[str, Any]]
             if name == function:
                 steps[step] = steps.get(step, 0.0) + cumulative / len(jobs)
     steps["the rest"] = measuring["cpu_s"] / len(jobs) - sum(steps.values())
-    answers = {jobs[place].source: outcome.predicted for place, outcome in outcomes}
+    answers = {jobs[place].source: outcome.answers[""] for place, outcome in outcomes}
     per_source = preparing["cpu_s"] / len(bench.sources) + measuring["cpu_s"] / len(jobs)
     return {step: round(value, 4) for step, value in steps.items()}, per_source, answers
 
@@ -116,7 +116,7 @@ def usual_way(bench: Bench, answers: dict[str, Any]) -> tuple[float, str]:
         model = LogisticRegression(C=recipe.C, tol=recipe.tolerance, max_iter=recipe.iterations)
         with threadpool_limits(1), clock() as took:
             pipeline = make_pipeline(vectorizer, model).fit(
-                [examples.texts[row] for row in rows], examples.labels[rows]
+                [examples.inputs[row] for row in rows], examples.labels[rows]
             )
             predicted = pipeline.predict(tests)
         seconds.append(took["cpu_s"])

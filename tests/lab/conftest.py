@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.lab.checkpoints import make_checkpoint
 
 TOPICS = {
     "health": ["doctor", "fever", "hospital", "vaccine", "medicine"],
@@ -87,3 +88,17 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def grid_file(write: Callable[..., Path], rows: list[dict[str, str]]) -> Path:
     """A grid over the made-up task: 4 sources, 4 targets, 3 trainings per source."""
     return write(rows)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Features that a test computes are no other test's; all else that is cached stays where it is."""
+    monkeypatch.setenv("ISOGLOSS_FEATURES", str(tmp_path_factory.mktemp("features")))
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny encoder with random weights."""
+    pytest.importorskip("torch", reason="needs the extra lab")
+    pytest.importorskip("transformers", reason="needs the extra lab")
+    return make_checkpoint(tmp_path_factory.mktemp("checkpoint"))

@@ -29,8 +29,8 @@ def test_seeds_are_for_all_sizes_or_each(grid_file: Path) -> None:
 
 
 def test_data_may_lie_in_another_folder(grid_file: Path, tmp_path: Path) -> None:
-    assert read_grid(grid_file).task.file == grid_file.parent / "topics.parquet"
-    assert read_grid(grid_file, data=tmp_path / "elsewhere").task.file == tmp_path / "elsewhere" / "topics.parquet"
+    assert read_grid(grid_file).tasks[0].file == grid_file.parent / "topics.parquet"
+    assert read_grid(grid_file, data=tmp_path / "elsewhere").tasks[0].file == tmp_path / "elsewhere" / "topics.parquet"
 
 
 @pytest.mark.parametrize(

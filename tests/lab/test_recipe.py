@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab import Corpus, recipes
+from isogloss.lab import Corpus, Training, recipes
 from isogloss.lab.recipe.ngram_logreg import NgramLogreg
 
 TRAIN = ["the doctor came", "a fever at night", "the football match", "goal and referee", "fever, doctor!", "match day"]
@@ -26,7 +26,8 @@ def test_answers_are_those_of_a_scikit_learn_pipeline(analyzer: str) -> None:
     """TfidfVectorizer and LogisticRegression on the texts give the same labels, for texts in any script."""
     recipe = NgramLogreg(analyzer=analyzer, C=3.0)
     prepared = recipe.prepare(Corpus([TRAIN, []], [TEST[:2], TEST[2:]]), map)
-    answers = recipe.predict(prepared, recipe.fit(prepared, np.arange(len(TRAIN)), LABELS, seed=0))
+    training = Training(np.arange(len(TRAIN)), LABELS, seed=0)
+    answers = recipe.predict(prepared, recipe.fit(prepared, training))[""]
     vectorizer = TfidfVectorizer(analyzer=analyzer, ngram_range=(2, 5), sublinear_tf=True)
     direct = make_pipeline(vectorizer, LogisticRegression(C=3.0, tol=1e-7, max_iter=1000)).fit(TRAIN, LABELS)
     assert answers.tolist() == direct.predict(TEST).tolist()
@@ -38,7 +39,8 @@ def test_rows_of_several_languages_can_be_trained_on_together() -> None:
     together = recipe.prepare(Corpus([TRAIN], [TEST]), map)
     apart = recipe.prepare(Corpus([TRAIN[:2], TRAIN[2:]], [TEST[:3], TEST[3:]]), map)
     rows = np.array([0, 2, 3, 4])
-    one, other = (recipe.predict(p, recipe.fit(p, rows, LABELS[rows], seed=0)) for p in (together, apart))
+    training = Training(rows, LABELS[rows], seed=0)
+    one, other = (recipe.predict(p, recipe.fit(p, training))[""] for p in (together, apart))
     assert one.tolist() == other.tolist()
 
 
@@ -46,7 +48,7 @@ def test_one_label_cannot_be_learnt_from() -> None:
     recipe = NgramLogreg()
     prepared = recipe.prepare(Corpus([TRAIN], [TEST]), map)
     with pytest.raises(BadValue, match="all 2 training texts have the same label"):
-        recipe.fit(prepared, np.array([0, 1]), LABELS[:2], seed=0)
+        recipe.fit(prepared, Training(np.array([0, 1]), LABELS[:2], seed=0))
 
 
 def test_label_names_what_differs_from_the_defaults() -> None:

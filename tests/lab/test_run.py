@@ -28,7 +28,7 @@ if __name__ == "__main__":
 
 def measured(store: Store) -> pl.DataFrame:
     """What a store holds, save the time it took and when it was."""
-    return store.read().observations.drop("recorded_at", "details").sort("metric", "train", "seed", "target")
+    return store.read().observations.drop("recorded_at", "details").sort("metric", "recipe", "train", "seed", "target")
 
 
 def score(store: Store, source: str, target: str, size: int = 30) -> float:

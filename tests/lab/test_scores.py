@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from isogloss.lab.scores import accuracy, confusions, macro_f1, standard_errors
+from isogloss.lab.scores import Gold, accuracy, confusions, item_scores, macro_f1, score, span_counts, standard_errors
 
 ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
 
@@ -26,5 +26,47 @@ def test_scores_equal_scikit_learn(groups: list[list[tuple[int, int]]]) -> None:
 
 
 def test_standard_error_of_accuracy_is_binomial() -> None:
-    assert standard_errors("accuracy", np.array([0.5]), np.array([100])) == [pytest.approx(0.05)]
-    assert standard_errors("macro_f1", np.array([0.5]), np.array([100])) == [None]
+    assert standard_errors("accuracy", np.array([0.5]), np.array([100]), np.array([0, 1])) == [pytest.approx(0.05)]
+    assert standard_errors("macro_f1", np.array([0.5]), np.array([100]), np.array([0, 1])) == [None]
+
+
+TAGS = ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"]
+
+
+def spans_one_by_one(tags: list[str]) -> set[tuple[int, int, str]]:
+    """The definition: a span begins at a B-, or at an I- of a type that was not going on."""
+    found, begun = set(), None
+    for place, tag in enumerate([*tags, "O"]):
+        if begun is not None and not (tag.startswith("I-") and tag[2:] == begun[1]):
+            found.add((begun[0], place, begun[1]))
+            begun = None
+        if (begun is None and tag != "O") or tag.startswith("B-"):
+            begun = (place, tag[2:])
+    return found
+
+
+SENTENCES = st.lists(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8), min_size=1, max_size=6
+)
+
+
+@given(sentences=SENTENCES)
+def test_spans_are_counted_sentence_by_sentence(sentences: list[list[tuple[int, int]]]) -> None:
+    gold, said = (np.array([pair[side] for sentence in sentences for pair in sentence]) for side in (0, 1))
+    starts = np.cumsum([0, *map(len, sentences)])
+    counts = span_counts(gold, said, starts, TAGS)
+    for sentence, row in zip(sentences, counts, strict=True):
+        there, found = (spans_one_by_one([TAGS[pair[side]] for pair in sentence]) for side in (0, 1))
+        assert row.tolist() == [len(there & found), len(there), len(found)]
+
+
+def test_span_f1_is_that_of_all_spans_of_a_language() -> None:
+    """Two spans, of which one is found and one has a wrong end; the second language has none and gets none."""
+    tags = {name: place for place, name in enumerate(TAGS)}
+    gold = np.array([tags[name] for name in ("B-PER", "I-PER", "O", "B-LOC", "O", "O")])
+    said = np.array([tags[name] for name in ("B-PER", "O", "O", "B-LOC", "O", "O")])
+    whole = Gold(gold, np.array([0, 4, 6]), np.array([0, 1]), TAGS)
+    assert score("span_f1", whole, said).tolist() == [0.5, 1.0]
+    assert item_scores("span_f1", whole, said).tolist() == [0.5, 1.0]
+    assert item_scores("accuracy", whole, said).tolist() == [0.75, 1.0]
+    assert score("accuracy", whole, said).tolist() == [0.75, 1.0]

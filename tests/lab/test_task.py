@@ -10,14 +10,14 @@ import pytest
 
 from isogloss.errors import InputError
 from isogloss.lab import read_grid
-from isogloss.lab.task import Task
+from isogloss.lab.task import Leak, Task
 
 Rows = list[dict[str, str]]
 Write = Callable[..., Path]
 
 
 def read(path: Path) -> Task:
-    return read_grid(path).task.read()
+    return read_grid(path).tasks[0].read()
 
 
 def refusal(path: Path) -> str:
@@ -65,7 +65,7 @@ def test_a_repeated_text_is_reported_and_many_are_refused(write: Write, rows: Ro
     tested = [row for row in rows if row["lang"] == "eng" and row["split"] == "test"]
     extra = [dict(row, id=f"x{place}") for place, row in enumerate(tested)]
     tested[0]["text"] = texts[0].upper()
-    assert read(write(rows + extra)).repeated == {"eng": 1}
+    assert read(write(rows + extra)).leaks == {"eng": Leak(exact=0, normalised=1)}
     for row, text in zip(tested, texts, strict=False):
         row["text"] = text
     assert "test texts of 'eng' are also trained on" in refusal(write(rows))

@@ -8,11 +8,15 @@ from typing import Any
 _PUBLIC = {
     "Grid": "isogloss.lab.grid",
     "read_grid": "isogloss.lab.grid",
-    "RunReport": "isogloss.lab.run",
+    "RunReport": "isogloss.lab.report",
     "run_grid": "isogloss.lab.run",
     "Corpus": "isogloss.lab.recipe",
     "Recipe": "isogloss.lab.recipe",
     "recipes": "isogloss.lab.recipe",
+    "Fitted": "isogloss.lab.recipe",
+    "Training": "isogloss.lab.outcome",
+    "load": "isogloss.lab.saving",
+    "known_tasks": "isogloss.lab.task_file",
     "tasks": "isogloss.lab.task",
     "executors": "isogloss.lab.executor",
 }

@@ -10,8 +10,9 @@ import tempfile
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from functools import lru_cache
@@ -22,6 +23,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue, IsoglossError
+from isogloss.lab.meter import metered
 from isogloss.lab.outcome import Outcome, Training
 from isogloss.lab.recipe import Arrays, Recipe
 from isogloss.registry import Registry
@@ -32,6 +34,10 @@ executors = Registry(
     "isogloss.executors",
 )
 """Executors by name; other packages announce theirs in the entry-point group `isogloss.executors`."""
+
+
+def _never() -> bool:
+    return False
 
 
 class Executor(ABC):
@@ -63,8 +69,10 @@ class Executor(ABC):
         """The function's result for each value, in their order."""
 
     @abstractmethod
-    def run(self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training]) -> Iterator[tuple[int, Outcome]]:
-        """The outcome of each training with its position, as they finish."""
+    def run(
+        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = _never
+    ) -> Iterator[tuple[int, Outcome]]:
+        """The outcome of each training with its position, as they finish; none is begun once `stop` says so."""
 
 
 class Serial(Executor):
@@ -76,10 +84,26 @@ class Serial(Executor):
         """The function's result for each value, in their order."""
         yield from map(function, values)
 
-    def run(self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training]) -> Iterator[tuple[int, Outcome]]:
+    def __enter__(self) -> Serial:
+        from isogloss.lab.models.runtime import threads_restored
+
+        self._stack = ExitStack()
+        self._stack.enter_context(threads_restored())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def run(
+        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = _never
+    ) -> Iterator[tuple[int, Outcome]]:
         """The outcome of each training with its position, in their order."""
         with _one_thread():
             for position, training in enumerate(trainings):
+                if stop():
+                    return
                 yield position, _measure(recipe, prepared, training)
 
 
@@ -96,14 +120,8 @@ class Processes(Executor):
     def __enter__(self) -> Processes:
         with ExitStack() as stack:
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="isogloss-lab-")))
-            self._pool = ProcessPoolExecutor(
-                self.workers,
-                # Forking a process that has threads, as polars and BLAS do, can hang; a fresh one cannot.
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin_worker,
-                initargs=(str(self._folder),),
-            )
-            stack.callback(self._pool.shutdown, cancel_futures=True)
+            self._pool = self._new_pool()
+            stack.callback(lambda: self._pool.shutdown(cancel_futures=True))
             self._stack = stack.pop_all()
         return self
 
@@ -119,36 +137,68 @@ class Processes(Executor):
         except BrokenProcessPool:
             raise _worker_died() from None
 
-    def run(self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training]) -> Iterator[tuple[int, Outcome]]:
-        """The outcome of each training with its position, as they finish."""
+    def run(
+        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = _never
+    ) -> Iterator[tuple[int, Outcome]]:
+        """The outcome of each training with its position, as they finish.
+
+        If a worker dies, those that were under way are run again, each alone: one that kills its worker once
+        more has failed, and the others go on.
+        """
         folder = tempfile.mkdtemp(dir=self._folder)
         for name, array in prepared.items():
             np.save(Path(folder) / f"{name}.npy", array, allow_pickle=False)
-        waiting = {
-            self._pool.submit(_measure_in_worker, folder, recipe, training): position
-            for position, training in enumerate(trainings)
-        }
-        for future in as_completed(waiting):
+        left, suspects = deque(range(len(trainings))), deque[int]()
+        while left or suspects:
+            alone = bool(suspects)
+            taken = deque([suspects.popleft()]) if alone else left
+            under_way: dict[Future[Outcome], int] = {}
             try:
-                outcome = future.result()
+                while (taken and not stop()) or under_way:
+                    # Few are handed out at a time, so that little is under way when it is time to stop.
+                    while taken and len(under_way) < 2 * self.workers and not stop():
+                        # Taken off the list only when it is handed out: a pool that has broken refuses.
+                        future = self._pool.submit(_measure_in_worker, folder, recipe, trainings[taken[0]])
+                        under_way[future] = taken.popleft()
+                    for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                        outcome = future.result()
+                        yield under_way.pop(future), outcome
+                if stop():
+                    break
             except BrokenProcessPool:
-                raise _worker_died() from None
-            yield waiting.pop(future), outcome
+                self._pool.shutdown(cancel_futures=True)
+                self._pool = self._new_pool()
+                if alone:
+                    yield next(iter(under_way.values())), Outcome(None, {}, _worker_died().reason)
+                else:
+                    suspects.extend(sorted(under_way.values()))
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self.workers,
+            # Forking a process that has threads, as polars and BLAS do, can hang; a fresh one cannot.
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin_worker,
+            initargs=(str(self._folder),),
+        )
 
 
 def _measure(recipe: Recipe, prepared: Arrays, training: Training) -> Outcome:
     """Train and answer; whatever goes wrong in a recipe is this job's failure, not the run's."""
-    seconds, began = {}, time.process_time()
+    seconds, wall, began = {}, time.perf_counter(), time.process_time()
     try:
-        fitted = recipe.fit(prepared, training.rows, training.labels, seed=training.seed)
-        seconds["fit"], began = time.process_time() - began, time.process_time()
-        predicted = recipe.predict(prepared, fitted)
-        seconds["predict"] = time.process_time() - began
+        with metered() as counts:
+            fitted = recipe.fit(prepared, training)
+            seconds["fit"], began = time.process_time() - began, time.process_time()
+            answers = dict(recipe.predict(prepared, fitted))
+            seconds["predict"] = time.process_time() - began
     except IsoglossError as error:
         return Outcome(None, seconds, str(error))
     except Exception as error:
-        return Outcome(None, seconds, f"{type(error).__name__}: {error}".splitlines()[0])
-    return Outcome(predicted, seconds)
+        return Outcome(None, seconds, f"{type(error).__name__}: {error}".splitlines()[0], transient=True)
+    seconds["wall"] = time.perf_counter() - wall
+    return Outcome(answers, seconds, counts=counts, notes=fitted.notes)
 
 
 def _measure_in_worker(folder: str, recipe: Recipe, training: Training) -> Outcome:

@@ -1,16 +1,17 @@
-"""The grid: which sources, sizes and seeds to measure a recipe with, as a TOML file says it."""
+"""The grid: which tasks, models, recipes, sources, sizes and seeds to measure, as a TOML file says it."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.lab.recipe import Recipe, recipes
 from isogloss.lab.sections import Section
-from isogloss.lab.task import TaskInfo, read_info
+from isogloss.lab.task import TaskInfo
+from isogloss.lab.task_file import read_info
 
 
 @dataclass(frozen=True)
@@ -19,21 +20,31 @@ class Grid:
 
     Attributes
     ----------
-    task : TaskInfo
-    recipe : Recipe
+    tasks : tuple of TaskInfo
+    recipes : tuple of Recipe
+        Each with its model.
     sources, targets : list of str or "all"
         Languages in any spelling; "all" that the task has.
     seeds : dict of int to tuple of int
         Number of training examples to the seeds that choose them.
+    shots : tuple of int
+        How many examples of the target are learnt from beside those of the source: 0 for none.
+    leave_out_small : bool
+        Whether sources that have fewer examples than a size asks for are left out at that size.
+    keep_items : bool
+        Whether each test item's outcome is stored, by which recipes are compared in pairs.
     path : str
         Where it was read from, for errors.
     """
 
-    task: TaskInfo
-    recipe: Recipe
+    tasks: tuple[TaskInfo, ...]
+    recipes: tuple[Recipe, ...]
     sources: list[str] | str
     targets: list[str] | str
     seeds: dict[int, tuple[int, ...]]
+    shots: tuple[int, ...] = (0,)
+    leave_out_small: bool = False
+    keep_items: bool = True
     path: str = "grid"
 
 
@@ -43,9 +54,10 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     Parameters
     ----------
     path : str or pathlib.Path
-        TOML, with the sections `[task]`, `[recipe]` and `[grid]`.
+        TOML, with the sections `[task]`, `[recipe]` (each may stand several times, as `[[task]]`), `[[model]]`
+        where recipes need one, and `[grid]`.
     data : str or pathlib.Path, optional
-        Folder that the task's file is in, by default that of the grid file.
+        Folder that the tasks' files are in, by default that of the grid file.
 
     Raises
     ------
@@ -60,25 +72,47 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFile(f"is not TOML: {error}", where=str(path)) from None
     whole = Section("", table, str(path))
-    whole.expect("task", "recipe", "grid")
-    task, recipe, grid = (whole.section(name, required=True) for name in ("task", "recipe", "grid"))
-    info = read_info(task, Path(data) if data is not None else path.parent)
-    chosen = _read_recipe(recipe, info)
-    grid.expect("sources", "targets", "sizes", "seeds")
+    whole.expect("task", "recipe", "grid", "model")
+    grid = whole.section("grid", required=True)
+    grid.expect("sources", "targets", "sizes", "seeds", "shots", "leave_out_small", "keep_items")
+    folder = Path(data) if data is not None else path.parent
+    infos = tuple(read_info(task, folder) for task in whole.sections("task"))
+    chosen = _read_recipes(whole, infos, path.parent)
     sources, targets = _read_languages(grid, "sources"), _read_languages(grid, "targets")
-    sizes = grid.take("sizes", list)
-    seeds = _read_seeds(grid, sizes)
-    return Grid(info, chosen, sources, targets, seeds, str(path))
+    seeds = _read_seeds(grid, grid.take("sizes", list))
+    shots = grid.take("shots", list, [0])
+    if not shots or not all(_is_whole(count) and count >= 0 for count in shots):
+        raise BadValue(f"shots must be whole numbers from 0 up, not {shots!r}", where=grid.where)
+    return Grid(
+        infos, chosen, sources, targets, seeds, tuple(dict.fromkeys(shots)),
+        _read_flag(grid, "leave_out_small", False), _read_flag(grid, "keep_items", True), str(path),
+    )  # fmt: skip
 
 
-def _read_recipe(section: Section, info: TaskInfo) -> Recipe:
-    name = section.take("name", str)
-    if name not in recipes.names():
-        raise UnknownName("recipe", name, recipes.names(), where=section.where)
-    kind: type[Recipe] = recipes.get(name)
-    if kind.kind != info.kind:
-        raise BadValue(f"recipe '{name}' is for {kind.kind}, not for {info.kind}", where=section.where)
-    return kind.read(section.rest(), where=section.where)
+def _read_recipes(whole: Section, infos: tuple[TaskInfo, ...], folder: Path) -> tuple[Recipe, ...]:
+    """Every recipe, with every model if it needs one and does not name its own."""
+    models = [section.rest() for section in whole.sections("model", required=False)]
+    found: list[Recipe] = []
+    for section in whole.sections("recipe"):
+        name = section.take("name", str)
+        if name not in recipes.names():
+            raise UnknownName("recipe", name, recipes.names(), where=section.where)
+        kind: type[Recipe] = recipes.get(name)
+        for info in infos:
+            if info.kind not in kind.kinds:
+                raise BadValue(
+                    f"recipe '{name}' is for {', '.join(kind.kinds)}, not for {info.kind}", where=section.where
+                )
+        given = section.rest()
+        needs_model = "checkpoint" in {field.name for field in fields(kind)} and "checkpoint" not in given
+        for model in models if needs_model and models else [{}]:
+            parameters = model | given
+            if isinstance(own := parameters.get("checkpoint"), str) and own and (folder / own).is_dir():
+                parameters["checkpoint"] = str(folder / own)
+            found.append(kind.read(parameters, where=section.where))
+    if len({(recipe.label, str(recipe.identity)) for recipe in found}) < len(found):
+        raise BadValue("the same recipe stands there twice", where=whole.where)
+    return tuple(found)
 
 
 def _read_languages(section: Section, key: str) -> list[str] | str:
@@ -86,6 +120,13 @@ def _read_languages(section: Section, key: str) -> list[str] | str:
     if value == "all" or (isinstance(value, list) and value and all(isinstance(code, str) for code in value)):
         return value  # type: ignore[no-any-return]
     raise BadValue(f'{key} must be a list of languages or "all", not {value!r}', where=section.where)
+
+
+def _read_flag(section: Section, key: str, default: bool) -> bool:
+    value: Any = section.flag(key, default)
+    if not isinstance(value, bool):
+        raise BadValue(f"{key} must be true or false, not {value!r}", where=section.where)
+    return value
 
 
 def _read_seeds(section: Section, sizes: list[Any]) -> dict[int, tuple[int, ...]]:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -15,23 +14,26 @@ import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.evidence.mixture import Mixture
-from isogloss.evidence.schema import OBSERVATION, conform
 from isogloss.lab.grid import Grid
-from isogloss.lab.outcome import Outcome, Training
+from isogloss.lab.outcome import Stage, Training
 from isogloss.lab.recipe import Corpus, Recipe
-from isogloss.lab.scores import METRICS, confusions, standard_errors
-from isogloss.lab.task import Task
+from isogloss.lab.scores import Gold
+from isogloss.lab.task import Examples, Task
 
 
 @dataclass(frozen=True)
 class Job:
-    """One training: a recipe on chosen examples of a source language.
+    """One training: a recipe on chosen examples of a source language, and perhaps on some of one target.
 
     Attributes
     ----------
     source : str
         The file's own code.
     size, seed : int
+    shots : int
+        Examples of `shots_of`, beside the source's.
+    shots_of : str or None
+        The file's own code.
     training : Training
     key : str
         First 32 hexadecimal digits of the SHA-256 of the recipe, its parameters and version, the training
@@ -43,20 +45,27 @@ class Job:
     seed: int
     training: Training = field(compare=False, repr=False)
     key: str
+    shots: int = 0
+    shots_of: str | None = None
 
     @property
     def origin(self) -> str:
         """What observations give as their origin."""
         return f"lab {self.key}"
 
+    def __str__(self) -> str:
+        more = f"+{self.shots_of}:{self.shots}" if self.shots_of else ""
+        return f"{self.source}:{self.size}{more} seed {self.seed}"
+
 
 class Bench:
-    """The jobs of a grid over the data they need, and how their outcomes become observations.
+    """The jobs of one task and recipe of a grid, over the data they need.
 
     Parameters
     ----------
     grid : Grid
     task : Task
+    recipe : Recipe
 
     Attributes
     ----------
@@ -64,69 +73,50 @@ class Bench:
         The file's own codes.
     jobs : list of Job
         Source by source, so that time per job stays even and the time left can be told.
+    left_out : list of str
+        Sources with fewer examples than a size asks for, as `isl:1000`.
 
     Raises
     ------
     BadValue
-        If a source has fewer training examples than a size asks for.
+        If a source has fewer training examples than a size asks for and the grid does not leave such out.
     """
 
-    def __init__(self, grid: Grid, task: Task):
-        self.grid, self.task, self.recipe = grid, task, grid.recipe
+    def __init__(self, grid: Grid, task: Task, recipe: Recipe):
+        self.grid, self.task, self.recipe = grid, task, recipe
         self.sources = task.find(grid.sources, "train", f"{grid.path}: sources")
         self.targets = task.find(grid.targets, "test", f"{grid.path}: targets")
         self._languages = sorted({*self.sources, *self.targets})
+        self._taught = self.sources if not any(grid.shots) else [code for code in self._languages if code in task.train]
+        self.left_out: list[str] = []
         self.jobs = list(self._jobs())
 
     def corpus(self) -> Corpus:
-        """Every text that a job trains on or answers."""
-        train, test = self.task.train, self.task.test
-        return Corpus(
-            [train[code].texts if code in self.sources else [] for code in self._languages],
-            [test[code].texts if code in self.targets else [] for code in self._languages],
-        )
+        """Every text that a job trains on, chooses on or answers."""
+        train = [
+            [text for examples in self._trained(code) for text in examples.inputs] if code in self._taught else []
+            for code in self._languages
+        ]
+        test = [list(self.task.test[code].inputs) if code in self.targets else [] for code in self._languages]
+        return Corpus(train, test, self._languages, self.task.info.kind)
 
     @cached_property
     def test_contents(self) -> dict[str, str]:
         """A short hash of each target's test examples, by the file's own code."""
         return {code: self.task.test[code].content()[:8] for code in self.targets}
 
-    def observations(self, job: Job, outcome: Outcome) -> pl.DataFrame:
-        """The scores of a job that did not fail, one row per metric and target."""
-        gold, groups, items = self._gold
-        confusion = confusions(gold, np.asarray(outcome.predicted), groups, len(self.task.labels))
-        source = self.task.languages[job.source]
-        shared = {
-            "model": self.recipe.model,
-            "task": self.task.info.name,
-            "train": str(Mixture({source.id: job.size})),
-            "recipe": self.recipe.label,
-            "split": self.task.info.splits["test"],
-            "seed": job.seed,
-            "scale": "fraction",
-            "higher_is_better": True,
-            "origin": job.origin,
-            "importer": "lab",
-            "recorded_at": datetime.now(UTC),
-        }
-        parts = []
-        for metric in self.task.info.metrics:
-            scores = METRICS[metric](confusion)
-            parts.append(
-                pl.DataFrame(
-                    {
-                        "metric": [metric] * len(self.targets),
-                        "target": [self.task.languages[code].id for code in self.targets],
-                        "target_as_reported": self.targets,
-                        "score": scores,
-                        "items": items,
-                        "standard_error": standard_errors(metric, scores, items),
-                        "details": [self._details(code, outcome) for code in self.targets],
-                    },
-                    schema_overrides={"standard_error": pl.Float64},
-                ).with_columns(**{name: pl.lit(value) for name, value in shared.items()})
-            )
-        return conform(pl.concat(parts), OBSERVATION)
+    @cached_property
+    def gold(self) -> Gold:
+        """What is right, for all test rows in the order of the corpus."""
+        tests = [self.task.test[code] for code in self.targets]
+        labels = np.concatenate([test.labels for test in tests])
+        starts = np.cumsum([0, *(size for test in tests for size in np.diff(test.starts))])
+        return Gold(labels, starts, np.repeat(np.arange(len(tests)), [len(test) for test in tests]), self.task.labels)
+
+    @cached_property
+    def language_numbers(self) -> dict[str, int]:
+        """Where each language stands in the corpus."""
+        return {code: place for place, code in enumerate(self._languages)}
 
     def missing(self, stored: pl.DataFrame) -> list[Job]:
         """The jobs of which a store lacks a target or a metric, or has it on other test examples."""
@@ -138,62 +128,84 @@ class Bench:
         have = set(known.iter_rows())
         return [job for job in self.jobs if any(cell not in have for cell in self._cells(job))]
 
+    def mixture(self, job: Job) -> Mixture:
+        """What a job trains on, in canonical languages."""
+        sizes: dict[str, int | None] = {self.task.languages[job.source].id: job.size}
+        if job.shots_of is not None:
+            sizes[self.task.languages[job.shots_of].id] = job.shots
+        return Mixture(sizes)
+
     def _cells(self, job: Job) -> Iterator[tuple[str, str, str, str]]:
         for metric in self.task.info.metrics:
             for code in self.targets:
                 yield job.origin, metric, code, self.test_contents[code]
 
-    def _details(self, target: str, outcome: Outcome) -> str:
-        seconds = round(sum(outcome.seconds.values()), 3)
-        return json.dumps({"test_content": self.test_contents[target], "cpu_seconds": seconds, **_versions()})
+    def _trained(self, code: str) -> list[Examples]:
+        """Training examples of a language, then those to choose on if there is something to choose."""
+        chosen_on = self.recipe.selects and code in self.sources and code in self.task.dev
+        return [self.task.train[code], *([self.task.dev[code]] if chosen_on else [])]
 
     @cached_property
-    def _gold(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Gold labels and target numbers of all test rows, and the number of test rows of each target."""
-        tests = [self.task.test[code] for code in self.targets]
-        items = np.array([len(test) for test in tests])
-        return np.concatenate([test.labels for test in tests]), np.repeat(np.arange(len(tests)), items), items
+    def _first(self) -> dict[str, int]:
+        """Number of the first training row of each language."""
+        sizes = [sum(map(len, self._trained(code))) if code in self._taught else 0 for code in self._languages]
+        return dict(zip(self._languages, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
 
     def _jobs(self) -> Iterator[Job]:
-        first = 0
         for source in self.sources:
             examples = self.task.train[source]
             for size, seeds in self.grid.seeds.items():
                 if size > len(examples):
-                    raise BadValue(
-                        f"'{source}' has {len(examples)} training examples, {size} are asked for",
-                        where=f"{self.grid.path}: sizes",
-                        mend=f"ask for {len(examples)} at most",
-                    )
+                    self._leave_out(source, size)
+                    continue
                 for seed in seeds:
                     rows = examples.sample(size, seed)
-                    key = _key(self.recipe, self.task.info.name, examples.content(rows), seed)
-                    training = Training(first + rows, examples.labels[rows], seed)
-                    yield Job(source, size, seed, training, key)
-            first += len(examples)
+                    for shots in self.grid.shots:
+                        for target in self._shown(source, shots):
+                            yield self._job(source, rows, seed, target, shots)
+
+    def _leave_out(self, source: str, size: int) -> None:
+        available = len(self.task.train[source])
+        if not self.grid.leave_out_small:
+            raise BadValue(
+                f"'{source}' has {available} training examples, {size} are asked for",
+                where=f"{self.grid.path}: sizes",
+                mend=f"ask for {available} at most, or set leave_out_small = true",
+            )
+        self.left_out.append(f"{source}:{size}")
+
+    def _shown(self, source: str, shots: int) -> list[str | None]:
+        """Which target's examples a training gets: none, or those of each in turn."""
+        if not shots:
+            return [None]
+        able = [code for code in self.targets if code != source and len(self.task.train.get(code, ())) >= shots]
+        return list(able)
+
+    def _job(self, source: str, rows: np.ndarray[Any, Any], seed: int, target: str | None, shots: int) -> Job:
+        examples = self.task.train[source]
+        contents = {"examples": examples.content(rows)}
+        stages = [Stage(self._first[source] + rows, examples.labels_of(rows))]
+        if target is not None:
+            shown = self.task.train[target]
+            few = shown.sample(shots, seed)
+            contents["then"] = shown.content(few)
+            stages.append(Stage(self._first[target] + few, shown.labels_of(few)))
+        dev = self._trained(source)[1:]
+        dev_rows, dev_labels = np.empty(0, np.int64), np.empty(0, np.int64)
+        if dev:
+            contents["chosen_on"] = dev[0].content()
+            dev_rows = self._first[source] + len(examples) + np.arange(len(dev[0]))
+            dev_labels = dev[0].labels
+        if len(stages) > 1 and not self.recipe.sequential:
+            together = (np.concatenate([getattr(stage, name) for stage in stages]) for name in ("rows", "labels"))
+            stages = [Stage(*together)]
+        training = Training(
+            stages[0].rows, stages[0].labels, seed, dev_rows, dev_labels, len(self.task.labels), tuple(stages[1:])
+        )
+        key = _key(self.recipe, self.task.info.name, contents, seed)
+        return Job(source, len(rows), seed, training, key, shots if target else 0, target)
 
 
-def _key(recipe: Recipe, task: str, content: str, seed: int) -> str:
-    described = {
-        "recipe": recipe.name,
-        "version": recipe.version,
-        "parameters": recipe.parameters,
-        "task": task,
-        "examples": content,
-        "seed": seed,
-    }
+def _key(recipe: Recipe, task: str, contents: dict[str, str], seed: int) -> str:
+    described = {**recipe.identity, "task": task, "seed": seed, **contents}
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _versions() -> dict[str, str]:
-    import scipy
-    import sklearn
-
-    from isogloss import __version__
-
-    return {
-        "isogloss": __version__,
-        "numpy": np.__version__,
-        "scipy": str(scipy.__version__),
-        "scikit-learn": str(sklearn.__version__),
-    }

@@ -4,88 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
+from isogloss.errors import BadValue
 from isogloss.evidence.store import Store
 from isogloss.lab.executor import Executor, executors
+from isogloss.lab.failures import Failures
 from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
+from isogloss.lab.outcome import Outcome
 from isogloss.lab.progress import Bar
+from isogloss.lab.recipe import Arrays
+from isogloss.lab.report import RunReport
+from isogloss.lab.results import facts, observe
 
-
-@dataclass
-class RunReport:
-    """What a run did.
-
-    Attributes
-    ----------
-    jobs : int
-        How many the grid has.
-    run, skipped : int
-        How many were measured now; how many the store had already.
-    failed : list of (str, str)
-        Jobs that failed, as `eng_Latn:700 seed 0`, each with the reason.
-    observations : int
-        How many were written.
-    repeated : dict of str to int
-        Test texts that stand in the training texts too, by language.
-    seconds : dict of str to float
-        Wall seconds by stage; "fit" and "predict" are CPU seconds, over all workers.
-    """
-
-    jobs: int = 0
-    run: int = 0
-    skipped: int = 0
-    failed: list[tuple[str, str]] = field(default_factory=list)
-    observations: int = 0
-    repeated: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def clock(self, stage: str) -> Iterator[None]:
-        """Add the wall time of a block to a stage."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
-
-    def table(self) -> pl.DataFrame:
-        """The figures as (what, value), for people."""
-        rows: list[tuple[str, str]] = [
-            ("jobs in the grid", str(self.jobs)),
-            ("run", str(self.run)),
-            ("in the store already", str(self.skipped)),
-            ("failed", str(len(self.failed))),
-            ("observations written", str(self.observations)),
-        ]
-        rows += [(f"failed: {job}", reason) for job, reason in self.failed]
-        if self.repeated:
-            named = ", ".join(f"{language} {count}" for language, count in self.repeated.items())
-            rows.append(("test texts also trained on", named))
-        rows += [(f"seconds: {stage}", f"{value:.1f}") for stage, value in self.seconds.items()]
-        return pl.DataFrame(rows, schema=["what", "value"], orient="row")
-
-    def record(self) -> dict[str, Any]:
-        """The figures as plain values, for programs."""
-        return {
-            "jobs": self.jobs,
-            "run": self.run,
-            "skipped": self.skipped,
-            "failed": [{"job": job, "reason": reason} for job, reason in self.failed],
-            "observations": self.observations,
-            "repeated_test_texts": self.repeated,
-            "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
-        }
+TRIES = 2
+"""How often a job is run whose failure may pass, as want of memory does."""
 
 
 def run_grid(
-    grid: Grid, store: Store, *, executor: str = "serial", workers: int | None = None, progress: bool = False
-) -> RunReport:
+    grid: Grid, store: Store, *, executor: str = "serial", workers: int | None = None, progress: bool = False,
+    max_jobs: int | None = None, max_minutes: float | None = None,
+) -> RunReport:  # fmt: skip
     """Measure what the store lacks of a grid.
 
     Parameters
@@ -101,6 +43,10 @@ def run_grid(
         How many jobs at once, by default as many as there are processors.
     progress : bool, default False
         Show a progress bar on a terminal.
+    max_jobs : int, optional
+        How many jobs to run at most.
+    max_minutes : float, optional
+        Minutes after which no further job is begun; what is under way is finished.
 
     Returns
     -------
@@ -111,44 +57,123 @@ def run_grid(
     InputError
         If the grid, the data or the store cannot be used; nothing is written then.
     """
+    for name, limit in (("max_jobs", max_jobs), ("max_minutes", max_minutes)):
+        if limit is not None and limit <= 0:
+            raise BadValue(f"{name} is {limit}", mend="give more than 0")
     report = RunReport()
     with report.clock("read"):
-        bench = Bench(grid, grid.task.read())
-        todo = bench.missing(_stored(store))
-    report.jobs, report.skipped, report.repeated = len(bench.jobs), len(bench.jobs) - len(todo), bench.task.repeated
-    if not todo:
+        work = [(bench, bench.missing(_stored(store))) for bench in read_benches(grid)]
+    for bench, todo in work:
+        report.count(bench, todo)
+    if not any(todo for _, todo in work):
         return report
     with executors.get(executor)(workers) as chosen, Bar(progress) as bar:
-        _measure(bench, todo, chosen, store, report, bar)
+        _Run(store, report, chosen, bar, max_jobs, max_minutes).all(work)
     return report
 
 
-def _measure(bench: Bench, todo: list[Job], executor: Executor, store: Store, report: RunReport, bar: Bar) -> None:
-    corpus = bench.corpus()
-    with report.clock("prepare"):
-        bar.begin("preparing texts", len(corpus.train))
+def read_benches(grid: Grid) -> list[Bench]:
+    """The jobs of each task and recipe; recipes that prepare texts alike stand beside each other."""
+    tasks = [info.read() for info in grid.tasks]
+    return [
+        Bench(grid, task, recipe)
+        for task in tasks
+        for recipe in sorted(grid.recipes, key=lambda recipe: str(recipe.preparation))
+    ]
 
-        def apply(function: Any, values: Any) -> Iterator[Any]:
-            for result in executor.apply(function, values):
-                bar.advance()
-                yield result
 
-        prepared = bench.recipe.prepare(corpus, apply)
-    bar.begin("measuring", len(todo))
-    with report.clock("measure"):
-        for position, outcome in executor.run(bench.recipe, prepared, [job.training for job in todo]):
-            job = todo[position]
-            for stage, seconds in outcome.seconds.items():
-                report.seconds[stage] = report.seconds.get(stage, 0.0) + seconds
-            if outcome.error is not None:
-                report.failed.append((f"{job.source}:{job.size} seed {job.seed}", outcome.error))
-            else:
-                with report.clock("write"):
-                    observations = bench.observations(job, outcome)
-                    store.append(observations)
-                report.run += 1
-                report.observations += observations.height
-            bar.advance()
+class _Run:
+    """One run over what is missing: what it was given, and what it has still to keep to."""
+
+    def __init__(
+        self, store: Store, report: RunReport, executor: Executor, bar: Bar,
+        max_jobs: int | None, max_minutes: float | None,
+    ):  # fmt: skip
+        self._store, self._report, self._executor, self._bar = store, report, executor, bar
+        self._jobs_left = max_jobs
+        self._end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
+        self._failures = Failures(store)
+        self._described: set[tuple[str, str, str | None]] = set()
+        self._prepared: tuple[Any, Arrays] | None = None
+
+    def all(self, work: list[tuple[Bench, list[Job]]]) -> None:
+        for bench, todo in work:
+            wanted = todo if self._jobs_left is None else todo[: self._jobs_left]
+            if not wanted or self._is_over():
+                continue
+            prepared = self._prepare(bench)
+            for attempt in range(1, TRIES + 1):
+                wanted = self._measure(bench, prepared, wanted, is_last=attempt == TRIES)
+        self._report.left = self._report.jobs - self._report.skipped - self._report.run - len(self._report.failed)
+
+    def _is_over(self) -> bool:
+        return self._end is not None and time.monotonic() >= self._end
+
+    def _prepare(self, bench: Bench) -> Arrays:
+        """What the jobs share; taken from the recipe before if it prepared the same."""
+        corpus = bench.corpus()
+        key = (bench.task.info.name, bench.recipe.preparation, bench.recipe.selects)
+        if self._prepared is not None and self._prepared[0] == key:
+            return self._prepared[1]
+        self._prepared = None  # gone before the next is made: it may be the most memory of a run
+        with self._report.clock("prepare"):
+            self._bar.begin("preparing texts", len(corpus.train))
+
+            def apply(function: Any, values: Any) -> Iterator[Any]:
+                for result in self._executor.apply(function, values):
+                    self._bar.advance()
+                    yield result
+
+            prepared = bench.recipe.prepare(corpus, apply)
+        self._report.note_encoding(prepared)
+        self._prepared = key, prepared
+        return prepared
+
+    def _measure(self, bench: Bench, prepared: Arrays, todo: list[Job], *, is_last: bool) -> list[Job]:
+        """Run some jobs and write what comes of them; those to be tried again."""
+        again: list[Job] = []
+        unknown = _unknown(bench, prepared)
+        if not todo:
+            return again
+        self._bar.begin(f"measuring {bench.recipe.label}", len(todo))
+        with self._report.clock("measure"):
+            trainings = [job.training for job in todo]
+            for position, outcome in self._executor.run(bench.recipe, prepared, trainings, self._is_over):
+                job = todo[position]
+                self._report.spend(outcome.seconds)
+                if outcome.error is None:
+                    self._write(bench, job, outcome, unknown)
+                elif outcome.transient and not is_last:
+                    again.append(job)
+                else:
+                    self._failures.note(bench, job, outcome.error)
+                    self._report.failed.append((str(job), outcome.error))
+                    self._spend_job()
+                self._bar.advance()
+        return again
+
+    def _write(self, bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float]) -> None:
+        with self._report.clock("write"):
+            observations, items = observe(bench, job, outcome, unknown)
+            key = (bench.task.info.name, bench.recipe.model, bench.recipe.revision)
+            models, tasks = facts(bench) if key not in self._described else (None, None)
+            self._described.add(key)
+            self._store.append(observations, items if items.height else None, models=models, tasks=tasks)
+            self._failures.forget(job)
+        self._report.run += 1
+        self._report.observations += observations.height
+        self._report.items += items.height
+        self._spend_job()
+
+    def _spend_job(self) -> None:
+        if self._jobs_left is not None:
+            self._jobs_left -= 1
+
+
+def _unknown(bench: Bench, prepared: Arrays) -> dict[str, float]:
+    if "unknown" not in prepared:
+        return {}
+    return {code: float(prepared["unknown"][place]) for code, place in bench.language_numbers.items()}
 
 
 def _stored(store: Store) -> pl.DataFrame:

@@ -1,13 +1,77 @@
-"""Scores of classification, for all target languages at once."""
+"""Scores of all target languages at once, and of every item."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 Matrix = np.ndarray[Any, Any]
+
+METRICS_OF = {
+    "text-classification": ("accuracy", "macro_f1"),
+    "token-tagging": ("accuracy", "macro_f1", "span_f1"),
+    "multiple-choice": ("accuracy",),
+}
+"""Metrics of each kind of task, by the names that observations give them."""
+
+
+@dataclass(frozen=True)
+class Gold:
+    """What is right, for every test row of every target.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray of int, shape (units,)
+        Positions in the task's labels; a sentence has as many units as words, anything else has one.
+    starts : numpy.ndarray of int, shape (rows + 1,)
+        Where each row begins.
+    targets : numpy.ndarray of int, shape (rows,)
+        Number of the target that a row belongs to, 0 up.
+    names : list of str
+        The task's labels.
+    """
+
+    labels: Matrix
+    starts: Matrix
+    targets: Matrix
+    names: list[str]
+
+
+def score(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
+    """The score of each target, as a fraction.
+
+    Parameters
+    ----------
+    metric : str
+        accuracy, macro_f1 or span_f1.
+    gold : Gold
+    predicted : numpy.ndarray of int, shape (units,)
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (targets,)
+    """
+    if metric == "span_f1":
+        counts = span_counts(gold.labels, predicted, gold.starts, gold.names)
+        summed = np.stack([np.bincount(gold.targets, weights=column) for column in counts.T], axis=1)
+        return _f1(summed)
+    owners = np.repeat(gold.targets, np.diff(gold.starts))
+    return METRICS[metric](confusions(gold.labels, predicted, owners, len(gold.names)))
+
+
+def item_scores(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
+    """The score of each row: the share of its units that are right, or the F1 of its spans.
+
+    A sentence without any span, in which none was found, counts 1. The mean of sentences' F1 is not the F1
+    of all spans, which longer sentences weigh more in.
+    """
+    if metric == "span_f1":
+        return _f1(span_counts(gold.labels, predicted, gold.starts, gold.names))
+    right = np.add.reduceat((gold.labels == predicted).astype(float), gold.starts[:-1])
+    return np.asarray(right / np.diff(gold.starts))
 
 
 def confusions(gold: Matrix, predicted: Matrix, groups: Matrix, labels: int) -> Matrix:
@@ -50,11 +114,75 @@ def macro_f1(confusion: Matrix) -> Matrix:
 
 
 METRICS: dict[str, Callable[[Matrix], Matrix]] = {"accuracy": accuracy, "macro_f1": macro_f1}
-"""Metrics by the name that observations give them."""
 
 
-def standard_errors(metric: str, scores: Matrix, items: Matrix) -> list[float | None]:
-    """Standard error of each score; binomial for accuracy, unknown for the rest."""
-    if metric != "accuracy":
+def span_counts(gold: Matrix, predicted: Matrix, starts: Matrix, names: list[str]) -> Matrix:
+    """How many spans of each row were found, are there, and were said to be.
+
+    A span is a run of B- and I- tags of one type. It begins at a B-, or at an I- that goes on with nothing
+    of its type, as the scorer of CoNLL-2000 (Tjong Kim Sang and Buchholz) has it; it is found if both ends
+    and the type are right.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (rows, 3)
+        Right, gold, predicted.
+    """
+    sentences = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    first = np.zeros(len(gold), dtype=bool)
+    first[starts[:-1]] = True
+    there, said = (_spans(tags, first, names) for tags in (gold, predicted))
+    right = there[np.isin(_numbers(there), _numbers(said))]
+    return np.stack(
+        [np.bincount(sentences[spans[:, 0]], minlength=len(starts) - 1) for spans in (right, there, said)], axis=1
+    )
+
+
+def is_tag_of_spans(name: str) -> bool:
+    """Whether a tag is O, B-something or I-something."""
+    return name == "O" or (name[:2] in ("B-", "I-") and len(name) > 2)
+
+
+def _spans(tags: Matrix, first: Matrix, names: list[str]) -> Matrix:
+    """Beginning, end and type of every span, (spans, 3)."""
+    types = {kind: place for place, kind in enumerate(sorted({name[2:] for name in names if name != "O"}))}
+    anew = np.array([name.startswith("B-") for name in names])[tags]
+    kind = np.array([-1 if name == "O" else types[name[2:]] for name in names])[tags]  # (units,)
+    before = np.concatenate([[-1], kind[:-1]])
+    begins = (kind >= 0) & (anew | first | (before != kind))
+    goes_on = (kind >= 0) & ~begins
+    ends = (kind >= 0) & ~np.concatenate([goes_on[1:], [False]])
+    return np.stack([np.flatnonzero(begins), np.flatnonzero(ends), kind[begins]], axis=1)
+
+
+def _numbers(spans: Matrix) -> Matrix:
+    """One number per span, equal for equal spans: a position begins one span at most, so few types suffice."""
+    length = spans[:, 1] - spans[:, 0]
+    return np.asarray((spans[:, 0] * 100_000 + length) * 1_000 + spans[:, 2])
+
+
+def _f1(counts: Matrix) -> Matrix:
+    """2 right / (gold + predicted), 1 where there is nothing to find and nothing was found."""
+    total = counts[:, 1] + counts[:, 2]
+    return np.asarray(np.where(total > 0, 2 * counts[:, 0] / np.where(total > 0, total, 1), 1.0))
+
+
+def standard_errors(metric: str, scores: Matrix, items: Matrix, each: Matrix) -> list[float | None]:
+    """Standard error of each target's score; unknown where the score is no mean over items.
+
+    Parameters
+    ----------
+    metric : str
+    scores, items : numpy.ndarray, shape (targets,)
+        Score and number of rows.
+    each : numpy.ndarray, shape (rows,)
+        Scores of the rows.
+
+    Notes
+    -----
+    sqrt(p (1 - p) / n) where a row is right or wrong. Accuracy over words is a ratio of sums whose rows are
+    sentences: its error is unknown too.
+    """
+    if metric != "accuracy" or not np.isin(each, (0, 1)).all():
         return [None] * len(scores)
     return [float(error) for error in np.sqrt(scores * (1 - scores) / items)]

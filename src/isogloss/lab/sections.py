@@ -57,6 +57,19 @@ class Section:
         name = f"{self.name}.{key}" if self.name else key
         return Section(name, self.take(key, dict, None if required else {}), self.path)
 
+    def sections(self, key: str, *, required: bool = True) -> list[Section]:
+        """The table called `key`, or all of them where it stands several times, as `[[key]]`."""
+        if not isinstance(self._left.get(key), list):
+            return [self.section(key, required=True)] if required or key in self._left else []
+        tables = self.take(key, list)
+        if not tables or not all(isinstance(table, dict) for table in tables):
+            raise BadValue(f"{key} must be a table or several, [[{key}]]", where=self.where)
+        return [Section(f"{key} {place}", table, self.path) for place, table in enumerate(tables, start=1)]
+
+    def flag(self, key: str, default: bool) -> Any:
+        """The value of `key`, which may be true or false."""
+        return self._left.pop(key, default)
+
     def rest(self) -> dict[str, Any]:
         """Every key not taken yet."""
         left, self._left = self._left, {}

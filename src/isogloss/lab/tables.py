@@ -1,25 +1,32 @@
-"""Tables of texts: Parquet, CSV, TSV or JSON lines, with the columns a task needs."""
+"""Tables of texts: Parquet, CSV, TSV, JSON lines, CoNLL-U or CoNLL, with the columns a task needs."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 
 from isogloss.errors import BadFile, UnknownName
+from isogloss.lab.conll import read_conll, read_conllu
 
-FORMATS = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson")
+FORMATS = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".conllu", ".conll", ".iob2", ".bio")
+_FIELD = re.compile(r"\\\{(language|split)\\\}")
 
 
-def read_table(path: Path, columns: Mapping[str, str]) -> pl.DataFrame:
+def read_table(path: Path, columns: Mapping[str, str], lists: tuple[str, ...] = ()) -> pl.DataFrame:
     """Some columns of a table as text, renamed, and `row`, the 0-based position in the file.
 
     Parameters
     ----------
     path : pathlib.Path
+        One file; or a pattern with `{language}` and `{split}` in it, which every file that fits is read of
+        and which become columns.
     columns : mapping of str to str
         What a column is to be called, to what the file calls it.
+    lists : tuple of str
+        Columns that hold a list per row; where the format has no lists, words with spaces between.
 
     Raises
     ------
@@ -28,6 +35,16 @@ def read_table(path: Path, columns: Mapping[str, str]) -> pl.DataFrame:
     UnknownName
         If it lacks a column.
     """
+    if "{" not in str(path):
+        return _read_one(path, columns, lists)
+    parts = [
+        _read_one(file, columns, lists).with_columns(**{name: pl.lit(value) for name, value in fields.items()})
+        for file, fields in _matching(path)
+    ]
+    return pl.concat(parts)
+
+
+def _read_one(path: Path, columns: Mapping[str, str], lists: tuple[str, ...]) -> pl.DataFrame:
     if not path.is_file():
         raise BadFile("no such file", where=str(path), mend="correct `file`, or name its folder with --data")
     try:
@@ -35,13 +52,38 @@ def read_table(path: Path, columns: Mapping[str, str]) -> pl.DataFrame:
         for name in columns.values():
             if name not in table.columns:
                 raise UnknownName("column", name, table.columns, where=str(path))
-        table = table.select(pl.col(name).cast(pl.String).alias(to) for to, name in columns.items())
+        table = table.select(_as_text(table, name, to in lists).alias(to) for to, name in columns.items())
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BadFile(f"cannot be read as {path.suffix[1:]} ({reason})", where=str(path)) from None
     if table.is_empty():
         raise BadFile("holds no rows", where=str(path))
     return table.with_row_index("row")
+
+
+def _as_text(table: pl.DataFrame, name: str, is_list: bool) -> pl.Expr:
+    if not is_list:
+        return pl.col(name).cast(pl.String)
+    if isinstance(table.schema[name], pl.List):
+        return pl.col(name).cast(pl.List(pl.String))
+    return pl.col(name).cast(pl.String).str.strip_chars().str.split(" ")
+
+
+def _matching(pattern: Path) -> list[tuple[Path, dict[str, str]]]:
+    """The files that fit a pattern, with what its fields are in each."""
+    # The folder up to the first field is taken as it is written; a star in it would be its name.
+    parts = pattern.parts
+    fixed = next(place for place, part in enumerate(parts) if "{" in part or "*" in part)
+    root, rest = Path(*parts[:fixed]), "/".join(parts[fixed:])
+    written = _FIELD.sub(lambda found: f"(?P<{found[1]}>[^/]+?)", re.escape(rest), count=2).replace(r"\*", "[^/]*")
+    fits = re.compile(written + r"\Z")
+    found = []
+    for path in sorted(root.glob(re.sub(r"\{\w+\}", "*", rest))):
+        if (match := fits.match(path.relative_to(root).as_posix())) is not None and path.is_file():
+            found.append((path, match.groupdict()))
+    if not found:
+        raise BadFile("no file fits this pattern", where=str(pattern), mend="write it as {language}-{split}.conllu")
+    return found
 
 
 def _scan(path: Path) -> pl.DataFrame:
@@ -53,5 +95,9 @@ def _scan(path: Path) -> pl.DataFrame:
             return pl.read_csv(path, separator="\t" if suffix == ".tsv" else ",", infer_schema=False, glob=False)
         case ".jsonl" | ".ndjson":
             return pl.read_ndjson(path, infer_schema_length=None)
+        case ".conllu":
+            return read_conllu(path)
+        case ".conll" | ".iob2" | ".bio":
+            return read_conll(path)
         case suffix:
             raise UnknownName("table format", suffix or path.name, FORMATS, where=str(path))

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.scores import METRICS
 from isogloss.languages import Language
 from isogloss.registry import Registry
 
-if TYPE_CHECKING:
-    from isogloss.lab.sections import Section
-
 tasks = Registry(
-    "task kind", {"text-classification": "isogloss.lab.classification:read_classification"}, "isogloss.tasks"
+    "task kind",
+    {
+        "text-classification": "isogloss.lab.classification:read_classification",
+        "token-tagging": "isogloss.lab.tagging:read_tagging",
+        "multiple-choice": "isogloss.lab.choice:read_choice",
+    },
+    "isogloss.tasks",
 )
 """Readers of tasks by kind; other packages announce theirs in the entry-point group `isogloss.tasks`."""
+
+Integers = np.ndarray[Any, Any]
+
+
+class Choice(NamedTuple):
+    """A beginning and the ways it may go on, of which one is right."""
+
+    premise: str
+    choices: tuple[str, ...]
+
+
+Input = str | tuple[str, ...] | Choice
+"""What is answered about: a text, the words of a sentence, or a choice."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +52,22 @@ class TaskInfo:
         Name in the registry of tasks.
     metrics : tuple of str
     file : pathlib.Path
+        One file; or several, named by a pattern with `{language}` and `{split}` in it.
     columns : dict of str to str
-        language, split, text, label and, where given, item, to the file's own column names.
+        language, split and what else the kind has (text, label; words, tags; premise, choice 0, choice 1,
+        ..., label) and, where given, item, to the file's own column names.
     splits : dict of str to str
-        train and test to the file's own names of splits.
+        train, test and, where there is one, dev, to the file's own names of splits.
+    codes : dict of str to str
+        The file's own codes of languages that nobody else has, to what they mean.
+    languages : tuple of str or None
+        What the file has to hold, in its own codes, if that is declared.
+    labels : tuple of str or None
+        All labels there may be, if they are declared.
+    text_origin, licence, source : str or None
+        Facts about the data, see `isogloss.evidence.schema.TASK`; `source` says where they come from.
+    allowed_leakage : float
+        Share of a language's test texts that may stand in its training texts before that is an error.
     """
 
     name: str
@@ -48,6 +76,13 @@ class TaskInfo:
     file: Path
     columns: dict[str, str]
     splits: dict[str, str]
+    codes: dict[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    text_origin: str | None = None
+    licence: str | None = None
+    source: str | None = None
+    allowed_leakage: float = 0.05
 
     def read(self) -> Task:
         """The task with its data.
@@ -69,25 +104,34 @@ class Examples:
     ----------
     items : list of str
         Ids; translations of one text share theirs.
-    texts : list of str
-    labels : numpy.ndarray of int64
-        Positions in the task's labels.
+    inputs : list of Input
+    labels : numpy.ndarray of int64, shape (units,)
+        What is right, unit by unit: positions in the task's labels, or the number of the right choice. A
+        sentence has as many units as words, anything else has one.
+    starts : numpy.ndarray of int64, shape (examples + 1,)
+        Where in `labels` each example begins.
     """
 
     items: list[str]
-    texts: list[str]
-    labels: np.ndarray[Any, Any]
+    inputs: Sequence[Input]
+    labels: Integers
+    starts: Integers
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def content(self, rows: np.ndarray[Any, Any] | None = None) -> str:
+    def content(self, rows: Integers | None = None) -> str:
         """SHA-256 of the examples, or of some of them, in hexadecimal."""
         chosen = range(len(self)) if rows is None else rows
-        rows_of = [(self.items[row], self.texts[row], int(self.labels[row])) for row in chosen]
+        rows_of = [(self.items[row], self.inputs[row], self._plain_labels(row)) for row in chosen]
         return hashlib.sha256(json.dumps(rows_of, ensure_ascii=False).encode()).hexdigest()
 
-    def sample(self, size: int, seed: int) -> np.ndarray[Any, Any]:
+    def labels_of(self, rows: Integers) -> Integers:
+        """The labels of some examples, unit by unit, in the order of `rows`."""
+        spans = [self.labels[self.starts[row] : self.starts[row + 1]] for row in rows]
+        return np.concatenate(spans) if spans else np.empty(0, np.int64)
+
+    def sample(self, size: int, seed: int) -> Integers:
         """Which examples make up a training set of `size`: ascending positions.
 
         The seed puts all conceivable item ids in one order, whichever language they stand in, and the
@@ -99,6 +143,19 @@ class Examples:
         )
         return np.sort(np.array(order[:size], dtype=np.int64))
 
+    def _plain_labels(self, row: int) -> int | list[int]:
+        of_row: list[int] = self.labels[self.starts[row] : self.starts[row + 1]].tolist()
+        words = isinstance(self.inputs[row], tuple) and not isinstance(self.inputs[row], Choice)
+        return of_row if words else int(of_row[0])
+
+
+class Leak(NamedTuple):
+    """How many test texts of a language stand in its training texts: letter by letter, and all but letter
+    case, punctuation, spaces and ways of writing one character."""
+
+    exact: int
+    normalised: int
+
 
 @dataclass(frozen=True)
 class Task:
@@ -108,14 +165,13 @@ class Task:
     ----------
     info : TaskInfo
     labels : list of str
-        Sorted.
+        Sorted; for choices, their numbers.
     languages : dict of str to Language
         The file's own code to the language, sorted by code.
-    train, test : dict of str to Examples
+    train, dev, test : dict of str to Examples
         By the file's own code; a language is in each only where the split is there.
-    repeated : dict of str to int
-        How many test texts of a language stand in its training texts as well, letter case and spaces
-        aside; only languages that have any.
+    leaks : dict of str to Leak
+        Only languages that have any.
     """
 
     info: TaskInfo
@@ -123,12 +179,22 @@ class Task:
     languages: dict[str, Language]
     train: dict[str, Examples]
     test: dict[str, Examples]
-    repeated: dict[str, int]
+    leaks: dict[str, Leak] = field(default_factory=dict)
+    dev: dict[str, Examples] = field(default_factory=dict)
 
     @property
     def chance(self) -> float:
         """Expected accuracy of guessing among the labels with equal odds."""
         return 1 / len(self.labels)
+
+    def facts(self) -> list[dict[str, Any]]:
+        """What is known of the task, one row per metric, with columns of `isogloss.evidence.schema.TASK`."""
+        about = {"kind": self.info.kind, "text_origin": self.info.text_origin, "licence": self.info.licence}
+        chances = {"accuracy": self.chance}
+        return [
+            {"task": self.info.name, "metric": metric, "chance": chances.get(metric), **about}
+            for metric in self.info.metrics
+        ]
 
     def find(self, codes: list[str] | str, split: str, where: str) -> list[str]:
         """The file's own codes of languages that a grid names in any way, or of all with that split.
@@ -163,37 +229,3 @@ class Task:
         if identifier not in by_id:
             raise UnknownName("language of the task", code, self.languages, where=f"{where} in {self.info.file}")
         return by_id[identifier]
-
-
-def read_info(section: Section, folder: Path) -> TaskInfo:
-    """The metadata of a task, from the section `[task]` of a grid file.
-
-    Parameters
-    ----------
-    section : Section
-    folder : pathlib.Path
-        What a relative `file` is relative to.
-    """
-    section.expect("name", "kind", "file", "metrics", "columns", "splits")
-    name, kind = section.take("name", str), section.take("kind", str, "text-classification")
-    file = section.take("file", str)
-    metrics = section.take("metrics", list, list(METRICS))
-    columns, splits = section.section("columns"), section.section("splits")
-    columns.expect("language", "split", "text", "label", "item")
-    splits.expect("train", "test")
-    if kind not in tasks.names():
-        raise UnknownName("task kind", kind, tasks.names(), where=section.where)
-    for metric in metrics or [""]:
-        if metric not in METRICS:
-            raise UnknownName("metric", str(metric), METRICS, where=section.where)
-    if not name.strip() or "," in name:
-        raise BadValue(f"name {name!r} must be text without commas", where=section.where)
-    named = {column: columns.take(column, str, column) for column in ("language", "split", "text", "label")}
-    if item := columns.take("item", str, ""):
-        named["item"] = item
-    chosen = {split: splits.take(split, str, split) for split in ("train", "test")}
-    if chosen["train"] == chosen["test"]:
-        raise BadValue(
-            f"train and test are both '{chosen['train']}'", where=splits.where, mend="test on what was not trained on"
-        )
-    return TaskInfo(name, kind, tuple(metrics), folder / file, named, chosen)

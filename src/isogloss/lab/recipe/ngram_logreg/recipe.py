@@ -10,32 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
+from isogloss.lab.outcome import Training
+from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Fitted, Recipe
 from isogloss.lab.recipe.ngram_logreg.dual import fit_in_span
 from isogloss.lab.recipe.ngram_logreg.ngrams import ANALYZERS, NgramCounts, count_ngrams
-
-
-@dataclass(frozen=True)
-class FittedNgrams:
-    """What was learnt: a linear model over the n-grams that its training texts have.
-
-    Attributes
-    ----------
-    ngrams : numpy.ndarray of int, shape (seen,)
-        Which of the prepared n-grams.
-    rarity : numpy.ndarray of float, shape (seen,)
-        Inverse document frequency, in the training texts.
-    coefficients : numpy.ndarray of float, shape (seen, classes)
-    intercepts : numpy.ndarray of float, shape (classes,)
-    classes : numpy.ndarray of int, shape (classes,)
-        Positions in the task's labels.
-    """
-
-    ngrams: np.ndarray[Any, Any]
-    rarity: np.ndarray[Any, Any]
-    coefficients: np.ndarray[Any, Any]
-    intercepts: np.ndarray[Any, Any]
-    classes: np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -66,7 +44,6 @@ class NgramLogreg(Recipe):
     """
 
     name: ClassVar[str] = "ngram-logreg"
-    model: ClassVar[str] = "char-ngram"
 
     analyzer: str = "char_wb"
     shortest: int = 2
@@ -85,6 +62,11 @@ class NgramLogreg(Recipe):
             _check(name, getattr(self, name), (int, float), "a number above 0")
         if self.shortest > self.longest:
             raise BadValue(f"shortest ({self.shortest}) is above longest ({self.longest})", mend="swap them")
+
+    @property
+    def model(self) -> str:
+        """There is one such model, whatever its parameters."""
+        return "char-ngram"
 
     def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
         """Count the n-grams of every text once; training texts by row, test texts by n-gram.
@@ -119,16 +101,22 @@ class NgramLogreg(Recipe):
             "shape": np.array([len(test.lengths), len(ngrams)]),
         }  # fmt: skip
 
-    def fit(
-        self, prepared: Arrays, rows: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], *, seed: int
-    ) -> FittedNgrams:
-        """Learn from the training rows; there is nothing random in it, so `seed` does not matter.
+    def fit(self, prepared: Arrays, training: Training) -> Fitted:
+        """Learn from the training rows; there is nothing random in it, so the seed does not matter.
+
+        Returns
+        -------
+        Fitted
+            Arrays: ngrams, positions among the prepared ones, and rarity, their inverse document frequency in
+            the training texts, both (seen,); coefficients (seen, classes), intercepts and classes (classes,),
+            the last as positions in the task's labels.
 
         Raises
         ------
         BadValue
             If all rows have the same label.
         """
+        rows, labels = training.rows, training.labels
         classes = np.unique(labels)
         if len(classes) < 2:
             raise BadValue(
@@ -143,23 +131,32 @@ class NgramLogreg(Recipe):
         coefficients, intercepts = fit_in_span(
             counts, labels, C=self.C, tolerance=self.tolerance, iterations=self.iterations
         )
-        return FittedNgrams(ngrams, rarity, coefficients, intercepts, classes)
+        return Fitted(
+            {
+                "ngrams": ngrams,
+                "rarity": rarity,
+                "coefficients": coefficients,
+                "intercepts": intercepts,
+                "classes": classes,
+            }
+        )
 
-    def predict(self, prepared: Arrays, fitted: FittedNgrams) -> np.ndarray[Any, Any]:
+    def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely label of every test row."""
         from scipy.sparse import csr_array
 
+        learnt = fitted.arrays
         texts, ngrams = prepared["shape"]
         whole = csr_array(
             (prepared["index_values"], prepared["index_rows"], prepared["index_starts"]), shape=(ngrams, texts)
         )
-        index = whole[fitted.ngrams]  # (seen, texts)
-        scores = index.T @ (fitted.coefficients * fitted.rarity[:, None])
+        index = whole[learnt["ngrams"]]  # (seen, texts)
+        scores = index.T @ (learnt["coefficients"] * learnt["rarity"][:, None])
         index.data = index.data * index.data
-        lengths = np.sqrt(index.T @ (fitted.rarity * fitted.rarity))
+        lengths = np.sqrt(index.T @ (learnt["rarity"] * learnt["rarity"]))
         lengths[lengths == 0] = 1.0
-        answers = fitted.classes[(scores / lengths[:, None] + fitted.intercepts).argmax(axis=1)]
-        return np.asarray(answers)
+        answers = learnt["classes"][(scores / lengths[:, None] + learnt["intercepts"]).argmax(axis=1)]
+        return {"": np.asarray(answers)}
 
     def _training(self, prepared: Arrays, rows: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
         """The training rows over the n-grams they have, as (texts, seen), and which n-grams those are."""

@@ -1,0 +1,170 @@
+"""Texts as tokens, each cut once, kept as flat arrays that worker processes can map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isogloss.lab.models.checkpoint import load_tokenizer
+from isogloss.lab.task import Choice, Input
+
+Integers = np.ndarray[Any, Any]
+_AT_ONCE = 2_000
+MOST_UNKNOWN = 0.2
+"""From which share of unknown tokens on users are warned of a language."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of many rows.
+
+    Attributes
+    ----------
+    ids : numpy.ndarray of int32, shape (tokens,)
+    starts : numpy.ndarray of int64, shape (sequences + 1,)
+        Where in `ids` each sequence begins.
+    rows : numpy.ndarray of int64, shape (rows + 1,)
+        Which sequences a row has: one, or one per choice.
+    positions : numpy.ndarray of int32, shape (units,)
+        For words, where in its sequence the first token of each one stands, -1 if it was cut off; else empty.
+    units : numpy.ndarray of int64, shape (rows + 1,)
+        Where in the units (words) each row begins; without words a row is one unit.
+    """
+
+    ids: Integers
+    starts: Integers
+    rows: Integers
+    positions: Integers
+    units: Integers
+
+    @property
+    def lengths(self) -> Integers:
+        """Tokens of each sequence."""
+        return np.asarray(np.diff(self.starts))
+
+    @property
+    def has_words(self) -> bool:
+        """Whether units are words."""
+        return len(self.positions) > 0
+
+    def sequence(self, number: int) -> Integers:
+        """The tokens of one sequence."""
+        return self.ids[self.starts[number] : self.starts[number + 1]]
+
+    def sequences_of(self, rows: Iterable[int]) -> Integers:
+        """The sequences of some rows, in their order."""
+        spans = [np.arange(self.rows[row], self.rows[row + 1]) for row in rows]
+        return np.concatenate(spans) if spans else np.empty(0, np.int64)
+
+    def part(self, first: int, last: int) -> Tokens:
+        """Rows from `first` up to `last`, counted anew."""
+        sequences = slice(self.rows[first], self.rows[last] + 1)
+        starts = self.starts[sequences]
+        units = self.units[first : last + 1]
+        positions = self.positions[units[0] : units[-1]] if self.has_words else self.positions
+        return Tokens(
+            self.ids[starts[0] : starts[-1]], starts - starts[0],
+            self.rows[first : last + 1] - self.rows[first], positions, units - units[0],
+        )  # fmt: skip
+
+    def arrays(self, prefix: str) -> dict[str, Integers]:
+        """As named arrays."""
+        return {f"{prefix}_{name}": getattr(self, name) for name in _NAMES}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Integers], prefix: str) -> Tokens:
+        """From named arrays."""
+        return cls(*(arrays[f"{prefix}_{name}"] for name in _NAMES))
+
+
+_NAMES = ("ids", "starts", "rows", "positions", "units")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What cutting the texts of one language gave.
+
+    Attributes
+    ----------
+    tokens : Tokens
+    unknown : float
+        Share of tokens that the tokenizer knows nothing of.
+    """
+
+    tokens: Tokens
+    unknown: float
+
+
+def cut(inputs: Sequence[Input], folder: Path, max_length: int) -> Cut:
+    """Cut texts into tokens.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+        All of one kind.
+    folder : pathlib.Path
+        The checkpoint.
+    max_length : int
+        Tokens at most, special ones among them; what goes beyond is cut off.
+    """
+    tokenizer = load_tokenizer(folder)
+    sequences: list[list[int]] = []
+    positions: list[list[int]] = []
+    rows, units = [0], [0]
+    for first in range(0, len(inputs), _AT_ONCE):
+        some = inputs[first : first + _AT_ONCE]
+        found = _encode(tokenizer, some, max_length)
+        sequences.extend(found["input_ids"])
+        for place, one in enumerate(some):
+            rows.append(rows[-1] + (len(one.choices) if isinstance(one, Choice) else 1))
+            words = isinstance(one, tuple) and not isinstance(one, Choice)
+            if words:
+                positions.append(_first_tokens(found.word_ids(place), len(one)))
+            units.append(units[-1] + (len(one) if words else 1))
+    ids = np.fromiter(chain.from_iterable(sequences), np.int32)
+    plain = ids[~np.isin(ids, [one for one in tokenizer.all_special_ids if one != tokenizer.unk_token_id])]
+    unknown = float((plain == tokenizer.unk_token_id).mean()) if len(plain) else 0.0
+    tokens = Tokens(
+        ids, np.cumsum([0, *map(len, sequences)]), np.array(rows),
+        np.fromiter(chain.from_iterable(positions), np.int32), np.array(units),
+    )  # fmt: skip
+    return Cut(tokens, unknown)
+
+
+def join(parts: Sequence[Tokens]) -> Tokens:
+    """Tokens of several groups of rows, one after the other."""
+    return Tokens(
+        np.concatenate([part.ids for part in parts]),
+        _chain([part.starts for part in parts]),
+        _chain([part.rows for part in parts]),
+        np.concatenate([part.positions for part in parts]),
+        _chain([part.units for part in parts]),
+    )
+
+
+def _chain(starts: list[Integers]) -> Integers:
+    return np.cumsum(np.concatenate([[0], *(np.diff(one) for one in starts)])).astype(np.int64)
+
+
+def _encode(tokenizer: Any, some: Sequence[Input], max_length: int) -> Any:
+    options = {"truncation": True, "max_length": max_length, "return_attention_mask": False}
+    if some and isinstance(some[0], Choice):
+        pairs = [(one.premise, choice) for one in some if isinstance(one, Choice) for choice in one.choices]
+        return tokenizer([first for first, _ in pairs], [second for _, second in pairs], **options)
+    if some and isinstance(some[0], tuple):
+        return tokenizer([list(one) for one in some], is_split_into_words=True, **options)
+    return tokenizer(list(some), **options)
+
+
+def _first_tokens(words: list[int | None], count: int) -> list[int]:
+    """Where the first token of each word stands; -1 for a word that has none."""
+    found = [-1] * count
+    for place in range(len(words) - 1, -1, -1):
+        if (word := words[place]) is not None:
+            found[word] = place
+    return found

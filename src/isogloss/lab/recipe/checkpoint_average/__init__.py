@@ -1,0 +1,56 @@
+"""`checkpoint-average`: fine-tuning that ends with the mean of several checkpoints, so that none need be chosen.
+
+Which checkpoint does best in another language cannot be told from data of the source, and target data are not
+to be looked at (Schmidt, Vulić and Glavaš 2023, Free lunch: robust cross-lingual transfer via model checkpoint
+averaging).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from isogloss.errors import BadValue
+from isogloss.lab.recipe.neural import check_number
+from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe, Weights
+
+
+@dataclass(frozen=True)
+class CheckpointAverage(TrainedRecipe):
+    """Fine-tuning, and the mean of the weights after each of the last epochs.
+
+    Parameters
+    ----------
+    averaged : int, default 3
+        From how many of the last epochs.
+
+    Notes
+    -----
+    The other parameters are those of `TrainedRecipe`; nothing is selected.
+    """
+
+    name: ClassVar[str] = "checkpoint-average"
+
+    averaged: int = 3
+
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        check_number("averaged", self.averaged, whole=True)
+        if self.averaged > self.epochs:
+            raise BadValue(f"averaged ({self.averaged}) is above epochs ({self.epochs})", mend="train for longer")
+        if self.select != LAST:
+            raise BadValue("an average leaves nothing to select", mend=f'leave out select, or set it to "{LAST}"')
+
+    def keeps(self, epoch: int) -> bool:
+        """Whether it is one of the last epochs."""
+        return epoch > self.epochs - self.averaged
+
+    def finish(self, epochs: list[Weights]) -> Weights:
+        """The mean of the weights that were kept."""
+        return {
+            name: np.asarray(np.mean([weights[name] for weights in epochs], axis=0, dtype=np.float64), np.float32)
+            for name in epochs[0]
+        }

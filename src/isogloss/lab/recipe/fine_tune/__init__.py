@@ -1,0 +1,15 @@
+"""`fine-tune`: every weight of the model is learnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from isogloss.lab.recipe.neural.trained import TrainedRecipe
+
+
+@dataclass(frozen=True)
+class FineTune(TrainedRecipe):
+    """Full fine-tuning; parameters are those of `TrainedRecipe`."""
+
+    name: ClassVar[str] = "fine-tune"

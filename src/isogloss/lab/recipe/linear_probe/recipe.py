@@ -1,0 +1,224 @@
+"""The recipe itself: how features become a linear model, and which layer is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+
+from isogloss.errors import BadValue
+from isogloss.lab.meter import count
+from isogloss.lab.models.encode import Block, encode, shared_encoder
+from isogloss.lab.models.flops import coefficients, forward_flops
+from isogloss.lab.models.tokens import Tokens
+from isogloss.lab.outcome import Training
+from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Fitted
+from isogloss.lab.recipe.linear_probe.features import Features, Matrix
+from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout
+
+BEST, ALL = "best", "all"
+
+
+@dataclass(frozen=True)
+class LinearProbe(NeuralRecipe):
+    """Multinomial logistic regression on the frozen features of an encoder.
+
+    Parameters
+    ----------
+    layer : int or {"best", "all"}, default "best"
+        0 for the embeddings, then layer by layer, negative ones from the end. "best" takes the one that does
+        best on the source's validation data; "all" answers with each, as recipes of their own.
+    C : float, default 0.01
+        Inverse strength of the L2 penalty, on features scaled to standard deviation 1.
+    tolerance : float, default 1e-3
+        Largest gradient at which fitting stops.
+    iterations : int, default 500
+        Most iterations of L-BFGS.
+
+    Notes
+    -----
+    Features are means over the tokens of a text; for words, the state of their first token; for a choice,
+    those of premise and choice together. Where a source has no validation data, a fifth of its training
+    examples are put aside for choosing the layer, and then learnt from too. Choices are scored by a linear
+    function fitted to the differences between the right one and each of the others, without an intercept: for
+    two choices that is the conditional logit.
+    """
+
+    name: ClassVar[str] = "linear-probe"
+    packages: ClassVar[tuple[str, ...]] = (*NeuralRecipe.packages, "scikit-learn")
+
+    layer: int | str = BEST
+    C: float = 0.01
+    tolerance: float = 1e-3
+    iterations: int = 500
+
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        if self.layer not in (BEST, ALL) and (isinstance(self.layer, bool) or not isinstance(self.layer, int)):
+            raise BadValue(f'layer must be a number, "{BEST}" or "{ALL}", not {self.layer!r}')
+        check_number("C", self.C)
+        check_number("tolerance", self.tolerance)
+        check_number("iterations", self.iterations, whole=True)
+
+    @property
+    def selects(self) -> bool:
+        """Whether a layer is chosen."""
+        return self.layer == BEST
+
+    @property
+    def preparation(self) -> tuple[Any, ...]:
+        """Probes of one checkpoint share its features."""
+        return ("features", self.revision, self.max_length, self.precision)
+
+    def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
+        """Encode every text that the disk has no features of, one language and split at a time."""
+        prepared = dict(super().prepare(corpus, apply))
+        work, empty = [], []
+        for prefix in ("train", "test"):
+            tokens = Tokens.of(prepared, prefix)
+            ends = np.concatenate([[0], np.cumsum(prepared[f"{prefix}_rows_of"])])
+            work += [Block(tokens.part(first, last), self.folder, self.precision) for first, last in pairwise(ends)]
+            empty += [first == last for first, last in pairwise(ends)]
+            # Of no use any more beside the features, save for counting what they took.
+            prepared[f"{prefix}_heights"] = tokens.units if tokens.has_words else tokens.rows
+            prepared[f"{prefix}_lengths"] = tokens.lengths
+        encoded = iter(apply(encode, [block for block, nothing in zip(work, empty, strict=True) if not nothing]))
+        found = [None if nothing else next(encoded) for nothing in empty]
+        languages = len(corpus.train)
+        for prefix, some in (("train", found[:languages]), ("test", found[languages:])):
+            prepared[f"{prefix}_blocks"] = np.array([one.path if one else "" for one in some])
+            for name in ("ids", "starts", "positions"):
+                del prepared[f"{prefix}_{name}"]
+        spent = [one for one in found if one]
+        prepared["encoding"] = np.array(
+            [
+                sum(getattr(one, name) for one in spent)
+                for name in ("tokens", "padding", "flops", "seconds", "whole_seconds")
+            ]
+        )
+        prepared["flops_per"] = np.array(coefficients(shared_encoder(self.folder, self.precision)))
+        prepared["is_choice"] = np.array([corpus.kind == "multiple-choice"])
+        return prepared
+
+    def fit(self, prepared: Arrays, training: Training) -> Fitted:
+        """Learn from the training rows, one linear model per layer that is asked for.
+
+        Raises
+        ------
+        BadValue
+            If all rows have the same label, or there is no such layer.
+        """
+        features = Features(prepared, "train")
+        layers = self._layers(features.layers())
+        self._count(prepared, "train", training.rows)
+        choices = bool(prepared["is_choice"][0])
+        notes: dict[str, Any] = {}
+        if self.layer == BEST:
+            layers, notes = self._select(features, training, layers, choices)
+        arrays: dict[str, Matrix] = {}
+        for layer in layers:
+            arrays |= self._learn(features.of(training.rows, layer), training.labels, choices, f"{layer}.")
+        return Fitted(arrays, {"layers": layers, "choices": choices}, notes)
+
+    def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
+        """The most likely label of every unit, by layer where all layers are asked for."""
+        features = Features(prepared, "test")
+        self._count(prepared, "test", None)
+        answers = {}
+        for layer in fitted.settings["layers"]:
+            scores = [_scores(block, fitted.arrays, f"{layer}.") for block in features.blocks(layer)]
+            variant = f"layer={layer}" if self.layer == ALL else ""
+            answers[variant] = self._answer(np.concatenate(scores), features.heights, fitted, layer)
+        return answers
+
+    def _answer(self, scores: Matrix, heights: Matrix, fitted: Fitted, layer: int) -> Matrix:
+        if not fitted.settings["choices"]:
+            return np.asarray(fitted.arrays[f"{layer}.classes"][scores.argmax(axis=1)])
+        return np.array([scores[first:last, 0].argmax() for first, last in pairwise(heights)])
+
+    def _layers(self, there: int) -> list[int]:
+        if isinstance(self.layer, str):
+            return list(range(there))
+        if not -there <= self.layer < there:
+            raise BadValue(f"there is no layer {self.layer}", mend=f"the model has 0 (embeddings) to {there - 1}")
+        return [self.layer % there]
+
+    def _select(
+        self, features: Features, training: Training, layers: list[int], choices: bool
+    ) -> tuple[list[int], dict[str, Any]]:
+        """The layer that does best on validation data of the source."""
+        rows, labels, dev_rows, dev_labels = training.rows, training.labels, training.dev_rows, training.dev_labels
+        where = "validation data of the source"
+        if not len(dev_rows):
+            where = "a fifth of the source's training examples, learnt from afterwards"
+            aside = holdout(len(rows), training.seed)
+            of_units = np.repeat(aside, np.diff(_starts(features, rows, choices)))
+            dev_rows, dev_labels = rows[aside], labels[of_units]
+            rows, labels = rows[~aside], labels[~of_units]
+        scores = {}
+        for layer in layers:
+            learnt = self._learn(features.of(rows, layer), labels, choices, f"{layer}.")
+            found = _scores(features.of(dev_rows, layer), learnt, f"{layer}.")
+            fitted = Fitted(learnt, {"choices": choices})
+            starts = np.concatenate([[0], np.cumsum(np.diff(features.heights)[dev_rows])])
+            scores[layer] = float((self._answer(found, starts, fitted, layer) == dev_labels).mean())
+        best = max(layers, key=lambda layer: (scores[layer], layer))
+        return [best], {
+            "selected": {"layer": best},
+            "selected_on": where,
+            "validation_accuracy": round(scores[best], 4),
+        }
+
+    def _learn(self, X: Matrix, labels: Matrix, choices: bool, prefix: str) -> dict[str, Matrix]:
+        """Weights on the features as they are, intercepts and classes, of one layer."""
+        from sklearn.linear_model import LogisticRegression
+
+        classes = np.unique(labels)
+        if choices:
+            X, labels = _differences(X, labels)
+        elif len(classes) < 2:
+            raise BadValue("all training examples have the same label", mend="take more of them, or another seed")
+        center = np.zeros(X.shape[1], np.float32) if choices else X.mean(axis=0)
+        scale = np.maximum(X.std(axis=0), 1e-6)
+        model = LogisticRegression(C=self.C, tol=self.tolerance, max_iter=self.iterations, fit_intercept=not choices)
+        model.fit((X - center) / scale, labels)
+        weights = model.coef_ / scale  # (classes or 1, width)
+        intercepts = np.asarray(model.intercept_ - weights @ center, np.float32).reshape(-1)
+        if len(weights) == 1 and not choices:  # two classes: the one not written has score 0
+            weights, intercepts = np.stack([0 * weights[0], weights[0]]), np.array([0, intercepts[0]], np.float32)
+        return {
+            f"{prefix}weights": np.asarray(weights, np.float32),
+            f"{prefix}intercepts": intercepts if not choices else np.zeros(1, np.float32),
+            f"{prefix}classes": classes,
+        }
+
+    def _count(self, prepared: Arrays, prefix: str, rows: Matrix | None) -> None:
+        """What encoding these texts takes; jobs share it, so that sums over jobs are more than was computed."""
+        lengths = prepared[f"{prefix}_lengths"]
+        if rows is not None:
+            first = prepared[f"{prefix}_rows"]
+            lengths = np.concatenate([lengths[first[row] : first[row + 1]] for row in rows])
+        count(tokens=int(lengths.sum()), flops=forward_flops(prepared["flops_per"], lengths))
+
+
+def _starts(features: Features, rows: Matrix, choices: bool) -> Matrix:
+    """Where the labels of each row begin."""
+    each = np.ones(len(rows), np.int64) if choices else np.diff(features.heights)[rows]
+    return np.concatenate([[0], np.cumsum(each)])
+
+
+def _differences(X: Matrix, labels: Matrix) -> tuple[Matrix, Matrix]:
+    """The right choice less each other one, as label 1, and mirrored, as label 0."""
+    candidates = X.reshape(len(labels), -1, X.shape[1])  # (rows, choices, width)
+    right = np.zeros(candidates.shape[:2], dtype=bool)
+    right[np.arange(len(labels)), labels] = True
+    chosen = np.repeat(candidates[right], candidates.shape[1] - 1, axis=0)
+    differences = chosen - candidates[~right]
+    return np.concatenate([differences, -differences]), np.repeat([1, 0], len(differences))
+
+
+def _scores(X: Matrix, arrays: dict[str, Matrix], prefix: str) -> Matrix:
+    return np.asarray(X @ arrays[f"{prefix}weights"].T + arrays[f"{prefix}intercepts"])

@@ -1,0 +1,64 @@
+"""`lora`: low-rank additions to the weights are learnt (Hu et al. 2022, LoRA), by the library peft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from isogloss.lab.extra import need
+from isogloss.lab.recipe.neural import check_number
+from isogloss.lab.recipe.neural.trained import TrainedRecipe
+
+
+@dataclass(frozen=True)
+class Lora(TrainedRecipe):
+    """Low-rank adaptation of the linear layers, and the head.
+
+    Parameters
+    ----------
+    rank : int, default 8
+    alpha : int, default 16
+        Additions are multiplied by alpha / rank.
+    adapter_dropout : float, default 0
+    learning_rate : float, default 1e-3
+
+    Notes
+    -----
+    The other parameters are those of `TrainedRecipe`.
+    """
+
+    name: ClassVar[str] = "lora"
+    packages: ClassVar[tuple[str, ...]] = (*TrainedRecipe.packages, "peft")
+
+    learning_rate: float = 1e-3
+    rank: int = 8
+    alpha: int = 16
+    adapter_dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        check_number("rank", self.rank, whole=True)
+        check_number("alpha", self.alpha, whole=True)
+        check_number("adapter_dropout", self.adapter_dropout, at_least=0)
+
+    def adapt(self, encoder: Any) -> Any:
+        """The encoder with additions beside every linear layer, which change nothing at first."""
+        need("peft")
+        from peft import LoraConfig, inject_adapter_in_model
+
+        configuration = LoraConfig(
+            r=self.rank, lora_alpha=self.alpha, lora_dropout=self.adapter_dropout, target_modules=_linear(encoder)
+        )
+        return inject_adapter_in_model(configuration, encoder)
+
+    def is_learnt(self, name: str) -> bool:
+        """Whether it is part of an addition."""
+        return "lora_" in name
+
+
+def _linear(encoder: Any) -> list[str]:
+    """Every linear layer within the model's own layers; a pooler is none of them."""
+    from torch import nn
+
+    return [name for name, module in encoder.named_modules() if isinstance(module, nn.Linear) and "pooler" not in name]

@@ -1,0 +1,129 @@
+"""What recipes with a pretrained model share: the checkpoint, its tokens, checks of parameters."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from isogloss.errors import BadValue
+from isogloss.lab.models.checkpoint import check_precision, describe_checkpoint, fingerprint, locate
+from isogloss.lab.models.encode import shared_encoder
+from isogloss.lab.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join
+from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
+
+ALL_KINDS = ("text-classification", "token-tagging", "multiple-choice")
+
+
+@dataclass(frozen=True)
+class NeuralRecipe(Recipe):
+    """A recipe that starts from a checkpoint.
+
+    Parameters
+    ----------
+    checkpoint : str
+        A folder, `package:module/folder`, or the name of a model that has been downloaded before.
+    called : str, default ""
+        How observations name the model; by default the last part of `checkpoint`.
+    max_length : int, default 128
+        Tokens at most; what goes beyond is cut off.
+    precision : {"float32", "bfloat16"}, default "float32"
+        Of the numbers that the model computes with; bfloat16 is several times as quick where the machine
+        has instructions for it, and answers differ a little.
+    """
+
+    kinds: ClassVar[tuple[str, ...]] = ALL_KINDS
+    packages: ClassVar[tuple[str, ...]] = ("numpy", "torch", "transformers", "tokenizers")
+    unlabelled: ClassVar[tuple[str, ...]] = ("checkpoint", "called")
+
+    checkpoint: str = ""
+    called: str = ""
+    max_length: int = 128
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        """Check every parameter, because they come from files."""
+        if not isinstance(self.checkpoint, str) or not self.checkpoint:
+            raise BadValue(f"{self.name} needs a checkpoint", mend='add models = ["folder of a model"] to [grid]')
+        check_number("max_length", self.max_length, whole=True, at_least=4)
+        check_precision(self.precision)
+
+    @property
+    def folder(self) -> Path:
+        """Where the checkpoint is."""
+        return locate(self.checkpoint)
+
+    @property
+    def model(self) -> str:
+        """How observations name the model."""
+        return self.called or self.checkpoint.rstrip("/").rpartition("/")[2]
+
+    @property
+    def revision(self) -> str:
+        """Hash of the checkpoint's configuration, tokenizer and weights."""
+        return fingerprint(self.folder)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The content of the checkpoint stands for its place and name."""
+        parameters = {name: value for name, value in self.parameters.items() if name not in self.unlabelled}
+        return {"recipe": self.name, "version": self.version, "parameters": parameters, "checkpoint": self.revision}
+
+    def facts(self) -> dict[str, Any]:
+        """Size and shape of the model, read from the checkpoint's files."""
+        return describe_checkpoint(self.folder)
+
+    @property
+    def preparation(self) -> tuple[Any, ...]:
+        """All that cut texts alike share the tokens."""
+        return ("tokens", self.revision, self.max_length)
+
+    def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
+        """Cut every text into tokens once, and warn of languages that the tokenizer does not know."""
+        shared_encoder(self.folder, "float32")  # whether it can be read at all is to be known before any job runs
+        work = partial(cut, folder=self.folder, max_length=self.max_length)
+        cuts = list(apply(work, [*corpus.train, *corpus.test]))
+        languages = len(corpus.train)
+        train, test = cuts[:languages], cuts[languages:]
+        unknown = np.array([max(one.unknown, two.unknown) for one, two in zip(train, test, strict=True)])
+        self._warn(corpus.languages, unknown)
+        return {
+            **_joined(train).arrays("train"), **_joined(test).arrays("test"), "unknown": unknown,
+            "train_rows_of": np.array([len(rows) for rows in corpus.train]),
+            "test_rows_of": np.array([len(rows) for rows in corpus.test]),
+        }  # fmt: skip
+
+    def _warn(self, languages: list[str], unknown: np.ndarray[Any, Any]) -> None:
+        rates = {code: share for code, share in zip(languages, unknown, strict=True) if share >= MOST_UNKNOWN}
+        if rates:
+            worst = sorted(rates, key=lambda code: -rates[code])
+            named = ", ".join(f"{code} {rates[code]:.0%}" for code in worst[:20])
+            rest = f" and {len(worst) - 20} more" if len(worst) > 20 else ""
+            warnings.warn(f"unknown to the tokenizer of {self.model}, share of tokens: {named}{rest}", stacklevel=2)
+
+
+def _joined(cuts: list[Cut]) -> Tokens:
+    return join([one.tokens for one in cuts])
+
+
+def check_number(name: str, value: Any, *, whole: bool = False, at_least: float | None = None) -> None:
+    """Raise BadValue unless a parameter is a number above 0, or at least so much."""
+    kinds: Any = int if whole else (int, float)
+    good = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
+    if not good or (value < at_least if at_least is not None else value <= 0):
+        what = "a whole number" if whole else "a number"
+        least = "above 0" if at_least is None else f"from {at_least:g} up"
+        raise BadValue(f"{name} must be {what} {least}, not {value!r}")
+
+
+def holdout(training_rows: int, seed: int, share: float = 0.2) -> np.ndarray[Any, Any]:
+    """Which of the training rows are put aside to choose on, where the source has no validation data."""
+    order = np.random.default_rng(seed).permutation(training_rows)
+    aside = np.zeros(training_rows, dtype=bool)
+    aside[order[: max(1, round(share * training_rows))]] = True
+    return aside

@@ -1,0 +1,68 @@
+"""An encoder with a linear head, for texts, words and choices alike. Imported only once torch is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from isogloss.errors import BadValue
+from isogloss.lab.models.encode import padded_batch
+from isogloss.lab.models.runtime import device
+from isogloss.lab.models.tokens import Tokens
+
+POOLINGS = ("mean", "first", "pooler")
+
+
+class Network(nn.Module):
+    """An encoder and a head.
+
+    Parameters
+    ----------
+    encoder : transformers.PreTrainedModel
+    outputs : int
+        Labels; 1 for choices, each of which gets a score.
+    pooling : str
+        How the states of a text's tokens become one vector: their mean, the first one, or what the model's own
+        pooler makes of the first one. Words have their first token's.
+    dropout : float
+        Share of a vector's numbers that are left out in training.
+    """
+
+    def __init__(self, encoder: Any, outputs: int, pooling: str, dropout: float):
+        super().__init__()
+        if pooling == "pooler" and getattr(encoder, "pooler", None) is None:
+            raise BadValue("this model has no pooler", mend='set pooling = "mean"')
+        self.encoder = encoder
+        self.pooling = pooling
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(encoder.config.hidden_size, outputs)
+        nn.init.normal_(self.head.weight, std=0.02)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, ids: Any, there: Any, rows: Any = None, columns: Any = None) -> Any:
+        """Scores, (units, outputs); `rows` and `columns` say where the first token of each word stands."""
+        found = self.encoder(input_ids=ids, attention_mask=there)
+        states = found.last_hidden_state
+        if rows is not None:
+            vectors = states[rows, columns]
+        elif self.pooling == "mean":
+            weights = there.unsqueeze(-1)
+            vectors = (states * weights).sum(1) / weights.sum(1)
+        else:
+            vectors = found.pooler_output if self.pooling == "pooler" else states[:, 0]
+        return self.head(self.dropout(vectors.to(self.head.weight.dtype)))
+
+
+def scores_of(network: Network, tokens: Tokens, batch: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
+    """Scores of some sequences, and which units of `tokens` they are of; words that were cut off have none."""
+    ids, there = padded_batch(tokens, batch, network.encoder.config.pad_token_id or 0)
+    if not tokens.has_words:
+        return network(ids, there), batch
+    units = np.concatenate([np.arange(tokens.units[row], tokens.units[row + 1]) for row in batch])
+    rows = np.repeat(np.arange(len(batch)), np.diff(tokens.units)[batch])
+    seen = tokens.positions[units] >= 0
+    places = [torch.from_numpy(np.asarray(one[seen], np.int64)) for one in (rows, tokens.positions[units])]
+    return network(ids, there, *(place.to(device()) for place in places)), units[seen]

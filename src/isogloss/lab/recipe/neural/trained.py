@@ -1,0 +1,240 @@
+"""What recipes share that adapt weights of a pretrained model by gradient descent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from isogloss.errors import BadFile, BadValue, UnknownName
+from isogloss.lab.models.encode import shared_encoder
+from isogloss.lab.models.runtime import device, start_torch
+from isogloss.lab.models.tokens import Tokens
+from isogloss.lab.outcome import Training
+from isogloss.lab.recipe import Answers, Arrays, Fitted
+from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout
+
+if TYPE_CHECKING:
+    from isogloss.lab.recipe.neural.network import Network
+
+LAST, BEST = "last", "best"
+SOURCE_DEV = "validation data of the source"
+HELD_OUT = "a fifth of the source's training examples, not learnt from"
+
+Weights = dict[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True)
+class TrainedRecipe(NeuralRecipe):
+    """Gradient descent on a pretrained encoder with a new linear head.
+
+    Parameters
+    ----------
+    epochs : int, default 5
+    batch_size : int, default 32
+        Texts, sentences or choices.
+    learning_rate : float
+    warmup : float, default 0.1
+        Share of the steps in which the learning rate rises.
+    weight_decay : float, default 0.01
+    dropout : float, default 0.1
+        Before the head.
+    pooling : {"mean", "first", "pooler"}, default "mean"
+        How a text becomes one vector.
+    select : {"last", "best"}, default "last"
+        Which epoch's weights are taken: the last one's, or those that do best on the source's validation data
+        (where it has none, on a fifth of its training examples, which are then not learnt from).
+
+    Notes
+    -----
+    No example of a target is ever chosen on.
+    """
+
+    continues: ClassVar[bool] = True
+
+    epochs: int = 5
+    batch_size: int = 32
+    learning_rate: float = 1e-4
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    pooling: str = "mean"
+    select: str = LAST
+
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        for name in ("epochs", "batch_size"):
+            check_number(name, getattr(self, name), whole=True)
+        check_number("learning_rate", self.learning_rate)
+        for name in ("warmup", "weight_decay", "dropout"):
+            check_number(name, getattr(self, name), at_least=0)
+        for name, known in (("pooling", ("mean", "first", "pooler")), ("select", (LAST, BEST))):
+            if getattr(self, name) not in known:
+                raise UnknownName(name, str(getattr(self, name)), known)
+
+    @property
+    def selects(self) -> bool:
+        """Only where the best epoch is wanted."""
+        return self.select == BEST
+
+    def adapt(self, encoder: Any) -> Any:
+        """The encoder with whatever the recipe adds to it."""
+        return encoder
+
+    def is_learnt(self, name: str) -> bool:
+        """Whether a weight of the encoder is learnt; the head always is."""
+        return True
+
+    def fit(self, prepared: Arrays, training: Training) -> Fitted:
+        """Learn from the training rows, and then from those of further stages.
+
+        Raises
+        ------
+        BadValue
+            If all rows have the same label.
+        """
+        torch = start_torch()
+        tokens = Tokens.of(prepared, "train")
+        is_choice = len(tokens.lengths) > len(tokens.rows) - 1
+        outputs = 1 if is_choice else training.labels_count or int(training.labels.max()) + 1
+        if len(np.unique(training.labels)) < 2:
+            raise BadValue("all training examples have the same label", mend="take more of them, or another seed")
+        with torch.random.fork_rng():
+            torch.manual_seed(training.seed)
+            network = self._network(outputs)
+            notes = self._first_stage(network, tokens, training)
+            for number, stage in enumerate(training.then, start=1):
+                torch.manual_seed(training.seed + number)
+                self._train(network, tokens, stage.rows, stage.labels, training.seed + number, _Chosen())
+        common = int(np.bincount(training.labels).argmax())
+        return Fitted(self._learnt(network), {"outputs": outputs, "common": common}, notes)
+
+    def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
+        """The most likely answer to every test unit; for words that were cut off, the most common label."""
+        torch = start_torch()
+        from isogloss.lab.recipe.neural.training import answer
+
+        network = self._network(fitted.settings["outputs"])
+        self._restore(network, fitted.arrays)
+        if self.precision == "bfloat16":
+            network.encoder.to(torch.bfloat16)
+        return {"": answer(network.eval(), Tokens.of(prepared, "test"), fitted.settings["common"])}
+
+    def finish(self, epochs: list[Weights]) -> Weights | None:
+        """The weights to end with, from those after each epoch that was kept; None for those there are."""
+        return None
+
+    def keeps(self, epoch: int) -> bool:
+        """Whether the weights after an epoch are needed later."""
+        return False
+
+    def _network(self, outputs: int) -> Network:
+        from isogloss.lab.recipe.neural.network import Network
+
+        encoder = self.adapt(deepcopy(shared_encoder(self.folder, "float32")))
+        network = Network(encoder, outputs, self.pooling, self.dropout).to(device())
+        for name, parameter in network.named_parameters():
+            parameter.requires_grad_(name.startswith("head.") or self.is_learnt(name))
+        return network
+
+    def _first_stage(self, network: Network, tokens: Tokens, training: Training) -> dict[str, Any]:
+        """Learn from the source, or take what was learnt if the job before began alike."""
+        if not training.then:
+            return self._learn_source(network, tokens, training)
+        global _begun
+        key = self._beginning(training)
+        if _begun is None or _begun[0] != key:
+            notes = self._learn_source(network, tokens, training)
+            _begun = key, self._learnt(network), notes
+        else:
+            self._restore(network, _begun[1])
+        return _begun[2]
+
+    def _learn_source(self, network: Network, tokens: Tokens, training: Training) -> dict[str, Any]:
+        rows, labels = training.rows, training.labels
+        if not self.selects:
+            self._train(network, tokens, rows, labels, training.seed, _Chosen())
+            return {"selected_on": "nothing: the weights after the last step are taken"}
+        dev_rows, dev_labels, where = training.dev_rows, training.dev_labels, SOURCE_DEV
+        if not len(dev_rows):
+            aside = holdout(len(rows), training.seed)
+            of_units = np.repeat(aside, np.diff(tokens.units)[rows])
+            dev_rows, dev_labels, where = rows[aside], labels[of_units], HELD_OUT
+            rows, labels = rows[~aside], labels[~of_units]
+        chosen = _Chosen(tokens, dev_rows, dev_labels)
+        self._train(network, tokens, rows, labels, training.seed, chosen)
+        self._restore(network, chosen.weights)
+        found = {"selected": {"epoch": chosen.epoch}, "validation_accuracy": round(chosen.accuracy, 4)}
+        return {**found, "selected_on": where}
+
+    def _train(self, network: Network, tokens: Tokens, rows: Any, labels: Any, seed: int, chosen: _Chosen) -> None:
+        from isogloss.lab.recipe.neural.training import Schedule, train
+
+        schedule = Schedule(
+            self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay, self.precision
+        )
+        kept: list[Weights] = []
+
+        def after_epoch(epoch: int) -> None:
+            if self.keeps(epoch):
+                kept.append(self._learnt(network))
+            if chosen.is_better(network, epoch):
+                chosen.weights = self._learnt(network)
+
+        train(network, tokens, rows, labels, schedule, seed, after_epoch)
+        if (last := self.finish(kept)) is not None:
+            self._restore(network, last)
+
+    def _learnt(self, network: Network) -> Weights:
+        return {
+            name: parameter.detach().cpu().numpy().copy()
+            for name, parameter in network.named_parameters()
+            if parameter.requires_grad
+        }
+
+    def _restore(self, network: Network, weights: Weights) -> None:
+        torch = start_torch()
+        wanted = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
+        if wanted != set(weights):
+            raise BadFile("holds the weights of another model", where=self.name, mend="train it again")
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()}, strict=False)
+
+    def _beginning(self, training: Training) -> str:
+        digest = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode())
+        digest.update(training.rows.tobytes() + training.labels.tobytes() + training.dev_rows.tobytes())
+        digest.update(f"{training.seed} {training.labels_count}".encode())
+        return digest.hexdigest()
+
+
+_begun: tuple[str, Weights, dict[str, Any]] | None = None
+"""What this process learnt last from a source alone: jobs that go on from there stand beside each other."""
+
+
+class _Chosen:
+    """The best epoch so far, on some rows; on none, no epoch is."""
+
+    def __init__(self, tokens: Tokens | None = None, rows: Any = None, labels: Any = None):
+        self._tokens, self._rows, self._labels = tokens, rows, labels
+        self.accuracy, self.epoch = -1.0, 0
+        self.weights: Weights = {}
+
+    def is_better(self, network: Network, epoch: int) -> bool:
+        """Whether an epoch does better than all before."""
+        if self._tokens is None:
+            return False
+        from isogloss.lab.models.tokens import join
+        from isogloss.lab.recipe.neural.training import answer
+
+        network.eval()
+        some = join([self._tokens.part(row, row + 1) for row in self._rows])
+        accuracy = float((answer(network, some, 0) == self._labels).mean())
+        network.train()
+        if accuracy <= self.accuracy:
+            return False
+        self.accuracy, self.epoch = accuracy, epoch
+        return True

@@ -1,0 +1,126 @@
+"""Outcomes as evidence: observations, items, and facts about what was measured."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from isogloss.evidence.keys import observation_keys
+from isogloss.evidence.schema import ITEM, OBSERVATION, conform
+from isogloss.lab.job import Bench, Job
+from isogloss.lab.outcome import Outcome
+from isogloss.lab.scores import item_scores, score, standard_errors
+
+
+def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The scores of a job that did not fail, one row per metric and target, and its items.
+
+    Parameters
+    ----------
+    bench, job, outcome
+    unknown : dict of str to float
+        Share of unknown tokens by the file's own code, where the recipe has a tokenizer.
+
+    Returns
+    -------
+    observations, items : polars.DataFrame
+        Items belong to the observations of the task's first metric that is a mean over items; empty if the
+        grid keeps none.
+    """
+    assert outcome.answers is not None
+    observations, items = [], []
+    main = next((metric for metric in bench.task.info.metrics if metric != "macro_f1"), None)
+    for variant, predicted in outcome.answers.items():
+        for metric in bench.task.info.metrics:
+            each = item_scores(metric if metric == "span_f1" else "accuracy", bench.gold, predicted)
+            rows = _rows(bench, job, outcome, variant, metric, predicted, each, unknown)
+            observations.append(rows)
+            if bench.grid.keep_items and metric == main:
+                items.append(_items(bench, rows, predicted, each))
+    return pl.concat(observations), pl.concat(items) if items else pl.DataFrame(schema=ITEM)
+
+
+def facts(bench: Bench) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+    """What is known of the model and of the task, for the store."""
+    about = bench.recipe.facts()
+    model = {"model": bench.recipe.model, "model_revision": bench.recipe.revision, **about}
+    return pl.DataFrame([model]) if about else None, pl.DataFrame(bench.task.facts())
+
+
+def _rows(
+    bench: Bench, job: Job, outcome: Outcome, variant: str, metric: str,
+    predicted: np.ndarray[Any, Any], each: np.ndarray[Any, Any], unknown: dict[str, float],
+) -> pl.DataFrame:  # fmt: skip
+    scores = score(metric, bench.gold, predicted)
+    counts = np.bincount(bench.gold.targets)
+    recipe, info = bench.recipe, bench.task.info
+    shared = {
+        "metric": metric, "model": recipe.model, "model_revision": recipe.revision, "task": info.name,
+        "train": str(bench.mixture(job)), "recipe": recipe.variant(variant), "split": info.splits["test"],
+        "seed": job.seed, "scale": "fraction", "higher_is_better": True, "origin": job.origin, "importer": "lab",
+        "recorded_at": datetime.now(UTC),
+    }  # fmt: skip
+    table = pl.DataFrame(
+        {
+            "target": [bench.task.languages[code].id for code in bench.targets],
+            "target_as_reported": bench.targets,
+            "score": scores,
+            "items": counts,
+            "standard_error": standard_errors(metric, scores, counts, each),
+            "details": _details(bench, outcome, unknown),
+        },
+        schema_overrides={"standard_error": pl.Float64},
+    )
+    return conform(table.with_columns(**{name: pl.lit(value) for name, value in shared.items()}), OBSERVATION)
+
+
+def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[str]:
+    seconds = outcome.seconds
+    shared = {
+        "cpu_seconds": round(sum(spent for stage, spent in seconds.items() if stage != "wall"), 3),
+        "wall_seconds": round(seconds.get("wall", 0.0), 3),
+        **{name: round(amount) for name, amount in outcome.counts.items()},
+        **outcome.notes,
+        **_circumstances(bench.recipe.packages),
+    }
+    return [
+        json.dumps(
+            {"test_content": bench.test_contents[code]}
+            | ({"unknown_tokens": round(unknown[code], 4)} if code in unknown else {})
+            | shared
+        )
+        for code in bench.targets
+    ]
+
+
+def _items(
+    bench: Bench, rows: pl.DataFrame, predicted: np.ndarray[Any, Any], each: np.ndarray[Any, Any]
+) -> pl.DataFrame:
+    keys = observation_keys(rows).to_numpy()
+    single = len(predicted) == len(each)  # the tags of a sentence would take more room than all the rest
+    predictions = pl.Series(np.array(bench.task.labels)[predicted] if single else [None] * len(each), dtype=pl.String)
+    names = [item for code in bench.targets for item in bench.task.test[code].items]
+    table = pl.DataFrame(
+        {"observation": keys[bench.gold.targets], "item": names, "score": each, "prediction": predictions}
+    )
+    return conform(table, ITEM)
+
+
+@lru_cache(maxsize=8)
+def _circumstances(packages: tuple[str, ...]) -> dict[str, Any]:
+    """Versions and hardware."""
+    from importlib.metadata import version
+
+    from isogloss import __version__
+
+    hardware = {}
+    if "torch" in packages:
+        from isogloss.lab.models.runtime import hardware as described
+
+        hardware = {"hardware": described()}
+    return {**hardware, "isogloss": __version__, **{name: version(name) for name in packages}}

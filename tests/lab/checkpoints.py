@@ -1,0 +1,35 @@
+"""A tiny encoder with random weights, made on the spot, for tests of what does not depend on what a model knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+WORDS = "the a doctor fever hospital goalkeeper football match river bank sleeps sees plays cures big small".split()
+
+
+def make_checkpoint(folder: Path) -> Path:
+    """A BERT of two layers, 32 numbers wide, whose vocabulary is a few words, all letters and one script."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,!"
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS, *letters, *(f"##{letter}" for letter in letters)]
+    vocabulary = {piece: place for place, piece in enumerate(dict.fromkeys(pieces))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="[UNK]", pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",
+        mask_token="[MASK]",
+    )  # fmt: skip
+    fast.save_pretrained(folder)
+    with torch.random.fork_rng():
+        torch.manual_seed(5)
+        configuration = BertConfig(
+            vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+            intermediate_size=64, max_position_embeddings=64,
+        )  # fmt: skip
+        BertModel(configuration).save_pretrained(folder)
+    return folder

@@ -1,0 +1,174 @@
+"""What every recipe promises, for every kind of task it is for."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isogloss.errors import BadFile
+from isogloss.lab import Corpus, Recipe, Training, load, recipes
+from isogloss.lab.task import Choice
+
+HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
+QUICK: dict[str, dict[str, Any]] = {
+    "linear-probe": {"C": 1.0},
+    "fine-tune": {"epochs": 2, "learning_rate": 1e-3},
+    "lora": {"epochs": 2},
+    "bitfit": {"epochs": 2, "learning_rate": 1e-2},
+    "checkpoint-average": {"epochs": 2, "averaged": 2, "learning_rate": 1e-3},
+    "mixture": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
+}
+KINDS = ("text-classification", "token-tagging", "multiple-choice")
+CASES = [(name, kind) for name in recipes.names() for kind in KINDS if kind in recipes.get(name).kinds]
+
+
+def make(name: str, checkpoint: Path) -> Recipe:
+    parameters = QUICK.get(name, {})
+    return recipes.get(name).read(
+        parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), **parameters}
+    )
+
+
+def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[Any, Any]]:
+    """Texts about health or sport; their words, tagged so; or which of two words goes with a text."""
+    chance = random.Random(seed)
+    inputs, labels = [], []
+    for place in range(count):
+        label = place % 2
+        words = chance.choices((HEALTH, SPORT)[label], k=chance.randint(2, 7))
+        if kind == "token-tagging":
+            words = [chance.choice([*HEALTH, *SPORT]) for _ in words]
+            inputs.append(tuple(words))
+            labels += [int(word in SPORT) for word in words]
+        elif kind == "multiple-choice":
+            inputs.append(Choice(" ".join(words), (chance.choice(HEALTH), chance.choice(SPORT))))
+            labels.append(label)
+        else:
+            inputs.append(" ".join(words))
+            labels.append(label)
+    return inputs, np.array(labels)
+
+
+def prepare(recipe: Recipe, kind: str) -> tuple[Any, Training, np.ndarray[Any, Any]]:
+    train, labels = examples(kind, 40, seed=1)
+    test, gold = examples(kind, 20, seed=2)
+    prepared = recipe.prepare(Corpus([train, []], [test[:7], test[7:]], ["eng", "nld"], kind), map)
+    return prepared, Training(np.arange(40), labels, seed=3, labels_count=2), gold
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_what_was_learnt_is_saved_and_answers_the_same_when_read(
+    name: str, kind: str, checkpoint: Path, tmp_path: Path
+) -> None:
+    """Train, save, read in another object: the same answers, unit by unit, and one for each unit."""
+    recipe = make(name, checkpoint)
+    prepared, training, gold = prepare(recipe, kind)
+    fitted = recipe.fit(prepared, training)
+    answers = recipe.predict(prepared, fitted)
+    recipe.save(fitted, tmp_path)
+    again, read = load(tmp_path)
+    assert again == recipe
+    assert {variant: found.tolist() for variant, found in again.predict(prepared, read).items()} == {
+        variant: found.tolist() for variant, found in answers.items()
+    }
+    assert all(found.shape == gold.shape for found in answers.values())
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".safetensors"]
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_the_seed_decides_the_answers(name: str, checkpoint: Path) -> None:
+    """Trained twice with one seed, the numbers are the same to the last bit."""
+    recipe = make(name, checkpoint)
+    prepared, training, _ = prepare(recipe, "text-classification")
+    one, other = recipe.fit(prepared, training), recipe.fit(prepared, training)
+    assert one.arrays.keys() == other.arrays.keys()
+    assert all(np.array_equal(one.arrays[part], other.arrays[part]) for part in one.arrays)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "parameters"),
+    [
+        *[("linear-probe", kind, {"layer": 1, "C": 1.0}) for kind in KINDS],
+        *[("fine-tune", kind, {"epochs": 15, "learning_rate": 3e-3}) for kind in KINDS[:2]],
+        ("fine-tune", "multiple-choice", {"epochs": 60, "learning_rate": 3e-3}),
+        ("lora", "text-classification", {"epochs": 15, "learning_rate": 1e-2}),
+        ("bitfit", "text-classification", {"epochs": 30, "learning_rate": 3e-2}),
+        ("checkpoint-average", "text-classification", {"epochs": 15, "learning_rate": 3e-3}),
+    ],
+)
+def test_recipes_learn_what_there_is_to_learn(
+    name: str, kind: str, parameters: dict[str, Any], checkpoint: Path
+) -> None:
+    """Words tell the label: nine in ten answers are right, of all kinds of task, in texts not learnt from."""
+    recipe = recipes.get(name).read({"checkpoint": str(checkpoint), **parameters})
+    prepared, training, gold = prepare(recipe, kind)
+    answers = recipe.predict(prepared, recipe.fit(prepared, training))[""]
+    wanted = 0.6 if kind == "multiple-choice" else 0.9
+    assert (answers == gold).mean() >= wanted
+
+
+def test_only_what_a_recipe_learns_is_saved(checkpoint: Path) -> None:
+    """Biases, additions of low rank, or everything; and always the head."""
+    learnt = {}
+    for name in ("bitfit", "lora", "fine-tune"):
+        recipe = make(name, checkpoint)
+        prepared, training, _ = prepare(recipe, "text-classification")
+        learnt[name] = recipe.fit(prepared, training).arrays
+    assert all(part.endswith(".bias") or part.startswith("head.") for part in learnt["bitfit"])
+    assert all("lora_" in part or part.startswith("head.") for part in learnt["lora"])
+    sizes = {name: sum(array.size for array in arrays.values()) for name, arrays in learnt.items()}
+    assert sizes["bitfit"] < sizes["lora"] < sizes["fine-tune"]
+
+
+def test_the_average_is_that_of_the_last_epochs(checkpoint: Path) -> None:
+    """Over one epoch it is fine-tuning."""
+    plain = recipes.get("fine-tune").read({"checkpoint": str(checkpoint), "epochs": 3})
+    one = recipes.get("checkpoint-average").read({"checkpoint": str(checkpoint), "epochs": 3, "averaged": 1})
+    three = recipes.get("checkpoint-average").read({"checkpoint": str(checkpoint), "epochs": 3, "averaged": 3})
+    prepared, training, _ = prepare(plain, "text-classification")
+    found = [recipe.fit(prepared, training).arrays["head.weight"] for recipe in (plain, one, three)]
+    assert np.array_equal(found[0], found[1])
+    assert not np.array_equal(found[0], found[2])
+
+
+def test_a_layer_is_chosen_on_the_source_and_the_notes_say_so(checkpoint: Path) -> None:
+    recipe = make("linear-probe", checkpoint)
+    prepared, training, _ = prepare(recipe, "text-classification")
+    with_dev = Training(training.rows[:30], training.labels[:30], 0, training.rows[30:], training.labels[30:])
+    assert recipe.fit(prepared, with_dev).notes["selected_on"] == "validation data of the source"
+    assert recipe.fit(prepared, training).notes["selected_on"].startswith("a fifth of the source's training examples")
+    prepared, training, _ = prepare(make("fine-tune", checkpoint), "text-classification")
+    tuned = recipes.get("fine-tune").read({"checkpoint": str(checkpoint), "epochs": 2, "select": "best"})
+    assert tuned.fit(prepared, with_dev).notes["selected_on"] == "validation data of the source"
+    assert make("fine-tune", checkpoint).fit(prepared, with_dev).notes["selected_on"].startswith("nothing")
+
+
+def test_all_layers_answer_from_one_encoding(checkpoint: Path) -> None:
+    """Embeddings and two layers: three recipes to compare, each the same as if it had been asked for alone."""
+    every = recipes.get("linear-probe").read({"checkpoint": str(checkpoint), "layer": "all"})
+    prepared, training, _ = prepare(every, "text-classification")
+    answers = every.predict(prepared, every.fit(prepared, training))
+    assert list(answers) == ["layer=0", "layer=1", "layer=2"]
+    assert [every.variant(variant) for variant in answers][1] == "linear-probe(layer=1)"
+    second = recipes.get("linear-probe").read({"checkpoint": str(checkpoint), "layer": -1})
+    assert second.predict(prepared, second.fit(prepared, training))[""].tolist() == answers["layer=2"].tolist()
+
+
+def test_damaged_recipes_are_refused_in_one_line(checkpoint: Path, tmp_path: Path) -> None:
+    recipe = make("linear-probe", checkpoint)
+    prepared, training, _ = prepare(recipe, "text-classification")
+    recipe.save(recipe.fit(prepared, training), tmp_path)
+    arrays = tmp_path / "arrays.safetensors"
+    arrays.write_bytes(arrays.read_bytes()[:-100])
+    with pytest.raises(BadFile, match="is damaged"):
+        load(tmp_path)
+    (tmp_path / "recipe.json").write_text(json.dumps({"recipe": "linear-probe"}))
+    with pytest.raises(BadFile, match="is damaged"):
+        load(tmp_path)
+    with pytest.raises(BadFile, match="holds no trained recipe"):
+        load(tmp_path / "elsewhere")
