@@ -33,7 +33,7 @@ HARDEST = ("best average", "LambdaRank")
 COVERED = 4
 """The band is checked at every fourth target, for it takes a calibration of its own."""
 SHIPPED_EVERY = 12
-WHOLE = ("NER", "intent aya", "slot aya")
+WHOLE = ("NER", "slot aya")
 """Tables on which what other models know, and sets of three, are tried too."""
 
 
@@ -132,7 +132,7 @@ def _tables() -> dict[str, Any]:
         path = DATA / "observations" / "nnrank" / f"results_{model}_test.csv"
         ner[name] = SourceTable.read(read_evidence(path).filter(metric="f1").observations)
     tables = {name: (table, [other for key, other in ner.items() if key != name], None) for name, table in ner.items()}
-    for task in ("intent", "slot"):
+    for task in ("slot", "intent"):
         path = DATA / "observations" / "proxylm" / f"{task}_experiments.csv"
         evidence = read_evidence(path)
         by_model = {model: SourceTable.read(evidence.filter(model=model).observations) for model in MODELS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isogloss.charts.style import heading, inline, number_format, styled
+from isogloss.languages import resolve
 
 if TYPE_CHECKING:
     import altair as alt
@@ -32,41 +33,36 @@ def sources_plot(ranking: SourceRanking, *, top: int = 10, title: str | None = N
     import altair as alt
 
     rows = _rows(ranking, top)
-    y = alt.Y(
-        "label:N",
-        sort=[row["label"] for row in rows],
-        title=None,
-        axis=alt.Axis(labelLimit=0, ticks=False, domain=False),
-    )
+    order = [row["label"] for row in rows]
     scale = alt.Scale(domain=[BEST, BASELINE], range=[OURS, THEIRS])
     colour = alt.Color("who:N", title=None, legend=alt.Legend(orient="top"), scale=scale)
     scores = [row[name] for row in rows for name in ("lower", "upper")]
     digits = number_format(min(scores), max(scores))
-    base = alt.Chart(inline(rows)).encode(y=y, color=colour)
+    base = alt.Chart(inline(rows)).encode(color=colour)
     parts: list[Any] = []
     for value, low, high, name in (
         ("mean", "lower", "upper", "expected score"),
         ("regret", "none", "regret_upper", "regret: expected loss against the best"),
     ):
         axis = alt.Axis(title=name, format=digits if value == "mean" else ".2~f", grid=True)
-        shared = base.encode(tooltip=[alt.Tooltip("label:N"), alt.Tooltip(f"{value}:Q", format=".3f")])
+        named = alt.Axis(labels=not parts, labelLimit=0, ticks=False, domain=False)
+        y = alt.Y("label:N", sort=order, title=None, axis=named)
+        shared = base.encode(y=y, tooltip=[alt.Tooltip("label:N"), alt.Tooltip(f"{value}:Q", format=".3f")])
         band = shared.mark_rule(strokeWidth=5, opacity=0.3).encode(
             x=alt.X(f"{low}:Q", axis=axis, scale=alt.Scale(zero=False)), x2=f"{high}:Q"
         )
         dot = shared.mark_point(filled=True, size=75, opacity=1).encode(x=alt.X(f"{value}:Q", axis=axis))
         parts.append(alt.layer(band, dot).properties(width=PANEL, height=ROW_HEIGHT * len(rows)))
-    named = heading(
-        title or f"Which language to train on for {ranking.target}?",
+    told = heading(
+        title or f"Which language to train on for {resolve(ranking.target).name}?",
         [f"{ranking.task} · {ranking.model} · bands hold with {100 * ranking.level:g} %", *ranking.notes],
     )
-    chart: alt.HConcatChart = styled(alt.hconcat(*parts, spacing=30).properties(title=named))
+    chart: alt.HConcatChart = styled(alt.hconcat(*parts, spacing=30).properties(title=told))
     return chart
 
 
 def _rows(ranking: SourceRanking, top: int) -> list[dict[str, Any]]:
     """The best, and below them what the baselines choose beside them."""
-    from isogloss.languages import resolve
-
     best = ranking.table.head(top)["source"].to_list()
     chosen: dict[str, list[str]] = {}
     for baseline, source in ranking.baselines.select("baseline", "source").iter_rows():
