@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,9 +79,9 @@ def _volumes(found: Comparison, colour: Any) -> Any:
     """Costs in all by number of queries, with the volumes at which two recipes cost the same."""
     import altair as alt
 
-    meets = [volume for volume in found.break_even["queries"] if volume > 0]
-    low, high = min([FEWEST, *(volume / 10 for volume in meets)]), max([1e5, *(10 * volume for volume in meets)])
-    low, high = max(low, 1.0), min(high, max(MOST, *(meets or [MOST])))
+    meets = [volume for volume in found.break_even["queries"] if volume >= 1]
+    low, high = min([FEWEST, *(volume / 10 for volume in meets)]), max([MOST, *(3 * volume for volume in meets)])
+    low = max(low, 1.0)
     volumes = np.geomspace(low, high, STEPS)
     made = {row["recipe"]: (row["development"], row["serving"] / 1000) for row in found.recipes.to_dicts()}
     rows = [
@@ -88,14 +89,15 @@ def _volumes(found: Comparison, colour: Any) -> Any:
         for name, costs in made.items()
         for volume in volumes
     ]
-    positive = [row for row in rows if row["total"] > 0]
+    positive = [row for row in rows if float(row["total"]) > 0]
+    ends = [end([float(row["total"]) for row in positive] or [1.0]) for end in (min, max)]
     x = alt.X(
         "queries:Q", title="queries", scale=alt.Scale(type="log", domain=[low, high], nice=False),
-        axis=alt.Axis(format="~s", tickCount=6, gridColor=LINES),
+        axis=alt.Axis(format="~s", values=_powers(low, high), gridColor=LINES),
     )  # fmt: skip
     y = alt.Y(
         "total:Q", title=f"cost in all, {found.currency}", scale=alt.Scale(type="log"),
-        axis=alt.Axis(format="~s", tickCount=5),
+        axis=alt.Axis(format="~s", values=_powers(*ends), gridColor=LINES),
     )  # fmt: skip
     lines = alt.Chart(inline(positive)).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
     meeting = [(made[name], queries) for name, _, queries, _ in found.break_even.iter_rows() if low <= queries <= high]
@@ -103,3 +105,8 @@ def _volumes(found: Comparison, colour: Any) -> Any:
     dots = alt.Chart(inline(crossings)).mark_point(size=70, color=INK, strokeWidth=2, opacity=1).encode(x=x, y=y)
     named = alt.TitleParams(text="Cost in all; circles: break-even", anchor="start", fontSize=13)
     return alt.layer(lines, dots).properties(width=HALF, height=HEIGHT, title=named)
+
+
+def _powers(low: float, high: float) -> list[float]:
+    """Powers of ten from the one below `low` to the one above `high`."""
+    return [10.0**power for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]

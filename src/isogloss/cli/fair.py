@@ -59,6 +59,6 @@ def _print(found: Fairness) -> None:
     typer.echo()
     show(found.rule_table(), json=False, title="Which rule picks which")
     typer.echo()
-    show(found.invest.head(INVEST), json=False, title="Where most demand is unmet, by the candidate that meets most")
+    show(found.invest.head(INVEST), json=False, title="Most demand unmet, by what meets most of it")
     typer.echo()
     show_text("\n".join(found.words()))

@@ -103,7 +103,8 @@ class Fairness:
 
     def words(self) -> list[str]:
         """What there is to say below the tables."""
-        said = [f"{self.task}, {self.metric}: {len(self.targets)} languages in which every {self.by} was measured"]
+        what = "mixture" if self.by == "train" else self.by
+        said = [f"{self.task}, {self.metric}: {len(self.targets)} languages in which every {what} was measured"]
         if self.left_out:
             said[0] += f"; {len(self.left_out)} left out that some were not"
         if self.unserved:
@@ -283,8 +284,9 @@ def _table(observations: pl.DataFrame, by: str) -> tuple[list[str], list[str], l
     cells = observations.drop_nulls(by).group_by(by, "target").agg(pl.col("score").sort().mean())
     names, every = cells[by].unique().sort().to_list(), cells["target"].unique().sort().to_list()
     if len(names) < 2:
+        what = "mixture" if by == "train" else by
         raise NotEnoughEvidence(
-            f"one {by} only ({', '.join(map(str, names)) or 'none'}): nothing to compare",
+            f"one {what} only ({', '.join(map(str, names)) or 'none'}): nothing to compare",
             where="evidence",
             mend=f"add evidence of another {by}, or compare by another of {', '.join(BY)}",
         )

@@ -127,10 +127,14 @@ class Plan:
             f"{self.budget:.6g} {self.currency}",
         ]
         found = self.objective.value(self.outcome.program_scores)
-        proof = f", proven within {100 * program.gap:.3g} % of the best gain" if program else ", not proven"
+        proof = f", proven within {_percent(program.gap)} of the best gain" if program else ", not proven"
         said.append(
             f"program of gains that add up: {self.outcome.promised:.4f} promised{proof}; {found:.4f} by the "
             f"forecaster; {self.outcome.rounds} more round{'' if self.outcome.rounds == 1 else 's'} around it"
         )
         said += [f"one {kind} example counted as {worth:.2g} labelled ones" for kind, worth in self.worth.items()]
         return [*said, *self.notes, f"train on: {self.mixture}"]
+
+
+def _percent(share: float) -> str:
+    return "0.01 %" if share < 1e-4 else f"{100 * share:.2g} %"

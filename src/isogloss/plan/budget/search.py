@@ -23,10 +23,12 @@ from isogloss.plan.budget.program import Infeasible, Solution, solve
 from isogloss.plan.budget.shop import Shop, steps_of
 from isogloss.plan.objectives import Objective
 
-BETTER = 1e-6
+BETTER = 2e-6
 """Score by which the forecaster must find a plan better for another round."""
 KEPT = 1e-6
 """Shortfall that is only rounding."""
+TIE = 1e-4
+"""Say of the mean beside the worst-off language: money that cannot help that one shall help others."""
 SLACK = 1e-3
 """By how much a guarantee that is out of reach may be missed further while other languages are looked at."""
 RATE = 10.0
@@ -74,7 +76,8 @@ class Problem:
     def merit(self, scores: Array) -> tuple[bool, float]:
         """How good scores are: first whether they keep the guarantees, then the objective less what is short."""
         short = float(np.maximum(self.floors - scores, 0.0).sum())
-        return short <= KEPT, self.objective.direction * self.objective.value(scores) - RATE * short
+        tie = TIE * float(scores.mean()) if self.objective.name == "min" else 0.0
+        return short <= KEPT, self.objective.direction * self.objective.value(scores) + tie - RATE * short
 
 
 @dataclass(frozen=True)
