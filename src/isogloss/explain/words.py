@@ -71,7 +71,9 @@ def _ends(row: Mapping[str, Any]) -> str:
 
 
 def _share(row: Mapping[str, Any]) -> str:
-    return "" if row["share"] is None else f", {100 * row['share']:.0f} % of the variance"
+    if row["share"] is None:
+        return ""
+    return f", {100 * row['share']:.0f} % of the variance" if row["share"] >= 0.01 else ", under 1 % of the variance"
 
 
 def _silent(names: Sequence[str], others: bool) -> Iterator[str]:
