@@ -236,7 +236,7 @@ class _Program:
             matrix, low, high = vstack([matrix, rows[0]]), np.r_[low, rows[1]], np.r_[high, rows[2]]
         lowest, highest = np.full(width, -np.inf), np.full(width, np.inf)
         lowest[:options], highest[:options] = 0, 1
-        with _printing_aside():
+        with _silently():
             found = milp(
                 -worth,
                 integrality=(np.arange(width) < options).astype(int),
@@ -296,16 +296,17 @@ class _Program:
 
 
 @contextmanager
-def _printing_aside() -> Iterator[None]:
-    """Send what is printed to the error stream: HiGHS now and then prints a line that nobody can switch off."""
+def _silently() -> Iterator[None]:
+    """Let nothing be printed: HiGHS now and then prints a line for its makers, which nobody can switch off."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
     try:
-        os.dup2(2, 1)
+        os.dup2(nowhere, 1)
         yield
     finally:
         os.dup2(kept, 1)
         os.close(kept)
+        os.close(nowhere)
 
 
 def _minimum_rows(menu: Menu, lowest: float) -> tuple[Any, Array, Array]:
