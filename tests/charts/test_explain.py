@@ -21,7 +21,7 @@ def drivers() -> Drivers:
 
 @pytest.fixture(scope="module")
 def explanation() -> Explanation:
-    return explain_forecast(transfer_evidence(1, 12), "yue", **ASKED)
+    return explain_forecast(transfer_evidence(1, 6), "yue", **ASKED)
 
 
 def values(chart, name: str) -> list[list[dict]]:

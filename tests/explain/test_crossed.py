@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from isogloss.explain.crossed import Groups, fit_crossed
+from isogloss.explain.crossed import Crossing, Groups, fit_crossed
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_without_effects_it_is_least_squares(table):
 
 def test_weighing_is_the_inverse_of_the_covariance(table):
     *_, rows, columns = table
-    groups = Groups(rows, columns, (0.8, 1.7))
+    groups = Groups(Crossing(rows, columns), (0.8, 1.7))
     same_row, same_column = rows[:, None] == rows, columns[:, None] == columns
     covariance = np.eye(len(rows)) + 0.64 * same_row + 2.89 * same_column
     assert groups.weigh(np.eye(len(rows))) == pytest.approx(np.linalg.inv(covariance), abs=1e-10)

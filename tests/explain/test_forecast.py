@@ -27,7 +27,7 @@ def unexplained(found: Explanation) -> float:
 
 @pytest.fixture(scope="module")
 def mixtures() -> Evidence:
-    return world(0, languages=20, mixtures=20).evidence(hidden=("yor",))
+    return world(0, languages=12, sources=6, mixtures=12).evidence(hidden=("yor",))
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_the_paragraph_tells_the_way_from_the_baseline_to_the_forecast(unmeasure
 
 def test_one_source_a_row_adds_up_too():
     found = explain_forecast(
-        single_source_world(0, languages=16).evidence(), "yor", **PLANTED, train="eng:1000", hide=True
+        single_source_world(0, languages=8).evidence(), "yor", **PLANTED, train="eng:1000", hide=True
     )
     assert gap(found) < 1e-9
     assert unexplained(found) < 1e-9
@@ -141,7 +141,7 @@ def test_scores_of_other_models_are_a_group_of_their_own(models):
 
 
 def test_a_forecast_held_in_the_range_of_the_metric_adds_up():
-    table = transfer_table(2, 10).with_columns(score=(pl.col("score") > 0.5).cast(pl.Float64))
+    table = transfer_table(2, 6).with_columns(score=(pl.col("score") > 0.5).cast(pl.Float64))
     found = explain_forecast(read_evidence(table), "yue", task="topics", model="toy")
     assert gap(found) < 1e-9
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from isogloss.explain.crossed import Groups
+from isogloss.explain.crossed import Crossing, Groups
 from isogloss.explain.relabelling import benjamini_hochberg, relabelled_p_values, relabellings
 
 
@@ -43,7 +43,7 @@ def p_values(seed: int, effect: float, missing: bool = False) -> np.ndarray:
     if missing:
         scores[chance.random((size, size)) < 0.2] = np.nan
     rows, columns = np.nonzero(~np.isnan(scores))
-    groups = Groups(rows, columns, (1.0, 2.0))
+    groups = Groups(Crossing(rows, columns), (1.0, 2.0))
     return relabelled_p_values(values, scores, groups, relabellings(places, places, False, 199, seed))
 
 

@@ -19,45 +19,52 @@ from scipy.sparse import csr_matrix
 from isogloss.explain.least_squares import two_way
 from isogloss.forecast.grid import Array
 
-STARTS = ((0.5, 0.5), (2.0, 2.0))
+START = (1.0, 1.0)
 LARGEST_RATIO = 1e3
 """Of the standard deviation of an effect to that of the residuals."""
 
 
-class Groups:
-    """Which source and which target each pair has, as sums over them.
+class Crossing:
+    """Which source and which target each pair has.
 
     Parameters
     ----------
     rows, columns : arrays of int of shape (pairs,)
+    """
+
+    def __init__(self, rows: NDArray[np.intp], columns: NDArray[np.intp]):
+        self.rows, self.columns = rows, columns
+        self.counts = int(rows.max()) + 1, int(columns.max()) + 1
+        places = np.concatenate([rows, self.counts[0] + columns])
+        ones, pairs = np.ones(2 * len(rows)), np.tile(np.arange(len(rows)), 2)
+        self._incidence = csr_matrix((ones, (places, pairs)), (sum(self.counts), len(rows)))
+        self.together: Array = (self._incidence @ self._incidence.T).toarray()
+
+    def sums(self, values: Array) -> Array:
+        """Sums over each row and each column of the table, of shape (rows + columns, ...) from (pairs, ...)."""
+        return np.asarray(self._incidence @ values)
+
+
+class Groups:
+    """Pairs whose sources and targets have effects of a certain size.
+
+    Parameters
+    ----------
+    crossing : Crossing
     ratios : (float, float)
         Standard deviations of the effects of rows and columns over that of the residuals.
     """
 
-    def __init__(self, rows: NDArray[np.intp], columns: NDArray[np.intp], ratios: tuple[float, float]):
-        self.rows, self.columns = rows, columns
-        self.counts = int(rows.max()) + 1, int(columns.max()) + 1
-        self._root = np.repeat(ratios, self.counts)  # (rows + columns,)
-        together = np.zeros((sum(self.counts),) * 2)
-        first, second = slice(self.counts[0]), slice(self.counts[0], None)
-        both = np.zeros(self.counts)
-        np.add.at(both, (rows, columns), 1.0)
-        together[first, first], together[second, second] = np.diag(both.sum(1)), np.diag(both.sum(0))
-        together[first, second], together[second, first] = both, both.T
-        pairs = np.arange(len(rows))
-        places = np.concatenate([rows, self.counts[0] + columns])
-        self._incidence = csr_matrix((np.ones(2 * len(rows)), (places, np.tile(pairs, 2))), (len(together), len(rows)))
-        inner = np.eye(len(together)) + self._root[:, None] * together * self._root
+    def __init__(self, crossing: Crossing, ratios: tuple[float, float]):
+        self.crossing = crossing
+        self._root = np.repeat(ratios, crossing.counts)  # (rows + columns,)
+        inner = np.eye(len(self._root)) + self._root[:, None] * crossing.together * self._root
         self._factor = cho_factor(inner, lower=True, check_finite=False)
 
     @property
     def log_determinant(self) -> float:
         """Of V."""
         return 2 * float(np.log(np.diag(self._factor[0])).sum())
-
-    def sums(self, values: Array) -> Array:
-        """Sums over each row and each column of the table, of shape (rows + columns, ...) from (pairs, ...)."""
-        return np.asarray(self._incidence @ values)
 
     def shared(self, sums: Array) -> Array:
         """What the effects take away from a quadratic form, given `sums`: D^1/2 (I + D^1/2 Z'Z D^1/2)^-1 D^1/2 sums."""
@@ -66,8 +73,9 @@ class Groups:
 
     def weigh(self, values: Array) -> Array:
         """V^-1 times `values` (pairs, ...)."""
-        taken = self.shared(self.sums(values))
-        return values - taken[self.rows] - taken[self.counts[0] + self.columns]
+        crossing = self.crossing
+        taken = self.shared(crossing.sums(values))
+        return values - taken[crossing.rows] - taken[crossing.counts[0] + crossing.columns]
 
 
 @dataclass(frozen=True)
@@ -112,20 +120,12 @@ def fit_crossed(
         False: without random effects, which is least squares.
     """
     full = np.column_stack([np.ones(len(design)), design])
-    unit = float(response.std())
-    scaled = response / unit
-
-    def loss(ratios: Array) -> float:
-        groups = Groups(rows, columns, (float(ratios[0]), float(ratios[1])))
-        return _deviance(groups, full, scaled)
-
-    ratios = (0.0, 0.0)
+    crossing, ratios = Crossing(rows, columns), (0.0, 0.0)
     if effects:
-        bounds = [(0.0, LARGEST_RATIO)] * 2
-        found = [minimize(loss, start, method="L-BFGS-B", bounds=bounds) for start in STARTS]
-        best = min(found, key=lambda one: float(one.fun)).x
-        ratios = (float(best[0]), float(best[1]))
-    groups = Groups(rows, columns, ratios)
+        likelihood = _Likelihood(crossing, np.column_stack([full, response / float(response.std())]))
+        found = minimize(likelihood, START, method="L-BFGS-B", bounds=[(0.0, LARGEST_RATIO)] * 2)
+        ratios = (float(found.x[0]), float(found.x[1]))
+    groups = Groups(crossing, ratios)
     weighed = groups.weigh(full)
     inverse = np.linalg.inv(full.T @ weighed)
     coefficients = inverse @ (weighed.T @ response)
@@ -137,12 +137,26 @@ def fit_crossed(
     return CrossedFit(coefficients, np.sqrt(np.diag(inverse) * residual), robust, variances, groups)
 
 
-def _deviance(groups: Groups, full: Array, response: Array) -> float:
-    """Minus twice the restricted log likelihood, the residual variance profiled out, up to a constant."""
-    weighed = groups.weigh(np.column_stack([full, response]))
-    information = full.T @ weighed[:, :-1]
-    projected = full.T @ weighed[:, -1]
-    rest = float(response @ weighed[:, -1]) - float(projected @ np.linalg.solve(information, projected))
-    determinant = float(np.linalg.slogdet(information)[1])
-    degrees = len(response) - full.shape[1]
-    return float(groups.log_determinant + determinant + degrees * np.log(max(rest, 1e-300)))
+class _Likelihood:
+    """Minus twice the restricted log likelihood, the residual variance profiled out, up to a constant.
+
+    Parameters
+    ----------
+    crossing : Crossing
+    table : array of shape (pairs, factors + 2)
+        A constant, the factors and the response.
+    """
+
+    def __init__(self, crossing: Crossing, table: Array):
+        self._crossing, self._pairs = crossing, len(table)
+        # All that depends on the pairs is summed up once.
+        self._sums, self._products = crossing.sums(table), table.T @ table
+
+    def __call__(self, ratios: Array) -> float:
+        groups = Groups(self._crossing, (float(ratios[0]), float(ratios[1])))
+        products = self._products - self._sums.T @ groups.shared(self._sums)
+        information, projected = products[:-1, :-1], products[:-1, -1]
+        rest = float(products[-1, -1] - projected @ np.linalg.solve(information, projected))
+        determinant = float(np.linalg.slogdet(information)[1])
+        degrees = self._pairs - len(information)
+        return groups.log_determinant + determinant + degrees * float(np.log(max(rest, 1e-300)))

@@ -95,14 +95,28 @@ def relabelled_p_values(
     design = np.column_stack([np.ones(len(rows)), values[:, rows, columns].T])
     fit = _Weighted(design, groups)
     chosen = range(len(values)) if tested is None else tested
+    unknown = np.isnan(scores)
+    # What was not measured comes from the effects of its row and column, but only a grid with gaps asks for it.
+    complete = fill if unknown.any() and _reach(unknown, (rows, columns), permutations) else np.asarray
     found = []
     for place in chosen:
         others = _Weighted(np.delete(design, place + 1, axis=1), groups)
         rest = np.full(scores.shape, np.nan)
         rest[rows, columns] = response - others.fitted(response)
         told = design[:, place + 1] - others.fitted(design[:, place + 1])
-        found.append(_p_value(fill(rest), told, fit, (rows, columns), permutations))
+        found.append(_p_value(complete(rest), told, fit, (rows, columns), permutations))
     return np.array(found)
+
+
+def _reach(
+    unknown: NDArray[np.bool_],
+    cells: tuple[NDArray[np.intp], NDArray[np.intp]],
+    permutations: tuple[NDArray[np.intp], NDArray[np.intp]],
+) -> bool:
+    """Whether a permutation puts a cell that was not measured in the place of one that was."""
+    return any(
+        bool(unknown[rows[cells[0]], columns[cells[1]]].any()) for rows, columns in zip(*permutations, strict=True)
+    )
 
 
 class _Weighted:
@@ -143,8 +157,8 @@ def _squared_t(responses: Array, weighed: Array, fit: _Weighted) -> Array:
     and their permutations if it is to test the mean effect and nothing else (DiCiccio and Romano 2017).
     """
     scores = weighed[:, None] * (responses - fit.fitted(responses))
-    sums = fit.groups.sums(scores) ** 2
-    ways = np.split(sums, [fit.groups.counts[0]])
+    sums = fit.groups.crossing.sums(scores) ** 2
+    ways = np.split(sums, [fit.groups.crossing.counts[0]])
     by = [way.sum(0) * len(way) / (len(way) - 1) for way in ways if len(way) > 1]
     both = sum(by) - (np.einsum("ij,ij->j", scores, scores) if len(by) > 1 else 0.0)
     variance = np.maximum(both, np.max(by, axis=0))

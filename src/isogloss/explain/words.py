@@ -87,7 +87,7 @@ def _how_much(found: Drivers) -> str:
         return f"{said}; there are too few languages to say how much in others."
     if found.left_out_r2 <= 0:
         return f"{said}, but for languages left out they tell less than the mean does: do not forecast with them."
-    fall = "; the difference is what was fitted to chance" if found.r2 - found.left_out_r2 > OVERFITTED else ""
+    fall = "; the rest does not carry over to them" if found.r2 - found.left_out_r2 > OVERFITTED else ""
     return f"{said}, and for {100 * found.left_out_r2:.0f} % for languages that were left out{fall}."
 
 
