@@ -19,9 +19,14 @@ from isogloss.forecast.space import Space, space
 
 MEMBERS = ("level", "shape", "kernel")
 
-WEIGHTS = ("own", "total", "mixture", "own*mixture", "own*total", "own*relevant", "relevant", "kinship")
+WEIGHTS = (
+    "own", "total", "mixture", "own*mixture", "own*total", "own*relevant", "relevant", "kinship",
+    "sources", "own*sources",
+)  # fmt: skip
 LENGTHS = ("own", "total", "mixture", "relevant", "kinship")
-PRIOR = np.log([0.15] * len(WEIGHTS) + [2.0, 1.0, 6.0, 2.0, 0.3] + [0.15])
+SOURCE_LENGTH = 1.5
+"""Doses over which the effect of one source, taken by itself, is alike."""
+PRIOR = np.log([0.15] * 8 + [0.05] * 2 + [2.0, 1.0, 6.0, 2.0, 0.3] + [0.15])
 PRIOR_WIDTH = 1.5
 NOISES = np.geomspace(1e-3, 100, 40)
 
@@ -29,9 +34,15 @@ ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 25
 """Kernel parameters are learnt on this much: more changes them little and costs much."""
 LARGEST = 1200
 """Rows of one language that the kernel takes in; of more, an even sample."""
+MEDIAN_SQUARE = 0.455
+"""Median of the square of a standard normal variable."""
+TAILS = 4.0
+"""Degrees of freedom of the noise: as with Student's t, a run that came out far from the others counts for less."""
+ROUNDS = 2
+"""Times that what a run counts for is found anew."""
 TOO_FAR = 1e10
 """Loss of a step of the search that cannot be computed, as where all scores are alike."""
-RELEVANCE_PRIOR = 100.0
+RELEVANCE_PRIOR = 30.0
 """Rows at which the learnt relevance of other languages' examples weighs as much as none."""
 SHAPE_PENALTY = 30.0
 
@@ -259,18 +270,31 @@ def _squares(rows: _View, columns: _View, kinship: Array) -> dict[str, Array]:
 
 
 def _squares_of(rows: _View, columns: _View, target: int, relevance: Array) -> dict[str, Array]:
-    """Squared distances between mixtures as one target sees them."""
+    """Squared distances between mixtures as one target sees them, and the kernel over its sources."""
     root = np.sqrt(relevance)
     return {
         "own": (rows.own[:, target, None] - columns.own[:, target]) ** 2,
         "relevant": _square(rows.doses * root, columns.doses * root),
+        "sources": _source_by_source(rows.doses, columns.doses, relevance),
     }
 
 
+def _source_by_source(rows: Array, columns: Array, relevance: Array) -> Array:
+    """A kernel of functions that add up over sources, each as important as its relevance (Duvenaud et al. 2011)."""
+    total = np.zeros((len(rows), len(columns)))
+    for source in np.flatnonzero(relevance):
+        gaps = rows[:, source, None] - columns[:, source]
+        total += relevance[source] * np.exp(gaps**2 * (-0.5 / SOURCE_LENGTH**2))
+    return total
+
+
 def _kernels(parameters: Array, squares: dict[str, Array]) -> dict[str, Array]:
-    """Squared-exponential kernels, each with its own length."""
+    """Squared-exponential kernels, each with its own length; what has none is a kernel already."""
     lengths = dict(zip(LENGTHS, np.exp(parameters[len(WEIGHTS) : -1]), strict=True))
-    return {name: np.exp(square * (-0.5 / lengths[name] ** 2)) for name, square in squares.items()}
+    return {
+        name: np.exp(square * (-0.5 / lengths[name] ** 2)) if name in lengths else square
+        for name, square in squares.items()
+    }
 
 
 def _covariance(parameters: Array, kernels: dict[str, Array]) -> Array:
@@ -346,13 +370,30 @@ def _likely_noise(covariance: Array, response: Array, noise: float) -> float:
 
 
 class _Process:
-    """A Gaussian process with a scale of its own, by marginal likelihood."""
+    """A Gaussian process with a scale of its own, by marginal likelihood.
+
+    The noise is larger in runs that the others do not foretell, as for a Student's t with TAILS degrees of freedom,
+    by expectation and maximisation over the standardised residuals of leaving each run out (Rasmussen and Williams
+    2006, section 5.4.2).
+    """
 
     def __init__(self, covariance: Array, response: Array, noise: float):
         self.noise = noise
-        self.factor = cho_factor(covariance + noise * np.eye(len(response)), lower=True, check_finite=False)
-        self.weights = cho_solve(self.factor, response, check_finite=False)
+        doubt = np.ones(len(response))
+        for _ in range(ROUNDS):
+            self._solve(covariance, response, doubt)
+            precision = np.diag(cho_solve(self.factor, np.eye(len(response)), check_finite=False))
+            surprise = self.weights**2 / precision
+            usual = float(np.median(surprise)) / MEDIAN_SQUARE
+            if usual <= 0:
+                break
+            doubt = (TAILS + surprise / usual) / (TAILS + 1)
+        self._solve(covariance, response, doubt)
         self.scale = float(response @ self.weights) / len(response)
+
+    def _solve(self, covariance: Array, response: Array, doubt: Array) -> None:
+        self.factor = cho_factor(covariance + np.diag(self.noise * doubt), lower=True, check_finite=False)
+        self.weights = cho_solve(self.factor, response, check_finite=False)
 
     def predict(self, across: Array, prior: float) -> tuple[Array, Array]:
         """Mean and standard deviation of new responses; `across` is their covariance with the old."""
