@@ -58,7 +58,7 @@ def summary(tables: dict[str, Any]) -> dict[str, Any]:
     return {
         "claim": "less regret than the best source on average and than LambdaRank, with the target wholly unseen",
         "protocol": "leave one target out, also as a source; regret in points, NDCG@3 in percent, 95 % bootstrap over "
-        "targets; features and trees were chosen while looking at these tables, SIB-200 was looked at only afterwards",
+        "targets; features and trees were chosen while looking at these tables",
         "machine": machine(),
         "versions": versions("numpy", "scipy", "lightgbm"),
         "below_both": [name for name, own in ours.items()
