@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
 from scipy.optimize import minimize
 
 from isogloss.forecast.features import pair_features, target_factors
@@ -127,8 +127,7 @@ class TransferModel:
             options={"maxiter": 30},
         )
         self.parameters_ = np.asarray(found.x)
-        covariance = _covariance(self.parameters_, linear, self._between)
-        self._precision = np.linalg.inv(covariance + np.exp(self.parameters_[3]) * np.eye(len(standardised)))
+        self._precision = np.linalg.inv(_noisy(self.parameters_, linear, self._between))
         self._level_weights = self._precision @ standardised
 
     def _levels(self, factors: Array, towards: Array) -> tuple[Array, Array]:
@@ -199,12 +198,23 @@ def _covariance(parameters: Array, linear: Array, between: Array) -> Array:
     return weight * linear + neighbour * np.exp(-between / reach)
 
 
+def _noisy(parameters: Array, linear: Array, between: Array) -> Array:
+    """Covariance of the measured languages with noise, and with what makes it one where distances are no metric.
+
+    Distances of which parts are unknown break the triangle inequality, and exp(-distance) is no covariance then.
+    """
+    covariance = _covariance(parameters, linear, between)
+    covariance = (covariance + covariance.T) / 2
+    lacking = max(-float(eigvalsh(covariance, subset_by_index=[0, 0])[0]), 0.0)
+    return covariance + (np.exp(parameters[3]) + lacking) * np.eye(len(covariance))
+
+
 def _evidence_loss(parameters: Array, linear: Array, between: Array, levels: Array) -> float:
     """Negative log marginal likelihood of the levels, with a log-normal prior on the parameters."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        covariance = _covariance(parameters, linear, between) + np.exp(parameters[3]) * np.eye(len(levels))
-    if not np.isfinite(covariance).all():
-        return 1e10  # a step of the search too far, as where all levels are alike
+        if not np.isfinite(_covariance(parameters, linear, between)).all() or not np.isfinite(np.exp(parameters[3])):
+            return 1e10  # a step of the search too far, as where all levels are alike
+        covariance = _noisy(parameters, linear, between)
     try:
         factor = cho_factor(covariance, lower=True)
     except LinAlgError:
