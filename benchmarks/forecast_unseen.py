@@ -7,7 +7,8 @@ source per mixture, and on the evidence that ships (SIB-200, accuracy at 700 exa
 the same; differences have a 95 % bootstrap interval over languages. `litmus` is LITMUS's features, with its
 subword overlap for XLM-R and T-ULR, and its learner's settings.
 
-Named tables are measured again and the others kept: python -m benchmarks.forecast_unseen UDPOS_XLMR
+Named tables, or protocols, are measured again and the rest kept:
+python -m benchmarks.forecast_unseen UDPOS_XLMR family script
 """
 
 from __future__ import annotations
@@ -39,10 +40,12 @@ def main() -> None:
     """Measure all tables, or those named on the command line."""
     tables = _tables()
     chosen = [name for name in tables if name in sys.argv[1:]] or list(tables)
+    protocols = [name for name in PROTOCOLS if name in sys.argv[1:]] or list(PROTOCOLS)
     written = RESULTS / f"{NAME}.json"
-    kept = json.loads(written.read_text())["tables"] if sys.argv[1:] and written.exists() else {}
-    found = {name: evaluate(name, tables[name]()) for name in chosen}
-    every = kept | found
+    every = json.loads(written.read_text())["tables"] if sys.argv[1:] and written.exists() else {}
+    for name in chosen:
+        found = evaluate(name, tables[name](), protocols)
+        every[name] = found | {"protocols": every.get(name, found)["protocols"] | found["protocols"]}
     write_result(
         NAME,
         {
@@ -55,7 +58,7 @@ def main() -> None:
     )
 
 
-def evaluate(name: str, evidence: Evidence) -> dict[str, Any]:
+def evaluate(name: str, evidence: Evidence, names: list[str]) -> dict[str, Any]:
     """Errors of all forecasters, differences and coverage, by protocol."""
     folds = GROUPS if len(evidence.targets) > MANY else None
     peers: dict[str, Any] = {peer: _forecaster(peer) for peer in PEERS if peer not in _too_slow(name)}
@@ -63,7 +66,7 @@ def evaluate(name: str, evidence: Evidence) -> dict[str, Any]:
         peers = {"litmus": _litmus(name)} | peers
     start = time.process_time()
     protocols = {}
-    for protocol in PROTOCOLS:
+    for protocol in names:
         asked: dict[str, Any] = {"protocols": [protocol], "folds": folds, "every": _every(name, protocol)}
         default = run_benchmark(evidence, forecasters=["default"], levels=LEVELS, **asked)
         every = run_benchmark(evidence, forecasters={"default": Default()} | peers, levels=(), **asked)
