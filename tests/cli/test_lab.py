@@ -1,4 +1,4 @@
-"""`isogloss lab run`, as it is typed."""
+"""`isogloss lab`, as it is typed."""
 
 from __future__ import annotations
 
@@ -103,3 +103,43 @@ def test_failed_jobs_are_named_and_exit_code_1(grid: Path, tmp_path: Path) -> No
     assert done.returncode == 1
     report = json.loads(done.stdout)
     assert (report["run"], [failure["job"] for failure in report["failed"]]) == (2, ["deu:1 seed 0", "eng:1 seed 0"])
+
+
+def test_a_plan_is_made_before_and_what_was_found_is_shown_after(grid: Path, tmp_path: Path) -> None:
+    """Two recipes on two languages: the plan counts jobs, the picture is written, the recipes are compared."""
+    recipes = '[[recipe]]\nname = "ngram-logreg"\n[[recipe]]\nname = "ngram-logreg"\nC = 1'
+    grid.write_text(grid.read_text().replace('[recipe]\nname = "ngram-logreg"', recipes))
+    store, picture = tmp_path / "store", tmp_path / "heat.png"
+    planned = json.loads(isogloss("lab", "plan", grid, "--json").stdout)
+    assert [(row["jobs"], row["to_run"]) for row in planned] == [(2, 2), (2, 2)]
+    assert isogloss("lab", "run", grid, "--into", store, "--executor", "serial", "--max-jobs", 3).returncode == 0
+    assert isogloss("lab", "run", grid, "--into", store, "--executor", "serial").returncode == 0
+    shown = isogloss("lab", "show", store, "--grid", grid, "--out", picture)
+    assert shown.returncode == 0, shown.stderr
+    assert "4 of 4 jobs are in the store, 0 have failed" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 80
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    tables = json.loads(isogloss("lab", "show", store, "--grid", grid, "--json").stdout)
+    assert (len(tables["cells"]), len(tables["summary"]), len(tables["compared"])) == (8, 2, 1)
+    by_target = json.loads(isogloss("lab", "show", store, "--grid", grid, "--by-target", "--json").stdout)
+    assert [row["target"] for row in by_target["compared"]] == ["deu", "eng"]
+
+
+def test_tasks_that_come_along_are_listed() -> None:
+    listed = json.loads(isogloss("lab", "tasks", "--json").stdout)
+    assert {"sib200", "ud-pos", "uner", "xcopa"} <= {row["use"] for row in listed}
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--metric", "f1", "unknown metric 'f1'"), ("--out", "heat.bmp", "unknown ending '.bmp'")],
+)
+def test_what_cannot_be_shown_is_said_in_one_line(
+    grid: Path, tmp_path: Path, option: str, value: str, said: str
+) -> None:
+    store = tmp_path / "store"
+    isogloss("lab", "run", grid, "--into", store, "--executor", "serial")
+    done = isogloss("lab", "show", store, "--grid", grid, option, value)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from isogloss.charts.language_map import map_of_languages
     from isogloss.charts.picture import forecast_picture
     from isogloss.charts.sources import sources_plot
+    from isogloss.charts.transfer import transfer_heatmap
     from isogloss.charts.trust import trust_picture
     from isogloss.charts.world import forecast_map
 
@@ -32,6 +33,7 @@ __all__ = [
     "map_of_languages",
     "save",
     "sources_plot",
+    "transfer_heatmap",
     "trust_picture",
     "write_report",
 ]
@@ -44,6 +46,7 @@ _LAZY = {
     "errors_plot": "benchmark",
     "kinds_plot": "benchmark",
     "sources_plot": "sources",
+    "transfer_heatmap": "transfer",
     "trust_picture": "trust",
     "write_report": "benchmark_page",
     "forecast_map": "world",

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
-from isogloss.cli.show import JsonOption, show, show_json
+from isogloss.cli.show import JsonOption, show, show_json, show_text
 
 app = typer.Typer(no_args_is_help=True, help="Measure transfer on real models.")
+
+GridArgument = Annotated[Path, typer.Argument(help="Grid file (TOML).", metavar="GRID")]
+DataOption = Annotated[Path | None, typer.Option(help="Folder of the tasks' files; by default that of the grid file.")]
 
 
 @app.callback()
@@ -19,23 +22,103 @@ def lab() -> None:
 
 @app.command()
 def run(
-    grid: Annotated[Path, typer.Argument(help="Grid file (TOML).", metavar="GRID")],
+    grid: GridArgument,
     into: Annotated[Path, typer.Option(help="Store to write to; what it has already is not measured again.")],
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the task's file; by default that of the grid file.")
-    ] = None,
+    data: DataOption = None,
     executor: Annotated[str, typer.Option(help="Where jobs run: serial or processes.")] = "processes",
     workers: Annotated[int | None, typer.Option(help="Jobs at once; by default one per processor.")] = None,
+    max_jobs: Annotated[int | None, typer.Option(help="Run this many jobs at most, and leave the rest.")] = None,
+    max_minutes: Annotated[float | None, typer.Option(help="Begin no job after this many minutes.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Measure what the store lacks of a grid: train once per source, test on every target."""
     from isogloss.evidence.store import Store
     from isogloss.lab import read_grid, run_grid
 
-    report = run_grid(read_grid(grid, data=data), Store(into), executor=executor, workers=workers, progress=not json)
+    report = run_grid(
+        read_grid(grid, data=data), Store(into), executor=executor, workers=workers, progress=not json,
+        max_jobs=max_jobs, max_minutes=max_minutes,
+    )  # fmt: skip
     if json:
         show_json(report.record())
     else:
         show(report.table(), json=False, title=grid.name)
     if report.failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def plan(
+    grid: GridArgument,
+    into: Annotated[Path | None, typer.Option(help="Store that it would go to; what is there is not counted.")] = None,
+    data: DataOption = None,
+    workers: Annotated[int, typer.Option(help="Jobs at once.", min=1)] = 1,
+    json: JsonOption = False,
+) -> None:
+    """Say what running a grid would take: jobs, minutes, memory and disk."""
+    from isogloss.evidence.store import Store
+    from isogloss.lab import plan_grid, read_grid
+
+    planned = plan_grid(read_grid(grid, data=data), None if into is None else Store(into), workers=workers)
+    columns = ["recipe", "jobs", "stored", "to_run", "minutes", "memory_gb", "disk_gb", "basis"]
+    show(planned, json=json, title=grid.name, columns=columns, digits=1)
+
+
+@app.command("show")
+def show_grid(
+    store: Annotated[Path, typer.Argument(help="Store that the grid was run into.")],
+    grid: Annotated[Path, typer.Option(help="Grid file (TOML).")],
+    data: DataOption = None,
+    metric: Annotated[str | None, typer.Option(help="Metric; by default the task's first.")] = None,
+    by_target: Annotated[bool, typer.Option("--by-target", help="Compare recipes in each target language.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Picture to write: .png, .svg, .html or .json.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Show what a grid has found so far: sources x targets, and which recipe is better."""
+    from isogloss.cli.lab_tables import transfer_matrix
+    from isogloss.evidence.store import Store
+    from isogloss.lab import compare_recipes, findings, read_grid
+
+    if out is not None:
+        from isogloss.charts.files import check_picture
+
+        check_picture(out)
+    place = Store(store)
+    found = findings(read_grid(grid, data=data), place).of_metric(metric)
+    compared = compare_recipes(found, place, by_target=by_target)
+    if out is not None:
+        from isogloss.charts import save, transfer_heatmap
+
+        save(transfer_heatmap(found.cells().filter(shown_size=0), score=found.metric), out)
+    if json:
+        tables = {"cells": found.cells(), "summary": found.summary(), "changes": found.changes(), "compared": compared}
+        counts = {"jobs": found.jobs, "measured": found.measured, "failed": found.failed}
+        show_json(counts | {name: table.to_dicts() for name, table in tables.items()})
+        return
+    show_text(f"{found.measured} of {found.jobs} jobs are in the store, {found.failed} have failed")
+    columns = ["recipe", "size", "shown_size", "seeds", "within", "across", "where_shown"]
+    show(
+        found.summary(),
+        columns=columns,
+        json=False,
+        title=f"\n{found.metric}: mean of all sources on themselves, and across",
+    )
+    for title, matrix in transfer_matrix(found.cells()):
+        show_text(f"\n{title}")
+        show(matrix, json=False, digits=2)
+    if found.changes().height:
+        columns = ["recipe", "size", "shown_size", "gain", "source_change", "others_change"]
+        show(found.changes(), columns=columns, json=False, title="\nwhat examples of a target change")
+    if compared.height:
+        columns = ["target"] * by_target + ["first", "second", "items", "difference", "lower", "upper", "p_holm"]
+        show(compared, json=False, title="\nfirst less second, paired by test item", columns=columns, digits=4)
+    if out is not None:
+        show_text(f"wrote {out}")
+
+
+@app.command()
+def tasks(json: JsonOption = False) -> None:
+    """List the tasks that come with isogloss, for `use` in a grid file."""
+    from isogloss.lab.task_file import describe_known
+
+    show(describe_known(), json=json, columns=["use", "name", "kind", "text_origin", "licence"])

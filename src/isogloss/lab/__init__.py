@@ -18,6 +18,9 @@ _PUBLIC = {
     "load": "isogloss.lab.saving",
     "known_tasks": "isogloss.lab.task_file",
     "tasks": "isogloss.lab.task",
+    "plan_grid": "isogloss.lab.planning",
+    "findings": "isogloss.lab.transfer",
+    "compare_recipes": "isogloss.lab.comparison",
     "executors": "isogloss.lab.executor",
 }
 

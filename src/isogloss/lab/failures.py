@@ -43,10 +43,9 @@ class Failures:
         if self._folder is not None:
             (self._folder / f"{job.key}.json").unlink(missing_ok=True)
 
-    def read(self) -> list[dict[str, Any]]:
-        """All that are noted, as plain values."""
-        paths = sorted(self._folder.glob("*.json")) if self._folder is not None else []
-        return [noted for path in paths if (noted := _read(path))]
+    def jobs(self) -> set[str]:
+        """Keys of the jobs that are noted."""
+        return {path.stem for path in self._folder.glob("*.json")} if self._folder is not None else set()
 
     @staticmethod
     def _times(path: Path) -> int:

@@ -17,8 +17,7 @@ from isogloss.lab.task import Leak
 
 @dataclass
 class Encoding:
-    """What encoding texts with frozen models took: tokens and padding, operations, wall seconds summed over
-    workers, within the encoder and in all."""
+    """What encoding texts with frozen models took, summed over workers; see `isogloss.lab.models.encode.Encoded`."""
 
     tokens: int = 0
     padding: int = 0

@@ -62,7 +62,7 @@ def run_grid(
             raise BadValue(f"{name} is {limit}", mend="give more than 0")
     report = RunReport()
     with report.clock("read"):
-        work = [(bench, bench.missing(_stored(store))) for bench in read_benches(grid)]
+        work = [(bench, bench.missing(stored_observations(store))) for bench in read_benches(grid)]
     for bench, todo in work:
         report.count(bench, todo)
     if not any(todo for _, todo in work):
@@ -176,6 +176,6 @@ def _unknown(bench: Bench, prepared: Arrays) -> dict[str, float]:
     return {code: float(prepared["unknown"][place]) for code, place in bench.language_numbers.items()}
 
 
-def _stored(store: Store) -> pl.DataFrame:
+def stored_observations(store: Store) -> pl.DataFrame:
     """What is in the store, which may not be there yet."""
     return store.read().observations if store.parts() else pl.DataFrame()

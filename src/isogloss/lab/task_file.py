@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import TEXT_ORIGINS
 from isogloss.lab.scores import METRICS_OF
@@ -38,6 +40,17 @@ COLUMNS = {
 def known_tasks() -> dict[str, Path]:
     """Descriptions that come with isogloss, by the name that `use` takes."""
     return {path.stem: path for path in sorted(CATALOGUE.glob("*.toml"))}
+
+
+def describe_known() -> pl.DataFrame:
+    """What each task that comes with isogloss is: `use`, name, kind, file, metrics, text_origin, licence, source."""
+    rows = []
+    for use, path in known_tasks().items():
+        info = read_info(Section("task", {"use": use}, str(path)), Path())
+        facts = {fact: getattr(info, fact) for fact in _FACTS}
+        named = {"use": use, "name": info.name, "kind": info.kind, "file": info.file.name}
+        rows.append({**named, "metrics": list(info.metrics), **facts})
+    return pl.DataFrame(rows)
 
 
 def read_info(section: Section, folder: Path) -> TaskInfo:

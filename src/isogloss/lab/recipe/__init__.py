@@ -6,7 +6,7 @@ The recipes that come with isogloss have a folder here each.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -92,6 +92,32 @@ class Fitted:
 
 Answers = Mapping[str, "np.ndarray[Any, Any]"]
 """The answer to every test unit, by variant of the recipe: `{"": ...}`, or `{"layer=0": ..., "layer=1": ...}`."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What jobs would take on this machine.
+
+    Attributes
+    ----------
+    shared_seconds : float
+        Of work that all jobs share, by one worker.
+    job_seconds : float
+        Of a job, on average.
+    shared_bytes, worker_bytes : float
+        Memory that all workers share, and that each has for itself.
+    disk_bytes : float
+        Of features that are kept.
+    basis : str
+        What it rests on.
+    """
+
+    shared_seconds: float
+    job_seconds: float
+    shared_bytes: float
+    worker_bytes: float
+    disk_bytes: float
+    basis: str
 
 
 @dataclass(frozen=True)
@@ -214,6 +240,10 @@ class Recipe(ABC):
     @abstractmethod
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The answer to every test unit, as a position in the task's labels or the number of a choice."""
+
+    @abstractmethod
+    def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
+        """What some jobs would take, after a small part of the work was tried."""
 
     def save(self, fitted: Fitted, folder: str | Path) -> None:
         """Write what was learnt, and the recipe, to a folder; see `isogloss.lab.saving`."""

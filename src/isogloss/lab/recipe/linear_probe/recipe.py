@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +16,10 @@ from isogloss.lab.models.encode import Block, encode, shared_encoder
 from isogloss.lab.models.flops import coefficients, forward_flops
 from isogloss.lab.models.tokens import Tokens
 from isogloss.lab.outcome import Training
-from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Fitted
+from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.linear_probe.features import Features, Matrix
 from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout
+from isogloss.lab.task import Choice, Input
 
 BEST, ALL = "best", "all"
 
@@ -134,6 +137,24 @@ class LinearProbe(NeuralRecipe):
             answers[variant] = self._answer(np.concatenate(scores), features.heights, fitted, layer)
         return answers
 
+    def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
+        """Encoding from the speed of the encoder, as if no features were kept; fitting from one layer of noise."""
+        per_text, tested, lengths = self._count_tokens(corpus)
+        rate = self._tokens_per_second(lengths)
+        trained = per_text * sum(map(len, corpus.train))
+        about = self.facts()
+        layers, width, sizes = about["layers"] + 1, about["embedding_size"], [len(one.labels) for one in trainings]
+        labels = max(2, max(one.labels_count or 2 for one in trainings))
+        units = min(round(sum(sizes) / len(sizes)), 2000)
+        noise = np.random.default_rng(0).standard_normal((units, width), dtype=np.float32)
+        began = time.perf_counter()
+        self._learn(noise, np.arange(units) % labels, False, "")
+        fitting = (time.perf_counter() - began) * sum(sizes) / len(sizes) / units
+        chosen = 1 if isinstance(self.layer, int) else layers
+        kept = 2.0 * layers * width * sum(map(_vectors, chain.from_iterable((*corpus.train, *corpus.test))))
+        memory = 4.0 * about["parameters"] + 5e8 + 8.0 * width * max(sizes)
+        return Estimate((trained + tested) / rate, chosen * fitting, 0.0, memory, kept, f"{rate:.0f} tokens/s tried")
+
     def _answer(self, scores: Matrix, heights: Matrix, fitted: Fitted, layer: int) -> Matrix:
         if not fitted.settings["choices"]:
             return np.asarray(fitted.arrays[f"{layer}.classes"][scores.argmax(axis=1)])
@@ -222,3 +243,10 @@ def _differences(X: Matrix, labels: Matrix) -> tuple[Matrix, Matrix]:
 
 def _scores(X: Matrix, arrays: dict[str, Matrix], prefix: str) -> Matrix:
     return np.asarray(X @ arrays[f"{prefix}weights"].T + arrays[f"{prefix}intercepts"])
+
+
+def _vectors(one: Input) -> int:
+    """How many vectors a text has: one, or one per choice or word."""
+    if isinstance(one, Choice):
+        return len(one.choices)
+    return len(one) if isinstance(one, tuple) else 1

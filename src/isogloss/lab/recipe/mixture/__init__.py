@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar
 
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
-from isogloss.lab.recipe import Answers, Arrays, Fitted, Recipe, recipes
+from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Recipe, recipes
 from isogloss.lab.recipe.neural import NeuralRecipe
 
 JOINT, SEQUENTIAL = "joint", "sequential"
@@ -67,6 +68,10 @@ class MixtureRecipe(NeuralRecipe):
     def selects(self) -> bool:
         """Whether the base does."""
         return self.inner.selects
+
+    def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
+        """As the base does; what is learnt once for several targets is counted for each."""
+        return self.inner.estimate(corpus, trainings)
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
         """Learn as the base does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from dataclasses import dataclass
 from functools import partial
@@ -14,8 +15,12 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.lab.models.checkpoint import check_precision, describe_checkpoint, fingerprint, locate
 from isogloss.lab.models.encode import shared_encoder
+from isogloss.lab.models.runtime import device, start_torch
 from isogloss.lab.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
+
+TRIED = 16
+"""Texts of each language that lengths are estimated from."""
 
 ALL_KINDS = ("text-classification", "token-tagging", "multiple-choice")
 
@@ -97,6 +102,31 @@ class NeuralRecipe(Recipe):
             "train_rows_of": np.array([len(rows) for rows in corpus.train]),
             "test_rows_of": np.array([len(rows) for rows in corpus.test]),
         }  # fmt: skip
+
+    def _count_tokens(self, corpus: Corpus) -> tuple[float, float, np.ndarray[Any, Any]]:
+        """Mean tokens per training text and sum over test texts, from a few of each language; and some lengths."""
+        rates, some = [], []
+        for texts in (*corpus.train, *corpus.test):
+            tried = texts[:: max(1, len(texts) // TRIED)]
+            some.append(cut(tried, self.folder, self.max_length).tokens.lengths)
+            rates.append(float(some[-1].sum()) / max(1, len(tried)))
+        languages = len(corpus.train)
+        trained = [rate for rate, texts in zip(rates, corpus.train, strict=False) if texts]
+        whole = sum(rate * len(texts) for rate, texts in zip(rates[languages:], corpus.test, strict=True))
+        return float(np.mean(trained)), whole, np.concatenate(some)
+
+    def _tokens_per_second(self, lengths: np.ndarray[Any, Any]) -> float:
+        """How fast the encoder is on this machine, by one worker, on texts of the usual length."""
+        torch = start_torch()
+        encoder = shared_encoder(self.folder, self.precision)
+        ids = torch.ones((8, max(4, round(float(lengths.mean())))), dtype=torch.int64, device=device())
+        with torch.inference_mode():
+            encoder(input_ids=ids)
+            began, times = time.perf_counter(), 0
+            while time.perf_counter() - began < 0.5:
+                encoder(input_ids=ids)
+                times += 1
+        return float(times * ids.numel() / (time.perf_counter() - began))
 
     def _warn(self, languages: list[str], unknown: np.ndarray[Any, Any]) -> None:
         rates = {code: share for code, share in zip(languages, unknown, strict=True) if share >= MOST_UNKNOWN}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -11,7 +13,7 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
-from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Fitted, Recipe
+from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Recipe
 from isogloss.lab.recipe.ngram_logreg.dual import fit_in_span
 from isogloss.lab.recipe.ngram_logreg.ngrams import ANALYZERS, NgramCounts, count_ngrams
 
@@ -158,6 +160,24 @@ class NgramLogreg(Recipe):
         answers = learnt["classes"][(scores / lengths[:, None] + learnt["intercepts"]).argmax(axis=1)]
         return {"": np.asarray(answers)}
 
+    def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
+        """One job of the average size is run, on the texts of one source and of one target."""
+        size = round(sum(len(one.rows) for one in trainings) / len(trainings))
+        source = max(corpus.train, key=len)
+        target = max(corpus.test, key=len)
+        began = time.perf_counter()
+        prepared = self.prepare(Corpus([source, []], [[], target]), _one_by_one)
+        texts = sum(map(len, corpus.train)) + sum(map(len, corpus.test))
+        share = texts / (len(source) + len(target))
+        prepare, began = time.perf_counter() - began, time.perf_counter()
+        rows = np.arange(min(size, len(source)))
+        fitted = self.fit(prepared, Training(rows, rows % 2 if len(rows) > 1 else rows, 0))
+        fit, began = time.perf_counter() - began, time.perf_counter()
+        self.predict(prepared, fitted)
+        predict = (time.perf_counter() - began) * sum(map(len, corpus.test)) / len(target)
+        taken = sum(array.nbytes for array in prepared.values()) * share
+        return Estimate(prepare * share, fit + predict, 2 * taken, 3e8, 0.0, "tried on two languages")
+
     def _training(self, prepared: Arrays, rows: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
         """The training rows over the n-grams they have, as (texts, seen), and which n-grams those are."""
         from scipy.sparse import csr_array
@@ -173,6 +193,10 @@ class NgramLogreg(Recipe):
         place[seen] = np.arange(len(seen), dtype=np.int32)
         ends = np.cumsum([0, *(span.stop - span.start for span in spans)])
         return csr_array((values, place[columns], ends), shape=(len(rows), len(seen))), seen
+
+
+def _one_by_one(function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
+    yield from map(function, values)
 
 
 class _Entries:

@@ -1,0 +1,27 @@
+"""How sources x targets are laid out for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+MOST = 11
+"""Targets that a line of 80 columns has room for."""
+
+
+def transfer_matrix(cells: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """One table per task, recipe and size, sources in rows, with what it is of; none where there are too many targets.
+
+    Parameters
+    ----------
+    cells : polars.DataFrame
+        As `isogloss.lab.transfer.Findings.cells` gives them.
+    """
+    plain = cells.filter(shown_size=0)
+    if plain["target"].n_unique() > MOST:
+        return
+    for (task, model, recipe, size), group in plain.group_by("task", "model", "recipe", "size", maintain_order=True):
+        targets = sorted(group["target"].unique())
+        matrix = group.pivot(on="target", index="source", values="score").select("source", *targets)
+        yield f"{task}, {model}, {recipe}, {size} examples (rows: trained on)", matrix

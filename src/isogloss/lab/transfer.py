@@ -1,0 +1,159 @@
+"""What a grid has found so far: scores from each source to each target, and what learning from a target costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import UnknownName
+from isogloss.evidence.schema import OBSERVATION
+from isogloss.evidence.store import Store
+from isogloss.lab.failures import Failures
+from isogloss.lab.grid import Grid
+from isogloss.lab.job import Bench, Job
+from isogloss.lab.run import read_benches
+
+CELL = ("task", "model", "recipe", "metric", "source", "size", "shown", "shown_size", "target")
+"""What one cell of a transfer table is about."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The part of a store that a grid asks for.
+
+    Attributes
+    ----------
+    observations : polars.DataFrame
+        Those of the grid's jobs, with `source`, `size`, `shown` and `shown_size`: canonical ids and counts.
+    jobs, measured, failed : int
+        Jobs of the grid; of these, those in the store and those noted as failed.
+    """
+
+    observations: pl.DataFrame
+    jobs: int
+    measured: int
+    failed: int
+
+    @property
+    def metric(self) -> str:
+        """The first metric there is."""
+        return str(self.observations["metric"][0]) if self.observations.height else "score"
+
+    def of_metric(self, metric: str | None) -> Findings:
+        """The observations of one metric, by default of the first that each task has.
+
+        Raises
+        ------
+        UnknownName
+            If nothing was scored by it.
+        """
+        known = self.observations["metric"].unique(maintain_order=True).to_list()
+        if metric is not None and metric not in known:
+            raise UnknownName("metric", metric, known)
+        kept = pl.col("metric") == (metric if metric is not None else pl.col("metric").first().over("task"))
+        return replace(self, observations=self.observations.filter(kept))
+
+    def cells(self) -> pl.DataFrame:
+        """One row per task, model, recipe, metric, source, size, language shown, its size and target.
+
+        Returns
+        -------
+        polars.DataFrame
+            The columns of `CELL`, `score` (mean over seeds), `seeds`, `standard_error` (of that mean: the standard
+            deviation over seeds by the root of their number; with one seed that of the items, where it is known)
+            and `items`.
+        """
+        spread = pl.col("score").std() / pl.len().cast(pl.Float64).sqrt()
+        return (
+            self.observations.group_by(CELL, maintain_order=True)
+            .agg(
+                pl.col("score").mean(),
+                seeds=pl.len(),
+                standard_error=pl.when(pl.len() > 1).then(spread).otherwise(pl.col("standard_error").first()),
+                items=pl.col("items").first(),
+            )
+            .sort(CELL, nulls_last=False)
+        )
+
+    def summary(self) -> pl.DataFrame:
+        """One row per task, model, recipe, metric, size and size shown: mean scores within and across languages.
+
+        Returns
+        -------
+        polars.DataFrame
+            `within` is the mean score of sources on themselves, `across` that of all other pairs in which the
+            target was not trained on, `where_shown` that of targets some examples of which were learnt from; null where
+            there is no such pair. `sources` and `targets` count languages, `seeds` the fewest of any pair.
+        """
+        same = pl.col("source") == pl.col("target")
+        is_shown = (pl.col("shown") == pl.col("target")).fill_null(False)
+        return (
+            self.cells()
+            .group_by("task", "model", "recipe", "metric", "size", "shown_size", maintain_order=True)
+            .agg(
+                sources=pl.col("source").n_unique(),
+                targets=pl.col("target").n_unique(),
+                seeds=pl.col("seeds").min(),
+                within=pl.col("score").filter(same).mean(),
+                across=pl.col("score").filter(~same & ~is_shown).mean(),
+                where_shown=pl.col("score").filter(is_shown).mean(),
+            )
+        )
+
+    def changes(self) -> pl.DataFrame:
+        """What examples of a target change, where there are trainings with and without them: gains and forgetting.
+
+        Returns
+        -------
+        polars.DataFrame
+            Per task, model, recipe, metric, size and size shown the mean change of the score in the language shown
+            (`gain`), in the source (`source_change`: what is forgotten where negative) and in the other targets
+            (`others_change`: interference where negative), and how many trainings that is the mean of.
+        """
+        key = ["task", "model", "recipe", "metric", "source", "size", "seed", "target"]
+        before = self.observations.filter(shown_size=0).select(*key, before="score")
+        after = self.observations.filter(pl.col("shown_size") > 0).join(before, on=key)
+        change = pl.col("score") - pl.col("before")
+        is_shown, is_source = pl.col("target") == pl.col("shown"), pl.col("target") == pl.col("source")
+        return after.group_by("task", "model", "recipe", "metric", "size", "shown_size", maintain_order=True).agg(
+            trainings=pl.col("origin").n_unique(),
+            gain=change.filter(is_shown).mean(),
+            source_change=change.filter(is_source).mean(),
+            others_change=change.filter(~is_shown & ~is_source).mean(),
+        )
+
+
+def findings(grid: Grid, store: Store) -> Findings:
+    """Look up what a store has of a grid.
+
+    Raises
+    ------
+    InputError
+        If the grid's data or the store cannot be read.
+    """
+    benches = read_benches(grid)
+    stored = store.read().observations.filter(importer="lab")
+    jobs = [(bench, job) for bench in benches for job in bench.jobs]
+    table = pl.DataFrame(
+        [{"origin": job.origin, **_describe(bench, job)} for bench, job in jobs],
+        schema={
+            "origin": pl.String, "task": pl.String, "source": pl.String, "size": pl.Int64,
+            "shown": pl.String, "shown_size": pl.Int64,
+        },
+    ).unique()  # fmt: skip
+    targets = {bench.task.languages[code].id for bench in benches for code in bench.targets}
+    found = stored.filter(pl.col("target").is_in(list(targets))).join(table, on=["origin", "task"])
+    keys = {job.key for _, job in jobs}
+    columns = [*OBSERVATION, "source", "size", "shown", "shown_size"]
+    failed = len(Failures(store).jobs() & keys)
+    return Findings(found.select(columns), len(keys), found["origin"].n_unique(), failed)
+
+
+def _describe(bench: Bench, job: Job) -> dict[str, Any]:
+    shown = None if job.shots_of is None else bench.task.languages[job.shots_of].id
+    source = bench.task.languages[job.source].id
+    return {
+        "task": bench.task.info.name, "source": source, "size": job.size, "shown": shown, "shown_size": job.shots,
+    }  # fmt: skip
