@@ -31,7 +31,7 @@ def test_every_pair_is_a_square_with_its_score() -> None:
     spec = transfer_heatmap(cells(["eng", "deu", "ell"]), score="accuracy").to_dict()
     layers = spec["vconcat"][0]["layer"]
     assert [layer["mark"]["type"] for layer in layers] == ["rect", "text"]
-    assert len(spec["data"]["values"]) == 9
+    assert [len(rows) for rows in spec["datasets"].values()] == [9]
 
 
 def test_languages_of_one_script_and_family_stand_together() -> None:

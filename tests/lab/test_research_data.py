@@ -12,6 +12,8 @@ from polars.testing import assert_frame_equal
 from isogloss.evidence import read_evidence
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
+from isogloss.lab.sections import Section
+from isogloss.lab.task_file import read_info
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(os.environ.get("ISOGLOSS_DATA", ROOT.parent / "shared" / "data"))
@@ -29,3 +31,21 @@ def test_the_shipped_grid_can_be_measured_again(tmp_path: Path) -> None:
     shipped = read_evidence("isogloss:sib200-ngram").observations.select(columns)
     there = shipped.join(measured, on=columns[:5], how="semi").sort(columns)
     assert_frame_equal(measured, there, abs_tol=5e-5)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("use", "languages", "sources", "labels"),
+    [
+        ("sib200", 205, 205, 7), ("nusax-senti", 12, 12, 3), ("naijasenti", 4, 4, 3), ("ud-pos", 53, 43, 17),
+        ("ud-pud-pos", 21, 21, 17), ("uner", 12, 7, 9), ("xcopa", 11, 11, 2),
+    ],
+)  # fmt: skip
+def test_every_task_that_comes_with_isogloss_can_be_read(use: str, languages: int, sources: int, labels: int) -> None:
+    """All languages are known, all labels declared, and no test set is part of the training data."""
+    info = read_info(Section("task", {"use": use}, "grid.toml"), DATA)
+    if not info.file.is_file():
+        pytest.skip(f"no {info.file.name} in {DATA}")
+    task = info.read()
+    assert (len(task.languages), len(task.train), len(task.labels)) == (languages, sources, labels)
+    assert all(len(task.test[code]) > 0 for code in task.languages)

@@ -18,7 +18,7 @@ from isogloss.lab.models.tokens import Tokens
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.linear_probe.features import Features, Matrix
-from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout
+from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout, validation_score
 from isogloss.lab.task import Choice, Input
 
 BEST, ALL = "best", "all"
@@ -32,7 +32,7 @@ class LinearProbe(NeuralRecipe):
     ----------
     layer : int or {"best", "all"}, default "best"
         0 for the embeddings, then layer by layer, negative ones from the end. "best" takes the one that does
-        best on the source's validation data; "all" answers with each, as recipes of their own.
+        best on the source's validation data, by accuracy or, for words, by macro-F1; "all" answers with each, as recipes of their own.
     C : float, default 0.01
         Inverse strength of the L2 penalty, on features scaled to standard deviation 1.
     tolerance : float, default 1e-3
@@ -185,12 +185,13 @@ class LinearProbe(NeuralRecipe):
             found = _scores(features.of(dev_rows, layer), learnt, f"{layer}.")
             fitted = Fitted(learnt, {"choices": choices})
             starts = np.concatenate([[0], np.cumsum(np.diff(features.heights)[dev_rows])])
-            scores[layer] = float((self._answer(found, starts, fitted, layer) == dev_labels).mean())
+            answers = self._answer(found, starts, fitted, layer)
+            scores[layer] = validation_score(answers, dev_labels, words=len(dev_labels) > len(dev_rows))
         best = max(layers, key=lambda layer: (scores[layer], layer))
         return [best], {
             "selected": {"layer": best},
             "selected_on": where,
-            "validation_accuracy": round(scores[best], 4),
+            "validation_score": round(scores[best], 4),
         }
 
     def _learn(self, X: Matrix, labels: Matrix, choices: bool, prefix: str) -> dict[str, Matrix]:

@@ -18,6 +18,7 @@ from isogloss.lab.models.encode import shared_encoder
 from isogloss.lab.models.runtime import device, start_torch
 from isogloss.lab.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
+from isogloss.lab.scores import confusions, macro_f1
 
 TRIED = 16
 """Texts of each language that lengths are estimated from."""
@@ -149,6 +150,14 @@ def check_number(name: str, value: Any, *, whole: bool = False, at_least: float 
         what = "a whole number" if whole else "a number"
         least = "above 0" if at_least is None else f"from {at_least:g} up"
         raise BadValue(f"{name} must be {what} {least}, not {value!r}")
+
+
+def validation_score(answers: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], *, words: bool) -> float:
+    """What is chosen by: accuracy, or for words macro-F1, as nearly all of them may have one and the same tag."""
+    if not words:
+        return float((answers == labels).mean())
+    count = int(max(answers.max(), labels.max())) + 1
+    return float(macro_f1(confusions(labels, answers, np.zeros(len(labels), np.int64), count))[0])
 
 
 def holdout(training_rows: int, seed: int, share: float = 0.2) -> np.ndarray[Any, Any]:

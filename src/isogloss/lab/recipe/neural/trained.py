@@ -17,7 +17,7 @@ from isogloss.lab.models.runtime import device, start_torch
 from isogloss.lab.models.tokens import Tokens
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted
-from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout
+from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout, validation_score
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network
@@ -181,7 +181,7 @@ class TrainedRecipe(NeuralRecipe):
         chosen = _Chosen(tokens, dev_rows, dev_labels)
         self._train(network, tokens, rows, labels, training.seed, chosen)
         self._restore(network, chosen.weights)
-        found = {"selected": {"epoch": chosen.epoch}, "validation_accuracy": round(chosen.accuracy, 4)}
+        found = {"selected": {"epoch": chosen.epoch}, "validation_score": round(chosen.score, 4)}
         return {**found, "selected_on": where}
 
     def _train(self, network: Network, tokens: Tokens, rows: Any, labels: Any, seed: int, chosen: _Chosen) -> None:
@@ -232,7 +232,7 @@ class _Chosen:
 
     def __init__(self, tokens: Tokens | None = None, rows: Any = None, labels: Any = None):
         self._tokens, self._rows, self._labels = tokens, rows, labels
-        self.accuracy, self.epoch = -1.0, 0
+        self.score, self.epoch = -1.0, 0
         self.weights: Weights = {}
 
     def is_better(self, network: Network, epoch: int) -> bool:
@@ -244,9 +244,9 @@ class _Chosen:
 
         network.eval()
         some = join([self._tokens.part(row, row + 1) for row in self._rows])
-        accuracy = float((answer(network, some, 0) == self._labels).mean())
+        score = validation_score(answer(network, some, 0), self._labels, words=some.has_words)
         network.train()
-        if accuracy <= self.accuracy:
+        if score <= self.score:
             return False
-        self.accuracy, self.epoch = accuracy, epoch
+        self.score, self.epoch = score, epoch
         return True
