@@ -10,7 +10,7 @@ from tests.forecast.planted import POOL
 from isogloss import read_evidence
 from isogloss.errors import UnknownName
 from isogloss.evidence import Evidence
-from isogloss.forecast import Default, Mean, ask, load
+from isogloss.forecast import Default, Mean, ask, forecasters, load
 from isogloss.forecast.elsewhere.donors import Donors, Pattern
 from isogloss.forecast.elsewhere.panel import Panel
 
@@ -172,3 +172,14 @@ class TestNewModels:
         found = Default().fit(few).conformalize().predict_interval(ask(task="tagging", model="new", targets=["deu"]))
         assert found.select("lower", "upper").row(0) == (0.0, 1.0)
         assert "TOO LITTLE EVIDENCE" in found["basis"].item()
+
+
+def test_the_weakest_link_is_the_lower_of_the_task_and_the_language():
+    rows = [("topics", "deu", 0.8), ("topics", "fra", 0.6), ("reading", "swa", 0.3), ("naming", "swa", 0.5),
+            ("reading", "yor", 0.9)]  # fmt: skip
+    scores = pl.DataFrame(rows, schema=["task", "target", "score"], orient="row").with_columns(
+        model=pl.lit("m"), metric=pl.lit("accuracy"), train=pl.lit("")
+    )
+    fitted = forecasters.get("weakest-link")().fit(read_evidence(scores))
+    answers = fitted.predict(ask(task="topics", model="m", train="", targets=["swa", "yor", "wol", "deu"]))
+    assert answers["mean"].to_list() == pytest.approx([0.4, 0.7, 0.7, 0.8])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from isogloss.forecast.peers.mixed import Mixed
     from isogloss.forecast.peers.nearest import Nearest
     from isogloss.forecast.peers.trees import Trees
+    from isogloss.forecast.peers.weakest_link import WeakestLink
     from isogloss.forecast.persistence import load, savable
     from isogloss.forecast.queries import ask
 
@@ -36,6 +37,7 @@ __all__ = [
     "Mixed",
     "Nearest",
     "Trees",
+    "WeakestLink",
     "ask",
     "forecasters",
     "load",
@@ -56,6 +58,7 @@ forecasters = Registry(
         "trees": "isogloss.forecast.peers.trees:Trees",
         "mixed": "isogloss.forecast.peers.mixed:Mixed",
         "kernel": "isogloss.forecast.peers.kernel:Kernel",
+        "weakest-link": "isogloss.forecast.peers.weakest_link:WeakestLink",
     },
     "isogloss.forecasters",
 )
@@ -73,6 +76,7 @@ _LAZY = {
     "Mixed": "peers.mixed",
     "Nearest": "peers.nearest",
     "Trees": "peers.trees",
+    "WeakestLink": "peers.weakest_link",
     "ask": "queries",
     "load": "persistence",
     "savable": "persistence",
