@@ -32,7 +32,8 @@ class LinearProbe(NeuralRecipe):
     ----------
     layer : int or {"best", "all"}, default "best"
         0 for the embeddings, then layer by layer, negative ones from the end. "best" takes the one that does
-        best on the source's validation data, by accuracy or, for words, by macro-F1; "all" answers with each, as recipes of their own.
+        best on the source's validation data, by accuracy or, for words, by macro-F1; "all" answers with each, as
+        recipes of their own.
     C : float, default 0.01
         Inverse strength of the L2 penalty, on features scaled to standard deviation 1.
     tolerance : float, default 1e-3
