@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from isogloss.errors import InputError
@@ -25,8 +24,8 @@ from isogloss.explain.members import (
 )
 from isogloss.explain.setting import find_setting, usual_mixture
 from isogloss.forecast.default import Default, DefaultModel
-from isogloss.forecast.elsewhere.design import REACHES, Design
-from isogloss.forecast.elsewhere.donors import Pattern, Rows
+from isogloss.forecast.elsewhere.design import REACHES
+from isogloss.forecast.elsewhere.donors import Pattern
 from isogloss.forecast.elsewhere.surroundings import Surroundings
 from isogloss.forecast.fitted import FittedSetting
 from isogloss.forecast.forecaster import one_thread
@@ -227,7 +226,7 @@ def _known(fitted: FittedSetting, mixture: Mixtures, column: int) -> _Taken:
 def _unseen(fitted: FittedSetting, mixture: Mixtures, target: str, pattern: Pattern) -> _Taken:
     model, unseen = fitted.model, fitted.unseen(pattern)
     assert isinstance(model, DefaultModel)
-    known, _, _ = fitted._complete(mixture)
+    known, _, _ = fitted.complete(mixture)
     baseline = float(known.mean())
     members: list[tuple[str, float, list[Part]]] = []
     if fitted.by_language is not None:
@@ -237,7 +236,7 @@ def _unseen(fitted: FittedSetting, mixture: Mixtures, target: str, pattern: Patt
         shares = (1 - unseen.elsewhere_weight_) * unseen.weights_
         for name, share, own, score in zip(model.unseen_members, shares, parts, scores[:, 0, 0], strict=True):
             members.append((name, float(share), rest_of(own, float(score) - baseline, f"rest of {name}")))
-    if (around := fitted._asked_around(pattern)) is not None:
+    if (around := fitted.around_of(pattern)) is not None:
         found = _from_elsewhere(around, mixture, fitted, known, target, pattern, baseline)
         members.append(("elsewhere", unseen.elsewhere_weight_, found))
     return _Taken(baseline, MEAN_OF_MEASURED, members)
@@ -250,20 +249,14 @@ def _from_elsewhere(
     measured = fitted.grid.targets
     total = float(surroundings.predict(mixture, measured, known, [target], pattern)[0, 0])
     around, setting = surroundings.around, surroundings.setting
-    levels = around.panel.levels[around.block][[around.panel.columns[language] for language in measured]]
-    rest = known - levels
-    effects = np.nansum(rest, axis=1) / np.maximum((~np.isnan(rest)).sum(1), 1)
-    rows = Rows(np.full(1, setting, dtype=np.intp), np.array(mixture.texts, dtype=object))
-    design = Design(around.donors, pattern)
-    cells = design.cells(rows, known - effects[:, None], measured, [target], effects)
-    key = (setting if around.alone(setting) else -1, pattern)
-    names = _elsewhere_names(design, rows, target, cells.shape[2])
-    scale = float(around.panel.scales[around.block])
-    parts = elsewhere_parts(around._learnt[key], cells[0], scale, float(effects[0]), names, baseline)
+    cells, effects = around.cells(setting, mixture.texts, measured, known, [target], pattern)
+    names = _elsewhere_names(pattern, mixture.texts != ("",), cells.shape[2])
+    trees = around.trees(setting, pattern)
+    parts = elsewhere_parts(trees, cells[0], around.scale, float(effects[0]), names, baseline)
     return rest_of(parts, total - baseline, "rest of elsewhere")
 
 
-def _elsewhere_names(design: Design, rows: Rows, target: str, width: int) -> list[tuple[str, str]]:
+def _elsewhere_names(pattern: Pattern, trained: bool, width: int) -> list[tuple[str, str]]:
     """Name and group of the features of `Design.cells`."""
     near = [
         (f"{what} of languages near within {reach:g}", "measured languages")
@@ -277,9 +270,8 @@ def _elsewhere_names(design: Design, rows: Rows, target: str, width: int) -> lis
         ("script without spaces", LEXICAL),
         *near,
     ]
-    last = list(PAIR_FEATURES) if width - len(first) >= len(PAIR_FEATURES) and _trained(rows) else []
+    last = list(PAIR_FEATURES) if width - len(first) >= len(PAIR_FEATURES) and trained else []
     between = width - len(first) - len(last)
-    pattern = design.pattern
     said = [
         text
         for text, there in (
@@ -292,10 +284,6 @@ def _elsewhere_names(design: Design, rows: Rows, target: str, width: int) -> lis
     ]
     name = "scores in the same language: " + ", ".join(said) if said else "scores elsewhere"
     return [*first, *([(name, ELSEWHERE)] * between), *last]
-
-
-def _trained(rows: Rows) -> bool:
-    return any(text != "" for text in rows.texts)
 
 
 def _table(parts: list[Part], members: list[tuple[str, float, list[Part]]]) -> pl.DataFrame:

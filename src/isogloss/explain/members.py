@@ -14,11 +14,9 @@ from typing import Any
 import numpy as np
 
 from isogloss.explain.factors import ADAPTATION, DATA, LEXICAL, LINGUISTIC
-from isogloss.forecast.features import NEAREST_KINDS, PAIR_KINDS, pair_features, target_factors
+from isogloss.forecast.features import NEAREST_KINDS, PAIR_KINDS
 from isogloss.forecast.grid import Array, Mixtures
-from isogloss.forecast.peers.covariances import Apart, Tongues, mean_terms
 from isogloss.forecast.peers.kernel import KernelModel
-from isogloss.forecast.space import space
 from isogloss.forecast.transfer import TransferModel
 
 NEIGHBOURS, ELSEWHERE, UNEXPLAINED = "measured languages", "same language elsewhere", "no finer explanation"
@@ -94,62 +92,31 @@ def transfer_parts(model: TransferModel, target: str, mixture: Mixtures, known: 
     measured = model.grid_.targets
     if len(measured) < 2:
         return [[], [], []]
-    trained, sources, sizes = model.grid_.mixtures, mixture.sources, mixture.sizes
-    every = space(sources, trained.sources, [target], measured)
-    factors = model._standardise(target_factors(every, [target], trained.sources, trained.sizes))
-    towards = every.between("combined", [target], measured)
-    own, others = (pair_features(every, sizes, sources, names) for names in ([target], measured))
-    row_mean = known.mean(1)
-    neighbours = model._neighbours(towards)[:, 0]
-
-    anchor = pair_features(every, trained.sizes, trained.sources, [target]).mean(0, keepdims=True)
-    offered = (own - anchor)[0, 0] / model._shape_spread * model._shape_slopes
-    rest = known - row_mean[:, None] - model.levels_ - model._shape(others, model._shape_means)
+    terms = model.terms(target, mixture.sizes, mixture.sources, known)
     kriging = [
-        *_level_parts(model, model._held(factors)[0], towards[0]),
-        *_named(PAIR_FEATURES, offered),
-        *_carried(measured, neighbours, rest[0]),
+        *_named(TARGET_FACTORS, terms.level),
+        *_pulls(measured, terms.carried, terms.carried * model.levels_),
+        *_named(PAIR_FEATURES, terms.shape),
+        *_pulls(measured, terms.neighbours, terms.neighbours * terms.rest),
     ]
-    contributions = _tree_values(model._booster.booster_, _one_cell(own, row_mean, factors))
-    rest = known - row_mean[:, None] - model._trees(others, row_mean, model._factors)
     trees = [
-        *_named((*PAIR_FEATURES, ("mean of the measured languages", NEIGHBOURS), *TARGET_FACTORS), contributions[:-1]),
-        Part(UNEXPLAINED, "mean of what the trees learnt from", float(contributions[-1])),
-        *_carried(measured, neighbours, rest[0]),
+        *_of_trees((*PAIR_FEATURES, ("mean of the measured languages", NEIGHBOURS), *TARGET_FACTORS), terms.trees),
+        *_pulls(measured, terms.neighbours, terms.neighbours * terms.rest_of_trees),
     ]
     return [[], kriging, trees]
-
-
-def _level_parts(model: TransferModel, held: Array, towards: Array) -> list[Part]:
-    """The level of a language, from its factors and from the levels of its neighbours."""
-    linear, neighbour, reach, _ = np.exp(model.parameters_)
-    slopes = model._level_scale * linear / len(held) * (model._factors.T @ model._level_weights)
-    weights = neighbour * np.exp(-towards / reach) @ model._precision
-    return [*_named(TARGET_FACTORS, held * slopes), *_carried(model.grid_.targets, weights, model.levels_)]
 
 
 def kernel_parts(model: KernelModel, target: str, mixture: Mixtures, baseline: float) -> list[Part]:
     """Parts of a forecast of `isogloss.forecast.peers.kernel`, for one mixture.
 
-    A Gaussian process is a weighted sum of the scores it was told, less its mean terms: K* (K + s I)^-1. The weight
-    of a language is that of its scores under all mixtures.
+    The weight of a language is that of its scores under all mixtures.
     """
-    kernels, process, grid = model.kernels_, model._process, model.grid_
-    across = kernels.of_mixtures(Apart.between(mixture, grid.mixtures))  # (1, mixtures)
-    alike = kernels.of_languages(Tongues.of([target], grid.mixtures), model._tongues)  # (1, languages)
-    rows, columns = process.covariance.rows, process.covariance.columns
-    # As when forecasting: what the decompositions hold at zero says nothing.
-    towards = (rows.rotate(across) @ rows.vectors.T).T * (columns.rotate(alike) @ columns.vectors.T)
-    there = ~np.isnan(grid.scores)
-    weights = process.covariance.solve_measured(np.where(there, towards, 0.0), there)
-    terms = kernels.scale * process.coefficients * mean_terms(mixture, [target])[:, 0, 0]
-    expected = np.tensordot(process.coefficients, mean_terms(grid.mixtures, grid.targets), 1)
-    rest = np.where(there, model._scores - expected, 0.0)  # (mixtures, languages)
+    centre, mean, weights, rest = model.terms(mixture, target)
     return [
-        Part(NEIGHBOURS, "mean of the measured languages, as the kernel has it", kernels.centre + terms[0] - baseline),
-        Part(ADAPTATION, "own examples", float(terms[1])),
-        Part(ADAPTATION, "examples of kin", float(terms[2])),
-        *_pulls(grid.targets, weights.sum(0), kernels.scale * (weights * rest).sum(0)),
+        Part(NEIGHBOURS, "mean of the measured languages, as the kernel has it", centre + float(mean[0]) - baseline),
+        Part(ADAPTATION, "own examples", float(mean[1])),
+        Part(ADAPTATION, "examples of kin", float(mean[2])),
+        *_pulls(model.grid_.targets, weights.sum(0), (weights * rest).sum(0)),
     ]
 
 
@@ -187,26 +154,19 @@ def elsewhere_parts(
         Name and group of every feature.
     baseline : float
     """
-    contributions = scale * _tree_values(booster, cells)
+    values = np.asarray(booster.predict(cells, pred_contrib=True, validate_features=False), dtype=np.float64)
     return [
         Part(NEIGHBOURS, "mean over all languages of the task", effect - baseline),
-        *_named(names, contributions[:-1]),
-        Part(UNEXPLAINED, "mean of what the trees learnt from", float(contributions[-1])),
+        *_of_trees(names, scale * values.reshape(-1)),
     ]
 
 
-def _tree_values(booster: Any, cells: Array) -> Array:
-    """TreeSHAP values of one cell, (features + 1,), the expected value last."""
-    values: Array = np.asarray(booster.predict(cells, pred_contrib=True, validate_features=False), dtype=np.float64)
-    return values.reshape(-1)
-
-
-def _one_cell(features: Array, row_mean: Array, factors: Array) -> Array:
-    return np.concatenate([features[0, 0], row_mean, factors[0]])[None]
-
-
-def _carried(languages: Sequence[str], weights: Array, values: Array) -> list[Part]:
-    return _pulls(languages, weights, weights * values)
+def _of_trees(names: Sequence[tuple[str, str]], values: Array) -> list[Part]:
+    """TreeSHAP values by feature, the expected value last."""
+    return [
+        *_named(names, values[:-1]),
+        Part(UNEXPLAINED, "mean of what the trees learnt from", float(values[-1])),
+    ]
 
 
 def _pulls(languages: Sequence[str], weights: Array, values: Array) -> list[Part]:

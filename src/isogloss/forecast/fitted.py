@@ -129,7 +129,7 @@ class FittedSetting:
     def unseen(self, pattern: Pattern) -> Unseen:
         """How languages are forecast that are known from where `pattern` says."""
         if pattern not in self._unseen:
-            around = self._asked_around(pattern)
+            around = self.around_of(pattern)
             elsewhere = None if around is None else around.held_out(self.grid, pattern)
             self._unseen[pattern] = Unseen(self.grid, self.by_language, elsewhere)
         return self._unseen[pattern]
@@ -148,7 +148,7 @@ class FittedSetting:
         position = {target: column for column, target in enumerate(self.grid.targets)}
         columns = np.array([position.get(target, -1) for target in targets], dtype=np.intp)
         known, own = columns >= 0, columns[columns >= 0]
-        completed, spread_known, measured_known = self._complete(mixtures)
+        completed, spread_known, measured_known = self.complete(mixtures)
         mean, spread = np.zeros((2, len(mixtures.texts), len(targets)))
         measured = np.zeros(mean.shape, dtype=bool)
         mean[:, known], spread[:, known], measured[:, known] = (
@@ -170,7 +170,7 @@ class FittedSetting:
     def _note(self, target: str) -> str:
         return self._around.describe(target) if self._around is not None else ""
 
-    def _asked_around(self, pattern: Pattern) -> Surroundings | None:
+    def around_of(self, pattern: Pattern) -> Surroundings | None:
         """What is around, if it has anything to say about languages known from where `pattern` says."""
         around = self._around
         return around if around is not None and (around.pooled or pattern != NOWHERE) else None
@@ -186,11 +186,11 @@ class FittedSetting:
             own, level_spread = self.model.unseen(mixtures, targets, completed)
             if unseen.by_typology:
                 spread = np.broadcast_to(level_spread, spread.shape)
-        if (around := self._asked_around(pattern)) is not None:
+        if (around := self.around_of(pattern)) is not None:
             elsewhere = around.predict(mixtures, self.grid.targets, completed, targets, pattern)
         return unseen.combine(own, elsewhere), spread
 
-    def _complete(self, mixtures: Mixtures) -> tuple[Array, Array, NDArray[np.bool_]]:
+    def complete(self, mixtures: Mixtures) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Scores of the grid's own targets under any mixtures: as measured, else as forecast."""
         shape = (len(mixtures.texts), len(self.grid.targets))
         completed, spread, measured = np.full(shape, np.nan), np.ones(shape), np.zeros(shape, dtype=bool)

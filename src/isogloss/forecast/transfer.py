@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
@@ -22,6 +23,37 @@ BEYOND = 2.5
 """Standard deviations at which a factor is held for the mean (not for the spread): nothing is known further out."""
 SAME = 1e-6
 """Standard deviation up to which a factor counts as the same in all measured languages."""
+
+
+class Terms(NamedTuple):
+    """What the forecasts of one language under one mixture add up, beside the mean of the measured languages.
+
+    Kriging adds up `level`, `carried * levels_`, `shape` and `neighbours * rest`; the trees `trees` and
+    `neighbours * rest_of_trees`.
+
+    Attributes
+    ----------
+    level : array of shape (target factors,)
+        Linear terms of the language's level.
+    carried : array of shape (measured,)
+        Weights of the measured languages' levels in it.
+    shape : array of shape (pair features,)
+        Linear terms of what the mixture offers.
+    neighbours : array of shape (measured,)
+        Kriging weights.
+    rest, rest_of_trees : arrays of shape (measured,)
+        What level and shape, or the trees, leave of the measured languages' scores.
+    trees : array of shape (pair features + 1 + target factors + 1,)
+        TreeSHAP values (Lundberg et al. 2020); the last is the mean of what the trees learnt from.
+    """
+
+    level: Array
+    carried: Array
+    shape: Array
+    neighbours: Array
+    rest: Array
+    trees: Array
+    rest_of_trees: Array
 
 
 class TransferModel:
@@ -107,6 +139,44 @@ class TransferModel:
         rest = known - row_means[:, None] - self._trees(features_known, row_means, self._factors)
         trees = additive + self._trees(features, row_means, factors) + rest @ neighbours
         return np.stack([additive, kriging, trees]), spread
+
+    def terms(self, target: str, sizes: Array, sources: Sequence[str], known: Array) -> Terms:
+        """What `predict` adds up for one language that was not measured.
+
+        Parameters
+        ----------
+        target : str
+        sizes : array of shape (1, sources)
+        sources : sequence of str
+        known : array of shape (1, measured targets)
+
+        Raises
+        ------
+        ValueError
+            If fewer than two languages were measured, so that there is nothing to add up.
+        """
+        measured, trained = self.grid_.targets, self.grid_.mixtures
+        if len(measured) < 2:
+            raise ValueError("one measured language does not tell how languages differ")
+        every = space(sources, trained.sources, [target], measured)
+        factors = self._held(self._standardise(target_factors(every, [target], trained.sources, trained.sizes)))
+        towards = every.between("combined", [target], measured)
+        own, others = (pair_features(every, sizes, sources, names) for names in ([target], measured))
+        deviations = known[0] - known.mean()
+        linear, neighbour, reach, _ = np.exp(self.parameters_)
+        slopes = self._level_scale * linear / factors.shape[1] * (self._factors.T @ self._level_weights)
+        anchor = pair_features(every, trained.sizes, trained.sources, [target]).mean(0, keepdims=True)
+        cells = _cells(own, known.mean(1), factors)
+        values = self._booster.booster_.predict(cells, pred_contrib=True, validate_features=False)
+        return Terms(
+            level=factors[0] * slopes,
+            carried=neighbour * np.exp(-towards[0] / reach) @ self._precision,
+            shape=(own - anchor)[0, 0] / self._shape_spread * self._shape_slopes,
+            neighbours=self._neighbours(towards)[:, 0],
+            rest=deviations - self.levels_ - self._shape(others, self._shape_means)[0],
+            trees=np.asarray(values, dtype=np.float64).reshape(-1),
+            rest_of_trees=deviations - self._trees(others, known.mean(1), self._factors)[0],
+        )
 
     def _standardise(self, factors: Array) -> Array:
         return (factors - self._factor_mean) / self._factor_spread

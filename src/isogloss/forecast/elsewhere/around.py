@@ -72,14 +72,33 @@ class Around:
         -------
         array of shape (rows, asked)
         """
+        cells, effects = self.cells(setting, texts, measured, known, asked, pattern)
+        return effects[:, None] + predict_trees(self.trees(setting, pattern), cells) * self.scale
+
+    def cells(
+        self, setting: int, texts: Sequence[str], measured: Sequence[str], known: Array, asked: Sequence[str],
+        pattern: Pattern,
+    ) -> tuple[Array, Array]:  # fmt: skip
+        """What `predict` tells the trees, its parameters being the same.
+
+        Returns
+        -------
+        cells : array of shape (rows, asked, features)
+        effects : array of shape (rows,)
+            What each row has for an average language; what the trees say times `scale` is added to it.
+        """
         rows = Rows(np.full(len(texts), setting, dtype=np.intp), np.array(texts, dtype=object))
         levels = self.panel.levels[self.block][[self.panel.columns[language] for language in measured]]
         effects = _effects(known - levels)
-        design = Design(self.donors, pattern).cells(rows, known - effects[:, None], measured, asked, effects)
+        cells = Design(self.donors, pattern).cells(rows, known - effects[:, None], measured, asked, effects)
+        return cells, effects
+
+    def trees(self, setting: int, pattern: Pattern) -> Any:
+        """The lightgbm.Booster behind `predict`, learnt when first asked for."""
         key = (setting if self.alone(setting) else -1, pattern)
         if key not in self._learnt:
             self._learnt[key] = self._learn(Design(self.donors, pattern), key[0], self.languages)
-        return effects[:, None] + predict_trees(self._learnt[key], design) * self._scale
+        return self._learnt[key]
 
     def held_out(self, setting: int, pattern: Pattern) -> tuple[NDArray[np.intp], Array]:
         """Forecasts of a setting's own languages, each hidden from it in its turn and known from elsewhere.
@@ -97,7 +116,8 @@ class Around:
         return rows, self._held_out[key][rows]
 
     @cached_property
-    def _scale(self) -> float:
+    def scale(self) -> float:
+        """Standard deviation that the trees' answers are in units of, in the unit of the scores."""
         return float(self.panel.scales[self.block])
 
     def _hold_out(self, setting: int, pattern: Pattern) -> Array:
@@ -114,7 +134,7 @@ class Around:
                 cells = design.cells(rows, known, shown, hidden, effects)
                 at = self._positions(rows)
                 columns = self._columns[fold_of == fold]
-                forecasts[np.ix_(at, columns)] = effects[:, None] + predict_trees(booster, cells) * self._scale
+                forecasts[np.ix_(at, columns)] = effects[:, None] + predict_trees(booster, cells) * self.scale
         return forecasts
 
     def _learn(self, design: Design, setting: int, shown: Sequence[str]) -> Any:
@@ -122,7 +142,7 @@ class Around:
         for rows, known, effects in self._groups(setting, shown):
             there = ~np.isnan(known)
             cells.append(design.cells(rows, known, shown, shown, effects)[there])
-            responses.append(known[there] / self._scale)
+            responses.append(known[there] / self.scale)
         return fit_trees(np.concatenate(cells), np.concatenate(responses))
 
     def _groups(self, setting: int, shown: Sequence[str]) -> list[tuple[Rows, Array, Array]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -38,6 +39,26 @@ CELLS_FOR_PARAMETERS = 400
 """Parameters are learnt on this much: more changes them little and costs much."""
 FURTHEST = 6.0
 """Logarithmic units by which a parameter may leave its prior's mean."""
+
+
+class Terms(NamedTuple):
+    """A forecast as a sum: centre + mean.sum() + (weights * rest).sum().
+
+    Attributes
+    ----------
+    centre : float
+    mean : array of shape (terms,)
+        As `isogloss.forecast.peers.covariances.mean_terms` orders them, in the unit of the score.
+    weights : array of shape (mixtures, languages)
+        By which each measured score is carried over; 0 where none was measured.
+    rest : array of shape (mixtures, languages)
+        What the mean terms leave of each measured score.
+    """
+
+    centre: float
+    mean: Array
+    weights: Array
+    rest: Array
 
 
 class KernelModel(GridModel):
@@ -77,6 +98,24 @@ class KernelModel(GridModel):
         # One spread for each language: over what was measured, so that it does not depend on what else is asked.
         variance = self._variance(self.grid_.mixtures, tongues).mean(0)
         return self._mean(mixtures, tongues)[None], self.kernels_.scale * np.sqrt(variance + self.kernels_.noise)
+
+    def terms(self, mixture: Mixtures, target: str) -> Terms:
+        """What the forecast of a language under one mixture adds up.
+
+        A Gaussian process is a weighted sum of the scores it was told, less its mean terms: K* (K + s I)^-1.
+        """
+        grid, process = self.grid_, self._process
+        across, alike = self._towards(mixture, Tongues.of([target], grid.mixtures))
+        rows, columns = process.covariance.rows, process.covariance.columns
+        # As when forecasting: what the decompositions hold at zero says nothing.
+        towards = (rows.rotate(across) @ rows.vectors.T).T * (columns.rotate(alike) @ columns.vectors.T)
+        there = ~np.isnan(grid.scores)
+        weights = process.covariance.solve_measured(np.where(there, towards, 0.0), there)
+        expected = np.tensordot(process.coefficients, mean_terms(grid.mixtures, grid.targets), 1)
+        rest = np.where(there, self._scores - expected, 0.0)
+        mean = process.coefficients * mean_terms(mixture, [target])[:, 0, 0]
+        scale = self.kernels_.scale
+        return Terms(self.kernels_.centre, scale * mean, weights, scale * rest)
 
     def for_fold(self) -> KernelModel:
         # A dozen parameters shared by all cells hardly move with an eighth of the languages.
