@@ -61,9 +61,18 @@ def versions(*packages: str) -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in ("isogloss", *packages)}
 
 
+def _finite(value: Any) -> Any:
+    """The same with null for numbers that there are none of; JSON has no other way to say it."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
 def write_result(name: str, result: dict[str, Any]) -> None:
     """Print a result and write it to benchmarks/results/<name>.json."""
-    text = json.dumps(result, indent=1, ensure_ascii=False)
+    text = json.dumps(_finite(result), indent=1, ensure_ascii=False, allow_nan=False)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     print(text)
