@@ -103,7 +103,7 @@ def measure(precision: str, languages: list[str]) -> dict[str, Any]:
         "tokens_per_s": round(rate),
         "best_tokens_per_s": round(best),
         "share_of_best": round(rate / best, 3),
-        "cpu_s_by_stage": {stage: round(seconds, 1) for stage, seconds in report.seconds.items()},
+        "seconds_per_stage": {stage: round(seconds, 1) for stage, seconds in report.seconds.items()},
     }
 
 
