@@ -65,7 +65,7 @@ class RunReport:
         """Take the jobs of a task and recipe into account, of which `todo` are not in the store."""
         self.jobs += len(bench.jobs)
         self.skipped += len(bench.jobs) - len(todo)
-        self.leaks |= bench.task.leaks
+        self.leaks |= {code: leak for code, leak in bench.task.leaks.items() if code in bench.targets}
         self.left_out += [name for name in bench.left_out if name not in self.left_out]
 
     def note_encoding(self, prepared: Arrays) -> None:
