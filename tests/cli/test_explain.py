@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -94,6 +95,8 @@ def test_mixtures_are_compared_with_themselves_without_a_language(run, tmp_path)
     code, out, _ = run("-e", path, *ASKED, "--additions")
     assert code == 0
     assert "Interference is shown in 1 of 1 cases" in " ".join(out.split())
+    assert max(len(line) for line in out.splitlines()) <= 80
+    assert re.search(r"hin +rus +other language +4 +-\d\d\.\d\d ", out), "a row on one line, in points"
     _, out, _ = run("-e", path, *ASKED, "--additions", "--json")
     assert [row["kind"] for row in json.loads(out)["additions"]] == ["source of before", "other language"]
 
@@ -105,12 +108,19 @@ def test_mixtures_are_compared_with_themselves_without_a_language(run, tmp_path)
         (["--factors", "sintactic"], "unknown factor 'sintactic'; did you mean 'syntactic'?"),
         (["--response", "log"], "'log' is no response; absolute or relative"),
         (["--response", "relative"], "nothing can be relative to its own score"),
+        (["--factors", ","], "--factors: none is named"),
         (["--interactions", "script"], "'script' is no product; write script*syntactic"),
+        (["--interactions", "script*sintactic"], "unknown factor 'sintactic'; did you mean 'syntactic'?"),
+        (["--interactions", "script*source examples"], "'source examples' is not used: the same in all pairs"),
+        ([*FACTORS, "--interactions", "script*syntactic"], "'script' is not used: it is not among --factors"),
+        (["--permutations", 3], "--permutations: 3 permutations; give 19 to 99999"),
         (["--examples", 5], "nothing was trained on 5 examples; known: 1000"),
         (["--target", "xyzzy"], "unknown language 'xyzzy'"),
         (["--target", "yue", "--level", 1], "level 1.0 is not between 0 and 1"),
         (["--train", "eng:5"], "no forecast is asked about; say which with --target"),
-        (["--target", "yue", "--factors", "script"], "leave out --target and --additions"),
+        (["--target", "yue", "--factors", "script"], "--factors: belongs to what drives all pairs"),
+        (["--target", "yue", "--response", "relative", "--examples", 9], "--examples, --response: belong to what"),
+        (["--additions", "--interactions", "usual"], "leave it out, or leave out --target and --additions"),
         (["--target", "yue", "--additions"], "two questions at once"),
         (["--additions"], "no mixture was measured both with and without one of its languages"),
         (["--out", "x.doc"], "unknown ending '.doc'; write to .csv, .png"),

@@ -61,6 +61,13 @@ def test_losses_are_told_apart_by_whom_they_hit(found):
     }  # fmt: skip
 
 
+def test_where_less_is_better_a_higher_score_hurts():
+    rows = [*seeds("eng:100", "rus", 50.0), *seeds("eng:100,hin:100", "rus", 60.0),
+            *seeds("eng:100", "fra", 50.0), *seeds("eng:100,hin:100", "fra", 40.0)]  # fmt: skip
+    found = compare_additions(evidence(rows, metric="perplexity"), **ASKED)
+    assert found.select("target", "verdict").rows() == [("rus", "hurts"), ("fra", "helps")]
+
+
 def test_the_sentence_counts_interference_and_forgetting(found):
     words = describe_additions(found)
     assert "Interference is shown in 1 of 2 cases and a gain in 0; the mean change is -5.0 points." in words
@@ -87,7 +94,7 @@ def test_one_pair_is_tested_by_its_standard_errors_or_not_at_all():
     assert tested["verdict"] == "hurts"
     bare = compare_additions(evidence(rows), **ASKED)
     assert bare["verdict"].to_list() == ["untested"]
-    assert "1 cases rest on one pair without standard errors" in describe_additions(bare)
+    assert "1 case was not tested: of one pair without standard errors" in describe_additions(bare)
 
 
 def test_evidence_without_such_pairs_is_refused():

@@ -84,6 +84,24 @@ def test_a_planted_product_is_found_beside_its_factors():
     assert found.interactions["driver"].to_list() == [True, False]
 
 
+def test_permutations_that_cannot_show_one_factor_are_said_to_be_too_few():
+    evidence = transfer_evidence(1, 12, {"target text": 0.1})
+    notes = {
+        count: find_drivers(evidence, **ASKED, factors=["target text", "genetic"], permutations=count).notes
+        for count in (38, 39)
+    }
+    assert notes == {38: ("38 permutations are too few to show one factor of 2: take 39 or more",), 39: ()}
+
+
+def test_where_less_is_better_the_words_say_so():
+    table = transfer_table(1, 12, {"target text": 0.1}).with_columns(
+        metric=pl.lit("perplexity"), score=9 + pl.col("score")
+    )
+    found = find_drivers(read_evidence(table), **ASKED, factors=["target text"], permutations=19)
+    assert not found.higher_is_better
+    assert "Of perplexity less is better" in found.words
+
+
 def test_mixtures_are_explained_by_their_doses():
     chance = np.random.default_rng(0)
     names = "deu eng fra hin rus spa tam tur vie zho".split()

@@ -40,7 +40,7 @@ def explain(
     examples: Annotated[
         int | None, typer.Option(help="Which number of training examples, where sources have several.")
     ] = None,
-    permutations: Annotated[int, typer.Option(min=19, help="Permutations of the language labels.")] = 999,
+    permutations: Annotated[int, typer.Option(help="Permutations of the language labels.")] = 999,
     seed: Annotated[int, typer.Option(help="Of the permutations.")] = 0,
     metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
     recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
@@ -54,14 +54,16 @@ def explain(
 
     Effects and contributions are in points (hundredths) where scores are fractions.
     """
+    from isogloss.cli.progress import at_work
     from isogloss.explain.answer import answer_explain
 
-    found = answer_explain(
-        evidence, task=task, model=model, target=target, train=train, hide=hide, level=level, response=response,
-        factors=factors, interactions=interactions, additions=additions, examples=examples,
-        permutations=permutations, seed=seed, metric=metric, recipe=recipe, languages=parse_languages(language),
-        out=out,
-    )  # fmt: skip
+    with at_work("explaining"):
+        found = answer_explain(
+            evidence, task=task, model=model, target=target, train=train, hide=hide, level=level, response=response,
+            factors=factors, interactions=interactions, additions=additions, examples=examples,
+            permutations=permutations, seed=seed, metric=metric, recipe=recipe, languages=parse_languages(language),
+            out=out,
+        )  # fmt: skip
     if out is not None:
         from isogloss.charts.explain_files import write_explanation
 

@@ -66,6 +66,7 @@ def plan(
     Scores are fractions, 0 to 1, where the metric has that range.
     """
     from isogloss.charts.plan import kinds_picture, plan_picture
+    from isogloss.cli.progress import at_work
     from isogloss.plan.answers import answer_kinds, answer_plan, split_names
 
     check_out(out)
@@ -74,18 +75,20 @@ def plan(
         "metric": metric, "recipe": recipe, "languages": parse_languages(language),
     }  # fmt: skip
     if kinds or goal is not None:
-        weighed = answer_kinds(evidence, goal=goal, **asked)
+        with at_work("weighing kinds of examples"):
+            weighed = answer_kinds(evidence, goal=goal, **asked)
         if json:
             show_json(weighed.record())
         else:
             show_text("\n".join(weighed.words()))
         write_out(out, weighed.lines, lambda: kinds_picture(weighed), json=json)
         return
-    found = answer_plan(
-        evidence, buy=split_names(buy) if buy else None, aim=objective, weights=weights, tau=tau,
-        at_least=at_least or [], cap=cap or [], forecaster=forecaster, robust=robust, level=level, steps=steps,
-        rounds=rounds, fast=fast, litmus=litmus, **asked,
-    )  # fmt: skip
+    with at_work("planning"):
+        found = answer_plan(
+            evidence, buy=split_names(buy) if buy else None, aim=objective, weights=weights, tau=tau,
+            at_least=at_least or [], cap=cap or [], forecaster=forecaster, robust=robust, level=level, steps=steps,
+            rounds=rounds, fast=fast, litmus=litmus, **asked,
+        )  # fmt: skip
     if json:
         show_json(found.record())
     else:

@@ -1,4 +1,4 @@
-"""A progress bar for work that says itself what it is at."""
+"""A progress bar for work, whether or not it says itself what it is at."""
 
 from __future__ import annotations
 
@@ -26,3 +26,11 @@ def watched(shown: bool) -> Iterator[Callable[[str, int, int | None], None]]:
             bars.update(begun[what], completed=done, total=total)
 
         yield progress
+
+
+@contextmanager
+def at_work(what: str) -> Iterator[None]:
+    """Show that something of which nobody knows how long it takes goes on, and since when."""
+    with watched(True) as progress:
+        progress(what, 0, None)
+        yield

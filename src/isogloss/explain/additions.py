@@ -71,6 +71,7 @@ def compare_additions(
         If no mixture was measured with and without a language.
     """
     _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
+    better = 1 if bool(observations["higher_is_better"].all()) else -1
     rows = [_compare(*key, found) for key, found in _paired(observations)]
     if not rows:
         raise NotEnoughEvidence(
@@ -79,9 +80,9 @@ def compare_additions(
         )  # fmt: skip
     tested = [place for place, row in enumerate(rows) if row["p"] is not None]
     for place, q in zip(tested, benjamini_hochberg([rows[place]["p"] for place in tested]), strict=True):
-        shown = "hurts" if rows[place]["difference"] < 0 else "helps"
+        shown = "hurts" if better * rows[place]["difference"] < 0 else "helps"
         rows[place] |= {"q": q, "verdict": shown if q <= DISCOVERIES else "not shown"}
-    return pl.DataFrame(rows, schema=ADDITIONS).sort("difference", "added", "target")
+    return pl.DataFrame(rows, schema=ADDITIONS).sort(better * pl.col("difference"), "added", "target")
 
 
 def describe_additions(table: pl.DataFrame, unit: str = "points") -> str:
@@ -99,7 +100,10 @@ def describe_additions(table: pl.DataFrame, unit: str = "points") -> str:
             )
     untested = table.filter(pl.col("verdict") == "untested").height
     if untested:
-        said.append(f"{untested} cases rest on one pair without standard errors and were not tested.")
+        said.append(
+            f"{untested} case{' was' if untested == 1 else 's were'} not tested: of one pair without standard errors, "
+            "or of pairs that differ by just the same."
+        )
     return " ".join(said)
 
 

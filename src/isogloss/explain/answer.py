@@ -12,13 +12,14 @@ import polars as pl
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Evidence, read_evidence
 from isogloss.explain.additions import compare_additions, describe_additions
-from isogloss.explain.drivers import PERMUTATIONS, Drivers, find_drivers, usual_interactions
-from isogloss.explain.factors import OTHERS, SIMILARITIES
+from isogloss.explain.drivers import PERMUTATIONS, Drivers, find_drivers
 from isogloss.explain.forecast import Explanation, explain_forecast
+from isogloss.explain.pairs import ABSOLUTE
+from isogloss.explain.products import USUAL
 from isogloss.forecast.conformal import check_level
 
 ENDINGS = (".csv", ".png", ".svg", ".html", ".json")
-MOST_PARTS, MOST_NEIGHBOURS = 8, 8
+MOST_PARTS, MOST_NEIGHBOURS, MOST_ADDITIONS = 8, 8, 10
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,12 @@ def answer_explain(
     """
     check_level(level)
     check_file(out, additions)
-    named = _split(factors)
-    _fit_together(target, train, hide, additions, factors, interactions)
+    named = _split(factors, "--factors")
+    _fit_together(target, train, hide, additions)
+    if target is not None or additions:
+        of_pairs = {"--factors": factors, "--interactions": interactions, "--examples": examples,
+                    "--response": None if response == ABSOLUTE else response}  # fmt: skip
+        _refuse_of_pairs([option for option, value in of_pairs.items() if value is not None])
     read = read_evidence(*evidence, languages=languages)
     which: dict[str, Any] = {"task": task, "model": model, "metric": metric, "recipe": recipe}
     if additions:
@@ -85,7 +90,7 @@ def answer_explain(
         return _of_forecast(
             explain_forecast(read, target, **which, train=train, hide=hide, level=level, languages=languages)
         )
-    products = usual_interactions([*SIMILARITIES, *OTHERS]) if interactions == "usual" else _products(interactions)
+    products = USUAL if interactions == USUAL else _products(interactions)
     found = find_drivers(
         read, **which, response=response, factors=named, interactions=products, examples=examples,
         permutations=permutations, seed=seed,
@@ -109,27 +114,31 @@ def check_file(out: Path | None, additions: bool = False) -> None:
         raise BadValue("cannot be written: no such folder", where=str(out), mend="choose another place")
 
 
-def _fit_together(
-    target: str | None, train: str | None, hide: bool, additions: bool, factors: str | None, interactions: str | None
-) -> None:
+def _fit_together(target: str | None, train: str | None, hide: bool, additions: bool) -> None:
     if target is None and (train is not None or hide):
         raise InputError("no forecast is asked about", where="--train, --hide", mend="say which with --target")
-    if (target is not None or additions) and (factors is not None or interactions is not None):
-        raise InputError(
-            "factors are of all pairs, not of one forecast or mixture", where="--factors, --interactions",
-            mend="leave out --target and --additions",
-        )  # fmt: skip
     if target is not None and additions:
         raise InputError("two questions at once", where="--target, --additions", mend="leave out one of them")
 
 
-def _split(text: str | None) -> list[str] | None:
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+def _refuse_of_pairs(options: Sequence[str]) -> None:
+    if options:
+        raise InputError(
+            f"{'belongs' if len(options) == 1 else 'belong'} to what drives all pairs, not to one forecast or mixture",
+            where=", ".join(options), mend="leave it out, or leave out --target and --additions",
+        )  # fmt: skip
+
+
+def _split(text: str | None, where: str) -> list[str] | None:
+    names = None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    if names == []:
+        raise BadValue("none is named", where=where, mend="name some, or leave it out")
+    return names
 
 
 def _products(text: str | None) -> list[tuple[str, str]]:
     products = []
-    for product in _split(text) or ():
+    for product in _split(text, "--interactions") or ():
         first, star, second = (part.strip() for part in product.partition("*"))
         if not (first and star and second):
             raise BadValue(f"'{product}' is no product", where="--interactions", mend="write script*syntactic")
@@ -178,7 +187,12 @@ def _of_forecast(found: Explanation) -> ExplainAnswer:
 def _of_additions(table: pl.DataFrame, evidence: Evidence, which: Mapping[str, Any]) -> ExplainAnswer:
     asked = evidence.filter(**{name: value for name, value in which.items() if value is not None})
     bounded = bool((asked.observations["scale"] != "raw").all())
-    words = describe_additions(table, "points" if bounded else str(asked.observations["metric"][0]))
-    worst = table.head(10).drop("q" if table["q"].null_count() == table.height else [])
-    shown = [("What adding a language does, worst first", worst, 3)]
+    points = "points" if bounded else str(asked.observations["metric"][0])
+    words = describe_additions(table, points)
+    unit = 100.0 if bounded else 1.0
+    change, low, high = (unit * pl.col(name) for name in ("difference", "lower", "upper"))
+    worst = table.head(MOST_ADDITIONS).select(
+        "added", "target", "kind", "pairs", change.alias("change"), low.alias("from"), high.alias("to"), "q", "verdict"
+    )
+    shown = [(f"What adding a language does, worst first, in {points}", worst, 2)]
     return ExplainAnswer(table, shown, words, {"words": words, "additions": table.to_dicts()}, table)

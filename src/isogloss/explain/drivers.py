@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from isogloss.errors import InputError, NotEnoughEvidence
+from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.explain.crossed import CrossedFit, fit_crossed
-from isogloss.explain.factors import LINGUISTIC, Factor
+from isogloss.explain.factors import Factor
 from isogloss.explain.least_squares import (
     combinations_among,
     fit_least_squares,
@@ -22,13 +21,14 @@ from isogloss.explain.least_squares import (
     shares_of_r2,
 )
 from isogloss.explain.pairs import ABSOLUTE, RELATIVE, Pairs, read_pairs
+from isogloss.explain.products import named_products
 from isogloss.explain.relabelling import benjamini_hochberg, relabelled_p_values, relabellings
 from isogloss.explain.setting import find_setting
 from isogloss.forecast.forecaster import one_thread
 from isogloss.forecast.grid import Array, Grid
 
 FEWEST_PAIRS, PAIRS_PER_FACTOR, FEWEST_TARGETS = 20, 5, 5
-PERMUTATIONS = 999
+PERMUTATIONS, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS = 999, 19, 99_999
 DISCOVERIES = 0.05
 """False discovery rate at which a factor is called a driver."""
 LEVEL = 0.95
@@ -89,6 +89,8 @@ class Drivers:
         Factors that were not used, and why.
     notes : tuple of str
     permutations : int
+    higher_is_better : bool
+        Of the metric.
     """
 
     table: pl.DataFrame
@@ -110,6 +112,7 @@ class Drivers:
     left_out: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     permutations: int = PERMUTATIONS
+    higher_is_better: bool = True
 
     @property
     def words(self) -> str:
@@ -121,7 +124,8 @@ class Drivers:
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         names = ("task", "model", "metric", "response", "unit", "pairs", "sources", "targets", "mixed", "r2",
-                 "left_out_r2", "between_sources", "between_targets", "permutations", "left_out")  # fmt: skip
+                 "left_out_r2", "between_sources", "between_targets", "permutations", "higher_is_better",
+                 "left_out")  # fmt: skip
         return {name: getattr(self, name) for name in names} | {
             "notes": list(self.notes),
             "words": self.words,
@@ -140,7 +144,7 @@ def find_drivers(
     recipe: str | None = None,
     response: str = ABSOLUTE,
     factors: Sequence[str] | None = None,
-    interactions: Sequence[tuple[str, str]] = (),
+    interactions: Sequence[tuple[str, str]] | str = (),
     examples: int | None = None,
     permutations: int = PERMUTATIONS,
     seed: int = 0,
@@ -158,12 +162,12 @@ def find_drivers(
         Explain the score, or the score over that of the target trained on itself.
     factors : sequence of str, optional
         By default every one that can be computed; see `isogloss.explain.factors`. Registered similarities may be named.
-    interactions : sequence of (str, str)
-        Products of two factors, tested in a model of their own beside all factors.
+    interactions : sequence of (str, str), or "usual"
+        Products of two factors, tested in a model of their own beside all factors; see `isogloss.explain.products`.
     examples : int, optional
         Which number of training examples to take, where sources were trained on several.
     permutations, seed : int
-        Of the language labels.
+        Of the language labels, 19 to 99,999.
 
     Returns
     -------
@@ -173,21 +177,30 @@ def find_drivers(
     ------
     UnknownName
         For a task, model or factor that there is none of.
+    BadValue
+        For a number of permutations out of range.
     InputError
-        If several settings are left, all scores are alike, or factors asked for are combinations of each other.
+        If several settings are left, all scores are alike, factors asked for are combinations of each other, or a
+        product has a factor that is not used.
     NotEnoughEvidence
         If there are too few pairs or targets, saying how many are needed.
     """
+    if not FEWEST_PERMUTATIONS <= permutations <= MOST_PERMUTATIONS:
+        raise BadValue(
+            f"{permutations} permutations", where="--permutations",
+            mend=f"give {FEWEST_PERMUTATIONS} to {MOST_PERMUTATIONS}",
+        )  # fmt: skip
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     with one_thread():
         pairs = read_pairs(Grid.read(observations), response=response, factors=factors, examples=examples)
         pairs = _usable(pairs, factors is not None)
+        products = named_products(pairs, interactions)
         fitted = _Fitted(pairs)
         orders = relabellings(pairs.rows, pairs.targets, pairs.mixed, permutations, seed)
         p_values = fitted.p_values(orders)
         unit = "points" if pairs.bounded else setting.metric
         table = fitted.table(p_values, 100.0 if pairs.bounded else 1.0)
-        of_products = _products(pairs, interactions, orders)
+        of_products, alike = _products(pairs, products, orders)
         return Drivers(
             table=table.sort("share", descending=True, nulls_last=True, maintain_order=True),
             groups=table.group_by("group").agg(pl.col("share").sum()).sort("share", "group", descending=[True, False]),
@@ -198,7 +211,9 @@ def find_drivers(
             mixed=pairs.mixed, r2=fitted.least_squares.r2,
             left_out_r2=left_out_r2(fitted.design, fitted.response, fitted.row_names, fitted.column_names),
             between_sources=fitted.between[0], between_targets=fitted.between[1],
-            left_out=pairs.left_out, notes=pairs.notes, permutations=permutations,
+            left_out=pairs.left_out | alike, permutations=permutations,
+            notes=(*pairs.notes, *_too_few(permutations, max(len(pairs.factors), len(products)))),
+            higher_is_better=bool(observations["higher_is_better"].all()),
         )  # fmt: skip
 
 
@@ -284,12 +299,21 @@ def _drive(adjusted: Sequence[float], effects: Array, margins: Array) -> list[bo
     return [q <= DISCOVERIES and bool(outside) for q, outside in zip(adjusted, beyond, strict=True)]
 
 
-def _products(pairs: Pairs, asked: Sequence[tuple[str, str]], orders: tuple[Any, Any]) -> pl.DataFrame:
-    """Products of standardised factors, each tested beside all factors and the other products."""
+def _too_few(permutations: int, tested: int) -> list[str]:
+    """A note where one factor alone could not be a driver: q of the least p, 1 / (1 + permutations), is too large."""
+    needed = round(tested / DISCOVERIES) - 1
+    if permutations >= needed:
+        return []
+    return [f"{permutations} permutations are too few to show one factor of {tested}: take {needed} or more"]
+
+
+def _products(
+    pairs: Pairs, there: Sequence[tuple[str, str]], orders: tuple[Any, Any]
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Products of standardised factors, each tested beside all factors and the other products; and which cannot be."""
     names = [factor.name for factor in pairs.factors]
-    there = [(first, second) for first, second in asked if first in names and second in names]
     if not there:
-        return pl.DataFrame(schema=DRIVERS)
+        return pl.DataFrame(schema=DRIVERS), {}
     cells = pairs.cells
     standardised = [(value - value[cells].mean()) / value[cells].std() for value in pairs.values]
     factors, values, known = list(pairs.factors), list(pairs.values), list(pairs.known)
@@ -302,6 +326,8 @@ def _products(pairs: Pairs, asked: Sequence[tuple[str, str]], orders: tuple[Any,
     design = wider.design()[0]
     same = combinations_among(design, [factor.name for factor in factors])
     wider = wider.take([place for place, factor in enumerate(factors) if factor.name not in same])
+    if len(wider.factors) == len(names):
+        return pl.DataFrame(schema=DRIVERS), same
     fitted = _Fitted(wider)
     tested = list(range(len(names), len(wider.factors)))
     p_values = np.ones(len(wider.factors))
@@ -309,15 +335,8 @@ def _products(pairs: Pairs, asked: Sequence[tuple[str, str]], orders: tuple[Any,
     found = fitted.table(p_values, 100.0 if pairs.bounded else 1.0)[tested]
     adjusted = benjamini_hochberg(found["p"].to_list())
     beyond = (found["lower"] > 0) | (found["upper"] < 0)
-    return found.with_columns(q=pl.Series(adjusted), driver=beyond & (pl.Series(adjusted) <= DISCOVERIES))
-
-
-def usual_interactions(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Products worth a look: of the script with each linguistic similarity, and of own examples with all others."""
-    linguistic = [name for name in names if Factor.named(name).group == LINGUISTIC]
-    found = [("script", name) for name in linguistic if "script" in names]
-    of_mixtures = [name for name in ("own examples", "source examples", "sources") if name in names]
-    return found + list(combinations(of_mixtures, 2))
+    found = found.with_columns(q=pl.Series(adjusted), driver=beyond & (pl.Series(adjusted) <= DISCOVERIES))
+    return found, same
 
 
 def _usable(pairs: Pairs, asked: bool) -> Pairs:

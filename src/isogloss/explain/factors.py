@@ -94,7 +94,7 @@ class Factor:
         return cls(f"{first.name} x {second.name}", "interaction", phrase)
 
 
-def check_names(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str], where: str = "--factors") -> None:
     """Find out whether there are factors of these names.
 
     Raises
@@ -104,7 +104,7 @@ def check_names(names: Sequence[str]) -> None:
     known = [*SIMILARITIES, *OTHERS, *similarities.names()]
     for name in names:
         if name not in known:
-            raise UnknownName("factor", name, known, where="--factors")
+            raise UnknownName("factor", name, known, where=where)
 
 
 def similarity(kind: str, sources: Sequence[str], targets: Sequence[str]) -> Array:

@@ -23,7 +23,7 @@ def find_setting(
     """
     settings = dict(read_settings(evidence))
     question = ask(task=task, model=model, targets=["eng"], metric=metric, recipe=recipe)
-    setting = next(iter(match(question.with_columns(origin=pl.lit("evidence")), settings)))[0]
+    setting = next(iter(match(question, settings, where="evidence")))[0]
     return setting, settings[setting]
 
 

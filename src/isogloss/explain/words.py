@@ -92,6 +92,8 @@ def _how_much(found: Drivers) -> str:
 
 
 def _cautions(found: Drivers, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not found.higher_is_better:
+        yield f"Of {found.metric} less is better: what goes with higher scores goes with worse ones."
     tangled = [row["factor"] for row in rows if row["vif"] > INSEPARABLE]
     if tangled:
         yield f"Hardly to be told from the other factors here: {', '.join(tangled)}."

@@ -36,8 +36,9 @@ def read_settings(evidence: Evidence) -> Iterator[tuple[Setting, pl.DataFrame]]:
 
 
 def match(
-    queries: pl.DataFrame, settings: Collection[Setting], *, may_be_new: Callable[[str], bool] = lambda model: False
-) -> Iterator[tuple[Setting, pl.DataFrame]]:
+    queries: pl.DataFrame, settings: Collection[Setting], *, may_be_new: Callable[[str], bool] = lambda model: False,
+    where: str | None = None,
+) -> Iterator[tuple[Setting, pl.DataFrame]]:  # fmt: skip
     """Each setting that is asked about with its queries; a property left null in a query is free.
 
     Parameters
@@ -46,6 +47,8 @@ def match(
     settings : collection of Setting
     may_be_new : function of str to bool
         Whether a model may be asked about that no setting has: it gets the setting of the other models.
+    where : str, optional
+        What errors call a question; by default its origin and row.
 
     Yields
     ------
@@ -62,7 +65,7 @@ def match(
     """
     placed = queries.with_row_index("query_position")
     for key, rows in placed.group_by(SETTING, maintain_order=True):
-        yield _find(Setting(*key), settings, _where(rows), may_be_new), rows
+        yield _find(Setting(*key), settings, where or _where(rows), may_be_new), rows
 
 
 def _find(asked: Setting, settings: Collection[Setting], where: str, may_be_new: Callable[[str], bool]) -> Setting:
