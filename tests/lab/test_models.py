@@ -93,6 +93,15 @@ def test_what_is_encoded_is_not_encoded_again_unless_damaged(checkpoint: Path) -
     assert Path(first.path).read_bytes() == whole
 
 
+def test_features_that_cannot_be_kept_are_said_with_what_to_do(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("ISOGLOSS_FEATURES", str(tmp_path / "a file"))
+    with pytest.raises(InputError, match="features cannot be written: .*; set ISOGLOSS_FEATURES to a folder with room"):
+        encode(Block(cut(["the doctor"], checkpoint, 64).tokens, checkpoint, "float32"))
+
+
 def test_features_of_a_language_do_not_depend_on_its_company(checkpoint: Path) -> None:
     """A block holds texts of one language and split only: alone or after others, the bits are the same."""
     one, other = (cut(texts, checkpoint, 64).tokens for texts in (["the doctor", "a big river"], ["football match"]))

@@ -19,6 +19,7 @@ _PUBLIC = {
     "known_tasks": "isogloss.lab.task_file",
     "tasks": "isogloss.lab.task",
     "plan_grid": "isogloss.lab.planning",
+    "Findings": "isogloss.lab.transfer",
     "findings": "isogloss.lab.transfer",
     "compare_recipes": "isogloss.lab.comparison",
     "executors": "isogloss.lab.executor",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import BadFile, IsoglossError
+from isogloss.files import write_whole
 from isogloss.lab.models.batches import by_length
 from isogloss.lab.models.checkpoint import fingerprint, load_encoder
 from isogloss.lab.models.flops import coefficients, forward_flops
@@ -218,21 +218,14 @@ def _is_whole(path: Path, tokens: Tokens) -> bool:
 
 
 def _write(path: Path, features: np.ndarray[Any, Any]) -> None:
-    """Write beside and rename into place, so that several processes may do so at once."""
+    def save(whole: Path) -> None:
+        with whole.open("wb") as file:
+            np.save(file, features, allow_pickle=False)
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.save(file, features, allow_pickle=False)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise BadFile(
-            f"features cannot be kept: {error.strerror}",
-            where=str(path.parent),
-            mend="set ISOGLOSS_FEATURES to a folder with room",
-        ) from None
+        write_whole(path, save)
+    except (OSError, BadFile) as error:
+        reason = error.reason if isinstance(error, BadFile) else f"cannot be written: {error.strerror}"
+        mend = "set ISOGLOSS_FEATURES to a folder with room"
+        raise BadFile(f"features {reason}", where=str(path.parent), mend=mend) from None
