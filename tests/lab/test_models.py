@@ -98,7 +98,7 @@ def test_features_that_cannot_be_kept_are_said_with_what_to_do(
 ) -> None:
     (tmp_path / "a file").touch()
     monkeypatch.setenv("ISOGLOSS_FEATURES", str(tmp_path / "a file"))
-    with pytest.raises(InputError, match=r"features cannot be written: .*; set ISOGLOSS_FEATURES to a folder with room"):
+    with pytest.raises(InputError, match=r"features cannot be written: .*; set ISOGLOSS_FEATURES"):
         encode(Block(cut(["the doctor"], checkpoint, 64).tokens, checkpoint, "float32"))
 
 
