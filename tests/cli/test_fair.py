@@ -40,7 +40,7 @@ def test_measures_verdicts_and_unmet_demand_are_printed(run):
     said = " ".join(out.split())
     assert code == 0
     assert "the rules disagree: best-mean by utilitarian, demand" in said
-    assert "never the best choice, as another is as good in every language: beaten" in said
+    assert "picked by no rule, as another is as good in every language: beaten" in said
     assert "without --weights every language counts the same" in said
 
 

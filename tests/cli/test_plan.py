@@ -137,7 +137,7 @@ def test_a_guarantee_that_cannot_be_kept_is_refused_with_what_it_lacks(run, scor
         (("--budget", 5, "--cap", "deu:-3"), "-3 is negative"),
         (("--budget", 5, "--cost", "absent.toml"), "cannot be read"),
         (("--budget", 5, "--level", 2), "level"),
-        (("--budget", 5, "--out", "plan.pdf"), "unknown ending '.pdf'"),
+        (("--budget", 5, "--out", "plan.pdf"), "unknown ending '.pdf'; write to .csv, .png"),
         (("--goal", 0.5), "no prices"),
     ],
 )

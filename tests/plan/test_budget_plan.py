@@ -8,7 +8,7 @@ import pytest
 from tests.plan.conftest import LANGUAGES, USUAL, truth
 
 from isogloss import read_evidence
-from isogloss.errors import BadMixture, BadValue, InputError, UnknownName
+from isogloss.errors import BadMixture, BadValue, InputError, UnknownLanguage, UnknownName
 from isogloss.evidence import Mixture
 from isogloss.plan import plan_budget
 from isogloss.plan.budget.worth import measure_worth
@@ -141,6 +141,14 @@ def test_nothing_to_spend_buys_nothing(varied):
     assert found.mixture == "eng:1000"
 
 
+def test_a_budget_far_beyond_what_was_measured_is_planned_with_what_can_be_told(varied):
+    """Asked for its halves alone, 10^18 examples would be tried as nothing less than ten to the sixteenth."""
+    found = plan_budget(varied, **ASKED, targets=["deu"], budget=1e18)
+    assert 0 < found.purchases["examples"].sum() <= 510_000
+    assert found.value > found.base
+    assert any("100 times the largest mixture measured" in note for note in found.notes)
+
+
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
@@ -152,7 +160,10 @@ def test_nothing_to_spend_buys_nothing(varied):
         ({"task": "topcs"}, UnknownName, "did you mean 'topics'"),
         ({"floors": {"fra": 0.5}}, InputError, "'fra' is guaranteed a score but is no target"),
         ({"train": "eng:1000,deu"}, BadMixture, "how much there is of 'deu' is not known"),
+        ({"floors": {"default": 60.0}}, BadValue, "guarantee 60 is no fraction; write 0.6"),
+        ({"buy": ["qqq"]}, UnknownLanguage, "--buy: unknown language 'qqq'"),
         ({"steps": 0}, BadValue, "0 steps"),
+        ({"rounds": -1}, BadValue, "-1 rounds"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(varied, change, error, words):

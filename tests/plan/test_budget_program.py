@@ -94,6 +94,7 @@ def test_nothing_is_bought_that_does_not_help():
     menu = make_menu(np.zeros((2, 2, 2)), [[0, 1], [0, 1]], [0.3, 0.5])
     found = solve(menu, even("mean", 2), 2.0, np.full(2, NO_FLOORS))
     assert menu.cost(found.choice) == 0
+    assert found.gap == 0
 
 
 def test_an_impossible_guarantee_says_what_it_would_cost():

@@ -27,7 +27,7 @@ COSTS = {
 SCORES = {"zero-shot": 0.6, "translate-train": 0.7, "translate-test": 0.65}
 
 
-def make_evidence(scores=SCORES, model="toy"):
+def make_evidence(scores=SCORES, model="toy", metric="f1"):
     rows = [
         {
             "model": model,
@@ -35,7 +35,7 @@ def make_evidence(scores=SCORES, model="toy"):
             "target": target,
             "score": score + lift,
             "task": "qa",
-            "metric": "f1",
+            "metric": metric,
             "train": "",
         }
         for recipe, score in scores.items()
@@ -60,6 +60,22 @@ def test_the_break_even_volume_is_where_both_cost_the_same():
     assert (row["dearer_to_make"], row["dearer_to_run"]) == ("translate-train", "translate-test")
     assert row["queries"] == pytest.approx((43.2 - 3.6) / 0.001)
     assert row["quality_gained"] == pytest.approx(0.05)
+
+
+def test_where_less_is_better_the_lower_score_is_the_gain():
+    worse = {"zero-shot": 40.0, "translate-train": 30.0, "translate-test": 35.0}
+    found = compare_recipes(make_evidence(worse, metric="perplexity"), parse_costs(COSTS, "costs"), task="qa")
+    assert found.recipes["recipe"].to_list() == ["translate-train", "translate-test", "zero-shot"]
+    assert found.break_even["quality_gained"].to_list() == pytest.approx([5.0])
+    assert any(line.endswith("and 5 perplexity better") for line in found.words())
+    assert "less is better" in found.words()[0]
+
+
+def test_labels_that_have_no_price_are_not_free():
+    for said in ({"labelled": {"yor": 1}}, {}):
+        costs = parse_costs(said | {"recipes": {name: {"labels": 10} for name in SCORES}}, "costs")
+        with pytest.raises(InputError, match=r"labels have no price; add 'default' to \[labelled\]"):
+            compare_recipes(make_evidence(), costs, task="qa")
 
 
 def test_what_is_worse_in_everything_is_off_the_front():
@@ -99,8 +115,10 @@ def test_what_cannot_be_compared_is_refused():
     costs = parse_costs(COSTS, "costs")
     with pytest.raises(UnknownName, match=r"unknown recipe 'zeroshot'.*did you mean 'zero-shot'"):
         compare_recipes(make_evidence(), costs, task="qa", recipes=["zeroshot", "translate-test"])
-    with pytest.raises(NotEnoughEvidence, match="1 recipe with scores and costs"):
+    with pytest.raises(NotEnoughEvidence, match="only one recipe has scores and costs"):
         compare_recipes(make_evidence({"zero-shot": 0.5}), costs, task="qa")
+    with pytest.raises(NotEnoughEvidence, match="only one recipe is named"):
+        compare_recipes(make_evidence(), costs, task="qa", recipes=["zero-shot", "zero-shot"])
     with pytest.raises(InputError, match="recipe 'lora' has no costs"):
         compare_recipes(make_evidence({"zero-shot": 0.5, "lora": 0.5}), costs, task="qa", recipes=["zero-shot", "lora"])
     both = make_evidence()

@@ -76,8 +76,10 @@ def test_caps_and_guarantees_are_read_by_language_and_for_all():
     costs = parse_caps(["800", "yo:200,wol:5"], Costs())
     assert [costs.cap("labelled", name) for name in ("yor", "wol", "kir")] == [200, 5, 800]
     assert parse_floors(["0.6", "yor:0.7"]) == {"default": 0.6, "yor": 0.7}
-    with pytest.raises(BadValue, match="does not end in a number"):
+    with pytest.raises(BadValue, match=r"'yor' does not end in a number; write yor:0.6, or 0.6 for all"):
         parse_floors(["yor"])
+    with pytest.raises(BadValue, match=r"'yor' does not end in a number; write yor:800, or 800 for all"):
+        parse_caps(["yor"], Costs())
 
 
 def test_the_cheapest_worth_is_bought_first_and_as_far_as_there_is():
@@ -97,6 +99,11 @@ def test_what_is_bought_can_be_paid_and_filling_up_to_its_worth_buys_the_same(mo
     counts = shop.afford(money)
     assert shop.cost(counts) <= money + 1e-6
     assert shop.amount(shop.fill(shop.amount(counts))) == pytest.approx(shop.amount(counts), abs=max(1.0, worth))
+
+
+def test_money_without_end_buys_what_there_is():
+    shop = open_shop("wol", parse_costs({"labelled": 1e-300}, "costs"), {}, None, most=5000)
+    assert shop.afford(1e300) == {"labelled": 5000}
 
 
 def test_steps_begin_with_nothing_and_hold_each_amount_once():

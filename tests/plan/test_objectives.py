@@ -38,6 +38,7 @@ def test_demand_counts_speakers_at_tau_1_and_languages_at_tau_0():
     speakers = np.array([900.0, 90, 10])
     assert demand(speakers, 1.0).tolist() == pytest.approx([0.9, 0.09, 0.01])
     assert demand(speakers, 0.0).tolist() == pytest.approx([1 / 3] * 3)
+    assert demand(1e305 * speakers, 1.0).tolist() == pytest.approx([0.9, 0.09, 0.01])
     assert demand(np.array([5.0, 0]), 0.5).tolist() == [1.0, 0.0]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isogloss.errors import BadFile
+from isogloss.errors import BadFile, BadValue
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,8 +26,10 @@ def check_out(out: Path | None) -> None:
         if not out.absolute().parent.is_dir():
             raise BadFile("its folder does not exist", where=str(out), mend="make it first")
         return
-    from isogloss.charts.files import check_picture
+    from isogloss.charts.files import ENDINGS, check_picture
 
+    if out.suffix not in ENDINGS:
+        raise BadValue(f"unknown ending '{out.suffix}'", where=str(out), mend=f"write to .csv, {', '.join(ENDINGS)}")
     check_picture(out)
 
 

@@ -37,7 +37,7 @@ def answer_plan(
         If there is no budget, or what `plan_budget` cannot use.
     """
     if budget is None:
-        raise InputError("no budget", where="question", mend="give --budget, or --goal to learn what a score costs")
+        raise InputError("no budget", where="--budget", mend="give --budget, or --goal to learn what a score costs")
     costs = Costs() if cost is None else read_costs(cost, languages)
     return plan_budget(
         read_evidence(*evidence, languages=languages),
@@ -70,7 +70,7 @@ def answer_kinds(
     if len(targets) != 1:
         raise BadValue(f"{len(targets)} targets", where="--targets", mend="kinds are weighed for one at a time")
     if cost is None:
-        raise InputError("no prices", where="question", mend="give [labelled] and [translated] in a file with --cost")
+        raise InputError("no prices", where="--cost", mend="give [labelled] and [translated] in a file with --cost")
     read = read_evidence(*evidence, languages=languages)
     return plan_kinds(read, target=targets[0], costs=read_costs(cost, languages), languages=languages, **question)
 

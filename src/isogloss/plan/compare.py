@@ -56,12 +56,14 @@ class Comparison:
         drawn anew; costs are in `currency`.
     break_even : polars.DataFrame
         With the columns of `BREAK_EVEN`: from how many queries on the recipe that is dearer to make is the cheaper
-        one in all, and what its quality gains over the other's.
+        one in all, and by how much its quality is better than the other's, whichever way better is.
     cheapest : polars.DataFrame
         `recipe`, `from` and `to` (null: without end): the recipe that costs least in all between two volumes.
     volume : float or None
     totals : polars.DataFrame or None
         `recipe`, `total`, `quality`, `efficient` at that volume.
+    bounded, higher_is_better : bool
+        Whether quality is a fraction, and which way it is better.
     """
 
     task: str
@@ -75,11 +77,19 @@ class Comparison:
     cheapest: pl.DataFrame
     volume: float | None
     totals: pl.DataFrame | None
+    bounded: bool = True
+    higher_is_better: bool = True
 
     def record(self) -> dict[str, Any]:
         """Everything, for JSON."""
         return {
-            **{name: getattr(self, name) for name in ("task", "metric", "model", "currency", "left_out", "volume")},
+            **{
+                name: getattr(self, name)
+                for name in (
+                    *("task", "metric", "model", "currency", "left_out", "volume"),
+                    *("bounded", "higher_is_better"),
+                )
+            },
             "targets": list(self.targets),
             "recipes": self.recipes.to_dicts(),
             "break_even": self.break_even.to_dicts(),
@@ -93,7 +103,8 @@ class Comparison:
         said = [
             f"{self.task}, {self.metric}: mean over {len(self.targets)} "
             f"language{'' if len(self.targets) == 1 else 's'} in which every recipe was measured"
-            + (f"; {self.left_out} left out" if self.left_out else ""),
+            + (f"; {self.left_out} left out" if self.left_out else "")
+            + ("" if self.higher_is_better else "; less is better"),
             f"none is better in everything than {', '.join(front)}",
         ]
         beaten = self.recipes.filter(~pl.col("efficient"))["recipe"].to_list()
@@ -102,7 +113,7 @@ class Comparison:
         for row in self.break_even.iter_rows(named=True):
             said.append(
                 f"{row['dearer_to_make']} is cheaper in all than {row['dearer_to_run']} from {row['queries']:,.0f} "
-                f"queries on, {_points(row['quality_gained'])}"
+                f"queries on, {self._better(row['quality_gained'])}"
             )
         for row in self.cheapest.iter_rows(named=True):
             end = "on" if row["to"] is None else f"to {row['to']:,.0f} queries"
@@ -115,6 +126,12 @@ class Comparison:
             )
             said.append(f"at {self.volume:,.0f} queries, worth choosing from: {listed}")
         return said
+
+    def _better(self, gained: float) -> str:
+        size = f"{100 * abs(gained):.1f} points" if self.bounded else f"{abs(gained):.3g} {self.metric}"
+        if float(size.split()[0]) == 0:
+            return "and as good"
+        return f"and {size} {'better' if gained > 0 else 'worse'}"
 
 
 def compare_recipes(
@@ -209,18 +226,22 @@ def compare_recipes(
         targets=tuple(table["target"]),
         left_out=left_out,
         recipes=found.sort("quality", descending=sign > 0, maintain_order=True),
-        break_even=break_even(names, made, served, quality),
+        break_even=break_even(names, made, served, sign * quality),
         cheapest=cheapest_by_volume(names, made, served),
         volume=volume,
         totals=totals,
+        bounded=bool((observations["scale"] != "raw").all()),
+        higher_is_better=sign > 0,
     )
 
 
 def development(recipe: RecipeCost, costs: Costs) -> float:
     """What a recipe costs before the first query."""
     hours = recipe.translated_examples * costs.seconds_per_translation / SECONDS + recipe.train_hours
-    label = costs.price(LABELLED, DEFAULT) or 0.0
-    return hours * costs.hour + recipe.labels * label
+    label = costs.price(LABELLED, DEFAULT)
+    if recipe.labels and label is None:
+        raise InputError("labels have no price", where="costs", mend=f"add '{DEFAULT}' to [{LABELLED}]")
+    return hours * costs.hour + recipe.labels * (label or 0.0)
 
 
 def latency(recipe: RecipeCost, costs: Costs) -> float:
@@ -231,7 +252,8 @@ def latency(recipe: RecipeCost, costs: Costs) -> float:
 def break_even(names: Sequence[str], made: np.ndarray, served: np.ndarray, quality: np.ndarray) -> pl.DataFrame:
     """From how many queries on what is dearer to make and cheaper to run costs less in all.
 
-    Q = (made_a - made_b) / (served_b - served_a), for every pair in which a is dearer to make and b to run.
+    Q = (made_a - made_b) / (served_b - served_a), for every pair in which a is dearer to make and b to run; of
+    `quality`, more is better.
 
     Returns
     -------
@@ -274,7 +296,8 @@ def _observations(
 ) -> pl.DataFrame:
     kept = evidence.filter(task=task, model=model, metric=metric).observations.drop_nulls("recipe")
     measured = kept["recipe"].unique().sort().to_list()
-    names = list(dict.fromkeys(recipes)) if recipes else [name for name in measured if name in costs.recipes]
+    known = [name for name in measured if name in costs.recipes]
+    names = known if recipes is None else list(dict.fromkeys(recipes))
     for name in names:
         if name not in measured:
             raise UnknownName("recipe", name, measured, where="evidence")
@@ -282,7 +305,7 @@ def _observations(
             raise InputError(f"recipe '{name}' has no costs", where="costs", mend=f'add [recipes."{name}"]')
     if len(names) < 2:
         raise NotEnoughEvidence(
-            f"{len(names)} recipe with scores and costs: nothing to compare",
+            f"{_counted(len(names), recipes is not None)}: nothing to compare",
             where="evidence",
             mend=f"measured: {', '.join(measured) or 'none'}; with costs: {', '.join(costs.recipes) or 'none'}",
         )
@@ -298,6 +321,12 @@ def _observations(
             mend="say which with --model",
         )
     return kept
+
+
+def _counted(recipes: int, named: bool) -> str:
+    if named:
+        return f"{'only one recipe' if recipes else 'no recipe'} is named"
+    return f"{'only one recipe has' if recipes else 'no recipe has'} scores and costs"
 
 
 def _cells(observations: pl.DataFrame, names: Sequence[str], targets: Sequence[str] | None) -> tuple[pl.DataFrame, int]:
@@ -322,9 +351,3 @@ def _bootstrap(scores: np.ndarray, seed: int) -> np.ndarray:
     chance = np.random.default_rng(seed)
     drawn = scores[chance.integers(0, len(scores), (DRAWS, len(scores)))].mean(1)
     return np.quantile(drawn, [0.05, 0.95], axis=0)
-
-
-def _points(gained: float) -> str:
-    if abs(gained) < 5e-5:
-        return "and as good"
-    return f"and {100 * abs(gained):.1f} points {'better' if gained > 0 else 'worse'}"

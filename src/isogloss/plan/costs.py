@@ -146,7 +146,8 @@ def parse_costs(said: Mapping[str, Any], where: str, languages: Mapping[str, str
     _check_names("entry of [compute]", compute, COMPUTE, where)
     return Costs(
         currency=str(said.get("currency", "money" if prices else "examples")),
-        prices=prices or {LABELLED: {DEFAULT: 1.0}},
+        # What recipes cost is money, of which a label is not worth one unless somebody says so.
+        prices=prices or ({} if "recipes" in said else {LABELLED: {DEFAULT: 1.0}}),
         worth={kind: _amount(value, f"{where} [worth] {kind}") for kind, value in worth.items()},
         caps={
             kind: by_language(_table(caps, kind, where, plain=DEFAULT), f"{where} [caps.{kind}]", _count)
@@ -160,7 +161,7 @@ def parse_costs(said: Mapping[str, Any], where: str, languages: Mapping[str, str
 def parse_caps(texts: Sequence[str], costs: Costs, languages: Mapping[str, str] | None = None) -> Costs:
     """The costs with caps on labelled examples such as `yor:800`, or `800` for every language, over their own."""
     caps = dict(costs.caps.get(LABELLED, {}))
-    for code, value in _pairs(texts, "--cap", languages):
+    for code, value in _pairs(texts, "--cap", "write yor:800, or 800 for all", languages):
         caps[code] = _count(value, f"--cap {code}")
     return Costs(**{**_fields(costs), "caps": {**costs.caps, LABELLED: caps}})
 
@@ -172,10 +173,10 @@ def parse_floors(texts: Sequence[str], languages: Mapping[str, str] | None = Non
     ------
     BadValue, UnknownLanguage
     """
-    return dict(_pairs(texts, "--at-least", languages))
+    return dict(_pairs(texts, "--at-least", "write yor:0.6, or 0.6 for all", languages))
 
 
-def _pairs(texts: Sequence[str], where: str, languages: Mapping[str, str] | None) -> list[tuple[str, float]]:
+def _pairs(texts: Sequence[str], where: str, mend: str, languages: Mapping[str, str] | None) -> list[tuple[str, float]]:
     found = []
     for text in (part.strip() for group in texts for part in group.split(",")):
         code, _, number = (piece.strip() for piece in text.rpartition(":"))
@@ -184,7 +185,7 @@ def _pairs(texts: Sequence[str], where: str, languages: Mapping[str, str] | None
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
-            raise BadValue(f"'{text}' does not end in a number", where=where, mend="write yor:0.6, or 0.6 for all")
+            raise BadValue(f"'{text}' does not end in a number", where=where, mend=mend)
         found.append((resolve((languages or {}).get(code, code), where=where).id if code else DEFAULT, value))
     return found
 

@@ -108,7 +108,8 @@ class Fairness:
         if self.left_out:
             said[0] += f"; {len(self.left_out)} left out that some were not"
         if self.unserved:
-            said.append(f"{self.unserved} languages with speakers but without a score counted as 0 in the demand")
+            languages = "language" if self.unserved == 1 else "languages"
+            said.append(f"{self.unserved} {languages} with speakers but without a score counted as 0 in the demand")
         if self.agree:
             common = set.intersection(*(set(rule.winners) for rule in self.rules))
             said.append(f"all rules agree on {', '.join(sorted(common))}")
@@ -119,7 +120,7 @@ class Fairness:
             said.append("the rules disagree: " + "; ".join(f"{who} by {', '.join(by)}" for who, by in sides.items()))
         dominated = self.measures.filter(~pl.col("efficient"))["candidate"].to_list()
         if dominated:
-            said.append(f"never the best choice, as another is as good in every language: {', '.join(dominated)}")
+            said.append(f"picked by no rule, as another is as good in every language: {', '.join(dominated)}")
         if not self.weighted:
             said.append("without --weights every language counts the same, so demand is the mean")
         return said
@@ -211,7 +212,9 @@ def compare_fairness(
 
 
 def rules(candidates: Sequence[str], scores: Array, shares: Array) -> tuple[Rule, ...]:
-    """What each rule of choice picks.
+    """What each rule of choice picks, of those candidates that no other one beats (see `efficient`).
+
+    Choudhury and Deshpande (2021) ask for Pareto efficiency first. Only `gini`, and ties, would pick another.
 
     Parameters
     ----------
@@ -221,6 +224,8 @@ def rules(candidates: Sequence[str], scores: Array, shares: Array) -> tuple[Rule
     shares : array of shape (targets,)
         Demand of each language.
     """
+    kept = efficient(scores)
+    candidates, scores = [name for name, keep in zip(candidates, kept, strict=True) if keep], scores[kept]
     sorted_scores = np.sort(scores, axis=1)
     leximin = max(tuple(np.round(row, 12)) for row in sorted_scores)
     found = [

@@ -42,8 +42,9 @@ def demand(speakers: Array, tau: float) -> Array:
     array of shape (languages,)
         Sums to 1; a language without speakers has none.
     """
+    counted = np.asarray(speakers, dtype=float) / np.max(speakers)  # or large numbers may overflow
     with np.errstate(divide="ignore"):
-        powers = np.where(speakers > 0, np.asarray(speakers, dtype=float) ** tau, 0.0)
+        powers = np.where(counted > 0, counted**tau, 0.0)
     return powers / powers.sum()
 
 

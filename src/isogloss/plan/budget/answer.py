@@ -11,17 +11,23 @@ from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Evidence, Mixture
 from isogloss.forecast import ask, forecasters
 from isogloss.forecast.conformal import check_level
-from isogloss.forecast.grid import Array
+from isogloss.forecast.grid import Array, Mixtures
 from isogloss.forecast.settings import Setting, match, read_settings
+from isogloss.languages import resolve
 from isogloss.plan.budget.base import choose_base
 from isogloss.plan.budget.beam import beam_search
 from isogloss.plan.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
 from isogloss.plan.budget.scorer import Scorer, labelled_of
 from isogloss.plan.budget.search import Outcome, Problem, search
-from isogloss.plan.budget.shop import Shop, open_shop
+from isogloss.plan.budget.shop import open_shop
 from isogloss.plan.budget.worth import worths
 from isogloss.plan.costs import DEFAULT, LABELLED, Costs
 from isogloss.plan.objectives import objective
+
+BEYOND = 100
+"""How many times the largest mixture measured is still planned with."""
+SMALLEST_LARGEST = 1000
+"""Examples that the largest mixture counts as at least."""
 
 
 def plan_budget(
@@ -101,27 +107,27 @@ def plan_budget(
     See docs/methods/budget.md.
     """
     check_level(level)
-    _check(budget, steps, targets)
+    _check(budget, steps, rounds, targets)
     costs = costs or Costs()
     queries = ask(
         task=task, model=model, targets=targets, train=train or "", metric=metric, recipe=recipe, languages=languages
     )
-    bought = queries if buy is None else ask(task=task, model=model, targets=buy, languages=languages)
-    names, shops_of = queries["target"].to_list(), bought["target"].to_list()
+    names, read_as = queries["target"].to_list(), languages or {}
+    shops_of = names if buy is None else [resolve(read_as.get(code, code), where="--buy").id for code in buy]
     _check_once(names, "--targets")
     _check_once(shops_of, "--buy")
     goal = objective(aim, names, weights=weights, tau=tau)
     settings = dict(read_settings(evidence))
-    ((setting, _),) = match(queries, list(settings))
+    ((setting, _),) = match(queries, list(settings), where="evidence")
     observations = settings[setting]
     if not bool(observations["higher_is_better"].all()):
         raise InputError(f"{setting.metric} is better when lower", where="--metric", mend="plan with another metric")
     base, why = choose_base(observations, None if train is None else Mixture.parse(queries["train"][0], language=str))
-    worth = worths(costs, observations)
-    shops = tuple(_shop(name, costs, worth, base) for name in shops_of)
+    worth, most = worths(costs, observations), _most(observations)
+    shops = tuple(open_shop(name, costs, worth, labelled_of(base.without(name)), most) for name in shops_of)
     fitted = forecasters.get(forecaster)().fit(evidence).conformalize()
     score = Scorer(fitted, queries, base, shops_of, level if robust else None)
-    wanted = _floors(floors, names)
+    wanted = _floors(floors, names, bounded=bool((observations["scale"] != "raw").all()))
     problem = Problem(score, shops, tuple(names), goal, budget, wanted, steps)
     others = _splits(problem, weights, score)
     starts = list(others.values())
@@ -134,8 +140,9 @@ def plan_budget(
     kept = [amounts for amounts in starts if not (problem.floors > score(amounts[None])[0]).any()]
     outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
     return _answer(
-        problem, outcome, others, score, known=(setting, base, why, costs, worth), robust=robust, level=level
-    )
+        problem, outcome, others, score, known=(setting, base, why, costs, worth), robust=robust, level=level,
+        most=most,
+    )  # fmt: skip
 
 
 def _answer(
@@ -147,6 +154,7 @@ def _answer(
     known: tuple[Setting, Mixture, str, Costs, Mapping[str, float]],
     robust: bool,
     level: float,
+    most: int,
 ) -> Plan:
     setting, base, why, costs, worth = known
     nothing = np.zeros(len(problem.shops))
@@ -184,12 +192,12 @@ def _answer(
         mixture=_mixture(problem, outcome.amounts, base),
         outcome=outcome,
         worth=worth,
-        notes=tuple(_notes(problem, outcome, forecasts)),
+        notes=tuple(_notes(problem, outcome, forecasts, most)),
     )
 
 
-def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame) -> list[str]:
-    """Guarantees that the forecaster does not see kept, and targets that little is known about."""
+def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int) -> list[str]:
+    """Guarantees that the forecaster does not see kept, and what the plan knows little about."""
     notes = []
     for target, floor, score in zip(problem.targets, problem.floors, outcome.scores, strict=True):
         if score < floor - 1e-6:
@@ -199,6 +207,12 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame) -> list[
     far = forecasts.filter(pl.col("flag") != "")["target"].to_list()
     if far:
         notes.append(f"FAR from what was measured: {', '.join(far)}; their gains may be anything (see basis)")
+    wares = [ware for shop in problem.shops for ware in shop.wares]
+    if any(ware.most == most and ware.price * most < problem.budget for ware in wares):
+        notes.append(
+            f"at most {most:,} examples of a kind are planned with, {BEYOND} times the largest mixture measured; caps "
+            "say otherwise"
+        )
     if not outcome.amounts.any():
         notes.append("nothing that can be bought is forecast to help")
     return notes
@@ -265,25 +279,33 @@ def _splits(problem: Problem, weights: Mapping[str, float] | None, score: Scorer
     return found
 
 
-def _shop(language: str, costs: Costs, worth: Mapping[str, float], base: Mixture) -> Shop:
-    return open_shop(language, costs, worth, labelled_of(base.without(language)))
+def _most(observations: pl.DataFrame) -> int:
+    """Examples beyond which forecasts are not worth asking for, where nobody says how many there are."""
+    largest = float(Mixtures.read(observations["train"].unique().to_list()).sizes.sum(1).max())
+    return round(BEYOND * max(largest, SMALLEST_LARGEST))
 
 
-def _floors(floors: Mapping[str, float] | None, targets: Sequence[str]) -> Array:
+def _floors(floors: Mapping[str, float] | None, targets: Sequence[str], *, bounded: bool) -> Array:
     """Guarantees in the order of the targets; -inf where there is none."""
     floors = floors or {}
     for language in floors:
         if language != DEFAULT and language not in targets:
             raise InputError(f"'{language}' is guaranteed a score but is no target", where="--at-least")
+    for floor in floors.values():
+        if bounded and floor > 1:
+            mend = f"write {floor / 100:g}" if floor <= 100 else "give a score between 0 and 1"
+            raise BadValue(f"guarantee {floor:g} is no fraction", where="--at-least", mend=mend)
     default = floors.get(DEFAULT, -np.inf)
     return np.array([floors.get(target, default) for target in targets], dtype=float)
 
 
-def _check(budget: float, steps: int, targets: Sequence[str]) -> None:
+def _check(budget: float, steps: int, rounds: int, targets: Sequence[str]) -> None:
     if not np.isfinite(budget) or budget < 0:
         raise BadValue(f"a budget of {budget:g}", where="--budget", mend="give a number from 0 up")
     if steps < 1:
         raise BadValue(f"{steps} steps", where="--steps", mend="give at least 1")
+    if rounds < 0:
+        raise BadValue(f"{rounds} rounds", where="--rounds", mend="give a number from 0 up")
     if not targets:
         raise InputError("no targets to plan for", where="--targets", mend="name some, e.g. yor,wol")
 

@@ -115,9 +115,11 @@ def solve(
         raise IsoglossError(f"no plan found in {seconds:g} s", mend="ask for fewer steps, or the fast plan")
     value, base = objective.value(menu.scores(choice)), objective.value(menu.scores(menu.nothing))
     missing = max(objective.direction * (bound - value), 0.0)
+    if missing <= THRIFT + LOOSE:  # no more than the bound was widened by
+        bound, missing = value, 0.0
     gained = max(objective.direction * (value - base), objective.direction * (bound - base), 0.0)
-    share = 0.0 if missing < LOOSE else missing / max(gained, LOOSE)
-    return Solution(choice, value, value if missing < LOOSE else bound, share, time.perf_counter() - started)
+    share = missing / max(gained, LOOSE)
+    return Solution(choice, value, bound, share, time.perf_counter() - started)
 
 
 def _quick(menu: Menu, objective: Objective, budget: float, floors: Array) -> Choice | None:

@@ -179,7 +179,8 @@ def make_menu(problem: Problem, amounts: Array, score: Callable[[Array], Array])
 
 def _options(problem: Problem, shop: Shop, held: float, unspent: float) -> list[tuple[float, float]]:
     """Amounts and costs to choose from: halves of the budget, an equal share, what is held and about it."""
-    moneys = [problem.budget / 2**step for step in range(problem.steps)]
+    most = min(problem.budget, shop.whole)
+    moneys = [most / 2**step for step in range(problem.steps)]
     moneys.append(problem.budget / len(problem.shops))
     if held > 0:
         counts = shop.fill(held)

@@ -51,7 +51,8 @@ class Shop:
         """The most that some money buys: numbers of examples by kind."""
         counts = {}
         for ware in self.wares:
-            number = ware.most if ware.price == 0 else min(ware.most, int((money + 1e-9) / ware.price))
+            all_of_it = ware.price * ware.most <= money
+            number = ware.most if all_of_it else int((money + 1e-9) / ware.price)
             money -= number * ware.price
             if number > 0:
                 counts[ware.kind] = number
@@ -67,6 +68,11 @@ class Shop:
                 counts[ware.kind] = number
         return counts
 
+    @property
+    def whole(self) -> float:
+        """Price of everything there is."""
+        return float(sum(ware.price * ware.most for ware in self.wares))
+
     def amount(self, counts: Mapping[str, int]) -> float:
         """Worth of some examples, in labelled ones."""
         return float(sum(ware.worth * counts.get(ware.kind, 0) for ware in self.wares))
@@ -76,7 +82,9 @@ class Shop:
         return float(sum(ware.price * counts.get(ware.kind, 0) for ware in self.wares))
 
 
-def open_shop(language: str, costs: Costs, worth: Mapping[str, float], translatable: int | None) -> Shop:
+def open_shop(
+    language: str, costs: Costs, worth: Mapping[str, float], translatable: int | None, most: int = ENDLESS
+) -> Shop:
     """What can be bought of a language.
 
     Parameters
@@ -87,6 +95,8 @@ def open_shop(language: str, costs: Costs, worth: Mapping[str, float], translata
         Of the kinds that are not labelled.
     translatable : int or None
         Examples there are to translate, the most of each translated kind; None where nobody knows.
+    most : int
+        Examples to plan with where nobody says how many there are.
 
     Raises
     ------
@@ -108,7 +118,7 @@ def open_shop(language: str, costs: Costs, worth: Mapping[str, float], translata
                 f"{kind} examples of {language} are free and without end", where="costs", mend=f"add [caps.{kind}]"
             )
         if value > 0 and cap != 0:
-            wares.append(Ware(kind, price, value, ENDLESS if cap is None else cap))
+            wares.append(Ware(kind, price, value, most if cap is None else cap))
     if not wares and all(costs.price(kind, language) is None for kind in costs.prices):
         raise InputError(
             f"nothing of {language} has a price", where="costs", mend=f"add '{language}' or 'default' to [labelled]"
