@@ -57,6 +57,16 @@ def test_no_other_buy_for_the_budget_is_better(evidence):
     assert found.best.cost == pytest.approx(100)
 
 
+def test_buys_beyond_what_was_measured_or_there_is_are_flagged(evidence):
+    near, far = (plan_kinds(evidence, **ASKED, budget=budget) for budget in (100, 1e12))
+    assert not any("BEYOND" in line for line in near.words())
+    assert far.best_score == 1
+    assert any("BEYOND what was measured: at most 3,000 labelled examples" in line for line in far.words())
+    few = parse_costs({"labelled": 0.1, "translated": 0.01, "caps": {"labelled": 400}}, "costs")
+    capped = plan_kinds(evidence, **(ASKED | {"costs": few}), budget=100)
+    assert any("CAPPED: there are only 400 labelled examples of swa" in line for line in capped.words())
+
+
 def test_lines_of_the_same_score_and_cost_meet_where_the_path_of_best_buys_crosses(evidence):
     found = plan_kinds(evidence, **ASKED, goal=0.5)
     path = float(found.function.expansion_path(np.array(found.cheapest.translated), 0.1))

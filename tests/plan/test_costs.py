@@ -104,6 +104,7 @@ def test_what_is_bought_can_be_paid_and_filling_up_to_its_worth_buys_the_same(mo
 def test_money_without_end_buys_what_there_is():
     shop = open_shop("wol", parse_costs({"labelled": 1e-300}, "costs"), {}, None, most=5000)
     assert shop.afford(1e300) == {"labelled": 5000}
+    assert shop.afford(shop.whole / 2) == {"labelled": 5000}, "what costs nothing to speak of is bought whole"
 
 
 def test_steps_begin_with_nothing_and_hold_each_amount_once():

@@ -84,6 +84,13 @@ def test_weights_are_read_from_a_table(tmp_path):
     assert read_weights(path) == {"yor": 45_000_000, "wol": 5_500_000}
 
 
+def test_a_first_line_that_is_no_header_is_not_passed_over(tmp_path):
+    path = tmp_path / "speakers.csv"
+    path.write_text("yor,45000000\nwol,5500000\n")
+    with pytest.raises(BadFile, match="has no header"):
+        read_weights(path)
+
+
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [

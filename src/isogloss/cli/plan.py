@@ -76,7 +76,11 @@ def plan(
     }  # fmt: skip
     if kinds or goal is not None:
         with at_work("weighing kinds of examples"):
-            weighed = answer_kinds(evidence, goal=goal, **asked)
+            weighed = answer_kinds(
+                evidence, goal=goal, **asked,
+                beside={"--objective": objective != "mean", "--weights": weights, "--tau": tau, "--buy": buy,
+                        "--at-least": at_least, "--cap": cap, "--robust": robust, "--fast": fast, "--litmus": litmus},
+            )  # fmt: skip
         if json:
             show_json(weighed.record())
         else:

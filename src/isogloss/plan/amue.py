@@ -6,7 +6,7 @@ Multilingual Few-shot Learning" (NAACL 2022), over the performance function that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,10 @@ class KindsPlan:
         In points (hundredths of the score).
     error : float
         Root mean square error of the function on what it was fitted to, in points.
-    scores : int
-        Number of scores it was fitted to.
+    scores, most : int
+        Number of scores it was fitted to, and the most labelled examples behind any of them.
+    cap : int or None
+        Labelled examples that there are, if the costs say so.
     price_translated, price_labelled : float
         In `currency`.
     currency : str
@@ -56,7 +58,7 @@ class KindsPlan:
     best : Bought or None
         What the budget buys best; None without a budget.
     best_score : float or None
-        What that reaches, as a fraction.
+        What that reaches, as a fraction; held at 1.
     slope : float
         Labelled examples to buy for each translated one, by AMUE's rule for exponents that are about alike.
     lines : polars.DataFrame
@@ -72,6 +74,8 @@ class KindsPlan:
     function: PerformanceFunction
     error: float
     scores: int
+    most: int
+    cap: int | None
     price_translated: float
     price_labelled: float
     currency: str
@@ -92,8 +96,17 @@ class KindsPlan:
     def record(self) -> dict[str, Any]:
         """Everything, for JSON."""
         names = (
-            *("task", "model", "metric", "target", "train", "pivot", "error", "scores", "price_translated"),
-            *("price_labelled", "currency", "goal", "budget", "best_score", "slope", "only_labelled"),
+            *("task", "model", "metric", "target", "train", "pivot", "error", "scores", "most", "cap"),
+            *(
+                "price_translated",
+                "price_labelled",
+                "currency",
+                "goal",
+                "budget",
+                "best_score",
+                "slope",
+                "only_labelled",
+            ),
         )
         return {
             **{name: getattr(self, name) for name in names},
@@ -119,6 +132,7 @@ class KindsPlan:
                 f"{self.budget:.6g} {self.currency} buy {self.best.labelled:.0f} labelled and "
                 f"{self.best.translated:.0f} translated examples at best: {self.best_score:.3f}"
             )
+        said += self._cautions()
         if self.only_labelled:
             said.append("translated examples are worth next to nothing here")
         else:
@@ -129,6 +143,13 @@ class KindsPlan:
             f"M^{function.alpha_m:.2g}, fitted to {self.scores} scores beside {self.train}, off by {self.error:.2f}"
         )
         return said
+
+    def _cautions(self) -> Iterator[str]:
+        wanted = max((bought.labelled for bought in (self.cheapest, self.best) if bought is not None), default=0.0)
+        if self.cap is not None and wanted > self.cap:
+            yield f"CAPPED: there are only {self.cap:,} labelled examples of {self.target}"
+        if wanted > self.most:
+            yield f"BEYOND what was measured: at most {self.most:,} labelled examples; the law may not hold so far out"
 
 
 def plan_kinds(
@@ -207,6 +228,8 @@ def plan_kinds(
         function=function,
         error=float(np.sqrt((missed**2).mean())),
         scores=len(own),
+        most=int(own.features[:, 0].max()),
+        cap=costs.cap(LABELLED, name),
         price_translated=prices[TRANSLATED],
         price_labelled=prices[LABELLED],
         currency=costs.currency,
@@ -214,7 +237,7 @@ def plan_kinds(
         budget=budget,
         cheapest=cheapest,
         best=best,
-        best_score=None if best is None else _score(function, best) / 100,
+        best_score=None if best is None else min(_score(function, best) / 100, 1.0),
         slope=function.expansion_slope(prices[TRANSLATED] / prices[LABELLED]),
         lines=_lines(function, prices, pivot, goal, [bought for bought in (cheapest, best) if bought]),
     )

@@ -55,18 +55,24 @@ def answer_kinds(
     *,
     targets: Sequence[str],
     cost: Path | None,
+    beside: Mapping[str, Any],
     languages: Mapping[str, str] | None = None,
     **question: Any,
 ) -> KindsPlan:
     """Weigh labelled against translated examples of one target; `question` is that of `plan_kinds`.
+
+    `beside` are the options of plans, none of which may be set.
 
     Raises
     ------
     BadValue
         If there is not one target.
     InputError
-        If there are no prices, or what `plan_kinds` cannot use.
+        If there are no prices, an option of plans is set, or what `plan_kinds` cannot use.
     """
+    if given := [option for option, value in beside.items() if value]:
+        mend = "leave it out, or leave out --goal and --kinds"
+        raise InputError("does not go with --goal or --kinds", where=", ".join(given), mend=mend)
     if len(targets) != 1:
         raise BadValue(f"{len(targets)} targets", where="--targets", mend="kinds are weighed for one at a time")
     if cost is None:

@@ -323,6 +323,6 @@ def _shares(
         )
     outside = [code for code, value in weights.items() if code not in targets and value > 0] if unserved else []
     speakers = np.array([weights[code] for code in [*targets, *outside]])
-    if speakers[: len(targets)].sum() == 0:
+    if not speakers[: len(targets)].any():
         raise BadValue("no language measured has speakers", where="--weights", mend="give one of them a weight")
     return demand(speakers, tau)[: len(targets)], len(outside)

@@ -170,7 +170,7 @@ def objective(
         if missing := [target for target in targets if target not in weights]:
             raise InputError(f"no weight for {', '.join(missing)}", where="weights", mend="add a line for each")
         counted = np.array([weights[target] for target in targets])
-        if counted.sum() == 0:
+        if not counted.any():
             raise BadValue("every target has weight 0", where="weights", mend="give one of them a weight")
     return Objective(name, demand(counted, tau))
 
@@ -181,7 +181,7 @@ def read_weights(path: Path | str, languages: Mapping[str, str] | None = None) -
     Raises
     ------
     BadFile
-        If it cannot be read.
+        If it cannot be read, or begins with a number instead of a header.
     BadValue
         For a number that is negative or none, or a language that stands twice.
     UnknownLanguage
@@ -193,6 +193,8 @@ def read_weights(path: Path | str, languages: Mapping[str, str] | None = None) -
         raise BadFile(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=name) from None
     found: dict[str, float] = {}
     for number, row in enumerate(csv.reader(text.splitlines())):
+        if number == 0 and len(row) > 1 and _is_number(row[1]):
+            raise BadFile("has no header", where=name, mend="begin it with a line such as language,speakers")
         if number == 0 or not any(cell.strip() for cell in row):
             continue
         where = f"{name} row {number}"
@@ -208,11 +210,15 @@ def read_weights(path: Path | str, languages: Mapping[str, str] | None = None) -
     return found
 
 
-def _weight(text: str, where: str) -> float:
+def _is_number(text: str) -> bool:
     try:
-        value = float(text)
+        return math.isfinite(float(text))
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value) or value < 0:
+        return False
+
+
+def _weight(text: str, where: str) -> float:
+    value = float(text) if _is_number(text) else math.nan
+    if not value >= 0:
         raise BadValue(f"weight '{text.strip()}' is not a number from 0 up", where=where, mend="write 45000000, say")
     return value

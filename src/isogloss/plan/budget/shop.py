@@ -51,8 +51,7 @@ class Shop:
         """The most that some money buys: numbers of examples by kind."""
         counts = {}
         for ware in self.wares:
-            all_of_it = ware.price * ware.most <= money
-            number = ware.most if all_of_it else int((money + 1e-9) / ware.price)
+            number = int(min(ware.most, (float(money) + 1e-9) / ware.price)) if ware.price else ware.most
             money -= number * ware.price
             if number > 0:
                 counts[ware.kind] = number
