@@ -48,6 +48,22 @@ def test_steps_lead_from_the_baseline_to_the_forecast(explanation):
     assert steps[-2]["to"] == pytest.approx(steps[-1]["to"], abs=1e-9)
 
 
+def subtitle(chart) -> str:
+    return " ".join(chart.to_dict()["title"]["subtitle"])
+
+
+def test_factors_that_tell_nothing_of_languages_left_out_are_not_given_a_negative_share(drivers):
+    assert "-" not in subtitle(drivers_plot(replace(drivers, left_out_r2=-1.44)))
+    assert "they tell less than the mean" in subtitle(drivers_plot(replace(drivers, left_out_r2=-1.44)))
+
+
+def test_a_language_that_was_measured_is_said_to_need_no_explanation():
+    evidence = transfer_evidence(1, 6)
+    measured = evidence.observations.row(0, named=True)
+    found = explain_forecast(evidence, measured["target"], **ASKED, train=measured["train"])
+    assert "It was measured itself" in subtitle(contributions_plot(found))
+
+
 @pytest.mark.parametrize("which", ["drivers", "explanation"])
 def test_pictures_are_drawn(which, tmp_path, request):
     plot = {"drivers": drivers_plot, "explanation": contributions_plot}[which]

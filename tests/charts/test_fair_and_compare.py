@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 import pytest
 
@@ -54,3 +56,13 @@ def test_circles_stand_where_two_recipes_cost_the_same(evidence):
     circles = next(rows for rows in values(compare_picture(found)) if {*rows[0]} == {"queries", "total"})
     assert [circle["queries"] for circle in circles] == pytest.approx([43_200, 72_000])
     assert [circle["total"] for circle in circles] == pytest.approx([43.2, 72.0])
+
+
+def test_which_way_quality_is_better_and_what_is_free_is_said(evidence):
+    worse = evidence.observations.with_columns(higher_is_better=pl.lit(False))
+    free = COSTS | {"recipes": COSTS["recipes"] | {"a": {}}}
+    drawn = json.dumps(compare_picture(
+        compare_recipes(evidence.with_observations(worse), parse_costs(free, "costs"), task="qa")
+    ).to_dict())  # fmt: skip
+    assert "f1 (less is better)" in drawn
+    assert "free, not drawn: a" in drawn

@@ -59,7 +59,8 @@ def _front(found: Comparison, colour: Any) -> Any:
     base = alt.Chart(inline(rows)).encode(
         x=alt.X("development:Q", title=f"cost to make, {found.currency}", axis=alt.Axis(tickCount=5)), color=colour
     )
-    y = alt.Y("quality:Q", title=found.metric, scale=scale, axis=alt.Axis(tickCount=6))
+    metric = found.metric if found.higher_is_better else f"{found.metric} (less is better)"
+    y = alt.Y("quality:Q", title=metric, scale=scale, axis=alt.Axis(tickCount=6))
     told = [
         "recipe:N", alt.Tooltip("quality:Q", format=".3f"), alt.Tooltip("development:Q", format=",.2f"),
         alt.Tooltip("serving:Q", title="1,000 queries", format=",.4f"),
@@ -103,7 +104,10 @@ def _volumes(found: Comparison, colour: Any) -> Any:
     meeting = [(made[name], queries) for name, _, queries, _ in found.break_even.iter_rows() if low <= queries <= high]
     crossings = [{"queries": queries, "total": once + queries * each} for (once, each), queries in meeting]
     dots = alt.Chart(inline(crossings)).mark_point(size=70, color=INK, strokeWidth=2, opacity=1).encode(x=x, y=y)
-    named = alt.TitleParams(text="Cost in all; circles: break-even", anchor="start", fontSize=13)
+    said = "Cost in all; circles: break-even"
+    if free := [name for name, costs in made.items() if not any(costs)]:
+        said += f"; free, not drawn: {', '.join(free)}"
+    named = alt.TitleParams(text=said, anchor="start", fontSize=13)
     return alt.layer(lines, dots).properties(width=HALF, height=HEIGHT, title=named)
 
 

@@ -51,8 +51,12 @@ def drivers_plot(found: Drivers, *, title: str | None = None) -> alt.HConcatChar
 
 
 def _fit(found: Drivers) -> str:
-    left = f"{100 * found.left_out_r2:.0f} %" if found.left_out_r2 == found.left_out_r2 else "unknown"
-    return f"All factors together: {100 * found.r2:.0f} % of the variance in sample, {left} for languages left out."
+    said = f"All factors together: {100 * found.r2:.0f} % of the variance in sample"
+    if found.left_out_r2 != found.left_out_r2:
+        return f"{said}, unknown for languages left out."
+    if found.left_out_r2 <= 0:
+        return f"{said}; for languages left out they tell less than the mean."
+    return f"{said}, {100 * found.left_out_r2:.0f} % for languages left out."
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:

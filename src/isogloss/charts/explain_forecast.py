@@ -34,6 +34,8 @@ def contributions_plot(found: Explanation, *, title: str | None = None) -> alt.H
     """
     import altair as alt
 
+    from isogloss.explain.forecast import MEASURED
+
     panels = [_steps(found)]
     if found.neighbours.height:
         panels.append(_neighbours(found))
@@ -41,7 +43,9 @@ def contributions_plot(found: Explanation, *, title: str | None = None) -> alt.H
     name = resolve(found.target).name
     lines = [
         f"{found.task} · {found.model} · {found.metric} · {_trained(found.train)}",
-        f"It starts from the {found.baseline_is}.",
+        "It was measured itself: there is nothing to explain."
+        if found.baseline_is == MEASURED
+        else f"It starts from the {found.baseline_is}.",
     ]
     named = heading(title or f"Why is {name} forecast at {format(found.mean, _digits(found))}?", lines)
     chart: alt.HConcatChart = styled(parts.properties(title=named))

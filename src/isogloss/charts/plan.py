@@ -70,7 +70,7 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
     import altair as alt
 
     bought = [one for one in (plan.cheapest, plan.best) if one is not None]
-    highest = 1.6 * max([one.labelled for one in bought] or plan.lines["labelled"].head(1).to_list() or [1.0]) + 1
+    highest = 1.6 * max([one.labelled for one in bought] or plan.lines["labelled"].head(1).to_list() or [1.0]) + 10
     shown = plan.lines.filter(pl.col("labelled") <= highest).with_columns(
         series=pl.format("{} {}", "line", pl.col("level").fill_null(-1.0))
     )
@@ -131,8 +131,9 @@ def _bought(plan: Plan, order: list[str]) -> Any:
     legend = alt.Legend(orient="top", symbolOpacity=1) if len(kinds) > 1 else None
     y = alt.Y("name:N", sort=order, title=None, scale=alt.Scale(domain=order), axis=alt.Axis(labelLimit=160))
     bars = alt.Chart(inline(rows)).encode(y=y)
+    scale = alt.Scale() if plan.spent else alt.Scale(domain=[0, plan.budget or 1])  # an axis needs a length
     drawn = bars.mark_bar(height=ROW - 12).encode(
-        x=alt.X("cost:Q", title=f"spent, {plan.currency}", axis=alt.Axis(tickCount=5)),
+        x=alt.X("cost:Q", title=f"spent, {plan.currency}", scale=scale, axis=alt.Axis(tickCount=5)),
         color=alt.Color(
             "kind:N", title=None, legend=legend,
             scale=alt.Scale(domain=kinds, range=[KIND_OF_EXAMPLES[kind] for kind in kinds]),
@@ -181,13 +182,16 @@ def _rivals(plan: Plan) -> Any:
     import altair as alt
 
     shown = plan.rivals.filter(pl.col("plan") != "nothing").sort("gain", descending=True, maintain_order=True)
-    rows = [row | {"ours": row["plan"] == "this plan"} for row in shown.to_dicts()]
+    # Numbers stand to the right of their bars, those below zero to the right of it.
+    rows = [row | {"ours": row["plan"] == "this plan", "end": max(row["gain"], 0.0)} for row in shown.to_dicts()]
     y = alt.Y("plan:N", sort=shown["plan"].to_list(), title=None, axis=alt.Axis(labelLimit=220))
-    base = alt.Chart(inline(rows)).encode(y=y, x=alt.X("gain:Q", title=f"gained in {plan.objective.name}"))
+    gained = f"gained in {plan.objective.name}"
+    base = alt.Chart(inline(rows)).encode(y=y, x=alt.X("gain:Q", title=gained))
     bars = base.mark_bar(height=ROW - 12).encode(
         color=alt.Color("ours:N", legend=None, scale=alt.Scale(domain=[True, False], range=[AFTER, BEFORE]))
     )
-    numbers = base.mark_text(align="left", dx=5, color=INK, fontSize=12).encode(text=alt.Text("gain:Q", format=".4f"))
+    numbers = base.mark_text(align="left", dx=5, color=INK, fontSize=12)
+    numbers = numbers.encode(x=alt.X("end:Q", title=gained), text=alt.Text("gain:Q", format=".4f"))
     named = alt.TitleParams(text="The same budget spent otherwise", anchor="start", fontSize=13)
     return alt.layer(bars, numbers).properties(width=2 * HALF - 40, height=ROW * len(rows), title=named)
 
