@@ -16,7 +16,7 @@ import polars as pl
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.plan.costs import DEFAULT, LABELLED, Costs, RecipeCost
-from isogloss.plan.fairness import efficient
+from isogloss.plan.fairness import efficient, only_metric
 
 SECONDS = 3600.0
 RECIPES = pl.Schema(
@@ -310,8 +310,7 @@ def _observations(
             mend=f"measured: {', '.join(measured) or 'none'}; with costs: {', '.join(costs.recipes) or 'none'}",
         )
     kept = kept.filter(pl.col("recipe").is_in(names))
-    if len(metrics := kept["metric"].unique().sort().to_list()) > 1:
-        raise InputError(f"several metrics: {', '.join(metrics)}", where="evidence", mend="say which with --metric")
+    only_metric(kept)
     several = kept.group_by("recipe").agg(pl.col("model").n_unique()).filter(pl.col("model") > 1)
     if several.height:
         listed = ", ".join(kept["model"].unique().sort())

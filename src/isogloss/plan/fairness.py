@@ -176,7 +176,8 @@ def compare_fairness(
     if not 0 <= tau <= 1:
         raise BadValue(f"tau {tau:g} is not between 0 and 1", where="--tau", mend="1: speakers, 0: languages")
     kept = evidence.filter(task=task, metric=metric, **equal).observations
-    metric = _only_metric(kept)
+    metric = only_metric(kept)
+    _check_utility(kept, metric)
     if candidates:
         for name in candidates:
             if name not in kept[by]:
@@ -273,15 +274,25 @@ def _measures(names: Sequence[str], targets: Sequence[str], scores: Array, share
     return pl.DataFrame(table).sort("mean", descending=True, maintain_order=True)
 
 
-def _only_metric(observations: pl.DataFrame) -> str:
+def only_metric(observations: pl.DataFrame) -> str:
+    """The metric of some observations.
+
+    Raises
+    ------
+    InputError
+        If they have several.
+    """
     metrics = observations["metric"].unique().sort().to_list()
     if len(metrics) > 1:
         raise InputError(f"several metrics: {', '.join(metrics)}", where="evidence", mend="say which with --metric")
-    if (observations["scale"] == "raw").any():
-        raise InputError(f"{metrics[0]} has no best possible score to measure utility by", where="evidence")
-    if not bool(observations["higher_is_better"].all()):
-        raise InputError(f"{metrics[0]} is better when lower", where="evidence", mend="choose another --metric")
     return str(metrics[0])
+
+
+def _check_utility(observations: pl.DataFrame, metric: str) -> None:
+    if (observations["scale"] == "raw").any():
+        raise InputError(f"{metric} has no best possible score to measure utility by", where="evidence")
+    if not bool(observations["higher_is_better"].all()):
+        raise InputError(f"{metric} is better when lower", where="evidence", mend="choose another --metric")
 
 
 def _table(observations: pl.DataFrame, by: str) -> tuple[list[str], list[str], list[str], Array]:
