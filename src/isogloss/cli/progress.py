@@ -30,7 +30,12 @@ def watched(shown: bool) -> Iterator[Callable[[str, int, int | None], None]]:
 
 @contextmanager
 def at_work(what: str) -> Iterator[None]:
-    """Show that something of which nobody knows how long it takes goes on, and since when."""
-    with watched(True) as progress:
-        progress(what, 0, None)
+    """Show on a terminal that something of which nobody knows how long it takes goes on, and since when."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        bars.add_task(what, total=None)
         yield
