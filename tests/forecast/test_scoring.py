@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.forecast.scoring import coverage, differences, effective_count, errors, holm, wilson
+from isogloss.evidence.paired import holm
+from isogloss.forecast.scoring import coverage, differences, effective_count, errors, wilson
 
 LEVEL = 0.9
 

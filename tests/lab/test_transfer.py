@@ -14,7 +14,6 @@ from isogloss.evidence import observation_keys
 from isogloss.evidence.schema import OBSERVATION, conform
 from isogloss.evidence.store import Store
 from isogloss.lab import compare_recipes, findings, plan_grid, read_grid, run_grid
-from isogloss.lab.comparison import holm
 from isogloss.lab.transfer import Findings
 
 
@@ -135,12 +134,6 @@ def test_equal_recipes_are_no_different(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     row = compare_recipes(planted({"a": same, "b": same}, store), store).row(0, named=True)
     assert (row["difference"], row["lower"], row["upper"], row["p"]) == (0, 0, 0, 1)
-
-
-def test_correction_is_holms() -> None:
-    """The worked example: 0.01, 0.04, 0.03 become 0.03, 0.06, 0.06."""
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
 
 
 def test_recipes_of_a_grid_are_compared_on_their_items(two_recipes: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ test set. What both lack an item of is left out and counted.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -242,3 +243,17 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
     uneven = only_first + only_second
     p_value = float(binomtest(only_first, uneven, 0.5).pvalue) if uneven else 1.0
     return McNemar(both, only_first, only_second, len(ours) - both - uneven, p_value)
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's (1979) step-down correction of p-values, in their order.
+
+    What was not tested (None) neither counts nor gets a value.
+    """
+    tested = sorted((p, position) for position, p in enumerate(p_values) if p is not None)
+    corrected: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, (p, position) in enumerate(tested):
+        largest = max(largest, min(1.0, p * (len(tested) - rank)))
+        corrected[position] = largest
+    return corrected

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from isogloss.evidence.paired import holm
 from isogloss.forecast.grid import Array
 
 DRAWS = 4000
@@ -256,17 +257,6 @@ def wilson(share: float, count: float) -> tuple[float, float]:
 def bootstrap_interval(values: Array, seed: int = 0) -> tuple[float | None, float | None]:
     """95 % percentile interval of the mean of `values`; none with fewer than five."""
     return (None, None) if len(values) < FEWEST_GROUPS else _ends(_bootstrap_means(values, seed))
-
-
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's correction; what was not tested (None) neither counts nor gets a value."""
-    tested = sorted((p, position) for position, p in enumerate(p_values) if p is not None)
-    corrected: list[float | None] = [None] * len(p_values)
-    largest = 0.0
-    for rank, (p, position) in enumerate(tested):
-        largest = max(largest, min(1.0, p * (len(tested) - rank)))
-        corrected[position] = largest
-    return corrected
 
 
 def _test(both: pl.DataFrame, seed: int) -> dict[str, Any]:

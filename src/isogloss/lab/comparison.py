@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.evidence.keys import observation_keys
+from isogloss.evidence.paired import holm
 from isogloss.evidence.store import Store
 from isogloss.lab.transfer import Findings
 
@@ -70,15 +70,6 @@ def compare_recipes(found: Findings, store: Store, *, by_target: bool = False, s
         corrected = holm([row["p"] for row in tested])
         rows += [shared | row | {"p_holm": p_holm} for row, p_holm in zip(tested, corrected, strict=True)]
     return pl.DataFrame(rows, schema=_SCHEMA)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction, in the order given."""
-    corrected, largest = [0.0] * len(p_values), 0.0
-    for rank, position in enumerate(np.argsort(p_values, kind="stable")):
-        largest = max(largest, min(1.0, p_values[position] * (len(p_values) - rank)))
-        corrected[position] = largest
-    return corrected
 
 
 def _pairs(outcomes: pl.DataFrame, seed: int, by_target: bool) -> list[dict[str, Any]]:
