@@ -25,8 +25,11 @@ def run(
     grid: GridArgument,
     into: Annotated[Path, typer.Option(help="Store to write to; what it has already is not measured again.")],
     data: DataOption = None,
-    executor: Annotated[str, typer.Option(help="Where jobs run: serial or processes.")] = "processes",
+    executor: Annotated[str, typer.Option(help="Where jobs run: serial, processes or ray.")] = "processes",
     workers: Annotated[int | None, typer.Option(help="Jobs at once; by default one per processor.")] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Ray cluster, HOST:PORT; by default one is started on this machine.")
+    ] = None,
     max_jobs: Annotated[int | None, typer.Option(help="Run this many jobs at most, and leave the rest.")] = None,
     max_minutes: Annotated[float | None, typer.Option(help="Begin no job after this many minutes.")] = None,
     json: JsonOption = False,
@@ -36,8 +39,8 @@ def run(
     from isogloss.lab import read_grid, run_grid
 
     report = run_grid(
-        read_grid(grid, data=data), Store(into), executor=executor, workers=workers, progress=not json,
-        max_jobs=max_jobs, max_minutes=max_minutes,
+        read_grid(grid, data=data), Store(into), executor=executor, workers=workers, address=address,
+        progress=not json, max_jobs=max_jobs, max_minutes=max_minutes,
     )  # fmt: skip
     if json:
         show_json(report.record())

@@ -30,13 +30,18 @@ from isogloss.registry import Registry
 
 executors = Registry(
     "executor",
-    {"serial": "isogloss.lab.executor:Serial", "processes": "isogloss.lab.executor:Processes"},
+    {
+        "serial": "isogloss.lab.executor:Serial",
+        "processes": "isogloss.lab.executor:Processes",
+        "ray": "isogloss.lab.ray_executor:Ray",
+    },
     "isogloss.executors",
 )
 """Executors by name; other packages announce theirs in the entry-point group `isogloss.executors`."""
 
 
-def _never() -> bool:
+def never() -> bool:
+    """No reason to stop."""
     return False
 
 
@@ -47,13 +52,24 @@ class Executor(ABC):
     ----------
     workers : int or None
         How many jobs at once; None for as many as there are processors for.
+    address : str, optional
+        Of the cluster that jobs run on, for executors that have one.
+
+    Raises
+    ------
+    BadValue
+        If there are less than one worker, or an address that is of no use.
     """
 
     name: ClassVar[str]
+    takes_address: ClassVar[bool] = False
 
-    def __init__(self, workers: int | None = None):
+    def __init__(self, workers: int | None = None, address: str | None = None):
         if workers is not None and workers < 1:
             raise BadValue(f"{workers} workers", mend="give 1 or more")
+        if address is not None and not self.takes_address:
+            raise BadValue(f"executor '{self.name}' runs here and takes no address", mend="choose executor 'ray'")
+        self.address = address
         self.workers = workers or _processors()
 
     def __enter__(self) -> Executor:
@@ -70,7 +86,7 @@ class Executor(ABC):
 
     @abstractmethod
     def run(
-        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = _never
+        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = never
     ) -> Iterator[tuple[int, Outcome]]:
         """The outcome of each training with its position, as they finish; none is begun once `stop` says so."""
 
@@ -97,14 +113,14 @@ class Serial(Executor):
         self._stack.close()
 
     def run(
-        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = _never
+        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = never
     ) -> Iterator[tuple[int, Outcome]]:
         """The outcome of each training with its position, in their order."""
-        with _one_thread():
+        with one_thread():
             for position, training in enumerate(trainings):
                 if stop():
                     return
-                yield position, _measure(recipe, prepared, training)
+                yield position, measure(recipe, prepared, training)
 
 
 class Processes(Executor):
@@ -138,7 +154,7 @@ class Processes(Executor):
             raise _worker_died() from None
 
     def run(
-        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = _never
+        self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = never
     ) -> Iterator[tuple[int, Outcome]]:
         """The outcome of each training with its position, as they finish.
 
@@ -184,7 +200,7 @@ class Processes(Executor):
         )
 
 
-def _measure(recipe: Recipe, prepared: Arrays, training: Training) -> Outcome:
+def measure(recipe: Recipe, prepared: Arrays, training: Training) -> Outcome:
     """Train and answer; whatever goes wrong in a recipe is this job's failure, not the run's."""
     seconds, wall, began = {}, time.perf_counter(), time.process_time()
     try:
@@ -202,7 +218,7 @@ def _measure(recipe: Recipe, prepared: Arrays, training: Training) -> Outcome:
 
 
 def _measure_in_worker(folder: str, recipe: Recipe, training: Training) -> Outcome:
-    return _measure(recipe, _mapped(folder), training)
+    return measure(recipe, _mapped(folder), training)
 
 
 @lru_cache(maxsize=1)
@@ -212,7 +228,7 @@ def _mapped(folder: str) -> Arrays:
 
 def _begin_worker(folder: str) -> None:
     global _limits  # kept for as long as the worker lives
-    _limits = _one_thread()
+    _limits = one_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends the workers
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
 
@@ -229,7 +245,7 @@ def _end_with_parent(folder: str) -> None:
         os._exit(1)
 
 
-def _one_thread() -> Any:
+def one_thread() -> Any:
     """One thread per worker: sums come out the same, and workers do not crowd each other out.
 
     A limit reaches only libraries that are loaded already, so those with threads of their own are loaded

@@ -1,4 +1,4 @@
-"""The libraries of the extra `lab`, which only neural recipes need."""
+"""The libraries of the extras `lab` and `ray`, which only neural recipes and clusters need."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class MissingExtra(IsoglossError):
     exit_code = 2
 
 
-def need(*libraries: str) -> None:
+def need(*libraries: str, extra: str = "lab") -> None:
     """Raise MissingExtra, saying how to install it, for the first library that is not there."""
     for library in libraries:
         if find_spec(library) is None:
-            raise MissingExtra(f"needs {library}, which is not installed", mend="pip install 'isogloss[lab]'")
+            raise MissingExtra(f"needs {library}, which is not installed", mend=f"pip install 'isogloss[{extra}]'")

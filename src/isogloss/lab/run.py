@@ -25,8 +25,8 @@ TRIES = 2
 
 
 def run_grid(
-    grid: Grid, store: Store, *, executor: str = "serial", workers: int | None = None, progress: bool = False,
-    max_jobs: int | None = None, max_minutes: float | None = None,
+    grid: Grid, store: Store, *, executor: str = "serial", workers: int | None = None, address: str | None = None,
+    progress: bool = False, max_jobs: int | None = None, max_minutes: float | None = None,
 ) -> RunReport:  # fmt: skip
     """Measure what the store lacks of a grid.
 
@@ -41,6 +41,8 @@ def run_grid(
         Name of a registered executor; results are the same from each.
     workers : int, optional
         How many jobs at once, by default as many as there are processors.
+    address : str, optional
+        Of the cluster that executor "ray" is to use, as `host:port`; by default it starts one on this machine.
     progress : bool, default False
         Show a progress bar on a terminal.
     max_jobs : int, optional
@@ -60,6 +62,9 @@ def run_grid(
     for name, limit in (("max_jobs", max_jobs), ("max_minutes", max_minutes)):
         if limit is not None and limit <= 0:
             raise BadValue(f"{name} is {limit}", mend="give more than 0")
+    chosen_class = executors.get(executor)
+    # Executors of other packages need not know of addresses.
+    ready = chosen_class(workers) if address is None else chosen_class(workers, address=address)
     report = RunReport()
     with report.clock("read"):
         work = [(bench, bench.missing(stored_observations(store))) for bench in read_benches(grid)]
@@ -67,7 +72,7 @@ def run_grid(
         report.count(bench, todo)
     if not any(todo for _, todo in work):
         return report
-    with executors.get(executor)(workers) as chosen, Bar(progress) as bar:
+    with ready as chosen, Bar(progress) as bar:
         _Run(store, report, chosen, bar, max_jobs, max_minutes).all(work)
     return report
 

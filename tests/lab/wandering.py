@@ -1,0 +1,31 @@
+"""A recipe that notes where it works and takes its time; in a module of its own, so that workers can import it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from isogloss.lab import Fitted, Training
+from isogloss.lab.recipe import Arrays
+from isogloss.lab.recipe.ngram_logreg import NgramLogreg
+
+
+@dataclass(frozen=True)
+class Wandering(NgramLogreg):
+    """`ngram-logreg` that leaves a file, named by node and job, whenever it begins to learn."""
+
+    name: ClassVar[str] = "wandering"
+    unlabelled: ClassVar[tuple[str, ...]] = ("scratch",)
+
+    scratch: str = ""
+
+    def fit(self, prepared: Arrays, training: Training) -> Fitted:
+        import ray
+
+        node = ray.get_runtime_context().get_node_id()
+        job = f"{training.rows[0]}-{len(training.rows)}-{training.seed}"
+        (Path(self.scratch) / f"{node} {job} {time.monotonic_ns()}").touch()
+        time.sleep(0.3)
+        return super().fit(prepared, training)
