@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from polars.testing import assert_frame_equal
+from tests.lab.test_engine import NEURAL
 from tests.lab.test_run import SCRIPT, measured, wait_until
 from tests.lab.troubled import Troubled
 from tests.lab.wandering import Wandering
@@ -72,6 +73,21 @@ def test_results_do_not_depend_on_executor_workers_or_nodes(grid_file: Path, tmp
     for other in stores[1:]:
         assert_frame_equal(measured(stores[0]), measured(other), check_exact=True)
         assert_frame_equal(stores[0].read_items().sort(keys), other.read_items().sort(keys), check_exact=True)
+
+
+@pytest.mark.filterwarnings("ignore:unknown to the tokenizer")
+def test_neural_results_are_the_same_on_two_nodes(
+    grid_file: Path, tmp_path: Path, checkpoint: Path, cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes keep features where the run was started from keeps them, which was decided after they were started."""
+    grid_file.write_text(NEURAL.format(checkpoint=checkpoint))
+    stores = []
+    for name, way in (("serial", {}), ("ray", {"address": cluster.address})):
+        monkeypatch.setenv("ISOGLOSS_FEATURES", str(tmp_path / f"features of {name}"))
+        stores.append(Store(tmp_path / name))
+        assert run_grid(read_grid(grid_file), stores[-1], executor=name, **way).run == 4
+        assert list((tmp_path / f"features of {name}").rglob("*.npy"))
+    assert_frame_equal(measured(stores[0]), measured(stores[1]), check_exact=True)
 
 
 def test_a_node_is_killed_and_every_job_is_done_once(
