@@ -236,6 +236,17 @@ def test_no_evidence_option_is_a_usage_error(run):
     assert "--evidence" in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["--levle", "0.9"], "No such option: --levle"), (["--level", "high"], "Invalid value for '--level'")],
+)
+def test_a_command_that_cannot_be_understood_is_one_line_that_says_where_to_look(run, arguments, complaint):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ") and complaint in err and err.endswith("see 'isogloss forecast --help'\n")
+    assert err.count("\n") == 1
+
+
 def test_every_option_is_explained(run):
     _, out, _ = run("--help")
     for option in ("evidence", "task", "model", "train", "targets", "queries", "metric", "recipe", "level", "out",

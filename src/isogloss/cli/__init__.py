@@ -72,10 +72,31 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.showwarning = _print_warning
         try:
-            app()
+            code = app(standalone_mode=False)
         except IsoglossError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(error.exit_code)
+        except _USAGE_ERROR as error:
+            sys.exit(_refuse(error))
+        except typer.Abort:
+            print("error: interrupted", file=sys.stderr)
+            sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+_USAGE_ERROR: Any = typer.BadParameter.__base__
+"""What typer raises for options and arguments that a command does not have or lacks."""
+
+
+def _refuse(error: Any) -> int:
+    """Say in one line what is wrong with how a command was called; without any argument, show its help."""
+    if error.ctx is not None and not sys.argv[1 + error.ctx.command_path.count(" ") :]:
+        print(error.ctx.get_help())
+        return 2
+    message = " ".join(error.format_message().split()).rstrip(".")
+    command = "isogloss" if error.ctx is None else error.ctx.command_path
+    print(f"error: {message}; see '{command} --help'", file=sys.stderr)
+    return int(error.exit_code)
 
 
 def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
