@@ -243,7 +243,9 @@ def test_no_evidence_option_is_a_usage_error(run):
 def test_a_command_that_cannot_be_understood_is_one_line_that_says_where_to_look(run, arguments, complaint):
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
-    assert err.startswith("error: ") and complaint in err and err.endswith("see 'isogloss forecast --help'\n")
+    assert err.startswith("error: ")
+    assert complaint in err
+    assert err.endswith("see 'isogloss forecast --help'\n")
     assert err.count("\n") == 1
 
 

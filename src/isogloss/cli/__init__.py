@@ -72,7 +72,7 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.showwarning = _print_warning
         try:
-            code = app(standalone_mode=False)
+            code = app(prog_name="isogloss", standalone_mode=False)
         except IsoglossError as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(error.exit_code)
