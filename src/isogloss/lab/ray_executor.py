@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -82,7 +83,9 @@ class Ray(Executor):
         ):
             if error is not None:
                 raise _original(error) from None
-            early[position] = result
+            # Arrays lie in the object store, where all of a preparation would leave no room for the next values.
+            early[position] = deepcopy(result)
+            del result
             while expected in early:
                 yield early.pop(expected)
                 expected += 1
@@ -172,23 +175,27 @@ class Ray(Executor):
         """Raise ClusterError, naming it, for a node that cannot run jobs as this machine would."""
         if self._is_own:
             return
-        from ray.exceptions import RayError
+        from ray.exceptions import RayError, RayTaskError
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         remote = self._ray.remote(num_cpus=0, max_retries=0)(_differences_on_node)
-        asked = {
-            node["NodeManagerHostname"]: remote.options(
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            ).remote(self._here.versions)
+        asked = [
+            (
+                node["NodeManagerHostname"],
+                remote.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
+                    self._here.versions
+                ),
+            )
             for node in self._ray.nodes()
             if node["Alive"] and node["Resources"].get("CPU", 0)
-        }
-        for host, answer in asked.items():
+        ]
+        for host, answer in asked:
             try:
                 different = self._ray.get(answer, timeout=60)
-            except RayError as error:
-                said = str(error).strip().splitlines()
-                raise _unlike(host, f"cannot run isogloss ({said[-1].strip() if said else error})") from None
+            except RayTaskError as error:
+                raise _unlike(host, f"cannot run isogloss ({str(error).strip().splitlines()[-1].strip()})") from None
+            except RayError:
+                continue  # it has died or is slow; should it come back, its workers compare versions too
             if different:
                 raise _unlike(host, different)
 
