@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import minimize
 
 from isogloss.forecast.features import dose, dose_shares, energy_distance, own_dose, pair_features, total_dose
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
+from isogloss.forecast.process import Process, likely_noise
 from isogloss.forecast.space import Space, space
 
 MEMBERS = ("level", "shape", "kernel")
@@ -28,18 +29,11 @@ SOURCE_LENGTH = 1.5
 """Doses over which the effect of one source, taken by itself, is alike."""
 PRIOR = np.log([0.15] * 8 + [0.05] * 2 + [2.0, 1.0, 6.0, 2.0, 0.3] + [0.15])
 PRIOR_WIDTH = 1.5
-NOISES = np.geomspace(1e-3, 100, 40)
 
 ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 25
 """Kernel parameters are learnt on this much: more changes them little and costs much."""
 LARGEST = 1200
 """Rows of one language that the kernel takes in; of more, an even sample."""
-MEDIAN_SQUARE = 0.455
-"""Median of the square of a standard normal variable."""
-TAILS = 4.0
-"""Degrees of freedom of the noise: as with Student's t, a run that came out far from the others counts for less."""
-ROUNDS = 2
-"""Times that what a run counts for is found anew."""
 TOO_FAR = 1e10
 """Loss of a step of the search that cannot be computed, as where all scores are alike."""
 RELEVANCE_PRIOR = 30.0
@@ -159,7 +153,7 @@ class MixtureModel:
             relevance = self._relevance[column]
             own = _kernels(self.parameters_, _squares_of(view, view, column, relevance))
             covariance, response = _covariance(self.parameters_, measured | own), self._standardised[some, column]
-            process = _Process(covariance, response, self._noise(column, covariance, response))
+            process = Process(covariance, response, self._noise(column, covariance, response))
             own = _kernels(self.parameters_, _squares_of(asked, view, column, relevance))
             answers[:, column], spread[:, column] = process.predict(
                 _covariance(self.parameters_, across | own), self._prior()
@@ -173,7 +167,7 @@ class MixtureModel:
             return self._like.noise_of(target)
         if target not in self._noises:
             usual = float(np.exp(self.parameters_[-1]))
-            self._noises[target] = _likely_noise(covariance, response, usual)
+            self._noises[target] = likely_noise(covariance, response, usual)
         return self._noises[target]
 
     def noise_of(self, target: str) -> float:
@@ -356,47 +350,3 @@ def _gradient(parameters: Array, slope: Array, terms: dict[str, Array], squares:
         for name, length in zip(LENGTHS, lengths, strict=True)
     ]
     return np.array([*by_weight, *by_length, np.exp(parameters[-1]) * np.trace(slope)])
-
-
-def _likely_noise(covariance: Array, response: Array, noise: float) -> float:
-    """The noise of one language, by marginal likelihood, drawn to what all languages have."""
-    values, vectors = np.linalg.eigh(covariance)
-    rotated = vectors.T @ response
-    spectra = np.maximum(values, 0) + NOISES[:, None]  # (noises, rows)
-    scales = (rotated**2 / spectra).mean(1)
-    loss = 0.5 * len(response) * np.log(scales + 1e-12) + 0.5 * np.log(spectra).sum(1)
-    loss += 0.5 * (np.log(NOISES / noise) / 2) ** 2
-    return float(NOISES[int(loss.argmin())])
-
-
-class _Process:
-    """A Gaussian process with a scale of its own, by marginal likelihood.
-
-    The noise is larger in runs that the others do not foretell, as for a Student's t with TAILS degrees of freedom,
-    by expectation and maximisation over the standardised residuals of leaving each run out (Rasmussen and Williams
-    2006, section 5.4.2).
-    """
-
-    def __init__(self, covariance: Array, response: Array, noise: float):
-        self.noise = noise
-        doubt = np.ones(len(response))
-        for _ in range(ROUNDS):
-            self._solve(covariance, response, doubt)
-            precision = np.diag(cho_solve(self.factor, np.eye(len(response)), check_finite=False))
-            surprise = self.weights**2 / precision
-            usual = float(np.median(surprise)) / MEDIAN_SQUARE
-            if usual <= 0:
-                break
-            doubt = (TAILS + surprise / usual) / (TAILS + 1)
-        self._solve(covariance, response, doubt)
-        self.scale = float(response @ self.weights) / len(response)
-
-    def _solve(self, covariance: Array, response: Array, doubt: Array) -> None:
-        self.factor = cho_factor(covariance + np.diag(self.noise * doubt), lower=True, check_finite=False)
-        self.weights = cho_solve(self.factor, response, check_finite=False)
-
-    def predict(self, across: Array, prior: float) -> tuple[Array, Array]:
-        """Mean and standard deviation of new responses; `across` is their covariance with the old."""
-        reached = solve_triangular(self.factor[0], across.T, lower=True, check_finite=False)
-        variance = self.scale * (np.maximum(prior - (reached**2).sum(0), 0) + self.noise)
-        return across @ self.weights, np.sqrt(variance + 1e-12)
