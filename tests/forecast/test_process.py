@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
+from isogloss.forecast.features import SOURCE_LENGTH, SourceFeatures
 from isogloss.forecast.mixtures import LENGTHS, PRIOR, WEIGHTS, _evidence_loss
 from isogloss.forecast.process import Process
 
@@ -48,3 +49,14 @@ def test_the_slope_of_the_evidence_is_that_of_its_differences():
     loss = lambda at: _evidence_loss(at, squares, cases)[0]  # noqa: E731 - scipy asks for two functions
     slope = lambda at: _evidence_loss(at, squares, cases)[1]  # noqa: E731
     assert check_grad(loss, slope, start) < 1e-3
+
+
+def test_features_of_sources_multiply_to_a_kernel_that_adds_up_over_sources():
+    chance = np.random.default_rng(2)
+    doses, weights = chance.choice([0.0, 2.4, 4.6, 6.2], (15, 4)), chance.uniform(size=4)
+    features = SourceFeatures(doses)
+    asked = chance.uniform(0, 6, (3, 4))
+    gaps = asked[:, None] - doses
+    direct = (np.exp(-0.5 * gaps**2 / SOURCE_LENGTH**2) * weights).sum(2)
+    product = (features.of(asked) * weights[features.sources]) @ features.of(doses).T
+    assert product == pytest.approx(direct, abs=1e-6)

@@ -12,6 +12,11 @@ from isogloss.forecast.space import Space
 HALF_FELT = 10.0
 """Number of examples around which `dose` bends from linear to logarithmic."""
 
+SOURCE_LENGTH = 1.5
+"""Doses over which the effect of one source, taken by itself, is alike."""
+FADED = 1e-10
+"""Share of the largest eigenvalue up to which others count for nothing."""
+
 PAIR_KINDS = ("syntactic", "phonological", "inventory", "genetic", "geographic", "script", "combined")
 NEAREST_KINDS = ("combined", "genetic", "script")
 SIMILARITY_REACH = 0.15
@@ -62,6 +67,43 @@ def energy_distance(rows: Array, columns: Array, distance: Array) -> Array:
     within_columns = np.einsum("ij,jk,ik->i", columns, distance, columns, optimize=True)
     crossed = 2 * rows @ distance @ columns.T
     return np.maximum(crossed - within_rows[:, None] - within_columns, 0)
+
+
+class SourceFeatures:
+    """Features whose products are kernels of functions that add up over sources (Duvenaud et al. 2011).
+
+    The kernel of two doses of one source, exp(-(x - x')^2 / 2 * 1.5^2), has as many features as the source has doses,
+    or as its eigenvalues fade; so the kernel of two mixtures is one product of matrices for each target, whatever
+    weights the target gives to sources.
+
+    Attributes
+    ----------
+    sources : array of int of shape (features,)
+        The source that each feature is of, whose weight it takes.
+    """
+
+    def __init__(self, doses: Array):
+        self._levels = [np.unique(column) for column in doses.T]
+        self._bases = [_basis(levels) for levels in self._levels]
+        self.sources = np.repeat(np.arange(len(self._bases)), [basis.shape[1] for basis in self._bases])
+
+    def of(self, doses: Array) -> Array:
+        """Features of mixtures, of shape (rows, features)."""
+        parts = [
+            _dose_kernel(column, levels) @ basis
+            for column, levels, basis in zip(doses.T, self._levels, self._bases, strict=True)
+        ]
+        return np.hstack([np.zeros((len(doses), 0)), *parts])
+
+
+def _basis(levels: Array) -> Array:
+    values, vectors = np.linalg.eigh(_dose_kernel(levels, levels))
+    kept = values > FADED * values[-1]
+    return np.asarray(vectors[:, kept] / np.sqrt(values[kept]))
+
+
+def _dose_kernel(rows: Array, columns: Array) -> Array:
+    return np.asarray(np.exp((rows[:, None] - columns) ** 2 * (-0.5 / SOURCE_LENGTH**2)))
 
 
 def target_factors(known: Space, targets: Sequence[str], sources: Sequence[str], sizes: Array) -> Array:

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from isogloss.forecast.features import dose, dose_shares, energy_distance, own_dose, pair_features, total_dose
+from isogloss.forecast.features import (
+    SourceFeatures,
+    dose,
+    dose_shares,
+    energy_distance,
+    own_dose,
+    pair_features,
+    total_dose,
+)
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
 from isogloss.forecast.process import Process, likely_noise
 from isogloss.forecast.space import Space, space
@@ -25,8 +33,6 @@ WEIGHTS = (
     "sources", "own*sources",
 )  # fmt: skip
 LENGTHS = ("own", "total", "mixture", "relevant", "kinship")
-SOURCE_LENGTH = 1.5
-"""Doses over which the effect of one source, taken by itself, is alike."""
 PRIOR = np.log([0.15] * 8 + [0.05] * 2 + [2.0, 1.0, 6.0, 2.0, 0.3] + [0.15])
 PRIOR_WIDTH = 1.5
 
@@ -49,6 +55,7 @@ class _View:
     doses: Array  # (rows, sources)
     own: Array  # (rows, targets)
     shares: Array  # (rows, sources)
+    by_source: Array  # (rows, features): functions of single doses, see `SourceFeatures`
 
 
 class MixtureModel:
@@ -79,6 +86,7 @@ class MixtureModel:
         self._standardised = deviations / self.scales_
         self._space = space(grid.mixtures.sources, grid.targets)
         self._kinship = self._space.between("combined", grid.mixtures.sources, grid.mixtures.sources)
+        self._features = SourceFeatures(dose(grid.mixtures.sizes))
         self._view = self._see(grid.mixtures.sizes)
         self._relevance = self._learn_relevance()
         self.parameters_: Array = self._learn_parameters() if self._like is None else self._like.parameters_
@@ -105,7 +113,8 @@ class MixtureModel:
 
     def _see(self, sizes: Array) -> _View:
         own = own_dose(sizes, self.grid_.mixtures.sources, self.grid_.targets)
-        return _View(total_dose(sizes)[:, None], dose(sizes), own, dose_shares(sizes))
+        doses = dose(sizes)
+        return _View(total_dose(sizes)[:, None], doses, own, dose_shares(sizes), self._features.of(doses))
 
     def _learn_relevance(self) -> Array:
         """How much the examples of each source matter to each target, rows summing to one."""
@@ -131,12 +140,22 @@ class MixtureModel:
         view = _take(self._view, some)
         cases = []
         for column in np.sort(chance.permutation(width)[:LANGUAGES_FOR_PARAMETERS]):
-            cases.append((_squares_of(view, view, column, self._relevance[column]), self._standardised[some, column]))
+            cases.append((self._squares_of(view, view, column), self._standardised[some, column]))
         shared = _squares(view, view, self._kinship)
         found = minimize(
             _evidence_loss, PRIOR, args=(shared, cases), jac=True, method="L-BFGS-B", options={"maxiter": 20}
         )
         return found.x
+
+    def _squares_of(self, rows: _View, columns: _View, target: int) -> dict[str, Array]:
+        """Squared distances between mixtures as one target sees them, and the kernel over its sources."""
+        relevance = self._relevance[target]
+        root = np.sqrt(relevance)
+        return {
+            "own": (rows.own[:, target, None] - columns.own[:, target]) ** 2,
+            "relevant": _square(rows.doses * root, columns.doses * root),
+            "sources": (rows.by_source * relevance[self._features.sources]) @ columns.by_source.T,
+        }
 
     def _kernel(self, mixtures: Mixtures) -> tuple[Array, Array]:
         """Deviations of every target and their spread, standardised, by its Gaussian process."""
@@ -150,11 +169,10 @@ class MixtureModel:
         measured = _kernels(self.parameters_, _squares(view, view, self._kinship))
         answers, spread = np.zeros((2, len(mixtures.texts), len(self.levels_)))
         for column in range(len(self.levels_)):
-            relevance = self._relevance[column]
-            own = _kernels(self.parameters_, _squares_of(view, view, column, relevance))
+            own = _kernels(self.parameters_, self._squares_of(view, view, column))
             covariance, response = _covariance(self.parameters_, measured | own), self._standardised[some, column]
             process = Process(covariance, response, self._noise(column, covariance, response))
-            own = _kernels(self.parameters_, _squares_of(asked, view, column, relevance))
+            own = _kernels(self.parameters_, self._squares_of(asked, view, column))
             answers[:, column], spread[:, column] = process.predict(
                 _covariance(self.parameters_, across | own), self._prior()
             )
@@ -176,7 +194,7 @@ class MixtureModel:
             column = self.grid_.targets.index(target)
             some = self._some()
             view = _take(self._view, some)
-            squares = _squares(view, view, self._kinship) | _squares_of(view, view, column, self._relevance[column])
+            squares = _squares(view, view, self._kinship) | self._squares_of(view, view, column)
             covariance = _covariance(self.parameters_, _kernels(self.parameters_, squares))
             self._noise(column, covariance, self._standardised[some, column])
         return self._noises[target]
@@ -245,7 +263,7 @@ def _relevance(response: Array, doses: Array, own: Array, itself: int | None) ->
 
 
 def _take(view: _View, rows: NDArray[np.intp]) -> _View:
-    return _View(view.total[rows], view.doses[rows], view.own[rows], view.shares[rows])
+    return _View(view.total[rows], view.doses[rows], view.own[rows], view.shares[rows], view.by_source[rows])
 
 
 def _square(rows: Array, columns: Array) -> Array:
@@ -261,25 +279,6 @@ def _squares(rows: _View, columns: _View, kinship: Array) -> dict[str, Array]:
         "mixture": _square(rows.doses, columns.doses),
         "kinship": energy_distance(rows.shares, columns.shares, kinship),
     }
-
-
-def _squares_of(rows: _View, columns: _View, target: int, relevance: Array) -> dict[str, Array]:
-    """Squared distances between mixtures as one target sees them, and the kernel over its sources."""
-    root = np.sqrt(relevance)
-    return {
-        "own": (rows.own[:, target, None] - columns.own[:, target]) ** 2,
-        "relevant": _square(rows.doses * root, columns.doses * root),
-        "sources": _source_by_source(rows.doses, columns.doses, relevance),
-    }
-
-
-def _source_by_source(rows: Array, columns: Array, relevance: Array) -> Array:
-    """A kernel of functions that add up over sources, each as important as its relevance (Duvenaud et al. 2011)."""
-    total = np.zeros((len(rows), len(columns)))
-    for source in np.flatnonzero(relevance):
-        gaps = rows[:, source, None] - columns[:, source]
-        total += relevance[source] * np.exp(gaps**2 * (-0.5 / SOURCE_LENGTH**2))
-    return total
 
 
 def _kernels(parameters: Array, squares: dict[str, Array]) -> dict[str, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg.lapack import dtrtri
 
 from isogloss.forecast.grid import Array
 
@@ -41,7 +42,8 @@ class Process:
         doubt = np.ones(len(response))
         for _ in range(ROUNDS):
             self._solve(covariance, response, doubt)
-            precision = np.diag(cho_solve(self.factor, np.eye(len(response)), check_finite=False))
+            inverse, _ = dtrtri(self.factor[0], lower=1)
+            precision = (np.tril(inverse) ** 2).sum(0)
             surprise = self.weights**2 / precision
             usual = float(np.median(surprise)) / MEDIAN_SQUARE
             if usual <= 0:
