@@ -291,8 +291,12 @@ def _kernels(parameters: Array, squares: dict[str, Array]) -> dict[str, Array]:
 
 
 def _covariance(parameters: Array, kernels: dict[str, Array]) -> Array:
-    """Weighted sum of the kernels, and of their products, that WEIGHTS names."""
-    return _summed(_terms(parameters, kernels))
+    """Weighted sum of the kernels, and of their products, that WEIGHTS names: the sum of `_terms`."""
+    sums: dict[str, Array] = {}  # by what they are multiplied with
+    for name, weight in zip(WEIGHTS, np.exp(parameters[: len(WEIGHTS)]), strict=True):
+        by, _, kernel = name.rpartition("*")
+        sums[by] = sums[by] + weight * kernels[kernel] if by in sums else weight * kernels[kernel]
+    return sums[""] + sum(kernels[by] * total for by, total in sums.items() if by)
 
 
 def _summed(terms: dict[str, Array]) -> Array:

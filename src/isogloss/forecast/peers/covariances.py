@@ -24,8 +24,6 @@ LANGUAGE_WEIGHTS = ("common", "factors", "neighbours", "own")
 LENGTHS = ("total", "doses", "kinship", "neighbours")
 PRIOR = np.log([0.2, 0.2, 0.2, 0.02, 0.1, 0.3, 0.4, 0.1, 1.0, 6.0, 0.3, 0.3, 0.05])
 """Logarithms of the weights of mixtures and languages, the lengths and the noise, where evidence does not tell."""
-OF_MIXTURES, OF_LANGUAGES = [0, 1, 2, 3, 8, 9, 10], [4, 5, 6, 7, 11]
-"""Which of them each of the two covariances depends on."""
 BEYOND = 2.5
 """Standard deviations of a factor at which it is held: nothing is known further out."""
 DOSE_UNIT = 5.0
@@ -85,27 +83,41 @@ class Kernels:
 
     def of_mixtures(self, apart: Apart) -> Array:
         """Covariance of mixtures."""
+        return np.asarray(1.0 + sum(self.mixture_terms(apart)))
+
+    def mixture_terms(self, apart: Apart) -> list[Array]:
+        """What adds up to the covariance of mixtures, besides 1, in the order of `MIXTURE_WEIGHTS`."""
         weights, lengths = self.weights, self.lengths
-        return (
-            1.0
-            + weights["total"] * np.exp(-0.5 * apart.totals / lengths["total"] ** 2)
-            + weights["doses"] * np.exp(-0.5 * apart.doses / lengths["doses"] ** 2)
-            + weights["kinship"] * np.exp(-apart.kinship / lengths["kinship"])
-            + weights["run"] * apart.same
-        )
+        return [
+            weights["total"] * np.exp(-0.5 * apart.totals / lengths["total"] ** 2),
+            weights["doses"] * np.exp(-0.5 * apart.doses / lengths["doses"] ** 2),
+            weights["kinship"] * np.exp(-apart.kinship / lengths["kinship"]),
+            weights["run"] * apart.same,
+        ]
 
     def of_languages(self, tongues: Tongues, others: Tongues) -> Array:
         """Covariance of languages."""
-        weights, known = self.weights, space(tongues.names, others.names)
+        between = space(tongues.names, others.names).between("combined", tongues.names, others.names)
+        return np.asarray(sum(self.language_terms(tongues, others, between)))
+
+    def language_terms(self, tongues: Tongues, others: Tongues, between: Array) -> list[Array]:
+        """What adds up to the covariance of languages, in the order of `LANGUAGE_WEIGHTS`.
+
+        Parameters
+        ----------
+        tongues, others : Tongues
+        between : array of shape (tongues, others)
+            Their combined distances.
+        """
+        weights = self.weights
         factors, other_factors = self._standardised(tongues.factors), self._standardised(others.factors)
-        between = known.between("combined", tongues.names, others.names)
         same = np.array(tongues.names)[:, None] == np.array(others.names)
-        return (
-            weights["common"]
-            + weights["factors"] * (factors @ other_factors.T) / factors.shape[1]
-            + weights["neighbours"] * np.exp(-between / self.lengths["neighbours"])
-            + weights["own"] * same
-        )
+        return [
+            np.full(between.shape, weights["common"]),
+            weights["factors"] * (factors @ other_factors.T) / factors.shape[1],
+            weights["neighbours"] * np.exp(-between / self.lengths["neighbours"]),
+            weights["own"] * same,
+        ]
 
     @property
     def mixture_variance(self) -> float:

@@ -8,35 +8,29 @@ and how whole languages are left out in closed form; `isogloss.forecast.peers.co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import minimize
 
 from isogloss.forecast.forecaster import Forecaster
 from isogloss.forecast.grid import Array, Grid, Mixtures
 from isogloss.forecast.model import GridModel
 from isogloss.forecast.peers.covariances import (
-    OF_LANGUAGES,
-    OF_MIXTURES,
     PRIOR,
     Apart,
     Kernels,
     Tongues,
     mean_terms,
 )
-from isogloss.forecast.peers.kronecker import MEAN_PRECISION, Process, Product, Side, leave_columns_out, log_likelihood
+from isogloss.forecast.peers.kernel_loss import Loss
+from isogloss.forecast.peers.kronecker import Process, Product, Side, leave_columns_out
 
-PRIOR_WIDTH = 1.5
 VARIES = 1e-6
 LARGEST = 1200
 """Mixtures that the process takes in; of more, an even sample."""
-ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 120, 60
-CELLS_FOR_PARAMETERS = 400
-"""Parameters are learnt on this much: more changes them little and costs much."""
 FURTHEST = 6.0
 """Logarithmic units by which a parameter may leave its prior's mean."""
 
@@ -231,57 +225,7 @@ def _learn(grid: Grid, tongues: Tongues) -> Kernels:
         scale=float(np.nanstd(grid.scores)) or 1.0,
     )
     found = minimize(
-        _Likelihood(units, grid, tongues), PRIOR, method="L-BFGS-B",
+        Loss(units, grid, tongues), PRIOR, method="L-BFGS-B", jac=True,
         bounds=[(start - FURTHEST, start + FURTHEST) for start in PRIOR], options={"maxiter": 30},
     )  # fmt: skip
     return replace(units, parameters=np.asarray(found.x)).with_floor(grid.targets)
-
-
-class _Likelihood:
-    """Negative log posterior of the parameters, on a part of the grid."""
-
-    def __init__(self, units: Kernels, grid: Grid, tongues: Tongues):
-        chance = np.random.default_rng(0)
-        rows, columns = (
-            np.sort(chance.permutation(count)[:most])
-            for count, most in zip(grid.scores.shape, (ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS), strict=True)
-        )
-        mixtures = grid.mixtures.take(rows)
-        self._units, self._tongues = units, tongues.take(columns)
-        self._apart = Apart.between(mixtures, mixtures)
-        self._scores = (grid.scores[np.ix_(rows, columns)] - units.centre) / units.scale
-        self._mean = mean_terms(mixtures, self._tongues.names)
-        measured = np.argwhere(~np.isnan(self._scores))
-        self._cells = measured[np.sort(chance.permutation(len(measured))[:CELLS_FOR_PARAMETERS])]
-        self._last: dict[int, tuple[Array, Side]] = {}
-
-    def __call__(self, parameters: Array) -> float:
-        kernels = replace(self._units, parameters=parameters)
-        prior = 0.5 * float((((parameters - PRIOR) / PRIOR_WIDTH) ** 2).sum())
-        return prior - (self._of_cells(kernels) if np.isnan(self._scores).any() else self._of_grid(kernels))
-
-    def _of_grid(self, kernels: Kernels) -> float:
-        rows = self._side(kernels, OF_MIXTURES, lambda: kernels.of_mixtures(self._apart))
-        columns = self._side(kernels, OF_LANGUAGES, lambda: kernels.of_languages(self._tongues, self._tongues))
-        return log_likelihood(Product(rows, columns, kernels.noise), self._mean, self._scores)
-
-    def _side(self, kernels: Kernels, which: list[int], covariance: Callable[[], Array]) -> Side:
-        # A numerical gradient moves one parameter at a time, and so one side: the other is still the same.
-        last = kernels.parameters[which]
-        if which[0] not in self._last or (self._last[which[0]][0] != last).any():
-            self._last[which[0]] = last, Side.of(covariance())
-        return self._last[which[0]][1]
-
-    def _of_cells(self, kernels: Kernels) -> float:
-        rows, columns = self._cells.T
-        covariance = kernels.of_mixtures(self._apart)[np.ix_(rows, rows)]
-        covariance *= kernels.of_languages(self._tongues, self._tongues)[np.ix_(columns, columns)]
-        terms = self._mean[:, rows, columns]
-        covariance += terms.T @ terms / MEAN_PRECISION
-        covariance[np.diag_indices(len(rows))] += kernels.noise
-        try:
-            factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
-        except LinAlgError:
-            return -1e10
-        scores = self._scores[rows, columns]
-        return -0.5 * float(scores @ cho_solve(factor, scores)) - float(np.log(np.diag(factor[0])).sum())

@@ -26,23 +26,41 @@ class Side:
 
     Attributes
     ----------
-    values : array of shape (n,)
+    eigenvalues : array of shape (n,)
+        As found, negative ones too.
     vectors : array of shape (n, n)
     """
 
-    values: Array
+    eigenvalues: Array
     vectors: Array
 
     @classmethod
     def of(cls, covariance: Array) -> Side:
         """Decompose a covariance."""
         values, vectors = np.linalg.eigh(covariance)
-        return cls(np.maximum(values, 0), vectors)
+        return cls(values, vectors)
+
+    @property
+    def values(self) -> Array:
+        """Eigenvalues, none negative."""
+        return np.maximum(self.eigenvalues, 0)
 
     @property
     def matrix(self) -> Array:
         """The covariance, without what was negative in it."""
         return (self.vectors * self.values) @ self.vectors.T
+
+    def slope(self, of_matrix: Array) -> Array:
+        """How something changes with the covariance that was decomposed, from how it changes with `matrix`.
+
+        Daleckii and Krein's derivative of a function of a symmetric matrix (Higham 2008, theorem 3.11).
+        """
+        found, held = self.eigenvalues, self.values
+        apart = found[:, None] - found
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares = (held[:, None] - held) / apart
+        shares = np.where((found[:, None] > 0) & (found > 0), 1.0, np.where(apart == 0, 0.0, shares))
+        return np.asarray(self.vectors @ (self.vectors.T @ of_matrix @ self.vectors * shares) @ self.vectors.T)
 
     def rotate(self, across: Array) -> Array:
         """Covariances (new, n) with the old in the eigenvectors' coordinates; what was held at zero says nothing."""
@@ -161,14 +179,55 @@ class Process:
         return np.maximum(prior - shares[0] @ (1 / spectrum) @ shares[1].T, 0)
 
 
+@dataclass(frozen=True)
+class Likelihood:
+    """Log marginal likelihood of a complete grid of scores, but for a constant, and how it changes.
+
+    Attributes
+    ----------
+    value : float
+    rows, columns : arrays of shape (rows, rows) and (columns, columns)
+        Its slope in each cell of the two covariances.
+    noise : float
+        Its slope in the variance of the noise.
+    """
+
+    value: float
+    rows: Array
+    columns: Array
+    noise: float
+
+
 def log_likelihood(covariance: Product, mean: Array, scores: Array) -> float:
     """Log marginal likelihood of a complete grid of scores, but for a constant; the mean is integrated out."""
+    return _explain(covariance, mean, scores)[0]
+
+
+def log_likelihood_and_slopes(covariance: Product, mean: Array, scores: Array) -> Likelihood:
+    """The same with its slopes (Rasmussen and Williams 2006, equation 5.9, with the mean integrated out)."""
+    value, residual, terms, information = _explain(covariance, mean, scores)
+    # Of the mean there is a sum over the inverse information, here as squares of its root's columns.
+    root = np.linalg.cholesky(np.linalg.inv(information))
+    parts = np.concatenate([residual[None], np.tensordot(root.T, terms, 1)])
+    rows, columns, inverse = covariance.rows, covariance.columns, 1 / covariance.spectrum
+    of_rows = np.tensordot(parts @ columns.matrix, parts, ([0, 2], [0, 2]))
+    of_rows -= (rows.vectors * (inverse @ columns.values)) @ rows.vectors.T
+    of_columns = np.tensordot(rows.matrix @ parts, parts, ([0, 1], [0, 1]))
+    of_columns -= (columns.vectors * (rows.values @ inverse)) @ columns.vectors.T
+    of_noise = float((parts**2).sum() - inverse.sum())
+    return Likelihood(value, rows.slope(0.5 * of_rows), columns.slope(0.5 * of_columns), 0.5 * of_noise)
+
+
+def _explain(covariance: Product, mean: Array, scores: Array) -> tuple[float, Array, Array, Array]:
+    """Likelihood, what the mean leaves and its terms, both by the inverse covariance, and their information."""
     solved = covariance.solve(np.concatenate([mean, scores[None]]))
-    information = _information(mean, solved[:-1])
+    terms = solved[:-1]
+    information = _information(mean, terms)
     towards = np.tensordot(mean, solved[-1], 2)
-    fit = float((scores * solved[-1]).sum()) - float(towards @ np.linalg.solve(information, towards))
+    coefficients = np.linalg.solve(information, towards)
+    fit = float((scores * solved[-1]).sum()) - float(towards @ coefficients)
     determinant = np.log(covariance.spectrum).sum() + np.linalg.slogdet(information)[1]
-    return -0.5 * (fit + float(determinant))
+    return -0.5 * (fit + float(determinant)), solved[-1] - np.tensordot(coefficients, terms, 1), terms, information
 
 
 def leave_columns_out(covariance: Product, mean: Array, scores: Array, columns: np.ndarray) -> tuple[Array, Array]:
