@@ -42,10 +42,10 @@ def test_greedy_is_near_the_best_pair_there_is(few):
     from itertools import combinations
 
     from isogloss.forecast.grid import Grid
+    from isogloss.forecast.settings import find_setting
     from isogloss.plan.next import _Process
-    from isogloss.plan.sources import find_setting
 
-    setting, observations = find_setting(few, None, "topics", "toy", None, None)
+    setting, observations = find_setting(few, task="topics", model="toy")
     open_ones = [language for language in LANGUAGES if language not in few.targets][:10]
     process = _Process(few, setting, Grid.read(observations), open_ones)
     matters = np.ones(len(open_ones))

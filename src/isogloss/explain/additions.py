@@ -16,7 +16,7 @@ import polars as pl
 from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import Evidence, Mixture
 from isogloss.explain.relabelling import benjamini_hochberg
-from isogloss.explain.setting import find_setting
+from isogloss.forecast.settings import find_setting
 
 LEVEL = 0.95
 DISCOVERIES = 0.05
@@ -93,7 +93,7 @@ def describe_additions(table: pl.DataFrame, unit: str = "points") -> str:
         rows = table.filter(pl.col("kind") == kind)
         if rows.height:
             hurt, helped = (rows.filter(pl.col("verdict") == verdict) for verdict in ("hurts", "helps"))
-            mean = scale * float(rows["difference"].mean())  # type: ignore[arg-type]
+            mean = scale * float(rows["difference"].to_numpy().mean())
             said.append(
                 f"{loss.capitalize()} is shown in {hurt.height} of {rows.height} cases and a gain in {helped.height}; "
                 f"the mean change is {mean:+.1f} {unit}."

@@ -23,9 +23,9 @@ from isogloss.explain.least_squares import (
 from isogloss.explain.pairs import ABSOLUTE, RELATIVE, Pairs, read_pairs
 from isogloss.explain.products import named_products
 from isogloss.explain.relabelling import benjamini_hochberg, relabelled_p_values, relabellings
-from isogloss.explain.setting import find_setting
 from isogloss.forecast.forecaster import one_thread
 from isogloss.forecast.grid import Array, Grid
+from isogloss.forecast.settings import find_setting
 
 FEWEST_PAIRS, PAIRS_PER_FACTOR, FEWEST_TARGETS = 20, 5, 5
 PERMUTATIONS, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS = 999, 19, 99_999

@@ -22,7 +22,6 @@ from isogloss.explain.members import (
     rest_of,
     transfer_parts,
 )
-from isogloss.explain.setting import find_setting, usual_mixture
 from isogloss.forecast.default import Default, DefaultModel
 from isogloss.forecast.elsewhere.design import REACHES
 from isogloss.forecast.elsewhere.donors import Pattern
@@ -31,6 +30,7 @@ from isogloss.forecast.fitted import FittedSetting
 from isogloss.forecast.forecaster import one_thread
 from isogloss.forecast.grid import Array, Mixtures
 from isogloss.forecast.queries import ask
+from isogloss.forecast.settings import find_setting
 from isogloss.forecast.space import space
 from isogloss.languages import resolve
 
@@ -161,7 +161,7 @@ def explain_forecast(
     shown = Evidence(observations).without_language(identifier).observations if hide else observations
     if shown.is_empty():
         raise InputError(f"nothing is left without {identifier}", where="--hide", mend="explain another target")
-    mixture = usual_mixture(shown) if train is None else train
+    mixture = _usual_mixture(shown) if train is None else train
     question = ask(
         task=task, model=model, targets=[identifier], train=mixture, metric=setting.metric, recipe=recipe,
         languages=languages,
@@ -170,7 +170,7 @@ def explain_forecast(
     truth = None
     if hide:
         there = observations.filter((pl.col("target") == identifier) & (pl.col("train") == text))["score"]
-        truth = None if there.is_empty() else float(there.mean())  # type: ignore[arg-type]
+        truth = None if there.is_empty() else float(there.to_numpy().mean())
         evidence = _instead(evidence, observations, shown)
     forecaster = Default().fit(evidence).conformalize()
     row = forecaster.predict_interval(question, level).row(0, named=True)
@@ -184,6 +184,12 @@ def explain_forecast(
         _neighbours(parts, fitted, text, identifier), {name: weight for name, weight, _ in taken.members if weight},
         fitted.grid.bounded,
     )  # fmt: skip
+
+
+def _usual_mixture(observations: pl.DataFrame) -> str:
+    """The mixture measured in most languages; of several, the one with the best mean score."""
+    ranked = observations.group_by("train").agg(languages=pl.col("target").n_unique(), mean=pl.col("score").mean())
+    return str(ranked.sort("languages", "mean", "train", descending=[True, True, False])["train"][0])
 
 
 def _instead(evidence: Evidence, observations: pl.DataFrame, shown: pl.DataFrame) -> Evidence:
@@ -218,7 +224,7 @@ def _known(fitted: FittedSetting, mixture: Mixtures, column: int) -> _Taken:
     assert isinstance(model, DefaultModel)
     scores, _ = model.known(mixture)
     level = float(model.mixtures_.levels_[column])
-    parts = mixture_parts(level, scores[:, 0, column])  # type: ignore[arg-type]
+    parts = mixture_parts(level, scores[:, 0, column])
     members = list(zip(model.known_members, fitted.known_weights_.tolist(), parts, strict=True))
     return _Taken(level, OWN_MEAN, members)
 

@@ -120,19 +120,19 @@ def kernel_parts(model: KernelModel, target: str, mixture: Mixtures, baseline: f
     ]
 
 
-def mixture_parts(levels: Array, scores: Array) -> list[list[Part]]:
+def mixture_parts(level: float, scores: Array) -> list[list[Part]]:
     """Parts of the members of `isogloss.forecast.mixtures` for one cell: all of them are about the mixture.
 
     Parameters
     ----------
-    levels : float
+    level : float
         The language's own mean, the baseline.
     scores : array of shape (members,)
         What level, shape and kernel say.
     """
     names = ("level", "what the mixture offers, linear", "kernel over mixtures")
     return [
-        [] if abs(score - levels) < 1e-12 else [Part(ADAPTATION, name, float(score - levels))]
+        [] if abs(score - level) < 1e-12 else [Part(ADAPTATION, name, float(score - level))]
         for name, score in zip(names, scores, strict=True)
     ]
 

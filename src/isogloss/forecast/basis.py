@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -60,18 +61,34 @@ def _targets(grid: Grid, targets: Sequence[str]) -> list[str]:
     if not others:
         return ["known language"] * len(targets)
     known = space(targets, grid.targets)
-    towards = known.between("combined", others, grid.targets)
-    limit = _usual_isolation(known.between("combined", grid.targets, grid.targets))
     least = known.web_text[known.at(grid.targets)].min()
     said = {}
-    for position, target in enumerate(others):
-        nearest = int(towards[position].argmin())
-        distance = towards[position, nearest]
-        far = "; FAR from every measured language" if distance > limit else ""
+    for target, nearest in zip(others, nearest_measured(others, grid.targets), strict=True):
+        far = "; FAR from every measured language" if nearest.far else ""
         if known.web_text[known.at([target])[0]] < least - SCARCER:
             far += "; FAR less web text than any measured language"
-        said[target] = f"unmeasured language, nearest {grid.targets[nearest]} at {distance:.2f}{far}"
+        said[target] = f"unmeasured language, nearest {nearest.language} at {nearest.distance:.2f}{far}"
     return [said.get(target, "known language") for target in targets]
+
+
+class Nearest(NamedTuple):
+    """The measured language nearest to another one, and whether even that is far."""
+
+    language: str
+    distance: float
+    far: bool
+
+
+def nearest_measured(languages: Sequence[str], measured: Sequence[str]) -> list[Nearest]:
+    """For each language the nearest of those measured, by combined distance; see `ISOLATED` for what is far."""
+    known = space(languages, measured)
+    towards = known.between("combined", languages, measured)
+    limit = _usual_isolation(known.between("combined", measured, measured))
+    places = towards.argmin(1)
+    return [
+        Nearest(measured[place], float(distance), bool(distance > limit))
+        for place, distance in zip(places, towards.min(1), strict=True)
+    ]
 
 
 def _usual_isolation(between: Array) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -35,10 +35,26 @@ def read_settings(evidence: Evidence) -> Iterator[tuple[Setting, pl.DataFrame]]:
         yield Setting(*key), observations
 
 
+def find_setting(
+    evidence: Evidence, *, task: str, model: str, metric: str | None = None, recipe: str | None = None
+) -> tuple[Setting, pl.DataFrame]:
+    """The only setting with these properties, and its observations.
+
+    Raises
+    ------
+    UnknownName
+        If there is none.
+    InputError
+        If there are several, saying which property tells them apart.
+    """
+    settings = dict(read_settings(evidence))
+    setting = _find({"task": task, "metric": metric, "model": model, "recipe": recipe}, settings, "evidence")
+    return setting, settings[setting]
+
+
 def match(
-    queries: pl.DataFrame, settings: Collection[Setting], *, may_be_new: Callable[[str], bool] = lambda model: False,
-    where: str | None = None,
-) -> Iterator[tuple[Setting, pl.DataFrame]]:  # fmt: skip
+    queries: pl.DataFrame, settings: Collection[Setting], *, may_be_new: Callable[[str], bool] = lambda model: False
+) -> Iterator[tuple[Setting, pl.DataFrame]]:
     """Each setting that is asked about with its queries; a property left null in a query is free.
 
     Parameters
@@ -47,8 +63,6 @@ def match(
     settings : collection of Setting
     may_be_new : function of str to bool
         Whether a model may be asked about that no setting has: it gets the setting of the other models.
-    where : str, optional
-        What errors call a question; by default its origin and row.
 
     Yields
     ------
@@ -65,25 +79,30 @@ def match(
     """
     placed = queries.with_row_index("query_position")
     for key, rows in placed.group_by(SETTING, maintain_order=True):
-        yield _find(Setting(*key), settings, where or _where(rows), may_be_new), rows
+        yield _find(dict(zip(SETTING, key, strict=True)), settings, _where(rows), may_be_new), rows
 
 
-def _find(asked: Setting, settings: Collection[Setting], where: str, may_be_new: Callable[[str], bool]) -> Setting:
+def _find(
+    asked: Mapping[str, Any], settings: Collection[Setting], where: str,
+    may_be_new: Callable[[str], bool] = lambda model: False,
+) -> Setting:  # fmt: skip
+    """The only setting that has what is asked for; what is null or not named in `asked` is free."""
     left, new = list(settings), False
     for field in Setting._fields:
-        wanted = getattr(asked, field)
+        wanted = asked.get(field)
         fitting = [setting for setting in left if getattr(setting, field) == wanted]
         # No pair means scores of single languages, if there are any.
         if wanted is None and not (field == "pair" and fitting):
             continue
-        if not fitting and (new or (field == "model" and may_be_new(asked.model))) and field.startswith("model"):
+        if not fitting and (new or (field == "model" and may_be_new(asked["model"]))) and field.startswith("model"):
             new = True
             continue
         if not fitting:
             raise UnknownName(field, str(wanted), {str(getattr(setting, field)) for setting in left}, where=where)
         left = fitting
     if new:
-        left = list({setting._replace(model=asked.model, model_revision=asked.model_revision) for setting in left})
+        new_one = {"model": asked["model"], "model_revision": asked["model_revision"]}
+        left = list({setting._replace(**new_one) for setting in left})
     if len(left) > 1:
         field = next(name for name in Setting._fields if len({getattr(setting, name) for setting in left}) > 1)
         values = sorted({str(getattr(setting, field)) for setting in left})

@@ -19,7 +19,7 @@ from isogloss.forecast import ask
 from isogloss.forecast.curves.amue import Bought, PerformanceFunction, isocost
 from isogloss.forecast.curves.points import Points
 from isogloss.forecast.grid import Array
-from isogloss.forecast.settings import match, read_settings
+from isogloss.forecast.settings import find_setting
 from isogloss.plan.costs import LABELLED, Costs
 
 TRANSLATED = "translated"
@@ -201,10 +201,10 @@ def plan_kinds(
     queries = ask(
         task=task, model=model, targets=[target], train=train or "", metric=metric, recipe=recipe, languages=languages
     )
-    name, settings = queries["target"][0], dict(read_settings(evidence))
-    ((setting, _),) = match(queries, list(settings))
+    name = queries["target"][0]
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     prices = {kind: _price(costs, kind, name) for kind in (TRANSLATED, LABELLED)}
-    points = Points.read(settings[setting])
+    points = Points.read(observations)
     own = points.take(points.of(name))
     rest = str(Mixture.parse(queries["train"][0], language=str)) if train else _usual_rest(own, name)
     own = own.take(own.rests == rest)

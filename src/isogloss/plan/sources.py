@@ -10,9 +10,9 @@ import polars as pl
 
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
-from isogloss.forecast.queries import ask
-from isogloss.forecast.settings import Setting, match, read_settings
-from isogloss.forecast.space import space
+from isogloss.forecast.basis import nearest_measured
+from isogloss.forecast.settings import Setting, read_settings
+from isogloss.forecast.settings import find_setting as find_one
 from isogloss.languages import resolve
 from isogloss.plan.ranking.baselines import baseline_orders
 from isogloss.plan.ranking.ranker import SourceRanker
@@ -25,8 +25,6 @@ SOURCES = pl.Schema(
     }
 )  # fmt: skip
 """Columns of a ranking of sources."""
-ISOLATED = 0.95
-"""A target is far when its nearest measured neighbour is further off than for this share of the measured ones."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def source_ranking(
         raise BadValue(f"level {level} is not between 0 and 1", where="--level", mend="give 0.9, say")
     read_as = languages or {}
     identifier = resolve(read_as.get(target, target), where="--target").id
-    setting, observations = find_setting(evidence, identifier, task, model, metric, recipe)
+    setting, observations = find_one(evidence, task=task, model=model, metric=metric, recipe=recipe)
     whole = SourceTable.read(observations, examples)
     table = whole.without(identifier)
     table.check()
@@ -153,16 +151,8 @@ def source_ranking(
 def find_setting(
     evidence: Evidence, target: str | None, task: str, model: str, metric: str | None, recipe: str | None
 ) -> tuple[Setting, pl.DataFrame]:
-    """The one setting that is asked about, with its observations.
-
-    Raises
-    ------
-    UnknownName, InputError
-    """
-    settings = dict(read_settings(evidence))
-    asked = ask(task=task, model=model, targets=[target or "eng"], metric=metric, recipe=recipe)
-    setting, _ = next(match(asked, list(settings)))
-    return setting, settings[setting]
+    """What `isogloss.plan.next` still calls; see `isogloss.forecast.settings.find_setting`."""
+    return find_one(evidence, task=task, model=model, metric=metric, recipe=recipe)
 
 
 def _others(evidence: Evidence, setting: Setting, target: str) -> list[SourceTable]:
@@ -259,14 +249,10 @@ def _baselines(
 
 
 def _notes(table: SourceTable, target: str, margin: float, measured: Array, ranker: SourceRanker) -> tuple[str, ...]:
-    known = space([target], table.targets)
-    towards = known.between("combined", [target], table.targets)[0]
-    between = known.between("combined", table.targets, table.targets) + 2 * np.eye(len(table.targets))
-    nearest = int(towards.argmin())
     notes = [f"{len(table.sources)} sources measured on {len(table.targets)} other targets"]
-    said = f"nearest of them {table.targets[nearest]} at {towards[nearest]:.2f}"
-    far = towards[nearest] > float(np.quantile(between.min(1), ISOLATED))
-    notes.append(said + ("; FAR from every measured target" if far else ""))
+    (nearest,) = nearest_measured([target], table.targets)
+    far = "; FAR from every measured target" if nearest.far else ""
+    notes.append(f"nearest of them {nearest.language} at {nearest.distance:.2f}{far}")
     if (count := int((~np.isnan(measured)).sum())) > 0:
         notes.append(f"{count} of the sources were measured on {target} itself")
     if ranker.knows_from_elsewhere:

@@ -11,8 +11,9 @@ import polars as pl
 
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence, read_evidence
+from isogloss.forecast.settings import find_setting
 from isogloss.plan.ranking.table import single_sources
-from isogloss.plan.sources import find_setting, source_ranking
+from isogloss.plan.sources import source_ranking
 from isogloss.plan.sources_many import choose_sources
 from isogloss.plan.sources_sets import rank_mixtures, rank_sets
 
@@ -100,7 +101,8 @@ def answer_sources(
 
 def _measured_alone(evidence: Evidence, asked: Mapping[str, Any]) -> bool:
     """Whether anything was trained on one language only."""
-    _, observations = find_setting(evidence, None, asked["task"], asked["model"], asked["metric"], asked["recipe"])
+    which = {name: asked[name] for name in ("task", "model", "metric", "recipe")}
+    _, observations = find_setting(evidence, **which)
     return single_sources(observations).height > 0
 
 

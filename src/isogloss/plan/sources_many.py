@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 
 from isogloss.evidence import Evidence
+from isogloss.forecast.settings import find_setting
 from isogloss.languages import resolve
 from isogloss.plan.clusters import TransferDistance, cluster
 from isogloss.plan.facility import Facilities, choose_facilities
 from isogloss.plan.ranking.ranker import SourceRanker
 from isogloss.plan.ranking.table import Array, SourceTable
-from isogloss.plan.sources import find_setting
 
 CHOSEN = pl.Schema({"target": pl.String, "source": pl.String, "mean": pl.Float64, "basis": pl.String})
 
@@ -83,7 +83,7 @@ def choose_sources(
     """
     read_as = languages or {}
     ids = [resolve(read_as.get(target, target), where="--target").id for target in targets]
-    _, observations = find_setting(evidence, ids[0], task, model, metric, recipe)
+    _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     table = SourceTable.read(observations, examples)
     scores, measured = _scores(table, ids)
     shares = [float((weights or {}).get(target, 1.0)) for target in ids]

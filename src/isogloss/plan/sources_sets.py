@@ -11,9 +11,10 @@ import polars as pl
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence, Mixture
 from isogloss.forecast.queries import ask
+from isogloss.forecast.settings import find_setting
 from isogloss.languages import resolve
 from isogloss.plan.ranking.table import Array
-from isogloss.plan.sources import SourceRanking, find_setting
+from isogloss.plan.sources import SourceRanking
 
 SETS = pl.Schema(
     {"sources": pl.String, "mean": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "basis": pl.String}
@@ -83,7 +84,7 @@ def rank_sets(ranking: SourceRanking, size: int = 2) -> pl.DataFrame:
             f"no sets of {size} among {ranking.table.height} sources", where="sets", mend="give a size from 2 up"
         )
     pool = ranking.table.head(POOL)
-    margin = float((pool["upper"] - pool["mean"]).max() or 0.0)  # type: ignore[arg-type]
+    margin = float((pool["upper"] - pool["mean"]).to_numpy().max())
     draws = ranking.draws[:, : pool.height]
     sign = -1.0 if ranking.lower_is_better else 1.0
     rows = []
@@ -134,7 +135,7 @@ def rank_mixtures(
 
     read_as = languages or {}
     identifier = resolve(read_as.get(target, target), where="--target").id
-    _, observations = find_setting(evidence, identifier, task, model, metric, recipe)
+    _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     mixtures = [Mixture.parse(text, language=str) for text in observations["train"].unique().sort()]
     several = [mixture for mixture in mixtures if len(mixture) > 1]
     if len(several) < FEWEST_MIXTURES:

@@ -21,7 +21,7 @@ from isogloss.forecast.curves.start import ZeroShot, zero_shot
 from isogloss.forecast.forecaster import one_thread
 from isogloss.forecast.grid import Array, typical_size
 from isogloss.forecast.queries import ask
-from isogloss.forecast.settings import Setting, match, read_settings
+from isogloss.forecast.settings import Setting, find_setting
 
 LARGEST = 1500
 """Points a curve is fitted to; of more, half are the target's, if it has them, and the rest a sample."""
@@ -81,9 +81,7 @@ def fit_curve(
     queries = ask(
         task=task, model=model, targets=[target], train=train or "", metric=metric, recipe=recipe, languages=languages
     )
-    settings = dict(read_settings(evidence))
-    setting = next(found for found, _ in match(queries, list(settings)))
-    observations = settings[setting]
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     points = Points.read(observations)
     _check(points, setting, column)
     question = read_question(

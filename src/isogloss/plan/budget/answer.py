@@ -12,7 +12,7 @@ from isogloss.evidence import Evidence, Mixture
 from isogloss.forecast import ask, forecasters
 from isogloss.forecast.conformal import check_level
 from isogloss.forecast.grid import Array, Mixtures
-from isogloss.forecast.settings import Setting, match, read_settings
+from isogloss.forecast.settings import Setting, find_setting
 from isogloss.languages import resolve
 from isogloss.plan.budget.base import choose_base
 from isogloss.plan.budget.beam import beam_search
@@ -117,9 +117,7 @@ def plan_budget(
     _check_once(names, "--targets")
     _check_once(shops_of, "--buy")
     goal = objective(aim, names, weights=weights, tau=tau)
-    settings = dict(read_settings(evidence))
-    ((setting, _),) = match(queries, list(settings), where="evidence")
-    observations = settings[setting]
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     if not bool(observations["higher_is_better"].all()):
         raise InputError(f"{setting.metric} is better when lower", where="--metric", mend="plan with another metric")
     base, why = choose_base(observations, None if train is None else Mixture.parse(queries["train"][0], language=str))
