@@ -60,7 +60,7 @@ def _null(how: dict[str, float]) -> dict[str, Any]:
 
 
 def _share(which: pl.Series) -> float:
-    return round(float(which.mean() or 0.0), 4)  # type: ignore[arg-type]
+    return round(float(which.to_numpy().mean()), 4)
 
 
 if __name__ == "__main__":

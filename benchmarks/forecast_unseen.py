@@ -17,6 +17,8 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -105,18 +107,20 @@ def summarise(protocol: str, every: Benchmark, default: Benchmark) -> dict[str, 
 def _tables() -> dict[str, Callable[[], Evidence]]:
     tables: dict[str, Callable[[], Evidence]] = {"SIB-200 (shipped)": _shipped}
     if have_data("observations/sumeval", "similarity/litmus_features.json"):
-        tables |= {name: lambda name=name: read_sumeval(name) for name in SUMEVAL}  # type: ignore[misc]
+        tables |= {name: partial(read_sumeval, name) for name in SUMEVAL}
     if have_data("observations/nnrank", "observations/proxylm"):
         for label, model in (("NER XLM-R", "xlm-roberta-base"), ("NER mBERT", "bert-base-multilingual-cased")):
             path = DATA / "observations" / "nnrank" / f"results_{model}_test.csv"
-            tables[label] = lambda path=path: read_evidence(path).filter(metric="f1")  # type: ignore[misc]
+            tables[label] = partial(_read, path, metric="f1")
         for task in ("intent", "slot"):
             for model in ("aya", "llama3"):
                 path = DATA / "observations" / "proxylm" / f"{task}_experiments.csv"
-                tables[f"{task} {model}"] = (
-                    lambda path=path, model=model: read_evidence(path).filter(model=model)  # type: ignore[misc]
-                )
+                tables[f"{task} {model}"] = partial(_read, path, model=model)
     return tables
+
+
+def _read(path: Path, **which: str) -> Evidence:
+    return read_evidence(path).filter(**which)
 
 
 def _shipped() -> Evidence:

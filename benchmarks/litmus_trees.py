@@ -25,7 +25,8 @@ uk ur uz vi xh yi zh
 
 @lru_cache
 def _litmus() -> dict[str, Any]:
-    return json.loads((DATA / "similarity" / "litmus_features.json").read_text())  # type: ignore[no-any-return]
+    features: dict[str, Any] = json.loads((DATA / "similarity" / "litmus_features.json").read_text())
+    return features
 
 
 def raw_features(name: str) -> tuple[Array, Array]:

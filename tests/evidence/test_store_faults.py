@@ -183,8 +183,11 @@ def test_a_full_disk_is_a_clear_error_and_leaves_no_half_part(tmp_path, observat
         rows = store.read().observations.with_columns(score=0.7)
         store.append(rows)
     """
-    limit = lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN),  # noqa: E731
-                     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))  # fmt: skip
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
     _, complaint = start(script, tmp_path, preexec_fn=limit).communicate()
     assert "StoreError" in complaint
     assert "cannot be written: File too large; choose a folder you may write to, with room on its disk" in complaint

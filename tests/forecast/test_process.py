@@ -47,7 +47,7 @@ def test_the_slope_of_the_evidence_is_that_of_its_differences():
     start = PRIOR + chance.normal(0, 0.2, len(PRIOR))
     assert len(PRIOR) == len(WEIGHTS) + len(LENGTHS) + 1
     loss = lambda at: _evidence_loss(at, squares, cases)[0]  # noqa: E731 - scipy asks for two functions
-    slope = lambda at: _evidence_loss(at, squares, cases)[1]  # noqa: E731
+    slope = lambda at: _evidence_loss(at, squares, cases)[1]  # noqa: E731 - likewise
     assert check_grad(loss, slope, start) < 1e-3
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import polars as pl
 import pytest
 from planted import world
@@ -29,7 +31,7 @@ def found(planted):
 class LatinOnly(BaseEstimator):
     """Right, with intervals that hold, in Latin script; far off elsewhere. It was told the truth."""
 
-    truth: dict[tuple[str, str], float] = {}  # noqa: RUF012
+    truth: ClassVar[dict[tuple[str, str], float]] = {}
 
     def fit(self, evidence: Evidence) -> LatinOnly:
         return self

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -134,9 +135,9 @@ def test_a_killed_run_goes_on_where_it_stopped(grid_file: Path, tmp_path: Path, 
     assert_frame_equal(measured(store), measured(undisturbed), check_exact=True)
 
 
-def wait_until(condition: object, *, seconds: float) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float) -> None:
     end = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.002)
 

@@ -23,7 +23,8 @@ def test_gini_of_one_who_has_everything_among_three_is_two_thirds():
 def test_the_spread_is_the_mean_difference_of_all_pairs(scores, data):
     weights = np.array(data.draw(st.lists(st.floats(0.01, 9), min_size=len(scores), max_size=len(scores))))
     shares, values = weights / weights.sum(), np.array(scores)
-    pairs = sum(p * q * abs(a - b) for p, a in zip(shares, values) for q, b in zip(shares, values))  # noqa: B905
+    parts = list(zip(shares, values, strict=True))
+    pairs = sum(p * q * abs(a - b) for p, a in parts for q, b in parts)
     assert spread(values, shares) == pytest.approx(pairs, abs=1e-12)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -35,7 +37,7 @@ def cells(scores: np.ndarray, *, model: str = "toy", task: str = "topics", size:
     )  # fmt: skip
 
 
-def transfer_evidence(hidden: str | None = None, **asked: object) -> Evidence:
+def transfer_evidence(hidden: str | None = None, **asked: Any) -> Evidence:
     """Evidence of somebody who never saw `hidden`, neither tested nor trained on."""
-    found = read_evidence(cells(transfer_scores(), **asked))  # type: ignore[arg-type]
+    found = read_evidence(cells(transfer_scores(), **asked))
     return found if hidden is None else found.without_language(hidden)

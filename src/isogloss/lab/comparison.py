@@ -96,7 +96,7 @@ def _difference(both: pl.DataFrame, seed: int) -> dict[str, Any]:
     means = (drawn @ sums) / (drawn @ sizes)
     lower, upper = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     beyond = min((means <= 0).sum(), (means >= 0).sum())
-    first, second = (float(both[name].mean()) for name in ("item_score", "item_score_second"))  # type: ignore[arg-type]
+    first, second = (float(both[name].to_numpy().mean()) for name in ("item_score", "item_score_second"))
     return {
         "cells": both["observation"].n_unique(), "items": len(sums), "first_score": first, "second_score": second,
         "difference": first - second, "lower": float(lower), "upper": float(upper),

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,10 @@ class Glottolog:
     def get(self, glottocode: str) -> Entry | None:
         """The languoid of a glottocode."""
         row = self.rows.get(glottocode)
-        return None if row is None else Entry(**{name: values[row] for name, values in self.columns.items()})  # type: ignore[arg-type]
+        if row is None:
+            return None
+        values: dict[str, Any] = {name: column[row] for name, column in self.columns.items()}
+        return Entry(**values)
 
     def path(self, glottocode: str) -> tuple[str, ...]:
         """Names from the family down to the languoid itself."""

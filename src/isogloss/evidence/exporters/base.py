@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from isogloss.errors import BadFile, BadValue, UnknownName
@@ -77,7 +78,7 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadFile(f"cannot be made: {error.strerror}", where=str(path.parent)) from None
-        write_whole(path, lambda place, text=text: place.write_text(text, encoding="utf-8"))  # type: ignore[misc]
+        write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
         report.files.append(path)
     return report
 

@@ -51,10 +51,13 @@ class PowerLaw:
         low = float(scores.min())
         target = (scores - low) / scale
         bounds = ([-1.0, 0.0, 0.01, 0.0], [3.0, np.inf, STEEPEST, 13.0])
+
+        def residual(values: Array) -> Array:
+            return _power(values, sizes) - target
+
         tries = []
         for start in STARTS:
             beginning = (1.2, start**0.5, 0.5, np.log(start))
-            residual = lambda values: _power(values, sizes) - target  # noqa: E731
             tries.append(least_squares(residual, beginning, bounds=bounds))
         best = min(tries, key=lambda found: found.cost)
         self.parameters_ = np.asarray(best.x)

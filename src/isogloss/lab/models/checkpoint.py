@@ -100,7 +100,19 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 def load_encoder(folder: Path, precision: str) -> Any:
-    """The model of a checkpoint without any head, ready to answer.
+    """The model of a checkpoint without any head, ready to answer; for errors see `load_model`."""
+    return load_model("AutoModel", folder, precision)
+
+
+def load_model(kind: str, folder: Path, precision: str) -> Any:
+    """The model of a checkpoint as one of the classes of transformers, ready to answer.
+
+    Parameters
+    ----------
+    kind : str
+        Name of the class, such as AutoModelForCausalLM.
+    folder : pathlib.Path
+    precision : str
 
     Raises
     ------
@@ -108,10 +120,10 @@ def load_encoder(folder: Path, precision: str) -> Any:
         If it is damaged, or lacks weights that its configuration asks for.
     """
     torch = start_torch()
-    from transformers import AutoModel
+    import transformers
 
     try:
-        model, report = AutoModel.from_pretrained(
+        model, report = getattr(transformers, kind).from_pretrained(
             str(folder), local_files_only=True, trust_remote_code=False, use_safetensors=True,
             dtype=getattr(torch, precision), output_loading_info=True,
         )  # fmt: skip
@@ -135,7 +147,7 @@ def describe_checkpoint(folder: Path) -> dict[str, Any]:
     parameters = 0
     for path in folder.glob("*.safetensors"):
         with safe_open(str(path), framework="np") as file:
-            parameters += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+            parameters += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 - it cannot be iterated
     configuration = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     names = {"embedding_size": "hidden_size", "layers": "num_hidden_layers", "max_tokens": "max_position_embeddings"}
     return {"parameters": parameters} | {name: getattr(configuration, theirs, None) for name, theirs in names.items()}

@@ -229,8 +229,8 @@ def _around(problem: Problem, menu: Menu, held: Choice, radius: int, gap: float)
             return solve(
                 menu, problem.objective, problem.budget, asked, gap=gap, seconds=10.0, around=held, radius=radius
             ).choice
-        except (Infeasible, IsoglossError):
-            continue
+        except (Infeasible, IsoglossError):  # no choice keeps the floors, or none was found in time
+            continue  # the plan there is stands, and is looked at with looser floors or not at all
     return None
 
 
