@@ -46,7 +46,13 @@ def fit_in_span(
         kept[-1], variances[-1] = True, 1.0
     lengths, directions = np.sqrt(variances[kept]), directions[:, kept]
     model = LogisticRegression(C=C, tol=tolerance, max_iter=iterations).fit(directions * lengths, labels)
+    coefficients, intercepts = of_each_class(model)
+    return features.T @ ((directions / lengths) @ coefficients.T), intercepts
+
+
+def of_each_class(model: Any) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Coefficients (classes, features) and intercepts (classes,) of scikit-learn's regression, for two classes too."""
     coefficients, intercepts = model.coef_, model.intercept_
     if len(coefficients) == 1:  # of two classes scikit-learn scores only the second
-        coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.array([0.0, intercepts[0]])
-    return features.T @ ((directions / lengths) @ coefficients.T), intercepts
+        return np.vstack([0 * coefficients, coefficients]), np.array([0.0, intercepts[0]])
+    return coefficients, intercepts

@@ -1,0 +1,65 @@
+"""Words of sentences, each looked at by itself: a word that stands many times is counted and learnt from once."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from isogloss.lab.recipe import Corpus
+from isogloss.lab.recipe.ngram_logreg.dual import of_each_class
+
+Integers = np.ndarray[Any, Any]
+
+
+def distinct_words(corpus: Corpus) -> tuple[Corpus, dict[str, Integers]]:
+    """The distinct words of each language as texts, and where each word of each sentence stands among them.
+
+    Returns
+    -------
+    words : Corpus
+    places : dict of str to numpy.ndarray of int64
+        train_words and test_words, the row of `words` that each word of the corpus is, (words,); train_heights, where
+        the words of each training sentence begin among these, (sentences + 1,).
+    """
+    places: dict[str, Integers] = {}
+    found = {}
+    for split, languages in (("train", corpus.train), ("test", corpus.test)):
+        texts, rows, first = [], [np.empty(0, np.int64)], 0
+        for sentences in languages:
+            spelt = list(chain.from_iterable(sentences))
+            place = {word: number for number, word in enumerate(dict.fromkeys(spelt))}
+            rows.append(first + np.array([place[word] for word in spelt], dtype=np.int64))
+            texts.append(list(place))
+            first += len(place)
+        found[split], places[f"{split}_words"] = texts, np.concatenate(rows)
+    lengths = [len(sentence) for sentences in corpus.train for sentence in sentences]
+    places["train_heights"] = np.cumsum([0, *lengths])
+    return Corpus(found["train"], found["test"], corpus.languages, corpus.kind), places
+
+
+def words_of(rows: Integers, heights: Integers) -> Integers:
+    """Which words some sentences have, in their order."""
+    return np.concatenate([np.arange(heights[row], heights[row + 1]) for row in rows])
+
+
+def counted(words: Integers, labels: Integers) -> tuple[Integers, Integers, Integers]:
+    """Each word with each label that it has, and how often it has it."""
+    pairs, counts = np.unique(np.stack([words, labels]), axis=1, return_counts=True)
+    return pairs[0], pairs[1], counts
+
+
+def fit_counted(
+    features: Any, labels: Integers, counts: Integers, *, C: float, tolerance: float, iterations: int
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Multinomial logistic regression in which each row counts several times.
+
+    Words have few n-grams, and there are many words: this is quicker than `fit_in_span`, whose parameters and
+    results it has.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=C, tol=tolerance, max_iter=iterations).fit(features, labels, sample_weight=counts)
+    coefficients, intercepts = of_each_class(model)
+    return coefficients.T, intercepts
