@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isogloss.errors import BadFile
+from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes
-from isogloss.lab.task import Choice
+from isogloss.lab.task import SLOT, Choice, Cloze
 
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
 QUICK: dict[str, dict[str, Any]] = {
@@ -21,9 +21,10 @@ QUICK: dict[str, dict[str, Any]] = {
     "lora": {"epochs": 2},
     "bitfit": {"epochs": 2, "learning_rate": 1e-2},
     "checkpoint-average": {"epochs": 2, "averaged": 2, "learning_rate": 1e-3},
+    "run-average": {"epochs": 2, "runs": 2, "learning_rate": 1e-3},
     "mixture": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
-KINDS = ("text-classification", "token-tagging", "multiple-choice")
+KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze")
 CASES = [(name, kind) for name in recipes.names() for kind in KINDS if kind in recipes.get(name).kinds]
 
 
@@ -48,6 +49,12 @@ def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[An
         elif kind == "multiple-choice":
             inputs.append(Choice(" ".join(words), (chance.choice(HEALTH), chance.choice(SPORT))))
             labels.append(label)
+        elif kind == "cloze":
+            others = chance.choices((SPORT, HEALTH)[label], k=chance.randint(1, 3))
+            right = chance.randint(0, len(others))
+            others.insert(right, words[0])
+            inputs.append(Cloze(f"{' '.join(words)} {SLOT}", tuple(others)))
+            labels.append(right)
         else:
             inputs.append(" ".join(words))
             labels.append(label)
@@ -96,9 +103,11 @@ def test_the_seed_decides_the_answers(name: str, checkpoint: Path) -> None:
         *[("linear-probe", kind, {"layer": 1, "C": 1.0}) for kind in KINDS],
         *[("fine-tune", kind, {"epochs": 15, "learning_rate": 3e-3}) for kind in KINDS[:2]],
         ("fine-tune", "multiple-choice", {"epochs": 60, "learning_rate": 3e-3}),
+        ("fine-tune", "cloze", {"epochs": 60, "learning_rate": 3e-3}),
         ("lora", "text-classification", {"epochs": 15, "learning_rate": 1e-2}),
         ("bitfit", "text-classification", {"epochs": 30, "learning_rate": 3e-2}),
         ("checkpoint-average", "text-classification", {"epochs": 15, "learning_rate": 3e-3}),
+        ("run-average", "text-classification", {"epochs": 15, "learning_rate": 3e-3, "runs": 2}),
     ],
 )
 def test_recipes_learn_what_there_is_to_learn(
@@ -108,7 +117,7 @@ def test_recipes_learn_what_there_is_to_learn(
     recipe = recipes.get(name).read({"checkpoint": str(checkpoint), **parameters})
     prepared, training, gold = prepare(recipe, kind)
     answers = recipe.predict(prepared, recipe.fit(prepared, training))[""]
-    wanted = 0.6 if kind == "multiple-choice" else 0.9
+    wanted = 0.6 if kind in ("multiple-choice", "cloze") else 0.9
     assert (answers == gold).mean() >= wanted
 
 
@@ -134,6 +143,24 @@ def test_the_average_is_that_of_the_last_epochs(checkpoint: Path) -> None:
     found = [recipe.fit(prepared, training).arrays["head.weight"] for recipe in (plain, one, three)]
     assert np.array_equal(found[0], found[1])
     assert not np.array_equal(found[0], found[2])
+
+
+def test_the_average_of_runs_is_the_mean_of_where_each_ends(checkpoint: Path) -> None:
+    """One run is fine-tuning; the average of two is half-way between the first and one that saw another order."""
+    plain = recipes.get("fine-tune").read({"checkpoint": str(checkpoint), "epochs": 2})
+    one, two = (
+        recipes.get("run-average").read({"checkpoint": str(checkpoint), "epochs": 2, "runs": n}) for n in (1, 2)
+    )
+    prepared, training, _ = prepare(plain, "text-classification")
+    tuned, alone, averaged = (recipe.fit(prepared, training).arrays for recipe in (plain, one, two))
+    assert all(np.array_equal(tuned[part], alone[part]) for part in tuned)
+    other = {part: 2 * averaged[part] - alone[part] for part in alone}
+    assert not np.array_equal(other["head.weight"], alone["head.weight"])
+    # Both began with one head and took small steps from it: a head of another run's own would be far away.
+    apart = np.linalg.norm(other["head.weight"] - alone["head.weight"])
+    assert apart < 0.2 * np.linalg.norm(alone["head.weight"])
+    with pytest.raises(BadValue, match="leaves nothing to select"):
+        recipes.get("run-average").read({"checkpoint": str(checkpoint), "select": "best"})
 
 
 def test_a_layer_is_chosen_on_the_source_and_the_notes_say_so(checkpoint: Path) -> None:

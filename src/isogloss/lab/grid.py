@@ -98,21 +98,46 @@ def _read_recipes(whole: Section, infos: tuple[TaskInfo, ...], folder: Path) -> 
         if name not in recipes.names():
             raise UnknownName("recipe", name, recipes.names(), where=section.where)
         kind: type[Recipe] = recipes.get(name)
-        for info in infos:
-            if info.kind not in kind.kinds:
-                raise BadValue(
-                    f"recipe '{name}' is for {', '.join(kind.kinds)}, not for {info.kind}", where=section.where
-                )
         given = section.rest()
-        needs_model = "checkpoint" in {field.name for field in fields(kind)} and "checkpoint" not in given
-        for model in models if needs_model and models else [{}]:
-            parameters = model | given
-            if isinstance(own := parameters.get("checkpoint"), str) and own and (folder / own).is_dir():
-                parameters["checkpoint"] = str(folder / own)
-            found.append(kind.read(parameters, where=section.where))
+        for model in models if models and _lacks_model(kind, given) else [{}]:
+            recipe = kind.read(_settled(_with_model(kind, given, model), folder), where=section.where)
+            for info in infos:
+                try:
+                    recipe.check_kind(info.kind)
+                except BadValue as error:
+                    raise BadValue(error.reason, where=section.where, mend=error.mend) from None
+            found.append(recipe)
     if len({(recipe.label, str(recipe.identity)) for recipe in found}) < len(found):
         raise BadValue("the same recipe stands there twice", where=whole.where)
     return tuple(found)
+
+
+def _lacks_model(kind: type[Recipe], given: dict[str, Any]) -> bool:
+    """Whether a recipe, or the one that it is around, needs a model and does not name it."""
+    if "checkpoint" in {field.name for field in fields(kind)}:
+        return "checkpoint" not in given
+    base = given.get("base")
+    if not isinstance(base, dict) or base.get("name") not in recipes.names():
+        return False
+    return _lacks_model(recipes.get(base["name"]), base)
+
+
+def _with_model(kind: type[Recipe], given: dict[str, Any], model: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a recipe with those of a model."""
+    if not model or "checkpoint" in {field.name for field in fields(kind)}:
+        return model | given
+    return given | {"base": _with_model(recipes.get(given["base"]["name"]), given["base"], model)}
+
+
+def _settled(parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The parameters with checkpoints and files that lie beside the grid by their whole path."""
+    settled = dict(parameters)
+    for name, value in parameters.items():
+        if isinstance(value, dict):
+            settled[name] = _settled(value, folder)
+        elif name in ("checkpoint", "file") and isinstance(value, str) and value and (folder / value).exists():
+            settled[name] = str(folder / value)
+    return settled
 
 
 def _read_languages(section: Section, key: str) -> list[str] | str:

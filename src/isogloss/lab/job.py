@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from isogloss.errors import BadValue
 from isogloss.evidence.mixture import Mixture
 from isogloss.lab.grid import Grid
 from isogloss.lab.outcome import Stage, Training
-from isogloss.lab.recipe import Corpus, Recipe
+from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe
 from isogloss.lab.scores import Gold
 from isogloss.lab.task import Examples, Task
 
@@ -34,6 +35,8 @@ class Job:
         Examples of `shots_of`, beside the source's.
     shots_of : str or None
         The file's own code.
+    targets : tuple of str
+        What is answered, in the file's own codes: all targets, save where each has a training of its own.
     training : Training
     key : str
         First 32 hexadecimal digits of the SHA-256 of the recipe, its parameters and version, the training
@@ -47,6 +50,7 @@ class Job:
     key: str
     shots: int = 0
     shots_of: str | None = None
+    targets: tuple[str, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -55,7 +59,8 @@ class Job:
 
     def __str__(self) -> str:
         more = f"+{self.shots_of}:{self.shots}" if self.shots_of else ""
-        return f"{self.source}:{self.size}{more} seed {self.seed}"
+        served = f" for {self.targets[0]}" if self.training.target is not None else ""
+        return f"{self.source}:{self.size}{more}{served} seed {self.seed}"
 
 
 class Bench:
@@ -79,7 +84,8 @@ class Bench:
     Raises
     ------
     BadValue
-        If a source has fewer training examples than a size asks for and the grid does not leave such out.
+        If a source has fewer training examples than a size asks for and the grid does not leave such out, or if it
+        gives examples of targets to a recipe that has no use for them.
     """
 
     def __init__(self, grid: Grid, task: Task, recipe: Recipe):
@@ -88,6 +94,10 @@ class Bench:
         self.targets = task.find(grid.targets, "test", f"{grid.path}: targets")
         self._languages = sorted({*self.sources, *self.targets})
         self._taught = self.sources if not any(grid.shots) else [code for code in self._languages if code in task.train]
+        if any(grid.shots) and not recipe.takes_shots:
+            raise BadValue(
+                f"{recipe.name} learns from the source alone", where=f"{grid.path}: shots", mend="leave it out"
+            )
         self.left_out: list[str] = []
         self.jobs = list(self._jobs())
 
@@ -98,7 +108,14 @@ class Bench:
             for code in self._languages
         ]
         test = [list(self.task.test[code].inputs) if code in self.targets else [] for code in self._languages]
-        return Corpus(train, test, self._languages, self.task.info.kind)
+        items = [
+            [item for examples in self._trained(code) for item in examples.items] if code in self._taught else []
+            for code in self._languages
+        ]
+        tested = [list(self.task.test[code].items) if code in self.targets else [] for code in self._languages]
+        ids = [self.task.languages[code].id for code in self._languages]
+        info, learnt = self.task.info, self._learnt(sum(map(len, train)))
+        return Corpus(train, test, self._languages, info.kind, self.task.labels, ids, items, tested, learnt)
 
     @cached_property
     def test_contents(self) -> dict[str, str]:
@@ -130,14 +147,15 @@ class Bench:
 
     def mixture(self, job: Job) -> Mixture:
         """What a job trains on, in canonical languages."""
-        sizes: dict[str, int | None] = {self.task.languages[job.source].id: job.size}
+        source, targets = self.task.languages[job.source].id, [self.task.languages[code].id for code in job.targets]
+        sizes: dict[str, int | None] = {**self.recipe.learnt_from(source, job.size, targets)}
         if job.shots_of is not None:
             sizes[self.task.languages[job.shots_of].id] = job.shots
         return Mixture(sizes)
 
     def _cells(self, job: Job) -> Iterator[tuple[str, str, str, str]]:
         for metric in self.task.info.metrics:
-            for code in self.targets:
+            for code in job.targets:
                 yield job.origin, metric, code, self.test_contents[code]
 
     def _trained(self, code: str) -> list[Examples]:
@@ -160,9 +178,9 @@ class Bench:
                     continue
                 for seed in seeds:
                     rows = examples.sample(size, seed)
-                    for shots in self.grid.shots:
-                        for target in self._shown(source, shots):
-                            yield self._job(source, rows, seed, target, shots)
+                    shown = [(shots, target) for shots in self.grid.shots for target in self._shown(source, shots)]
+                    for (shots, target), served in product(shown, self._served()):
+                        yield self._job(source, rows, seed, target, shots, served)
 
     def _leave_out(self, source: str, size: int) -> None:
         available = len(self.task.train[source])
@@ -181,7 +199,24 @@ class Bench:
         able = [code for code in self.targets if code != source and len(self.task.train.get(code, ())) >= shots]
         return list(able)
 
-    def _job(self, source: str, rows: np.ndarray[Any, Any], seed: int, target: str | None, shots: int) -> Job:
+    def _served(self) -> list[tuple[str, ...]]:
+        """The targets that each training is for: all, or, where the recipe learns for each, one."""
+        alone = self.recipe.learns_for == EACH
+        return [(code,) for code in self.targets] if alone else [tuple(self.targets)]
+
+    def _learnt(self, count: int) -> np.ndarray[Any, Any]:
+        """Which training rows some job learns from or chooses on."""
+        learnt = np.zeros(count, dtype=bool)
+        for job in self.jobs:
+            training = job.training
+            for rows in (training.rows, training.dev_rows, *(stage.rows for stage in training.then)):
+                learnt[rows] = True
+        return learnt
+
+    def _job(
+        self, source: str, rows: np.ndarray[Any, Any], seed: int, target: str | None, shots: int,
+        served: tuple[str, ...],
+    ) -> Job:  # fmt: skip
         examples = self.task.train[source]
         contents = {"examples": examples.content(rows)}
         stages = [Stage(self._first[source] + rows, examples.labels_of(rows))]
@@ -199,11 +234,14 @@ class Bench:
         if len(stages) > 1 and not self.recipe.sequential:
             together = (np.concatenate([getattr(stage, name) for stage in stages]) for name in ("rows", "labels"))
             stages = [Stage(*together)]
+        if self.recipe.learns_for != ANY:
+            contents["for"] = " ".join(sorted(self.task.languages[code].id for code in served))
         training = Training(
-            stages[0].rows, stages[0].labels, seed, dev_rows, dev_labels, len(self.task.labels), tuple(stages[1:])
-        )
+            stages[0].rows, stages[0].labels, seed, dev_rows, dev_labels, len(self.task.labels), tuple(stages[1:]),
+            self.language_numbers[served[0]] if self.recipe.learns_for == EACH else None,
+        )  # fmt: skip
         key = _key(self.recipe, self.task.info.name, contents, seed)
-        return Job(source, len(rows), seed, training, key, shots if target else 0, target)
+        return Job(source, len(rows), seed, training, key, shots if target else 0, target, served)
 
 
 def _key(recipe: Recipe, task: str, contents: dict[str, str], seed: int) -> str:

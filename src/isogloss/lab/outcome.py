@@ -45,6 +45,8 @@ class Training:
         How many labels the task has; None for as many as the training data show.
     then : tuple of Stage
         What to go on with, once the rows have been learnt from.
+    target : int or None
+        The language that the training is for, by its place in the corpus, where it is for one alone.
     """
 
     rows: Rows
@@ -54,6 +56,7 @@ class Training:
     dev_labels: Rows = field(default_factory=_no_rows)
     labels_count: int | None = None
     then: tuple[Stage, ...] = ()
+    target: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,9 @@ class Outcome:
 
     Attributes
     ----------
-    answers : mapping of str to numpy.ndarray of int, or None
-        The answer to every test unit, by variant of the recipe; None if the job failed.
+    answers : mapping of str to numpy.ndarray of int or str, or None
+        The answer to every test unit, by variant of the recipe, see `isogloss.lab.recipe.Answers`; None if the
+        job failed.
     seconds : dict of str to float
         CPU seconds by stage, fit and predict; "wall" is the wall time of both.
     error : str or None
@@ -71,7 +75,7 @@ class Outcome:
     counts : dict of str to float
         Tokens and floating-point operations.
     notes : dict
-        What was selected, on what.
+        What was selected, on what; under "by_target", by the file's own codes, what is to be said of one target only.
     transient : bool
         Whether trying again may help.
     """

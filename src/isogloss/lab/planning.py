@@ -79,5 +79,5 @@ def _measured_seconds(bench: Bench, stored: pl.DataFrame) -> list[float]:
     per_job = own.group_by("origin").agg(
         pl.len(), seconds=pl.col("details").str.json_path_match("$.wall_seconds").cast(pl.Float64).first()
     )
-    alike = per_job.filter(pl.col("len") == len(bench.targets))
+    alike = per_job.filter(pl.col("len") == len(bench.jobs[0].targets))
     return alike["seconds"].drop_nulls().to_list()

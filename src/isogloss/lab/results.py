@@ -42,7 +42,17 @@ def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float])
             observations.append(rows)
             if bench.grid.keep_items and metric == main:
                 items.append(_items(bench, rows, predicted, each))
-    return pl.concat(observations), pl.concat(items) if items else pl.DataFrame(schema=ITEM)
+    return _of_job(bench, job, pl.concat(observations), pl.concat(items) if items else pl.DataFrame(schema=ITEM))
+
+
+def _of_job(
+    bench: Bench, job: Job, observations: pl.DataFrame, items: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What a job answers for: the targets that its training is for, if it is not for all."""
+    if len(job.targets) == len(bench.targets):
+        return observations, items
+    own = observations.filter(pl.col("target_as_reported").is_in(job.targets))
+    return own, items.filter(pl.col("observation").is_in(observation_keys(own)))
 
 
 def facts(bench: Bench) -> tuple[pl.DataFrame | None, pl.DataFrame]:
@@ -81,17 +91,20 @@ def _rows(
 
 def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[str]:
     seconds = outcome.seconds
+    notes = dict(outcome.notes)
+    by_target = notes.pop("by_target", {})
     shared = {
         "cpu_seconds": round(sum(spent for stage, spent in seconds.items() if stage != "wall"), 3),
         "wall_seconds": round(seconds.get("wall", 0.0), 3),
         **{name: round(amount) for name, amount in outcome.counts.items()},
-        **outcome.notes,
-        **_circumstances(bench.recipe.packages),
+        **notes,
+        **_circumstances(bench.recipe.computes_with),
     }
     return [
         json.dumps(
             {"test_content": bench.test_contents[code]}
             | ({"unknown_tokens": round(unknown[code], 4)} if code in unknown else {})
+            | by_target.get(code, {})
             | shared
         )
         for code in bench.targets

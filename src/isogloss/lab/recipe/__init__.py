@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from isogloss.errors import BadValue, UnknownName
+from isogloss.errors import BadValue
+from isogloss.lab.parameters import Parameterized, labelled
 from isogloss.registry import Registry
 
 if TYPE_CHECKING:
@@ -29,11 +30,15 @@ recipes = Registry(
         "lora": "isogloss.lab.recipe.lora:Lora",
         "bitfit": "isogloss.lab.recipe.bitfit:BitFit",
         "checkpoint-average": "isogloss.lab.recipe.checkpoint_average:CheckpointAverage",
+        "run-average": "isogloss.lab.recipe.run_average:RunAverage",
         "mixture": "isogloss.lab.recipe.mixture:MixtureRecipe",
     },
     "isogloss.recipes",
 )
 """Recipes by name; other packages announce theirs in the entry-point group `isogloss.recipes`."""
+
+ANY, EACH, ALL = "any", "each", "all"
+"""What a training may be for, see `Recipe.learns_for`."""
 
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 """Prepared texts: named arrays and nothing else, so that worker processes can map them from disk."""
@@ -59,6 +64,14 @@ class Corpus:
         The file's own codes, for what is said to users.
     kind : str
         Of the task.
+    labels : list of str
+        All labels, or different answers, of the task, by position.
+    ids : list of str
+        The canonical languages.
+    train_items, test_items : list of list of str
+        Item ids, in the order of the texts.
+    learnt : numpy.ndarray of bool, or None
+        Which training rows some job learns from or chooses on; None if that is not known.
 
     Notes
     -----
@@ -70,6 +83,11 @@ class Corpus:
     test: list[list[Input]]
     languages: list[str] = field(default_factory=list)
     kind: str = "text-classification"
+    labels: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    train_items: list[list[str]] = field(default_factory=list)
+    test_items: list[list[str]] = field(default_factory=list)
+    learnt: np.ndarray[Any, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +109,9 @@ class Fitted:
 
 
 Answers = Mapping[str, "np.ndarray[Any, Any]"]
-"""The answer to every test unit, by variant of the recipe: `{"": ...}`, or `{"layer=0": ..., "layer=1": ...}`."""
+"""The answer to every test unit, by variant of the recipe: `{"": ...}`, or `{"layer=0": ..., "layer=1": ...}`.
+
+Positions in the task's labels, or numbers of choices; where answers are texts, an array of `str`, one per row."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +141,8 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Recipe(ABC):
-    """A way of adapting a model to a task; its fields are its parameters.
-
-    A recipe is a frozen dataclass of plain values, checked in `__post_init__`.
+class Recipe(Parameterized, ABC):
+    """A way of adapting a model to a task.
 
     Attributes
     ----------
@@ -138,34 +156,18 @@ class Recipe(ABC):
         Whether it can go on learning from further examples where it stopped.
     packages : tuple of str
         What it computes with; observations give their versions.
-    unlabelled : tuple of str
-        Parameters that neither label nor identity tell, because something else does.
+    takes_shots : bool
+        Whether it can learn from examples of a target beside those of the source.
+    unfit : str or None
+        Why it is for no other kinds, if that is not plain.
     """
 
-    name: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]] = ("text-classification",)
     version: ClassVar[int] = 1
     continues: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "scikit-learn")
-    unlabelled: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def read(cls, parameters: Mapping[str, Any], *, where: str | None = None) -> Recipe:
-        """The recipe with the given parameters, the others at their defaults.
-
-        Raises
-        ------
-        UnknownName, BadValue
-            If there is no such parameter, or it does not admit the value.
-        """
-        known = [field.name for field in fields(cls)]
-        for name in parameters:
-            if name not in known:
-                raise UnknownName(f"parameter of {cls.name}", name, known, where=where)
-        try:
-            return cls(**parameters)
-        except BadValue as error:
-            raise BadValue(error.reason, where=where, mend=error.mend) from None
+    takes_shots: ClassVar[bool] = True
+    unfit: ClassVar[str | None] = None
 
     @property
     @abstractmethod
@@ -179,31 +181,12 @@ class Recipe(ABC):
 
     @property
     def label(self) -> str:
-        """The name, with the parameters that differ from their defaults: `ngram-logreg(C=1)`.
-
-        Observations carry it, so that two settings of a recipe are never taken for one.
-        """
+        """The name, with the parameters that differ from their defaults: `ngram-logreg(C=1)`."""
         return self.variant("")
 
     def variant(self, chosen: str) -> str:
         """The label of one of several answers of the recipe."""
-        factories = {one.name: one.default_factory for one in fields(self)}
-        defaults = {
-            one.name: factory() if callable(factory := factories[one.name]) else one.default for one in fields(self)
-        }
-        left_out = {*self.unlabelled, *(chosen.split("=")[:1])}
-        changed = [
-            f"{name}={_plain(value)}"
-            for name, value in self.parameters.items()
-            if name not in left_out and value != defaults[name]
-        ]
-        changed += [chosen] if chosen else []
-        return f"{self.name}({','.join(changed)})" if changed else self.name
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """Every parameter with its value."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return labelled(self.name, [*self.changed(*chosen.split("=")[:1]), *([chosen] if chosen else [])])
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -225,6 +208,25 @@ class Recipe(ABC):
         """Whether examples of the target are learnt from after those of the source, not together with them."""
         return False
 
+    @property
+    def learns_for(self) -> str:
+        """What a training is for: any target, as it knows of none; each its own target; or all of the grid together."""
+        return ANY
+
+    @property
+    def computes_with(self) -> tuple[str, ...]:
+        """The packages whose versions observations give."""
+        return self.packages
+
+    def check_kind(self, kind: str) -> None:
+        """Raise BadValue if the recipe is not for a kind of task."""
+        if kind not in self.kinds:
+            raise BadValue(f"recipe '{self.name}' is for {', '.join(self.kinds)}, not for {kind}", mend=self.unfit)
+
+    def learnt_from(self, source: str, size: int, targets: Sequence[str]) -> dict[str, int]:
+        """What a mixture says of a training on so many examples of a source, for some targets, all canonical."""
+        return {source: size}
+
     def facts(self) -> dict[str, Any]:
         """What is known of the model, with columns of `isogloss.evidence.schema.MODEL`; nothing by default."""
         return {}
@@ -239,7 +241,7 @@ class Recipe(ABC):
 
     @abstractmethod
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
-        """The answer to every test unit, as a position in the task's labels or the number of a choice."""
+        """The answer to every test unit, see `Answers`."""
 
     @abstractmethod
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
@@ -250,9 +252,3 @@ class Recipe(ABC):
         from isogloss.lab.saving import save
 
         save(self, fitted, Path(folder))
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return "+".join(f"{name}={_plain(inner)}" for name, inner in sorted(value.items()))
-    return "+".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

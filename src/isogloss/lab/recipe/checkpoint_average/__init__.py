@@ -50,7 +50,12 @@ class CheckpointAverage(TrainedRecipe):
 
     def finish(self, epochs: list[Weights]) -> Weights:
         """The mean of the weights that were kept."""
-        return {
-            name: np.asarray(np.mean([weights[name] for weights in epochs], axis=0, dtype=np.float64), np.float32)
-            for name in epochs[0]
-        }
+        return mean_weights(epochs)
+
+
+def mean_weights(several: list[Weights]) -> Weights:
+    """The mean of each weight."""
+    return {
+        name: np.asarray(np.mean([weights[name] for weights in several], axis=0, dtype=np.float64), np.float32)
+        for name in several[0]
+    }

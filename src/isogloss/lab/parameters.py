@@ -1,0 +1,79 @@
+"""Things with parameters that files name: recipes, translators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+from isogloss.errors import BadValue, UnknownName
+
+
+@dataclass(frozen=True)
+class Parameterized:
+    """A frozen dataclass of plain values, checked in `__post_init__`; its fields are its parameters.
+
+    Attributes
+    ----------
+    name : str
+        Name in its registry.
+    unlabelled : tuple of str
+        Parameters that neither label nor identity tell, because something else does.
+    """
+
+    name: ClassVar[str]
+    unlabelled: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def read(cls, parameters: Mapping[str, Any], *, where: str | None = None) -> Self:
+        """One with the given parameters, the others at their defaults.
+
+        Raises
+        ------
+        UnknownName, BadValue
+            If there is no such parameter, or it does not admit the value.
+        """
+        known = [field.name for field in fields(cls)]
+        for name in parameters:
+            if name not in known:
+                raise UnknownName(f"parameter of {cls.name}", name, known, where=where)
+        try:
+            return cls(**parameters)
+        except BadValue as error:
+            raise BadValue(error.reason, where=where, mend=error.mend) from None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Every parameter with its value."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def label(self) -> str:
+        """The name, with the parameters that differ from their defaults: `ngram-logreg(C=1)`.
+
+        Observations carry it, so that two settings are never taken for one.
+        """
+        return labelled(self.name, self.changed())
+
+    def changed(self, *left_out: str) -> list[str]:
+        """The parameters that differ from their defaults, written `name=value`."""
+        factories = {one.name: one.default_factory for one in fields(self)}
+        defaults = {
+            one.name: factory() if callable(factory := factories[one.name]) else one.default for one in fields(self)
+        }
+        return [
+            f"{name}={_plain(value)}"
+            for name, value in self.parameters.items()
+            if name not in (*self.unlabelled, *left_out) and value != defaults[name]
+        ]
+
+
+def labelled(name: str, parts: list[str]) -> str:
+    """A name with what is told of it: `name(part,part)`."""
+    return f"{name}({','.join(parts)})" if parts else name
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "+".join(f"{name}={_plain(inner)}" for name, inner in sorted(value.items()))
+    return "+".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
