@@ -1,7 +1,8 @@
 """Claim: a grid that is killed at any point and run again gives the store of a run that was left alone.
 
-Texts are made up; a linear probe on MiniLM and n-grams are measured on them. The program is killed with SIGKILL at
-moments drawn over the whole length of a run, each time with a store and with features of its own, and the run is then
+Texts are made up; a linear probe on MiniLM and n-grams are measured on them. The program is killed with SIGKILL, half
+of the times at moments drawn over the whole length of a run, which is mostly starting and encoding, half of the times
+when a number of jobs, drawn too, is in the store. Each time it has a store and features of its own, and the run is then
 taken up again. Scores and items are compared to the last bit. Writes benchmarks/results/lab_faults.json.
 """
 
@@ -20,7 +21,7 @@ import polars as pl
 from benchmarks.common import machine, versions, write_result
 from isogloss.evidence.store import Store
 
-KILLS = 20
+KILLS, JOBS = 20, 64
 WORDS = {
     "health": "doctor fever hospital vaccine medicine".split(),
     "sports": "football referee stadium champion goalkeeper".split(),
@@ -55,7 +56,10 @@ def main() -> None:
         same, finished_before, jobs_kept = 0, 0, []
         for number in range(KILLS):
             process = start(folder, f"killed {number}")
-            time.sleep(chance.random() * length)
+            if number < KILLS // 2:
+                time.sleep(chance.random() * length)
+            else:
+                wait_for_jobs(process, folder / f"killed {number}", chance.randint(1, JOBS - 1))
             finished_before += process.poll() is not None
             process.kill()
             process.wait()
@@ -70,7 +74,7 @@ def main() -> None:
             "claim": "killed at any point and run again, a grid gives the store of a run left alone, to the last bit",
             "machine": machine(),
             "versions": versions("torch", "transformers", "scikit-learn", "polars"),
-            "input": {"jobs": 64, "recipes": ["linear-probe", "ngram-logreg"], "observations": whole[0].height},
+            "input": {"jobs": JOBS, "recipes": ["linear-probe", "ngram-logreg"], "observations": whole[0].height},
             "kills": KILLS,
             "runs_that_had_finished_before_the_kill": finished_before,
             "jobs_in_the_store_at_the_kill": jobs_kept,
@@ -103,6 +107,12 @@ def start(folder: Path, name: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [*command, "--executor", "serial"], env={**os.environ, **features}, stdout=subprocess.DEVNULL
     )
+
+
+def wait_for_jobs(process: subprocess.Popen[bytes], path: Path, jobs: int) -> None:
+    """Until so many jobs have a part in the store, or the program has ended."""
+    while process.poll() is None and len(Store(path).parts()) < jobs:
+        time.sleep(0.002)
 
 
 def contents(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from isogloss.lab.recipe import Corpus
 from isogloss.lab.recipe.ngram_logreg.dual import of_each_class
+from isogloss.lab.task import Input
 
 Integers = np.ndarray[Any, Any]
 
@@ -24,11 +25,12 @@ def distinct_words(corpus: Corpus) -> tuple[Corpus, dict[str, Integers]]:
         the words of each training sentence begin among these, (sentences + 1,).
     """
     places: dict[str, Integers] = {}
-    found = {}
+    found: dict[str, list[list[Input]]] = {}
     for split, languages in (("train", corpus.train), ("test", corpus.test)):
-        texts, rows, first = [], [np.empty(0, np.int64)], 0
+        texts: list[list[Input]] = []
+        rows, first = [np.empty(0, np.int64)], 0
         for sentences in languages:
-            spelt = list(chain.from_iterable(sentences))
+            spelt: list[Any] = list(chain.from_iterable(sentences))
             place = {word: number for number, word in enumerate(dict.fromkeys(spelt))}
             rows.append(first + np.array([place[word] for word in spelt], dtype=np.int64))
             texts.append(list(place))
