@@ -36,7 +36,7 @@ def make(name: str, checkpoint: Path) -> Recipe:
 
 
 def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[Any, Any]]:
-    """Texts about health or sport; their words, tagged so; or which of two words goes with a text."""
+    """Texts about health or sport; their words, tagged so; which of two words goes with a text; which is about health."""
     chance = random.Random(seed)
     inputs, labels = [], []
     for place in range(count):
@@ -50,10 +50,10 @@ def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[An
             inputs.append(Choice(" ".join(words), (chance.choice(HEALTH), chance.choice(SPORT))))
             labels.append(label)
         elif kind == "cloze":
-            others = chance.choices((SPORT, HEALTH)[label], k=chance.randint(1, 3))
-            right = chance.randint(0, len(others))
-            others.insert(right, words[0])
-            inputs.append(Cloze(f"{' '.join(words)} {SLOT}", tuple(others)))
+            candidates = chance.choices(SPORT, k=chance.randint(1, 3))
+            right = chance.randint(0, len(candidates))
+            candidates.insert(right, chance.choice(HEALTH))
+            inputs.append(Cloze(f"the {SLOT} sleeps", tuple(candidates)))
             labels.append(right)
         else:
             inputs.append(" ".join(words))
@@ -103,7 +103,7 @@ def test_the_seed_decides_the_answers(name: str, checkpoint: Path) -> None:
         *[("linear-probe", kind, {"layer": 1, "C": 1.0}) for kind in KINDS],
         *[("fine-tune", kind, {"epochs": 15, "learning_rate": 3e-3}) for kind in KINDS[:2]],
         ("fine-tune", "multiple-choice", {"epochs": 60, "learning_rate": 3e-3}),
-        ("fine-tune", "cloze", {"epochs": 60, "learning_rate": 3e-3}),
+        ("fine-tune", "cloze", {"epochs": 15, "learning_rate": 3e-3}),
         ("lora", "text-classification", {"epochs": 15, "learning_rate": 1e-2}),
         ("bitfit", "text-classification", {"epochs": 30, "learning_rate": 3e-2}),
         ("checkpoint-average", "text-classification", {"epochs": 15, "learning_rate": 3e-3}),
@@ -117,7 +117,7 @@ def test_recipes_learn_what_there_is_to_learn(
     recipe = recipes.get(name).read({"checkpoint": str(checkpoint), **parameters})
     prepared, training, gold = prepare(recipe, kind)
     answers = recipe.predict(prepared, recipe.fit(prepared, training))[""]
-    wanted = 0.6 if kind in ("multiple-choice", "cloze") else 0.9
+    wanted = 0.6 if kind == "multiple-choice" else 0.9
     assert (answers == gold).mean() >= wanted
 
 

@@ -38,7 +38,8 @@ def test_the_shipped_grid_can_be_measured_again(tmp_path: Path) -> None:
     ("use", "languages", "sources", "labels"),
     [
         ("sib200", 205, 205, 7), ("nusax-senti", 12, 12, 3), ("naijasenti", 4, 4, 3), ("ud-pos", 53, 43, 17),
-        ("ud-pud-pos", 21, 21, 17), ("uner", 12, 7, 9), ("xcopa", 11, 11, 2),
+        ("ud-pud-pos", 21, 21, 17), ("uner", 12, 7, 9), ("xcopa", 11, 11, 2), ("mgsm", 11, 11, 134),
+        ("bmlama17", 17, 17, 10),
     ],
 )  # fmt: skip
 def test_every_task_that_comes_with_isogloss_can_be_read(use: str, languages: int, sources: int, labels: int) -> None:

@@ -26,8 +26,17 @@ def test_scores_equal_scikit_learn(groups: list[list[tuple[int, int]]]) -> None:
 
 
 def test_standard_error_of_accuracy_is_binomial() -> None:
-    assert standard_errors("accuracy", np.array([0.5]), np.array([100]), np.array([0, 1])) == [pytest.approx(0.05)]
-    assert standard_errors("macro_f1", np.array([0.5]), np.array([100]), np.array([0, 1])) == [None]
+    each, whose = np.array([0, 1]), np.array([0, 0])
+    assert standard_errors("accuracy", np.array([0.5]), np.array([100]), each, whose) == [pytest.approx(0.05)]
+    assert standard_errors("exact_match", np.array([0.5]), np.array([100]), each, whose) == [pytest.approx(0.05)]
+    assert standard_errors("macro_f1", np.array([0.5]), np.array([100]), each, whose) == [None]
+
+
+def test_standard_error_of_texts_is_that_of_their_mean() -> None:
+    """Per target; unknown where there is one item."""
+    each, whose = np.array([0.2, 0.6, 1.0, 0.5]), np.array([0, 0, 0, 1])
+    found = standard_errors("f1", np.array([0.6, 0.5]), np.array([3, 1]), each, whose)
+    assert found == [pytest.approx(np.std(each[:3], ddof=1) / 3**0.5), None]
 
 
 TAGS = ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"]

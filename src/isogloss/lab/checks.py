@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
+from isogloss.lab.division import divide
 from isogloss.lab.tables import read_table
 from isogloss.lab.task import Examples, Leak, Task, TaskInfo
 from isogloss.lab.task_file import dev_split
 from isogloss.languages import Language, resolve
 
 
-def read_checked(info: TaskInfo, lists: tuple[str, ...] = ()) -> tuple[pl.DataFrame, dict[str, Language], TaskInfo]:
+def read_checked(
+    info: TaskInfo, lists: Mapping[str, str] | None = None
+) -> tuple[pl.DataFrame, dict[str, Language], TaskInfo]:
     """The rows of the splits that a task uses, with an item id each, and the languages they are in.
 
     Parameters
     ----------
     info : TaskInfo
-    lists : tuple of str
-        Columns that hold a list per row.
+    lists : mapping of str to str, optional
+        Columns that hold a list per row, see `isogloss.lab.tables.read_table`.
 
     Returns
     -------
@@ -40,15 +43,20 @@ def read_checked(info: TaskInfo, lists: tuple[str, ...] = ()) -> tuple[pl.DataFr
 
     table = read_table(info.file, info.columns, lists)
     where = str(info.file)
-    table = _complete(table, where, lists)
+    table = _complete(table, where, lists or {})
+    if info.shares:
+        table = divide(table, info.shares)
     there = set(table["split"].unique())
     if (dev := dev_split(info, there)) is not None:
         info = replace(info, splits={**info.splits, "dev": dev})
     for split in info.splits.values():
         if split not in there:
-            raise BadValue(
-                f"no row has the split '{split}'", where=where, mend="name the splits in a section [task.splits]"
+            mend = (
+                "divide them by a column with more values"
+                if info.shares
+                else "name the splits in a section [task.splits]"
             )
+            raise BadValue(f"no row has the split '{split}'", where=where, mend=mend)
     names = {name: split for split, name in info.splits.items()}
     table = table.filter(pl.col("split").is_in(list(names))).with_columns(pl.col("split").replace(names))
     languages = _languages(table, info, where)
@@ -82,7 +90,7 @@ def make_task(
     return Task(info, labels, languages, train, test, leaks, dev)
 
 
-def _complete(table: pl.DataFrame, where: str, lists: tuple[str, ...]) -> pl.DataFrame:
+def _complete(table: pl.DataFrame, where: str, lists: Mapping[str, str]) -> pl.DataFrame:
     """The table without a null; items are counted through where the file names none."""
     for name in (name for name in table.columns if name != "row"):
         nothing = pl.col(name).list.len() == 0 if name in lists else pl.col(name).str.strip_chars() == ""
@@ -91,8 +99,10 @@ def _complete(table: pl.DataFrame, where: str, lists: tuple[str, ...]) -> pl.Dat
             raise BadValue(f"no {name}", where=f"{where} row {empty['row'][0]}", mend="fill it in or remove the row")
     if "item" in table.columns:
         return table
-    place = pl.int_range(pl.len()).over("language", "split")
-    return table.with_columns(item=pl.concat_str("split", pl.lit(":"), place))
+    whole = [name for name in ("language", "split") if name in table.columns]
+    place = pl.int_range(pl.len()).over(whole)
+    named = [pl.col("split"), pl.lit(":")] if "split" in whole else []
+    return table.with_columns(item=pl.concat_str(*named, place))
 
 
 def _languages(table: pl.DataFrame, info: TaskInfo, where: str) -> dict[str, Language]:

@@ -128,7 +128,11 @@ class Bench:
         tests = [self.task.test[code] for code in self.targets]
         labels = np.concatenate([test.labels for test in tests])
         starts = np.cumsum([0, *(size for test in tests for size in np.diff(test.starts))])
-        return Gold(labels, starts, np.repeat(np.arange(len(tests)), [len(test) for test in tests]), self.task.labels)
+        return Gold(
+            labels, starts, np.repeat(np.arange(len(tests)), [len(test) for test in tests]), self.task.labels,
+            answers=[answers for test in tests for answers in test.answers or ()],
+            languages=[self.task.languages[code].iso639_3 for code in self.targets], kind=self.task.info.kind,
+        )  # fmt: skip
 
     @cached_property
     def language_numbers(self) -> dict[str, int]:

@@ -37,7 +37,7 @@ def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float])
     main = next((metric for metric in bench.task.info.metrics if metric != "macro_f1"), None)
     for variant, predicted in outcome.answers.items():
         for metric in bench.task.info.metrics:
-            each = item_scores(metric if metric == "span_f1" else "accuracy", bench.gold, predicted)
+            each = item_scores("accuracy" if metric == "macro_f1" else metric, bench.gold, predicted)
             rows = _rows(bench, job, outcome, variant, metric, predicted, each, unknown)
             observations.append(rows)
             if bench.grid.keep_items and metric == main:
@@ -81,7 +81,7 @@ def _rows(
             "target_as_reported": bench.targets,
             "score": scores,
             "items": counts,
-            "standard_error": standard_errors(metric, scores, counts, each),
+            "standard_error": standard_errors(metric, scores, counts, each, bench.gold.targets),
             "details": _details(bench, outcome, unknown),
         },
         schema_overrides={"standard_error": pl.Float64},
@@ -116,7 +116,7 @@ def _items(
 ) -> pl.DataFrame:
     keys = observation_keys(rows).to_numpy()
     single = len(predicted) == len(each)  # the tags of a sentence would take more room than all the rest
-    predictions = pl.Series(np.array(bench.task.labels)[predicted] if single else [None] * len(each), dtype=pl.String)
+    predictions = pl.Series(bench.gold.texts(predicted) if single else [None] * len(each), dtype=pl.String)
     names = [item for code in bench.targets for item in bench.task.test[code].items]
     table = pl.DataFrame(
         {"observation": keys[bench.gold.targets], "item": names, "score": each, "prediction": predictions}

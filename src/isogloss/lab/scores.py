@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from isogloss.lab.answers import exact_match, f1, same_result
+
 Matrix = np.ndarray[Any, Any]
+
+TEXT_METRICS = ("exact_match", "f1")
+"""Metrics of answers that are texts, which are means over items."""
 
 METRICS_OF = {
     "text-classification": ("accuracy", "macro_f1"),
     "token-tagging": ("accuracy", "macro_f1", "span_f1"),
     "multiple-choice": ("accuracy",),
+    "cloze": ("accuracy",),
+    "generation": ("exact_match",),
 }
 """Metrics of each kind of task, by the names that observations give them."""
 
@@ -32,12 +39,25 @@ class Gold:
         Number of the target that a row belongs to, 0 up.
     names : list of str
         The task's labels.
+    answers : sequence of tuple of str
+        Where answers are texts, all that are right, row by row; else empty.
+    languages : list of str
+        ISO 639-3 code of each target.
+    kind : str
+        Of the task.
     """
 
     labels: Matrix
     starts: Matrix
     targets: Matrix
     names: list[str]
+    answers: Sequence[tuple[str, ...]] = ()
+    languages: Sequence[str] = ()
+    kind: str = ""
+
+    def texts(self, predicted: Matrix) -> list[str]:
+        """Answers as texts, row by row: as they are, or the labels that they are positions of."""
+        return [str(one) for one in (predicted if predicted.dtype.kind == "U" else np.array(self.names)[predicted])]
 
 
 def score(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
@@ -46,14 +66,16 @@ def score(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
     Parameters
     ----------
     metric : str
-        accuracy, macro_f1 or span_f1.
+        accuracy, macro_f1 or span_f1; exact_match for texts.
     gold : Gold
-    predicted : numpy.ndarray of int, shape (units,)
+    predicted : numpy.ndarray of int, shape (units,), or of str, shape (rows,)
 
     Returns
     -------
     numpy.ndarray of float, shape (targets,)
     """
+    if metric in TEXT_METRICS:
+        return _means(gold, item_scores(metric, gold, predicted))
     if metric == "span_f1":
         counts = span_counts(gold.labels, predicted, gold.starts, gold.names)
         summed = np.stack([np.bincount(gold.targets, weights=column) for column in counts.T], axis=1)
@@ -68,10 +90,26 @@ def item_scores(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
     A sentence without any span, in which none was found, counts 1. The mean of sentences' F1 is not the F1
     of all spans, which longer sentences weigh more in.
     """
+    if metric in TEXT_METRICS:
+        return _text_scores(metric, gold, predicted)
     if metric == "span_f1":
         return _f1(span_counts(gold.labels, predicted, gold.starts, gold.names))
     right = np.add.reduceat((gold.labels == predicted).astype(float), gold.starts[:-1])
     return np.asarray(right / np.diff(gold.starts))
+
+
+def _text_scores(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
+    """The best that any right answer gives a text, row by row."""
+    compare = same_result if gold.kind == "generation" else {"exact_match": exact_match, "f1": f1}[metric]
+    rows = zip(gold.texts(predicted), gold.answers, gold.targets, strict=True)
+    return np.array(
+        [max(compare(said, right, gold.languages[target]) for right in answers) for said, answers, target in rows],
+        dtype=float,
+    )
+
+
+def _means(gold: Gold, each: Matrix) -> Matrix:
+    return np.asarray(np.bincount(gold.targets, weights=each) / np.bincount(gold.targets))
 
 
 def confusions(gold: Matrix, predicted: Matrix, groups: Matrix, labels: int) -> Matrix:
@@ -167,7 +205,7 @@ def _f1(counts: Matrix) -> Matrix:
     return np.asarray(np.where(total > 0, 2 * counts[:, 0] / np.where(total > 0, total, 1), 1.0))
 
 
-def standard_errors(metric: str, scores: Matrix, items: Matrix, each: Matrix) -> list[float | None]:
+def standard_errors(metric: str, scores: Matrix, items: Matrix, each: Matrix, targets: Matrix) -> list[float | None]:
     """Standard error of each target's score; unknown where the score is no mean over items.
 
     Parameters
@@ -177,12 +215,24 @@ def standard_errors(metric: str, scores: Matrix, items: Matrix, each: Matrix) ->
         Score and number of rows.
     each : numpy.ndarray, shape (rows,)
         Scores of the rows.
+    targets : numpy.ndarray of int, shape (rows,)
+        Whose they are.
 
     Notes
     -----
-    sqrt(p (1 - p) / n) where a row is right or wrong. Accuracy over words is a ratio of sums whose rows are
+    sqrt(p (1 - p) / n) where a row is right or wrong, the standard deviation by the root of n for the F1 of texts;
+    unknown where there is one row only. Accuracy over words is a ratio of sums whose rows are
     sentences: its error is unknown too.
     """
-    if metric != "accuracy" or not np.isin(each, (0, 1)).all():
+    if metric == "f1":
+        variances = _spread(scores, items, each, targets)
+        return [float(np.sqrt(one / size)) if size > 1 else None for one, size in zip(variances, items, strict=True)]
+    if metric not in ("accuracy", "exact_match") or not np.isin(each, (0, 1)).all():
         return [None] * len(scores)
     return [float(error) for error in np.sqrt(scores * (1 - scores) / items)]
+
+
+def _spread(scores: Matrix, items: Matrix, each: Matrix, targets: Matrix) -> Matrix:
+    """Variance of the rows of each target."""
+    squares = np.bincount(targets, weights=(each - scores[targets]) ** 2)
+    return np.asarray(squares / np.maximum(items - 1, 1))

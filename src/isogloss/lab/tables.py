@@ -15,7 +15,7 @@ FORMATS = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".conllu", ".conll",
 _FIELD = re.compile(r"\\\{(language|split)\\\}")
 
 
-def read_table(path: Path, columns: Mapping[str, str], lists: tuple[str, ...] = ()) -> pl.DataFrame:
+def read_table(path: Path, columns: Mapping[str, str], lists: Mapping[str, str] | None = None) -> pl.DataFrame:
     """Some columns of a table as text, renamed, and `row`, the 0-based position in the file.
 
     Parameters
@@ -25,8 +25,8 @@ def read_table(path: Path, columns: Mapping[str, str], lists: tuple[str, ...] = 
         and which become columns.
     columns : mapping of str to str
         What a column is to be called, to what the file calls it.
-    lists : tuple of str
-        Columns that hold a list per row; where the format has no lists, words with spaces between.
+    lists : mapping of str to str, optional
+        Columns that hold a list per row, to what stands between its parts where the file has it as text.
 
     Raises
     ------
@@ -35,6 +35,7 @@ def read_table(path: Path, columns: Mapping[str, str], lists: tuple[str, ...] = 
     UnknownName
         If it lacks a column.
     """
+    lists = lists or {}
     if "{" not in str(path):
         return _read_one(path, columns, lists)
     parts = [
@@ -44,7 +45,7 @@ def read_table(path: Path, columns: Mapping[str, str], lists: tuple[str, ...] = 
     return pl.concat(parts)
 
 
-def _read_one(path: Path, columns: Mapping[str, str], lists: tuple[str, ...]) -> pl.DataFrame:
+def _read_one(path: Path, columns: Mapping[str, str], lists: Mapping[str, str]) -> pl.DataFrame:
     if not path.is_file():
         raise BadFile("no such file", where=str(path), mend="correct `file`, or name its folder with --data")
     try:
@@ -52,7 +53,7 @@ def _read_one(path: Path, columns: Mapping[str, str], lists: tuple[str, ...]) ->
         for name in columns.values():
             if name not in table.columns:
                 raise UnknownName("column", name, table.columns, where=str(path))
-        table = table.select(_as_text(table, name, to in lists).alias(to) for to, name in columns.items())
+        table = table.select(_as_text(table, name, lists.get(to)).alias(to) for to, name in columns.items())
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BadFile(f"cannot be read as {path.suffix[1:]} ({reason})", where=str(path)) from None
@@ -61,12 +62,12 @@ def _read_one(path: Path, columns: Mapping[str, str], lists: tuple[str, ...]) ->
     return table.with_row_index("row")
 
 
-def _as_text(table: pl.DataFrame, name: str, is_list: bool) -> pl.Expr:
-    if not is_list:
+def _as_text(table: pl.DataFrame, name: str, separator: str | None) -> pl.Expr:
+    if separator is None:
         return pl.col(name).cast(pl.String)
     if isinstance(table.schema[name], pl.List):
         return pl.col(name).cast(pl.List(pl.String))
-    return pl.col(name).cast(pl.String).str.strip_chars().str.split(" ")
+    return pl.col(name).cast(pl.String).str.strip_chars().str.split(separator)
 
 
 def _matching(pattern: Path) -> list[tuple[Path, dict[str, str]]]:

@@ -22,7 +22,7 @@ def read_tagging(info: TaskInfo) -> Task:
         As for classification; also sentences with more words than tags, test sentences with tags that no
         language is trained on, and tags that mark no span where spans are scored.
     """
-    table, languages, info = read_checked(info, lists=("words", "tags"))
+    table, languages, info = read_checked(info, lists={"words": " ", "tags": " "})
     where = str(info.file)
     uneven = table.filter(pl.col("words").list.len() != pl.col("tags").list.len())
     if uneven.height:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import fsum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ tasks = Registry(
         "text-classification": "isogloss.lab.classification:read_classification",
         "token-tagging": "isogloss.lab.tagging:read_tagging",
         "multiple-choice": "isogloss.lab.choice:read_choice",
+        "cloze": "isogloss.lab.cloze:read_cloze",
+        "generation": "isogloss.lab.generation:read_generation",
     },
     "isogloss.tasks",
 )
@@ -36,8 +39,25 @@ class Choice(NamedTuple):
     choices: tuple[str, ...]
 
 
+SLOT = "<mask>"
+"""Stands in the premise of a `Cloze` where the answer belongs."""
+
+
+class Cloze(Choice):
+    """A sentence with a slot, and what may stand in it; how many choices there are differs by item."""
+
+    def filled(self) -> tuple[str, ...]:
+        """The sentence with each choice in its slot."""
+        return tuple(self.premise.replace(SLOT, choice) for choice in self.choices)
+
+
 Input = str | tuple[str, ...] | Choice
 """What is answered about: a text, the words of a sentence, or a choice."""
+
+
+def is_words(one: Input) -> bool:
+    """Whether an input is the words of a sentence, each of which gets an answer."""
+    return type(one) is tuple
 
 
 @dataclass(frozen=True)
@@ -55,9 +75,12 @@ class TaskInfo:
         One file; or several, named by a pattern with `{language}` and `{split}` in it.
     columns : dict of str to str
         language, split and what else the kind has (text, label; words, tags; premise, choice 0, choice 1,
-        ..., label) and, where given, item, to the file's own column names.
+        ..., label) and, where given, item, to the file's own column names; `division` is the column that
+        splits are made by where the file has none.
     splits : dict of str to str
         train, test and, where there is one, dev, to the file's own names of splits.
+    shares : dict of str to float
+        How large splits are that are made; the rest is tested on. Empty where the file has splits.
     codes : dict of str to str
         The file's own codes of languages that nobody else has, to what they mean.
     languages : tuple of str or None
@@ -68,6 +91,8 @@ class TaskInfo:
         Facts about the data, see `isogloss.evidence.schema.TASK`; `source` says where they come from.
     allowed_leakage : float
         Share of a language's test texts that may stand in its training texts before that is an error.
+    right : {"first", "last"} or None
+        Which candidate of a cloze is the answer, where no column says so.
     """
 
     name: str
@@ -83,6 +108,8 @@ class TaskInfo:
     licence: str | None = None
     source: str | None = None
     allowed_leakage: float = 0.05
+    shares: dict[str, float] = field(default_factory=dict)
+    right: str | None = None
 
     def read(self) -> Task:
         """The task with its data.
@@ -110,12 +137,15 @@ class Examples:
         sentence has as many units as words, anything else has one.
     starts : numpy.ndarray of int64, shape (examples + 1,)
         Where in `labels` each example begins.
+    answers : sequence of tuple of str, or None
+        Where answers are texts, all that are right, the one to learn from first.
     """
 
     items: list[str]
     inputs: Sequence[Input]
     labels: Integers
     starts: Integers
+    answers: Sequence[tuple[str, ...]] | None = None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -123,7 +153,7 @@ class Examples:
     def content(self, rows: Integers | None = None) -> str:
         """SHA-256 of the examples, or of some of them, in hexadecimal."""
         chosen = range(len(self)) if rows is None else rows
-        rows_of = [(self.items[row], self.inputs[row], self._plain_labels(row)) for row in chosen]
+        rows_of = [(self.items[row], self.inputs[row], self._right(row)) for row in chosen]
         return hashlib.sha256(json.dumps(rows_of, ensure_ascii=False).encode()).hexdigest()
 
     def labels_of(self, rows: Integers) -> Integers:
@@ -143,10 +173,12 @@ class Examples:
         )
         return np.sort(np.array(order[:size], dtype=np.int64))
 
-    def _plain_labels(self, row: int) -> int | list[int]:
+    def _right(self, row: int) -> int | list[Any]:
+        """What is right, as plain values that do not change when other languages' examples do."""
+        if self.answers is not None:
+            return list(self.answers[row])
         of_row: list[int] = self.labels[self.starts[row] : self.starts[row + 1]].tolist()
-        words = isinstance(self.inputs[row], tuple) and not isinstance(self.inputs[row], Choice)
-        return of_row if words else int(of_row[0])
+        return of_row if is_words(self.inputs[row]) else int(of_row[0])
 
 
 class Leak(NamedTuple):
@@ -165,7 +197,7 @@ class Task:
     ----------
     info : TaskInfo
     labels : list of str
-        Sorted; for choices, their numbers.
+        Sorted; for choices, their numbers; for texts to be generated, every different answer there is.
     languages : dict of str to Language
         The file's own code to the language, sorted by code.
     train, dev, test : dict of str to Examples
@@ -183,9 +215,16 @@ class Task:
     dev: dict[str, Examples] = field(default_factory=dict)
 
     @property
-    def chance(self) -> float:
-        """Expected accuracy of guessing among the labels with equal odds."""
-        return 1 / len(self.labels)
+    def chance(self) -> float | None:
+        """Expected accuracy of guessing with equal odds among the labels, or the choices of each test item.
+
+        None where answers are texts: there is nothing to guess among.
+        """
+        tests = [example for examples in self.test.values() for example in examples.inputs]
+        if any(examples.answers is not None for examples in self.test.values()):
+            return None
+        choices = [len(one.choices) for one in tests if isinstance(one, Choice)]
+        return fsum(1 / count for count in choices) / len(choices) if choices else 1 / len(self.labels)
 
     def facts(self) -> list[dict[str, Any]]:
         """What is known of the task, one row per metric, with columns of `isogloss.evidence.schema.TASK`."""

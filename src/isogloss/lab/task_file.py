@@ -17,7 +17,7 @@ from isogloss.lab.task import TaskInfo, tasks
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
-_KEYS = ("name", "kind", "file", "metrics", "columns", "splits", "codes", "languages", "labels")
+_KEYS = ("name", "kind", "file", "metrics", "columns", "splits", "codes", "languages", "labels", "right")
 _FACTS = ("text_origin", "licence", "source")
 _DEV_NAMES = ("dev", "validation", "valid", "val")
 
@@ -34,6 +34,8 @@ COLUMNS = {
     "text-classification": Columns(("text", "label")),
     "token-tagging": Columns(("words", "tags")),
     "multiple-choice": Columns(("premise", "label"), ("question",)),
+    "cloze": Columns(("prompt", "candidates"), ("answer",)),
+    "generation": Columns(("question", "answer")),
 }
 
 
@@ -76,8 +78,9 @@ def read_info(section: Section, folder: Path) -> TaskInfo:
     if not name.strip() or "," in name:
         raise BadValue(f"name {name!r} must be text without commas", where=section.where)
     file, metrics = section.take("file", str), _read_metrics(section, kind)
-    splits = _read_splits(section.section("splits"))
-    columns = _read_columns(section.section("columns"), kind, file)
+    splits, division, shares = _read_splits(section.section("splits"))
+    columns = _read_columns(section.section("columns"), kind, file, division)
+    right = _read_right(section, kind, columns)
     facts = {fact: section.take(fact, str, "") or None for fact in _FACTS}
     if facts["text_origin"] is not None and facts["text_origin"] not in TEXT_ORIGINS:
         raise UnknownName("origin of texts", facts["text_origin"], TEXT_ORIGINS, where=section.where)
@@ -88,7 +91,7 @@ def read_info(section: Section, folder: Path) -> TaskInfo:
     return TaskInfo(
         name, kind, metrics, folder / file, columns, splits, codes=codes,
         languages=_read_names(section, "languages"), labels=_read_names(section, "labels"),
-        allowed_leakage=float(leakage), **facts,
+        allowed_leakage=float(leakage), shares=shares, right=right, **facts,
     )  # fmt: skip
 
 
@@ -119,24 +122,55 @@ def _read_metrics(section: Section, kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(metrics))
 
 
-def _read_columns(section: Section, kind: str, file: str) -> dict[str, str]:
+def _read_columns(section: Section, kind: str, file: str, division: str) -> dict[str, str]:
     of_kind = COLUMNS.get(kind, Columns(()))
     choices = section.take("choices", list, []) if kind == "multiple-choice" else []
     section.expect("language", "split", "item", *of_kind.needed, *of_kind.optional)
     if kind == "multiple-choice" and len(choices) < 2:
         raise BadValue("no choices", where=section.where, mend='add choices = ["choice1", "choice2"]')
     # What the name of a file tells need not stand in it.
-    told = [key for key in ("language", "split") if f"{{{key}}}" in file]
+    told = [key for key in ("language", "split") if f"{{{key}}}" in file or (key == "split" and division)]
     needed = [key for key in ("language", "split") if key not in told] + list(of_kind.needed)
     named = {key: section.take(key, str, key) for key in needed}
     for key in ("item", *of_kind.optional):
         if column := section.take(key, str, ""):
             named[key] = column
+    named |= {"division": division} if division else {}
     return named | {f"choice {place}": str(column) for place, column in enumerate(choices)}
 
 
-def _read_splits(section: Section) -> dict[str, str]:
-    section.expect("train", "dev", "test")
+def _read_right(section: Section, kind: str, columns: dict[str, str]) -> str | None:
+    """Which candidate of a cloze is the answer."""
+    right = section.take("right", str, "") or None
+    if kind == "cloze" and ("answer" in columns) == (right in ("first", "last")):
+        raise BadValue(
+            "either a column has the answer or its place is the same in every row", where=section.where,
+            mend='add answer = "..." to the columns, or right = "first" or "last"',
+        )  # fmt: skip
+    return right
+
+
+def _read_splits(section: Section) -> tuple[dict[str, str], str, dict[str, float]]:
+    """The names of the splits; and the column that they are made by, with their shares, if the file has none."""
+    section.expect("train", "dev", "test", "by", "shares")
+    if by := section.take("by", str, ""):
+        return _read_shares(section, by)
+    return _read_names_of_splits(section), "", {}
+
+
+def _read_shares(section: Section, by: str) -> tuple[dict[str, str], str, dict[str, float]]:
+    given = section.take("shares", dict, {"train": 0.5, "dev": 0.1})
+    section.expect()  # names of splits that the file has not
+    shares = {split: share for split, share in given.items() if isinstance(share, int | float) and 0 < share < 1}
+    if not {"train"} <= set(shares) == set(given) <= {"train", "dev"} or sum(shares.values()) >= 1:
+        raise BadValue(
+            f"shares are {given!r}", where=section.where,
+            mend="write shares = { train = 0.5, dev = 0.1 }: the rest is tested on",
+        )  # fmt: skip
+    return {split: split for split in (*sorted(shares, reverse=True), "test")}, by, shares
+
+
+def _read_names_of_splits(section: Section) -> dict[str, str]:
     chosen = {split: section.take(split, str, split) for split in ("train", "test")}
     if chosen["train"] == chosen["test"]:
         raise BadValue(

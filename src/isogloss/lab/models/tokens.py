@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from isogloss.lab.models.checkpoint import load_tokenizer
-from isogloss.lab.task import Choice, Input
+from isogloss.lab.task import Choice, Cloze, Input, is_words
 
 Integers = np.ndarray[Any, Any]
 _AT_ONCE = 2_000
@@ -122,8 +122,7 @@ def cut(inputs: Sequence[Input], folder: Path, max_length: int) -> Cut:
         sequences.extend(found["input_ids"])
         for place, one in enumerate(some):
             rows.append(rows[-1] + (len(one.choices) if isinstance(one, Choice) else 1))
-            words = isinstance(one, tuple) and not isinstance(one, Choice)
-            if words:
+            if words := is_words(one):
                 positions.append(_first_tokens(found.word_ids(place), len(one)))
             units.append(units[-1] + (len(one) if words else 1))
     ids = np.fromiter(chain.from_iterable(sequences), np.int32)
@@ -153,10 +152,12 @@ def _chain(starts: list[Integers]) -> Integers:
 
 def _encode(tokenizer: Any, some: Sequence[Input], max_length: int) -> Any:
     options = {"truncation": True, "max_length": max_length, "return_attention_mask": False}
+    if some and isinstance(some[0], Cloze):
+        return tokenizer([sentence for one in some if isinstance(one, Cloze) for sentence in one.filled()], **options)
     if some and isinstance(some[0], Choice):
         pairs = [(one.premise, choice) for one in some if isinstance(one, Choice) for choice in one.choices]
         return tokenizer([first for first, _ in pairs], [second for _, second in pairs], **options)
-    if some and isinstance(some[0], tuple):
+    if some and is_words(some[0]):
         return tokenizer([list(one) for one in some], is_split_into_words=True, **options)
     return tokenizer(list(some), **options)
 

@@ -104,7 +104,7 @@ class LinearProbe(NeuralRecipe):
             ]
         )
         prepared["flops_per"] = np.array(coefficients(shared_encoder(self.folder, self.precision)))
-        prepared["is_choice"] = np.array([corpus.kind == "multiple-choice"])
+        prepared["is_choice"] = np.array([corpus.kind in ("multiple-choice", "cloze")])
         return prepared
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
@@ -124,7 +124,8 @@ class LinearProbe(NeuralRecipe):
             layers, notes = self._select(features, training, layers, choices)
         arrays: dict[str, Matrix] = {}
         for layer in layers:
-            arrays |= self._learn(features.of(training.rows, layer), training.labels, choices, f"{layer}.")
+            counts = np.diff(features.heights)[training.rows] if choices else None
+            arrays |= self._learn(features.of(training.rows, layer), training.labels, counts, f"{layer}.")
         return Fitted(arrays, {"layers": layers, "choices": choices}, notes)
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
@@ -149,7 +150,7 @@ class LinearProbe(NeuralRecipe):
         units = min(round(sum(sizes) / len(sizes)), 2000)
         noise = np.random.default_rng(0).standard_normal((units, width), dtype=np.float32)
         began = time.perf_counter()
-        self._learn(noise, np.arange(units) % labels, False, "")
+        self._learn(noise, np.arange(units) % labels, None, "")
         fitting = (time.perf_counter() - began) * sum(sizes) / len(sizes) / units
         chosen = 1 if isinstance(self.layer, int) else layers
         kept = 2.0 * layers * width * sum(map(_vectors, chain.from_iterable((*corpus.train, *corpus.test))))
@@ -182,7 +183,8 @@ class LinearProbe(NeuralRecipe):
             rows, labels = rows[~aside], labels[~of_units]
         scores = {}
         for layer in layers:
-            learnt = self._learn(features.of(rows, layer), labels, choices, f"{layer}.")
+            counts = np.diff(features.heights)[rows] if choices else None
+            learnt = self._learn(features.of(rows, layer), labels, counts, f"{layer}.")
             found = _scores(features.of(dev_rows, layer), learnt, f"{layer}.")
             fitted = Fitted(learnt, {"choices": choices})
             starts = np.concatenate([[0], np.cumsum(np.diff(features.heights)[dev_rows])])
@@ -195,26 +197,28 @@ class LinearProbe(NeuralRecipe):
             "validation_score": round(scores[best], 4),
         }
 
-    def _learn(self, X: Matrix, labels: Matrix, choices: bool, prefix: str) -> dict[str, Matrix]:
-        """Weights on the features as they are, intercepts and classes, of one layer."""
+    def _learn(self, X: Matrix, labels: Matrix, choices: Matrix | None, prefix: str) -> dict[str, Matrix]:
+        """Weights on the features as they are, intercepts and classes, of one layer; `choices` says how many."""
         from sklearn.linear_model import LogisticRegression
 
         classes = np.unique(labels)
-        if choices:
-            X, labels = _differences(X, labels)
+        if choices is not None:
+            X, labels = _differences(X, labels, choices)
         elif len(classes) < 2:
             raise BadValue("all training examples have the same label", mend="take more of them, or another seed")
-        center = np.zeros(X.shape[1], np.float32) if choices else X.mean(axis=0)
+        center = np.zeros(X.shape[1], np.float32) if choices is not None else X.mean(axis=0)
         scale = np.maximum(X.std(axis=0), 1e-6)
-        model = LogisticRegression(C=self.C, tol=self.tolerance, max_iter=self.iterations, fit_intercept=not choices)
+        model = LogisticRegression(
+            C=self.C, tol=self.tolerance, max_iter=self.iterations, fit_intercept=choices is None
+        )
         model.fit((X - center) / scale, labels)
         weights = model.coef_ / scale  # (classes or 1, width)
         intercepts = np.asarray(model.intercept_ - weights @ center, np.float32).reshape(-1)
-        if len(weights) == 1 and not choices:  # two classes: the one not written has score 0
+        if len(weights) == 1 and choices is None:  # two classes: the one not written has score 0
             weights, intercepts = np.stack([0 * weights[0], weights[0]]), np.array([0, intercepts[0]], np.float32)
         return {
             f"{prefix}weights": np.asarray(weights, np.float32),
-            f"{prefix}intercepts": intercepts if not choices else np.zeros(1, np.float32),
+            f"{prefix}intercepts": intercepts if choices is None else np.zeros(1, np.float32),
             f"{prefix}classes": classes,
         }
 
@@ -233,13 +237,12 @@ def _starts(features: Features, rows: Matrix, choices: bool) -> Matrix:
     return np.concatenate([[0], np.cumsum(each)])
 
 
-def _differences(X: Matrix, labels: Matrix) -> tuple[Matrix, Matrix]:
+def _differences(X: Matrix, labels: Matrix, counts: Matrix) -> tuple[Matrix, Matrix]:
     """The right choice less each other one, as label 1, and mirrored, as label 0."""
-    candidates = X.reshape(len(labels), -1, X.shape[1])  # (rows, choices, width)
-    right = np.zeros(candidates.shape[:2], dtype=bool)
-    right[np.arange(len(labels)), labels] = True
-    chosen = np.repeat(candidates[right], candidates.shape[1] - 1, axis=0)
-    differences = chosen - candidates[~right]
+    right = np.zeros(len(X), dtype=bool)  # X: (choices of all rows, width)
+    right[np.cumsum(counts) - counts + labels] = True
+    chosen = np.repeat(X[right], counts - 1, axis=0)
+    differences = chosen - X[~right]
     return np.concatenate([differences, -differences]), np.repeat([1, 0], len(differences))
 
 

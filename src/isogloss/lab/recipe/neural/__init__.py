@@ -23,7 +23,7 @@ from isogloss.lab.scores import confusions, macro_f1
 TRIED = 16
 """Texts of each language that lengths are estimated from."""
 
-ALL_KINDS = ("text-classification", "token-tagging", "multiple-choice")
+ALL_KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze")
 
 
 @dataclass(frozen=True)

@@ -135,11 +135,19 @@ def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, pre
 def _loss(scores: Any, seen: Matrix, tokens: Tokens, rows: Matrix, of_units: Matrix) -> Any:
     """Summed cross entropy."""
     if len(tokens.lengths) > len(tokens.rows) - 1:  # choices: one score each, a row has several
-        scores, seen = scores.reshape(len(rows), -1), tokens.units[rows]
+        scores, seen = _by_row(scores, tokens, rows), tokens.units[rows]
     elif not tokens.has_words:
         seen = tokens.units[rows]
     labels = torch.from_numpy(of_units[seen]).to(scores.device)
     return cross_entropy(scores, labels, reduction="sum")
+
+
+def _by_row(scores: Any, tokens: Tokens, rows: Matrix) -> Any:
+    """Scores of choices, (rows, most choices); those that a row has less are out of the question."""
+    counts = np.diff(tokens.rows)[rows]
+    places = (np.repeat(np.arange(len(rows)), counts), np.concatenate([np.arange(count) for count in counts]))
+    found = torch.full((len(rows), int(counts.max())), -torch.inf, dtype=scores.dtype, device=scores.device)
+    return found.index_put(tuple(torch.from_numpy(place).to(scores.device) for place in places), scores[:, 0])
 
 
 def _batches(tokens: Tokens, rows: Matrix, size: int, random: np.random.Generator) -> Iterator[Matrix]:

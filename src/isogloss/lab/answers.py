@@ -1,0 +1,81 @@
+"""Answers that are texts: when two of them are the same, and how much of one another they have.
+
+Texts are compared as the scorer of MLQA does (Lewis et al. 2020, MLQA: evaluating cross-lingual extractive question
+answering), which is that of SQuAD (Rajpurkar et al. 2016) made fit for languages other than English.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+
+from isogloss.lab.numbers import last_number
+
+ARTICLES = {
+    "eng": "a an the",
+    "spa": "un una unos unas el la los las",
+    "deu": "ein eine einen einem eines einer der die das den dem des",
+    "vie": "của là cái chiếc những",
+}
+"""Words that are left out, by ISO 639-3 code, as MLQA has them; other languages keep all their words."""
+
+ARABIC_ARTICLE = "ال"
+UNSPACED = frozenset("zho cmn yue wuu hak nan jpn tha lao khm mya bod dzo".split())
+"""Languages written without spaces between words, in which every letter of their script counts as a word."""
+
+_UNSPACED_LETTERS = re.compile(
+    "([\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff])"
+)
+
+
+@lru_cache(maxsize=20_000)
+def words_of(text: str, language: str) -> tuple[str, ...]:
+    """The words of an answer that are compared.
+
+    Parameters
+    ----------
+    text : str
+    language : str
+        ISO 639-3 code.
+
+    Notes
+    -----
+    Small letters, without punctuation (what Unicode calls so, and ASCII's symbols) and without articles. The Arabic
+    article is cut out wherever its letters stand, as MLQA's scorer does. Chinese is cut into its characters; beyond
+    MLQA, so are other languages written without spaces.
+    """
+    kept = "".join(letter for letter in text.lower() if not _is_punctuation(letter))
+    if language in UNSPACED:
+        kept = _UNSPACED_LETTERS.sub(r" \1 ", kept)
+    if language in ("ara", "arb"):
+        kept = kept.replace(ARABIC_ARTICLE, " ")
+    articles = ARTICLES.get(language, "").split()
+    return tuple(word for word in kept.split() if word not in articles)
+
+
+def exact_match(said: str, right: str, language: str) -> float:
+    """1 if two answers have the same words in the same order, else 0."""
+    return float(words_of(said, language) == words_of(right, language))
+
+
+def f1(said: str, right: str, language: str) -> float:
+    """Harmonic mean of the shares of words that two answers have of each other; 1 if both have none.
+
+    2 |common| / (|said| + |right|), words counted as often as they stand there (Rajpurkar et al. 2016).
+    """
+    one, other = Counter(words_of(said, language)), Counter(words_of(right, language))
+    total = one.total() + other.total()
+    return 2 * (one & other).total() / total if total else 1.0
+
+
+def same_result(said: str, right: str, language: str) -> float:
+    """1 if the last number of an output is that of the right answer; `exact_match` where that is no number."""
+    wanted = last_number(right) if re.fullmatch(r"\W*\d[\d\W]*", right) else frozenset()
+    return float(bool(wanted & last_number(said))) if wanted else exact_match(said, right, language)
+
+
+def _is_punctuation(letter: str) -> bool:
+    return unicodedata.category(letter).startswith("P") or letter in "$+<=>^`|~"
