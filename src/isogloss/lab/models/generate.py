@@ -1,0 +1,128 @@
+"""Greedy generation in batches: the likeliest token after the likeliest token, until an answer has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from isogloss.lab.models.batches import by_length
+from isogloss.lab.models.decoder import Decoder, Reading, forward, go_on, read_prompts
+from isogloss.lab.models.encode import BUDGET, halving
+from isogloss.lab.models.likelihood import common_beginning, prompt_tokens, room, shortened
+from isogloss.lab.models.runtime import device, start_torch
+
+Matrix = np.ndarray[Any, Any]
+
+
+def generate(
+    decoder: Decoder, prompts: Sequence[str], *, max_new: int, stop: Sequence[str] = ("\n",), max_length: int
+) -> list[str]:
+    """What a model writes after each prompt.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    prompts : sequence of str
+    max_new : int
+        Tokens of an answer at most.
+    stop : sequence of str
+        An answer ends before the first of these that it has.
+    max_length : int
+        Tokens that prompt and answer may have together; where there are more, the prompt loses its beginning.
+
+    Returns
+    -------
+    list of str
+        Answers, without white space around them.
+
+    Notes
+    -----
+    Greedy: no chance is in it, and nothing that a checkpoint says of sampling is heeded.
+
+    Raises
+    ------
+    IsoglossError
+        If memory does not suffice for a single prompt.
+    """
+    most = max(1, room(decoder, max_length) - (0 if decoder.is_seq2seq else max_new))
+    found = [shortened(decoder, prompt_tokens(decoder, prompt), most) for prompt in prompts]
+    answers = [""] * len(prompts)
+    lengths = np.array([len(ids) + max_new for ids, _ in found])
+    remembers = decoder.is_seq2seq or (len(found) > 0 and int(lengths.max()) <= decoder.remembered)
+    with start_torch().inference_mode():
+        for is_cut in (False, True):
+            numbers = np.array([place for place, one in enumerate(found) if one[1] == is_cut], np.int64)
+            read = [found[number][0] for number in numbers]
+            common = common_beginning(read) if remembers and not decoder.is_seq2seq else 0
+            shared = read_prompts(decoder, [read[0][:common]]) if common else None
+
+            def write(
+                batch: Matrix, read: list[Matrix] = read, numbers: Matrix = numbers, shared: Reading | None = shared,
+                common: int = common,
+            ) -> None:  # fmt: skip
+                some = [read[place][common:] for place in batch]
+                writer = _Writer(decoder, some, shared) if remembers else _Rereader(decoder, some)
+                for number, text in zip(numbers[batch], _write(decoder, writer, len(some), max_new, stop), strict=True):
+                    answers[number] = text
+
+            budget = BUDGET * (16 if device() == "cuda" else 1)
+            for batch in by_length(lengths[numbers], budget):
+                halving(write, batch)
+    return answers
+
+
+class _Writer:
+    """Goes on from what it remembers."""
+
+    def __init__(self, decoder: Decoder, prompts: Sequence[Matrix], shared: Reading | None):
+        self._decoder, self._reading = decoder, read_prompts(decoder, prompts, shared)
+        self.logits = self._reading.logits
+
+    def take(self, tokens: Matrix) -> None:
+        ids = start_torch().from_numpy(tokens[:, None]).to(device())
+        self.logits = go_on(self._decoder, self._reading, ids)[:, -1]
+
+
+class _Rereader:
+    """Reads everything anew for each token, for models that remember in ways that cannot be gone on from in batches."""
+
+    def __init__(self, decoder: Decoder, prompts: Sequence[Matrix]):
+        self._decoder, self._prompts = decoder, list(prompts)
+        self.logits = forward(decoder, self._prompts, 1)[:, -1]
+
+    def take(self, tokens: Matrix) -> None:
+        self._prompts = [np.append(prompt, token) for prompt, token in zip(self._prompts, tokens, strict=True)]
+        self.logits = forward(self._decoder, self._prompts, 1)[:, -1]
+
+
+def _write(decoder: Decoder, writer: _Writer | _Rereader, prompts: int, max_new: int, stop: Sequence[str]) -> list[str]:
+    """The answers of a batch; it goes on until the last of them has ended."""
+    written: list[list[int]] = [[] for _ in range(prompts)]
+    ended = [False] * prompts
+    for place in range(max_new):
+        tokens = writer.logits.argmax(dim=-1).cpu().numpy()
+        for row in range(prompts):
+            if ended[row]:
+                continue
+            if int(tokens[row]) in decoder.ends:
+                ended[row] = True
+                continue
+            written[row].append(int(tokens[row]))
+            # A stop cannot be told from tokens: it may be a part of one, or stand in several.
+            ended[row] = any(one in _text(decoder, written[row]).lstrip() for one in stop)
+        if all(ended) or place == max_new - 1:
+            break
+        writer.take(tokens)
+    return [_until(_text(decoder, ids).lstrip(), stop) for ids in written]
+
+
+def _text(decoder: Decoder, ids: list[int]) -> str:
+    return str(decoder.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def _until(text: str, stop: Sequence[str]) -> str:
+    """The text before the first of some strings."""
+    ends = [place for one in stop if (place := text.find(one)) >= 0]
+    return text[: min(ends)].strip() if ends else text.strip()
