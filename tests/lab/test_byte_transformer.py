@@ -1,0 +1,158 @@
+"""The transformer over bytes: what it learns, which languages share nothing with others, and what is written down."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isogloss.errors import InputError
+from isogloss.lab.models.byte_tokenizer import clone_text, vocabulary_size, write_byte_tokenizer
+from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
+from isogloss.lab.models.checkpoint import fingerprint, load_encoder, load_tokenizer
+from isogloss.lab.models.decoder import load_decoder
+from isogloss.lab.models.generate import generate
+from isogloss.lab.models.likelihood import log_likelihoods
+
+pytest.importorskip("torch", reason="needs the extra lab")
+
+TINY = ByteTransformer(layers=2, width=32, heads=2, context=32, steps=180, batch_size=8, learning_rate=1e-2, copies=1)
+BARE = ByteTransformer(layers=1, width=8, heads=1, context=16, steps=3, batch_size=2)
+CAPITALS = {"France": "Paris", "Italy": "Rome", "Japan": "Tokyo", "Egypt": "Cairo"}
+
+
+def facts(count: int) -> list[str]:
+    """Sentences of which the last word follows from the first."""
+    chance = random.Random(1)
+    return [f"{land}: {CAPITALS[land]}." for land in chance.choices(sorted(CAPITALS), k=count)]
+
+
+@pytest.fixture(scope="module")
+def tokenizers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tokenizer with two copies."""
+    folder = tmp_path_factory.mktemp("bytes")
+    write_byte_tokenizer(folder, 2, 64)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that has read the facts, half of them in a copy of the language."""
+    folder = tmp_path_factory.mktemp("pretrained") / "capitals"
+    texts = facts(400)
+    pretrain([*texts[:200], *map(clone_text, texts[200:])], folder, TINY)
+    return folder
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs", "Co"]), max_size=40))
+def test_tokens_are_bytes(tokenizers: Path, text: str) -> None:
+    """In the order of the text, and no text gets lost; characters for private use are those of copies."""
+    tokenizer = load_tokenizer(tokenizers)
+    ids = tokenizer(text)["input_ids"]
+    assert ids == [257, *text.encode()]
+    assert tokenizer.decode(ids, skip_special_tokens=True) == text
+
+
+@given(text=st.text(max_size=40), copy=st.sampled_from([1, 2]))
+def test_a_copy_has_the_same_tokens_under_other_names(tokenizers: Path, text: str, copy: int) -> None:
+    """As many, in the same order, each 256 or 512 further up: nothing is shared with the language or another copy."""
+    tokenizer = load_tokenizer(tokenizers)
+    ids = tokenizer(clone_text(text, copy))["input_ids"][1:]
+    assert ids == [byte + 258 + 256 * (copy - 1) for byte in text.encode()]
+    assert tokenizer.decode(ids) == clone_text(text, copy)
+
+
+@pytest.mark.parametrize("copy", [0, -1, 300, True, "1"])
+def test_a_copy_there_cannot_be_is_refused(copy: object) -> None:
+    with pytest.raises(InputError, match="copy must be a whole number from 1 to 255"):
+        clone_text("a", copy)  # type: ignore[arg-type]  # that is what is refused
+
+
+def test_what_was_read_is_expected(pretrained: Path) -> None:
+    """Of two capitals the right one is likelier, and it is what is written."""
+    decoder = load_decoder(pretrained, "float32")
+    lands = sorted(CAPITALS)
+    capitals = [f" {CAPITALS[land]}." for land in lands]
+    found = log_likelihoods(decoder, [f"{land}:" for land in lands], [capitals] * len(lands), max_length=32)
+    assert found.sums.reshape(4, 4).argmax(axis=1).tolist() == [0, 1, 2, 3]
+    written = generate(decoder, [f"{land}:" for land in lands], max_new=8, stop=["."], max_length=32)
+    assert written == [CAPITALS[land] for land in lands]
+
+
+def test_a_copy_is_learnt_as_the_language_is(pretrained: Path) -> None:
+    decoder = load_decoder(pretrained, "float32")
+    ways = [clone_text(f" {CAPITALS[land]}.") for land in sorted(CAPITALS)]
+    found = log_likelihoods(decoder, [clone_text(f"{land}:") for land in sorted(CAPITALS)], [ways] * 4, max_length=32)
+    assert found.sums.reshape(4, 4).argmax(axis=1).tolist() == [0, 1, 2, 3]
+
+
+def test_what_was_done_is_written_down(pretrained: Path) -> None:
+    """Fewer bits than the eight that a byte has without any knowledge; texts held out are not counted as read."""
+    record = json.loads((pretrained / "pretraining.json").read_text())
+    assert record["shape"]["copies"] == 1
+    assert record["bits_per_byte"] < 1 < 7.5 < record["bits_per_byte_before"]
+    assert record["texts"] == 380
+    assert record["parameters"] == sum(one.numel() for one in load_decoder(pretrained, "float32").model.parameters())
+
+
+def test_the_same_texts_and_seed_give_the_same_weights(tmp_path: Path) -> None:
+    for name, seed in (("one", 0), ("same", 0), ("other", 1)):
+        pretrain(facts(20), tmp_path / name, ByteTransformer(**{**vars(BARE), "seed": seed}))
+    assert fingerprint(tmp_path / "one") == fingerprint(tmp_path / "same") != fingerprint(tmp_path / "other")
+
+
+def test_encoders_recipes_can_take_it(pretrained: Path) -> None:
+    """It is a checkpoint as any other: states of its tokens can be had without its head."""
+    model, tokenizer = load_encoder(pretrained, "float32"), load_tokenizer(pretrained)
+    states = model(**tokenizer("France", return_tensors="pt")).last_hidden_state
+    assert states.shape == (1, 7, 32)
+    assert model.config.vocab_size == vocabulary_size(1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"layers": 0}, "layers must be above 0, not 0"),
+        ({"steps": 1.5}, "steps must be a whole number, not 1.5"),
+        ({"warmup": 1.0}, "warmup must be from 0 up and below 1, not 1.0"),
+        ({"held_out": 0}, "held_out must be above 0 and below 1, not 0"),
+        ({"seed": -1}, "seed must be from 0 up, not -1"),
+        ({"width": 30, "heads": 4}, "4 heads do not divide a width of 30 evenly"),
+        ({"width": 12, "heads": 4}, "width must be an even number times heads"),
+        ({"copies": 256}, "copies must be 255 at most"),
+    ],
+)
+def test_shapes_there_cannot_be_are_refused(changed: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        ByteTransformer(**{**vars(BARE), **changed})  # type: ignore[arg-type]  # that is what is refused
+    assert said in str(caught.value)
+
+
+def test_too_little_text_and_a_folder_in_use_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="are too little to learn from"):
+        pretrain(["a", " "], tmp_path / "new", BARE)
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "notes.txt").touch()
+    with pytest.raises(InputError, match="is not empty; name a new folder"):
+        pretrain(facts(20), tmp_path / "used", BARE)
+    with pytest.raises(InputError, match="cannot be made"):
+        pretrain(facts(20), tmp_path / "used" / "notes.txt" / "below", BARE)
+
+
+def test_bits_per_byte_are_those_of_the_definition(pretrained: Path) -> None:
+    """Mean of -log2 p over a stretch, each token given those before it."""
+    import torch
+
+    from isogloss.lab.models.byte_transformer import bits_per_byte
+
+    model = load_decoder(pretrained, "float32").model
+    row = np.array([257, *b"France: Paris."])
+    with torch.inference_mode():
+        log = torch.log_softmax(model(input_ids=torch.tensor(row)[None]).logits[0].double(), dim=-1)
+    expected = -float(log[torch.arange(len(row) - 1), torch.tensor(row[1:])].mean()) / np.log(2)
+    assert bits_per_byte(model, row, 32) == pytest.approx(expected, rel=1e-5)
