@@ -1,4 +1,4 @@
-"""Tables of texts: Parquet, CSV, TSV, JSON lines, CoNLL-U or CoNLL, with the columns a task needs."""
+"""Tables of texts: Parquet, CSV, TSV, JSON lines, CoNLL-U, CoNLL or a dataset, with the columns a task needs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, UnknownName
 from isogloss.lab.conll import read_conll, read_conllu
+from isogloss.lab.hub import features_of_file, is_on_hub, name_classes, read_hub
 
 FORMATS = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".conllu", ".conll", ".iob2", ".bio")
 _FIELD = re.compile(r"\\\{(language|split)\\\}")
@@ -22,11 +23,12 @@ def read_table(path: Path, columns: Mapping[str, str], lists: Mapping[str, str] 
     ----------
     path : pathlib.Path
         One file; or a pattern with `{language}` and `{split}` in it, which every file that fits is read of
-        and which become columns.
+        and which become columns; or a dataset of the Hugging Face Hub, see `isogloss.lab.hub`.
     columns : mapping of str to str
         What a column is to be called, to what the file calls it.
     lists : mapping of str to str, optional
-        Columns that hold a list per row, to what stands between its parts where the file has it as text.
+        Columns that hold a list per row, to what stands between its parts where the file has it as text; nothing
+        if that is one part.
 
     Raises
     ------
@@ -36,29 +38,35 @@ def read_table(path: Path, columns: Mapping[str, str], lists: Mapping[str, str] 
         If it lacks a column.
     """
     lists = lists or {}
-    if "{" not in str(path):
+    if is_on_hub(path):
+        read = [(_chosen(table, columns, lists, where), told) for where, table, told in read_hub(path)]
+    elif "{" in str(path):
+        read = [(_read_one(file, columns, lists), told) for file, told in _matching(path)]
+    else:
         return _read_one(path, columns, lists)
-    parts = [
-        _read_one(file, columns, lists).with_columns(**{name: pl.lit(value) for name, value in fields.items()})
-        for file, fields in _matching(path)
-    ]
-    return pl.concat(parts)
+    return pl.concat(
+        table.with_columns(**{name: pl.lit(value) for name, value in told.items()}) for table, told in read
+    )
 
 
 def _read_one(path: Path, columns: Mapping[str, str], lists: Mapping[str, str]) -> pl.DataFrame:
     if not path.is_file():
         raise BadFile("no such file", where=str(path), mend="correct `file`, or name its folder with --data")
     try:
-        table = _scan(path)
-        for name in columns.values():
-            if name not in table.columns:
-                raise UnknownName("column", name, table.columns, where=str(path))
-        table = table.select(_as_text(table, name, lists.get(to)).alias(to) for to, name in columns.items())
+        return _chosen(_scan(path), columns, lists, str(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BadFile(f"cannot be read as {path.suffix[1:]} ({reason})", where=str(path)) from None
+
+
+def _chosen(table: pl.DataFrame, columns: Mapping[str, str], lists: Mapping[str, str], where: str) -> pl.DataFrame:
+    """The columns asked for, as they are called here, and the number of each row."""
+    for name in columns.values():
+        if name not in table.columns:
+            raise UnknownName("column", name, table.columns, where=where)
+    table = table.select(_as_text(table, name, lists.get(to)).alias(to) for to, name in columns.items())
     if table.is_empty():
-        raise BadFile("holds no rows", where=str(path))
+        raise BadFile("holds no rows", where=where)
     return table.with_row_index("row")
 
 
@@ -67,6 +75,8 @@ def _as_text(table: pl.DataFrame, name: str, separator: str | None) -> pl.Expr:
         return pl.col(name).cast(pl.String)
     if isinstance(table.schema[name], pl.List):
         return pl.col(name).cast(pl.List(pl.String))
+    if not separator:
+        return pl.concat_list(pl.col(name).cast(pl.String))
     return pl.col(name).cast(pl.String).str.strip_chars().str.split(separator)
 
 
@@ -90,7 +100,7 @@ def _matching(pattern: Path) -> list[tuple[Path, dict[str, str]]]:
 def _scan(path: Path) -> pl.DataFrame:
     match path.suffix.lower():
         case ".parquet":
-            return pl.read_parquet(path, glob=False)
+            return name_classes(pl.read_parquet(path, glob=False), features_of_file(path))
         case ".csv" | ".tsv" as suffix:
             # Everything is text here: a label 01 or an item id 007 must stay as it is written.
             return pl.read_csv(path, separator="\t" if suffix == ".tsv" else ",", infer_schema=False, glob=False)
