@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from isogloss.errors import BadFile
+from isogloss.errors import BadFile, BadValue
+
+
+def check_place(path: Path, endings: Sequence[str]) -> None:
+    """Find out before the work whether its result can be written to a file.
+
+    Raises
+    ------
+    BadValue
+        If its ending is none of `endings`.
+    BadFile
+        If it is a folder, or the folder it shall be in does not exist or may not be written to.
+    """
+    if path.suffix not in endings:
+        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(endings)}")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise _not_written(path, os.strerror(errno.ENOENT))
+    if path.is_dir():
+        raise _not_written(path, os.strerror(errno.EISDIR))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _not_written(path, os.strerror(errno.EACCES))
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
@@ -29,4 +51,8 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         finally:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
-        raise BadFile(f"cannot be written: {error.strerror}", where=str(path), mend="choose another place") from None
+        raise _not_written(path, error.strerror or str(error)) from None
+
+
+def _not_written(path: Path, reason: str) -> BadFile:
+    return BadFile(f"cannot be written: {reason}", where=str(path), mend="choose another place")

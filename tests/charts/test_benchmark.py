@@ -178,7 +178,7 @@ def test_a_report_without_intervals_has_no_coverage(tmp_path):
 @pytest.mark.parametrize(
     ("path", "error", "message"),
     [
-        ("report.pdf", BadValue, "report.pdf: unknown ending '.pdf'; write the report to a .html file"),
+        ("report.pdf", BadValue, "report.pdf: unknown ending '.pdf'; write to .html"),
         ("nowhere/report.html", BadFile, "cannot be written: No such file or directory; choose another place"),
     ],
 )

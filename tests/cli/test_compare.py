@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import polars as pl
 import pytest
-
-from isogloss.cli import main
 
 COSTS = """currency = "USD"
 [compute]
@@ -29,7 +26,7 @@ translated_per_query = 1
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
+def run(run, tmp_path):
     """Run `isogloss compare` on three recipes in two languages."""
     rows = [
         {"recipe": recipe, "target": target, "score": score, "model": "toy", "task": "qa", "metric": "f1", "train": ""}
@@ -41,16 +38,11 @@ def run(capsys, monkeypatch, tmp_path):
     pl.DataFrame(rows).write_csv(tmp_path / "scores.csv")
     (tmp_path / "costs.toml").write_text(COSTS)
 
-    def run(*arguments: object, task: str = "qa") -> tuple[int, str, str]:
-        files = ("-e", tmp_path / "scores.csv", "--costs", tmp_path / "costs.toml", "--task", task)
-        monkeypatch.setattr(sys, "argv", ["isogloss", "compare", *map(str, (*files, *arguments))])
-        monkeypatch.setenv("COLUMNS", "80")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
+    def compare(*arguments: object, task: str = "qa") -> tuple[int, str, str]:
+        files = ("-e", tmp_path / "scores.csv", "--costs", tmp_path / "costs.toml")
+        return run("compare", *files, "--task", task, *arguments)
 
-    return run
+    return compare
 
 
 def test_a_table_the_front_and_break_even_volumes_are_printed(run):
@@ -86,7 +78,6 @@ def test_the_answer_is_written_as_picture_page_or_table(run, tmp_path, ending):
         (("--recipes", "zero-shot"), "nothing to compare"),
         (("--targets", "wol"), "unknown target 'wol'"),
         (("--volume", -1), "-1 queries"),
-        (("--out", "x.pdf"), "unknown ending"),
     ],
 )
 def test_bad_questions_end_with_one_line(run, arguments, words):

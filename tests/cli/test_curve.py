@@ -1,32 +1,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from isogloss.cli import main
 from isogloss.forecast.curves.answer import round_sizes
 
 LANGUAGES = "deu fra spa ita nld pol rus hin tur fin hun tam".split()
 ASKED = ("--task", "topics", "--model", "toy", "--target", "swa")
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    """Run `isogloss curve` with these arguments; gives the exit code, what it printed and what it complained."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["isogloss", "curve", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "80")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
@@ -44,7 +27,7 @@ def scores(tmp_path) -> Path:
 
 
 def test_a_table_a_basis_and_what_the_goal_needs_are_printed(run, scores):
-    code, out, _ = run("-e", scores, *ASKED, "--to", 2000, "--goal", 0.38)
+    code, out, _ = run("curve", "-e", scores, *ASKED, "--to", 2000, "--goal", 0.38)
     assert code == 0
     assert "90 % band" in out
     assert [line.split()[0] for line in out.splitlines()[2:10]] == "0 10 20 50 100 200 500 1000".split()
@@ -53,7 +36,7 @@ def test_a_table_a_basis_and_what_the_goal_needs_are_printed(run, scores):
 
 
 def test_json_holds_the_curve_and_the_number_needed(run, scores):
-    code, out, _ = run("-e", scores, *ASKED, "--from", 100, "--to", 2000, "--goal", 0.38, "--json")
+    code, out, _ = run("curve", "-e", scores, *ASKED, "--from", 100, "--to", 2000, "--goal", 0.38, "--json")
     found = json.loads(out)
     assert code == 0
     assert (found["target"], found["train"], found["kind"]) == ("swa", "eng:1000", "labelled")
@@ -62,7 +45,7 @@ def test_json_holds_the_curve_and_the_number_needed(run, scores):
 
 
 def test_without_a_goal_nothing_is_needed(run, scores):
-    _, out, _ = run("-e", scores, *ASKED, "--json")
+    _, out, _ = run("curve", "-e", scores, *ASKED, "--json")
     found = json.loads(out)
     assert found["needed"] is None
     assert found["curve"][-1]["size"] == 2000
@@ -71,14 +54,14 @@ def test_without_a_goal_nothing_is_needed(run, scores):
 @pytest.mark.parametrize("ending", ["png", "svg", "html"])
 def test_the_curve_is_drawn(run, scores, tmp_path, ending):
     picture = tmp_path / f"curve.{ending}"
-    code, out, _ = run("-e", scores, *ASKED, "--goal", 0.4, "--out", picture)
+    code, out, _ = run("curve", "-e", scores, *ASKED, "--goal", 0.4, "--out", picture)
     assert code == 0
     assert picture.stat().st_size > 1000
-    assert "picture:" in out
+    assert f"written to {picture}" in out.replace("\n", "")
 
 
 def test_too_high_a_level_says_what_the_evidence_supports(run, scores):
-    code, out, _ = run("-e", scores, *ASKED, "--level", 0.99)
+    code, out, _ = run("curve", "-e", scores, *ASKED, "--level", 0.99)
     assert code == 0
     assert "too little evidence for 99 %: it supports at most 92 % (--level)" in " ".join(out.split())
 
@@ -96,11 +79,10 @@ def test_too_high_a_level_says_what_the_evidence_supports(run, scores):
         (["--vary", "translated"], "was measured with two different numbers of its own translated examples"),
         (["--model", "toi"], "unknown model 'toi'; did you mean 'toy'?"),
         (["--target", "xyzzy"], "unknown language 'xyzzy'"),
-        (["--out", "curve.doc"], "unknown ending '.doc'"),
     ],
 )
 def test_bad_input_ends_in_one_line_and_two(run, scores, wrong, said):
-    code, out, err = run("-e", scores, *ASKED, *wrong)
+    code, out, err = run("curve", "-e", scores, *ASKED, *wrong)
     assert code == 2
     assert out == ""
     assert err.startswith("error: ")

@@ -2,31 +2,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from isogloss.cli import main
 from isogloss.evidence import ITEM, Store, observation_keys, read_evidence
 
 FIXTURES = Path(__file__).parents[1] / "evidence" / "fixtures"
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    """Run `isogloss` with these arguments; gives the exit code, what it printed and what it complained."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["isogloss", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "80")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 def test_import_reports_what_was_kept_and_what_was_dropped_and_why(run, tmp_path):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import polars as pl
 import pytest
-
-from isogloss.cli import main
 
 SCORES = {"even": [0.5, 0.5, 0.5], "best-mean": [0.9, 0.8, 0.1], "beaten": [0.4, 0.5, 0.4]}
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
+def run(run, tmp_path):
     """Run `isogloss fair` on three models in three languages."""
     rows = [
         {"model": model, "target": target, "score": score, "task": "topics", "metric": "accuracy", "train": "eng:9"}
@@ -23,16 +20,10 @@ def run(capsys, monkeypatch, tmp_path):
     ]
     pl.DataFrame(rows).write_csv(tmp_path / "scores.csv")
 
-    def run(*arguments: object) -> tuple[int, str, str]:
-        given = ("-e", tmp_path / "scores.csv", "--task", "topics", *arguments)
-        monkeypatch.setattr(sys, "argv", ["isogloss", "fair", *map(str, given)])
-        monkeypatch.setenv("COLUMNS", "80")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
+    def fair(*arguments: object) -> tuple[int, str, str]:
+        return run("fair", "-e", tmp_path / "scores.csv", "--task", "topics", *arguments)
 
-    return run
+    return fair
 
 
 def test_measures_verdicts_and_unmet_demand_are_printed(run):

@@ -1,30 +1,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import polars as pl
 import pytest
 
-from isogloss.cli import main
-
 ASKED = ("--task", "topics", "--model", "toy")
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    """Run `isogloss next` with these arguments; gives the exit code, what it printed and what it complained."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["isogloss", "next", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "120")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
@@ -39,14 +21,16 @@ def scores(tmp_path):
 
 
 def test_languages_of_a_group_are_chosen_with_what_the_baselines_leave(run, scores):
-    code, out, _ = run("-e", scores, *ASKED, "--candidates", "@africa", "--k", 3)
+    code, out, _ = run("next", "-e", scores, *ASKED, "--candidates", "@africa", "--k", 3)
     assert code == 0
     assert "Test these next" in out
     assert "most central" in out
 
 
 def test_json_and_a_file_hold_the_languages(run, scores, tmp_path):
-    code, out, _ = run("-e", scores, *ASKED, "--candidates", "@europe,yor", "--json", "--out", tmp_path / "n.csv")
+    code, out, _ = run(
+        "next", "-e", scores, *ASKED, "--candidates", "@europe,yor", "--json", "--out", tmp_path / "n.csv"
+    )
     found = json.loads(out)
     assert code == 0
     assert [row["language"] for row in found["next"]] == pl.read_csv(tmp_path / "n.csv")["language"].to_list()
@@ -58,7 +42,7 @@ def test_json_and_a_file_hold_the_languages(run, scores, tmp_path):
     [(("--candidates", "@asai"), "did you mean 'asia'"), (("--candidates", "yor", "--k", 3), "not more than 3")],
 )
 def test_bad_input_exits_with_2_and_one_line(run, scores, arguments, said):
-    code, _, err = run("-e", scores, *ASKED, *arguments)
+    code, _, err = run("next", "-e", scores, *ASKED, *arguments)
     assert code == 2
     assert said in err
     assert err.count("\n") == 1

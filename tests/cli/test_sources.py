@@ -1,30 +1,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import polars as pl
 import pytest
 from tests.plan.transfer_world import cells, transfer_scores
 
-from isogloss.cli import main
-
 ASKED = ("--task", "topics", "--model", "toy", "--target", "ces")
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    """Run `isogloss sources` with these arguments; gives the exit code, what it printed and what it complained."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["isogloss", "sources", *map(str, arguments)])
-        monkeypatch.setenv("COLUMNS", "100")
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 @pytest.fixture
@@ -37,7 +19,7 @@ def scores(tmp_path):
 
 
 def test_sources_and_what_baselines_choose_are_printed(run, scores):
-    code, out, _ = run("-e", scores, *ASKED, "--top", 3, "--pairs")
+    code, out, _ = run("sources", "-e", scores, *ASKED, "--top", 3, "--pairs")
     assert code == 0
     assert "Sources for ces" in out
     assert "2 together" in out
@@ -46,7 +28,7 @@ def test_sources_and_what_baselines_choose_are_printed(run, scores):
 
 
 def test_json_and_a_file_hold_the_same_table(run, scores, tmp_path):
-    code, out, _ = run("-e", scores, *ASKED, "--json", "--out", tmp_path / "t.csv")
+    code, out, _ = run("sources", "-e", scores, *ASKED, "--json", "--out", tmp_path / "t.csv")
     found = json.loads(out)
     assert code == 0
     assert [row["source"] for row in found["sources"]] == pl.read_csv(tmp_path / "t.csv")["source"].to_list()
@@ -54,13 +36,13 @@ def test_json_and_a_file_hold_the_same_table(run, scores, tmp_path):
 
 
 def test_the_picture_is_drawn(run, scores, tmp_path):
-    code, _, _ = run("-e", scores, *ASKED, "--out", tmp_path / "t.svg")
+    code, _, _ = run("sources", "-e", scores, *ASKED, "--out", tmp_path / "t.svg")
     assert code == 0
     assert "Polish" in (tmp_path / "t.svg").read_text()
 
 
 def test_several_targets_are_served_together(run, scores):
-    code, out, _ = run("-e", scores, *ASKED[:4], "--target", "tel,swe,pol", "--choose", 2)
+    code, out, _ = run("sources", "-e", scores, *ASKED[:4], "--target", "tel,swe,pol", "--choose", 2)
     assert code == 0
     assert "Best served by" in out
     assert "one per cluster" in out
@@ -72,11 +54,11 @@ def test_several_targets_are_served_together(run, scores):
         (("--target", "tel,swe"), "--choose 3"),
         (("--target", "xqz"), "unknown language 'xqz'"),
         (("--candidates", ","), "no candidate"),
-        (("--out", "t.doc"), "unknown ending '.doc'"),
+        (("--choose", 2, "--out", "t.svg"), "unknown ending '.svg'; write to .csv, .parquet"),
     ],
 )
 def test_bad_input_exits_with_2_and_one_line(run, scores, arguments, said):
-    code, _, err = run("-e", scores, *ASKED, *arguments)
+    code, _, err = run("sources", "-e", scores, *ASKED, *arguments)
     assert code == 2
     assert said in err
     assert err.count("\n") == 1

@@ -15,8 +15,7 @@ from isogloss.charts.benchmark import conditions_plot, errors_plot, kinds_plot
 from isogloss.charts.benchmark_tables import scenario_table, summary_table
 from isogloss.charts.files import library, script_text
 from isogloss.charts.style import FONT, INK, LINES, PALE_INK
-from isogloss.errors import BadFile, BadValue
-from isogloss.files import write_whole
+from isogloss.files import check_place, write_whole
 from isogloss.forecast.verdict import verdicts
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).parent / "data" / "benchmark.html"
 """Its policy keeps the page from loading anything; the charts are drawn without `eval`."""
+
+ENDINGS = (".html",)
 
 EMBED = Template("""vegaEmbed("#$place", $spec, {mode: "vega-lite", renderer: "svg", ast: true,
  actions: {export: true, source: false, compiled: false, editor: false}});
@@ -52,19 +53,10 @@ def write_report(benchmark: Benchmark, path: str | Path, *, title: str = "How go
     BadFile
         If the file cannot be written.
     """
-    path = check_report(path)
+    path = Path(path)
+    check_place(path, ENDINGS)
     content = report_page(benchmark, title=title).encode()
     write_whole(path, lambda whole: whole.write_bytes(content))
-    return path
-
-
-def check_report(path: str | Path) -> Path:
-    """Find out before the work whether a report can be written there."""
-    path = Path(path)
-    if path.suffix != ".html":
-        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend="write the report to a .html file")
-    if not path.absolute().parent.is_dir():
-        raise BadFile("cannot be written: No such file or directory", where=str(path), mend="choose another place")
     return path
 
 

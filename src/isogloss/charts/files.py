@@ -10,8 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from isogloss.errors import BadFile, BadValue
-from isogloss.files import write_whole
+from isogloss.files import check_place, write_whole
 
 ENDINGS = (".png", ".svg", ".html", ".json")
 
@@ -59,7 +58,8 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     BadFile
         If the file cannot be written.
     """
-    path = check_picture(path)
+    path = Path(path)
+    check_place(path, ENDINGS)
     writers: dict[str, Callable[[], bytes]] = {
         ".png": lambda: _png(chart, scale),
         ".svg": lambda: _svg(chart),
@@ -68,16 +68,6 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     }
     content = writers[path.suffix]()
     write_whole(path, lambda whole: whole.write_bytes(content))
-    return path
-
-
-def check_picture(path: str | Path) -> Path:
-    """Find out before the work whether a picture can be written there; errors are those of `save`."""
-    path = Path(path)
-    if path.suffix not in ENDINGS:
-        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(ENDINGS)}")
-    if not path.absolute().parent.is_dir():
-        raise BadFile("cannot be written: No such file or directory", where=str(path), mend="choose another place")
     return path
 
 

@@ -9,7 +9,9 @@ import typer
 
 from isogloss.cli.evidence import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import say_written
 from isogloss.errors import BadValue
+from isogloss.files import check_place
 
 if TYPE_CHECKING:
     import polars as pl
@@ -53,20 +55,20 @@ def benchmark(
     folds: FoldsOption = None,
     seed: SeedOption = 0,
     language: LanguageOption = None,
-    out: Annotated[Path | None, typer.Option(help="Write a report to this .html file.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a report to .html.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Leave out what was measured, ask forecasters for it, and tell how good and how honest the answers are.
 
     Errors and widths are in points (hundredths) where scores are fractions.
     """
-    from isogloss.charts.benchmark_page import check_report, write_report
+    from isogloss.charts.benchmark_page import ENDINGS, write_report
     from isogloss.evidence import read_evidence
     from isogloss.forecast.benchmark import about, run_benchmark
     from isogloss.lab.progress import Bar
 
     if out is not None:
-        check_report(out)
+        check_place(out, ENDINGS)
     read = read_evidence(*evidence, languages=parse_languages(language)).filter(metric=metric, recipe=recipe)
     with Bar(shown=not json) as bar:
         found = run_benchmark(
@@ -80,7 +82,7 @@ def benchmark(
         print_benchmark(found)
     if out is not None:
         write_report(found, out)
-        typer.echo(f"report written to {out}", err=json)
+        say_written(out, json=json)
     if found.refusals["failed"].any():
         raise typer.Exit(1)
 

@@ -47,7 +47,7 @@ def compare(
         show_json(found.record())
     else:
         _print(found)
-    write_out(out, found.recipes, lambda: compare_picture(found), json=json)
+    write_out(out, table=found.recipes, picture=lambda: compare_picture(found), json=json)
 
 
 def _print(found: Comparison) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from isogloss.cli.evidence import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import PictureOption, check_out, write_out
 
 SHOWN = ["size", "mean", "lower", "upper", "basis"]
 
@@ -32,25 +33,25 @@ def curve(
     recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
     language: LanguageOption = None,
     level: Annotated[float, typer.Option(help="Probability that the band holds.")] = 0.9,
-    out: Annotated[Path | None, typer.Option(help="Draw the curve to .png, .svg or .html.")] = None,
+    out: PictureOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show how a score grows with examples of the target, and how many a goal needs.
 
     Scores and bands are fractions, 0 to 1, where the metric has that range.
     """
+    from isogloss.charts.curve import curve_plot
     from isogloss.forecast.curves.answer import answer_curve
 
+    check_out(out, table=False)
     found = answer_curve(
         evidence, start=start, end=end, goal=goal, level=level, task=task, model=model, target=target, train=train,
         vary=vary, metric=metric, recipe=recipe, languages=parse_languages(language),
     )  # fmt: skip
-    if out is not None:
-        from isogloss.charts import curve_plot, save
-
-        save(curve_plot(found.curve, start=start, end=found.end, goal=goal, level=level), out)
     if json:
         show_json(found.record())
-        return
-    show(found.table, json=False, columns=SHOWN, title=f"{100 * level:g} % band")
-    show_text("\n".join(found.lines(out)))
+    else:
+        show(found.table, json=False, columns=SHOWN, title=f"{100 * level:g} % band")
+        show_text("\n".join(found.lines()))
+    picture = partial(curve_plot, found.curve, start=start, end=found.end, goal=goal, level=level)
+    write_out(out, picture=picture, json=json)

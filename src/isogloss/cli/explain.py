@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from isogloss.cli.evidence import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import OutOption, check_out, write_out
 
 
 def explain(
@@ -45,35 +46,30 @@ def explain(
     metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
     recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
     language: LanguageOption = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the table to .csv, or a picture to .png, .svg, .html or .json.")
-    ] = None,
+    out: OutOption = None,
     json: JsonOption = False,
 ) -> None:
     """Tell which factors drive transfer, or with --target why a forecast is what it is.
 
     Effects and contributions are in points (hundredths) where scores are fractions.
     """
+    from isogloss.charts.explain_picture import explanation_picture
     from isogloss.cli.progress import at_work
     from isogloss.explain.answer import answer_explain
 
+    check_out(out, picture=not additions)
     with at_work("explaining"):
         found = answer_explain(
             evidence, task=task, model=model, target=target, train=train, hide=hide, level=level, response=response,
             factors=factors, interactions=interactions, additions=additions, examples=examples,
             permutations=permutations, seed=seed, metric=metric, recipe=recipe, languages=parse_languages(language),
-            out=out,
         )  # fmt: skip
-    if out is not None:
-        from isogloss.charts.explain_files import write_explanation
-
-        write_explanation(found, out)
     if json:
         show_json(found.record)
-        return
-    for title, table, digits in found.tables:
-        show(table, json=False, title=title, digits=digits)
-        typer.echo()
-    show_text(found.words)
-    if out is not None:
-        typer.echo(f"written to {out}")
+    else:
+        for title, table, digits in found.tables:
+            show(table, json=False, title=title, digits=digits)
+            typer.echo()
+        show_text(found.words)
+    picture = None if found.explained is None else partial(explanation_picture, found.explained)
+    write_out(out, table=found.flat, picture=picture, json=json)

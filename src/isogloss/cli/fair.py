@@ -51,7 +51,7 @@ def fair(
         show_json(found.record())
     else:
         _print(found)
-    write_out(out, found.measures, lambda: fair_picture(found), json=json)
+    write_out(out, table=found.measures, picture=lambda: fair_picture(found), json=json)
 
 
 def _print(found: Fairness) -> None:

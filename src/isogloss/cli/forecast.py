@@ -37,7 +37,10 @@ def forecast(
     new_model: Annotated[
         bool, typer.Option("--new-model", help="Answer even about a model that the evidence does not know at all.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Write to .parquet, .csv, or .json (LITMUS questions).")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write the table to .csv or .parquet, or a LITMUS file to .json."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Forecast scores in languages and training mixtures that nobody measured.

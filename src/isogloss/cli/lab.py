@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import PictureOption, check_out, write_out
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from isogloss.lab.transfer import Findings
 
 app = typer.Typer(no_args_is_help=True, help="Measure transfer on real models.")
 
@@ -74,30 +80,31 @@ def show_grid(
     data: DataOption = None,
     metric: Annotated[str | None, typer.Option(help="Metric; by default the task's first.")] = None,
     by_target: Annotated[bool, typer.Option("--by-target", help="Compare recipes in each target language.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Picture to write: .png, .svg, .html or .json.")] = None,
+    out: PictureOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show what a grid has found so far: sources x targets, and which recipe is better."""
-    from isogloss.cli.lab_tables import transfer_matrix
+    from isogloss.charts.transfer import transfer_heatmap
     from isogloss.evidence.store import Store
     from isogloss.lab import compare_recipes, findings, read_grid
 
-    if out is not None:
-        from isogloss.charts.files import check_picture
-
-        check_picture(out)
+    check_out(out, table=False)
     place = Store(store)
     found = findings(read_grid(grid, data=data), place).of_metric(metric)
     compared = compare_recipes(found, place, by_target=by_target)
-    if out is not None:
-        from isogloss.charts import save, transfer_heatmap
-
-        save(transfer_heatmap(found.cells().filter(shown_size=0), score=found.metric), out)
     if json:
         tables = {"cells": found.cells(), "summary": found.summary(), "changes": found.changes(), "compared": compared}
         counts = {"jobs": found.jobs, "measured": found.measured, "failed": found.failed}
         show_json(counts | {name: table.to_dicts() for name, table in tables.items()})
-        return
+    else:
+        _print(found, compared, by_target)
+    cells = found.cells().filter(shown_size=0)
+    write_out(out, picture=lambda: transfer_heatmap(cells, score=found.metric), json=json)
+
+
+def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
+    from isogloss.cli.lab_tables import transfer_matrix
+
     show_text(f"{found.measured} of {found.jobs} jobs are in the store, {found.failed} have failed")
     columns = ["recipe", "size", "shown_size", "seeds", "within", "across", "where_shown"]
     show(
@@ -115,8 +122,6 @@ def show_grid(
     if compared.height:
         columns = ["target"] * by_target + ["first", "second", "items", "difference", "lower", "upper", "p_holm"]
         show(compared, json=False, title="\nfirst less second, paired by test item", columns=columns, digits=4)
-    if out is not None:
-        show_text(f"wrote {out}")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isogloss.cli.show import JsonOption, show
+from isogloss.cli.write import check_out, write_out
 
 if TYPE_CHECKING:
     from isogloss.languages import Language
@@ -124,12 +125,13 @@ def map_languages(
     colour: Annotated[
         str, typer.Option(help="What the colours tell: family, script, resource, scope or unspaced.")
     ] = "family",
-    out: Annotated[Path, typer.Option(help="Picture to write: .png, .svg, .html or .json.")] = Path("languages.png"),
+    out: Annotated[Path, typer.Option(help="Draw it to .png, .svg, .html or .json.")] = Path("languages.png"),
 ) -> None:
     """Draw languages on a map of the world."""
-    from isogloss.charts import map_of_languages, save
+    from isogloss.charts import map_of_languages
 
-    typer.echo(f"picture: {save(map_of_languages(codes or None, colour=colour), out)}")
+    check_out(out, table=False)
+    write_out(out, picture=lambda: map_of_languages(codes or None, colour=colour))
 
 
 @app.command("add")
@@ -154,7 +156,7 @@ def sources(json: JsonOption = False) -> None:
 
 @app.command("table")
 def write_table(
-    out: Annotated[Path, typer.Option(help="File to write: .parquet, .json or .csv (lists joined by |).")],
+    out: Annotated[Path, typer.Option(help="Write it to .csv (lists joined by |), .parquet or .json.")],
     varieties: Annotated[bool, typer.Option(help="With dialects and varieties that were added.")] = False,
 ) -> None:
     """Write the catalogue of all languages to a file."""

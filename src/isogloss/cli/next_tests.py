@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from isogloss.cli.evidence import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import TableOption, check_out, write_out
 
 SHOWN = ["order", "language", "name", "deviation", "deviation_of_rest", "tells_most_about"]
 
@@ -30,7 +30,7 @@ def next_tests(
     metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
     recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
     language: LanguageOption = None,
-    out: Annotated[Path | None, typer.Option(help="Write the languages to .csv, .parquet or .json.")] = None,
+    out: TableOption = None,
     json: JsonOption = False,
 ) -> None:
     """Choose the languages to test next, so that the others are known best.
@@ -38,17 +38,16 @@ def next_tests(
     Deviations are standard deviations of a language's level, on the scale of the scores.
     """
     from isogloss.plan.next_answer import answer_next
-    from isogloss.plan.sources_answer import write_table
 
+    check_out(out, picture=False)
     found = answer_next(
         evidence, candidates=candidates, k=k, languages=parse_languages(language), task=task, model=model,
         metric=metric, recipe=recipe,
     )  # fmt: skip
-    if out is not None:
-        write_table(found.tables["next"], out)
     if json:
         show_json(found.record())
-        return
-    show(found.tables["next"], json=False, title=found.titles["next"], columns=SHOWN, digits=4)
-    show(found.tables["baselines"], json=False, title=found.titles["baselines"], digits=4)
-    show_text("\n".join(found.lines))
+    else:
+        show(found.tables["next"], json=False, title=found.titles["next"], columns=SHOWN, digits=4)
+        show(found.tables["baselines"], json=False, title=found.titles["baselines"], digits=4)
+        show_text("\n".join(found.lines))
+    write_out(out, table=found.tables["next"], json=json)

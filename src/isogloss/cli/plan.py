@@ -85,7 +85,7 @@ def plan(
             show_json(weighed.record())
         else:
             show_text("\n".join(weighed.words()))
-        write_out(out, weighed.lines, lambda: kinds_picture(weighed), json=json)
+        write_out(out, table=weighed.lines, picture=lambda: kinds_picture(weighed), json=json)
         return
     with at_work("planning"):
         found = answer_plan(
@@ -97,7 +97,7 @@ def plan(
         show_json(found.record())
     else:
         _print(found)
-    write_out(out, found.purchases, lambda: plan_picture(found), json=json)
+    write_out(out, table=found.purchases, picture=lambda: plan_picture(found), json=json)
 
 
 def _print(found: Plan) -> None:

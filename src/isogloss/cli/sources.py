@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from isogloss.cli.evidence import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import OutOption, check_out, write_out
 
 HIDDEN = ("source_as_reported",)
 
@@ -32,31 +33,27 @@ def sources(
     recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
     language: LanguageOption = None,
     level: Annotated[float, typer.Option(help="Probability that a band holds.")] = 0.9,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the first table to .csv, .parquet, .json; draw it to .png, .svg, .html.")
-    ] = None,
+    out: OutOption = None,
     json: JsonOption = False,
 ) -> None:
     """Rank the languages to train on for a target language.
 
     Scores, bands and regret (the expected loss against the best source) are fractions where the metric has that range.
     """
-    from isogloss.plan.sources_answer import answer_sources, write_table
+    from isogloss.charts.sources import sources_plot
+    from isogloss.plan.sources_answer import answer_sources
 
+    check_out(out, picture=choose is None)
     found = answer_sources(
         evidence, target=target, top=top, together=2 if pairs else together, choose=choose, candidates=candidates,
         languages=parse_languages(language), level=level, task=task, model=model, metric=metric, recipe=recipe,
         examples=examples,
     )  # fmt: skip
-    if out is not None and out.suffix in (".png", ".svg", ".html"):
-        from isogloss.charts import save, sources_plot
-
-        save(sources_plot(found.found, top=top), out)
-    elif out is not None:
-        write_table(next(iter(found.tables.values())), out)
     if json:
         show_json(found.record())
-        return
-    for name, table in found.tables.items():
-        show(table.drop(*HIDDEN, strict=False), json=False, title=found.titles[name])
-    show_text("\n".join(found.lines))
+    else:
+        for name, table in found.tables.items():
+            show(table.drop(*HIDDEN, strict=False), json=False, title=found.titles[name])
+        show_text("\n".join(found.lines))
+    picture = None if found.found is None else partial(sources_plot, found.found, top=top)
+    write_out(out, table=next(iter(found.tables.values())), picture=picture, json=json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ from isogloss.cli.benchmark import (
 )
 from isogloss.cli.evidence import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
+from isogloss.cli.write import PictureOption, check_out, write_out
 
 CALIBRATION = {"level": "level", "coverage": "coverage", "from": "coverage_low", "to": "coverage_high",
                "width": "mean_width", "languages": "groups", "whole range": "whole_range"}  # fmt: skip
@@ -38,21 +38,19 @@ def trust(
     folds: FoldsOption = None,
     seed: SeedOption = 0,
     language: LanguageOption = None,
-    out: Annotated[Path | None, typer.Option(help="Draw it to a .png, .svg, .html or .json file.")] = None,
+    out: PictureOption = None,
     json: JsonOption = False,
 ) -> None:
     """Tell where forecasts can be believed, by asking for each language as if nobody had measured it.
 
     Errors and widths are in points (hundredths) where scores are fractions.
     """
-    from isogloss.charts.files import check_picture, save
     from isogloss.charts.trust import trust_picture
     from isogloss.evidence import read_evidence
     from isogloss.forecast.trust import trust as find_out
     from isogloss.lab.progress import Bar
 
-    if out is not None:
-        check_picture(out)
+    check_out(out, table=False)
     read = read_evidence(*evidence, languages=parse_languages(language))
     with Bar(shown=not json) as bar:
         found = find_out(
@@ -69,6 +67,4 @@ def trust(
         show(unnumbered.select(**KINDS), json=False, title=title, digits=2)
         typer.echo()
         show_text(found.words)
-    if out is not None:
-        save(trust_picture(found), out)
-        typer.echo(f"picture written to {out}", err=json)
+    write_out(out, picture=lambda: trust_picture(found), json=json)

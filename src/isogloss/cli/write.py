@@ -1,4 +1,4 @@
-"""Where an answer goes that has a table and a picture: the ending says which of the two."""
+"""Where an answer goes that is kept: its table or its picture, by the ending of the file."""
 
 from __future__ import annotations
 
@@ -8,41 +8,48 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isogloss.errors import BadFile, BadValue
+from isogloss.charts.files import ENDINGS as PICTURES
+from isogloss.files import check_place, write_whole
 
 if TYPE_CHECKING:
     import polars as pl
 
+TABLES = (".csv", ".parquet")
+
 OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Draw it to .png, .svg, .html or .json, or write the table to .csv.")
+    Path | None,
+    typer.Option("--out", help="Write the table to .csv or .parquet, or draw it to .png, .svg, .html or .json."),
 ]
+TableOption = Annotated[Path | None, typer.Option("--out", help="Write the table to .csv or .parquet.")]
+PictureOption = Annotated[Path | None, typer.Option("--out", help="Draw it to .png, .svg, .html or .json.")]
 
 
-def check_out(out: Path | None) -> None:
-    """Find out before the work whether the answer can be written there."""
-    if out is None:
-        return
-    if out.suffix == ".csv":
-        if not out.absolute().parent.is_dir():
-            raise BadFile("its folder does not exist", where=str(out), mend="make it first")
-        return
-    from isogloss.charts.files import ENDINGS, check_picture
-
-    if out.suffix not in ENDINGS:
-        raise BadValue(f"unknown ending '{out.suffix}'", where=str(out), mend=f"write to .csv, {', '.join(ENDINGS)}")
-    check_picture(out)
+def check_out(out: Path | None, *, table: bool = True, picture: bool = True) -> None:
+    """Find out before the work whether the answer, which may be a table or a picture, can be written there."""
+    if out is not None:
+        check_place(out, TABLES * table + PICTURES * picture)
 
 
-def write_out(out: Path | None, table: pl.DataFrame, picture: Callable[[], Any], *, json: bool) -> None:
+def write_out(
+    out: Path | None,
+    *,
+    table: pl.DataFrame | None = None,
+    picture: Callable[[], Any] | None = None,
+    json: bool = False,
+) -> None:
     """Write the table or draw the picture, and say so (to the error stream beside JSON)."""
     if out is None:
         return
-    if out.suffix == ".csv":
-        from isogloss.files import write_whole
-
-        write_whole(out, lambda whole: table.write_csv(whole))
-    else:
-        from isogloss.charts.files import save
+    check_out(out, table=table is not None, picture=picture is not None)
+    if table is not None and out.suffix in TABLES:
+        write_whole(out, table.write_csv if out.suffix == ".csv" else table.write_parquet)
+    elif picture is not None:
+        from isogloss.charts import save
 
         save(picture(), out)
+    say_written(out, json=json)
+
+
+def say_written(out: Path, *, json: bool) -> None:
+    """Say where an answer went (to the error stream beside JSON)."""
     typer.echo(f"written to {out}", err=json)

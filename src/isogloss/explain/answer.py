@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -18,7 +17,6 @@ from isogloss.explain.pairs import ABSOLUTE
 from isogloss.explain.products import USUAL
 from isogloss.forecast.conformal import check_level
 
-ENDINGS = (".csv", ".png", ".svg", ".html", ".json")
 MOST_PARTS, MOST_NEIGHBOURS, MOST_ADDITIONS = 8, 8, 10
 
 
@@ -28,8 +26,8 @@ class ExplainAnswer:
 
     Attributes
     ----------
-    explained : Drivers, Explanation or polars.DataFrame
-        The last of additions.
+    explained : Drivers, Explanation or None
+        What a picture is drawn of; None for additions.
     tables : list of (str, polars.DataFrame, int)
         Title, table and digits of what a terminal shows.
     words : str
@@ -39,7 +37,7 @@ class ExplainAnswer:
         The main table, whole, for a file.
     """
 
-    explained: Drivers | Explanation | pl.DataFrame
+    explained: Drivers | Explanation | None
     tables: list[tuple[str, pl.DataFrame, int]]
     words: str
     record: Any
@@ -65,17 +63,15 @@ def answer_explain(
     metric: str | None = None,
     recipe: str | None = None,
     languages: Mapping[str, str] | None = None,
-    out: Path | None = None,
 ) -> ExplainAnswer:
     """Explain a setting, one forecast (`target`) or what languages do in mixtures (`additions`).
 
     Raises
     ------
     InputError
-        If options of one of the three are given with another, or the file cannot be written.
+        If options of one of the three are given with another.
     """
     check_level(level)
-    check_file(out, additions)
     named = _split(factors, "--factors")
     _fit_together(target, train, hide, additions)
     if target is not None or additions:
@@ -96,22 +92,6 @@ def answer_explain(
         permutations=permutations, seed=seed,
     )  # fmt: skip
     return _of_drivers(found)
-
-
-def check_file(out: Path | None, additions: bool = False) -> None:
-    """Find out before the work whether an answer can be written there.
-
-    Raises
-    ------
-    BadValue, BadFile
-    """
-    if out is None:
-        return
-    endings = (".csv",) if additions else ENDINGS
-    if out.suffix not in endings:
-        raise BadValue(f"unknown ending '{out.suffix}'", where=str(out), mend=f"write to {', '.join(endings)}")
-    if not out.absolute().parent.is_dir():
-        raise BadValue("cannot be written: no such folder", where=str(out), mend="choose another place")
 
 
 def _fit_together(target: str | None, train: str | None, hide: bool, additions: bool) -> None:
@@ -195,4 +175,4 @@ def _of_additions(table: pl.DataFrame, evidence: Evidence, which: Mapping[str, A
         "added", "target", "kind", "pairs", change.alias("change"), low.alias("from"), high.alias("to"), "q", "verdict"
     )
     shown = [(f"What adding a language does, worst first, in {points}", worst, 2)]
-    return ExplainAnswer(table, shown, words, {"words": words, "additions": table.to_dicts()}, table)
+    return ExplainAnswer(None, shown, words, {"words": words, "additions": table.to_dicts()}, table)

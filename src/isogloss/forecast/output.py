@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.files import write_whole
+from isogloss.files import check_place, write_whole
 
 QUERY_MARK = "x"
+ENDINGS = (".csv", ".parquet", ".json")
 
 
 def write_forecasts(forecasts: pl.DataFrame, path: str | Path, *, queries: str | Path | None = None) -> None:
@@ -37,24 +38,20 @@ def write_forecasts(forecasts: pl.DataFrame, path: str | Path, *, queries: str |
     """
     path = Path(path)
     writers: dict[str, Callable[[Path], Any]] = {
-        ".parquet": forecasts.write_parquet,
         ".csv": forecasts.write_csv,
+        ".parquet": forecasts.write_parquet,
         ".json": lambda into: into.write_text(_fill(forecasts, path, queries), encoding="utf-8"),
     }
-    if path.suffix not in writers:
-        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(writers)}")
+    check_place(path, ENDINGS)
     write_whole(path, writers[path.suffix])
 
 
 def check_output(path: str | Path, queries: str | Path | None) -> None:
     """Find out before the work whether its result can be written."""
     path = Path(path)
-    if path.suffix not in (".parquet", ".csv", ".json"):
-        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend="write to .parquet, .csv, .json")
+    check_place(path, ENDINGS)
     if path.suffix == ".json":
         _read_litmus(queries, path)
-    if not path.absolute().parent.is_dir():
-        raise BadFile("its folder does not exist", where=str(path), mend="make it first")
 
 
 def _fill(forecasts: pl.DataFrame, path: Path, queries: str | Path | None) -> str:

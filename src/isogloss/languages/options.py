@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from isogloss.errors import BadFile, BadValue
+from isogloss.errors import BadValue
+from isogloss.files import check_place, write_whole
 from isogloss.languages.similarity import register_similarity
 
 if TYPE_CHECKING:
     import polars as pl
+
+ENDINGS = (".csv", ".parquet", ".json")
+"""Of files that the catalogue is written to."""
 
 
 def parse_weights(text: str | None) -> dict[str, float] | None:
@@ -61,17 +65,13 @@ def write_table(table: pl.DataFrame, path: Path) -> int:
     """
     import polars as pl
 
-    try:
-        if path.suffix == ".parquet":
-            table.write_parquet(path)
-        elif path.suffix == ".json":
-            table.write_json(path)
-        elif path.suffix == ".csv":
-            lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
-            flat = table.drop("provenance").with_columns(pl.col(lists).list.join("|"))
-            flat.write_csv(path)
-        else:
-            raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend="write to .parquet, .csv or .json")
-    except OSError as error:
-        raise BadFile(f"cannot be written: {error}", where=str(path)) from None
+    check_place(path, ENDINGS)
+    lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
+    flat = table.drop("provenance").with_columns(pl.col(lists).list.join("|"))
+    writers: dict[str, Callable[[Path], Any]] = {
+        ".csv": flat.write_csv,
+        ".parquet": table.write_parquet,
+        ".json": table.write_json,
+    }
+    write_whole(path, writers[path.suffix])
     return table.height

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -32,7 +31,7 @@ class Answer:
     lines : tuple of str
         Sentences under the tables.
     found : object
-        What a picture is drawn of.
+        What a picture is drawn of; None where there is none.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -82,7 +81,7 @@ def answer_sources(
         return Answer(
             {"served": many.table, "baselines": many.baselines},
             {"served": f"Best served by {', '.join(many.sources)}", "baselines": "Mean over the targets"},
-            (f"mean {many.value:.3f}; {said}",), many,
+            (f"mean {many.value:.3f}; {said}",),
         )  # fmt: skip
     named = None if candidates is None else [code.strip() for code in candidates.split(",") if code.strip()]
     question = {"candidates": named, "level": level, "languages": languages, **asked}
@@ -104,19 +103,3 @@ def _measured_alone(evidence: Evidence, asked: Mapping[str, Any]) -> bool:
     which = {name: asked[name] for name in ("task", "model", "metric", "recipe")}
     _, observations = find_setting(evidence, **which)
     return single_sources(observations).height > 0
-
-
-def write_table(table: pl.DataFrame, path: Path) -> None:
-    """Write a table to .csv, .parquet or .json.
-
-    Raises
-    ------
-    InputError
-    """
-    writers = {".csv": table.write_csv, ".parquet": table.write_parquet, ".json": table.write_json}
-    if path.suffix not in writers:
-        raise InputError(f"unknown ending '{path.suffix}'", where=str(path), mend=f"use {', '.join(writers)}")
-    try:
-        writers[path.suffix](path)  # type: ignore[operator]
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror or error}", where=str(path)) from None

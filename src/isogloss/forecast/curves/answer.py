@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -47,7 +46,7 @@ class CurveAnswer:
             "needed": asdict(self.needed) if self.needed else None,
         }
 
-    def lines(self, picture: Path | None) -> list[str]:
+    def lines(self) -> list[str]:
         """What there is to say below the table."""
         said = [self.curve.basis]
         if self.curve.too_little_for(self.level):
@@ -55,7 +54,7 @@ class CurveAnswer:
             said.append(f"too little evidence for {100 * self.level:g} %: it supports at most {most:.0f} % (--level)")
         if self.needed is not None:
             said.append(str(self.needed))
-        return said + ([f"picture: {picture}"] if picture else [])
+        return said
 
 
 def answer_curve(

@@ -1,0 +1,81 @@
+"""`--out`: whether an answer can be written is found out before the work, and said alike by every command."""
+
+from __future__ import annotations
+
+import os
+
+import polars as pl
+import pytest
+
+from isogloss.cli.write import check_out, write_out
+from isogloss.errors import BadFile, BadValue
+
+ASKED = ("-e", "absent.csv", "--task", "topics", "--model", "toy")
+COMMANDS = {
+    "forecast": ("csv", (*ASKED, "--targets", "yor")),
+    "curve": ("png", (*ASKED, "--target", "yor")),
+    "explain": ("svg", ASKED),
+    "sources": ("csv", (*ASKED, "--target", "yor")),
+    "plan": ("png", (*ASKED, "--targets", "yor", "--budget", 5)),
+    "next": ("parquet", (*ASKED, "--candidates", "yor")),
+    "compare": ("html", ("-e", "absent.csv", "--task", "topics", "--costs", "absent.toml")),
+    "fair": ("json", ("-e", "absent.csv", "--task", "topics")),
+    "benchmark": ("html", ("-e", "absent.csv")),
+    "trust": ("png", ("-e", "absent.csv")),
+    "lab show": ("png", ("absent", "--grid", "absent.toml")),
+    "languages map": ("png", ()),
+    "languages table": ("csv", ()),
+}
+"""Commands that write a file, with an ending they know; none has the evidence it is asked to read."""
+everywhere = pytest.mark.parametrize(
+    ("command", "ending", "asked"), [(name, *known) for name, known in COMMANDS.items()], ids=list(COMMANDS)
+)
+
+
+@everywhere
+def test_an_unknown_ending_is_refused_with_those_there_are(run, command, ending, asked):
+    code, out, complaint = run(*command.split(), *asked, "--out", "answer.doc")
+    assert (code, out) == (2, "")
+    assert complaint.startswith("error: answer.doc: unknown ending '.doc'; write to ")
+    assert f".{ending}" in complaint
+    assert len(complaint.splitlines()) == 1
+
+
+@everywhere
+def test_a_folder_that_does_not_exist_is_named(run, command, ending, asked):
+    said = run(*command.split(), *asked, "--out", f"nowhere/answer.{ending}")
+    problem = "cannot be written: No such file or directory; choose another place"
+    assert said == (2, "", f"error: nowhere/answer.{ending}: {problem}\n")
+
+
+@everywhere
+def test_a_folder_is_not_written_over(run, tmp_path, command, ending, asked):
+    place = tmp_path / f"answer.{ending}"
+    place.mkdir()
+    said = run(*command.split(), *asked, "--out", place)
+    assert said == (2, "", f"error: {place}: cannot be written: Is a directory; choose another place\n")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_may_not_be_written_to_is_said(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(BadFile, match="cannot be written: Permission denied; choose another place"):
+        check_out(tmp_path / "answer.csv")
+
+
+@pytest.mark.parametrize(("ending", "read"), [("csv", pl.read_csv), ("parquet", pl.read_parquet)])
+def test_a_table_is_written_and_that_is_said(tmp_path, capsys, ending, read):
+    table, place = pl.DataFrame({"target": ["yor"], "mean": [0.25]}), tmp_path / f"answer.{ending}"
+    write_out(place, table=table)
+    assert read(place).equals(table)
+    assert capsys.readouterr() == (f"written to {place}\n", "")
+
+
+def test_beside_json_the_place_is_said_on_the_error_stream(tmp_path, capsys):
+    write_out(tmp_path / "answer.csv", table=pl.DataFrame({"target": ["yor"]}), json=True)
+    assert capsys.readouterr() == ("", f"written to {tmp_path / 'answer.csv'}\n")
+
+
+def test_an_answer_without_a_picture_is_not_drawn(tmp_path):
+    with pytest.raises(BadValue, match=r"unknown ending '\.png'; write to \.csv, \.parquet"):
+        write_out(tmp_path / "answer.png", table=pl.DataFrame({"target": ["yor"]}))
