@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes
+from isogloss.lab.recipe import EACH
 from isogloss.lab.task import SLOT, Choice, Cloze
+from isogloss.lab.translate.recipe import TranslatingRecipe
 
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
 QUICK: dict[str, dict[str, Any]] = {
@@ -30,9 +34,25 @@ CASES = [(name, kind) for name in recipes.names() for kind in KINDS if kind in r
 
 def make(name: str, checkpoint: Path) -> Recipe:
     parameters = QUICK.get(name, {})
+    if issubclass(recipes.get(name), TranslatingRecipe):
+        base = {"name": "fine-tune", "checkpoint": str(checkpoint), "max_length": 64, **QUICK["fine-tune"]}
+        return recipes.get(name).read({"base": base, "translator": {"name": "file", "file": translations(checkpoint)}})
     return recipes.get(name).read(
         parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), **parameters}
     )
+
+
+def translations(checkpoint: Path) -> str:
+    """A file with something in the other language for every part of every item, beside a checkpoint."""
+    pairs, items, parts = [("eng", "nld"), ("nld", "eng")], range(40), range(3)
+    rows = [
+        {"from": one, "language": other, "item": str(item), "part": part, "text": f"{SPORT[item % 4]} {item + part}"}
+        for (one, other), item, part in product(pairs, items, parts)
+    ]
+    path = checkpoint.parent / "translations.tsv"
+    if not path.exists():
+        pl.DataFrame(rows).write_csv(path, separator="\t")
+    return str(path)
 
 
 def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[Any, Any]]:
@@ -64,8 +84,10 @@ def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[An
 def prepare(recipe: Recipe, kind: str) -> tuple[Any, Training, np.ndarray[Any, Any]]:
     train, labels = examples(kind, 40, seed=1)
     test, gold = examples(kind, 20, seed=2)
-    prepared = recipe.prepare(Corpus([train, []], [test[:7], test[7:]], ["eng", "nld"], kind), map)
-    return prepared, Training(np.arange(40), labels, seed=3, labels_count=2), gold
+    languages, items = ["eng", "nld"], [[str(place) for place in range(count)] for count in (40, 0, 7, 13)]
+    corpus = Corpus([train, []], [test[:7], test[7:]], languages, kind, [], languages, items[:2], items[2:])
+    target = 1 if recipe.learns_for == EACH else None
+    return recipe.prepare(corpus, map), Training(np.arange(40), labels, 3, labels_count=2, target=target), gold
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)

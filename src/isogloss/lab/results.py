@@ -52,7 +52,7 @@ def _of_job(
     if len(job.targets) == len(bench.targets):
         return observations, items
     own = observations.filter(pl.col("target_as_reported").is_in(job.targets))
-    return own, items.filter(pl.col("observation").is_in(observation_keys(own)))
+    return own, items.join(observation_keys(own).to_frame("observation"), on="observation", how="semi")
 
 
 def facts(bench: Bench) -> tuple[pl.DataFrame | None, pl.DataFrame]:

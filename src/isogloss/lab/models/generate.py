@@ -17,8 +17,9 @@ Matrix = np.ndarray[Any, Any]
 
 
 def generate(
-    decoder: Decoder, prompts: Sequence[str], *, max_new: int, stop: Sequence[str] = ("\n",), max_length: int
-) -> list[str]:
+    decoder: Decoder, prompts: Sequence[str], *, max_new: int, stop: Sequence[str] = ("\n",), max_length: int,
+    begin: Sequence[int] = (),
+) -> list[str]:  # fmt: skip
     """What a model writes after each prompt.
 
     Parameters
@@ -31,6 +32,8 @@ def generate(
         An answer ends before the first of these that it has.
     max_length : int
         Tokens that prompt and answer may have together; where there are more, the prompt loses its beginning.
+    begin : sequence of int
+        Tokens that every answer begins with and that are no part of it, such as the language to translate into.
 
     Returns
     -------
@@ -64,6 +67,8 @@ def generate(
             ) -> None:  # fmt: skip
                 some = [read[place][common:] for place in batch]
                 writer = _Writer(decoder, some, shared) if remembers else _Rereader(decoder, some)
+                for token in begin:
+                    writer.take(np.full(len(some), token))
                 for number, text in zip(numbers[batch], _write(decoder, writer, len(some), max_new, stop), strict=True):
                     answers[number] = text
 

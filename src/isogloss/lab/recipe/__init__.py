@@ -32,6 +32,8 @@ recipes = Registry(
         "checkpoint-average": "isogloss.lab.recipe.checkpoint_average:CheckpointAverage",
         "run-average": "isogloss.lab.recipe.run_average:RunAverage",
         "mixture": "isogloss.lab.recipe.mixture:MixtureRecipe",
+        "translate-train": "isogloss.lab.recipe.translate_train:TranslateTrain",
+        "translate-test": "isogloss.lab.recipe.translate_test:TranslateTest",
     },
     "isogloss.recipes",
 )

@@ -1,0 +1,189 @@
+"""`translate-train`: what is learnt from is translated from the source's language into the targets'."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, ClassVar
+
+import numpy as np
+
+from isogloss.errors import BadValue
+from isogloss.lab.outcome import Training
+from isogloss.lab.recipe import ALL, EACH, Answers, Apply, Arrays, Corpus, Fitted
+from isogloss.lab.task import Input
+from isogloss.lab.translate.recipe import (
+    OWN,
+    Matrix,
+    TranslatingRecipe,
+    among,
+    beside,
+    language_of,
+    note,
+    starts,
+    summary,
+)
+from isogloss.lab.translate.texts import Texts, Translated
+
+TRANSLATED = "+translated"
+
+
+@dataclass(frozen=True)
+class TranslateTrain(TranslatingRecipe):
+    """A model for each target, or one for all, from the source's training examples in the targets' languages.
+
+    Parameters
+    ----------
+    models : {"each", "all"}, default "each"
+        A model for each target, learnt from examples in its language; or one for all targets, learnt from the examples
+        in all their languages together.
+    with_source : bool, default False
+        Whether the examples as they are in the source's language are learnt from as well.
+
+    Notes
+    -----
+    The others are those of `TranslatingRecipe`. A model for one target is tested on that target alone. Where source
+    and target are one language, nothing is translated. Examples keep their labels, and what the base selects on, of
+    the source, is translated too.
+    """
+
+    name: ClassVar[str] = "translate-train"
+
+    models: str = EACH
+    with_source: bool = False
+
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        if self.models not in (EACH, ALL):
+            raise BadValue(f'models must be "{EACH}" or "{ALL}", not {self.models!r}')
+        if not isinstance(self.with_source, bool):
+            raise BadValue(f"with_source must be true or false, not {self.with_source!r}")
+
+    @property
+    def learns_for(self) -> str:
+        """Each target by itself, or all together."""
+        return self.models
+
+    def learnt_from(self, source: str, size: int, targets: Sequence[str]) -> dict[str, int]:
+        """Translated examples in every target's language, and those of the source where they are learnt from."""
+        own = {source: size} if self.with_source or source in targets else {}
+        return own | {f"{target}{TRANSLATED}": size for target in targets if target != source}
+
+    def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
+        """For each target, or for all, every source's training texts in the language, and the test texts."""
+        translated = self._translated(corpus, apply)
+        parts, arrays = [], {
+            "starts": starts(corpus.train), "test_starts": starts(corpus.test), "ids": np.array(corpus.ids),
+        }  # fmt: skip
+        for name, targets in self._groups(corpus).items():
+            blocks = [self._block(corpus, translated, target) for target in targets]
+            train: list[list[Input]] = [texts for block, _ in blocks for texts in block]
+            train += corpus.train if self.with_source else []
+            test = [texts if place in targets else [] for place, texts in enumerate(corpus.test)]
+            several = len(train) // len(test)
+            whole = Corpus(
+                train, test + [[] for _ in train[len(test) :]], corpus.languages * several, corpus.kind, corpus.labels
+            )
+            parts.append(self.inner.prepare(whole, apply))
+            extra = {
+                "targets": np.array(targets),
+                "figures": np.stack([counted for _, counted in blocks]),  # (targets, training rows, figures)
+                "by": np.array([json.dumps(self._descriptions(corpus, targets))]),
+            }
+            arrays |= beside(name, {**parts[-1], **extra})
+        return arrays | summary(parts, len(corpus.languages))
+
+    def fit(self, prepared: Arrays, training: Training) -> Fitted:
+        """Learn as the base does from the source's examples in the languages of the targets."""
+        name: object = ALL if training.target is None else training.target
+        own = among(name, prepared)
+        count, source = int(prepared["starts"][-1]), language_of(training.rows[0], prepared["starts"])
+        targets = own["targets"].tolist()
+        blocks = list(range(len(targets) + (self.with_source and source not in targets)))
+        learnt = replace(
+            training,
+            rows=_repeated(training.rows, blocks, count), labels=np.tile(training.labels, len(blocks)),
+            dev_rows=_repeated(training.dev_rows, blocks, count), dev_labels=np.tile(training.dev_labels, len(blocks)),
+            target=None,
+        )  # fmt: skip
+        fitted = self.inner.fit(own, learnt)
+        identifier = str(prepared["ids"][source])
+        notes = {**fitted.notes, **_spent(own, training.rows, identifier, prepared["ids"][targets].tolist())}
+        settings = {"for": name, "from": identifier, "base": fitted.settings}
+        return Fitted(fitted.arrays, settings, notes)
+
+    def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
+        """Answer as the base does; where a model is for one target, the others' rows are filled with 0."""
+        name = fitted.settings["for"]
+        found = self.inner.predict(among(name, prepared), Fitted(fitted.arrays, fitted.settings["base"]))
+        if name != ALL:
+            begins = prepared["test_starts"]
+            rows = slice(begins[name], begins[name + 1])
+            found = {variant: _placed(answers, rows, begins[-1]) for variant, answers in found.items()}
+        # Otherwise the mixture would not tell which language the translations are from.
+        own = "" if self.with_source else f"{OWN}from={fitted.settings['from']}"
+        return {f"{variant}{own}": answers for variant, answers in found.items()}
+
+    def _groups(self, corpus: Corpus) -> dict[object, list[int]]:
+        """The targets that one preparation is for, by what it is called."""
+        targets = [place for place, texts in enumerate(corpus.test) if texts]
+        return {ALL: targets} if self.models == ALL else {target: [target] for target in targets}
+
+    def _block(
+        self, corpus: Corpus, translated: dict[tuple[str, str], Translated], target: int
+    ) -> tuple[list[list[Input]], Matrix]:
+        """Every language's training texts in that of a target, and what translating each took."""
+        found = [translated[corpus.ids[place], corpus.ids[target]] if texts else None for place, texts in
+                 enumerate(corpus.train)]  # fmt: skip
+        figures = [one.figures for one in found if one is not None]
+        return [one.inputs if one is not None else [] for one in found], np.concatenate(figures)
+
+    def _descriptions(self, corpus: Corpus, targets: list[int]) -> dict[str, list[str]]:
+        """By source, what translates into the language of each target."""
+        into = [corpus.ids[target] for target in targets]
+        origins = [corpus.ids[place] for place, texts in enumerate(corpus.train) if texts]
+        return {origin: [self.by.describe(origin, one) for one in into if one != origin] for origin in origins}
+
+    def _preparations(self, corpus: Corpus) -> int:
+        return 1 if self.models == ALL else len(self._groups(corpus))
+
+    def _as_learnt(self, corpus: Corpus, trainings: Sequence[Training]) -> tuple[Corpus, Sequence[Training]]:
+        targets = [place for place, texts in enumerate(corpus.test) if texts]
+        if self.models == ALL:
+            times = len(targets) + self.with_source
+            return corpus, [replace(one, rows=np.tile(one.rows, times)) for one in trainings]
+        alone = [texts if place == targets[0] else [] for place, texts in enumerate(corpus.test)]
+        return replace(corpus, test=alone), trainings
+
+    def _wanted(self, corpus: Corpus) -> list[Texts]:
+        begins = starts(corpus.train)
+        learnt = np.ones(begins[-1], bool) if corpus.learnt is None else corpus.learnt
+        return [
+            Texts(texts, corpus.train_items[place], learnt[first:last], corpus.ids[place], corpus.ids[target])
+            for target in (place for place, texts in enumerate(corpus.test) if texts)
+            for place, (texts, (first, last)) in enumerate(zip(corpus.train, pairwise(begins), strict=True))
+            if texts
+        ]
+
+
+def _repeated(rows: Matrix, blocks: list[int], count: int) -> Matrix:
+    """The same rows in each block, of which each has so many."""
+    return np.concatenate([rows + block * count for block in blocks])
+
+
+def _placed(answers: Matrix, rows: slice, height: int) -> Matrix:
+    whole = np.zeros(height, answers.dtype)
+    whole[rows] = answers
+    return whole
+
+
+def _spent(own: Arrays, rows: Matrix, source: str, targets: list[str]) -> dict[str, Any]:
+    """What was translated for a training."""
+    into = [target for target in targets if target != source]
+    if not into:
+        return {}
+    by = json.loads(str(own["by"][0]))[source]
+    return note("; ".join(dict.fromkeys(by)), source, " ".join(into), own["figures"][:, rows].sum(axis=0))

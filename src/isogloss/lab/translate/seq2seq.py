@@ -1,0 +1,144 @@
+"""`seq2seq`: any encoder-decoder that translates, such as NLLB, from a checkpoint on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from isogloss.errors import BadValue, InputError
+from isogloss.lab.models.checkpoint import check_precision, fingerprint, load_tokenizer, locate
+from isogloss.lab.recipe.neural import check_number
+from isogloss.lab.translate import Passage, Translator
+
+
+@dataclass(frozen=True)
+class Seq2Seq(Translator):
+    """Greedy translation by an encoder-decoder.
+
+    Parameters
+    ----------
+    checkpoint : str
+        A folder, `package:module/folder`, or the name of a model that has been downloaded before.
+    codes : dict
+        What the model calls languages, such as `{ srp = "srp_Cyrl" }`; with several languages in its vocabulary, only
+        those have to be named that it does not call by code and script as `spa_Latn`, or by code alone.
+    prefix : str, default ""
+        What is put before each text, such as "translate English to German: ". With one, and for models of one pair of
+        languages, `codes` stay empty and `pairs` say what can be translated.
+    pairs : list of str
+        Pairs of languages, as "eng-deu", that models translate in which languages have no codes.
+    max_length : int, default 256
+        Tokens of a text, and of its translation, at most.
+    batch_size : int, default 16
+        How many texts are translated in one go.
+    precision : {"float32", "bfloat16"}, default "float32"
+
+    Notes
+    -----
+    The first token of a translation is the code of its language where the model has one (as M2M-100 and NLLB do). No
+    chance is in it, and nothing that a checkpoint says of sampling or of beams is heeded.
+    """
+
+    name: ClassVar[str] = "seq2seq"
+    unlabelled: ClassVar[tuple[str, ...]] = ("checkpoint", "batch_size")
+
+    checkpoint: str = ""
+    codes: dict[str, str] = field(default_factory=dict)
+    prefix: str = ""
+    pairs: list[str] = field(default_factory=list)
+    max_length: int = 256
+    batch_size: int = 16
+    precision: str = "float32"
+
+    def __post_init__(self) -> None:
+        """Check every parameter, because they come from files."""
+        if not isinstance(self.checkpoint, str) or not self.checkpoint:
+            raise BadValue("translator 'seq2seq' needs a checkpoint", mend='write checkpoint = "folder of a model"')
+        if not isinstance(self.codes, dict) or not all(isinstance(code, str) for code in self.codes.values()):
+            raise BadValue(f'codes must be a table, as {{ spa = "spa_Latn" }}, not {self.codes!r}')
+        if not isinstance(self.prefix, str):
+            raise BadValue(f"prefix must be text, not {self.prefix!r}")
+        if not isinstance(self.pairs, list) or not all(isinstance(one, str) and "-" in one for one in self.pairs):
+            raise BadValue(f'pairs must be a list, as ["eng-deu"], not {self.pairs!r}')
+        check_number("max_length", self.max_length, whole=True, at_least=4)
+        check_number("batch_size", self.batch_size, whole=True)
+        check_precision(self.precision)
+
+    @property
+    def label(self) -> str:
+        """The name of the model."""
+        return self.checkpoint.rstrip("/").rpartition("/")[2]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The content of the checkpoint stands for its place; what is translated in one go rounds differently."""
+        described = super().identity | {"checkpoint": fingerprint(self._folder)}
+        return described | {"together": self.together}
+
+    @property
+    def together(self) -> int:
+        """As many as a batch has."""
+        return self.batch_size
+
+    def check(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Raise unless the model has codes for all of these languages, or is said to translate the pairs."""
+        for origin, into in pairs:
+            if not self.pairs:
+                _ = self._code(origin), self._code(into)
+            elif (origin, into) not in self._declared:
+                raise InputError(
+                    f"translates {', '.join(self.pairs)}, not from {origin} into {into}", where=self.checkpoint,
+                    mend="add it to `pairs` if it does",
+                )  # fmt: skip
+
+    def describe(self, origin: str, into: str) -> str:
+        """The model, by name and content."""
+        return f"{self.label} {fingerprint(self._folder)}"
+
+    def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:
+        """The translations, from one batch, or from smaller ones where memory runs out."""
+        from isogloss.lab.models.decoder import shared_decoder
+        from isogloss.lab.models.generate import generate
+
+        decoder = shared_decoder(self._folder, self.precision)
+        begin = []
+        if not self.pairs:
+            decoder.tokenizer.src_lang = self._code(origin)
+            begin = [decoder.tokenizer.convert_tokens_to_ids(self._code(into))]
+        prompts = [self.prefix + " ".join(passage.text.split()) for passage in passages]
+        return generate(
+            decoder, prompts, max_new=self.max_length, stop=(), max_length=self.max_length, begin=begin
+        )  # fmt: skip
+
+    @cached_property
+    def _folder(self) -> Path:
+        return locate(self.checkpoint)
+
+    @cached_property
+    def _declared(self) -> set[tuple[str, str]]:
+        from isogloss.languages import resolve
+
+        found = (one.partition("-") for one in self.pairs)
+        return {(resolve(origin, where="pairs").id, resolve(into, where="pairs").id) for origin, _, into in found}
+
+    def _code(self, language: str) -> str:
+        """The token that stands for a language."""
+        from isogloss.languages import resolve
+
+        known = load_tokenizer(self._folder).get_vocab()
+        if language in self.codes:
+            tried = [self.codes[language]]
+        else:
+            found = resolve(language)
+            code = found.iso639_3 or language
+            tried = [language, f"{code}_{found.script}", code, f"__{code}__"]
+        for one in tried:
+            if one in known:
+                return one
+        raise InputError(
+            f"has no token for {language} (looked for {', '.join(dict.fromkeys(tried))})", where=self.checkpoint,
+            mend=f'name it: codes = {{ {language} = "..." }}, or say which `pairs` it translates',
+        )  # fmt: skip
