@@ -1,4 +1,4 @@
-"""Making evidence small enough to ship: one part, sorted, without what only a rerun needs.
+"""Making evidence small enough to ship: one part of each kind, sorted, without what only a rerun needs.
 
 python -m isogloss.lab.ship STORE FOLDER
 """
@@ -10,30 +10,32 @@ from pathlib import Path
 
 import polars as pl
 
+from isogloss.evidence.parts import MODELS, OBSERVATIONS, TASKS, Kind
 from isogloss.evidence.schema import SCHEMA_VERSION
 from isogloss.evidence.store import Store
 
 
 def ship(store: Store, folder: str | Path) -> Path:
-    """Write all observations of a store as one small part of another.
+    """Write all observations of a store, and what it knows of models and tasks, as small parts of another.
 
     Parameters
     ----------
     store : Store
     folder : str or pathlib.Path
-        The store to ship; a part written by an earlier call is replaced.
+        The store to ship; parts written by an earlier call are replaced.
 
     Returns
     -------
     pathlib.Path
-        The part.
+        The part that holds the observations.
 
     Notes
     -----
     Details (seconds, versions) go, as the data card has them; so do columns without any value, which
     readers fill in again. Scores other than accuracy are rounded to 4 decimals, far below their error.
     """
-    observations = store.read().observations.drop("details")
+    evidence = store.read()
+    observations = evidence.observations.drop("details")
     empty = [column.name for column in observations if column.null_count() == observations.height]
     rounded = pl.when(pl.col("metric") == "accuracy").then("score").otherwise(pl.col("score").round(4))
     small = observations.drop(empty).with_columns(
@@ -43,10 +45,17 @@ def ship(store: Store, folder: str | Path) -> Path:
     )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"part-{folder.name}.v{SCHEMA_VERSION}.parquet"
     size = pl.col("train").str.extract(r":(\d+)$").cast(pl.Int64)
     ordered = small.sort("task", "metric", "recipe", size, "seed", "train", "target")
-    ordered.write_parquet(path, compression="zstd", compression_level=19, statistics=False)
+    for kind, facts in ((MODELS, evidence.models), (TASKS, evidence.tasks)):
+        if facts.height:
+            _write(facts.sort(facts.columns[:2]), folder, kind)
+    return _write(ordered, folder, OBSERVATIONS)
+
+
+def _write(table: pl.DataFrame, folder: Path, kind: Kind) -> Path:
+    path = folder / f"{kind.prefix}-{folder.name}.v{SCHEMA_VERSION}.parquet"
+    table.write_parquet(path, compression="zstd", compression_level=19, statistics=False)
     return path
 
 
