@@ -15,7 +15,7 @@ import pytest
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes
 from isogloss.lab.recipe import EACH
-from isogloss.lab.task import SLOT, Choice, Cloze
+from isogloss.lab.task import SLOT, Choice, Cloze, Question
 from isogloss.lab.translate.recipe import TranslatingRecipe
 
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
@@ -27,8 +27,9 @@ QUICK: dict[str, dict[str, Any]] = {
     "checkpoint-average": {"epochs": 2, "averaged": 2, "learning_rate": 1e-3},
     "run-average": {"epochs": 2, "runs": 2, "learning_rate": 1e-3},
     "mixture": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
+    "prompt-tuning": {"epochs": 2, "length": 5, "max_length": 32},
 }
-KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze")
+KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa")
 CASES = [(name, kind) for name in recipes.names() for kind in KINDS if kind in recipes.get(name).kinds]
 
 
@@ -38,7 +39,7 @@ def make(name: str, checkpoint: Path) -> Recipe:
         base = {"name": "fine-tune", "checkpoint": str(checkpoint), "max_length": 64, **QUICK["fine-tune"]}
         return recipes.get(name).read({"base": base, "translator": {"name": "file", "file": translations(checkpoint)}})
     return recipes.get(name).read(
-        parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), **parameters}
+        parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), "max_length": 64, **parameters}
     )
 
 
@@ -56,7 +57,7 @@ def translations(checkpoint: Path) -> str:
 
 
 def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[Any, Any]]:
-    """Texts about health or sport; their words, tagged so; which of two words goes with a text; which is about health."""
+    """Texts about health or sport; their words, tagged so; which word fits a text, or is health's; where it stands."""
     chance = random.Random(seed)
     inputs, labels = [], []
     for place in range(count):
@@ -78,6 +79,12 @@ def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[An
         else:
             inputs.append(" ".join(words))
             labels.append(label)
+        elif kind == "extractive-qa":
+            context, answer = chance.choices(SPORT, k=chance.randint(3, 80)), chance.choice(HEALTH)
+            before = context[: chance.randint(0, len(context))]
+            begin = len(" ".join([*before, ""]))
+            inputs.append(Question("who cures", " ".join([*before, answer, *context[len(before) :]])))
+            labels += [begin, begin + len(answer)]
     return inputs, np.array(labels)
 
 
@@ -122,7 +129,7 @@ def test_the_seed_decides_the_answers(name: str, checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "parameters"),
     [
-        *[("linear-probe", kind, {"layer": 1, "C": 1.0}) for kind in KINDS],
+        *[("linear-probe", kind, {"layer": 1, "C": 1.0}) for kind in KINDS if kind != "extractive-qa"],
         *[("fine-tune", kind, {"epochs": 15, "learning_rate": 3e-3}) for kind in KINDS[:2]],
         ("fine-tune", "multiple-choice", {"epochs": 60, "learning_rate": 3e-3}),
         ("fine-tune", "cloze", {"epochs": 15, "learning_rate": 3e-3}),
@@ -130,9 +137,14 @@ def test_the_seed_decides_the_answers(name: str, checkpoint: Path) -> None:
         ("bitfit", "text-classification", {"epochs": 30, "learning_rate": 3e-2}),
         ("checkpoint-average", "text-classification", {"epochs": 15, "learning_rate": 3e-3}),
         ("run-average", "text-classification", {"epochs": 15, "learning_rate": 3e-3, "runs": 2}),
+        ("fine-tune", "extractive-qa", {"epochs": 15, "learning_rate": 3e-3, "max_length": 64}),
     ],
 )
 def test_recipes_learn_what_there_is_to_learn(
+        *[
+            ("prompt-tuning", kind, {"epochs": 15, "length": 5, "max_length": 32, "deep": kind == KINDS[1]})
+            for kind in KINDS[:2]
+        ],
     name: str, kind: str, parameters: dict[str, Any], checkpoint: Path
 ) -> None:
     """Words tell the label: nine in ten answers are right, of all kinds of task, in texts not learnt from."""
@@ -146,7 +158,7 @@ def test_recipes_learn_what_there_is_to_learn(
 def test_only_what_a_recipe_learns_is_saved(checkpoint: Path) -> None:
     """Biases, additions of low rank, or everything; and always the head."""
     learnt = {}
-    for name in ("bitfit", "lora", "fine-tune"):
+    for name in ("bitfit", "prompt-tuning", "lora", "fine-tune"):
         recipe = make(name, checkpoint)
         prepared, training, _ = prepare(recipe, "text-classification")
         learnt[name] = recipe.fit(prepared, training).arrays
@@ -156,6 +168,7 @@ def test_only_what_a_recipe_learns_is_saved(checkpoint: Path) -> None:
     assert sizes["bitfit"] < sizes["lora"] < sizes["fine-tune"]
 
 
+    assert all("prompt_encoder" in part or part.startswith("head.") for part in learnt["prompt-tuning"])
 def test_the_average_is_that_of_the_last_epochs(checkpoint: Path) -> None:
     """Over one epoch it is fine-tuning."""
     plain = recipes.get("fine-tune").read({"checkpoint": str(checkpoint), "epochs": 3})

@@ -21,7 +21,9 @@ def transfer_matrix(cells: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     plain = cells.filter(shown_size=0)
     if plain["target"].n_unique() > MOST:
         return
-    for (task, model, recipe, size), group in plain.group_by("task", "model", "recipe", "size", maintain_order=True):
+    key = ("task", "pair", "model", "recipe", "size")
+    for (task, pair, model, recipe, size), group in plain.group_by(key, maintain_order=True):
+        asked = f" ({pair})" if pair else ""
         targets = sorted(group["target"].unique())
         matrix = group.pivot(on="target", index="source", values="score").select("source", *targets)
-        yield f"{task}, {model}, {recipe}, {size} examples (rows: trained on)", matrix
+        yield f"{task}{asked}, {model}, {recipe}, {size} examples (rows: trained on)", matrix

@@ -16,7 +16,7 @@ from isogloss.lab.transfer import Findings
 DRAWS = 10_000
 LEVEL = 0.95
 
-_CONDITION = ["source", "size", "shown", "shown_size", "seed", "target"]
+_CONDITION = ["pair", "source", "size", "shown", "shown_size", "seed", "target"]
 _SCHEMA = {
     "task": pl.String, "metric": pl.String, "target": pl.String, "first": pl.String, "second": pl.String,
     "cells": pl.Int64, "items": pl.Int64, "first_score": pl.Float64, "second_score": pl.Float64,

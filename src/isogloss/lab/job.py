@@ -19,7 +19,7 @@ from isogloss.lab.grid import Grid
 from isogloss.lab.outcome import Stage, Training
 from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe
 from isogloss.lab.scores import Gold
-from isogloss.lab.task import Examples, Task
+from isogloss.lab.task import Examples, Question, Task
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,7 @@ class Bench:
         return Gold(
             labels, starts, np.repeat(np.arange(len(tests)), [len(test) for test in tests]), self.task.labels,
             answers=[answers for test in tests for answers in test.answers or ()],
+            contexts=[one.context for test in tests for one in test.inputs if isinstance(one, Question)],
             languages=[self.task.languages[code].iso639_3 for code in self.targets], kind=self.task.info.kind,
         )  # fmt: skip
 

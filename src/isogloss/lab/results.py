@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.evidence.keys import observation_keys
+from isogloss.evidence.pairs import TARGET
 from isogloss.evidence.schema import ITEM, OBSERVATION, conform
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.outcome import Outcome
@@ -80,16 +81,23 @@ def _rows(
             "target": [bench.task.languages[code].id for code in bench.targets],
             "target_as_reported": bench.targets,
             "score": scores,
+            "pair": [_pair(bench, code) for code in bench.targets],
             "items": counts,
             "standard_error": standard_errors(metric, scores, counts, each, bench.gold.targets),
             "details": _details(bench, outcome, unknown),
         },
-        schema_overrides={"standard_error": pl.Float64},
+        schema_overrides={"standard_error": pl.Float64, "pair": pl.String},
     )
     return conform(table.with_columns(**{name: pl.lit(value) for name, value in shared.items()}), OBSERVATION)
 
 
 def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[str]:
+def _pair(bench: Bench, code: str) -> str | None:
+    """Which language is asked in, if that is not the one that is answered in."""
+    asked = bench.task.questions.get(code)
+    return f"{asked.id}-{TARGET}" if asked else None
+
+
     seconds = outcome.seconds
     notes = dict(outcome.notes)
     by_target = notes.pop("by_target", {})
@@ -115,8 +123,9 @@ def _items(
     bench: Bench, rows: pl.DataFrame, predicted: np.ndarray[Any, Any], each: np.ndarray[Any, Any]
 ) -> pl.DataFrame:
     keys = observation_keys(rows).to_numpy()
-    single = len(predicted) == len(each)  # the tags of a sentence would take more room than all the rest
-    predictions = pl.Series(bench.gold.texts(predicted) if single else [None] * len(each), dtype=pl.String)
+    # The tags of a sentence would take more room than all the rest.
+    texts = [None] * len(each) if bench.gold.kind == "token-tagging" else bench.gold.texts(predicted)
+    predictions = pl.Series(texts, dtype=pl.String)
     names = [item for code in bench.targets for item in bench.task.test[code].items]
     table = pl.DataFrame(
         {"observation": keys[bench.gold.targets], "item": names, "score": each, "prediction": predictions}

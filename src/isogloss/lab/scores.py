@@ -21,6 +21,7 @@ METRICS_OF = {
     "multiple-choice": ("accuracy",),
     "cloze": ("accuracy",),
     "generation": ("exact_match",),
+    "extractive-qa": ("f1", "exact_match"),
 }
 """Metrics of each kind of task, by the names that observations give them."""
 
@@ -45,6 +46,8 @@ class Gold:
         ISO 639-3 code of each target.
     kind : str
         Of the task.
+    contexts : sequence of str
+        Where answers stand in contexts, these, row by row; else empty.
     """
 
     labels: Matrix
@@ -54,9 +57,13 @@ class Gold:
     answers: Sequence[tuple[str, ...]] = ()
     languages: Sequence[str] = ()
     kind: str = ""
+    contexts: Sequence[str] = ()
 
     def texts(self, predicted: Matrix) -> list[str]:
-        """Answers as texts, row by row: as they are, or the labels that they are positions of."""
+        """Answers as texts, row by row: as they are, what stands in the contexts, or the labels at their positions."""
+        if self.contexts and predicted.dtype.kind != "U":
+            spans = zip(self.contexts, predicted.reshape(-1, 2).tolist(), strict=True)
+            return [context[begin:end].strip() for context, (begin, end) in spans]
         return [str(one) for one in (predicted if predicted.dtype.kind == "U" else np.array(self.names)[predicted])]
 
 
@@ -66,7 +73,7 @@ def score(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
     Parameters
     ----------
     metric : str
-        accuracy, macro_f1 or span_f1; exact_match for texts.
+        accuracy, macro_f1 or span_f1; exact_match and f1 for texts.
     gold : Gold
     predicted : numpy.ndarray of int, shape (units,), or of str, shape (rows,)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
+from isogloss.evidence.pairs import SEPARATOR
 from isogloss.languages import Language
 from isogloss.registry import Registry
 
@@ -24,6 +25,7 @@ tasks = Registry(
         "multiple-choice": "isogloss.lab.choice:read_choice",
         "cloze": "isogloss.lab.cloze:read_cloze",
         "generation": "isogloss.lab.generation:read_generation",
+        "extractive-qa": "isogloss.lab.extractive:read_extractive",
     },
     "isogloss.tasks",
 )
@@ -51,8 +53,15 @@ class Cloze(Choice):
         return tuple(self.premise.replace(SLOT, choice) for choice in self.choices)
 
 
-Input = str | tuple[str, ...] | Choice
-"""What is answered about: a text, the words of a sentence, or a choice."""
+class Question(NamedTuple):
+    """A question, and a context in which its answer stands."""
+
+    question: str
+    context: str
+
+
+Input = str | tuple[str, ...] | Choice | Question
+"""What is answered about: a text, the words of a sentence, a choice, or a question with its context."""
 
 
 def is_words(one: Input) -> bool:
@@ -93,6 +102,8 @@ class TaskInfo:
         Share of a language's test texts that may stand in its training texts before that is an error.
     right : {"first", "last"} or None
         Which candidate of a cloze is the answer, where no column says so.
+    question_languages : tuple of str or "all"
+        Languages that test items are asked in beside that of their contexts.
     """
 
     name: str
@@ -110,6 +121,7 @@ class TaskInfo:
     allowed_leakage: float = 0.05
     shares: dict[str, float] = field(default_factory=dict)
     right: str | None = None
+    question_languages: tuple[str, ...] | str = ()
 
     def read(self) -> Task:
         """The task with its data.
@@ -134,7 +146,8 @@ class Examples:
     inputs : list of Input
     labels : numpy.ndarray of int64, shape (units,)
         What is right, unit by unit: positions in the task's labels, or the number of the right choice. A
-        sentence has as many units as words, anything else has one.
+        sentence has as many units as words; a question about a context has two, the characters between which
+        its answer stands; anything else has one.
     starts : numpy.ndarray of int64, shape (examples + 1,)
         Where in `labels` each example begins.
     answers : sequence of tuple of str, or None
@@ -175,9 +188,9 @@ class Examples:
 
     def _right(self, row: int) -> int | list[Any]:
         """What is right, as plain values that do not change when other languages' examples do."""
-        if self.answers is not None:
-            return list(self.answers[row])
         of_row: list[int] = self.labels[self.starts[row] : self.starts[row + 1]].tolist()
+        if self.answers is not None:
+            return [*(of_row if isinstance(self.inputs[row], Question) else []), *self.answers[row]]
         return of_row if is_words(self.inputs[row]) else int(of_row[0])
 
 
@@ -197,13 +210,17 @@ class Task:
     ----------
     info : TaskInfo
     labels : list of str
-        Sorted; for choices, their numbers; for texts to be generated, every different answer there is.
+        Sorted; for choices, their numbers; for texts to be generated, every different answer there is; none for
+        answers that stand in a context.
     languages : dict of str to Language
         The file's own code to the language, sorted by code.
     train, dev, test : dict of str to Examples
         By the file's own code; a language is in each only where the split is there.
     leaks : dict of str to Leak
         Only languages that have any.
+    questions : dict of str to Language
+        By code, what the questions of those targets are asked in that are asked in another language than that of
+        their contexts; `languages` has the latter.
     """
 
     info: TaskInfo
@@ -213,6 +230,7 @@ class Task:
     test: dict[str, Examples]
     leaks: dict[str, Leak] = field(default_factory=dict)
     dev: dict[str, Examples] = field(default_factory=dict)
+    questions: dict[str, Language] = field(default_factory=dict)
 
     @property
     def chance(self) -> float | None:
@@ -220,9 +238,9 @@ class Task:
 
         None where answers are texts: there is nothing to guess among.
         """
-        tests = [example for examples in self.test.values() for example in examples.inputs]
         if any(examples.answers is not None for examples in self.test.values()):
             return None
+        tests = [example for examples in self.test.values() for example in examples.inputs]
         choices = [len(one.choices) for one in tests if isinstance(one, Choice)]
         return fsum(1 / count for count in choices) / len(choices) if choices else 1 / len(self.labels)
 
@@ -251,6 +269,8 @@ class Task:
         if isinstance(codes, str) or not codes or not all(isinstance(code, str) for code in codes):
             raise BadValue(f'must be a list of languages or "all", not {codes!r}', where=where)
         found = [self._find_one(code, where) for code in codes]
+        if split == "test":
+            found += [code for code in self.questions if code.partition(SEPARATOR)[0] in found]
         for code in found:
             if code not in have:
                 raise BadValue(
@@ -263,7 +283,9 @@ class Task:
 
         if code in self.languages:
             return code
-        by_id = {language.id: reported for reported, language in self.languages.items()}
+        by_id = {
+            language.id: reported for reported, language in self.languages.items() if reported not in self.questions
+        }
         identifier = resolve(code, where=where).id
         if identifier not in by_id:
             raise UnknownName("language of the task", code, self.languages, where=f"{where} in {self.info.file}")

@@ -17,7 +17,8 @@ from isogloss.lab.task import TaskInfo, tasks
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
-_KEYS = ("name", "kind", "file", "metrics", "columns", "splits", "codes", "languages", "labels", "right")
+_KEYS = ("name", "kind", "file", "metrics", "columns", "splits", "codes", "languages", "labels")
+_OF_KINDS = ("right", "question_languages")
 _FACTS = ("text_origin", "licence", "source")
 _DEV_NAMES = ("dev", "validation", "valid", "val")
 
@@ -37,6 +38,7 @@ COLUMNS = {
     "cloze": Columns(("prompt", "candidates"), ("answer",)),
     "generation": Columns(("question", "answer")),
 }
+    "extractive-qa": Columns(("context", "question", "answer", "answer_start")),
 
 
 def known_tasks() -> dict[str, Path]:
@@ -71,7 +73,7 @@ def read_info(section: Section, folder: Path) -> TaskInfo:
         One line: the section, the key, the reason, the mend.
     """
     section = _with_description(section)
-    section.expect(*_KEYS, *_FACTS, "allowed_leakage")
+    section.expect(*_KEYS, *_FACTS, *_OF_KINDS, "allowed_leakage")
     name, kind = section.take("name", str), section.take("kind", str, "text-classification")
     if kind not in tasks.names():
         raise UnknownName("task kind", kind, tasks.names(), where=section.where)
@@ -93,6 +95,7 @@ def read_info(section: Section, folder: Path) -> TaskInfo:
         languages=_read_names(section, "languages"), labels=_read_names(section, "labels"),
         allowed_leakage=float(leakage), shares=shares, right=right, **facts,
     )  # fmt: skip
+        question_languages=_read_question_languages(section, kind),
 
 
 def _with_description(section: Section) -> Section:
@@ -151,6 +154,18 @@ def _read_right(section: Section, kind: str, columns: dict[str, str]) -> str | N
 
 
 def _read_splits(section: Section) -> tuple[dict[str, str], str, dict[str, float]]:
+def _read_question_languages(section: Section, kind: str) -> tuple[str, ...] | str:
+    """What else test items are asked in."""
+    given: Any = section.take("question_languages", object, ())
+    if given and kind != "extractive-qa":
+        raise BadValue(f"question_languages is not for {kind}", where=section.where, mend="leave it out")
+    if given in ((), "all"):
+        return "all" if given else ()
+    if not isinstance(given, list) or not given or not all(isinstance(code, str) for code in given):
+        raise BadValue(f'question_languages must be a list of languages or "all", not {given!r}', where=section.where)
+    return tuple(given)
+
+
     """The names of the splits; and the column that they are made by, with their shares, if the file has none."""
     section.expect("train", "dev", "test", "by", "shares")
     if by := section.take("by", str, ""):

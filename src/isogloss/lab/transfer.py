@@ -15,7 +15,7 @@ from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.run import read_benches
 
-CELL = ("task", "model", "recipe", "metric", "source", "size", "shown", "shown_size", "target")
+CELL = ("task", "pair", "model", "recipe", "metric", "source", "size", "shown", "shown_size", "target")
 """What one cell of a transfer table is about."""
 
 
@@ -91,7 +91,7 @@ class Findings:
         is_shown = (pl.col("shown") == pl.col("target")).fill_null(False)
         return (
             self.cells()
-            .group_by("task", "model", "recipe", "metric", "size", "shown_size", maintain_order=True)
+            .group_by("task", "pair", "model", "recipe", "metric", "size", "shown_size", maintain_order=True)
             .agg(
                 sources=pl.col("source").n_unique(),
                 targets=pl.col("target").n_unique(),
@@ -112,12 +112,13 @@ class Findings:
             (`gain`), in the source (`source_change`: what is forgotten where negative) and in the other targets
             (`others_change`: interference where negative), and how many trainings that is the mean of.
         """
-        key = ["task", "model", "recipe", "metric", "source", "size", "seed", "target"]
+        key = ["task", "pair", "model", "recipe", "metric", "source", "size", "seed", "target"]
         before = self.observations.filter(shown_size=0).select(*key, before="score")
-        after = self.observations.filter(pl.col("shown_size") > 0).join(before, on=key)
+        after = self.observations.filter(pl.col("shown_size") > 0).join(before, on=key, nulls_equal=True)
         change = pl.col("score") - pl.col("before")
         is_shown, is_source = pl.col("target") == pl.col("shown"), pl.col("target") == pl.col("source")
-        return after.group_by("task", "model", "recipe", "metric", "size", "shown_size", maintain_order=True).agg(
+        group = ("task", "pair", "model", "recipe", "metric", "size", "shown_size")
+        return after.group_by(group, maintain_order=True).agg(
             trainings=pl.col("origin").n_unique(),
             gain=change.filter(is_shown).mean(),
             source_change=change.filter(is_source).mean(),

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from isogloss.lab.models.checkpoint import load_tokenizer
-from isogloss.lab.task import Choice, Cloze, Input, is_words
+from isogloss.lab.models.windows import cut_windows
+from isogloss.lab.task import Choice, Cloze, Input, Question, is_words
 
 Integers = np.ndarray[Any, Any]
 _AT_ONCE = 2_000
@@ -29,11 +30,15 @@ class Tokens:
     starts : numpy.ndarray of int64, shape (sequences + 1,)
         Where in `ids` each sequence begins.
     rows : numpy.ndarray of int64, shape (rows + 1,)
-        Which sequences a row has: one, or one per choice.
+        Which sequences a row has: one, or one per choice, or one per window of its context.
     positions : numpy.ndarray of int32, shape (units,)
         For words, where in its sequence the first token of each one stands, -1 if it was cut off; else empty.
     units : numpy.ndarray of int64, shape (rows + 1,)
-        Where in the units (words) each row begins; without words a row is one unit.
+        Where in the units (words) each row begins; without words a row is one unit, or two for a question about
+        a context, whose answer begins and ends.
+    spans : numpy.ndarray of int32, shape (tokens, 2)
+        For contexts, between which of their characters each token stands, see
+        `isogloss.lab.models.windows.Windows`; else empty.
     """
 
     ids: Integers
@@ -41,6 +46,7 @@ class Tokens:
     rows: Integers
     positions: Integers
     units: Integers
+    spans: Integers
 
     @property
     def lengths(self) -> Integers:
@@ -51,6 +57,16 @@ class Tokens:
     def has_words(self) -> bool:
         """Whether units are words."""
         return len(self.positions) > 0
+
+    @property
+    def has_spans(self) -> bool:
+        """Whether answers stand in contexts."""
+        return len(self.spans) > 0
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether rows have several sequences to choose from."""
+        return len(self.lengths) > len(self.rows) - 1 and not self.has_spans
 
     def sequence(self, number: int) -> Integers:
         """The tokens of one sequence."""
@@ -67,9 +83,10 @@ class Tokens:
         starts = self.starts[sequences]
         units = self.units[first : last + 1]
         positions = self.positions[units[0] : units[-1]] if self.has_words else self.positions
+        spans = self.spans[starts[0] : starts[-1]]
         return Tokens(
             self.ids[starts[0] : starts[-1]], starts - starts[0],
-            self.rows[first : last + 1] - self.rows[first], positions, units - units[0],
+            self.rows[first : last + 1] - self.rows[first], positions, units - units[0], spans,
         )  # fmt: skip
 
     def arrays(self, prefix: str) -> dict[str, Integers]:
@@ -82,7 +99,7 @@ class Tokens:
         return cls(*(arrays[f"{prefix}_{name}"] for name in _NAMES))
 
 
-_NAMES = ("ids", "starts", "rows", "positions", "units")
+_NAMES = ("ids", "starts", "rows", "positions", "units", "spans")
 
 
 @dataclass(frozen=True)
@@ -115,9 +132,17 @@ def cut(inputs: Sequence[Input], folder: Path, max_length: int) -> Cut:
     tokenizer = load_tokenizer(folder)
     sequences: list[list[int]] = []
     positions: list[list[int]] = []
+    spans: list[Integers] = [np.empty((0, 2), np.int32)]
     rows, units = [0], [0]
     for first in range(0, len(inputs), _AT_ONCE):
         some = inputs[first : first + _AT_ONCE]
+        if isinstance(some[0], Question):
+            windows = cut_windows(tokenizer, [one for one in some if isinstance(one, Question)], max_length)
+            sequences.extend(windows.sequences)
+            spans.extend(windows.spans)
+            rows.extend((rows[-1] + np.cumsum(windows.counts)).tolist())
+            units.extend(range(units[-1] + 2, units[-1] + 2 * len(some) + 1, 2))
+            continue
         found = _encode(tokenizer, some, max_length)
         sequences.extend(found["input_ids"])
         for place, one in enumerate(some):
@@ -130,7 +155,7 @@ def cut(inputs: Sequence[Input], folder: Path, max_length: int) -> Cut:
     unknown = float((plain == tokenizer.unk_token_id).mean()) if len(plain) else 0.0
     tokens = Tokens(
         ids, np.cumsum([0, *map(len, sequences)]), np.array(rows),
-        np.fromiter(chain.from_iterable(positions), np.int32), np.array(units),
+        np.fromiter(chain.from_iterable(positions), np.int32), np.array(units), np.concatenate(spans),
     )  # fmt: skip
     return Cut(tokens, unknown)
 
@@ -143,6 +168,7 @@ def join(parts: Sequence[Tokens]) -> Tokens:
         _chain([part.rows for part in parts]),
         np.concatenate([part.positions for part in parts]),
         _chain([part.units for part in parts]),
+        np.concatenate([part.spans for part in parts]),
     )
 
 

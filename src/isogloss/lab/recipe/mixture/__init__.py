@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Recipe, recipes
-from isogloss.lab.recipe.neural import NeuralRecipe
+from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe
 
 JOINT, SEQUENTIAL = "joint", "sequential"
 
@@ -36,6 +36,7 @@ class MixtureRecipe(NeuralRecipe):
     """
 
     name: ClassVar[str] = "mixture"
+    kinds: ClassVar[tuple[str, ...]] = TRAINED_KINDS
     continues: ClassVar[bool] = True
 
     base: str = "fine-tune"

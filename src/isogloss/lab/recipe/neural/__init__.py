@@ -24,6 +24,7 @@ TRIED = 16
 """Texts of each language that lengths are estimated from."""
 
 ALL_KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze")
+TRAINED_KINDS = (*ALL_KINDS, "extractive-qa")
 
 
 @dataclass(frozen=True)

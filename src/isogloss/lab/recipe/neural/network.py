@@ -42,11 +42,16 @@ class Network(nn.Module):
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
 
-    def forward(self, ids: Any, there: Any, rows: Any = None, columns: Any = None) -> Any:
-        """Scores, (units, outputs); `rows` and `columns` say where the first token of each word stands."""
+    def forward(self, ids: Any, there: Any, rows: Any = None, columns: Any = None, every: bool = False) -> Any:
+        """Scores, (units, outputs); `rows` and `columns` say where the first token of each word stands.
+
+        Of every token if so wanted, (sequences, tokens, outputs).
+        """
         found = self.encoder(input_ids=ids, attention_mask=there)
         states = found.last_hidden_state
-        if rows is not None:
+        if every:
+            vectors = states
+        elif rows is not None:
             vectors = states[rows, columns]
         elif self.pooling == "mean":
             weights = there.unsqueeze(-1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,10 +14,11 @@ import numpy as np
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.lab.models.encode import shared_encoder
 from isogloss.lab.models.runtime import device, start_torch
-from isogloss.lab.models.tokens import Tokens
+from isogloss.lab.models.tokens import Tokens, join
+from isogloss.lab.models.windows import overlap
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted
-from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout, validation_score
+from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe, check_number, holdout, validation_score
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network
@@ -55,6 +56,7 @@ class TrainedRecipe(NeuralRecipe):
     No example of a target is ever chosen on.
     """
 
+    kinds: ClassVar[tuple[str, ...]] = TRAINED_KINDS
     continues: ClassVar[bool] = True
 
     epochs: int = 5
@@ -101,8 +103,7 @@ class TrainedRecipe(NeuralRecipe):
         """
         torch = start_torch()
         tokens = Tokens.of(prepared, "train")
-        is_choice = len(tokens.lengths) > len(tokens.rows) - 1
-        outputs = 1 if is_choice else training.labels_count or int(training.labels.max()) + 1
+        outputs = _outputs(tokens, training)
         if len(np.unique(training.labels)) < 2:
             raise BadValue("all training examples have the same label", mend="take more of them, or another seed")
         with torch.random.fork_rng():
@@ -112,19 +113,17 @@ class TrainedRecipe(NeuralRecipe):
             for number, stage in enumerate(training.then, start=1):
                 torch.manual_seed(training.seed + number)
                 self._train(network, tokens, stage.rows, stage.labels, training.seed + number, _Chosen())
-        common = int(np.bincount(training.labels).argmax())
+        common = 0 if tokens.has_spans else int(np.bincount(training.labels).argmax())
         return Fitted(self._learnt(network), {"outputs": outputs, "common": common}, notes)
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely answer to every test unit; for words that were cut off, the most common label."""
         torch = start_torch()
-        from isogloss.lab.recipe.neural.training import answer
-
         network = self._network(fitted.settings["outputs"])
         self._restore(network, fitted.arrays)
         if self.precision == "bfloat16":
             network.encoder.to(torch.bfloat16)
-        return {"": answer(network.eval(), Tokens.of(prepared, "test"), fitted.settings["common"])}
+        return {"": self._answer(network.eval(), Tokens.of(prepared, "test"), fitted.settings["common"])}
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """From the speed of the encoder: a training step takes thrice as long as an answer."""
@@ -144,6 +143,24 @@ class TrainedRecipe(NeuralRecipe):
     def keeps(self, epoch: int) -> bool:
         """Whether the weights after an epoch are needed later."""
         return False
+
+    def _answer(self, network: Network, tokens: Tokens, common: int) -> np.ndarray[Any, Any]:
+        if tokens.has_spans:
+            from isogloss.lab.recipe.neural.spans import answer_spans
+
+            return answer_spans(network, tokens, overlap(self.max_length))
+        from isogloss.lab.recipe.neural.training import answer
+
+        return answer(network, tokens, common)
+
+    def _score(self, network: Network, tokens: Tokens, labels: Any) -> float:
+        """How good the answers are, by what is chosen by."""
+        answers = self._answer(network, tokens, 0)
+        if tokens.has_spans:
+            from isogloss.lab.recipe.neural.spans import shared_characters
+
+            return shared_characters(answers, labels)
+        return validation_score(answers, labels, words=tokens.has_words)
 
     def _network(self, outputs: int) -> Network:
         from isogloss.lab.recipe.neural.network import Network
@@ -178,7 +195,8 @@ class TrainedRecipe(NeuralRecipe):
             of_units = np.repeat(aside, np.diff(tokens.units)[rows])
             dev_rows, dev_labels, where = rows[aside], labels[of_units], HELD_OUT
             rows, labels = rows[~aside], labels[~of_units]
-        chosen = _Chosen(tokens, dev_rows, dev_labels)
+        some = join([tokens.part(row, row + 1) for row in dev_rows])
+        chosen = _Chosen(lambda network: self._score(network, some, dev_labels))
         self._train(network, tokens, rows, labels, training.seed, chosen)
         self._restore(network, chosen.weights)
         found = {"selected": {"epoch": chosen.epoch}, "validation_score": round(chosen.score, 4)}
@@ -227,24 +245,27 @@ _begun: tuple[str, Weights, dict[str, Any]] | None = None
 """What this process learnt last from a source alone: jobs that go on from there stand beside each other."""
 
 
-class _Chosen:
-    """The best epoch so far, on some rows; on none, no epoch is."""
+def _outputs(tokens: Tokens, training: Training) -> int:
+    """What the head gives: a score per label, one per choice, or two for the ends of an answer."""
+    if tokens.has_spans:
+        return 2
+    return 1 if tokens.has_choices else training.labels_count or int(training.labels.max()) + 1
 
-    def __init__(self, tokens: Tokens | None = None, rows: Any = None, labels: Any = None):
-        self._tokens, self._rows, self._labels = tokens, rows, labels
+
+class _Chosen:
+    """The best epoch so far, by some score; by none, no epoch is."""
+
+    def __init__(self, score: Callable[[Network], float] | None = None):
+        self._score = score
         self.score, self.epoch = -1.0, 0
         self.weights: Weights = {}
 
     def is_better(self, network: Network, epoch: int) -> bool:
         """Whether an epoch does better than all before."""
-        if self._tokens is None:
+        if self._score is None:
             return False
-        from isogloss.lab.models.tokens import join
-        from isogloss.lab.recipe.neural.training import answer
-
         network.eval()
-        some = join([self._tokens.part(row, row + 1) for row in self._rows])
-        score = validation_score(answer(network, some, 0), self._labels, words=some.has_words)
+        score = self._score(network)
         network.train()
         if score <= self.score:
             return False

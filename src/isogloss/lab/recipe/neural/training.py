@@ -18,6 +18,7 @@ from isogloss.lab.models.flops import coefficients, forward_flops
 from isogloss.lab.models.runtime import device, is_out_of_memory
 from isogloss.lab.models.tokens import Tokens
 from isogloss.lab.recipe.neural.network import Network, scores_of
+from isogloss.lab.recipe.neural.spans import span_loss
 
 POOL = 16
 """Batches whose rows are sorted by length together: enough that little is padding, few enough to stay random."""
@@ -91,7 +92,7 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
         The answer for words that were cut off.
     """
     budget = BUDGET * (16 if device() == "cuda" else 1)
-    is_choice = len(tokens.lengths) > len(tokens.rows) - 1
+    is_choice = tokens.has_choices
     height = len(tokens.positions) if tokens.has_words else len(tokens.lengths)
     answers = np.full(height, labels_if_cut, np.int64)
     values = np.zeros(height, np.float32)
@@ -113,16 +114,15 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
 
 def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, precision: str) -> None:
     """Add the gradient of the mean loss of some rows."""
-    units = np.concatenate([np.arange(tokens.units[row], tokens.units[row + 1]) for row in rows])
-    whole = max(1, int((tokens.positions[units] >= 0).sum()) if tokens.has_words else len(rows))
+    whole = _losses(tokens, rows)
 
     def add(part: Matrix) -> None:
         # Gradients of a part that ran out of memory half-way must not stay behind.
         before = [None if parameter.grad is None else parameter.grad.clone() for parameter in network.parameters()]
         try:
             with torch.autocast(device(), dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-                scores, seen = scores_of(network, tokens, tokens.sequences_of(part))
-            (_loss(scores.float(), seen, tokens, part, of_units) / whole).backward()
+                loss = _loss(network, tokens, part, of_units)
+            (loss / whole).backward()
         except (RuntimeError, MemoryError) as error:
             if is_out_of_memory(error):
                 for parameter, gradient in zip(network.parameters(), before, strict=True):
@@ -132,14 +132,27 @@ def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, pre
     halving(add, rows)
 
 
-def _loss(scores: Any, seen: Matrix, tokens: Tokens, rows: Matrix, of_units: Matrix) -> Any:
+def _losses(tokens: Tokens, rows: Matrix) -> int:
+    """How many losses some rows add up: of each word that is there, of both ends in each window, or of each row."""
+    if tokens.has_spans:
+        return 2 * len(tokens.sequences_of(rows))
+    if not tokens.has_words:
+        return len(rows)
+    units = np.concatenate([np.arange(tokens.units[row], tokens.units[row + 1]) for row in rows])
+    return max(1, int((tokens.positions[units] >= 0).sum()))
+
+
+def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> Any:
     """Summed cross entropy."""
-    if len(tokens.lengths) > len(tokens.rows) - 1:  # choices: one score each, a row has several
+    if tokens.has_spans:
+        return span_loss(network, tokens, rows, of_units)
+    scores, seen = scores_of(network, tokens, tokens.sequences_of(rows))
+    if tokens.has_choices:  # one score each, a row has several
         scores, seen = _by_row(scores, tokens, rows), tokens.units[rows]
     elif not tokens.has_words:
         seen = tokens.units[rows]
     labels = torch.from_numpy(of_units[seen]).to(scores.device)
-    return cross_entropy(scores, labels, reduction="sum")
+    return cross_entropy(scores.float(), labels, reduction="sum")
 
 
 def _by_row(scores: Any, tokens: Tokens, rows: Matrix) -> Any:
