@@ -1,4 +1,4 @@
-"""A tiny encoder with random weights, made on the spot, for tests of what does not depend on what a model knows."""
+"""Tiny models with random weights, made on the spot, for tests of what does not depend on what a model knows."""
 
 from __future__ import annotations
 
@@ -32,4 +32,23 @@ def make_checkpoint(folder: Path) -> Path:
             intermediate_size=64, max_position_embeddings=64,
         )  # fmt: skip
         BertModel(configuration).save_pretrained(folder)
+    return folder
+
+
+def make_decoder(folder: Path) -> Path:
+    """A decoder of two layers whose tokens are bytes; one that is there already is taken."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    from isogloss.lab.models.byte_tokenizer import write_byte_tokenizer
+
+    if not (folder / "config.json").is_file():
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+            configuration = LlamaConfig(
+                vocab_size=258, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+                bos_token_id=257, eos_token_id=257, pad_token_id=256,
+            )  # fmt: skip
+            LlamaForCausalLM(configuration).save_pretrained(folder)
+        write_byte_tokenizer(folder, 0, 2048)
     return folder

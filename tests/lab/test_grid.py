@@ -39,7 +39,7 @@ def test_data_may_lie_in_another_folder(grid_file: Path, tmp_path: Path) -> None
         ("[grid]", "[grids]", "unknown key 'grids'; did you mean 'grid'?"),
         ("sizes", "size", "[grid]: unknown key 'size'; did you mean 'sizes'?"),
         ("sizes = [12, 30]", "", "[grid]: no sizes; add sizes = [70, 700]"),
-        ("[12, 30]", "[12, -1]", "sizes must be different whole numbers above 0"),
+        ("[12, 30]", "[12, -1]", "sizes must be different whole numbers from 1 up"),
         ("[12, 30]", "12", "[grid]: sizes must be a list, not 12"),
         ("12 = [0, 1]", "13 = [0, 1]", "seeds are given for 13"),
         ("12 = [0, 1]", '12 = ["a"]', "seeds for 12 must be a list of whole numbers"),

@@ -79,7 +79,8 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     infos = tuple(read_info(task, folder) for task in whole.sections("task"))
     chosen = _read_recipes(whole, infos, path.parent)
     sources, targets = _read_languages(grid, "sources"), _read_languages(grid, "targets")
-    seeds = _read_seeds(grid, grid.take("sizes", list))
+    least = 0 if all(recipe.zero_shot for recipe in chosen) else 1
+    seeds = _read_seeds(grid, grid.take("sizes", list), least)
     shots = grid.take("shots", list, [0])
     if not shots or not all(_is_whole(count) and count >= 0 for count in shots):
         raise BadValue(f"shots must be whole numbers from 0 up, not {shots!r}", where=grid.where)
@@ -154,9 +155,9 @@ def _read_flag(section: Section, key: str, default: bool) -> bool:
     return value
 
 
-def _read_seeds(section: Section, sizes: list[Any]) -> dict[int, tuple[int, ...]]:
-    if not sizes or not all(_is_whole(size) and size > 0 for size in sizes) or len(set(sizes)) < len(sizes):
-        raise BadValue(f"sizes must be different whole numbers above 0, not {sizes!r}", where=section.where)
+def _read_seeds(section: Section, sizes: list[Any], least: int) -> dict[int, tuple[int, ...]]:
+    if not sizes or not all(_is_whole(size) and size >= least for size in sizes) or len(set(sizes)) < len(sizes):
+        raise BadValue(f"sizes must be different whole numbers from {least} up, not {sizes!r}", where=section.where)
     given: Any = section.take("seeds", object, [0])
     per_size = given if isinstance(given, dict) else {str(size): given for size in sizes}
     for size in per_size:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from isogloss.errors import BadValue
 from isogloss.lab.models.batches import by_length
 from isogloss.lab.models.decoder import Decoder, Reading, forward, go_on, read_prompts
 from isogloss.lab.models.encode import BUDGET, halving
@@ -46,10 +47,12 @@ def generate(
 
     Raises
     ------
+    BadValue
+        If there is no room for a prompt beside such an answer.
     IsoglossError
         If memory does not suffice for a single prompt.
     """
-    most = max(1, room(decoder, max_length) - (0 if decoder.is_seq2seq else max_new))
+    most = room_for_prompts(decoder, max_new, max_length)
     found = [shortened(decoder, prompt_tokens(decoder, prompt), most) for prompt in prompts]
     answers = [""] * len(prompts)
     lengths = np.array([len(ids) + max_new for ids, _ in found])
@@ -76,6 +79,24 @@ def generate(
             for batch in by_length(lengths[numbers], budget):
                 halving(write, batch)
     return answers
+
+
+def room_for_prompts(decoder: Decoder, max_new: int, max_length: int) -> int:
+    """Tokens that a prompt may have beside an answer.
+
+    Raises
+    ------
+    BadValue
+        If there are none.
+    """
+    whole = room(decoder, max_length)
+    left = whole if decoder.is_seq2seq else whole - max_new
+    if left < 1:
+        raise BadValue(
+            f"answers may take {max_new} tokens, and prompt and answer together have room for {whole}",
+            mend="lower max_new",
+        )
+    return left
 
 
 class _Writer:

@@ -32,6 +32,7 @@ recipes = Registry(
         "checkpoint-average": "isogloss.lab.recipe.checkpoint_average:CheckpointAverage",
         "run-average": "isogloss.lab.recipe.run_average:RunAverage",
         "mixture": "isogloss.lab.recipe.mixture:MixtureRecipe",
+        "in-context": "isogloss.lab.recipe.in_context:InContext",
         "translate-train": "isogloss.lab.recipe.translate_train:TranslateTrain",
         "translate-test": "isogloss.lab.recipe.translate_test:TranslateTest",
     },
@@ -160,6 +161,8 @@ class Recipe(Parameterized, ABC):
         What it computes with; observations give their versions.
     takes_shots : bool
         Whether it can learn from examples of a target beside those of the source.
+    zero_shot : bool
+        Whether it can answer without any training example, that is, with a size of 0.
     unfit : str or None
         Why it is for no other kinds, if that is not plain.
     """
@@ -169,6 +172,7 @@ class Recipe(Parameterized, ABC):
     continues: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "scikit-learn")
     takes_shots: ClassVar[bool] = True
+    zero_shot: ClassVar[bool] = False
     unfit: ClassVar[str | None] = None
 
     @property

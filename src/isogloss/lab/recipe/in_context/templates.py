@@ -1,0 +1,183 @@
+"""Templates: how an example is written out in a prompt, and where its answer stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from isogloss.errors import BadValue, UnknownName
+from isogloss.lab.task import SLOT
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a kind of task has in a template.
+
+    Attributes
+    ----------
+    question : str
+        Name of the place where what is asked about stands.
+    answer : str or None
+        Name of the place of the answer; None where that is the slot in what is asked about.
+    default : str
+        The template in English that is used where none is given.
+    """
+
+    question: str
+    answer: str | None
+    default: str
+
+
+FORMS = {
+    "text-classification": Form("text", "label", "Text: {text}\nLabel: {label}"),
+    "multiple-choice": Form("premise", "choice", "{premise}\nAnswer: {choice}"),
+    "cloze": Form("sentence", None, "{sentence}"),
+    "generation": Form("question", "answer", "Question: {question}\nAnswer: {answer}"),
+}
+
+_PLACE = re.compile(r"\{(\w*)\}")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text with places for what is asked about and for the answer.
+
+    Parameters
+    ----------
+    text : str
+        Such as "Text: {text} Label: {label}".
+    form : Form
+        Which places there are.
+
+    Raises
+    ------
+    UnknownName, BadValue
+        If it has another place, lacks one, or has the answer not exactly once.
+    """
+
+    text: str
+    form: Form
+
+    def __post_init__(self) -> None:
+        """Check that all places are there."""
+        known = [self.form.question, *([self.form.answer] if self.form.answer else [])]
+        found = _PLACE.findall(self.text)
+        for place in found:
+            if place not in known:
+                raise UnknownName("place in a template", f"{{{place}}}", [f"{{{one}}}" for one in known])
+        for place in known:
+            if found.count(place) != 1:
+                raise BadValue(
+                    f"{{{place}}} stands {found.count(place)} times in the template {self.text!r}",
+                    mend="write it once",
+                )
+
+    def around(self, question: str) -> tuple[str, str]:
+        """What stands before the answer, and after it."""
+        if self.form.answer is None:
+            before, after = self.text.split(f"{{{self.form.question}}}")
+            first, slot, second = question.partition(SLOT)
+            if not slot:
+                raise BadValue(f"no {SLOT} in {question!r}", mend="write it where the answer belongs")
+            return before + first, second + after
+        before, after = self.text.split(f"{{{self.form.answer}}}")
+        place = f"{{{self.form.question}}}"
+        return before.replace(place, question), after.replace(place, question)
+
+    def written(self, question: str, answer: str) -> str:
+        """A whole example."""
+        before, after = self.around(question)
+        return before + answer + after
+
+    def asked(self, question: str, answers: Sequence[str]) -> tuple[str, list[str]]:
+        """A prompt, and the ways it may go on; a space before the answer belongs to these, as tokenizers have it."""
+        before, after = self.around(question)
+        prompt = before.rstrip(" ")
+        space = before[len(prompt) :]
+        return prompt, [space + answer + after for answer in answers]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A template, and how prompts name the labels, by the task's own names; no names where there are no labels.
+
+    Attributes
+    ----------
+    template : Template
+    names : dict of str to str
+    """
+
+    template: Template
+    names: dict[str, str]
+
+    @classmethod
+    def of(cls, text: str, verbalizer: Mapping[str, str], labels: Sequence[str], form: Form) -> Wording:
+        """Check a template and a verbalizer, which may leave labels as they are.
+
+        Raises
+        ------
+        UnknownName, BadValue
+            If there is no such place or label.
+        """
+        template = Template(text, form)
+        if form.answer != "label":
+            return cls(template, {})
+        for label in verbalizer:
+            if label not in labels:
+                raise UnknownName("label", label, labels, where="verbalizer")
+        return cls(template, {label: verbalizer.get(label, label) for label in labels})
+
+    def written(self, question: str, answer: str) -> str:
+        """A whole example, whose answer is a label, a choice or a text."""
+        return self.template.written(question, self.names.get(answer, answer))
+
+
+@dataclass(frozen=True)
+class Wordings:
+    """The wordings of a task.
+
+    Attributes
+    ----------
+    default : Wording
+    own : list of Wording or None
+        By language.
+    is_there : list of bool
+        By language, whether there is a template in it; the default one is taken for English.
+    """
+
+    default: Wording
+    own: list[Wording | None]
+    is_there: list[bool]
+
+    def of(self, place: int | None) -> Wording:
+        """That of a language by its place, or the default one."""
+        return (None if place is None else self.own[place]) or self.default
+
+
+def of_languages(table: Mapping[str, T], codes: Sequence[str], ids: Sequence[str]) -> list[T | None]:
+    """What a table by language has for each of some languages.
+
+    Parameters
+    ----------
+    table : mapping of str
+        Languages in any spelling.
+    codes, ids : sequence of str
+        The file's own codes, and the canonical ones.
+
+    Raises
+    ------
+    UnknownLanguage
+        If the table has a language that nobody knows.
+    """
+    from isogloss.languages import resolve
+
+    known: dict[str, Any] = {}
+    for written, value in table.items():
+        known[written] = value
+        if written not in codes and written not in ids:
+            known[resolve(written, where="templates").id] = value
+    return [known.get(code, known.get(identifier)) for code, identifier in zip(codes, ids, strict=True)]
