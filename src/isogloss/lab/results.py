@@ -73,7 +73,6 @@ def _rows(
     shared = {
         "metric": metric, "model": recipe.model, "model_revision": recipe.revision, "task": info.name,
         "train": str(bench.mixture(job)), "recipe": recipe.variant(variant), "split": info.splits["test"],
-        "shots": outcome.notes.get("shots"),
         "seed": job.seed, "scale": "fraction", "higher_is_better": True, "origin": job.origin, "importer": "lab",
         "recorded_at": datetime.now(UTC),
     }  # fmt: skip
@@ -81,8 +80,8 @@ def _rows(
         {
             "target": [bench.task.languages[code].id for code in bench.targets],
             "target_as_reported": bench.targets,
-            "score": scores,
             "pair": [_pair(bench, code) for code in bench.targets],
+            "score": scores,
             "items": counts,
             "standard_error": standard_errors(metric, scores, counts, each, bench.gold.targets),
             "details": _details(bench, outcome, unknown),
@@ -92,13 +91,13 @@ def _rows(
     return conform(table.with_columns(**{name: pl.lit(value) for name, value in shared.items()}), OBSERVATION)
 
 
-def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[str]:
 def _pair(bench: Bench, code: str) -> str | None:
     """Which language is asked in, if that is not the one that is answered in."""
     asked = bench.task.questions.get(code)
     return f"{asked.id}-{TARGET}" if asked else None
 
 
+def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[str]:
     seconds = outcome.seconds
     notes = dict(outcome.notes)
     by_target = notes.pop("by_target", {})

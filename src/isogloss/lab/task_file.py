@@ -37,8 +37,8 @@ COLUMNS = {
     "multiple-choice": Columns(("premise", "label"), ("question",)),
     "cloze": Columns(("prompt", "candidates"), ("answer",)),
     "generation": Columns(("question", "answer")),
-}
     "extractive-qa": Columns(("context", "question", "answer", "answer_start")),
+}
 
 
 def known_tasks() -> dict[str, Path]:
@@ -94,8 +94,8 @@ def read_info(section: Section, folder: Path) -> TaskInfo:
         name, kind, metrics, folder / file, columns, splits, codes=codes,
         languages=_read_names(section, "languages"), labels=_read_names(section, "labels"),
         allowed_leakage=float(leakage), shares=shares, right=right, **facts,
-    )  # fmt: skip
         question_languages=_read_question_languages(section, kind),
+    )  # fmt: skip
 
 
 def _with_description(section: Section) -> Section:
@@ -153,7 +153,6 @@ def _read_right(section: Section, kind: str, columns: dict[str, str]) -> str | N
     return right
 
 
-def _read_splits(section: Section) -> tuple[dict[str, str], str, dict[str, float]]:
 def _read_question_languages(section: Section, kind: str) -> tuple[str, ...] | str:
     """What else test items are asked in."""
     given: Any = section.take("question_languages", object, ())
@@ -166,6 +165,7 @@ def _read_question_languages(section: Section, kind: str) -> tuple[str, ...] | s
     return tuple(given)
 
 
+def _read_splits(section: Section) -> tuple[dict[str, str], str, dict[str, float]]:
     """The names of the splits; and the column that they are made by, with their shares, if the file has none."""
     section.expect("train", "dev", "test", "by", "shares")
     if by := section.take("by", str, ""):
