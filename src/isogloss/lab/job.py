@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -181,11 +180,18 @@ class Bench:
                 if size > len(examples):
                     self._leave_out(source, size)
                     continue
+                if not size and source != self.sources[0]:
+                    continue  # nothing of a source is nothing of any
                 for seed in seeds:
                     rows = examples.sample(size, seed)
-                    shown = [(shots, target) for shots in self.grid.shots for target in self._shown(source, shots)]
-                    for (shots, target), served in product(shown, self._served()):
-                        yield self._job(source, rows, seed, target, shots, served)
+                    shown = [
+                        (shots, target) for shots in self.grid.shots for target in self._shown(source, size, shots)
+                    ]
+                    for shots, target in shown:
+                        if not size and not shots and seed != seeds[0]:
+                            continue  # there is nothing to draw
+                        for served in self._served(target):
+                            yield self._job(source, rows, seed, target, shots, served)
 
     def _leave_out(self, source: str, size: int) -> None:
         available = len(self.task.train[source])
@@ -197,17 +203,18 @@ class Bench:
             )
         self.left_out.append(f"{source}:{size}")
 
-    def _shown(self, source: str, shots: int) -> list[str | None]:
+    def _shown(self, source: str, size: int, shots: int) -> list[str | None]:
         """Which target's examples a training gets: none, or those of each in turn."""
         if not shots:
             return [None]
-        able = [code for code in self.targets if code != source and len(self.task.train.get(code, ())) >= shots]
-        return list(able)
+        able = [code for code in self.targets if len(self.task.train.get(code, ())) >= shots]
+        return [code for code in able if code != source or not size]
 
-    def _served(self) -> list[tuple[str, ...]]:
-        """The targets that each training is for: all, or, where the recipe learns for each, one."""
-        alone = self.recipe.learns_for == EACH
-        return [(code,) for code in self.targets] if alone else [tuple(self.targets)]
+    def _served(self, shown: str | None) -> list[tuple[str, ...]]:
+        """The targets that each training is for: all, or, where the recipe learns for each, that shown or each."""
+        if self.recipe.learns_for != EACH:
+            return [tuple(self.targets)]
+        return [(code,) for code in self.targets if shown in (None, code)]
 
     def _learnt(self, count: int) -> np.ndarray[Any, Any]:
         """Which training rows some job learns from or chooses on."""

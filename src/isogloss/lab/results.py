@@ -73,6 +73,7 @@ def _rows(
     shared = {
         "metric": metric, "model": recipe.model, "model_revision": recipe.revision, "task": info.name,
         "train": str(bench.mixture(job)), "recipe": recipe.variant(variant), "split": info.splits["test"],
+        "shots": outcome.notes.get("shots"),
         "seed": job.seed, "scale": "fraction", "higher_is_better": True, "origin": job.origin, "importer": "lab",
         "recorded_at": datetime.now(UTC),
     }  # fmt: skip

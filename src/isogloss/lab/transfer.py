@@ -61,9 +61,9 @@ class Findings:
         Returns
         -------
         polars.DataFrame
-            The columns of `CELL`, `score` (mean over seeds), `seeds`, `standard_error` (of that mean: the standard
-            deviation over seeds by the root of their number; with one seed that of the items, where it is known)
-            and `items`.
+            The columns of `CELL` (`source` is empty where there were no examples of any), `score` (mean over
+            seeds), `seeds`, `standard_error` (of that mean: the standard deviation over seeds by the root of their
+            number; with one seed that of the items, where it is known) and `items`.
         """
         spread = pl.col("score").std() / pl.len().cast(pl.Float64).sqrt()
         return (
@@ -154,7 +154,7 @@ def findings(grid: Grid, store: Store) -> Findings:
 
 def _describe(bench: Bench, job: Job) -> dict[str, Any]:
     shown = None if job.shots_of is None else bench.task.languages[job.shots_of].id
-    source = bench.task.languages[job.source].id
+    source = bench.task.languages[job.source].id if job.size else ""  # without examples there is no source
     return {
         "task": bench.task.info.name, "source": source, "size": job.size, "shown": shown, "shown_size": job.shots,
     }  # fmt: skip
