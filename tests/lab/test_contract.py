@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from tests.lab.checkpoints import make_decoder
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes
@@ -38,6 +39,8 @@ def make(name: str, checkpoint: Path) -> Recipe:
     if issubclass(recipes.get(name), TranslatingRecipe):
         base = {"name": "fine-tune", "checkpoint": str(checkpoint), "max_length": 64, **QUICK["fine-tune"]}
         return recipes.get(name).read({"base": base, "translator": {"name": "file", "file": translations(checkpoint)}})
+    if name == "in-context":
+        checkpoint = make_decoder(checkpoint.with_name("decoder"))
     return recipes.get(name).read(
         parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), "max_length": 64, **parameters}
     )
@@ -91,8 +94,9 @@ def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[An
 def prepare(recipe: Recipe, kind: str) -> tuple[Any, Training, np.ndarray[Any, Any]]:
     train, labels = examples(kind, 40, seed=1)
     test, gold = examples(kind, 20, seed=2)
+    names = ["health", "sport"]
     languages, items = ["eng", "nld"], [[str(place) for place in range(count)] for count in (40, 0, 7, 13)]
-    corpus = Corpus([train, []], [test[:7], test[7:]], languages, kind, [], languages, items[:2], items[2:])
+    corpus = Corpus([train, []], [test[:7], test[7:]], languages, kind, names, languages, items[:2], items[2:])
     target = 1 if recipe.learns_for == EACH else None
     return recipe.prepare(corpus, map), Training(np.arange(40), labels, 3, labels_count=2, target=target), gold
 
