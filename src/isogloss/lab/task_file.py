@@ -11,6 +11,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import TEXT_ORIGINS
+from isogloss.lab.hub import is_on_hub
 from isogloss.lab.scores import METRICS_OF
 from isogloss.lab.sections import Section
 from isogloss.lab.task import TaskInfo, tasks
@@ -91,7 +92,7 @@ def read_info(section: Section, folder: Path) -> TaskInfo:
         raise BadValue(f"allowed_leakage must be a share from 0 to 1, not {leakage!r}", where=section.where)
     codes = section.section("codes").rest()
     return TaskInfo(
-        name, kind, metrics, folder / file, columns, splits, codes=codes,
+        name, kind, metrics, Path(file) if is_on_hub(Path(file)) else folder / file, columns, splits, codes=codes,
         languages=_read_names(section, "languages"), labels=_read_names(section, "labels"),
         allowed_leakage=float(leakage), shares=shares, right=right, **facts,
         question_languages=_read_question_languages(section, kind),
