@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import EvidenceOption, LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import say_written
 from isogloss.errors import BadValue
@@ -18,20 +18,19 @@ if TYPE_CHECKING:
 
     from isogloss.forecast.benchmark import Benchmark
 
-EvidenceOption = Annotated[
-    list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-]
-MetricOption = Annotated[str | None, typer.Option(help="Use only evidence in this metric.")]
-RecipeOption = Annotated[str | None, typer.Option(help="Use only evidence of this recipe.")]
+OnlyMetricOption = Annotated[str | None, typer.Option(help="Use only evidence in this metric.")]
+OnlyRecipeOption = Annotated[str | None, typer.Option(help="Use only evidence of this recipe.")]
 EveryOption = Annotated[int, typer.Option(min=1, help="Leave out only every n-th language, family, fold, ...")]
 FoldsOption = Annotated[
     int | None, typer.Option(min=1, help="Number of folds or draws, where a protocol has them; by default its own.")
 ]
-SeedOption = Annotated[int, typer.Option(help="Of folds, draws and bootstrap.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of folds, draws and bootstrap.")]
 
 
 def benchmark(
     evidence: EvidenceOption,
+    task: Annotated[str | None, typer.Option(help="Ask only about this task; the others stay evidence.")] = None,
+    model: Annotated[str | None, typer.Option(help="Ask only about this model; the others stay evidence.")] = None,
     protocol: Annotated[
         str,
         typer.Option(
@@ -40,13 +39,8 @@ def benchmark(
         ),
     ] = "lolo,low-resource",
     forecasters: Annotated[
-        str, typer.Option(help="Comma between; the first is on trial, the others are what it has to beat.")
+        str, typer.Option(help="Names, comma between; the first is on trial, the others are what it has to beat.")
     ] = "default,litmus,additive,nearest",
-    level: Annotated[str, typer.Option(help="Levels of intervals, comma between; the first is reported.")] = "0.9",
-    task: Annotated[str | None, typer.Option(help="Ask only about this task; the others stay evidence.")] = None,
-    model: Annotated[str | None, typer.Option(help="Ask only about this model; the others stay evidence.")] = None,
-    metric: MetricOption = None,
-    recipe: RecipeOption = None,
     sister: Annotated[
         list[str] | None,
         typer.Option(metavar="TASK=SISTER", help="language-in-task: leave SISTER out while TASK is asked. Repeatable."),
@@ -54,7 +48,10 @@ def benchmark(
     every: EveryOption = 1,
     folds: FoldsOption = None,
     seed: SeedOption = 0,
+    metric: OnlyMetricOption = None,
+    recipe: OnlyRecipeOption = None,
     language: LanguageOption = None,
+    level: Annotated[str, typer.Option(help="Levels of intervals, comma between; the first is reported.")] = "0.9",
     out: Annotated[Path | None, typer.Option(help="Write a report to .html.")] = None,
     json: JsonOption = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import EvidenceOption, LanguageOption, MetricOption, TaskOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import OutOption, check_out, write_out
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def compare(
-    evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ],
-    costs: Annotated[Path, typer.Option("--costs", "--cost", help="Machine time, prices, and what each recipe takes.")],
-    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
-    recipes: Annotated[str | None, typer.Option(help="Comma between; by default all with scores and costs.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model, where a recipe was measured with several.")] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
+    evidence: EvidenceOption,
+    task: TaskOption,
+    costs: Annotated[Path, typer.Option("--costs", "--cost", help="Prices, machine time, and what each recipe takes.")],
+    recipes: Annotated[
+        str | None, typer.Option(help="What to compare, comma between; by default all with scores and costs.")
+    ] = None,
     targets: Annotated[str | None, typer.Option(help="Languages that count; by default all in common.")] = None,
     volume: Annotated[float | None, typer.Option(help="Queries to come, for costs in all.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap over languages.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap over languages.")] = 0,
+    model: Annotated[str | None, typer.Option(help="Model, where a recipe was measured with several.")] = None,
+    metric: MetricOption = None,
     language: LanguageOption = None,
     out: OutOption = None,
     json: JsonOption = False,

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import (
+    EvidenceOption,
+    LanguageOption,
+    LevelOption,
+    MetricOption,
+    ModelOption,
+    RecipeOption,
+    TaskOption,
+    parse_languages,
+)
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import PictureOption, check_out, write_out
 
@@ -15,11 +24,9 @@ SHOWN = ["size", "mean", "lower", "upper", "basis"]
 
 
 def curve(
-    evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ],
-    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
-    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    evidence: EvidenceOption,
+    task: TaskOption,
+    model: ModelOption,
     target: Annotated[str, typer.Option(help="The language whose examples vary; it need not have been measured.")],
     start: Annotated[int, typer.Option("--from", help="Smallest number of examples.")] = 0,
     end: Annotated[int | None, typer.Option("--to", help="Largest; by default the largest that was measured.")] = None,
@@ -29,10 +36,10 @@ def curve(
         typer.Option(help="The rest of the mixture, e.g. eng:1000; by default the one measured most or in the middle."),
     ] = None,
     vary: Annotated[str, typer.Option(help="Which examples are counted: labelled or translated.")] = "labelled",
-    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    metric: MetricOption = None,
+    recipe: RecipeOption = None,
     language: LanguageOption = None,
-    level: Annotated[float, typer.Option(help="Probability that the band holds.")] = 0.9,
+    level: LevelOption = 0.9,
     out: PictureOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isogloss.cli.questions import LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json
-from isogloss.errors import BadValue
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,14 +31,11 @@ TrainOption = Annotated[
     str | None, typer.Option(help="What the model was trained on, where the file does not say it: eng:1000,hin:500.")
 ]
 ScaleOption = Annotated[str | None, typer.Option(help="How scores are written: fraction, percent or raw.")]
-LanguageOption = Annotated[
-    list[str] | None, typer.Option(metavar="CODE=ID", help="How to read a code, such as jp=jpn. Repeatable.")
-]
 DuplicatesOption = Annotated[
     str, typer.Option(help="What to do if scores of one observation differ: error, mean or last.")
 ]
 SourcesArgument = Annotated[
-    list[str], typer.Argument(metavar="STORE|FILE...", help="Stores, result files, evidence that ships.")
+    list[str], typer.Argument(metavar="STORE|FILE", help="Stores, result files, evidence that ships.")
 ]
 UnfinishedOption = Annotated[bool, typer.Option("--unfinished", help="Read runs that were cancelled or failed too.")]
 
@@ -50,7 +47,7 @@ def evidence() -> None:
 
 @app.command("import")
 def import_(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Result files or patterns ('r/*.json').")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Result files or patterns ('r/*.json').")],
     into: Annotated[str | None, typer.Option(help="Store to add to, a folder or s3://...; made if absent.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report, write nothing.")] = False,
     format: FormatOption = None,
@@ -132,17 +129,6 @@ def show_evidence(
         counts = settings(found)
         shown = counts.rename({"observations": "scores", "mean_score": "mean"})
         _show_counts(counts if json else shown, json, ["task", "metric", "model"])
-
-
-def parse_languages(pairs: list[str] | None) -> dict[str, str]:
-    """`jp=jpn` as a mapping from the code as reported to how it is to be read."""
-    read_as = {}
-    for pair in pairs or []:
-        code, _, known = (part.strip() for part in pair.partition("="))
-        if not (code and known):
-            raise BadValue(f"--language {pair} does not say what to read it as", mend="write --language jp=jpn")
-        read_as[code] = known
-    return read_as
 
 
 def _show_counts(counts: pl.DataFrame, json: bool, by: list[str]) -> None:

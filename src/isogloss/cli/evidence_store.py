@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, SourcesArgument, parse_languages
+from isogloss.cli.evidence import SourcesArgument
+from isogloss.cli.questions import LanguageOption, LevelOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json
 
 commands = typer.Typer()
@@ -110,7 +111,7 @@ def compare_items(
     store: StoreArgument,
     first: Annotated[str, typer.Argument(metavar="FIRST", help="What to compare, e.g. model=A,target=deu.")],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="With what, e.g. model=A,target=swa.")],
-    level: Annotated[float, typer.Option(help="Probability that the interval holds.")] = 0.95,
+    level: LevelOption = 0.95,
     json: JsonOption = False,
 ) -> None:
     """Compare two observations item by item: paired bootstrap, and McNemar's test where items are right or wrong."""

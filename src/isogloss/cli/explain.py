@@ -7,17 +7,23 @@ from typing import Annotated
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import (
+    EvidenceOption,
+    LanguageOption,
+    MetricOption,
+    ModelOption,
+    RecipeOption,
+    TaskOption,
+    parse_languages,
+)
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import OutOption, check_out, write_out
 
 
 def explain(
-    evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ],
-    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
-    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    evidence: EvidenceOption,
+    task: TaskOption,
+    model: ModelOption,
     target: Annotated[str | None, typer.Option(help="Explain the forecast for this language instead.")] = None,
     train: Annotated[
         str | None, typer.Option(help="With --target: the training mixture; by default the one measured most.")
@@ -25,7 +31,6 @@ def explain(
     hide: Annotated[
         bool, typer.Option("--hide", help="With --target: forecast as if the target had never been measured.")
     ] = False,
-    level: Annotated[float, typer.Option(help="With --target: probability that the interval holds.")] = 0.9,
     response: Annotated[
         str, typer.Option(help="What is explained: absolute scores, or relative to the target's own.")
     ] = "absolute",
@@ -42,10 +47,11 @@ def explain(
         int | None, typer.Option(help="Which number of training examples, where sources have several.")
     ] = None,
     permutations: Annotated[int, typer.Option(help="Permutations of the language labels.")] = 999,
-    seed: Annotated[int, typer.Option(help="Of the permutations.")] = 0,
-    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the permutations.")] = 0,
+    metric: MetricOption = None,
+    recipe: RecipeOption = None,
     language: LanguageOption = None,
+    level: Annotated[float, typer.Option(help="With --target: probability that an interval holds.")] = 0.9,
     out: OutOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import (
+    EvidenceOption,
+    LanguageOption,
+    MetricOption,
+    TaskOption,
+    WeightsOption,
+    parse_languages,
+)
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import OutOption, check_out, write_out
 
@@ -18,22 +24,20 @@ INVEST = 5
 
 
 def fair(
-    evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ],
-    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
+    evidence: EvidenceOption,
+    task: TaskOption,
     models: Annotated[
         str | None, typer.Option("--models", help="What to compare, comma between; by default all. See --by.")
     ] = None,
     by: Annotated[str, typer.Option(help="What is compared: model, recipe or train.")] = "model",
-    weights: Annotated[Path | None, typer.Option(help="CSV file: language,speakers.")] = None,
-    tau: Annotated[float, typer.Option(help="Of the demand: 1 counts speakers, 0 languages.")] = 1.0,
+    weights: WeightsOption = None,
+    tau: Annotated[float, typer.Option(help="For demand: 1 counts speakers, 0 languages.")] = 1.0,
     unserved: Annotated[
         bool, typer.Option("--unserved", help="Count languages with speakers but without a score as 0.")
     ] = False,
-    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
     model: Annotated[str | None, typer.Option(help="Hold the model, when comparing recipes or mixtures.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Hold the recipe.")] = None,
+    metric: MetricOption = None,
+    recipe: Annotated[str | None, typer.Option(help="Hold the recipe, when comparing models or mixtures.")] = None,
     language: LanguageOption = None,
     out: OutOption = None,
     json: JsonOption = False,

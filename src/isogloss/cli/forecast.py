@@ -7,27 +7,34 @@ from typing import Annotated, Any
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import (
+    EVIDENCE,
+    MODEL,
+    TASK,
+    ForecasterOption,
+    LanguageOption,
+    LevelOption,
+    MetricOption,
+    RecipeOption,
+    parse_languages,
+)
 from isogloss.cli.show import JsonOption, show
-from isogloss.forecast import forecasters
 
 SHOWN = ["target", "mean", "lower", "upper", "basis"]
 
 
 def forecast(
-    evidence: Annotated[
-        list[str] | None, typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ] = None,
-    task: Annotated[str | None, typer.Option(help="Task as the evidence names it.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model as the evidence names it.")] = None,
+    evidence: Annotated[list[str] | None, EVIDENCE] = None,
+    task: Annotated[str | None, TASK] = None,
+    model: Annotated[str | None, MODEL] = None,
     train: Annotated[str, typer.Option(help="Training mixture, e.g. eng:1000,hin:500; empty: used as it is.")] = "",
     targets: Annotated[str | None, typer.Option(help="Languages to forecast, e.g. yor,wol,quy.")] = None,
     queries: Annotated[Path | None, typer.Option(help="File of questions, instead of --train and --targets.")] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    metric: MetricOption = None,
+    recipe: RecipeOption = None,
     language: LanguageOption = None,
-    level: Annotated[float, typer.Option(help="Probability that an interval holds.")] = 0.9,
-    forecaster: Annotated[str, typer.Option(help=f"One of {', '.join(forecasters.names())}.")] = "default",
+    level: LevelOption = 0.9,
+    forecaster: ForecasterOption = "default",
     forecaster_from: Annotated[
         Path | None, typer.Option(help="Folder of a saved forecaster, which answers instead; needs no --evidence.")
     ] = None,

@@ -75,7 +75,7 @@ def plan(
 
 @app.command("show")
 def show_grid(
-    store: Annotated[Path, typer.Argument(help="Store that the grid was run into.")],
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="Store that the grid was run into.")],
     grid: Annotated[Path, typer.Option(help="Grid file (TOML).")],
     data: DataOption = None,
     metric: Annotated[str | None, typer.Option(help="Metric; by default the task's first.")] = None,
@@ -122,6 +122,22 @@ def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
     if compared.height:
         columns = ["target"] * by_target + ["first", "second", "items", "difference", "lower", "upper", "p_holm"]
         show(compared, json=False, title="\nfirst less second, paired by test item", columns=columns, digits=4)
+
+
+@app.command()
+def pretrain(
+    texts: Annotated[Path, typer.Argument(help="What is to be read, and the model's shape (TOML).", metavar="FILE")],
+    into: Annotated[Path, typer.Option(help="Folder to make; any recipe can take it as its checkpoint.")],
+    data: DataOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train a small transformer over bytes from scratch: on languages, copies of languages, or nonsense."""
+    from isogloss.lab import pretrain as pretrain_on
+    from isogloss.lab import read_pretraining
+
+    sources, shape = read_pretraining(texts, data=data)
+    found = pretrain_on((text for source in sources for text in source.read(shape.seed)), into, shape)
+    show(found.table(), json=json, title=texts.name)
 
 
 @app.command()

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from isogloss.cli.questions import EvidenceOption
 from isogloss.cli.show import JsonOption, show
 from isogloss.cli.write import check_out, write_out
 
 if TYPE_CHECKING:
     from isogloss.languages import Language
 
-app = typer.Typer(no_args_is_help=True, help="Who the languages are.")
+app = typer.Typer(no_args_is_help=True, help="Tell who the languages are and how far apart.")
 
 MEASURED = "measured"
 CATALOGUE = "all"
 
 Languages = Annotated[
     list[str],
-    typer.Argument(metavar="LANGUAGE...", help="A code (de, deu, zh-TW, deu_Latn, stan1295) or an English name."),
+    typer.Argument(metavar="LANGUAGE", help="A code (de, deu, zh-TW, deu_Latn, stan1295) or an English name."),
 ]
 KindOption = Annotated[
     str,
@@ -41,7 +42,7 @@ ImputeOption = Annotated[
 
 @app.callback()
 def languages() -> None:
-    """Who the languages are."""
+    """Tell who the languages are and how far apart."""
 
 
 @app.command("show")
@@ -81,15 +82,13 @@ def distance(
 
 @app.command("nearest")
 def nearest_languages(
-    language: Annotated[str, typer.Argument(help="A code or an English name.")],
+    language: Annotated[str, typer.Argument(metavar="LANGUAGE", help="A code or an English name.")],
     among: Annotated[
         str, typer.Option(help="measured: those of --evidence; all: every language; or a list, e.g. eng,deu,swa.")
     ] = MEASURED,
     kind: KindOption = "combined",
     top: Annotated[int, typer.Option(min=1, help="How many to show.")] = 10,
-    evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ] = ["isogloss:sib200-ngram"],  # noqa: B006 - typer only reads it
+    evidence: EvidenceOption = ["isogloss:sib200-ngram"],  # noqa: B006 - typer only reads it
     weights: WeightsOption = None,
     impute: ImputeOption = None,
     table: TableOption = None,
@@ -119,9 +118,7 @@ def _among(text: str, evidence: list[str]) -> list[str | Language]:
 
 @app.command("map")
 def map_languages(
-    codes: Annotated[
-        list[str] | None, typer.Argument(metavar="[LANGUAGE...]", help="Languages; by default all.")
-    ] = None,
+    codes: Annotated[list[str] | None, typer.Argument(metavar="LANGUAGE", help="Languages; by default all.")] = None,
     colour: Annotated[
         str, typer.Option(help="What the colours tell: family, script, resource, scope or unspaced.")
     ] = "family",
@@ -157,7 +154,9 @@ def sources(json: JsonOption = False) -> None:
 @app.command("table")
 def write_table(
     out: Annotated[Path, typer.Option(help="Write it to .csv (lists joined by |), .parquet or .json.")],
-    varieties: Annotated[bool, typer.Option(help="With dialects and varieties that were added.")] = False,
+    varieties: Annotated[
+        bool, typer.Option("--varieties", help="With dialects and varieties that were added.")
+    ] = False,
 ) -> None:
     """Write the catalogue of all languages to a file."""
     from isogloss.languages import table

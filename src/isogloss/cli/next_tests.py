@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import (
+    EvidenceOption,
+    LanguageOption,
+    MetricOption,
+    ModelOption,
+    RecipeOption,
+    TaskOption,
+    parse_languages,
+)
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import TableOption, check_out, write_out
 
@@ -14,11 +22,9 @@ SHOWN = ["order", "language", "name", "deviation", "deviation_of_rest", "tells_m
 
 
 def next_tests(
-    evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ],
-    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
-    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    evidence: EvidenceOption,
+    task: TaskOption,
+    model: ModelOption,
     candidates: Annotated[
         str,
         typer.Option(
@@ -27,8 +33,8 @@ def next_tests(
         ),
     ],
     k: Annotated[int, typer.Option(help="How many languages to test.")] = 5,
-    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    metric: MetricOption = None,
+    recipe: RecipeOption = None,
     language: LanguageOption = None,
     out: TableOption = None,
     json: JsonOption = False,

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import (
+    EvidenceOption,
+    ForecasterOption,
+    LanguageOption,
+    LevelOption,
+    MetricOption,
+    ModelOption,
+    RecipeOption,
+    TaskOption,
+    WeightsOption,
+    parse_languages,
+)
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import OutOption, check_out, write_out
 
@@ -16,20 +27,18 @@ if TYPE_CHECKING:
 
 
 def plan(
-    evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ],
-    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
-    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    evidence: EvidenceOption,
+    task: TaskOption,
+    model: ModelOption,
     targets: Annotated[str, typer.Option(help="Languages that count, e.g. yor,wol,quy.")],
-    budget: Annotated[float | None, typer.Option(help="What may be spent, in the currency of --cost.")] = None,
+    budget: Annotated[float | None, typer.Option(help="What may be spent, in the currency of --costs.")] = None,
     cost: Annotated[
-        Path | None, typer.Option("--cost", "--costs", help="Prices, worths and caps; by default an example costs 1.")
+        Path | None, typer.Option("--costs", "--cost", help="Prices, worths and caps; by default an example costs 1.")
     ] = None,
     objective: Annotated[
         str, typer.Option(help="What is best: mean, min, speakers, demand, gini or welfare.")
     ] = "mean",
-    weights: Annotated[Path | None, typer.Option(help="CSV file: language,speakers.")] = None,
+    weights: WeightsOption = None,
     tau: Annotated[float | None, typer.Option(help="For demand: 1 counts speakers, 0 languages.")] = None,
     train: Annotated[
         str | None,
@@ -49,15 +58,15 @@ def plan(
         bool, typer.Option("--kinds", help="Instead of a plan: weigh labelled against translated for one target.")
     ] = False,
     robust: Annotated[bool, typer.Option("--robust", help="Plan with the lower ends of intervals.")] = False,
-    level: Annotated[float, typer.Option(help="Probability that an interval holds.")] = 0.9,
     steps: Annotated[int, typer.Option(help="Sums tried for each language, each half the one before.")] = 6,
     rounds: Annotated[int, typer.Option(help="How often to ask the forecaster again around the best plan.")] = 8,
     fast: Annotated[bool, typer.Option("--fast", help="A greedy plan without proof.")] = False,
     litmus: Annotated[bool, typer.Option("--litmus", help="Run LITMUS's search beside it; takes its time.")] = False,
-    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
-    forecaster: Annotated[str, typer.Option(help="Whose forecasts.")] = "default",
+    metric: MetricOption = None,
+    recipe: RecipeOption = None,
     language: LanguageOption = None,
+    level: LevelOption = 0.9,
+    forecaster: ForecasterOption = "default",
     out: OutOption = None,
     json: JsonOption = False,
 ) -> None:

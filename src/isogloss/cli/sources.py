@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import (
+    EvidenceOption,
+    LanguageOption,
+    LevelOption,
+    MetricOption,
+    ModelOption,
+    RecipeOption,
+    TaskOption,
+    parse_languages,
+)
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import OutOption, check_out, write_out
 
@@ -15,11 +24,9 @@ HIDDEN = ("source_as_reported",)
 
 
 def sources(
-    evidence: Annotated[
-        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME; may be repeated.")
-    ],
-    task: Annotated[str, typer.Option(help="Task as the evidence names it.")],
-    model: Annotated[str, typer.Option(help="Model as the evidence names it.")],
+    evidence: EvidenceOption,
+    task: TaskOption,
+    model: ModelOption,
     target: Annotated[str, typer.Option(help="The language to serve; several with --choose, e.g. yor,wol.")],
     top: Annotated[int, typer.Option(min=1, help="How many rows to show.")] = 5,
     pairs: Annotated[bool, typer.Option("--pairs", help="Rank pairs of sources too: --together 2.")] = False,
@@ -29,10 +36,10 @@ def sources(
         str | None, typer.Option(help="Sources to choose from, e.g. eng,swa; by default all.")
     ] = None,
     examples: Annotated[int | None, typer.Option(help="Only sources trained on so many examples.")] = None,
-    metric: Annotated[str | None, typer.Option(help="Metric, where the evidence has several.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="Recipe, where the evidence has several.")] = None,
+    metric: MetricOption = None,
+    recipe: RecipeOption = None,
     language: LanguageOption = None,
-    level: Annotated[float, typer.Option(help="Probability that a band holds.")] = 0.9,
+    level: LevelOption = 0.9,
     out: OutOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -8,14 +8,13 @@ import typer
 
 from isogloss.cli.benchmark import (
     EveryOption,
-    EvidenceOption,
     FoldsOption,
-    MetricOption,
-    RecipeOption,
+    OnlyMetricOption,
+    OnlyRecipeOption,
     SeedOption,
     parse_levels,
 )
-from isogloss.cli.evidence import LanguageOption, parse_languages
+from isogloss.cli.questions import MODEL, TASK, EvidenceOption, ForecasterOption, LanguageOption, parse_languages
 from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import PictureOption, check_out, write_out
 
@@ -27,17 +26,17 @@ KINDS = {"kind": "kind", "value": "value", "languages": "groups", "error": "mae"
 
 def trust(
     evidence: EvidenceOption,
-    task: Annotated[str | None, typer.Option(help="Task as the evidence names it.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model as the evidence names it.")] = None,
-    metric: MetricOption = None,
-    recipe: RecipeOption = None,
-    forecaster: Annotated[str, typer.Option(help="Whose forecasts.")] = "default",
+    task: Annotated[str | None, TASK] = None,
+    model: Annotated[str | None, MODEL] = None,
     protocol: Annotated[str, typer.Option(help="What is kept from it; see 'isogloss benchmark'.")] = "lolo",
-    level: Annotated[str, typer.Option(help="Levels of intervals, comma between.")] = "0.5,0.8,0.9,0.95",
     every: EveryOption = 1,
     folds: FoldsOption = None,
     seed: SeedOption = 0,
+    metric: OnlyMetricOption = None,
+    recipe: OnlyRecipeOption = None,
     language: LanguageOption = None,
+    level: Annotated[str, typer.Option(help="Levels of intervals, comma between.")] = "0.5,0.8,0.9,0.95",
+    forecaster: ForecasterOption = "default",
     out: PictureOption = None,
     json: JsonOption = False,
 ) -> None:

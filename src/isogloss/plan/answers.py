@@ -76,7 +76,7 @@ def answer_kinds(
     if len(targets) != 1:
         raise BadValue(f"{len(targets)} targets", where="--targets", mend="kinds are weighed for one at a time")
     if cost is None:
-        raise InputError("no prices", where="--cost", mend="give [labelled] and [translated] in a file with --cost")
+        raise InputError("no prices", where="--costs", mend="give [labelled] and [translated] in a file with --costs")
     read = read_evidence(*evidence, languages=languages)
     return plan_kinds(read, target=targets[0], costs=read_costs(cost, languages), languages=languages, **question)
 
