@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import InputError
+from isogloss.lab import read_pretraining
 from isogloss.lab.models.byte_tokenizer import clone_text, vocabulary_size, write_byte_tokenizer
 from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
 from isogloss.lab.models.checkpoint import fingerprint, load_encoder, load_tokenizer
@@ -156,3 +157,86 @@ def test_bits_per_byte_are_those_of_the_definition(pretrained: Path) -> None:
         log = torch.log_softmax(model(input_ids=torch.tensor(row)[None]).logits[0].double(), dim=-1)
     expected = -float(log[torch.arange(len(row) - 1), torch.tensor(row[1:])].mean()) / np.log(2)
     assert bits_per_byte(model, row, 32) == pytest.approx(expected, rel=1e-5)
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "lines.txt").write_text("one\ntwo\n\nthree\n")
+    (folder / "rows.csv").write_text("lang,said\neng,yes\ndeu,ja\neng,no\n")
+    (folder / "bytes.toml").write_text(text)
+    return folder / "bytes.toml"
+
+
+def test_texts_come_from_lines_and_tables(tmp_path: Path) -> None:
+    """Some as they are, some in a copy of their language; there are as many copies as they need."""
+    path = write(
+        tmp_path,
+        """[[text]]
+file = "lines.txt"
+[[text]]
+file = "rows.csv"
+column = "said"
+where = { lang = "eng" }
+copy = 2
+[model]
+layers = 1
+""",
+    )
+    texts, shape = read_pretraining(path)
+    assert texts[0].read() == ["one", "two", "", "three"]
+    assert texts[1].read() == [clone_text("yes", 2), clone_text("no", 2)]
+    assert (shape.layers, shape.copies) == (1, 2)
+
+
+def test_nonsense_has_the_letters_and_lengths_of_what_it_stands_for(tmp_path: Path) -> None:
+    """In the same shares, whatever stood beside them."""
+    (tmp_path / "long.txt").write_text("\n".join(["aab " * 50, "c" * 20] * 20))
+    path = write(tmp_path, '[text]\nfile = "long.txt"\nnonsense = true\n')
+    text = read_pretraining(path)[0][0]
+    found = text.read(1)
+    assert found == text.read(1) != text.read(2)
+    assert list(map(len, found)) == [200, 20] * 20
+    shares = {letter: "".join(found).count(letter) / 4400 for letter in "abc "}
+    assert shares == pytest.approx({"a": 2000 / 4400, "b": 1000 / 4400, "c": 400 / 4400, " ": 1000 / 4400}, abs=0.03)
+    assert "aab aab" not in found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no text"),
+        ('[text]\nfile = "lines.txt"\nclone = 1', "unknown key 'clone'"),
+        ('[text]\nfile = "lines.txt"\ncopy = -1', "copy must be from 0 up, not -1"),
+        ('[text]\nfile = "lines.txt"\nnonsense = 1', "nonsense must be true or false, not 1"),
+        ('[text]\nfile = "lines.txt"\n[model]\nlayer = 1', "unknown key 'layer'; did you mean 'layers'?"),
+        ('[text]\nfile = "lines.txt"\n[model]\nlayers = 0', "[model]: layers must be above 0, not 0"),
+        ("[text", "is not TOML"),
+        ('[text]\nfile = "none.txt"', "none.txt: cannot be read: No such file or directory"),
+        ('[text]\nfile = "rows.csv"', "unknown column 'text'"),
+        ('[text]\nfile = "rows.csv"\ncolumn = "said"\nwhere = { lang = "fra" }', "no row with lang = fra"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path, text: str, said: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(InputError) as caught:
+        [texts.read() for texts in read_pretraining(path)[0]]
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_makes_a_checkpoint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from isogloss.cli import main
+
+    (tmp_path / "facts.txt").write_text("\n".join(facts(30)))
+    shape = "\n".join(f"{name} = {value}" for name, value in vars(BARE).items())
+    path = write(tmp_path, f'[text]\nfile = "facts.txt"\n[model]\n{shape}\n')
+    monkeypatch.setattr(
+        "sys.argv", ["isogloss", "lab", "pretrain", str(path), "--into", str(tmp_path / "model"), "--json"]
+    )
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    found = json.loads(capsys.readouterr().out)[0]
+    assert found["texts"] == 28
+    assert load_decoder(tmp_path / "model", "float32").limit == 16

@@ -23,6 +23,10 @@ _PUBLIC = {
     "findings": "isogloss.lab.transfer",
     "compare_recipes": "isogloss.lab.comparison",
     "executors": "isogloss.lab.executor",
+    "ByteTransformer": "isogloss.lab.models.byte_transformer",
+    "pretrain": "isogloss.lab.models.byte_transformer",
+    "clone_text": "isogloss.lab.models.byte_tokenizer",
+    "read_pretraining": "isogloss.lab.pretraining",
 }
 
 __all__ = [*_PUBLIC]

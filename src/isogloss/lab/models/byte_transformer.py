@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from isogloss.files import write_whole
 from isogloss.lab.models.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
 from isogloss.lab.models.checkpoint import load_tokenizer
 from isogloss.lab.models.runtime import device, start_torch, threads_restored
+
+if TYPE_CHECKING:
+    import polars as pl
 
 RECORD = "pretraining.json"
 
@@ -110,6 +113,12 @@ class Pretrained:
     bits_per_byte_before: float
     bits_per_byte: float
     seconds: float
+
+    def table(self) -> pl.DataFrame:
+        """One row with all of it."""
+        import polars as pl
+
+        return pl.DataFrame([asdict(self)])
 
 
 def pretrain(texts: Iterable[str], into: str | Path, shape: ByteTransformer | None = None) -> Pretrained:

@@ -1,0 +1,135 @@
+"""What a byte transformer is to read: a TOML file that names texts, copies of languages, and nonsense."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import BadFile, BadValue
+from isogloss.lab.models.byte_tokenizer import clone_text
+from isogloss.lab.models.byte_transformer import ByteTransformer
+from isogloss.lab.sections import Section
+from isogloss.lab.tables import read_table
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Some texts, and what becomes of them.
+
+    Attributes
+    ----------
+    file : pathlib.Path
+        Plain text (.txt), a line each; or a table, a row each.
+    column : str
+        Of a table.
+    where : dict of str to str
+        What other columns of a table must say.
+    copy : int
+        Which copy of the language they are put in, see `clone_text`; 0 for the language itself.
+    nonsense : bool
+        Whether each text is replaced by as many characters drawn by their frequency in all of these: the control of
+        models that have read what is no language.
+    """
+
+    file: Path
+    column: str = "text"
+    where: dict[str, str] = field(default_factory=dict)
+    copy: int = 0
+    nonsense: bool = False
+
+    def read(self, seed: int = 0) -> list[str]:
+        """The texts as they are to be read.
+
+        Raises
+        ------
+        BadFile, UnknownName, BadValue
+            If there is no such file, column or row.
+        """
+        found = self._lines() if self.file.suffix == ".txt" else self._rows()
+        if self.nonsense:
+            found = nonsense_texts(found, seed)
+        return [clone_text(text, self.copy) for text in found] if self.copy else found
+
+    def _lines(self) -> list[str]:
+        try:
+            return self.file.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
+            raise BadFile(reason, where=str(self.file)) from None
+
+    def _rows(self) -> list[str]:
+        columns = {f"where {name}": name for name in self.where}
+        table = read_table(self.file, {"text": self.column, **columns})
+        kept = table.filter(*(pl.col(f"where {name}") == value for name, value in self.where.items()))
+        if kept.is_empty():
+            said = ", ".join(f"{name} = {value}" for name, value in self.where.items())
+            raise BadValue(f"no row with {said}", where=str(self.file))
+        return kept["text"].drop_nulls().to_list()
+
+
+def nonsense_texts(texts: Sequence[str], seed: int) -> list[str]:
+    """As many texts of the same lengths, whose characters are drawn one by one with the frequencies of all texts.
+
+    What is left of a language is its letters and how often they are used; there are no words and no order.
+    """
+    counts = Counter("".join(texts))
+    letters = sorted(counts)
+    shares = np.array([counts[letter] for letter in letters]) / max(1, counts.total())
+    chance = np.random.default_rng(seed)
+    return ["".join(letters[place] for place in chance.choice(len(letters), len(text), p=shares)) for text in texts]
+
+
+def read_pretraining(path: str | Path, *, data: str | Path | None = None) -> tuple[list[Texts], ByteTransformer]:
+    """Read what a byte transformer is to read, and its shape.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        TOML, with one or several sections `[[text]]` (file, column, where, copy, nonsense) and perhaps `[model]`, with
+        parameters of `ByteTransformer`; there are as many copies as the texts need, or more where that is asked for.
+    data : str or pathlib.Path, optional
+        Folder of the files, by default that of `path`.
+
+    Raises
+    ------
+    BadFile, BadValue, UnknownName
+        One line: the section, the key, the reason, the mend.
+    """
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadFile(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadFile(f"is not TOML: {error}", where=str(path)) from None
+    whole = Section("", table, str(path))
+    whole.expect("text", "model")
+    folder = Path(data) if data is not None else path.parent
+    texts = [_read_texts(section, folder) for section in whole.sections("text")]
+    model = whole.section("model")
+    model.expect(*(one.name for one in fields(ByteTransformer)))
+    try:
+        shape = ByteTransformer(**model.rest())
+    except BadValue as error:
+        raise BadValue(error.reason, where=model.where, mend=error.mend) from None
+    return texts, replace(shape, copies=max(shape.copies, *(one.copy for one in texts)))
+
+
+def _read_texts(section: Section, folder: Path) -> Texts:
+    section.expect(*(one.name for one in fields(Texts)))
+    where = section.section("where").rest()
+    copy = section.take("copy", int, 0)
+    nonsense: Any = section.flag("nonsense", False)
+    if not isinstance(nonsense, bool):
+        raise BadValue(f"nonsense must be true or false, not {nonsense!r}", where=section.where)
+    if copy < 0:
+        raise BadValue(f"copy must be from 0 up, not {copy}", where=section.where)
+    values = {name: str(value) for name, value in where.items()}
+    return Texts(folder / section.take("file", str), section.take("column", str, "text"), values, copy, nonsense)
