@@ -31,6 +31,7 @@ recipes = Registry(
         "bitfit": "isogloss.lab.recipe.bitfit:BitFit",
         "checkpoint-average": "isogloss.lab.recipe.checkpoint_average:CheckpointAverage",
         "run-average": "isogloss.lab.recipe.run_average:RunAverage",
+        "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "mixture": "isogloss.lab.recipe.mixture:MixtureRecipe",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
         "translate-train": "isogloss.lab.recipe.translate_train:TranslateTrain",
