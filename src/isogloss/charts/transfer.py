@@ -26,8 +26,8 @@ def transfer_heatmap(cells: pl.DataFrame, *, score: str = "score", title: str | 
     Parameters
     ----------
     cells : polars.DataFrame
-        `source`, `target`, `score` and what tells panels apart: `model`, `recipe`, `size`, where present. Of one task
-        and metric, one row per cell; as `isogloss.lab.Findings.cells` gives them, without shots.
+        `source`, `target`, `score` and what tells panels apart: `pair`, `model`, `recipe`, `size`, where present. Of
+        one task and metric, one row per cell; as `isogloss.lab.Findings.cells` gives them, without shots.
     score : str, default "score"
         What the scores are, such as `accuracy`.
     title : str, optional
@@ -48,7 +48,7 @@ def transfer_heatmap(cells: pl.DataFrame, *, score: str = "score", title: str | 
     for column in ("task", "metric"):
         if column in cells.columns and (several := cells[column].n_unique()) > 1:
             raise BadValue(f"{several} of '{column}' cannot be drawn as one", where="cells", mend=f"keep one {column}")
-    keys = [name for name in ("model", "recipe", "size") if name in cells.columns]
+    keys = [name for name in ("pair", "model", "recipe", "size") if name in cells.columns]
     panels = cells.partition_by(keys, maintain_order=True) if keys else [cells]
     low, high = score_range(cells["score"].to_list())
     drawn = [_panel(panel, keys, score, (low, high)) for panel in panels]
@@ -91,7 +91,8 @@ def _panel(panel: pl.DataFrame, keys: Sequence[str], score: str, limits: tuple[f
         legend=alt.Legend(format=digits),
     )
     squares = base.mark_rect().encode(color=colour, tooltip=told)
-    about = " · ".join(str(panel[key][0]) + (" examples" if key == "size" else "") for key in keys)
+    told_apart = [(key, panel[key][0]) for key in keys if panel[key][0] is not None]
+    about = " · ".join(str(value) + (" examples" if key == "size" else "") for key, value in told_apart)
     layers: Any = alt.layer(squares)
     if max(len(sources), len(targets)) <= MOST_WRITTEN:
         middle = sum(limits) / 2

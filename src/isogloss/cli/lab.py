@@ -106,7 +106,8 @@ def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
     from isogloss.cli.lab_tables import transfer_matrix
 
     show_text(f"{found.measured} of {found.jobs} jobs are in the store, {found.failed} have failed")
-    columns = ["recipe", "size", "shown_size", "seeds", "within", "across", "where_shown"]
+    asked = ["pair"] if found.observations["pair"].count() else []
+    columns = [*asked, "recipe", "size", "shown_size", "seeds", "within", "across", "where_shown"]
     show(
         found.summary(),
         columns=columns,
@@ -117,7 +118,7 @@ def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
         show_text(f"\n{title}")
         show(matrix, json=False, digits=2)
     if found.changes().height:
-        columns = ["recipe", "size", "shown_size", "gain", "source_change", "others_change"]
+        columns = [*asked, "recipe", "size", "shown_size", "gain", "source_change", "others_change"]
         show(found.changes(), columns=columns, json=False, title="\nwhat examples of a target change")
     if compared.height:
         columns = ["target"] * by_target + ["first", "second", "items", "difference", "lower", "upper", "p_holm"]
