@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.lab.answers import exact_match, f1, same_result, words_of
+from isogloss.lab.answers import exact_match, f1, is_result, same_result, words_of
 
 LANGUAGES = st.sampled_from(["eng", "spa", "deu", "vie", "hin", "ara", "zho", "tha", "fin"])
 
@@ -58,3 +58,9 @@ def test_a_result_is_right_if_the_last_number_is() -> None:
 def test_a_result_that_is_no_number_is_compared_by_its_words() -> None:
     assert same_result("The Rhine.", "Rhine", "eng") == 1.0
     assert same_result("the Rhine, I think", "Rhine", "eng") == 0.0
+
+
+def test_outputs_are_valid_if_they_are_of_the_kind_of_the_right_answer() -> None:
+    """A number where one is wanted, whichever; otherwise a word, whichever."""
+    assert [is_result(said, "18", "eng") for said in ("18", "it is ১৯", "I do not know", "")] == [1, 1, 0, 0]
+    assert [is_result(said, "Rhine", "eng") for said in ("Elbe", "19", "...", "the")] == [1, 1, 0, 0]

@@ -20,7 +20,7 @@ from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
 from isogloss.lab.models.decoder import shared_decoder
 from isogloss.lab.models.likelihood import log_likelihoods
 from isogloss.lab.recipe.in_context.templates import FORMS, Template, of_languages
-from isogloss.lab.task import Choice, Cloze
+from isogloss.lab.task import Choice, Cloze, Question
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -104,6 +104,16 @@ def test_choices_clozes_and_answers_that_are_written(decoder: Path) -> None:
         ask(make(decoder, template="{question} = {answer}"), written)
 
 
+def test_answers_from_contexts_are_written_too(decoder: Path) -> None:
+    """What is shown is what stands between two characters of the context; braces in a text are no places."""
+    shown = Question("who", "x {question} yes")
+    corpus = Corpus([[shown]], [[Question("?", "y"), Question("?", "z")]], ["eng"], "extractive-qa", [], ["eng"])
+    recipe = make(decoder, template="{context}, {question} = {answer}", max_new=6, stop=["."])
+    answers, prompts = ask(recipe, corpus, Training(np.array([0]), np.array([13, 16]), 0))
+    assert prompts[0][0] == "x {question} yes, who = yes y, ? ="
+    assert all(isinstance(answer, str) and answer for answer in answers)
+
+
 def test_answers_are_named_as_the_verbalizer_has_it(decoder: Path) -> None:
     recipe = make(decoder, verbalizer={"health": "Gesundheit"})
     training = Training(np.array([0]), np.array([2]), 0)
@@ -164,8 +174,8 @@ def test_scores_can_be_means(decoder: Path) -> None:
 def test_prompt_and_way_together_are_the_written_example(filling: str, question: str, answers: list[str]) -> None:
     filling = filling.replace("{", "").replace("}", "")
     template = Template(f"{filling}{{text}}{filling}: {{label}}{filling}", FORMS["text-classification"])
-    prompt, ways = template.asked(question, answers)
-    assert [prompt + way for way in ways] == [template.written(question, answer) for answer in answers]
+    prompt, ways = template.ways([question], answers)
+    assert [prompt + way for way in ways] == [template.written([question], answer) for answer in answers]
     assert not prompt.endswith(" ")
 
 

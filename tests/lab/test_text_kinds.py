@@ -50,7 +50,7 @@ def sums(tmp_path: Path) -> dict[str, object]:
 def test_answers_to_be_written_are_read_as_texts(sums: dict[str, object], tmp_path: Path) -> None:
     task = read(sums, tmp_path)
     assert (len(task.train["eng"]), len(task.test["eng"])) == (10, 30)
-    assert task.info.metrics == ("exact_match",)
+    assert task.info.metrics == ("exact_match", "valid_output_rate")
     assert task.chance is None
     shown = task.train["deu"]
     assert shown.answers is not None
@@ -79,8 +79,8 @@ def test_written_answers_are_measured_and_kept(sums: dict[str, object], tmp_path
     found = store.read()
     tested = read(sums, tmp_path).test["eng"].items
     right = sum(int(item) % 5 != 0 for item in tested) / len(tested)
-    assert found.observations["score"].to_list() == pytest.approx([right, right])
-    assert found.observations["metric"].unique().to_list() == ["exact_match"]
+    scores = found.observations.group_by("metric", maintain_order=True).agg("score")
+    assert dict(scores.iter_rows()) == {"exact_match": pytest.approx([right, right]), "valid_output_rate": [1.0, 1.0]}
     assert found.observations["standard_error"][0] == pytest.approx((right * (1 - right) / len(tested)) ** 0.5)
     items = store.read_items().filter(item=tested[0])
     place = int(tested[0])

@@ -73,8 +73,20 @@ def f1(said: str, right: str, language: str) -> float:
 
 def same_result(said: str, right: str, language: str) -> float:
     """1 if the last number of an output is that of the right answer; `exact_match` where that is no number."""
-    wanted = last_number(right) if re.fullmatch(r"\W*\d[\d\W]*", right) else frozenset()
+    wanted = last_number(right) if _is_number(right) else frozenset()
     return float(bool(wanted & last_number(said))) if wanted else exact_match(said, right, language)
+
+
+def is_result(said: str, right: str, language: str) -> float:
+    """1 if an output is of the right answer's kind: it has a number where that is one, otherwise a word.
+
+    The mean is the valid output rate, so that the share of right outputs is this rate times the share among the valid.
+    """
+    return float(bool(last_number(said) if _is_number(right) else words_of(said, language)))
+
+
+def _is_number(right: str) -> bool:
+    return re.fullmatch(r"\W*\d[\d\W]*", right) is not None
 
 
 def _is_punctuation(letter: str) -> bool:

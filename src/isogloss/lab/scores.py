@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from isogloss.lab.answers import exact_match, f1, same_result
+from isogloss.lab.answers import exact_match, f1, is_result, same_result
 
 Matrix = np.ndarray[Any, Any]
 
-TEXT_METRICS = ("exact_match", "f1")
+VALID = "valid_output_rate"
+TEXT_METRICS = ("exact_match", "f1", VALID)
 """Metrics of answers that are texts, which are means over items."""
 
 METRICS_OF = {
@@ -20,7 +21,7 @@ METRICS_OF = {
     "token-tagging": ("accuracy", "macro_f1", "span_f1"),
     "multiple-choice": ("accuracy",),
     "cloze": ("accuracy",),
-    "generation": ("exact_match",),
+    "generation": ("exact_match", VALID),
     "extractive-qa": ("f1", "exact_match"),
 }
 """Metrics of each kind of task, by the names that observations give them."""
@@ -73,7 +74,7 @@ def score(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
     Parameters
     ----------
     metric : str
-        accuracy, macro_f1 or span_f1; exact_match and f1 for texts.
+        accuracy, macro_f1 or span_f1; exact_match, f1 and valid_output_rate for texts.
     gold : Gold
     predicted : numpy.ndarray of int, shape (units,), or of str, shape (rows,)
 
@@ -107,7 +108,9 @@ def item_scores(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
 
 def _text_scores(metric: str, gold: Gold, predicted: Matrix) -> Matrix:
     """The best that any right answer gives a text, row by row."""
-    compare = same_result if gold.kind == "generation" else {"exact_match": exact_match, "f1": f1}[metric]
+    compare = {"exact_match": exact_match, "f1": f1, VALID: is_result}[metric]
+    if gold.kind == "generation" and metric == "exact_match":
+        compare = same_result
     rows = zip(gold.texts(predicted), gold.answers, gold.targets, strict=True)
     return np.array(
         [max(compare(said, right, gold.languages[target]) for right in answers) for said, answers, target in rows],
@@ -234,7 +237,7 @@ def standard_errors(metric: str, scores: Matrix, items: Matrix, each: Matrix, ta
     if metric == "f1":
         variances = _spread(scores, items, each, targets)
         return [float(np.sqrt(one / size)) if size > 1 else None for one, size in zip(variances, items, strict=True)]
-    if metric not in ("accuracy", "exact_match") or not np.isin(each, (0, 1)).all():
+    if metric not in ("accuracy", "exact_match", VALID) or not np.isin(each, (0, 1)).all():
         return [None] * len(scores)
     return [float(error) for error in np.sqrt(scores * (1 - scores) / items)]
 

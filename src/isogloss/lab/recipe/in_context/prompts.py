@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from isogloss.lab.recipe import Arrays, Corpus
-from isogloss.lab.task import Choice, Input
+from isogloss.lab.task import Choice, Input, Question
 
 Matrix = np.ndarray[Any, Any]
 
@@ -21,13 +21,13 @@ class Asked:
 
     Attributes
     ----------
-    question : str
-        A text, a premise, a sentence with a slot.
+    parts : tuple of str
+        A text, a premise, a sentence with a slot; or a context and a question.
     choices : tuple of str
         Empty where answers are labels, or texts that are written.
     """
 
-    question: str
+    parts: tuple[str, ...]
     choices: tuple[str, ...] = ()
 
 
@@ -71,7 +71,7 @@ def asked(prepared: Arrays, prefix: str, rows: Iterable[int]) -> list[Asked]:
     """Some rows of those packed."""
     texts, starts = prepared[f"{prefix}_texts"], prepared[f"{prefix}_starts"]
     read = (json.loads(texts[starts[row] : starts[row + 1]].tobytes()) for row in rows)
-    return [Asked(question, tuple(choices)) for question, *choices in read]
+    return [Asked(tuple(parts), tuple(choices)) for parts, choices in read]
 
 
 def first_rows(prepared: Arrays, prefix: str) -> Matrix:
@@ -79,8 +79,15 @@ def first_rows(prepared: Arrays, prefix: str) -> Matrix:
     return np.concatenate([[0], np.cumsum(prepared[f"{prefix}_rows_of"])])
 
 
-def _plain(one: Input) -> list[str]:
-    return [one.premise, *one.choices] if isinstance(one, Choice) else [str(one)]
+def parts_of(one: Input) -> tuple[str, ...]:
+    """What an input has in the places of a template, its choices aside."""
+    if isinstance(one, Choice):
+        return (one.premise,)
+    return (one.context, one.question) if isinstance(one, Question) else (str(one),)
+
+
+def _plain(one: Input) -> list[tuple[str, ...]]:
+    return [parts_of(one), one.choices if isinstance(one, Choice) else ()]
 
 
 def _bytes(text: str) -> Matrix:

@@ -20,7 +20,7 @@ from isogloss.lab.models.likelihood import log_likelihoods
 from isogloss.lab.models.tokens import cut
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import ANY, EACH, Answers, Apply, Arrays, Corpus, Estimate, Fitted
-from isogloss.lab.recipe.in_context.prompts import About, Asked, about, asked, first_rows, packed
+from isogloss.lab.recipe.in_context.prompts import About, Asked, about, asked, first_rows, packed, parts_of
 from isogloss.lab.recipe.in_context.templates import FORMS, Wording, Wordings, of_languages
 from isogloss.lab.recipe.neural import TRIED, NeuralRecipe, check_number
 
@@ -28,6 +28,9 @@ Matrix = np.ndarray[Any, Any]
 
 SOURCE, TARGET = "source", "target"
 BOTH = "any"
+WRITTEN = ("generation", "extractive-qa")
+"""Kinds of tasks whose answers are written, not chosen."""
+
 NORMALISATIONS = ("sum", "tokens", "characters")
 _WORDING = ("template", "templates", "verbalizer", "verbalizers", "separator", "content_free", "stop")
 
@@ -40,8 +43,8 @@ class InContext(NeuralRecipe):
     ----------
     template : str, default ""
         How an example is written: `{text}` and `{label}` (classification), `{premise}` and `{choice}`, `{sentence}`
-        (cloze), or `{question}` and `{answer}` (generation). By default a plain one in English, see
-        `isogloss.lab.recipe.in_context.templates.FORMS`.
+        (cloze), `{question}` and `{answer}`, and for extractive question answering `{context}` too. By default a
+        plain one in English, see `isogloss.lab.recipe.in_context.templates.FORMS`.
     templates : dict of str to str
         Templates in other languages, by language.
     template_language : {"source", "target"}, default "source"
@@ -147,7 +150,7 @@ class InContext(NeuralRecipe):
             If the checkpoint, a template or a verbalizer cannot be used for this task.
         """
         decoder = shared_decoder(self.folder, self.precision)  # whether it can be read is to be known before any job
-        if corpus.kind == "generation":
+        if corpus.kind in WRITTEN:
             room_for_prompts(decoder, self.max_new, self.max_length)
         if self.calibrate and corpus.kind not in ("text-classification", "multiple-choice"):
             raise BadValue(f"there is nothing to calibrate in {corpus.kind}", mend="leave out calibrate")
@@ -160,7 +163,7 @@ class InContext(NeuralRecipe):
                     mend = f'add it: templates = {{ {code} = "..." }}'
                     raise BadValue(f"no template for '{code}'", where=self.name, mend=mend)
         unknown = [
-            cut(_questions(test or train), self.folder, self.max_length).unknown
+            cut([" ".join(parts_of(one)) for one in test or train], self.folder, self.max_length).unknown
             for train, test in zip(corpus.train, corpus.test, strict=True)
         ]
         self._warn(corpus.languages, np.array(unknown))
@@ -172,12 +175,10 @@ class InContext(NeuralRecipe):
         order = np.random.default_rng(training.seed).permutation(len(rows))
         known = about(prepared)
         shown = asked(prepared, "train", rows[order])
-        answers = [
-            one.choices[label] if one.choices else known.labels[label] if known.labels else str(label)
-            for one, label in zip(shown, labels[order], strict=True)
-        ]
+        of_rows = labels.reshape(len(rows), -1)[order] if len(rows) else labels
+        answers = [_right(known, one, right) for one, right in zip(shown, of_rows, strict=True)]
         languages = np.searchsorted(first_rows(prepared, "train"), rows[order], side="right") - 1
-        written = [[one.question, answer] for one, answer in zip(shown, answers, strict=True)]
+        written = [[one.parts, answer] for one, answer in zip(shown, answers, strict=True)]
         notes = {"shots": len(rows), "selected_on": "nothing: no weight is learnt"}
         return Fitted(
             {"rows": rows[order], "languages": languages}, {"shown": written, "target": training.target}, notes
@@ -194,7 +195,7 @@ class InContext(NeuralRecipe):
         for place, (first, last) in enumerate(pairwise(starts)):
             rows = asked(prepared, "test", range(first, last))
             if not rows or fitted.settings["target"] not in (None, place):
-                found.append(np.array([""] * len(rows)) if known.kind == "generation" else np.zeros(len(rows), int))
+                found.append(np.array([""] * len(rows)) if known.kind in WRITTEN else np.zeros(len(rows), int))
                 continue
             found.append(self._answer(known, rows, self._asking(wordings, fitted, place)))
         return {"": np.concatenate(found)}
@@ -243,11 +244,11 @@ class InContext(NeuralRecipe):
         languages = fitted.arrays["languages"]
         source = int(languages[0]) if len(languages) else None
         wording = wordings.of(place if self.template_language == TARGET else source)
-        shown = [wording.written(question, answer) for question, answer in fitted.settings["shown"]]
+        shown = [wording.written(parts, answer) for parts, answer in fitted.settings["shown"]]
         return _Asking(wording, "".join(example + self.separator for example in shown))
 
     def _answer(self, known: About, rows: list[Asked], asking: _Asking) -> Matrix:
-        if known.kind == "generation":
+        if known.kind in WRITTEN:
             decoder = shared_decoder(self.folder, self.precision)
             prompts = [asking.ask(one)[0] for one in rows]
             return np.array(
@@ -271,9 +272,9 @@ class InContext(NeuralRecipe):
 
     def _calibrated(self, scores: list[Matrix], asking: _Asking, rows: list[Asked]) -> list[Matrix]:
         if rows[0].choices:
-            nothing = self._scores(asking, [Asked(self.content_free[0], one.choices) for one in rows])
+            nothing = self._scores(asking, [Asked((self.content_free[0],), one.choices) for one in rows])
             return [score - base for score, base in zip(scores, nothing, strict=True)]
-        nothing = self._scores(asking, [Asked(one) for one in self.content_free])
+        nothing = self._scores(asking, [Asked((one,)) for one in self.content_free])
         base = np.log(np.mean([np.exp(_log_softmax(one)) for one in nothing], axis=0))
         return [_log_softmax(score) - base for score in scores]
 
@@ -286,7 +287,7 @@ class _Asking:
     before: str
 
     def ask(self, one: Asked) -> tuple[str, list[str]]:
-        prompt, ways = self.wording.template.asked(one.question, one.choices or [*self.wording.names.values()])
+        prompt, ways = self.wording.template.ways(one.parts, one.choices or [*self.wording.names.values()])
         return self.before + prompt, ways
 
 
@@ -304,5 +305,10 @@ def _are_texts(values: Sequence[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def _questions(inputs: Sequence[Any]) -> list[str]:
-    return [one if isinstance(one, str) else one.premise for one in inputs]
+def _right(known: About, one: Asked, right: Matrix) -> str:
+    """The right answer to a row as a text: a choice, what stands between two characters, a label or another answer."""
+    if one.choices:
+        return one.choices[int(right[0])]
+    if known.kind == "extractive-qa":
+        return one.parts[0][int(right[0]) : int(right[1])].strip()
+    return known.labels[int(right[0])]

@@ -19,24 +19,25 @@ class Form:
 
     Attributes
     ----------
-    question : str
-        Name of the place where what is asked about stands.
+    asked : tuple of str
+        Names of the places where what is asked about stands.
     answer : str or None
         Name of the place of the answer; None where that is the slot in what is asked about.
     default : str
         The template in English that is used where none is given.
     """
 
-    question: str
+    asked: tuple[str, ...]
     answer: str | None
     default: str
 
 
 FORMS = {
-    "text-classification": Form("text", "label", "Text: {text}\nLabel: {label}"),
-    "multiple-choice": Form("premise", "choice", "{premise}\nAnswer: {choice}"),
-    "cloze": Form("sentence", None, "{sentence}"),
-    "generation": Form("question", "answer", "Question: {question}\nAnswer: {answer}"),
+    "text-classification": Form(("text",), "label", "Text: {text}\nLabel: {label}"),
+    "multiple-choice": Form(("premise",), "choice", "{premise}\nAnswer: {choice}"),
+    "cloze": Form(("sentence",), None, "{sentence}"),
+    "generation": Form(("question",), "answer", "Question: {question}\nAnswer: {answer}"),
+    "extractive-qa": Form(("context", "question"), "answer", "{context}\nQuestion: {question}\nAnswer: {answer}"),
 }
 
 _PLACE = re.compile(r"\{(\w*)\}")
@@ -64,7 +65,7 @@ class Template:
 
     def __post_init__(self) -> None:
         """Check that all places are there."""
-        known = [self.form.question, *([self.form.answer] if self.form.answer else [])]
+        known = [*self.form.asked, *([self.form.answer] if self.form.answer else [])]
         found = _PLACE.findall(self.text)
         for place in found:
             if place not in known:
@@ -76,29 +77,34 @@ class Template:
                     mend="write it once",
                 )
 
-    def around(self, question: str) -> tuple[str, str]:
-        """What stands before the answer, and after it."""
+    def around(self, asked: Sequence[str]) -> tuple[str, str]:
+        """What stands before the answer, and after it, once what is asked about is in its places."""
         if self.form.answer is None:
-            before, after = self.text.split(f"{{{self.form.question}}}")
-            first, slot, second = question.partition(SLOT)
+            before, after = self.text.split(f"{{{self.form.asked[0]}}}")
+            first, slot, second = asked[0].partition(SLOT)
             if not slot:
-                raise BadValue(f"no {SLOT} in {question!r}", mend="write it where the answer belongs")
+                raise BadValue(f"no {SLOT} in {asked[0]!r}", mend="write it where the answer belongs")
             return before + first, second + after
+        filled = dict(zip(self.form.asked, asked, strict=True))
         before, after = self.text.split(f"{{{self.form.answer}}}")
-        place = f"{{{self.form.question}}}"
-        return before.replace(place, question), after.replace(place, question)
+        return _fill(before, filled), _fill(after, filled)
 
-    def written(self, question: str, answer: str) -> str:
+    def written(self, asked: Sequence[str], answer: str) -> str:
         """A whole example."""
-        before, after = self.around(question)
+        before, after = self.around(asked)
         return before + answer + after
 
-    def asked(self, question: str, answers: Sequence[str]) -> tuple[str, list[str]]:
+    def ways(self, asked: Sequence[str], answers: Sequence[str]) -> tuple[str, list[str]]:
         """A prompt, and the ways it may go on; a space before the answer belongs to these, as tokenizers have it."""
-        before, after = self.around(question)
+        before, after = self.around(asked)
         prompt = before.rstrip(" ")
         space = before[len(prompt) :]
         return prompt, [space + answer + after for answer in answers]
+
+
+def _fill(text: str, filled: Mapping[str, str]) -> str:
+    # In one go: what is filled in may have braces itself.
+    return _PLACE.sub(lambda found: filled[found[1]], text)
 
 
 @dataclass(frozen=True)
@@ -131,9 +137,9 @@ class Wording:
                 raise UnknownName("label", label, labels, where="verbalizer")
         return cls(template, {label: verbalizer.get(label, label) for label in labels})
 
-    def written(self, question: str, answer: str) -> str:
+    def written(self, asked: Sequence[str], answer: str) -> str:
         """A whole example, whose answer is a label, a choice or a text."""
-        return self.template.written(question, self.names.get(answer, answer))
+        return self.template.written(asked, self.names.get(answer, answer))
 
 
 @dataclass(frozen=True)
