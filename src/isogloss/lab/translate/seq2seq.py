@@ -108,10 +108,17 @@ class Seq2Seq(Translator):
         if not self.pairs:
             decoder.tokenizer.src_lang = self._code(origin)
             begin = [decoder.tokenizer.convert_tokens_to_ids(self._code(into))]
-        prompts = [self.prefix + " ".join(passage.text.split()) for passage in passages]
+        prompts = [self._prompt(decoder.tokenizer, passage.text) for passage in passages]
         return generate(
             decoder, prompts, max_new=self.max_length, stop=(), max_length=self.max_length, begin=begin
         )  # fmt: skip
+
+    def _prompt(self, tokenizer: Any, text: str) -> str:
+        """What the model reads; of a text that is too long, the end is left out."""
+        prompt = self.prefix + " ".join(text.split())
+        room = self.max_length - len(tokenizer("")["input_ids"])
+        found = tokenizer(prompt, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        return prompt if len(found) <= room else prompt[: found[room - 1][1]]
 
     @cached_property
     def _folder(self) -> Path:
