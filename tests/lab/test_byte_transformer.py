@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import InputError
-from isogloss.lab import read_pretraining
+from isogloss.lab import Corpus, Training, read_pretraining, recipes
 from isogloss.lab.models.byte_tokenizer import clone_text, vocabulary_size, write_byte_tokenizer
 from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
 from isogloss.lab.models.checkpoint import fingerprint, load_encoder, load_tokenizer
@@ -107,12 +107,35 @@ def test_the_same_texts_and_seed_give_the_same_weights(tmp_path: Path) -> None:
     assert fingerprint(tmp_path / "one") == fingerprint(tmp_path / "same") != fingerprint(tmp_path / "other")
 
 
-def test_encoders_recipes_can_take_it(pretrained: Path) -> None:
-    """It is a checkpoint as any other: states of its tokens can be had without its head."""
+def test_states_of_its_tokens_can_be_had(pretrained: Path) -> None:
+    """It is a checkpoint as any other, also without its head."""
     model, tokenizer = load_encoder(pretrained, "float32"), load_tokenizer(pretrained)
     states = model(**tokenizer("France", return_tensors="pt")).last_hidden_state
     assert states.shape == (1, 7, 32)
     assert model.config.vocab_size == vocabulary_size(1)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "parameters"),
+    [
+        ("linear-probe", {"layer": 2, "C": 1.0}),
+        ("fine-tune", {"epochs": 3, "learning_rate": 3e-3}),
+        ("lora", {"epochs": 6, "learning_rate": 1e-2}),
+        ("bitfit", {"epochs": 1}),
+    ],
+)
+def test_recipes_for_encoders_can_adapt_it(pretrained: Path, recipe: str, parameters: dict[str, object]) -> None:
+    """Trained on facts they tell French capitals from others; biases it has none of, save in the head."""
+    texts = facts(60)
+    labels = np.array([int("France" in text) for text in texts])
+    chosen = recipes.get(recipe).read({"checkpoint": str(pretrained), "max_length": 32, **parameters})
+    prepared = chosen.prepare(Corpus([texts[:40]], [texts[40:]], ["eng"]), map)
+    fitted = chosen.fit(prepared, Training(np.arange(40), labels[:40], 0, labels_count=2))
+    answers = chosen.predict(prepared, fitted)[""]
+    if recipe == "bitfit":
+        assert set(fitted.arrays) == {"head.weight", "head.bias"}
+    else:
+        assert (answers == labels[40:]).mean() > 0.9
 
 
 @pytest.mark.parametrize(
