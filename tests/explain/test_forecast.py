@@ -55,7 +55,7 @@ def test_the_baseline_is_the_mean_of_the_measured_languages(mixtures, unmeasured
 
 
 def test_every_member_is_taken_apart_without_a_rest(unmeasured):
-    assert set(unmeasured.members) <= {"additive", "kriging", "trees", "kernel"}
+    assert set(unmeasured.members) <= {"additive", "kriging", "trees", "kernel", "likeness"}
     assert sum(unmeasured.members.values()) == pytest.approx(1)
     assert unexplained(unmeasured) < 1e-9
 

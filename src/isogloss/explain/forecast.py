@@ -18,6 +18,7 @@ from isogloss.explain.members import (
     Part,
     elsewhere_parts,
     kernel_parts,
+    kriging_parts,
     mixture_parts,
     rest_of,
     transfer_parts,
@@ -239,6 +240,7 @@ def _unseen(fitted: FittedSetting, mixture: Mixtures, target: str, pattern: Patt
         scores, _ = model.unseen(mixture, [target], known)
         parts = transfer_parts(model.transfer_, target, mixture, known)
         parts.append(kernel_parts(model.kernel_, target, mixture, baseline))
+        parts.append(kriging_parts(known[0], fitted.grid.targets, target, baseline))
         shares = (1 - unseen.elsewhere_weight_) * unseen.weights_
         for name, share, own, score in zip(model.unseen_members, shares, parts, scores[:, 0, 0], strict=True):
             members.append((name, float(share), rest_of(own, float(score) - baseline, f"rest of {name}")))
@@ -258,7 +260,10 @@ def _from_elsewhere(
     cells, effects = around.cells(setting, mixture.texts, measured, known, [target], pattern)
     names = _elsewhere_names(pattern, mixture.texts != ("",), cells.shape[2])
     trees = around.trees(setting, pattern)
-    parts = elsewhere_parts(trees, cells[0], around.scale, float(effects[0]), names, baseline)
+    share = around.share(setting, pattern)
+    by_trees = elsewhere_parts(trees, cells[0], around.scale, float(effects[0]), names, baseline)
+    parts = [part.times(1 - share) for part in by_trees]
+    parts += [part.times(share) for part in kriging_parts(known[0], measured, target, baseline)]
     return rest_of(parts, total - baseline, "rest of elsewhere")
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from isogloss.explain.factors import ADAPTATION, DATA, LEXICAL, LINGUISTIC
 from isogloss.forecast.features import NEAREST_KINDS, PAIR_KINDS
 from isogloss.forecast.grid import Array, Mixtures
+from isogloss.forecast.kriging import kriging_weights
 from isogloss.forecast.peers.kernel import KernelModel
 from isogloss.forecast.transfer import TransferModel
 
@@ -118,6 +119,23 @@ def kernel_parts(model: KernelModel, target: str, mixture: Mixtures, baseline: f
         Part(ADAPTATION, "examples of kin", float(mean[2])),
         *_pulls(model.grid_.targets, weights.sum(0), (weights * rest).sum(0)),
     ]
+
+
+def kriging_parts(known: Array, measured: Sequence[str], target: str, baseline: float) -> list[Part]:
+    """Parts of a forecast of `isogloss.forecast.kriging`, for one mixture: a weighted mean of the scores.
+
+    Parameters
+    ----------
+    known : array of shape (measured,)
+        NaN where there is no score.
+    measured : sequence of str
+    target : str
+    baseline : float
+    """
+    there = ~np.isnan(known)
+    names = [name for name, one in zip(measured, there, strict=True) if one]
+    weights = kriging_weights([target], names)[0]
+    return _pulls(names, weights, weights * (known[there] - baseline))
 
 
 def mixture_parts(level: float, scores: Array) -> list[list[Part]]:

@@ -17,6 +17,7 @@ from isogloss.forecast.elsewhere.surroundings import Surroundings
 from isogloss.forecast.fitted import FittedSetting
 from isogloss.forecast.forecaster import Forecaster
 from isogloss.forecast.grid import Array, Grid, Mixtures, fill
+from isogloss.forecast.kriging import krige
 from isogloss.forecast.mixtures import MixtureModel
 from isogloss.forecast.model import GridModel
 from isogloss.forecast.newcomer import FittedNewcomer
@@ -32,7 +33,7 @@ class DefaultModel(GridModel):
     """
 
     known_members = mixture_model.MEMBERS
-    unseen_members = (*transfer_model.MEMBERS, "kernel")
+    unseen_members = (*transfer_model.MEMBERS, "kernel", "likeness")
 
     def __init__(self, whole: DefaultModel | None = None):
         self._whole = whole
@@ -62,7 +63,8 @@ class DefaultModel(GridModel):
     def unseen(self, mixtures: Mixtures, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         scores, spread = self.transfer_.predict(targets, mixtures.sizes, mixtures.sources, known)
         by_kernel, _ = self.kernel_.unseen(mixtures, targets, known)
-        return np.concatenate([scores, by_kernel]), spread
+        kriged = krige(known, self.grid_.targets, targets)
+        return np.concatenate([scores, by_kernel, kriged[None]]), spread
 
     def for_fold(self) -> DefaultModel:
         # A dozen kernel parameters shared by all languages hardly move with a fifth of the rows.

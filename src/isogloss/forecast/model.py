@@ -170,6 +170,24 @@ def choose_weights(opinions: Opinions) -> Array:
     return candidates[losses <= AS_GOOD * losses.min() + 1e-12].mean(0)
 
 
+def choose_share(first: Array, second: Array, truth: Array) -> float:
+    """Share of the second of two forecasts with the least mean absolute error, every language counting the same.
+
+    Parameters
+    ----------
+    first, second, truth : arrays of shape (rows, languages)
+        NaN where a cell was not asked or not measured.
+    """
+    asked = np.isfinite(first) & np.isfinite(second) & np.isfinite(truth)
+    if asked.any(0).sum() < FEWEST_TO_CHOOSE:
+        return 0.5
+    weights = (asked / np.maximum(asked.sum(0), 1))[asked]
+    shares = np.arange(STEPS + 1) / STEPS
+    errors = np.abs(np.outer(1 - shares, first[asked]) + np.outer(shares, second[asked]) - truth[asked])
+    losses = errors @ weights
+    return float(shares[losses <= AS_GOOD * losses.min() + 1e-12].mean())
+
+
 def _folds(count: int, folds: int) -> list[np.ndarray]:
     """Deterministic random folds of `count` things."""
     order = np.random.default_rng(0).permutation(count)

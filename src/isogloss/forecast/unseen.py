@@ -13,15 +13,13 @@ import numpy as np
 
 from isogloss.forecast.conformal import quantiles_by_likeness
 from isogloss.forecast.grid import Array, Grid
-from isogloss.forecast.model import FEWEST_TO_CHOOSE, Opinions, choose_weights
+from isogloss.forecast.model import FEWEST_TO_CHOOSE, Opinions, choose_share, choose_weights
 from isogloss.forecast.spread import Spread
 
 LANGUAGES_PRIOR = 20.0
 """Languages at which the weights that cross-validation chose count as much as equal ones.
 
 With few languages the best of several opinions is told by luck, and their mean is safer."""
-STEPS = 10
-AS_GOOD = 1.01
 
 
 class Unseen:
@@ -48,7 +46,7 @@ class Unseen:
         self.weights_ = np.zeros(0) if own is None else _shrunk_weights(own)
         self.elsewhere_weight_ = 0.0 if elsewhere is None else 1.0
         if own is not None and elsewhere is not None:
-            self.elsewhere_weight_ = _share(np.tensordot(self.weights_, own.scores, 1), elsewhere, grid.scores)
+            self.elsewhere_weight_ = choose_share(np.tensordot(self.weights_, own.scores, 1), elsewhere, grid.scores)
 
     def combine(self, own: Array | None, elsewhere: Array | None) -> Array:
         """One forecast from the opinions, of shape (rows, targets).
@@ -140,15 +138,3 @@ def _shrunk_weights(opinions: Opinions) -> Array:
         return np.eye(members)[0]
     chosen = choose_weights(opinions)
     return (languages * chosen + LANGUAGES_PRIOR / members) / (languages + LANGUAGES_PRIOR)
-
-
-def _share(own: Array, elsewhere: Array, truth: Array) -> float:
-    """Share of the forecast from elsewhere with the least mean absolute error, languages weighing the same."""
-    asked = np.isfinite(own) & np.isfinite(elsewhere) & np.isfinite(truth)
-    if asked.any(0).sum() < FEWEST_TO_CHOOSE:
-        return 0.5
-    weights = (asked / np.maximum(asked.sum(0), 1))[asked]
-    shares = np.arange(STEPS + 1) / STEPS
-    errors = np.abs(np.outer(1 - shares, own[asked]) + np.outer(shares, elsewhere[asked]) - truth[asked])
-    losses = errors @ weights
-    return float(shares[losses <= AS_GOOD * losses.min() + 1e-12].mean())

@@ -15,10 +15,11 @@ import polars as pl
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.forecast.grid import Grid
+from isogloss.forecast.kriging import NOISE
 from isogloss.forecast.settings import Setting
 from isogloss.forecast.space import space
 from isogloss.plan.next_candidates import read_candidates
-from isogloss.plan.next_covariance import NOISE, Array, covariance
+from isogloss.plan.next_covariance import Array, covariance
 from isogloss.plan.sources import find_setting
 
 NEXT = pl.Schema(

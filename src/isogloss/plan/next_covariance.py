@@ -1,8 +1,8 @@
 """How alike languages score: what is known of them, and how they did together in other tasks and models.
 
-    covariance = common + typology + ELSEWHERE * moments
+    covariance = common + likeness + ELSEWHERE * moments
 
-Typology is a sum of likenesses in web text, in script, in descent and in everything together. Moments are those of
+Likeness is what forecasts are kriged by (`isogloss.forecast.kriging`). Moments are those of
 the scores of other settings, each row of them against its mean: languages that did well and badly together, whatever
 the reason, tell most about each other.
 """
@@ -16,22 +16,17 @@ from numpy.typing import NDArray
 
 from isogloss.evidence import Evidence
 from isogloss.forecast.grid import Grid
+from isogloss.forecast.kriging import likeness
 from isogloss.forecast.settings import Setting, read_settings
-from isogloss.forecast.space import space
 
 Array = NDArray[np.float64]
 
-WEIGHTS = {"resources": 1.0, "near": 1.0, "spaces": 0.5, "script": 0.5, "family": 0.3, "own": 0.2}
-"""Variances of what makes languages alike, before they are scaled to one together."""
 COMMON = 3.0
 """Variance of what all languages share, against that of what tells them apart: little is known of it beforehand."""
-REACH = 0.3
 ELSEWHERE = 0.5
 """Weight of the moments."""
 COVERED = 0.5
 """Share of the languages asked about that a task must have been measured in for its moments to count."""
-NOISE = 0.02
-"""Variance of what measuring a language does not tell about it."""
 
 
 def covariance(languages: Sequence[str], evidence: Evidence, setting: Setting) -> Array:
@@ -50,26 +45,9 @@ def covariance(languages: Sequence[str], evidence: Evidence, setting: Setting) -
     array of shape (languages, languages)
         Without negative eigenvalues.
     """
-    whole = COMMON + typology(languages) + ELSEWHERE * moments(languages, evidence, setting)
+    whole = COMMON + likeness(languages, languages) + ELSEWHERE * moments(languages, evidence, setting)
     values, vectors = np.linalg.eigh((whole + whole.T) / 2)
     return np.asarray((vectors * np.maximum(values, 1e-9)) @ vectors.T)
-
-
-def typology(languages: Sequence[str]) -> Array:
-    """Likeness by what is known of languages, 1 on average with themselves."""
-    known = space(languages)
-    at = known.at(languages)
-    text, unspaced = known.web_text[at], known.unspaced[at]
-    parts = {
-        "resources": np.exp(-0.5 * (text[:, None] - text) ** 2),
-        "near": np.exp(-known.between("combined", languages, languages) / REACH),
-        "spaces": np.equal.outer(unspaced, unspaced).astype(float),
-        "script": 1 - known.between("script", languages, languages),
-        "family": 1 - known.between("genetic", languages, languages),
-        "own": np.eye(len(at)),
-    }
-    whole = sum(weight * parts[name] for name, weight in WEIGHTS.items())
-    return np.asarray(whole / np.diag(np.asarray(whole)).mean())
 
 
 def moments(languages: Sequence[str], evidence: Evidence, setting: Setting) -> Array:

@@ -18,6 +18,8 @@ from isogloss.forecast.elsewhere.design import Design
 from isogloss.forecast.elsewhere.donors import MOST_MODELS, Donors, Pattern, Rows
 from isogloss.forecast.elsewhere.panel import Panel
 from isogloss.forecast.grid import Array
+from isogloss.forecast.kriging import krige
+from isogloss.forecast.model import choose_share
 
 FOLDS = 8
 ENOUGH_CELLS = 1000
@@ -43,7 +45,7 @@ class Around:
         self.languages = tuple(np.array(panel.languages, dtype=object)[measured].tolist())
         self._columns = np.flatnonzero(measured)
         self._learnt: dict[tuple[int, Pattern], Any] = {}
-        self._held_out: dict[tuple[int, Pattern], Array] = {}
+        self._held_out: dict[tuple[int, Pattern], tuple[float, Array]] = {}
 
     def alone(self, setting: int) -> bool:
         """Whether a setting has scores enough to learn from itself only."""
@@ -73,7 +75,9 @@ class Around:
         array of shape (rows, asked)
         """
         cells, effects = self.cells(setting, texts, measured, known, asked, pattern)
-        return effects[:, None] + predict_trees(self.trees(setting, pattern), cells) * self.scale
+        by_trees = effects[:, None] + predict_trees(self.trees(setting, pattern), cells) * self.scale
+        share = self.share(setting, pattern)
+        return np.asarray(share * krige(known, measured, asked) + (1 - share) * by_trees)
 
     def cells(
         self, setting: int, texts: Sequence[str], measured: Sequence[str], known: Array, asked: Sequence[str],
@@ -109,11 +113,20 @@ class Around:
             Rows of the panel that belong to the setting.
         forecasts : array of shape (rows, languages of the panel)
         """
+        rows = np.flatnonzero(self.panel.setting_of == setting)
+        return rows, self._blend(setting, pattern)[1][rows]
+
+    def share(self, setting: int, pattern: Pattern) -> float:
+        """What kriging counts for against the trees: as much as served languages that were held out best."""
+        return self._blend(setting, pattern)[0]
+
+    def _blend(self, setting: int, pattern: Pattern) -> tuple[float, Array]:
         key = (setting if self.alone(setting) else -1, pattern)
         if key not in self._held_out:
-            self._held_out[key] = self._hold_out(*key)
-        rows = np.flatnonzero(self.panel.setting_of == setting)
-        return rows, self._held_out[key][rows]
+            by_trees, kriged = self._hold_out(*key)
+            share = choose_share(by_trees, kriged, self.panel.scores)
+            self._held_out[key] = share, share * kriged + (1 - share) * by_trees
+        return self._held_out[key]
 
     @cached_property
     def scale(self) -> float:
@@ -121,7 +134,8 @@ class Around:
         return float(self.panel.scales[self.block])
 
     def _hold_out(self, setting: int, pattern: Pattern) -> Array:
-        forecasts = np.full(self.panel.scores.shape, np.nan)
+        """What trees and kriging say of languages that are held out, of shape (2, rows, languages of the panel)."""
+        forecasts = np.full((2, *self.panel.scores.shape), np.nan)
         fold_of = np.random.default_rng(0).permutation(len(self.languages)) % FOLDS
         names = np.array(self.languages, dtype=object)
         design = Design(self.donors, pattern)
@@ -134,7 +148,8 @@ class Around:
                 cells = design.cells(rows, known, shown, hidden, effects)
                 at = self._positions(rows)
                 columns = self._columns[fold_of == fold]
-                forecasts[np.ix_(at, columns)] = effects[:, None] + predict_trees(booster, cells) * self.scale
+                told = predict_trees(booster, cells) * self.scale, krige(known, shown, hidden)
+                forecasts[:, at[:, None], columns] = effects[:, None] + np.stack(told)
         return forecasts
 
     def _learn(self, design: Design, setting: int, shown: Sequence[str]) -> Any:
