@@ -309,3 +309,10 @@ def test_every_short_answer_is_whole_in_some_window(
     firsts = tokens.starts[:-1][held]
     assert (tokens.spans[firsts + places[held, 0], 0] == begin).all()
     assert (tokens.spans[firsts + places[held, 1], 1] == end).all()
+
+
+def test_texts_longer_than_a_model_has_places_for_are_refused(checkpoint: Path) -> None:
+    recipe = recipes.get("fine-tune").read({"checkpoint": str(checkpoint), "max_length": 128})
+    context = " ".join(["doctor"] * 100)
+    with pytest.raises(BadValue, match="texts of 107 tokens; the model has places for 64"):
+        recipe.prepare(Corpus([[Question("who sees", context)]], [[]], ["eng"], "extractive-qa"), map)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
+from isogloss.lab.answers import f1
 from isogloss.lab.scores import Gold, accuracy, confusions, item_scores, macro_f1, score, span_counts, standard_errors
 
 ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
@@ -37,6 +38,21 @@ def test_standard_error_of_texts_is_that_of_their_mean() -> None:
     each, whose = np.array([0.2, 0.6, 1.0, 0.5]), np.array([0, 0, 0, 1])
     found = standard_errors("f1", np.array([0.6, 0.5]), np.array([3, 1]), each, whose)
     assert found == [pytest.approx(np.std(each[:3], ddof=1) / 3**0.5), None]
+
+
+SAID = st.lists(st.tuples(st.sampled_from(["red fox", "fox", "a blue fox", ""]), st.integers(0, 2)), min_size=3)
+
+
+@given(said=SAID)
+def test_scores_of_texts_are_means_of_their_items(said: list[tuple[str, int]]) -> None:
+    """Of each target its own, and of several right answers the best."""
+    targets = np.array([*(target for _, target in said), 0, 1, 2])
+    texts = np.array([*(text for text, _ in said), "fox", "fox", "fox"])
+    right = [("red fox", "the fox")] * len(texts)
+    gold = Gold(np.zeros(0), np.zeros(0), targets, [], right, ["eng"] * 3, "extractive-qa", [""] * len(texts))
+    each = item_scores("f1", gold, texts)
+    assert each.tolist() == [max(f1(text, answer, "eng") for answer in right[0]) for text in texts.tolist()]
+    assert score("f1", gold, texts) == pytest.approx([each[targets == target].mean() for target in range(3)])
 
 
 TAGS = ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"]

@@ -97,6 +97,7 @@ class NeuralRecipe(Recipe):
         cuts = list(apply(work, [*corpus.train, *corpus.test]))
         languages = len(corpus.train)
         train, test = cuts[:languages], cuts[languages:]
+        self._check_lengths(max(int(one.tokens.lengths.max(initial=0)) for one in cuts))
         unknown = np.array([max(one.unknown, two.unknown) for one, two in zip(train, test, strict=True)])
         self._warn(corpus.languages, unknown)
         return {
@@ -104,6 +105,15 @@ class NeuralRecipe(Recipe):
             "train_rows_of": np.array([len(rows) for rows in corpus.train]),
             "test_rows_of": np.array([len(rows) for rows in corpus.test]),
         }  # fmt: skip
+
+    def _check_lengths(self, longest: int) -> None:
+        """Raise BadValue if a text has more tokens than the model has places for."""
+        places = self.facts().get("max_tokens")
+        if places is not None and longest > places:
+            raise BadValue(
+                f"max_length is {self.max_length}, and there are texts of {longest} tokens",
+                where=f"checkpoint {self.folder}", mend=f"the model has places for {places}: set max_length to that",
+            )  # fmt: skip
 
     def _count_tokens(self, corpus: Corpus) -> tuple[float, float, np.ndarray[Any, Any]]:
         """Mean tokens per training text and sum over test texts, from a few of each language; and some lengths."""
