@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
-MOST_NAMED = 45
+MOST_NAMED = 55
 """Languages on an axis that there is room to name."""
 MOST_WRITTEN = 14
 """Languages up to which scores are written into the cells."""
