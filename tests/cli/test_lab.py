@@ -125,6 +125,22 @@ def test_a_plan_is_made_before_and_what_was_found_is_shown_after(grid: Path, tmp
     assert [row["target"] for row in by_target["compared"]] == ["deu", "eng"]
 
 
+def test_what_a_grid_took_can_be_weighed_against_what_it_gained(grid: Path, tmp_path: Path) -> None:
+    """The file that `lab costs` writes is one that `compare` reads, for the same names of recipes."""
+    recipes = '[[recipe]]\nname = "ngram-logreg"\n[[recipe]]\nname = "ngram-logreg"\nC = 1'
+    grid.write_text(grid.read_text().replace('[recipe]\nname = "ngram-logreg"', recipes))
+    store, file = tmp_path / "store", tmp_path / "costs.toml"
+    assert isogloss("lab", "run", grid, "--into", store, "--executor", "serial").returncode == 0
+    done = isogloss("lab", "costs", store, "--grid", grid, "--hour", 0.6, "--label", 0.05, "--out", file, "--json")
+    assert done.returncode == 0, done.stderr
+    assert {row["recipe"] for row in json.loads(done.stdout)} == {"ngram-logreg", "ngram-logreg(C=1)"}
+    task = json.loads(isogloss("lab", "show", store, "--grid", grid, "--json").stdout)["cells"][0]["task"]
+    compared = isogloss("compare", "--evidence", store, "--costs", file, "--task", task, "--metric", "accuracy")
+    assert compared.returncode == 0, compared.stderr
+    assert "ngram-logreg(C=1)" in compared.stdout
+    assert isogloss("lab", "costs", store, "--grid", grid, "--out", tmp_path / "costs.csv").returncode == 2
+
+
 def test_tasks_that_come_along_are_listed() -> None:
     listed = json.loads(isogloss("lab", "tasks", "--json").stdout)
     assert {"sib200", "ud-pos", "uner", "xcopa"} <= {row["use"] for row in listed}

@@ -142,6 +142,37 @@ def pretrain(
 
 
 @app.command()
+def costs(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="Store that the grid was run into.")],
+    grid: Annotated[Path, typer.Option(help="Grid file (TOML).")],
+    data: DataOption = None,
+    size: Annotated[
+        int | None, typer.Option(help="Training examples of the source; needed if there are several.")
+    ] = None,
+    hour: Annotated[float, typer.Option(help="Price of an hour of machine time, for the file.", min=0)] = 0.0,
+    label: Annotated[float, typer.Option(help="Price of a labelled example, for the file.", min=0)] = 0.0,
+    out: Annotated[Path | None, typer.Option(help="Write a file of costs (.toml) for `isogloss compare`.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what each recipe took: to train, to translate, to answer."""
+    from isogloss.cli.write import say_written
+    from isogloss.evidence.store import Store
+    from isogloss.files import check_place, write_whole
+    from isogloss.lab import costs_file, findings, measured_costs, read_grid
+
+    if out is not None:
+        check_place(out, (".toml",))
+    found = measured_costs(findings(read_grid(grid, data=data), Store(store)).of_metric(None))
+    chosen = found if size is None else found.filter(size=size)
+    columns = ["recipe", "size", "train_seconds", "translated_examples", "serve_seconds", "translated_per_query"]
+    show(chosen, json=json, columns=[*columns, "seconds_per_translation"], digits=4)
+    if out is not None:
+        text = costs_file(chosen, hour=hour, label=label)
+        write_whole(out, lambda path: path.write_text(text, encoding="utf-8"))
+        say_written(out, json=json)
+
+
+@app.command()
 def tasks(json: JsonOption = False) -> None:
     """List the tasks that come with isogloss, for `use` in a grid file."""
     from isogloss.lab.task_file import describe_known

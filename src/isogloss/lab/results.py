@@ -104,7 +104,7 @@ def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[
     by_target = notes.pop("by_target", {})
     shared = {
         "cpu_seconds": round(sum(spent for stage, spent in seconds.items() if stage != "wall"), 3),
-        "wall_seconds": round(seconds.get("wall", 0.0), 3),
+        **{f"{stage}_seconds": round(spent, 4) for stage, spent in seconds.items()},
         **{name: round(amount) for name, amount in outcome.counts.items()},
         **notes,
         **_circumstances(bench.recipe.computes_with),
