@@ -232,7 +232,7 @@ def _rows(
             "lower": lower,
             "upper": upper,
             "regret": losses.mean(0),
-            "regret_upper": np.quantile(losses, level, axis=0),
+            "regret_upper": np.maximum(np.quantile(losses, level, axis=0), losses.mean(0)),
             "basis": ["forecast" if np.isnan(measured[row]) else "measured" for row in order],
         },
         schema=SOURCES,

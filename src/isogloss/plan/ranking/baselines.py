@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from isogloss.forecast.space import space
@@ -64,7 +66,7 @@ def langrank_order(table: SourceTable, target: str, texts: Array | None = None) 
     texts : array of shape (sources, targets + 1, features), optional
         The features that need texts, such as their overlap in words; the last target is the one asked about.
     """
-    features = _langrank_features(table, (*table.targets, target))
+    features = langrank_features(table, (*table.targets, target))
     if texts is not None:
         features = np.concatenate([features, texts], axis=2)
     ranker = Ranker(LANGRANK).fit(features[:, :-1], table.of_others)
@@ -73,7 +75,7 @@ def langrank_order(table: SourceTable, target: str, texts: Array | None = None) 
 
 def ridge_order(table: SourceTable, target: str) -> Array:
     """Ridge regression of the scores, less each target's mean, on the distances and an effect of each source."""
-    features = _langrank_features(table, (*table.targets, target))
+    features = langrank_features(table, (*table.targets, target))
     shift, unit = features.mean((0, 1)), features.std((0, 1)) + 1e-9
     standard = (features - shift) / unit
     effects = np.broadcast_to(np.eye(len(table.sources))[:, None], (*features.shape[:2], len(table.sources)))
@@ -87,7 +89,8 @@ def ridge_order(table: SourceTable, target: str) -> Array:
     return np.asarray(design[:, -1] @ slopes)
 
 
-def _langrank_features(table: SourceTable, targets: tuple[str, ...]) -> Array:
+def langrank_features(table: SourceTable, targets: Sequence[str]) -> Array:
+    """Six closenesses and web text of source and target, of shape (sources, targets, 8)."""
     layers = [_closeness(kind, table.sources, targets) for kind in LANGRANK_DISTANCES]
     known = space(table.sources, targets)
     text = known.web_text
@@ -102,7 +105,7 @@ def _nearest(table: SourceTable, target: str) -> dict[str, Array]:
     return {f"nearest {kind}": order for kind, order in found.items() if np.ptp(order) > 0}
 
 
-def _closeness(kind: str, sources: tuple[str, ...], targets: tuple[str, ...]) -> Array:
+def _closeness(kind: str, sources: Sequence[str], targets: Sequence[str]) -> Array:
     """One less the distance; half where nothing is known."""
     values = distances(list(sources), kind, others=list(targets)).values
     return np.where(np.isnan(values), 0.5, 1 - values)

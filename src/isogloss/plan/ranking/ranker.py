@@ -1,4 +1,8 @@
-"""The ranking of one target's sources: what the process forecasts, and trees that learnt when to trust it."""
+"""The ranking of one target's sources: what the process forecasts, and trees that learnt when to trust it.
+
+Beside them LangRank's own trees have a third of the say: they know less and are wrong elsewhere, so that the two
+together put fewer bad sources first than either.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,19 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from isogloss.forecast.conformal import grouped_quantile
+from isogloss.plan.ranking.baselines import langrank_features
 from isogloss.plan.ranking.elsewhere import elsewhere
 from isogloss.plan.ranking.levels import Levels
 from isogloss.plan.ranking.process import Pairs, SourceProcess
 from isogloss.plan.ranking.table import Array, SourceTable
-from isogloss.plan.ranking.trees import GENTLE, MEMBERS, Ranker, deal, standardised
+from isogloss.plan.ranking.trees import GENTLE, LANGRANK, MEMBERS, Ranker, deal, standardised
 
 FOLDS = 4
 """Parts of the targets that are left out in turn to see what an order is worth in points."""
 MOST_TARGETS = 75
 """Targets that the trees learn from, the nearest; more of them change nothing but the time."""
+PLAIN = 0.5
+"""Weight of LangRank's trees, against that of ours."""
 
 
 class SourceRanker:
@@ -58,7 +65,8 @@ class SourceRanker:
             told = self._told_of_target
             deviations = self.process_.predict([self.target_], None if told is None else told[None])
             features = self._features([self.target_], deviations, self._effects(None), told)
-            return np.asarray(self._trees.predict(features)[:, 0])
+            plain = langrank_features(self.table_, [self.target_])
+            return _together(self._trees.predict(features), self._plain.predict(plain))[:, 0]
 
     def calibrate(self) -> SourceRanker:
         """Find out, in targets left out in turn, what the order is worth in points and how wrong it can be."""
@@ -68,7 +76,10 @@ class SourceRanker:
             for fold in deal(truth.shape[1], FOLDS):
                 rest = np.setdiff1d(np.arange(truth.shape[1]), fold)
                 trees = Ranker(GENTLE).fit(self._design[:, rest], truth[:, rest])
-                found[:, fold] = trees.predict(self._design[:, fold])
+                plain = Ranker(LANGRANK).fit(self._plain_design[:, rest], truth[:, rest])
+                found[:, fold] = _together(
+                    trees.predict(self._design[:, fold]), plain.predict(self._plain_design[:, fold])
+                )
             measured = ~np.isnan(truth)
             told, true = found[measured], truth[measured]
             self.slope_ = max(float(told @ true) / max(float(told @ told), 1e-12), 0.0)
@@ -124,6 +135,8 @@ class SourceRanker:
             np.isnan(self.table_.of_others), np.nan, self.process_.deviations_.values
         )[:, self._columns]  # fmt: skip
         self._trees = Ranker(GENTLE, MEMBERS).fit(self._design, self._truth)
+        self._plain_design = langrank_features(self.table_, targets)
+        self._plain = Ranker(LANGRANK).fit(self._plain_design, self._truth)
 
     def _nearest(self) -> Array:
         towards = self.process_.target_covariance([self.target_], self.table_.targets)[0]
@@ -143,3 +156,8 @@ class SourceRanker:
         pairs = Pairs.of(self.table_.sources, targets)
         layers = [*pairs.apart, *pairs.text, standardised(deviations), standardised(effects)]
         return np.stack([*layers, *([] if told is None else [told])], axis=2)
+
+
+def _together(own: Array, plain: Array) -> Array:
+    """Two orders as one, in standard deviations; of shape (sources, targets)."""
+    return standardised(standardised(own) + PLAIN * standardised(plain))
