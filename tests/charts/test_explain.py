@@ -72,3 +72,14 @@ def test_pictures_are_drawn(which, tmp_path, request):
     assert width > 600
     assert height > 150
     assert bytes.fromhex("0072b2") in {colour[:3] for colour in colours}
+
+
+def test_scores_without_a_range_are_written_out_too(explanation):
+    figures = [row["figures"] for row in values(contributions_plot(replace(explanation, bounded=False)), "right")[0]]
+    assert float(figures[0]) == pytest.approx(explanation.baseline, rel=1e-3)
+
+
+def test_a_contribution_too_small_to_see_has_no_minus(explanation):
+    groups = pl.DataFrame({"group": ["pretraining data"], "contribution": [-1e-9]})
+    figures = [row["figures"] for row in values(contributions_plot(replace(explanation, groups=groups)), "right")[0]]
+    assert figures[1] == "+0.000"

@@ -55,7 +55,7 @@ def _front(found: Comparison, colour: Any) -> Any:
     rows = found.recipes.to_dicts()
     values = [row[key] for row in rows for key in ("lower", "upper")]
     room = max((max(values) - min(values)) * 0.2, 0.01)
-    scale = alt.Scale(domain=[min(values) - room, max(values) + room], nice=True)
+    scale = alt.Scale(domain=[min(values) - room, max(values) + room], nice=6)
     base = alt.Chart(inline(rows)).encode(
         x=alt.X("development:Q", title=f"cost to make, {found.currency}", axis=alt.Axis(tickCount=5)), color=colour
     )

@@ -39,7 +39,7 @@ def drivers_plot(found: Drivers, *, title: str | None = None) -> alt.HConcatChar
     y = alt.Y("factor:N", sort=order, axis=alt.Axis(title=None, ticks=False, grid=True, labelLimit=260))
     parts: Any = alt.hconcat(_effects(rows, y, found.unit), _shares(rows, order), spacing=18)
     lines = [
-        f"{found.task} · {found.model} · {found.metric} · {found.pairs} pairs of {found.sources} "
+        f"{found.task} · {found.model} · {found.metric} · {found.pairs:,} pairs of {found.sources} "
         f"{'mixtures' if found.mixed else 'sources'} and {found.targets} targets",
         "Dots: crossed random effects; lines: 95 % intervals, errors clustered by source and target; "
         "ticks: least squares.",
@@ -98,8 +98,8 @@ def _effects(rows: list[dict[str, Any]], y: Any, unit: str) -> Any:
 def _shares(rows: list[dict[str, Any]], order: list[str]) -> Any:
     import altair as alt
 
-    y = alt.Y("factor:N", sort=order, axis=alt.Axis(title=None, ticks=False, labels=False, grid=True))
-    axis = alt.Axis(title="share of the variance", format=".0%", tickCount=4)
+    y = alt.Y("factor:N", sort=order, axis=alt.Axis(title=None, ticks=False, labels=False))
+    axis = alt.Axis(title="share of the variance", format=".0%", tickCount=4, grid=False)
     base = alt.Chart(inline(rows)).encode(y=y)
     most = max([row["share"] or 0.0 for row in rows], default=0.0)
     scale = alt.Scale(domain=[0, max(1.3 * most, 0.01)], nice=False)

@@ -65,7 +65,7 @@ def _digits(found: Explanation) -> str:
 def _steps(found: Explanation) -> Any:
     import altair as alt
 
-    digits = ".3f" if found.bounded else ".4~g"
+    digits = "z.3f" if found.bounded else "z.4g"
     rows = [_row(START, found.baseline, found.baseline, END, format(found.baseline, digits))]
     at = found.baseline
     for group, value in found.groups.rows():
@@ -74,7 +74,7 @@ def _steps(found: Explanation) -> Any:
         at += value
     rows.append(_row(FORECAST, found.mean, found.mean, END, format(found.mean, digits)))
     order = [row["name"] for row in rows]
-    y = alt.Y("name:N", sort=order, axis=alt.Axis(title=None, ticks=False, grid=True, labelLimit=240))
+    y = alt.Y("name:N", sort=order, axis=alt.Axis(title=None, ticks=False, labelLimit=240))
     ends = [row[end] for row in rows for end in ("from", "to")]
     room = 0.14 * ((max(ends) - min(ends)) or abs(max(ends)) or 1.0)
     scale = alt.Scale(domain=[min(ends) - room, max(ends) + 1.6 * room], nice=False, zero=False)
@@ -103,7 +103,7 @@ def _neighbours(found: Explanation) -> Any:
     rows = found.neighbours.head(MOST_NEIGHBOURS).to_dicts()
     shown = [{**row, "figures": f"{row['weight']:.2f}"} for row in rows]
     y = alt.Y("name:N", sort=[row["name"] for row in rows], axis=alt.Axis(title=None, ticks=False, labelLimit=140))
-    axis = alt.Axis(title="weight of its scores", tickCount=4)
+    axis = alt.Axis(title="weight of its scores", tickCount=4, grid=False)
     told = [
         alt.Tooltip("name:N"), alt.Tooltip("distance:Q", format=".2f"), alt.Tooltip("score:Q", format=".3~g"),
         alt.Tooltip("weight:Q", format=".3f"), alt.Tooltip("contribution:Q", format="+.4f"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from isogloss.plan.fairness import Fairness
 
-ROW = 34
+ROW = 40
 STRIP, CELL = 430, 62
 MOST = 20
 
@@ -76,13 +76,13 @@ def _strips(found: Fairness, order: list[str]) -> Any:
     told = ["language:N", alt.Tooltip("score:Q", format=".3f")]
     layers = [
         alt.Chart(inline(rows)).mark_point(filled=True, size=34, opacity=0.35, color=KIND_COLOURS[UNMEASURED]),
-        alt.Chart(inline(means)).mark_tick(thickness=3, height=ROW - 14, color=INK),
+        alt.Chart(inline(means)).mark_tick(thickness=3, height=ROW - 20, color=INK),
         alt.Chart(inline(worst)).mark_point(filled=True, size=70, opacity=1, color=KIND_COLOURS[FAR]),
     ]
     drawn = [layer.encode(x=x, y=y) for layer in layers]
     drawn[0] = drawn[0].encode(tooltip=told)
     names = (
-        alt.Chart(inline(worst)).mark_text(align="right", dx=-8, fontSize=11, color=PALE_INK).encode(
+        alt.Chart(inline(worst)).mark_text(align="left", dx=-4, dy=-16, fontSize=11, color=PALE_INK).encode(
             x=x, y=y, text="language:N"
         )
     )  # fmt: skip

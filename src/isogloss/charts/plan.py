@@ -77,17 +77,20 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
     names = [name for name in LINE_COLOURS if name in shown["line"]]
     looks: dict[str, Any] = {
         "color": alt.Color(
-            "line:N", title=None, legend=alt.Legend(orient="top", symbolOpacity=1, symbolStrokeWidth=2.5),
+            "line:N", title=None,
+            legend=alt.Legend(orient="top", symbolOpacity=1, symbolStrokeWidth=2.5, symbolSize=500),
             scale=alt.Scale(domain=names, range=[LINE_COLOURS[name] for name in names]),
         ),
         "strokeDash": alt.StrokeDash(
             "line:N", title=None, scale=alt.Scale(domain=names, range=[LINE_DASHES[name] for name in names])
         ),
     }  # fmt: skip
-    across = alt.X("translated:Q", title=f"translated examples of {_name(plan.target)}", axis=alt.Axis(format=",d"))
+    across = alt.X(
+        "translated:Q", title=f"translated examples of {_name(plan.target)}", axis=alt.Axis(format=",d", tickCount=8)
+    )
     up = alt.Y(
         "labelled:Q", title="labelled examples", scale=alt.Scale(domain=[0, highest], nice=False),
-        axis=alt.Axis(format=",d"),
+        axis=alt.Axis(format=",d", tickCount=8),
     )  # fmt: skip
     base = alt.Chart(inline(shown.to_dicts())).mark_line(strokeWidth=2.5, clip=True)
     layers: list[Any] = [base.encode(x=across, y=up, detail="series:N", **looks)]
@@ -101,9 +104,10 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
     ]
     dots = alt.Chart(inline(rows))
     layers.append(dots.mark_point(size=120, color=INK, filled=True, opacity=1).encode(x=across, y=up))
-    layers.append(
-        dots.mark_text(align="left", dx=9, dy=-9, fontSize=13, color=INK).encode(x=across, y=up, text="said:N")
-    )
+    layers += [
+        dots.mark_text(align="left", dx=9, dy=25, fontSize=13, **look).encode(x=across, y=up, text="said:N")
+        for look in ({"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK})  # readable over lines
+    ]
     subtitle = [
         f"{plan.task} · {plan.model} · beside {_short(plan.train)}, of which at most {plan.pivot:,} are translated",
         f"{plan.price_labelled:g} {plan.currency} for a labelled example, {plan.price_translated:g} for a translated",
@@ -133,7 +137,7 @@ def _bought(plan: Plan, order: list[str]) -> Any:
     bars = alt.Chart(inline(rows)).encode(y=y)
     scale = alt.Scale() if plan.spent else alt.Scale(domain=[0, plan.budget or 1])  # an axis needs a length
     drawn = bars.mark_bar(height=ROW - 12).encode(
-        x=alt.X("cost:Q", title=f"spent, {plan.currency}", scale=scale, axis=alt.Axis(tickCount=5)),
+        x=alt.X("cost:Q", title=f"spent, {plan.currency}", scale=scale, axis=alt.Axis(tickCount=5, grid=False)),
         color=alt.Color(
             "kind:N", title=None, legend=legend,
             scale=alt.Scale(domain=kinds, range=[KIND_OF_EXAMPLES[kind] for kind in kinds]),
@@ -172,7 +176,9 @@ def _scores(plan: Plan, order: list[str]) -> Any:
     ]
     said = "Forecast before (grey) and after (blue)"
     if plan.forecasts["guarantee"].is_not_null().any():
-        layers.append(base.mark_tick(color=GUARANTEE, thickness=2.5, height=ROW - 10).encode(x=x("guarantee")))
+        layers.append(
+            base.mark_tick(color=GUARANTEE, thickness=2.5, height=ROW - 10, opacity=1).encode(x=x("guarantee"))
+        )
         said += ", guarantee (orange)"
     named = alt.TitleParams(text=said, anchor="start", fontSize=13)
     return alt.layer(*layers).properties(width=HALF, height=ROW * len(order), title=named)
@@ -185,13 +191,13 @@ def _rivals(plan: Plan) -> Any:
     # Numbers stand to the right of their bars, those below zero to the right of it.
     rows = [row | {"ours": row["plan"] == "this plan", "end": max(row["gain"], 0.0)} for row in shown.to_dicts()]
     y = alt.Y("plan:N", sort=shown["plan"].to_list(), title=None, axis=alt.Axis(labelLimit=220))
-    gained = f"gained in {plan.objective.name}"
-    base = alt.Chart(inline(rows)).encode(y=y, x=alt.X("gain:Q", title=gained))
+    gained, axis = f"gained in {plan.objective.name}", alt.Axis(grid=False, tickCount=8)
+    base = alt.Chart(inline(rows)).encode(y=y, x=alt.X("gain:Q", title=gained, axis=axis))
     bars = base.mark_bar(height=ROW - 12).encode(
         color=alt.Color("ours:N", legend=None, scale=alt.Scale(domain=[True, False], range=[AFTER, BEFORE]))
     )
     numbers = base.mark_text(align="left", dx=5, color=INK, fontSize=12)
-    numbers = numbers.encode(x=alt.X("end:Q", title=gained), text=alt.Text("gain:Q", format=".4f"))
+    numbers = numbers.encode(x=alt.X("end:Q", title=gained, axis=axis), text=alt.Text("gain:Q", format=".4f"))
     named = alt.TitleParams(text="The same budget spent otherwise", anchor="start", fontSize=13)
     return alt.layer(bars, numbers).properties(width=2 * HALF - 40, height=ROW * len(rows), title=named)
 

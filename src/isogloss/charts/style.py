@@ -61,7 +61,7 @@ def styled(chart: Any) -> Any:
         )
         .configure_axis(
             labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=PALE_INK, titleFontWeight="normal",
-            gridColor=LINES, domain=False, tickColor=LINES,
+            gridColor=LINES, domain=False, tickColor=LINES, labelFlush=False,
         )
         .configure_legend(
             labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=PALE_INK, titleFontWeight="normal"

@@ -52,7 +52,7 @@ def _cell(value: Any, digits: int) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.{digits}f}"
+        return f"{value:z.{digits}f}"  # never -0.00
     return str(value)
 
 
