@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isogloss.errors import InputError
+from isogloss.lab.meter import metered
 from isogloss.lab.models.byte_tokenizer import write_byte_tokenizer
 from isogloss.lab.models.decoder import Decoder, load_decoder
 from isogloss.lab.models.generate import generate
@@ -121,6 +122,17 @@ def test_scores_are_given_by_token_and_by_character_too(decoders: dict[str, Deco
     assert found.normalised("tokens")[0] == pytest.approx(found.sums[0] / 7)
     assert found.normalised("characters")[0] == pytest.approx(found.sums[0] / 2)
     assert found.normalised("sum")[0] == found.sums[0]
+
+
+def test_what_is_read_is_counted(decoders: dict[str, Decoder]) -> None:
+    """A prompt of 21 bytes and what stands before texts, once for all; then all of a way but its last token."""
+    with metered() as shared:
+        log_likelihoods(decoders["llama"], PROMPTS[:1], [[" abc", " de"]], max_length=96)
+    with metered() as alone:
+        log_likelihoods(decoders["llama"], PROMPTS[:1], [[" abc", " de"]], max_length=96, share=False)
+    prompt = 1 + len(PROMPTS[0])
+    assert (shared["tokens"], alone["tokens"]) == (prompt + 3 + 2, 2 * prompt + 3 + 2)
+    assert shared["flops"] < alone["flops"]
 
 
 def test_bfloat16_is_near(tmp_path: Path, decoders: dict[str, Decoder]) -> None:

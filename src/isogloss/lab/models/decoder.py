@@ -130,7 +130,7 @@ def read_prompts(decoder: Decoder, prompts: Sequence[Integers], shared: Reading 
     """
     torch = start_torch()
     ids, there = _padded(prompts, decoder.filler, right=decoder.is_seq2seq)
-    _count(decoder, prompts, 0 if shared is None else shared.mask.shape[1])
+    _count(decoder, np.array(list(map(len, prompts))), 0 if shared is None else shared.mask.shape[1])
     if decoder.is_seq2seq:
         encoded = decoder.model.get_encoder()(input_ids=ids, attention_mask=there)
         reading = Reading(None, None, there, encoded)
@@ -158,6 +158,7 @@ def go_on(decoder: Decoder, reading: Reading, ids: Any) -> Any:
         Logits of what comes after each token.
     """
     torch = start_torch()
+    _count(decoder, np.full(len(ids), ids.shape[1]), reading.mask.shape[1])
     if not decoder.is_seq2seq:
         read, logits = _read_on(decoder, reading, ids, torch.ones_like(ids), only_last=False)
         reading.cache, reading.mask, reading.logits = read.cache, read.mask, read.logits
@@ -182,7 +183,7 @@ def take_back(reading: Reading, tokens: int) -> None:
 def forward(decoder: Decoder, prompts: Sequence[Integers], keep: int) -> Any:
     """Logits of what comes after each of the last `keep` tokens, nothing being remembered."""
     ids, there = _padded(prompts, decoder.filler, right=False)
-    _count(decoder, prompts, 0)
+    _count(decoder, np.array(list(map(len, prompts))), 0)
     options = _options(decoder.model, there, ids.shape[1]) | _keeping(decoder.model, keep)
     return decoder.model(input_ids=ids, attention_mask=there, use_cache=False, **options).logits[:, -keep:]
 
@@ -227,12 +228,11 @@ def _padded(prompts: Sequence[Integers], filler: int, *, right: bool) -> tuple[A
     return torch.from_numpy(ids).to(device()), torch.from_numpy(there).to(device())
 
 
-def _count(decoder: Decoder, prompts: Sequence[Integers], before: int) -> None:
-    """Tokens and operations of reading prompts after so many others; those of short answers are left out."""
-    lengths = np.array([len(prompt) for prompt in prompts], dtype=float)
+def _count(decoder: Decoder, lengths: Integers, before: int) -> None:
+    """Tokens and operations of reading sequences after so many other tokens."""
     per_token, per_pair = decoder.cost
-    flops = per_token * lengths.sum() + per_pair * (lengths * (lengths + before)).sum()
-    count(tokens=int(lengths.sum()), flops=float(flops))
+    pairs = lengths.astype(float) * (lengths + before)
+    count(tokens=int(lengths.sum()), flops=float(per_token * lengths.sum() + per_pair * pairs.sum()))
 
 
 def _probe(model: Any, is_seq2seq: bool, folder: Path) -> int:
