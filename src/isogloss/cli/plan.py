@@ -76,7 +76,8 @@ def plan(
     """
     from isogloss.charts.plan import kinds_picture, plan_picture
     from isogloss.cli.progress import at_work
-    from isogloss.plan.answers import answer_kinds, answer_plan, split_names
+    from isogloss.forecast.queries import split_names
+    from isogloss.plan.answers import answer_kinds, answer_plan
 
     check_out(out)
     asked: dict[str, Any] = {

@@ -16,6 +16,7 @@ from isogloss.explain.forecast import Explanation, explain_forecast
 from isogloss.explain.pairs import ABSOLUTE
 from isogloss.explain.products import USUAL
 from isogloss.forecast.conformal import check_level
+from isogloss.forecast.queries import split_names
 
 MOST_PARTS, MOST_NEIGHBOURS, MOST_ADDITIONS = 8, 8, 10
 
@@ -110,7 +111,7 @@ def _refuse_of_pairs(options: Sequence[str]) -> None:
 
 
 def _split(text: str | None, where: str) -> list[str] | None:
-    names = None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    names = None if text is None else split_names(text)
     if names == []:
         raise BadValue("none is named", where=where, mend="name some, or leave it out")
     return names

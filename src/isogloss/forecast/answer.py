@@ -11,9 +11,10 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence, read_evidence, read_queries
 from isogloss.forecast import forecasters
+from isogloss.forecast.conformal import check_level
 from isogloss.forecast.output import check_output, write_forecasts
 from isogloss.forecast.persistence import check_folder, load
-from isogloss.forecast.queries import ask
+from isogloss.forecast.queries import ask, split_names
 from isogloss.forecast.settings import match, read_settings
 
 
@@ -40,7 +41,7 @@ def answer_question(
     folder (`save`), for questions about any of the evidence. A model that the evidence does not know at all is
     refused, for it may be misspelt, unless it is said to be a `new_model`.
     """
-    codes = [code.strip() for code in (targets or "").split(",") if code.strip()]
+    codes = split_names(targets or "")
     if not codes or task is None or model is None:
         missing = [name for name, value in (("task", task), ("model", model), ("targets", codes)) if not value]
         raise InputError(
@@ -96,8 +97,7 @@ def save_forecaster(
 
 
 def _check(level: float, out: Path | None, asked: Path | None, save: Path | None) -> None:
-    if not 0 < level < 1:
-        raise InputError(f"level {level} is not between 0 and 1", where="--level", mend="give 0.9, say")
+    check_level(level)
     if out is not None:
         check_output(out, asked)
     if save is not None:

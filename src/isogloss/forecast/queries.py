@@ -71,6 +71,11 @@ def ask(
     )
 
 
+def split_names(text: str) -> list[str]:
+    """Names with commas between."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def check_queries(queries: pl.DataFrame) -> None:
     """Find out whether a table holds questions.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import read_evidence
+from isogloss.forecast.queries import split_names
 from isogloss.languages import resolve
 from isogloss.plan.amue import KindsPlan, plan_kinds
 from isogloss.plan.budget.answer import plan_budget
@@ -121,8 +122,3 @@ def answer_fairness(
         weights=None if weights is None else read_weights(weights, languages),
         **question,
     )
-
-
-def split_names(text: str) -> list[str]:
-    """Names with commas between."""
-    return [name.strip() for name in text.split(",") if name.strip()]

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from isogloss.errors import BadValue, InputError, NotEnoughEvidence, UnknownName
+from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.forecast.basis import nearest_measured
+from isogloss.forecast.conformal import check_level
 from isogloss.forecast.settings import Setting, read_settings
 from isogloss.forecast.settings import find_setting as find_one
 from isogloss.languages import resolve
@@ -124,8 +125,7 @@ def source_ranking(
     baselines: bool = True,
 ) -> SourceRanking:
     """`rank_sources` with what the baselines choose, and what it rests on."""
-    if not 0 < level < 1:
-        raise BadValue(f"level {level} is not between 0 and 1", where="--level", mend="give 0.9, say")
+    check_level(level)
     read_as = languages or {}
     identifier = resolve(read_as.get(target, target), where="--target").id
     setting, observations = find_one(evidence, task=task, model=model, metric=metric, recipe=recipe)

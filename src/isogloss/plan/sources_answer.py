@@ -10,6 +10,7 @@ import polars as pl
 
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence, read_evidence
+from isogloss.forecast.queries import split_names
 from isogloss.forecast.settings import find_setting
 from isogloss.plan.ranking.table import single_sources
 from isogloss.plan.sources import source_ranking
@@ -67,7 +68,7 @@ def answer_sources(
     asked
         `task`, `model`, `metric`, `recipe` and `examples`, as in `isogloss.plan.rank_sources`.
     """
-    targets = [code.strip() for code in target.split(",") if code.strip()]
+    targets = split_names(target)
     if not targets:
         raise InputError("no target language", where="--target", mend="give one, such as yor")
     if len(targets) > 1 and choose is None:
@@ -83,7 +84,7 @@ def answer_sources(
             {"served": f"Best served by {', '.join(many.sources)}", "baselines": "Mean over the targets"},
             (f"mean {many.value:.3f}; {said}",),
         )  # fmt: skip
-    named = None if candidates is None else [code.strip() for code in candidates.split(",") if code.strip()]
+    named = None if candidates is None else split_names(candidates)
     question = {"candidates": named, "level": level, "languages": languages, **asked}
     if not _measured_alone(read, asked):
         found = rank_mixtures(read, targets[0], size=together, **question)
