@@ -181,6 +181,9 @@ def test_spoilt_facts_are_refused(
     [
         ({"columns": {"item": "i"}}, "either a column has the answer or its place"),
         ({"right": "last"}, "either a column has the answer or its place"),
+        ({"right": "lst"}, "unknown place of the answer 'lst'; did you mean 'last'?"),
+        ({"kind": "generation", "right": "last"}, "right is not for generation"),
+        ({"splits": {"by": "prompt", "shares": {"train": "half"}}}, "shares are {'train': 'half'}"),
         ({"splits": {"by": "prompt", "shares": {"train": 2}}}, "shares are {'train': 2}"),
         ({"splits": {"by": "prompt", "shares": {"dev": 0.5}}}, "shares are {'dev': 0.5}"),
         ({"splits": {"by": "prompt", "train": "a"}}, "unknown key 'train'"),
@@ -212,6 +215,26 @@ def test_what_belongs_together_is_in_one_split_whatever_the_order(rows: list[tup
     assert split[0] == split[1]
     for item, division in rows:
         assert all(split[0][item] == split[0][other] for other, shared in rows if shared == division)
+
+
+def test_rows_that_no_item_links_are_divided_by_the_column_alone(facts: dict[str, object], tmp_path: Path) -> None:
+    """Items that are counted through are not the same in every language."""
+    pl.read_parquet(tmp_path / "facts.parquet").sample(fraction=1.0, shuffle=True, seed=1).write_parquet(
+        tmp_path / "facts.parquet"
+    )
+    task = read(facts | {"columns": {"answer": "answer"}}, tmp_path)
+    splits = (task.train, task.dev, task.test)
+    assert sum(len(split[code]) for split in splits for code in split) == 60
+    lands = [
+        {
+            one.premise.rpartition(" ")[2]
+            for examples in split.values()
+            for one in examples.inputs
+            if isinstance(one, Cloze)
+        }
+        for split in splits
+    ]
+    assert [len(some) for some in lands] == [15, 3, 12]
 
 
 def test_splits_have_their_shares() -> None:

@@ -45,7 +45,7 @@ def read_checked(
     where = str(info.file)
     table = _complete(table, where, lists or {})
     if info.shares:
-        table = divide(table, info.shares)
+        table = divide(table, info.shares, by_item="item" in info.columns)
     there = set(table["split"].unique())
     if (dev := dev_split(info, there)) is not None:
         info = replace(info, splits={**info.splits, "dev": dev})

@@ -146,7 +146,11 @@ def _read_columns(section: Section, kind: str, file: str, division: str) -> dict
 def _read_right(section: Section, kind: str, columns: dict[str, str]) -> str | None:
     """Which candidate of a cloze is the answer."""
     right = section.take("right", str, "") or None
-    if kind == "cloze" and ("answer" in columns) == (right in ("first", "last")):
+    if kind != "cloze" and right is not None:
+        raise BadValue(f"right is not for {kind}", where=section.where, mend="leave it out")
+    if right not in (None, "first", "last"):
+        raise UnknownName("place of the answer", right, ("first", "last"), where=section.where)
+    if kind == "cloze" and ("answer" in columns) == (right is not None):
         raise BadValue(
             "either a column has the answer or its place is the same in every row", where=section.where,
             mend='add answer = "..." to the columns, or right = "first" or "last"',
