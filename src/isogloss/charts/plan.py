@@ -14,6 +14,7 @@ from isogloss.plan.amue import ISOCOST, ISOPERF, PATH
 if TYPE_CHECKING:
     import altair as alt
 
+    from isogloss.forecast.curves.amue import Bought
     from isogloss.plan.amue import KindsPlan
     from isogloss.plan.budget.result import Plan
 
@@ -94,20 +95,7 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
     )  # fmt: skip
     base = alt.Chart(inline(shown.to_dicts())).mark_line(strokeWidth=2.5, clip=True)
     layers: list[Any] = [base.encode(x=across, y=up, detail="series:N", **looks)]
-    rows = [
-        {
-            "translated": one.translated,
-            "labelled": one.labelled,
-            "said": f"{one.labelled:,.0f} labelled, {one.translated:,.0f} translated: {one.cost:,.6g} {plan.currency}",
-        }
-        for one in bought
-    ]
-    dots = alt.Chart(inline(rows))
-    layers.append(dots.mark_point(size=120, color=INK, filled=True, opacity=1).encode(x=across, y=up))
-    layers += [
-        dots.mark_text(align="left", dx=9, dy=25, fontSize=13, **look).encode(x=across, y=up, text="said:N")
-        for look in ({"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK})  # readable over lines
-    ]
+    layers += _points(plan, bought, across, up)
     subtitle = [
         f"{plan.task} · {plan.model} · beside {_short(plan.train)}, of which at most {plan.pivot:,} are translated",
         f"{plan.price_labelled:g} {plan.currency} for a labelled example, {plan.price_translated:g} for a translated",
@@ -117,6 +105,26 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
     )
     drawn: alt.LayerChart = styled(chart)
     return drawn
+
+
+def _points(plan: KindsPlan, bought: list[Bought], across: Any, up: Any) -> list[Any]:
+    """What is bought, with its numbers and its cost below it."""
+    import altair as alt
+
+    rows = [
+        {
+            "translated": one.translated,
+            "labelled": one.labelled,
+            "said": f"{one.labelled:,.0f} labelled, {one.translated:,.0f} translated: {one.cost:,.6g} {plan.currency}",
+        }
+        for one in bought
+    ]
+    dots = alt.Chart(inline(rows)).encode(x=across, y=up)
+    looks: list[dict[str, Any]] = [{"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK}]
+    said = [  # on white, to be read over lines
+        dots.mark_text(align="left", dx=9, dy=25, fontSize=13, **look).encode(text="said:N") for look in looks
+    ]
+    return [dots.mark_point(size=120, color=INK, filled=True, opacity=1), *said]
 
 
 def _order(plan: Plan) -> list[str]:
