@@ -121,6 +121,15 @@ def test_answers_are_named_as_the_verbalizer_has_it(decoder: Path) -> None:
     assert prompts[0] == ("fever = Gesundheit. match =", [" no.", " yes.", " Gesundheit.", " sport."])
 
 
+def test_what_is_asked_of_a_premise_is_named_too(decoder: Path) -> None:
+    """The last word alone, and no choice that is called alike."""
+    inputs = [Choice("It rained. cause", ("cause", "effect")), Choice("The cause", ("a", "b"))]
+    recipe = make(decoder, template="{premise} {choice}", verbalizer={"cause": "because"})
+    training = Training(np.array([0]), np.array([0]), 0)
+    _, prompts = ask(recipe, Corpus([inputs], [inputs], ["eng"], "multiple-choice", ["0", "1"]), training)
+    assert prompts[0] == ("It rained. because cause It rained. because", [" cause", " effect"])
+
+
 def test_templates_are_those_of_the_source_or_of_the_target(decoder: Path) -> None:
     """German demonstrations, a Swahili question: each wording in the one language or the other."""
     corpus = Corpus(

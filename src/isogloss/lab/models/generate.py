@@ -55,29 +55,31 @@ def generate(
     most = room_for_prompts(decoder, max_new, max_length)
     found = [shortened(decoder, prompt_tokens(decoder, prompt), most) for prompt in prompts]
     answers = [""] * len(prompts)
-    lengths = np.array([len(ids) + max_new for ids, _ in found])
-    remembers = decoder.is_seq2seq or (len(found) > 0 and int(lengths.max()) <= decoder.remembered)
     with start_torch().inference_mode():
-        for is_cut in (False, True):
-            numbers = np.array([place for place, one in enumerate(found) if one[1] == is_cut], np.int64)
-            read = [found[number][0] for number in numbers]
-            common = common_beginning(read) if remembers and not decoder.is_seq2seq else 0
-            shared = read_prompts(decoder, [read[0][:common]]) if common else None
+        for is_cut in (False, True):  # those that lost their beginning have none in common with the others
+            numbers = [place for place, one in enumerate(found) if one[1] == is_cut]
+            written = _write_all(decoder, [found[number][0] for number in numbers], max_new, stop)
+            for number, text in zip(numbers, written, strict=True):
+                answers[number] = text
+    return answers
 
-            def write(
-                batch: Matrix, read: list[Matrix] = read, numbers: Matrix = numbers, shared: Reading | None = shared,
-                common: int = common,
-            ) -> None:  # fmt: skip
-                some = [read[place][common:] for place in batch]
-                writer = _Writer(decoder, some, shared) if remembers else _Rereader(decoder, some)
-                for token in begin:
-                    writer.take(np.full(len(some), token))
-                for number, text in zip(numbers[batch], _write(decoder, writer, len(some), max_new, stop), strict=True):
-                    answers[number] = text
 
-            budget = BUDGET * (16 if device() == "cuda" else 1)
-            for batch in by_length(lengths[numbers], budget):
-                halving(write, batch)
+def _write_all(decoder: Decoder, prompts: list[Matrix], max_new: int, stop: Sequence[str]) -> list[str]:
+    """The answers to prompts, in batches of like lengths; what they begin with is read once."""
+    answers = [""] * len(prompts)
+    lengths = np.array([len(prompt) + max_new for prompt in prompts], np.int64)
+    remembers = decoder.is_seq2seq or int(lengths.max(initial=0)) <= decoder.remembered
+    common = common_beginning(prompts) if remembers and not decoder.is_seq2seq else 0
+    shared = read_prompts(decoder, [prompts[0][:common]]) if common else None
+
+    def write(batch: Matrix) -> None:
+        some = [prompts[place][common:] for place in batch]
+        writer = _Writer(decoder, some, shared) if remembers else _Rereader(decoder, some)
+        for place, text in zip(batch, _write(decoder, writer, len(some), max_new, stop), strict=True):
+            answers[place] = text
+
+    for batch in by_length(lengths, BUDGET * (16 if device() == "cuda" else 1)):
+        halving(write, batch)
     return answers
 
 

@@ -51,7 +51,8 @@ class InContext(NeuralRecipe):
         Whose template is used: that of the language that demonstrations are in, or `template` if there is none of it;
         or that of the language asked about, which must be there, save for English.
     verbalizer : dict of str to str
-        What stands for a label in prompts; by default its name.
+        What stands for a label in prompts, by default its name; with choices, for what is asked of the premise, which
+        is its last word: `{cause = "because", effect = "so"}`.
     verbalizers : dict of str to dict
         The same in other languages, by language; it goes with the template.
     separator : str, default a blank line
@@ -287,7 +288,7 @@ class _Asking:
     before: str
 
     def ask(self, one: Asked) -> tuple[str, list[str]]:
-        prompt, ways = self.wording.template.ways(one.parts, one.choices or [*self.wording.names.values()])
+        prompt, ways = self.wording.ways(one.parts, one.choices)
         return self.before + prompt, ways
 
 

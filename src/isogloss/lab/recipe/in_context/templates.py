@@ -109,12 +109,13 @@ def _fill(text: str, filled: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Wording:
-    """A template, and how prompts name the labels, by the task's own names; no names where there are no labels.
+    """A template, and what prompts say for the task's own names.
 
     Attributes
     ----------
     template : Template
     names : dict of str to str
+        For each label; where there are choices, for what is asked of the premise (its last word); else empty.
     """
 
     template: Template
@@ -122,7 +123,7 @@ class Wording:
 
     @classmethod
     def of(cls, text: str, verbalizer: Mapping[str, str], labels: Sequence[str], form: Form) -> Wording:
-        """Check a template and a verbalizer, which may leave labels as they are.
+        """Check a template and a verbalizer, which may leave names as they are.
 
         Raises
         ------
@@ -131,7 +132,7 @@ class Wording:
         """
         template = Template(text, form)
         if form.answer != "label":
-            return cls(template, {})
+            return cls(template, {**verbalizer})
         for label in verbalizer:
             if label not in labels:
                 raise UnknownName("label", label, labels, where="verbalizer")
@@ -139,7 +140,19 @@ class Wording:
 
     def written(self, asked: Sequence[str], answer: str) -> str:
         """A whole example, whose answer is a label, a choice or a text."""
-        return self.template.written(asked, self.names.get(answer, answer))
+        is_label = self.template.form.answer == "label"
+        return self.template.written(self._asked(asked), self.names.get(answer, answer) if is_label else answer)
+
+    def ways(self, asked: Sequence[str], choices: Sequence[str]) -> tuple[str, list[str]]:
+        """A prompt and the ways it may go on: with each choice, or, if there are none, with each label."""
+        is_label = self.template.form.answer == "label"
+        return self.template.ways(self._asked(asked), [*self.names.values()] if is_label else choices)
+
+    def _asked(self, asked: Sequence[str]) -> list[str]:
+        if self.template.form.answer != "choice":
+            return list(asked)
+        premise, space, question = asked[0].rpartition(" ")
+        return [premise + space + self.names.get(question, question)]
 
 
 @dataclass(frozen=True)
