@@ -49,6 +49,13 @@ def make(kind: str, folder: Path) -> Path:
                 sizes = {"d_model": 32, "d_ff": 64, "d_kv": 16, "num_layers": 2, "num_heads": 2}
                 config = transformers.T5Config(**sizes, decoder_start_token_id=256, **SMALL)
                 model = transformers.T5ForConditionalGeneration(config)
+            case "encoder-decoder with positions":
+                sizes = {
+                    f"{side}_{name}": 2 for side in ("encoder", "decoder") for name in ("layers", "attention_heads")
+                }
+                inner = {"d_model": 32, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 96}
+                config = transformers.BartConfig(**sizes, **inner, decoder_start_token_id=256, **SMALL)
+                model = transformers.BartForConditionalGeneration(config)
         for weights in model.parameters():
             torch.nn.init.normal_(weights, std=0.3)  # spread enough that every token matters
     model.save_pretrained(folder)
@@ -56,7 +63,7 @@ def make(kind: str, folder: Path) -> Path:
     return folder
 
 
-KINDS = ("llama", "gpt2", "bloom", "windows", "state-space", "encoder-decoder")
+KINDS = ("llama", "gpt2", "bloom", "windows", "state-space", "encoder-decoder", "encoder-decoder with positions")
 
 
 @pytest.fixture(scope="module")
@@ -173,6 +180,14 @@ def test_ways_are_scored_after_the_same_tokens(tmp_path: Path) -> None:
 def test_a_way_without_tokens_is_refused(decoders: dict[str, Decoder]) -> None:
     with pytest.raises(InputError, match="nothing is left of ''"):
         log_likelihoods(decoders["llama"], ["a"], [["b", ""]], max_length=96)
+
+
+def test_prompts_to_encoders_are_cut_to_their_positions(decoders: dict[str, Decoder]) -> None:
+    """The last 96 tokens are read, whatever the length of answers."""
+    decoder = decoders["encoder-decoder with positions"]
+    found = log_likelihoods(decoder, ["x" * 300], [[" health"]], max_length=500)
+    assert found.cut == 1
+    assert generate(decoder, ["x" * 300], max_new=3, stop=(), max_length=500)
 
 
 @given(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=30), min_size=2, max_size=6), st.integers(0, 20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,15 @@ from isogloss.lab import Corpus, Recipe, Training, findings, plan_grid, read_gri
 from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
 from isogloss.lab.models.decoder import shared_decoder
 from isogloss.lab.models.likelihood import log_likelihoods
+from isogloss.lab.recipe.in_context.prompts import parts_of
 from isogloss.lab.recipe.in_context.templates import FORMS, Template, of_languages
-from isogloss.lab.task import Choice, Cloze, Question
+from isogloss.lab.sections import Section
+from isogloss.lab.task import SLOT, Choice, Cloze, Question
+from isogloss.lab.task_file import read_info
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
+DATA = Path(os.environ.get("ISOGLOSS_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 HEALTH, SPORT = ["fever", "cures"], ["match", "goals"]
 LABELS = ["no", "yes", "health", "sport"]
 SHAPE = ByteTransformer(layers=2, width=32, heads=2, context=32, steps=220, batch_size=8, learning_rate=1e-2)
@@ -336,6 +341,46 @@ def test_what_a_grid_would_take_is_estimated(grid: Any) -> None:
     planned = plan_grid(grid("[0, 2]"))
     assert planned["basis"].to_list() == ["16 texts tried"]
     assert 0 < planned["minutes"][0] < 5
+
+
+def test_answers_from_contexts_are_estimated(decoder: Path) -> None:
+    """Their labels are two for each row."""
+    shown = [Question("who", "a b")] * 3
+    corpus = Corpus([shown], [shown], ["eng"], "extractive-qa", [], ["eng"])
+    recipe = make(decoder, template="{context}, {question} = {answer}", max_new=2)
+    estimated = recipe.estimate(corpus, [Training(np.arange(3), np.array([0, 1] * 3), 0)])
+    assert estimated.job_seconds > 0
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("use", "language", "shown"),
+    [
+        ("sib200", "swh_Latn", "Text: "),
+        ("xcopa", "sw", "\nAnswer: "),
+        ("mgsm", "sw", "\nAnswer: "),
+        ("bmlama17", "fr", "."),
+        ("xquad", "de", "\nQuestion: "),
+    ],
+)
+def test_every_task_can_be_asked_in_prompts(decoder: Path, use: str, language: str, shown: str) -> None:
+    """A demonstration, and the question as the data have it, in the default wording."""
+    info = read_info(Section("task", {"use": use}, "grid.toml"), DATA)
+    if not info.file.is_file():
+        pytest.skip(f"no {info.file.name} in {DATA}")
+    task = info.read()
+    train, test = task.train[language], task.test[language]
+    recipe = recipes.get("in-context").read({"checkpoint": str(decoder), "max_new": 1})
+    corpus = Corpus([list(train.inputs)], [list(test.inputs[:3])], [language], info.kind, task.labels)
+    prepared = recipe.prepare(corpus, map)
+    fitted = recipe.fit(prepared, Training(np.array([1]), train.labels_of(np.array([1])), 0))
+    for one, (prompt, ways) in zip(test.inputs, recipe.prompts(prepared, fitted, 0), strict=False):
+        demonstration, _, question = prompt.partition("\n\n") if use != "xquad" else (prompt, "", prompt)
+        assert shown in demonstration
+        assert parts_of(one)[-1].partition(SLOT)[0].strip() in question
+        assert len(ways) == (
+            0 if info.kind in ("generation", "extractive-qa") else len(getattr(one, "choices", task.labels))
+        )
 
 
 def test_other_recipes_need_examples(grid: Any, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def load_decoder(folder: Path, precision: str) -> Decoder:
         is_seq2seq = False
     model = load_model("AutoModelForSeq2SeqLM" if is_seq2seq else "AutoModelForCausalLM", folder, precision)
     remembered = _probe(model, is_seq2seq, folder)
-    positions = None if is_seq2seq else getattr(model.config, "max_position_embeddings", None)
+    positions = getattr(model.config, "max_position_embeddings", None)
     return Decoder(model, tokenizer, is_seq2seq, positions, remembered, coefficients(model), _lead(tokenizer))
 
 

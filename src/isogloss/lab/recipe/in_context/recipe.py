@@ -208,7 +208,8 @@ class InContext(NeuralRecipe):
         size = min(len(train), round(sum(len(one.rows) for one in trainings) / len(trainings)))
         english = InContext(**{**self.parameters, "template_language": SOURCE})
         prepared = packed(Corpus([train[:size]], [test], ["eng"], corpus.kind, corpus.labels))
-        fitted = english.fit(prepared, Training(np.arange(size), np.zeros(size, np.int64), 0))
+        labels = np.zeros(size * (2 if corpus.kind == "extractive-qa" else 1), np.int64)
+        fitted = english.fit(prepared, Training(np.arange(size), labels, 0))
         began = time.perf_counter()
         english.predict(prepared, fitted)
         served = max(corpus.test, key=len) if self.learns_for == EACH else [one for some in corpus.test for one in some]
