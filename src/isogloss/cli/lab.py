@@ -164,8 +164,9 @@ def costs(
         check_place(out, (".toml",))
     found = measured_costs(findings(read_grid(grid, data=data), Store(store)).of_metric(None))
     chosen = found if size is None else found.filter(size=size)
-    columns = ["recipe", "size", "train_seconds", "translated_examples", "serve_seconds", "translated_per_query"]
-    show(chosen, json=json, columns=[*columns, "seconds_per_translation"], digits=4)
+    columns = ["recipe", *["size"] * (chosen["size"].n_unique() > 1), "train_seconds", "translated_examples"]
+    columns += ["serve_seconds", "translated_per_query", "seconds_per_translation"]
+    show(chosen, json=json, columns=columns, digits=5)
     if out is not None:
         text = costs_file(chosen, hour=hour, label=label)
         write_whole(out, lambda path: path.write_text(text, encoding="utf-8"))
