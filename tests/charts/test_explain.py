@@ -83,3 +83,9 @@ def test_a_contribution_too_small_to_see_has_no_minus(explanation):
     groups = pl.DataFrame({"group": ["pretraining data"], "contribution": [-1e-9]})
     figures = [row["figures"] for row in values(contributions_plot(replace(explanation, groups=groups)), "right")[0]]
     assert figures[1] == "+0.000"
+
+
+def test_the_number_of_a_weight_below_zero_does_not_stand_on_its_bar(explanation):
+    below = explanation.neighbours.with_columns(weight=-pl.col("weight").abs() - 0.01)
+    rows = values(contributions_plot(replace(explanation, neighbours=below)), "weight")[0]
+    assert {row["end"] for row in rows} == {0.0}

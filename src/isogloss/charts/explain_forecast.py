@@ -101,7 +101,8 @@ def _neighbours(found: Explanation) -> Any:
     import altair as alt
 
     rows = found.neighbours.head(MOST_NEIGHBOURS).to_dicts()
-    shown = [{**row, "figures": f"{row['weight']:.2f}"} for row in rows]
+    # Numbers stand to the right of their bars, those below zero to the right of it.
+    shown = [{**row, "figures": f"{row['weight']:.2f}", "end": max(row["weight"], 0.0)} for row in rows]
     y = alt.Y("name:N", sort=[row["name"] for row in rows], axis=alt.Axis(title=None, ticks=False, labelLimit=140))
     axis = alt.Axis(title="weight of its scores", tickCount=4, grid=False)
     told = [
@@ -110,11 +111,12 @@ def _neighbours(found: Explanation) -> Any:
     ]  # fmt: skip
     base = alt.Chart(inline(shown)).encode(y=y, tooltip=told)
     most = max(0.0, *(row["weight"] for row in rows))
-    scale = alt.Scale(domain=[min(0.0, *(row["weight"] for row in rows)), 1.25 * (most or 1.0)], nice=False)
+    least = min(0.0, *(row["weight"] for row in rows))
+    scale = alt.Scale(domain=[1.25 * least, 1.25 * (most or 1.0)], nice=False)
     layers: Any = alt.layer(
         base.mark_bar(height=12, color="#56b4e9").encode(x=alt.X("weight:Q", axis=axis, scale=scale)),
         base.mark_text(align="left", dx=5, color=PALE_INK, fontSize=12).encode(
-            x=alt.X("weight:Q", axis=axis, scale=scale), text="figures:N"
+            x=alt.X("end:Q", axis=axis, scale=scale), text="figures:N"
         ),
     )
     named = alt.TitleParams(text="Measured languages it leans on", anchor="start", fontSize=13, offset=6)
