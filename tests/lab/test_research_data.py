@@ -20,16 +20,28 @@ DATA = Path(os.environ.get("ISOGLOSS_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.mark.data
-@pytest.mark.skipif(not (DATA / "sib200.parquet").is_file(), reason=f"no sib200.parquet in {DATA}")
-def test_the_shipped_grid_can_be_measured_again(tmp_path: Path) -> None:
-    """Two sources and three targets of it give the shipped scores, whichever other languages are in the grid."""
-    grid = read_grid(ROOT / "examples" / "sib200_ngram.toml", data=DATA)
+@pytest.mark.parametrize(
+    ("name", "seeds", "sources", "targets"),
+    [
+        ("sib200-ngram", {70: (0, 1), 700: (0,)}, ["eng", "tha"], ["eng", "deu", "lao"]),
+        ("sib200-few-shot", {700: (2,)}, ["eng"], ["eng", "yor"]),
+        ("udpos-ngram", {100: (1,)}, ["eng", "wol"], ["eng", "afr", "zho"]),
+    ],
+)
+def test_shipped_grids_can_be_measured_again(
+    name: str, seeds: dict[int, tuple[int, ...]], sources: list[str], targets: list[str], tmp_path: Path
+) -> None:
+    """Some sources and targets of each give the shipped scores, whichever other languages are in the grid."""
+    grid = read_grid(ROOT / "examples" / f"{name.replace('-', '_')}.toml", data=DATA)
+    if not grid.tasks[0].file.is_file():
+        pytest.skip(f"no {grid.tasks[0].file.name} in {DATA}")
     store = Store(tmp_path / "store")
-    run_grid(replace(grid, sources=["eng", "tha"], targets=["eng", "deu", "lao"]), store)
-    columns = ["metric", "train", "seed", "target", "origin", "score"]
+    run_grid(replace(grid, seeds=seeds, sources=sources, targets=targets), store)
+    columns = ["metric", "recipe", "train", "seed", "target", "origin", "score"]
     measured = store.read().observations.select(columns).sort(columns)
-    shipped = read_evidence("isogloss:sib200-ngram").observations.select(columns)
-    there = shipped.join(measured, on=columns[:5], how="semi").sort(columns)
+    shipped = read_evidence(f"isogloss:{name}").observations.select(columns)
+    there = shipped.join(measured, on=columns[:-1], how="semi").sort(columns)
+    assert measured.height > 0
     assert_frame_equal(measured, there, abs_tol=5e-5)
 
 

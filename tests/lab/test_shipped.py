@@ -47,6 +47,10 @@ GRIDS = {
         1, {(700, seed): 81 for seed in range(3)}, 21, 0.1,
         ("CC BY-SA 4.0", "isogloss lab run examples/sib200_few_shot.toml", "scikit-learn"),
     ),
+    "isogloss:udpos-ngram": Grid(
+        1, {(100, 0): 39, (100, 1): 39, (300, 0): 39, (300, 1): 39, (1000, 0): 22}, 53, 0.6,
+        ("CC BY-SA 4.0", "isogloss lab run examples/udpos_ngram.toml", "scikit-learn", "Not comparable with published"),
+    ),
 }  # fmt: skip
 NAMES = sorted(GRIDS)
 
@@ -143,3 +147,19 @@ def test_examples_of_the_target_are_worth_more_the_more_there_are() -> None:
         assert score(own, shown=300) > score(own, shown=100) > score(none, target=target)
         elsewhere = found.filter(pl.col("train").str.contains(target), pl.col("target") != target)
         assert abs(score(elsewhere, target="eng") - score(none, target="eng")) < 0.03
+
+
+def test_parts_of_speech_by_ngrams_are_plausible() -> None:
+    """Own test sets are mostly known, the better the more sentences there are; near relatives are tagged best."""
+    found = accuracies("isogloss:udpos-ngram")
+    own = found.filter(pl.col("source") == pl.col("target"))
+    assert score(own, size=300) > score(own, size=100) + 0.03 > 0.75
+    for source, near, far in [
+        ("spa", "por", "kor"),
+        ("dan", "nob", "fin"),
+        ("deu", "gsw", "yor"),
+        ("kir", "kaz", "eng"),
+    ]:
+        at_300 = found.filter(size=300, source=source)
+        assert score(at_300, target=near) > score(at_300, target=far) + 0.1
+    assert found["items"].min() == 47
