@@ -171,23 +171,24 @@ class NgramLogreg(Recipe):
         return {"": np.asarray(answers[prepared["test_words"]] if "test_words" in prepared else answers)}
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
-        """One job of the average size is run, on the texts of one source and of one target."""
-        size = round(sum(len(one.rows) for one in trainings) / len(trainings))
-        source = max(corpus.train, key=len)
-        target = max(corpus.test, key=len)
-        began = time.perf_counter()
+        """A job of middling size is run, on the texts of its source and of one target; other programs do not count."""
+        job = sorted(trainings, key=lambda one: len(one.rows))[len(trainings) // 2]
+        ends = np.cumsum([len(texts) for texts in corpus.train])
+        place = int(np.searchsorted(ends, job.rows[0], side="right"))
+        source, target = corpus.train[place], max(corpus.test, key=len)
+        began = time.process_time()
         prepared = self.prepare(Corpus([source, []], [[], target], kind=corpus.kind), _one_by_one)
         texts = sum(map(len, corpus.train)) + sum(map(len, corpus.test))
         share = texts / (len(source) + len(target))
-        prepare, began = time.perf_counter() - began, time.perf_counter()
-        rows = np.arange(min(size, len(source)))
-        labels = rows % 2 if len(rows) > 1 else rows
-        if "train_words" in prepared:  # each word has one label, as most do
-            labels = prepared["train_words"][: prepared["train_heights"][len(rows)]] % (trainings[0].labels_count or 2)
-        fitted = self.fit(prepared, Training(rows, labels, 0))
-        fit, began = time.perf_counter() - began, time.perf_counter()
+        prepare, began = time.process_time() - began, time.process_time()
+        rows = job.rows - (ends[place] - len(source))
+        rows = rows[(rows >= 0) & (rows < len(source))]  # without any of a target, which come after the source's
+        units = sum(len(source[row]) for row in rows) if "train_words" in prepared else len(rows)
+        fitted = self.fit(prepared, Training(rows, job.labels[:units], 0))
+        size = sum(len(one.rows) for one in trainings) / len(trainings)
+        fit, began = (time.process_time() - began) * size / len(rows), time.process_time()
         self.predict(prepared, fitted)
-        predict = (time.perf_counter() - began) * sum(map(len, corpus.test)) / len(target)
+        predict = (time.process_time() - began) * sum(map(len, corpus.test)) / len(target)
         taken = sum(array.nbytes for array in prepared.values()) * share
         return Estimate(prepare * share, fit + predict, 2 * taken, 3e8, 0.0, "tried on two languages")
 
