@@ -15,7 +15,7 @@ import numpy as np
 from isogloss.errors import BadValue, UnknownName
 from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import labelled
-from isogloss.lab.recipe import Apply, Arrays, Corpus, Estimate, Recipe, recipes
+from isogloss.lab.recipe import ANY, Apply, Arrays, Corpus, Estimate, Recipe, recipes
 from isogloss.lab.task import Input
 from isogloss.lab.translate import Translator, read_translator
 from isogloss.lab.translate.kept import Batch
@@ -69,7 +69,10 @@ class TranslatingRecipe(Recipe):
         kind: type[Recipe] = recipes.get(name)
         if issubclass(kind, TranslatingRecipe):
             raise BadValue(f"{name} translates already", mend='set base = { name = "ngram-logreg" }')
-        return kind.read({key: value for key, value in self.base.items() if key != "name"})
+        made = kind.read({key: value for key, value in self.base.items() if key != "name"})
+        if made.learns_for != ANY:
+            raise BadValue(f"{made.label} learns for targets of its own", mend="set base to a recipe that serves any")
+        return made
 
     @cached_property
     def by(self) -> Translator:
