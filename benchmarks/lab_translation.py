@@ -1,4 +1,4 @@
-"""Claim: translating by rules, to train or to test, carries topics to languages that words alone do not reach.
+"""Claim: at 700 examples, translating by rules gains 10 points and more in every direction over n-grams alone.
 
 SIB-200 with Apertium's Spanish-Catalan, English-Spanish and Hindi-Urdu, in both directions, and character n-grams as
 the base of every recipe; English and Spanish also with a frozen encoder for English. For each direction: accuracy
