@@ -238,9 +238,11 @@ def _unseen(fitted: FittedSetting, mixture: Mixtures, target: str, pattern: Patt
     members: list[tuple[str, float, list[Part]]] = []
     if fitted.by_language is not None:
         scores, _ = model.unseen(mixture, [target], known)
-        parts = transfer_parts(model.transfer_, target, mixture, known)
-        parts.append(kernel_parts(model.kernel_, target, mixture, baseline))
-        parts.append(kriging_parts(known[0], fitted.grid.targets, target, baseline))
+        parts = [
+            kriging_parts(known[0], fitted.grid.targets, target, baseline),
+            *transfer_parts(model.transfer_, target, mixture, known),
+            kernel_parts(model.kernel_, target, mixture, baseline),
+        ]
         shares = (1 - unseen.elsewhere_weight_) * unseen.weights_
         for name, share, own, score in zip(model.unseen_members, shares, parts, scores[:, 0, 0], strict=True):
             members.append((name, float(share), rest_of(own, float(score) - baseline, f"rest of {name}")))

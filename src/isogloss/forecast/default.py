@@ -33,7 +33,7 @@ class DefaultModel(GridModel):
     """
 
     known_members = mixture_model.MEMBERS
-    unseen_members = (*transfer_model.MEMBERS, "kernel", "likeness")
+    unseen_members = ("likeness", *transfer_model.MEMBERS, "kernel")
 
     def __init__(self, whole: DefaultModel | None = None):
         self._whole = whole
@@ -64,7 +64,7 @@ class DefaultModel(GridModel):
         scores, spread = self.transfer_.predict(targets, mixtures.sizes, mixtures.sources, known)
         by_kernel, _ = self.kernel_.unseen(mixtures, targets, known)
         kriged = krige(known, self.grid_.targets, targets)
-        return np.concatenate([scores, by_kernel, kriged[None]]), spread
+        return np.concatenate([kriged[None], scores, by_kernel]), spread
 
     def for_fold(self) -> DefaultModel:
         # A dozen kernel parameters shared by all languages hardly move with a fifth of the rows.

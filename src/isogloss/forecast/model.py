@@ -22,7 +22,8 @@ STEPS = 10
 class GridModel(ABC):
     """A way to forecast the cells of a grid: the measured languages in other rows, and other languages.
 
-    It may hold several opinions, its members; which to trust is decided by cross-validation.
+    It may hold several opinions, its members; which to trust is decided by cross-validation, and where there is
+    too little to decide by, it is the first.
     """
 
     known_members: tuple[str, ...] = ("only",)

@@ -16,11 +16,10 @@ from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.forecast.grid import Grid
 from isogloss.forecast.kriging import NOISE
-from isogloss.forecast.settings import Setting
+from isogloss.forecast.settings import Setting, find_setting
 from isogloss.forecast.space import space
 from isogloss.plan.next_candidates import read_candidates
 from isogloss.plan.next_covariance import Array, covariance
-from isogloss.plan.sources import find_setting
 
 NEXT = pl.Schema(
     {
@@ -100,7 +99,7 @@ def choose_next(
     """
     if k < 1:
         raise BadValue(f"{k} languages cannot be chosen", where="--k", mend="give 1 or more")
-    setting, observations = find_setting(evidence, None, task, model, metric, recipe)
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     written = read_candidates(candidates, evidence, languages=languages)
     grid = Grid.read(observations)
     open_ones = [language for language in written if language not in grid.targets]

@@ -12,8 +12,7 @@ from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.forecast.basis import nearest_measured
 from isogloss.forecast.conformal import check_level
-from isogloss.forecast.settings import Setting, read_settings
-from isogloss.forecast.settings import find_setting as find_one
+from isogloss.forecast.settings import Setting, find_setting, read_settings
 from isogloss.languages import resolve
 from isogloss.plan.ranking.baselines import baseline_orders
 from isogloss.plan.ranking.ranker import SourceRanker
@@ -128,7 +127,7 @@ def source_ranking(
     check_level(level)
     read_as = languages or {}
     identifier = resolve(read_as.get(target, target), where="--target").id
-    setting, observations = find_one(evidence, task=task, model=model, metric=metric, recipe=recipe)
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     whole = SourceTable.read(observations, examples)
     table = whole.without(identifier)
     table.check()
@@ -146,13 +145,6 @@ def source_ranking(
         task, model, identifier, level, rows, _baselines(choices, table, order, rows), draws,
         _notes(table, identifier, margin, measured, ranker), table.lower_is_better,
     )  # fmt: skip
-
-
-def find_setting(
-    evidence: Evidence, target: str | None, task: str, model: str, metric: str | None, recipe: str | None
-) -> tuple[Setting, pl.DataFrame]:
-    """What `isogloss.plan.next` still calls; see `isogloss.forecast.settings.find_setting`."""
-    return find_one(evidence, task=task, model=model, metric=metric, recipe=recipe)
 
 
 def _others(evidence: Evidence, setting: Setting, target: str) -> list[SourceTable]:
