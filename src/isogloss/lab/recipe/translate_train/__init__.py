@@ -154,7 +154,8 @@ class TranslateTrain(TranslatingRecipe):
         targets = [place for place, texts in enumerate(corpus.test) if texts]
         if self.models == ALL:
             times = len(targets) + self.with_source
-            return corpus, [replace(one, rows=np.tile(one.rows, times)) for one in trainings]
+            several = [(np.tile(one.rows, times), np.tile(one.labels, times), one) for one in trainings]
+            return corpus, [replace(one, rows=rows, labels=labels) for rows, labels, one in several]
         alone = [texts if place == targets[0] else [] for place, texts in enumerate(corpus.test)]
         return replace(corpus, test=alone), trainings
 
