@@ -64,7 +64,7 @@ def main() -> None:
     write_result(
         "lab_memory",
         {
-            "claim": "ten times as many targets take no more memory of a linear probe, about a megabyte each of n-grams",
+            "claim": "ten times as many targets take a linear probe no more memory, n-grams about a megabyte each",
             "machine": machine(),
             "versions": versions("numpy", "scipy", "torch", "polars"),
             "input": {"task": "SIB-200", "sources": SOURCES, "size": 70, "items_per_target": 204},
