@@ -51,6 +51,10 @@ GRIDS = {
         1, {(100, 0): 39, (100, 1): 39, (300, 0): 39, (300, 1): 39, (1000, 0): 22}, 53, 0.6,
         ("CC BY-SA 4.0", "isogloss lab run examples/udpos_ngram.toml", "scikit-learn", "Not comparable with published"),
     ),
+    "isogloss:sib200-minilm": Grid(
+        1, {(70, 0): 205, (70, 1): 205, (700, 0): 205}, 205, 0.6,
+        ("CC BY-SA 4.0", "python -m benchmarks.lab_linear_probe", "torch", "| layer |"),
+    ),
 }  # fmt: skip
 NAMES = sorted(GRIDS)
 
@@ -133,6 +137,18 @@ def test_topics_by_ngrams_are_plausible() -> None:
         at_700 = found.filter(size=700, source=source)
         assert score(at_700, target=near) > score(at_700, target=far) + 0.2
     assert (found["items"] == 204).all()
+
+
+def test_topics_by_an_english_encoder_are_plausible() -> None:
+    """English is known best; Latin scripts learn from English, a script unknown to the tokenizer does not."""
+    found = accuracies("isogloss:sib200-minilm").filter(size=700)
+    own = found.filter(pl.col("source") == pl.col("target"))
+    assert own.sort("score")["target"][-1] == "eng"
+    assert score(own, target="eng") > 0.85
+    english = found.filter(source="eng")
+    for near, far in [("spa", "tha"), ("nob", "amh"), ("ita", "khm")]:
+        assert score(english, target=near) > score(english, target=far) + 0.1
+    assert read_evidence("isogloss:sib200-minilm").models["parameters"].to_list()[0] > 20_000_000
 
 
 def test_examples_of_the_target_are_worth_more_the_more_there_are() -> None:
