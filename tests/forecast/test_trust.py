@@ -27,7 +27,6 @@ def found(planted):
     return trust(planted.evidence(), forecaster="additive")
 
 
-@forecasters.register("test-latin-only")
 class LatinOnly(BaseEstimator):
     """Right, with intervals that hold, in Latin script; far off elsewhere. It was told the truth."""
 
@@ -51,6 +50,7 @@ def latin_only(planted):
     """Evidence trained on one language only, so that questions have the mixtures that were measured."""
     evidence = Evidence(planted.evidence().observations.with_columns(train=pl.lit("")).unique(["target"]))
     LatinOnly.truth = {("", target): score for target, score in evidence.observations.select("target", "score").rows()}
+    forecasters.register("test-latin-only")(LatinOnly)  # only now, or other tests would take it for one of ours
     return trust(evidence, forecaster="test-latin-only")
 
 
