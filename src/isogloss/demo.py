@@ -1,7 +1,8 @@
 """The demonstration: languages nobody measured, forecast from the evidence that ships with isogloss.
 
 A classifier of character n-grams was trained on Russian and tested on 205 languages. What it carries over ends where
-the Cyrillic alphabet does, whatever the family of the language and wherever it is spoken.
+the Cyrillic alphabet does, whatever the family of the language and wherever it is spoken. Of the evidence that ships,
+this shows a line most sharply: what an English encoder knows of a language fades without one, and intervals are wider.
 """
 
 from __future__ import annotations
