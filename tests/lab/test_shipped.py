@@ -51,6 +51,10 @@ GRIDS = {
         1, {(100, 0): 39, (100, 1): 39, (300, 0): 39, (300, 1): 39, (1000, 0): 22}, 53, 0.6,
         ("CC BY-SA 4.0", "isogloss lab run examples/udpos_ngram.toml", "scikit-learn", "Not comparable with published"),
     ),
+    "isogloss:udpos-minilm": Grid(
+        1, {(100, 0): 39, (100, 1): 39, (300, 0): 39, (300, 1): 39, (1000, 0): 22}, 53, 0.6,
+        ("CC BY-SA 4.0", "isogloss lab run examples/udpos_minilm.toml", "torch", "Not comparable with published"),
+    ),
     "isogloss:sib200-minilm": Grid(
         1, {(70, 0): 205, (70, 1): 205, (700, 0): 205}, 205, 0.6,
         ("CC BY-SA 4.0", "python -m benchmarks.lab_linear_probe", "torch", "| layer |"),
@@ -179,3 +183,12 @@ def test_parts_of_speech_by_ngrams_are_plausible() -> None:
         at_300 = found.filter(size=300, source=source)
         assert score(at_300, target=near) > score(at_300, target=far) + 0.1
     assert found["items"].min() == 47
+
+
+def test_parts_of_speech_by_an_english_encoder_are_plausible() -> None:
+    """English is tagged best; scripts that the encoder knows little of are not tagged from it at all."""
+    found = accuracies("isogloss:udpos-minilm")
+    own = found.filter(pl.col("source") == pl.col("target"))
+    assert score(own, size=300) > score(own, size=100) > 0.6
+    english = found.filter(size=300, source="eng")
+    assert score(english, target="eng") > score(english, target="deu") > score(english, target="tel")
