@@ -58,13 +58,15 @@ def generate(
     with start_torch().inference_mode():
         for is_cut in (False, True):  # those that lost their beginning have none in common with the others
             numbers = [place for place, one in enumerate(found) if one[1] == is_cut]
-            written = _write_all(decoder, [found[number][0] for number in numbers], max_new, stop)
+            written = _write_all(decoder, [found[number][0] for number in numbers], max_new, stop, begin)
             for number, text in zip(numbers, written, strict=True):
                 answers[number] = text
     return answers
 
 
-def _write_all(decoder: Decoder, prompts: list[Matrix], max_new: int, stop: Sequence[str]) -> list[str]:
+def _write_all(
+    decoder: Decoder, prompts: list[Matrix], max_new: int, stop: Sequence[str], begin: Sequence[int]
+) -> list[str]:
     """The answers to prompts, in batches of like lengths; what they begin with is read once."""
     answers = [""] * len(prompts)
     lengths = np.array([len(prompt) + max_new for prompt in prompts], np.int64)
@@ -75,6 +77,8 @@ def _write_all(decoder: Decoder, prompts: list[Matrix], max_new: int, stop: Sequ
     def write(batch: Matrix) -> None:
         some = [prompts[place][common:] for place in batch]
         writer = _Writer(decoder, some, shared) if remembers else _Rereader(decoder, some)
+        for token in begin:
+            writer.take(np.full(len(some), token))
         for place, text in zip(batch, _write(decoder, writer, len(some), max_new, stop), strict=True):
             answers[place] = text
 
