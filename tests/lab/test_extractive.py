@@ -10,28 +10,16 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.lab.described import read, refusal
 
-from isogloss.errors import BadValue, InputError
+from isogloss.errors import BadValue
 from isogloss.evidence.store import Store
 from isogloss.lab import Corpus, Training, compare_recipes, findings, read_grid, recipes, run_grid
 from isogloss.lab.scores import Gold, item_scores, score
-from isogloss.lab.sections import Section
-from isogloss.lab.task import Leak, Question, Task
-from isogloss.lab.task_file import read_info
+from isogloss.lab.task import Leak, Question
 
 WORDS = {"eng": ["doctor", "cures", "fever", "river", "bank"], "nld": ["arts", "geneest", "koorts", "rivier", "oever"]}
 ASKED = {"eng": "who plays", "nld": "wie speelt"}
-
-
-def read(described: dict[str, object], folder: Path) -> Task:
-    return read_info(Section("task", described, str(folder / "grid.toml")), folder).read()
-
-
-def refusal(described: dict[str, object], folder: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read(described, folder)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def make_rows() -> list[dict[str, object]]:

@@ -33,7 +33,7 @@ sizes = [2]
 def datasets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """The library, without a network and with a cache of its own."""
     module = pytest.importorskip("datasets", reason="needs the extra hub")
-    hub = pytest.importorskip("huggingface_hub")
+    hub = pytest.importorskip("huggingface_hub", reason="needs the extra hub")
     monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(module.config, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(module.config, "HF_DATASETS_CACHE", tmp_path / "cache")

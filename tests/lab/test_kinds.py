@@ -8,11 +8,11 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.lab.described import read, refusal
 
-from isogloss.errors import InputError
 from isogloss.lab.conll import read_conll, read_conllu
 from isogloss.lab.sections import Section
-from isogloss.lab.task import Choice, Task
+from isogloss.lab.task import Choice
 from isogloss.lab.task_file import known_tasks, read_info
 
 CONLLU = """# sent_id = {split}-1
@@ -29,17 +29,6 @@ CONLLU = """# sent_id = {split}-1
 1\tRivers{split}\triver\tNOUN\tNNS\t_\t2\tnsubj\t_\t_
 2\tsleep\tsleep\tVERB\tVBP\t_\t0\troot\t_\t_
 """
-
-
-def read(described: dict[str, object], folder: Path) -> Task:
-    return read_info(Section("task", described, str(folder / "grid.toml")), folder).read()
-
-
-def refusal(described: dict[str, object], folder: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read(described, folder)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.fixture

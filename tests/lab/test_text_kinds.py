@@ -11,25 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.lab.adding import Adding
+from tests.lab.described import read, refusal
 
-from isogloss.errors import InputError
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, recipes, run_grid
 from isogloss.lab.division import divide
-from isogloss.lab.sections import Section
-from isogloss.lab.task import Cloze, Task
-from isogloss.lab.task_file import read_info
-
-
-def read(described: dict[str, object], folder: Path) -> Task:
-    return read_info(Section("task", described, str(folder / "grid.toml")), folder).read()
-
-
-def refusal(described: dict[str, object], folder: Path) -> str:
-    with pytest.raises(InputError) as caught:
-        read(described, folder)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
+from isogloss.lab.task import Cloze
 
 
 @pytest.fixture
