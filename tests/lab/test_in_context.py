@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,11 @@ def ask(recipe: Recipe, corpus: Corpus, training: Training | None = None) -> Any
     """The recipe's answers, and the prompts of the first language."""
     prepared = recipe.prepare(corpus, map)
     fitted = recipe.fit(prepared, training or Training(np.empty(0, np.int64), np.empty(0, np.int64), 0))
-    return recipe.predict(prepared, fitted)[""].tolist(), recipe.prompts(prepared, fitted, 0)  # type: ignore[attr-defined]
+    prompts = recipe.prompts(prepared, fitted, 0)  # type: ignore[attr-defined]  # of this recipe alone
+    return recipe.predict(prepared, fitted)[""].tolist(), prompts
 
 
-def topics(train: list[str] = (), test: list[str] = ("fever", "goals match")) -> Corpus:  # type: ignore[assignment]
+def topics(train: Sequence[str] = (), test: Sequence[str] = ("fever", "goals match")) -> Corpus:
     return Corpus([list(train)], [list(test)], ["eng"], "text-classification", LABELS, ["eng"])
 
 
@@ -149,7 +151,7 @@ def test_templates_are_those_of_the_source_or_of_the_target(decoder: Path) -> No
     for language in ("source", "target"):
         recipe = make(decoder, template_language=language, **worded)
         prepared = recipe.prepare(corpus, map)
-        found[language] = recipe.prompts(prepared, recipe.fit(prepared, training), 1)[0]  # type: ignore[attr-defined]
+        found[language] = recipe.prompts(prepared, recipe.fit(prepared, training), 1)[0]  # type: ignore[attr-defined]  # of this recipe alone
     assert found["source"] == ("Fieber, Thema: health homa, Thema:", [" health"])
     assert found["target"] == ("Fieber, mada: afya homa, mada:", [" afya"])
 

@@ -144,7 +144,7 @@ def _settled(parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
 def _read_languages(section: Section, key: str) -> list[str] | str:
     value: Any = section.take(key, object, "all")
     if value == "all" or (isinstance(value, list) and value and all(isinstance(code, str) for code in value)):
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # what a grid file holds has no type until it is checked
     raise BadValue(f'{key} must be a list of languages or "all", not {value!r}', where=section.where)
 
 
