@@ -4,7 +4,7 @@ DEMO := .venv-demo
 DEV := .venv-dev
 PIP_FLAGS := --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2
-FUZZ_SECONDS ?= 60
+FUZZ_FLAGS ?= -seed=1 -runs=30000
 
 .PHONY: demo test fuzz lint bench clean
 
@@ -16,7 +16,7 @@ test: $(DEV)/.installed ## run the whole test suite
 
 fuzz: $(DEV)/.installed ## look for files that an importer neither reads nor refuses in one line
 	@if $(DEV)/bin/python -c 'import atheris' 2>/dev/null; \
-	then $(DEV)/bin/python -m tests.fuzz.importers -max_total_time=$(FUZZ_SECONDS) -verbosity=0; \
+	then $(DEV)/bin/python -m tests.fuzz.importers $(FUZZ_FLAGS) -verbosity=0; \
 	else echo "not fuzzed: atheris has wheels for Python 3.11 to 3.13 on x86-64 Linux only"; fi
 
 lint: $(DEV)/.installed ## style, types and the arrows between packages

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and delimited text that is read as it is written."""
 
 from __future__ import annotations
 
@@ -7,9 +7,32 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import BadFile, BadValue
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def parse_delimited(text: bytes, separator: str, *, infer_schema: bool = False) -> pl.DataFrame:
+    """The table in delimited text; all cells are text unless types are to be inferred, an empty cell is null.
+
+    Polars takes text that begins like a compressed stream for one: a table whose first column is called `x^2` would
+    be inflated to something else, and a small file to one of any size. A byte order mark, which it skips, stands
+    before the text here, so that text stays text.
+
+    Raises
+    ------
+    polars.exceptions.PolarsError
+        If the text is not a whole table.
+    """
+    import polars as pl
+
+    marked = BYTE_ORDER_MARK + text.removeprefix(BYTE_ORDER_MARK)
+    return pl.read_csv(marked, separator=separator, infer_schema=infer_schema)
 
 
 def check_place(path: Path, endings: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from isogloss.errors import BadFile, UnknownName
+from isogloss.files import parse_delimited
 from isogloss.lab.conll import read_conll, read_conllu
 from isogloss.lab.hub import features_of_file, is_on_hub, name_classes, read_hub
 
@@ -103,7 +104,7 @@ def _scan(path: Path) -> pl.DataFrame:
             return name_classes(pl.read_parquet(path, glob=False), features_of_file(path))
         case ".csv" | ".tsv" as suffix:
             # Everything is text here: a label 01 or an item id 007 must stay as it is written.
-            return pl.read_csv(path, separator="\t" if suffix == ".tsv" else ",", infer_schema=False, glob=False)
+            return parse_delimited(path.read_bytes(), "\t" if suffix == ".tsv" else ",")
         case ".jsonl" | ".ndjson":
             return pl.read_ndjson(path, infer_schema_length=None)
         case ".conllu":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue, InputError, UnknownName
+from isogloss.files import parse_delimited
 from isogloss.languages.language import Language
 from isogloss.languages.measures import Matrix, Measured, State
 from isogloss.languages.parse import resolve
@@ -113,7 +114,7 @@ def _read(path: Path) -> pl.DataFrame:
         if path.suffix == ".parquet":
             return pl.read_parquet(path)
         if path.suffix in (".csv", ".tsv"):
-            return pl.read_csv(path, separator="\t" if path.suffix == ".tsv" else ",")
+            return parse_delimited(path.read_bytes(), "\t" if path.suffix == ".tsv" else ",", infer_schema=True)
         if path.suffix == ".json":
             return _litmus(json.loads(path.read_text(encoding="utf-8")), str(path))
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:

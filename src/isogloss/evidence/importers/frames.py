@@ -13,6 +13,7 @@ import polars as pl
 
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.jsonfile import parse_json, read_bytes
+from isogloss.files import BYTE_ORDER_MARK, parse_delimited
 
 PARQUET_MAGIC = b"PAR1"
 _SEPARATORS = ",\t;|"
@@ -45,7 +46,7 @@ def _read_parquet(path: Path) -> pl.DataFrame:
 
 
 def _read_delimited(path: Path) -> pl.DataFrame:
-    text = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
+    text = read_bytes(path).removeprefix(BYTE_ORDER_MARK)
     where = str(path)
     try:
         text.decode()
@@ -58,7 +59,7 @@ def _read_delimited(path: Path) -> pl.DataFrame:
     header = text.split(b"\n", 1)[0].decode("utf-8", "replace")
     separator = "\t" if path.suffix.lower() in (".tsv", ".tab") else max(_SEPARATORS, key=header.count)
     try:
-        table = pl.read_csv(text, separator=separator, infer_schema=False)
+        table = parse_delimited(text, separator)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
         raise BadFile(
             f"is not a whole table: {_first_line(error)}", where=where, mend="put cells that hold a comma in quotes"
@@ -87,7 +88,7 @@ def _refuse_short_rows(text: bytes, separator: str, width: int, where: str) -> N
 def _read_json_lines(path: Path) -> pl.DataFrame:
     columns: dict[str, list[str | None]] = {}
     rows = 0
-    for number, line in enumerate(read_bytes(path).removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
+    for number, line in enumerate(read_bytes(path).removeprefix(BYTE_ORDER_MARK).splitlines(), start=1):
         if not line.strip():
             continue
         entry = parse_json(line, f"{path} line {number}")
