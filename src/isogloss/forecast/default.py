@@ -67,7 +67,7 @@ class DefaultModel(GridModel):
         return np.concatenate([kriged[None], scores, by_kernel]), spread
 
     def for_fold(self) -> DefaultModel:
-        # A dozen kernel parameters shared by all cells hardly move with a fifth of the rows, or an eighth of the languages.
+        # A dozen kernel parameters shared by all cells hardly move with a fold of the rows or of the languages.
         return DefaultModel(whole=self)
 
 
