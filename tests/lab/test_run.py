@@ -63,7 +63,7 @@ def test_observations_say_how_they_were_made(grid_file: Path, tmp_path: Path) ->
     assert row["model"] == "char-ngram"
     assert row["recipe"] == "ngram-logreg"
     assert (row["split"], row["items"], row["scale"]) == ("test", 18, "fraction")
-    assert row["standard_error"] == pytest.approx((row["score"] * (1 - row["score"]) / 18) ** 0.5)
+    assert row["standard_error"] == pytest.approx((row["score"] * (1 - row["score"]) / 17) ** 0.5)
     assert '"scikit-learn"' in row["details"]
 
 

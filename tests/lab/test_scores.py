@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
 from isogloss.lab.answers import f1
-from isogloss.lab.scores import Gold, accuracy, confusions, item_scores, macro_f1, score, span_counts, standard_errors
+from isogloss.lab.scores import Gold, accuracy, confusions, item_scores, macro_f1, score, span_counts
 
 ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
 
@@ -24,20 +24,6 @@ def test_scores_equal_scikit_learn(groups: list[list[tuple[int, int]]]) -> None:
         assert accuracy(confusion)[group] == pytest.approx(accuracy_score(gold[here], predicted[here]))
         expected = f1_score(gold[here], predicted[here], average="macro", zero_division=0)
         assert macro_f1(confusion)[group] == pytest.approx(expected)
-
-
-def test_standard_error_of_accuracy_is_binomial() -> None:
-    each, whose = np.array([0, 1]), np.array([0, 0])
-    assert standard_errors("accuracy", np.array([0.5]), np.array([100]), each, whose) == [pytest.approx(0.05)]
-    assert standard_errors("exact_match", np.array([0.5]), np.array([100]), each, whose) == [pytest.approx(0.05)]
-    assert standard_errors("macro_f1", np.array([0.5]), np.array([100]), each, whose) == [None]
-
-
-def test_standard_error_of_texts_is_that_of_their_mean() -> None:
-    """Per target; unknown where there is one item."""
-    each, whose = np.array([0.2, 0.6, 1.0, 0.5]), np.array([0, 0, 0, 1])
-    found = standard_errors("f1", np.array([0.6, 0.5]), np.array([3, 1]), each, whose)
-    assert found == [pytest.approx(np.std(each[:3], ddof=1) / 3**0.5), None]
 
 
 SAID = st.lists(st.tuples(st.sampled_from(["red fox", "fox", "a blue fox", ""]), st.integers(0, 2)), min_size=3)

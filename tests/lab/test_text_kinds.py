@@ -68,7 +68,7 @@ def test_written_answers_are_measured_and_kept(sums: dict[str, object], tmp_path
     right = sum(int(item) % 5 != 0 for item in tested) / len(tested)
     scores = found.observations.group_by("metric", maintain_order=True).agg("score")
     assert dict(scores.iter_rows()) == {"exact_match": pytest.approx([right, right]), "valid_output_rate": [1.0, 1.0]}
-    assert found.observations["standard_error"][0] == pytest.approx((right * (1 - right) / len(tested)) ** 0.5)
+    assert found.observations["standard_error"][0] == pytest.approx((right * (1 - right) / (len(tested) - 1)) ** 0.5)
     items = store.read_items().filter(item=tested[0])
     place = int(tested[0])
     assert items["prediction"].unique().to_list() == [f"The sum is {2 * place + 1}"]

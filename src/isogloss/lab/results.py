@@ -15,7 +15,8 @@ from isogloss.evidence.pairs import TARGET
 from isogloss.evidence.schema import ITEM, OBSERVATION, conform
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.outcome import Outcome
-from isogloss.lab.scores import item_scores, score, standard_errors
+from isogloss.lab.scores import item_scores, score
+from isogloss.lab.standard_errors import standard_errors
 
 
 def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -84,7 +85,7 @@ def _rows(
             "pair": [_pair(bench, code) for code in bench.targets],
             "score": scores,
             "items": counts,
-            "standard_error": standard_errors(metric, scores, counts, each, bench.gold.targets),
+            "standard_error": standard_errors(metric, bench.gold, predicted, scores, each),
             "details": _details(bench, outcome, unknown),
         },
         schema_overrides={"standard_error": pl.Float64, "pair": pl.String},

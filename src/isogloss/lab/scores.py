@@ -213,36 +213,3 @@ def _f1(counts: Matrix) -> Matrix:
     """2 right / (gold + predicted), 1 where there is nothing to find and nothing was found."""
     total = counts[:, 1] + counts[:, 2]
     return np.asarray(np.where(total > 0, 2 * counts[:, 0] / np.where(total > 0, total, 1), 1.0))
-
-
-def standard_errors(metric: str, scores: Matrix, items: Matrix, each: Matrix, targets: Matrix) -> list[float | None]:
-    """Standard error of each target's score; unknown where the score is no mean over items.
-
-    Parameters
-    ----------
-    metric : str
-    scores, items : numpy.ndarray, shape (targets,)
-        Score and number of rows.
-    each : numpy.ndarray, shape (rows,)
-        Scores of the rows.
-    targets : numpy.ndarray of int, shape (rows,)
-        Whose they are.
-
-    Notes
-    -----
-    sqrt(p (1 - p) / n) where a row is right or wrong, the standard deviation by the root of n for the F1 of texts;
-    unknown where there is one row only. Accuracy over words is a ratio of sums whose rows are
-    sentences: its error is unknown too.
-    """
-    if metric == "f1":
-        variances = _spread(scores, items, each, targets)
-        return [float(np.sqrt(one / size)) if size > 1 else None for one, size in zip(variances, items, strict=True)]
-    if metric not in ("accuracy", "exact_match", VALID) or not np.isin(each, (0, 1)).all():
-        return [None] * len(scores)
-    return [float(error) for error in np.sqrt(scores * (1 - scores) / items)]
-
-
-def _spread(scores: Matrix, items: Matrix, each: Matrix, targets: Matrix) -> Matrix:
-    """Variance of the rows of each target."""
-    squares = np.bincount(targets, weights=(each - scores[targets]) ** 2)
-    return np.asarray(squares / np.maximum(items - 1, 1))

@@ -1,0 +1,91 @@
+"""Standard errors say how far scores move from one draw of test rows to another."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isogloss.lab.scores import Gold, item_scores, score
+from isogloss.lab.standard_errors import standard_errors
+
+CLASSES = ["a", "b", "c", "d"]
+TAGS = ["O", "B-LOC", "I-LOC", "B-PER"]
+
+
+def errors(metric: str, gold: Gold, predicted: np.ndarray) -> list[float | None]:
+    each = item_scores("accuracy" if metric == "macro_f1" else metric, gold, predicted)
+    return standard_errors(metric, gold, predicted, score(metric, gold, predicted), each)
+
+
+def sentences(names: list[str], rows: int, seed: int) -> tuple[Gold, np.ndarray]:
+    """Of 1 to 12 words each, some of which are read wholly wrong: words of one sentence are no independent draws."""
+    chance = np.random.default_rng(seed)
+    lengths = chance.integers(1, 13, rows)
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    labels = chance.choice(len(names), starts[-1], p=[0.6, 0.2, 0.15, 0.05])
+    wrong = chance.random(starts[-1]) < np.repeat(chance.choice([0.05, 0.6], rows), lengths)
+    predicted = np.where(wrong, chance.integers(0, len(names), starts[-1]), labels)
+    return Gold(labels, starts, np.zeros(rows, dtype=np.int64), names), predicted
+
+
+def drawn_again(gold: Gold, predicted: np.ndarray, rows: np.ndarray) -> tuple[Gold, np.ndarray]:
+    units = np.concatenate([np.arange(gold.starts[row], gold.starts[row + 1]) for row in rows])
+    starts = np.concatenate([[0], np.cumsum(np.diff(gold.starts)[rows])])
+    return Gold(gold.labels[units], starts, gold.targets, gold.names), predicted[units]
+
+
+@pytest.mark.parametrize(
+    ("metric", "names"), [("accuracy", CLASSES), ("macro_f1", CLASSES), ("span_f1", TAGS)], ids=lambda value: value[0]
+)
+def test_errors_of_tagging_are_those_of_drawing_sentences_again(metric: str, names: list[str]) -> None:
+    gold, predicted = sentences(names, 300, seed=1)
+    chance = np.random.default_rng(2)
+    again = [drawn_again(gold, predicted, chance.integers(0, 300, 300)) for _ in range(200)]
+    spread = np.std([score(metric, *one)[0] for one in again], ddof=1)
+    (found,) = errors(metric, gold, predicted)
+    assert found == pytest.approx(spread, rel=0.1)
+
+
+def test_words_of_one_sentence_are_no_independent_draws() -> None:
+    gold, predicted = sentences(CLASSES, 300, seed=1)
+    share = score("accuracy", gold, predicted)[0]
+    (found,) = errors("accuracy", gold, predicted)
+    assert found is not None
+    assert found > 1.5 * (share * (1 - share) / len(predicted)) ** 0.5
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=60))
+def test_error_of_a_share_is_its_standard_deviation_by_the_root_of_its_rows(right: list[bool]) -> None:
+    gold = Gold(np.zeros(len(right), np.int64), np.arange(len(right) + 1), np.zeros(len(right), np.int64), CLASSES)
+    (found,) = errors("accuracy", gold, np.where(right, 0, 1))
+    assert found == pytest.approx(np.std(right, ddof=1) / len(right) ** 0.5)
+
+
+def test_error_of_texts_is_that_of_their_mean() -> None:
+    """Per target; unknown where there is one item."""
+    each, whose = np.array([0.2, 0.6, 1.0, 0.5]), np.array([0, 0, 0, 1])
+    gold = Gold(np.zeros(0), np.zeros(0), whose, [])
+    found = standard_errors("f1", gold, np.array([""] * 4), np.array([0.6, 0.5]), each)
+    assert found == [pytest.approx(np.std(each[:3], ddof=1) / 3**0.5), None]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "span_f1"])
+def test_targets_do_not_touch_each_other(metric: str) -> None:
+    gold, predicted = sentences(TAGS, 40, seed=3)
+    other, said = sentences(TAGS, 25, seed=4)
+    both = Gold(
+        np.concatenate([gold.labels, other.labels]),
+        np.concatenate([gold.starts, gold.starts[-1] + other.starts[1:]]),
+        np.repeat([0, 1], [40, 25]),
+        TAGS,
+    )
+    together = errors(metric, both, np.concatenate([predicted, said]))
+    assert together == pytest.approx([*errors(metric, gold, predicted), *errors(metric, other, said)])
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "span_f1"])
+def test_what_is_all_right_has_no_error(metric: str) -> None:
+    gold, _ = sentences(TAGS, 20, seed=5)
+    assert errors(metric, gold, gold.labels) == [pytest.approx(0.0)]
