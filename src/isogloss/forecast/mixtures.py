@@ -5,8 +5,9 @@ All languages share the kernel's parameters; each has its own level, scale and n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,8 @@ LARGEST = 1200
 """Rows of one language that the kernel takes in; of more, an even sample."""
 TOO_FAR = 1e10
 """Loss of a step of the search that cannot be computed, as where all scores are alike."""
+MOST_KEPT = 2**29
+"""Bytes of fitted processes that are kept from one question to the next."""
 RELEVANCE_PRIOR = 30.0
 """Rows at which the learnt relevance of other languages' examples weighs as much as none."""
 SHAPE_PENALTY = 30.0
@@ -78,6 +81,7 @@ class MixtureModel:
 
     def fit(self, grid: Grid) -> MixtureModel:
         """Learn from a grid; gaps are filled by its two-way fit first."""
+        _KEPT.pop(self, None)
         self.grid_ = grid
         filled = fill(grid.scores)
         self.levels_ = filled.mean(0)
@@ -166,17 +170,32 @@ class MixtureModel:
         squares = _squares(asked, view, self._kinship)
         squares["kinship"] = self._kinship_across(mixtures, some)
         across = _kernels(self.parameters_, squares)
-        measured = _kernels(self.parameters_, _squares(view, view, self._kinship))
         answers, spread = np.zeros((2, len(mixtures.texts), len(self.levels_)))
-        for column in range(len(self.levels_)):
-            own = _kernels(self.parameters_, self._squares_of(view, view, column))
-            covariance, response = _covariance(self.parameters_, measured | own), self._standardised[some, column]
-            process = Process(covariance, response, self._noise(column, covariance, response))
+        for column, process in enumerate(self._processes(view)):
             own = _kernels(self.parameters_, self._squares_of(asked, view, column))
             answers[:, column], spread[:, column] = process.predict(
                 _covariance(self.parameters_, across | own), self._prior()
             )
         return answers, spread
+
+    def _processes(self, view: _View) -> Iterable[Process]:
+        """The process of every target; those of the model asked last are kept, for a plan asks again and again."""
+        if (known := _KEPT.get(self)) is not None:
+            return known
+        found = self._fit_processes(view)
+        rows, width = len(view.total), len(self.levels_)
+        if self._like is not None or rows**2 * width * np.dtype(float).itemsize > MOST_KEPT:
+            return found  # a fold is asked once
+        _KEPT.clear()
+        return _KEPT.setdefault(self, list(found))
+
+    def _fit_processes(self, view: _View) -> Iterator[Process]:
+        some = self._some()
+        measured = _kernels(self.parameters_, _squares(view, view, self._kinship))
+        for column in range(len(self.levels_)):
+            own = _kernels(self.parameters_, self._squares_of(view, view, column))
+            covariance, response = _covariance(self.parameters_, measured | own), self._standardised[some, column]
+            yield Process(covariance, response, self._noise(column, covariance, response))
 
     def _noise(self, column: int, covariance: Array, response: Array) -> float:
         """Noise of one language: as in the whole grid, where this is a part of one."""
@@ -235,6 +254,10 @@ class MixtureModel:
     def _shape_features(self, known: Space, sizes: Array) -> Array:
         features = pair_features(known, sizes, self.grid_.mixtures.sources, self.grid_.targets)
         return np.concatenate([features, (features[:, :, 2:3] > 0).astype(float)], axis=2)
+
+
+_KEPT: WeakKeyDictionary[MixtureModel, list[Process]] = WeakKeyDictionary()
+"""Not on the model, which would be saved with them."""
 
 
 def _shrunk_scales(deviations: Array) -> Array:
