@@ -191,7 +191,7 @@ def test_prompt_and_way_together_are_the_written_example(filling: str, question:
     filling = filling.replace("{", "").replace("}", "")
     template = Template(f"{filling}{{text}}{filling}: {{label}}{filling}", FORMS["text-classification"])
     prompt, ways = template.ways([question], answers)
-    assert [prompt + way for way in ways] == [template.written([question], answer) for answer in answers]
+    assert [prompt + way for way in ways] == [f"{filling}{question}{filling}: {one}{filling}" for one in answers]
     assert not prompt.endswith(" ")
 
 

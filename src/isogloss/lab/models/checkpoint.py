@@ -13,7 +13,10 @@ from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.lab.models.runtime import device, start_torch
 
 PACKAGE = "package:"
-_FINGERPRINTED = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "sentencepiece.bpe.model")
+_FINGERPRINTED = (
+    "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.txt",
+    "sentencepiece.bpe.model",
+)  # fmt: skip
 
 
 def locate(name: str) -> Path:

@@ -109,7 +109,7 @@ def load_decoder(folder: Path, precision: str) -> Decoder:
     model = load_model("AutoModelForSeq2SeqLM" if is_seq2seq else "AutoModelForCausalLM", folder, precision)
     remembered = _probe(model, is_seq2seq, folder)
     positions = getattr(model.config, "max_position_embeddings", None)
-    return Decoder(model, tokenizer, is_seq2seq, positions, remembered, coefficients(model), _lead(tokenizer))
+    return Decoder(model, tokenizer, is_seq2seq, positions, remembered, coefficients(model), lead(tokenizer))
 
 
 def read_prompts(decoder: Decoder, prompts: Sequence[Integers], shared: Reading | None = None) -> Reading:
@@ -188,7 +188,8 @@ def forward(decoder: Decoder, prompts: Sequence[Integers], keep: int) -> Any:
     return decoder.model(input_ids=ids, attention_mask=there, use_cache=False, **options).logits[:, -keep:]
 
 
-def _lead(tokenizer: Any) -> list[int]:
+def lead(tokenizer: Any) -> list[int]:
+    """What a tokenizer puts before every text."""
     found = tokenizer("a", return_special_tokens_mask=True)
     specials = found["special_tokens_mask"]
     return list(found["input_ids"][: specials.index(0) if 0 in specials else 0])

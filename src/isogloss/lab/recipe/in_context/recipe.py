@@ -14,12 +14,14 @@ import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.lab.meter import count
+from isogloss.lab.models.checkpoint import load_tokenizer
 from isogloss.lab.models.decoder import shared_decoder
 from isogloss.lab.models.generate import generate, room_for_prompts
 from isogloss.lab.models.likelihood import log_likelihoods
 from isogloss.lab.models.tokens import cut
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import ANY, EACH, Answers, Apply, Arrays, Corpus, Estimate, Fitted
+from isogloss.lab.recipe.in_context.chat import Chat
 from isogloss.lab.recipe.in_context.prompts import About, Asked, about, asked, first_rows, packed, parts_of
 from isogloss.lab.recipe.in_context.templates import FORMS, Wording, Wordings, of_languages
 from isogloss.lab.recipe.neural import TRIED, NeuralRecipe, check_number
@@ -32,7 +34,7 @@ WRITTEN = ("generation", "extractive-qa")
 """Kinds of tasks whose answers are written, not chosen."""
 
 NORMALISATIONS = ("sum", "tokens", "characters")
-_WORDING = ("template", "templates", "verbalizer", "verbalizers", "separator", "content_free", "stop")
+_WORDING = ("template", "templates", "verbalizer", "verbalizers", "separator", "content_free", "stop", "system")
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class InContext(NeuralRecipe):
         The same in other languages, by language; it goes with the template.
     separator : str, default a blank line
         Between examples.
+    chat : bool, default False
+        Ask in the form that the checkpoint was tuned to chat in: what stands before the answer is a user's turn, the
+        answer the model's, and demonstrations are earlier turns.
+    system : str, default ""
+        With chat, what is said before everything else.
     demonstrations : {"any", "target"}, default "any"
         Whom a prompt with given demonstrations is for: every target, or, where they are examples of a target, that one
         alone.
@@ -93,6 +100,8 @@ class InContext(NeuralRecipe):
     verbalizer: dict[str, str] = field(default_factory=dict)
     verbalizers: dict[str, dict[str, str]] = field(default_factory=dict)
     separator: str = "\n\n"
+    chat: bool = False
+    system: str = ""
     demonstrations: str = BOTH
     normalise: str = "sum"
     calibrate: bool = False
@@ -109,11 +118,14 @@ class InContext(NeuralRecipe):
         ):  # fmt: skip
             if getattr(self, name) not in known:
                 raise UnknownName(name, str(getattr(self, name)), known)
-        if not isinstance(self.calibrate, bool):
-            raise BadValue(f"calibrate must be true or false, not {self.calibrate!r}")
-        for name in ("template", "separator"):
+        for name in ("calibrate", "chat"):
+            if not isinstance(getattr(self, name), bool):
+                raise BadValue(f"{name} must be true or false, not {getattr(self, name)!r}")
+        for name in ("template", "separator", "system"):
             if not isinstance(getattr(self, name), str):
                 raise BadValue(f"{name} must be text, not {getattr(self, name)!r}")
+        if self.system and not self.chat:
+            raise BadValue("system is a message of a chat", mend="add chat = true")
         for name in ("content_free", "stop"):
             if not (isinstance(value := getattr(self, name), list) and value and _are_texts(value)):
                 raise BadValue(f"{name} must be a list of texts, not {value!r}")
@@ -127,7 +139,7 @@ class InContext(NeuralRecipe):
     @property
     def preparation(self) -> tuple[Any, ...]:
         """All with one tokenizer share the texts; of whose templates there are not enough is to be known early."""
-        return ("prompts", self.revision, json.dumps(self._wording(), sort_keys=True), self.calibrate)
+        return ("prompts", self.revision, json.dumps(self._wording(), sort_keys=True), self.calibrate, self.chat)
 
     @property
     def learns_for(self) -> str:
@@ -155,6 +167,8 @@ class InContext(NeuralRecipe):
             room_for_prompts(decoder, self.max_new, self.max_length)
         if self.calibrate and corpus.kind not in ("text-classification", "multiple-choice"):
             raise BadValue(f"there is nothing to calibrate in {corpus.kind}", mend="leave out calibrate")
+        if (chat := self._chat()) is not None:
+            chat.prompt([("a", "b")], "a")  # whether the template has room for such turns
         prepared = packed(corpus)
         known = about(prepared)
         is_there = self._wordings(known).is_there
@@ -247,8 +261,11 @@ class InContext(NeuralRecipe):
         languages = fitted.arrays["languages"]
         source = int(languages[0]) if len(languages) else None
         wording = wordings.of(place if self.template_language == TARGET else source)
-        shown = [wording.written(parts, answer) for parts, answer in fitted.settings["shown"]]
-        return _Asking(wording, "".join(example + self.separator for example in shown))
+        shown = [wording.parted(parts, answer) for parts, answer in fitted.settings["shown"]]
+        return _Asking(wording, self.separator, shown, self._chat())
+
+    def _chat(self) -> Chat | None:
+        return Chat(load_tokenizer(self.folder), self.system) if self.chat else None
 
     def _answer(self, known: About, rows: list[Asked], asking: _Asking) -> Matrix:
         if known.kind in WRITTEN:
@@ -287,11 +304,16 @@ class _Asking:
     """How rows of one language are asked about, and what stands before."""
 
     wording: Wording
-    before: str
+    separator: str
+    shown: list[tuple[str, str]]
+    chat: Chat | None
 
     def ask(self, one: Asked) -> tuple[str, list[str]]:
         prompt, ways = self.wording.ways(one.parts, one.choices)
-        return self.before + prompt, ways
+        if self.chat is None:
+            return "".join(asked + answer + self.separator for asked, answer in self.shown) + prompt, ways
+        turns = [(asked, answer.strip()) for asked, answer in self.shown]
+        return self.chat.prompt(turns, prompt), [way.strip() for way in ways]
 
 
 def _log_softmax(scores: Matrix) -> Matrix:

@@ -89,11 +89,6 @@ class Template:
         before, after = self.text.split(f"{{{self.form.answer}}}")
         return _fill(before, filled), _fill(after, filled)
 
-    def written(self, asked: Sequence[str], answer: str) -> str:
-        """A whole example."""
-        before, after = self.around(asked)
-        return before + answer + after
-
     def ways(self, asked: Sequence[str], answers: Sequence[str]) -> tuple[str, list[str]]:
         """A prompt, and the ways it may go on; a space before the answer belongs to these, as tokenizers have it."""
         before, after = self.around(asked)
@@ -138,10 +133,12 @@ class Wording:
                 raise UnknownName("label", label, labels, where="verbalizer")
         return cls(template, {label: verbalizer.get(label, label) for label in labels})
 
-    def written(self, asked: Sequence[str], answer: str) -> str:
-        """A whole example, whose answer is a label, a choice or a text."""
+    def parted(self, asked: Sequence[str], answer: str) -> tuple[str, str]:
+        """A whole example, whose answer is a label, a choice or a text: what is asked, and how it goes on."""
         is_label = self.template.form.answer == "label"
-        return self.template.written(self._asked(asked), self.names.get(answer, answer) if is_label else answer)
+        said = self.names.get(answer, answer) if is_label else answer
+        prompt, (way,) = self.template.ways(self._asked(asked), [said])
+        return prompt, way
 
     def ways(self, asked: Sequence[str], choices: Sequence[str]) -> tuple[str, list[str]]:
         """A prompt and the ways it may go on: with each choice, or, if there are none, with each label."""
