@@ -19,6 +19,7 @@ from isogloss.lab.models.checkpoint import fingerprint, load_encoder, load_token
 from isogloss.lab.models.decoder import load_decoder
 from isogloss.lab.models.generate import generate
 from isogloss.lab.models.likelihood import log_likelihoods
+from isogloss.lab.models.tokens import cut
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -136,6 +137,36 @@ def test_recipes_for_encoders_can_adapt_it(pretrained: Path, recipe: str, parame
         assert set(fitted.arrays) == {"head.weight", "head.bias"}
     else:
         assert (answers == labels[40:]).mean() > 0.9
+
+
+@pytest.mark.parametrize("copy", [0, 1])
+def test_words_stand_in_a_sentence_as_in_a_text(pretrained: Path, copy: int) -> None:
+    """With spaces between, in a copy its own; words that bring a space with them get no other one."""
+
+    def put(text: str) -> str:
+        return clone_text(text, copy) if copy else text
+
+    found = cut([(put("so"), put("be "), put("it"))], pretrained, 32).tokens
+    assert found.sequence(0).tolist() == load_tokenizer(pretrained)(put("so be it"))["input_ids"]
+
+
+def test_a_decoder_tells_a_word_by_its_last_token(pretrained: Path) -> None:
+    """At the others it has not read the word. One that is cut off in the middle has the last of what is left."""
+    found = cut([("so", "beit"), ("so", "bei", "t")], pretrained, 7).tokens
+    assert found.positions.tolist() == [2, 6, 2, 6, -1]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "parameters"), [("linear-probe", {"C": 1.0}), ("fine-tune", {"epochs": 4, "learning_rate": 1e-2})]
+)
+def test_words_can_be_tagged_by_how_they_end(pretrained: Path, recipe: str, parameters: dict[str, object]) -> None:
+    chance = random.Random(2)
+    sentences = [tuple(chance.choices(["walks", "walked", "talks", "talked"], k=4)) for _ in range(60)]
+    labels = np.array([int(word.endswith("ed")) for sentence in sentences for word in sentence])
+    chosen = recipes.get(recipe).read({"checkpoint": str(pretrained), "max_length": 32, **parameters})
+    prepared = chosen.prepare(Corpus([sentences[:40]], [sentences[40:]], ["eng"], "token-tagging"), map)
+    fitted = chosen.fit(prepared, Training(np.arange(40), labels[:160], 0, labels_count=2))
+    assert (chosen.predict(prepared, fitted)[""] == labels[160:]).mean() > 0.9
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,16 @@ def clone_text(text: str, copy: int = 1) -> str:
     return "".join(chr(first + byte) for byte in text.encode("utf-8", "surrogatepass"))
 
 
+def space_after(word: str) -> str:
+    """The space between a word and the next, in the copy that the word is in; empty if the word brings its own."""
+    if word[-1:].isspace():
+        return ""
+    copy, byte = divmod(ord(word[-1:] or "\0") - _PRIVATE, BYTES)
+    if not 0 <= copy < MOST_COPIES:
+        return " "
+    return "" if byte == ord(" ") else chr(_PRIVATE + BYTES * copy + ord(" "))
+
+
 def write_byte_tokenizer(folder: Path, copies: int, longest: int) -> None:
     """Write the tokenizer of a byte transformer as transformers reads it.
 

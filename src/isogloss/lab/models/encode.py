@@ -72,7 +72,7 @@ class Encoded:
     ----------
     path : str
         An array of float16, (layers + 1, units or sequences, width): the embeddings first. Means over the
-        tokens of a sequence, special ones among them; for words, their first tokens.
+        tokens of a sequence, special ones among them; for words, that of one token, see `Tokens`.
     tokens, padding : int
         Computed now, 0 if the features were there.
     flops : float
@@ -185,7 +185,7 @@ def _forward(encoder: Any, tokens: Tokens, batch: np.ndarray[Any, Any]) -> np.nd
         mask = None if bool(there.all()) else there
         layers = encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
         if tokens.has_words:
-            places = [_first_tokens(tokens, number) for number in batch]
+            places = [_tokens_of_words(tokens, number) for number in batch]
             rows = np.repeat(np.arange(len(batch)), [len(one) for one in places])
             columns = np.concatenate(places)
             cut = torch.from_numpy((columns >= 0).astype(np.float32)).to(device())
@@ -196,7 +196,7 @@ def _forward(encoder: Any, tokens: Tokens, batch: np.ndarray[Any, Any]) -> np.nd
         return np.asarray(torch.stack(found).to(torch.float16).cpu().numpy())
 
 
-def _first_tokens(tokens: Tokens, row: int) -> np.ndarray[Any, Any]:
+def _tokens_of_words(tokens: Tokens, row: int) -> np.ndarray[Any, Any]:
     return np.asarray(tokens.positions[tokens.units[row] : tokens.units[row + 1]])
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from functools import lru_cache
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from isogloss.lab.models.byte_tokenizer import space_after
 from isogloss.lab.models.checkpoint import load_tokenizer
+from isogloss.lab.models.runtime import start_torch
 from isogloss.lab.models.windows import cut_windows
 from isogloss.lab.task import Choice, Cloze, Input, Question, is_words
 
@@ -32,7 +36,8 @@ class Tokens:
     rows : numpy.ndarray of int64, shape (rows + 1,)
         Which sequences a row has: one, or one per choice, or one per window of its context.
     positions : numpy.ndarray of int32, shape (units,)
-        For words, where in its sequence the first token of each one stands, -1 if it was cut off; else empty.
+        For words, where in its sequence the token stands whose state is theirs, -1 if it was cut off; else empty. It
+        is their first one, or their last where a model reads forward only and has not seen the word before that.
     units : numpy.ndarray of int64, shape (rows + 1,)
         Where in the units (words) each row begins; without words a row is one unit, or two for a question about
         a context, whose answer begins and ends.
@@ -130,6 +135,9 @@ def cut(inputs: Sequence[Input], folder: Path, max_length: int) -> Cut:
         Tokens at most, special ones among them; what goes beyond is cut off.
     """
     tokenizer = load_tokenizer(folder)
+    token_of_word = _last_tokens if reads_forward(folder) else _first_tokens
+    if inputs and is_words(inputs[0]) and _loses_spaces(tokenizer):
+        inputs = [_spaced([str(word) for word in one]) for one in inputs]
     sequences: list[list[int]] = []
     positions: list[list[int]] = []
     spans: list[Integers] = [np.empty((0, 2), np.int32)]
@@ -148,7 +156,7 @@ def cut(inputs: Sequence[Input], folder: Path, max_length: int) -> Cut:
         for place, one in enumerate(some):
             rows.append(rows[-1] + (len(one.choices) if isinstance(one, Choice) else 1))
             if words := is_words(one):
-                positions.append(_first_tokens(found.word_ids(place), len(one)))
+                positions.append(token_of_word(found.word_ids(place), len(one)))
             units.append(units[-1] + (len(one) if words else 1))
     ids = np.fromiter(chain.from_iterable(sequences), np.int32)
     plain = ids[~np.isin(ids, [one for one in tokenizer.all_special_ids if one != tokenizer.unk_token_id])]
@@ -158,6 +166,19 @@ def cut(inputs: Sequence[Input], folder: Path, max_length: int) -> Cut:
         np.fromiter(chain.from_iterable(positions), np.int32), np.array(units), np.concatenate(spans),
     )  # fmt: skip
     return Cut(tokens, unknown)
+
+
+@lru_cache(maxsize=8)
+def reads_forward(folder: Path) -> bool:
+    """Whether no token's state knows of those after it: models that continue texts, and are not made to fill gaps."""
+    start_torch()
+    from transformers.models.auto import modeling_auto as known
+
+    try:
+        kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False  # what is wrong with the configuration is said when the model is read
+    return kind in known.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in known.MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 
 def join(parts: Sequence[Tokens]) -> Tokens:
@@ -188,10 +209,32 @@ def _encode(tokenizer: Any, some: Sequence[Input], max_length: int) -> Any:
     return tokenizer(list(some), **options)
 
 
+def _loses_spaces(tokenizer: Any) -> bool:
+    """Whether words given one by one run into each other, as no space is put between them that a text would have."""
+    whole, apart, spaced = (
+        tokenizer(one, is_split_into_words=isinstance(one, list))["input_ids"]
+        for one in ("a a", ["a", "a"], ["a", " a"])
+    )
+    return bool(whole != apart and whole == spaced)
+
+
+def _spaced(words: Sequence[str]) -> tuple[str, ...]:
+    return (*words[:1], *(space_after(before) + word for before, word in pairwise(words)))
+
+
 def _first_tokens(words: list[int | None], count: int) -> list[int]:
     """Where the first token of each word stands; -1 for a word that has none."""
     found = [-1] * count
     for place in range(len(words) - 1, -1, -1):
         if (word := words[place]) is not None:
+            found[word] = place
+    return found
+
+
+def _last_tokens(words: list[int | None], count: int) -> list[int]:
+    """Where the last token of each word stands that was not cut off; -1 for a word that has none."""
+    found = [-1] * count
+    for place, word in enumerate(words):
+        if word is not None:
             found[word] = place
     return found

@@ -43,11 +43,11 @@ class LinearProbe(NeuralRecipe):
 
     Notes
     -----
-    Features are means over the tokens of a text; for words, the state of their first token; for a choice,
-    those of premise and choice together. Where a source has no validation data, a fifth of its training
-    examples are put aside for choosing the layer, and then learnt from too. Choices are scored by a linear
-    function fitted to the differences between the right one and each of the others, without an intercept: for
-    two choices that is the conditional logit.
+    Features are means over the tokens of a text; for words, the state of their first token, or of the last in
+    a decoder, which has not read the word before; for a choice, those of premise and choice together. Where a
+    source has no validation data, a fifth of its training examples are put aside for choosing the layer, and then
+    learnt from too. Choices are scored by a linear function fitted to the differences between the right one and
+    each of the others, without an intercept: for two choices that is the conditional logit.
     """
 
     name: ClassVar[str] = "linear-probe"

@@ -16,7 +16,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.models.checkpoint import check_precision, describe_checkpoint, fingerprint, locate
 from isogloss.lab.models.encode import shared_encoder
 from isogloss.lab.models.runtime import device, start_torch
-from isogloss.lab.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join
+from isogloss.lab.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join, reads_forward
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
 from isogloss.lab.scores import confusions, macro_f1
 
@@ -79,7 +79,9 @@ class NeuralRecipe(Recipe):
     def identity(self) -> dict[str, Any]:
         """The content of the checkpoint stands for its place and name."""
         parameters = {name: value for name, value in self.parameters.items() if name not in self.unlabelled}
-        return {"recipe": self.name, "version": self.version, "parameters": parameters, "checkpoint": self.revision}
+        known = {"recipe": self.name, "version": self.version, "parameters": parameters, "checkpoint": self.revision}
+        # So that jobs in which decoders answered at the first token of words are run again, and no others.
+        return known | ({"words": "last"} if "token-tagging" in self.kinds and reads_forward(self.folder) else {})
 
     def facts(self) -> dict[str, Any]:
         """Size and shape of the model, read from the checkpoint's files."""

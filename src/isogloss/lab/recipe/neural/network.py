@@ -26,7 +26,7 @@ class Network(nn.Module):
         Labels; 1 for choices, each of which gets a score.
     pooling : str
         How the states of a text's tokens become one vector: their mean, the first one, or what the model's own
-        pooler makes of the first one. Words have their first token's.
+        pooler makes of the first one. Words have that of one token, see `Tokens`.
     dropout : float
         Share of a vector's numbers that are left out in training.
     """
@@ -43,7 +43,7 @@ class Network(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, ids: Any, there: Any, rows: Any = None, columns: Any = None, every: bool = False) -> Any:
-        """Scores, (units, outputs); `rows` and `columns` say where the first token of each word stands.
+        """Scores, (units, outputs); `rows` and `columns` say where the token of each word stands.
 
         Of every token if so wanted, (sequences, tokens, outputs).
         """
