@@ -135,7 +135,9 @@ def plan_budget(
         if found is not None:
             others["LITMUS's search"] = problem.amounts(found.money[None])[0]
             starts.append(others["LITMUS's search"])
-    kept = [amounts for amounts in starts if not (problem.floors > score(amounts[None])[0]).any()]
+    kept = [
+        start for start, scores in zip(starts, score(np.array(starts)), strict=True) if (scores >= problem.floors).all()
+    ]
     outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
     return _answer(
         problem, outcome, others, score, known=(setting, base, why, costs, worth), robust=robust, level=level,
@@ -238,10 +240,11 @@ def _forecasts(problem: Problem, before: pl.DataFrame, after: pl.DataFrame) -> p
 
 def _purchases(problem: Problem, outcome: Outcome, score: Scorer) -> pl.DataFrame:
     rows = []
-    for place in np.flatnonzero(outcome.amounts):
-        without = outcome.amounts.copy()
-        without[place] = 0.0
-        lost = problem.objective.gain(outcome.scores, score(without[None])[0])
+    bought = np.flatnonzero(outcome.amounts)
+    without = np.tile(outcome.amounts, (len(bought), 1))
+    without[np.arange(len(bought)), bought] = 0.0
+    for place, scores in zip(bought, score(without), strict=True):
+        lost = problem.objective.gain(outcome.scores, scores)
         shop = problem.shops[place]
         counts = shop.fill(outcome.amounts[place])
         for ware in shop.wares:

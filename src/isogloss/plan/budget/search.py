@@ -27,6 +27,8 @@ BETTER = 2e-6
 """Score by which the forecaster must find a plan better for another round."""
 KEPT = 1e-6
 """Shortfall that is only rounding."""
+FEWEST = 2
+"""Languages that a program may change at least, in the round after a change of one language was the best."""
 TIE = 1e-4
 """Say of the mean beside the worst-off language: money that cannot help that one shall help others."""
 SLACK = 1e-3
@@ -203,22 +205,36 @@ def _best(problem: Problem, plans: Sequence[Array], score: Callable[[Array], Arr
 def _improve(
     problem: Problem, amounts: Array, scores: Array, score: Callable[[Array], Array], rounds: int, gap: float
 ) -> tuple[Array, Array, int]:
-    """Solve programs around the best plan, in which ever fewer languages may change, while that helps."""
-    languages = len(problem.shops)
+    """Take the best change around the best plan, of one language or by a program of several, while that helps."""
+    radius = len(problem.shops)
     for done in range(rounds):
         menu = make_menu(problem, amounts, score)
         held = _place(menu, amounts)
-        plans = [amounts]
-        for radius in sorted({1, min(2, languages), max(languages // 4, 1), languages}):
+        found, found_scores = _best_alone(problem, menu, held)  # the forecaster has told of these already
+        while radius > 1:
             choice = _around(problem, menu, held, radius, gap)
-            if choice is not None:
-                plans.append(menu.amounts[choice])
-        found, found_scores = _best(problem, plans, score)
+            changed = radius if choice is None else int((choice != held).sum())
+            if choice is not None and changed > 1:
+                told = score(menu.amounts[choice][None])[0]
+                if problem.merit(told) > problem.merit(found_scores):
+                    found, found_scores = menu.amounts[choice], told
+                    break
+            radius = changed // 2  # as good as any that changes as many, by what adds up: now fewer
         before, after = problem.merit(scores), problem.merit(found_scores)
         if after[0] == before[0] and after[1] - before[1] < BETTER:
             return amounts, scores, done + 1
-        amounts, scores = found, found_scores
+        amounts, scores, radius = found, found_scores, max(radius, min(FEWEST, len(problem.shops)))
     return amounts, scores, rounds
+
+
+def _best_alone(problem: Problem, menu: Menu, held: Choice) -> tuple[Array, Array]:
+    """The best plan in which one language at most is changed, with its scores."""
+    costs = menu.cost(held) + menu.costs - menu.costs[held][menu.owner]
+    paid = np.union1d(held, np.flatnonzero(costs <= problem.budget + 1e-9))
+    option = max(paid, key=lambda one: problem.merit(menu.base + menu.gains[one]))
+    amounts = menu.amounts[held]
+    amounts[menu.owner[option]] = menu.amounts[option]
+    return amounts, menu.base + menu.gains[option]
 
 
 def _around(problem: Problem, menu: Menu, held: Choice, radius: int, gap: float) -> Choice | None:
