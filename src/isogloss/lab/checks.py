@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
+from isogloss.lab.copies import with_copies
 from isogloss.lab.division import divide
 from isogloss.lab.tables import read_table
 from isogloss.lab.task import Examples, Leak, Task, TaskInfo
@@ -59,6 +60,8 @@ def read_checked(
             raise BadValue(f"no row has the split '{split}'", where=where, mend=mend)
     names = {name: split for split, name in info.splits.items()}
     table = table.filter(pl.col("split").is_in(list(names))).with_columns(pl.col("split").replace(names))
+    if info.copies:
+        table = with_copies(table, info.copies, info.kind, where)
     languages = _languages(table, info, where)
     _check_items(table, info, where)
     return table, languages, info
@@ -119,8 +122,9 @@ def _languages(table: pl.DataFrame, info: TaskInfo, where: str) -> dict[str, Lan
                 mend="give all its rows the same code",
             )
         by_id[language.id] = code
-    if info.languages is not None and set(info.languages) != set(languages):
-        differing = sorted(set(info.languages) ^ set(languages))
+    found = set(languages) - set(info.copies)
+    if info.languages is not None and set(info.languages) != found:
+        differing = sorted(set(info.languages) ^ found)
         what = "is declared and has no row" if differing[0] in info.languages else "has rows and is not declared"
         raise BadValue(f"language '{differing[0]}' {what}", where=where, mend="correct `languages` of the task")
     return languages

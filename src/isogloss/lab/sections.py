@@ -66,6 +66,10 @@ class Section:
             raise BadValue(f"{key} must be a table or several, [[{key}]]", where=self.where)
         return [Section(f"{key} {place}", table, self.path) for place, table in enumerate(tables, start=1)]
 
+    def tables(self) -> list[Section]:
+        """Every key not taken yet, each of which must be a table."""
+        return [self.section(key) for key in [*self._left]]
+
     def flag(self, key: str, default: bool) -> Any:
         """The value of `key`, which may be true or false."""
         return self._left.pop(key, default)

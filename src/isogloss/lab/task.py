@@ -14,6 +14,7 @@ import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.evidence.pairs import SEPARATOR
+from isogloss.lab.copies import Copy
 from isogloss.languages import Language
 from isogloss.registry import Registry
 
@@ -104,6 +105,8 @@ class TaskInfo:
         Which candidate of a cloze is the answer, where no column says so.
     question_languages : tuple of str or "all"
         Languages that test items are asked in beside that of their contexts.
+    copies : dict of str to Copy
+        Languages that the file has not, made of those it has in bytes of their own, by the code they get.
     """
 
     name: str
@@ -122,6 +125,7 @@ class TaskInfo:
     shares: dict[str, float] = field(default_factory=dict)
     right: str | None = None
     question_languages: tuple[str, ...] | str = ()
+    copies: dict[str, Copy] = field(default_factory=dict)
 
     def read(self) -> Task:
         """The task with its data.

@@ -11,6 +11,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import TEXT_ORIGINS
+from isogloss.lab.copies import read_copies
 from isogloss.lab.hub import is_on_hub
 from isogloss.lab.scores import METRICS_OF
 from isogloss.lab.sections import Section
@@ -18,7 +19,7 @@ from isogloss.lab.task import TaskInfo, tasks
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
-_KEYS = ("name", "kind", "file", "metrics", "columns", "splits", "codes", "languages", "labels")
+_KEYS = ("name", "kind", "file", "metrics", "columns", "splits", "codes", "languages", "labels", "copies")
 _OF_KINDS = ("right", "question_languages")
 _FACTS = ("text_origin", "licence", "source")
 _DEV_NAMES = ("dev", "validation", "valid", "val")
@@ -96,6 +97,7 @@ def read_info(section: Section, folder: Path) -> TaskInfo:
         languages=_read_names(section, "languages"), labels=_read_names(section, "labels"),
         allowed_leakage=float(leakage), shares=shares, right=right, **facts,
         question_languages=_read_question_languages(section, kind),
+        copies=read_copies(section.section("copies"), kind),
     )  # fmt: skip
 
 
