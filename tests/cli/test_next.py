@@ -37,6 +37,13 @@ def test_json_and_a_file_hold_the_languages(run, scores, tmp_path):
     assert len(found["next"]) == 5
 
 
+def test_the_picture_is_drawn(run, scores, tmp_path):
+    code, out, _ = run("next", "-e", scores, *ASKED, "--candidates", "@africa", "--k", 3, "--out", tmp_path / "n.svg")
+    assert code == 0
+    assert "Which languages to test next?" in (tmp_path / "n.svg").read_text()
+    assert out.rstrip().endswith("n.svg")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(("--candidates", "@asai"), "did you mean 'asia'"), (("--candidates", "yor", "--k", 3), "not more than 3")],

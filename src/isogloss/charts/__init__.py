@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from isogloss.charts.files import save
     from isogloss.charts.intervals import forecast_plot
     from isogloss.charts.language_map import map_of_languages
+    from isogloss.charts.next_tests import next_plot
     from isogloss.charts.picture import forecast_picture
     from isogloss.charts.sources import sources_plot
     from isogloss.charts.transfer import transfer_heatmap
@@ -31,6 +32,7 @@ __all__ = [
     "forecast_plot",
     "kinds_plot",
     "map_of_languages",
+    "next_plot",
     "save",
     "sources_plot",
     "transfer_heatmap",
@@ -45,6 +47,7 @@ _LAZY = {
     "drivers_plot": "explain_drivers",
     "errors_plot": "benchmark",
     "kinds_plot": "benchmark",
+    "next_plot": "next_tests",
     "sources_plot": "sources",
     "transfer_heatmap": "transfer",
     "trust_picture": "trust",

@@ -122,7 +122,9 @@ def map_languages(
     colour: Annotated[
         str, typer.Option(help="What the colours tell: family, script, resource, scope or unspaced.")
     ] = "family",
-    out: Annotated[Path, typer.Option(help="Draw it to .png, .svg, .html or .json.")] = Path("languages.png"),
+    out: Annotated[Path, typer.Option(help="Draw it to .png, .svg, .html or .json (Vega-Lite).")] = Path(
+        "languages.png"
+    ),
 ) -> None:
     """Draw languages on a map of the world."""
     from isogloss.charts import map_of_languages

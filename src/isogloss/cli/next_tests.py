@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from isogloss.cli.questions import (
     parse_languages,
 )
 from isogloss.cli.show import JsonOption, show, show_json, show_text
-from isogloss.cli.write import TableOption, check_out, write_out
+from isogloss.cli.write import OutOption, check_out, write_out
 
 SHOWN = ["order", "language", "name", "deviation", "deviation_of_rest", "tells_most_about"]
 
@@ -36,16 +37,17 @@ def next_tests(
     metric: MetricOption = None,
     recipe: RecipeOption = None,
     language: LanguageOption = None,
-    out: TableOption = None,
+    out: OutOption = None,
     json: JsonOption = False,
 ) -> None:
     """Choose the languages to test next, so that the others are known best.
 
     Deviations are standard deviations of a language's level, on the scale of the scores.
     """
+    from isogloss.charts.next_tests import next_plot
     from isogloss.plan.next_answer import answer_next
 
-    check_out(out, picture=False)
+    check_out(out)
     found = answer_next(
         evidence, candidates=candidates, k=k, languages=parse_languages(language), task=task, model=model,
         metric=metric, recipe=recipe,
@@ -56,4 +58,4 @@ def next_tests(
         show(found.tables["next"], json=False, title=found.titles["next"], columns=SHOWN, digits=4)
         show(found.tables["baselines"], json=False, title=found.titles["baselines"], digits=4)
         show_text("\n".join(found.lines))
-    write_out(out, table=found.tables["next"], json=json)
+    write_out(out, table=found.tables["next"], picture=partial(next_plot, found.found), json=json)

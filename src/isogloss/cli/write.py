@@ -18,10 +18,11 @@ TABLES = (".csv", ".parquet")
 
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", help="Write the table to .csv or .parquet, or draw it to .png, .svg, .html or .json."),
+    typer.Option(
+        "--out", help="Write the table to .csv or .parquet, or draw it to .png, .svg, .html or .json (Vega-Lite)."
+    ),
 ]
-TableOption = Annotated[Path | None, typer.Option("--out", help="Write the table to .csv or .parquet.")]
-PictureOption = Annotated[Path | None, typer.Option("--out", help="Draw it to .png, .svg, .html or .json.")]
+PictureOption = Annotated[Path | None, typer.Option("--out", help="Draw it to .png, .svg, .html or .json (Vega-Lite).")]
 
 
 def check_out(out: Path | None, *, table: bool = True, picture: bool = True) -> None:
