@@ -254,12 +254,26 @@ def test_nonsense_has_the_letters_and_lengths_of_what_it_stands_for(tmp_path: Pa
     assert "aab aab" not in found[0]
 
 
+def test_words_of_a_text_can_be_in_the_language_or_in_its_copy(tmp_path: Path) -> None:
+    """Each by chance, with the space after it; put back they are the text."""
+    (tmp_path / "long.txt").write_text("so be it \n" * 100)
+    found = read_pretraining(write(tmp_path, '[text]\nfile = "long.txt"\ncopy = 1\nshare = 0.2\n'))[0][0].read(3)
+    ways = {"so ": clone_text("so "), "be ": clone_text("be "), "it ": clone_text("it ")}
+    assert 0.1 < np.mean([ways["be "] in text for text in found]) < 0.3
+    for word, copy in ways.items():
+        assert len({copy in text for text in found}) == 2
+        found = [text.replace(copy, word) for text in found]
+    assert found == ["so be it "] * 100
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "no text"),
         ('[text]\nfile = "lines.txt"\nclone = 1', "unknown key 'clone'"),
         ('[text]\nfile = "lines.txt"\ncopy = -1', "copy must be from 0 up, not -1"),
+        ('[text]\nfile = "lines.txt"\ncopy = 1\nshare = 0', "share must be above 0 and at most 1, not 0"),
+        ('[text]\nfile = "lines.txt"\nshare = 0.5', "share without a copy"),
         ('[text]\nfile = "lines.txt"\nnonsense = 1', "nonsense must be true or false, not 1"),
         ('[text]\nfile = "lines.txt"\n[model]\nlayer = 1', "unknown key 'layer'; did you mean 'layers'?"),
         ('[text]\nfile = "lines.txt"\n[model]\nlayers = 0', "[model]: layers must be above 0, not 0"),

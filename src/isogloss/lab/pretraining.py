@@ -33,6 +33,8 @@ class Texts:
         What other columns of a table must say.
     copy : int
         Which copy of the language they are put in, see `clone_text`; 0 for the language itself.
+    share : float
+        Share of the words that are put in the copy, each by chance; all of them where it is 1.
     nonsense : bool
         Whether each text is replaced by as many characters drawn by their frequency in all of these: the control of
         models that have read what is no language.
@@ -42,6 +44,7 @@ class Texts:
     column: str = "text"
     where: dict[str, str] = field(default_factory=dict)
     copy: int = 0
+    share: float = 1.0
     nonsense: bool = False
 
     def read(self, seed: int = 0) -> list[str]:
@@ -55,7 +58,12 @@ class Texts:
         found = self._lines() if self.file.suffix == ".txt" else self._rows()
         if self.nonsense:
             found = nonsense_texts(found, seed)
-        return [clone_text(text, self.copy) for text in found] if self.copy else found
+        if not self.copy:
+            return found
+        if self.share == 1:
+            return [clone_text(text, self.copy) for text in found]
+        chance = np.random.default_rng(seed)
+        return [mix_copy(text, self.copy, self.share, chance) for text in found]
 
     def _lines(self) -> list[str]:
         try:
@@ -86,14 +94,22 @@ def nonsense_texts(texts: Sequence[str], seed: int) -> list[str]:
     return ["".join(letters[place] for place in chance.choice(len(letters), len(text), p=shares)) for text in texts]
 
 
+def mix_copy(text: str, copy: int, share: float, chance: np.random.Generator) -> str:
+    """A text of which some words, each with the space after it, are in a copy of the language, see `clone_text`."""
+    words = text.split(" ")
+    whole = [word + " " for word in words[:-1]] + words[-1:]
+    return "".join(clone_text(word, copy) if chance.random() < share else word for word in whole)
+
+
 def read_pretraining(path: str | Path, *, data: str | Path | None = None) -> tuple[list[Texts], ByteTransformer]:
     """Read what a byte transformer is to read, and its shape.
 
     Parameters
     ----------
     path : str or pathlib.Path
-        TOML, with one or several sections `[[text]]` (file, column, where, copy, nonsense) and perhaps `[model]`, with
-        parameters of `ByteTransformer`; there are as many copies as the texts need, or more where that is asked for.
+        TOML, with one or several sections `[[text]]` (file, column, where, copy, share, nonsense) and perhaps
+        `[model]`, with parameters of `ByteTransformer`; there are as many copies as the texts need, or more where that
+        is asked for.
     data : str or pathlib.Path, optional
         Folder of the files, by default that of `path`.
 
@@ -131,5 +147,10 @@ def _read_texts(section: Section, folder: Path) -> Texts:
         raise BadValue(f"nonsense must be true or false, not {nonsense!r}", where=section.where)
     if copy < 0:
         raise BadValue(f"copy must be from 0 up, not {copy}", where=section.where)
+    share: Any = section.take("share", object, 1.0)
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        raise BadValue(f"share must be above 0 and at most 1, not {share!r}", where=section.where)
+    if share < 1 and not copy:
+        raise BadValue("share without a copy", where=section.where, mend="say with copy = 1 which one words are put in")
     values = {name: str(value) for name, value in where.items()}
-    return Texts(folder / section.take("file", str), section.take("column", str, "text"), values, copy, nonsense)
+    return Texts(folder / section.take("file", str), section.take("column", str, "text"), values, copy, share, nonsense)
