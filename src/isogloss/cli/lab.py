@@ -137,7 +137,9 @@ def pretrain(
     from isogloss.lab import read_pretraining
 
     sources, shape = read_pretraining(texts, data=data)
-    found = pretrain_on((text for source in sources for text in source.read(shape.seed)), into, shape)
+    found = pretrain_on(
+        (text for source in sources for text in source.read(shape.seed)), into, shape, progress=not json
+    )
     show(found.table(), json=json, title=texts.name)
 
 

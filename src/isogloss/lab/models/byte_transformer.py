@@ -18,6 +18,7 @@ from isogloss.files import write_whole
 from isogloss.lab.models.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
 from isogloss.lab.models.checkpoint import load_tokenizer
 from isogloss.lab.models.runtime import device, start_torch, threads_restored
+from isogloss.lab.progress import Bar
 
 if TYPE_CHECKING:
     import polars as pl
@@ -121,7 +122,9 @@ class Pretrained:
         return pl.DataFrame([asdict(self)])
 
 
-def pretrain(texts: Iterable[str], into: str | Path, shape: ByteTransformer | None = None) -> Pretrained:
+def pretrain(
+    texts: Iterable[str], into: str | Path, shape: ByteTransformer | None = None, *, progress: bool = False
+) -> Pretrained:
     """Train a byte transformer on texts and write it as a checkpoint.
 
     Parameters
@@ -133,6 +136,8 @@ def pretrain(texts: Iterable[str], into: str | Path, shape: ByteTransformer | No
         `pretraining.json`, with all that decides the weights and what came of it. Any recipe can take it as its
         checkpoint.
     shape : ByteTransformer, optional
+    progress : bool, default False
+        Whether to show on a terminal how many steps are done.
 
     Returns
     -------
@@ -166,10 +171,10 @@ def pretrain(texts: Iterable[str], into: str | Path, shape: ByteTransformer | No
             mend=f"there must be two texts, and more than {shape.context} bytes",
         )
     began = time.perf_counter()
-    with threads_restored(), _seeded(torch, shape.seed):
+    with threads_restored(), _seeded(torch, shape.seed), Bar(progress) as bar:
         model = _new_model(shape)
         before = bits_per_byte(model, rows[0], shape.context)
-        _train(model, rows[1], shape, chance)
+        _train(model, rows[1], shape, chance, bar)
         after = bits_per_byte(model, rows[0], shape.context)
     model.save_pretrained(folder)
     found = Pretrained(
@@ -233,7 +238,7 @@ def _new_model(shape: ByteTransformer) -> Any:
     return model.to(device()).eval()
 
 
-def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.Generator) -> None:
+def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.Generator, bar: Bar) -> None:
     torch = start_torch()
     from torch.nn.functional import cross_entropy
 
@@ -246,6 +251,7 @@ def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.
         optimizer, lambda step: min((step + 1) / rising, max(0.0, (shape.steps - step) / max(1, shape.steps - rising)))
     )
     model.train()
+    bar.begin("steps", shape.steps)
     for _ in range(shape.steps):
         firsts = chance.integers(0, len(row) - shape.context, shape.batch_size)
         ids = torch.from_numpy(row[firsts[:, None] + np.arange(shape.context + 1)]).to(device())
@@ -256,4 +262,5 @@ def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         slope.step()
+        bar.advance()
     model.eval()
