@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.errors import InputError
+from isogloss.errors import BadFile, InputError
 from isogloss.lab import Corpus, Training, read_pretraining, recipes
 from isogloss.lab.models.byte_tokenizer import clone_text, vocabulary_size, write_byte_tokenizer
 from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
@@ -197,6 +198,21 @@ def test_too_little_text_and_a_folder_in_use_are_refused(tmp_path: Path) -> None
         pretrain(facts(20), tmp_path / "used", BARE)
     with pytest.raises(InputError, match="cannot be made"):
         pretrain(facts(20), tmp_path / "used" / "notes.txt" / "below", BARE)
+
+
+def test_what_fails_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    """Texts that cannot be read, or are too few: the same folder can be named again."""
+
+    def broken() -> Iterator[str]:
+        yield "a text"
+        raise BadFile("cannot be read", where="texts.txt")
+
+    for texts in (broken(), ["too little"]):
+        with pytest.raises(InputError):
+            pretrain(texts, tmp_path / "new", BARE)
+        assert not list(tmp_path.iterdir())
+    pretrain(facts(20), tmp_path / "new", BARE)
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
 def test_bits_per_byte_are_those_of_the_definition(pretrained: Path) -> None:

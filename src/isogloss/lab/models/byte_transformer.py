@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -132,9 +134,9 @@ def pretrain(
     texts : iterable of str
         Empty ones are left out.
     into : str or pathlib.Path
-        Folder that is made: weights as safetensors, configuration and tokenizer as transformers reads them, and
-        `pretraining.json`, with all that decides the weights and what came of it. Any recipe can take it as its
-        checkpoint.
+        Folder that is made, once all is done: weights as safetensors, configuration and tokenizer as transformers
+        reads them, and `pretraining.json`, with all that decides the weights and what came of it. Any recipe can take
+        it as its checkpoint.
     shape : ByteTransformer, optional
     progress : bool, default False
         Whether to show on a terminal how many steps are done.
@@ -155,12 +157,14 @@ def pretrain(
     Texts are shuffled and put in one row; a step learns from stretches of it that begin anywhere. On a processor
     the same texts and parameters give the same weights to the last bit.
     """
-    shape, folder = shape or ByteTransformer(), Path(into)
+    with _made_whole(Path(into)) as folder:
+        return _pretrain([text for text in texts if text.strip()], folder, shape or ByteTransformer(), progress)
+
+
+def _pretrain(kept: list[str], folder: Path, shape: ByteTransformer, progress: bool) -> Pretrained:
     torch = start_torch()
-    _make(folder)
     write_byte_tokenizer(folder, shape.copies, shape.context)
     chance = np.random.default_rng(shape.seed)
-    kept = [text for text in texts if text.strip()]
     order = chance.permutation(len(kept))
     aside = max(1, round(shape.held_out * len(kept)))
     tried, learnt = ([kept[place] for place in some] for some in (order[:aside], order[aside:]))
@@ -203,13 +207,23 @@ def bits_per_byte(model: Any, row: Integers, context: int) -> float:
     return total / counted / float(np.log(2))
 
 
-def _make(folder: Path) -> None:
+@contextmanager
+def _made_whole(folder: Path) -> Iterator[Path]:
+    """A folder that gets the name of `folder` once all is in it: nothing is in the way after a failure."""
+    parent = folder.absolute().parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()):
+        parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists() and any(folder.iterdir()):
             raise BadFile("is not empty", where=str(folder), mend="name a new folder")
+        place = tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=parent, ignore_cleanup_errors=True)
     except OSError as error:
         raise BadFile(f"cannot be made: {error.strerror}", where=str(folder), mend="choose another place") from None
+    with place:
+        yield Path(place.name)
+        os.chmod(place.name, 0o755)
+        if folder.exists():
+            folder.rmdir()  # it is empty, and not everywhere can a folder be put in place of another
+        os.rename(place.name, folder)
 
 
 def _in_one_row(folder: Path, texts: Sequence[str]) -> Integers:
