@@ -32,7 +32,7 @@ def plan_grid(grid: Grid, store: Store | None = None, *, workers: int = 1) -> pl
     -------
     polars.DataFrame
         One row per task and recipe: task, model, recipe, `jobs`, `stored`, `to_run`, `minutes` of wall time,
-        `memory_gb` of all workers, `disk_gb` of cached features, and `basis`, what the estimate rests on; null where
+        `memory_gb` of all workers, `disk_gb` of what is kept there, and `basis`, what the estimate rests on; null where
         nothing is known.
 
     Raises

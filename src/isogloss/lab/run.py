@@ -122,10 +122,11 @@ class _Run:
             return self._prepared[1]
         self._prepared = None  # gone before the next is made: it may be the most memory of a run
         with self._report.clock("prepare"):
-            self._bar.begin("preparing texts", len(corpus.train))
 
             def apply(function: Any, values: Any) -> Iterator[Any]:
-                for result in self._executor.apply(function, values):
+                several = list(values)
+                self._bar.begin("preparing texts", len(several))
+                for result in self._executor.apply(function, several):
                     self._bar.advance()
                     yield result
 

@@ -131,7 +131,7 @@ class Estimate:
     shared_bytes, worker_bytes : float
         Memory that all workers share, and that each has for itself.
     disk_bytes : float
-        Of features that are kept.
+        Of features that are kept, or of what lies there while jobs run.
     basis : str
         What it rests on.
     """

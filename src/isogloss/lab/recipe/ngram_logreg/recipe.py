@@ -15,6 +15,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Recipe
 from isogloss.lab.recipe.ngram_logreg.dual import fit_in_span
+from isogloss.lab.recipe.ngram_logreg.index import Entries, score_index, write_index
 from isogloss.lab.recipe.ngram_logreg.ngrams import ANALYZERS, NgramCounts, count_ngrams
 from isogloss.lab.recipe.ngram_logreg.words import counted, distinct_words, fit_counted, words_of
 
@@ -78,36 +79,23 @@ class NgramLogreg(Recipe):
         """Count the n-grams of every text once; training texts by row, test texts by n-gram.
 
         Test texts are kept as an inverted index, as search engines do, since a job needs them only at
-        the n-grams of its own training texts: about a quarter of the entries, and often next to none.
+        the n-grams of its own training texts: about a quarter of the entries, and often next to none. The index
+        lies on the disk and is looked at block by block, so that any number of targets takes the same memory.
         """
-        from scipy.sparse import csr_array
-
         of_words: dict[str, np.ndarray[Any, Any]] = {}
         if corpus.kind == "token-tagging":
             corpus, of_words = distinct_words(corpus)
         count = partial(count_ngrams, shortest=self.shortest, longest=self.longest, analyzer=self.analyzer)
-        blocks: list[NgramCounts] = list(
-            apply(count, [train + test for train, test in zip(corpus.train, corpus.test, strict=True)])
-        )
-        sizes = [len(train) for train in corpus.train]
-        known = [
-            block.ngrams[np.unique(block.columns[: block.starts[size]])]
-            for block, size in zip(blocks, sizes, strict=True)
-        ]
-        ngrams = np.unique(np.concatenate(known))  # those of training texts: no others can bear on an answer
-        train, test = _Entries(), _Entries()
-        for size in sizes:
-            block = blocks.pop(0)  # gone as soon as it is taken over: together they are the most memory of a run
-            places = _places(block.ngrams, ngrams)
-            values = (1 + np.log(block.counts)).astype(np.float32)
-            train.add(block, slice(0, size), places, values)
-            test.add(block, slice(size, len(block.starts) - 1), places, values)
-        index = csr_array(test.arrays(), shape=(len(test.lengths), len(ngrams))).T.tocsr()
+        blocks: list[NgramCounts] = list(apply(count, [texts for texts in corpus.train if texts]))
+        # Those of training texts: no others can bear on an answer.
+        ngrams = np.unique(np.concatenate([np.empty(0, np.uint64), *(block.ngrams for block in blocks)]))
+        train = Entries(ngrams)
+        while blocks:
+            train.add(blocks.pop(0))  # gone as soon as it is taken over: together they are the most memory of a run
         values, columns, starts = train.arrays()
         return {
-            "train_values": values, "train_columns": columns, "train_starts": starts,
-            "index_values": index.data, "index_rows": index.indices, "index_starts": index.indptr,
-            "shape": np.array([len(test.lengths), len(ngrams)]), **of_words,
+            "train_values": values, "train_columns": columns, "train_starts": starts, "ngrams": np.array([len(ngrams)]),
+            **write_index(apply(count, [texts for texts in corpus.test if texts]), ngrams), **of_words,
         }  # fmt: skip
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
@@ -155,20 +143,10 @@ class NgramLogreg(Recipe):
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely label of every test row."""
-        from scipy.sparse import csr_array
-
-        learnt = fitted.arrays
-        texts, ngrams = prepared["shape"]
-        whole = csr_array(
-            (prepared["index_values"], prepared["index_rows"], prepared["index_starts"]), shape=(ngrams, texts)
-        )
-        index = whole[learnt["ngrams"]]  # (seen, texts)
-        scores = index.T @ (learnt["coefficients"] * learnt["rarity"][:, None])
-        index.data = index.data * index.data
-        lengths = np.sqrt(index.T @ (learnt["rarity"] * learnt["rarity"]))
-        lengths[lengths == 0] = 1.0
-        answers = learnt["classes"][(scores / lengths[:, None] + learnt["intercepts"]).argmax(axis=1)]
-        return {"": np.asarray(answers[prepared["test_words"]] if "test_words" in prepared else answers)}
+        classes = fitted.arrays["classes"]
+        found = [classes[scores.argmax(axis=1)] for scores in score_index(prepared, fitted.arrays)]
+        answers = np.concatenate(found)
+        return {"": answers[prepared["test_words"]] if "test_words" in prepared else answers}
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """A job of middling size is run, on the texts of its source and of one target; other programs do not count."""
@@ -189,14 +167,17 @@ class NgramLogreg(Recipe):
         fit, began = (time.process_time() - began) * size / len(rows), time.process_time()
         self.predict(prepared, fitted)
         predict = (time.process_time() - began) * sum(map(len, corpus.test)) / len(target)
-        taken = sum(array.nbytes for array in prepared.values()) * share
-        return Estimate(prepare * share, fit + predict, 2 * taken, 3e8, 0.0, "tried on two languages")
+        kept = prepared["index"].nbytes
+        taken = sum(array.nbytes for array in prepared.values()) - kept
+        return Estimate(
+            prepare * share, fit + predict, 2 * taken * share, 3e8, kept * share, "tried on two languages"
+        )  # fmt: skip
 
     def _training(self, prepared: Arrays, rows: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
         """The training rows over the n-grams they have, as (texts, seen), and which n-grams those are."""
         from scipy.sparse import csr_array
 
-        starts, ngrams = prepared["train_starts"], int(prepared["shape"][1])
+        starts, ngrams = prepared["train_starts"], int(prepared["ngrams"][0])
         spans = [slice(starts[row], starts[row + 1]) for row in rows]
         columns = np.concatenate([prepared["train_columns"][span] for span in spans])
         values = np.concatenate([prepared["train_values"][span] for span in spans]).astype(np.float64)
@@ -211,41 +192,6 @@ class NgramLogreg(Recipe):
 
 def _one_by_one(function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
     yield from map(function, values)
-
-
-class _Entries:
-    """Rows of a sparse matrix, gathered block by block."""
-
-    def __init__(self) -> None:
-        self.values: list[np.ndarray[Any, Any]] = [np.empty(0, np.float32)]
-        self.columns: list[np.ndarray[Any, Any]] = [np.empty(0, np.int32)]
-        self.lengths: list[int] = []
-
-    def add(self, block: NgramCounts, rows: slice, places: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> None:
-        """Take rows of a block; n-grams whose place is -1 are left out."""
-        starts = block.starts[rows.start : rows.stop + 1]
-        span = slice(starts[0], starts[-1])
-        columns = places[block.columns[span]]
-        known = columns >= 0
-        before = np.concatenate([[0], np.cumsum(known)])
-        self.values.append(values[span][known])
-        self.columns.append(columns[known])
-        self.lengths.extend(np.diff(before[starts - starts[0]]))
-
-    def arrays(self) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """Values, columns and starts of the rows, as scipy takes them."""
-        starts = np.concatenate([[0], np.cumsum(self.lengths, dtype=np.int64)])
-        if starts[-1] < 2**31:
-            starts = starts.astype(np.int32)  # otherwise scipy keeps every position in 64 bits
-        return np.concatenate(self.values), np.concatenate(self.columns), starts
-
-
-def _places(hashes: np.ndarray[Any, Any], ngrams: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Where each hash stands in the ascending `ngrams`; -1 if it does not."""
-    if not len(ngrams):
-        return np.full(len(hashes), -1, dtype=np.int32)
-    found = np.minimum(np.searchsorted(ngrams, hashes), len(ngrams) - 1)
-    return np.where(ngrams[found] == hashes, found, -1).astype(np.int32)
 
 
 def _check(name: str, value: Any, kind: Any, meaning: str) -> None:
