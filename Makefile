@@ -2,17 +2,22 @@
 PYTHON ?= python3
 DEMO := .venv-demo
 DEV := .venv-dev
+LOWEST := .venv-lowest
 PIP_FLAGS := --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2
 FUZZ_FLAGS ?= -seed=1 -runs=30000
 
-.PHONY: demo test fuzz lint bench clean
+.PHONY: demo test lowest fuzz lint bench clean
 
 demo: $(DEMO)/.installed ## forecast languages nobody measured, print a table and write a picture
 	$(DEMO)/bin/isogloss demo --out demo-output
 
 test: $(DEV)/.installed ## run the whole test suite
 	$(DEV)/bin/python -m pytest $(PYTEST_FLAGS)
+
+lowest: $(LOWEST)/.installed ## all but the lab and the forecasters' own tests, with the oldest versions that are allowed
+	$(LOWEST)/bin/python -m pytest $(PYTEST_FLAGS) -W default::pytest.PytestUnraisableExceptionWarning \
+		tests/languages tests/evidence tests/explain tests/plan tests/charts tests/cli
 
 fuzz: $(DEV)/.installed ## look for files that an importer neither reads nor refuses in one line
 	@if $(DEV)/bin/python -c 'import atheris' 2>/dev/null; \
@@ -42,5 +47,11 @@ $(DEV)/.installed: pyproject.toml constraints.txt
 	$(DEV)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+$(LOWEST)/.installed: pyproject.toml constraints-lowest.txt
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints-lowest.txt --editable . \
+		hypothesis pandas pyarrow pytest pytest-xdist statsmodels
+	touch $@
+
 clean: ## remove what the other targets made
-	rm -rf $(DEMO) $(DEV) demo-output dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(DEMO) $(DEV) $(LOWEST) demo-output dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -31,7 +31,7 @@ def test_labels_of_a_crowd_do_not_cover_each_other_or_the_dots():
 @given(dots=DOTS)
 def test_labels_never_leave_the_frame(dots):
     for label in place_labels(dots, [70] * len(dots), 14, FRAME):
-        assert FRAME.encloses(label.box)
+        assert label is None or FRAME.encloses(label.box)
 
 
 @given(dots=DOTS)
