@@ -11,6 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from isogloss.cli.lab_tables import columns_that_tell
+
 GRID = """
 [task]
 name = "weather or food"
@@ -123,6 +125,22 @@ def test_a_plan_is_made_before_and_what_was_found_is_shown_after(grid: Path, tmp
     assert (len(tables["cells"]), len(tables["summary"]), len(tables["compared"])) == (8, 2, 1)
     by_target = json.loads(isogloss("lab", "show", store, "--grid", grid, "--by-target", "--json").stdout)
     assert [row["target"] for row in by_target["compared"]] == ["deu", "eng"]
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        ({"recipe": "lora"}, []),
+        ({"model": "two", "recipe": "lora"}, []),
+        ({"model": "two"}, ["model"]),
+        ({"task": "news"}, ["task"]),
+        ({"pair": "eng-x"}, ["pair"]),
+    ],
+)
+def test_rows_of_the_summary_say_what_they_differ_in(second: dict[str, str], told: list[str]) -> None:
+    first = {"task": "tags", "pair": None, "model": "one", "recipe": "fine-tune", "size": 500, "shown_size": 0}
+    summary = pl.DataFrame([first, first | second], schema_overrides={"pair": pl.String})
+    assert columns_that_tell(summary) == [*told, "recipe", "size", "shown_size"]
 
 
 def test_what_a_grid_took_can_be_weighed_against_what_it_gained(grid: Path, tmp_path: Path) -> None:

@@ -103,14 +103,14 @@ def show_grid(
 
 
 def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
-    from isogloss.cli.lab_tables import transfer_matrix
+    from isogloss.cli.lab_tables import columns_that_tell, transfer_matrix
 
     show_text(f"{found.measured} of {found.jobs} jobs are in the store, {found.failed} have failed")
-    asked = ["pair"] if found.observations["pair"].count() else []
-    columns = [*asked, "recipe", "size", "shown_size", "seeds", "within", "across", "where_shown"]
+    summary = found.summary()
+    told = columns_that_tell(summary)
     show(
-        found.summary(),
-        columns=columns,
+        summary,
+        columns=[*told, "seeds", "within", "across", "where_shown"],
         json=False,
         title=f"\n{found.metric}: mean of all sources on themselves, and across",
     )
@@ -118,7 +118,7 @@ def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
         show_text(f"\n{title}")
         show(matrix, json=False, digits=2)
     if found.changes().height:
-        columns = [*asked, "recipe", "size", "shown_size", "gain", "source_change", "others_change"]
+        columns = [*told, "gain", "source_change", "others_change"]
         show(found.changes(), columns=columns, json=False, title="\nwhat examples of a target change")
     if compared.height:
         columns = ["target"] * by_target + ["first", "second", "items", "difference", "lower", "upper", "p_holm"]

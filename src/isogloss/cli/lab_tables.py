@@ -10,6 +10,18 @@ MOST = 11
 """Targets that a line of 80 columns has room for."""
 
 
+def columns_that_tell(summary: pl.DataFrame) -> list[str]:
+    """The columns that tell the rows of `Findings.summary` apart, and no more, as lines are short.
+
+    Tasks stand there where there are several, pairs where there is one; models where rows would be alike without.
+    """
+    named = [*["task"] * (summary["task"].n_unique() > 1), *["pair"] * (summary["pair"].count() > 0)]
+    rest = ["recipe", "size", "shown_size"]
+    if summary.select(named + rest).is_duplicated().any():
+        named.append("model")
+    return named + rest
+
+
 def transfer_matrix(cells: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """One table per task, recipe and size, sources in rows, with what it is of; none where there are too many targets.
 
