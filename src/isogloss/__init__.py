@@ -10,6 +10,7 @@ import importlib
 from typing import Any
 
 __version__ = "0.1.0"
+"""The version of isogloss."""
 
 _PUBLIC = {
     "Evidence": "isogloss.evidence",

@@ -39,6 +39,8 @@ class UnknownLanguage(InputError):
     ----------
     code : str
         What the source wrote.
+    where : str, optional
+        File, row or field in which it was found.
     suggestions : sequence of (str, str)
         Nearest known codes with their names, best first.
     """
@@ -51,7 +53,19 @@ class UnknownLanguage(InputError):
 
 
 class UnknownName(InputError):
-    """A name (of a forecaster, importer, task, model, column, ...) that nothing is known by."""
+    """A name (of a forecaster, importer, task, model, column, ...) that nothing is known by.
+
+    Parameters
+    ----------
+    kind : str
+        What should have had that name, in the singular: `forecaster`.
+    name : str
+        What was written.
+    known : iterable of str
+        All names there are; the nearest is suggested.
+    where : str, optional
+        File, row or field in which it was found.
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None):
         self.kind, self.name, self.known = kind, name, sorted(known)

@@ -49,6 +49,7 @@ OBSERVATION = pl.Schema(
 scale and higher_is_better are never null."""
 
 REQUIRED = ("model", "task", "metric", "target", "train", "score", "scale", "higher_is_better")
+"""Columns of an observation that are never null."""
 
 QUERY = pl.Schema({name: kind for name, kind in OBSERVATION.items() if name not in ("score", "standard_error")})
 """A query is an observation without its score."""

@@ -62,6 +62,7 @@ forecasters = Registry(
     },
     "isogloss.forecasters",
 )
+"""Forecasters by name; other packages announce theirs in the entry-point group `isogloss.forecasters`."""
 
 _LAZY = {
     "FORECAST": "forecaster",

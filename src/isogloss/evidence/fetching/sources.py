@@ -48,3 +48,4 @@ MTEB = PublicSource(
 )
 
 public_sources = Registry("public evidence", {"mteb": f"{__name__}:MTEB"}, "isogloss.sources")
+"""Public evidence by name; other packages announce theirs in the entry-point group `isogloss.sources`."""

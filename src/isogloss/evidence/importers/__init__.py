@@ -29,6 +29,7 @@ importers = Registry(
     },
     "isogloss.importers",
 )
+"""Importers by format; other packages announce theirs in the entry-point group `isogloss.importers`."""
 
 HEAD_BYTES = 64 * 1024
 """How much of a file is looked at to recognise its format."""

@@ -70,6 +70,8 @@ class RawTable:
     notes : tuple of str
         What else whoever imports should know; each becomes a line of the report.
 
+    Notes
+    -----
     `rows` may hold `scale`, which is then a declaration of how the scores of that row are written, and
     `origin`, the file each row comes from, where the source is a folder of several.
     """

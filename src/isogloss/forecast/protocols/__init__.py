@@ -33,6 +33,7 @@ protocols = Registry(
     },
     "isogloss.protocols",
 )
+"""Protocols by name; other packages announce theirs in the entry-point group `isogloss.protocols`."""
 
 
 def explain(protocol: Any) -> str:

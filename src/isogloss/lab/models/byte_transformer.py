@@ -46,9 +46,11 @@ class ByteTransformer:
     batch_size : int, default 16
         Stretches of `context` bytes in a step.
     learning_rate : float, default 2e-3
+        The highest, of AdamW.
     warmup : float, default 0.1
         Share of the steps in which the learning rate rises; then it falls linearly to 0.
     weight_decay : float, default 0.1
+        Of AdamW.
     held_out : float, default 0.05
         Share of the texts that are not learnt from, but told how well the model does on.
     seed : int, default 0

@@ -35,6 +35,7 @@ class Seq2Seq(Translator):
     batch_size : int, default 16
         How many texts are translated in one go.
     precision : {"float32", "bfloat16"}, default "float32"
+        Of the numbers that the model computes with.
 
     Notes
     -----

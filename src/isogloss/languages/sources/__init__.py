@@ -29,7 +29,8 @@ feature_sources = Registry(
     },
     "isogloss.feature_sources",
 )
-"""Every source of features, by name."""
+"""Sources of features by name; other packages announce theirs in the entry-point group
+`isogloss.feature_sources`."""
 
 TYPOLOGY = ("syntactic", "phonological", "inventory", "grambank")
 """Sources whose features users may give for varieties of their own."""

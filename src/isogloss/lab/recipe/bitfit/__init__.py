@@ -10,7 +10,12 @@ from isogloss.lab.recipe.neural.trained import TrainedRecipe
 
 @dataclass(frozen=True)
 class BitFit(TrainedRecipe):
-    """Fine-tuning of biases and head; parameters are those of `TrainedRecipe`, with a higher learning rate."""
+    """Fine-tuning of biases and head.
+
+    Notes
+    -----
+    Parameters are those of `TrainedRecipe`, with a higher learning rate.
+    """
 
     name: ClassVar[str] = "bitfit"
 

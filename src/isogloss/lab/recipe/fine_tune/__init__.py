@@ -10,6 +10,11 @@ from isogloss.lab.recipe.neural.trained import TrainedRecipe
 
 @dataclass(frozen=True)
 class FineTune(TrainedRecipe):
-    """Full fine-tuning; parameters are those of `TrainedRecipe`."""
+    """Full fine-tuning.
+
+    Notes
+    -----
+    Parameters are those of `TrainedRecipe`.
+    """
 
     name: ClassVar[str] = "fine-tune"

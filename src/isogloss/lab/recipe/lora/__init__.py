@@ -17,10 +17,13 @@ class Lora(TrainedRecipe):
     Parameters
     ----------
     rank : int, default 8
+        Of the two matrices whose product is added to each linear layer.
     alpha : int, default 16
         Additions are multiplied by alpha / rank.
     adapter_dropout : float, default 0
+        Share of its inputs that an addition does without, while it is learnt.
     learning_rate : float, default 1e-3
+        The highest, of AdamW.
 
     Notes
     -----

@@ -37,12 +37,15 @@ class TrainedRecipe(NeuralRecipe):
     Parameters
     ----------
     epochs : int, default 5
+        How often all examples are gone through.
     batch_size : int, default 32
         Texts, sentences or choices.
-    learning_rate : float
+    learning_rate : float, default 1e-4
+        The highest, of AdamW.
     warmup : float, default 0.1
         Share of the steps in which the learning rate rises.
     weight_decay : float, default 0.01
+        Of AdamW.
     dropout : float, default 0.1
         Before the head.
     pooling : {"mean", "first", "pooler"}, default "mean"

@@ -34,7 +34,9 @@ class PromptTuning(TrainedRecipe):
     deep : bool, default False
         Whether every layer has its own, as keys and values that its attention finds beside those of the text.
     epochs : int, default 20
+        How often all examples are gone through.
     learning_rate : float, default 1e-2
+        The highest, of AdamW.
 
     Notes
     -----
