@@ -24,19 +24,29 @@ NOISE = 0.05
 
 def likeness(rows: Sequence[str], columns: Sequence[str]) -> Array:
     """Covariance of the levels of languages by what is known of them, 1 with themselves; (rows, columns)."""
+    parts = likenesses(rows, columns)
+    whole = sum(variance * parts[name] for name, variance in VARIANCES.items())
+    return np.asarray(whole / sum(VARIANCES.values()))
+
+
+def near(rows: Sequence[str], columns: Sequence[str]) -> Array:
+    """Likeness of languages by their combined distance, 1 with themselves; (rows, columns)."""
+    return np.asarray(np.exp(-space(rows, columns).between("combined", rows, columns) / REACH))
+
+
+def likenesses(rows: Sequence[str], columns: Sequence[str]) -> dict[str, Array]:
+    """What makes languages alike, by the names of `VARIANCES`: covariances, 1 with themselves; (rows, columns)."""
     known = space(rows, columns)
     text, unspaced = ([values[known.at(names)] for names in (rows, columns)]
                       for values in (known.web_text, known.unspaced))  # fmt: skip
-    parts = {
+    return {
         "resources": np.exp(-0.5 * np.subtract.outer(*text) ** 2),
-        "near": np.exp(-known.between("combined", rows, columns) / REACH),
+        "near": near(rows, columns),
         "spaces": np.equal.outer(*unspaced).astype(float),
         "script": 1 - known.between("script", rows, columns),
         "family": 1 - known.between("genetic", rows, columns),
         "own": np.equal.outer(np.array(rows, dtype=object), np.array(columns, dtype=object)).astype(float),
     }
-    whole = sum(variance * parts[name] for name, variance in VARIANCES.items())
-    return np.asarray(whole / sum(VARIANCES.values()))
 
 
 def kriging_weights(asked: Sequence[str], measured: Sequence[str]) -> Array:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from isogloss.forecast.kriging import near
 from isogloss.forecast.space import space
-from isogloss.plan.ranking.process import REACH, SourceProcess
+from isogloss.plan.ranking.process import SourceProcess
 from isogloss.plan.ranking.table import Array
 
 CHOICES = tuple((linear, noise) for linear in (0.1, 1.0) for noise in (0.1, 0.3, 1.0))
@@ -48,8 +49,7 @@ class Levels:
 
     def _covariance(self, choice: tuple[float, float], rows: tuple[str, ...]) -> Array:
         known = space(rows, self._targets)
-        near = np.exp(-known.between("combined", rows, self._targets) / REACH)
         text = [known.web_text[known.at(names)] for names in (rows, self._targets)]
         centre, spread = text[1].mean(), text[1].std() + 1e-9
         first, second = ((values - centre) / spread for values in text)
-        return near + choice[0] * np.outer(first, second)
+        return near(rows, self._targets) + choice[0] * np.outer(first, second)

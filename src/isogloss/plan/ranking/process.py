@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.forecast.grid import fill
+from isogloss.forecast.kriging import likenesses
 from isogloss.forecast.peers.kronecker import (
     MEAN_PRECISION,
     Process,
@@ -25,7 +26,7 @@ from isogloss.forecast.peers.kronecker import (
     leave_columns_out,
     log_likelihood,
 )
-from isogloss.forecast.space import TYPICAL_DISTANCE, Space, space
+from isogloss.forecast.space import TYPICAL_DISTANCE, space
 from isogloss.languages import distances
 from isogloss.plan.ranking.table import Array, SourceTable
 
@@ -38,8 +39,8 @@ TYPICAL = {"featural": 0.5, "morphological": 0.5} | TYPICAL_DISTANCE
 """Stands in for a distance of which nothing is known."""
 NEAR, PLACE = 0.15, 0.1
 """Distances over which likeness falls by a factor e: combined, geographic."""
-REACH = 0.3
-"""The same, within the covariances."""
+TEXT_REACH = 2.0
+"""Powers of ten of web text that set languages as far apart in resources as leaving out spaces does."""
 
 WEIGHTS = ("own", "near", "resources", "script", "family")
 PRIOR = np.log([0.3, 0.7, 0.3, 0.3, 0.3, 0.3, 0.5, 0.2, 0.3, 0.3, 0.2, 1.0])
@@ -227,19 +228,13 @@ def _covariance(weights: Array, rows: Sequence[str], columns: Sequence[str], *, 
 
 def _parts(rows: Sequence[str], columns: Sequence[str], *, own_is_common: bool) -> Array:
     """One covariance for each of `WEIGHTS`, of shape (5, rows, columns)."""
-    known: Space = space(rows, columns)
+    parts = likenesses(rows, columns)
+    known = space(rows, columns)
     first, second = (
-        np.column_stack([known.web_text[known.at(names)] / 2, known.unspaced[known.at(names)]])
+        np.column_stack([known.web_text[known.at(names)] / TEXT_REACH, known.unspaced[known.at(names)]])
         for names in (rows, columns)
     )
-    apart = ((first[:, None] - second[None]) ** 2).sum(2)
-    same = np.array(rows, dtype=object)[:, None] == np.array(columns, dtype=object)
-    return np.stack(
-        [
-            np.ones(same.shape) if own_is_common else same.astype(float),
-            np.exp(-known.between("combined", rows, columns) / REACH),
-            np.exp(-0.5 * apart),
-            1 - known.between("script", rows, columns),
-            1 - known.between("genetic", rows, columns),
-        ]
-    )
+    parts["resources"] = np.exp(-0.5 * ((first[:, None] - second[None]) ** 2).sum(2))
+    if own_is_common:
+        parts["own"] = np.ones_like(parts["own"])
+    return np.stack([parts[name] for name in WEIGHTS])
