@@ -7,7 +7,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2
 FUZZ_FLAGS ?= -seed=1 -runs=30000
 
-.PHONY: demo test lowest fuzz lint bench clean
+.PHONY: demo test lowest fuzz lint reference bench clean
 
 demo: $(DEMO)/.installed ## forecast languages nobody measured, print a table and write a picture
 	$(DEMO)/bin/isogloss demo --out demo-output
@@ -29,6 +29,9 @@ lint: $(DEV)/.installed ## style, types and the arrows between packages
 	$(DEV)/bin/ruff format --check .
 	$(DEV)/bin/mypy
 	$(DEV)/bin/lint-imports
+
+reference: $(DEV)/.installed ## write docs/reference anew from commands, docstrings and registries
+	$(DEV)/bin/python -m docs.generator
 
 BENCHMARKS := $(filter-out benchmarks/__init__.py benchmarks/common.py benchmarks/litmus_trees.py,$(wildcard benchmarks/*.py))
 

@@ -1,0 +1,1 @@
+"""Pages for readers, and the generator of those that are written from the code."""

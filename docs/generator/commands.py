@@ -1,0 +1,104 @@
+"""The page of commands: what each does, how it is called, and every argument and option."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import typer
+
+from docs.generator.markdown import anchor, code, fence, link, page, plain, prose, table
+from isogloss.cli import app
+
+_TYPES = {str: "text", int: "whole number", float: "number", Path: "path", bool: "flag"}
+_INTRODUCTION = """Each command says the same with `--help`. What is worked out step by step stands in the
+[how-to pages](../README.md); what can be named in options, in [names](names.md).
+
+Exit codes: 0 if all went well; 1 if something failed on the way (a job, a download, a store that cannot be written);
+2 if the input cannot be used as it is; 130 after Ctrl-C. Errors are one line on standard error: where, what, how to
+mend it."""
+
+
+def commands_page() -> str:
+    """Markdown of all commands, in the order in which `isogloss --help` lists them."""
+    group = typer.main.get_command(app)
+    found = dict(walk(group, "isogloss"))
+    rows = [(link(code(name), f"#{anchor(name)}"), plain(_summary(one))) for name, one in found.items()]
+    parts = [_command(name, one) for name, one in found.items()]
+    return page("Commands", _INTRODUCTION, table(("command", "what it does"), rows), _of_all(group), *parts)
+
+
+def walk(group: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Every command below `group` by its full name."""
+    for short, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from walk(one, f"{name} {short}")
+        else:
+            yield f"{name} {short}", one
+
+
+def _summary(command: Any) -> str:
+    return str(inspect.cleandoc(command.help).partition("\n")[0])
+
+
+def _of_all(group: Any) -> str:
+    rows = [_row(option, {}) for option in group.params]
+    return "Without a command:\n\n" + table(("option", "type", "default", "what it says"), rows)
+
+
+def _command(name: str, command: Any) -> str:
+    annotations = inspect.get_annotations(inspect.unwrap(command.callback), eval_str=True)
+    arguments = [one for one in command.params if one.param_type_name == "argument"]
+    options = [one for one in command.params if one.param_type_name == "option"]
+    parts = [f"## {name}", prose(inspect.cleandoc(command.help)), fence(_usage(name, arguments, options), "text")]
+    for title, some in (("argument", arguments), ("option", options)):
+        if some:
+            header = (title, "type", "default", "what it says")
+            parts.append(table(header, [_row(one, annotations) for one in some]))
+    return "\n\n".join(parts)
+
+
+def _usage(name: str, arguments: list[Any], options: list[Any]) -> str:
+    """How it is called with what it needs; all else is `[options]`."""
+    needed = [f"{one.opts[0]} {_metavar(one)}" for one in options if one.required]
+    rest = ["[options]"] if any(not one.required for one in options) else []
+    given = [_metavar(one) + ("..." if one.nargs == -1 else "") for one in arguments]
+    given = [text if one.required else f"[{text}]" for text, one in zip(given, arguments, strict=True)]
+    return " ".join([name, *given, *needed, *rest])
+
+
+def _metavar(parameter: Any) -> str:
+    return str(parameter.metavar or parameter.name.upper().replace("_", "-"))
+
+
+def _row(parameter: Any, annotations: dict[str, Any]) -> tuple[str, str, str, str]:
+    is_option = parameter.param_type_name == "option"
+    spelt = [*parameter.opts, *parameter.secondary_opts] if is_option else [_metavar(parameter)]
+    return (
+        ", ".join(map(code, spelt)),
+        _type(annotations.get(parameter.name, bool)),
+        _default(parameter),
+        plain(parameter.help or ""),
+    )
+
+
+def _type(annotation: Any) -> str:
+    """What a user writes: the annotation without what typer alone reads, in words."""
+    if hasattr(annotation, "__metadata__"):
+        annotation = annotation.__origin__
+    choices = [one for one in get_args(annotation) if one is not type(None)]
+    if get_origin(annotation) is list:
+        return f"{_type(choices[0])}, repeatable"
+    if choices:
+        return " or ".join(_type(one) for one in choices)
+    return _TYPES.get(annotation) or str(annotation.__name__)
+
+
+def _default(parameter: Any) -> str:
+    if parameter.required:
+        return "needed"
+    if parameter.default in (None, False, ()):
+        return ""
+    return code(str(parameter.default)) if parameter.default != "" else "empty"

@@ -1,0 +1,205 @@
+"""The page of names: everything that commands, files and functions know by name, from the registries themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from docs.generator.docstrings import parse, summary
+from docs.generator.markdown import anchor, code, link, page, plain, prose, table
+from docs.generator.names_of_lab import lab_sections
+from docs.generator.sections import adding, named, section
+from isogloss.charts.benchmark_page import ENDINGS as REPORTS
+from isogloss.charts.files import ENDINGS as PICTURES
+from isogloss.cli.write import TABLES
+from isogloss.evidence import importers, shipped
+from isogloss.evidence.exporters import FORMATS, export
+from isogloss.evidence.fetching.sources import PublicSource, public_sources
+from isogloss.evidence.importers.mapping import load_mapping, shipped_mappings
+from isogloss.evidence.mixture import KINDS as OTHER_KINDS
+from isogloss.explain.factors import OTHERS, PHRASES, SIMILARITIES
+from isogloss.forecast import forecasters
+from isogloss.forecast.output import ENDINGS as FORECASTS
+from isogloss.forecast.protocols import explain, protocols
+from isogloss.languages import feature_sources, similarities
+from isogloss.languages.distance import KINDS, MEANS
+from isogloss.languages.measures import Angular, Measure
+from isogloss.languages.options import ENDINGS as CATALOGUES
+from isogloss.languages.pretraining import MODELS, SHIPPED
+from isogloss.languages.typology import COMPOSED
+from isogloss.plan.costs import LABELLED
+from isogloss.plan.next_candidates import read_candidates
+from isogloss.plan.objectives import objective
+
+_INTRODUCTION = """What can be written where a command, a grid file or a function asks for a name. Most are kept in
+registries, which a package of your own adds to by announcing an entry point:
+
+```toml
+[project.entry-points."isogloss.forecasters"]
+mine = "my_package:MyForecaster"
+```
+
+Below, each registry says its group of entry points and what an entry has to be; a broken entry is skipped with a
+warning. In a notebook, the decorator `@registry.register("mine")` does the same for that session."""
+
+
+def names_page() -> str:
+    """Markdown of everything that has a name."""
+    sections = [*_evidence(), *_forecasts(), *_languages(), *_plans(), *lab_sections(), _endings()]
+    titles = [section.partition("\n")[0].removeprefix("## ") for section in sections]
+    contents = "\n".join(f"- {link(title, f'#{anchor(title)}')}" for title in titles)
+    return page("Names", _INTRODUCTION, contents, *sections)
+
+
+def _forecasts() -> list[str]:
+    found = [
+        (code(name), plain(summary(one)), link(code(one.__name__), f"python/forecast.md#class-{one.__name__.lower()}"))
+        for name, one in forecasters.items()
+    ]
+    factors = [(name, f"{group}: {PHRASES[name]}") for name, group in {**SIMILARITIES, **OTHERS}.items()]
+    return [
+        section(
+            "Forecasters",
+            "For `--forecaster` and `--forecasters`, and `isogloss.forecast.forecasters`. "
+            "[Which one should I believe?](../methods/forecasters.md)",
+            table(("name", "what it is", "in Python"), found),
+            adding(forecasters, "a subclass of [`Forecaster`](python/forecast.md#class-forecaster) that names its "
+                   "[`GridModel`](python/extending.md#class-gridmodel)"),
+        ),
+        section(
+            "Protocols",
+            "For `isogloss benchmark --protocol`: what is left out of the evidence and then asked for. "
+            "[How to benchmark](../how-to/benchmark.md)",
+            named((name, explain(one)) for name, one in protocols.items()),
+            adding(protocols, "a function from evidence to an iterator of "
+                   "[`Split`](python/extending.md#class-split), taking `every`, `folds` and `seed`"),
+        ),
+        section(
+            "Factors",
+            "For `isogloss explain --factors`: the group that each belongs to, and what it means to have more of it. "
+            "The name of a registered similarity is one too.",
+            named(factors, ("factor", "group and meaning")),
+        ),
+    ]  # fmt: skip
+
+
+def _evidence() -> list[str]:
+    cards = [
+        (name, (path / "CARD.md").read_text(encoding="utf-8").partition("\n")[0]) for name, path in shipped().items()
+    ]
+    mappings = [(name, "columns " + ", ".join(load_mapping(name).recognise)) for name in shipped_mappings()]
+    public = [(name, code(one.importer), plain(f"{one.url} ({one.licence})")) for name, one in _public()]
+    return [
+        section(
+            "Evidence that ships",
+            "For `--evidence` and `isogloss.read_evidence`. Each has a data card, `CARD.md`, beside it.",
+            named((name, card.removeprefix(f"# {name}: ")) for name, card in cards),
+        ),
+        section(
+            "Importers",
+            "For `isogloss evidence import --format`; without it, the file is recognised. "
+            "[How to import](../how-to/import.md), [result files of other tools](../how-to/result-files.md)",
+            named((name, summary(one)) for name, one in importers.items()),
+            adding(importers, "a subclass of [`Importer`](python/extending.md#class-importer)"),
+        ),
+        section(
+            "Mappings of tables",
+            "For `isogloss evidence import --map`, beside files of your own; tables with these columns are recognised.",
+            named(mappings, ("name", "recognised by")),
+        ),
+        section(
+            "Public evidence",
+            "For `isogloss evidence fetch`.",
+            table(("name", "importer", "where it lies"), ((code(name), *rest) for name, *rest in public)),
+            adding(public_sources, "a [`PublicSource`](python/extending.md#class-publicsource)"),
+        ),
+        section(
+            "Formats to export to",
+            "For `isogloss evidence export --format`.",
+            f"{', '.join(map(code, FORMATS))}: {_said_of(export, 'format')}",
+        ),
+        section(
+            "Kinds of examples",
+            "For mixtures (`swa:500,swa+translated:1000`) and files of costs.",
+            f"{', '.join(map(code, (LABELLED, *OTHER_KINDS)))}; in mixtures, `{LABELLED}` is not written.",
+        ),
+    ]
+
+
+def _public() -> Iterable[tuple[str, PublicSource]]:
+    return public_sources.items()
+
+
+def _languages() -> list[str]:
+    sources = [(name, make()) for name, make in feature_sources.items()]
+    rows = [(code(name), plain(one.title), plain(one.licence)) for name, one in sources]
+    corpora = [(name, "a corpus") for name in SHIPPED] + [
+        (name, f"the same as {corpus}") for name, corpus in MODELS.items()
+    ]
+    return [
+        section(
+            "Distances",
+            "For `--kind` and `isogloss.languages.distances`. "
+            "[How far apart are two languages?](../methods/languages.md)",
+            table(("name", "what it is"), ((code(name), _measured(name, make(None))) for name, make in KINDS.items())),
+            "The name of a feature source is a kind of distance too, and so is that of a similarity: a table of your "
+            "own, registered with [`register_similarity`](python/languages.md#register_similarity) or "
+            "`--table NAME=FILE`.",
+            adding(similarities, "what `register_similarity` returns"),
+        ),
+        section(
+            "Feature sources",
+            "For `isogloss.languages.features`, `distances` and `isogloss languages sources`.",
+            table(("name", "from", "licence"), rows),
+            adding(feature_sources, "a function without parameters that returns a "
+                   "[`FeatureSource`](python/languages.md#class-featuresource)"),
+        ),
+        section(
+            "Pretraining corpora and models",
+            "For `isogloss.languages.resources`. Others are made known with "
+            "[`register_resources`](python/languages.md#register_resources).",
+            named(corpora),
+        ),
+    ]  # fmt: skip
+
+
+def _measured(name: str, measure: Measure) -> str:
+    """What a kind of distance is: the formula, and what it is computed from."""
+    if name in MEANS:
+        return f"The mean of those of {', '.join(map(code, MEANS[name]))} that are known"
+    said = plain(summary(type(measure)))
+    if not isinstance(measure, Angular):
+        return said
+    return f"{said}; features of {', '.join(map(code, COMPOSED.get(name, (measure.kind,))))}"
+
+
+def _plans() -> list[str]:
+    return [
+        section(
+            "Objectives",
+            "For `isogloss plan --objective`. [How is a budget planned?](../methods/budget.md)",
+            _said_of(objective, "name"),
+        ),
+        section("Groups of languages", "For `isogloss next --candidates`.", _said_of(read_candidates, "text")),
+    ]  # fmt: skip
+
+
+def _said_of(function: Any, parameter: str) -> str:
+    """What a docstring says of a parameter."""
+    return prose(next(one.description or "" for one in parse(function).params if one.arg_name == parameter))
+
+
+def _endings() -> str:
+    rows = [
+        ("a table that a command prints", TABLES),
+        ("a picture", PICTURES),
+        ("forecasts", FORECASTS),
+        ("the report of `isogloss benchmark`", REPORTS),
+        ("the catalogue of languages", CATALOGUES),
+    ]
+    return section(
+        "Files to write",
+        "For `--out`: the ending says the format. `.json` is Vega-Lite for a picture, and for forecasts the LITMUS "
+        "file that asked, answered.",
+        table(("what", "endings"), ((what, ", ".join(map(code, endings))) for what, endings in rows)),
+    )

@@ -1,0 +1,145 @@
+"""What grid files name: tasks, recipes, translators, executors, with their parameters."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+from docs.generator.docstrings import parse, summary
+from docs.generator.markdown import code, link, plain, table
+from docs.generator.sections import adding, section
+from isogloss.lab import executors, recipes, tasks, translators
+from isogloss.lab.scores import METRICS_OF
+from isogloss.lab.task_file import COLUMNS, describe_known
+from isogloss.registry import Registry
+
+_WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dict": "table"}
+
+
+def lab_sections() -> list[str]:
+    """Sections of the page of names."""
+    return [_tasks(), _kinds(), _recipes(), _translators(), _executors()]
+
+
+def parameter_texts(kind: type) -> dict[str, tuple[str, str]]:
+    """Type and meaning of each parameter of a recipe or translator, from its docstring or that of what it extends."""
+    found: dict[str, tuple[str, str]] = {}
+    for one in kind.__mro__:
+        said_here = parse(one).params if "__doc__" in vars(one) else []
+        for said in said_here:
+            for name in said.arg_name.split(","):
+                if said.args[0] == "param":
+                    found.setdefault(name.strip(), (said.type_name or "", said.description or ""))
+    return found
+
+
+def _parameters(kind: Any) -> list[tuple[str, str, str, str]]:
+    """Rows of a table: in a grid file, types have the names that TOML's users know."""
+    texts = parameter_texts(kind)
+    return [
+        (code(one.name), plain(_in_words(texts[one.name][0])), _default(one), plain(texts[one.name][1]))
+        for one in fields(kind)
+    ]
+
+
+def _in_words(type_name: str) -> str:
+    return re.sub(r"\b(str|int|float|bool|dict)\b", lambda found: _WORDS[found[0]], type_name)
+
+
+def _default(parameter: Field[Any]) -> str:
+    if parameter.default_factory is not MISSING:
+        return code(_toml(parameter.default_factory()))
+    return "needed" if parameter.default is MISSING else code(_toml(parameter.default))
+
+
+def _toml(value: Any) -> str:
+    """As a grid file writes it."""
+    if isinstance(value, dict):
+        inner = ", ".join(f"{name} = {_toml(one)}" for name, one in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
+
+
+def _tasks() -> str:
+    rows = [
+        (
+            code(row["use"]),
+            plain(row["name"]),
+            code(row["kind"]),
+            code(row["file"]),
+            ", ".join(map(code, row["metrics"])),
+            plain(row["licence"] or ""),
+        )
+        for row in describe_known().iter_rows(named=True)
+    ]
+    return section(
+        "Tasks",
+        "For `use` in `[task]` of a grid file; `isogloss lab tasks` says more of each. The data are not part of "
+        "isogloss.",
+        table(("name", "observations call it", "kind", "file", "metrics", "licence"), rows),
+    )
+
+
+def _kinds() -> str:
+    rows = []
+    for name in tasks.names():
+        columns = COLUMNS.get(name)
+        needed = ", ".join(map(code, columns.needed)) if columns else ""
+        optional = f"; may have {', '.join(map(code, columns.optional))}" if columns and columns.optional else ""
+        rows.append((code(name), needed + optional, ", ".join(map(code, METRICS_OF.get(name, ())))))
+    return section(
+        "Kinds of tasks",
+        "For `kind` in `[task]`. Columns are given in `[task.columns]`, beside `language` and `split`.",
+        table(("name", "columns", "metrics"), rows),
+        adding(tasks, "a function from a [`TaskInfo`](python/extending.md#class-taskinfo) to a "
+                "[`Task`](python/extending.md#class-task)"),
+    )  # fmt: skip
+
+
+def _recipes() -> str:
+    rows = [(link(code(name), f"#{name}"), plain(summary(one))) for name, one in recipes.items()]
+    return section(
+        "Recipes",
+        "For `name` in `[recipe]`, with parameters beside it; those of a model may stand in `[[model]]` instead. "
+        "[How to measure](../how-to/measure.md)",
+        table(("name", "what it does"), rows),
+        adding(recipes, "a subclass of [`Recipe`](python/lab.md#class-recipe)"),
+        *_each(recipes),
+    )
+
+
+def _translators() -> str:
+    rows = [(code(name), plain(summary(one))) for name, one in translators.items()]
+    return section(
+        "Translators",
+        "For `translator` of the recipes `translate-train` and `translate-test`.",
+        table(("name", "what it does"), rows),
+        adding(translators, "a subclass of [`Translator`](python/extending.md#class-translator)"),
+        *_each(translators),
+    )
+
+
+def _each(registry: Registry) -> Iterator[str]:
+    """A heading and a table of parameters for every entry that has any."""
+    for name, one in registry.items():
+        yield f"### {name}"
+        kinds = getattr(one, "kinds", ())
+        yield f"{plain(summary(one))}." + (f" For {', '.join(map(code, kinds))}." if kinds else "")
+        if rows := _parameters(one):
+            yield table(("parameter", "type", "default", "what it is"), rows)
+
+
+def _executors() -> str:
+    rows = [(code(name), plain(summary(one))) for name, one in executors.items()]
+    return section(
+        "Executors",
+        "For `isogloss lab run --executor` and `isogloss.lab.run_grid`. "
+        "[How to measure on several machines](../how-to/cluster.md)",
+        table(("name", "where jobs run"), rows),
+        adding(executors, "a subclass of [`Executor`](python/extending.md#class-executor)"),
+    )

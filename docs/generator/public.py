@@ -1,0 +1,176 @@
+"""What the packages offer: every public name, where it comes from, and how it is called."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from types import ModuleType
+from typing import Any
+
+from isogloss.registry import Registry
+
+PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in "languages evidence forecast explain plan lab charts".split()))
+"""Packages with a public face, which is their `__all__`."""
+
+EXTENDING = (
+    ("isogloss.registry", ("Registry",)),
+    ("isogloss.evidence.importers.base", ("Importer", "RawTable", "RAW_ITEM")),
+    ("isogloss.evidence.schema", ("MODEL", "TASK")),
+    ("isogloss.evidence.fetching.sources", ("PublicSource",)),
+    ("isogloss.forecast.model", ("GridModel",)),
+    ("isogloss.forecast.protocols.split", ("Split",)),
+    ("isogloss.lab.task", ("TaskInfo", "Task", "Examples")),
+    ("isogloss.lab.recipe", ("Estimate",)),
+    ("isogloss.lab.outcome", ("Outcome",)),
+    ("isogloss.lab.translate", ("Translator", "Passage")),
+    ("isogloss.lab.executor", ("Executor",)),
+)
+"""What somebody needs who adds a forecaster, a recipe, ... of their own; not part of any `__all__`."""
+
+LONGEST = 100
+
+
+@dataclass(frozen=True)
+class Public:
+    """A public name: where it is imported from, where it is defined, and what it is."""
+
+    package: str
+    name: str
+    module: str
+    thing: Any
+
+    @property
+    def kind(self) -> str:
+        """What it is, in a word."""
+        if isinstance(self.thing, Registry):
+            return "registry"
+        if inspect.isclass(self.thing):
+            return "class"
+        return "function" if callable(self.thing) else "constant"
+
+    @property
+    def heading(self) -> str:
+        """Told apart by kind: `Distances` and `distances` are different things."""
+        return f"`{self.name}`" if self.kind == "function" else f"{self.kind} `{self.name}`"
+
+
+def public_names(package: str) -> list[Public]:
+    """Everything in `__all__`: functions, classes, registries, constants, each in alphabetical order."""
+    module = importlib.import_module(package)
+    named = getattr(module, "__all__", None) or [one for one in vars(module) if not one.startswith("_")]
+    found = [Public(package, name, _home(module, name), getattr(module, name)) for name in named]
+    return sorted(found, key=_order)
+
+
+def extending() -> list[Public]:
+    """What is subclassed or returned by what users add."""
+    return [
+        Public(module, name, module, getattr(importlib.import_module(module), name))
+        for module, names in EXTENDING
+        for name in names
+    ]
+
+
+def errors() -> list[Public]:
+    """Every class of errors."""
+    module = importlib.import_module("isogloss.errors")
+    return [
+        Public(module.__name__, name, module.__name__, thing)
+        for name, thing in vars(module).items()
+        if inspect.isclass(thing) and issubclass(thing, Exception)
+    ]
+
+
+def _order(one: Public) -> tuple[int, str]:
+    return ("function", "class", "registry", "constant").index(one.kind), one.name.casefold()
+
+
+def _home(module: ModuleType, name: str) -> str:
+    """The module that defines what a package offers under `name`."""
+    thing = getattr(module, name)
+    if inspect.isclass(thing) or inspect.isfunction(thing):
+        return str(thing.__module__)
+    lazily: dict[str, str] = getattr(module, "_PUBLIC", {})
+    return lazily.get(name) or _imports(module).get(name) or module.__name__
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(inspect.getsource(importlib.import_module(module)))
+
+
+def _imports(module: ModuleType) -> dict[str, str]:
+    """Name to the module that it is imported from."""
+    nodes = (node for node in ast.walk(_tree(module.__name__)) if isinstance(node, ast.ImportFrom))
+    return {alias.name: node.module for node in nodes if node.module for alias in node.names}
+
+
+def said_of_constant(module: str, name: str) -> str:
+    """The text under the assignment to `name`."""
+    body = _tree(module).body
+    for node, after in pairwise(body):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            text = after.value if isinstance(after, ast.Expr) else None
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                return inspect.cleandoc(text.value)
+    return ""
+
+
+def defaults_of(thing: Any) -> dict[str, Any]:
+    """Parameter to what stands for it when it is left out."""
+    parameters = inspect.signature(thing).parameters.values()
+    return {one.name: one.default for one in parameters if one.default is not one.empty and not _is_made(one.default)}
+
+
+def signature(name: str, thing: Any, *, bound: bool = False) -> str:
+    """How it is called, on several lines if it is long."""
+    said = inspect.signature(thing)
+    parts = _parameters([one for one in said.parameters.values() if not one.name.startswith("_")][bound:])
+    result = said.return_annotation
+    ending = "" if inspect.isclass(thing) or result is said.empty else f" -> {_annotation(result)}"
+    line = f"{name}({', '.join(parts)}){ending}"
+    if len(line) <= LONGEST:
+        return line
+    return f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + f"){ending}"
+
+
+def _parameters(parameters: list[inspect.Parameter]) -> list[str]:
+    written: list[str] = []
+    for place, one in enumerate(parameters):
+        before = parameters[place - 1].kind if place else None
+        if one.kind is one.KEYWORD_ONLY and before not in (one.KEYWORD_ONLY, one.VAR_POSITIONAL):
+            written.append("*")
+        stars = "*" if one.kind is one.VAR_POSITIONAL else "**" if one.kind is one.VAR_KEYWORD else ""
+        typed = "" if one.annotation is one.empty else f": {_annotation(one.annotation)}"
+        equals = " = " if typed else "="
+        default = "" if one.default is one.empty else equals + ("..." if _is_made(one.default) else repr(one.default))
+        written.append(f"{stars}{one.name}{typed}{default}")
+    return written
+
+
+def _is_made(default: Any) -> bool:
+    """Whether it is made anew by every call, or has no spelling of its own."""
+    return "<" in repr(default) and not isinstance(default, str)
+
+
+def _annotation(annotation: Any) -> str:
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+
+
+def members(thing: type) -> Iterator[tuple[str, Any, type]]:
+    """Public methods and properties of a class, its own and those of our other classes, and who defines each."""
+    seen = set()
+    for owner in thing.__mro__:
+        if not owner.__module__.startswith("isogloss"):
+            continue
+        for name, member in vars(owner).items():
+            function = isinstance(member, property | classmethod | staticmethod) or inspect.isfunction(member)
+            if function and not name.startswith("_") and name not in seen:
+                seen.add(name)
+                yield name, member, owner
