@@ -27,6 +27,8 @@ THRIFT = 1e-8
 """Score that buying everything must bring at least: nothing is bought for nothing."""
 LOOSE = 1e-9
 """Score by which a floor may be missed, for rounding."""
+LEAST_SECONDS = 0.1
+"""What a further program is given where the first has taken all the time."""
 ROUNDS = 30
 RATIO_DONE = 1e-9
 
@@ -84,7 +86,7 @@ def solve(
     gap : float, default 1e-4
         Share of what was gained within which the choice is proven to be best.
     seconds : float, default 20
-        Time limit; the gap says how far it came.
+        Time limit, of all programs together; the gap says how far it came.
     around : array of int of shape (languages,), optional
         A choice of which at most `radius` languages may change.
     radius : int, optional
@@ -105,7 +107,8 @@ def solve(
     try:
         choice, bound = _of_ratio(program, quick) if objective.name == "gini" else program.best()
         if choice is not None and objective.name == "min":
-            choice = _break_ties(program, choice)
+            left = max(seconds - (time.perf_counter() - started), LEAST_SECONDS)
+            choice = _break_ties(replace(program, seconds=left), choice)
     except Infeasible:
         if around is not None:
             raise
@@ -196,7 +199,7 @@ def _of_ratio(program: _Program, quick: Choice | None) -> tuple[Choice | None, f
     smallest = max(float(shares @ least), 1e-6)
     value, bound = program.objective.value(menu.scores(choice)), 0.0
     for _ in range(ROUNDS):
-        left = replace(program, seconds=max(ends - time.perf_counter(), 0.1))
+        left = replace(program, seconds=max(ends - time.perf_counter(), LEAST_SECONDS))
         found, top = left.best(ratio=value)
         bound = max(value + min(-top, 0.0) / (2 * smallest), 0.0)
         if found is None or (reached := program.objective.value(menu.scores(found))) >= value - RATIO_DONE:
