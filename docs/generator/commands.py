@@ -14,11 +14,23 @@ from isogloss.cli import app
 
 _TYPES = {str: "text", int: "whole number", float: "number", Path: "path", bool: "flag"}
 _INTRODUCTION = """Each command says the same with `--help`. What is worked out step by step stands in the
-[how-to pages](../README.md); what can be named in options, in [names](names.md).
+[how-to pages](../README.md); what can be named in options, in [names](names.md);
+[environment variables](#environment-variables) at the end.
 
 Exit codes: 0 if all went well; 1 if something failed on the way (a job, a download, a store that cannot be written);
 2 if the input cannot be used as it is; 130 after Ctrl-C. Errors are one line on standard error: where, what, how to
 mend it."""
+_ENVIRONMENT = {
+    "ISOGLOSS_CACHE": "folder for what can be made again (translations, features, tables read once), instead of the "
+    "user's cache folder; may be deleted at any time",
+    "ISOGLOSS_FEATURES": "folder for features of frozen models alone, which can take gigabytes; "
+    "[measuring](../how-to/measure.md#what-if-a-run-is-stopped)",
+    "ISOGLOSS_VARIETIES": "folder for varieties that were added, instead of the user's data folder; "
+    "[languages](../how-to/languages.md#my-dialect-is-not-in-it)",
+    "RAY_ADDRESS": "the cluster that `--address auto` means; [clusters](../how-to/cluster.md)",
+    "RAY_AUTH_MODE": "of Ray: whether clusters ask for a token; those that isogloss starts do, unless this is set",
+    "RAY_USE_TLS": "of Ray: where it is set, isogloss leaves it to Ray to find out whether a cluster answers",
+}
 
 
 def commands_page() -> str:
@@ -27,7 +39,8 @@ def commands_page() -> str:
     found = dict(walk(group, "isogloss"))
     rows = [(link(code(name), f"#{anchor(name)}"), plain(_summary(one))) for name, one in found.items()]
     parts = [_command(name, one) for name, one in found.items()]
-    return page("Commands", _INTRODUCTION, table(("command", "what it does"), rows), _of_all(group), *parts)
+    contents = table(("command", "what it does"), rows)
+    return page("Commands", _INTRODUCTION, contents, _of_all(group), *parts, _environment())
 
 
 def walk(group: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -46,6 +59,11 @@ def _summary(command: Any) -> str:
 def _of_all(group: Any) -> str:
     rows = [_row(option, {}) for option in group.params]
     return "Without a command:\n\n" + table(("option", "type", "default", "what it says"), rows)
+
+
+def _environment() -> str:
+    rows = [(code(name), says) for name, says in _ENVIRONMENT.items()]
+    return "## Environment variables\n\n" + table(("variable", "what it says"), rows)
 
 
 def _command(name: str, command: Any) -> str:
