@@ -13,6 +13,7 @@ from docs.generator.markdown import anchor, code, fence, link, page, plain, pros
 from isogloss.cli import app
 
 _TYPES = {str: "text", int: "whole number", float: "number", Path: "path", bool: "flag"}
+_PAGES = Path(__file__).parents[1] / "how-to"
 _INTRODUCTION = """Each command says the same with `--help`. What is worked out step by step stands in the
 [how-to pages](../README.md); what can be named in options, in [names](names.md);
 [environment variables](#environment-variables) at the end.
@@ -20,6 +21,13 @@ _INTRODUCTION = """Each command says the same with `--help`. What is worked out 
 Exit codes: 0 if all went well; 1 if something failed on the way (a job, a download, a store that cannot be written);
 2 if the input cannot be used as it is; 130 after Ctrl-C. Errors are one line on standard error: where, what, how to
 mend it."""
+_HOW_TO = {
+    "evidence": "evidence", "evidence import": "import", "evidence fetch": "import", "evidence sources": "import",
+    "languages": "languages", "forecast": "forecast", "curve": "curves", "benchmark": "benchmark",
+    "trust": "benchmark", "explain": "explain", "sources": "sources", "plan": "budget", "next": "next",
+    "compare": "compare", "fair": "fair", "lab": "measure",
+}  # fmt: skip
+"""Where commands, or all commands of a group, are used on a worked case."""
 _ENVIRONMENT = {
     "ISOGLOSS_CACHE": "folder for what can be made again (translations, features, tables read once), instead of the "
     "user's cache folder; may be deleted at any time",
@@ -75,6 +83,10 @@ def _command(name: str, command: Any) -> str:
         if some:
             header = (title, "type", "default", "what it says")
             parts.append(table(header, [_row(one, annotations) for one in some]))
+    short = name.removeprefix("isogloss ")
+    if how_to := _HOW_TO.get(short) or _HOW_TO.get(short.partition(" ")[0]):
+        title = (_PAGES / f"{how_to}.md").read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        parts.append(f"A worked case: {link(title, f'../how-to/{how_to}.md')}")
     return "\n\n".join(parts)
 
 

@@ -28,7 +28,7 @@ class Places:
 
     def __init__(self, entries: Mapping[str, Sequence[Public]]):
         self._of: dict[int, str] = {}
-        self._named: dict[str, str] = {}
+        self._named: dict[str, dict[str, str]] = {}
         for name, found in entries.items():
             for one in found:
                 self._add(one, name)
@@ -36,24 +36,24 @@ class Places:
     def _add(self, one: Public, name: str) -> None:
         place = f"{name}#{anchor(one.heading)}"
         self._of.setdefault(id(one.thing), place)
-        names = {f"{one.package}.{one.name}", f"{one.module}.{one.name}"}
+        names = {f"{one.package}.{one.name}": place, f"{one.module}.{one.name}": place}
         if getattr(isogloss, one.name, None) is one.thing:
-            names.add(f"isogloss.{one.name}")
+            names[f"isogloss.{one.name}"] = place
         if one.kind == "class":
-            names.add(one.name)  # a function may be called as a column or a parameter is
-            for member, _, owner in members(one.thing):
-                if owner is one.thing:
-                    self._named.setdefault(f"{one.name}.{member}", f"{name}#{anchor(f'{one.name}.{member}')}")
-        for spelt in names:
-            self._named.setdefault(spelt, place)
+            names[one.name] = place  # a function may be called as a column or a parameter is
+            own = (member for member, _, owner in members(one.thing) if owner is one.thing)
+            names |= {f"{one.name}.{member}": f"{name}#{anchor(f'{one.name}.{member}')}" for member in own}
+        for spelt, where in names.items():
+            self._named.setdefault(spelt, {}).setdefault(name, where)
 
     def of(self, thing: Any) -> str | None:
         """The place of a class, function or registry."""
         return self._of.get(id(thing))
 
-    def named(self, name: str) -> str | None:
-        """The place of what is written so."""
-        return self._named.get(name) or self._named.get(name.removeprefix("isogloss."))
+    def named(self, name: str, page: str = "") -> str | None:
+        """The place of what is written so: on this page, or the only one there is."""
+        there = self._named.get(name) or self._named.get(name.removeprefix("isogloss."), {})
+        return there.get(page) or (next(iter(there.values())) if len(there) == 1 else None)
 
 
 def linked(text: str, name: str, places: Places) -> str:
@@ -72,7 +72,7 @@ def linked(text: str, name: str, places: Places) -> str:
 
 
 def _link(found: re.Match[str], name: str, here: str, places: Places) -> str:
-    place = places.named(found[1])
+    place = places.named(found[1], name)
     if place is None or place == here:
         return found[0]
     page, _, fragment = place.partition("#")

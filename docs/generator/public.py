@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -14,8 +15,21 @@ from typing import Any
 
 from isogloss.registry import Registry
 
-PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in "languages evidence forecast explain plan lab charts".split()))
+PACKAGES = (
+    "isogloss",
+    *(f"isogloss.{name}" for name in "languages evidence forecast forecast.curves explain plan lab charts".split()),
+)
 """Packages with a public face, which is their `__all__`."""
+
+BESIDE = {
+    "isogloss.evidence": (("isogloss.evidence.paired", ("compare", "Comparison")),),
+    "isogloss.forecast": (
+        ("isogloss.forecast.benchmark", ("run_benchmark", "Benchmark")),
+        ("isogloss.forecast.protocols", ("protocols",)),
+        ("isogloss.forecast.trust", ("trust", "Trust")),
+    ),
+}
+"""What is imported from a module of a package, since the package is quicker to load without it."""
 
 EXTENDING = (
     ("isogloss.registry", ("Registry",)),
@@ -64,7 +78,34 @@ def public_names(package: str) -> list[Public]:
     module = importlib.import_module(package)
     named = getattr(module, "__all__", None) or [one for one in vars(module) if not one.startswith("_")]
     found = [Public(package, name, _home(module, name), getattr(module, name)) for name in named]
+    for home, names in BESIDE.get(package, ()):
+        found += [Public(home, name, home, getattr(importlib.import_module(home), name)) for name in names]
     return sorted(found, key=_order)
+
+
+def returned(names: list[Public], known: Container[type]) -> list[Public]:
+    """Classes of ours that these give back, and that are not among those that are known."""
+    found: dict[type, Public] = {}
+    todo = [one for one in names if one.kind in ("class", "function")]
+    while todo:
+        one = todo.pop()
+        given = [one.thing] if one.kind == "function" else [member for _, member, _ in members(one.thing)]
+        for kind in {kind for callee in given for kind in _classes_of(callee)} - found.keys():
+            if kind not in known:
+                found[kind] = Public(kind.__module__, kind.__name__, kind.__module__, kind)
+                todo.append(found[kind])
+    return sorted(found.values(), key=lambda one: one.name)
+
+
+def _classes_of(callee: Any) -> Iterator[type]:
+    """Classes of ours in the annotation of what a function gives back."""
+    function = getattr(callee, "fget", None) or getattr(callee, "__func__", callee)
+    module = importlib.import_module(function.__module__)
+    for name in re.findall(r"\b[A-Z]\w+", _annotation(inspect.signature(function).return_annotation)):
+        home = module if hasattr(module, name) else importlib.import_module(_imports(module).get(name, "builtins"))
+        kind = getattr(home, name, None)
+        if inspect.isclass(kind) and kind.__module__.startswith("isogloss"):
+            yield kind
 
 
 def extending() -> list[Public]:

@@ -20,6 +20,7 @@ from docs.generator.public import (
     extending,
     members,
     public_names,
+    returned,
     said_of_constant,
     signature,
 )
@@ -40,8 +41,14 @@ def python_pages() -> dict[str, str]:
     offered = {package: public_names(package) for package in PACKAGES}
     entries = {_page_name(package): names for package, names in offered.items() if package != ROOT}
     entries |= {ERRORS: errors(), EXTENDING: extending()}
-    places = Places(entries)
-    pages = {_page_name(package): _package_page(package, offered[package]) for package in offered if package != ROOT}
+    known = {one.thing for names in entries.values() for one in names if one.kind == "class"}
+    results = {name: returned(names, known) for name, names in entries.items()}
+    places = Places({name: [*names, *results[name]] for name, names in entries.items()})
+    pages = {
+        _page_name(package): _package_page(package, names, results[_page_name(package)])
+        for package, names in offered.items()
+        if package != ROOT
+    }
     pages[ERRORS] = page("isogloss.errors", _ERRORS, *map(_entry, entries[ERRORS]))
     pages[EXTENDING] = page("What to build upon", _EXTENDING, *map(_entry, entries[EXTENDING]))
     return {"python.md": _index(offered, places), **{name: linked(text, name, places) for name, text in pages.items()}}
@@ -54,15 +61,17 @@ def _page_name(package: str) -> str:
 def _index(offered: dict[str, list[Public]], places: Places) -> str:
     parts = [_INTRODUCTION]
     for package, names in offered.items():
-        parts += [f"## {package}", plain(_about(package)), _listed(names, places)]
+        parts += [f"## {package}", plain(_about(package)), _listed(names, places, package)]
     return page("Python", *parts, "## What to build upon", _listed(extending(), places))
 
 
-def _listed(names: list[Public], places: Places) -> str:
+def _listed(names: list[Public], places: Places, package: str = "") -> str:
     rows = []
     for one in names:
         place = places.of(one.thing) if one.kind != "constant" else places.named(f"{one.package}.{one.name}")
-        rows.append((link(code(one.name), place) if place else code(one.name), _summary(one)))
+        full = f"{one.package}.{one.name}"
+        shown = code(full.removeprefix(f"{package}.") if package else one.name)
+        rows.append((link(shown, place) if place else shown, _summary(one)))
     return table(("name", "what it is"), rows)
 
 
@@ -75,12 +84,14 @@ def _summary(one: Public) -> str:
     return plain(said.partition("\n\n")[0].removesuffix("."))
 
 
-def _package_page(package: str, names: list[Public]) -> str:
+def _package_page(package: str, names: list[Public], results: list[Public]) -> str:
     lists = [
         f"{_PLURALS[kind]}: " + ", ".join(link(code(one.name), f"#{anchor(one.heading)}") for one in group) + "."
         for kind, group in groupby(names, key=lambda one: one.kind)
     ]
-    return page(package, plain(_about(package)), *lists, *map(_entry, names))
+    if results:
+        lists.append("What they give back: " + ", ".join(code(one.name) for one in results) + ".")
+    return page(package, plain(_about(package)), *lists, *map(_entry, [*names, *results]))
 
 
 def _entry(one: Public) -> str:

@@ -17,7 +17,7 @@ from docs.generator.commands import walk
 from docs.generator.docstrings import parse
 from docs.generator.markdown import code, plain, prose, table
 from docs.generator.names_of_lab import parameter_texts
-from docs.generator.public import PACKAGES, Public, errors, extending, members, public_names, said_of_constant
+from docs.generator.public import PACKAGES, Public, errors, extending, members, public_names, returned, said_of_constant
 
 from isogloss.registry import Registry
 
@@ -37,7 +37,8 @@ def written() -> dict[str, str]:
 
 @cache
 def public() -> list[Public]:
-    return [one for package in PACKAGES for one in public_names(package)] + extending() + errors()
+    named = [one for package in PACKAGES for one in public_names(package)] + extending() + errors()
+    return named + returned(named, {one.thing for one in named if one.kind == "class"})
 
 
 def described_things() -> list[tuple[str, Any]]:
@@ -103,6 +104,17 @@ def test_every_evidence_that_ships_and_every_task_and_objective_is_in_the_page_o
 
     names = [*shipped(), *known_tasks(), *OBJECTIVES, *kinds()]
     assert [name for name in names if f"`{name}`" not in page("names.md")] == []
+
+
+def test_every_name_that_pages_import_is_in_the_reference():
+    pages = [ROOT / "README.md", *(ROOT / "docs" / "how-to").glob("*.md"), *(ROOT / "docs" / "methods").glob("*.md")]
+    imports = re.findall(
+        r"^from (isogloss\S*) import (.+)$", "\n".join(one.read_text(encoding="utf-8") for one in pages), re.MULTILINE
+    )
+    asked = {(package, name.strip()) for package, names in imports for name in names.split(",")}
+    offered = {id(one.thing) for one in public()}
+    assert len(asked) > 20
+    assert [one for one in sorted(asked) if id(getattr(importlib.import_module(one[0]), one[1])) not in offered] == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
