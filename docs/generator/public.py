@@ -102,7 +102,11 @@ def _classes_of(callee: Any) -> Iterator[type]:
     function = getattr(callee, "fget", None) or getattr(callee, "__func__", callee)
     module = importlib.import_module(function.__module__)
     for name in re.findall(r"\b[A-Z]\w+", _annotation(inspect.signature(function).return_annotation)):
-        home = module if hasattr(module, name) else importlib.import_module(_imports(module).get(name, "builtins"))
+        home = (
+            module
+            if hasattr(module, name)
+            else importlib.import_module(_imports(module.__name__).get(name, "builtins"))
+        )
         kind = getattr(home, name, None)
         if inspect.isclass(kind) and kind.__module__.startswith("isogloss"):
             yield kind
@@ -137,7 +141,7 @@ def _home(module: ModuleType, name: str) -> str:
     if inspect.isclass(thing) or inspect.isfunction(thing):
         return str(thing.__module__)
     lazily: dict[str, str] = getattr(module, "_PUBLIC", {})
-    return lazily.get(name) or _imports(module).get(name) or module.__name__
+    return lazily.get(name) or _imports(module.__name__).get(name) or module.__name__
 
 
 @cache
@@ -145,9 +149,10 @@ def _tree(module: str) -> ast.Module:
     return ast.parse(inspect.getsource(importlib.import_module(module)))
 
 
-def _imports(module: ModuleType) -> dict[str, str]:
+@cache
+def _imports(module: str) -> dict[str, str]:
     """Name to the module that it is imported from."""
-    nodes = (node for node in ast.walk(_tree(module.__name__)) if isinstance(node, ast.ImportFrom))
+    nodes = (node for node in ast.walk(_tree(module)) if isinstance(node, ast.ImportFrom))
     return {alias.name: node.module for node in nodes if node.module for alias in node.names}
 
 

@@ -24,6 +24,7 @@ def sources_plot(ranking: SourceRanking, *, top: int = 10, title: str | None = N
     ----------
     ranking : isogloss.plan.sources.SourceRanking
     top : int, default 10
+        How many of the best sources are drawn.
     title : str, optional
 
     Returns

@@ -30,6 +30,7 @@ class FileReport:
     rows : int
         Scores or questions in the file; a table with several score columns has several per line.
     kept, queries : int
+        Rows that became observations, and rows that ask for a score.
     dropped : dict of str to int
         Reason to number of rows.
     languages : dict of str to str

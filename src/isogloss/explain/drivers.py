@@ -89,6 +89,7 @@ class Drivers:
         Factors that were not used, and why.
     notes : tuple of str
     permutations : int
+        How often the labels of languages were permuted.
     higher_is_better : bool
         Of the metric.
     """

@@ -27,6 +27,7 @@ def plan_grid(grid: Grid, store: Store | None = None, *, workers: int = 1) -> pl
     store : Store, optional
         What it has already is not run again, and tells how long jobs of a kind take.
     workers : int, default 1
+        How many jobs would run at once.
 
     Returns
     -------

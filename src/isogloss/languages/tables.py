@@ -125,10 +125,13 @@ def compare(
     Parameters
     ----------
     languages : sequence of str or Language
+        Written in any way `resolve` knows.
     kinds : sequence of str, default ("combined",)
+        Kinds of distance, see `kinds()`.
     weights : mapping of str to float, optional
         Of the kinds in `combined`.
     impute : {None, "family", "nearest"}, default None
+        How to fill features that nobody has observed, see `isogloss.languages.imputation`.
 
     Returns
     -------

@@ -43,6 +43,7 @@ class ByteTransformer:
     copies : int, default 0
         How many copies of languages have tokens of their own, see `clone_text`.
     steps : int, default 1000
+        Of gradient descent.
     batch_size : int, default 16
         Stretches of `context` bytes in a step.
     learning_rate : float, default 2e-3
@@ -54,6 +55,7 @@ class ByteTransformer:
     held_out : float, default 0.05
         Share of the texts that are not learnt from, but told how well the model does on.
     seed : int, default 0
+        Of the weights to begin with, of which texts are held out, and of the stretches that steps learn from.
 
     Notes
     -----
@@ -140,6 +142,7 @@ def pretrain(
         reads them, and `pretraining.json`, with all that decides the weights and what came of it. Any recipe can take
         it as its checkpoint.
     shape : ByteTransformer, optional
+        By default one with all parameters at their defaults.
     progress : bool, default False
         Whether to show on a terminal how many steps are done.
 

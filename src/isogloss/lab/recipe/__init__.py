@@ -101,6 +101,7 @@ class Fitted:
     Attributes
     ----------
     arrays : dict of str to numpy.ndarray
+        Weights, by names of the recipe's own.
     settings : dict
         Plain values.
     notes : dict
