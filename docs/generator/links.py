@@ -39,6 +39,8 @@ class Places:
         names = {f"{one.package}.{one.name}": place, f"{one.module}.{one.name}": place}
         if getattr(isogloss, one.name, None) is one.thing:
             names[f"isogloss.{one.name}"] = place
+        if one.kind == "constant":
+            names |= {one.name: place, f"{one.module.rpartition('.')[2]}.{one.name}": place}
         if one.kind == "class":
             names[one.name] = place  # a function may be called as a column or a parameter is
             own = (member for member, _, owner in members(one.thing) if owner is one.thing)

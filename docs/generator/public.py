@@ -13,6 +13,8 @@ from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
+import polars as pl
+
 from isogloss.registry import Registry
 
 PACKAGES = (
@@ -95,6 +97,29 @@ def returned(names: list[Public], known: Container[type]) -> list[Public]:
                 found[kind] = Public(kind.__module__, kind.__name__, kind.__module__, kind)
                 todo.append(found[kind])
     return sorted(found.values(), key=lambda one: one.name)
+
+
+def tables_of(names: list[Public], known: Container[int]) -> list[Public]:
+    """Columns of tables that docstrings of these name, and that are not among those whose `id` is known."""
+    found: dict[str, Public] = {}
+    for one in names:
+        if one.kind in ("class", "function"):
+            things = (
+                [one.thing, *(member for _, member, _ in members(one.thing))] if one.kind == "class" else [one.thing]
+            )
+            for name in re.findall(r"[`.]([A-Z][A-Z_]+)`", " ".join(inspect.getdoc(thing) or "" for thing in things)):
+                home = _home_of(name, importlib.import_module(one.module))
+                thing = getattr(home, name, None)
+                if isinstance(thing, pl.Schema) and id(thing) not in known:
+                    found.setdefault(name, Public(home.__name__, name, home.__name__, thing))
+    return sorted(found.values(), key=lambda one: one.name)
+
+
+def _home_of(name: str, module: ModuleType) -> ModuleType:
+    """The module that defines what `module` or the schema calls so."""
+    if name in _imports(module.__name__):
+        return importlib.import_module(_imports(module.__name__)[name])
+    return module if hasattr(module, name) else importlib.import_module("isogloss.evidence.schema")
 
 
 def _classes_of(callee: Any) -> Iterator[type]:

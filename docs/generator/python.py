@@ -23,6 +23,7 @@ from docs.generator.public import (
     returned,
     said_of_constant,
     signature,
+    tables_of,
 )
 
 ROOT, ERRORS, EXTENDING = "isogloss", "python/errors.md", "python/extending.md"
@@ -43,6 +44,9 @@ def python_pages() -> dict[str, str]:
     entries |= {ERRORS: errors(), EXTENDING: extending()}
     known = {one.thing for names in entries.values() for one in names if one.kind == "class"}
     results = {name: returned(names, known) for name, names in entries.items()}
+    shown = {id(one.thing) for names in entries.values() for one in names}
+    for name, names in entries.items():
+        results[name] += tables_of([*names, *results[name]], shown)
     places = Places({name: [*names, *results[name]] for name, names in entries.items()})
     pages = {
         _page_name(package): _package_page(package, names, results[_page_name(package)])
@@ -50,7 +54,7 @@ def python_pages() -> dict[str, str]:
         if package != ROOT
     }
     pages[ERRORS] = page("isogloss.errors", _ERRORS, *map(_entry, entries[ERRORS]))
-    pages[EXTENDING] = page("What to build upon", _EXTENDING, *map(_entry, entries[EXTENDING]))
+    pages[EXTENDING] = page("What to build upon", _EXTENDING, *map(_entry, [*entries[EXTENDING], *results[EXTENDING]]))
     return {"python.md": _index(offered, places), **{name: linked(text, name, places) for name, text in pages.items()}}
 
 
@@ -90,7 +94,9 @@ def _package_page(package: str, names: list[Public], results: list[Public]) -> s
         for kind, group in groupby(names, key=lambda one: one.kind)
     ]
     if results:
-        lists.append("What they give back: " + ", ".join(code(one.name) for one in results) + ".")
+        lists.append(
+            "What they give back, and columns of their tables: " + ", ".join(code(one.name) for one in results) + "."
+        )
     return page(package, plain(_about(package)), *lists, *map(_entry, [*names, *results]))
 
 
