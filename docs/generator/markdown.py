@@ -25,7 +25,7 @@ def prose(text: str) -> str:
     blocks = []
     for block in re.split(r"\n\s*\n", text.strip("\n")):
         lines = block.splitlines()
-        indented = all(line.startswith("    ") for line in lines)
+        indented = bool(lines) and all(line.startswith("    ") for line in lines)
         if _EXAMPLE.match(block):
             blocks.append(fence(block, "pycon"))
         elif indented:

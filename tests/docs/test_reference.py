@@ -185,6 +185,7 @@ def test_formulas_and_placeholders_of_docstrings_are_no_markup():
 
 def test_examples_and_indented_lines_of_docstrings_become_code():
     assert prose("So:\n\n>>> 1 + 1\n2") == "So:\n\n```pycon\n>>> 1 + 1\n2\n```"
+    assert prose("") == ""
     assert prose("So:\n\n    x = <y>") == "So:\n\n```text\nx = <y>\n```"
 
 
