@@ -27,6 +27,7 @@ FEWEST = 6
 """Scores that five parameters are fitted to at least."""
 STEPS = 200
 LINES = pl.Schema({"line": pl.String, "level": pl.Float64, "translated": pl.Float64, "labelled": pl.Float64})
+"""Points of lines on the plane of translated and labelled examples; `level` is the score, or the cost, of a line."""
 ISOPERF, ISOCOST, PATH = "same score", "same cost", "best buys"
 
 

@@ -28,12 +28,14 @@ RECIPES = pl.Schema(
         "development": pl.Float64,
         "serving": pl.Float64,  # for 1,000 queries
         "latency": pl.Float64,  # seconds for a query
-        "efficient": pl.Boolean,
+        "efficient": pl.Boolean,  # no other recipe beats it in one of the four and loses in none
     }
 )
+"""One row per recipe; scores as fractions, costs in the currency of the comparison."""
 BREAK_EVEN = pl.Schema(
     {"dearer_to_make": pl.String, "dearer_to_run": pl.String, "queries": pl.Float64, "quality_gained": pl.Float64}
 )
+"""One row per pair of recipes of which one is dearer to make and cheaper to run."""
 DRAWS = 2000
 
 

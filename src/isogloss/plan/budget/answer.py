@@ -74,7 +74,11 @@ def plan_budget(
         What there is to train on already, such as `eng:1000`; by default nothing where the evidence has scores of
         the model as it is, else the mixture in the middle of those measured.
     aim : str, default "mean"
-        See `isogloss.plan.objectives.objective`, with `weights` and `tau`.
+        What to make as good as can be, see `isogloss.plan.objectives.objective`.
+    weights : mapping of str to float, optional
+        Speakers of each target, or any other weight; needed by aims that count speakers.
+    tau : float, optional
+        Power of the weights in the aim `demand`, 0 (languages count alike) to 1 (speakers do).
     floors : mapping of str to float, optional
         Scores to guarantee, by target or for all (`default`).
     metric, recipe : str, optional

@@ -20,6 +20,7 @@ PURCHASES = pl.Schema(
         "without": pl.Float64,  # by how much the objective is worse if the language gets nothing
     }
 )
+"""One row per language and kind that is bought."""
 FORECASTS = pl.Schema(
     {
         "target": pl.String,
@@ -32,7 +33,9 @@ FORECASTS = pl.Schema(
         "basis": pl.String,
     }
 )
+"""One row per target: scores as fractions, before and after the purchase."""
 RIVALS = pl.Schema({"plan": pl.String, "value": pl.Float64, "gain": pl.Float64, "spent": pl.Float64})
+"""One row per other way to spend the budget, in the unit of the objective and of the costs."""
 
 
 @dataclass(frozen=True)
