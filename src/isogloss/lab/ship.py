@@ -32,17 +32,19 @@ def ship(store: Store, folder: str | Path) -> Path:
     Notes
     -----
     Details (seconds, versions) go, as the data card has them; so do columns without any value, which
-    readers fill in again. Scores other than accuracy are rounded to 4 decimals, far below their error.
+    readers fill in again. Scores other than accuracy are rounded to 4 decimals, far below their error, and errors to 5.
     """
     evidence = store.read()
     observations = evidence.observations.drop("details")
     empty = [column.name for column in observations if column.null_count() == observations.height]
     rounded = pl.when(pl.col("metric") == "accuracy").then("score").otherwise(pl.col("score").round(4))
-    small = observations.drop(empty).with_columns(
+    small = observations.with_columns(
         score=rounded,
+        standard_error=pl.col("standard_error").round(5),
         # Per job: scores of one job arrive together, and one time stands for all of them.
         recorded_at=pl.col("recorded_at").dt.truncate("1m"),
     )
+    small = small.drop(empty)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     size = pl.col("train").str.extract(r":(\d+)$").cast(pl.Int64)
