@@ -48,6 +48,14 @@ def test_percentages_mixed_with_fractions_name_a_row_of_each_and_the_mend(table)
         read_evidence(table({"score": 0.7}, {"score": 70, "target": "fr"}))
 
 
+def test_a_negative_score_is_shown_as_it_is_and_tells_nothing_of_the_scale(table):
+    with pytest.raises(BadValue, match=r"^table row 0: accuracy -5 lies outside 0 to 1 \(fraction\)"):
+        read_evidence(table({"score": -5.0}, {"score": 0.5, "target": "fr"}))
+    with pytest.raises(BadValue, match=r"percentages mixed with fractions in .*: -50 here, -0.5 in row 1"):
+        read_evidence(table({"score": -50.0, "metric": "spearman"},
+                            {"score": -0.5, "target": "fr", "metric": "spearman"}))  # fmt: skip
+
+
 def test_one_model_in_percent_and_another_in_fractions_is_a_mixture_too(table):
     with pytest.raises(BadValue, match="percentages mixed with fractions"):
         read_evidence(table({"score": 0.7}, {"score": 70, "model": "other"}))

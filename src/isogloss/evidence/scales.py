@@ -54,7 +54,7 @@ def settle_scales(rows: pl.DataFrame, declared: str | None) -> pl.DataFrame:
             highest_at=pl.col("_at").get(pl.col("score").arg_max()),
             largest=size.max(),
             largest_at=pl.col("_at").get(size.arg_max()),
-            small=size.filter((size > 0) & (size < 1)).first(),
+            small=pl.col("score").filter((size > 0) & (size < 1)).first(),
             small_at=pl.col("_at").filter((size > 0) & (size < 1)).first(),
         )
     )
@@ -94,7 +94,9 @@ def _scale_of(group: dict[str, Any], rows: pl.DataFrame) -> str:
     if scale == "raw" or (scale is None and not metric.bounded):
         return "raw"
     if scale is None:
-        scale = "fraction" if group["largest"] <= 1 + TOLERANCE else "percent"
+        # A score below all that the metric can have tells nothing of the scale: it is refused below.
+        largest = group["largest"] if metric.lowest < 0 else group["highest"]
+        scale = "fraction" if largest <= 1 + TOLERANCE else "percent"
         if scale == "percent" and group["small"] is not None:
             _raise_mixed(group, rows)
     top = 100.0 if scale == "percent" else 1.0
@@ -113,7 +115,7 @@ def _raise_mixed(group: dict[str, Any], rows: pl.DataFrame) -> None:
     largest, small = (rows.row(group[f"{which}_at"], named=True) for which in ("largest", "small"))
     beside = f"row {small['origin_row']}" if small["origin"] == largest["origin"] else place(small)
     raise BadValue(
-        f"percentages mixed with fractions in {group['task']} {group['metric']}: {group['largest']:g} here, "
+        f"percentages mixed with fractions in {group['task']} {group['metric']}: {largest['score']:g} here, "
         f"{group['small']:g} in {beside}",
         where=place(largest),
         mend="--scale percent if the small ones are percentages too, else write all of them on one scale",
