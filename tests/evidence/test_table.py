@@ -100,6 +100,16 @@ def test_missing_columns_are_named_with_those_the_file_has(write):
         read_evidence(write("model,task,lang,train,score\nm,t,de,en,0.5\n"))
 
 
+def test_a_table_without_mixtures_is_told_how_to_say_that_there_were_none(write):
+    with pytest.raises(BadFile, match="has an empty column train, or --train ''"):
+        read_evidence(write("model,task,metric,target,score\nm,t,f1,de,0.5\n"))
+
+
+def test_a_decimal_comma_is_told_from_other_text(write):
+    with pytest.raises(BadValue, match=r"score '81,3' is not a number; write 81.3 if the comma is a decimal point"):
+        read_evidence(write("model;task;metric;target;train;score\nm;t;f1;de;;81,3\n"))
+
+
 def test_a_table_that_isogloss_wrote_reads_back_the_same(fixtures, tmp_path):
     observations = read_evidence(fixtures / "scores.csv").observations
     observations.write_csv(tmp_path / "out.csv")

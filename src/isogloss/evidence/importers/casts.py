@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.evidence.schema import OBSERVATION
 
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _KINDS = {
     pl.Float64: "a number",
     pl.Int64: "a whole number",
@@ -52,9 +55,12 @@ def _cast(rows: pl.DataFrame, name: str, where: str) -> pl.Series:
     wrong = (typed.is_null() & column.is_not_null()).arg_true()
     if wrong.len():
         row = rows["origin_row"][wrong[0]]
+        cell = str(column[wrong[0]])
         mend = "leave the cell empty if nothing was measured" if name == "score" else "correct the cell"
+        if kind.is_float() and _DECIMAL_COMMA.fullmatch(cell):
+            mend = f"write {cell.replace(',', '.')} if the comma is a decimal point"
         raise BadValue(
-            f"{name} '{str(column[wrong[0]])[:60]}' is not {_KINDS[kind.base_type()]}",
+            f"{name} '{cell[:60]}' is not {_KINDS[kind.base_type()]}",
             where=f"{where} row {row}",
             mend=mend,
         )

@@ -166,7 +166,7 @@ def _require_columns(rows: pl.DataFrame, table: pl.DataFrame, options: ReadOptio
     present = ", ".join(table.columns[:12]) + (", ..." if table.width > 12 else "")
     flags = " ".join(f"--{name}" for name in missing if name in ("model", "task", "metric"))
     ways = ["rename them", *([f"give {flags}"] if flags else []), "or describe them in a mapping file with --map"]
-    empty = "; train may be left empty for a model used as it is" if "train" in missing else ""
+    empty = "; a model used as it is has an empty column train, or --train ''" if "train" in missing else ""
     raise BadFile(
         f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} (it has {present})",
         where=where,
