@@ -65,6 +65,17 @@ def test_a_mean_counts_once_whatever_number_of_levels_was_asked():
     assert errors(twice, ["forecaster"]).equals(errors(table, ["forecaster"]))
 
 
+def test_a_score_that_rounding_alone_puts_outside_its_interval_lies_inside():
+    table = answers(
+        ("f", "a", 0.5, 0.5 + 1e-16),
+        ("f", "b", 0.3, 0.1 + 0.2),
+        ("f", "c", 0.0, 1e-17),
+        ("f", "d", 0.5, 0.5001),
+        half=0.0,
+    )
+    assert coverage(table, ["forecaster"])["coverage"].to_list() == pytest.approx([3 / 4])
+
+
 def test_answers_without_intervals_have_errors_and_no_coverage():
     table = answers(("f", "a", 0.5, 0.6)).with_columns(
         level=pl.lit(None, pl.Float64), lower=pl.lit(None, pl.Float64), upper=pl.lit(None, pl.Float64)

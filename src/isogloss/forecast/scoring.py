@@ -21,6 +21,8 @@ FEWEST_GROUPS = 5
 """Groups below which a bootstrap says nothing."""
 WITHIN = 0.95
 """Level of the intervals around errors, differences and coverages."""
+ROUNDING = 1e-9
+"""How far a score of about 1 may lie outside an interval that holds: where all are alike, intervals have no width."""
 NORMAL_QUANTILE = 1.959964
 """Of the standard normal distribution at (1 + WITHIN) / 2."""
 
@@ -175,7 +177,7 @@ def coverage(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     low, high, score = pl.col("lower"), pl.col("upper"), pl.col("score")
     outside = pl.max_horizontal(low - score, score - high, pl.lit(0.0))
     held = answers.filter(pl.col("level").is_not_null()).with_columns(
-        held=(outside <= 0).cast(pl.Float64),
+        held=(outside <= ROUNDING * (1 + score.abs())).cast(pl.Float64),
         width=(high - low) * pl.col("per_point"),
         penalty=outside * pl.col("per_point") * 2 / (1 - pl.col("level")),
     )
