@@ -17,7 +17,7 @@ from isogloss.plan import choose_sources, rank_mixtures, rank_sets, source_ranki
 from isogloss.plan.clusters import TransferDistance, cluster
 from isogloss.plan.facility import GUARANTEE, choose_facilities
 from isogloss.plan.ranking.table import SourceTable
-from isogloss.plan.sources_sets import shortlist
+from isogloss.plan.sources_sets import POOL, shortlist
 
 ASKED = {"task": "topics", "model": "toy"}
 
@@ -53,7 +53,7 @@ def test_a_source_that_cannot_serve_a_target_never_does():
 
 
 def test_more_sources_than_there_are_cannot_be_chosen():
-    with pytest.raises(BadValue, match="3 of 2 sources"):
+    with pytest.raises(BadValue, match="3 of 2 sources cannot be chosen; give 1 to 2"):
         choose_facilities(np.ones((2, 2)), 3)
 
 
@@ -70,6 +70,13 @@ def test_pairs_are_worth_at_least_their_better_member():
     assert pairs["mean"][0] >= ranking.table["mean"][0] - 1e-6
     with pytest.raises(BadValue, match="no sets of 1"):
         rank_sets(ranking, 1)
+
+
+def test_a_set_larger_than_the_sources_that_sets_are_made_of_is_refused():
+    ranking = source_ranking(transfer_evidence("ces"), "ces", baselines=False, **ASKED)
+    assert rank_sets(ranking, POOL).height == 1
+    with pytest.raises(BadValue, match=f"no sets of {POOL + 1} from the {POOL} best sources; give 2 to {POOL}"):
+        rank_sets(ranking, POOL + 1)
 
 
 def test_sources_for_many_targets_serve_each_by_the_best_of_them():
@@ -111,5 +118,7 @@ def test_mixtures_are_ranked_by_the_forecaster_where_they_were_measured():
     evidence = read_evidence(table.with_columns(model=pl.lit("toy"), task=pl.lit("topics"), metric=pl.lit("accuracy")))
     found = rank_mixtures(evidence, "ukr", size=2, **ASKED)
     assert "rus" in found["sources"][0].split(",")
+    with pytest.raises(BadValue, match="no sets of 7 from the 6 best sources"):
+        rank_mixtures(evidence, "ukr", size=7, **ASKED)
     with pytest.raises(NotEnoughEvidence, match="0 mixtures"):
         rank_mixtures(transfer_evidence(), "ukr", **ASKED)

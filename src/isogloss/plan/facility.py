@@ -79,7 +79,8 @@ def choose_facilities(
     plus the `count` largest single gains, at each step; whichever is tightest.
     """
     if not 1 <= count <= len(scores):
-        raise BadValue(f"{count} of {len(scores)} sources cannot be chosen", where="count", mend="give 1 or more")
+        said = f"{count} of {len(scores)} sources cannot be chosen"
+        raise BadValue(said, where="count", mend=f"give 1 to {len(scores)}")
     share = _shares(weights, scores.shape[1])
     if np.isnan(scores).all(0).any():
         raise NotEnoughEvidence("a target has no score under any source", where="facility location")

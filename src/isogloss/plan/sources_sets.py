@@ -77,13 +77,10 @@ def rank_sets(ranking: SourceRanking, size: int = 2) -> pl.DataFrame:
     Raises
     ------
     BadValue
-        If the size is not 2 or more, or there are not so many sources.
+        If the size is not 2 or more, or more than the sources that sets are made of.
     """
-    if not 2 <= size <= ranking.table.height:
-        raise BadValue(
-            f"no sets of {size} among {ranking.table.height} sources", where="sets", mend="give a size from 2 up"
-        )
     pool = ranking.table.head(POOL)
+    _check_size(size, pool.height, least=2)
     margin = float((pool["upper"] - pool["mean"]).to_numpy().max())
     draws = ranking.draws[:, : pool.height]
     sign = -1.0 if ranking.lower_is_better else 1.0
@@ -130,6 +127,8 @@ def rank_mixtures(
     ------
     NotEnoughEvidence
         If fewer than ten mixtures of several sources were measured.
+    BadValue
+        If the size is more than the sources that mixtures are made of.
     """
     from isogloss.forecast import Default
 
@@ -140,11 +139,12 @@ def rank_mixtures(
     several = [mixture for mixture in mixtures if len(mixture) > 1]
     if len(several) < FEWEST_MIXTURES:
         raise NotEnoughEvidence(
-            f"{len(several)} mixtures of several sources were measured, {FEWEST_MIXTURES} are needed",
-            where="evidence", mend="measure some, or rank sets of single sources",
+            f"no ranking from {len(several)} mixtures of several sources, {FEWEST_MIXTURES} are needed",
+            where="evidence", mend="measure more, or models trained on one language each",
         )  # fmt: skip
     known = sorted({source for mixture in several for source in mixture} - {identifier})
     chosen = known if candidates is None else [resolve(read_as.get(one, one)).id for one in candidates]
+    _check_size(size, min(len(chosen), POOL), least=1)
     total = examples or int(np.median([sum(part or 0 for part in mixture.values()) for mixture in several]) or 1000)
     fitted = Default().fit(evidence.with_observations(observations)).conformalize()
 
@@ -166,3 +166,9 @@ def rank_mixtures(
         return single
     pool = single["sources"].head(POOL).to_list()
     return forecast(list(combinations(pool, size))).sort("mean", descending=not lower, maintain_order=True)
+
+
+def _check_size(size: int, pool: int, *, least: int) -> None:
+    if not least <= size <= pool:
+        mend = f"give {least} to {pool}" if pool >= least else "give more sources to choose from"
+        raise BadValue(f"no sets of {size} from the {pool} best sources", where="--together", mend=mend)
