@@ -70,6 +70,7 @@ def test_too_high_a_level_says_what_the_evidence_supports(run, scores):
     ("wrong", "said"),
     [
         (["--from", 50, "--to", 20], "--from, --to: sizes from 50 to 20 are no range; write 0 and 5000, say"),
+        (["--to", 10**20], "--from, --to: size 100000000000000000000 is beyond 1000000000000000"),
         (["--from", -1], "--from, --to: sizes from -1 are no range"),
         (["--goal", 80], "goal 80 is outside the range of accuracy, 0 to 1; write 0.8"),
         (["--level", 1], "level 1.0 is not between 0 and 1"),

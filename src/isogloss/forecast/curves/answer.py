@@ -10,6 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.evidence import read_evidence
+from isogloss.evidence.mixture import MAX_EXAMPLES
 from isogloss.forecast.conformal import check_level
 from isogloss.forecast.curves.curve import Curve, Needed
 from isogloss.forecast.curves.fit import fit_curve
@@ -74,6 +75,8 @@ def answer_curve(
         If the sizes are no range, `level` is not between 0 and 1, or the goal is no score of the metric.
     """
     check_level(level)
+    if (beyond := max(start, end or 0)) > MAX_EXAMPLES:
+        raise BadValue(f"size {beyond} is beyond {MAX_EXAMPLES}", where="--from, --to", mend="write a smaller one")
     if start < 0 or (end is not None and end <= start):
         asked = f"from {start}" + (f" to {end}" if end is not None else "")
         raise BadValue(f"sizes {asked} are no range", where="--from, --to", mend="write 0 and 5000, say")
