@@ -169,3 +169,14 @@ def test_a_budget_far_beyond_what_was_measured_is_planned_with_what_can_be_told(
 def test_what_cannot_be_planned_is_refused(varied, change, error, words):
     with pytest.raises(error, match=words):
         plan_budget(varied, **(ASKED | {"targets": ["deu"], "budget": 100} | change))
+
+
+def test_a_plan_from_scores_of_one_mixture_is_called_a_guess(plan):
+    scores = {"German": 0.8, "Hindi": 0.6, "Swahili": 0.5, "French": 0.8, "Spanish": 0.8, "Turkish": 0.6}
+    table = pl.DataFrame({"target": list(scores), "score": list(scores.values())})
+    named = {"task": "topics", "model": "toy", "metric": "accuracy", "train": ""}
+    evidence = read_evidence(table.with_columns(**{name: pl.lit(value) for name, value in named.items()}))
+    unsure = plan_budget(evidence, task="topics", model="toy", targets=["deu"], budget=0)
+    assert any("GUESS" in note for note in unsure.notes)
+    assert unsure.words()[-1] == "train on: nothing"
+    assert not any("GUESS" in note for note in plan.notes)

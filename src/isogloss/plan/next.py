@@ -216,7 +216,8 @@ def most_central(names: Sequence[str]) -> list[int]:
 
 
 def _notes(grid: Grid, written: Mapping[str, str], process: _Process) -> tuple[str, ...]:
-    notes = [f"{len(grid.targets)} languages measured, {len(process.names)} of {len(written)} candidates untested"]
+    measured = f"{len(grid.targets)} language{'s' * (len(grid.targets) != 1)} measured"
+    notes = [f"{measured}, {len(process.names)} of {len(written)} candidates untested"]
     if len(grid.targets) < 5:
         notes.append("FEW measured languages: the size of the deviations is a guess, the order is not")
     return tuple(notes)

@@ -145,7 +145,7 @@ def plan_budget(
     outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
     return _answer(
         problem, outcome, others, score, known=(setting, base, why, costs, worth), robust=robust, level=level,
-        most=most,
+        most=most, mixtures=observations["train"].n_unique(),
     )  # fmt: skip
 
 
@@ -159,6 +159,7 @@ def _answer(
     robust: bool,
     level: float,
     most: int,
+    mixtures: int,
 ) -> Plan:
     setting, base, why, costs, worth = known
     nothing = np.zeros(len(problem.shops))
@@ -196,11 +197,11 @@ def _answer(
         mixture=_mixture(problem, outcome.amounts, base),
         outcome=outcome,
         worth=worth,
-        notes=tuple(_notes(problem, outcome, forecasts, most)),
+        notes=tuple(_notes(problem, outcome, forecasts, most, mixtures)),
     )
 
 
-def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int) -> list[str]:
+def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int, mixtures: int) -> list[str]:
     """Guarantees that the forecaster does not see kept, and what the plan knows little about."""
     notes = []
     for target, floor, score in zip(problem.targets, problem.floors, outcome.scores, strict=True):
@@ -208,6 +209,8 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: in
             notes.append(
                 f"GUARANTEE of {target} kept where gains add up, missed by {floor - score:.3g} by the forecaster"
             )
+    if mixtures == 1:
+        notes.append("GUESS: all scores of this task and model are under one mixture: nothing tells what examples add")
     far = forecasts.filter(pl.col("flag") != "")["target"].to_list()
     if far:
         notes.append(f"FAR from what was measured: {', '.join(far)}; their gains may be anything (see basis)")

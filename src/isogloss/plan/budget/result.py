@@ -136,7 +136,7 @@ class Plan:
             f"forecaster; {self.outcome.rounds} more round{'' if self.outcome.rounds == 1 else 's'} around it"
         )
         said += [f"one {kind} example counted as {worth:.2g} labelled ones" for kind, worth in self.worth.items()]
-        return [*said, *self.notes, f"train on: {self.mixture}"]
+        return [*said, *self.notes, f"train on: {self.mixture or 'nothing'}"]
 
 
 def _percent(share: float) -> str:
