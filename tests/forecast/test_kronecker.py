@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import check_grad
 
 from isogloss.forecast.peers.kronecker import (
     MEAN_PRECISION,
@@ -63,7 +64,7 @@ def test_the_likelihood_is_that_of_all_cells(product, mean, scores):
         whole = dense(one, mean) + (one.noise - NOISE) * np.eye(ROWS * COLUMNS)
         flat = scores.ravel()
         expected.append(-0.5 * flat @ np.linalg.solve(whole, flat) - 0.5 * np.linalg.slogdet(whole)[1])
-    found = [log_likelihood(one, mean, scores) for one in (product, other)]
+    found = [log_likelihood(one, mean, scores).value for one in (product, other)]
     assert found[1] - found[0] == pytest.approx(expected[1] - expected[0])
 
 
@@ -101,3 +102,17 @@ def test_leaving_a_column_out_equals_learning_without_it(product, mean, scores):
 def test_negative_eigenvalues_are_held_at_zero():
     side = Side.of(np.array([[0.0, 1.0], [1.0, 0.0]]))
     np.testing.assert_allclose(side.matrix, 0.5, atol=1e-12)
+
+
+def test_the_slopes_of_noise_and_mean_are_those_of_the_likelihood(product, mean, scores):
+    def value(logarithms: np.ndarray) -> float:
+        noise, spread = np.exp(logarithms)
+        return log_likelihood(Product(product.rows, product.columns, noise), mean * np.sqrt(spread), scores).value
+
+    def slopes(logarithms: np.ndarray) -> np.ndarray:
+        noise, spread = np.exp(logarithms)
+        found = log_likelihood(Product(product.rows, product.columns, noise), mean * np.sqrt(spread), scores)
+        return np.array([found.noise * noise, found.mean])
+
+    place = np.log([NOISE, 1e-5])  # where the prior of the mean is as narrow as it is wide elsewhere
+    assert check_grad(value, slopes, place, epsilon=1e-6) < 1e-4 * np.linalg.norm(slopes(place))

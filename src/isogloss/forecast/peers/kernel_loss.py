@@ -10,7 +10,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from isogloss.forecast.grid import Array, Grid
 from isogloss.forecast.peers.covariances import PRIOR, Apart, Kernels, Tongues, mean_terms
-from isogloss.forecast.peers.kronecker import MEAN_PRECISION, Likelihood, Product, Side, log_likelihood_and_slopes
+from isogloss.forecast.peers.kronecker import MEAN_PRECISION, Likelihood, Product, Side, log_likelihood
 from isogloss.forecast.space import space
 
 PRIOR_WIDTH = 1.5
@@ -80,15 +80,18 @@ class Loss:
 
     def _of_grid(self, mixtures: Sequence[Array], languages: Sequence[Array], noise: float) -> Likelihood:
         product = Product(Side.of(np.asarray(1.0 + sum(mixtures))), Side.of(np.asarray(sum(languages))), noise)
-        return log_likelihood_and_slopes(product, self._mean, self._scores)
+        return log_likelihood(product, self._mean, self._scores)
 
     def _of_cells(self, mixtures: Sequence[Array], languages: Sequence[Array], noise: float) -> Likelihood:
         of_rows, of_columns = 1.0 + sum(mixtures), np.asarray(sum(languages))
-        covariance = of_rows * of_columns + self._mean.T @ self._mean / MEAN_PRECISION
+        of_mean = self._mean.T @ self._mean / MEAN_PRECISION
+        covariance = of_rows * of_columns + of_mean
         covariance[np.diag_indices_from(covariance)] += noise
         factor = cho_factor(covariance, lower=True, overwrite_a=True, check_finite=False)
         inverse = cho_solve(factor, np.eye(len(covariance)), check_finite=False)
         weights = inverse @ self._scores
         value = -0.5 * float(self._scores @ weights) - float(np.log(np.diag(factor[0])).sum())
         slope = 0.5 * (np.outer(weights, weights) - inverse)
-        return Likelihood(value, slope * of_columns, slope * of_rows, float(np.trace(slope)))
+        return Likelihood(
+            value, slope * of_columns, slope * of_rows, float(np.trace(slope)), float((slope * of_mean).sum())
+        )

@@ -190,44 +190,44 @@ class Likelihood:
         Its slope in each cell of the two covariances.
     noise : float
         Its slope in the variance of the noise.
+    mean : float
+        Its slope in the logarithm of the variance of the mean's coefficients.
     """
 
     value: float
     rows: Array
     columns: Array
     noise: float
+    mean: float
 
 
-def log_likelihood(covariance: Product, mean: Array, scores: Array) -> float:
-    """Log marginal likelihood of a complete grid of scores, but for a constant; the mean is integrated out."""
-    return _explain(covariance, mean, scores)[0]
+def log_likelihood(covariance: Product, mean: Array, scores: Array) -> Likelihood:
+    """Log marginal likelihood of a complete grid of scores, the mean integrated out, and its slopes.
 
-
-def log_likelihood_and_slopes(covariance: Product, mean: Array, scores: Array) -> Likelihood:
-    """The same with its slopes (Rasmussen and Williams 2006, equation 5.9, with the mean integrated out)."""
-    value, residual, terms, information = _explain(covariance, mean, scores)
+    Rasmussen and Williams 2006, equation 5.9, with K + mean' mean / MEAN_PRECISION in the place of K.
+    """
+    solved = covariance.solve(np.concatenate([mean, scores[None]]))
+    terms = solved[:-1]
+    information = _information(mean, terms)
+    towards = np.tensordot(mean, solved[-1], 2)
+    spread = np.linalg.inv(information)
+    coefficients = spread @ towards
+    fit = float((scores * solved[-1]).sum()) - float(towards @ coefficients)
+    determinant = np.log(covariance.spectrum).sum() + np.linalg.slogdet(information)[1]
+    residual = solved[-1] - np.tensordot(coefficients, terms, 1)
+    of_mean = MEAN_PRECISION * float(coefficients @ coefficients + np.trace(spread)) - len(mean)
     # Of the mean there is a sum over the inverse information, here as squares of its root's columns.
-    root = np.linalg.cholesky(np.linalg.inv(information))
-    parts = np.concatenate([residual[None], np.tensordot(root.T, terms, 1)])
+    parts = np.concatenate([residual[None], np.tensordot(np.linalg.cholesky(spread).T, terms, 1)])
     rows, columns, inverse = covariance.rows, covariance.columns, 1 / covariance.spectrum
     of_rows = np.tensordot(parts @ columns.matrix, parts, ([0, 2], [0, 2]))
     of_rows -= (rows.vectors * (inverse @ columns.values)) @ rows.vectors.T
     of_columns = np.tensordot(rows.matrix @ parts, parts, ([0, 1], [0, 1]))
     of_columns -= (columns.vectors * (rows.values @ inverse)) @ columns.vectors.T
     of_noise = float((parts**2).sum() - inverse.sum())
-    return Likelihood(value, rows.slope(0.5 * of_rows), columns.slope(0.5 * of_columns), 0.5 * of_noise)
-
-
-def _explain(covariance: Product, mean: Array, scores: Array) -> tuple[float, Array, Array, Array]:
-    """Likelihood, what the mean leaves and its terms, both by the inverse covariance, and their information."""
-    solved = covariance.solve(np.concatenate([mean, scores[None]]))
-    terms = solved[:-1]
-    information = _information(mean, terms)
-    towards = np.tensordot(mean, solved[-1], 2)
-    coefficients = np.linalg.solve(information, towards)
-    fit = float((scores * solved[-1]).sum()) - float(towards @ coefficients)
-    determinant = np.log(covariance.spectrum).sum() + np.linalg.slogdet(information)[1]
-    return -0.5 * (fit + float(determinant)), solved[-1] - np.tensordot(coefficients, terms, 1), terms, information
+    return Likelihood(
+        -0.5 * (fit + float(determinant)), rows.slope(0.5 * of_rows), columns.slope(0.5 * of_columns), 0.5 * of_noise,
+        0.5 * of_mean,
+    )  # fmt: skip
 
 
 def leave_columns_out(covariance: Product, mean: Array, scores: Array, columns: np.ndarray) -> tuple[Array, Array]:

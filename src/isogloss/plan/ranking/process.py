@@ -46,9 +46,13 @@ WEIGHTS = ("own", "near", "resources", "script", "family")
 PRIOR = np.log([0.3, 0.7, 0.3, 0.3, 0.3, 0.3, 0.5, 0.2, 0.3, 0.3, 0.2, 1.0])
 """Logarithms of `WEIGHTS` of the sources, of `WEIGHTS` of the targets (what all targets share in the place of `own`),
 of the variance of the noise and of the slopes, where evidence does not tell."""
+SOURCES, TARGETS, NOISE, SLOPES = slice(0, 5), slice(5, 10), 10, 11
+"""Where these stand."""
 LARGEST = 50
 """Sources and targets that parameters are learnt on."""
-STEPS = 12
+STEPS = 60
+WITHIN = (-12.0, 6.0)
+"""Where a parameter may go."""
 SHORTEST = 1e-3
 """A spread below which a target's sources count as equally good."""
 
@@ -115,13 +119,13 @@ class SourceProcess:
     def predict(self, targets: Sequence[str], extra: Array | None = None) -> Array:
         """Deviations of some other targets, of shape (sources, targets)."""
         pairs = Pairs.of(self.table_.sources, targets)
-        weights = np.exp(self.parameters_[5:10])
+        weights = np.exp(self.parameters_[TARGETS])
         across = _covariance(weights, targets, self.table_.targets, own_is_common=True)
         return self._process.predict(self._terms(pairs, extra), self._covariance.rows.matrix, across)
 
     def target_covariance(self, rows: Sequence[str], columns: Sequence[str]) -> Array:
         """How alike targets are."""
-        return _covariance(np.exp(self.parameters_[5:10]), rows, columns, own_is_common=True)
+        return _covariance(np.exp(self.parameters_[TARGETS]), rows, columns, own_is_common=True)
 
     def _learn(self) -> Array:
         from scipy.optimize import minimize
@@ -132,17 +136,21 @@ class SourceProcess:
         terms = np.concatenate([self._standard(self._pairs.terms), *([] if self.extra_ is None else [self.extra_])])
         terms = terms[:, rows][:, :, columns] * np.sqrt(MEAN_PRECISION)
 
-        def loss(parameters: Array) -> float:
-            weights = np.exp(np.clip(parameters, -12, 6))
-            product = Product(
-                Side.of(np.tensordot(weights[:5], parts[0], 1)),
-                Side.of(np.tensordot(weights[5:10], parts[1], 1)), weights[10],
-            )  # fmt: skip
-            told = log_likelihood(product, terms * np.sqrt(weights[11]), scores)
-            return -told + 0.5 * float(((parameters - PRIOR) ** 2).sum())
+        def loss(parameters: Array) -> tuple[float, Array]:
+            weights = np.exp(parameters)[:, None, None]
+            of_sources, of_targets = weights[SOURCES] * parts[0], weights[TARGETS] * parts[1]
+            product = Product(Side.of(of_sources.sum(0)), Side.of(of_targets.sum(0)), float(weights[NOISE, 0, 0]))
+            told = log_likelihood(product, terms * np.sqrt(weights[SLOPES]), scores)
+            slopes = [
+                *(told.rows * of_sources).sum((1, 2)), *(told.columns * of_targets).sum((1, 2)),
+                told.noise * product.noise, told.mean,
+            ]  # fmt: skip
+            from_prior = parameters - PRIOR
+            return 0.5 * float((from_prior**2).sum()) - told.value, from_prior - np.array(slopes)
 
-        found = minimize(loss, PRIOR, method="L-BFGS-B", options={"maxiter": STEPS})
-        return np.clip(np.asarray(found.x), -12, 6)
+        bounds = [WITHIN] * len(PRIOR)
+        found = minimize(loss, PRIOR, method="L-BFGS-B", jac=True, bounds=bounds, options={"maxiter": STEPS})
+        return np.asarray(found.x)
 
     def _parts(self, rows: Places, columns: Places) -> tuple[Array, Array]:
         sources = [self.table_.sources[int(row)] for row in rows]
@@ -152,9 +160,9 @@ class SourceProcess:
     def _product(self, rows: Places, columns: Places) -> Product:
         weights, parts = np.exp(self.parameters_), self._parts(rows, columns)
         return Product(
-            Side.of(np.tensordot(weights[:5], parts[0], 1)),
-            Side.of(np.tensordot(weights[5:10], parts[1], 1)),
-            float(weights[10]),
+            Side.of(np.tensordot(weights[SOURCES], parts[0], 1)),
+            Side.of(np.tensordot(weights[TARGETS], parts[1], 1)),
+            float(weights[NOISE]),
         )
 
     def _standard(self, terms: Array) -> Array:
@@ -163,7 +171,7 @@ class SourceProcess:
     def _terms(self, pairs: Pairs, extra: Array | None) -> Array:
         """Terms of the mean, scaled so that the slopes have the variance that was learnt."""
         terms = np.concatenate([self._standard(pairs.terms), *([] if extra is None else [extra])])
-        return terms * np.sqrt(MEAN_PRECISION * np.exp(self.parameters_[11]))
+        return terms * np.sqrt(MEAN_PRECISION * np.exp(self.parameters_[SLOPES]))
 
 
 @dataclass(frozen=True)
