@@ -164,13 +164,13 @@ def _require_columns(rows: pl.DataFrame, table: pl.DataFrame, options: ReadOptio
     if not missing:
         return
     present = ", ".join(table.columns[:12]) + (", ..." if table.width > 12 else "")
-    flags = " ".join(f"--{name}" for name in missing if name in ("model", "task", "metric"))
-    ways = ["rename them", *([f"give {flags}"] if flags else []), "or describe them in a mapping file with --map"]
-    empty = "; a model used as it is has an empty column train, or --train ''" if "train" in missing else ""
+    flags = [f"--{name}" for name in missing if name in ("model", "task", "metric")]
+    ways = " ".join([*flags, *(["--train"] if "train" in missing else []), "or a mapping file as --map"])
+    empty = "; train may be empty ('') for a model used as it is" if "train" in missing else ""
     raise BadFile(
         f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} (it has {present})",
         where=where,
-        mend=", ".join(ways) + empty,
+        mend=f"rename them, or give `isogloss evidence import` {ways.removeprefix('or ')}{empty}",
     )
 
 
