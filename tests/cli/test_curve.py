@@ -79,7 +79,7 @@ def test_too_high_a_level_says_what_the_evidence_supports(run, scores):
         (["--vary", "bought"], "unknown kind of examples 'bought'; known: labelled, translated"),
         (["--vary", "translated"], "was measured with two different numbers of its own translated examples"),
         (["--model", "toi"], "unknown model 'toi'; did you mean 'toy'?"),
-        (["--target", "xyzzy"], "unknown language 'xyzzy'"),
+        (["--target", "xyzzy"], "--target: unknown language 'xyzzy'"),
     ],
 )
 def test_bad_input_ends_in_one_line_and_two(run, scores, wrong, said):

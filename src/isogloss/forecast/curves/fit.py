@@ -22,6 +22,7 @@ from isogloss.forecast.forecaster import one_thread
 from isogloss.forecast.grid import Array, typical_size
 from isogloss.forecast.queries import ask
 from isogloss.forecast.settings import Setting, find_setting
+from isogloss.languages import resolve
 
 LARGEST = 1500
 """Points a curve is fitted to; of more, half are the target's, if it has them, and the rest a sample."""
@@ -78,6 +79,7 @@ def fit_curve(
     if vary not in FEATURES[:2]:
         raise UnknownName("kind of examples", vary, FEATURES[:2], where="vary")
     column = FEATURES.index(vary)
+    resolve((languages or {}).get(target, target), where="--target")  # or else `ask` would say --targets
     queries = ask(
         task=task, model=model, targets=[target], train=train or "", metric=metric, recipe=recipe, languages=languages
     )
