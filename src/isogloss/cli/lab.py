@@ -129,7 +129,9 @@ def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
 def pretrain(
     texts: Annotated[Path, typer.Argument(help="What is to be read, and the model's shape (TOML).", metavar="FILE")],
     into: Annotated[Path, typer.Option(help="Folder to make; any recipe can take it as its checkpoint.")],
-    data: DataOption = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the files to be read; by default that of this one.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Train a small transformer over bytes from scratch: on languages, copies of languages, or nonsense."""
