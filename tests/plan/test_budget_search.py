@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,3 +68,16 @@ def test_a_round_asks_about_all_its_options_at_once():
     programs = 3  # of 5 languages, then of at most 2, then none
     assert counted.times <= first + 1 + programs
     assert after.scores.mean() > before.scores.mean()
+
+
+def harmed(amounts: np.ndarray) -> np.ndarray:
+    """Forty examples of each language are best, and far beyond that more of them harm."""
+    spread = np.log1p(amounts) - np.log1p(40.0)
+    return 0.8 - 0.01 * (spread**2) @ np.ones((len(NAMES), len(NAMES))) / len(NAMES)
+
+
+@pytest.mark.parametrize("times", [10, 1000, 10_000])
+def test_a_larger_budget_is_worth_no_less_but_for_a_tenth_of_a_point(times):
+    small = problem("mean", harmed)
+    large = replace(small, budget=BUDGET * times)
+    assert search(large).scores.mean() >= search(small).scores.mean() - 1e-3

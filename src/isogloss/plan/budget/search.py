@@ -31,6 +31,8 @@ FEWEST = 2
 """Languages that a program may change at least, in the round after a change of one language was the best."""
 TIE = 1e-4
 """Say of the mean beside the worst-off language: money that cannot help that one shall help others."""
+HALVINGS = 16
+"""Parts of the budget, each half the one before, that are split equally to begin from: more is not always better."""
 SLACK = 1e-3
 """By how much a guarantee that is out of reach may be missed further while other languages are looked at."""
 RATE = 10.0
@@ -153,10 +155,16 @@ def search(
     first = scores = watch(amounts[None])[0]
     done = 0
     if not fast:
-        plans = [amounts, np.zeros(len(amounts)), *starts]
+        plans = [amounts, np.zeros(len(amounts)), *_even_splits(problem), *starts]
         amounts, scores = _best(problem, plans, watch)
         amounts, scores, done = _improve(problem, amounts, scores, watch, rounds, gap)
     return Outcome(amounts, scores, program, promised, first, done, watch.rest())
+
+
+def _even_splits(problem: Problem) -> Array:
+    """What ever smaller parts of the budget buy of every language alike, of shape (plans, languages)."""
+    each = problem.budget / len(problem.shops) / 2.0 ** np.arange(1, HALVINGS + 1)
+    return problem.amounts(np.tile(each[:, None], len(problem.shops)))
 
 
 def make_menu(problem: Problem, amounts: Array, score: Callable[[Array], Array]) -> Menu:
