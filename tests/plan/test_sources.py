@@ -78,6 +78,22 @@ def test_a_measured_target_is_answered_with_what_was_measured():
     assert np.allclose(table["mean"], [column[source] for source in table["source"]])
 
 
+def test_measured_scores_are_as_sure_as_their_errors_say():
+    """A score of 100 items is known to .05 or less, so that a rival a little below may well be better."""
+    observations = transfer_evidence().observations.with_columns(items=pl.lit(100, dtype=pl.Int64))
+    found = source_ranking(transfer_evidence().with_observations(observations), "ces", baselines=False, **ASKED)
+    first, second = found.table.head(2).iter_rows(named=True)
+    expected = 1.645 * (first["mean"] * (1 - first["mean"]) / 100) ** 0.5
+    assert (first["upper"] - first["lower"]) / 2 == pytest.approx(expected, rel=1e-3)
+    assert 0 < first["regret"] < second["regret"] < second["regret_upper"]
+
+
+def test_measured_scores_of_unknown_error_count_as_exact_and_say_so():
+    found = source_ranking(transfer_evidence(), "ces", baselines=False, **ASKED)
+    assert found.table["upper"].to_list() == found.table["lower"].to_list()
+    assert any("how sure these scores are is not known, so they count as exact" in note for note in found.notes)
+
+
 def test_another_model_that_measured_the_target_is_listened_to():
     hidden = transfer_evidence("ces").observations
     other = read_evidence(cells(transfer_scores(), model="cheap")).observations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import polars as pl
@@ -134,16 +135,18 @@ def source_ranking(
     kept = _chosen(table, candidates, identifier, read_as)
     ranker = SourceRanker(_others(evidence, setting, identifier)).fit(table, identifier).calibrate()
     scores, margin = ranker.scores(level)
-    measured = _measured(whole, table, identifier)
-    scores, margins = _with_measured(scores, margin, measured, ranker.order())
-    draws = np.where(np.isnan(measured), ranker.draws() - ranker.draws().mean() + np.nanmean(scores), measured)
+    measured, errors = _measured(whole, table, identifier)
+    scores, margins = _with_measured(scores, margin, measured, errors * NormalDist().inv_cdf((1 + level) / 2))
+    forecast = ranker.draws() - ranker.draws().mean() + np.nanmean(scores)
+    noisy = measured + errors * np.random.default_rng(0).standard_normal(forecast.shape)
+    draws = np.where(np.isnan(measured), forecast, noisy)
     order = [row for row in np.argsort(-scores, kind="stable") if row in kept]
     draws = draws[:, order]
     rows = _rows(table, order, scores, margins, draws, measured, level, observations, kept)
     choices = baseline_orders(table, identifier) if baselines else {}
     return SourceRanking(
         task, model, identifier, level, rows, _baselines(choices, table, order, rows), draws,
-        _notes(table, identifier, margin, measured, ranker), table.lower_is_better,
+        _notes(table, identifier, margin, (measured, errors), ranker), table.lower_is_better,
     )  # fmt: skip
 
 
@@ -184,20 +187,20 @@ def _chosen(
 
 
 def _measured(whole: SourceTable, table: SourceTable, target: str) -> Array:
-    """Scores that the target has already under each source of `table`, NaN where it has none."""
+    """Scores that the target has already under each source of `table`, NaN where it has none, and their errors."""
     if target not in whole.targets:
-        return np.full(len(table.sources), np.nan)
-    column = whole.targets.index(target)
-    return np.asarray(whole.scores[[whole.sources.index(source) for source in table.sources], column])
+        return np.full((2, len(table.sources)), np.nan)
+    own = whole.take(table.sources, [target])
+    return np.stack([own.scores[:, 0], own.errors[:, 0]])
 
 
-def _with_measured(scores: Array, margin: float, measured: Array, order: Array) -> tuple[Array, Array]:
-    """Measured scores in the place of forecasts, whose level they tell."""
+def _with_measured(scores: Array, margin: float, measured: Array, margins: Array) -> tuple[Array, Array]:
+    """Measured scores, with their own margins, in the place of forecasts, whose level they tell."""
     known = ~np.isnan(measured)
     if not known.any():
         return scores, np.full(len(scores), margin)
     scores = scores + float((measured[known] - scores[known]).mean())
-    return np.where(known, measured, scores), np.where(known, 0.0, margin)
+    return np.where(known, measured, scores), np.where(known, margins, margin)
 
 
 def _rows(
@@ -240,13 +243,17 @@ def _baselines(
     return choices.join(rows.select("source", "mean", "regret"), on="source", how="left", maintain_order="left")
 
 
-def _notes(table: SourceTable, target: str, margin: float, measured: Array, ranker: SourceRanker) -> tuple[str, ...]:
+def _notes(
+    table: SourceTable, target: str, margin: float, own: tuple[Array, Array], ranker: SourceRanker
+) -> tuple[str, ...]:
     notes = [f"{len(table.sources)} sources measured on {len(table.targets)} other targets"]
     (nearest,) = nearest_measured([target], table.targets)
     far = "; FAR from every measured target" if nearest.far else ""
     notes.append(f"nearest of them {nearest.language} at {nearest.distance:.2f}{far}")
+    measured, errors = own
     if (count := int((~np.isnan(measured)).sum())) > 0:
-        notes.append(f"{count} of the sources were measured on {target} itself")
+        exact = "" if np.nansum(errors) else "; how sure these scores are is not known, so they count as exact"
+        notes.append(f"{count} of the sources were measured on {target} itself{exact}")
     if ranker.knows_from_elsewhere:
         notes.append(f"other models or tasks have measured {target}: their order enters")
     if np.isinf(margin):

@@ -31,6 +31,9 @@ class SourceTable:
         Canonical ids, sorted.
     scores : array of shape (sources, targets)
         The larger, the better; NaN where nothing was measured.
+    errors : array of shape (sources, targets)
+        Their standard errors, as recorded or, for shares of right items, as the number of items tells; 0 where neither
+        is known.
     lower_is_better : bool
         Whether the metric's own scores are these with the sign turned.
     """
@@ -38,6 +41,7 @@ class SourceTable:
     sources: tuple[str, ...]
     targets: tuple[str, ...]
     scores: Array
+    errors: Array
     lower_is_better: bool = False
 
     @classmethod
@@ -62,15 +66,16 @@ class SourceTable:
                 "nothing was trained on a single language", where="evidence", mend="give mixtures of one source each"
             )
         kept = found.join(_chosen_sizes(found, examples), on=["source", "examples"], how="semi", nulls_equal=True)
-        cells = kept.group_by("source", "target").agg(pl.col("score").sort().mean())
+        # Seeds are tested on the same items, so that their mean is hardly surer than each of them.
+        cells = kept.group_by("source", "target").agg(pl.col("score", "error").sort().mean())
         sources = tuple(cells["source"].unique().sort())
         targets = tuple(cells["target"].unique().sort())
-        scores = np.full((len(sources), len(targets)), np.nan)
+        scores, errors = np.full((2, len(sources), len(targets)), np.nan)
         rows, columns = ({name: place for place, name in enumerate(names)} for names in (sources, targets))
-        for source, target, score in cells.iter_rows():
-            scores[rows[source], columns[target]] = score
+        for source, target, score, error in cells.iter_rows():
+            scores[rows[source], columns[target]], errors[rows[source], columns[target]] = score, error
         lower = not bool(observations["higher_is_better"].all())
-        return cls(sources, targets, -scores if lower else scores, lower)
+        return cls(sources, targets, -scores if lower else scores, errors, lower)
 
     @property
     def itself(self) -> NDArray[np.bool_]:
@@ -86,7 +91,10 @@ class SourceTable:
         """Only some sources and targets, in the order given."""
         rows, columns = ([names.index(name) for name in some] for names, some in
                          ((self.sources, sources), (self.targets, targets)))  # fmt: skip
-        return replace(self, sources=tuple(sources), targets=tuple(targets), scores=self.scores[np.ix_(rows, columns)])
+        cells = np.ix_(rows, columns)
+        return replace(
+            self, sources=tuple(sources), targets=tuple(targets), scores=self.scores[cells], errors=self.errors[cells]
+        )
 
     def without(self, language: str) -> SourceTable:
         """As if `language` had neither been tested nor trained on; targets that only it served go with it."""
@@ -114,13 +122,16 @@ class SourceTable:
 
 
 def single_sources(observations: pl.DataFrame) -> pl.DataFrame:
-    """Observations trained on one language: `source`, `examples` (null where unknown), `target`, `score`."""
+    """Observations trained on one language: `source`, `examples` (null where unknown), `target`, `score`, `error`."""
     parsed = {text: Mixture.parse(text, language=str) for text in observations["train"].unique()}
     single = [(text, *next(iter(mixture.items()))) for text, mixture in parsed.items() if len(mixture) == 1]
     kinds = pl.DataFrame(
         single, schema={"train": pl.String, "source": pl.String, "examples": pl.Int64}, orient="row"
     )  # fmt: skip
-    return observations.join(kinds, on="train").select("source", "examples", "target", "score")
+    score = pl.col("score")
+    share = pl.when(pl.col("scale") != "raw").then((score * (1 - score) / pl.col("items")).sqrt())
+    error = pl.coalesce("standard_error", share).fill_nan(None).fill_null(0.0).alias("error")
+    return observations.join(kinds, on="train").select("source", "examples", "target", "score", error)
 
 
 def _chosen_sizes(found: pl.DataFrame, examples: int | None) -> pl.DataFrame:
