@@ -99,6 +99,12 @@ class StoreError(IsoglossError):
     """A store that cannot be read or written."""
 
 
+def first_line(error: BaseException) -> str:
+    """What an error of another library says, as far as it fits into a line of ours; its name if it says nothing."""
+    said = str(error).strip()
+    return said.splitlines()[0][:200] if said else type(error).__name__
+
+
 def _one_line(text: str) -> str:
     """`text` with line breaks and control characters of the input spelt out, so that they cannot act on a terminal."""
     if text.isprintable():

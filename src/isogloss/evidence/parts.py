@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from isogloss.errors import StoreError
+from isogloss.errors import StoreError, first_line
 from isogloss.evidence.places import Folder, Place, digest
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, REQUIRED, SCHEMA_VERSION, SOURCE, TASK, conform
 
@@ -204,8 +204,7 @@ def _collect(names: list[str], place: Place, kind: Kind, query: Query) -> pl.Dat
             if not set(whole) <= set(place.names()):
                 raise _VanishedError from None
             if careful:
-                reason = str(error).strip().split("\n")[0][:200]
-                raise StoreError(f"cannot be read: {reason}", where=_where(place)) from None
+                raise StoreError(f"cannot be read: {first_line(error)}", where=_where(place)) from None
     raise AssertionError  # the second time round it is read or refused
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from isogloss.errors import StoreError
+from isogloss.errors import StoreError, first_line
 
 _URL = re.compile(r"(?P<scheme>s3|gs|gcs|abfs|abfss|hdfs):/{1,2}(?=[^/])")
 _SECRETS = re.compile(r"//[^/@]*@")
@@ -195,7 +195,7 @@ class ObjectStore(Place):
                 quote(path.rstrip("/"), safe=":/@%") + "?" * bool(options) + options
             )
         except (ValueError, OSError) as error:
-            raise StoreError(f"cannot be opened: {_first_line(error)}", where=self.url) from None
+            raise StoreError(f"cannot be opened: {first_line(error)}", where=self.url) from None
         self._selector: Any = fs.FileSelector(self._prefix, allow_not_found=True)
 
     def exists(self) -> bool:
@@ -231,7 +231,3 @@ def _age(path: Path) -> float:
         return time.time() - path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:200]

@@ -6,7 +6,7 @@ import re
 
 import polars as pl
 
-from isogloss.errors import InputError
+from isogloss.errors import InputError, first_line
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.store import Store
 
@@ -65,5 +65,4 @@ def _answer(
 
 
 def _misunderstood(error: Exception) -> InputError:
-    reason = str(error).strip().split("\n")[0][:200]
-    return InputError(f"is not understood: {reason}", where="query", mend=f"tables: {', '.join(TABLES)}")
+    return InputError(f"is not understood: {first_line(error)}", where="query", mend=f"tables: {', '.join(TABLES)}")

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
 
-from isogloss.errors import BadValue, IsoglossError
+from isogloss.errors import BadValue, IsoglossError, first_line
 from isogloss.lab.extra import need
 
 CONNECT_SECONDS = 10.0
@@ -91,7 +91,7 @@ def _start(ray: Any, workers: int, stack: ExitStack) -> None:
         )  # fmt: skip
     except (Exception, SystemExit) as error:
         raise ClusterError(
-            f"Ray does not start here ({_first_line(error)})", mend="use executor 'processes' on a single machine"
+            f"Ray does not start here ({_reason(error)})", mend="use executor 'processes' on a single machine"
         ) from None
 
 
@@ -141,7 +141,7 @@ def _connect(ray: Any, address: str) -> None:
         if address == "auto":
             raise ClusterError("no Ray cluster runs here", mend="ray start, or give its address as HOST:PORT") from None
         raise ClusterError(
-            f"cannot be joined ({_first_line(error)})",
+            f"cannot be joined ({_reason(error)})",
             where=f"Ray cluster {address}",
             mend="run this on a machine of the cluster, where ray start has been run",
         ) from None
@@ -168,6 +168,5 @@ def _check_answers(address: str) -> None:
         raise ClusterError("what answers there is not Ray", where=address, mend="correct the address")
 
 
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:200] if text and not isinstance(error, SystemExit) else type(error).__name__
+def _reason(error: BaseException) -> str:
+    return type(error).__name__ if isinstance(error, SystemExit) else first_line(error)  # it says a number only

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from isogloss.errors import BadFile, UnknownName
+from isogloss.errors import BadFile, UnknownName, first_line
 from isogloss.files import parse_delimited
 from isogloss.lab.conll import read_conll, read_conllu
 from isogloss.lab.hub import features_of_file, is_on_hub, name_classes, read_hub
@@ -56,8 +56,7 @@ def _read_one(path: Path, columns: Mapping[str, str], lists: Mapping[str, str]) 
     try:
         return _chosen(_scan(path), columns, lists, str(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise BadFile(f"cannot be read as {path.suffix[1:]} ({reason})", where=str(path)) from None
+        raise BadFile(f"cannot be read as {path.suffix[1:]} ({first_line(error)})", where=str(path)) from None
 
 
 def _chosen(table: pl.DataFrame, columns: Mapping[str, str], lists: Mapping[str, str], where: str) -> pl.DataFrame:

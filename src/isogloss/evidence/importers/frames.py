@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadFile
+from isogloss.errors import BadFile, first_line
 from isogloss.evidence.importers.jsonfile import parse_json, read_bytes
 from isogloss.files import BYTE_ORDER_MARK, parse_delimited
 
@@ -42,7 +42,7 @@ def _read_parquet(path: Path) -> pl.DataFrame:
         with path.open("rb") as file:
             return pl.read_parquet(file)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError) as error:
-        raise BadFile(f"is not whole Parquet: {_first_line(error)}", where=str(path)) from None
+        raise BadFile(f"is not whole Parquet: {first_line(error)}", where=str(path)) from None
 
 
 def _read_delimited(path: Path) -> pl.DataFrame:
@@ -62,7 +62,7 @@ def _read_delimited(path: Path) -> pl.DataFrame:
         table = parse_delimited(text, separator)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
         raise BadFile(
-            f"is not a whole table: {_first_line(error)}", where=where, mend="put cells that hold a comma in quotes"
+            f"is not a whole table: {first_line(error)}", where=where, mend="put cells that hold a comma in quotes"
         ) from None
     for column in table.columns:
         if repeated := re.fullmatch(r"(.*)_duplicated_\d+", column):
@@ -108,7 +108,3 @@ def _as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0][:200]

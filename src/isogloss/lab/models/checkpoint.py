@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from isogloss.errors import BadFile, BadValue, UnknownName
+from isogloss.errors import BadFile, BadValue, UnknownName, first_line
 from isogloss.lab.models.runtime import device, start_torch
 
 PACKAGE = "package:"
@@ -165,5 +165,5 @@ def check_precision(precision: str) -> None:
 
 
 def _damaged(what: str, folder: Path, error: Exception) -> BadFile:
-    reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
-    return BadFile(f"its {what} cannot be read ({reason})", where=f"checkpoint {folder}", mend="copy it again, whole")
+    reason = f"its {what} cannot be read ({first_line(error)})"
+    return BadFile(reason, where=f"checkpoint {folder}", mend="copy it again, whole")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from isogloss.errors import BadValue
+from isogloss.errors import BadValue, first_line
 from isogloss.lab.models.decoder import lead
 
 
@@ -63,9 +63,9 @@ class Chat:
         try:
             text = str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
         except Exception as error:  # a template can refuse, or fail, in any way
-            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
             raise BadValue(
-                f"its chat template refuses the conversation ({reason})", where=str(self.tokenizer.name_or_path),
+                f"its chat template refuses the conversation ({first_line(error)})",
+                where=str(self.tokenizer.name_or_path),
                 mend="leave out system" if self.system else "leave out chat",
             ) from None  # fmt: skip
         return text.removeprefix(self.tokenizer.decode(lead(self.tokenizer)))
