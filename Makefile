@@ -15,6 +15,7 @@ demo: $(DEMO)/.installed ## forecast languages nobody measured, print a table an
 test: $(DEV)/.installed ## run the whole test suite
 	$(DEV)/bin/python -m pytest $(PYTEST_FLAGS)
 
+# The oldest polars may drop a query in another thread than it was made in, which Python can only warn of.
 lowest: $(LOWEST)/.installed ## all but the lab and the forecasters' own tests, with the oldest versions that are allowed
 	$(LOWEST)/bin/python -m pytest $(PYTEST_FLAGS) -W default::pytest.PytestUnraisableExceptionWarning \
 		tests/languages tests/evidence tests/explain tests/plan tests/charts tests/cli

@@ -86,7 +86,7 @@ def solve(
     gap : float, default 1e-4
         Share of what was gained within which the choice is proven to be best.
     seconds : float, default 20
-        Time limit, of all programs together; the gap says how far it came.
+        Time limit, of all programs together but for `LEAST_SECONDS`; the gap says how far it came.
     around : array of int of shape (languages,), optional
         A choice of which at most `radius` languages may change.
     radius : int, optional
