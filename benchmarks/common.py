@@ -84,7 +84,7 @@ def points(value: float, digits: int = 3) -> float:
 
 
 def bootstrap(differences: Array, draws: int = 10_000) -> tuple[float, float]:
-    """95 % percentile interval of the mean of paired differences, one per language or per mixture."""
+    """95 % percentile interval of the mean of paired differences, one per language or per mix."""
     chance = np.random.default_rng(0)
     means = differences[chance.integers(0, len(differences), (draws, len(differences)))].mean(1)
     return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))

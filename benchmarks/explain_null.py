@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from tests.explain.worlds import NOISE, SOURCE, TARGET, transfer_evidence
+from tests.explanation.worlds import NOISE, SOURCE, TARGET, transfer_evidence
 
 from benchmarks.common import machine, versions, write_result
-from isogloss.explain import find_drivers
+from isogloss.explanation import find_drivers
 
 TABLES, LANGUAGES, PERMUTATIONS = 200, 10, 199
 SIMULATED = {"task": "topics", "model": "toy"}

@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.explain.worlds import NOISE, SOURCE, TARGET, transfer_evidence
+from tests.explanation.worlds import NOISE, SOURCE, TARGET, transfer_evidence
 
 from benchmarks.common import machine, versions, write_result
-from isogloss.explain import find_drivers
+from isogloss.explanation import find_drivers
 
 TABLES, PERMUTATIONS = 200, 199
 PLANTED = {"syntactic": 0.02, "target text": 0.05}

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss import read_evidence
-from isogloss.explain import Drivers, find_drivers
+from isogloss.explanation import Drivers, find_drivers
 
 REAL = {
     "NER, XLM-R base": ("nnrank/results_xlm-roberta-base_test.csv", "NER", "xlm-roberta-base"),

@@ -11,8 +11,8 @@ import time
 from typing import Any
 
 from benchmarks.common import DATA, have_data, machine, read_sumeval, versions, write_result
+from isogloss.evaluation.benchmark import run_benchmark
 from isogloss.evidence import Evidence, read_evidence
-from isogloss.forecast.benchmark import run_benchmark
 
 TABLES = ("WikiANN_XLMR", "UDPOS_XLMR", "XNLI_XLMR")
 DRAWS, COUNTS = 3, (0, 1, 3, 8)

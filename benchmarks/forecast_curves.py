@@ -15,15 +15,15 @@ import polars as pl
 
 from benchmarks.common import DATA, Array, have_data, machine, points, read_sumeval, versions, write_result
 from isogloss.evidence import Evidence, read_evidence
-from isogloss.forecast.curves import PerformanceFunction, Points, Process
-from isogloss.forecast.curves.calibration import calibrate
-from isogloss.forecast.curves.fit import fit_process, predict_line
-from isogloss.forecast.curves.laws import AmueLaw, Law, LogLaw, PowerLaw
-from isogloss.forecast.curves.link import Link
-from isogloss.forecast.curves.question import read_question
-from isogloss.forecast.curves.start import zero_shot
-from isogloss.forecast.forecaster import one_thread
-from isogloss.forecast.settings import Setting, read_settings
+from isogloss.forecasting.curves import PerformanceFunction, Points, Process
+from isogloss.forecasting.curves.calibration import calibrate
+from isogloss.forecasting.curves.fit import fit_process, predict_line
+from isogloss.forecasting.curves.laws import AmueLaw, Law, LogLaw, PowerLaw
+from isogloss.forecasting.curves.link import Link
+from isogloss.forecasting.curves.question import read_question
+from isogloss.forecasting.curves.start import zero_shot
+from isogloss.forecasting.forecaster import one_thread
+from isogloss.forecasting.settings import Setting, read_settings
 
 AMUE = "observations/amue/tydiqa_mbert_results.csv"
 SUMEVAL = ("XNLI_XLMR", "WikiANN_XLMR")
@@ -80,7 +80,7 @@ def main() -> None:
             "amue_new_sizes": new_sizes(amue),
             "amue_large_sizes": large_sizes(amue),
             "unseen": {"AMUE": unseen(amue, 0.8)} | {name: unseen(beds[name], 0.9) for name in SUMEVAL},
-            "sumeval_new_mixtures": {name: new_mixtures(bed) for name, bed in beds.items()},
+            "sumeval_new_mixes": {name: new_mixes(bed) for name, bed in beds.items()},
             "expansion_slope": round(PerformanceFunction(0, 5.2e-2, 0.42, 1.1, 0.37).expansion_slope(0.1), 2),
         }
     write_result("forecast_curves", result)
@@ -203,8 +203,8 @@ def unseen(bed: Bed, level: float) -> dict[str, Any]:
     return result
 
 
-def new_mixtures(bed: Bed) -> dict[str, Any]:
-    """A fifth of the mixtures of every third language held out.
+def new_mixes(bed: Bed) -> dict[str, Any]:
+    """A fifth of the mixes of every third language held out.
 
     Beside the curve the language's mean, and a log law of its own and of all examples.
     """
@@ -286,7 +286,7 @@ def gaussian_process(bed: Bed, train: Array, test: Array, *, one_length: bool) -
 
 
 def others_mean(kept: Points, features: Array, language: str) -> Array:
-    """Mean score of the other languages, each in its most similar mixture by the logarithms of the amounts."""
+    """Mean score of the other languages, each in its most similar mix by the logarithms of the amounts."""
     answers = np.zeros((len(kept.languages), len(features)))
     for position in range(len(kept.languages)):
         rows = np.flatnonzero(kept.language == position)
@@ -302,7 +302,7 @@ def joined(kept: Points, own: Points, language: str) -> Points:
 
 
 def in_file_order(bed: Bed) -> Array:
-    """Position among the points, which are sorted by target and mixture, of each row of the file."""
+    """Position among the points, which are sorted by target and mix, of each row of the file."""
     sorted_rows = bed.observations.sort("target", "train").with_row_index("point")
     assert sorted_rows.height == len(bed.points), "each run is a point of its own"
     return sorted_rows.sort("origin_row")["point"].to_numpy().astype(np.intp)

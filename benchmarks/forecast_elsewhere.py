@@ -35,8 +35,8 @@ from benchmarks.common import (
     versions,
     write_result,
 )
-from isogloss.evidence import Evidence, Mixture, read_evidence
-from isogloss.forecast import Default, Mean, WeakestLink
+from isogloss.evidence import Evidence, TrainingMix, read_evidence
+from isogloss.forecasting import Default, Mean, WeakestLink
 
 TASKS = {
     "MassiveIntentClassification": "MassiveScenarioClassification",
@@ -142,9 +142,9 @@ def out_of_one_model(task: str, model: str, folds: int | None) -> Iterator[Split
     """Folds of languages (None: one in each) that one model never saw or was tested on, while three small ones were."""
     evidence = read_evidence(DATA / "observations" / "proxylm" / f"{task}_experiments.csv")
     rows = evidence.observations.filter(pl.col("model").is_in([model, *PROXIES]))
-    mixtures = {text: Mixture.parse(text, language=str) for text in rows["train"].unique()}
+    mixes = {text: TrainingMix.parse(text, language=str) for text in rows["train"].unique()}
     for hidden in _folds(rows["target"], folds or rows["target"].n_unique()):
-        trained = [text for text, mixture in mixtures.items() if set(mixture) & set(hidden)]
+        trained = [text for text, mix in mixes.items() if set(mix) & set(hidden)]
         theirs, tested = pl.col("model") == model, pl.col("target").is_in(hidden)
         gone = theirs & (tested | pl.col("train").is_in(trained))
         yield (

@@ -1,8 +1,8 @@
-"""How the cost of a forecast grows with languages, mixtures, and models of one table.
+"""How the cost of a forecast grows with languages, mixes, and models of one table.
 
 CPU time of fitting the default forecaster and forecasting, with 90 % intervals, five languages that are hidden under
-five mixtures: on the evidence that ships (SIB-200, accuracy) with more and more languages, and with more and more
-mixtures; on MTEB (where it is at hand) with more and more models, each a setting of its own, and one question. Each
+five mixes: on the evidence that ships (SIB-200, accuracy) with more and more languages, and with more and more
+mixes; on MTEB (where it is at hand) with more and more models, each a setting of its own, and one question. Each
 point is a process of its own. Writes benchmarks/results/forecast_growth.json and docs/images/cost.png.
 """
 
@@ -20,18 +20,18 @@ import polars as pl
 
 from benchmarks.common import DATA, ROOT, as_queries, machine, versions, write_result
 from isogloss.evidence import Evidence, read_evidence
-from isogloss.forecast import Default
+from isogloss.forecasting import Default
 
 SIZES = {
     "languages": (10, 20, 40, 80, 160, 200),
-    "mixtures": (10, 20, 40, 80, 160, 320),
+    "mixes": (10, 20, 40, 80, 160, 320),
     "models": (23, 46, 91, 183, 365),
 }
 FIXED, ASKED = 40, 5
 LEVEL = 0.9
 WHAT = {
-    "languages": f"languages ({FIXED} mixtures)",
-    "mixtures": f"mixtures ({FIXED} languages)",
+    "languages": f"languages ({FIXED} mixes)",
+    "mixes": f"mixes ({FIXED} languages)",
     "models": "models on 19 tasks (MTEB)",
 }
 
@@ -53,7 +53,7 @@ def main() -> None:
     write_result(
         "forecast_growth",
         {
-            "claim": "cost by observations, languages and mixtures",
+            "claim": "cost by observations, languages and mixes",
             "machine": machine(),
             "versions": versions("numpy", "scipy", "scikit-learn", "polars", "lightgbm"),
             "rows": rows,
@@ -78,18 +78,18 @@ def measure(axis: str, size: int) -> dict[str, Any]:
 
 
 def _shipped(axis: str, size: int) -> tuple[Evidence, pl.DataFrame]:
-    """A grid of so many languages or mixtures, and questions about five languages more."""
+    """A grid of so many languages or mixes, and questions about five languages more."""
     every = read_evidence("isogloss:sib200-ngram").filter(metric="accuracy").observations
     keys = ("model", "task", "metric", "target", "train")
     every = every.unique(keys, maintain_order=True)
     chance = np.random.default_rng(0)
     targets = chance.permutation(sorted(every["target"].unique()))
-    mixtures = chance.permutation(sorted(every["train"].unique()))
+    mixes = chance.permutation(sorted(every["train"].unique()))
     languages, rows = (size, FIXED) if axis == "languages" else (FIXED, size)
-    some = pl.col("train").is_in(mixtures[:rows].tolist())
+    some = pl.col("train").is_in(mixes[:rows].tolist())
     known = every.filter(some & pl.col("target").is_in(targets[ASKED : ASKED + languages].tolist()))
     asked = every.filter(
-        pl.col("train").is_in(mixtures[:ASKED].tolist()) & pl.col("target").is_in(targets[:ASKED].tolist())
+        pl.col("train").is_in(mixes[:ASKED].tolist()) & pl.col("target").is_in(targets[:ASKED].tolist())
     )
     return Evidence(known), as_queries(asked)
 

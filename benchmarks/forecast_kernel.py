@@ -1,6 +1,6 @@
 """Claim: on a complete grid, forecasts of every language from all others come in closed form, as refits give them.
 
-400 training mixtures x 39 languages (WikiANN, SumEval's training table; where it is absent, a grid of that size with
+400 training mixes x 39 languages (WikiANN, SumEval's training table; where it is absent, a grid of that size with
 made-up sizes and scores over languages that ship). Each language is left out as a target, and as a target and a source;
 the kernel's parameters are kept. Time of one thread; the largest difference to the refits, in points; and the time
 to learn the parameters. The cost of the closed form over grids of other sizes is beside it.
@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.common import Array, have_data, machine, points, read_sumeval, versions, write_result
 from isogloss.evidence import read_evidence
-from isogloss.forecast.grid import Grid, Mixtures
-from isogloss.forecast.peers.kernel import KernelModel
+from isogloss.forecasting.grid import Grid, TrainingMixes
+from isogloss.forecasting.peers.kernel import KernelModel
 
 ROWS, COLUMNS, SOURCES = 400, 39, 37
 SHAPES = ((100, 39), (200, 39), (400, 39), (800, 39), (400, 10), (400, 80), (400, 160))
@@ -38,7 +38,7 @@ def main() -> None:
                 "machine": machine() + "; one thread",
                 "versions": versions("numpy", "scipy"),
                 "input": f"{'WikiANN, XLM-R (SumEval)' if real else 'made up'}, "
-                f"{grid.scores.shape[0]} mixtures x {grid.scores.shape[1]} languages",
+                f"{grid.scores.shape[0]} mixes x {grid.scores.shape[1]} languages",
                 "learning_parameters_cpu_s": round(learning, 2),
                 "as_target": compare(model, grid, as_sources=False),
                 "as_target_and_source": compare(model, grid, as_sources=True),
@@ -69,17 +69,17 @@ def compare(model: KernelModel, grid: Grid, *, as_sources: bool) -> dict[str, An
 def refit(model: KernelModel, grid: Grid, as_sources: bool) -> Array:
     """Forecasts of each language by a model that never saw it."""
     scores = np.full(grid.scores.shape, np.nan)
-    place = {text: row for row, text in enumerate(grid.mixtures.texts)}
+    place = {text: row for row, text in enumerate(grid.mixes.texts)}
     for column, target in enumerate(grid.targets):
         others = np.array([name != target for name in grid.targets])
         rest = grid.without_languages([target]) if as_sources else grid.with_targets(others)
-        found, _ = model.for_fold().fit(rest).unseen(rest.mixtures, [target], rest.scores)
-        scores[[place[text] for text in rest.mixtures.texts], column] = found[0][:, 0]
+        found, _ = model.for_fold().fit(rest).unseen(rest.mixes, [target], rest.scores)
+        scores[[place[text] for text in rest.mixes.texts], column] = found[0][:, 0]
     return scores
 
 
 def others_mean(scores: Array) -> Array:
-    """Mean of all other languages in all mixtures."""
+    """Mean of all other languages in all mixes."""
     rows, columns = scores.shape
     return np.broadcast_to((scores.sum() - scores.sum(0)) / (rows * (columns - 1)), scores.shape)
 
@@ -94,7 +94,7 @@ def made_up(rows: int, columns: int) -> Grid:
     texts = (",".join(f"{source}:{size}" for source, size in zip(sources, row, strict=True) if size) for row in sizes)
     level = chance.normal(0.6, 0.1, columns)
     scores = np.clip(level + 0.02 * np.log1p(sizes.sum(1))[:, None] + chance.normal(0, 0.01, (rows, columns)), 0, 1)
-    return Grid(Mixtures.read(list(texts)), targets, scores, True, 1000.0)
+    return Grid(TrainingMixes.read(list(texts)), targets, scores, True, 1000.0)
 
 
 def cost(rows: int, columns: int) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def cost(rows: int, columns: int) -> dict[str, Any]:
         start = time.process_time()
         model.leave_languages_out(as_sources=as_sources)
         seconds[name] = round(time.process_time() - start, 3)
-    return {"mixtures": rows, "languages": columns, **seconds}
+    return {"mixes": rows, "languages": columns, **seconds}
 
 
 if __name__ == "__main__":

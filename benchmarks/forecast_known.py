@@ -1,9 +1,9 @@
-"""Claim: in new training mixtures of known languages, the default forecaster beats mean, nearest, additive and trees.
+"""Claim: in new training mixes of known languages, the default forecaster beats mean, nearest, additive and trees.
 
-5-fold cross-validation over mixtures of each SumEval training table; the folds are the same for all
-(five shuffles for tables under 100 mixtures). There each mixture is also left out by itself: two of the 26 runs on
+5-fold cross-validation over mixes of each SumEval training table; the folds are the same for all
+(five shuffles for tables under 100 mixes). There each mix is also left out by itself: two of the 26 runs on
 TyDiQA collapsed, and where a fold takes both, nothing that is left tells of it. Errors in points. Beside them the
-paired difference to each peer with a 95 % bootstrap interval over mixtures, and coverage and width of 90 % intervals.
+paired difference to each peer with a 95 % bootstrap interval over mixes, and coverage and width of 90 % intervals.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmarks.common import (
     write_result,
 )
 from isogloss.evidence import Evidence
-from isogloss.forecast import forecasters
+from isogloss.forecasting import forecasters
 
 FOLDS, SHUFFLES = 5, 5
 PEERS = ("mean", "nearest", "additive")
@@ -43,8 +43,8 @@ def main() -> None:
     write_result(
         "forecast_known",
         {
-            "claim": "known languages, new mixtures: default below mean, nearest, additive and LITMUS's trees",
-            "protocol": f"{FOLDS}-fold over mixtures, same folds for all; MAE in points",
+            "claim": "known languages, new mixes: default below mean, nearest, additive and LITMUS's trees",
+            "protocol": f"{FOLDS}-fold over mixes, same folds for all; MAE in points",
             "machine": machine(),
             "versions": versions("numpy", "scipy", "scikit-learn", "lightgbm"),
             "tables": tables,
@@ -59,14 +59,14 @@ def main() -> None:
 def evaluate(name: str) -> dict[str, Any]:
     """Errors of every forecaster on one table."""
     found = folds_of(name, [np.random.default_rng(shuffle) for shuffle in range(SHUFFLES)])
-    if found["mixtures"] < 100:
+    if found["mixes"] < 100:
         alone = folds_of(name, None)
-        found["each_mixture_alone"] = {key: alone[key] for key in ("mae", "default_minus", "coverage_of_90", "cpu_s")}
+        found["each_mix_alone"] = {key: alone[key] for key in ("mae", "default_minus", "coverage_of_90", "cpu_s")}
     return found
 
 
 def folds_of(name: str, shuffles: list[np.random.Generator] | None) -> dict[str, Any]:
-    """Errors over folds made by each shuffle (only the first for large tables), or with one mixture per fold."""
+    """Errors over folds made by each shuffle (only the first for large tables), or with one mix per fold."""
     observations = read_sumeval(name).observations
     texts = observations["train"].unique(maintain_order=True).to_list()
     features, scores = litmus_trees.raw_features(name)
@@ -87,8 +87,8 @@ def folds_of(name: str, shuffles: list[np.random.Generator] | None) -> dict[str,
                 fitted = forecasters.get(forecaster)().fit(evidence).conformalize()
                 found = fitted.predict_interval(as_queries(asked), LEVEL)
                 error = np.abs(found["mean"].to_numpy() - asked["score"].to_numpy())
-                by_mixture = asked.with_columns(error=error).group_by("train").agg(pl.col("error").mean())
-                lookup = dict(by_mixture.rows())
+                by_mix = asked.with_columns(error=error).group_by("train").agg(pl.col("error").mean())
+                lookup = dict(by_mix.rows())
                 shuffled.setdefault(forecaster, np.zeros(len(texts)))[held] = [lookup[texts[row]] for row in held]
                 if forecaster == "default":
                     covered.append(((asked["score"] >= found["lower"]) & (asked["score"] <= found["upper"])).to_numpy())
@@ -99,7 +99,7 @@ def folds_of(name: str, shuffles: list[np.random.Generator] | None) -> dict[str,
             errors.setdefault(forecaster, []).append(found)
     means = {forecaster: np.mean(found, axis=0) for forecaster, found in errors.items()}
     return {
-        "mixtures": len(texts),
+        "mixes": len(texts),
         "targets": observations["target"].n_unique(),
         "mae": {forecaster: points(found.mean()) for forecaster, found in means.items()},
         "default_minus": {peer: difference(means["default"], means[peer]) for peer in (*PEERS, "trees")},

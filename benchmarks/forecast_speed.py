@@ -11,7 +11,7 @@ import time
 
 from benchmarks.common import SUMEVAL_TRAIN, have_data, machine, read_sumeval, sumeval, versions, write_result
 from isogloss.evidence import read_queries
-from isogloss.forecast import Default
+from isogloss.forecasting import Default
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 Protocols of `isogloss benchmark`: one language left out at a time (a tenth of them, where they are many),
 the poorest quarter, whole families, whole scripts. The languages vanish as targets and from every
-mixture. On UDPOS, WikiANN and XNLI (SumEval training tables), on NER (NN-Rank) and MASSIVE (ProxyLM) with one
-source per mixture, and on the evidence that ships (SIB-200, accuracy at 700 examples). Every language weighs
+mix. On UDPOS, WikiANN and XNLI (SumEval training tables), on NER (NN-Rank) and MASSIVE (ProxyLM) with one
+source per mix, and on the evidence that ships (SIB-200, accuracy at 700 examples). Every language weighs
 the same; differences have a 95 % bootstrap interval over languages. `litmus` is LITMUS's features, with its
 subword overlap for XLM-R and T-ULR, and its learner's settings.
 
@@ -24,9 +24,9 @@ from typing import Any
 import polars as pl
 
 from benchmarks.common import DATA, RESULTS, have_data, machine, read_sumeval, versions, write_result
+from isogloss.evaluation.benchmark import Benchmark, run_benchmark
 from isogloss.evidence import Evidence, read_evidence
-from isogloss.forecast import Default, Litmus
-from isogloss.forecast.benchmark import Benchmark, run_benchmark
+from isogloss.forecasting import Default, Litmus
 from isogloss.languages import register_similarity
 
 SUMEVAL = ("UDPOS_XLMR", "WikiANN_XLMR", "XNLI_TULRv6Large", "XNLI_XLMR")
@@ -151,7 +151,7 @@ def _litmus(name: str) -> Litmus:
 
 
 def _forecaster(name: str) -> Any:
-    from isogloss.forecast import forecasters
+    from isogloss.forecasting import forecasters
 
     return forecasters.get(name)()
 

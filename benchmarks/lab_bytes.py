@@ -29,8 +29,8 @@ from isogloss.evidence import observation_keys
 from isogloss.evidence.paired import holm
 from isogloss.evidence.store import Store
 from isogloss.lab import ByteTransformer, clone_text, pretrain, read_grid, run_grid
-from isogloss.lab.models.byte_transformer import RECORD
 from isogloss.lab.pretraining import mix_copy, nonsense_texts
+from isogloss.models.byte_transformer import RECORD
 
 SHAPE = ByteTransformer(layers=2, width=96, heads=4, context=128, copies=1, steps=900, batch_size=8, learning_rate=5e-3)
 SEEDS = (0, 1, 2)

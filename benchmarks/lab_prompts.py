@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import DATA, have_data, machine, versions, write_result
-from isogloss.lab.meter import metered
-from isogloss.lab.models.byte_tokenizer import vocabulary_size, write_byte_tokenizer
-from isogloss.lab.models.decoder import Decoder, load_decoder
-from isogloss.lab.models.likelihood import Likelihoods, log_likelihoods
-from isogloss.lab.models.runtime import start_torch
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Corpus, recipes
 from isogloss.lab.sections import Section
 from isogloss.lab.task_file import read_info
+from isogloss.models.byte_tokenizer import vocabulary_size, write_byte_tokenizer
+from isogloss.models.decoder import Decoder, load_decoder
+from isogloss.models.likelihood import Likelihoods, log_likelihoods
+from isogloss.models.meter import metered
+from isogloss.models.runtime import start_torch
 
 SHAPE = {"hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 8, "intermediate_size": 1024}
 TEXTS, LENGTH = 6, 4096

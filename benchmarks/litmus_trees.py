@@ -34,8 +34,8 @@ def raw_features(name: str) -> tuple[Array, Array]:
 
     Returns
     -------
-    features : array of shape (mixtures, targets, 2 + 3 * sources)
-    scores : array of shape (mixtures, targets)
+    features : array of shape (mixes, targets, 2 + 3 * sources)
+    scores : array of shape (mixes, targets)
     """
     entries = json.loads(sumeval(name).read_text())
     model = "tulrv6" if "TULR" in name else "xlmr"

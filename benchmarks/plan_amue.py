@@ -14,10 +14,10 @@ import numpy as np
 from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import read_evidence
-from isogloss.plan import plan_kinds
-from isogloss.plan.amue import KindsPlan
-from isogloss.plan.budget.worth import measure_worth
-from isogloss.plan.costs import parse_costs
+from isogloss.planning import plan_kinds
+from isogloss.planning.amue import KindsPlan
+from isogloss.planning.budget.worth import measure_worth
+from isogloss.planning.costs import parse_costs
 
 AMUE = "observations/amue/tydiqa_mbert_results.csv"
 PUBLISHED_SLOPE = 3.2

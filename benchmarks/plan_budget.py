@@ -2,7 +2,7 @@
 
 Three parts. Small menus: every choice is tried. Large menus: 100 languages with 6 amounts each, gains saturating with
 the logarithm of the amount, neighbours gaining a share; the program's own gap and time. LITMUS: on SumEval's training
-files both searches ask the same forecaster, which does not know what the other asked; LITMUS's search gets its mixtures
+files both searches ask the same forecaster, which does not know what the other asked; LITMUS's search gets its mixes
 answered a whole step at a time, and, timed on some, one by one, as LITMUS asks. Its pruning, which gives up 2 % of the
 gain for fewer examples, is left out of its score.
 """
@@ -18,16 +18,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import RESULTS, have_data, machine, read_sumeval, versions, write_result
-from isogloss.evidence import Mixture
-from isogloss.forecast import Default, ask
-from isogloss.plan.budget.beam import beam_search
-from isogloss.plan.budget.menu import Menu
-from isogloss.plan.budget.program import solve
-from isogloss.plan.budget.scorer import Scorer
-from isogloss.plan.budget.search import Problem, search
-from isogloss.plan.budget.shop import open_shop
-from isogloss.plan.costs import Costs
-from isogloss.plan.objectives import Objective
+from isogloss.evidence import TrainingMix
+from isogloss.forecasting import Default, ask
+from isogloss.planning.budget.beam import beam_search
+from isogloss.planning.budget.menu import Menu
+from isogloss.planning.budget.program import solve
+from isogloss.planning.budget.scorer import Scorer
+from isogloss.planning.budget.search import Problem, search
+from isogloss.planning.budget.shop import open_shop
+from isogloss.planning.costs import Costs
+from isogloss.planning.objectives import Objective
 
 SMALL, SEEDS = 100, 3
 LANGUAGES, AMOUNTS = 100, 6
@@ -42,7 +42,7 @@ ROUNDS = 8
 """As the plan's default."""
 ROUNDING = 1e-9
 ONE_BY_ONE = 20
-"""Mixtures that are asked about one by one, to time that."""
+"""Mixes that are asked about one by one, to time that."""
 
 
 def main() -> None:
@@ -67,7 +67,7 @@ def main() -> None:
         {
             "claim": "optimal where all can be tried; 100 languages x 6 amounts to a gap < .1 % in < 5 s; at least as "
             "good as LITMUS's search on every case, in less time whether that asks the forecaster whole steps at once "
-            "(batched) or one mixture at a time, as LITMUS does (one_by_one)",
+            "(batched) or one mix at a time, as LITMUS does (one_by_one)",
             "machine": machine(),
             "versions": versions("numpy", "scipy", "scikit-learn"),
             **{name: parts[name] for name in ("small", "large") if name in parts},
@@ -139,7 +139,7 @@ def litmus(file: str) -> list[dict[str, Any]]:
         targets = others[:: len(others) // size][:size]
         queries = ask(task=setting["task"], model=setting["model"], targets=targets, train=train)
         rows.append({"file": file, "languages": size, "budget": budget, "objective": name})
-        rows[-1] |= duel(fitted, queries, Mixture.parse(train), targets, budget, name)
+        rows[-1] |= duel(fitted, queries, TrainingMix.parse(train), targets, budget, name)
         print(rows[-1], flush=True)
     return rows
 
@@ -147,7 +147,7 @@ def litmus(file: str) -> list[dict[str, Any]]:
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """In how many cases the plan is at least as good, and how much faster it is found, against two ways to ask.
 
-    `batched`: a whole step of LITMUS's search is one question to the forecaster, as here. `one_by_one`: every mixture
+    `batched`: a whole step of LITMUS's search is one question to the forecaster, as here. `one_by_one`: every mix
     is a question of its own, as in LITMUS itself. Each against the whole search and against as many of its rounds as
     it took to be as good as LITMUS's.
     """
@@ -173,7 +173,9 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def duel(fitted: Default, queries: Any, base: Mixture, targets: list[str], budget: int, name: str) -> dict[str, Any]:
+def duel(
+    fitted: Default, queries: Any, base: TrainingMix, targets: list[str], budget: int, name: str
+) -> dict[str, Any]:
     """Scores and seconds of both searches; the forecaster has been asked before, so that it has learnt all it needs."""
     objective = Objective(name, np.full(len(targets), 1 / len(targets)))
     shops = tuple(open_shop(target, Costs(), {}, None) for target in targets)

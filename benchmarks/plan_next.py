@@ -29,13 +29,13 @@ from benchmarks.common import (
     write_result,
 )
 from benchmarks.forecast_elsewhere import read_mteb
+from isogloss.evaluation.protocols.split import hide_languages
 from isogloss.evidence import Evidence
-from isogloss.forecast import forecasters
-from isogloss.forecast.protocols.split import hide_languages
-from isogloss.plan.next import choose_next, largest, most_central
+from isogloss.forecasting import forecasters
+from isogloss.planning.next import choose_next, largest, most_central
 
 STARTS, MEASURED, CHOSEN, RANDOM = 20, 5, 5, 3
-MIXTURES, MODELS = 10, 15
+MIXES, MODELS = 10, 15
 """An even sample of each table: an error of levels is the same in all of them."""
 FORECASTER = "default"
 
@@ -57,7 +57,7 @@ def main() -> None:
                 "claim": "after five chosen languages the error on the rest is below that after five random ones; "
                 "the goal is 15 %",
                 "protocol": f"{STARTS} starts of {MEASURED} measured languages, {CHOSEN} more chosen, {RANDOM} random "
-                f"choices each; {MIXTURES} mixtures or {MODELS} models of a table; forecaster {FORECASTER}",
+                f"choices each; {MIXES} mixes or {MODELS} models of a table; forecaster {FORECASTER}",
                 "machine": machine(),
                 "versions": versions("numpy", "scipy", "lightgbm"),
                 "tables": tables,
@@ -136,7 +136,7 @@ def _sumeval(*names: str) -> Evidence:
     for name in names:
         observations = read_sumeval(name).observations
         texts = observations["train"].unique().sort()
-        kept = texts.gather_every(max(1, len(texts) // MIXTURES))
+        kept = texts.gather_every(max(1, len(texts) // MIXES))
         parts.append(observations.filter(pl.col("train").is_in(kept.implode())))
     return Evidence(pl.concat(parts))
 

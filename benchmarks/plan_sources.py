@@ -19,11 +19,11 @@ import polars as pl
 from benchmarks.common import DATA, RESULTS, have_data, machine, points, versions, write_result
 from isogloss.evidence import Evidence, read_evidence
 from isogloss.languages import resolve
-from isogloss.plan.ranking.baselines import baseline_orders, langrank_order
-from isogloss.plan.ranking.ranker import SourceRanker
-from isogloss.plan.ranking.scoring import judge, paired_bootstrap
-from isogloss.plan.ranking.table import Array, SourceTable
-from isogloss.plan.sources_sets import shortlist
+from isogloss.planning.ranking.baselines import baseline_orders, langrank_order
+from isogloss.planning.ranking.ranker import SourceRanker
+from isogloss.planning.ranking.scoring import judge, paired_bootstrap
+from isogloss.planning.ranking.table import Array, SourceTable
+from isogloss.planning.sources_sets import shortlist
 
 NER = {"NER XLM-R": "xlm-roberta-base", "NER mBERT": "bert-base-multilingual-cased"}
 MODELS = ("aya", "llama3", "smollm-135m", "smollm-360m", "bloomz-560m")

@@ -2,7 +2,7 @@
 
 import isogloss
 from isogloss.charts import forecast_picture, save
-from isogloss.forecast import Default, ask
+from isogloss.forecasting import Default, ask
 
 TRAIN = "spa:700"
 

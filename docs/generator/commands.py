@@ -20,7 +20,7 @@ _INTRODUCTION = """Each command says the same with `--help`. What is worked out 
 
 Exit codes: 0 if all went well; 1 if something failed on the way (a job, a download, a store that cannot be written);
 2 if the input cannot be used as it is; 130 after Ctrl-C. Errors are one line on standard error: where, what, how to
-mend it."""
+fix it."""
 _HOW_TO = {
     "evidence": "evidence", "evidence import": "import", "evidence fetch": "import", "evidence sources": "import",
     "languages": "languages", "forecast": "forecast", "curve": "curves", "benchmark": "benchmark",

@@ -12,24 +12,24 @@ from docs.generator.sections import adding, named, section
 from isogloss.charts.benchmark_page import ENDINGS as REPORTS
 from isogloss.charts.files import ENDINGS as PICTURES
 from isogloss.cli.write import TABLES
+from isogloss.evaluation.protocols import explain, protocols
 from isogloss.evidence import importers, shipped
 from isogloss.evidence.exporters import FORMATS, export
 from isogloss.evidence.fetching.sources import PublicSource, public_sources
 from isogloss.evidence.importers.mapping import load_mapping, shipped_mappings
-from isogloss.evidence.mixture import KINDS as OTHER_KINDS
-from isogloss.explain.factors import OTHERS, PHRASES, SIMILARITIES
-from isogloss.forecast import forecasters
-from isogloss.forecast.output import ENDINGS as FORECASTS
-from isogloss.forecast.protocols import explain, protocols
+from isogloss.evidence.training_mix import KINDS as OTHER_KINDS
+from isogloss.explanation.factors import OTHERS, PHRASES, SIMILARITIES
+from isogloss.forecasting import forecasters
+from isogloss.forecasting.output import ENDINGS as FORECASTS
 from isogloss.languages import feature_sources, similarities
 from isogloss.languages.distance import KINDS, MEANS
 from isogloss.languages.measures import Angular, Measure
 from isogloss.languages.options import ENDINGS as CATALOGUES
 from isogloss.languages.pretraining import MODELS, SHIPPED
 from isogloss.languages.typology import COMPOSED
-from isogloss.plan.costs import LABELLED
-from isogloss.plan.next_candidates import read_candidates
-from isogloss.plan.objectives import objective
+from isogloss.planning.costs import LABELLED
+from isogloss.planning.next_candidates import read_candidates
+from isogloss.planning.objectives import objective
 
 _INTRODUCTION = """What can be written where a command, a grid file or a function asks for a name. Most are kept in
 registries, which a package of your own adds to by announcing an entry point:
@@ -51,19 +51,27 @@ def names_page() -> str:
     return page("Names", _INTRODUCTION, contents, *sections)
 
 
+def _link_to(forecaster: str) -> str:
+    return link(code(forecaster), f"python/forecasting.md#class-{forecaster.lower()}")
+
+
 def _forecasts() -> list[str]:
     found = [
-        (code(name), plain(summary(one)), link(code(one.__name__), f"python/forecast.md#class-{one.__name__.lower()}"))
+        (
+            code(name),
+            plain(summary(one)),
+            link(code(one.__name__), f"python/forecasting.md#class-{one.__name__.lower()}"),
+        )
         for name, one in forecasters.items()
     ]
     factors = [(name, f"{group}: {PHRASES[name]}") for name, group in {**SIMILARITIES, **OTHERS}.items()]
     return [
         section(
             "Forecasters",
-            "For `--forecaster` and `--forecasters`, and `isogloss.forecast.forecasters`. "
+            "For `--forecaster` and `--forecasters`, and `isogloss.forecasting.forecasters`. "
             "[Which one should I believe?](../methods/forecasters.md)",
             table(("name", "what it is", "in Python"), found),
-            adding(forecasters, "a subclass of [`Forecaster`](python/forecast.md#class-forecaster) that names its "
+            adding(forecasters, "a subclass of [`Forecaster`](python/forecasting.md#class-forecaster) that names its "
                    "[`GridModel`](python/extending.md#class-gridmodel)"),
         ),
         section(
@@ -120,8 +128,8 @@ def _evidence() -> list[str]:
         ),
         section(
             "Kinds of examples",
-            "For mixtures (`swa:500,swa+translated:1000`) and files of costs.",
-            f"{', '.join(map(code, (LABELLED, *OTHER_KINDS)))}; in mixtures, `{LABELLED}` is not written.",
+            "For mixes (`swa:500,swa+translated:1000`) and files of costs.",
+            f"{', '.join(map(code, (LABELLED, *OTHER_KINDS)))}; in mixes, `{LABELLED}` is not written.",
         ),
     ]
 

@@ -19,16 +19,19 @@ from isogloss.registry import Registry
 
 PACKAGES = (
     "isogloss",
-    *(f"isogloss.{name}" for name in "languages evidence forecast forecast.curves explain plan lab charts".split()),
+    *(
+        f"isogloss.{name}"
+        for name in "languages evidence forecasting forecasting.curves evaluation explanation planning lab charts".split()
+    ),
 )
 """Packages with a public face, which is their `__all__`."""
 
 BESIDE = {
     "isogloss.evidence": (("isogloss.evidence.paired", ("compare", "Comparison")),),
-    "isogloss.forecast": (
-        ("isogloss.forecast.benchmark", ("run_benchmark", "Benchmark")),
-        ("isogloss.forecast.protocols", ("protocols",)),
-        ("isogloss.forecast.trust", ("trust", "Trust")),
+    "isogloss.evaluation": (
+        ("isogloss.evaluation.benchmark", ("run_benchmark", "Benchmark")),
+        ("isogloss.evaluation.protocols", ("protocols",)),
+        ("isogloss.evaluation.trust", ("trust", "Trust")),
     ),
 }
 """What is imported from a module of a package, since the package is quicker to load without it."""
@@ -38,8 +41,8 @@ EXTENDING = (
     ("isogloss.evidence.importers.base", ("Importer", "RawTable", "RAW_ITEM")),
     ("isogloss.evidence.schema", ("MODEL", "TASK")),
     ("isogloss.evidence.fetching.sources", ("PublicSource",)),
-    ("isogloss.forecast.model", ("GridModel",)),
-    ("isogloss.forecast.protocols.split", ("Split",)),
+    ("isogloss.forecasting.model", ("GridModel",)),
+    ("isogloss.evaluation.protocols.split", ("Split",)),
     ("isogloss.lab.task", ("TaskInfo", "Task", "Examples")),
     ("isogloss.lab.recipe", ("Estimate",)),
     ("isogloss.lab.outcome", ("Outcome",)),

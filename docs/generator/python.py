@@ -32,7 +32,7 @@ Everything else may change without notice. [Errors](python/errors.md) and [what 
 pages of their own."""
 _EXTENDING = """What somebody subclasses or returns who adds a forecaster, an importer, a recipe, ...; the entry points
 to announce it under are among the [names](../names.md)."""
-_ERRORS = """All are subclasses of `isogloss.IsoglossError`. A message is one line: where, what, how to mend it.
+_ERRORS = """All are subclasses of `isogloss.IsoglossError`. A message is one line: where, what, how to fix it.
 Commands end with exit code 2 for an `InputError` and its subclasses, and with 1 for the others."""
 _PLURALS = {"function": "Functions", "class": "Classes", "registry": "Registries", "constant": "Constants"}
 

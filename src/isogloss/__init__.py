@@ -1,7 +1,7 @@
 """isogloss forecasts how well a multilingual model does in the languages nobody has tested.
 
 Measured scores are read into evidence; a forecaster learns from it and answers queries about
-languages and training mixtures that nobody measured, each with an interval and its basis.
+languages and training mixes that nobody measured, each with an interval and its basis.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "Evidence": "isogloss.evidence",
-    "Mixture": "isogloss.evidence",
+    "TrainingMix": "isogloss.evidence",
     "Store": "isogloss.evidence",
     "read_evidence": "isogloss.evidence",
     "read_queries": "isogloss.evidence",

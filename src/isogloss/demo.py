@@ -39,7 +39,7 @@ class Demo:
     Attributes
     ----------
     forecasts : polars.DataFrame
-        With the columns of `isogloss.forecast.FORECAST` and the language's `name`, best first.
+        With the columns of `isogloss.forecasting.FORECAST` and the language's `name`, best first.
     picture, table : pathlib.Path
         The forecasts as PNG and CSV.
     """
@@ -86,7 +86,7 @@ def run_demo(folder: Path, announce: Callable[[str], None] = lambda step: None) 
     announce("Loading what was measured in 205 languages")
     from isogloss.charts import forecast_picture, save
     from isogloss.evidence import read_evidence
-    from isogloss.forecast import Default, ask, write_forecasts
+    from isogloss.forecasting import Default, ask, write_forecasts
     from isogloss.languages import resolve
 
     evidence = read_evidence(EVIDENCE).filter(task=TASK, model=MODEL, metric=METRIC)
@@ -114,5 +114,5 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadFile(
-            f"cannot be made a folder: {error.strerror}", where=str(folder), mend="choose another with --out"
+            f"cannot be made a folder: {error.strerror}", where=str(folder), hint="choose another with --out"
         ) from None

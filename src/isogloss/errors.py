@@ -1,4 +1,4 @@
-"""Every trouble a caller can act on, each one line: where it is, what is wrong, how to mend it."""
+"""Every trouble a caller can act on, each one line: where it is, what is wrong, how to fix it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class IsoglossError(Exception):
         What is wrong, in words a user knows.
     where : str, optional
         File, row or field in which it was found.
-    mend : str, optional
+    hint : str, optional
         What to do about it.
     """
 
     exit_code = 1
 
-    def __init__(self, reason: str, *, where: str | None = None, mend: str | None = None):
-        self.reason, self.where, self.mend = reason, where, mend
-        super().__init__(_one_line(": ".join(part for part in (where, reason) if part) + (f"; {mend}" if mend else "")))
+    def __init__(self, reason: str, *, where: str | None = None, hint: str | None = None):
+        self.reason, self.where, self.hint = reason, where, hint
+        super().__init__(_one_line(": ".join(part for part in (where, reason) if part) + (f"; {hint}" if hint else "")))
 
 
 class InputError(IsoglossError):
@@ -48,8 +48,8 @@ class UnknownLanguage(InputError):
     def __init__(self, code: str, *, where: str | None = None, suggestions: Iterable[tuple[str, str]] = ()):
         self.code, self.suggestions = code, list(suggestions)
         meant = " or ".join(f"'{known}' ({name})" for known, name in self.suggestions)
-        mend = (f"did you mean {meant}? " if meant else "") + f"to map it yourself: --language {code}=<code>"
-        super().__init__(f"unknown language '{code}'", where=where, mend=mend)
+        hint = (f"did you mean {meant}? " if meant else "") + f"to map it yourself: --language {code}=<code>"
+        super().__init__(f"unknown language '{code}'", where=where, hint=hint)
 
 
 class UnknownName(InputError):
@@ -71,8 +71,8 @@ class UnknownName(InputError):
         self.kind, self.name, self.known = kind, name, sorted(known)
         close = closest(name, self.known)
         listed = ", ".join(self.known[:12]) + (f", ... ({len(self.known)} in all)" if len(self.known) > 12 else "")
-        mend = (f"did you mean '{close[0]}'? " if close else "") + (f"known: {listed}" if listed else "none is known")
-        super().__init__(f"unknown {kind} '{name}'", where=where, mend=mend)
+        hint = (f"did you mean '{close[0]}'? " if close else "") + (f"known: {listed}" if listed else "none is known")
+        super().__init__(f"unknown {kind} '{name}'", where=where, hint=hint)
 
 
 class BadFile(InputError):
@@ -83,8 +83,8 @@ class BadValue(InputError):
     """A value that its field does not admit."""
 
 
-class BadMixture(BadValue):
-    """A training mixture that cannot be read, such as a negative size."""
+class BadTrainingMix(BadValue):
+    """A training mix that cannot be read, such as a negative size."""
 
 
 class ConflictingScores(InputError):

@@ -46,7 +46,7 @@ def check_place(path: Path, endings: Sequence[str]) -> None:
         If it is a folder, or the folder it shall be in does not exist or may not be written to.
     """
     if path.suffix not in endings:
-        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), mend=f"write to {', '.join(endings)}")
+        raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), hint=f"write to {', '.join(endings)}")
     folder = path.absolute().parent
     if not folder.is_dir():
         raise _not_written(path, os.strerror(errno.ENOENT))
@@ -78,4 +78,4 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
 
 
 def _not_written(path: Path, reason: str) -> BadFile:
-    return BadFile(f"cannot be written: {reason}", where=str(path), mend="choose another place")
+    return BadFile(f"cannot be written: {reason}", where=str(path), hint="choose another place")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from isogloss.forecast import FORECAST
+from isogloss.forecasting import FORECAST
 
-COUNTS = "9 languages, 4 mixtures measured"
+COUNTS = "9 languages, 4 mixes measured"
 WORDS = {
     "known": f"known language; {COUNTS}",
     "unmeasured": f"unmeasured language, nearest deu at 0.22; {COUNTS}",

@@ -14,8 +14,8 @@ from isogloss import read_evidence
 from isogloss.charts import conditions_plot, errors_plot, kinds_plot, save, trust_picture, write_report
 from isogloss.charts.dots import HARDEST, ON_TRIAL, ROLE_COLOURS
 from isogloss.errors import BadFile, BadValue
-from isogloss.forecast.benchmark import Benchmark, run_benchmark
-from isogloss.forecast.trust import trust
+from isogloss.evaluation.benchmark import Benchmark, run_benchmark
+from isogloss.evaluation.trust import trust
 
 TARGETS = "deu fra ita spa nld swe rus ukr ell hin tha swa yor zul".split()
 HOSTILE = "<script>alert(1)</script>"
@@ -164,7 +164,7 @@ def test_names_cannot_break_out_of_the_page(tmp_path):
 
 
 def forecaster():
-    from isogloss.forecast import Mean
+    from isogloss.forecasting import Mean
 
     return Mean()
 

@@ -8,7 +8,7 @@ import pytest
 from isogloss import read_evidence
 from isogloss.charts import curve_plot
 from isogloss.errors import BadValue
-from isogloss.forecast.curves import Curve, fit_curve
+from isogloss.forecasting.curves import Curve, fit_curve
 
 LANGUAGES = "deu fra spa ita nld pol rus hin tur fin hun tam".split()
 
@@ -46,7 +46,7 @@ def test_the_band_reaches_from_lower_to_upper_at_every_size(curve):
     assert [drawn[0]["size"], drawn[-1]["size"]] == [0, 2000]
 
 
-def test_scores_beside_the_same_and_another_mixture_are_told_apart(curve):
+def test_scores_beside_the_same_and_another_mix_are_told_apart(curve):
     dots = [row for row in layers(curve_plot(curve))["point"] if "kind" in row]
     assert sum(row["kind"] == "measured" for row in dots) == 4
     assert [row["mean"] for row in dots if row["kind"] != "measured"] == [0.45]
@@ -54,7 +54,7 @@ def test_scores_beside_the_same_and_another_mixture_are_told_apart(curve):
 
 def test_what_lies_outside_the_picture_is_counted(curve):
     said = curve_plot(curve).to_dict()["title"]["subtitle"]
-    assert said[1] == "1 score measured beside other mixtures lies above or below the picture"
+    assert said[1] == "1 score measured beside other mixes lies above or below the picture"
 
 
 def test_the_goal_says_how_many_examples_reach_it(curve):

@@ -5,10 +5,10 @@ from dataclasses import replace
 import polars as pl
 import pytest
 from drawn import pixels
-from tests.explain.worlds import transfer_evidence
+from tests.explanation.worlds import transfer_evidence
 
 from isogloss.charts import contributions_plot, drivers_plot, save
-from isogloss.explain import Drivers, Explanation, explain_forecast, find_drivers
+from isogloss.explanation import Drivers, Explanation, explain_forecast, find_drivers
 
 ASKED = {"task": "topics", "model": "toy"}
 

@@ -10,8 +10,8 @@ import pytest
 from isogloss import read_evidence
 from isogloss.charts.compare import compare_picture
 from isogloss.charts.fair import fair_picture
-from isogloss.plan import compare_fairness, compare_recipes
-from isogloss.plan.costs import parse_costs
+from isogloss.planning import compare_fairness, compare_recipes
+from isogloss.planning.costs import parse_costs
 
 USUAL = {"task": "qa", "metric": "f1", "train": ""}
 COSTS = {

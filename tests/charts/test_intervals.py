@@ -9,7 +9,7 @@ from drawn import forecasts_of
 from isogloss.charts import forecast_plot
 from isogloss.errors import BadValue
 from isogloss.evidence import Evidence
-from isogloss.forecast import Mean, ask
+from isogloss.forecasting import Mean, ask
 
 
 def rows(spec: dict) -> list[dict]:
@@ -100,7 +100,7 @@ def test_the_title_says_of_how_many_languages_and_under_which_training(forecasts
         ("eng:1,hin:1,spa:1,yor:1", "trained on 4 languages"),
     ],
 )
-def test_the_title_writes_mixtures_in_words(train, said):
+def test_the_title_writes_mixes_in_words(train, said):
     spec = forecast_plot(forecasts_of(("bre", 0.3, 0.2, 0.4, "known"), train=train)).to_dict()
     assert said in spec["title"]["subtitle"][0]
 
@@ -111,7 +111,7 @@ def test_languages_of_one_name_are_told_apart_by_script():
 
 
 def test_several_forecasts_of_a_language_are_refused(forecasts):
-    with pytest.raises(BadValue, match="'bre' has 2 forecasts; draw those of one task, model and mixture"):
+    with pytest.raises(BadValue, match="'bre' has 2 forecasts; draw those of one task, model and mix"):
         forecast_plot(pl.concat([forecasts, forecasts.head(1)]))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from isogloss import read_evidence
 from isogloss.charts import next_plot
-from isogloss.plan import choose_next
+from isogloss.planning import choose_next
 
 
 @pytest.fixture(scope="module")

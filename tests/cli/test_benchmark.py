@@ -13,7 +13,7 @@ TARGETS = "deu fra ita spa nld swe rus ukr ell hin tha swa".split()
 
 @pytest.fixture
 def scores(tmp_path) -> Path:
-    """A file of twelve languages under two mixtures, in two tasks of one model."""
+    """A file of twelve languages under two mixes, in two tasks of one model."""
     rows = [
         ("toy", task, "accuracy", target, train, 0.8 - 0.03 * place + bonus)
         for task in ("topics", "tags")

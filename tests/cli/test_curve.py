@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from isogloss.forecast.curves.answer import round_sizes
+from isogloss.forecasting.curves.answer import round_sizes
 
 LANGUAGES = "deu fra spa ita nld pol rus hin tur fin hun tam".split()
 ASKED = ("--task", "topics", "--model", "toy", "--target", "swa")
@@ -74,7 +74,7 @@ def test_too_high_a_level_says_what_the_evidence_supports(run, scores):
         (["--from", -1], "--from, --to: sizes from -1 are no range"),
         (["--goal", 80], "goal 80 is outside the range of accuracy, 0 to 1; write 0.8"),
         (["--level", 1], "level 1.0 is not between 0 and 1"),
-        (["--train", "eng:1000,swa:5"], "--train: the mixture holds labelled examples of 'swa'"),
+        (["--train", "eng:1000,swa:5"], "--train: the mix holds labelled examples of 'swa'"),
         (["--train", "eng:-5"], "--train: size -5 of 'eng' is negative"),
         (["--vary", "bought"], "unknown kind of examples 'bought'; known: labelled, translated"),
         (["--vary", "translated"], "was measured with two different numbers of its own translated examples"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.explain.worlds import transfer_table
+from tests.explanation.worlds import transfer_table
 
 ASKED = ("--task", "topics", "--model", "toy")
 FACTORS = ("--factors", "syntactic,genetic,geographic,target text", "--permutations", 49)
@@ -68,8 +68,8 @@ def test_a_table_written_holds_every_column(run, scores, tmp_path):
     assert {"factor", "effect", "q", "vif", "p_clustered"} <= set(pl.read_csv(out).columns)
 
 
-def test_mixtures_are_compared_with_themselves_without_a_language(run, tmp_path):
-    path = tmp_path / "mixtures.csv"
+def test_mixes_are_compared_with_themselves_without_a_language(run, tmp_path):
+    path = tmp_path / "mixes.csv"
     rows = [(train, target, seed, 0.5 + 0.01 * seed - 0.2 * ("hin" in train) * (seed + 9) / 9)
             for train in ("eng:10", "eng:10,hin:10") for target in ("eng", "rus") for seed in range(4)]  # fmt: skip
     table = pl.DataFrame(rows, schema=["train", "target", "seed", "score"], orient="row")
@@ -104,7 +104,7 @@ def test_mixtures_are_compared_with_themselves_without_a_language(run, tmp_path)
         (["--target", "yue", "--response", "relative", "--examples", 9], "--examples, --response: belong to what"),
         (["--additions", "--interactions", "usual"], "leave it out, or leave out --target and --additions"),
         (["--target", "yue", "--additions"], "two questions at once"),
-        (["--additions"], "no mixture was measured both with and without one of its languages"),
+        (["--additions"], "no mix was measured both with and without one of its languages"),
         (["--additions", "--out", "x.png"], "unknown ending '.png'; write to .csv, .parquet"),
     ],
 )

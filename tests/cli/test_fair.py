@@ -58,7 +58,7 @@ def test_the_answer_is_written_as_picture_page_or_table(run, tmp_path, ending):
     [
         (("--models", "even,wrong"), "unknown model 'wrong'"),
         (("--by", "size"), "unknown comparison 'size'"),
-        (("--by", "train"), "one mixture only"),
+        (("--by", "train"), "one mix only"),
         (("--tau", 3), "tau 3 is not between 0 and 1"),
         (("--metric", "f1"), "unknown metric 'f1'"),
     ],

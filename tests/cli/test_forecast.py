@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from isogloss.forecast import Mean, forecasters
+from isogloss.forecasting import Mean, forecasters
 
 COLUMNS = "query_row task model target target_as_reported train mean lower upper level basis".split()
 TWELVE = "deu fra spa ita nld pol rus hin tur fin hun ell".split()
@@ -19,7 +19,7 @@ MEASURED = [0.5 + 0.02 * place for place in range(12)]
 
 @pytest.fixture
 def scores(tmp_path) -> Path:
-    """A file of twelve scores under one mixture."""
+    """A file of twelve scores under one mix."""
     return write_scores(tmp_path / "scores.csv", "topics", "toy", "accuracy")
 
 
@@ -170,7 +170,7 @@ def test_a_table_of_questions_is_answered_in_its_order(run, scores, tmp_path):
         (1, "fra", "eng:100"),
         (2, "wol", ""),
     ]
-    assert "FAR: no mixture like this was measured" in answers[2]["basis"]
+    assert "FAR: no mix like this was measured" in answers[2]["basis"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 import pytest
-from tests.plan.transfer_world import cells, transfer_scores
+from tests.planning.transfer_world import cells, transfer_scores
 
 ASKED = ("--task", "topics", "--model", "toy", "--target", "ces")
 

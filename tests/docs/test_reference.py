@@ -100,7 +100,7 @@ def test_every_evidence_that_ships_and_every_task_and_objective_is_in_the_page_o
     from isogloss.evidence import shipped
     from isogloss.lab import known_tasks
     from isogloss.languages import kinds
-    from isogloss.plan.objectives import OBJECTIVES
+    from isogloss.planning.objectives import OBJECTIVES
 
     names = [*shipped(), *known_tasks(), *OBJECTIVES, *kinds()]
     assert [name for name in names if f"`{name}`" not in page("names.md")] == []

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from isogloss.errors import BadValue, IsoglossError
-from isogloss.evidence import Mixture, import_files, read_evidence
+from isogloss.evidence import TrainingMix, import_files, read_evidence
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def path(fixtures):
     return fixtures / "tydiqa_mbert_results.csv"
 
 
-def test_english_translated_and_labelled_examples_make_the_mixture(path):
+def test_english_translated_and_labelled_examples_make_the_mix(path):
     assert read_evidence(path).observations.select("target", "train", "score").rows() == [
         ("swa", "eng:100", 0.115),
         ("swa", "eng:3696,swa+translated:369", 0.6125),
@@ -76,6 +76,6 @@ def test_all_published_fine_tunings_are_kept_and_told_apart(observed):
     assert (report.files[0].rows, report.files[0].kept) == (2_922, 2_922)
     table = report.observations
     assert table.group_by("target", "train").len()["len"].max() == 1
-    translated = [bool(Mixture.parse(text, language=str).of_kind("translated")) for text in table["train"]]
+    translated = [bool(TrainingMix.parse(text, language=str).of_kind("translated")) for text in table["train"]]
     modes = table["details"].str.json_path_match("$.train_mode")
     assert (pl.Series(translated) == modes.str.contains("translate-train")).all()

@@ -24,7 +24,7 @@ def write(tmp_path):
     return write
 
 
-def test_a_transfer_language_is_the_mixture_of_a_task_language(write):
+def test_a_transfer_language_is_the_mix_of_a_task_language(write):
     rows = read_evidence(write(), **TOLD).observations
     assert rows.select("target", "train", "metric", "score", "origin_row").rows() == [
         ("aze", "tur:2000", "accuracy", 0.715, 0),
@@ -74,7 +74,7 @@ def test_a_table_with_our_own_columns_is_no_table_of_langrank(write):
         ("Accuracy,BLEU", "a,b", "has no column of scores; name it one of accuracy, bleu"),
         ("71.5", "good", "row 0: score 'good' is not a number"),
         ("71.5", "715", "row 0: accuracy 715 lies outside 0 to 100"),
-        ("2000", "many", "row 0: size 'many' in the mixture 'tur:many' is not a whole number"),
+        ("2000", "many", "row 0: size 'many' in the mix 'tur:many' is not a whole number"),
         ("tur", "", "row 0: Aux lang '' is not one language"),
         ("tur", "tur:5", "row 0: Aux lang 'tur:5' is not one language"),
         ("tur", "xx9", "row 0: unknown language 'xx9'"),

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from isogloss.errors import BadFile, BadMixture, BadValue, IsoglossError
+from isogloss.errors import BadFile, BadTrainingMix, BadValue, IsoglossError
 from isogloss.evidence import ReadOptions, import_files, read_evidence, read_queries
 
 ENTRY = {"train_config": {"en": 100, "de": 0}, "eval_results": {"de": 0.5, "fr": "x"}}
@@ -94,7 +94,7 @@ def test_the_report_names_the_codes_it_resolved(fixtures):
     ],
 )
 def test_what_an_entry_cannot_say_is_one_line_with_the_row(write, change, reason):
-    with pytest.raises((BadValue, BadMixture, BadFile)) as caught:
+    with pytest.raises((BadValue, BadTrainingMix, BadFile)) as caught:
         read_evidence(write([ENTRY | change]))
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)

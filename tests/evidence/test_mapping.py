@@ -23,7 +23,7 @@ def mapped(tmp_path):
     return read
 
 
-def test_a_mapping_names_columns_cuts_codes_makes_mixtures_and_melts_models(fixtures):
+def test_a_mapping_names_columns_cuts_codes_makes_mixes_and_melts_models(fixtures):
     observations = read_evidence(fixtures / "wide.csv", mapping=fixtures / "wide.toml").observations
     assert observations.select("model", "target", "train", "score", "recipe", "origin_row").rows() == [
         ("small", "deu", "eng:200", 0.41, None, 0),
@@ -45,7 +45,7 @@ def test_columns_the_mapping_leaves_out_are_taken_by_their_own_names(mapped):
     assert (row["target"], row["train"], row["details"]) == ("deu", "eng:5", None)
 
 
-def test_a_mixture_of_one_language_may_have_a_constant_size_or_none(mapped):
+def test_a_mix_of_one_language_may_have_a_constant_size_or_none(mapped):
     assert mapped('[columns]\ntarget = "lang"\n[train]\ncolumn = "src"\nsize = 9')["train"] == "hin:9"
     assert mapped('[columns]\ntarget = "lang"\n[train]\ncolumn = "src"')["train"] == "hin"
 
@@ -80,8 +80,8 @@ def test_a_wrong_mapping_is_one_line(mapped, mapping, error, reason):
     assert "\n" not in str(caught.value)
 
 
-def test_a_mixture_is_not_one_language(mapped):
-    with pytest.raises(BadValue, match=r"^table row 0: 'en:5' is not one language; mixtures need no \[train\]"):
+def test_a_mix_is_not_one_language(mapped):
+    with pytest.raises(BadValue, match=r"^table row 0: 'en:5' is not one language; mixes need no \[train\]"):
         mapped('[columns]\ntarget = "lang"\n[train]\ncolumn = "train"')
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from isogloss.errors import BadMixture, BadValue, ConflictingScores, UnknownLanguage, UnknownName
+from isogloss.errors import BadTrainingMix, BadValue, ConflictingScores, UnknownLanguage, UnknownName
 from isogloss.evidence import read_evidence
 
 
@@ -24,7 +24,7 @@ def test_an_unknown_language_names_the_row_that_first_has_it(table):
 
 
 def test_a_negative_size_names_the_row(table):
-    with pytest.raises(BadMixture, match=r"^table row 0: size -5 of 'eng' is negative"):
+    with pytest.raises(BadTrainingMix, match=r"^table row 0: size -5 of 'eng' is negative"):
         read_evidence(table({"train": "en:-5"}))
 
 
@@ -56,7 +56,7 @@ def test_a_negative_score_is_shown_as_it_is_and_tells_nothing_of_the_scale(table
                             {"score": -0.5, "target": "fr", "metric": "spearman"}))  # fmt: skip
 
 
-def test_one_model_in_percent_and_another_in_fractions_is_a_mixture_too(table):
+def test_one_model_in_percent_and_another_in_fractions_is_a_mix_too(table):
     with pytest.raises(BadValue, match="percentages mixed with fractions"):
         read_evidence(table({"score": 0.7}, {"score": 70, "model": "other"}))
 

@@ -77,7 +77,7 @@ def test_the_sumeval_train_files_do_not_collide(observed):
     assert evidence.settings().height == 8
 
 
-def test_a_sumeval_score_and_its_mixture_are_those_of_the_file(observed):
+def test_a_sumeval_score_and_its_mix_are_those_of_the_file(observed):
     path = observed / "sumeval" / "train" / "UDPOS_XLMR.json"
     entry = json.loads(path.read_text())[7]
     rows = read_evidence(path).observations.filter(pl.col("origin_row") == 7)

@@ -100,7 +100,7 @@ def test_missing_columns_are_named_with_those_the_file_has(write):
         read_evidence(write("model,task,lang,train,score\nm,t,de,en,0.5\n"))
 
 
-def test_a_table_without_mixtures_is_told_how_to_say_that_there_were_none(write):
+def test_a_table_without_mixes_is_told_how_to_say_that_there_were_none(write):
     with pytest.raises(BadFile, match=r"give `isogloss evidence import` --train or a mapping .*train may be empty"):
         read_evidence(write("model,task,metric,target,score\nm,t,f1,de,0.5\n"))
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, InputError
 from isogloss.lab import Corpus, Training, read_pretraining, recipes
-from isogloss.lab.models.byte_tokenizer import clone_text, vocabulary_size, write_byte_tokenizer
-from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
-from isogloss.lab.models.checkpoint import fingerprint, load_encoder, load_tokenizer
-from isogloss.lab.models.decoder import load_decoder
-from isogloss.lab.models.generate import generate
-from isogloss.lab.models.likelihood import log_likelihoods
-from isogloss.lab.models.tokens import cut
+from isogloss.models.byte_tokenizer import clone_text, vocabulary_size, write_byte_tokenizer
+from isogloss.models.byte_transformer import ByteTransformer, pretrain
+from isogloss.models.checkpoint import fingerprint, load_encoder, load_tokenizer
+from isogloss.models.decoder import load_decoder
+from isogloss.models.generate import generate
+from isogloss.models.likelihood import log_likelihoods
+from isogloss.models.tokens import cut
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -219,7 +219,7 @@ def test_bits_per_byte_are_those_of_the_definition(pretrained: Path) -> None:
     """Mean of -log2 p over a stretch, each token given those before it."""
     import torch
 
-    from isogloss.lab.models.byte_transformer import bits_per_byte
+    from isogloss.models.byte_transformer import bits_per_byte
 
     model = load_decoder(pretrained, "float32").model
     row = np.array([257, *b"France: Paris."])

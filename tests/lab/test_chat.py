@@ -12,10 +12,10 @@ import pytest
 
 from isogloss.errors import InputError
 from isogloss.lab import Corpus, Recipe, Training, recipes
-from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
-from isogloss.lab.models.checkpoint import fingerprint, load_tokenizer
-from isogloss.lab.models.decoder import shared_decoder
-from isogloss.lab.models.likelihood import prompt_tokens
+from isogloss.models.byte_transformer import ByteTransformer, pretrain
+from isogloss.models.checkpoint import fingerprint, load_tokenizer
+from isogloss.models.decoder import shared_decoder
+from isogloss.models.likelihood import prompt_tokens
 
 pytest.importorskip("torch", reason="needs the extra lab")
 

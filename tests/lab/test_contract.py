@@ -16,8 +16,8 @@ from tests.lab.checkpoints import make_decoder
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes
 from isogloss.lab.recipe import EACH
-from isogloss.lab.task import SLOT, Choice, Cloze, Question
 from isogloss.lab.translate.recipe import TranslatingRecipe
+from isogloss.models.inputs import SLOT, Choice, Cloze, Question
 
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
 QUICK: dict[str, dict[str, Any]] = {
@@ -29,7 +29,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "checkpoint-average": {"epochs": 2, "averaged": 2, "learning_rate": 1e-3},
     "run-average": {"epochs": 2, "runs": 2, "learning_rate": 1e-3},
     "prompt-tuning": {"epochs": 2, "length": 5, "max_length": 32},
-    "mixture": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
+    "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
 KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa")
 CASES = [(name, kind) for name in recipes.names() for kind in KINDS if kind in recipes.get(name).kinds]

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from tests.lab.described import read, refusal
 
-from isogloss.lab.models.byte_tokenizer import clone_text
+from isogloss.models.byte_tokenizer import clone_text
 
 LABELS = ("health", "sport")
 TOPICS = {"name": "topics", "file": "topics.csv", "codes": {"copy": "enm"}}

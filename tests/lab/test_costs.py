@@ -13,7 +13,7 @@ from isogloss.evidence.schema import OBSERVATION, conform
 from isogloss.evidence.store import Store
 from isogloss.lab import costs_file, findings, measured_costs, read_grid, run_grid
 from isogloss.lab.transfer import Findings
-from isogloss.plan import read_costs
+from isogloss.planning import read_costs
 
 FACTS = {"task": "topics", "metric": "accuracy", "model": "m", "score": 0.5, "items": 20, "split": "test"}
 

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isogloss.errors import InputError
-from isogloss.lab.meter import metered
-from isogloss.lab.models.byte_tokenizer import write_byte_tokenizer
-from isogloss.lab.models.decoder import Decoder, load_decoder
-from isogloss.lab.models.generate import generate
-from isogloss.lab.models.likelihood import common_beginning, log_likelihoods
+from isogloss.models.byte_tokenizer import write_byte_tokenizer
+from isogloss.models.decoder import Decoder, load_decoder
+from isogloss.models.generate import generate
+from isogloss.models.likelihood import common_beginning, log_likelihoods
+from isogloss.models.meter import metered
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
 transformers = pytest.importorskip("transformers", reason="needs the extra lab")

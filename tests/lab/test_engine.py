@@ -131,15 +131,17 @@ def test_neural_results_do_not_depend_on_executor_or_workers(
 
 
 def test_a_few_examples_of_the_target_are_learnt_from_with_the_source_or_after_it(neural: Path, tmp_path: Path) -> None:
-    """Two sources, no shots or 6 of each of three other targets: 8 jobs per recipe, named by their mixtures."""
-    text = neural.read_text().replace('name = "linear-probe"\nC = 1', 'name = "mixture"\nsettings = { epochs = 2 }')
+    """Two sources, no shots or 6 of each of three other targets: 8 jobs per recipe, named by their mixes."""
+    text = neural.read_text().replace(
+        'name = "linear-probe"\nC = 1', 'name = "sequential-transfer"\nsettings = { epochs = 2 }'
+    )
     neural.write_text(text.replace("sizes = [12]", "sizes = [12]\nshots = [0, 6]"))
     store = Store(tmp_path / "store")
     assert run_grid(read_grid(neural), store).run == 16
     observations = store.read().observations.filter(metric="accuracy")
     assert set(observations.filter(train="eng:12,fin:6")["recipe"]) == {
         "fine-tune(epochs=2)",
-        "mixture(settings=epochs=2)",
+        "mix(settings=epochs=2)",
     }
     assert observations["train"].n_unique() == 2 + 2 * 3
     plain = observations.filter(train="eng:12").sort("recipe", "target")

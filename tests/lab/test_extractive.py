@@ -16,7 +16,8 @@ from isogloss.errors import BadValue
 from isogloss.evidence.store import Store
 from isogloss.lab import Corpus, Training, compare_recipes, findings, read_grid, recipes, run_grid
 from isogloss.lab.scores import Gold, item_scores, score
-from isogloss.lab.task import Leak, Question
+from isogloss.lab.task import Leak
+from isogloss.models.inputs import Question
 
 WORDS = {"eng": ["doctor", "cures", "fever", "river", "bank"], "nld": ["arts", "geneest", "koorts", "rivier", "oever"]}
 ASKED = {"eng": "who plays", "nld": "wie speelt"}
@@ -280,8 +281,8 @@ def test_every_short_answer_is_whole_in_some_window(
     words: list[str], question: list[str], data: st.DataObject, checkpoint: Path
 ) -> None:
     """Windows cover the context; the tokens of any word stand in one of them and lead back to its characters."""
-    from isogloss.lab.models.tokens import cut
     from isogloss.lab.recipe.neural.spans import NOWHERE, _places
+    from isogloss.models.tokens import cut
 
     place = data.draw(st.integers(0, len(words) - 1))
     if not words[place].strip():

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from isogloss.errors import BadFile, BadValue
+from isogloss.extras import MissingExtra
 from isogloss.lab import read_grid
-from isogloss.lab.extra import MissingExtra
 from isogloss.lab.hub import name_classes
 from isogloss.lab.task import Task
 

@@ -18,14 +18,14 @@ from hypothesis import strategies as st
 from isogloss.errors import InputError
 from isogloss.evidence.store import Store
 from isogloss.lab import Corpus, Recipe, Training, findings, plan_grid, read_grid, recipes, run_grid
-from isogloss.lab.models.byte_transformer import ByteTransformer, pretrain
-from isogloss.lab.models.decoder import shared_decoder
-from isogloss.lab.models.likelihood import log_likelihoods
 from isogloss.lab.recipe.in_context.prompts import parts_of
 from isogloss.lab.recipe.in_context.templates import FORMS, Template, of_languages
 from isogloss.lab.sections import Section
-from isogloss.lab.task import SLOT, Choice, Cloze, Question
 from isogloss.lab.task_file import read_info
+from isogloss.models.byte_transformer import ByteTransformer, pretrain
+from isogloss.models.decoder import shared_decoder
+from isogloss.models.inputs import SLOT, Choice, Cloze, Question
+from isogloss.models.likelihood import log_likelihoods
 
 pytest.importorskip("torch", reason="needs the extra lab")
 

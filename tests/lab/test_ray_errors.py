@@ -12,8 +12,8 @@ import pytest
 
 from isogloss.errors import InputError, IsoglossError
 from isogloss.evidence.store import Store
+from isogloss.extras import MissingExtra, need
 from isogloss.lab import read_grid, run_grid
-from isogloss.lab.extra import MissingExtra, need
 from isogloss.lab.ray_cluster import _check_answers
 from isogloss.lab.ray_executor import _differences_on_node
 

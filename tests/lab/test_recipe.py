@@ -34,7 +34,7 @@ def test_answers_are_those_of_a_scikit_learn_pipeline(analyzer: str) -> None:
 
 
 def test_rows_of_several_languages_can_be_trained_on_together() -> None:
-    """Training rows count through the languages, so that a mixture is a choice of rows."""
+    """Training rows count through the languages, so that a mix is a choice of rows."""
     recipe = NgramLogreg()
     together = recipe.prepare(Corpus([TRAIN], [TEST]), map)
     apart = recipe.prepare(Corpus([TRAIN[:2], TRAIN[2:]], [TEST[:3], TEST[3:]]), map)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from isogloss.evidence import Evidence, Mixture, read_evidence
+from isogloss.evidence import Evidence, TrainingMix, read_evidence
 from isogloss.evidence.shipped import shipped, shipped_path
 from isogloss.evidence.store import Store
 from isogloss.lab.ship import ship
@@ -82,7 +82,7 @@ def accuracies(name: str) -> pl.DataFrame:
     found = read_evidence(name).filter(metric="accuracy").observations
     rows = []
     for train in found["train"].unique():
-        sizes = {language: size or 0 for language, size in Mixture.parse(train).items()}
+        sizes = {language: size or 0 for language, size in TrainingMix.parse(train).items()}
         source = max(sizes, key=lambda language, sizes=sizes: sizes[language])
         rows.append((train, source, sizes[source], sum(sizes.values()) - sizes[source]))
     return found.join(pl.DataFrame(rows, ["train", "source", "size", "shown"], orient="row"), on="train")
@@ -120,9 +120,9 @@ def test_shipping_again_changes_nothing(name: str, evidence: Evidence, tmp_path:
     assert_frame_equal(again.tasks, evidence.tasks, check_row_order=False)
 
 
-def test_mixtures_are_canonical(evidence: Evidence) -> None:
-    mixtures = evidence.observations["train"].unique()
-    assert [str(Mixture.parse(text)) for text in mixtures] == mixtures.to_list()
+def test_mixes_are_canonical(evidence: Evidence) -> None:
+    mixes = evidence.observations["train"].unique()
+    assert [str(TrainingMix.parse(text)) for text in mixes] == mixes.to_list()
 
 
 def score(table: pl.DataFrame, **where: str | int) -> float:

@@ -16,7 +16,7 @@ from tests.lab.described import read, refusal
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, recipes, run_grid
 from isogloss.lab.division import divide
-from isogloss.lab.task import Cloze
+from isogloss.models.inputs import Cloze
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from isogloss.errors import BadFile, BadValue, InputError, UnknownName
 from isogloss.evidence import observation_keys
 from isogloss.evidence.store import Store
+from isogloss.extras import MissingExtra
 from isogloss.lab import compare_recipes, findings, plan_grid, read_grid, run_grid
-from isogloss.lab.extra import MissingExtra
-from isogloss.lab.task import Choice
 from isogloss.lab.translate import Passage, Translator, read_translator, translators
 from isogloss.lab.translate.apertium import _as_stream, _as_text, installed
 from isogloss.lab.translate.kept import Batch, translate_batch
 from isogloss.lab.translate.texts import Texts, translate_texts
+from isogloss.models.inputs import Choice
 
 needs_apertium = pytest.mark.skipif(
     not installed("spa", "cat"), reason="needs Apertium: apt-get install apertium apertium-spa-cat"
@@ -99,7 +99,7 @@ def test_words_that_no_language_shares_are_carried_by_translating(grid: Path, tm
 
 
 def test_observations_say_what_was_learnt_from(grid: Path, tmp_path: Path) -> None:
-    """Translated examples are of their own kind; the label says from which language, where the mixture does not."""
+    """Translated examples are of their own kind; the label says from which language, where the mix does not."""
     store = Store(tmp_path / "store")
     run_grid(read_grid(grid), store)
     found = store.read().observations.filter(metric="accuracy", target="fin").select("recipe", "train").rows()

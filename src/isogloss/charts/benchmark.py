@@ -25,7 +25,7 @@ from isogloss.errors import BadValue
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.forecast.benchmark import Benchmark
+    from isogloss.evaluation.benchmark import Benchmark
 
 LINE_COLOURS = (ROLE_COLOURS[ON_TRIAL], "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#777777", "#d55e00", "#f0e442")
 
@@ -35,7 +35,7 @@ def errors_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None
 
     Parameters
     ----------
-    benchmark : isogloss.forecast.benchmark.Benchmark
+    benchmark : isogloss.evaluation.benchmark.Benchmark
     protocol : str
     title : str, optional
         By default what the protocol leaves out.
@@ -77,7 +77,7 @@ def conditions_plot(benchmark: Benchmark, protocol: str, *, title: str | None = 
     split = [(row, *row["condition"].partition(" ")[::2]) for row in _summary_rows(benchmark, protocol)]
     rows = [{**row, "number": int(number), "panel": row["table"]} for row, number, _ in split if number.isdigit()]
     if not rows:
-        raise BadValue(f"protocol '{protocol}' has no numbered conditions", mend="draw it with errors_plot")
+        raise BadValue(f"protocol '{protocol}' has no numbered conditions", hint="draw it with errors_plot")
     numbers = sorted({row["number"] for row in rows})
     x = alt.X("number:Q", title=split[0][2], axis=alt.Axis(values=numbers, grid=False))
     y: dict[str, Any] = {"title": f"mean absolute error, {rows[0]['unit']}", "scale": alt.Scale(zero=True)}
@@ -115,7 +115,7 @@ def kinds_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None)
     """
     found = benchmark.kinds.filter(pl.col("protocol") == protocol)
     if found.is_empty():
-        raise BadValue(f"nothing was answered under the protocol '{protocol}'", mend="draw one that was")
+        raise BadValue(f"nothing was answered under the protocol '{protocol}'", hint="draw one that was")
     last = found["condition"].unique(maintain_order=True)[-1]
     trial, hardest = benchmark.forecasters[0], _hardest(benchmark, protocol)
     roles = {trial: ON_TRIAL} | ({hardest: HARDEST} if hardest else {})
@@ -135,7 +135,7 @@ def kinds_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None)
 def _summary_rows(benchmark: Benchmark, protocol: str) -> list[dict[str, Any]]:
     summary = benchmark.summary.filter(pl.col("protocol") == protocol)
     if summary.is_empty():
-        raise BadValue(f"nothing was answered under the protocol '{protocol}'", mend="draw one that was")
+        raise BadValue(f"nothing was answered under the protocol '{protocol}'", hint="draw one that was")
     rows = []
     for row in summary.iter_rows(named=True):
         role = ON_TRIAL if row["forecaster"] == benchmark.forecasters[0] else HARDEST if row["hardest"] else OTHER

@@ -15,11 +15,11 @@ from isogloss.charts.benchmark import conditions_plot, errors_plot, kinds_plot
 from isogloss.charts.benchmark_tables import scenario_table, summary_table
 from isogloss.charts.files import library, script_text
 from isogloss.charts.style import FONT, INK, LINES, PALE_INK
+from isogloss.evaluation.verdict import verdicts
 from isogloss.files import check_place, write_whole
-from isogloss.forecast.verdict import verdicts
 
 if TYPE_CHECKING:
-    from isogloss.forecast.benchmark import Benchmark
+    from isogloss.evaluation.benchmark import Benchmark
 
 TEMPLATE = Path(__file__).parent / "data" / "benchmark.html"
 """Its policy keeps the page from loading anything; the charts are drawn without `eval`."""
@@ -36,7 +36,7 @@ def write_report(benchmark: Benchmark, path: str | Path, *, title: str = "How go
 
     Parameters
     ----------
-    benchmark : isogloss.forecast.benchmark.Benchmark
+    benchmark : isogloss.evaluation.benchmark.Benchmark
     path : str or pathlib.Path
         Ending in `.html`.
     title : str

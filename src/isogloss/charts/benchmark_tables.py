@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
-from isogloss.forecast.circumstances import SCENARIO
-from isogloss.forecast.verdict import how_many, percent
+from isogloss.evaluation.strata import SCENARIO
+from isogloss.evaluation.verdict import how_many, percent
 
 if TYPE_CHECKING:
-    from isogloss.forecast.benchmark import Benchmark
+    from isogloss.evaluation.benchmark import Benchmark
 
 
 def summary_table(benchmark: Benchmark, protocol: str) -> str:

@@ -12,7 +12,7 @@ from isogloss.charts.style import INK, LINES, WIDTH, heading, inline, styled
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.plan.compare import Comparison
+    from isogloss.planning.compare import Comparison
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#777777", "#222222")
 HALF, HEIGHT = WIDTH // 2 - 70, 300
@@ -25,7 +25,7 @@ def compare_picture(found: Comparison, *, title: str | None = None) -> alt.HConc
 
     Parameters
     ----------
-    found : isogloss.plan.compare.Comparison
+    found : isogloss.planning.compare.Comparison
     title : str, optional
 
     Returns

@@ -10,14 +10,14 @@ import numpy as np
 from isogloss.charts.rows import FAR, KNOWN, UNMEASURED
 from isogloss.charts.style import INK, KIND_COLOURS, WIDTH, heading, inline, number_format, score_range, styled
 from isogloss.errors import BadValue
-from isogloss.evidence import Mixture
+from isogloss.evidence import TrainingMix
 from isogloss.languages import resolve
 
 if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
-    from isogloss.forecast.curves import Curve, Needed
+    from isogloss.forecasting.curves import Curve, Needed
 
 PLOT, HEIGHT, MARGIN = WIDTH - 100, 380, 8
 STEPS = 160
@@ -25,7 +25,7 @@ STEPS = 160
 BEND = 10.0
 """Size around which the axis bends from linear to logarithmic, so that 0 has a place on it."""
 FORECAST, ELSEWHERE, GOAL = KIND_COLOURS[UNMEASURED], KIND_COLOURS[KNOWN], KIND_COLOURS[FAR]
-MEASURED, BESIDE_ANOTHER = "measured", "measured beside another mixture"
+MEASURED, BESIDE_ANOTHER = "measured", "measured beside another mix"
 NAMED_SOURCES = 3
 
 
@@ -54,7 +54,7 @@ def curve_plot(
 
     Parameters
     ----------
-    curve : isogloss.forecast.curves.Curve
+    curve : isogloss.forecasting.curves.Curve
     start, end : int
         First and last size; the last is by default the largest that was measured.
     goal : float, optional
@@ -81,7 +81,7 @@ def curve_plot(
 
     end = max(curve.largest, 1) if end is None else end
     if not 0 <= start < end:
-        raise BadValue(f"sizes from {start} to {end} are no range", mend="begin at 0 or more, and end higher")
+        raise BadValue(f"sizes from {start} to {end} are no range", hint="begin at 0 or more, and end higher")
     rows = _line(curve, start, end, level)
     axis = alt.Axis(title=f"{curve.kind} examples of {resolve(curve.target).name}", values=_ticks(start, end))
     # What lies on the edge of the plot is drawn whole, by leaving a margin inside it.
@@ -112,7 +112,7 @@ def _line(curve: Curve, start: int, end: int, level: float) -> list[dict[str, An
 
 
 def _extent(rows: list[dict[str, Any]], measured: pl.DataFrame, goal: float | None) -> tuple[float, float]:
-    """Round limits around the curve, what was measured beside the same mixture, and the goal."""
+    """Round limits around the curve, what was measured beside the same mix, and the goal."""
     values = [row[name] for row in rows for name in ("lower", "mean", "upper")]
     values += measured.filter("alike")["score"].to_list() + ([] if goal is None else [goal])
     finite = [value for value in values if math.isfinite(value)]
@@ -210,19 +210,19 @@ def _said(needed: Needed, digits: str) -> str:
 
 
 def _subtitle(curve: Curve, level: float, outside: int) -> list[str]:
-    mixture = Mixture.parse(curve.train, language=str)
+    mix = TrainingMix.parse(curve.train, language=str)
     beside = curve.train or "nothing else"
-    if len(mixture) > NAMED_SOURCES:
-        beside = f"examples of {len(mixture)} other languages"
+    if len(mix) > NAMED_SOURCES:
+        beside = f"examples of {len(mix)} other languages"
     band = f"{100 * level:g}% band"
     if curve.too_little_for(level):
         band = f"too little evidence for a {band}"
     said = [" · ".join([curve.task, curve.model, f"beside {beside}", band, curve.law])]
     if outside:
         scores = (
-            "1 score measured beside other mixtures lies"
+            "1 score measured beside other mixes lies"
             if outside == 1
-            else (f"{outside} scores measured beside other mixtures lie")
+            else (f"{outside} scores measured beside other mixes lie")
         )
         said.append(f"{scores} above or below the picture")
     return said

@@ -10,7 +10,7 @@ from isogloss.charts.style import INK, heading, inline, styled
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.explain.drivers import Drivers
+    from isogloss.explanation.drivers import Drivers
 
 ROW_HEIGHT, EFFECTS_WIDTH, SHARES_WIDTH = 26, 470, 190
 SHOWN, NOT_SHOWN = "shown to go with the scores", "not shown"
@@ -24,7 +24,7 @@ def drivers_plot(found: Drivers, *, title: str | None = None) -> alt.HConcatChar
 
     Parameters
     ----------
-    found : isogloss.explain.Drivers
+    found : isogloss.explanation.Drivers
         Its interactions, if it has any, stand below the factors.
     title : str, optional
 
@@ -40,7 +40,7 @@ def drivers_plot(found: Drivers, *, title: str | None = None) -> alt.HConcatChar
     parts: Any = alt.hconcat(_effects(rows, y, found.unit), _shares(rows, order), spacing=18)
     lines = [
         f"{found.task} · {found.model} · {found.metric} · {found.pairs:,} pairs of {found.sources} "
-        f"{'mixtures' if found.mixed else 'sources'} and {found.targets} targets",
+        f"{'mixes' if found.mixed else 'sources'} and {found.targets} targets",
         "Dots: crossed random effects; lines: 95 % intervals, errors clustered by source and target; "
         "ticks: least squares.",
         *textwrap.wrap(_fit(found), LINE),

@@ -10,7 +10,7 @@ from isogloss.languages import resolve
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.explain.forecast import Explanation
+    from isogloss.explanation.forecast import Explanation
 
 ROW_HEIGHT, STEPS_WIDTH, NEIGHBOURS_WIDTH = 28, 470, 210
 MOST_NEIGHBOURS = 8
@@ -23,7 +23,7 @@ def contributions_plot(found: Explanation, *, title: str | None = None) -> alt.H
 
     Parameters
     ----------
-    found : isogloss.explain.Explanation
+    found : isogloss.explanation.Explanation
     title : str, optional
 
     Returns
@@ -34,7 +34,7 @@ def contributions_plot(found: Explanation, *, title: str | None = None) -> alt.H
     """
     import altair as alt
 
-    from isogloss.explain.forecast import MEASURED
+    from isogloss.explanation.forecast import MEASURED
 
     panels = [_steps(found)]
     if found.neighbours.height:

@@ -10,11 +10,11 @@ from isogloss.charts.explain_forecast import contributions_plot
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.explain import Drivers, Explanation
+    from isogloss.explanation import Drivers, Explanation
 
 
 def explanation_picture(explained: Drivers | Explanation) -> alt.TopLevelMixin:
     """Draw what drives transfer, or what one forecast rests on."""
-    from isogloss.explain import Drivers
+    from isogloss.explanation import Drivers
 
     return drivers_plot(explained) if isinstance(explained, Drivers) else contributions_plot(explained)

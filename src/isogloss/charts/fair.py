@@ -13,7 +13,7 @@ from isogloss.languages import resolve
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.plan.fairness import Fairness
+    from isogloss.planning.fairness import Fairness
 
 ROW = 40
 STRIP, CELL = 430, 62
@@ -25,7 +25,7 @@ def fair_picture(found: Fairness, *, title: str | None = None) -> alt.HConcatCha
 
     Parameters
     ----------
-    found : isogloss.plan.fairness.Fairness
+    found : isogloss.planning.fairness.Fairness
     title : str, optional
 
     Returns

@@ -10,7 +10,7 @@ from isogloss.charts.style import INK, heading, inline, styled
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.plan.next import NextTests
+    from isogloss.planning.next import NextTests
 
 CHOSEN, OTHERS = "tested one after another", "as many others"
 PANEL = 430
@@ -21,7 +21,7 @@ def next_plot(found: NextTests, *, title: str | None = None) -> alt.LayerChart:
 
     Parameters
     ----------
-    found : isogloss.plan.next.NextTests
+    found : isogloss.planning.next.NextTests
     title : str, optional
 
     Returns

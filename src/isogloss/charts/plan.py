@@ -9,14 +9,14 @@ import polars as pl
 from isogloss.charts.rows import FAR, KNOWN, UNMEASURED
 from isogloss.charts.style import INK, KIND_COLOURS, PALE_INK, WIDTH, heading, inline, styled
 from isogloss.languages import resolve
-from isogloss.plan.amue import ISOCOST, ISOPERF, PATH
+from isogloss.planning.amue import ISOCOST, ISOPERF, PATH
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.forecast.curves.amue import Bought
-    from isogloss.plan.amue import KindsPlan
-    from isogloss.plan.budget.result import Plan
+    from isogloss.forecasting.curves.amue import Bought
+    from isogloss.planning.amue import KindsPlan
+    from isogloss.planning.budget.result import Plan
 
 ROW, HALF = 26, WIDTH // 2 - 130
 BEFORE, AFTER, GUARANTEE = KIND_COLOURS[KNOWN], KIND_COLOURS[UNMEASURED], KIND_COLOURS[FAR]
@@ -30,7 +30,7 @@ def plan_picture(plan: Plan, *, title: str | None = None) -> alt.VConcatChart:
 
     Parameters
     ----------
-    plan : isogloss.plan.budget.result.Plan
+    plan : isogloss.planning.budget.result.Plan
     title : str, optional
 
     Returns
@@ -61,7 +61,7 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
 
     Parameters
     ----------
-    plan : isogloss.plan.amue.KindsPlan
+    plan : isogloss.planning.amue.KindsPlan
     title : str, optional
 
     Returns
@@ -214,6 +214,6 @@ def _name(code: str) -> str:
     return resolve(code).name
 
 
-def _short(mixture: str) -> str:
-    parts = mixture.split(",")
-    return mixture or "nothing" if len(parts) <= 3 else f"{len(parts)} languages"
+def _short(mix: str) -> str:
+    parts = mix.split(",")
+    return mix or "nothing" if len(parts) <= 3 else f"{len(parts)} languages"

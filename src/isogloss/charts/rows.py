@@ -9,17 +9,17 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadValue
-from isogloss.evidence import Mixture
+from isogloss.evidence import TrainingMix
 from isogloss.languages import Language, resolve
 
 KNOWN, UNMEASURED, FAR = "known language", "unmeasured language", "far from everything measured"
 KINDS = (KNOWN, UNMEASURED, FAR)
-"""What a forecast is about; after its basis, see `isogloss.forecast.basis`."""
+"""What a forecast is about; after its basis, see `isogloss.forecasting.basis`."""
 MEASURED = "measured language"
 
 COLUMNS = ("task", "model", "target", "train", "mean", "lower", "upper", "level", "basis")
 NAMED_SOURCES = 3
-"""Sources of a mixture that a title has room for."""
+"""Sources of a mix that a title has room for."""
 
 
 def forecast_rows(forecasts: pl.DataFrame) -> list[dict[str, Any]]:
@@ -43,10 +43,10 @@ def forecast_rows(forecasts: pl.DataFrame) -> list[dict[str, Any]]:
     missing = [name for name in COLUMNS if name not in forecasts.columns]
     if missing:
         raise BadValue(
-            f"no column {', '.join(missing)}", where="forecasts", mend="draw what predict_interval() returns"
+            f"no column {', '.join(missing)}", where="forecasts", hint="draw what predict_interval() returns"
         )
     if forecasts.is_empty():
-        raise BadValue("there is nothing to draw", where="forecasts", mend="forecast at least one language")
+        raise BadValue("there is nothing to draw", where="forecasts", hint="forecast at least one language")
     _one_each(forecasts["target"].to_list())
     rows = [
         {**row, "kind": _kind(row["basis"]), **_place(resolve(row["target"]))}
@@ -61,7 +61,7 @@ def measured_rows(measured: pl.DataFrame | None) -> list[dict[str, Any]]:
     Parameters
     ----------
     measured : polars.DataFrame, optional
-        Observations (`target` and `score`) of what the forecasts are of: one task, metric, model and mixture.
+        Observations (`target` and `score`) of what the forecasts are of: one task, metric, model and mix.
 
     Raises
     ------
@@ -71,20 +71,20 @@ def measured_rows(measured: pl.DataFrame | None) -> list[dict[str, Any]]:
     if measured is None:
         return []
     if missing := [name for name in ("target", "score") if name not in measured.columns]:
-        raise BadValue(f"no column {', '.join(missing)}", where="measured", mend="give observations")
+        raise BadValue(f"no column {', '.join(missing)}", where="measured", hint="give observations")
     for column in ("task", "metric", "model", "recipe", "shots", "split", "train"):
         if column in measured.columns and (several := measured[column].n_unique()) > 1:
             raise BadValue(
                 f"scores of {several} values of '{column}' cannot be drawn as one",
                 where="measured",
-                mend=f"keep one, with Evidence.filter({column}=...)",
+                hint=f"keep one, with Evidence.filter({column}=...)",
             )
     means = measured.group_by("target").agg(pl.col("score").mean()).sort("target")
     return [{"target": target, "score": score, **_place(resolve(target))} for target, score in means.iter_rows()]
 
 
 def describe(rows: list[dict[str, Any]]) -> str:
-    """What all of the forecasts are of, in a line: task, model, mixture and level."""
+    """What all of the forecasts are of, in a line: task, model, mix and level."""
     parts = []
     for column, write in _WRITERS.items():
         values = {row[column] for row in rows}
@@ -92,21 +92,21 @@ def describe(rows: list[dict[str, Any]]) -> str:
     return " · ".join(parts)
 
 
-def _write_mixture(text: str) -> str:
-    mixture = Mixture.parse(text, language=str)
-    if not mixture:
+def _write_mix(text: str) -> str:
+    mix = TrainingMix.parse(text, language=str)
+    if not mix:
         return "used as it is"
-    if len(mixture) > NAMED_SOURCES:
-        return f"trained on {len(mixture)} languages"
+    if len(mix) > NAMED_SOURCES:
+        return f"trained on {len(mix)} languages"
     return "trained on " + ", ".join(
-        ("" if size is None else f"{size} examples of ") + resolve(source).name for source, size in mixture.items()
+        ("" if size is None else f"{size} examples of ") + resolve(source).name for source, size in mix.items()
     )
 
 
 _WRITERS: Mapping[str, Any] = {
     "task": str,
     "model": str,
-    "train": _write_mixture,
+    "train": _write_mix,
     "level": lambda level: f"{level:.0%} intervals",
 }
 
@@ -125,5 +125,5 @@ def _one_each(targets: list[str]) -> None:
     target, times = Counter(targets).most_common(1)[0]
     if times > 1:
         raise BadValue(
-            f"'{target}' has {times} forecasts", where="forecasts", mend="draw those of one task, model and mixture"
+            f"'{target}' has {times} forecasts", where="forecasts", hint="draw those of one task, model and mix"
         )

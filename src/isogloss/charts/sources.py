@@ -10,7 +10,7 @@ from isogloss.languages import resolve
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.plan.sources import SourceRanking
+    from isogloss.planning.sources import SourceRanking
 
 OURS, THEIRS = "#0072b2", "#d55e00"
 BEST, BASELINE = "among the best", "a baseline's choice"
@@ -22,7 +22,7 @@ def sources_plot(ranking: SourceRanking, *, top: int = 10, title: str | None = N
 
     Parameters
     ----------
-    ranking : isogloss.plan.sources.SourceRanking
+    ranking : isogloss.planning.sources.SourceRanking
     top : int, default 10
         How many of the best sources are drawn.
     title : str, optional

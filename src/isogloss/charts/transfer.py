@@ -44,10 +44,10 @@ def transfer_heatmap(cells: pl.DataFrame, *, score: str = "score", title: str | 
     import altair as alt
 
     if cells.is_empty():
-        raise BadValue("there is nothing to draw", where="cells", mend="measure at least one source")
+        raise BadValue("there is nothing to draw", where="cells", hint="measure at least one source")
     for column in ("task", "metric"):
         if column in cells.columns and (several := cells[column].n_unique()) > 1:
-            raise BadValue(f"{several} of '{column}' cannot be drawn as one", where="cells", mend=f"keep one {column}")
+            raise BadValue(f"{several} of '{column}' cannot be drawn as one", where="cells", hint=f"keep one {column}")
     keys = [name for name in ("pair", "model", "recipe", "size") if name in cells.columns]
     panels = cells.partition_by(keys, maintain_order=True) if keys else [cells]
     low, high = score_range(cells["score"].to_list())

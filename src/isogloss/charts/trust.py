@@ -13,7 +13,7 @@ from isogloss.charts.style import INK, heading, inline, styled
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.forecast.trust import Trust
+    from isogloss.evaluation.trust import Trust
 
 
 def trust_picture(trust: Trust, *, title: str | None = None) -> alt.VConcatChart:
@@ -21,7 +21,7 @@ def trust_picture(trust: Trust, *, title: str | None = None) -> alt.VConcatChart
 
     Parameters
     ----------
-    trust : isogloss.forecast.trust.Trust
+    trust : isogloss.evaluation.trust.Trust
     title : str, optional
 
     Returns

@@ -55,7 +55,7 @@ def forecast_map(
     forecasts : polars.DataFrame
         As `Forecaster.predict_interval` gives them, one per language.
     measured : polars.DataFrame, optional
-        Observations (`target` and `score`) of what the forecasts are of: one task, metric, model and mixture.
+        Observations (`target` and `score`) of what the forecasts are of: one task, metric, model and mix.
     score : str, default "score"
         What the scores are, such as `accuracy`; on the legend.
     title : str, optional

@@ -16,7 +16,7 @@ from isogloss.files import check_place
 if TYPE_CHECKING:
     import polars as pl
 
-    from isogloss.forecast.benchmark import Benchmark
+    from isogloss.evaluation.benchmark import Benchmark
 
 OnlyMetricOption = Annotated[str | None, typer.Option(help="Use only evidence in this metric.")]
 OnlyRecipeOption = Annotated[str | None, typer.Option(help="Use only evidence of this recipe.")]
@@ -60,9 +60,9 @@ def benchmark(
     Errors and widths are in points (hundredths) where scores are fractions.
     """
     from isogloss.charts.benchmark_page import ENDINGS, write_report
+    from isogloss.evaluation.benchmark import about, run_benchmark
     from isogloss.evidence import read_evidence
-    from isogloss.forecast.benchmark import about, run_benchmark
-    from isogloss.lab.progress import Bar
+    from isogloss.progress import Bar
 
     if out is not None:
         check_place(out, ENDINGS)
@@ -88,7 +88,7 @@ def print_benchmark(found: Benchmark) -> None:
     """A table for each protocol, table and condition, and what they mean."""
     import polars as pl
 
-    from isogloss.forecast.verdict import how_many, verdicts
+    from isogloss.evaluation.verdict import how_many, verdicts
 
     said = verdicts(found)
     for protocol, explained in found.protocols.items():
@@ -129,7 +129,7 @@ def parse_levels(text: str) -> list[float]:
     try:
         return [float(part) for part in parse_list(text)]
     except ValueError:
-        raise BadValue(f"level '{text}' is not a number", where="--level", mend="give 0.9, or 0.5,0.9") from None
+        raise BadValue(f"level '{text}' is not a number", where="--level", hint="give 0.9, or 0.5,0.9") from None
 
 
 def parse_sisters(pairs: list[str] | None) -> dict[str, str]:
@@ -144,6 +144,6 @@ def parse_sisters(pairs: list[str] | None) -> dict[str, str]:
     for pair in pairs or []:
         task, _, other = (part.strip() for part in pair.partition("="))
         if not (task and other):
-            raise BadValue(f"--sister {pair} does not name two tasks", mend="write --sister TASK=SISTER")
+            raise BadValue(f"--sister {pair} does not name two tasks", hint="write --sister TASK=SISTER")
         sisters[task] = other
     return sisters

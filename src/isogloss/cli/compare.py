@@ -12,7 +12,7 @@ from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import OutOption, check_out, write_out
 
 if TYPE_CHECKING:
-    from isogloss.plan.compare import Comparison
+    from isogloss.planning.compare import Comparison
 
 
 def compare(
@@ -36,7 +36,7 @@ def compare(
     Serving costs are for 1,000 queries, latency is in seconds for one.
     """
     from isogloss.charts.compare import compare_picture
-    from isogloss.plan.answers import answer_comparison
+    from isogloss.planning.answers import answer_comparison
 
     check_out(out)
     found = answer_comparison(

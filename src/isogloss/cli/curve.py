@@ -33,7 +33,7 @@ def curve(
     goal: Annotated[float | None, typer.Option(help="A score to reach, as a fraction where the metric is one.")] = None,
     train: Annotated[
         str | None,
-        typer.Option(help="The rest of the mixture, e.g. eng:1000; by default the one measured most or in the middle."),
+        typer.Option(help="The rest of the mix, e.g. eng:1000; by default the one measured most or in the middle."),
     ] = None,
     vary: Annotated[str, typer.Option(help="Which examples are counted: labelled or translated.")] = "labelled",
     metric: MetricOption = None,
@@ -48,7 +48,7 @@ def curve(
     Scores and bands are fractions, 0 to 1, where the metric has that range.
     """
     from isogloss.charts.curve import curve_plot
-    from isogloss.forecast.curves.answer import answer_curve
+    from isogloss.forecasting.curves.answer import answer_curve
 
     check_out(out, table=False)
     found = answer_curve(

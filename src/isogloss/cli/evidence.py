@@ -144,7 +144,7 @@ def _show_counts(counts: pl.DataFrame, json: bool, by: list[str]) -> None:
             and counts.select(*by, *apart, name).n_unique() > counts.select(*by, *apart).n_unique()
         ):
             apart.append(name)
-    numbers = [name for name in ("targets", "mixtures", "seeds", "models") if name in counts.columns]
+    numbers = [name for name in ("targets", "mixes", "seeds", "models") if name in counts.columns]
     several = [name for name in numbers if name[:-1] not in by and (name == "targets" or (counts[name] > 1).any())]
     flags = [name for name in ("at_chance", "saturated") if (counts[name].fill_null(0.0) > 0).any()]
     titles = {name: name.replace("_", " ") for name in flags}

@@ -26,7 +26,7 @@ def explain(
     model: ModelOption,
     target: Annotated[str | None, typer.Option(help="Explain the forecast for this language instead.")] = None,
     train: Annotated[
-        str | None, typer.Option(help="With --target: the training mixture; by default the one measured most.")
+        str | None, typer.Option(help="With --target: the training mix; by default the one measured most.")
     ] = None,
     hide: Annotated[
         bool, typer.Option("--hide", help="With --target: forecast as if the target had never been measured.")
@@ -41,7 +41,7 @@ def explain(
         str | None, typer.Option(help="Products of factors to test, e.g. 'script*syntactic'; 'usual' for some.")
     ] = None,
     additions: Annotated[
-        bool, typer.Option("--additions", help="Compare mixtures with the same ones without a language instead.")
+        bool, typer.Option("--additions", help="Compare mixes with the same ones without a language instead.")
     ] = False,
     examples: Annotated[
         int | None, typer.Option(help="Which number of training examples, where sources have several.")
@@ -61,7 +61,7 @@ def explain(
     """
     from isogloss.charts.explain_picture import explanation_picture
     from isogloss.cli.progress import at_work
-    from isogloss.explain.answer import answer_explain
+    from isogloss.explanation.answer import answer_explain
 
     check_out(out, picture=not additions)
     with at_work("explaining"):

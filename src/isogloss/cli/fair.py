@@ -18,7 +18,7 @@ from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import OutOption, check_out, write_out
 
 if TYPE_CHECKING:
-    from isogloss.plan.fairness import Fairness
+    from isogloss.planning.fairness import Fairness
 
 INVEST = 5
 
@@ -35,16 +35,16 @@ def fair(
     unserved: Annotated[
         bool, typer.Option("--unserved", help="Count languages with speakers but without a score as 0.")
     ] = False,
-    model: Annotated[str | None, typer.Option(help="Hold the model, when comparing recipes or mixtures.")] = None,
+    model: Annotated[str | None, typer.Option(help="Hold the model, when comparing recipes or mixes.")] = None,
     metric: MetricOption = None,
-    recipe: Annotated[str | None, typer.Option(help="Hold the recipe, when comparing models or mixtures.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Hold the recipe, when comparing models or mixes.")] = None,
     language: LanguageOption = None,
     out: OutOption = None,
     json: JsonOption = False,
 ) -> None:
     """Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off."""
     from isogloss.charts.fair import fair_picture
-    from isogloss.plan.answers import answer_fairness
+    from isogloss.planning.answers import answer_fairness
 
     check_out(out)
     found = answer_fairness(

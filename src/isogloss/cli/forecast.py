@@ -27,7 +27,7 @@ def forecast(
     evidence: Annotated[list[str] | None, EVIDENCE] = None,
     task: Annotated[str | None, TASK] = None,
     model: Annotated[str | None, MODEL] = None,
-    train: Annotated[str, typer.Option(help="Training mixture, e.g. eng:1000,hin:500; empty: used as it is.")] = "",
+    train: Annotated[str, typer.Option(help="Training mix, e.g. eng:1000,hin:500; empty: used as it is.")] = "",
     targets: Annotated[str | None, typer.Option(help="Languages to forecast, e.g. yor,wol,quy.")] = None,
     queries: Annotated[Path | None, typer.Option(help="File of questions, instead of --train and --targets.")] = None,
     metric: MetricOption = None,
@@ -50,11 +50,11 @@ def forecast(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Forecast scores in languages and training mixtures that nobody measured.
+    """Forecast scores in languages and training mixes that nobody measured.
 
     Scores and intervals are fractions, 0 to 1, where the metric has that range.
     """
-    from isogloss.forecast.answer import answer_file, answer_question, save_forecaster
+    from isogloss.forecasting.answer import answer_file, answer_question, save_forecaster
 
     read_as = parse_languages(language)
     if save is not None and queries is None and targets is None and forecaster_from is None:

@@ -23,7 +23,7 @@ from isogloss.cli.show import JsonOption, show, show_json, show_text
 from isogloss.cli.write import OutOption, check_out, write_out
 
 if TYPE_CHECKING:
-    from isogloss.plan.budget.result import Plan
+    from isogloss.planning.budget.result import Plan
 
 
 def plan(
@@ -42,7 +42,7 @@ def plan(
     tau: Annotated[float | None, typer.Option(help="For demand: 1 counts speakers, 0 languages.")] = None,
     train: Annotated[
         str | None,
-        typer.Option(help="What there is already, e.g. eng:1000; by default the model as it is, else a usual mixture."),
+        typer.Option(help="What there is already, e.g. eng:1000; by default the model as it is, else a usual mix."),
     ] = None,
     buy: Annotated[str | None, typer.Option(help="Languages that can be bought; by default the targets.")] = None,
     at_least: Annotated[
@@ -76,8 +76,8 @@ def plan(
     """
     from isogloss.charts.plan import kinds_picture, plan_picture
     from isogloss.cli.progress import at_work
-    from isogloss.forecast.queries import split_names
-    from isogloss.plan.answers import answer_kinds, answer_plan
+    from isogloss.forecasting.queries import split_names
+    from isogloss.planning.answers import answer_kinds, answer_plan
 
     check_out(out)
     asked: dict[str, Any] = {

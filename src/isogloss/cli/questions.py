@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from isogloss.errors import BadValue
-from isogloss.forecast import forecasters
+from isogloss.forecasting import forecasters
 
 EVIDENCE = typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME. Repeatable.")
 TASK = typer.Option("--task", help="Task as the evidence names it.")
@@ -38,6 +38,6 @@ def parse_languages(pairs: list[str] | None) -> dict[str, str]:
     for pair in pairs or []:
         code, _, known = (part.strip() for part in pair.partition("="))
         if not (code and known):
-            raise BadValue(f"--language {pair} does not say what to read it as", mend="write --language jp=jpn")
+            raise BadValue(f"--language {pair} does not say what to read it as", hint="write --language jp=jpn")
         read_as[code] = known
     return read_as

@@ -45,9 +45,9 @@ def trust(
     Errors and widths are in points (hundredths) where scores are fractions.
     """
     from isogloss.charts.trust import trust_picture
+    from isogloss.evaluation.trust import trust as find_out
     from isogloss.evidence import read_evidence
-    from isogloss.forecast.trust import trust as find_out
-    from isogloss.lab.progress import Bar
+    from isogloss.progress import Bar
 
     check_out(out, table=False)
     read = read_evidence(*evidence, languages=parse_languages(language))

@@ -9,13 +9,13 @@ from isogloss.evidence.importers import importers
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.importing import FileReport, ImportReport, import_files
 from isogloss.evidence.keys import observation_keys
-from isogloss.evidence.mixture import Mixture
 from isogloss.evidence.newest import newest
 from isogloss.evidence.normalise import QUERY_TABLE
 from isogloss.evidence.read import read_evidence, read_queries
 from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, QUERY, REQUIRED, SETTING
 from isogloss.evidence.shipped import shipped
 from isogloss.evidence.store import Store
+from isogloss.evidence.training_mix import TrainingMix
 
 __all__ = [
     "IDENTITY",
@@ -29,9 +29,9 @@ __all__ = [
     "Evidence",
     "FileReport",
     "ImportReport",
-    "Mixture",
     "ReadOptions",
     "Store",
+    "TrainingMix",
     "compact",
     "import_files",
     "importers",

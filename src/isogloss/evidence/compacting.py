@@ -78,10 +78,10 @@ def compact(store: Store, rows: int = ROWS) -> CompactReport:
         raise StoreError(
             f"cannot be compacted: {error.strerror or error}",
             where=str(store.path),
-            mend="it holds what it held; see that it may be written to, and that its disk has room",
+            hint="it holds what it held; see that it may be written to, and that its disk has room",
         ) from None
     if not report.parts_before:
-        raise BadFile("is not a store", where=str(store.path), mend="name a folder that has parts")
+        raise BadFile("is not a store", where=str(store.path), hint="name a folder that has parts")
     return report
 
 

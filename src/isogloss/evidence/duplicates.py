@@ -77,9 +77,9 @@ def _raise_conflict(conflicting: pl.DataFrame) -> None:
         f"({first['model']}, {first['task']}, {first['metric']}, target {first['target']}, "
         f"trained on {_shortened(first['train'])})",
         where=place(first),
-        mend="tell them apart by a seed column, or choose --duplicates mean or --duplicates last",
+        hint="tell them apart by a seed column, or choose --duplicates mean or --duplicates last",
     )
 
 
-def _shortened(mixture: str, longest: int = 40) -> str:
-    return mixture if len(mixture) <= longest else mixture[: longest - 3] + "..."
+def _shortened(mix: str, longest: int = 40) -> str:
+    return mix if len(mix) <= longest else mix[: longest - 3] + "..."

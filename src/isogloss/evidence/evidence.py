@@ -10,8 +10,8 @@ import polars as pl
 from isogloss.errors import UnknownName
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.limits import chances, with_limits
-from isogloss.evidence.mixture import Mixture
 from isogloss.evidence.schema import OBSERVATION, SETTING, conform
+from isogloss.evidence.training_mix import TrainingMix
 
 
 class Evidence:
@@ -76,11 +76,11 @@ class Evidence:
     def without_language(self, language: str) -> Evidence:
         """The evidence as if `language` had never been seen: not tested on, alone or in a pair, not trained on.
 
-        Its examples vanish from every mixture; observations whose mixture held nothing else go with
+        Its examples vanish from every mix; observations whose mix held nothing else go with
         it, because what remains would claim to be a model that was not adapted at all.
         """
-        mixtures = self.observations["train"].unique().to_list()
-        reduced = {text: str(Mixture.parse(text, language=str).without(language)) for text in mixtures}
+        mixes = self.observations["train"].unique().to_list()
+        reduced = {text: str(TrainingMix.parse(text, language=str).without(language)) for text in mixes}
         changed = {text: rest for text, rest in reduced.items() if rest != text}
         emptied = [text for text, rest in changed.items() if not rest]
         paired = pl.col("pair").is_in([f"{language}-x", f"x-{language}"]).fill_null(False)
@@ -98,8 +98,8 @@ class Evidence:
     @property
     def sources(self) -> list[str]:
         """Languages trained on, sorted."""
-        mixtures = self.observations["train"].unique()
-        return sorted({language for text in mixtures for language in Mixture.parse(text, language=str)})
+        mixes = self.observations["train"].unique()
+        return sorted({language for text in mixes for language in TrainingMix.parse(text, language=str)})
 
     def settings(self) -> pl.DataFrame:
         """One row per setting (task, metric, model, ...) with its counts (0 seeds: none recorded) and mean score.
@@ -125,7 +125,7 @@ def summary(observations: pl.LazyFrame, guesses: list[pl.DataFrame]) -> pl.LazyF
         .agg(
             observations=pl.len(),
             targets=pl.col("target").n_unique(),
-            mixtures=pl.col("train").n_unique(),
+            mixes=pl.col("train").n_unique(),
             seeds=pl.col("seed").drop_nulls().n_unique(),
             mean_score=pl.col("score").mean(),
             lowest=pl.col("score").min(),

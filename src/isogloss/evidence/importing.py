@@ -116,11 +116,11 @@ def import_files(
         If the store cannot be written.
     """
     if into is None and not dry_run:
-        raise InputError("nowhere to keep the observations", mend="name a store with --into, or only look: --dry-run")
+        raise InputError("nowhere to keep the observations", hint="name a store with --into, or only look: --dry-run")
     options = options or ReadOptions()
     sources = [_read(source, options, format, number) for number, source in enumerate(_distinct(files, format))]
     if not sources:
-        raise InputError("no file given", mend="name the files to import")
+        raise InputError("no file given", hint="name the files to import")
     found = [source.normalised for source in sources]
     together = pl.concat(
         [one.observations.with_columns(pl.lit(number).alias(_SOURCE)) for number, one in enumerate(found)]
@@ -137,7 +137,7 @@ def import_files(
             raise BadValue(
                 "no observation to keep, only queries or rows without a score",
                 where=", ".join(source.where for source in sources),
-                mend="give queries to `isogloss forecast --queries`",
+                hint="give queries to `isogloss forecast --queries`",
             )
         items, models, tasks = (
             pl.concat([getattr(one, name) for one in found]) for name in ("items", "models", "tasks")
@@ -151,7 +151,7 @@ def _distinct(files: Iterable[Any], format: str | None) -> Iterable[Path | pl.Da
     seen = set()
     for source in expand(files, format):
         if isinstance(source, Store):
-            raise BadFile("is a folder of no known format", where=str(source.path), mend="give the files in it")
+            raise BadFile("is a folder of no known format", where=str(source.path), hint="give the files in it")
         if isinstance(source, Path):
             if (same := source.resolve()) in seen:
                 continue

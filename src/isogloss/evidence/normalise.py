@@ -1,4 +1,4 @@
-"""The one normaliser: languages, pairs, mixtures, scales and directions are settled here, for every format."""
+"""The one normaliser: languages, pairs, mixes, scales and directions are settled here, for every format."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOp
 from isogloss.evidence.importers.casts import stripped
 from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.metrics import describe
-from isogloss.evidence.mixture import Mixture
 from isogloss.evidence.paired import standard_errors
 from isogloss.evidence.pairs import About, read_about
 from isogloss.evidence.scales import settle_scales
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, place
+from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
 
 QUERY_TABLE = pl.Schema({"query_row": pl.Int64(), **QUERY})
@@ -64,7 +64,7 @@ class Normalised:
 
 
 def normalise(raw: RawTable, options: ReadOptions, *, where: str, importer: str) -> Normalised:
-    """Settle languages, mixtures, scales and directions of a file as its tool wrote it.
+    """Settle languages, mixes, scales and directions of a file as its tool wrote it.
 
     Duplicates are left to `isogloss.evidence.duplicates`, because they can lie in different files.
 
@@ -79,8 +79,8 @@ def normalise(raw: RawTable, options: ReadOptions, *, where: str, importer: str)
 
     Raises
     ------
-    BadValue, BadMixture, UnknownLanguage
-        One line: the file, the row, the reason, the mend.
+    BadValue, BadTrainingMix, UnknownLanguage
+        One line: the file, the row, the reason, the hint.
     """
     rows = _complete(raw.rows, options, where, importer).with_row_index(_POSITION)
     unscored = pl.col("score").is_null()
@@ -141,7 +141,7 @@ def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: st
             raise BadValue(
                 f"its {name} is '{other[name][0]}', not '{value}' as given",
                 where=place(other.row(0, named=True)),
-                mend=f"leave out --{name}, or say otherwise in a mapping file",
+                hint=f"leave out --{name}, or say otherwise in a mapping file",
             )
     filled = filled.with_columns(pl.col(name).fill_null(value) for name, value in options.values.items())
     return filled.with_columns(*(stripped(filled[name]) for name in _NAMES), filled["train"].fill_null(""))
@@ -152,7 +152,7 @@ def _require(rows: pl.DataFrame, names: tuple[str, ...]) -> None:
         without = rows.filter(pl.col(name).is_null() | (pl.col(name) == ""))
         if without.height:
             whole = "" if name == "target" else f", or give it for the whole file with --{name}"
-            raise BadValue(f"no {name}", where=place(without.row(0, named=True)), mend=f"fill in the column{whole}")
+            raise BadValue(f"no {name}", where=place(without.row(0, named=True)), hint=f"fill in the column{whole}")
 
 
 def _settle_languages(rows: pl.DataFrame, languages: _Languages) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -163,9 +163,9 @@ def _settle_languages(rows: pl.DataFrame, languages: _Languages) -> tuple[pl.Dat
         schema=dict.fromkeys(("target", "pair", "_target", "_pair", "_reason"), pl.String),
         orient="row",
     )
-    mixtures = {row["train"]: _canonical(row["train"], languages, place(row)) for row in _firsts(told, "train")}
+    mixes = {row["train"]: _canonical(row["train"], languages, place(row)) for row in _firsts(told, "train")}
     settled = told.join(about, on=["target", "pair"], how="left", nulls_equal=True, maintain_order="left").with_columns(
-        target="_target", pair="_pair", train=pl.col("train").replace_strict(mixtures, return_dtype=pl.String)
+        target="_target", pair="_pair", train=pl.col("train").replace_strict(mixes, return_dtype=pl.String)
     )
     unusable = settled.filter(pl.col("_reason").is_not_null()).select("origin_row", reason="_reason")
     return settled.filter(pl.col("_reason").is_null()).drop("_target", "_pair", "_reason"), unusable
@@ -177,7 +177,7 @@ def _about(row: Mapping[str, Any], languages: _Languages) -> About:
 
 
 def _canonical(text: str, languages: _Languages, where: str) -> str:
-    return str(Mixture.parse(text, where=where, language=lambda code: languages(code, where)))
+    return str(TrainingMix.parse(text, where=where, language=lambda code: languages(code, where)))
 
 
 def _firsts(rows: pl.DataFrame, *names: str) -> Iterator[dict[str, Any]]:

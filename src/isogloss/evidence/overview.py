@@ -34,7 +34,7 @@ def count_by(source: Evidence | Store, by: Sequence[str]) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        The columns asked for; `scores`, `targets`, `mixtures` and `models`, how many there are; `mean`,
+        The columns asked for; `scores`, `targets`, `mixes` and `models`, how many there are; `mean`,
         `lowest` and `highest` score, null where a group mixes bounded scores with others; `at_chance`,
         the share of scores that a guess could reach, null where chance is unknown for all; `saturated`,
         the share at the ceiling (see `isogloss.evidence.limits`).
@@ -58,7 +58,7 @@ def _counted(rows: pl.LazyFrame, by: list[str], guesses: list[pl.DataFrame]) -> 
         .agg(
             scores=pl.len(),
             targets=pl.col("target").n_unique(),
-            mixtures=pl.col("train").n_unique(),
+            mixes=pl.col("train").n_unique(),
             models=pl.struct("model", "model_revision").n_unique(),
             mean=pl.when(alike).then(pl.col("score").mean()),
             lowest=pl.when(alike).then(pl.col("score").min()),

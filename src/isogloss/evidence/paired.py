@@ -125,11 +125,11 @@ def align(first: pl.DataFrame, second: pl.DataFrame) -> tuple[Array, Array, int]
     for name, items in (("first", first), ("second", second)):
         if items["item"].is_duplicated().any():
             twice = items.filter(pl.col("item").is_duplicated())["item"][0]
-            raise BadValue(f"the item '{twice}' stands twice in the {name}", mend="compare one observation with one")
+            raise BadValue(f"the item '{twice}' stands twice in the {name}", hint="compare one observation with one")
     kept = [items.filter(pl.col("score").is_not_null()) for items in (first, second)]
     both = kept[0].join(kept[1], on="item", maintain_order="left")
     if both.is_empty():
-        raise NotEnoughEvidence("the two share no item", mend="compare observations on the same test items")
+        raise NotEnoughEvidence("the two share no item", hint="compare observations on the same test items")
     unmatched = first.height + second.height - 2 * both.height
     return both["score"].to_numpy(), both["score_right"].to_numpy(), unmatched
 
@@ -197,7 +197,7 @@ def paired_bootstrap(
         If the level is no probability.
     """
     if not 0 < level < 1:
-        raise BadValue(f"level {level:g} is no probability", mend="give one between 0 and 1, such as 0.95")
+        raise BadValue(f"level {level:g} is no probability", hint="give one between 0 and 1, such as 0.95")
     differences = np.asarray(first, float) - np.asarray(second, float)  # (items,)
     count = len(differences)
     if count < 2:
@@ -237,7 +237,7 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
 
     ours, theirs = np.asarray(first, float), np.asarray(second, float)
     if not (np.isin(ours, (0, 1)).all() and np.isin(theirs, (0, 1)).all()):
-        raise BadValue("some items are neither right nor wrong", mend="compare their means with paired_bootstrap")
+        raise BadValue("some items are neither right nor wrong", hint="compare their means with paired_bootstrap")
     both, only_first = int((ours * theirs).sum()), int((ours * (1 - theirs)).sum())
     only_second = int(((1 - ours) * theirs).sum())
     uneven = only_first + only_second

@@ -61,9 +61,9 @@ def read_about(target: str, pair: str | None, language: Resolve, where: str) -> 
     """
     codes = [code.strip() for code in target.split(SEPARATOR)]
     if "" in codes:
-        raise BadValue(f"'{target}' names no language on one side", where=where, mend="write a pair as eng|deu")
+        raise BadValue(f"'{target}' names no language on one side", where=where, hint="write a pair as eng|deu")
     if pair is not None and len(codes) > 1:
-        raise BadValue(f"'{target}' comes with a pair '{pair}'", where=where, mend="write one of the two")
+        raise BadValue(f"'{target}' comes with a pair '{pair}'", where=where, hint="write one of the two")
     ids = list(dict.fromkeys(language(code) for code in codes))
     if len(ids) > 2:
         return About(None, reason="lists more than two languages")
@@ -99,5 +99,5 @@ def _read_pair(pair: str, target: str, language: Resolve, where: str) -> str | N
     elif written.casefold().startswith(f"{TARGET}-") and len(written) > 2:
         other, side = language(written[2:]), TARGET + "-{}"
     else:
-        raise BadValue(f"'{pair}' is not a pair", where=where, mend="write eng-x or x-eng: x is the target")
+        raise BadValue(f"'{pair}' is not a pair", where=where, hint="write eng-x or x-eng: x is the target")
     return None if other == target else side.format(other)

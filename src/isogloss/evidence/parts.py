@@ -118,7 +118,7 @@ def collect_parts(place: Place, kind: Kind, query: Query = lambda rows: rows) ->
             return _collect(names, place, kind, query)
         except _VanishedError:
             continue  # they were merged into another one, which the next look finds
-    raise StoreError("its parts vanish while they are read", where=_where(place), mend="wait until nobody removes any")
+    raise StoreError("its parts vanish while they are read", where=_where(place), hint="wait until nobody removes any")
 
 
 def read_each(names: Sequence[str], kind: Kind, place: Place) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -269,7 +269,7 @@ def _frame(whole: dict[str, bytes | None], place: Place, kind: Kind, careful: bo
             run = []
     frames += _scanned(run, kind)
     if not frames:
-        raise StoreError("none of its parts can be read", where=_where(place), mend="restore them from a copy")
+        raise StoreError("none of its parts can be read", where=_where(place), hint="restore them from a copy")
     return pl.concat(frames)
 
 

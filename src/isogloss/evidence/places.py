@@ -188,7 +188,7 @@ class ObjectStore(Place):
             from pyarrow import fs
         except ImportError:
             raise StoreError(
-                "an object store needs pyarrow", where=self.url, mend="pip install 'isogloss[cloud]'"
+                "an object store needs pyarrow", where=self.url, hint="pip install 'isogloss[cloud]'"
             ) from None
         try:
             self._files, self._prefix = fs.FileSystem.from_uri(

@@ -61,7 +61,7 @@ def read_evidence(
     *sources : str, pathlib.Path, polars.DataFrame, pandas.DataFrame or pyarrow.Table
         Result files, patterns such as `results/*.json`, folders of a tool's results, stores (folders, or URLs
         such as `s3://bucket/folder`), names of evidence that ships (`isogloss:sib200-ngram`) or tables in
-        memory, in any mixture.
+        memory, in any mix.
     format : str, optional
         Name of the importer; recognised from each file by default.
     mapping : str or pathlib.Path, optional
@@ -86,10 +86,10 @@ def read_evidence(
     Raises
     ------
     InputError
-        One line: the file, the row, the reason, the mend.
+        One line: the file, the row, the reason, the hint.
     """
     if not sources:
-        raise InputError("no evidence given", mend="name files, stores or evidence that ships")
+        raise InputError("no evidence given", hint="name files, stores or evidence that ships")
     options = read_options(
         task, model, metric, recipe, mapping, scale, languages, duplicates, train=train, unfinished=unfinished
     )
@@ -106,7 +106,7 @@ def read_evidence(
         raise BadValue(
             "holds no scores",
             where=", ".join(str(source) for source in sources if isinstance(source, str | Path)) or "table",
-            mend="questions are read with read_queries, or --queries on the command line",
+            hint="questions are read with read_queries, or --queries on the command line",
         )
     return Evidence(kept, pl.concat([part.models for part in parts]), pl.concat([part.tasks for part in parts]))
 
@@ -147,12 +147,12 @@ def read_queries(
     Raises
     ------
     InputError
-        One line: the file, the row, the reason, the mend.
+        One line: the file, the row, the reason, the hint.
     """
     options = read_options(task, model, metric, recipe, mapping, None, languages, "error")
     found = list(expand([source], format))
     if len(found) != 1 or isinstance(found[0], Store | Evidence):
-        raise BadValue("queries are read from one file", where=str(source), mend="give a single file")
+        raise BadValue("queries are read from one file", where=str(source), hint="give a single file")
     return read_source(found[0], options, format, queries=True).normalised.queries
 
 
@@ -248,5 +248,5 @@ def _as_polars(table: Any) -> pl.DataFrame:
         return pl.DataFrame(table)
     raise BadValue(
         f"{type(table).__name__} is not evidence",
-        mend="give a path, or a polars, pandas or Arrow table",
+        hint="give a path, or a polars, pandas or Arrow table",
     )

@@ -84,7 +84,7 @@ def _check_finite(rows: pl.DataFrame) -> None:
             raise BadValue(
                 f"{name.replace('_', ' ')} {first[name]:g} is not {lowest}",
                 where=place(first),
-                mend="correct it, or leave the cell empty if nothing was measured",
+                hint="correct it, or leave the cell empty if nothing was measured",
             )
 
 
@@ -105,7 +105,7 @@ def _scale_of(group: dict[str, Any], rows: pl.DataFrame) -> str:
             raise BadValue(
                 f"{group['metric']} {group[end]:g} lies outside {metric.lowest * top:g} to {top:g} ({scale})",
                 where=place(rows.row(group[f"{end}_at"], named=True)),
-                mend="correct it, or declare another scale: --scale raw if this metric has no bounds"
+                hint="correct it, or declare another scale: --scale raw if this metric has no bounds"
                 + (", --scale percent if these are percentages" if end == "highest" and scale == "fraction" else ""),
             )
     return scale
@@ -118,5 +118,5 @@ def _raise_mixed(group: dict[str, Any], rows: pl.DataFrame) -> None:
         f"percentages mixed with fractions in {group['task']} {group['metric']}: {largest['score']:g} here, "
         f"{group['small']:g} in {beside}",
         where=place(largest),
-        mend="--scale percent if the small ones are percentages too, else write all of them on one scale",
+        hint="--scale percent if the small ones are percentages too, else write all of them on one scale",
     )

@@ -17,7 +17,7 @@ IDENTITY = (
 """Columns that say which observation it is; two rows alike in these measure the same thing."""
 
 SETTING = ("task", "metric", "model", "model_revision", "recipe", "shots", "split", "pair")
-"""Columns that stay fixed while mixtures and targets vary: what one forecast compares within."""
+"""Columns that stay fixed while mixes and targets vary: what one forecast compares within."""
 
 OBSERVATION = pl.Schema(
     {
@@ -28,7 +28,7 @@ OBSERVATION = pl.Schema(
         "target": pl.String(),  # canonical language id, see isogloss.languages
         "target_as_reported": pl.String(),
         "pair": pl.String(),  # null, or the other language and its side: eng-x, x-eng, see isogloss.evidence.pairs
-        "train": pl.String(),  # canonical training mixture, see isogloss.evidence.mixture; "" = used as it is
+        "train": pl.String(),  # canonical training mix, see isogloss.evidence.training_mix; "" = used as it is
         "recipe": pl.String(),
         "shots": pl.Int32(),  # examples in the prompt
         "split": pl.String(),

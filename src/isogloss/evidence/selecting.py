@@ -6,9 +6,9 @@ import polars as pl
 
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence.keys import observation_keys
-from isogloss.evidence.mixture import Mixture
 from isogloss.evidence.schema import IDENTITY, OBSERVATION
 from isogloss.evidence.store import Store
+from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
 
 
@@ -25,17 +25,17 @@ def parse_selection(text: str) -> dict[str, str | int]:
     for part in _parts(text):
         name, sign, value = (piece.strip() for piece in part.partition("="))
         if not (sign and name and value):
-            raise BadValue(f"'{part}' does not say what column has what value", mend="write model=A,target=deu")
+            raise BadValue(f"'{part}' does not say what column has what value", hint="write model=A,target=deu")
         if name == "target":
             value = resolve(value).id
         elif name == "train":
-            value = str(Mixture.parse(value))
+            value = str(TrainingMix.parse(value))
         selection[name] = int(value) if OBSERVATION.get(name) in (pl.Int32, pl.Int64) and value.isdigit() else value
     return selection
 
 
 def _parts(text: str) -> list[str]:
-    """Split at commas that begin a new column; the comma of a mixture does not."""
+    """Split at commas that begin a new column; the comma of a mix does not."""
     parts: list[str] = []
     for piece in text.split(","):
         if "=" in piece or not parts:
@@ -63,9 +63,9 @@ def items_of(store: Store, selection: dict[str, str | int]) -> pl.DataFrame:
     fitting = keyed.filter(pl.col("observation").is_in(items["observation"].unique().implode()))
     said = ", ".join(f"{name}={value}" for name, value in selection.items())
     if fitting.is_empty():
-        raise NotEnoughEvidence("has no items", where=said, mend="import results with their items (samples)")
+        raise NotEnoughEvidence("has no items", where=said, hint="import results with their items (samples)")
     if fitting.height > 1:
         name = next(name for name in IDENTITY if fitting[name].n_unique() > 1)
         values = ", ".join(map(str, fitting[name].unique().sort().head(8)))
-        raise InputError(f"several observations fit: {name} is {values}", where=said, mend=f"add {name}=...")
+        raise InputError(f"several observations fit: {name} is {values}", where=said, hint=f"add {name}=...")
     return items

@@ -45,9 +45,9 @@ def _check(query: str) -> None:
     bare = _QUOTED.sub(" ", query).strip().rstrip(";")
     words = re.findall(r"\w+", bare.casefold())
     if not words or words[0] not in _BEGINNINGS or ";" in bare:
-        raise InputError("only one select can be asked", where="query", mend="begin with select")
+        raise InputError("only one select can be asked", where="query", hint="begin with select")
     if _READS_FILES.search(bare):
-        raise InputError("reads a file", where="query", mend=f"select from {', '.join(TABLES)}")
+        raise InputError("reads a file", where="query", hint=f"select from {', '.join(TABLES)}")
 
 
 def _answer(
@@ -65,4 +65,4 @@ def _answer(
 
 
 def _misunderstood(error: Exception) -> InputError:
-    return InputError(f"is not understood: {first_line(error)}", where="query", mend=f"tables: {', '.join(TABLES)}")
+    return InputError(f"is not understood: {first_line(error)}", where="query", hint=f"tables: {', '.join(TABLES)}")

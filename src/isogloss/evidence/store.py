@@ -226,7 +226,7 @@ class Store:
             raise StoreError(
                 f"cannot be written: {error.strerror or error}",
                 where=str(self.path),
-                mend="choose a folder you may write to, with room on its disk",
+                hint="choose a folder you may write to, with room on its disk",
             ) from None
 
     def _collect(self, query: Query) -> pl.DataFrame:
@@ -235,7 +235,7 @@ class Store:
             raise BadFile(
                 "is not a store" if self.place.exists() else "no such store",
                 where=str(self.path),
-                mend=f"make one with `isogloss evidence import FILE --into {self.path}`",
+                hint=f"make one with `isogloss evidence import FILE --into {self.path}`",
             )
         return rows
 

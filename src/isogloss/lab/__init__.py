@@ -26,9 +26,9 @@ _PUBLIC = {
     "costs_file": "isogloss.lab.costs",
     "translators": "isogloss.lab.translate",
     "executors": "isogloss.lab.executor",
-    "ByteTransformer": "isogloss.lab.models.byte_transformer",
-    "pretrain": "isogloss.lab.models.byte_transformer",
-    "clone_text": "isogloss.lab.models.byte_tokenizer",
+    "ByteTransformer": "isogloss.models.byte_transformer",
+    "pretrain": "isogloss.models.byte_transformer",
+    "clone_text": "isogloss.models.byte_tokenizer",
     "read_pretraining": "isogloss.lab.pretraining",
 }
 

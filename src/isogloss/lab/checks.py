@@ -52,12 +52,12 @@ def read_checked(
         info = replace(info, splits={**info.splits, "dev": dev})
     for split in info.splits.values():
         if split not in there:
-            mend = (
+            hint = (
                 "divide them by a column with more values"
                 if info.shares
                 else "name the splits in a section [task.splits]"
             )
-            raise BadValue(f"no row has the split '{split}'", where=where, mend=mend)
+            raise BadValue(f"no row has the split '{split}'", where=where, hint=hint)
     names = {name: split for split, name in info.splits.items()}
     table = table.filter(pl.col("split").is_in(list(names))).with_columns(pl.col("split").replace(names))
     if info.copies:
@@ -99,7 +99,7 @@ def _complete(table: pl.DataFrame, where: str, lists: Mapping[str, str]) -> pl.D
         nothing = pl.col(name).list.len() == 0 if name in lists else pl.col(name).str.strip_chars() == ""
         empty = table.filter(pl.col(name).is_null() | nothing)
         if empty.height:
-            raise BadValue(f"no {name}", where=f"{where} row {empty['row'][0]}", mend="fill it in or remove the row")
+            raise BadValue(f"no {name}", where=f"{where} row {empty['row'][0]}", hint="fill it in or remove the row")
     if "item" in table.columns:
         return table
     whole = [name for name in ("language", "split") if name in table.columns]
@@ -119,14 +119,14 @@ def _languages(table: pl.DataFrame, info: TaskInfo, where: str) -> dict[str, Lan
             raise BadValue(
                 f"'{by_id[language.id]}' and '{code}' are one language, {language.id}",
                 where=where,
-                mend="give all its rows the same code",
+                hint="give all its rows the same code",
             )
         by_id[language.id] = code
     found = set(languages) - set(info.copies)
     if info.languages is not None and set(info.languages) != found:
         differing = sorted(set(info.languages) ^ found)
         what = "is declared and has no row" if differing[0] in info.languages else "has rows and is not declared"
-        raise BadValue(f"language '{differing[0]}' {what}", where=where, mend="correct `languages` of the task")
+        raise BadValue(f"language '{differing[0]}' {what}", where=where, hint="correct `languages` of the task")
     return languages
 
 
@@ -137,7 +137,7 @@ def _check_items(table: pl.DataFrame, info: TaskInfo, where: str) -> None:
         raise BadValue(
             f"item '{row['item']}' stands twice in the split '{info.splits[row['split']]}' of '{row['language']}'",
             where=f"{where} row {row['row']}",
-            mend="item ids must tell the texts of a language apart",
+            hint="item ids must tell the texts of a language apart",
         )
     if "item" not in info.columns:
         return  # counted through, so that equal ones mean nothing
@@ -149,7 +149,7 @@ def _check_items(table: pl.DataFrame, info: TaskInfo, where: str) -> None:
             f"test item '{row['item']}' of '{row['language']}' is trained on in '{row['language_trained']}' "
             f"({leaked['item'].n_unique()} such items)",
             where=where,
-            mend="keep translations in one split; leave `item` out of [task.columns] if ids are not shared",
+            hint="keep translations in one split; leave `item` out of [task.columns] if ids are not shared",
         )
 
 
@@ -170,7 +170,7 @@ def _leaks(table: pl.DataFrame, info: TaskInfo) -> dict[str, Leak]:
             f"{leaks[worst].normalised} of {sizes[worst]} test texts of '{worst}' are also trained on "
             f"({leaks[worst].exact} letter by letter)",
             where=str(info.file),
-            mend="remove them from one of the splits, or set allowed_leakage",
+            hint="remove them from one of the splits, or set allowed_leakage",
         )
     return leaks
 

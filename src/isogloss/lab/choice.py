@@ -6,7 +6,8 @@ import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.lab.checks import make_task, one_unit_each, read_checked
-from isogloss.lab.task import Choice, Examples, Task, TaskInfo
+from isogloss.lab.task import Examples, Task, TaskInfo
+from isogloss.models.inputs import Choice
 
 
 def read_choice(info: TaskInfo) -> Task:
@@ -26,7 +27,7 @@ def read_choice(info: TaskInfo) -> Task:
         raise BadValue(
             f"label '{row['label']}' is no choice",
             where=f"{info.file} row {row['row']}",
-            mend=f"number them {', '.join(labels)}",
+            hint=f"number them {', '.join(labels)}",
         )
     premise = pl.col("premise")
     if "question" in info.columns:

@@ -30,12 +30,12 @@ def read_classification(info: TaskInfo) -> Task:
 
 def _check_labels(table: pl.DataFrame, labels: list[str], where: str) -> None:
     if len(labels) < 2:
-        raise BadValue(f"only one label, '{labels[0]}'", where=where, mend="classification needs two or more")
+        raise BadValue(f"only one label, '{labels[0]}'", where=where, hint="classification needs two or more")
     trained = table.filter(split="train")
     for (language,), group in trained.sort("language").group_by("language", maintain_order=True):
         if missing := sorted(set(labels) - set(group["label"])):
             raise BadValue(
                 f"'{language}' has no training example of the label '{missing[0]}', which others have",
                 where=where,
-                mend="label sets must be alike in every language: map or remove the label",
+                hint="label sets must be alike in every language: map or remove the label",
             )

@@ -11,7 +11,8 @@ import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.lab.checks import make_task, read_checked
-from isogloss.lab.task import SLOT, Cloze, Examples, Task, TaskInfo
+from isogloss.lab.task import Examples, Task, TaskInfo
+from isogloss.models.inputs import SLOT, Cloze
 
 _PLACES = {"first": 0, "last": -1}
 
@@ -39,7 +40,7 @@ def read_cloze(info: TaskInfo) -> Task:
     if (wrong := table.filter(slots != 1)).height:
         raise BadValue(
             f"{wrong['prompt'].str.count_matches(SLOT, literal=True)[0]} slots in the prompt",
-            where=f"{where} row {wrong['row'][0]}", mend=f"write {SLOT} once, where the answer belongs",
+            where=f"{where} row {wrong['row'][0]}", hint=f"write {SLOT} once, where the answer belongs",
         )  # fmt: skip
     table = _with_answers(table.with_columns(candidates=_unquoted(pl.col("candidates"))), info, where)
     table = _without_single(table, where)
@@ -63,7 +64,7 @@ def _with_answers(table: pl.DataFrame, info: TaskInfo, where: str) -> pl.DataFra
         row = wrong.row(0, named=True)
         raise BadValue(
             f"the answer '{row['answer']}' is no candidate ({wrong.height} such rows)",
-            where=f"{where} row {row['row']}", mend='add it, or say right = "last" if that is its place',
+            where=f"{where} row {row['row']}", hint='add it, or say right = "last" if that is its place',
         )  # fmt: skip
     return table
 
@@ -71,7 +72,7 @@ def _with_answers(table: pl.DataFrame, info: TaskInfo, where: str) -> pl.DataFra
 def _without_single(table: pl.DataFrame, where: str) -> pl.DataFrame:
     several = table.filter(pl.col("candidates").list.n_unique() > 1)
     if several.is_empty():
-        raise BadValue("no row has two candidates", where=where, mend="separate them with ', '")
+        raise BadValue("no row has two candidates", where=where, hint="separate them with ', '")
     if left_out := table.height - several.height:
         warnings.warn(f"{where}: {left_out} rows have one candidate only and are left out", stacklevel=3)
     return several

@@ -39,7 +39,7 @@ def read_conllu(path: Path) -> pl.DataFrame:
                 raise BadFile(
                     f"{len(cells)} columns, not {len(_CONLLU)}",
                     where=f"{path} line {number}",
-                    mend="CoNLL-U has ten, with tabs between",
+                    hint="CoNLL-U has ten, with tabs between",
                 )
             if cells[0].isdigit():
                 words.append(dict(zip(_CONLLU, cells, strict=True)))
@@ -72,7 +72,7 @@ def read_conll(path: Path) -> pl.DataFrame:
                 raise BadFile(
                     f"{len(cells)} columns where lines before have {width}",
                     where=f"{path} line {number}",
-                    mend="give every word as many columns",
+                    hint="give every word as many columns",
                 )
         if kept:
             columns = list(zip(*(cells for _, cells in kept), strict=True))

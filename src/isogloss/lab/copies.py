@@ -8,8 +8,8 @@ from typing import NamedTuple
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.models.byte_tokenizer import MOST_COPIES, clone_text
 from isogloss.lab.sections import Section
+from isogloss.models.byte_tokenizer import MOST_COPIES, clone_text
 
 TEXTS = {"text-classification": "text", "token-tagging": "words"}
 """What is put in other bytes, by kind of task."""
@@ -39,7 +39,7 @@ def read_copies(section: Section, kind: str) -> dict[str, Copy]:
             raise BadValue(f"copy must be from 1 to {MOST_COPIES}, not {copies[code].copy}", where=one.where)
     if copies and kind not in TEXTS:
         raise BadValue(
-            f"copies are for {' and '.join(TEXTS)}, not for {kind}", where=section.where, mend="leave it out"
+            f"copies are for {' and '.join(TEXTS)}, not for {kind}", where=section.where, hint="leave it out"
         )
     return copies
 
@@ -57,7 +57,7 @@ def with_copies(table: pl.DataFrame, copies: Mapping[str, Copy], kind: str, wher
         if of not in there:
             raise UnknownName("language of the task", of, there, where=f"{where}: copy '{code}'")
         if code in there:
-            raise BadValue(f"the file has a language '{code}' already", where=where, mend="call the copy otherwise")
+            raise BadValue(f"the file has a language '{code}' already", where=where, hint="call the copy otherwise")
         name = TEXTS[kind]
         rows = table.filter(language=of)
         put = [

@@ -85,10 +85,10 @@ def costs_file(costs: pl.DataFrame, *, hour: float = 0.0, label: float = 0.0) ->
     if costs["recipe"].is_duplicated().any():
         raise InputError(
             f"recipe '{costs.filter(pl.col('recipe').is_duplicated())['recipe'][0]}' was measured in several ways",
-            where="costs", mend="say with which --size, or make a grid of one task and model",
+            where="costs", hint="say with which --size, or make a grid of one task and model",
         )  # fmt: skip
     if costs["train_seconds"].has_nulls():
-        raise InputError("a job has no record of its seconds", where="costs", mend="run the grid into a new store")
+        raise InputError("a job has no record of its seconds", where="costs", hint="run the grid into a new store")
     times = costs["seconds_per_translation"].drop_nulls().to_list()
     lines = [
         f"[labelled]\ndefault = {label:g}\n",

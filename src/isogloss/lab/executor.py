@@ -23,9 +23,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue, IsoglossError
-from isogloss.lab.meter import metered
 from isogloss.lab.outcome import Outcome, Training
 from isogloss.lab.recipe import Arrays, Recipe
+from isogloss.models.meter import metered
 from isogloss.registry import Registry
 
 executors = Registry(
@@ -66,9 +66,9 @@ class Executor(ABC):
 
     def __init__(self, workers: int | None = None, address: str | None = None):
         if workers is not None and workers < 1:
-            raise BadValue(f"{workers} workers", mend="give 1 or more")
+            raise BadValue(f"{workers} workers", hint="give 1 or more")
         if address is not None and not self.takes_address:
-            raise BadValue(f"executor '{self.name}' runs here and takes no address", mend="choose executor 'ray'")
+            raise BadValue(f"executor '{self.name}' runs here and takes no address", hint="choose executor 'ray'")
         self.address = address
         self.workers = workers or _processors()
 
@@ -101,7 +101,7 @@ class Serial(Executor):
         yield from map(function, values)
 
     def __enter__(self) -> Serial:
-        from isogloss.lab.models.runtime import threads_restored
+        from isogloss.models.runtime import threads_restored
 
         self._stack = ExitStack()
         self._stack.enter_context(threads_restored())
@@ -261,7 +261,7 @@ def one_thread() -> Any:
 def _worker_died() -> IsoglossError:
     return IsoglossError(
         "a worker process died, most likely for want of memory",
-        mend="run it again with fewer --workers; what is finished is kept",
+        hint="run it again with fewer --workers; what is finished is kept",
     )
 
 

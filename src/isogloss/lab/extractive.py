@@ -11,7 +11,8 @@ import polars as pl
 from isogloss.errors import BadValue
 from isogloss.evidence.pairs import SEPARATOR
 from isogloss.lab.checks import make_task, read_checked
-from isogloss.lab.task import Examples, Question, Task, TaskInfo
+from isogloss.lab.task import Examples, Task, TaskInfo
+from isogloss.models.inputs import Question
 
 
 def read_extractive(info: TaskInfo) -> Task:
@@ -37,7 +38,7 @@ def read_extractive(info: TaskInfo) -> Task:
     if not info.question_languages:
         return task
     if "item" not in info.columns:
-        raise BadValue("question_languages needs items", where=where, mend='add item = "..." to the columns')
+        raise BadValue("question_languages needs items", where=where, hint='add item = "..." to the columns')
     asked = task.test if info.question_languages == "all" else task.find([*info.question_languages], "test", where)
     return _crossed(task, list(asked), where)
 
@@ -54,7 +55,7 @@ def _with_starts(table: pl.DataFrame, where: str) -> pl.DataFrame:
         raise BadValue(
             f"{len(row['answer'])} answers start at {', '.join(map(str, row['answer_start']))}",
             where=f"{where} row {row['row']}",
-            mend="give each answer the place of its first character, from 0",
+            hint="give each answer the place of its first character, from 0",
         )
     return table
 
@@ -69,7 +70,7 @@ def _check_answers(table: pl.DataFrame, where: str) -> None:
             f"the answer '{answer}' is not at {start} in its context, where '{context[start : start + 30]}' stands "
             f"({wrong.height} such answers)",
             where=f"{where} row {row}",
-            mend="count characters, not bytes, from 0",
+            hint="count characters, not bytes, from 0",
         )
 
 

@@ -62,7 +62,7 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     Raises
     ------
     BadFile, BadValue, UnknownName
-        One line: the section, the key, the reason, the mend.
+        One line: the section, the key, the reason, the hint.
     """
     path = Path(path)
     if not path.is_file():
@@ -106,7 +106,7 @@ def _read_recipes(whole: Section, infos: tuple[TaskInfo, ...], folder: Path) -> 
                 try:
                     recipe.check_kind(info.kind)
                 except BadValue as error:
-                    raise BadValue(error.reason, where=section.where, mend=error.mend) from None
+                    raise BadValue(error.reason, where=section.where, hint=error.hint) from None
             found.append(recipe)
     if len({(recipe.label, str(recipe.identity)) for recipe in found}) < len(found):
         raise BadValue("the same recipe stands there twice", where=whole.where)
@@ -170,7 +170,7 @@ def _read_seeds(section: Section, sizes: list[Any], least: int) -> dict[int, tup
             raise BadValue(
                 f"seeds for {size} must be a list of whole numbers, not {seeds!r}",
                 where=section.where,
-                mend="write seeds = [0, 1], or per size seeds = { 70 = [0, 1], 700 = [0] }",
+                hint="write seeds = [0, 1], or per size seeds = { 70 = [0, 1], 700 = [0] }",
             )
         read[size] = tuple(dict.fromkeys(seeds))
     return read

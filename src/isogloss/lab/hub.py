@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.lab.extra import need
+from isogloss.extras import need
 
 PREFIX = "hub:"
 _LANGUAGE, _SPLIT = "{language}", "{split}"
@@ -96,7 +96,7 @@ def _parse(path: Path) -> tuple[str, str | None, str | None]:
     if len(parts) not in (3, 4) or parts[-1] != _SPLIT or not all(parts):
         raise BadValue(
             f"'{PREFIX}{'/'.join(parts)}' is not a dataset of the hub",
-            mend=f'write file = "{PREFIX}owner/name/{_SPLIT}", or "{PREFIX}owner/name/{_LANGUAGE}/{_SPLIT}"',
+            hint=f'write file = "{PREFIX}owner/name/{_SPLIT}", or "{PREFIX}owner/name/{_LANGUAGE}/{_SPLIT}"',
         )
     name, _, revision = parts[1].partition("@")
     return f"{parts[0]}/{name}", revision or None, parts[2] if len(parts) == 4 else None
@@ -116,7 +116,7 @@ def _configurations(
     found = [(one, {"language": match[1]}) for one in known if (match := fits.match(one))]
     if not found:
         raise BadFile(
-            f"no configuration fits '{pattern}'", where=f"{PREFIX}{name}", mend=f"there are {', '.join(known)}"
+            f"no configuration fits '{pattern}'", where=f"{PREFIX}{name}", hint=f"there are {', '.join(known)}"
         )
     yield from found
 
@@ -137,5 +137,5 @@ def _asked(name: str, ask: Any) -> Any:
         raise BadFile(
             f"cannot be read from the hub ({lines[0]})",
             where=f"{PREFIX}{name}",
-            mend="fetch it where there is a network, with `hf download --repo-type dataset`, and name its files",
+            hint="fetch it where there is a network, with `hf download --repo-type dataset`, and name its files",
         ) from None

@@ -13,12 +13,13 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue
-from isogloss.evidence.mixture import Mixture
+from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.grid import Grid
 from isogloss.lab.outcome import Stage, Training
 from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe
 from isogloss.lab.scores import Gold
-from isogloss.lab.task import Examples, Question, Task
+from isogloss.lab.task import Examples, Task
+from isogloss.models.inputs import Question
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Bench:
         self._taught = self.sources if not any(grid.shots) else [code for code in self._languages if code in task.train]
         if any(grid.shots) and not recipe.takes_shots:
             raise BadValue(
-                f"{recipe.name} learns from the source alone", where=f"{grid.path}: shots", mend="leave it out"
+                f"{recipe.name} learns from the source alone", where=f"{grid.path}: shots", hint="leave it out"
             )
         self.left_out: list[str] = []
         self.jobs = list(self._jobs())
@@ -149,13 +150,13 @@ class Bench:
         have = set(known.iter_rows())
         return [job for job in self.jobs if any(cell not in have for cell in self._cells(job))]
 
-    def mixture(self, job: Job) -> Mixture:
+    def mix(self, job: Job) -> TrainingMix:
         """What a job trains on, in canonical languages."""
         source, targets = self.task.languages[job.source].id, [self.task.languages[code].id for code in job.targets]
         sizes: dict[str, int | None] = {**self.recipe.learnt_from(source, job.size, targets)}
         if job.shots_of is not None:
             sizes[self.task.languages[job.shots_of].id] = job.shots
-        return Mixture(sizes)
+        return TrainingMix(sizes)
 
     def _cells(self, job: Job) -> Iterator[tuple[str, str, str, str]]:
         for metric in self.task.info.metrics:
@@ -199,7 +200,7 @@ class Bench:
             raise BadValue(
                 f"'{source}' has {available} training examples, {size} are asked for",
                 where=f"{self.grid.path}: sizes",
-                mend=f"ask for {available} at most, or set leave_out_small = true",
+                hint=f"ask for {available} at most, or set leave_out_small = true",
             )
         self.left_out.append(f"{source}:{size}")
 

@@ -40,7 +40,7 @@ class Parameterized:
         try:
             return cls(**parameters)
         except BadValue as error:
-            raise BadValue(error.reason, where=where, mend=error.mend) from None
+            raise BadValue(error.reason, where=where, hint=error.hint) from None
 
     @property
     def parameters(self) -> dict[str, Any]:

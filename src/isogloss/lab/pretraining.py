@@ -13,10 +13,10 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.lab.models.byte_tokenizer import clone_text
-from isogloss.lab.models.byte_transformer import ByteTransformer
 from isogloss.lab.sections import Section
 from isogloss.lab.tables import read_table
+from isogloss.models.byte_tokenizer import clone_text
+from isogloss.models.byte_transformer import ByteTransformer
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def read_pretraining(path: str | Path, *, data: str | Path | None = None) -> tup
     Raises
     ------
     BadFile, BadValue, UnknownName
-        One line: the section, the key, the reason, the mend.
+        One line: the section, the key, the reason, the hint.
     """
     path = Path(path)
     try:
@@ -134,7 +134,7 @@ def read_pretraining(path: str | Path, *, data: str | Path | None = None) -> tup
     try:
         shape = ByteTransformer(**model.rest())
     except BadValue as error:
-        raise BadValue(error.reason, where=model.where, mend=error.mend) from None
+        raise BadValue(error.reason, where=model.where, hint=error.hint) from None
     return texts, replace(shape, copies=max(shape.copies, *(one.copy for one in texts)))
 
 
@@ -151,6 +151,6 @@ def _read_texts(section: Section, folder: Path) -> Texts:
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
         raise BadValue(f"share must be above 0 and at most 1, not {share!r}", where=section.where)
     if share < 1 and not copy:
-        raise BadValue("share without a copy", where=section.where, mend="say with copy = 1 which one words are put in")
+        raise BadValue("share without a copy", where=section.where, hint="say with copy = 1 which one words are put in")
     values = {name: str(value) for name, value in where.items()}
     return Texts(folder / section.take("file", str), section.take("column", str, "text"), values, copy, share, nonsense)

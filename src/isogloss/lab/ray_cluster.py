@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from isogloss.errors import BadValue, IsoglossError, first_line
-from isogloss.lab.extra import need
+from isogloss.extras import need
 
 CONNECT_SECONDS = 10.0
 """How long a cluster may take to answer at all; Ray itself would try for two minutes."""
@@ -74,7 +74,7 @@ def _is_connected() -> bool:
 def _check_same(ray: Any, address: str | None) -> None:
     there = ray.get_runtime_context().gcs_address
     if address not in (None, "auto", there):
-        raise BadValue(f"this program is connected to the Ray cluster at {there}", mend="give no other address")
+        raise BadValue(f"this program is connected to the Ray cluster at {there}", hint="give no other address")
 
 
 def _start(ray: Any, workers: int, stack: ExitStack) -> None:
@@ -91,7 +91,7 @@ def _start(ray: Any, workers: int, stack: ExitStack) -> None:
         )  # fmt: skip
     except (Exception, SystemExit) as error:
         raise ClusterError(
-            f"Ray does not start here ({_reason(error)})", mend="use executor 'processes' on a single machine"
+            f"Ray does not start here ({_reason(error)})", hint="use executor 'processes' on a single machine"
         ) from None
 
 
@@ -108,7 +108,7 @@ def _lock(stack: ExitStack) -> None:
     if "ray" in sys.modules and not _token.cache_info().currsize:
         raise ClusterError(
             "Ray was imported by this program before, too late to close what it starts to others",
-            mend="call ray.init() yourself: that cluster is used then",
+            hint="call ray.init() yourself: that cluster is used then",
         )
     for name, value in (("RAY_AUTH_MODE", "token"), ("RAY_AUTH_TOKEN", _token())):
         os.environ[name] = value
@@ -136,14 +136,14 @@ def _connect(ray: Any, address: str) -> None:
                 f"the cluster has Ray {their_ray} on Python {their_python}, this machine Ray {our_ray} on Python "
                 f"{our_python}",
                 where=address,
-                mend="install the same versions here",
+                hint="install the same versions here",
             ) from None
         if address == "auto":
-            raise ClusterError("no Ray cluster runs here", mend="ray start, or give its address as HOST:PORT") from None
+            raise ClusterError("no Ray cluster runs here", hint="ray start, or give its address as HOST:PORT") from None
         raise ClusterError(
             f"cannot be joined ({_reason(error)})",
             where=f"Ray cluster {address}",
-            mend="run this on a machine of the cluster, where ray start has been run",
+            hint="run this on a machine of the cluster, where ray start has been run",
         ) from None
 
 
@@ -151,7 +151,7 @@ def _check_answers(address: str) -> None:
     """Whether a gRPC server answers, as that of Ray is; Ray ends the process where none does."""
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise BadValue(f"'{address}' is no address of a Ray cluster", mend="give HOST:PORT, or auto")
+        raise BadValue(f"'{address}' is no address of a Ray cluster", hint="give HOST:PORT, or auto")
     try:
         with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS) as connection:
             if "RAY_USE_TLS" in os.environ:
@@ -162,10 +162,10 @@ def _check_answers(address: str) -> None:
         raise ClusterError(
             f"nothing answers ({error.strerror or error})",
             where=f"Ray cluster {address}",
-            mend="start it (ray start --head), or correct the address",
+            hint="start it (ray start --head), or correct the address",
         ) from None
     if len(head) < 9 or head[3] != _SETTINGS:
-        raise ClusterError("what answers there is not Ray", where=address, mend="correct the address")
+        raise ClusterError("what answers there is not Ray", where=address, hint="correct the address")
 
 
 def _reason(error: BaseException) -> str:

@@ -148,7 +148,7 @@ class Ray(Executor):
         if time.monotonic() - since > self.patience:
             raise ClusterError(
                 f"the cluster has had no node to work on for {self.patience:.0f} seconds",
-                mend="add nodes and run it again; what is finished is kept",
+                hint="add nodes and run it again; what is finished is kept",
             )
         return since
 
@@ -256,11 +256,11 @@ def _original(error: Exception) -> Exception:
 
 
 def _unlike(host: str, reason: str) -> ClusterError:
-    return ClusterError(reason, where=f"node {host}", mend="install there what is installed here")
+    return ClusterError(reason, where=f"node {host}", hint="install there what is installed here")
 
 
 def _lost() -> IsoglossError:
     return IsoglossError(
         f"its worker was lost {TRIES} times, most likely for want of memory",
-        mend="run it again with fewer --workers; what is finished is kept",
+        hint="run it again with fewer --workers; what is finished is kept",
     )

@@ -73,7 +73,7 @@ def _rows(
     recipe, info = bench.recipe, bench.task.info
     shared = {
         "metric": metric, "model": recipe.model, "model_revision": recipe.revision, "task": info.name,
-        "train": str(bench.mixture(job)), "recipe": recipe.variant(variant), "split": info.splits["test"],
+        "train": str(bench.mix(job)), "recipe": recipe.variant(variant), "split": info.splits["test"],
         "shots": outcome.notes.get("shots"),
         "seed": job.seed, "scale": "fraction", "higher_is_better": True, "origin": job.origin, "importer": "lab",
         "recorded_at": datetime.now(UTC),
@@ -144,7 +144,7 @@ def _circumstances(packages: tuple[str, ...]) -> dict[str, Any]:
 
     hardware = {}
     if "torch" in packages:
-        from isogloss.lab.models.runtime import hardware as described
+        from isogloss.models.runtime import hardware as described
 
         hardware = {"hardware": described()}
     return {**hardware, "isogloss": __version__, **{name: version(name) for name in packages}}

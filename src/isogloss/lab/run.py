@@ -15,10 +15,10 @@ from isogloss.lab.failures import Failures
 from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.outcome import Outcome
-from isogloss.lab.progress import Bar
 from isogloss.lab.recipe import Arrays
 from isogloss.lab.report import RunReport
 from isogloss.lab.results import facts, observe
+from isogloss.progress import Bar
 
 TRIES = 2
 """How often a job is run whose failure may pass, as want of memory does."""
@@ -61,7 +61,7 @@ def run_grid(
     """
     for name, limit in (("max_jobs", max_jobs), ("max_minutes", max_minutes)):
         if limit is not None and limit <= 0:
-            raise BadValue(f"{name} is {limit}", mend="give more than 0")
+            raise BadValue(f"{name} is {limit}", hint="give more than 0")
     chosen_class = executors.get(executor)
     # Executors of other packages need not know of addresses.
     ready = chosen_class(workers) if address is None else chosen_class(workers, address=address)

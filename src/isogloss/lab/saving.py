@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from isogloss.errors import BadFile
+from isogloss.extras import need
 from isogloss.files import write_whole
-from isogloss.lab.extra import need
 from isogloss.lab.recipe import Fitted, Recipe, recipes
 
 ARRAYS, DESCRIPTION = "arrays.safetensors", "recipe.json"
@@ -52,13 +52,13 @@ def load(folder: str | Path) -> tuple[Recipe, Fitted]:
 
     folder = Path(folder)
     if not (folder / DESCRIPTION).is_file():
-        raise BadFile("holds no trained recipe", where=str(folder), mend=f"there is no {DESCRIPTION} in it")
+        raise BadFile("holds no trained recipe", where=str(folder), hint=f"there is no {DESCRIPTION} in it")
     try:
         described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         arrays = load_file(str(folder / ARRAYS))
         name, parameters = described["recipe"], described["parameters"]
         settings, notes = described["settings"], described["notes"]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise BadFile(f"is damaged ({error})", where=str(folder), mend="train it again") from None
+        raise BadFile(f"is damaged ({error})", where=str(folder), hint="train it again") from None
     recipe: Recipe = recipes.get(name).read(parameters, where=str(folder / DESCRIPTION))
     return recipe, Fitted(arrays, settings, notes)

@@ -46,7 +46,7 @@ class Section:
         if key not in self._left:
             if default is not None:
                 return default
-            raise BadValue(f"no {key}", where=self.where, mend=f"add {key} = {_EXAMPLES.get(key, '...')}")
+            raise BadValue(f"no {key}", where=self.where, hint=f"add {key} = {_EXAMPLES.get(key, '...')}")
         value = self._left.pop(key)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise BadValue(f"{key} must be {_MEANING.get(kind, 'a value')}, not {value!r}", where=self.where)

@@ -52,7 +52,7 @@ def read_table(path: Path, columns: Mapping[str, str], lists: Mapping[str, str] 
 
 def _read_one(path: Path, columns: Mapping[str, str], lists: Mapping[str, str]) -> pl.DataFrame:
     if not path.is_file():
-        raise BadFile("no such file", where=str(path), mend="correct `file`, or name its folder with --data")
+        raise BadFile("no such file", where=str(path), hint="correct `file`, or name its folder with --data")
     try:
         return _chosen(_scan(path), columns, lists, str(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
@@ -93,7 +93,7 @@ def _matching(pattern: Path) -> list[tuple[Path, dict[str, str]]]:
         if (match := fits.match(path.relative_to(root).as_posix())) is not None and path.is_file():
             found.append((path, match.groupdict()))
     if not found:
-        raise BadFile("no file fits this pattern", where=str(pattern), mend="write it as {language}-{split}.conllu")
+        raise BadFile("no file fits this pattern", where=str(pattern), hint="write it as {language}-{split}.conllu")
     return found
 
 

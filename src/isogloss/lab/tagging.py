@@ -41,12 +41,12 @@ def read_tagging(info: TaskInfo) -> Task:
 
 def _check_tags(table: pl.DataFrame, labels: list[str], info: TaskInfo, where: str) -> None:
     if len(labels) < 2:
-        raise BadValue(f"only one tag, '{labels[0]}'", where=where, mend="tagging needs two or more")
+        raise BadValue(f"only one tag, '{labels[0]}'", where=where, hint="tagging needs two or more")
     if "span_f1" in info.metrics:
         for label in labels:
             if not is_tag_of_spans(label):
                 raise BadValue(
-                    f"tag '{label}' marks no span", where=where, mend="write B-PER, I-PER and O, or drop span_f1"
+                    f"tag '{label}' marks no span", where=where, hint="write B-PER, I-PER and O, or drop span_f1"
                 )
     trained = set(table.filter(split="train")["tags"].explode())
     tested = table.filter(split="test").select("language", "tags").explode("tags")
@@ -56,7 +56,7 @@ def _check_tags(table: pl.DataFrame, labels: list[str], info: TaskInfo, where: s
         raise BadValue(
             f"tag '{tag}' is tested on in '{language}' and trained on in no language",
             where=where,
-            mend="label sets must be alike: map or remove the tag",
+            hint="label sets must be alike: map or remove the tag",
         )
 
 

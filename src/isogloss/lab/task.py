@@ -16,6 +16,7 @@ from isogloss.errors import BadValue, UnknownName
 from isogloss.evidence.pairs import SEPARATOR
 from isogloss.lab.copies import Copy
 from isogloss.languages import Language
+from isogloss.models.inputs import Choice, Input, Question, is_words
 from isogloss.registry import Registry
 
 tasks = Registry(
@@ -26,48 +27,13 @@ tasks = Registry(
         "multiple-choice": "isogloss.lab.choice:read_choice",
         "cloze": "isogloss.lab.cloze:read_cloze",
         "generation": "isogloss.lab.generation:read_generation",
-        "extractive-qa": "isogloss.lab.extractive:read_extractive",
+        "extractive-qa": "isogloss.extrasctive:read_extractive",
     },
     "isogloss.tasks",
 )
 """Readers of tasks by kind; other packages announce theirs in the entry-point group `isogloss.tasks`."""
 
 Integers = np.ndarray[Any, Any]
-
-
-class Choice(NamedTuple):
-    """A beginning and the ways it may go on, of which one is right."""
-
-    premise: str
-    choices: tuple[str, ...]
-
-
-SLOT = "<mask>"
-"""Stands in the premise of a `Cloze` where the answer belongs."""
-
-
-class Cloze(Choice):
-    """A sentence with a slot, and what may stand in it; how many choices there are differs by item."""
-
-    def filled(self) -> tuple[str, ...]:
-        """The sentence with each choice in its slot."""
-        return tuple(self.premise.replace(SLOT, choice) for choice in self.choices)
-
-
-class Question(NamedTuple):
-    """A question, and a context in which its answer stands."""
-
-    question: str
-    context: str
-
-
-Input = str | tuple[str, ...] | Choice | Question
-"""What is answered about: a text, the words of a sentence, a choice, or a question with its context."""
-
-
-def is_words(one: Input) -> bool:
-    """Whether an input is the words of a sentence, each of which gets an answer."""
-    return type(one) is tuple
 
 
 @dataclass(frozen=True)
@@ -133,7 +99,7 @@ class TaskInfo:
         Raises
         ------
         InputError
-            One line: the file, the language, the reason, the mend.
+            One line: the file, the language, the reason, the hint.
         """
         task: Task = tasks.get(self.kind)(self)
         return task

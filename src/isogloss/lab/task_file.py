@@ -72,7 +72,7 @@ def read_info(section: Section, folder: Path) -> TaskInfo:
     Raises
     ------
     BadFile, BadValue, UnknownName
-        One line: the section, the key, the reason, the mend.
+        One line: the section, the key, the reason, the hint.
     """
     section = _with_description(section)
     section.expect(*_KEYS, *_FACTS, *_OF_KINDS, "allowed_leakage")
@@ -133,7 +133,7 @@ def _read_columns(section: Section, kind: str, file: str, division: str) -> dict
     choices = section.take("choices", list, []) if kind == "multiple-choice" else []
     section.expect("language", "split", "item", *of_kind.needed, *of_kind.optional)
     if kind == "multiple-choice" and len(choices) < 2:
-        raise BadValue("no choices", where=section.where, mend='add choices = ["choice1", "choice2"]')
+        raise BadValue("no choices", where=section.where, hint='add choices = ["choice1", "choice2"]')
     # What the name of a file tells need not stand in it.
     told = [key for key in ("language", "split") if f"{{{key}}}" in file or (key == "split" and division)]
     needed = [key for key in ("language", "split") if key not in told] + list(of_kind.needed)
@@ -149,13 +149,13 @@ def _read_right(section: Section, kind: str, columns: dict[str, str]) -> str | N
     """Which candidate of a cloze is the answer."""
     right = section.take("right", str, "") or None
     if kind != "cloze" and right is not None:
-        raise BadValue(f"right is not for {kind}", where=section.where, mend="leave it out")
+        raise BadValue(f"right is not for {kind}", where=section.where, hint="leave it out")
     if right not in (None, "first", "last"):
         raise UnknownName("place of the answer", right, ("first", "last"), where=section.where)
     if kind == "cloze" and ("answer" in columns) == (right is not None):
         raise BadValue(
             "either a column has the answer or its place is the same in every row", where=section.where,
-            mend='add answer = "..." to the columns, or right = "first" or "last"',
+            hint='add answer = "..." to the columns, or right = "first" or "last"',
         )  # fmt: skip
     return right
 
@@ -164,7 +164,7 @@ def _read_question_languages(section: Section, kind: str) -> tuple[str, ...] | s
     """What else test items are asked in."""
     given: Any = section.take("question_languages", object, ())
     if given and kind != "extractive-qa":
-        raise BadValue(f"question_languages is not for {kind}", where=section.where, mend="leave it out")
+        raise BadValue(f"question_languages is not for {kind}", where=section.where, hint="leave it out")
     if given in ((), "all"):
         return "all" if given else ()
     if not isinstance(given, list) or not given or not all(isinstance(code, str) for code in given):
@@ -187,7 +187,7 @@ def _read_shares(section: Section, by: str) -> tuple[dict[str, str], str, dict[s
     if not {"train"} <= set(shares) == set(given) <= {"train", "dev"} or sum(shares.values()) >= 1:
         raise BadValue(
             f"shares are {given!r}", where=section.where,
-            mend="write shares = { train = 0.5, dev = 0.1 }: the rest is tested on",
+            hint="write shares = { train = 0.5, dev = 0.1 }: the rest is tested on",
         )  # fmt: skip
     return {split: split for split in (*sorted(shares, reverse=True), "test")}, by, shares
 
@@ -196,11 +196,11 @@ def _read_names_of_splits(section: Section) -> dict[str, str]:
     chosen = {split: section.take(split, str, split) for split in ("train", "test")}
     if chosen["train"] == chosen["test"]:
         raise BadValue(
-            f"train and test are both '{chosen['train']}'", where=section.where, mend="test on what was not trained on"
+            f"train and test are both '{chosen['train']}'", where=section.where, hint="test on what was not trained on"
         )
     if dev := section.take("dev", str, ""):
         if dev in chosen.values():
-            raise BadValue(f"dev is '{dev}' too", where=section.where, mend="leave it out: some training examples")
+            raise BadValue(f"dev is '{dev}' too", where=section.where, hint="leave it out: some training examples")
         chosen["dev"] = dev
     return chosen
 

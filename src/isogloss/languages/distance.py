@@ -168,7 +168,7 @@ def blocks(
         The next rows, with all columns.
     """
     if size < 1:
-        raise BadValue(f"a block of {size} rows is empty", mend="size at least 1")
+        raise BadValue(f"a block of {size} rows is empty", hint="size at least 1")
     _, _, pieces = _prepare(languages, kind, others, weights, impute)
     return pieces(size)
 
@@ -222,12 +222,12 @@ def _measure(kind: str, impute: str | None = None) -> Measure:
 
 def _weighted(kind: str, weights: Mapping[str, float], impute: str | None) -> Measure:
     if kind != "combined":
-        raise BadValue(f"weights are for 'combined', not for '{kind}'", mend="leave out one of the two")
+        raise BadValue(f"weights are for 'combined', not for '{kind}'", hint="leave out one of the two")
     for name, weight in weights.items():
         if not 0 <= weight < np.inf:
-            raise BadValue(f"weight {weight:g} of '{name}'", mend="weights are 0 or more")
+            raise BadValue(f"weight {weight:g} of '{name}'", hint="weights are 0 or more")
     if not any(weights.values()):
-        raise BadValue("no kind has a weight", mend="give at least one a weight above 0, e.g. syntactic=1")
+        raise BadValue("no kind has a weight", hint="give at least one a weight above 0, e.g. syntactic=1")
     return _mean(weights, impute)
 
 

@@ -34,14 +34,14 @@ class Codes:
 def _read(part: str) -> Any:
     spec = util.find_spec("iso639")
     if spec is None or not spec.submodule_search_locations:
-        raise IsoglossError("the ISO 639 tables are missing", mend="pip install iso639-lang")
+        raise IsoglossError("the ISO 639 tables are missing", hint="pip install iso639-lang")
     path = Path(spec.submodule_search_locations[0], "data", f"iso-639{part}.json")
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise IsoglossError(
             f"the ISO 639 tables of iso639-lang cannot be read: {error}",
-            mend="pip install --force-reinstall iso639-lang",
+            hint="pip install --force-reinstall iso639-lang",
         ) from None
 
 

@@ -55,9 +55,9 @@ def overlap(
     for key, lines in texts.items():
         language = key if isinstance(key, Language) else resolve(key)
         if language.id in counts:
-            raise BadValue(f"two texts of {language.id}", mend="join them")
+            raise BadValue(f"two texts of {language.id}", hint="join them")
         if isinstance(lines, str):
-            raise BadValue(f"the text of {language.id} is not a list", mend="give a list of texts")
+            raise BadValue(f"the text of {language.id} is not a list", hint="give a list of texts")
         unseen = by == "word" and written_without_spaces(language)
         counts[language.id] = Counter() if unseen else _count(lines, counters[by])
     share = _of_tokens if weighted else _of_types

@@ -34,9 +34,9 @@ def parse_weights(text: str | None) -> dict[str, float] | None:
         except ValueError:
             equals = ""
         if not kind or not equals:
-            raise BadValue(f"'{part}' is no weight", where="weights", mend="write them as syntactic=2,genetic=1")
+            raise BadValue(f"'{part}' is no weight", where="weights", hint="write them as syntactic=2,genetic=1")
         if kind in weights:
-            raise BadValue(f"two weights of '{kind}'", where="weights", mend="keep one")
+            raise BadValue(f"two weights of '{kind}'", where="weights", hint="keep one")
         weights[kind] = weight
     return weights
 
@@ -52,7 +52,7 @@ def register_tables(texts: Iterable[str]) -> None:
         name, equals, path = text.partition("=")
         name, at, layer = name.partition("@")
         if not name or not equals or not path or (at and not layer.isdecimal()):
-            raise BadValue(f"'{text}' names no table", where="--table", mend="write NAME=FILE or NAME@LAYER=FILE")
+            raise BadValue(f"'{text}' names no table", where="--table", hint="write NAME=FILE or NAME@LAYER=FILE")
         register_similarity(name, path, layer=int(layer) if at else None)
 
 

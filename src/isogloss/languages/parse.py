@@ -90,7 +90,7 @@ def _unknown(code: str, where: str | None) -> UnknownLanguage:
 def _member(language: Language, rule: str) -> Language:
     """The representative of a macrolanguage in the same script; any other language as it is."""
     if rule != "member":
-        raise BadValue(f"unknown rule '{rule}' for macrolanguages", mend="known: keep, member")
+        raise BadValue(f"unknown rule '{rule}' for macrolanguages", hint="known: keep, member")
     member = REPRESENTATIVES.get(language.code)
     if member is None or language.scope != "macrolanguage":
         return language

@@ -109,7 +109,7 @@ def register_resources(name: str, table: str | Path | Mapping[str, float], *, un
     UnknownLanguage
     """
     if name in SHIPPED or name in MODELS:
-        raise BadValue(f"'{name}' comes with isogloss", mend="choose another name")
+        raise BadValue(f"'{name}' comes with isogloss", hint="choose another name")
     if isinstance(table, Mapping):
         rows, source = [(code, str(size), f"size of {code}") for code, size in table.items()], "given"
     else:
@@ -118,9 +118,9 @@ def register_resources(name: str, table: str | Path | Mapping[str, float], *, un
     for code, text, where in rows:
         language, size = resolve(code, where=where).id, _size(text, where)
         if written.setdefault(language, size) != size:
-            raise BadFile(f"{language} has two sizes", where=where, mend="keep one")
+            raise BadFile(f"{language} has two sizes", where=where, hint="keep one")
     if not written:
-        raise BadFile("no languages in it", where=source, mend="one row for each, with its size")
+        raise BadFile("no languages in it", where=source, hint="one row for each, with its size")
     _added[name] = Corpus(name, written, unit, source)
     return _added[name]
 
@@ -132,7 +132,7 @@ def _read(path: Path) -> list[tuple[str, str, str]]:
             reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
             missing = [name for name in ("language", "size") if name not in (reader.fieldnames or ())]
             if missing:
-                raise BadFile(f"no column {', '.join(missing)}", where=str(path), mend="name them language, size")
+                raise BadFile(f"no column {', '.join(missing)}", where=str(path), hint="name them language, size")
             return [
                 (row["language"] or "", row["size"] or "", f"{path} line {line}")
                 for line, row in enumerate(reader, start=2)
@@ -147,7 +147,7 @@ def _size(text: str, where: str) -> float:
     except ValueError:
         size = math.nan
     if not 0 <= size < math.inf:
-        raise BadFile(f"'{text}' is no size", where=where, mend="0 or more; leave out what is not known")
+        raise BadFile(f"'{text}' is no size", where=where, hint="0 or more; leave out what is not known")
     return size
 
 

@@ -98,7 +98,7 @@ def register_similarity(
     from isogloss.languages.sources import feature_sources
 
     if name in KINDS or name in feature_sources.names():
-        raise BadValue(f"'{name}' is a kind of distance already", mend="choose another name")
+        raise BadValue(f"'{name}' is a kind of distance already", hint="choose another name")
     where = "similarities" if not isinstance(table, str | Path) else str(table)
     rows = _select(_read(Path(table)) if isinstance(table, str | Path) else table, where, model, layer)
     languages, matrix = _square(rows, where)
@@ -119,7 +119,7 @@ def _read(path: Path) -> pl.DataFrame:
             return _litmus(json.loads(path.read_text(encoding="utf-8")), str(path))
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         raise BadFile(f"cannot be read: {error}", where=str(path)) from None
-    raise BadFile(f"unknown ending '{path.suffix}'", where=str(path), mend="use .parquet, .csv, .tsv or LITMUS's .json")
+    raise BadFile(f"unknown ending '{path.suffix}'", where=str(path), hint="use .parquet, .csv, .tsv or LITMUS's .json")
 
 
 def _litmus(content: Any, where: str) -> pl.DataFrame:
@@ -128,7 +128,7 @@ def _litmus(content: Any, where: str) -> pl.DataFrame:
 
     overlap = content.get("type_overlap") if isinstance(content, dict) else None
     if not isinstance(overlap, dict):
-        raise BadFile("no 'type_overlap' in it", where=where, mend="give LITMUS's features, or a table")
+        raise BadFile("no 'type_overlap' in it", where=where, hint="give LITMUS's features, or a table")
     rows = [
         (first, second, share, model)
         for model, table in overlap.items()
@@ -145,21 +145,21 @@ def _select(table: pl.DataFrame, where: str, model: str | None, layer: int | Non
     value = next((name for name in VALUES if name in table.columns), None)
     if missing := [name for name in ("lang_a", "lang_b") if name not in table.columns]:
         raise BadFile(
-            f"no column {', '.join(missing)}", where=where, mend="name the columns lang_a, lang_b, similarity"
+            f"no column {', '.join(missing)}", where=where, hint="name the columns lang_a, lang_b, similarity"
         )
     if value is None:
-        raise BadFile("no column similarity", where=where, mend="call the numbers similarity, distance or value")
+        raise BadFile("no column similarity", where=where, hint="call the numbers similarity, distance or value")
     for column, chosen in (("model", model), ("layer", layer)):
         if column in table.columns:
             found = table[column].drop_nulls().unique().sort().to_list()
             if chosen is not None and chosen not in found:
                 raise UnknownName(column, str(chosen), map(str, found), where=where)
             if chosen is None and len(found) > 1:
-                raise BadFile(f"{len(found)} {column}s", where=where, mend=f"choose one: {', '.join(map(str, found))}")
+                raise BadFile(f"{len(found)} {column}s", where=where, hint=f"choose one: {', '.join(map(str, found))}")
             if found:
                 table = table.filter(pl.col(column) == (found[0] if chosen is None else chosen))
         elif chosen is not None:
-            raise BadFile(f"no column {column}", where=where, mend=f"leave out {column}")
+            raise BadFile(f"no column {column}", where=where, hint=f"leave out {column}")
     number = pl.col(value).cast(pl.Float64, strict=False)
     rows = table.select(
         pl.col("lang_a", "lang_b").cast(pl.String), distance=number if value == "distance" else 1.0 - number
@@ -168,7 +168,7 @@ def _select(table: pl.DataFrame, where: str, model: str | None, layer: int | Non
     if outside.height:
         first, second, off = outside.row(0)
         shown = off if value == "distance" else 1 - off
-        raise BadFile(f"{value} {shown:g} of {first} and {second}", where=where, mend="scale it to 0 .. 1")
+        raise BadFile(f"{value} {shown:g} of {first} and {second}", where=where, hint="scale it to 0 .. 1")
     return rows.with_columns(pl.col("distance").clip(0.0, 1.0))
 
 
@@ -191,4 +191,4 @@ def _square(rows: pl.DataFrame, where: str) -> tuple[dict[str, int], Matrix]:
 
 
 def _conflict(first: str, second: str, where: str) -> InputError:
-    return BadFile(f"two different numbers for {first} and {second}", where=where, mend="keep one of them")
+    return BadFile(f"two different numbers for {first} and {second}", where=where, hint="keep one of them")

@@ -149,7 +149,7 @@ def compare(
 
     known = list(dict.fromkeys(as_languages(languages)))
     if len(known) < 2:
-        raise BadValue("a distance needs two different languages", mend="name at least two")
+        raise BadValue("a distance needs two different languages", hint="name at least two")
     pairs = [(i, j) for i in range(len(known)) for j in range(i + 1, len(known))]
     columns: dict[str, pl.Series] = {
         "language": pl.Series([known[i].id for i, _ in pairs], dtype=pl.String),

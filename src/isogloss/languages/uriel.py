@@ -82,13 +82,13 @@ def wheel_folder() -> Path:
 
 @contextmanager
 def wheel_errors() -> Iterator[None]:
-    """Turn whatever is wrong with a file of the wheel into one line that says how to mend it."""
+    """Turn whatever is wrong with a file of the wheel into one line that says how to fix it."""
     try:
         yield
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
         raise IsoglossError(
             f"the arrays of urielplus {_version()} cannot be read: {error}",
-            mend="pip install --force-reinstall urielplus",
+            hint="pip install --force-reinstall urielplus",
         ) from None
 
 
@@ -96,7 +96,7 @@ def _version() -> str:
     try:
         return metadata.version("urielplus")
     except metadata.PackageNotFoundError:
-        raise IsoglossError("the typological arrays are missing", mend="pip install urielplus") from None
+        raise IsoglossError("the typological arrays are missing", hint="pip install urielplus") from None
 
 
 def _assemble(arrays: Arrays) -> Uriel:

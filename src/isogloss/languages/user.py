@@ -89,7 +89,7 @@ def add_varieties(path: str | Path) -> list[Variety]:
             raise draft.bad(f"'{draft.id}' is defined twice", "keep one")
         drafts[draft.id] = draft
     if not drafts:
-        raise BadFile("no [[variety]] in it", where=str(path), mend="see docs/how-to/languages.md")
+        raise BadFile("no [[variety]] in it", where=str(path), hint="see docs/how-to/languages.md")
     kept = _kept(path.with_suffix(".toml").name)
     for draft in drafts.values():
         draft.refuse_if_taken(kept)
@@ -109,13 +109,13 @@ class _Draft:
             raise self.bad(f"unknown field '{name}'", f"known: {', '.join(sorted(FIELDS))}", name)
         self.id = self._text("id")
         if not _ID.fullmatch(self.id) or not SHORTEST_ID <= len(self.id) <= LONGEST_ID:
-            mend = f"{SHORTEST_ID} to {LONGEST_ID} lower-case letters and digits, with - between words"
-            raise self.bad(f"'{self.id}' is no id", mend, "id")
+            hint = f"{SHORTEST_ID} to {LONGEST_ID} lower-case letters and digits, with - between words"
+            raise self.bad(f"'{self.id}' is no id", hint, "id")
         self.parent = self._text("parent")
 
-    def bad(self, reason: str, mend: str, name: str = "id") -> BadFile:
+    def bad(self, reason: str, hint: str, name: str = "id") -> BadFile:
         line = self.lines.get(name, self.lines.get("", 0))
-        return BadFile(reason, where=f"{self.path.name} line {line}", mend=mend)
+        return BadFile(reason, where=f"{self.path.name} line {line}", hint=hint)
 
     def _text(self, name: str) -> str:
         value = self.fields.get(name)
@@ -160,8 +160,8 @@ class _Draft:
             language = resolve_standard(self.parent)
         except UnknownLanguage as error:
             meant = " or ".join(f"'{code}' ({name})" for code, name in error.suggestions)
-            mend = f"did you mean {meant}?" if meant else "give a language code, a glottocode or an id of this file"
-            raise self.bad(f"unknown parent '{self.parent}'", mend, "parent") from None
+            hint = f"did you mean {meant}?" if meant else "give a language code, a glottocode or an id of this file"
+            raise self.bad(f"unknown parent '{self.parent}'", hint, "parent") from None
         place = languoid(language.code)
         return language.code, place.path if place else (language.name,)
 
@@ -200,8 +200,8 @@ class _Draft:
                 import difflib
 
                 close = difflib.get_close_matches(name, known_features(), n=1)
-                mend = f"did you mean '{close[0]}'?" if close else "isogloss languages sources lists what there is"
-                raise self.bad(f"unknown feature '{name}'", mend, name)
+                hint = f"did you mean '{close[0]}'?" if close else "isogloss languages sources lists what there is"
+                raise self.bad(f"unknown feature '{name}'", hint, name)
             if isinstance(value, bool) or value not in (0, 1):
                 raise self.bad(f"{name} is {value!r}", "features are 0 or 1; leave out what is not known", name)
         return {name: float(value) for name, value in features.items()}
@@ -216,7 +216,7 @@ def _read(path: Path) -> list[_Draft]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFile(f"is no TOML: {error}", where=str(path)) from None
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise BadFile("varieties are not tables", where=str(path), mend="write [[variety]] above each")
+        raise BadFile("varieties are not tables", where=str(path), hint="write [[variety]] above each")
     lines = _lines(text, len(tables))
     return [_Draft(path, number + 1, table, lines[number]) for number, table in enumerate(tables)]
 
@@ -251,5 +251,5 @@ def _keep(path: Path) -> None:
         raise BadFile(
             f"varieties cannot be kept: {error.strerror}",
             where=str(folder),
-            mend="set ISOGLOSS_VARIETIES to a folder that can be written",
+            hint="set ISOGLOSS_VARIETIES to a folder that can be written",
         ) from None

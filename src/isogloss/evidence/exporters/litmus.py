@@ -9,15 +9,15 @@ import polars as pl
 
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.exporters.naming import count_reasons, first_reason, safe_name
-from isogloss.evidence.mixture import Mixture
 from isogloss.evidence.schema import SETTING
+from isogloss.evidence.training_mix import TrainingMix
 
 
 def litmus_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str, int]]:
     """Name and content of each file, and how many observations LITMUS cannot say, by reason.
 
     Files are named `<task>_<model>[_<metric>...].json`; of metric, revision, recipe, shots and split those
-    parts that tell the file from another. Each (mixture, seed) is an entry. Scores are fractions.
+    parts that tell the file from another. Each (mix, seed) is an entry. Scores are fractions.
     """
     rows = evidence.observations.with_columns(
         _reason=first_reason(
@@ -40,7 +40,7 @@ def _files(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
         parts = [named["task"], named["model"], *(named[name] for name in telling if named[name] is not None)]
         entries = [
             {
-                "train_config": dict(Mixture.parse(str(train), language=str)),
+                "train_config": dict(TrainingMix.parse(str(train), language=str)),
                 "eval_results": dict(scores.select("target", "score").iter_rows()),
             }
             for (train, _), scores in group.group_by("train", "seed", maintain_order=True)

@@ -73,10 +73,10 @@ def _unpack(path: Path, folder: Path, pattern: str, progress: Progress) -> dict[
             files[file] = blob_checksum(text)
             progress("Unpacking", len(files), None)
     except _BROKEN as error:
-        raise BadFile(f"is no whole archive: {error}", where=str(path), mend="fetch again") from None
+        raise BadFile(f"is no whole archive: {error}", where=str(path), hint="fetch again") from None
     except OSError as error:
         raise BadFile(
-            f"cannot be unpacked: {error.strerror or error}", where=str(path), mend="make room for it"
+            f"cannot be unpacked: {error.strerror or error}", where=str(path), hint="make room for it"
         ) from None
     return files
 

@@ -55,9 +55,9 @@ def download(url: str, folder: Path, progress: Progress, checksum: str | None = 
         If the server does not give it.
     """
     if urlsplit(url).scheme not in ("http", "https"):
-        raise InputError("cannot be downloaded from", where=url, mend="give https://...")
+        raise InputError("cannot be downloaded from", where=url, hint="give https://...")
     if checksum is not None and not _is_sha256(checksum):
-        raise BadValue(f"'{checksum}' is no SHA-256", mend="give its 64 hexadecimal digits")
+        raise BadValue(f"'{checksum}' is no SHA-256", hint="give its 64 hexadecimal digits")
     folder.mkdir(parents=True, exist_ok=True)
     path, about = folder / "file", folder / "file.json"
     known = _read_about(about) if path.exists() else {}
@@ -67,15 +67,15 @@ def download(url: str, folder: Path, progress: Progress, checksum: str | None = 
             break
         except HTTPError as error:
             raise IsoglossError(
-                f"the server answers {error.code} {error.reason}", where=url, mend="check the URL"
+                f"the server answers {error.code} {error.reason}", where=url, hint="check the URL"
             ) from None
         except _PASSING as error:
             if attempt == ATTEMPTS - 1:
                 reason = getattr(error, "reason", error)
-                raise IsoglossError(f"cannot be downloaded: {reason}", where=url, mend="check the network") from None
+                raise IsoglossError(f"cannot be downloaded: {reason}", where=url, hint="check the network") from None
             time.sleep(WAIT * 2**attempt)
         except OSError as error:
-            raise BadFile(f"cannot be written: {error.strerror}", where=str(folder), mend="make room for it") from None
+            raise BadFile(f"cannot be written: {error.strerror}", where=str(folder), hint="make room for it") from None
     if changed is not None:
         found = _sha256(folder / "file.partial")
         _check(found, checksum, folder / "file.partial", url)
@@ -136,7 +136,7 @@ def _check(found: str, wanted: str | None, path: Path, url: str) -> None:
     if wanted is not None and found != wanted.lower():
         path.unlink(missing_ok=True)
         raise BadFile(
-            f"has the SHA-256 {found}, not {wanted}", where=url, mend="ask whoever offers it; nothing was read"
+            f"has the SHA-256 {found}, not {wanted}", where=url, hint="ask whoever offers it; nothing was read"
         )
 
 

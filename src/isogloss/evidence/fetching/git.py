@@ -47,7 +47,7 @@ class GitSnapshot(Snapshot):
 
     def __init__(self, url: str, folder: Path, pattern: str, progress: Progress):
         if url.startswith("-") or "::" in url:
-            raise InputError("is no URL of a repository", where=url, mend="give https://..., ssh://... or a folder")
+            raise InputError("is no URL of a repository", where=url, hint="give https://..., ssh://... or a folder")
         self.url, self.folder = url, folder
         self._prepare()
         fetch = [
@@ -107,7 +107,7 @@ class GitSnapshot(Snapshot):
                 _, kind, size = (*process.stdout.readline().split(), b"", b"")[:3]
                 if kind != b"blob" or int(size) > MAX_BYTES:
                     process.kill()
-                    raise IsoglossError(f"{path} cannot be had", where=self.url, mend="fetch again")
+                    raise IsoglossError(f"{path} cannot be had", where=self.url, hint="fetch again")
                 yield path, process.stdout.read(int(size))
                 process.stdout.read(1)
             process.stdin.close()
@@ -143,11 +143,11 @@ class GitSnapshot(Snapshot):
             )
         except FileNotFoundError:
             raise InputError(
-                "git is not installed", where=self.url, mend="install it, or give the URL of an archive with --url"
+                "git is not installed", where=self.url, hint="install it, or give the URL of an archive with --url"
             ) from None
 
 
 def _failed(complaint: str, url: str) -> IsoglossError:
     lines = [line.strip() for line in re.split(r"[\r\n]", complaint) if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines[-1:] or ["git failed"]
-    return IsoglossError(told[0].removeprefix("fatal: ")[:200], where=url, mend="check the URL and the network")
+    return IsoglossError(told[0].removeprefix("fatal: ")[:200], where=url, hint="check the URL and the network")

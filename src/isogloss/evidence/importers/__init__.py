@@ -53,12 +53,12 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
         key=lambda pair: pair[0],
     )
     if folder and confidence <= 0:
-        raise BadFile("is a folder of no known format", where=str(path), mend="give the files in it")
+        raise BadFile("is a folder of no known format", where=str(path), hint="give the files in it")
     if confidence <= 0:
         raise BadFile(
             "not recognised as any known format",
             where=str(path),
-            mend=f"name the format with --format, one of: {', '.join(importers.names())}",
+            hint=f"name the format with --format, one of: {', '.join(importers.names())}",
         )
     return best
 

@@ -25,7 +25,7 @@ class Amue(Importer):
 
     One row per fine-tuning. `en_pivot_size` counts English examples, `en_tgt_trans_pivot_size` those of them
     that were also translated into the target, `tgt_pivot_size` examples labelled in the target: the
-    mixture `eng:<n>,<target>:<n>,<target>+translated:<n>`. Task and model stand only in the file name.
+    mix `eng:<n>,<target>:<n>,<target>+translated:<n>`. Task and model stand only in the file name.
     """
 
     name = "amue"
@@ -49,7 +49,7 @@ class Amue(Importer):
                 "origin_row": table["origin_row"],
                 "target": target,
                 "score": table["f1_score"],
-                "train": [_mixture(*row) for row in zip(target, *sizes.values(), strict=True)],
+                "train": [_mix(*row) for row in zip(target, *sizes.values(), strict=True)],
             }
         ).with_columns(pl.lit(value).alias(name) for name, value in constants.items())
         if "train_mode" in table.columns:
@@ -66,7 +66,7 @@ def _constants(path: Path, options: ReadOptions) -> dict[str, str]:
         raise BadValue(
             f"the file name does not say the {' and the '.join(asked)}",
             where=str(path),
-            mend=f"give {' and '.join(f'--{name}' for name in asked)}",
+            hint=f"give {' and '.join(f'--{name}' for name in asked)}",
         )
     return {"metric": "f1", "scale": "percent", "recipe": "fine-tune"} | known
 
@@ -79,12 +79,12 @@ def _sizes(table: pl.DataFrame, column: str, where: str) -> list[int]:
         raise BadValue(
             f"{column} '{str(table[column][wrong[0]] or '')[:40]}' is not a number of examples",
             where=f"{where} row {wrong[0]}",
-            mend="write a whole number from 0 up",
+            hint="write a whole number from 0 up",
         )
     return [int(number) for number in numbers]
 
 
-def _mixture(target: str, pivot: int, translated: int, labelled: int) -> str:
+def _mix(target: str, pivot: int, translated: int, labelled: int) -> str:
     parts = {"en": pivot, f"{target}+translated": translated}
     parts[target] = parts.get(target, 0) + labelled
     return ",".join(f"{source}:{size}" for source, size in parts.items() if size)

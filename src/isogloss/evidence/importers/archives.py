@@ -33,7 +33,7 @@ def read_members(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
             present = set(archive.namelist())
             return {name: _read(archive, name, where) for name in names if name in present}
     except _FAILURES as error:
-        raise BadFile(f"is not a whole zip archive: {error}", where=where, mend="check that it is whole") from None
+        raise BadFile(f"is not a whole zip archive: {error}", where=where, hint="check that it is whole") from None
 
 
 def _read(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
@@ -48,4 +48,4 @@ def _read(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
 
 def _check_size(size: int, packed: int, where: str) -> None:
     if size > MAX_MEMBER or (size > SMALL and size > MAX_RATIO * max(packed, 1)):
-        raise BadFile(f"unpacks to {size / 2**20:.0f} MB", where=where, mend="check that it is a log")
+        raise BadFile(f"unpacks to {size / 2**20:.0f} MB", where=where, hint="check that it is a log")

@@ -105,5 +105,5 @@ class Importer(ABC):
         Raises
         ------
         BadFile, BadValue
-            One line: the file, the row, the reason, the mend.
+            One line: the file, the row, the reason, the hint.
         """

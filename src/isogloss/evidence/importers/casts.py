@@ -50,19 +50,19 @@ def _cast(rows: pl.DataFrame, name: str, where: str) -> pl.Series:
         typed = _typed(column, kind)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         raise BadValue(
-            f"the column '{name}' is {column.dtype}, not {_KINDS[kind.base_type()]}", where=where, mend="convert it"
+            f"the column '{name}' is {column.dtype}, not {_KINDS[kind.base_type()]}", where=where, hint="convert it"
         ) from None
     wrong = (typed.is_null() & column.is_not_null()).arg_true()
     if wrong.len():
         row = rows["origin_row"][wrong[0]]
         cell = str(column[wrong[0]])
-        mend = "leave the cell empty if nothing was measured" if name == "score" else "correct the cell"
+        hint = "leave the cell empty if nothing was measured" if name == "score" else "correct the cell"
         if kind.is_float() and _DECIMAL_COMMA.fullmatch(cell):
-            mend = f"write {cell.replace(',', '.')} if the comma is a decimal point"
+            hint = f"write {cell.replace(',', '.')} if the comma is a decimal point"
         raise BadValue(
             f"{name} '{cell[:60]}' is not {_KINDS[kind.base_type()]}",
             where=f"{where} row {row}",
-            mend=mend,
+            hint=hint,
         )
     return typed.alias(name)
 

@@ -52,21 +52,21 @@ def _read_delimited(path: Path) -> pl.DataFrame:
         text.decode()
     except UnicodeDecodeError as error:
         raise BadFile(
-            f"is not UTF-8 text: byte {error.start}", where=where, mend="convert it, or give JSONL or Parquet"
+            f"is not UTF-8 text: byte {error.start}", where=where, hint="convert it, or give JSONL or Parquet"
         ) from None
     if b"\0" in text:
-        raise BadFile("is not text", where=where, mend="give CSV, TSV, JSONL or Parquet")
+        raise BadFile("is not text", where=where, hint="give CSV, TSV, JSONL or Parquet")
     header = text.split(b"\n", 1)[0].decode("utf-8", "replace")
     separator = "\t" if path.suffix.lower() in (".tsv", ".tab") else max(_SEPARATORS, key=header.count)
     try:
         table = parse_delimited(text, separator)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
         raise BadFile(
-            f"is not a whole table: {first_line(error)}", where=where, mend="put cells that hold a comma in quotes"
+            f"is not a whole table: {first_line(error)}", where=where, hint="put cells that hold a comma in quotes"
         ) from None
     for column in table.columns:
         if repeated := re.fullmatch(r"(.*)_duplicated_\d+", column):
-            raise BadFile(f"the column '{repeated[1]}' stands twice", where=where, mend="rename one of them")
+            raise BadFile(f"the column '{repeated[1]}' stands twice", where=where, hint="rename one of them")
     if table.width > 1 and table[:, -1].null_count():
         _refuse_short_rows(text, separator, table.width, where)
     return table
@@ -79,7 +79,7 @@ def _refuse_short_rows(text: bytes, separator: str, width: int, where: str) -> N
         for number, row in enumerate(lines, start=-1):
             if row and len(row) < width:
                 raise BadFile(
-                    f"has {len(row)} of {width} cells", where=f"{where} row {number}", mend="check that it is whole"
+                    f"has {len(row)} of {width} cells", where=f"{where} row {number}", hint="check that it is whole"
                 )
     except csv.Error as error:
         raise BadFile(f"is not a whole table: {error}", where=where) from None
@@ -93,7 +93,7 @@ def _read_json_lines(path: Path) -> pl.DataFrame:
             continue
         entry = parse_json(line, f"{path} line {number}")
         if not isinstance(entry, dict):
-            raise BadFile("is not an object", where=f"{path} line {number}", mend="write one JSON object per line")
+            raise BadFile("is not an object", where=f"{path} line {number}", hint="write one JSON object per line")
         for key, value in entry.items():
             cells = columns.setdefault(key, [])
             cells.extend([None] * (rows - len(cells)))

@@ -51,7 +51,7 @@ class HFTrainer(Importer):
         where = str(path)
         data = read_json(path)
         if not isinstance(data, dict):
-            raise BadFile("is not an object", where=where, mend="give all_results.json or trainer_state.json")
+            raise BadFile("is not an object", where=where, hint="give all_results.json or trainer_state.json")
         shared = _shared(options, where)
         entries = listed(data, "log_history", where) if "log_history" in data else [data]
         if not all(isinstance(entry, dict) for entry in entries):
@@ -85,7 +85,7 @@ def _shared(options: ReadOptions, where: str) -> RawRow:
         raise BadValue(
             f"does not say {', '.join({'train': 'what was trained on'}.get(name, f'the {name}') for name in asked)}",
             where=where,
-            mend=f"give {' '.join('--train eng:1000' if name == 'train' else f'--{name}' for name in asked)}",
+            hint=f"give {' '.join('--train eng:1000' if name == 'train' else f'--{name}' for name in asked)}",
         )
     return {"recipe": "fine-tune"} | options.values
 
@@ -97,7 +97,7 @@ def _prefixes(keys: Iterable[str], where: str) -> list[str]:
         prefixes = {key.removesuffix(f"_{sign}") for key in keys if key.endswith(f"_{sign}")} - {TRAIN, ""}
         if prefixes:
             return sorted(prefixes, key=lambda prefix: (-len(prefix), prefix))
-    raise BadFile("holds no evaluation", where=where, mend="give a file with keys such as eval_loss and eval_runtime")
+    raise BadFile("holds no evaluation", where=where, hint="give a file with keys such as eval_loss and eval_runtime")
 
 
 def _languages(prefixes: list[str], options: ReadOptions, where: str) -> dict[str, str | None]:
@@ -117,7 +117,7 @@ def _languages(prefixes: list[str], options: ReadOptions, where: str) -> dict[st
     raise BadValue(
         f"nothing says the language of {len(left)} evaluation set{'s' * (len(left) > 1)}: {shown}",
         where=where,
-        mend=f"give --language {left[0]}=<code> (none leaves it out)",
+        hint=f"give --language {left[0]}=<code> (none leaves it out)",
     )
 
 

@@ -105,14 +105,14 @@ class _Log:
         if packed:
             members = read_members(path, (HEADER, REDUCTIONS, SUMMARIES))
             if HEADER not in members:
-                raise BadFile("was never finished: it has no header.json", where=where, mend="run it to its end")
+                raise BadFile("was never finished: it has no header.json", where=where, hint="run it to its end")
             parts = {name: parse_json(content, f"{where} {name}") for name, content in members.items()}
             header = parts[HEADER]
         else:
             header = read_json(path)
             parts = {}
         if not isinstance(header, dict) or not isinstance(header.get("eval"), dict):
-            raise BadFile("has no object 'eval'", where=where, mend="give a log of inspect_ai")
+            raise BadFile("has no object 'eval'", where=where, hint="give a log of inspect_ai")
         parts = {REDUCTIONS: header.get("reductions"), SUMMARIES: header.get("samples")} | parts
         log = cls(where, header, *(listed(parts, name, where) for name in (REDUCTIONS, SUMMARIES)))
         log.check(options)
@@ -127,13 +127,13 @@ class _Log:
         if self.header.get("invalidated"):
             status = "invalidated"
         if status != FINISHED and not options.unfinished:
-            raise BadFile(f"the run is {status[:40]}", where=self.where, mend="to read it all the same: --unfinished")
+            raise BadFile(f"the run is {status[:40]}", where=self.where, hint="to read it all the same: --unfinished")
 
     def shared(self, options: ReadOptions) -> RawRow:
         """What holds for every score of the run."""
         spec = self.header["eval"]
         if (model := options.values.get("model") or text(spec, "model", self.where)) is None:
-            raise BadValue("does not name its model", where=self.where, mend="give --model")
+            raise BadValue("does not name its model", where=self.where, hint="give --model")
         limit = section(spec, "config", self.where).get("limit")
         limit = ":".join(str(end) for end in limit) if isinstance(limit, list) else limit and f":{limit}"
         usage = section(section(self.header, "stats", self.where), "model_usage", self.where)
@@ -238,7 +238,7 @@ def _by_language(
     means = {scorer: metric for _, scorer, metric, _ in reversed(scores) if metric in MEANS}
     outcomes = outcomes.filter(pl.col("scorer").is_in(list(means)) & pl.col("target").is_not_null())
     if outcomes.is_empty():
-        raise BadValue("its items have languages, but no scores", where=log.where, mend="keep the items in the log")
+        raise BadValue("its items have languages, but no scores", where=log.where, hint="keep the items in the log")
     rows, items = from_items(outcomes.with_row_index("origin_row"), ("scorer", "target"), log.where)
     made = [
         shared | row | {"task": log.task, "metric": f"{row['scorer']}/{means[row['scorer']]}", "origin_row": position}

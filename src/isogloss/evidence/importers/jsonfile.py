@@ -36,7 +36,7 @@ def read_bytes(path: Path) -> bytes:
             raise BadFile(
                 f"is {size / 2**20:.0f} MB, more than the {MAX_BYTES // 2**20} MB that text may have",
                 where=str(path),
-                mend="split it, or convert it to Parquet",
+                hint="split it, or convert it to Parquet",
             )
         return path.read_bytes()
     except OSError as error:
@@ -48,17 +48,17 @@ def parse_json(text: bytes, where: str) -> Any:
     try:
         return with_whole_characters(json.loads(text, object_pairs_hook=_without_repetition), text)
     except _RepeatedKeyError as error:
-        raise BadFile(f"the key '{error}' stands twice in one object", where=where, mend="keep one of them") from None
+        raise BadFile(f"the key '{error}' stands twice in one object", where=where, hint="keep one of them") from None
     except RecursionError:
-        raise BadFile("is nested too deeply", where=where, mend="check that it is a result file") from None
+        raise BadFile("is nested too deeply", where=where, hint="check that it is a result file") from None
     except json.JSONDecodeError as error:
         raise BadFile(
             f"is not complete JSON: {error.msg.lower()} (character {error.pos})",
             where=where,
-            mend="check that it is whole",
+            hint="check that it is whole",
         ) from None
     except UnicodeDecodeError:
-        raise BadFile("is not text", where=where, mend="check that it is JSON in UTF-8") from None
+        raise BadFile("is not text", where=where, hint="check that it is JSON in UTF-8") from None
     except ValueError as error:
         raise BadFile(f"is not readable JSON: {str(error).split(';')[0]}", where=where) from None
 

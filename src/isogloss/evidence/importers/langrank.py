@@ -50,11 +50,11 @@ class LangRank(Importer):
         size = _find(table.columns, SIZES)
         scores = [column for column in table.columns if _plain(column) in SCORES]
         if not scores:
-            raise BadFile("has no column of scores", where=where, mend=f"name it one of {', '.join(SCORES)}")
+            raise BadFile("has no column of scores", where=where, hint=f"name it one of {', '.join(SCORES)}")
         own = [name for name in OWN if name in table.columns]
         if asked := [name for name in ("model", "task") if name not in own and name not in options.values]:
             flags = " and ".join(f"--{name}" for name in asked)
-            raise BadValue(f"does not say the {' and the '.join(asked)}", where=where, mend=f"give {flags}")
+            raise BadValue(f"does not say the {' and the '.join(asked)}", where=where, hint=f"give {flags}")
         languages = as_text(table, [target, transfer])
         for column in (target, transfer):
             wrong = pl.col(column).is_null() | pl.col(column).str.contains("[,:+|]")
@@ -63,7 +63,7 @@ class LangRank(Importer):
         shared = languages.select(
             "origin_row",
             target=pl.col(target),
-            train=_mixture(languages[transfer], table[size] if size else None),
+            train=_mix(languages[transfer], table[size] if size else None),
             recipe=pl.lit("fine-tune"),
             details=_details(table, features),
             **{name: table[name] for name in own},
@@ -94,12 +94,12 @@ def _needed(table: pl.DataFrame, names: Sequence[str], where: str) -> str:
         raise BadFile(
             f"has no column {names[0]} (it has {', '.join(table.columns[:12])})",
             where=where,
-            mend=f"name it one of {', '.join(names)}, or describe the table in a mapping file with --map",
+            hint=f"name it one of {', '.join(names)}, or describe the table in a mapping file with --map",
         )
     return found
 
 
-def _mixture(transfer: pl.Series, size: pl.Series | None) -> pl.Series:
+def _mix(transfer: pl.Series, size: pl.Series | None) -> pl.Series:
     if size is None:
         return transfer
     sized = pl.DataFrame({"code": transfer, "size": size.cast(pl.String, strict=False)})

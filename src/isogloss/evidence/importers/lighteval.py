@@ -47,7 +47,7 @@ class Lighteval(Importer):
         where = str(path)
         data = read_json(path)
         if not isinstance(data, dict) or not isinstance(data.get("results"), dict):
-            raise BadFile("has no object 'results'", where=where, mend="give the results_*.json of lighteval")
+            raise BadFile("has no object 'results'", where=where, hint="give the results_*.json of lighteval")
         shared = _shared(path, data, options, where)
         entries = list(_metrics(data["results"], where))
         tasks = [entry.task for entry in entries if not entry.summary]
@@ -83,7 +83,7 @@ def _shared(path: Path, data: dict[str, Any], options: ReadOptions, where: str) 
     config = section(general, "model_config", where)
     model = options.values.get("model") or text(general, "model_name", where) or text(config, "model_name", where)
     if model is None:
-        raise BadValue("does not name its model", where=where, mend="give --model")
+        raise BadValue("does not name its model", where=where, hint="give --model")
     revision = revision_of(text(general, "model_sha", where), text(config, "revision", where))
     limit = whole(general.get("max_samples"), "max_samples", where)
     date, _, time = path.stem.removeprefix("results_").partition("T")

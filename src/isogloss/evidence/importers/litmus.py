@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadFile, BadMixture, BadValue
+from isogloss.errors import BadFile, BadTrainingMix, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.jsonfile import read_json
 
@@ -41,7 +41,7 @@ class Litmus(Importer):
         constants = _constants(path, options)
         entries = read_json(path)
         if not isinstance(entries, list):
-            raise BadFile("is not a list of configurations", where=where, mend="LITMUS files are lists of objects")
+            raise BadFile("is not a list of configurations", where=where, hint="LITMUS files are lists of objects")
         if not entries:
             raise BadFile("holds no configuration", where=where)
         rows: list[tuple[int, str, str, float | None]] = []
@@ -70,7 +70,7 @@ def _constants(path: Path, options: ReadOptions) -> dict[str, str]:
         raise BadValue(
             f"the file name does not say the {' and the '.join(asked)}",
             where=str(path),
-            mend=f"give {' and '.join(f'--{name}' for name in asked)}",
+            hint=f"give {' and '.join(f'--{name}' for name in asked)}",
         )
     test_set = f"-{found['test_set']}" if found and found["test_set"] else ""
     constants = {
@@ -98,21 +98,23 @@ def _read_entry(
 def _part(entry: Any, key: str, where: str) -> dict[str, Any]:
     part = entry.get(key) if isinstance(entry, dict) else None
     if not isinstance(part, dict):
-        raise BadFile(f"has no object '{key}'", where=where, mend="every entry holds train_config and eval_results")
+        raise BadFile(f"has no object '{key}'", where=where, hint="every entry holds train_config and eval_results")
     return part
 
 
 def _code(code: str, where: str) -> str:
     if not code.strip() or not code.isprintable() or any(mark in code for mark in ",:"):
-        raise BadValue(f"{code!r} is not a language code", where=where, mend="write a code such as eng or pt-BR")
+        raise BadValue(f"{code!r} is not a language code", where=where, hint="write a code such as eng or pt-BR")
     return code
 
 
 def _size(code: str, size: Any, where: str) -> int:
     if isinstance(size, bool) or not isinstance(size, _NUMBER) or size != size or size in (float("inf"), -float("inf")):
-        raise BadMixture(f"size {size!r} of '{code}' is not a number", where=where, mend="write a whole number")
+        raise BadTrainingMix(f"size {size!r} of '{code}' is not a number", where=where, hint="write a whole number")
     if size != int(size):
-        raise BadMixture(f"size {size!r} of '{code}' is not a whole number", where=where, mend="write a whole number")
+        raise BadTrainingMix(
+            f"size {size!r} of '{code}' is not a whole number", where=where, hint="write a whole number"
+        )
     return int(size)
 
 
@@ -126,5 +128,5 @@ def _score(code: str, score: Any, where: str) -> float | None:
     except (ValueError, OverflowError):
         shown = repr(score) if len(repr(score)) < 40 else repr(score)[:40] + "..."
         raise BadValue(
-            f"score {shown} of '{code}' is not a number", where=where, mend='write a number, or "x" to ask for it'
+            f"score {shown} of '{code}' is not a number", where=where, hint='write a number, or "x" to ask for it'
         ) from None

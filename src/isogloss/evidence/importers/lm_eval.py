@@ -103,7 +103,7 @@ class _Run:
         where = str(path)
         data = read_json(path)
         if not isinstance(data, dict) or not isinstance(data.get("results"), dict):
-            raise BadFile("has no object 'results'", where=where, mend="give the results_*.json of lm-eval")
+            raise BadFile("has no object 'results'", where=where, hint="give the results_*.json of lm-eval")
         config = section(data, "config", where)
         revision = revision_of(text(config, "model_sha", where), text(config, "model_revision", where))
         parameters = whole(config.get("model_num_parameters"), "model_num_parameters", where)
@@ -221,7 +221,7 @@ def _model(data: dict[str, Any], config: dict[str, Any], where: str) -> str:
         for argument in MODEL_ARGUMENTS:
             if isinstance(name := arguments.get(argument), str) and name.strip():
                 return name.strip()
-    raise BadValue("does not name its model", where=where, mend="give --model")
+    raise BadValue("does not name its model", where=where, hint="give --model")
 
 
 def _is_error(metric: str) -> bool:
@@ -255,7 +255,7 @@ def _scores(sample: dict[str, Any], where: str) -> Iterator[tuple[str, float | N
 def _item(sample: dict[str, Any], where: str) -> str:
     item = sample.get("doc_id")
     if not isinstance(item, int | str):
-        raise BadFile("has no doc_id", where=where, mend="give the samples as lm-eval wrote them")
+        raise BadFile("has no doc_id", where=where, hint="give the samples as lm-eval wrote them")
     return str(item)[:300]
 
 

@@ -107,12 +107,12 @@ def _checked(said: dict[str, Any], name: str) -> ColumnMapping:
         if key not in _TRAIN:
             raise UnknownName("entry of [train]", key, _TRAIN, where=name)
     if sections["train"] and "column" not in sections["train"]:
-        raise BadFile("[train] does not say its column", where=name, mend='add column = "..."')
+        raise BadFile("[train] does not say its column", where=name, hint='add column = "..."')
     texts = [*sections["columns"].values(), *sections["regex"].values()]
     texts += [sections["train"][key] for key in ("column", "size_column", "regex") if key in sections["train"]]
     for text in texts:
         if not isinstance(text, str):
-            raise BadFile(f"{text!r} is not text", where=name, mend="write names and patterns between quotes")
+            raise BadFile(f"{text!r} is not text", where=name, hint="write names and patterns between quotes")
     if (scale := said.get("scale")) is not None and scale not in SCALES:
         raise UnknownName("scale", str(scale), SCALES, where=name)
     columns = sections.pop("recognise").get("columns", [])
@@ -122,7 +122,7 @@ def _checked(said: dict[str, Any], name: str) -> ColumnMapping:
 def _section(said: dict[str, Any], key: str, name: str) -> dict[str, Any]:
     section = said.get(key, {})
     if not isinstance(section, dict):
-        raise BadFile(f"{key} is not a table", where=name, mend=f"write it as [{key}] with one entry per line")
+        raise BadFile(f"{key} is not a table", where=name, hint=f"write it as [{key}] with one entry per line")
     return section
 
 

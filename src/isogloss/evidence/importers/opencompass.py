@@ -55,7 +55,7 @@ def _read_summary(path: Path, options: ReadOptions) -> RawTable:
     where = str(path)
     table = read_frame(path)
     if tuple(table.columns[: len(HEADER)]) != HEADER or table.width == len(HEADER):
-        raise BadFile(f"is not headed {','.join(HEADER)},<models>", where=where, mend="give a summary_*.csv")
+        raise BadFile(f"is not headed {','.join(HEADER)},<models>", where=where, hint="give a summary_*.csv")
     models = table.columns[len(HEADER) :]
     cells = [
         _Cell(position, dataset, version, metric, mode, model, score)
@@ -106,10 +106,10 @@ def _read_pair(path: Path, options: ReadOptions) -> RawTable:
     where = str(path)
     data = read_json(path)
     if not isinstance(data, dict):
-        raise BadFile("is not an object", where=where, mend="give results/<model>/<data set>.json")
+        raise BadFile("is not an object", where=where, hint="give results/<model>/<data set>.json")
     model = options.values.get("model") or path.parent.name
     if not model:
-        raise BadValue("has no folder that names the model", where=where, mend="give --model")
+        raise BadValue("has no folder that names the model", where=where, hint="give --model")
     if text(data, "error", where) is not None:
         return RawTable(raw_rows([], where), dropped_rows([(0, "an error instead of scores")]))
     metrics = [(metric, value) for metric, value in data.items() if metric not in NOT_METRICS]

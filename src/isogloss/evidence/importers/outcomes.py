@@ -40,7 +40,7 @@ def refuse(table: pl.DataFrame, wrong: pl.Expr, column: str, reason: str, where:
     found = table.filter(wrong)
     if found.height:
         value, row = found.select(pl.col(column).cast(pl.String).fill_null(""), "origin_row").row(0)
-        raise BadValue(f"{column} '{value[:60]}' {reason}", where=f"{where} row {row}", mend="correct it")
+        raise BadValue(f"{column} '{value[:60]}' {reason}", where=f"{where} row {row}", hint="correct it")
 
 
 def from_items(outcomes: pl.DataFrame, by: Sequence[str], where: str) -> tuple[pl.DataFrame, pl.DataFrame]:

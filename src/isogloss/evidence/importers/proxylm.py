@@ -58,7 +58,7 @@ class ProxyLM(Importer):
             items=items,
             task=pl.format("MT560-{}", "test_dataset"),
             target=pl.format("{}|{}", "source_lang", "target_lang"),
-            mixture=pl.format("{}:{}", pl.when(english).then("target_lang").otherwise("source_lang"), size),
+            mix=pl.format("{}:{}", pl.when(english).then("target_lang").otherwise("source_lang"), size),
             details=pl.struct("train_dataset").struct.json_encode(),
         )
         parts = [_scores(shared, table, match) for match in scores]
@@ -79,7 +79,7 @@ def _scores(shared: pl.DataFrame, table: pl.DataFrame, match: re.Match[str]) -> 
         "items",
         model=pl.lit("transformer" if system == TRANSFORMER else system),
         metric=pl.lit(metric),
-        train=pl.lit("") if released else "mixture",
+        train=pl.lit("") if released else "mix",
         recipe=pl.lit(None, dtype=pl.String) if released else pl.format(recipe, "train_dataset"),
         score=table[match.string],
         standard_error=table[errors] if errors in table.columns else pl.lit(None, dtype=pl.Float64),

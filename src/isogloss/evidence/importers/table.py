@@ -87,7 +87,7 @@ def _as_json(columns: pl.DataFrame, where: str) -> pl.Series:
         return columns.select(pl.struct(pl.all()).struct.json_encode()).to_series()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise BadFile(f"a column cannot be kept: {str(error).splitlines()[0]}", where=where,
-                      mend="leave out columns that hold no text or numbers") from None  # fmt: skip
+                      hint="leave out columns that hold no text or numbers") from None  # fmt: skip
 
 
 def _mapped(table: pl.DataFrame, mapping: ColumnMapping, options: ReadOptions, where: str) -> pl.DataFrame:
@@ -122,7 +122,7 @@ def _melted(rows: pl.DataFrame, table: pl.DataFrame, melt: Mapping[str, Mapping[
 
 
 def _train(table: pl.DataFrame, mapping: ColumnMapping, where: str) -> pl.Series:
-    """The mixtures of a table that trains on one language per row."""
+    """The mixes of a table that trains on one language per row."""
     train = mapping.train
     code: pl.Series = table[train["column"]].cast(pl.String).alias("train")
     if "regex" in train:
@@ -130,7 +130,7 @@ def _train(table: pl.DataFrame, mapping: ColumnMapping, where: str) -> pl.Series
     if (odd := code.str.contains("[,:]").arg_true()).len():
         raise BadValue(
             f"'{code[odd[0]]}' is not one language", where=f"{where} row {odd[0]}",
-            mend="mixtures need no [train]: map them with [columns] train",
+            hint="mixes need no [train]: map them with [columns] train",
         )  # fmt: skip
     if "size_column" in train:
         size = table[train["size_column"]].cast(pl.String)
@@ -148,12 +148,12 @@ def _cut(column: pl.Series, pattern: str, where: str) -> pl.Series:
         cut = text.str.extract(pattern, 1)
     except pl.exceptions.PolarsError:
         raise BadFile(
-            f"cannot use the pattern '{pattern}'", where=where, mend="give it one group: ^(.+)_test$"
+            f"cannot use the pattern '{pattern}'", where=where, hint="give it one group: ^(.+)_test$"
         ) from None
     if (missed := (cut.is_null() & text.is_not_null()).arg_true()).len():
         raise BadValue(
             f"'{text[missed[0]]}' does not match '{pattern}'", where=f"{where} row {missed[0]}",
-            mend="widen the pattern; its first group is what is kept",
+            hint="widen the pattern; its first group is what is kept",
         )  # fmt: skip
     return cut
 
@@ -170,7 +170,7 @@ def _require_columns(rows: pl.DataFrame, table: pl.DataFrame, options: ReadOptio
     raise BadFile(
         f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} (it has {present})",
         where=where,
-        mend=f"rename them, or give `isogloss evidence import` {ways.removeprefix('or ')}{empty}",
+        hint=f"rename them, or give `isogloss evidence import` {ways.removeprefix('or ')}{empty}",
     )
 
 

@@ -130,7 +130,7 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
         raise BadFile(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=where) from None
     entries = said.pop("rule", None)
     if not isinstance(entries, list) or not entries or said:
-        raise BadFile("is not a file of rules", where=where, mend="write each rule as [[rule]] with names = '...'")
+        raise BadFile("is not a file of rules", where=where, hint="write each rule as [[rule]] with names = '...'")
     return tuple(rule for number, entry in enumerate(entries) for rule in _rules(entry, f"{where} rule {number}"))
 
 
@@ -177,7 +177,7 @@ def read_names(
         raise BadValue(
             f"nothing says the language of {len(unread)} task{'s' * (len(unread) > 1)}: {listed}{more}",
             where=where,
-            mend=f"give --language {unread[0][:LONGEST]}=<code> (none leaves it out), "
+            hint=f"give --language {unread[0][:LONGEST]}=<code> (none leaves it out), "
             f"or rules with --format {tool} --map rules.toml",
         )
     return found
@@ -217,7 +217,7 @@ def _shipped(tool: str) -> tuple[Rule, ...]:
 
 def _rules(entry: Any, where: str) -> Iterable[Rule]:
     if not isinstance(entry, dict):
-        raise BadFile("is not a table", where=where, mend="write it as [[rule]]")
+        raise BadFile("is not a table", where=where, hint="write it as [[rule]]")
     for key in entry:
         if key not in _KEYS:
             raise UnknownName("entry of a rule", key, _KEYS, where=where)
@@ -226,7 +226,7 @@ def _rules(entry: Any, where: str) -> Iterable[Rule]:
     texts = [*patterns, *(entry[key] for key in ("task", "language") if key in entry)]
     codes = entry.get("codes", {})
     if not isinstance(codes, dict) or not all(isinstance(text, str) for text in (*texts, *codes.values())):
-        raise BadFile("names, task, language and codes are text", where=where, mend="write them between quotes")
+        raise BadFile("names, task, language and codes are text", where=where, hint="write them between quotes")
     for pattern in patterns:
         yield _rule(pattern, entry.get("task"), entry.get("language"), codes, where)
 
@@ -243,7 +243,7 @@ def _rule(pattern: str, task: str | None, language: str | None, codes: dict[str,
     if not (two if pair else one):
         raise BadFile(
             f"'{pattern}' does not say one language or pair", where=where,
-            mend="give it a group (?P<target>...), or (?P<first>...) and (?P<second>...), or say language = \"...\"",
+            hint="give it a group (?P<target>...), or (?P<first>...) and (?P<second>...), or say language = \"...\"",
         )  # fmt: skip
     if unknown := set(_HOLE.findall(task or "")) - groups:
         raise UnknownName("group", min(unknown), groups, where=where)

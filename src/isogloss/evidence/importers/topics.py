@@ -74,7 +74,7 @@ def _average(parts: list[RawRow], where: str) -> RawRow:
             raise BadValue(
                 f"nobody counted the items of topic '{part['topic'][:60]}' of {first['task']}, to average by",
                 where=f"{where} row {part['origin_row']}",
-                mend="give a rule without a topic for it",
+                hint="give a rule without a topic for it",
             )
     counts = [part["items"] for part in parts]
     total = sum(counts)

@@ -45,7 +45,7 @@ def section(data: Any, key: str, where: str) -> dict[str, Any]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise BadFile(f"'{_shown(key)}' is not an object", where=where, mend="check that it is a result file")
+        raise BadFile(f"'{_shown(key)}' is not an object", where=where, hint="check that it is a result file")
     return found
 
 
@@ -55,7 +55,7 @@ def listed(data: Any, key: str, where: str) -> list[Any]:
     if found is None:
         return []
     if not isinstance(found, list):
-        raise BadFile(f"'{_shown(key)}' is not a list", where=where, mend="check that it is a result file")
+        raise BadFile(f"'{_shown(key)}' is not a list", where=where, hint="check that it is a result file")
     return found
 
 
@@ -65,7 +65,7 @@ def text(data: Any, key: str, where: str) -> str | None:
     if found is None or found == "":
         return None
     if not isinstance(found, str):
-        raise BadFile(f"'{_shown(key)}' is not text", where=where, mend="check that it is a result file")
+        raise BadFile(f"'{_shown(key)}' is not text", where=where, hint="check that it is a result file")
     return found
 
 
@@ -84,7 +84,7 @@ def number(value: Any, what: str, where: str) -> float | None:
             raise ValueError
         found = float(value)
     except (ValueError, OverflowError):
-        raise BadValue(f"{_shown(what)} {_shown(value)} is not a number", where=where, mend="correct it") from None
+        raise BadValue(f"{_shown(what)} {_shown(value)} is not a number", where=where, hint="correct it") from None
     return None if math.isnan(found) else found
 
 
@@ -94,7 +94,7 @@ def whole(value: Any, what: str, where: str) -> int | None:
     if found is None:
         return None
     if found != found // 1 or not 0 <= found <= LARGEST:
-        raise BadValue(f"{_shown(what)} {_shown(value)} is not a whole number", where=where, mend="correct it")
+        raise BadValue(f"{_shown(what)} {_shown(value)} is not a whole number", where=where, hint="correct it")
     return int(found)
 
 
@@ -172,11 +172,11 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 position += 1
                 where = f"{path} line {position}"
                 if len(line) > MAX_LINE or (read := read + len(line)) > 4 * MAX_BYTES:
-                    raise BadFile("is too large", where=where, mend="split the file")
+                    raise BadFile("is too large", where=where, hint="split the file")
                 if line.strip():
                     entry = parse_json(line, where)
                     if not isinstance(entry, dict):
-                        raise BadFile("is not an object", where=where, mend="write one JSON object per line")
+                        raise BadFile("is not an object", where=where, hint="write one JSON object per line")
                     yield where, entry
     except OSError as error:
         raise BadFile(f"cannot be read: {error.strerror or error}", where=str(path)) from None
@@ -186,7 +186,7 @@ def _table(rows: list[Any], schema: pl.Schema, where: str) -> pl.DataFrame:
     try:
         return pl.DataFrame(rows, schema=schema, orient="row")
     except (OverflowError, TypeError, pl.exceptions.PolarsError):
-        raise BadFile("holds a number that is too large", where=where, mend="correct it") from None
+        raise BadFile("holds a number that is too large", where=where, hint="correct it") from None
 
 
 def _shown(value: Any) -> str:

@@ -20,7 +20,7 @@ class Xtreme(Importer):
 
     Each score is a row, counted through the file. Averages over languages and tasks are dropped. Neither the
     model nor what it was trained on is in it: they are asked for. The retrieval tasks, for which nothing
-    is trained, are about pairs with English and have no mixture.
+    is trained, are about pairs with English and have no mix.
     """
 
     name = "xtreme"
@@ -34,14 +34,14 @@ class Xtreme(Importer):
         where = str(path)
         data = read_json(path)
         if not isinstance(data, dict):
-            raise BadFile("is not an object", where=where, mend="give what evaluate.py wrote with --output_file")
+            raise BadFile("is not an object", where=where, hint="give what evaluate.py wrote with --output_file")
         asked = [name for name in ("model", "train") if name not in options.values]
         if asked:
             says = {"model": "the model", "train": "what was trained on"}
             raise BadValue(
                 f"does not say {' and '.join(says[name] for name in asked)}",
                 where=where,
-                mend=f"give {' '.join('--train eng:1000' if name == 'train' else '--model' for name in asked)}",
+                hint=f"give {' '.join('--train eng:1000' if name == 'train' else '--model' for name in asked)}",
             )
         rows: list[RawRow] = []
         dropped: list[tuple[int, str]] = []
@@ -52,7 +52,7 @@ class Xtreme(Importer):
                 score = number(value, metric, f"{where} row {position}")
                 rows.append(_row(position, task, metric, language, score, options))
         if not rows:
-            raise BadFile("holds no score by language", where=where, mend="give what evaluate.py wrote")
+            raise BadFile("holds no score by language", where=where, hint="give what evaluate.py wrote")
         return RawTable(raw_rows(rows, where), dropped_rows(dropped), marks_queries=False)
 
 
@@ -62,7 +62,7 @@ def _scores(data: dict[str, Any], where: str) -> list[tuple[str, str, str | None
     for task, metrics in data.items():
         if task not in TASKS:
             if isinstance(metrics, dict | list):
-                raise BadFile(f"'{task[:60]}' is no task of XTREME", where=where, mend=f"known: {', '.join(TASKS)}")
+                raise BadFile(f"'{task[:60]}' is no task of XTREME", where=where, hint=f"known: {', '.join(TASKS)}")
             found.append((task, task, None, metrics))
             continue
         if not isinstance(metrics, dict):

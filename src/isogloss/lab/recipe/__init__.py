@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from isogloss.lab.outcome import Training
-    from isogloss.lab.task import Input
+    from isogloss.models.inputs import Input
 
 recipes = Registry(
     "recipe",
@@ -32,7 +32,7 @@ recipes = Registry(
         "checkpoint-average": "isogloss.lab.recipe.checkpoint_average:CheckpointAverage",
         "run-average": "isogloss.lab.recipe.run_average:RunAverage",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
-        "mixture": "isogloss.lab.recipe.mixture:MixtureRecipe",
+        "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
         "translate-train": "isogloss.lab.recipe.translate_train:TranslateTrain",
         "translate-test": "isogloss.lab.recipe.translate_test:TranslateTest",
@@ -229,10 +229,10 @@ class Recipe(Parameterized, ABC):
     def check_kind(self, kind: str) -> None:
         """Raise BadValue if the recipe is not for a kind of task."""
         if kind not in self.kinds:
-            raise BadValue(f"recipe '{self.name}' is for {', '.join(self.kinds)}, not for {kind}", mend=self.unfit)
+            raise BadValue(f"recipe '{self.name}' is for {', '.join(self.kinds)}, not for {kind}", hint=self.unfit)
 
     def learnt_from(self, source: str, size: int, targets: Sequence[str]) -> dict[str, int]:
-        """What a mixture says of a training on so many examples of a source, for some targets, all canonical."""
+        """What a mix says of a training on so many examples of a source, for some targets, all canonical."""
         return {source: size}
 
     def facts(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def read_translator(parameters: Mapping[str, Any]) -> Translator:
     """
     name = parameters.get("name")
     if not isinstance(name, str):
-        raise BadValue("translator has no name", mend=f'write translator = {{ name = "{translators.names()[0]}" }}')
+        raise BadValue("translator has no name", hint=f'write translator = {{ name = "{translators.names()[0]}" }}')
     if name not in translators.names():
         raise UnknownName("translator", name, translators.names())
     kind: type[Translator] = translators.get(name)

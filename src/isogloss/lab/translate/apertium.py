@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from isogloss.errors import InputError, IsoglossError
-from isogloss.lab.extra import MissingExtra
+from isogloss.extras import MissingExtra
 from isogloss.lab.translate import Passage, Translator
 from isogloss.languages import resolve
 
@@ -86,7 +86,7 @@ def _mode(origin: str, into: str) -> str:
     one, other = sorted((origin.partition("_")[0], into.partition("_")[0]))
     raise InputError(
         f"apertium cannot translate from {origin} into {into}",
-        mend=f"there are: {known}; others are Debian packages such as apertium-{one}-{other}",
+        hint=f"there are: {known}; others are Debian packages such as apertium-{one}-{other}",
     )
 
 
@@ -126,7 +126,7 @@ def _fingerprint(mode: str) -> str:
 
 def _run(*arguments: str, given: str = "") -> str:
     if shutil.which(PROGRAM) is None:
-        raise MissingExtra(f"needs the program {PROGRAM}", mend="on Debian: apt-get install apertium apertium-spa-cat")
+        raise MissingExtra(f"needs the program {PROGRAM}", hint="on Debian: apt-get install apertium apertium-spa-cat")
     try:
         done = subprocess.run([PROGRAM, *arguments], input=given.encode(), capture_output=True, check=True)
     except subprocess.CalledProcessError as error:

@@ -132,5 +132,5 @@ def _write(batch: Batch, found: Translations) -> None:
         write_whole(path, table.write_parquet)
     except (OSError, BadFile) as error:
         reason = error.reason if isinstance(error, BadFile) else f"cannot be written: {error.strerror}"
-        mend = "set ISOGLOSS_CACHE to a folder that can be"
-        raise BadFile(f"translations {reason}", where=str(path.parent), mend=mend) from None
+        hint = "set ISOGLOSS_CACHE to a folder that can be"
+        raise BadFile(f"translations {reason}", where=str(path.parent), hint=hint) from None

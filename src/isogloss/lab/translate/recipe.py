@@ -16,10 +16,10 @@ from isogloss.errors import BadValue, UnknownName
 from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import labelled
 from isogloss.lab.recipe import ANY, Apply, Arrays, Corpus, Estimate, Recipe, recipes
-from isogloss.lab.task import Input
 from isogloss.lab.translate import Translator, read_translator
 from isogloss.lab.translate.kept import Batch
 from isogloss.lab.translate.texts import Texts, Translated, translate_texts
+from isogloss.models.inputs import Input
 
 Matrix = np.ndarray[Any, Any]
 
@@ -68,10 +68,10 @@ class TranslatingRecipe(Recipe):
             raise UnknownName("recipe", str(name), recipes.names())
         kind: type[Recipe] = recipes.get(name)
         if issubclass(kind, TranslatingRecipe):
-            raise BadValue(f"{name} translates already", mend='set base = { name = "ngram-logreg" }')
+            raise BadValue(f"{name} translates already", hint='set base = { name = "ngram-logreg" }')
         made = kind.read({key: value for key, value in self.base.items() if key != "name"})
         if made.learns_for != ANY:
-            raise BadValue(f"{made.label} learns for targets of its own", mend="set base to a recipe that serves any")
+            raise BadValue(f"{made.label} learns for targets of its own", hint="set base to a recipe that serves any")
         return made
 
     @cached_property

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from isogloss.errors import BadValue, InputError
-from isogloss.lab.models.checkpoint import check_precision, fingerprint, load_tokenizer, locate
 from isogloss.lab.recipe.neural import check_number
 from isogloss.lab.translate import Passage, Translator
+from isogloss.models.checkpoint import check_precision, fingerprint, load_tokenizer, locate
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Seq2Seq(Translator):
     def __post_init__(self) -> None:
         """Check every parameter, because they come from files."""
         if not isinstance(self.checkpoint, str) or not self.checkpoint:
-            raise BadValue("translator 'seq2seq' needs a checkpoint", mend='write checkpoint = "folder of a model"')
+            raise BadValue("translator 'seq2seq' needs a checkpoint", hint='write checkpoint = "folder of a model"')
         if not isinstance(self.codes, dict) or not all(isinstance(code, str) for code in self.codes.values()):
             raise BadValue(f'codes must be a table, as {{ spa = "spa_Latn" }}, not {self.codes!r}')
         if not isinstance(self.prefix, str):
@@ -92,7 +92,7 @@ class Seq2Seq(Translator):
             elif (origin, into) not in self._declared:
                 raise InputError(
                     f"translates {', '.join(self.pairs)}, not from {origin} into {into}", where=self.checkpoint,
-                    mend="add it to `pairs` if it does",
+                    hint="add it to `pairs` if it does",
                 )  # fmt: skip
 
     def describe(self, origin: str, into: str) -> str:
@@ -101,8 +101,8 @@ class Seq2Seq(Translator):
 
     def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:
         """The translations, from one batch, or from smaller ones where memory runs out."""
-        from isogloss.lab.models.decoder import shared_decoder
-        from isogloss.lab.models.generate import generate
+        from isogloss.models.decoder import shared_decoder
+        from isogloss.models.generate import generate
 
         decoder = shared_decoder(self._folder, self.precision)
         begin = []
@@ -148,5 +148,5 @@ class Seq2Seq(Translator):
                 return one
         raise InputError(
             f"has no token for {language} (looked for {', '.join(dict.fromkeys(tried))})", where=self.checkpoint,
-            mend=f'name it: codes = {{ {language} = "..." }}, or say which `pairs` it translates',
+            hint=f'name it: codes = {{ {language} = "..." }}, or say which `pairs` it translates',
         )  # fmt: skip

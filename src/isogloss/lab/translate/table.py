@@ -40,7 +40,7 @@ class FileTranslator(Translator):
     def __post_init__(self) -> None:
         """Check that there is a file."""
         if not isinstance(self.file, str) or not self.file:
-            raise BadValue("translator 'file' names none", mend='write file = "translations.tsv"')
+            raise BadValue("translator 'file' names none", hint='write file = "translations.tsv"')
         if not Path(self.file).is_file():
             raise BadFile("no such file of translations", where=self.file)
 
@@ -112,9 +112,9 @@ def _read_as_of(file: str, stamp: tuple[int, int]) -> dict[Key, str]:
         origin = languages[row["from"]] if row.get("from") else ""
         key = origin, languages[row["language"]], row["item"], _part(row, file)
         if key in found:
-            mend = None if "from" in head else "if it is a translation of several, say which in a column `from`"
+            hint = None if "from" in head else "if it is a translation of several, say which in a column `from`"
             raise BadValue(
-                f"item '{row['item']}' stands twice in {row['language']}", where=f"{file} row {row['row']}", mend=mend
+                f"item '{row['item']}' stands twice in {row['language']}", where=f"{file} row {row['row']}", hint=hint
             )
         found[key] = row["text"]
     return found

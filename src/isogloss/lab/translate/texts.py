@@ -10,9 +10,9 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply
-from isogloss.lab.task import Choice, Input
 from isogloss.lab.translate import Passage, Translator
 from isogloss.lab.translate.kept import Batch, Translations, translate_batch
+from isogloss.models.inputs import Choice, Input
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 

@@ -40,9 +40,9 @@ class CheckpointAverage(TrainedRecipe):
         super().__post_init__()
         check_number("averaged", self.averaged, whole=True)
         if self.averaged > self.epochs:
-            raise BadValue(f"averaged ({self.averaged}) is above epochs ({self.epochs})", mend="train for longer")
+            raise BadValue(f"averaged ({self.averaged}) is above epochs ({self.epochs})", hint="train for longer")
         if self.select != LAST:
-            raise BadValue("an average leaves nothing to select", mend=f'leave out select, or set it to "{LAST}"')
+            raise BadValue("an average leaves nothing to select", hint=f'leave out select, or set it to "{LAST}"')
 
     def keeps(self, epoch: int) -> bool:
         """Whether it is one of the last epochs."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isogloss.errors import BadValue, first_line
-from isogloss.lab.models.decoder import lead
+from isogloss.models.decoder import lead
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Chat:
         if not getattr(self.tokenizer, "chat_template", None):
             raise BadValue(
                 "the checkpoint has no chat template", where=str(self.tokenizer.name_or_path),
-                mend="leave out chat, or choose a checkpoint that was tuned to chat",
+                hint="leave out chat, or choose a checkpoint that was tuned to chat",
             )  # fmt: skip
 
     def prompt(self, shown: Sequence[tuple[str, str]], asked: str) -> str:
@@ -66,6 +66,6 @@ class Chat:
             raise BadValue(
                 f"its chat template refuses the conversation ({first_line(error)})",
                 where=str(self.tokenizer.name_or_path),
-                mend="leave out system" if self.system else "leave out chat",
+                hint="leave out system" if self.system else "leave out chat",
             ) from None  # fmt: skip
         return text.removeprefix(self.tokenizer.decode(lead(self.tokenizer)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from isogloss.lab.recipe import Arrays, Corpus
-from isogloss.lab.task import Choice, Input, Question
+from isogloss.models.inputs import Choice, Input, Question
 
 Matrix = np.ndarray[Any, Any]
 

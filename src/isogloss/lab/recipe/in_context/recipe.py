@@ -13,18 +13,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.meter import count
-from isogloss.lab.models.checkpoint import load_tokenizer
-from isogloss.lab.models.decoder import shared_decoder
-from isogloss.lab.models.generate import generate, room_for_prompts
-from isogloss.lab.models.likelihood import log_likelihoods
-from isogloss.lab.models.tokens import cut
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import ANY, EACH, Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.in_context.chat import Chat
 from isogloss.lab.recipe.in_context.prompts import About, Asked, about, asked, first_rows, packed, parts_of
 from isogloss.lab.recipe.in_context.templates import FORMS, Wording, Wordings, of_languages
 from isogloss.lab.recipe.neural import TRIED, NeuralRecipe, check_number
+from isogloss.models.checkpoint import load_tokenizer
+from isogloss.models.decoder import shared_decoder
+from isogloss.models.generate import generate, room_for_prompts
+from isogloss.models.likelihood import log_likelihoods
+from isogloss.models.meter import count
+from isogloss.models.tokens import cut
 
 Matrix = np.ndarray[Any, Any]
 
@@ -125,7 +125,7 @@ class InContext(NeuralRecipe):
             if not isinstance(getattr(self, name), str):
                 raise BadValue(f"{name} must be text, not {getattr(self, name)!r}")
         if self.system and not self.chat:
-            raise BadValue("system is a message of a chat", mend="add chat = true")
+            raise BadValue("system is a message of a chat", hint="add chat = true")
         for name in ("content_free", "stop"):
             if not (isinstance(value := getattr(self, name), list) and value and _are_texts(value)):
                 raise BadValue(f"{name} must be a list of texts, not {value!r}")
@@ -166,7 +166,7 @@ class InContext(NeuralRecipe):
         if corpus.kind in WRITTEN:
             room_for_prompts(decoder, self.max_new, self.max_length)
         if self.calibrate and corpus.kind not in ("text-classification", "multiple-choice"):
-            raise BadValue(f"there is nothing to calibrate in {corpus.kind}", mend="leave out calibrate")
+            raise BadValue(f"there is nothing to calibrate in {corpus.kind}", hint="leave out calibrate")
         if (chat := self._chat()) is not None:
             chat.prompt([("a", "b")], "a")  # whether the template has room for such turns
         prepared = packed(corpus)
@@ -175,8 +175,8 @@ class InContext(NeuralRecipe):
         if self.template_language == TARGET:
             for code, texts, there in zip(corpus.languages, corpus.test, is_there, strict=True):
                 if texts and not there:
-                    mend = f'add it: templates = {{ {code} = "..." }}'
-                    raise BadValue(f"no template for '{code}'", where=self.name, mend=mend)
+                    hint = f'add it: templates = {{ {code} = "..." }}'
+                    raise BadValue(f"no template for '{code}'", where=self.name, hint=hint)
         unknown = [
             cut([" ".join(parts_of(one)) for one in test or train], self.folder, self.max_length).unknown
             for train, test in zip(corpus.train, corpus.test, strict=True)
@@ -323,7 +323,7 @@ def _log_softmax(scores: Matrix) -> Matrix:
 
 def _check_table(name: str, table: Any) -> None:
     if not isinstance(table, dict) or not _are_texts([*table.values()]):
-        raise BadValue(f"{name} must be a table of texts, not {table!r}", mend=f'write {name} = {{ a = "..." }}')
+        raise BadValue(f"{name} must be a table of texts, not {table!r}", hint=f'write {name} = {{ a = "..." }}')
 
 
 def _are_texts(values: Sequence[Any]) -> bool:

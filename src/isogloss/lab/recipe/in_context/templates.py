@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.task import SLOT
+from isogloss.models.inputs import SLOT
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Template:
             if found.count(place) != 1:
                 raise BadValue(
                     f"{{{place}}} stands {found.count(place)} times in the template {self.text!r}",
-                    mend="write it once",
+                    hint="write it once",
                 )
 
     def around(self, asked: Sequence[str]) -> tuple[str, str]:
@@ -83,7 +83,7 @@ class Template:
             before, after = self.text.split(f"{{{self.form.asked[0]}}}")
             first, slot, second = asked[0].partition(SLOT)
             if not slot:
-                raise BadValue(f"no {SLOT} in {asked[0]!r}", mend="write it where the answer belongs")
+                raise BadValue(f"no {SLOT} in {asked[0]!r}", hint="write it where the answer belongs")
             return before + first, second + after
         filled = dict(zip(self.form.asked, asked, strict=True))
         before, after = self.text.split(f"{{{self.form.answer}}}")

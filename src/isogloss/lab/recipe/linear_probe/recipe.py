@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.meter import count
-from isogloss.lab.models.encode import Block, encode, shared_encoder
-from isogloss.lab.models.flops import coefficients, forward_flops
-from isogloss.lab.models.tokens import Tokens
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.linear_probe.features import Features, Matrix
 from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout, validation_score
-from isogloss.lab.task import Choice, Input
+from isogloss.models.encode import Block, encode, shared_encoder
+from isogloss.models.flops import coefficients, forward_flops
+from isogloss.models.inputs import Choice, Input
+from isogloss.models.meter import count
+from isogloss.models.tokens import Tokens
 
 BEST, ALL = "best", "all"
 
@@ -166,7 +166,7 @@ class LinearProbe(NeuralRecipe):
         if isinstance(self.layer, str):
             return list(range(there))
         if not -there <= self.layer < there:
-            raise BadValue(f"there is no layer {self.layer}", mend=f"the model has 0 (embeddings) to {there - 1}")
+            raise BadValue(f"there is no layer {self.layer}", hint=f"the model has 0 (embeddings) to {there - 1}")
         return [self.layer % there]
 
     def _select(
@@ -205,7 +205,7 @@ class LinearProbe(NeuralRecipe):
         if choices is not None:
             X, labels = _differences(X, labels, choices)
         elif len(classes) < 2:
-            raise BadValue("all training examples have the same label", mend="take more of them, or another seed")
+            raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
         center = np.zeros(X.shape[1], np.float32) if choices is not None else X.mean(axis=0)
         scale = np.maximum(X.std(axis=0), 1e-6)
         model = LogisticRegression(

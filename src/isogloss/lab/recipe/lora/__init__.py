@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from isogloss.lab.extra import need
+from isogloss.extras import need
 from isogloss.lab.recipe.neural import check_number
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 

@@ -13,12 +13,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.models.checkpoint import check_precision, describe_checkpoint, fingerprint, locate
-from isogloss.lab.models.encode import shared_encoder
-from isogloss.lab.models.runtime import device, start_torch
-from isogloss.lab.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join, reads_forward
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
 from isogloss.lab.scores import confusions, macro_f1
+from isogloss.models.checkpoint import check_precision, describe_checkpoint, fingerprint, locate
+from isogloss.models.encode import shared_encoder
+from isogloss.models.runtime import device, start_torch
+from isogloss.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join, reads_forward
 
 TRIED = 16
 """Texts of each language that lengths are estimated from."""
@@ -56,7 +56,7 @@ class NeuralRecipe(Recipe):
     def __post_init__(self) -> None:
         """Check every parameter, because they come from files."""
         if not isinstance(self.checkpoint, str) or not self.checkpoint:
-            raise BadValue(f"{self.name} needs a checkpoint", mend='add models = ["folder of a model"] to [grid]')
+            raise BadValue(f"{self.name} needs a checkpoint", hint='add models = ["folder of a model"] to [grid]')
         check_number("max_length", self.max_length, whole=True, at_least=4)
         check_precision(self.precision)
 
@@ -114,7 +114,7 @@ class NeuralRecipe(Recipe):
         if places is not None and longest > places:
             raise BadValue(
                 f"max_length is {self.max_length}, and there are texts of {longest} tokens",
-                where=f"checkpoint {self.folder}", mend=f"the model has places for {places}: set max_length to that",
+                where=f"checkpoint {self.folder}", hint=f"the model has places for {places}: set max_length to that",
             )  # fmt: skip
 
     def _count_tokens(self, corpus: Corpus) -> tuple[float, float, np.ndarray[Any, Any]]:

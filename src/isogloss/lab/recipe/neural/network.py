@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from isogloss.errors import BadValue
-from isogloss.lab.models.encode import padded_batch
-from isogloss.lab.models.runtime import device
-from isogloss.lab.models.tokens import Tokens
+from isogloss.models.encode import padded_batch
+from isogloss.models.runtime import device
+from isogloss.models.tokens import Tokens
 
 POOLINGS = ("mean", "first", "pooler")
 
@@ -34,7 +34,7 @@ class Network(nn.Module):
     def __init__(self, encoder: Any, outputs: int, pooling: str, dropout: float):
         super().__init__()
         if pooling == "pooler" and getattr(encoder, "pooler", None) is None:
-            raise BadValue("this model has no pooler", mend='set pooling = "mean"')
+            raise BadValue("this model has no pooler", hint='set pooling = "mean"')
         self.encoder = encoder
         self.pooling = pooling
         self.dropout = nn.Dropout(dropout)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from isogloss.lab.meter import count
-from isogloss.lab.models.batches import by_length
-from isogloss.lab.models.encode import BUDGET, halving, padded_batch
-from isogloss.lab.models.flops import coefficients, forward_flops
-from isogloss.lab.models.runtime import device
-from isogloss.lab.models.tokens import Tokens
 from isogloss.lab.recipe.neural.network import Network
+from isogloss.models.batches import by_length
+from isogloss.models.encode import BUDGET, halving, padded_batch
+from isogloss.models.flops import coefficients, forward_flops
+from isogloss.models.meter import count
+from isogloss.models.runtime import device
+from isogloss.models.tokens import Tokens
 
 Matrix = np.ndarray[Any, Any]
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue, UnknownName
-from isogloss.lab.models.encode import shared_encoder
-from isogloss.lab.models.runtime import device, start_torch
-from isogloss.lab.models.tokens import Tokens, join
-from isogloss.lab.models.windows import overlap
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe, check_number, holdout, validation_score
+from isogloss.models.encode import shared_encoder
+from isogloss.models.runtime import device, start_torch
+from isogloss.models.tokens import Tokens, join
+from isogloss.models.windows import overlap
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network
@@ -108,7 +108,7 @@ class TrainedRecipe(NeuralRecipe):
         tokens = Tokens.of(prepared, "train")
         outputs = _outputs(tokens, training)
         if len(np.unique(training.labels)) < 2:
-            raise BadValue("all training examples have the same label", mend="take more of them, or another seed")
+            raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
         with torch.random.fork_rng():
             torch.manual_seed(training.seed)
             network = self._network(outputs)
@@ -234,7 +234,7 @@ class TrainedRecipe(NeuralRecipe):
         torch = start_torch()
         wanted = {name for name, parameter in network.named_parameters() if parameter.requires_grad}
         if wanted != set(weights):
-            raise BadFile("holds the weights of another model", where=self.name, mend="train it again")
+            raise BadFile("holds the weights of another model", where=self.name, hint="train it again")
         network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()}, strict=False)
 
     def _beginning(self, training: Training) -> str:

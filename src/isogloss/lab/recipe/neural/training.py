@@ -11,14 +11,14 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from isogloss.errors import IsoglossError
-from isogloss.lab.meter import count
-from isogloss.lab.models.batches import by_length
-from isogloss.lab.models.encode import BUDGET, halving
-from isogloss.lab.models.flops import coefficients, forward_flops
-from isogloss.lab.models.runtime import device, is_out_of_memory
-from isogloss.lab.models.tokens import Tokens
 from isogloss.lab.recipe.neural.network import Network, scores_of
 from isogloss.lab.recipe.neural.spans import span_loss
+from isogloss.models.batches import by_length
+from isogloss.models.encode import BUDGET, halving
+from isogloss.models.flops import coefficients, forward_flops
+from isogloss.models.meter import count
+from isogloss.models.runtime import device, is_out_of_memory
+from isogloss.models.tokens import Tokens
 
 POOL = 16
 """Batches whose rows are sorted by length together: enough that little is padding, few enough to stay random."""

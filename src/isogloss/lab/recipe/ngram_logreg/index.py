@@ -164,7 +164,7 @@ def _reported() -> Iterator[None]:
     except OSError as error:
         raise BadFile(
             f"n-grams cannot be written: {error.strerror}",
-            where=tempfile.gettempdir(), mend="set TMPDIR to a folder with room",
+            where=tempfile.gettempdir(), hint="set TMPDIR to a folder with room",
         ) from None  # fmt: skip
 
 

@@ -68,7 +68,7 @@ class NgramLogreg(Recipe):
         for name in ("C", "tolerance"):
             _check(name, getattr(self, name), (int, float), "a number above 0")
         if self.shortest > self.longest:
-            raise BadValue(f"shortest ({self.shortest}) is above longest ({self.longest})", mend="swap them")
+            raise BadValue(f"shortest ({self.shortest}) is above longest ({self.longest})", hint="swap them")
 
     @property
     def model(self) -> str:
@@ -122,7 +122,7 @@ class NgramLogreg(Recipe):
         if len(classes) < 2:
             raise BadValue(
                 f"all {len(training.rows)} training texts have the same label",
-                mend="take more of them, or another seed",
+                hint="take more of them, or another seed",
             )
         counts, ngrams = self._training(prepared, rows)
         frequency = np.bincount(counts.indices, minlength=len(ngrams))

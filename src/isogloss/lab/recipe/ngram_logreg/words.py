@@ -9,7 +9,7 @@ import numpy as np
 
 from isogloss.lab.recipe import Corpus
 from isogloss.lab.recipe.ngram_logreg.dual import of_each_class
-from isogloss.lab.task import Input
+from isogloss.models.inputs import Input
 
 Integers = np.ndarray[Any, Any]
 

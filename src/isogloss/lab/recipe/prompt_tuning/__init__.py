@@ -12,15 +12,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.extra import need
-from isogloss.lab.meter import count
-from isogloss.lab.models.encode import shared_encoder
-from isogloss.lab.models.flops import coefficients, forward_flops
-from isogloss.lab.models.tokens import Tokens
+from isogloss.extras import need
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Fitted
 from isogloss.lab.recipe.neural import check_number
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
+from isogloss.models.encode import shared_encoder
+from isogloss.models.flops import coefficients, forward_flops
+from isogloss.models.meter import count
+from isogloss.models.tokens import Tokens
 
 
 @dataclass(frozen=True)

@@ -117,10 +117,10 @@ def _check_room(encoder: Any, length: int, max_length: int) -> None:
     if length + max_length > positions:
         raise BadValue(
             f"{length} prompts and {max_length} tokens are more than the {positions} positions of the model",
-            mend=f"set max_length = {max(4, positions - length)}, or a smaller length",
+            hint=f"set max_length = {max(4, positions - length)}, or a smaller length",
         )
 
 
 def _cannot(encoder: Any, reason: str) -> BadValue:
     kind = encoder.config.model_type
-    return BadValue(f"models of the type {kind} cannot be given such prompts ({reason})", mend="set deep = false")
+    return BadValue(f"models of the type {kind} cannot be given such prompts ({reason})", hint="set deep = false")

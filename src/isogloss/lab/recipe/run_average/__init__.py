@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from isogloss.errors import BadValue
-from isogloss.lab.models.runtime import start_torch
-from isogloss.lab.models.tokens import Tokens
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Corpus, Estimate
 from isogloss.lab.recipe.checkpoint_average import mean_weights
 from isogloss.lab.recipe.neural import check_number
 from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe
+from isogloss.models.runtime import start_torch
+from isogloss.models.tokens import Tokens
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network
@@ -51,7 +51,7 @@ class RunAverage(TrainedRecipe):
         super().__post_init__()
         check_number("runs", self.runs, whole=True)
         if self.select != LAST:
-            raise BadValue("an average leaves nothing to select", mend=f'leave out select, or set it to "{LAST}"')
+            raise BadValue("an average leaves nothing to select", hint=f'leave out select, or set it to "{LAST}"')
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """As for fine-tuning with all runs' epochs."""

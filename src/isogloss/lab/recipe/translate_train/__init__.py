@@ -13,7 +13,6 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import ALL, EACH, Answers, Apply, Arrays, Corpus, Fitted
-from isogloss.lab.task import Input
 from isogloss.lab.translate.recipe import (
     OWN,
     Matrix,
@@ -26,6 +25,7 @@ from isogloss.lab.translate.recipe import (
     summary,
 )
 from isogloss.lab.translate.texts import Texts, Translated
+from isogloss.models.inputs import Input
 
 TRANSLATED = "+translated"
 
@@ -123,7 +123,7 @@ class TranslateTrain(TranslatingRecipe):
             begins = prepared["test_starts"]
             rows = slice(begins[name], begins[name + 1])
             found = {variant: _placed(answers, rows, begins[-1]) for variant, answers in found.items()}
-        # Otherwise the mixture would not tell which language the translations are from.
+        # Otherwise the mix would not tell which language the translations are from.
         own = "" if self.with_source else f"{OWN}from={fitted.settings['from']}"
         return {f"{variant}{own}": answers for variant, answers in found.items()}
 

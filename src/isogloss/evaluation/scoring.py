@@ -1,0 +1,313 @@
+"""How good forecasts were: errors, paired differences between forecasters, coverage and width of intervals.
+
+Everything that counts once (a language, mostly; a mix or a model where those are left out) has the same
+weight, whatever number of questions was asked about it, and is what is drawn again in every bootstrap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from isogloss.evidence.paired import holm
+from isogloss.forecasting.grid import Array
+
+DRAWS = 4000
+FEWEST_GROUPS = 5
+"""Groups below which a bootstrap says nothing."""
+WITHIN = 0.95
+"""Level of the intervals around errors, differences and coverages."""
+ROUNDING = 1e-9
+"""How far a score of about 1 may lie outside an interval that holds: where all are alike, intervals have no width."""
+NORMAL_QUANTILE = 1.959964
+"""Of the standard normal distribution at (1 + WITHIN) / 2."""
+
+ANSWERS = pl.Schema(
+    {
+        "forecaster": pl.String,
+        "group": pl.String,
+        "score": pl.Float64,
+        "mean": pl.Float64,
+        "level": pl.Float64,
+        "lower": pl.Float64,
+        "upper": pl.Float64,
+        "whole_range": pl.Boolean,
+        "per_point": pl.Float64,
+    }
+)
+"""Columns that scoring reads: one row per forecaster, question and level. `per_point` makes points of scores: 100
+for fractions, 1 for scores without a range."""
+
+
+def errors(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> pl.DataFrame:
+    """Errors of the means, in points.
+
+    Parameters
+    ----------
+    answers : polars.DataFrame
+        With the columns of `ANSWERS` and those of `by`.
+    by : sequence of str
+        Columns to tell apart by.
+    seed : int, default 0
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `by` (each combination once, in the order in which they come) and:
+
+        - `groups`, `questions`: how many there were
+        - `mae`, `rmse`, `bias` (forecast minus score): every group weighing the same
+        - `mae_low`, `mae_high`: 95 % percentile bootstrap over groups, null with fewer than five
+        - `mae_per_question`, `rmse_per_question`: every question weighing the same
+    """
+    off = _at_one_level(answers).with_columns(off=(pl.col("mean") - pl.col("score")) * pl.col("per_point"))
+    groups = off.group_by(*by, "group", maintain_order=True).agg(
+        questions=pl.len(),
+        absolute=pl.col("off").abs().mean(),
+        squared=(pl.col("off") ** 2).mean(),
+        signed=pl.col("off").mean(),
+    )
+    rows = []
+    for key, rest in _parts(groups, by):
+        absolute, questions = rest["absolute"].to_numpy(), rest["questions"].to_numpy()
+        low, high = bootstrap_interval(absolute, seed)
+        rows.append(
+            key
+            | {
+                "groups": rest.height,
+                "questions": int(questions.sum()),
+                "mae": float(absolute.mean()),
+                "mae_low": low,
+                "mae_high": high,
+                "rmse": float(np.sqrt(rest["squared"].to_numpy().mean())),
+                "bias": float(rest["signed"].to_numpy().mean()),
+                "mae_per_question": float(np.average(absolute, weights=questions)),
+                "rmse_per_question": float(np.sqrt(np.average(rest["squared"].to_numpy(), weights=questions))),
+            }
+        )
+    return pl.DataFrame(rows, schema=_schema(answers, by, ("groups", "questions"), _ERRORS))
+
+
+_ERRORS = ("mae", "mae_low", "mae_high", "rmse", "bias", "mae_per_question", "rmse_per_question")
+
+
+def differences(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> pl.DataFrame:
+    """Paired differences of mean absolute error between every two forecasters, in points.
+
+    Parameters
+    ----------
+    answers : polars.DataFrame
+        With the columns of `ANSWERS`, those of `by`, and `question`.
+    by : sequence of str
+        Columns to tell apart by, without `forecaster`.
+    seed : int, default 0
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `by`, `forecaster`, `other`, `groups` and `questions` (those that both answered),
+        `difference` (negative where `forecaster` errs less), `low` and `high` (95 % percentile bootstrap over
+        groups), `p` (two-sided, from the same bootstrap) and `p_holm` (corrected for all pairs within `by`).
+        Each pair stands twice, once in either direction. With fewer than five groups the last four are null.
+
+    Notes
+    -----
+    Holm's (1979) step-down correction: the i-th smallest of m p-values is multiplied by m - i + 1, and none may
+    be smaller than the one before.
+    """
+    at_one = _at_one_level(answers).with_columns(
+        error=(pl.col("mean") - pl.col("score")).abs() * pl.col("per_point"),
+    )
+    rows = []
+    for key, rest in _parts(at_one, by):
+        names = rest["forecaster"].unique(maintain_order=True).to_list()
+        of = {name: rest.filter(pl.col("forecaster") == name).select("question", "group", "error") for name in names}
+        pairs = [(one, other, _paired(of[one], of[other])) for one, other in combinations(names, 2)]
+        tested = [(one, other, both, _test(both, seed)) for one, other, both in pairs if both.height]
+        corrected = holm([found["p"] for *_, found in tested])
+        for (one, other, both, found), p_holm in zip(tested, corrected, strict=True):
+            counts = {"groups": both.height, "questions": int(both["questions"].sum())}
+            turned = found | {
+                "difference": -found["difference"],
+                "low": None if found["high"] is None else -found["high"],
+                "high": None if found["low"] is None else -found["low"],
+            }
+            rows.append(key | {"forecaster": one, "other": other} | counts | found | {"p_holm": p_holm})
+            rows.append(key | {"forecaster": other, "other": one} | counts | turned | {"p_holm": p_holm})
+    schema = _schema(
+        answers, [*by, "forecaster"], ("groups", "questions"), ("difference", "low", "high", "p", "p_holm")
+    )
+    columns = [*by, "forecaster", "other", "groups", "questions", "difference", "low", "high", "p", "p_holm"]
+    return pl.DataFrame(rows, schema=schema | {"other": pl.String()}).select(columns)
+
+
+def coverage(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """How often intervals held, and how wide they were.
+
+    Parameters
+    ----------
+    answers : polars.DataFrame
+        With the columns of `ANSWERS` and those of `by`.
+    by : sequence of str
+        Columns to tell apart by; levels always are.
+
+    Returns
+    -------
+    polars.DataFrame
+        The columns of `by`, `level` and:
+
+        - `groups`, `questions`: how many there were
+        - `coverage`: share of scores inside their interval, every group weighing the same
+        - `coverage_low`, `coverage_high`: Wilson's 95 % interval for the `effective_count`, because the
+          questions about one language tend to hold or fail together
+        - `coverage_per_question`
+        - `mean_width`, `interval_score`: in points, every group weighing the same; infinite where an interval has
+          no end
+        - `whole_range`: share of questions answered by the whole range
+
+    Notes
+    -----
+    Interval score (Winkler 1972; Gneiting and Raftery 2007): width, plus 2 / (1 - level) times how far the score
+    lies outside. Smaller is better.
+    """
+    low, high, score = pl.col("lower"), pl.col("upper"), pl.col("score")
+    outside = pl.max_horizontal(low - score, score - high, pl.lit(0.0))
+    held = answers.filter(pl.col("level").is_not_null()).with_columns(
+        held=(outside <= ROUNDING * (1 + score.abs())).cast(pl.Float64),
+        width=(high - low) * pl.col("per_point"),
+        penalty=outside * pl.col("per_point") * 2 / (1 - pl.col("level")),
+    )
+    keys = [*by, "level"]
+    groups = held.group_by(*keys, "group", maintain_order=True).agg(
+        questions=pl.len(),
+        held=pl.col("held").mean(),
+        width=pl.col("width").mean(),
+        interval_score=(pl.col("width") + pl.col("penalty")).mean(),
+        whole=pl.col("whole_range").cast(pl.Float64).mean(),
+    )
+    rows = []
+    for key, rest in _parts(groups, keys):
+        share, questions = float(rest["held"].to_numpy().mean()), rest["questions"].to_numpy()
+        bounds = wilson(share, effective_count(rest["held"].to_numpy(), int(questions.sum())))
+        rows.append(
+            key
+            | {
+                "groups": rest.height,
+                "questions": int(questions.sum()),
+                "coverage": share,
+                "coverage_low": bounds[0],
+                "coverage_high": bounds[1],
+                "coverage_per_question": float(np.average(rest["held"].to_numpy(), weights=questions)),
+                "mean_width": float(rest["width"].to_numpy().mean()),
+                "interval_score": float(rest["interval_score"].to_numpy().mean()),
+                "whole_range": float(np.average(rest["whole"].to_numpy(), weights=questions)),
+            }
+        )
+    return pl.DataFrame(rows, schema=_schema(answers, keys, ("groups", "questions"), _COVERAGE))
+
+
+_COVERAGE = (
+    "coverage", "coverage_low", "coverage_high", "coverage_per_question", "mean_width", "interval_score", "whole_range",
+)  # fmt: skip
+
+
+def effective_count(shares: Array, questions: int) -> float:
+    """Of how many independent questions the coverage would be known as well as from groups of them.
+
+    Parameters
+    ----------
+    shares : array of shape (groups,)
+        Coverage of each group.
+    questions : int
+        In all groups together.
+
+    Returns
+    -------
+    float
+        About the number of groups where each holds or fails whole, and more, up to the number of questions, the
+        more alike they are. With fewer than five groups their number.
+
+    Notes
+    -----
+    share * (1 - share) over the variance of the mean of groups, the effective sample size of Korn and Graubard
+    (1998), but with two imaginary groups added, one that held whole and one that failed: a few groups that all
+    held do not show how a failing one would. Wilson's interval of so many covers 93 to 100 % in simulations with
+    5 to 200 groups, whole or alike; without the two it covers 86 % with ten groups of which few fail.
+    """
+    groups = len(shares)
+    if groups < FEWEST_GROUPS:
+        return groups
+    seen = np.append(shares, (0.0, 1.0))
+    share, of_mean = float(seen.mean()), float(seen.var(ddof=1)) / len(seen)
+    return min(share * (1 - share) / of_mean, float(questions))
+
+
+def wilson(share: float, count: float) -> tuple[float, float]:
+    """Wilson's (1927) 95 % interval of a share of `count`; from 0 to 1 where nothing was counted."""
+    if count == 0:
+        return 0.0, 1.0
+    z2 = NORMAL_QUANTILE**2
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = NORMAL_QUANTILE / (1 + z2 / count) * np.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def bootstrap_interval(values: Array, seed: int = 0) -> tuple[float | None, float | None]:
+    """95 % percentile interval of the mean of `values`; none with fewer than five."""
+    return (None, None) if len(values) < FEWEST_GROUPS else _ends(_bootstrap_means(values, seed))
+
+
+def _test(both: pl.DataFrame, seed: int) -> dict[str, Any]:
+    values = both["difference"].to_numpy()
+    found = {"difference": float(values.mean()), "low": None, "high": None, "p": None}
+    if len(values) < FEWEST_GROUPS:
+        return found
+    means = _bootstrap_means(values, seed)
+    # One is added so that no finite number of draws claims certainty.
+    p = min(1.0, 2 * (1 + min(int((means <= 0).sum()), int((means >= 0).sum()))) / (DRAWS + 1))
+    low, high = _ends(means)
+    return found | {"low": low, "high": high, "p": p}
+
+
+def _ends(means: Array) -> tuple[float, float]:
+    low, high = np.quantile(means, [(1 - WITHIN) / 2, (1 + WITHIN) / 2])
+    return float(low), float(high)
+
+
+def _paired(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """Mean difference of each group, over the questions that both answered."""
+    joined = one.join(other.select("question", theirs="error"), on="question", how="inner", maintain_order="left")
+    difference = (pl.col("error") - pl.col("theirs")).mean()
+    # Rounded, because forecasters that say the same differ in their last digits, and always in the same direction.
+    return joined.group_by("group", maintain_order=True).agg(questions=pl.len(), difference=difference.round(9))
+
+
+def _bootstrap_means(values: Array, seed: int) -> Array:
+    drawn = np.random.default_rng(seed).integers(0, len(values), (DRAWS, len(values)))
+    return np.asarray(values[drawn].mean(1))
+
+
+def _at_one_level(answers: pl.DataFrame) -> pl.DataFrame:
+    """Each answer once: the means are the same at every level."""
+    if answers.is_empty():
+        return answers
+    return answers.filter(pl.col("level").eq_missing(answers["level"][0]))
+
+
+def _parts(table: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
+    if not by:
+        yield {}, table
+        return
+    for key, rest in table.group_by(*by, maintain_order=True):
+        yield dict(zip(by, key, strict=True)), rest
+
+
+def _schema(
+    answers: pl.DataFrame, by: Sequence[str], counts: Sequence[str], measures: Sequence[str]
+) -> dict[str, pl.DataType]:
+    kinds: dict[str, pl.DataType] = {name: answers.schema[name] for name in by}
+    return kinds | dict.fromkeys(counts, pl.Int64()) | dict.fromkeys(measures, pl.Float64())

@@ -1,0 +1,339 @@
+"""Why a forecast is what it is: contributions that start from a baseline and add up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import InputError
+from isogloss.evidence import Evidence
+from isogloss.evidence.schema import IDENTITY
+from isogloss.explanation.factors import DATA, LEXICAL
+from isogloss.explanation.members import (
+    ELSEWHERE,
+    PAIR_FEATURES,
+    Part,
+    elsewhere_parts,
+    kernel_parts,
+    kriging_parts,
+    mix_parts,
+    rest_of,
+    transfer_parts,
+)
+from isogloss.forecasting.default import Default, DefaultModel
+from isogloss.forecasting.fitted import FittedSetting
+from isogloss.forecasting.forecaster import one_thread
+from isogloss.forecasting.grid import Array, TrainingMixes
+from isogloss.forecasting.pooled.design import REACHES
+from isogloss.forecasting.pooled.donors import Pattern
+from isogloss.forecasting.pooled.surroundings import Surroundings
+from isogloss.forecasting.queries import ask
+from isogloss.forecasting.settings import find_setting
+from isogloss.forecasting.space import space
+from isogloss.languages import resolve
+
+CONTRIBUTIONS = pl.Schema({"group": pl.String, "part": pl.String, "member": pl.String, "contribution": pl.Float64})
+NEIGHBOURS_TABLE = pl.Schema(
+    {"language": pl.String, "name": pl.String, "distance": pl.Float64, "score": pl.Float64, "weight": pl.Float64,
+     "contribution": pl.Float64}
+)  # fmt: skip
+MEAN_OF_MEASURED, OWN_MEAN, MEASURED = (
+    "mean of the measured languages under this mix",
+    "the language's own mean over the measured mixes",
+    "measured itself",
+)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One forecast taken apart.
+
+    Attributes
+    ----------
+    target, train, task, model, metric : str
+    mean, lower, upper, level : float
+        The forecast, as `Forecaster.predict_interval` gives it.
+    basis : str
+    measured : float or None
+        What was measured, where the target was hidden from the forecaster.
+    baseline : float
+        Where the contributions start.
+    baseline_is : str
+        What it is, in words.
+    contributions : polars.DataFrame
+        `group`, `part`, `member`, `contribution`; baseline and contributions add up to the mean.
+    groups : polars.DataFrame
+        `group`, `contribution`, largest first.
+    neighbours : polars.DataFrame
+        Measured languages whose scores are carried over: `language`, `name`, combined `distance`, `score`, `weight`
+        and `contribution`, over all members; largest weight first.
+    members : dict of str to float
+        Weight of each member in the forecast.
+    bounded : bool
+        Whether scores are fractions.
+    """
+
+    target: str
+    train: str
+    task: str
+    model: str
+    metric: str
+    mean: float
+    lower: float
+    upper: float
+    level: float
+    basis: str
+    measured: float | None
+    baseline: float
+    baseline_is: str
+    contributions: pl.DataFrame
+    groups: pl.DataFrame
+    neighbours: pl.DataFrame
+    members: dict[str, float]
+    bounded: bool
+
+    @property
+    def words(self) -> str:
+        """The same in a paragraph."""
+        from isogloss.explanation.words import describe_forecast
+
+        return describe_forecast(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain values, for JSON."""
+        names = ("target", "train", "task", "model", "metric", "mean", "lower", "upper", "level", "basis", "measured",
+                 "baseline", "baseline_is", "members")  # fmt: skip
+        return {name: getattr(self, name) for name in names} | {
+            "words": self.words,
+            "groups": self.groups.to_dicts(),
+            "contributions": self.contributions.to_dicts(),
+            "neighbours": self.neighbours.to_dicts(),
+        }
+
+
+def explain_forecast(
+    evidence: Evidence,
+    target: str,
+    *,
+    task: str,
+    model: str,
+    train: str | None = None,
+    metric: str | None = None,
+    recipe: str | None = None,
+    hide: bool = False,
+    level: float = 0.9,
+    languages: Mapping[str, str] | None = None,
+) -> Explanation:
+    """Take the default forecaster's answer apart.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    target : str
+        A language, written in any way isogloss knows.
+    task, model : str
+        As the evidence names them; the model must have been measured on the task.
+    train : str, optional
+        Training mix; by default the one measured in most languages, of several the best on average.
+    metric, recipe : str, optional
+        Needed only where the evidence has several.
+    hide : bool, default False
+        Forecast as if nobody had ever measured the target in this setting or trained on it there.
+    level : float, default 0.9
+        Of the interval.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else.
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    UnknownName, UnknownLanguage, BadTrainingMix
+    InputError
+        If several settings are left.
+    """
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
+    identifier = resolve((languages or {}).get(target, target), where="--target").id
+    shown = Evidence(observations).without_language(identifier).observations if hide else observations
+    if shown.is_empty():
+        raise InputError(f"nothing is left without {identifier}", where="--hide", hint="explain another target")
+    mix = _usual_mix(shown) if train is None else train
+    question = ask(
+        task=task, model=model, targets=[identifier], train=mix, metric=setting.metric, recipe=recipe,
+        languages=languages,
+    )  # fmt: skip
+    text = question["train"][0]
+    truth = None
+    if hide:
+        there = observations.filter((pl.col("target") == identifier) & (pl.col("train") == text))["score"]
+        truth = None if there.is_empty() else float(there.to_numpy().mean())
+        evidence = _instead(evidence, observations, shown)
+    forecaster = Default().fit(evidence).conformalize()
+    row = forecaster.predict_interval(question, level).row(0, named=True)
+    fitted = forecaster.settings_[setting]
+    with one_thread():
+        taken = _take_apart(fitted, TrainingMixes.read([text], fitted.grid.unknown_size), identifier)
+    parts = rest_of(taken.parts, row["mean"] - taken.baseline, "held in the range of the metric")
+    return Explanation(
+        identifier, text, task, model, setting.metric, row["mean"], row["lower"], row["upper"], level, row["basis"],
+        truth, taken.baseline, taken.baseline_is, _table(parts, taken.members), _groups(parts),
+        _neighbours(parts, fitted, text, identifier), {name: weight for name, weight, _ in taken.members if weight},
+        fitted.grid.bounded,
+    )  # fmt: skip
+
+
+def _usual_mix(observations: pl.DataFrame) -> str:
+    """The mix measured in most languages; of several, the one with the best mean score."""
+    ranked = observations.group_by("train").agg(languages=pl.col("target").n_unique(), mean=pl.col("score").mean())
+    return str(ranked.sort("languages", "mean", "train", descending=[True, True, False])["train"][0])
+
+
+def _instead(evidence: Evidence, observations: pl.DataFrame, shown: pl.DataFrame) -> Evidence:
+    """Evidence with others instead of the observations of one setting."""
+    keys = [name for name in observations.columns if name in IDENTITY]
+    rest = evidence.observations.join(observations.select(keys), on=keys, how="anti", nulls_equal=True)
+    return evidence.with_observations(pl.concat([rest, shown]))
+
+
+@dataclass(frozen=True)
+class _Taken:
+    baseline: float
+    baseline_is: str
+    members: list[tuple[str, float, list[Part]]]
+
+    @property
+    def parts(self) -> list[Part]:
+        return [part.times(weight) for _, weight, parts in self.members for part in parts]
+
+
+def _take_apart(fitted: FittedSetting, mix: TrainingMixes, target: str) -> _Taken:
+    answers = fitted.answer(mix, [target])
+    if answers.measured[0, 0]:
+        return _Taken(float(answers.mean[0, 0]), MEASURED, [])
+    if answers.known[0]:
+        return _known(fitted, mix, int(answers.columns[0]))
+    return _unseen(fitted, mix, target, answers.patterns[0])
+
+
+def _known(fitted: FittedSetting, mix: TrainingMixes, column: int) -> _Taken:
+    model = fitted.model
+    assert isinstance(model, DefaultModel)
+    scores, _ = model.known(mix)
+    level = float(model.mixes_.levels_[column])
+    parts = mix_parts(level, scores[:, 0, column])
+    members = list(zip(model.known_members, fitted.known_weights_.tolist(), parts, strict=True))
+    return _Taken(level, OWN_MEAN, members)
+
+
+def _unseen(fitted: FittedSetting, mix: TrainingMixes, target: str, pattern: Pattern) -> _Taken:
+    model, unseen = fitted.model, fitted.unseen(pattern)
+    assert isinstance(model, DefaultModel)
+    known, _, _ = fitted.complete(mix)
+    baseline = float(known.mean())
+    members: list[tuple[str, float, list[Part]]] = []
+    if fitted.by_language is not None:
+        scores, _ = model.unseen(mix, [target], known)
+        parts = [
+            kriging_parts(known[0], fitted.grid.targets, target, baseline),
+            *transfer_parts(model.transfer_, target, mix, known),
+            kernel_parts(model.kernel_, target, mix, baseline),
+        ]
+        shares = (1 - unseen.elsewhere_weight_) * unseen.weights_
+        for name, share, own, score in zip(model.unseen_members, shares, parts, scores[:, 0, 0], strict=True):
+            members.append((name, float(share), rest_of(own, float(score) - baseline, f"rest of {name}")))
+    if (around := fitted.around_of(pattern)) is not None:
+        found = _from_elsewhere(around, mix, fitted, known, target, pattern, baseline)
+        members.append(("elsewhere", unseen.elsewhere_weight_, found))
+    return _Taken(baseline, MEAN_OF_MEASURED, members)
+
+
+def _from_elsewhere(
+    surroundings: Surroundings, mix: TrainingMixes, fitted: FittedSetting, known: Array, target: str, pattern: Pattern,
+    baseline: float,
+) -> list[Part]:  # fmt: skip
+    measured = fitted.grid.targets
+    total = float(surroundings.predict(mix, measured, known, [target], pattern)[0, 0])
+    around, setting = surroundings.around, surroundings.setting
+    cells, effects = around.cells(setting, mix.texts, measured, known, [target], pattern)
+    names = _elsewhere_names(pattern, mix.texts != ("",), cells.shape[2])
+    trees = around.trees(setting, pattern)
+    share = around.share(setting, pattern)
+    by_trees = elsewhere_parts(trees, cells[0], around.scale, float(effects[0]), names, baseline)
+    parts = [part.times(1 - share) for part in by_trees]
+    parts += [part.times(share) for part in kriging_parts(known[0], measured, target, baseline)]
+    return rest_of(parts, total - baseline, "rest of elsewhere")
+
+
+def _elsewhere_names(pattern: Pattern, trained: bool, width: int) -> list[tuple[str, str]]:
+    """Name and group of the features of `Design.cells`."""
+    near = [
+        (f"{what} of languages near within {reach:g}", "measured languages")
+        for reach in REACHES
+        for what in ("scores", "levels")
+    ]
+    first = [
+        ("mean of the measured languages", "measured languages"),
+        ("how much the measured languages differ", "measured languages"),
+        ("web text", DATA),
+        ("script without spaces", LEXICAL),
+        *near,
+    ]
+    last = list(PAIR_FEATURES) if width - len(first) >= len(PAIR_FEATURES) and trained else []
+    between = width - len(first) - len(last)
+    said = [
+        text
+        for text, there in (
+            ("the same model on the same task", pattern.same_model_same_task),
+            ("other models on the same task", pattern.other_models_same_task),
+            ("the same model on other tasks", pattern.same_model_other_tasks),
+            ("other models on other tasks", pattern.other_models_other_tasks),
+        )
+        if there
+    ]
+    name = "scores in the same language: " + ", ".join(said) if said else "scores elsewhere"
+    return [*first, *([(name, ELSEWHERE)] * between), *last]
+
+
+def _table(parts: list[Part], members: list[tuple[str, float, list[Part]]]) -> pl.DataFrame:
+    rows = [
+        {"group": part.group, "part": part.name, "member": name, "contribution": weight * part.value}
+        for name, weight, of_member in members
+        for part in of_member
+        if weight
+    ]
+    clipped = parts[sum(len(of_member) for *_, of_member in members) :]
+    rows += [{"group": part.group, "part": part.name, "member": "", "contribution": part.value} for part in clipped]
+    together = pl.DataFrame(rows, schema=CONTRIBUTIONS)
+    return together.group_by("group", "part", "member", maintain_order=True).agg(pl.col("contribution").sum())
+
+
+def _groups(parts: list[Part]) -> pl.DataFrame:
+    table = pl.DataFrame(
+        [{"group": part.group, "contribution": part.value} for part in parts],
+        schema={"group": pl.String, "contribution": pl.Float64},
+    )
+    found = table.group_by("group", maintain_order=True).agg(pl.col("contribution").sum())
+    return found.sort(pl.col("contribution").abs(), descending=True)
+
+
+def _neighbours(parts: list[Part], fitted: FittedSetting, text: str, target: str) -> pl.DataFrame:
+    carried: dict[str, tuple[float, float]] = {}
+    for part in parts:
+        if part.language is not None:
+            weight, value = carried.get(part.language, (0.0, 0.0))
+            carried[part.language] = (weight + part.weight, value + part.value)
+    if not carried:
+        return pl.DataFrame(schema=NEIGHBOURS_TABLE)
+    names = list(carried)
+    distance = space([target], names).between("combined", [target], names)[0]
+    known = fitted.answer(TrainingMixes.read([text], fitted.grid.unknown_size), names).mean[0]
+    rows = [
+        (name, resolve(name).name, float(distance[place]), float(known[place]), *carried[name])
+        for place, name in enumerate(names)
+    ]
+    return pl.DataFrame(rows, schema=NEIGHBOURS_TABLE, orient="row").sort(pl.col("weight").abs(), descending=True)

@@ -1,0 +1,175 @@
+"""Would a factor do as well if languages were called by each other's names? Permutation tests for pairs.
+
+Pairs that share a language are not independent, so their labels are what is permuted, not the pairs: the quadratic
+assignment procedure. What the other factors do not tell of the scores is permuted (Freedman and Lane 1983) and a
+factor's t-value compared with those that it has for the permutations. Permuting the factor instead (Dekker, Krackhardt
+and Snijders 2007) rejects too often with few languages: a language that is odd in one way is so in others, which
+permuted factors no longer know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isogloss.explanation.crossed import Groups
+from isogloss.forecasting.grid import Array, fill
+
+CHUNK = 1_000_000
+"""Numbers permuted at once."""
+
+
+def relabellings(
+    rows: Sequence[str], targets: Sequence[str], mixed: bool, count: int, seed: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Random permutations of rows and targets that belong together.
+
+    Parameters
+    ----------
+    rows, targets : sequences of str
+    mixed : bool
+        Rows are mixes: they and the targets are permuted apart.
+    count, seed : int
+
+    Returns
+    -------
+    arrays of int of shape (count, rows) and (count, targets)
+        Languages change names only with languages that have the same role (source, target, or both), so that
+        every permuted pair is one whose factors are known, and none becomes a pair of a language with itself.
+    """
+    chance = np.random.default_rng(seed)
+    if mixed:
+        of_rows, of_targets = (np.argsort(chance.random((count, size)), axis=1) for size in (len(rows), len(targets)))
+        return of_rows, of_targets
+    both = sorted(set(rows) & set(targets))
+    shuffled = np.argsort(chance.random((count, len(both))), axis=1)
+    return (
+        _permuted(list(rows), both, shuffled, chance),
+        _permuted(list(targets), both, shuffled, chance),
+    )
+
+
+def _permuted(
+    names: list[str], both: list[str], shuffled: NDArray[np.intp], chance: np.random.Generator
+) -> NDArray[np.intp]:
+    place = {name: position for position, name in enumerate(names)}
+    orders = np.tile(np.arange(len(names)), (len(shuffled), 1))
+    shared = np.array([place[name] for name in both], dtype=np.intp)
+    orders[:, shared] = shared[shuffled]
+    alone = np.array([place[name] for name in names if name not in set(both)], dtype=np.intp)
+    orders[:, alone] = alone[np.argsort(chance.random((len(shuffled), len(alone))), axis=1)]
+    return orders
+
+
+def relabelled_p_values(
+    values: Array,
+    scores: Array,
+    groups: Groups,
+    permutations: tuple[NDArray[np.intp], NDArray[np.intp]],
+    tested: Sequence[int] | None = None,
+) -> Array:
+    """p-value of each factor: how often permuted labels do as well.
+
+    Parameters
+    ----------
+    values : array of shape (factors, rows, targets)
+        Standardised.
+    scores : array of shape (rows, targets)
+        NaN where nothing was measured.
+    groups : Groups
+        Of the measured cells, in the order of `numpy.nonzero`.
+    permutations : pair of arrays
+        As `relabellings` gives them.
+    tested : sequence of int, optional
+        Which factors; by default all.
+
+    Returns
+    -------
+    array of shape (tested,)
+        (1 + times at least as extreme) / (1 + permutations), two-sided.
+    """
+    rows, columns = np.nonzero(~np.isnan(scores))
+    response = scores[rows, columns]
+    design = np.column_stack([np.ones(len(rows)), values[:, rows, columns].T])
+    fit = _Weighted(design, groups)
+    chosen = range(len(values)) if tested is None else tested
+    unknown = np.isnan(scores)
+    # What was not measured comes from the effects of its row and column, but only a grid with gaps asks for it.
+    complete = fill if unknown.any() and _reach(unknown, (rows, columns), permutations) else np.asarray
+    found = []
+    for place in chosen:
+        others = _Weighted(np.delete(design, place + 1, axis=1), groups)
+        rest = np.full(scores.shape, np.nan)
+        rest[rows, columns] = response - others.fitted(response)
+        told = design[:, place + 1] - others.fitted(design[:, place + 1])
+        found.append(_p_value(complete(rest), told, fit, (rows, columns), permutations))
+    return np.array(found)
+
+
+def _reach(
+    unknown: NDArray[np.bool_],
+    cells: tuple[NDArray[np.intp], NDArray[np.intp]],
+    permutations: tuple[NDArray[np.intp], NDArray[np.intp]],
+) -> bool:
+    """Whether a permutation puts a cell that was not measured in the place of one that was."""
+    return any(
+        bool(unknown[rows[cells[0]], columns[cells[1]]].any()) for rows, columns in zip(*permutations, strict=True)
+    )
+
+
+class _Weighted:
+    """Least squares with the weights of crossed effects."""
+
+    def __init__(self, design: Array, groups: Groups):
+        self.design, self.groups = design, groups
+        weighed = groups.weigh(design)
+        self._solve = np.linalg.solve(design.T @ weighed, weighed.T)
+
+    def fitted(self, response: Array) -> Array:
+        return np.asarray(self.design @ (self._solve @ response))
+
+
+def _p_value(
+    rest: Array,
+    told: Array,
+    fit: _Weighted,
+    cells: tuple[NDArray[np.intp], NDArray[np.intp]],
+    permutations: tuple[NDArray[np.intp], NDArray[np.intp]],
+) -> float:
+    weighed = fit.groups.weigh(told)
+    if told @ weighed < 1e-9 * len(told):
+        return 1.0  # the others tell all of the factor
+    size = max(1, CHUNK // len(told))
+    measured = [_squared_t(rest[cells][:, None], weighed, fit)]
+    for start in range(0, len(permutations[0]), size):
+        rows, columns = (orders[start : start + size].T for orders in permutations)
+        measured.append(_squared_t(rest[rows[cells[0]], columns[cells[1]]], weighed, fit))
+    squares = np.concatenate(measured)
+    return float((1 + (squares[1:] >= squares[0] * (1 - 1e-9)).sum()) / len(squares))
+
+
+def _squared_t(responses: Array, weighed: Array, fit: _Weighted) -> Array:
+    """Squared t-values of a factor in each column of `responses` (pairs, permutations), beside all others.
+
+    Errors are clustered by source and by target, for the t-value must be free of what differs between the scores
+    and their permutations if it is to test the mean effect and nothing else (DiCiccio and Romano 2017).
+    """
+    scores = weighed[:, None] * (responses - fit.fitted(responses))
+    sums = fit.groups.crossing.sums(scores) ** 2
+    ways = np.split(sums, [fit.groups.crossing.counts[0]])
+    by = [way.sum(0) * len(way) / (len(way) - 1) for way in ways if len(way) > 1]
+    both = sum(by) - (np.einsum("ij,ij->j", scores, scores) if len(by) > 1 else 0.0)
+    variance = np.maximum(both, np.max(by, axis=0))
+    return np.asarray((weighed @ responses) ** 2 / np.maximum(variance, 1e-300))
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Smallest false discovery rate at which each of some hypotheses is rejected (Benjamini and Hochberg 1995)."""
+    p = np.asarray(p_values, dtype=float)
+    order = np.argsort(-p, kind="stable")
+    ranks = np.arange(len(p), 0, -1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.minimum.accumulate(p[order] * len(p) / ranks), 1.0)
+    return [float(value) for value in adjusted]

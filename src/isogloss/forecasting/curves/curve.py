@@ -1,0 +1,273 @@
+"""A fitted curve: scores with a band for any number of examples, and the number that a goal needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from isogloss.errors import BadValue
+from isogloss.forecasting.conformal import check_level
+from isogloss.forecasting.curves.calibration import Calibration
+from isogloss.forecasting.curves.link import Link
+from isogloss.forecasting.grid import Array
+
+CURVE = pl.Schema(
+    {
+        "size": pl.Int64,
+        "mean": pl.Float64,
+        "lower": pl.Float64,
+        "upper": pl.Float64,
+        "level": pl.Float64,
+        "basis": pl.String,
+    }
+)
+"""Columns of a table of a curve. Where scores have no range and too little was measured for the level
+asked, `lower` and `upper` are infinite."""
+
+STRETCH = 2.0
+"""A size is far when it is more than so many times the largest that was measured."""
+GRID, GRID_BEYOND = 240, 64.0
+"""Number of sizes the curve is kept at, and how far beyond the reach they go."""
+
+
+@dataclass(frozen=True)
+class Needed:
+    """How many examples a goal needs.
+
+    Attributes
+    ----------
+    goal : float
+    level : float
+    lower, expected, upper : int or None
+        Where the best, the mean and the worst of the band reach the goal; None: not within `reach`.
+    reach : int
+        The largest size looked at: twice the largest that was measured.
+    banded : bool
+        Whether enough was measured for a band at this level; else `lower` and `upper` are None.
+    """
+
+    goal: float
+    level: float
+    lower: int | None
+    expected: int | None
+    upper: int | None
+    reach: int
+    banded: bool = True
+
+    def __str__(self) -> str:
+        within = f"in the range measured (up to {self.reach} examples)"
+        if self.banded and self.lower is None:
+            return f"goal {self.goal:g}: not reachable {within}"
+        expected = f"not expected {within}" if self.expected is None else f"{self.expected} examples expected"
+        if not self.banded:
+            return f"goal {self.goal:g}: {expected}; too little evidence for a {100 * self.level:g} % band"
+        worst = f"more than {self.reach}" if self.upper is None else self.upper
+        return f"goal {self.goal:g}: {expected}; {100 * self.level:g} % band: {self.lower} to {worst}"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A score against the number of the target's own examples.
+
+    Attributes
+    ----------
+    task, model, metric, target : str
+    kind : str
+        Which examples of the target vary: `labelled` or `translated`.
+    train : str
+        The rest of the mix, which is held.
+    law : str
+        What the mean follows.
+    basis : str
+        What the curve rests on, in words, with warnings.
+    measured : polars.DataFrame
+        The target's own scores: `size`, `score` and `alike`, whether the rest of the mix was the same.
+    largest, largest_own : int
+        The largest sizes measured: of any language, and of the target (-1: never measured).
+    calibration : Calibration
+        Held-out errors that the band is sized by.
+    link : Link
+        The scale on which the next two are.
+    grid, path, spread : arrays of shape (sizes,)
+        Sizes, the mean there, and the standard deviation of a new score.
+    clipped : array of bool of shape (sizes,)
+        Where a law left the metric's range.
+    rises : bool
+        Whether more examples never make it worse; else the curve is left as it is.
+    """
+
+    task: str
+    model: str
+    metric: str
+    target: str
+    kind: str
+    train: str
+    law: str
+    basis: str
+    measured: pl.DataFrame
+    largest: int
+    largest_own: int
+    calibration: Calibration
+    link: Link
+    grid: Array
+    path: Array
+    spread: Array
+    clipped: NDArray[np.bool_]
+    rises: bool
+
+    def predict(self, sizes: Sequence[int] | Array, level: float = 0.9) -> pl.DataFrame:
+        """Scores with these numbers of examples.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Numbers of examples, in any order.
+        level : float, default 0.9
+            Probability that the band holds a score newly measured.
+
+        Returns
+        -------
+        polars.DataFrame
+            With the columns of `CURVE`, in the order of `sizes`.
+
+        Raises
+        ------
+        BadValue
+            If a size is negative or `level` is not between 0 and 1.
+
+        Notes
+        -----
+        Where `rises`, more examples never make the mean or either end of the band worse: what holds with
+        fewer examples bounds from below what more can do, and the other way round.
+        """
+        asked = np.asarray(sizes, dtype=float).ravel()
+        if not np.isfinite(asked).all() or (asked < 0).any():
+            raise BadValue("a number of examples is negative or not finite", where="sizes", hint="count from 0 up")
+        lower, upper = self._band(level)
+        mean, *ends = (self.link.to_score(self._at(asked, values)) for values in (self.path, lower, upper))
+        table = {
+            "size": asked.round().astype(np.int64),
+            "mean": mean,
+            "lower": np.minimum(*ends),
+            "upper": np.maximum(*ends),
+            "level": [level] * len(asked),
+            "basis": [self._describe(size, level) for size in asked],
+        }
+        return pl.DataFrame(table, schema=CURVE)
+
+    def needed(self, goal: float, level: float = 0.9) -> Needed:
+        """How many examples reach a goal.
+
+        Raises
+        ------
+        BadValue
+            If the goal is no score of the metric, or `level` is not between 0 and 1.
+        """
+        if not math.isfinite(goal):
+            raise BadValue(f"goal {goal} is not a number", where="goal")
+        if self.link.limits is not None and not self.link.limits[0] <= goal <= self.link.limits[1]:
+            hint = f"write {goal / 100:g}" if 1 < goal <= 100 else "choose a score that can be reached"
+            low, high = self.link.limits
+            raise BadValue(f"goal {goal:g} is outside the range of {self.metric}, {low:g} to {high:g}", hint=hint)
+        lower, upper = self._band(level)
+        wanted = float(self.link.to_line(np.array(goal)))
+        expected = self._first(self.path, wanted)
+        if self.too_little_for(level):
+            return Needed(goal, level, None, expected, None, self.reach, banded=False)
+        return Needed(goal, level, self._first(upper, wanted), expected, self._first(lower, wanted), self.reach)
+
+    @property
+    def reach(self) -> int:
+        """The largest size that is not far from what was measured."""
+        return int(STRETCH * self.largest)
+
+    def too_little_for(self, level: float) -> bool:
+        """Whether so little was held out that the band is the whole range."""
+        return math.isinf(self.calibration.quantile(level))
+
+    def _band(self, level: float) -> tuple[Array, Array]:
+        check_level(level)
+        margin = self.calibration.quantile(level) * self.spread
+        lower, upper = self.path - margin, self.path + margin
+        if not self.rises:
+            return lower, upper
+        return np.maximum.accumulate(lower), np.minimum.accumulate(upper[::-1])[::-1]
+
+    def _at(self, sizes: Array, values: Array) -> Array:
+        """Values between the sizes of the grid, held beyond its end."""
+        if np.isinf(values).any():
+            return np.full(len(sizes), values[0])
+        return np.interp(np.log1p(sizes), np.log1p(self.grid), values)
+
+    def _first(self, values: Array, goal: float) -> int | None:
+        """The first size within reach at which `values` are at the goal."""
+        inside = self.grid < self.reach
+        doses = np.append(np.log1p(self.grid[inside]), np.log1p(self.reach))
+        values = np.append(values[inside], self._at(np.array([float(self.reach)]), values))
+        reached = np.flatnonzero(values >= goal)
+        if len(reached) == 0:
+            return None
+        at = int(reached[0])
+        if at == 0:
+            return 0
+        share = (goal - values[at - 1]) / (values[at] - values[at - 1])
+        return math.ceil(np.expm1(doses[at - 1] + share * (doses[at] - doses[at - 1])) - 1e-6)
+
+    def _describe(self, size: float, level: float) -> str:
+        own = set(self.measured["size"])
+        if size > self.reach:
+            said = f"FAR: more than {STRETCH:g} times the largest size measured, {self.largest}"
+        elif size in set(self.measured.filter("alike")["size"]):
+            said = "measured"
+        elif size in own:
+            said = "measured beside another rest of the mix"
+        elif size > self.largest:
+            said = f"beyond the largest size measured, {self.largest}"
+        elif self.largest_own <= 0:
+            said = "as other languages go"
+        elif size > self.largest_own:
+            said = f"beyond the {self.largest_own} measured in {self.target}, as other languages go"
+        else:
+            said = "between sizes measured"
+        if self.clipped.any() and size >= self.grid[self.clipped][0]:
+            said += f"; CLIPPED: the {self.law} leaves the metric's range"
+        if self.too_little_for(level):
+            said += "; TOO LITTLE EVIDENCE for the level: the whole range"
+        return said
+
+
+def curve_grid(largest: float) -> Array:
+    """Sizes at which a curve is kept: 0, then evenly by their logarithm."""
+    return np.concatenate([[0.0], np.geomspace(1.0, max(GRID_BEYOND * STRETCH * largest, 2.0), GRID)])
+
+
+def rising(values: Array, spread: Array, inside: int) -> tuple[Array, bool]:
+    """The nearest path that never falls, and whether the values allow it.
+
+    Parameters
+    ----------
+    values, spread : arrays of shape (sizes,)
+        Means, and standard deviations of a new score.
+    inside : int
+        Number of sizes up to the largest measured.
+
+    Returns
+    -------
+    path : array of shape (sizes,)
+        Isotonic regression of the values inside, held beyond; the values themselves where they fall by
+        more than a new score scatters.
+    rises : bool
+    """
+    from sklearn.isotonic import isotonic_regression
+
+    path = values.copy()
+    path[:inside] = isotonic_regression(values[:inside], sample_weight=1 / (spread[:inside] ** 2 + 1e-18))
+    if (np.abs(path - values)[:inside] > spread[:inside] + 1e-9).any():
+        return values, False
+    # A process falls back to the mean of all scores where it knows nothing; that is no reason to expect less.
+    return np.maximum.accumulate(path), True

@@ -1,0 +1,196 @@
+"""Forecasters: estimators that learn from evidence and answer queries, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
+
+from isogloss.errors import InputError, NotEnoughEvidence
+from isogloss.evidence import Evidence
+from isogloss.forecasting.basis import describe_basis
+from isogloss.forecasting.fitted import Answers, FittedSetting
+from isogloss.forecasting.grid import Grid, TrainingMixes
+from isogloss.forecasting.model import GridModel
+from isogloss.forecasting.newcomer import FittedNewcomer
+from isogloss.forecasting.persistence import save
+from isogloss.forecasting.queries import check_queries
+from isogloss.forecasting.settings import Setting, match, read_settings
+
+FORECAST = pl.Schema(
+    {
+        "query_row": pl.Int64,
+        "task": pl.String,
+        "model": pl.String,
+        "target": pl.String,
+        "target_as_reported": pl.String,
+        "train": pl.String,
+        "mean": pl.Float64,
+        "lower": pl.Float64,
+        "upper": pl.Float64,
+        "level": pl.Float64,
+        "basis": pl.String,
+    }
+)
+"""Columns of a table of forecasts. Where scores have no range and too little was measured for the
+level asked, `lower` and `upper` are infinite."""
+
+
+class Forecaster(BaseEstimator):
+    """Forecasts scores within each setting (task, metric, model, ...) of the evidence.
+
+    Subclasses name the model of one setting's grid in `grid_model`.
+
+    Attributes
+    ----------
+    settings_ : mapping of Setting to FittedSetting
+    """
+
+    grid_model: ClassVar[type[GridModel]]
+    looks_around: ClassVar[bool] = False
+    """Whether scores of other settings than the one asked about change its answers."""
+
+    def fit(self, evidence: Evidence) -> Forecaster:
+        """Learn from evidence.
+
+        Raises
+        ------
+        NotEnoughEvidence
+            If there is not one observation.
+        """
+        if len(evidence) == 0:
+            raise NotEnoughEvidence(
+                "the evidence holds no observation",
+                where="evidence",
+                hint="import scores with 'isogloss evidence import'",
+            )
+        with one_thread():
+            self.settings_ = self._fit_settings(evidence)
+        self.conformal_ = False
+        return self
+
+    def conformalize(self) -> Forecaster:
+        """Let intervals be asked for.
+
+        They are sized by languages and mixes held out of the evidence, when a question needs them.
+        """
+        self._settings()
+        self.conformal_ = True
+        return self
+
+    def predict(self, queries: pl.DataFrame) -> pl.DataFrame:
+        """Forecast the mean score of each query.
+
+        Parameters
+        ----------
+        queries : polars.DataFrame
+            As `isogloss.read_queries` or `isogloss.forecasting.ask` gives them.
+
+        Returns
+        -------
+        polars.DataFrame
+            The queries in their order, with a column `mean`.
+
+        Raises
+        ------
+        UnknownName
+            For a task, model or other property that the evidence does not have.
+        """
+        return self._answer(queries, None).drop("lower", "upper", "level", "basis")
+
+    def predict_interval(self, queries: pl.DataFrame, level: float = 0.9) -> pl.DataFrame:
+        """Forecast each query with an interval that holds with probability `level`.
+
+        Returns
+        -------
+        polars.DataFrame
+            With the columns of `FORECAST`.
+        """
+        if not getattr(self, "conformal_", False):
+            raise InputError("intervals need held-out residuals", hint="call conformalize() after fit()")
+        return self._answer(queries, level).select(FORECAST.names())
+
+    def save(self, folder: str | Path) -> None:
+        """Write to a folder, to be read by `isogloss.forecasting.load`; see `isogloss.forecasting.persistence`."""
+        save(self, folder)
+
+    def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
+        return {
+            setting: FittedSetting(Grid.read(observations), self._new_model())
+            for setting, observations in read_settings(evidence)
+        }
+
+    def _new_model(self) -> GridModel:
+        return self.grid_model()
+
+    def _may_be_new(self, model: str) -> bool:
+        """Whether a model without a score in the setting asked about gets an answer."""
+        return False
+
+    def _fitted(self, setting: Setting) -> FittedSetting | FittedNewcomer:
+        return self._settings()[setting]
+
+    def _settings(self) -> Mapping[Setting, FittedSetting]:
+        if not hasattr(self, "settings_"):
+            raise InputError(f"this {type(self).__name__} forecaster is not fitted", hint="call fit(evidence) first")
+        return self.settings_
+
+    def _answer(self, queries: pl.DataFrame, level: float | None) -> pl.DataFrame:
+        settings = self._settings()
+        check_queries(queries)
+        parts = [queries.head(0).with_row_index("query_position").with_columns(_no_answers())]
+        for setting, rows in match(queries, settings, may_be_new=self._may_be_new):
+            fitted = self._fitted(setting)
+            texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
+            mixes = TrainingMixes.read(texts, fitted.grid.unknown_size)
+            with one_thread():
+                answers = fitted.answer(mixes, targets)
+            at = (
+                rows["train"].replace_strict(dict(zip(texts, range(len(texts)), strict=True))).to_numpy(),
+                rows["target"].replace_strict(dict(zip(targets, range(len(targets)), strict=True))).to_numpy(),
+            )
+            parts.append(rows.with_columns(_columns(fitted, mixes, targets, answers, at, level)))
+        return pl.concat(parts, how="vertical_relaxed").sort("query_position").drop("query_position")
+
+
+def one_thread() -> Any:
+    """Hold linear algebra to one thread: these matrices are small, and more threads only wait for each other.
+
+    It also makes results the same on any number of cores.
+    """
+    return threadpool_limits(limits=1)
+
+
+def _columns(
+    fitted: FittedSetting | FittedNewcomer,
+    mixes: TrainingMixes,
+    targets: list[str],
+    answers: Answers,
+    at: tuple[np.ndarray, np.ndarray],
+    level: float | None,
+) -> list[pl.Series]:
+    mean = answers.mean[at]
+    if level is None:
+        lower = upper = np.full(len(mean), np.nan)
+        basis = [""] * len(mean)
+    else:
+        with one_thread():
+            margin = fitted.margin(answers, level)
+        lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
+        basis = describe_basis(fitted.grid, mixes, targets, answers, np.isinf(margin))[at].tolist()
+    return [
+        pl.Series("mean", mean, dtype=pl.Float64),
+        pl.Series("lower", lower, dtype=pl.Float64),
+        pl.Series("upper", upper, dtype=pl.Float64),
+        pl.Series("level", [level] * len(mean), dtype=pl.Float64),
+        pl.Series("basis", basis, dtype=pl.String),
+    ]
+
+
+def _no_answers() -> list[pl.Series]:
+    return [pl.Series(name, [], dtype=FORECAST[name]) for name in ("mean", "lower", "upper", "level", "basis")]

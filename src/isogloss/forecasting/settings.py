@@ -1,0 +1,121 @@
+"""Settings: what one forecast compares within, and which of them a query is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from isogloss.errors import InputError, UnknownName
+from isogloss.evidence import SETTING, Evidence
+
+
+class Setting(NamedTuple):
+    """Everything about an observation but its mix, target and seed."""
+
+    task: str
+    metric: str
+    model: str
+    model_revision: str | None
+    recipe: str | None
+    shots: int | None
+    split: str | None
+    pair: str | None = None
+
+
+assert Setting._fields == SETTING, "a setting is what the schema says it is"
+
+
+def read_settings(evidence: Evidence) -> Iterator[tuple[Setting, pl.DataFrame]]:
+    """Each setting of the evidence with its observations, sorted by task, metric and model."""
+    for key, observations in evidence.observations.sort(SETTING, nulls_last=True).group_by(
+        SETTING, maintain_order=True
+    ):
+        yield Setting(*key), observations
+
+
+def find_setting(
+    evidence: Evidence, *, task: str, model: str, metric: str | None = None, recipe: str | None = None
+) -> tuple[Setting, pl.DataFrame]:
+    """The only setting with these properties, and its observations.
+
+    Raises
+    ------
+    UnknownName
+        If there is none.
+    InputError
+        If there are several, saying which property tells them apart.
+    """
+    settings = dict(read_settings(evidence))
+    setting = _find({"task": task, "metric": metric, "model": model, "recipe": recipe}, settings, "evidence")
+    return setting, settings[setting]
+
+
+def match(
+    queries: pl.DataFrame, settings: Collection[Setting], *, may_be_new: Callable[[str], bool] = lambda model: False
+) -> Iterator[tuple[Setting, pl.DataFrame]]:
+    """Each setting that is asked about with its queries; a property left null in a query is free.
+
+    Parameters
+    ----------
+    queries : polars.DataFrame
+    settings : collection of Setting
+    may_be_new : function of str to bool
+        Whether a model may be asked about that no setting has: it gets the setting of the other models.
+
+    Yields
+    ------
+    setting : Setting
+    queries : polars.DataFrame
+        With a column `query_position`, its place among all queries.
+
+    Raises
+    ------
+    UnknownName
+        If no setting has the task, model, ... of a query.
+    InputError
+        If several have.
+    """
+    placed = queries.with_row_index("query_position")
+    for key, rows in placed.group_by(SETTING, maintain_order=True):
+        yield _find(dict(zip(SETTING, key, strict=True)), settings, _where(rows), may_be_new), rows
+
+
+def _find(
+    asked: Mapping[str, Any], settings: Collection[Setting], where: str,
+    may_be_new: Callable[[str], bool] = lambda model: False,
+) -> Setting:  # fmt: skip
+    """The only setting that has what is asked for; what is null or not named in `asked` is free."""
+    left, new = list(settings), False
+    for field in Setting._fields:
+        wanted = asked.get(field)
+        fitting = [setting for setting in left if getattr(setting, field) == wanted]
+        # No pair means scores of single languages, if there are any.
+        if wanted is None and not (field == "pair" and fitting):
+            continue
+        if not fitting and (new or (field == "model" and may_be_new(asked["model"]))) and field.startswith("model"):
+            new = True
+            continue
+        if not fitting:
+            raise UnknownName(field, str(wanted), {str(getattr(setting, field)) for setting in left}, where=where)
+        left = fitting
+    if new:
+        new_one = {"model": asked["model"], "model_revision": asked["model_revision"]}
+        left = list({setting._replace(**new_one) for setting in left})
+    if len(left) > 1:
+        field = next(name for name in Setting._fields if len({getattr(setting, name) for setting in left}) > 1)
+        values = sorted({str(getattr(setting, field)) for setting in left})
+        option = f"--{field} or " if field in ("metric", "recipe") else ""
+        raise InputError(
+            f"the evidence has more than one {field.replace('_', ' ')} for this: {', '.join(values)}",
+            where=where,
+            hint=f"say which, with {option}a column '{field}' in a file of queries",
+        )
+    return left[0]
+
+
+def _where(rows: pl.DataFrame) -> str:
+    first = rows.row(0, named=True)
+    position = first["query_row"] if first["query_row"] is not None else first["query_position"]
+    return f"{first['origin'] or 'query'} row {position}"

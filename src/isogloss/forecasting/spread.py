@@ -1,0 +1,148 @@
+"""How unsure a forecast of an unmeasured language is: learnt from how far off held-out languages were.
+
+Two ways to tell, of which the better is kept: how far off the target's neighbours were under the same
+mix, or trees over what the mix offers the target. With few languages the trees learn their names;
+with many they know that a forecast for kin of the source is the more uncertain one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from isogloss.forecasting.features import pair_features
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+from isogloss.forecasting.space import space
+
+NEIGHBOURHOOD = 0.15
+"""Combined distance over which a neighbour's residual loses a factor e of its say."""
+NEIGHBOURS_PRIOR = 1.0
+"""Everybody's residual has the say of this many languages at no distance."""
+JUDGED_AT = 0.9
+FEWEST_FOR_TREES = 50
+"""Languages below which the better of the two ways is told by luck, and taking it costs coverage."""
+FOLDS = 8
+TREE_CELLS = 12_000
+SMALLEST_SHARE = 0.05
+"""Residuals count as at least this share of their mean, so that a lucky one is not taken for certainty."""
+
+
+class Spread:
+    """Expected size of the residuals of unmeasured languages.
+
+    Parameters
+    ----------
+    grid : Grid
+    forecasts, residuals : arrays of shape (rows, targets)
+        Of the grid's own targets when they were held out; NaN where none could be asked.
+
+    Attributes
+    ----------
+    usual_ : float
+        Mean residual.
+    held_out_ : array of shape (rows, targets)
+        What was expected of each held-out cell without looking at its language.
+    learnt_ : bool
+        Whether the trees were the better guide.
+    """
+
+    def __init__(self, grid: Grid, forecasts: Array, residuals: Array):
+        self._grid, self._residuals = grid, residuals
+        known = np.isfinite(residuals)
+        self.usual_ = float(residuals[known].mean()) if known.any() else 1.0
+        between = space(grid.targets).between("combined", grid.targets, grid.targets)
+        self.held_out_ = _local(residuals, _closeness(between) * (1 - np.eye(len(between))), self.usual_)
+        self.learnt_ = False
+        self._trees: Any = None
+        if np.isfinite(residuals).any(0).sum() >= FEWEST_FOR_TREES:
+            self._try_trees(forecasts)
+
+    def at(self, mixes: TrainingMixes, targets: Sequence[str], forecasts: Array) -> Array:
+        """Expected size of the residuals of unmeasured `targets`, of shape (rows, targets)."""
+        if self.learnt_:
+            return np.exp(self._trees.predict(_design(mixes, targets, forecasts))).reshape(forecasts.shape)
+        usual = _column_means(self._residuals)
+        row = {text: position for position, text in enumerate(self._grid.mixes.texts)}
+        residuals = np.array([self._residuals[row[text]] if text in row else usual for text in mixes.texts])
+        closeness = _closeness(space(targets, self._grid.targets).between("combined", targets, self._grid.targets))
+        return _local(residuals, closeness, self.usual_)
+
+    def _try_trees(self, forecasts: Array) -> None:
+        design = _design(self._grid.mixes, self._grid.targets, forecasts)
+        known = np.isfinite(self._residuals)
+        response = np.log(self._residuals + SMALLEST_SHARE * self.usual_ + 1e-9)
+        held_out = np.full(self._residuals.shape, np.nan)
+        fold_of = np.random.default_rng(0).permutation(known.shape[1]) % FOLDS
+        for fold in range(FOLDS):
+            train, test = known & (fold_of != fold), known & (fold_of == fold)
+            if train.any() and test.any():
+                held_out[test] = np.exp(_fit_trees(design, response, train).predict(design[test.ravel()]))
+        if _interval_score(self._residuals, held_out) < _interval_score(self._residuals, self.held_out_):
+            self.held_out_, self.learnt_ = held_out, True
+            self._trees = _fit_trees(design, response, known)
+
+
+def _interval_score(residuals: Array, expected: Array) -> float:
+    """Winkler's score of intervals of the expected size, wide enough to hold `JUDGED_AT` of the residuals.
+
+    Width plus what misses stick out, times 2 / (1 - level): the proper score of an interval
+    (Gneiting and Raftery 2007), each language counting the same.
+    """
+    known = np.isfinite(residuals) & np.isfinite(expected)
+    weights = (known / np.maximum(known.sum(0), 1))[known]
+    ratios = (residuals / expected)[known]
+    order = np.argsort(ratios)
+    reached = np.cumsum(weights[order]) / weights.sum()
+    factor = ratios[order][min(int(np.searchsorted(reached, JUDGED_AT)), len(order) - 1)]
+    margin = factor * expected[known]
+    missed = np.maximum(residuals[known] - margin, 0)
+    return float(np.average(2 * margin + 2 / (1 - JUDGED_AT) * missed, weights=weights))
+
+
+def _design(mixes: TrainingMixes, targets: Sequence[str], forecasts: Array) -> Array:
+    features = pair_features(space(mixes.sources, targets), mixes.sizes, mixes.sources, targets)
+    design = np.concatenate([features, forecasts[:, :, None]], axis=2)
+    return design.reshape(forecasts.size, -1)
+
+
+def _fit_trees(design: Array, response: Array, cells: Array) -> Any:
+    from lightgbm import LGBMRegressor
+
+    chosen = np.random.default_rng(0).permutation(np.flatnonzero(cells.ravel()))[:TREE_CELLS]
+    trees = LGBMRegressor(
+        n_estimators=100, learning_rate=0.05, num_leaves=7, min_child_samples=60, reg_lambda=5,
+        random_state=0, n_jobs=1, deterministic=True, force_row_wise=True, verbosity=-1,
+    )  # fmt: skip
+    return trees.fit(design[chosen], response.ravel()[chosen]).booster_
+
+
+def _closeness(distance: Array) -> Array:
+    return np.exp(-distance / NEIGHBOURHOOD)
+
+
+def _local(residuals: Array, closeness: Array, everybody: float) -> Array:
+    """Mean of the neighbours' residuals in the same row, drawn to that of everybody in all rows.
+
+    Parameters
+    ----------
+    residuals : array of shape (rows, measured)
+        NaN where none is known.
+    closeness : array of shape (asked, measured)
+    everybody : float
+
+    Returns
+    -------
+    array of shape (rows, asked)
+    """
+    known = np.isfinite(residuals)
+    told = np.where(known, residuals, 0) @ closeness.T + NEIGHBOURS_PRIOR * everybody
+    return told / (known @ closeness.T + NEIGHBOURS_PRIOR) + 1e-9
+
+
+def _column_means(residuals: Array) -> Array:
+    """Mean of each column, NaN where all of it is."""
+    known = np.isfinite(residuals)
+    count = known.sum(0)
+    return np.where(count > 0, np.where(known, residuals, 0).sum(0) / np.maximum(count, 1), np.nan)

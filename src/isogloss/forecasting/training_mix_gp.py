@@ -1,0 +1,378 @@
+"""How the score of a known language moves with the training mix: a Gaussian process per language.
+
+All languages share the kernel's parameters; each has its own level, scale and noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from isogloss.forecasting.features import (
+    SourceFeatures,
+    dose,
+    dose_shares,
+    energy_distance,
+    own_dose,
+    pair_features,
+    total_dose,
+)
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
+from isogloss.forecasting.process import Process, likely_noise
+from isogloss.forecasting.space import Space, space
+
+MEMBERS = ("level", "shape", "kernel")
+
+WEIGHTS = (
+    "own", "total", "mix", "own*mix", "own*total", "own*relevant", "relevant", "kinship",
+    "sources", "own*sources",
+)  # fmt: skip
+LENGTHS = ("own", "total", "mix", "relevant", "kinship")
+PRIOR = np.log([0.15] * 8 + [0.05] * 2 + [2.0, 1.0, 6.0, 2.0, 0.3] + [0.15])
+PRIOR_WIDTH = 1.5
+
+ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 25
+"""Kernel parameters are learnt on this much: more changes them little and costs much."""
+LARGEST = 1200
+"""Rows of one language that the kernel takes in; of more, an even sample."""
+TOO_FAR = 1e10
+"""Loss of a step of the search that cannot be computed, as where all scores are alike."""
+MOST_KEPT = 2**29
+"""Bytes of fitted processes that are kept from one question to the next."""
+RELEVANCE_PRIOR = 30.0
+"""Rows at which the learnt relevance of other languages' examples weighs as much as none."""
+SHAPE_PENALTY = 30.0
+
+
+@dataclass(frozen=True)
+class _View:
+    """Mixes as one language's kernel sees them."""
+
+    total: Array  # (rows, 1)
+    doses: Array  # (rows, sources)
+    own: Array  # (rows, targets)
+    shares: Array  # (rows, sources)
+    by_source: Array  # (rows, features): functions of single doses, see `SourceFeatures`
+
+
+class TrainingMixGP:
+    """Scores of known languages under any mix.
+
+    Parameters
+    ----------
+    like : TrainingMixGP, optional
+        One fitted to more of the same grid, to take the kernel's parameters and the noises from.
+
+    Attributes
+    ----------
+    levels_, scales_ : arrays of shape (targets,)
+        Mean score of each language and how much mixes move it.
+    parameters_ : array
+    """
+
+    def __init__(self, like: TrainingMixGP | None = None):
+        self._like = like
+
+    def fit(self, grid: Grid) -> TrainingMixGP:
+        """Learn from a grid; gaps are filled by its two-way fit first."""
+        _KEPT.pop(self, None)
+        self.grid_ = grid
+        filled = fill(grid.scores)
+        self.levels_ = filled.mean(0)
+        deviations = filled - self.levels_
+        self.scales_ = _shrunk_scales(deviations)
+        self._standardised = deviations / self.scales_
+        self._space = space(grid.mixes.sources, grid.targets)
+        self._kinship = self._space.between("combined", grid.mixes.sources, grid.mixes.sources)
+        self._features = SourceFeatures(dose(grid.mixes.sizes))
+        self._view = self._see(grid.mixes.sizes)
+        self._relevance = self._learn_relevance()
+        self.parameters_: Array = self._learn_parameters() if self._like is None else self._like.parameters_
+        self._noises: dict[str, float] = {}
+        self._learn_shape(deviations)
+        return self
+
+    def predict(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+        """Scores of every member for every target.
+
+        Returns
+        -------
+        scores : array of shape (members, rows, targets)
+        spread : array of shape (rows, targets)
+            Standard deviation of a new score, larger the further a mix is from the measured ones.
+        """
+        rows, width = len(mixes.texts), len(self.levels_)
+        level = np.broadcast_to(self.levels_, (rows, width))
+        if len(self._standardised) < 2:
+            return np.stack([level, level, level]), np.ones((rows, width))
+        shape = self.levels_ + self._shape(mixes.over(self.grid_.mixes.sources))
+        deviations, spread = self._kernel(mixes)
+        return np.stack([level, shape, self.levels_ + self.scales_ * deviations]), self.scales_ * spread
+
+    def _see(self, sizes: Array) -> _View:
+        own = own_dose(sizes, self.grid_.mixes.sources, self.grid_.targets)
+        doses = dose(sizes)
+        return _View(total_dose(sizes)[:, None], doses, own, dose_shares(sizes), self._features.of(doses))
+
+    def _learn_relevance(self) -> Array:
+        """How much the examples of each source matter to each target, rows summing to one."""
+        sources, targets = self.grid_.mixes.sources, self.grid_.targets
+        rows, width = len(self._standardised), len(sources)
+        if width == 0:
+            return np.ones((len(targets), 0))
+        doses = (self._view.doses - self._view.doses.mean(0)) / (self._view.doses.std(0) + 1e-9)
+        relevance = np.full((len(targets), width), 1.0 / width)
+        trust = rows / (rows + RELEVANCE_PRIOR)
+        for column, target in enumerate(targets):
+            own = sources.index(target) if target in sources else None
+            learnt = _relevance(self._standardised[:, column], doses, self._view.own[:, column], own)
+            relevance[column] = trust * learnt + (1 - trust) / width
+        return relevance
+
+    def _learn_parameters(self) -> Array:
+        rows, width = self._standardised.shape
+        if rows < 8:
+            return PRIOR
+        chance = np.random.default_rng(0)
+        some = np.sort(chance.permutation(rows)[:ROWS_FOR_PARAMETERS])
+        view = _take(self._view, some)
+        cases = []
+        for column in np.sort(chance.permutation(width)[:LANGUAGES_FOR_PARAMETERS]):
+            cases.append((self._squares_of(view, view, column), self._standardised[some, column]))
+        shared = _squares(view, view, self._kinship)
+        found = minimize(
+            _evidence_loss, PRIOR, args=(shared, cases), jac=True, method="L-BFGS-B", options={"maxiter": 20}
+        )
+        return found.x
+
+    def _squares_of(self, rows: _View, columns: _View, target: int) -> dict[str, Array]:
+        """Squared distances between mixes as one target sees them, and the kernel over its sources."""
+        relevance = self._relevance[target]
+        root = np.sqrt(relevance)
+        return {
+            "own": (rows.own[:, target, None] - columns.own[:, target]) ** 2,
+            "relevant": _square(rows.doses * root, columns.doses * root),
+            "sources": (rows.by_source * relevance[self._features.sources]) @ columns.by_source.T,
+        }
+
+    def _kernel(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+        """Deviations of every target and their spread, standardised, by its Gaussian process."""
+        some = self._some()
+        view = _take(self._view, some)
+        # A source that was never trained on is unknown to the doses, but its kin are not.
+        asked = self._see(mixes.over(self.grid_.mixes.sources))
+        squares = _squares(asked, view, self._kinship)
+        squares["kinship"] = self._kinship_across(mixes, some)
+        across = _kernels(self.parameters_, squares)
+        answers, spread = np.zeros((2, len(mixes.texts), len(self.levels_)))
+        for column, process in enumerate(self._processes(view)):
+            own = _kernels(self.parameters_, self._squares_of(asked, view, column))
+            answers[:, column], spread[:, column] = process.predict(
+                _covariance(self.parameters_, across | own), self._prior()
+            )
+        return answers, spread
+
+    def _processes(self, view: _View) -> Iterable[Process]:
+        """The process of every target; those of the model asked last are kept, for a plan asks again and again."""
+        if (known := _KEPT.get(self)) is not None:
+            return known
+        found = self._fit_processes(view)
+        rows, width = len(view.total), len(self.levels_)
+        if self._like is not None or rows**2 * width * np.dtype(float).itemsize > MOST_KEPT:
+            return found  # a fold is asked once
+        _KEPT.clear()
+        return _KEPT.setdefault(self, list(found))
+
+    def _fit_processes(self, view: _View) -> Iterator[Process]:
+        some = self._some()
+        measured = _kernels(self.parameters_, _squares(view, view, self._kinship))
+        for column in range(len(self.levels_)):
+            own = _kernels(self.parameters_, self._squares_of(view, view, column))
+            covariance, response = _covariance(self.parameters_, measured | own), self._standardised[some, column]
+            yield Process(covariance, response, self._noise(column, covariance, response))
+
+    def _noise(self, column: int, covariance: Array, response: Array) -> float:
+        """Noise of one language: as in the whole grid, where this is a part of one."""
+        target = self.grid_.targets[column]
+        if self._like is not None:
+            return self._like.noise_of(target)
+        if target not in self._noises:
+            usual = float(np.exp(self.parameters_[-1]))
+            self._noises[target] = likely_noise(covariance, response, usual)
+        return self._noises[target]
+
+    def noise_of(self, target: str) -> float:
+        """Noise of one language against what mixes move it by."""
+        if target not in self._noises:
+            column = self.grid_.targets.index(target)
+            some = self._some()
+            view = _take(self._view, some)
+            squares = _squares(view, view, self._kinship) | self._squares_of(view, view, column)
+            covariance = _covariance(self.parameters_, _kernels(self.parameters_, squares))
+            self._noise(column, covariance, self._standardised[some, column])
+        return self._noises[target]
+
+    def _some(self) -> NDArray[np.intp]:
+        """The rows that the kernel takes in."""
+        rows = len(self._standardised)
+        return np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(np.intp))
+
+    def _prior(self) -> float:
+        """Variance of a deviation where nothing is known."""
+        return float(np.exp(self.parameters_[: len(WEIGHTS)]).sum())
+
+    def _kinship_across(self, mixes: TrainingMixes, some: NDArray[np.intp]) -> Array:
+        every = sorted({*mixes.sources, *self.grid_.mixes.sources})
+        known = space(every)
+        distance = known.between("combined", every, every)
+        return energy_distance(
+            dose_shares(mixes.over(every)), dose_shares(self.grid_.mixes.over(every))[some], distance
+        )
+
+    def _learn_shape(self, deviations: Array) -> None:
+        """A ridge regression of deviations on what each mix offers each target, shared by all targets."""
+        features = self._shape_features(self._space, self.grid_.mixes.sizes)
+        self._shape_means = features.mean(0, keepdims=True)
+        centred = (features - self._shape_means).reshape(-1, features.shape[2])
+        self._shape_spread = centred.std(0) + 1e-6
+        design = centred / self._shape_spread
+        limit = 4 * np.median(np.abs(deviations)) + 1e-9
+        response = np.clip(deviations, -limit, limit).ravel()
+        penalty = SHAPE_PENALTY * deviations.shape[1]
+        self._shape_slopes = np.linalg.solve(design.T @ design + penalty * np.eye(design.shape[1]), design.T @ response)
+
+    def _shape(self, sizes: Array) -> Array:
+        centred = (self._shape_features(self._space, sizes) - self._shape_means) / self._shape_spread
+        return centred @ self._shape_slopes
+
+    def _shape_features(self, known: Space, sizes: Array) -> Array:
+        features = pair_features(known, sizes, self.grid_.mixes.sources, self.grid_.targets)
+        return np.concatenate([features, (features[:, :, 2:3] > 0).astype(float)], axis=2)
+
+
+_KEPT: WeakKeyDictionary[TrainingMixGP, list[Process]] = WeakKeyDictionary()
+"""Not on the model, which would be saved with them."""
+
+
+def _shrunk_scales(deviations: Array) -> Array:
+    """Standard deviation of each column, drawn a little to that of all."""
+    rows = len(deviations)
+    squares = (deviations**2).mean(0)
+    return np.sqrt((squares * rows + squares.mean() * 5) / (rows + 5)) + 1e-9
+
+
+def _relevance(response: Array, doses: Array, own: Array, itself: int | None) -> Array:
+    """Share of each source in a ridge regression, with and without own examples told apart.
+
+    What the target's own examples explain is taken out first.
+    """
+    rest = response.copy()
+    for level in np.unique(own):
+        rest[own == level] -= rest[own == level].mean()
+    without = (own == own.min())[:, None].astype(float)
+    design = np.hstack([doses * without, doses * (1 - without)])
+    width = doses.shape[1]
+    if itself is not None:
+        design[:, [itself, width + itself]] = 0
+    slopes = np.linalg.solve(design.T @ design + 0.1 * len(rest) * np.eye(2 * width), design.T @ rest)
+    importance = slopes[:width] ** 2 + slopes[width:] ** 2
+    return importance / max(importance.sum(), 1e-12)
+
+
+def _take(view: _View, rows: NDArray[np.intp]) -> _View:
+    return _View(view.total[rows], view.doses[rows], view.own[rows], view.shares[rows], view.by_source[rows])
+
+
+def _square(rows: Array, columns: Array) -> Array:
+    """Squared Euclidean distances, of shape (rows, columns)."""
+    squares = (rows**2).sum(1)[:, None] + (columns**2).sum(1) - 2 * rows @ columns.T
+    return np.maximum(squares, 0)
+
+
+def _squares(rows: _View, columns: _View, kinship: Array) -> dict[str, Array]:
+    """Squared distances between mixes that are the same for every target."""
+    return {
+        "total": _square(rows.total, columns.total),
+        "mix": _square(rows.doses, columns.doses),
+        "kinship": energy_distance(rows.shares, columns.shares, kinship),
+    }
+
+
+def _kernels(parameters: Array, squares: dict[str, Array]) -> dict[str, Array]:
+    """Squared-exponential kernels, each with its own length; what has none is a kernel already."""
+    lengths = dict(zip(LENGTHS, np.exp(parameters[len(WEIGHTS) : -1]), strict=True))
+    return {
+        name: np.exp(square * (-0.5 / lengths[name] ** 2)) if name in lengths else square
+        for name, square in squares.items()
+    }
+
+
+def _covariance(parameters: Array, kernels: dict[str, Array]) -> Array:
+    """Weighted sum of the kernels, and of their products, that WEIGHTS names: the sum of `_terms`."""
+    sums: dict[str, Array] = {}  # by what they are multiplied with
+    for name, weight in zip(WEIGHTS, np.exp(parameters[: len(WEIGHTS)]), strict=True):
+        by, _, kernel = name.rpartition("*")
+        sums[by] = sums[by] + weight * kernels[kernel] if by in sums else weight * kernels[kernel]
+    return sums[""] + sum(kernels[by] * total for by, total in sums.items() if by)
+
+
+def _summed(terms: dict[str, Array]) -> Array:
+    total = np.zeros_like(terms["own"])
+    for term in terms.values():
+        total += term
+    return total
+
+
+def _terms(parameters: Array, kernels: dict[str, Array]) -> dict[str, Array]:
+    """What each of WEIGHTS adds to the covariance."""
+    terms = {}
+    for name, weight in zip(WEIGHTS, np.exp(parameters[: len(WEIGHTS)]), strict=True):
+        first, _, second = name.partition("*")
+        terms[name] = weight * kernels[first] * kernels[second] if second else weight * kernels[first]
+    return terms
+
+
+def _evidence_loss(
+    parameters: Array, shared: dict[str, Array], cases: Sequence[tuple[dict[str, Array], Array]]
+) -> tuple[float, Array]:
+    """Negative log marginal likelihood over some languages, with a log-normal prior, and its gradient.
+
+    Rasmussen and Williams (2006), equation 5.9.
+    """
+    from_prior = (parameters - PRIOR) / PRIOR_WIDTH
+    loss, gradient = 0.5 * float((from_prior**2).sum()), from_prior / PRIOR_WIDTH
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        same = _kernels(parameters, shared)
+        for squares, response in cases:
+            terms = _terms(parameters, same | _kernels(parameters, squares))
+            covariance = _summed(terms) + np.exp(parameters[-1]) * np.eye(len(response))
+            if not np.isfinite(covariance).all():
+                return TOO_FAR, np.zeros(len(parameters))
+            try:
+                factor = cho_factor(covariance, lower=True, check_finite=False)
+            except LinAlgError:
+                return TOO_FAR, np.zeros(len(parameters))
+            inverse = cho_solve(factor, np.eye(len(response)), check_finite=False)
+            weights = inverse @ response
+            loss += 0.5 * float(response @ weights) + float(np.log(np.diag(factor[0])).sum())
+            slope = 0.5 * (inverse - np.outer(weights, weights))
+            gradient = gradient + _gradient(parameters, slope, terms, shared | squares)
+    return loss, gradient
+
+
+def _gradient(parameters: Array, slope: Array, terms: dict[str, Array], squares: dict[str, Array]) -> Array:
+    """What the parameters' logarithms do to the loss, through covariances on which it has a `slope`."""
+    steep = {name: slope * term for name, term in terms.items()}
+    lengths = np.exp(parameters[len(WEIGHTS) : -1])
+    by_weight = [float(steep[name].sum()) for name in WEIGHTS]
+    by_length = [
+        float(sum((steep[term] * squares[name]).sum() for term in WEIGHTS if name in term.split("*"))) / length**2
+        for name, length in zip(LENGTHS, lengths, strict=True)
+    ]
+    return np.array([*by_weight, *by_length, np.exp(parameters[-1]) * np.trace(slope)])

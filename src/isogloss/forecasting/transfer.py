@@ -1,0 +1,293 @@
+"""The score of a language that nobody measured: from its factors and from its measured neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
+from scipy.optimize import minimize
+
+from isogloss.forecasting.features import pair_features, target_factors
+from isogloss.forecasting.grid import Array, Grid
+from isogloss.forecasting.space import space
+
+MEMBERS = ("additive", "kriging", "trees")
+
+PRIOR = np.log([0.3, 0.5, 0.3, 0.2])  # linear, neighbours, reach, noise
+SHAPE_PENALTY = 100.0
+TREE_CELLS = 6000
+"""Cells that the trees learn from; of more, a sample."""
+BEYOND = 2.5
+"""Standard deviations at which a factor is held for the mean (not for the spread): nothing is known further out."""
+SAME = 1e-6
+"""Standard deviation up to which a factor counts as the same in all measured languages."""
+
+
+class Terms(NamedTuple):
+    """What the forecasts of one language under one mix add up, beside the mean of the measured languages.
+
+    Kriging adds up `level`, `carried * levels_`, `shape` and `neighbours * rest`; the trees `trees` and
+    `neighbours * rest_of_trees`.
+
+    Attributes
+    ----------
+    level : array of shape (target factors,)
+        Linear terms of the language's level.
+    carried : array of shape (measured,)
+        Weights of the measured languages' levels in it.
+    shape : array of shape (pair features,)
+        Linear terms of what the mix offers.
+    neighbours : array of shape (measured,)
+        Kriging weights.
+    rest, rest_of_trees : arrays of shape (measured,)
+        What level and shape, or the trees, leave of the measured languages' scores.
+    trees : array of shape (pair features + 1 + target factors + 1,)
+        TreeSHAP values (Lundberg et al. 2020); the last is the mean of what the trees learnt from.
+    """
+
+    level: Array
+    carried: Array
+    shape: Array
+    neighbours: Array
+    rest: Array
+    trees: Array
+    rest_of_trees: Array
+
+
+class TransferModel:
+    """Scores of unmeasured languages, row by row of a completed grid.
+
+    Attributes
+    ----------
+    levels_ : array of shape (targets,)
+        Level of each measured language against the mean of all.
+    parameters_ : array of shape (4,)
+        Weight of the linear factors, weight and reach of the neighbours, noise.
+    """
+
+    def fit(self, grid: Grid, completed: Array) -> TransferModel:
+        """Learn from measured languages.
+
+        Parameters
+        ----------
+        grid : Grid
+        completed : array of shape (rows, targets)
+            Its scores with the gaps filled.
+        """
+        self.grid_ = grid
+        if len(grid.targets) < 2:
+            return self  # one language does not tell how languages differ
+        sources, sizes = grid.mixes.sources, grid.mixes.sizes
+        self._space = space(sources, grid.targets)
+        factors = target_factors(self._space, grid.targets, sources, sizes)
+        self._factor_mean, spread = factors.mean(0), factors.std(0)
+        # What is the same in all measured languages has no scale of its own.
+        self._factor_spread = np.where(spread > SAME, spread, 1.0)
+        self._factors = self._held(self._standardise(factors))
+        row_means = completed.mean(1)
+        deviations = completed - row_means[:, None]
+        self.levels_ = deviations.mean(0)
+        self._between = self._space.between("combined", grid.targets, grid.targets)
+        self._learn_levels()
+        features = pair_features(self._space, sizes, sources, grid.targets)
+        self._learn_shape(features, deviations - self.levels_)
+        self._learn_trees(features, row_means, deviations, ~np.isnan(grid.scores))
+        return self
+
+    def predict(
+        self, targets: Sequence[str], sizes: Array, sources: Sequence[str], known: Array
+    ) -> tuple[Array, Array]:
+        """Scores of every member.
+
+        Parameters
+        ----------
+        targets : sequence of str
+            Languages that were not measured.
+        sizes : array of shape (rows, sources)
+        sources : sequence of str
+        known : array of shape (rows, measured targets)
+            Scores of the measured languages in the same rows.
+
+        Returns
+        -------
+        scores : array of shape (members, rows, targets)
+        spread : array of shape (targets,)
+            Standard deviation of the level, larger the further from what was measured.
+        """
+        measured = self.grid_.targets
+        every = space(sources, self.grid_.mixes.sources, targets, measured)
+        row_means = known.mean(1)
+        additive = np.repeat(row_means[:, None], len(targets), axis=1)
+        if len(measured) < 2:
+            return np.stack([additive] * len(MEMBERS)), np.ones(len(targets))
+        trained = self.grid_.mixes
+        factors = self._standardise(target_factors(every, targets, trained.sources, trained.sizes))
+        towards = every.between("combined", targets, measured)
+        levels, spread = self._levels(factors, towards)
+        factors = self._held(factors)
+        neighbours = self._neighbours(towards)
+        features = pair_features(every, sizes, sources, targets)
+        features_known = pair_features(every, sizes, sources, measured)
+
+        deviations = known - row_means[:, None] - self.levels_
+        rest = deviations - self._shape(features_known, self._shape_means)
+        anchor = pair_features(every, trained.sizes, trained.sources, targets).mean(0, keepdims=True)
+        kriging = additive + levels + self._shape(features, anchor) + rest @ neighbours
+
+        rest = known - row_means[:, None] - self._trees(features_known, row_means, self._factors)
+        trees = additive + self._trees(features, row_means, factors) + rest @ neighbours
+        return np.stack([additive, kriging, trees]), spread
+
+    def terms(self, target: str, sizes: Array, sources: Sequence[str], known: Array) -> Terms:
+        """What `predict` adds up for one language that was not measured.
+
+        Parameters
+        ----------
+        target : str
+        sizes : array of shape (1, sources)
+        sources : sequence of str
+        known : array of shape (1, measured targets)
+
+        Raises
+        ------
+        ValueError
+            If fewer than two languages were measured, so that there is nothing to add up.
+        """
+        measured, trained = self.grid_.targets, self.grid_.mixes
+        if len(measured) < 2:
+            raise ValueError("one measured language does not tell how languages differ")
+        every = space(sources, trained.sources, [target], measured)
+        factors = self._held(self._standardise(target_factors(every, [target], trained.sources, trained.sizes)))
+        towards = every.between("combined", [target], measured)
+        own, others = (pair_features(every, sizes, sources, names) for names in ([target], measured))
+        deviations = known[0] - known.mean()
+        linear, neighbour, reach, _ = np.exp(self.parameters_)
+        slopes = self._level_scale * linear / factors.shape[1] * (self._factors.T @ self._level_weights)
+        anchor = pair_features(every, trained.sizes, trained.sources, [target]).mean(0, keepdims=True)
+        cells = _cells(own, known.mean(1), factors)
+        values = self._booster.booster_.predict(cells, pred_contrib=True, validate_features=False)
+        return Terms(
+            level=factors[0] * slopes,
+            carried=neighbour * np.exp(-towards[0] / reach) @ self._precision,
+            shape=(own - anchor)[0, 0] / self._shape_spread * self._shape_slopes,
+            neighbours=self._neighbours(towards)[:, 0],
+            rest=deviations - self.levels_ - self._shape(others, self._shape_means)[0],
+            trees=np.asarray(values, dtype=np.float64).reshape(-1),
+            rest_of_trees=deviations - self._trees(others, known.mean(1), self._factors)[0],
+        )
+
+    def _standardise(self, factors: Array) -> Array:
+        return (factors - self._factor_mean) / self._factor_spread
+
+    @staticmethod
+    def _held(factors: Array) -> Array:
+        return np.clip(factors, -BEYOND, BEYOND)
+
+    def _learn_levels(self) -> None:
+        self._level_scale = float(self.levels_.std()) + 1e-9
+        standardised = self.levels_ / self._level_scale
+        linear = self._factors @ self._factors.T / self._factors.shape[1]
+        found = minimize(
+            _evidence_loss,
+            PRIOR,
+            args=(linear, self._between, standardised),
+            method="L-BFGS-B",
+            options={"maxiter": 30},
+        )
+        self.parameters_ = np.asarray(found.x)
+        self._precision = np.linalg.inv(_noisy(self.parameters_, linear, self._between))
+        self._level_weights = self._precision @ standardised
+
+    def _levels(self, factors: Array, towards: Array) -> tuple[Array, Array]:
+        linear, neighbour, _, noise = np.exp(self.parameters_)
+        width = factors.shape[1]
+        held = _covariance(self.parameters_, self._held(factors) @ self._factors.T / width, towards)
+        covariance = _covariance(self.parameters_, factors @ self._factors.T / width, towards)
+        prior = linear * (factors**2).sum(1) / width + neighbour + noise
+        explained = np.einsum("ij,jk,ik->i", covariance, self._precision, covariance)
+        spread = self._level_scale * np.sqrt(np.maximum(prior - explained, noise))
+        return self._level_scale * (held @ self._level_weights), spread
+
+    def _neighbours(self, towards: Array) -> Array:
+        """Kriging weights of the measured languages, of shape (measured, targets)."""
+        reach = np.exp(self.parameters_[2])
+        gram = np.exp(-self._between / reach) + np.eye(len(self._between))
+        return np.linalg.solve(gram, np.exp(-towards / reach).T)
+
+    def _learn_shape(self, features: Array, deviations: Array) -> None:
+        """Ridge regression within languages: what a better mix is worth, whatever the level."""
+        self._shape_means = features.mean(0, keepdims=True)
+        centred = (features - self._shape_means).reshape(-1, features.shape[2])
+        self._shape_spread = centred.std(0) + 1e-6
+        design = centred / self._shape_spread
+        penalty = SHAPE_PENALTY * np.eye(design.shape[1])
+        self._shape_slopes = np.linalg.solve(design.T @ design + penalty, design.T @ deviations.ravel())
+
+    def _shape(self, features: Array, anchor: Array) -> Array:
+        return (features - anchor) / self._shape_spread @ self._shape_slopes
+
+    def _learn_trees(self, features: Array, row_means: Array, deviations: Array, measured: Array) -> None:
+        from lightgbm import LGBMRegressor
+
+        design = _cells(features, row_means, self._factors)[measured.ravel()]
+        response = deviations[measured]
+        chosen = np.random.default_rng(0).permutation(len(design))[:TREE_CELLS]
+        self._booster = LGBMRegressor(
+            n_estimators=150,
+            learning_rate=0.05,
+            num_leaves=15,
+            min_child_samples=max(2, min(40, len(chosen) // 10)),
+            colsample_bytree=0.5,
+            subsample=0.8,
+            subsample_freq=1,
+            reg_lambda=5,
+            random_state=0,
+            n_jobs=1,
+            deterministic=True,
+            force_row_wise=True,
+            verbosity=-1,
+        ).fit(design[chosen], response[chosen])
+
+    def _trees(self, features: Array, row_means: Array, factors: Array) -> Array:
+        predicted = self._booster.predict(_cells(features, row_means, factors), validate_features=False)
+        return np.asarray(predicted).reshape(features.shape[:2])
+
+
+def _cells(features: Array, row_means: Array, factors: Array) -> Array:
+    """One line per cell: pair features, row mean and the target's factors."""
+    rows, width, _ = features.shape
+    means = np.broadcast_to(row_means[:, None, None], (rows, width, 1))
+    every = np.broadcast_to(factors[None], (rows, width, factors.shape[1]))
+    return np.concatenate([features, means, every], axis=2).reshape(rows * width, -1)
+
+
+def _covariance(parameters: Array, linear: Array, between: Array) -> Array:
+    weight, neighbour, reach, _ = np.exp(parameters)
+    return weight * linear + neighbour * np.exp(-between / reach)
+
+
+def _noisy(parameters: Array, linear: Array, between: Array) -> Array:
+    """Covariance of the measured languages with noise, and with what makes it one where distances are no metric.
+
+    Distances of which parts are unknown break the triangle inequality, and exp(-distance) is no covariance then.
+    """
+    covariance = _covariance(parameters, linear, between)
+    covariance = (covariance + covariance.T) / 2
+    lacking = max(-float(eigvalsh(covariance, subset_by_index=[0, 0])[0]), 0.0)
+    return covariance + (np.exp(parameters[3]) + lacking) * np.eye(len(covariance))
+
+
+def _evidence_loss(parameters: Array, linear: Array, between: Array, levels: Array) -> float:
+    """Negative log marginal likelihood of the levels, with a log-normal prior on the parameters."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        if not np.isfinite(_covariance(parameters, linear, between)).all() or not np.isfinite(np.exp(parameters[3])):
+            return 1e10  # a step of the search too far, as where all levels are alike
+        covariance = _noisy(parameters, linear, between)
+    try:
+        factor = cho_factor(covariance, lower=True)
+    except LinAlgError:
+        return 1e10
+    fit = 0.5 * float(levels @ cho_solve(factor, levels)) + float(np.log(np.diag(factor[0])).sum())
+    return fit + 0.5 * float(((parameters - PRIOR) ** 2).sum())

@@ -1,0 +1,83 @@
+"""`mix`: learn from the source, then from a few examples of the target, instead of from both together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from typing import Any, ClassVar
+
+from isogloss.errors import BadValue
+from isogloss.lab.outcome import Training
+from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Recipe, recipes
+from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe
+
+JOINT, SEQUENTIAL = "joint", "sequential"
+
+
+@dataclass(frozen=True)
+class SequentialTransfer(NeuralRecipe):
+    """Another recipe, on source and target examples in a given order.
+
+    Parameters
+    ----------
+    base : str, default "fine-tune"
+        The recipe; it has to be one that can go on learning.
+    order : {"sequential", "joint"}, default "sequential"
+        The source first, or both shuffled together, which is what `base` does by itself.
+    settings : dict
+        Parameters of `base`.
+
+    Notes
+    -----
+    How many examples of the target there are is said by `shots` of the grid. What was learnt from a source is
+    kept while its targets are gone through, so that it is learnt once. Since every training is tested on all
+    targets, the source's own score tells what is forgotten.
+    """
+
+    name: ClassVar[str] = "sequential-transfer"
+    kinds: ClassVar[tuple[str, ...]] = TRAINED_KINDS
+    continues: ClassVar[bool] = True
+
+    base: str = "fine-tune"
+    order: str = SEQUENTIAL
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check every parameter, those of the base too."""
+        super().__post_init__()
+        if self.order not in (JOINT, SEQUENTIAL):
+            raise BadValue(f"order must be {JOINT} or {SEQUENTIAL}, not {self.order!r}")
+        kind: type[Recipe] = recipes.get(self.base)
+        if not kind.continues or kind is SequentialTransfer:
+            raise BadValue(f"{self.base} cannot go on learning where it stopped", hint='set base = "fine-tune"')
+        _ = self.inner
+
+    @cached_property
+    def inner(self) -> Recipe:
+        """The base with its parameters."""
+        kind: type[Recipe] = recipes.get(self.base)
+        given = {one.name: getattr(self, one.name) for one in fields(NeuralRecipe)}
+        return kind.read(given | self.settings)
+
+    @property
+    def sequential(self) -> bool:
+        """Whether the target comes after the source."""
+        return self.order == SEQUENTIAL
+
+    @property
+    def selects(self) -> bool:
+        """Whether the base does."""
+        return self.inner.selects
+
+    def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
+        """As the base does; what is learnt once for several targets is counted for each."""
+        return self.inner.estimate(corpus, trainings)
+
+    def fit(self, prepared: Arrays, training: Training) -> Fitted:
+        """Learn as the base does."""
+        return self.inner.fit(prepared, training)
+
+    def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
+        """Answer as the base does."""
+        return self.inner.predict(prepared, fitted)

@@ -1,0 +1,285 @@
+"""A small transformer over bytes, trained from scratch, for studies in which everything a model has read is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isogloss.errors import BadFile, BadValue
+from isogloss.files import write_whole
+from isogloss.models.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
+from isogloss.models.checkpoint import load_tokenizer
+from isogloss.models.runtime import device, start_torch, threads_restored
+from isogloss.progress import Bar
+
+if TYPE_CHECKING:
+    import polars as pl
+
+RECORD = "pretraining.json"
+
+Integers = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class ByteTransformer:
+    """Shape and training of a byte transformer.
+
+    Parameters
+    ----------
+    layers, width, heads : int, default 4, 128 and 4
+        The inner layers are four times as wide.
+    context : int, default 256
+        Bytes that it sees at once.
+    copies : int, default 0
+        How many copies of languages have tokens of their own, see `clone_text`.
+    steps : int, default 1000
+        Of gradient descent.
+    batch_size : int, default 16
+        Stretches of `context` bytes in a step.
+    learning_rate : float, default 2e-3
+        The highest, of AdamW.
+    warmup : float, default 0.1
+        Share of the steps in which the learning rate rises; then it falls linearly to 0.
+    weight_decay : float, default 0.1
+        Of AdamW.
+    held_out : float, default 0.05
+        Share of the texts that are not learnt from, but told how well the model does on.
+    seed : int, default 0
+        Of the weights to begin with, of which texts are held out, and of the stretches that steps learn from.
+
+    Notes
+    -----
+    A decoder with rotary positions, gated inner layers and root-mean-square norms (Touvron et al. 2023), whose
+    input and output embeddings are one.
+    """
+
+    layers: int = 4
+    width: int = 128
+    heads: int = 4
+    context: int = 256
+    copies: int = 0
+    steps: int = 1000
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    warmup: float = 0.1
+    weight_decay: float = 0.1
+    held_out: float = 0.05
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check every parameter, because they come from files."""
+        for one in fields(self):
+            value = getattr(self, one.name)
+            whole = one.type == "int"
+            least = 0 if one.name in ("copies", "seed", "warmup", "weight_decay") else None
+            if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+                raise BadValue(f"{one.name} must be a {'whole ' * whole}number, not {value!r}")
+            if value < 0 or (least is None and value == 0) or (not whole and not value < 1):
+                raise BadValue(f"{one.name} must be {'from 0 up' if least == 0 else 'above 0'}"
+                               f"{'' if whole else ' and below 1'}, not {value!r}")  # fmt: skip
+        if self.copies > MOST_COPIES:
+            raise BadValue(f"copies must be {MOST_COPIES} at most, not {self.copies}")
+        if self.width % self.heads or self.width // self.heads % 2:
+            raise BadValue(
+                f"{self.heads} heads do not divide a width of {self.width} evenly",
+                hint="width must be an even number times heads",
+            )
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What came of pretraining.
+
+    Attributes
+    ----------
+    parameters : int
+    texts, tokens : int
+        How many were learnt from; tokens are bytes, and one per text for what stands between them.
+    passes : float
+        How often each token was seen, on average.
+    bits_per_byte_before, bits_per_byte : float
+        On the texts held out, before and after training.
+    seconds : float
+        Wall time.
+    """
+
+    parameters: int
+    texts: int
+    tokens: int
+    passes: float
+    bits_per_byte_before: float
+    bits_per_byte: float
+    seconds: float
+
+    def table(self) -> pl.DataFrame:
+        """One row with all of it."""
+        import polars as pl
+
+        return pl.DataFrame([asdict(self)])
+
+
+def pretrain(
+    texts: Iterable[str], into: str | Path, shape: ByteTransformer | None = None, *, progress: bool = False
+) -> Pretrained:
+    """Train a byte transformer on texts and write it as a checkpoint.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Empty ones are left out.
+    into : str or pathlib.Path
+        Folder that is made, once all is done: weights as safetensors, configuration and tokenizer as transformers
+        reads them, and `pretraining.json`, with all that decides the weights and what came of it. Any recipe can take
+        it as its checkpoint.
+    shape : ByteTransformer, optional
+        By default one with all parameters at their defaults.
+    progress : bool, default False
+        Whether to show on a terminal how many steps are done.
+
+    Returns
+    -------
+    Pretrained
+
+    Raises
+    ------
+    BadFile
+        If the folder holds something already or cannot be written to.
+    BadValue
+        If there is too little text.
+
+    Notes
+    -----
+    Texts are shuffled and put in one row; a step learns from stretches of it that begin anywhere. On a processor
+    the same texts and parameters give the same weights to the last bit.
+    """
+    with _made_whole(Path(into)) as folder:
+        return _pretrain([text for text in texts if text.strip()], folder, shape or ByteTransformer(), progress)
+
+
+def _pretrain(kept: list[str], folder: Path, shape: ByteTransformer, progress: bool) -> Pretrained:
+    torch = start_torch()
+    write_byte_tokenizer(folder, shape.copies, shape.context)
+    chance = np.random.default_rng(shape.seed)
+    order = chance.permutation(len(kept))
+    aside = max(1, round(shape.held_out * len(kept)))
+    tried, learnt = ([kept[place] for place in some] for some in (order[:aside], order[aside:]))
+    rows = [_in_one_row(folder, some) for some in (tried, learnt)]
+    if min(map(len, rows)) < 2 or len(rows[1]) <= shape.context:
+        raise BadValue(
+            f"{len(kept)} texts of {sum(map(len, rows))} bytes are too little to learn from and to hold some out",
+            hint=f"there must be two texts, and more than {shape.context} bytes",
+        )
+    began = time.perf_counter()
+    with threads_restored(), _seeded(torch, shape.seed), Bar(progress) as bar:
+        model = _new_model(shape)
+        before = bits_per_byte(model, rows[0], shape.context)
+        _train(model, rows[1], shape, chance, bar)
+        after = bits_per_byte(model, rows[0], shape.context)
+    model.save_pretrained(folder)
+    found = Pretrained(
+        sum(one.numel() for one in model.parameters()), len(learnt), len(rows[1]),
+        shape.steps * shape.batch_size * shape.context / len(rows[1]), before, after,
+        round(time.perf_counter() - began, 1),
+    )  # fmt: skip
+    digest = hashlib.sha256("\n".join(kept).encode("utf-8", "surrogatepass")).hexdigest()
+    record = {"shape": asdict(shape), "texts_sha256": digest, **asdict(found)}
+    write_whole(folder / RECORD, lambda path: path.write_text(json.dumps(record, indent=1), encoding="utf-8"))
+    return found
+
+
+def bits_per_byte(model: Any, row: Integers, context: int) -> float:
+    """Mean of -log2 of the probability of each token given those before it, in stretches of `context`."""
+    torch = start_torch()
+    from torch.nn.functional import cross_entropy
+
+    total, counted = 0.0, 0
+    with torch.inference_mode():
+        for first in range(0, len(row) - 1, context):
+            ids = torch.from_numpy(row[first : first + context + 1]).to(device())
+            logits = model(input_ids=ids[None, :-1]).logits[0].float()
+            total += float(cross_entropy(logits, ids[1:], reduction="sum"))
+            counted += len(ids) - 1
+    return total / counted / float(np.log(2))
+
+
+@contextmanager
+def _made_whole(folder: Path) -> Iterator[Path]:
+    """A folder that gets the name of `folder` once all is in it: nothing is in the way after a failure."""
+    parent = folder.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists() and any(folder.iterdir()):
+            raise BadFile("is not empty", where=str(folder), hint="name a new folder")
+        place = tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=parent, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise BadFile(f"cannot be made: {error.strerror}", where=str(folder), hint="choose another place") from None
+    with place:
+        yield Path(place.name)
+        os.chmod(place.name, 0o755)
+        if folder.exists():
+            folder.rmdir()  # it is empty, and not everywhere can a folder be put in place of another
+        os.rename(place.name, folder)
+
+
+def _in_one_row(folder: Path, texts: Sequence[str]) -> Integers:
+    """Tokens of all texts one after the other, each after the token that stands between texts."""
+    cut = load_tokenizer(folder)(list(texts), return_attention_mask=False)["input_ids"] if texts else []
+    return np.concatenate([np.array(ids, np.int64) for ids in cut]) if cut else np.empty(0, np.int64)
+
+
+@contextmanager
+def _seeded(torch: Any, seed: int) -> Iterator[None]:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def _new_model(shape: ByteTransformer) -> Any:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    configuration = LlamaConfig(
+        vocab_size=vocabulary_size(shape.copies), hidden_size=shape.width, num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads, num_key_value_heads=shape.heads, intermediate_size=4 * shape.width,
+        max_position_embeddings=shape.context, tie_word_embeddings=True,
+        pad_token_id=256, bos_token_id=257, eos_token_id=257,
+    )  # fmt: skip
+    model: Any = LlamaForCausalLM(configuration)
+    return model.to(device()).eval()
+
+
+def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.Generator, bar: Bar) -> None:
+    torch = start_torch()
+    from torch.nn.functional import cross_entropy
+
+    decayed = [one for one in model.parameters() if one.ndim > 1]
+    others = [one for one in model.parameters() if one.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": shape.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=shape.learning_rate, betas=(0.9, 0.95), fused=True)
+    rising = max(1, round(shape.warmup * shape.steps))
+    slope = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / rising, max(0.0, (shape.steps - step) / max(1, shape.steps - rising)))
+    )
+    model.train()
+    bar.begin("steps", shape.steps)
+    for _ in range(shape.steps):
+        firsts = chance.integers(0, len(row) - shape.context, shape.batch_size)
+        ids = torch.from_numpy(row[firsts[:, None] + np.arange(shape.context + 1)]).to(device())
+        logits = model(input_ids=ids[:, :-1]).logits
+        loss = cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten())
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        slope.step()
+        bar.advance()
+    model.eval()

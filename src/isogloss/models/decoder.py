@@ -1,0 +1,264 @@
+"""Decoders and encoder-decoders: prompts are read once, and gone on from as often as is wanted."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isogloss.errors import BadFile
+from isogloss.models.checkpoint import load_model, load_tokenizer
+from isogloss.models.flops import coefficients
+from isogloss.models.meter import count
+from isogloss.models.runtime import device, start_torch
+
+Integers = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """A model that says how a text goes on.
+
+    Attributes
+    ----------
+    model : transformers.PreTrainedModel
+    tokenizer : transformers.PreTrainedTokenizerFast
+    is_seq2seq : bool
+        Whether prompts go to an encoder of its own.
+    limit : int or None
+        Tokens that it has positions for; None where nothing limits them.
+    remembered : int
+        For sequences of up to how many tokens what was read can be kept and gone on from: fewer than there are
+        positions where attention reaches only so far back, 0 for models that remember in other ways.
+    cost : tuple of float
+        Operations per token and per pair of tokens, see `isogloss.models.flops.coefficients`.
+    lead : list of int
+        What the tokenizer itself puts before a text.
+    """
+
+    model: Any
+    tokenizer: Any
+    is_seq2seq: bool
+    limit: int | None
+    remembered: int
+    cost: tuple[float, float]
+    lead: list[int]
+
+    @property
+    def filler(self) -> int:
+        """What stands where a batch has no token; it is never looked at."""
+        return int(self.tokenizer.pad_token_id or 0)
+
+    @property
+    def ends(self) -> set[int]:
+        """The tokens that say that a text has ended."""
+        named = self.model.config.eos_token_id
+        return {one for one in (*(named if isinstance(named, list) else [named]), self.tokenizer.eos_token_id)
+                if one is not None}  # fmt: skip
+
+
+@dataclass
+class Reading:
+    """What a model remembers of a batch of prompts.
+
+    Attributes
+    ----------
+    logits : torch.Tensor, shape (prompts, vocabulary)
+        Of the token after each prompt.
+    cache : transformers.Cache
+    mask : torch.Tensor, shape (prompts, tokens)
+        Which of the tokens remembered are no padding; for an encoder-decoder, of the encoder's.
+    encoded : object or None
+        What the encoder made of the prompts.
+    """
+
+    logits: Any
+    cache: Any
+    mask: Any
+    encoded: Any = None
+
+
+@lru_cache(maxsize=1)
+def shared_decoder(folder: Path, precision: str) -> Decoder:
+    """The decoder of a checkpoint, loaded once per process."""
+    return load_decoder(folder, precision)
+
+
+def load_decoder(folder: Path, precision: str) -> Decoder:
+    """Read a decoder or an encoder-decoder from a checkpoint.
+
+    Raises
+    ------
+    BadFile
+        If it is damaged, lacks weights, or is a model that looks at what comes after, as encoders do.
+    """
+    start_torch()
+    from transformers import AutoConfig
+
+    tokenizer = load_tokenizer(folder)
+    try:
+        is_seq2seq = bool(AutoConfig.from_pretrained(str(folder), local_files_only=True).is_encoder_decoder)
+    except (OSError, ValueError):  # said in one line by what reads the weights
+        is_seq2seq = False
+    model = load_model("AutoModelForSeq2SeqLM" if is_seq2seq else "AutoModelForCausalLM", folder, precision)
+    remembered = _probe(model, is_seq2seq, folder)
+    positions = getattr(model.config, "max_position_embeddings", None)
+    return Decoder(model, tokenizer, is_seq2seq, positions, remembered, coefficients(model), lead(tokenizer))
+
+
+def read_prompts(decoder: Decoder, prompts: Sequence[Integers], shared: Reading | None = None) -> Reading:
+    """Read prompts of several lengths.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    prompts : sequence of numpy.ndarray of int
+        The tokens of each, at least one.
+    shared : Reading, optional
+        Of one prompt that all of these go on from; it stays as it is.
+
+    Notes
+    -----
+    Padding stands between what is shared and the rest of each prompt. It is masked, and positions are counted
+    without it, so that no score depends on the batch beyond rounding.
+    """
+    torch = start_torch()
+    ids, there = _padded(prompts, decoder.filler, right=decoder.is_seq2seq)
+    _count(decoder, np.array(list(map(len, prompts))), 0 if shared is None else shared.mask.shape[1])
+    if decoder.is_seq2seq:
+        encoded = decoder.model.get_encoder()(input_ids=ids, attention_mask=there)
+        reading = Reading(None, None, there, encoded)
+        start = decoder.model.config.decoder_start_token_id or 0
+        reading.logits = go_on(decoder, reading, torch.full_like(ids[:, :1], start))[:, -1]
+        return reading
+    if shared is None:
+        return _read_on(decoder, Reading(None, None, there[:, :0]), ids, there, only_last=True)[0]
+    cache = deepcopy(shared.cache)
+    cache.batch_repeat_interleave(len(prompts))
+    common = Reading(None, cache, shared.mask.expand(len(prompts), -1))
+    return _read_on(decoder, common, ids, there, only_last=True)[0]
+
+
+def go_on(decoder: Decoder, reading: Reading, ids: Any) -> Any:
+    """Feed the same number of further tokens to each prompt of a batch, which is remembered in `reading`.
+
+    Parameters
+    ----------
+    ids : torch.Tensor of int64, shape (prompts, tokens)
+
+    Returns
+    -------
+    torch.Tensor, shape (prompts, tokens, vocabulary)
+        Logits of what comes after each token.
+    """
+    torch = start_torch()
+    _count(decoder, np.full(len(ids), ids.shape[1]), reading.mask.shape[1])
+    if not decoder.is_seq2seq:
+        read, logits = _read_on(decoder, reading, ids, torch.ones_like(ids), only_last=False)
+        reading.cache, reading.mask, reading.logits = read.cache, read.mask, read.logits
+        return logits
+    found = decoder.model(
+        decoder_input_ids=ids, encoder_outputs=reading.encoded, attention_mask=reading.mask,
+        past_key_values=reading.cache, use_cache=True,
+    )  # fmt: skip
+    reading.cache = found.past_key_values
+    return found.logits
+
+
+def take_back(reading: Reading, tokens: int) -> None:
+    """Forget the last tokens of each prompt of a batch."""
+    if reading.encoded is not None:
+        reading.cache.self_attention_cache.crop(-tokens)
+        return
+    reading.cache.crop(-tokens)
+    reading.mask = reading.mask[:, :-tokens]
+
+
+def forward(decoder: Decoder, prompts: Sequence[Integers], keep: int) -> Any:
+    """Logits of what comes after each of the last `keep` tokens, nothing being remembered."""
+    ids, there = _padded(prompts, decoder.filler, right=False)
+    _count(decoder, np.array(list(map(len, prompts))), 0)
+    options = _options(decoder.model, there, ids.shape[1]) | _keeping(decoder.model, keep)
+    return decoder.model(input_ids=ids, attention_mask=there, use_cache=False, **options).logits[:, -keep:]
+
+
+def lead(tokenizer: Any) -> list[int]:
+    """What a tokenizer puts before every text."""
+    found = tokenizer("a", return_special_tokens_mask=True)
+    specials = found["special_tokens_mask"]
+    return list(found["input_ids"][: specials.index(0) if 0 in specials else 0])
+
+
+def _read_on(decoder: Decoder, before: Reading, ids: Any, there: Any, *, only_last: bool) -> tuple[Reading, Any]:
+    torch = start_torch()
+    mask = torch.cat([before.mask, there], dim=1)
+    options = _options(decoder.model, mask, ids.shape[1]) | _keeping(decoder.model, 1 if only_last else 0)
+    found = decoder.model(
+        input_ids=ids, attention_mask=mask, past_key_values=before.cache, use_cache=True, **options
+    )  # fmt: skip
+    return Reading(found.logits[:, -1], found.past_key_values, mask), found.logits
+
+
+def _options(model: Any, mask: Any, new: int) -> dict[str, Any]:
+    """Positions counted without padding, for models that do not count them from the mask themselves."""
+    if "position_ids" not in inspect.signature(model.forward).parameters:
+        return {}
+    return {"position_ids": (mask.cumsum(1) - 1).clamp(min=0)[:, -new:]}
+
+
+def _keeping(model: Any, last: int) -> dict[str, Any]:
+    """Not to compute logits that nobody looks at: with large vocabularies they are most of the memory."""
+    return {"logits_to_keep": last} if last and "logits_to_keep" in inspect.signature(model.forward).parameters else {}
+
+
+def _padded(prompts: Sequence[Integers], filler: int, *, right: bool) -> tuple[Any, Any]:
+    torch = start_torch()
+    longest = max(map(len, prompts))
+    ids = np.full((len(prompts), longest), filler, np.int64)
+    there = np.zeros((len(prompts), longest), np.int64)
+    for row, prompt in enumerate(prompts):
+        place = slice(0, len(prompt)) if right else slice(longest - len(prompt), longest)
+        ids[row, place] = prompt
+        there[row, place] = 1
+    return torch.from_numpy(ids).to(device()), torch.from_numpy(there).to(device())
+
+
+def _count(decoder: Decoder, lengths: Integers, before: int) -> None:
+    """Tokens and operations of reading sequences after so many other tokens."""
+    per_token, per_pair = decoder.cost
+    pairs = lengths.astype(float) * (lengths + before)
+    count(tokens=int(lengths.sum()), flops=float(per_token * lengths.sum() + per_pair * pairs.sum()))
+
+
+def _probe(model: Any, is_seq2seq: bool, folder: Path) -> int:
+    """Make sure that a model never looks ahead; how many tokens it remembers as `Decoder.remembered` says."""
+    torch = start_torch()
+    ids = torch.tensor([[1, 2, 3, 4], [1, 2, 3, 5]], device=device()) % model.config.vocab_size
+    name = "decoder_input_ids" if is_seq2seq else "input_ids"
+    with torch.inference_mode():
+        found = model(**{name: ids}, **({"input_ids": ids[:1].expand(2, -1)} if is_seq2seq else {}), use_cache=True)
+    if not torch.allclose(found.logits[0, :3], found.logits[1, :3], atol=1e-3):
+        raise BadFile(
+            "looks at what comes after, so that it cannot say how a text goes on",
+            where=f"checkpoint {folder}", hint="choose a decoder, or a recipe for encoders such as linear-probe",
+        )  # fmt: skip
+    return _remembered(getattr(found, "past_key_values", None))
+
+
+def _remembered(cache: Any) -> int:
+    from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
+
+    own = getattr(cache, "self_attention_cache", cache)
+    reach = 2**31
+    for layer in getattr(own, "layers", [None]):
+        if type(layer) is DynamicSlidingWindowLayer:
+            reach = min(reach, int(layer.sliding_window) - 1)
+        elif type(layer) is not DynamicLayer:
+            return 0
+    return reach

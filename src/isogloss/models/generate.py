@@ -1,0 +1,160 @@
+"""Greedy generation in batches: the likeliest token after the likeliest token, until an answer has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from isogloss.errors import BadValue
+from isogloss.models.batches import by_length
+from isogloss.models.decoder import Decoder, Reading, forward, go_on, read_prompts
+from isogloss.models.encode import BUDGET, halving
+from isogloss.models.likelihood import common_beginning, prompt_tokens, room, shortened
+from isogloss.models.runtime import device, start_torch
+
+Matrix = np.ndarray[Any, Any]
+
+
+def generate(
+    decoder: Decoder, prompts: Sequence[str], *, max_new: int, stop: Sequence[str] = ("\n",), max_length: int,
+    begin: Sequence[int] = (),
+) -> list[str]:  # fmt: skip
+    """What a model writes after each prompt.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    prompts : sequence of str
+    max_new : int
+        Tokens of an answer at most.
+    stop : sequence of str
+        An answer ends before the first of these that it has.
+    max_length : int
+        Tokens that prompt and answer may have together; where there are more, the prompt loses its beginning.
+    begin : sequence of int
+        Tokens that every answer begins with and that are no part of it, such as the language to translate into.
+
+    Returns
+    -------
+    list of str
+        Answers, without white space around them.
+
+    Notes
+    -----
+    Greedy: no chance is in it, and nothing that a checkpoint says of sampling is heeded.
+
+    Raises
+    ------
+    BadValue
+        If there is no room for a prompt beside such an answer.
+    IsoglossError
+        If memory does not suffice for a single prompt.
+    """
+    most = room_for_prompts(decoder, max_new, max_length)
+    found = [shortened(decoder, prompt_tokens(decoder, prompt), most) for prompt in prompts]
+    answers = [""] * len(prompts)
+    with start_torch().inference_mode():
+        for is_cut in (False, True):  # those that lost their beginning have none in common with the others
+            numbers = [place for place, one in enumerate(found) if one[1] == is_cut]
+            written = _write_all(decoder, [found[number][0] for number in numbers], max_new, stop, begin)
+            for number, text in zip(numbers, written, strict=True):
+                answers[number] = text
+    return answers
+
+
+def _write_all(
+    decoder: Decoder, prompts: list[Matrix], max_new: int, stop: Sequence[str], begin: Sequence[int]
+) -> list[str]:
+    """The answers to prompts, in batches of like lengths; what they begin with is read once."""
+    answers = [""] * len(prompts)
+    lengths = np.array([len(prompt) + max_new for prompt in prompts], np.int64)
+    remembers = decoder.is_seq2seq or int(lengths.max(initial=0)) <= decoder.remembered
+    common = common_beginning(prompts) if remembers and not decoder.is_seq2seq else 0
+    shared = read_prompts(decoder, [prompts[0][:common]]) if common else None
+
+    def write(batch: Matrix) -> None:
+        some = [prompts[place][common:] for place in batch]
+        writer = _Writer(decoder, some, shared) if remembers else _Rereader(decoder, some)
+        for token in begin:
+            writer.take(np.full(len(some), token))
+        for place, text in zip(batch, _write(decoder, writer, len(some), max_new, stop), strict=True):
+            answers[place] = text
+
+    for batch in by_length(lengths, BUDGET * (16 if device() == "cuda" else 1)):
+        halving(write, batch)
+    return answers
+
+
+def room_for_prompts(decoder: Decoder, max_new: int, max_length: int) -> int:
+    """Tokens that a prompt may have beside an answer.
+
+    Raises
+    ------
+    BadValue
+        If there are none.
+    """
+    whole = room(decoder, max_length)
+    left = whole if decoder.is_seq2seq else whole - max_new
+    if left < 1:
+        raise BadValue(
+            f"answers may take {max_new} tokens, and prompt and answer together have room for {whole}",
+            hint="lower max_new",
+        )
+    return left
+
+
+class _Writer:
+    """Goes on from what it remembers."""
+
+    def __init__(self, decoder: Decoder, prompts: Sequence[Matrix], shared: Reading | None):
+        self._decoder, self._reading = decoder, read_prompts(decoder, prompts, shared)
+        self.logits = self._reading.logits
+
+    def take(self, tokens: Matrix) -> None:
+        ids = start_torch().from_numpy(tokens[:, None]).to(device())
+        self.logits = go_on(self._decoder, self._reading, ids)[:, -1]
+
+
+class _Rereader:
+    """Reads everything anew for each token, for models that remember in ways that cannot be gone on from in batches."""
+
+    def __init__(self, decoder: Decoder, prompts: Sequence[Matrix]):
+        self._decoder, self._prompts = decoder, list(prompts)
+        self.logits = forward(decoder, self._prompts, 1)[:, -1]
+
+    def take(self, tokens: Matrix) -> None:
+        self._prompts = [np.append(prompt, token) for prompt, token in zip(self._prompts, tokens, strict=True)]
+        self.logits = forward(self._decoder, self._prompts, 1)[:, -1]
+
+
+def _write(decoder: Decoder, writer: _Writer | _Rereader, prompts: int, max_new: int, stop: Sequence[str]) -> list[str]:
+    """The answers of a batch; it goes on until the last of them has ended."""
+    written: list[list[int]] = [[] for _ in range(prompts)]
+    ended = [False] * prompts
+    for place in range(max_new):
+        tokens = writer.logits.argmax(dim=-1).cpu().numpy()
+        for row in range(prompts):
+            if ended[row]:
+                continue
+            if int(tokens[row]) in decoder.ends:
+                ended[row] = True
+                continue
+            written[row].append(int(tokens[row]))
+            # A stop cannot be told from tokens: it may be a part of one, or stand in several.
+            ended[row] = any(one in _text(decoder, written[row]).lstrip() for one in stop)
+        if all(ended) or place == max_new - 1:
+            break
+        writer.take(tokens)
+    return [_until(_text(decoder, ids).lstrip(), stop) for ids in written]
+
+
+def _text(decoder: Decoder, ids: list[int]) -> str:
+    return str(decoder.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def _until(text: str, stop: Sequence[str]) -> str:
+    """The text before the first of some strings."""
+    ends = [place for one in stop if (place := text.find(one)) >= 0]
+    return text[: min(ends)].strip() if ends else text.strip()

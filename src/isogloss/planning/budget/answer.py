@@ -1,0 +1,325 @@
+"""From evidence and a budget straight to a plan: what `isogloss plan` does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import BadValue, InputError
+from isogloss.evidence import Evidence, TrainingMix
+from isogloss.forecasting import ask, forecasters
+from isogloss.forecasting.conformal import check_level
+from isogloss.forecasting.grid import Array, TrainingMixes
+from isogloss.forecasting.settings import Setting, find_setting
+from isogloss.languages import resolve
+from isogloss.planning.budget.base import choose_base
+from isogloss.planning.budget.beam import beam_search
+from isogloss.planning.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
+from isogloss.planning.budget.scorer import Scorer, labelled_of
+from isogloss.planning.budget.search import Outcome, Problem, search
+from isogloss.planning.budget.shop import open_shop
+from isogloss.planning.budget.worth import worths
+from isogloss.planning.costs import DEFAULT, LABELLED, Costs
+from isogloss.planning.objectives import objective
+
+BEYOND = 100
+"""How many times the largest mix measured is still planned with."""
+SMALLEST_LARGEST = 1000
+"""Examples that the largest mix counts as at least."""
+
+
+def plan_budget(
+    evidence: Evidence,
+    *,
+    task: str,
+    model: str,
+    targets: Sequence[str],
+    budget: float,
+    costs: Costs | None = None,
+    buy: Sequence[str] | None = None,
+    train: str | None = None,
+    aim: str = "mean",
+    weights: Mapping[str, float] | None = None,
+    tau: float | None = None,
+    floors: Mapping[str, float] | None = None,
+    metric: str | None = None,
+    recipe: str | None = None,
+    languages: Mapping[str, str] | None = None,
+    forecaster: str = "default",
+    robust: bool = False,
+    level: float = 0.9,
+    steps: int = 6,
+    rounds: int = 8,
+    fast: bool = False,
+    litmus: bool = False,
+) -> Plan:
+    """How many examples of which language a budget buys best.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    task, model : str
+        As the evidence names them.
+    targets : sequence of str
+        Languages that count.
+    budget : float
+        In the unit of `costs`.
+    costs : Costs, optional
+        Prices, worths and caps; by default a labelled example costs 1.
+    buy : sequence of str, optional
+        Languages that can be bought; by default the targets.
+    train : str, optional
+        What there is to train on already, such as `eng:1000`; by default nothing where the evidence has scores of
+        the model as it is, else the mix in the middle of those measured.
+    aim : str, default "mean"
+        What to make as good as can be, see `isogloss.planning.objectives.objective`.
+    weights : mapping of str to float, optional
+        Speakers of each target, or any other weight; needed by aims that count speakers.
+    tau : float, optional
+        Power of the weights in the aim `demand`, 0 (languages count alike) to 1 (speakers do).
+    floors : mapping of str to float, optional
+        Scores to guarantee, by target or for all (`default`).
+    metric, recipe : str, optional
+        Needed only where the evidence has several.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else.
+    forecaster : str, default "default"
+    robust : bool, default False
+        Plan with the lower ends of intervals instead of means.
+    level : float, default 0.9
+        Probability that an interval holds.
+    steps, rounds, fast
+        See `isogloss.planning.budget.search`.
+    litmus : bool, default False
+        Whether to run LITMUS's search as well, and do at least as well.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    InputError
+        If the budget cannot keep the guarantees, saying which and by how much; if nothing of a language has a price.
+    BadValue, UnknownName, UnknownLanguage, BadTrainingMix
+        For a question that cannot be read.
+
+    Notes
+    -----
+    See docs/methods/budget.md.
+    """
+    check_level(level)
+    _check(budget, steps, rounds, targets)
+    costs = costs or Costs()
+    queries = ask(
+        task=task, model=model, targets=targets, train=train or "", metric=metric, recipe=recipe, languages=languages
+    )
+    names, read_as = queries["target"].to_list(), languages or {}
+    shops_of = names if buy is None else [resolve(read_as.get(code, code), where="--buy").id for code in buy]
+    _check_once(names, "--targets")
+    _check_once(shops_of, "--buy")
+    goal = objective(aim, names, weights=weights, tau=tau)
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
+    if not bool(observations["higher_is_better"].all()):
+        raise InputError(f"{setting.metric} is better when lower", where="--metric", hint="plan with another metric")
+    base, why = choose_base(
+        observations, None if train is None else TrainingMix.parse(queries["train"][0], language=str)
+    )
+    worth, most = worths(costs, observations), _most(observations)
+    shops = tuple(open_shop(name, costs, worth, labelled_of(base.without(name)), most) for name in shops_of)
+    fitted = forecasters.get(forecaster)().fit(evidence).conformalize()
+    score = Scorer(fitted, queries, base, shops_of, level if robust else None)
+    wanted = _floors(floors, names, bounded=bool((observations["scale"] != "raw").all()))
+    problem = Problem(score, shops, tuple(names), goal, budget, wanted, steps)
+    others = _splits(problem, weights, score)
+    starts = list(others.values())
+    if litmus:
+        least = min((ware.price for shop in shops for ware in shop.wares), default=1.0)
+        found = beam_search(lambda money: score(problem.amounts(money)), len(shops), budget, goal, least=least)
+        if found is not None:
+            others["LITMUS's search"] = problem.amounts(found.money[None])[0]
+            starts.append(others["LITMUS's search"])
+    kept = [
+        start for start, scores in zip(starts, score(np.array(starts)), strict=True) if (scores >= problem.floors).all()
+    ]
+    outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
+    return _answer(
+        problem, outcome, others, score, known=(setting, base, why, costs, worth), robust=robust, level=level,
+        most=most, mixes=observations["train"].n_unique(),
+    )  # fmt: skip
+
+
+def _answer(
+    problem: Problem,
+    outcome: Outcome,
+    others: Mapping[str, Array],
+    score: Scorer,
+    *,
+    known: tuple[Setting, TrainingMix, str, Costs, Mapping[str, float]],
+    robust: bool,
+    level: float,
+    most: int,
+    mixes: int,
+) -> Plan:
+    setting, base, why, costs, worth = known
+    nothing = np.zeros(len(problem.shops))
+    before, after = score.intervals(nothing, level), score.intervals(outcome.amounts, level)
+    forecasts = _forecasts(problem, before, after)
+    base_scores = score(nothing[None])[0]
+    goal = problem.objective
+    plans = {"this plan": outcome.amounts, **others, "nothing": nothing}
+    rivals = [
+        {
+            "plan": name,
+            "value": goal.value(score(amounts[None])[0]),
+            "gain": goal.gain(score(amounts[None])[0], base_scores) + 0.0,  # never -0
+            "spent": problem.cost(amounts),
+        }
+        for name, amounts in plans.items()
+    ]
+    return Plan(
+        task=setting.task,
+        model=setting.model,
+        metric=setting.metric,
+        train=str(base),
+        why_train=why,
+        objective=goal,
+        budget=problem.budget,
+        spent=problem.cost(outcome.amounts),
+        currency=costs.currency,
+        robust=robust,
+        level=level,
+        purchases=_purchases(problem, outcome, score),
+        forecasts=forecasts,
+        rivals=pl.DataFrame(rivals, schema=RIVALS),
+        value=goal.value(outcome.scores),
+        base=goal.value(base_scores),
+        mix=_mix(problem, outcome.amounts, base),
+        outcome=outcome,
+        worth=worth,
+        notes=tuple(_notes(problem, outcome, forecasts, most, mixes)),
+    )
+
+
+def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int, mixes: int) -> list[str]:
+    """Guarantees that the forecaster does not see kept, and what the plan knows little about."""
+    notes = []
+    for target, floor, score in zip(problem.targets, problem.floors, outcome.scores, strict=True):
+        if score < floor - 1e-6:
+            notes.append(
+                f"GUARANTEE of {target} kept where gains add up, missed by {floor - score:.3g} by the forecaster"
+            )
+    if mixes == 1:
+        notes.append("GUESS: all scores of this task and model are under one mix: nothing tells what examples add")
+    far = forecasts.filter(pl.col("flag") != "")["target"].to_list()
+    if far:
+        notes.append(f"FAR from what was measured: {', '.join(far)}; their gains may be anything (see basis)")
+    wares = [ware for shop in problem.shops for ware in shop.wares]
+    if any(ware.most == most and ware.price * most < problem.budget for ware in wares):
+        notes.append(
+            f"at most {most:,} examples of a kind are planned with, {BEYOND} times the largest mix measured; caps "
+            "say otherwise"
+        )
+    if not outcome.amounts.any():
+        notes.append("nothing that can be bought is forecast to help")
+    return notes
+
+
+def _forecasts(problem: Problem, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    floors = [float(floor) if np.isfinite(floor) else None for floor in problem.floors]
+    flags = [
+        "; ".join(part for part in basis.split("; ") if part.startswith("FAR")) for basis in after["basis"].to_list()
+    ]
+    return pl.DataFrame(
+        {
+            "target": after["target"],
+            "before": before["mean"],
+            "after": after["mean"],
+            "lower": after["lower"],
+            "upper": after["upper"],
+            "guarantee": floors,
+            "flag": flags,
+            "basis": after["basis"],
+        },
+        schema=FORECASTS,
+    )
+
+
+def _purchases(problem: Problem, outcome: Outcome, score: Scorer) -> pl.DataFrame:
+    rows = []
+    bought = np.flatnonzero(outcome.amounts)
+    without = np.tile(outcome.amounts, (len(bought), 1))
+    without[np.arange(len(bought)), bought] = 0.0
+    for place, scores in zip(bought, score(without), strict=True):
+        lost = problem.objective.gain(outcome.scores, scores)
+        shop = problem.shops[place]
+        counts = shop.fill(outcome.amounts[place])
+        for ware in shop.wares:
+            if number := counts.get(ware.kind, 0):
+                rows.append((shop.language, ware.kind, number, number * ware.price, lost))
+    return pl.DataFrame(rows, schema=PURCHASES, orient="row").sort("cost", descending=True, maintain_order=True)
+
+
+def _mix(problem: Problem, amounts: Array, base: TrainingMix) -> str:
+    """What is there already and what is bought, kinds told apart."""
+    sizes: dict[str, int | None] = {
+        part.language + (f"+{part.kind}" if part.kind else ""): part.size for part in base.parts
+    }
+    for shop, amount in zip(problem.shops, amounts, strict=True):
+        for kind, number in shop.fill(amount).items():
+            name = shop.language + ("" if kind == LABELLED else f"+{kind}")
+            sizes[name] = (sizes.get(name) or 0) + number
+    return str(TrainingMix(sizes))
+
+
+def _splits(problem: Problem, weights: Mapping[str, float] | None, score: Scorer) -> dict[str, Array]:
+    """The usual ways to spend a budget: the same for each, and in proportion to speakers or to what is missing."""
+    languages = [shop.language for shop in problem.shops]
+    even = np.full(len(languages), problem.budget / len(languages))
+    found = {"equal split": problem.amounts(even[None])[0]}
+    by, need = "weights", np.array([(weights or {}).get(language, 0.0) for language in languages])
+    if not need.sum():
+        missing = dict(zip(problem.targets, 1 - score(np.zeros((1, len(languages))))[0], strict=True))
+        by, need = "what is missing to 1", np.array([max(missing.get(language, 0.0), 0.0) for language in languages])
+    if need.sum():
+        money = problem.budget * need / need.sum()
+        found[f"in proportion to {by}"] = problem.amounts(money[None])[0]
+    return found
+
+
+def _most(observations: pl.DataFrame) -> int:
+    """Examples beyond which forecasts are not worth asking for, where nobody says how many there are."""
+    largest = float(TrainingMixes.read(observations["train"].unique().to_list()).sizes.sum(1).max())
+    return round(BEYOND * max(largest, SMALLEST_LARGEST))
+
+
+def _floors(floors: Mapping[str, float] | None, targets: Sequence[str], *, bounded: bool) -> Array:
+    """Guarantees in the order of the targets; -inf where there is none."""
+    floors = floors or {}
+    for language in floors:
+        if language != DEFAULT and language not in targets:
+            raise InputError(f"'{language}' is guaranteed a score but is no target", where="--at-least")
+    for floor in floors.values():
+        if bounded and floor > 1:
+            hint = f"write {floor / 100:g}" if floor <= 100 else "give a score between 0 and 1"
+            raise BadValue(f"guarantee {floor:g} is no fraction", where="--at-least", hint=hint)
+    default = floors.get(DEFAULT, -np.inf)
+    return np.array([floors.get(target, default) for target in targets], dtype=float)
+
+
+def _check(budget: float, steps: int, rounds: int, targets: Sequence[str]) -> None:
+    if not np.isfinite(budget) or budget < 0:
+        raise BadValue(f"a budget of {budget:g}", where="--budget", hint="give a number from 0 up")
+    if steps < 1:
+        raise BadValue(f"{steps} steps", where="--steps", hint="give at least 1")
+    if rounds < 0:
+        raise BadValue(f"{rounds} rounds", where="--rounds", hint="give a number from 0 up")
+    if not targets:
+        raise InputError("no targets to plan for", where="--targets", hint="name some, e.g. yor,wol")
+
+
+def _check_once(names: Sequence[str], where: str) -> None:
+    if twice := sorted({name for name in names if list(names).count(name) > 1}):
+        raise BadValue(f"{', '.join(twice)} named twice", where=where, hint="name each language once")

@@ -1,0 +1,143 @@
+"""A plan as a table, in words and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from isogloss.planning.budget.search import Outcome
+from isogloss.planning.objectives import Objective
+
+PURCHASES = pl.Schema(
+    {
+        "language": pl.String,
+        "kind": pl.String,
+        "examples": pl.Int64,
+        "cost": pl.Float64,
+        "without": pl.Float64,  # by how much the objective is worse if the language gets nothing
+    }
+)
+"""One row per language and kind that is bought."""
+FORECASTS = pl.Schema(
+    {
+        "target": pl.String,
+        "before": pl.Float64,
+        "after": pl.Float64,
+        "lower": pl.Float64,
+        "upper": pl.Float64,
+        "guarantee": pl.Float64,
+        "flag": pl.String,
+        "basis": pl.String,
+    }
+)
+"""One row per target: scores as fractions, before and after the purchase."""
+RIVALS = pl.Schema({"plan": pl.String, "value": pl.Float64, "gain": pl.Float64, "spent": pl.Float64})
+"""One row per other way to spend the budget, in the unit of the objective and of the costs."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to buy, and what it is forecast to do.
+
+    Attributes
+    ----------
+    task, model, metric : str
+    train : str
+        What there was to train on already, and why that was assumed where nobody said.
+    why_train : str
+    objective : Objective
+    budget, spent : float
+        In `currency`.
+    currency : str
+    robust : bool
+        Whether lower ends of intervals were planned with instead of means.
+    level : float
+        Of the intervals.
+    purchases : polars.DataFrame
+        With the columns of `PURCHASES`; only what is bought.
+    forecasts : polars.DataFrame
+        With the columns of `FORECASTS`, one row for each target.
+    rivals : polars.DataFrame
+        With the columns of `RIVALS`: this plan, buying nothing, and other ways to spend the budget, by the forecaster.
+    value, base : float
+        The objective after and before, by the forecaster (of lower ends, if `robust`).
+    mix : str
+        What to train on then.
+    outcome : Outcome
+        How it was found.
+    worth : mapping of str to float
+        Labelled examples that one of each other kind was counted as.
+    notes : tuple of str
+        What else there is to know.
+    """
+
+    task: str
+    model: str
+    metric: str
+    train: str
+    why_train: str
+    objective: Objective
+    budget: float
+    spent: float
+    currency: str
+    robust: bool
+    level: float
+    purchases: pl.DataFrame
+    forecasts: pl.DataFrame
+    rivals: pl.DataFrame
+    value: float
+    base: float
+    mix: str
+    outcome: Outcome
+    worth: Mapping[str, float]
+    notes: tuple[str, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Everything, for JSON."""
+        names = (
+            *("task", "model", "metric", "train", "why_train", "budget", "spent", "currency", "robust", "level"),
+            *("value", "base", "mix"),
+        )
+        program = self.outcome.program
+        return {
+            **{name: getattr(self, name) for name in names},
+            "objective": self.objective.name,
+            "worth": dict(self.worth),
+            "purchases": self.purchases.to_dicts(),
+            "forecasts": self.forecasts.to_dicts(),
+            "rivals": self.rivals.to_dicts(),
+            "program": {
+                "promised": self.outcome.promised,
+                "forecast": self.objective.value(self.outcome.program_scores),
+                "bound": program.bound if program else None,
+                "gap": program.gap if program else None,
+                "rounds": self.outcome.rounds,
+                "seconds": self.outcome.seconds,
+            },
+            "notes": list(self.notes),
+        }
+
+    def words(self) -> list[str]:
+        """What there is to say below the tables."""
+        name, program = self.objective.name, self.outcome.program
+        of = f"{name} of lower ends" if self.robust else name
+        said = [
+            f"on top of {self.train or 'nothing'} ({self.why_train})",
+            f"{of} {self.base:.4f} -> {self.value:.4f} by the forecaster; spent {self.spent:.6g} of "
+            f"{self.budget:.6g} {self.currency}",
+        ]
+        found = self.objective.value(self.outcome.program_scores)
+        proof = f", proven within {_percent(program.gap)} of the best gain" if program else ", not proven"
+        said.append(
+            f"program of gains that add up: {self.outcome.promised:.4f} promised{proof}; {found:.4f} by the "
+            f"forecaster; {self.outcome.rounds} more round{'' if self.outcome.rounds == 1 else 's'} around it"
+        )
+        said += [f"one {kind} example counted as {worth:.2g} labelled ones" for kind, worth in self.worth.items()]
+        return [*said, *self.notes, f"train on: {self.mix or 'nothing'}"]
+
+
+def _percent(share: float) -> str:
+    return "0.01 %" if share < 1e-4 else f"{100 * share:.2g} %"

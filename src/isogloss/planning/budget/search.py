@@ -1,0 +1,286 @@
+"""From a forecaster to a plan: a program over gains that add up, then programs around what the forecaster says of it.
+
+A forecaster answers about whole mixes; a program needs gains that add up. So gains are asked for one language at a
+time, the program is solved, and the forecaster is asked about the whole of its answer. Then the same again around
+that answer, where adding up is right for a change of one language: sequential linearisation with a trust region, in
+numbers of languages, after Palacios-Gomez, Lasdon and Engquist (1982).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+from isogloss.errors import IsoglossError
+from isogloss.forecasting.grid import Array
+from isogloss.planning.budget.greedy import greedy
+from isogloss.planning.budget.menu import Choice, Menu
+from isogloss.planning.budget.program import Infeasible, Solution, solve
+from isogloss.planning.budget.shop import Shop, steps_of
+from isogloss.planning.objectives import Objective
+
+BETTER = 2e-6
+"""Score by which the forecaster must find a plan better for another round."""
+KEPT = 1e-6
+"""Shortfall that is only rounding."""
+FEWEST = 2
+"""Languages that a program may change at least, in the round after a change of one language was the best."""
+TIE = 1e-4
+"""Say of the mean beside the worst-off language: money that cannot help that one shall help others."""
+HALVINGS = 16
+"""Parts of the budget, each half the one before, that are split equally to begin from: more is not always better."""
+SLACK = 1e-3
+"""By how much a guarantee that is out of reach may be missed further while other languages are looked at."""
+RATE = 10.0
+"""How much of the objective a shortfall is worth, where guarantees stay out of reach: not everything for a hair."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a plan is asked for.
+
+    Attributes
+    ----------
+    score : function
+        Amounts of shape (mixes, languages), in labelled examples, to scores of shape (mixes, targets).
+    shops : tuple of Shop
+        One for each language that can be bought.
+    targets : tuple of str
+    objective : Objective
+    budget : float
+    floors : array of shape (targets,)
+        -inf where there is none.
+    steps : int
+        Sums of money that are tried for each language, each half the one before.
+    """
+
+    score: Callable[[Array], Array]
+    shops: tuple[Shop, ...]
+    targets: tuple[str, ...]
+    objective: Objective
+    budget: float
+    floors: Array
+    steps: int = 6
+
+    def amounts(self, money: Array) -> Array:
+        """What some money for each language buys, of the shape of `money`, (mixes, languages)."""
+        bought = [
+            [shop.amount(shop.afford(spent)) for shop, spent in zip(self.shops, row, strict=True)] for row in money
+        ]
+        return np.array(bought)
+
+    def cost(self, amounts: Array) -> float:
+        """What amounts of shape (languages,) cost."""
+        return float(sum(shop.cost(shop.fill(amount)) for shop, amount in zip(self.shops, amounts, strict=True)))
+
+    def merit(self, scores: Array) -> tuple[bool, float]:
+        """How good scores are: first whether they keep the guarantees, then the objective less what is short."""
+        short = float(np.maximum(self.floors - scores, 0.0).sum())
+        tie = TIE * float(scores.mean()) if self.objective.name == "min" else 0.0
+        return short <= KEPT, self.objective.direction * self.objective.value(scores) + tie - RATE * short
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the search ended.
+
+    Attributes
+    ----------
+    amounts : array of shape (languages,)
+        In labelled examples.
+    scores : array of shape (targets,)
+        As the forecaster says of the whole plan.
+    program : Solution or None
+        The first program, in which gains add up from buying nothing; None of a fast plan.
+    promised : float
+        The objective as the first program (or fast plan) has it.
+    program_scores : array of shape (targets,)
+        What the forecaster says of that answer.
+    rounds : int
+        Programs solved around a plan afterwards.
+    seconds : float
+        Spent on programs and search, the forecaster left aside.
+    """
+
+    amounts: Array
+    scores: Array
+    program: Solution | None
+    promised: float
+    program_scores: Array
+    rounds: int
+    seconds: float
+
+
+def search(
+    problem: Problem,
+    *,
+    fast: bool = False,
+    rounds: int = 8,
+    gap: float = 1e-4,
+    starts: Sequence[Array] = (),
+) -> Outcome:
+    """The best plan found.
+
+    Parameters
+    ----------
+    problem : Problem
+    fast : bool, default False
+        Whether to take the greedy answer to the first program, and leave it at that.
+    rounds : int, default 8
+        How often gains may be asked for again around the best plan.
+    gap : float, default 1e-4
+        See `isogloss.planning.budget.program.solve`.
+    starts : sequence of arrays of shape (languages,)
+        Other plans to do better than.
+
+    Raises
+    ------
+    InputError
+        If no plan keeps the budget and the guarantees.
+    """
+    watch = _Watch(problem.score)
+    menu = make_menu(problem, np.zeros(len(problem.shops)), watch)
+    program: Solution | None = None
+    if fast:
+        choice = greedy(menu, problem.objective, problem.budget, problem.floors)
+    else:
+        program = solve(menu, problem.objective, problem.budget, problem.floors, gap=gap)
+        choice = program.choice
+    promised = problem.objective.value(menu.scores(choice))
+    amounts = menu.amounts[choice]
+    first = scores = watch(amounts[None])[0]
+    done = 0
+    if not fast:
+        plans = [amounts, np.zeros(len(amounts)), *_even_splits(problem), *starts]
+        amounts, scores = _best(problem, plans, watch)
+        amounts, scores, done = _improve(problem, amounts, scores, watch, rounds, gap)
+    return Outcome(amounts, scores, program, promised, first, done, watch.rest())
+
+
+def _even_splits(problem: Problem) -> Array:
+    """What ever smaller parts of the budget buy of every language alike, of shape (plans, languages)."""
+    each = problem.budget / len(problem.shops) / 2.0 ** np.arange(1, HALVINGS + 1)
+    return problem.amounts(np.tile(each[:, None], len(problem.shops)))
+
+
+def make_menu(problem: Problem, amounts: Array, score: Callable[[Array], Array]) -> Menu:
+    """Options for every language, with their gains over a plan as the forecaster says of each alone."""
+    unspent = max(problem.budget - problem.cost(amounts), 0.0)
+    owner, options, costs, rows = [], [], [], [amounts]
+    for place, shop in enumerate(problem.shops):
+        for amount, cost in _options(problem, shop, amounts[place], unspent):
+            owner.append(place)
+            options.append(amount)
+            costs.append(cost)
+            row = amounts.copy()
+            row[place] = amount
+            rows.append(row)
+    scores = score(np.array(rows))
+    languages = tuple(shop.language for shop in problem.shops)
+    return Menu(
+        languages, problem.targets, scores[0], np.array(owner), np.array(options), np.array(costs),
+        scores[1:] - scores[0],
+    )  # fmt: skip
+
+
+def _options(problem: Problem, shop: Shop, held: float, unspent: float) -> list[tuple[float, float]]:
+    """Amounts and costs to choose from: halves of the budget, an equal share, what is held and about it."""
+    most = min(problem.budget, shop.whole)
+    moneys = [most / 2**step for step in range(problem.steps)]
+    moneys.append(problem.budget / len(problem.shops))
+    if held > 0:
+        counts = shop.fill(held)
+        spent = shop.cost(counts)
+        moneys += [spent + unspent, spent * sqrt(2), spent / sqrt(2)]
+        moneys = [min(money, problem.budget) for money in moneys]
+    found = {amount: cost for amount, cost, _ in steps_of(shop, moneys)}
+    if held > 0:
+        found = {amount: cost for amount, cost in found.items() if abs(amount - held) > 1e-6} | {held: spent}
+    return sorted(found.items())
+
+
+def _best(problem: Problem, plans: Sequence[Array], score: Callable[[Array], Array]) -> tuple[Array, Array]:
+    """The best of some plans, with its scores."""
+    scores = score(np.array(plans))
+    ranked = max(range(len(plans)), key=lambda place: problem.merit(scores[place]))
+    return plans[ranked], scores[ranked]
+
+
+def _improve(
+    problem: Problem, amounts: Array, scores: Array, score: Callable[[Array], Array], rounds: int, gap: float
+) -> tuple[Array, Array, int]:
+    """Take the best change around the best plan, of one language or by a program of several, while that helps."""
+    radius = len(problem.shops)
+    for done in range(rounds):
+        menu = make_menu(problem, amounts, score)
+        held = _place(menu, amounts)
+        found, found_scores = _best_alone(problem, menu, held)  # the forecaster has told of these already
+        while radius > 1:
+            choice = _around(problem, menu, held, radius, gap)
+            changed = radius if choice is None else int((choice != held).sum())
+            if choice is not None and changed > 1:
+                told = score(menu.amounts[choice][None])[0]
+                if problem.merit(told) > problem.merit(found_scores):
+                    found, found_scores = menu.amounts[choice], told
+                    break
+            radius = changed // 2  # as good as any that changes as many, by what adds up: now fewer
+        before, after = problem.merit(scores), problem.merit(found_scores)
+        if after[0] == before[0] and after[1] - before[1] < BETTER:
+            return amounts, scores, done + 1
+        amounts, scores, radius = found, found_scores, max(radius, min(FEWEST, len(problem.shops)))
+    return amounts, scores, rounds
+
+
+def _best_alone(problem: Problem, menu: Menu, held: Choice) -> tuple[Array, Array]:
+    """The best plan in which one language at most is changed, with its scores."""
+    costs = menu.cost(held) + menu.costs - menu.costs[held][menu.owner]
+    paid = np.union1d(held, np.flatnonzero(costs <= problem.budget + 1e-9))
+    option = max(paid, key=lambda one: problem.merit(menu.base + menu.gains[one]))
+    amounts = menu.amounts[held]
+    amounts[menu.owner[option]] = menu.amounts[option]
+    return amounts, menu.base + menu.gains[option]
+
+
+def _around(problem: Problem, menu: Menu, held: Choice, radius: int, gap: float) -> Choice | None:
+    # A guarantee that the plan itself misses is asked for only as far as the plan goes.
+    floors = np.minimum(problem.floors, menu.scores(held) - SLACK)
+    for asked in (problem.floors, floors):
+        try:
+            return solve(
+                menu, problem.objective, problem.budget, asked, gap=gap, seconds=10.0, around=held, radius=radius
+            ).choice
+        except (Infeasible, IsoglossError):  # no choice keeps the floors, or none was found in time
+            continue  # the plan there is stands, and is looked at with looser floors or not at all
+    return None
+
+
+def _place(menu: Menu, amounts: Array) -> Choice:
+    """The options that are a plan itself."""
+    return np.array(
+        [
+            np.flatnonzero((menu.owner == place) & (np.abs(menu.amounts - amount) < 1e-5))[0]
+            for place, amount in enumerate(amounts)
+        ],
+        dtype=np.intp,
+    )
+
+
+class _Watch:
+    """Counts the time that is not the forecaster's."""
+
+    def __init__(self, score: Callable[[Array], Array]):
+        self._score, self._started, self._inside = score, time.perf_counter(), 0.0
+
+    def __call__(self, amounts: Array) -> Array:
+        before = time.perf_counter()
+        found = self._score(amounts)
+        self._inside += time.perf_counter() - before
+        return found
+
+    def rest(self) -> float:
+        """Seconds since the start, without those inside the forecaster."""
+        return time.perf_counter() - self._started - self._inside

@@ -1,0 +1,223 @@
+"""Which languages to test next, so that as little as possible stays unknown about the others.
+
+A language is worth testing if it tells about many that stay untested. The measure is how much it takes off the
+variance of their levels under a Gaussian process; one language after another is chosen, each given those before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.evidence import Evidence
+from isogloss.forecasting.grid import Grid
+from isogloss.forecasting.kriging import NOISE
+from isogloss.forecasting.settings import Setting, find_setting
+from isogloss.forecasting.space import space
+from isogloss.planning.next_candidates import read_candidates
+from isogloss.planning.next_covariance import Array, covariance
+
+NEXT = pl.Schema(
+    {
+        "order": pl.Int64, "language": pl.String, "language_as_reported": pl.String, "name": pl.String,
+        "deviation": pl.Float64, "deviation_of_rest": pl.Float64, "gain": pl.Float64, "tells_most_about": pl.String,
+    }
+)  # fmt: skip
+"""Columns of a choice of languages to test."""
+RANDOM_DRAWS = 100
+SHOWN_NEIGHBOURS = 3
+
+
+@dataclass(frozen=True)
+class NextTests:
+    """Languages to test next, in order.
+
+    Attributes
+    ----------
+    task, model : str
+    table : polars.DataFrame
+        With the columns of `NEXT`: how unsure the language's own level was (`deviation`, standard deviation on the
+        scale of the scores), how unsure that of the candidates left is on average once it and those before it are
+        tested, and what it took off that.
+    baselines : polars.DataFrame
+        `choice` and the `deviation_of_rest` it would leave: none, random (mean of 100 draws), largest, most central.
+    notes : tuple of str
+    """
+
+    task: str
+    model: str
+    table: pl.DataFrame
+    baselines: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+def choose_next(
+    evidence: Evidence,
+    candidates: str | Sequence[str],
+    *,
+    task: str,
+    model: str,
+    k: int = 5,
+    metric: str | None = None,
+    recipe: str | None = None,
+    weights: Mapping[str, float] | None = None,
+    languages: Mapping[str, str] | None = None,
+) -> NextTests:
+    """Choose languages to test next.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What was measured with the model in the task, and anything else: other tasks and models show which
+        languages do well and badly together.
+    candidates : str or sequence of str
+        Languages and groups such as `@asia`, see `isogloss.planning.next_candidates.read_candidates`. Those that were
+        measured already are left out.
+    task, model, metric, recipe : str
+        As the evidence names them.
+    k : int, default 5
+    weights : mapping of str to float, optional
+        How much it matters to know a language, by canonical id; 1 for those not named.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else.
+
+    Returns
+    -------
+    NextTests
+
+    Raises
+    ------
+    BadValue
+        If `k` is not positive or a weight negative.
+    NotEnoughEvidence
+        If no candidate is left untested, or not more than `k`.
+    UnknownName, UnknownLanguage
+    """
+    if k < 1:
+        raise BadValue(f"{k} languages cannot be chosen", where="--k", hint="give 1 or more")
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
+    written = read_candidates(candidates, evidence, languages=languages)
+    grid = Grid.read(observations)
+    open_ones = [language for language in written if language not in grid.targets]
+    if len(open_ones) <= k:
+        raise NotEnoughEvidence(
+            f"{len(open_ones)} of {len(written)} candidates are untested, which is not more than {k}",
+            where="--candidates", hint="name more languages, or choose fewer",
+        )  # fmt: skip
+    process = _Process(evidence, setting, grid, open_ones)
+    matters = _weights(weights or {}, open_ones)
+    chosen, left = process.greedy(matters, k)
+    return NextTests(
+        task, model, _table(process, written, chosen, left), _baselines(process, matters, k, left[-1]),
+        _notes(grid, written, process),
+    )  # fmt: skip
+
+
+class _Process:
+    """Levels of the open languages, given the measured ones."""
+
+    def __init__(self, evidence: Evidence, setting: Setting, grid: Grid, open_ones: Sequence[str]):
+        every = [*grid.targets, *open_ones]
+        prior = covariance(every, evidence, setting)
+        measured = len(grid.targets)
+        known = prior[:measured, :measured] + NOISE * np.eye(measured)
+        across = prior[:measured, measured:]
+        self.names = list(open_ones)
+        self.posterior = prior[measured:, measured:] - across.T @ np.linalg.solve(known, across)
+        levels = np.nanmean(grid.scores - np.nanmean(grid.scores, axis=1, keepdims=True), axis=0)
+        # The unit of the covariance that makes the measured levels most likely.
+        self.unit = float(np.sqrt(levels @ np.linalg.solve(known, levels) / measured))
+
+    def after(self, posterior: Array, tested: int) -> Array:
+        """The covariance once one more language is tested."""
+        column = posterior[:, tested]
+        return posterior - np.outer(column, column) / (column[tested] + NOISE)
+
+    def greedy(self, matters: Array, k: int) -> tuple[list[int], list[float]]:
+        """Languages in order, and how unsure the rest is before and after each."""
+        posterior, chosen = self.posterior, list[int]()
+        left = [self.unsure(posterior, chosen, matters)]
+        for _ in range(k):
+            squares = posterior**2 / (np.diag(posterior) + NOISE)  # (told about, tested)
+            rest = matters.copy()
+            rest[chosen] = 0.0
+            gains = rest @ squares
+            gains[chosen] = -np.inf
+            chosen.append(int(gains.argmax()))
+            posterior = self.after(posterior, chosen[-1])
+            left.append(self.unsure(posterior, chosen, matters))
+        return chosen, left
+
+    def tested(self, chosen: Sequence[int], matters: Array) -> float:
+        """How unsure the rest is once some languages are tested."""
+        posterior = self.posterior
+        for one in chosen:
+            posterior = self.after(posterior, one)
+        return self.unsure(posterior, list(chosen), matters)
+
+    def unsure(self, posterior: Array, chosen: list[int], matters: Array) -> float:
+        """Standard deviation of the levels of those not chosen: root of the mean variance."""
+        weights = matters.copy()
+        weights[chosen] = 0.0
+        variances = np.maximum(np.diag(posterior), 0)
+        return self.unit * float(np.sqrt((weights @ variances) / max(float(weights.sum()), 1e-12)))
+
+
+def _weights(weights: Mapping[str, float], names: Sequence[str]) -> Array:
+    for name, weight in weights.items():
+        if not weight >= 0:
+            raise BadValue(f"weight {weight} of '{name}' is not 0 or more", where="weights", hint="give 0 or more")
+    return np.array([float(weights.get(name, 1.0)) for name in names])
+
+
+def _table(process: _Process, written: Mapping[str, str], chosen: Sequence[int], left: Sequence[float]) -> pl.DataFrame:
+    from isogloss.languages import resolve
+
+    rows = []
+    posterior = process.posterior
+    for place, one in enumerate(chosen):
+        told = posterior[one] ** 2 / np.maximum(np.diag(posterior), 1e-12)
+        told[list(chosen[: place + 1])] = -np.inf
+        about = [process.names[other] for other in np.argsort(-told)[:SHOWN_NEIGHBOURS] if np.isfinite(told[other])]
+        language = process.names[one]
+        rows.append(
+            (place + 1, language, written[language], resolve(language).name,
+             process.unit * float(np.sqrt(max(posterior[one, one], 0.0))), left[place + 1],
+             left[place] - left[place + 1], ", ".join(about))
+        )  # fmt: skip
+        posterior = process.after(posterior, one)
+    return pl.DataFrame(rows, schema=NEXT, orient="row")
+
+
+def _baselines(process: _Process, matters: Array, k: int, ours: float) -> pl.DataFrame:
+    count = len(process.names)
+    chance = np.random.default_rng(0)
+    drawn = [process.tested(chance.choice(count, k, replace=False).tolist(), matters) for _ in range(RANDOM_DRAWS)]
+    rows = [("this choice", ours), ("none", process.tested([], matters)), ("random", float(np.mean(drawn)))]
+    for name, order in (("largest", largest(process.names)), ("most central", most_central(process.names))):
+        rows.append((name, process.tested(order[:k], matters)))
+    return pl.DataFrame(rows, schema={"choice": pl.String, "deviation_of_rest": pl.Float64}, orient="row")
+
+
+def largest(names: Sequence[str]) -> list[int]:
+    """Positions of languages by web text, most first."""
+    known = space(names)
+    return np.argsort(-known.web_text[known.at(names)], kind="stable").tolist()
+
+
+def most_central(names: Sequence[str]) -> list[int]:
+    """Positions of languages by mean combined distance from the others, nearest first."""
+    between = space(names).between("combined", names, names)
+    return np.argsort(between.mean(1), kind="stable").tolist()
+
+
+def _notes(grid: Grid, written: Mapping[str, str], process: _Process) -> tuple[str, ...]:
+    measured = f"{len(grid.targets)} language{'s' * (len(grid.targets) != 1)} measured"
+    notes = [f"{measured}, {len(process.names)} of {len(written)} candidates untested"]
+    if len(grid.targets) < 5:
+        notes.append("FEW measured languages: the size of the deviations is a guess, the order is not")
+    return tuple(notes)

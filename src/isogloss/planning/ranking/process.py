@@ -1,0 +1,248 @@
+"""A Gaussian process on sources x targets: sources that are alike serve targets that are alike alike.
+
+    deviation(s, t) = slopes . pair(s, t) + f(s, t) + noise,   cov f = sources(s, s') targets(t, t')
+
+A deviation is a target's score under a source less its mean over all sources, in units of its own spread: only
+these rank sources, and a target that all sources serve badly counts as much as any other. The constant part of
+the covariance of targets is what makes a source good everywhere; the rest lets it be good for some kinds of target.
+See `isogloss.forecasting.peers.kronecker` for the algebra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isogloss.forecasting.grid import fill
+from isogloss.forecasting.kriging import likenesses
+from isogloss.forecasting.peers.kronecker import (
+    MEAN_PRECISION,
+    Process,
+    Product,
+    Side,
+    leave_columns_out,
+    log_likelihood,
+)
+from isogloss.forecasting.space import TYPICAL_DISTANCE, space
+from isogloss.languages import distances
+from isogloss.planning.ranking.table import Array, SourceTable
+
+Places = NDArray[np.intp]
+
+KINDS = ("genetic", "syntactic", "featural", "phonological", "inventory", "geographic", "morphological", "script",
+         "combined")  # fmt: skip
+"""Distances of source and target that the mean is linear in."""
+TYPICAL = {"featural": 0.5, "morphological": 0.5} | TYPICAL_DISTANCE
+"""Stands in for a distance of which nothing is known."""
+NEAR, PLACE = 0.15, 0.1
+"""Distances over which likeness falls by a factor e: combined, geographic."""
+TEXT_REACH = 2.0
+"""Powers of ten of web text that set languages as far apart in resources as leaving out spaces does."""
+
+WEIGHTS = ("own", "near", "resources", "script", "family")
+PRIOR = np.log([0.3, 0.7, 0.3, 0.3, 0.3, 0.3, 0.5, 0.2, 0.3, 0.3, 0.2, 1.0])
+"""Logarithms of `WEIGHTS` of the sources, of `WEIGHTS` of the targets (what all targets share in the place of `own`),
+of the variance of the noise and of the slopes, where evidence does not tell."""
+SOURCES, TARGETS, NOISE, SLOPES = slice(0, 5), slice(5, 10), 10, 11
+"""Where these stand."""
+LARGEST = 50
+"""Sources and targets that parameters are learnt on."""
+STEPS = 60
+WITHIN = (-12.0, 6.0)
+"""Where a parameter may go."""
+SHORTEST = 1e-3
+"""A spread below which a target's sources count as equally good."""
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """Scores as deviations, without gaps.
+
+    Attributes
+    ----------
+    values : array of shape (sources, targets)
+        Against the mean of a target's other sources, in units of `spreads`.
+    means, spreads : arrays of shape (targets,)
+        On the scale of the scores.
+    """
+
+    values: Array
+    means: Array
+    spreads: Array
+
+    @classmethod
+    def of(cls, table: SourceTable) -> Deviations:
+        """What a language does for itself, and what was not measured, is put where the rest would have it."""
+        others = table.of_others
+        effect, means = _effects(others)
+        complete = np.where(np.isnan(others), effect[:, None] + means, fill(others))
+        spreads = np.maximum(np.nanstd(others, axis=0), max(SHORTEST * float(np.nanstd(others)), 1e-12))
+        return cls((complete - means) / spreads, means, spreads)
+
+
+class SourceProcess:
+    """Deviations of every source in targets that nobody measured.
+
+    Attributes
+    ----------
+    parameters_ : array of shape (12,)
+        As `PRIOR`, by marginal likelihood.
+    """
+
+    def fit(self, table: SourceTable, extra: Array | None = None) -> SourceProcess:
+        """Learn from a table.
+
+        Parameters
+        ----------
+        table : SourceTable
+        extra : array of shape (terms, sources, targets), optional
+            More that the mean is linear in.
+        """
+        self.table_, self.extra_ = table, extra
+        self.deviations_ = Deviations.of(table)
+        self._pairs = Pairs.of(table.sources, table.targets)
+        self._shift, self._unit = self._pairs.terms.mean((1, 2)), self._pairs.terms.std((1, 2)) + 1e-9
+        self.parameters_ = self._learn()
+        self._covariance = self._product(np.arange(len(table.sources)), np.arange(len(table.targets)))
+        self._process = Process.learn(self._covariance, self._terms(self._pairs, extra), self.deviations_.values)
+        return self
+
+    def leave_targets_out(self) -> Array:
+        """Deviations of each target, from all others; of shape (sources, targets)."""
+        terms = self._terms(self._pairs, self.extra_)
+        every = np.arange(len(self.table_.targets))
+        return leave_columns_out(self._covariance, terms, self.deviations_.values, every)[0]
+
+    def predict(self, targets: Sequence[str], extra: Array | None = None) -> Array:
+        """Deviations of some other targets, of shape (sources, targets)."""
+        pairs = Pairs.of(self.table_.sources, targets)
+        weights = np.exp(self.parameters_[TARGETS])
+        across = _covariance(weights, targets, self.table_.targets, own_is_common=True)
+        return self._process.predict(self._terms(pairs, extra), self._covariance.rows.matrix, across)
+
+    def target_covariance(self, rows: Sequence[str], columns: Sequence[str]) -> Array:
+        """How alike targets are."""
+        return _covariance(np.exp(self.parameters_[TARGETS]), rows, columns, own_is_common=True)
+
+    def _learn(self) -> Array:
+        from scipy.optimize import minimize
+
+        rows, columns = (_even(len(names)) for names in (self.table_.sources, self.table_.targets))
+        scores = self.deviations_.values[np.ix_(rows, columns)]
+        parts = self._parts(rows, columns)
+        terms = np.concatenate([self._standard(self._pairs.terms), *([] if self.extra_ is None else [self.extra_])])
+        terms = terms[:, rows][:, :, columns] * np.sqrt(MEAN_PRECISION)
+
+        def loss(parameters: Array) -> tuple[float, Array]:
+            weights = np.exp(parameters)[:, None, None]
+            of_sources, of_targets = weights[SOURCES] * parts[0], weights[TARGETS] * parts[1]
+            product = Product(Side.of(of_sources.sum(0)), Side.of(of_targets.sum(0)), float(weights[NOISE, 0, 0]))
+            told = log_likelihood(product, terms * np.sqrt(weights[SLOPES]), scores)
+            slopes = [
+                *(told.rows * of_sources).sum((1, 2)), *(told.columns * of_targets).sum((1, 2)),
+                told.noise * product.noise, told.mean,
+            ]  # fmt: skip
+            from_prior = parameters - PRIOR
+            return 0.5 * float((from_prior**2).sum()) - told.value, from_prior - np.array(slopes)
+
+        bounds = [WITHIN] * len(PRIOR)
+        found = minimize(loss, PRIOR, method="L-BFGS-B", jac=True, bounds=bounds, options={"maxiter": STEPS})
+        return np.asarray(found.x)
+
+    def _parts(self, rows: Places, columns: Places) -> tuple[Array, Array]:
+        sources = [self.table_.sources[int(row)] for row in rows]
+        targets = [self.table_.targets[int(column)] for column in columns]
+        return _parts(sources, sources, own_is_common=False), _parts(targets, targets, own_is_common=True)
+
+    def _product(self, rows: Places, columns: Places) -> Product:
+        weights, parts = np.exp(self.parameters_), self._parts(rows, columns)
+        return Product(
+            Side.of(np.tensordot(weights[SOURCES], parts[0], 1)),
+            Side.of(np.tensordot(weights[TARGETS], parts[1], 1)),
+            float(weights[NOISE]),
+        )
+
+    def _standard(self, terms: Array) -> Array:
+        return (terms - self._shift[:, None, None]) / self._unit[:, None, None]
+
+    def _terms(self, pairs: Pairs, extra: Array | None) -> Array:
+        """Terms of the mean, scaled so that the slopes have the variance that was learnt."""
+        terms = np.concatenate([self._standard(pairs.terms), *([] if extra is None else [extra])])
+        return terms * np.sqrt(MEAN_PRECISION * np.exp(self.parameters_[SLOPES]))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What is known of sources and targets together.
+
+    Attributes
+    ----------
+    apart : array of shape (kinds, sources, targets)
+        Distances, `KINDS`.
+    text : array of shape (2, sources, targets)
+        Web text of the source, of the target (log10 MiB).
+    terms : array of shape (terms, sources, targets)
+        All that the mean of the process is linear in.
+    """
+
+    apart: Array
+    text: Array
+    terms: Array
+
+    @classmethod
+    def of(cls, sources: Sequence[str], targets: Sequence[str]) -> Pairs:
+        known = space(sources, targets)
+        apart = np.stack([_apart(kind, sources, targets) for kind in KINDS])
+        rows, columns = known.at(sources), known.at(targets)
+        shape = (len(sources), len(targets))
+        text = np.stack([np.broadcast_to(known.web_text[rows][:, None], shape),
+                         np.broadcast_to(known.web_text[columns], shape)])  # fmt: skip
+        spaced = known.unspaced[rows][:, None]
+        combined, place = apart[KINDS.index("combined")], apart[KINDS.index("geographic")]
+        more = [
+            np.exp(-combined / NEAR), np.exp(-place / PLACE), np.sqrt(apart[KINDS.index("genetic")]), text[0],
+            np.broadcast_to(spaced, shape), (spaced == known.unspaced[columns]).astype(float), text[0] * text[1],
+        ]  # fmt: skip
+        return cls(apart, text, np.concatenate([apart, np.stack(more)]))
+
+
+def _effects(scores: Array) -> tuple[Array, Array]:
+    """Effects of sources and means of targets, by alternating means over what was measured."""
+    effect = np.zeros(len(scores))
+    means = np.nanmean(scores, axis=0)
+    for _ in range(10):
+        effect = np.nan_to_num(np.nanmean(np.where(np.isnan(scores), np.nan, scores - means), axis=1))
+        effect -= effect.mean()
+        means = np.nanmean(scores - effect[:, None], axis=0)
+    return effect, means
+
+
+def _apart(kind: str, sources: Sequence[str], targets: Sequence[str]) -> Array:
+    values = distances(list(sources), kind, others=list(targets)).values
+    return np.where(np.isnan(values), TYPICAL[kind], values)
+
+
+def _even(count: int) -> Places:
+    """Positions of an even sample."""
+    return np.unique(np.linspace(0, count - 1, min(count, LARGEST)).astype(int))
+
+
+def _covariance(weights: Array, rows: Sequence[str], columns: Sequence[str], *, own_is_common: bool) -> Array:
+    return np.tensordot(weights, _parts(rows, columns, own_is_common=own_is_common), 1)
+
+
+def _parts(rows: Sequence[str], columns: Sequence[str], *, own_is_common: bool) -> Array:
+    """One covariance for each of `WEIGHTS`, of shape (5, rows, columns)."""
+    parts = likenesses(rows, columns)
+    known = space(rows, columns)
+    first, second = (
+        np.column_stack([known.web_text[known.at(names)] / TEXT_REACH, known.unspaced[known.at(names)]])
+        for names in (rows, columns)
+    )
+    parts["resources"] = np.exp(-0.5 * ((first[:, None] - second[None]) ** 2).sum(2))
+    if own_is_common:
+        parts["own"] = np.ones_like(parts["own"])
+    return np.stack([parts[name] for name in WEIGHTS])

@@ -1,0 +1,163 @@
+"""The ranking of one target's sources: what the process forecasts, and trees that learnt when to trust it.
+
+Beside them LangRank's own trees have a third of the say: they know less and are wrong elsewhere, so that the two
+together put fewer bad sources first than either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from isogloss.forecasting.conformal import grouped_quantile
+from isogloss.planning.ranking.baselines import langrank_features
+from isogloss.planning.ranking.elsewhere import elsewhere
+from isogloss.planning.ranking.levels import Levels
+from isogloss.planning.ranking.process import Pairs, SourceProcess
+from isogloss.planning.ranking.table import Array, SourceTable
+from isogloss.planning.ranking.trees import GENTLE, LANGRANK, MEMBERS, Ranker, deal, standardised
+
+FOLDS = 4
+"""Parts of the targets that are left out in turn to see what an order is worth in points."""
+MOST_TARGETS = 75
+"""Targets that the trees learn from, the nearest; more of them change nothing but the time."""
+PLAIN = 0.5
+"""Weight of LangRank's trees, against that of ours."""
+
+
+class SourceRanker:
+    """Ranks the sources of targets that nobody measured.
+
+    Parameters
+    ----------
+    others : sequence of SourceTable, optional
+        The same question asked of other models, or in other tasks; where they have measured the target, it helps.
+
+    Attributes
+    ----------
+    process_ : SourceProcess
+    slope_ : float
+        Deviation for each standard deviation of the trees' order, in targets that they had not seen.
+    errors_ : array of shape (sources, targets)
+        What the deviations are off in targets left out; NaN where nothing was measured.
+    """
+
+    def __init__(self, others: Sequence[SourceTable] = ()):
+        self.others = others
+
+    def fit(self, table: SourceTable, target: str) -> SourceRanker:
+        """Learn from `table`, in which `target` must not be, with an eye on `target`."""
+        table.check()
+        with threadpool_limits(limits=1):
+            self.table_, self.target_ = table, target
+            towards = elsewhere(self.others, table.sources, (*table.targets, target))
+            self._told_of_target = None if towards is None else towards[:, -1:]
+            self._told = None if towards is None else towards[:, :-1]
+            self.process_ = SourceProcess().fit(table, None if self._told is None else self._told[None])
+            self._learn_trees()
+        return self
+
+    def order(self) -> Array:
+        """How good each source is for the target, in standard deviations; of shape (sources,)."""
+        with threadpool_limits(limits=1):
+            told = self._told_of_target
+            deviations = self.process_.predict([self.target_], None if told is None else told[None])
+            features = self._features([self.target_], deviations, self._effects(None), told)
+            plain = langrank_features(self.table_, [self.target_])
+            return _together(self._trees.predict(features), self._plain.predict(plain))[:, 0]
+
+    def calibrate(self) -> SourceRanker:
+        """Find out, in targets left out in turn, what the order is worth in points and how wrong it can be."""
+        with threadpool_limits(limits=1):
+            truth = self._truth
+            found = np.full(truth.shape, np.nan)
+            for fold in deal(truth.shape[1], FOLDS):
+                rest = np.setdiff1d(np.arange(truth.shape[1]), fold)
+                trees = Ranker(GENTLE).fit(self._design[:, rest], truth[:, rest])
+                plain = Ranker(LANGRANK).fit(self._plain_design[:, rest], truth[:, rest])
+                found[:, fold] = _together(
+                    trees.predict(self._design[:, fold]), plain.predict(self._plain_design[:, fold])
+                )
+            measured = ~np.isnan(truth)
+            told, true = found[measured], truth[measured]
+            self.slope_ = max(float(told @ true) / max(float(told @ told), 1e-12), 0.0)
+            self.errors_ = truth - self.slope_ * found
+            self._levels = Levels().fit(self.process_, self._columns)
+        return self
+
+    def scores(self, level: float) -> tuple[Array, float]:
+        """Forecast scores of the target under each source, and how far off they can be with probability `level`.
+
+        Returns
+        -------
+        scores : array of shape (sources,)
+        margin : float
+            Endless where there are too few targets for the level.
+        """
+        deviations = self.process_.deviations_
+        mean, off = self._levels.predict(self.process_, self.target_)
+        spreads = deviations.spreads[self._columns]
+        errors = np.abs(off + self.errors_ * spreads)
+        groups = [column[~np.isnan(column)] for column in errors.T]
+        return mean + self.unit * self.slope_ * self.order(), grouped_quantile(groups, level)
+
+    def draws(self) -> Array:
+        """Scores of the target against its mean as they may turn out: with the errors made in each target left out.
+
+        Returns
+        -------
+        array of shape (targets, sources)
+        """
+        # Without what a source is off on average, or the draws would put sources in another order than the forecast.
+        errors = self.errors_ - np.nanmean(self.errors_, axis=1, keepdims=True)
+        errors = np.where(np.isnan(errors), 0.0, errors)
+        return (self.slope_ * self.order()[:, None] + errors).T * self.unit
+
+    @property
+    def knows_from_elsewhere(self) -> bool:
+        """Whether other models or tasks have measured the target."""
+        return self._told_of_target is not None
+
+    @property
+    def unit(self) -> float:
+        """Spread of a typical target's sources, on the scale of the scores."""
+        return float(np.median(self.process_.deviations_.spreads))
+
+    def _learn_trees(self) -> None:
+        self._columns = self._nearest()
+        told = None if self._told is None else self._told[:, self._columns]
+        targets = [self.table_.targets[column] for column in self._columns]
+        left_out = self.process_.leave_targets_out()[:, self._columns]
+        self._design = self._features(targets, left_out, self._effects(self._columns), told)
+        self._truth = np.where(
+            np.isnan(self.table_.of_others), np.nan, self.process_.deviations_.values
+        )[:, self._columns]  # fmt: skip
+        self._trees = Ranker(GENTLE, MEMBERS).fit(self._design, self._truth)
+        self._plain_design = langrank_features(self.table_, targets)
+        self._plain = Ranker(LANGRANK).fit(self._plain_design, self._truth)
+
+    def _nearest(self) -> Array:
+        towards = self.process_.target_covariance([self.target_], self.table_.targets)[0]
+        return np.sort(np.argsort(-towards, kind="stable")[:MOST_TARGETS])
+
+    def _effects(self, columns: Array | None) -> Array:
+        """Mean deviation of each source over all targets; of those in `columns` each from the others."""
+        known = ~np.isnan(self.table_.of_others)
+        values = np.where(known, self.process_.deviations_.values, 0.0)
+        total, count = values.sum(1, keepdims=True), known.sum(1, keepdims=True)
+        if columns is not None:
+            total, count = total - values[:, columns], count - known[:, columns]
+        return total / np.maximum(count, 1)
+
+    def _features(self, targets: Sequence[str], deviations: Array, effects: Array, told: Array | None) -> Array:
+        """One line per pair, of shape (sources, targets, features)."""
+        pairs = Pairs.of(self.table_.sources, targets)
+        layers = [*pairs.apart, *pairs.text, standardised(deviations), standardised(effects)]
+        return np.stack([*layers, *([] if told is None else [told])], axis=2)
+
+
+def _together(own: Array, plain: Array) -> Array:
+    """Two orders as one, in standard deviations; of shape (sources, targets)."""
+    return standardised(standardised(own) + PLAIN * standardised(plain))

@@ -1,0 +1,182 @@
+"""Plans from evidence: what they buy, what they promise, and what they say about it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.planning.conftest import LANGUAGES, USUAL, truth
+
+from isogloss import read_evidence
+from isogloss.errors import BadTrainingMix, BadValue, InputError, UnknownLanguage, UnknownName
+from isogloss.evidence import TrainingMix
+from isogloss.planning import plan_budget
+from isogloss.planning.budget.worth import measure_worth
+from isogloss.planning.costs import parse_caps, parse_costs
+
+ASKED = {"task": "topics", "model": "toy", "train": "eng:1000"}
+TARGETS = ["deu", "hin", "tam", "fin"]
+
+
+@pytest.fixture(scope="module")
+def plan(varied):
+    return plan_budget(varied, **ASKED, targets=TARGETS, budget=1000)
+
+
+def test_the_plan_keeps_the_budget_and_says_what_to_train_on(plan):
+    assert plan.spent <= 1000
+    assert plan.purchases["cost"].sum() == pytest.approx(plan.spent)
+    mix = TrainingMix.parse(plan.mix)
+    assert mix["eng"] == 1000
+    bought = dict(plan.purchases.select("language", "examples").iter_rows())
+    assert {name: size for name, size in mix.items() if name != "eng"} == bought
+
+
+def test_by_the_forecaster_the_plan_is_at_least_as_good_as_every_usual_split(plan):
+    ours, *others = plan.rivals["value"].to_list()
+    assert plan.rivals["plan"][0] == "this plan"
+    assert {"equal split", "nothing"} < set(plan.rivals["plan"])
+    assert all(ours >= other - 1e-9 for other in others)
+    assert plan.value == pytest.approx(ours)
+
+
+def test_by_the_law_that_made_the_evidence_the_plan_is_better_than_an_equal_split(plan):
+    ours = dict(TrainingMix.parse(plan.mix))
+    even = {"eng": 1000} | dict.fromkeys(TARGETS, 250)
+    assert np.mean([truth(name, ours) for name in TARGETS]) > np.mean([truth(name, even) for name in TARGETS])
+
+
+def test_both_numbers_are_told_what_the_program_promised_and_what_the_forecaster_says(plan):
+    record = plan.record()
+    assert record["program"]["gap"] < 1e-3
+    assert record["program"]["promised"] <= record["program"]["bound"] + 1e-9
+    assert any("promised, proven within" in line and "by the forecaster" in line for line in plan.words())
+
+
+def test_what_is_lost_without_a_language_is_never_less_than_nothing_for_the_mean(plan):
+    assert (plan.purchases["without"] > 0).all()
+
+
+def test_a_cap_is_kept_and_the_rest_of_the_money_goes_elsewhere(varied, plan):
+    costs = parse_caps(["tam:100"], parse_costs({}, "costs"))
+    capped = plan_budget(varied, **ASKED, targets=TARGETS, budget=1000, costs=costs)
+    bought = dict(capped.purchases.select("language", "examples").iter_rows())
+    assert bought["tam"] <= 100
+    assert capped.value <= plan.value + 1e-9
+
+
+def test_litmus_search_is_no_better_and_the_fast_plan_says_that_it_is_not_proven(varied):
+    asked = ASKED | {"targets": TARGETS, "budget": 800}
+    slow = plan_budget(varied, **asked, litmus=True)
+    values = dict(slow.rivals.select("plan", "value").iter_rows())
+    assert values["this plan"] >= values["LITMUS's search"] - 1e-9
+    fast = plan_budget(varied, **asked, fast=True)
+    assert fast.record()["program"]["gap"] is None
+    assert any("not proven" in line for line in fast.words())
+
+
+def test_robust_plans_are_judged_by_the_lower_ends(varied):
+    found = plan_budget(varied, **ASKED, targets=TARGETS, budget=500, robust=True, level=0.8)
+    assert found.value == pytest.approx(found.forecasts["lower"].mean(), abs=1e-6)
+
+
+def test_a_guarantee_is_kept_or_the_shortfall_is_told(varied):
+    asked = ASKED | {"targets": ["deu", "tam"], "budget": 600}
+    free = plan_budget(varied, **asked)
+    score = dict(free.forecasts.select("target", "after").iter_rows())["deu"]
+    kept = plan_budget(varied, **asked, floors={"deu": score + 0.005})
+    after = dict(kept.forecasts.select("target", "after").iter_rows())["deu"]
+    assert after >= score + 0.005 - 1e-6 or any("GUARANTEE of deu" in note for note in kept.notes)
+    with pytest.raises(InputError, match="a budget of 600 cannot keep the guarantees: deu reaches at most"):
+        plan_budget(varied, **asked, floors={"deu": 0.9})
+
+
+def test_a_language_far_from_all_that_was_measured_is_planned_for_and_flagged(varied):
+    found = plan_budget(varied, **ASKED, targets=["deu", "zul"], budget=400)
+    flags = dict(found.forecasts.select("target", "flag").iter_rows())
+    assert flags["zul"].startswith("FAR")
+    assert any("zul" in note for note in found.notes)
+
+
+def test_translated_examples_count_as_the_costs_say_and_at_most_what_there_is_to_translate(varied):
+    costs = parse_costs({"labelled": 1, "translated": 0.1, "worth": {"translated": 0.4}, "currency": "EUR"}, "costs")
+    found = plan_budget(varied, **ASKED, targets=["deu", "tam"], budget=400, costs=costs)
+    translated = found.purchases.filter(pl.col("kind") == "translated")
+    assert 0 < translated["examples"].max() <= 1000
+    assert "+translated:" in found.mix
+    with pytest.raises(InputError, match="what translated examples are worth was never measured"):
+        plan_budget(varied, **ASKED, targets=["deu"], budget=9, costs=parse_costs({"translated": 0.1}, "costs"))
+
+
+def test_the_worth_of_translated_examples_is_found_where_it_was_measured():
+    """Scores follow a log law in which one translated example does as much as .3 labelled ones."""
+    chance = np.random.default_rng(0)
+    rows = []
+    for place, name in enumerate(LANGUAGES):
+        for labelled in (0, 50, 200, 800):
+            for translated in (0, 100, 500, 2000):
+                line = -1 + 0.1 * place + 0.4 * np.log1p((labelled + 0.3 * translated) / 10)
+                train = f"eng:3000,{name}:{labelled},{name}+translated:{translated}"
+                score = 1 / (1 + np.exp(-line + chance.normal(0, 0.02)))
+                rows.append(USUAL | {"target": name, "train": train, "score": score})
+    observations = read_evidence(pl.DataFrame(rows)).observations
+    assert measure_worth(observations, "translated") == pytest.approx(0.3, abs=0.03)
+    assert measure_worth(observations, "generated") is None
+
+
+def test_without_a_mix_one_in_the_middle_of_those_measured_is_added_to_and_named(varied):
+    found = plan_budget(varied, task="topics", model="toy", targets=["deu"], budget=100)
+    assert found.train in varied.observations["train"].unique()
+    assert "in the middle of those measured" in found.words()[0]
+
+
+def test_the_same_question_gets_the_same_plan(varied, plan):
+    again = plan_budget(varied, **ASKED, targets=TARGETS, budget=1000)
+    assert again.purchases.equals(plan.purchases)
+
+
+def test_nothing_to_spend_buys_nothing(varied):
+    found = plan_budget(varied, **ASKED, targets=["deu"], budget=0)
+    assert found.purchases.is_empty()
+    assert found.mix == "eng:1000"
+
+
+def test_a_budget_far_beyond_what_was_measured_is_planned_with_what_can_be_told(varied):
+    """Asked for its halves alone, 10^18 examples would be tried as nothing less than ten to the sixteenth."""
+    found = plan_budget(varied, **ASKED, targets=["deu"], budget=1e18)
+    assert 0 < found.purchases["examples"].sum() <= 510_000
+    assert found.value > found.base
+    assert any("100 times the largest mix measured" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"budget": -1}, BadValue, "a budget of -1"),
+        ({"budget": float("nan")}, BadValue, "a budget of nan"),
+        ({"targets": ["deu", "de"]}, BadValue, "deu named twice"),
+        ({"targets": []}, InputError, "no targets"),
+        ({"aim": "median"}, UnknownName, "unknown objective"),
+        ({"task": "topcs"}, UnknownName, "did you mean 'topics'"),
+        ({"floors": {"fra": 0.5}}, InputError, "'fra' is guaranteed a score but is no target"),
+        ({"train": "eng:1000,deu"}, BadTrainingMix, "how much there is of 'deu' is not known"),
+        ({"floors": {"default": 60.0}}, BadValue, "guarantee 60 is no fraction; write 0.6"),
+        ({"buy": ["qqq"]}, UnknownLanguage, "--buy: unknown language 'qqq'"),
+        ({"steps": 0}, BadValue, "0 steps"),
+        ({"rounds": -1}, BadValue, "-1 rounds"),
+    ],
+)
+def test_what_cannot_be_planned_is_refused(varied, change, error, words):
+    with pytest.raises(error, match=words):
+        plan_budget(varied, **(ASKED | {"targets": ["deu"], "budget": 100} | change))
+
+
+def test_a_plan_from_scores_of_one_mix_is_called_a_guess(plan):
+    scores = {"German": 0.8, "Hindi": 0.6, "Swahili": 0.5, "French": 0.8, "Spanish": 0.8, "Turkish": 0.6}
+    table = pl.DataFrame({"target": list(scores), "score": list(scores.values())})
+    named = {"task": "topics", "model": "toy", "metric": "accuracy", "train": ""}
+    evidence = read_evidence(table.with_columns(**{name: pl.lit(value) for name, value in named.items()}))
+    unsure = plan_budget(evidence, task="topics", model="toy", targets=["deu"], budget=0)
+    assert any("GUESS" in note for note in unsure.notes)
+    assert unsure.words()[-1] == "train on: nothing"
+    assert not any("GUESS" in note for note in plan.notes)
