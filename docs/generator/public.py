@@ -17,13 +17,8 @@ import polars as pl
 
 from isogloss.registry import Registry
 
-PACKAGES = (
-    "isogloss",
-    *(
-        f"isogloss.{name}"
-        for name in "languages evidence forecasting forecasting.curves evaluation explanation planning lab charts".split()
-    ),
-)
+_FACES = "languages evidence forecasting forecasting.curves evaluation explanation planning lab charts"
+PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in _FACES.split()))
 """Packages with a public face, which is their `__all__`."""
 
 BESIDE = {
