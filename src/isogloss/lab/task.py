@@ -27,7 +27,7 @@ tasks = Registry(
         "multiple-choice": "isogloss.lab.choice:read_choice",
         "cloze": "isogloss.lab.cloze:read_cloze",
         "generation": "isogloss.lab.generation:read_generation",
-        "extractive-qa": "isogloss.extrasctive:read_extractive",
+        "extractive-qa": "isogloss.lab.extractive:read_extractive",
     },
     "isogloss.tasks",
 )
