@@ -56,7 +56,7 @@ def check_place(path: Path, endings: Sequence[str]) -> None:
         raise _not_written(path, os.strerror(errno.EACCES))
 
 
-def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
     """Let `write` fill a file beside `path`, then put it in place of `path` in one step.
 
     Raises

@@ -11,7 +11,7 @@ import pytest
 
 from isogloss import read_queries
 from isogloss.errors import BadFile, BadValue
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 from isogloss.forecasting import FORECAST, Mean, write_forecasts
 from isogloss.forecasting.output import check_output
 
@@ -119,7 +119,7 @@ def test_nothing_is_left_behind_when_writing_fails(tmp_path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(BadFile, match="cannot be written: No space left on device; choose another place"):
-        write_whole(tmp_path / "out.csv", fill)
+        atomic_write(tmp_path / "out.csv", fill)
     assert list(tmp_path.iterdir()) == []
 
 

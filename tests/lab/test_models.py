@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from isogloss.errors import InputError, IsoglossError
 from isogloss.models.batches import by_length, padding
 from isogloss.models.checkpoint import fingerprint, load_encoder, load_tokenizer, locate
-from isogloss.models.encode import Block, encode, halving
+from isogloss.models.encode import Block, encode, with_oom_backoff
 from isogloss.models.inputs import Choice
 from isogloss.models.tokens import cut, join
 
@@ -119,7 +119,7 @@ def test_a_batch_is_halved_until_memory_suffices() -> None:
             raise RuntimeError("CUDA out of memory")
         done.append(batch.tolist())
 
-    halving(work, np.arange(10))
+    with_oom_backoff(work, np.arange(10))
     assert [number for batch in done for number in batch] == list(range(10))
     assert max(map(len, done)) <= 3
 
@@ -132,9 +132,9 @@ def test_too_little_memory_for_one_text_is_said_and_other_errors_are_not_hidden(
         raise RuntimeError("shapes differ")
 
     with pytest.raises(IsoglossError, match="memory does not suffice for a single text"):
-        halving(starve, np.arange(4))
+        with_oom_backoff(starve, np.arange(4))
     with pytest.raises(RuntimeError, match="shapes differ"):
-        halving(fail, np.arange(4))
+        with_oom_backoff(fail, np.arange(4))
 
 
 def read_all(folder: Path) -> None:

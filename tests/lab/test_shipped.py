@@ -7,12 +7,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from benchmarks.ship import ship
 from polars.testing import assert_frame_equal
 
 from isogloss.evidence import Evidence, TrainingMix, read_evidence
 from isogloss.evidence.shipped import shipped, shipped_path
 from isogloss.evidence.store import Store
-from isogloss.lab.ship import ship
 
 
 @dataclass(frozen=True)

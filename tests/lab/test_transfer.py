@@ -60,7 +60,7 @@ def test_the_summary_tells_sources_on_themselves_from_other_pairs(grid_file: Pat
     same = pl.col("source") == pl.col("target")
     assert row["within"] == pytest.approx(cells.filter(same)["score"].mean())
     assert row["across"] == pytest.approx(cells.filter(~same)["score"].mean())
-    assert (row["sources"], row["targets"], row["where_shown"]) == (4, 4, None)
+    assert (row["sources"], row["targets"], row["few_shot_score"]) == (4, 4, None)
     with pytest.raises(InputError, match="unknown metric 'span_f1'"):
         found.of_metric("span_f1")
 

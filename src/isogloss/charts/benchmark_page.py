@@ -16,7 +16,7 @@ from isogloss.charts.benchmark_tables import scenario_table, summary_table
 from isogloss.charts.files import library, script_text
 from isogloss.charts.style import FONT, INK, LINES, PALE_INK
 from isogloss.evaluation.verdict import verdicts
-from isogloss.files import check_place, write_whole
+from isogloss.files import atomic_write, check_place
 
 if TYPE_CHECKING:
     from isogloss.evaluation.benchmark import Benchmark
@@ -56,7 +56,7 @@ def write_report(benchmark: Benchmark, path: str | Path, *, title: str = "How go
     path = Path(path)
     check_place(path, ENDINGS)
     content = report_page(benchmark, title=title).encode()
-    write_whole(path, lambda whole: whole.write_bytes(content))
+    atomic_write(path, lambda whole: whole.write_bytes(content))
     return path
 
 

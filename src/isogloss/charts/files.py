@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from isogloss.files import check_place, write_whole
+from isogloss.files import atomic_write, check_place
 
 ENDINGS = (".png", ".svg", ".html", ".json")
 
@@ -67,7 +67,7 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
         ".json": lambda: json.dumps(chart.to_dict(), ensure_ascii=False).encode(),
     }
     content = writers[path.suffix]()
-    write_whole(path, lambda whole: whole.write_bytes(content))
+    atomic_write(path, lambda whole: whole.write_bytes(content))
     return path
 
 

@@ -110,7 +110,7 @@ def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
     told = columns_that_tell(summary)
     show(
         summary,
-        columns=[*told, "seeds", "within", "across", "where_shown"],
+        columns=[*told, "seeds", "within", "across", "few_shot_score"],
         json=False,
         title=f"\n{found.metric}: mean of all sources on themselves, and across",
     )
@@ -161,7 +161,7 @@ def costs(
     """Say what each recipe took: to train, to translate, to answer."""
     from isogloss.cli.write import say_written
     from isogloss.evidence.store import Store
-    from isogloss.files import check_place, write_whole
+    from isogloss.files import atomic_write, check_place
     from isogloss.lab import costs_file, findings, measured_costs, read_grid
 
     if out is not None:
@@ -173,7 +173,7 @@ def costs(
     show(chosen, json=json, columns=columns, digits=5)
     if out is not None:
         text = costs_file(chosen, hour=hour, label=label)
-        write_whole(out, lambda path: path.write_text(text, encoding="utf-8"))
+        atomic_write(out, lambda path: path.write_text(text, encoding="utf-8"))
         say_written(out, json=json)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from isogloss.charts.files import ENDINGS as PICTURES
-from isogloss.files import check_place, write_whole
+from isogloss.files import atomic_write, check_place
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,7 +43,7 @@ def write_out(
         return
     check_out(out, table=table is not None, picture=picture is not None)
     if table is not None and out.suffix in TABLES:
-        write_whole(out, table.write_csv if out.suffix == ".csv" else table.write_parquet)
+        atomic_write(out, table.write_csv if out.suffix == ".csv" else table.write_parquet)
     elif picture is not None:
         from isogloss.charts import save
 

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.files import check_place, write_whole
+from isogloss.files import atomic_write, check_place
 
 QUERY_MARK = "x"
 ENDINGS = (".csv", ".parquet", ".json")
@@ -43,7 +43,7 @@ def write_forecasts(forecasts: pl.DataFrame, path: str | Path, *, queries: str |
         ".json": lambda into: into.write_text(_fill(forecasts, path, queries), encoding="utf-8"),
     }
     check_place(path, ENDINGS)
-    write_whole(path, writers[path.suffix])
+    atomic_write(path, writers[path.suffix])
 
 
 def check_output(path: str | Path, queries: str | Path | None) -> None:

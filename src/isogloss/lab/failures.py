@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.evidence.store import Store
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 from isogloss.lab.job import Bench, Job
 
 FOLDER = "lab-failures"
@@ -36,7 +36,7 @@ class Failures:
             "job": str(job), "task": bench.task.info.name, "model": bench.recipe.model, "recipe": bench.recipe.label,
             "reason": reason, "times": self._times(path) + 1, "last": datetime.now(UTC).isoformat(timespec="seconds"),
         }  # fmt: skip
-        write_whole(path, lambda whole: whole.write_text(json.dumps(noted, ensure_ascii=False), encoding="utf-8"))
+        atomic_write(path, lambda whole: whole.write_text(json.dumps(noted, ensure_ascii=False), encoding="utf-8"))
 
     def forget(self, job: Job) -> None:
         """A job has succeeded."""

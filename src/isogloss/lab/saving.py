@@ -7,7 +7,7 @@ from pathlib import Path
 
 from isogloss.errors import BadFile
 from isogloss.extras import need
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 from isogloss.lab.recipe import Fitted, Recipe, recipes
 
 ARRAYS, DESCRIPTION = "arrays.safetensors", "recipe.json"
@@ -27,13 +27,13 @@ def save(recipe: Recipe, fitted: Fitted, folder: Path) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {name: np.ascontiguousarray(array) for name, array in fitted.arrays.items()}
-    write_whole(folder / ARRAYS, lambda path: save_file(arrays, str(path)))
+    atomic_write(folder / ARRAYS, lambda path: save_file(arrays, str(path)))
     described = {
         "recipe": recipe.name, "version": recipe.version, "parameters": recipe.parameters,
         "settings": fitted.settings, "notes": fitted.notes,
     }  # fmt: skip
     text = json.dumps(described, indent=1, ensure_ascii=False)
-    write_whole(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
+    atomic_write(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def load(folder: str | Path) -> tuple[Recipe, Fitted]:

@@ -84,8 +84,8 @@ class Findings:
         -------
         polars.DataFrame
             `within` is the mean score of sources on themselves, `across` that of all other pairs in which the
-            target was not trained on, `where_shown` that of targets some examples of which were learnt from; null where
-            there is no such pair. `sources` and `targets` count languages, `seeds` the fewest of any pair.
+            target was not trained on, `few_shot_score` that of targets some of whose examples were learnt from; null
+            where there is no such pair. `sources` and `targets` count languages, `seeds` the fewest of any pair.
         """
         same = pl.col("source") == pl.col("target")
         is_shown = (pl.col("shown") == pl.col("target")).fill_null(False)
@@ -98,7 +98,7 @@ class Findings:
                 seeds=pl.col("seeds").min(),
                 within=pl.col("score").filter(same).mean(),
                 across=pl.col("score").filter(~same & ~is_shown).mean(),
-                where_shown=pl.col("score").filter(is_shown).mean(),
+                few_shot_score=pl.col("score").filter(is_shown).mean(),
             )
         )
 

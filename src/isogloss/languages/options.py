@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import BadValue
-from isogloss.files import check_place, write_whole
+from isogloss.files import atomic_write, check_place
 from isogloss.languages.similarity import register_similarity
 
 if TYPE_CHECKING:
@@ -73,5 +73,5 @@ def write_table(table: pl.DataFrame, path: Path) -> int:
         ".parquet": table.write_parquet,
         ".json": table.write_json,
     }
-    write_whole(path, writers[path.suffix])
+    atomic_write(path, writers[path.suffix])
     return table.height

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 from isogloss.models.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
 from isogloss.models.checkpoint import load_tokenizer
 from isogloss.models.runtime import device, start_torch, threads_restored
@@ -193,7 +193,7 @@ def _pretrain(kept: list[str], folder: Path, shape: ByteTransformer, progress: b
     )  # fmt: skip
     digest = hashlib.sha256("\n".join(kept).encode("utf-8", "surrogatepass")).hexdigest()
     record = {"shape": asdict(shape), "texts_sha256": digest, **asdict(found)}
-    write_whole(folder / RECORD, lambda path: path.write_text(json.dumps(record, indent=1), encoding="utf-8"))
+    atomic_write(folder / RECORD, lambda path: path.write_text(json.dumps(record, indent=1), encoding="utf-8"))
     return found
 
 

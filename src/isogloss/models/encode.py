@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import BadFile, IsoglossError
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 from isogloss.languages.cache import cache_folder
 from isogloss.models.batches import by_length
 from isogloss.models.checkpoint import fingerprint, load_encoder
@@ -120,7 +120,7 @@ def encode(block: Block) -> Encoded:
         features[:, _places(block.tokens, batch)] = layers
 
     for batch in by_length(lengths, budget):
-        halving(keep, batch)
+        with_oom_backoff(keep, batch)
     assert features is not None  # a block has a row
     _write(path, features)
     return Encoded(
@@ -133,7 +133,7 @@ def encode(block: Block) -> Encoded:
     )
 
 
-def halving(work: Callable[[np.ndarray[Any, Any]], None], batch: np.ndarray[Any, Any]) -> None:
+def with_oom_backoff(work: Callable[[np.ndarray[Any, Any]], None], batch: np.ndarray[Any, Any]) -> None:
     """Do some work on a batch; where memory runs out, on each half of it.
 
     Raises
@@ -154,8 +154,8 @@ def halving(work: Callable[[np.ndarray[Any, Any]], None], batch: np.ndarray[Any,
     if device() == "cuda":
         start_torch().cuda.empty_cache()  # outside of the handler, which would hold on to the failed tensors
     middle = len(batch) // 2
-    halving(work, batch[:middle])
-    halving(work, batch[middle:])
+    with_oom_backoff(work, batch[:middle])
+    with_oom_backoff(work, batch[middle:])
 
 
 @lru_cache(maxsize=1)
@@ -224,7 +224,7 @@ def _write(path: Path, features: np.ndarray[Any, Any]) -> None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, save)
+        atomic_write(path, save)
     except (OSError, BadFile) as error:
         reason = error.reason if isinstance(error, BadFile) else f"cannot be written: {error.strerror}"
         hint = "set ISOGLOSS_FEATURES to a folder with room"

@@ -10,7 +10,7 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.models.batches import by_length
 from isogloss.models.decoder import Decoder, Reading, forward, go_on, read_prompts
-from isogloss.models.encode import BUDGET, halving
+from isogloss.models.encode import BUDGET, with_oom_backoff
 from isogloss.models.likelihood import common_beginning, prompt_tokens, room, shortened
 from isogloss.models.runtime import device, start_torch
 
@@ -83,7 +83,7 @@ def _write_all(
             answers[place] = text
 
     for batch in by_length(lengths, BUDGET * (16 if device() == "cuda" else 1)):
-        halving(write, batch)
+        with_oom_backoff(write, batch)
     return answers
 
 

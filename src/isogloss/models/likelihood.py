@@ -12,7 +12,7 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.models.batches import by_length
 from isogloss.models.decoder import Decoder, Reading, forward, go_on, read_prompts, take_back
-from isogloss.models.encode import BUDGET, halving
+from isogloss.models.encode import BUDGET, with_oom_backoff
 from isogloss.models.runtime import device, start_torch
 
 Matrix = np.ndarray[Any, Any]
@@ -191,7 +191,7 @@ def _score_shared(decoder: Decoder, questions: list[Question], numbers: Matrix, 
     at_once = max(1, LOGITS // (decoder.model.config.vocab_size * widest))
     for batch in by_length(lengths, _budget()):
         for first in range(0, len(batch), at_once):
-            halving(keep, batch[first : first + at_once])
+            with_oom_backoff(keep, batch[first : first + at_once])
 
 
 def _score_ways(decoder: Decoder, reading: Reading, chosen: list[Question]) -> list[Matrix]:
@@ -238,7 +238,7 @@ def _score_alone(decoder: Decoder, questions: list[Question], numbers: Matrix, f
             found[number][way] = float(of_tail.double().sum())
 
     for batch in by_length(np.array([len(whole) for whole in wholes]), _budget()):
-        halving(keep, batch)
+        with_oom_backoff(keep, batch)
 
 
 def common_beginning(prompts: Sequence[Matrix]) -> int:

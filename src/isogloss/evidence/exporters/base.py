@@ -11,7 +11,7 @@ from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.exporters.litmus import litmus_files
 from isogloss.evidence.exporters.mteb import mteb_files
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 
 FORMATS = ("csv", "litmus", "mteb", "parquet")
 _FOLDERS: dict[str, Callable[[Evidence], tuple[Iterator[tuple[str, str]], dict[str, int]]]] = {
@@ -61,7 +61,7 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
     """
     if format in ("csv", "parquet"):
         table = evidence.observations
-        write_whole(out, table.write_csv if format == "csv" else table.write_parquet)
+        atomic_write(out, table.write_csv if format == "csv" else table.write_parquet)
         return ExportReport([out], table.height)
     if format not in _FOLDERS:
         raise UnknownName("format", format, FORMATS)
@@ -78,7 +78,7 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadFile(f"cannot be made: {error.strerror}", where=str(path.parent)) from None
-        write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
+        atomic_write(path, partial(Path.write_text, data=text, encoding="utf-8"))
         report.files.append(path)
     return report
 

@@ -13,7 +13,7 @@ from typing import IO
 
 from isogloss.errors import BadFile
 from isogloss.evidence.fetching.snapshot import MAX_BYTES, Progress, Snapshot, blob_checksum, cut
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 
 _BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 _INDEX = "index.json"
@@ -49,7 +49,7 @@ class ArchiveSnapshot(Snapshot):
                 shutil.rmtree(old)
             self.files = _unpack(path, self.folder, pattern, progress)
             index = json.dumps(self.files)
-            write_whole(self.folder / _INDEX, lambda place: place.write_text(index, encoding="utf-8"))
+            atomic_write(self.folder / _INDEX, lambda place: place.write_text(index, encoding="utf-8"))
         self.files = json.loads((self.folder / _INDEX).read_text(encoding="utf-8"))
 
     def read(self, paths: Collection[str], progress: Progress) -> Iterator[tuple[str, bytes]]:

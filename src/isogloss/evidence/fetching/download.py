@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 from isogloss.errors import BadFile, BadValue, InputError, IsoglossError
 from isogloss.evidence.fetching.snapshot import Progress
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 
 ATTEMPTS = 6
 WAIT = 0.5
@@ -81,7 +81,7 @@ def download(url: str, folder: Path, progress: Progress, checksum: str | None = 
         _check(found, checksum, folder / "file.partial", url)
         os.replace(folder / "file.partial", path)
         known = changed | {"sha256": found}
-        write_whole(about, lambda place: place.write_text(json.dumps(known)))
+        atomic_write(about, lambda place: place.write_text(json.dumps(known)))
     _check(known["sha256"], checksum, path, url)
     return path, known["sha256"]
 
@@ -109,7 +109,7 @@ def _get(url: str, folder: Path, known: dict[str, Any], progress: Progress) -> d
         goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
         have = have if goes_on else 0
         said = {"url": url, "etag": response.headers.get("ETag"), "modified": response.headers.get("Last-Modified")}
-        write_whole(about, lambda place: place.write_text(json.dumps(said)))
+        atomic_write(about, lambda place: place.write_text(json.dumps(said)))
         length = response.headers.get("Content-Length")
         total = have + int(length) if length and length.isdigit() else None
         with partial.open("ab" if goes_on else "wb") as file:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadFile
-from isogloss.files import write_whole
+from isogloss.files import atomic_write
 from isogloss.lab.translate import Passage, Translator
 from isogloss.languages.cache import cache_folder
 
@@ -129,7 +129,7 @@ def _write(batch: Batch, found: Translations) -> None:
     path = batch.path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, table.write_parquet)
+        atomic_write(path, table.write_parquet)
     except (OSError, BadFile) as error:
         reason = error.reason if isinstance(error, BadFile) else f"cannot be written: {error.strerror}"
         hint = "set ISOGLOSS_CACHE to a folder that can be"

@@ -10,7 +10,7 @@ import torch
 
 from isogloss.lab.recipe.neural.network import Network
 from isogloss.models.batches import by_length
-from isogloss.models.encode import BUDGET, halving, padded_batch
+from isogloss.models.encode import BUDGET, padded_batch, with_oom_backoff
 from isogloss.models.flops import coefficients, forward_flops
 from isogloss.models.meter import count
 from isogloss.models.runtime import device
@@ -71,7 +71,7 @@ def answer_spans(network: Network, tokens: Tokens, longest: int) -> Matrix:
             found[batch] = np.stack([tokens.spans[firsts + begins, 0], tokens.spans[firsts + ends, 1]], axis=1)
 
     for batch in by_length(tokens.lengths, budget):
-        halving(keep, batch)
+        with_oom_backoff(keep, batch)
     count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
     chosen = [first + int(best[first:last].argmax()) for first, last in pairwise(tokens.rows)]
     return np.maximum(found[chosen], 0).reshape(-1)

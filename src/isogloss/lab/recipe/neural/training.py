@@ -14,7 +14,7 @@ from isogloss.errors import IsoglossError
 from isogloss.lab.recipe.neural.network import Network, scores_of
 from isogloss.lab.recipe.neural.spans import span_loss
 from isogloss.models.batches import by_length
-from isogloss.models.encode import BUDGET, halving
+from isogloss.models.encode import BUDGET, with_oom_backoff
 from isogloss.models.flops import coefficients, forward_flops
 from isogloss.models.meter import count
 from isogloss.models.runtime import device, is_out_of_memory
@@ -105,7 +105,7 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
                 values[units] = scores[:, 0].float().cpu().numpy()
 
     for batch in by_length(tokens.lengths, budget):
-        halving(keep, batch)
+        with_oom_backoff(keep, batch)
     count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
     if not is_choice:
         return answers
@@ -129,7 +129,7 @@ def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, pre
                     parameter.grad = gradient
             raise
 
-    halving(add, rows)
+    with_oom_backoff(add, rows)
 
 
 def _losses(tokens: Tokens, rows: Matrix) -> int:

@@ -1,6 +1,6 @@
 """Making evidence small enough to ship: one part of each kind, sorted, without what only a rerun needs.
 
-python -m isogloss.lab.ship STORE FOLDER
+python -m benchmarks.ship STORE FOLDER
 """
 
 from __future__ import annotations
