@@ -75,6 +75,32 @@ class UnknownName(InputError):
         super().__init__(f"unknown {kind} '{name}'", where=where, hint=hint)
 
 
+class BadPlugin(IsoglossError):
+    """A plugin that does not load, or is not what it is announced as.
+
+    Parameters
+    ----------
+    kind : str
+        What it is announced as, in the singular: `forecaster`.
+    name : str
+        The name under which it is announced.
+    origin : str
+        Its `module:attribute`.
+    reason : str
+        First line of what went wrong.
+    """
+
+    def __init__(self, kind: str, name: str, origin: str, reason: str):
+        self.kind, self.name, self.origin = kind, name, origin
+        super().__init__(
+            f"{kind} '{name}' from {origin} cannot be used: {reason}", hint="update or uninstall the package it is from"
+        )
+
+
+class NotFittedError(InputError, ValueError, AttributeError):
+    """An estimator is used before it learnt anything; the bases are those of scikit-learn's error of that name."""
+
+
 class BadFile(InputError):
     """A file that cannot be read as what it should be."""
 

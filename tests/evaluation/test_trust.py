@@ -7,13 +7,12 @@ from typing import ClassVar
 import polars as pl
 import pytest
 from planted import world
-from sklearn.base import BaseEstimator
 
 from isogloss import read_evidence
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evaluation.trust import LEVELS, trust
 from isogloss.evidence import Evidence
-from isogloss.forecasting import forecasters
+from isogloss.forecasting import Forecaster, forecasters
 from isogloss.languages import resolve
 
 
@@ -27,7 +26,7 @@ def found(planted):
     return trust(planted.evidence(), forecaster="additive")
 
 
-class LatinOnly(BaseEstimator):
+class LatinOnly(Forecaster):
     """Right, with intervals that hold, in Latin script; far off elsewhere. It was told the truth."""
 
     truth: ClassVar[dict[tuple[str, str], float]] = {}

@@ -171,7 +171,7 @@ def test_a_plugins_model_is_saved_and_its_helpers_where_it_says_so(evidence, tmp
     monkeypatch.setattr(classes, "_allowed", {})
     plugin = type("Plugin", (Forecaster,), {"grid_model": Helped, "__module__": __name__})
     forecasters.register("plugin")(plugin)
-    with pytest.raises(InputError, match=r"model\.helper_ is a .*Helper; .*isogloss\.forecast\.savable"):
+    with pytest.raises(InputError, match=r"model\.helper_ is a .*Helper; .*isogloss\.forecasting\.savable"):
         plugin().fit(evidence).save(tmp_path / "saved")
     savable(Helper)
     plugin().fit(evidence).save(tmp_path / "saved")

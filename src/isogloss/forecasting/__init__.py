@@ -45,7 +45,7 @@ __all__ = [
     "write_forecasts",
 ]
 
-forecasters = Registry(
+forecasters: Registry[type[Forecaster]] = Registry(
     "forecaster",
     {
         "default": "isogloss.forecasting.default:Default",
@@ -61,6 +61,7 @@ forecasters = Registry(
         "weakest-link": "isogloss.forecasting.peers.weakest_link:WeakestLink",
     },
     "isogloss.forecasters",
+    base="isogloss.forecasting.forecaster:Forecaster",
 )
 """Forecasters by name; other packages announce theirs in the entry-point group `isogloss.forecasters`."""
 

@@ -28,7 +28,7 @@ from isogloss.lab.recipe import Arrays, Recipe
 from isogloss.models.meter import metered
 from isogloss.registry import Registry
 
-executors = Registry(
+executors: Registry[type[Executor]] = Registry(
     "executor",
     {
         "serial": "isogloss.lab.executor:Serial",
@@ -36,6 +36,7 @@ executors = Registry(
         "ray": "isogloss.lab.ray_executor:Ray",
     },
     "isogloss.executors",
+    base="isogloss.lab.executor:Executor",
 )
 """Executors by name; other packages announce theirs in the entry-point group `isogloss.executors`."""
 

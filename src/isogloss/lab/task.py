@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 from pathlib import Path
@@ -19,7 +19,7 @@ from isogloss.languages import Language
 from isogloss.models.inputs import Choice, Input, Question, is_words
 from isogloss.registry import Registry
 
-tasks = Registry(
+tasks: Registry[Callable[[TaskInfo], Task]] = Registry(
     "task kind",
     {
         "text-classification": "isogloss.lab.classification:read_classification",

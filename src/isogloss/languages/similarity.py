@@ -24,7 +24,7 @@ from isogloss.registry import Registry
 if TYPE_CHECKING:
     import polars as pl
 
-similarities = Registry("similarity", {}, "isogloss.similarities")
+similarities: Registry[Similarity] = Registry("similarity", {}, "isogloss.similarities", base=f"{__name__}:Similarity")
 """Registered similarities by name; other packages announce theirs in the entry-point group `isogloss.similarities`."""
 
 VALUES = ("similarity", "distance", "value")

@@ -7,6 +7,7 @@ deterministic, and takes `every` (leave out only every n-th of what could be), `
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from isogloss.evaluation.protocols.split import Split
@@ -16,7 +17,7 @@ __all__ = ["Split", "explain", "protocols"]
 
 _HERE = "isogloss.evaluation.protocols"
 
-protocols = Registry(
+protocols: Registry[Callable[..., Iterable[Split]]] = Registry(
     "protocol",
     {
         "configs": f"{_HERE}.rows:configs",

@@ -47,5 +47,7 @@ MTEB = PublicSource(
     companion="model_meta.json",
 )
 
-public_sources = Registry("public evidence", {"mteb": f"{__name__}:MTEB"}, "isogloss.sources")
+public_sources: Registry[PublicSource] = Registry(
+    "public evidence", {"mteb": f"{__name__}:MTEB"}, "isogloss.sources", base=f"{__name__}:PublicSource"
+)
 """Public evidence by name; other packages announce theirs in the entry-point group `isogloss.sources`."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import Importer
 from isogloss.registry import Registry
 
-importers = Registry(
+importers: Registry[type[Importer]] = Registry(
     "importer",
     {
         "amue": "isogloss.evidence.importers.amue:Amue",
@@ -28,6 +27,7 @@ importers = Registry(
         "xfakt": "isogloss.evidence.importers.xfakt:Xfakt",
     },
     "isogloss.importers",
+    base="isogloss.evidence.importers.base:Importer",
 )
 """Importers by format; other packages announce theirs in the entry-point group `isogloss.importers`."""
 
@@ -46,7 +46,7 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
     folder = path.is_dir()
     head = b"" if folder else _head(path)
     if name is not None:
-        return cast(Importer, importers.get(name)())
+        return importers.get(name)()
     candidates: list[Importer] = [entry() for _, entry in importers.items()]
     confidence, best = max(
         ((one.sniff_folder(path) if folder else one.sniff(head, path), one) for one in candidates),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from isogloss.lab.outcome import Training
     from isogloss.models.inputs import Input
 
-recipes = Registry(
+recipes: Registry[type[Recipe]] = Registry(
     "recipe",
     {
         "ngram-logreg": "isogloss.lab.recipe.ngram_logreg:NgramLogreg",
@@ -38,6 +38,7 @@ recipes = Registry(
         "translate-test": "isogloss.lab.recipe.translate_test:TranslateTest",
     },
     "isogloss.recipes",
+    base="isogloss.lab.recipe:Recipe",
 )
 """Recipes by name; other packages announce theirs in the entry-point group `isogloss.recipes`."""
 

@@ -11,7 +11,7 @@ from isogloss.errors import BadValue, UnknownName
 from isogloss.lab.parameters import Parameterized
 from isogloss.registry import Registry
 
-translators = Registry(
+translators: Registry[type[Translator]] = Registry(
     "translator",
     {
         "apertium": "isogloss.lab.translate.apertium:Apertium",
@@ -19,6 +19,7 @@ translators = Registry(
         "file": "isogloss.lab.translate.table:FileTranslator",
     },
     "isogloss.translators",
+    base="isogloss.lab.translate:Translator",
 )
 """Translators by name; other packages announce theirs in the entry-point group `isogloss.translators`."""
 

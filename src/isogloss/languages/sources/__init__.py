@@ -7,6 +7,7 @@ Add one with `@feature_sources.register("name")` above a function without parame
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from isogloss.languages.sources.source import FeatureSource
@@ -15,7 +16,7 @@ from isogloss.registry import Registry
 __all__ = ["FeatureSource", "feature_sources", "known_features", "source"]
 
 _HERE = "isogloss.languages.sources"
-feature_sources = Registry(
+feature_sources: Registry[Callable[[], FeatureSource]] = Registry(
     "feature source",
     {
         "syntactic": f"{_HERE}.typology:syntactic",
