@@ -83,13 +83,6 @@ def points(value: float, digits: int = 3) -> float:
     return round(100 * float(value), digits)
 
 
-def bootstrap(differences: Array, draws: int = 10_000) -> tuple[float, float]:
-    """95 % percentile interval of the mean of paired differences, one per language or per mix."""
-    chance = np.random.default_rng(0)
-    means = differences[chance.integers(0, len(differences), (draws, len(differences)))].mean(1)
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
-
-
 def as_queries(observations: pl.DataFrame) -> pl.DataFrame:
     """The observations as questions, their scores left out."""
     from isogloss.evidence import QUERY_TABLE

@@ -28,7 +28,6 @@ from benchmarks.common import (
     RESULTS,
     Array,
     as_queries,
-    bootstrap,
     have_data,
     machine,
     points,
@@ -37,6 +36,7 @@ from benchmarks.common import (
 )
 from isogloss.evidence import Evidence, TrainingMix, read_evidence
 from isogloss.forecasting import Default, Mean, WeakestLink
+from isogloss.stats import bootstrap_interval
 
 TASKS = {
     "MassiveIntentClassification": "MassiveScenarioClassification",
@@ -219,7 +219,7 @@ def _difference(cells: pl.DataFrame, grouped_by: str) -> tuple[float, float]:
     """95 % interval of the paired difference to the peer in points, groups drawn again."""
     by_group = cells.group_by(grouped_by).agg(pl.col("ours", "by_peer").mean()).sort(grouped_by)
     differences: Array = (by_group["ours"] - by_group["by_peer"]).to_numpy()
-    low, high = bootstrap(differences)
+    low, high = bootstrap_interval(differences)
     return points(low, 2), points(high, 2)
 
 

@@ -19,7 +19,6 @@ from benchmarks.common import (
     SUMEVAL_TRAIN,
     Array,
     as_queries,
-    bootstrap,
     have_data,
     machine,
     points,
@@ -29,6 +28,7 @@ from benchmarks.common import (
 )
 from isogloss.evidence import Evidence
 from isogloss.forecasting import forecasters
+from isogloss.stats import bootstrap_interval
 
 FOLDS, SHUFFLES = 5, 5
 PEERS = ("mean", "nearest", "additive")
@@ -111,7 +111,7 @@ def folds_of(name: str, shuffles: list[np.random.Generator] | None) -> dict[str,
 
 def difference(ours: Array, theirs: Array) -> dict[str, float]:
     """Mean paired difference in points; negative where ours is better."""
-    low, high = bootstrap(ours - theirs)
+    low, high = bootstrap_interval(ours - theirs)
     return {"mean": points((ours - theirs).mean()), "low": points(low), "high": points(high)}
 
 

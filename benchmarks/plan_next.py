@@ -21,7 +21,6 @@ import polars as pl
 from benchmarks.common import (
     RESULTS,
     as_queries,
-    bootstrap,
     have_data,
     machine,
     read_sumeval,
@@ -33,6 +32,7 @@ from isogloss.evaluation.protocols.split import hide_languages
 from isogloss.evidence import Evidence
 from isogloss.forecasting import forecasters
 from isogloss.planning.next import choose_next, largest, most_central
+from isogloss.stats import bootstrap_interval
 
 STARTS, MEASURED, CHOSEN, RANDOM = 20, 5, 5, 3
 MIXES, MODELS = 10, 15
@@ -96,7 +96,7 @@ def evaluate(evidence: Evidence, task: str, model: str | None) -> dict[str, Any]
             name: round(100 * (1 - float(values.mean()) / float(random.mean())), 1)
             for name, values in table.items() if name != "random"
         },
-        "interval_of_isogloss": [round(100 * end, 1) for end in bootstrap(shares["isogloss"])],
+        "interval_of_isogloss": [round(100 * end, 1) for end in bootstrap_interval(shares["isogloss"])],
         "cpu_s": round(time.process_time() - start, 1),
     }  # fmt: skip
 

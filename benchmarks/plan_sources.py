@@ -21,9 +21,10 @@ from isogloss.evidence import Evidence, read_evidence
 from isogloss.languages import resolve
 from isogloss.planning.ranking.baselines import baseline_orders, langrank_order
 from isogloss.planning.ranking.ranker import SourceRanker
-from isogloss.planning.ranking.scoring import judge, paired_bootstrap
+from isogloss.planning.ranking.scoring import judge
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.sources_sets import shortlist
+from isogloss.stats import bootstrap_interval
 
 NER = {"NER XLM-R": "xlm-roberta-base", "NER mBERT": "bert-base-multilingual-cased"}
 MODELS = ("aya", "llama3", "smollm-135m", "smollm-360m", "bloomz-560m")
@@ -104,6 +105,11 @@ def evaluate(table: SourceTable, others: Sequence[SourceTable], texts: Any, ever
     return _report(found, covered, seconds, time.process_time() - start)
 
 
+def _difference(differences: np.ndarray) -> list[float]:
+    """The mean, and the ends of its interval."""
+    return [points(value, 2) for value in (differences.mean(), *bootstrap_interval(differences))]
+
+
 def _report(found: dict[str, list[Any]], covered: list[Any], seconds: float, in_all: float) -> dict[str, Any]:
     count = len(found["isogloss"])
     kept = {name: np.array(rows) for name, rows in found.items() if len(rows) == count}
@@ -114,8 +120,7 @@ def _report(found: dict[str, list[Any]], covered: list[Any], seconds: float, in_
         **{part: {name: points(rows[:, place].mean(), 2) for name, rows in kept.items()}
            for place, part in enumerate(parts)},
         "isogloss_minus": {
-            name: {part: [points(value, 2) for value in paired_bootstrap(ours[:, place] - rows[:, place])]
-                   for place, part in enumerate(parts)}
+            name: {part: _difference(ours[:, place] - rows[:, place]) for place, part in enumerate(parts)}
             for name, rows in kept.items() if name != "isogloss"
         },
         "coverage_of_90": round(float(np.mean([share for share, _ in covered])), 3),

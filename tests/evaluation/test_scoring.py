@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.evaluation.scoring import coverage, differences, effective_count, errors, wilson
-from isogloss.evidence.paired import holm
+from isogloss.evaluation.scoring import coverage, differences, errors
+from isogloss.stats import wilson_interval
 
 LEVEL = 0.9
 
@@ -133,60 +133,13 @@ def test_results_are_told_apart_by_the_columns_asked_for():
     assert found.select("table", "mae").rows() == [("one", pytest.approx(10)), ("two", pytest.approx(40))]
 
 
-def test_holm_corrects_as_in_the_textbook():
-    """Smallest of four times four, next times three, and never below the one before."""
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-    assert holm([None, 0.02]) == [None, 0.02]
-
-
-@given(st.lists(st.floats(0, 1), max_size=8))
-def test_holm_never_lowers_a_p_value_and_keeps_their_order(p_values):
-    corrected = holm(p_values)
-    assert all(after >= before for before, after in zip(p_values, corrected, strict=True))
-    order = np.argsort(p_values, kind="stable")
-    assert all(np.diff(np.array(corrected, dtype=float)[order]) >= 0)
-
-
-@pytest.mark.parametrize(
-    ("share", "count", "low", "high"),
-    [(0.9, 10, 0.5958, 0.9821), (0.5, 100, 0.4038, 0.5962), (1.0, 15, 0.7961, 1.0), (0.0, 0, 0.0, 1.0)],
-)
-def test_wilson_gives_the_published_intervals(share, count, low, high):
-    assert wilson(share, count) == pytest.approx((low, high), abs=5e-5)
-
-
 def test_languages_weigh_the_same_in_coverage():
     """One language of a hundred questions fails whole, one of one holds: half, with hardly anything known."""
     table = answers(("f", "a", 0.5, 0.55), *[("f", "b", 0.5, 0.9)] * 100)
     row = coverage(table, ["forecaster"]).row(0, named=True)
     assert row["coverage"] == 0.5
     assert row["coverage_per_question"] == pytest.approx(1 / 101)
-    assert (row["coverage_low"], row["coverage_high"]) == wilson(0.5, 2)
-
-
-def test_languages_that_hold_or_fail_whole_count_once_and_those_alike_count_more():
-    whole, alike = (np.arange(40) < 36).astype(float), np.full(40, 0.9)
-    assert 36 <= effective_count(whole, 2000) <= 44
-    assert 200 <= effective_count(alike, 2000) <= 2000
-    assert effective_count(alike, 100) == 100
-
-
-@pytest.mark.parametrize("groups", [1, 2, 4])
-def test_so_few_languages_count_once_however_alike(groups):
-    assert effective_count(np.full(groups, 0.9), 2000) == groups
-
-
-@pytest.mark.parametrize("groups", [6, 12, 40])
-@pytest.mark.parametrize("alike", [0.1, 1.0, 10.0, 100.0])
-def test_the_interval_of_coverage_covers_the_truth_in_planted_worlds(groups, alike):
-    """Languages whose own coverage varies around 90 %, from all or nothing to hardly at all, 30 questions each."""
-    chance, held = np.random.default_rng(1), 0
-    for _ in range(200):
-        shares = chance.binomial(30, chance.beta(0.9 * alike, 0.1 * alike, groups)) / 30
-        low, high = wilson(float(shares.mean()), effective_count(shares, 30 * groups))
-        held += low <= 0.9 <= high
-    assert held / 200 >= 0.9
+    assert (row["coverage_low"], row["coverage_high"]) == wilson_interval(0.5, 2)
 
 
 def test_a_score_on_the_edge_of_its_interval_is_inside():

@@ -1,4 +1,4 @@
-"""Regret, NDCG and the paired bootstrap."""
+"""Regret and NDCG."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.planning.ranking.scoring import judge, paired_bootstrap, relevance
+from isogloss.planning.ranking.scoring import judge, relevance
 
 
 def test_the_true_order_loses_nothing():
@@ -29,14 +29,6 @@ def test_ndcg_by_hand():
     found = judge(np.array([1.0, 2.0, 3.0]), np.array([3.0, 2.0, 1.0]))
     gains, discounts = np.array([255, 511, 1023]), 1 / np.log2([2, 3, 4])
     assert found.ndcg == pytest.approx(gains @ discounts / (gains[::-1] @ discounts))
-
-
-def test_no_difference_is_found_between_equals_and_a_clear_one_is():
-    assert paired_bootstrap(np.zeros(30)) == (0.0, 0.0, 0.0)
-    mean, low, high = paired_bootstrap(np.linspace(0.9, 1.1, 30))
-    assert mean == pytest.approx(1.0)
-    assert low < mean < high
-    assert low > 0.9
 
 
 @given(st.lists(st.floats(0, 1), min_size=3, max_size=20), st.integers(0, 100))

@@ -18,7 +18,7 @@ from isogloss.evaluation.strata import KINDS, SCENARIO
 from isogloss.evaluation.trial import RUNS, Log, Watch
 from isogloss.evidence import Evidence
 from isogloss.forecasting import forecasters as known_forecasters
-from isogloss.forecasting.conformal import check_level
+from isogloss.stats.intervals import check_level
 
 TOLD_APART = ("protocol", "condition", "table")
 """What results are told apart by."""

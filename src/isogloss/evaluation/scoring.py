@@ -13,18 +13,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from isogloss.evidence.paired import holm
-from isogloss.forecasting.grid import Array
+from isogloss.stats.bootstrap import bootstrap_means, bootstrap_p_value
+from isogloss.stats.hypotheses import holm
+from isogloss.stats.intervals import FEWEST_GROUPS, Array, effective_count, percentile_interval, wilson_interval
 
 DRAWS = 4000
-FEWEST_GROUPS = 5
-"""Groups below which a bootstrap says nothing."""
-WITHIN = 0.95
-"""Level of the intervals around errors, differences and coverages."""
 ROUNDING = 1e-9
 """How far a score of about 1 may lie outside an interval that holds: where all are alike, intervals have no width."""
-NORMAL_QUANTILE = 1.959964
-"""Of the standard normal distribution at (1 + WITHIN) / 2."""
 
 ANSWERS = pl.Schema(
     {
@@ -74,7 +69,7 @@ def errors(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> pl.Dat
     rows = []
     for key, rest in _parts(groups, by):
         absolute, questions = rest["absolute"].to_numpy(), rest["questions"].to_numpy()
-        low, high = bootstrap_interval(absolute, seed)
+        low, high, _ = _bootstrapped(absolute, seed)
         rows.append(
             key
             | {
@@ -113,11 +108,6 @@ def differences(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> p
         `difference` (negative where `forecaster` errs less), `low` and `high` (95 % percentile bootstrap over
         groups), `p` (two-sided, from the same bootstrap) and `p_holm` (corrected for all pairs within `by`).
         Each pair stands twice, once in either direction. With fewer than five groups the last four are null.
-
-    Notes
-    -----
-    Holm's (1979) step-down correction: the i-th smallest of m p-values is multiplied by m - i + 1, and none may
-    be smaller than the one before.
     """
     at_one = _at_one_level(answers).with_columns(
         error=(pl.col("mean") - pl.col("score")).abs() * pl.col("per_point"),
@@ -192,7 +182,7 @@ def coverage(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     rows = []
     for key, rest in _parts(groups, keys):
         share, questions = float(rest["held"].to_numpy().mean()), rest["questions"].to_numpy()
-        bounds = wilson(share, effective_count(rest["held"].to_numpy(), int(questions.sum())))
+        bounds = wilson_interval(share, effective_count(rest["held"].to_numpy(), int(questions.sum())))
         rows.append(
             key
             | {
@@ -215,67 +205,19 @@ _COVERAGE = (
 )  # fmt: skip
 
 
-def effective_count(shares: Array, questions: int) -> float:
-    """Of how many independent questions the coverage would be known as well as from groups of them.
-
-    Parameters
-    ----------
-    shares : array of shape (groups,)
-        Coverage of each group.
-    questions : int
-        In all groups together.
-
-    Returns
-    -------
-    float
-        About the number of groups where each holds or fails whole, and more, up to the number of questions, the
-        more alike they are. With fewer than five groups their number.
-
-    Notes
-    -----
-    share * (1 - share) over the variance of the mean of groups, the effective sample size of Korn and Graubard
-    (1998), but with two imaginary groups added, one that held whole and one that failed: a few groups that all
-    held do not show how a failing one would. Wilson's interval of so many covers 93 to 100 % in simulations with
-    5 to 200 groups, whole or alike; without the two it covers 86 % with ten groups of which few fail.
-    """
-    groups = len(shares)
-    if groups < FEWEST_GROUPS:
-        return groups
-    seen = np.append(shares, (0.0, 1.0))
-    share, of_mean = float(seen.mean()), float(seen.var(ddof=1)) / len(seen)
-    return min(share * (1 - share) / of_mean, float(questions))
-
-
-def wilson(share: float, count: float) -> tuple[float, float]:
-    """Wilson's (1927) 95 % interval of a share of `count`; from 0 to 1 where nothing was counted."""
-    if count == 0:
-        return 0.0, 1.0
-    z2 = NORMAL_QUANTILE**2
-    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
-    half = NORMAL_QUANTILE / (1 + z2 / count) * np.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
-
-
-def bootstrap_interval(values: Array, seed: int = 0) -> tuple[float | None, float | None]:
-    """95 % percentile interval of the mean of `values`; none with fewer than five."""
-    return (None, None) if len(values) < FEWEST_GROUPS else _ends(_bootstrap_means(values, seed))
-
-
 def _test(both: pl.DataFrame, seed: int) -> dict[str, Any]:
     values = both["difference"].to_numpy()
-    found = {"difference": float(values.mean()), "low": None, "high": None, "p": None}
+    low, high, p = _bootstrapped(values, seed)
+    return {"difference": float(values.mean()), "low": low, "high": high, "p": p}
+
+
+def _bootstrapped(values: Array, seed: int) -> tuple[float, float, float] | tuple[None, None, None]:
+    """Ends of the interval of the mean, and its p-value; none with fewer than five groups."""
     if len(values) < FEWEST_GROUPS:
-        return found
-    means = _bootstrap_means(values, seed)
-    # One is added so that no finite number of draws claims certainty.
-    p = min(1.0, 2 * (1 + min(int((means <= 0).sum()), int((means >= 0).sum()))) / (DRAWS + 1))
-    low, high = _ends(means)
-    return found | {"low": low, "high": high, "p": p}
-
-
-def _ends(means: Array) -> tuple[float, float]:
-    low, high = np.quantile(means, [(1 - WITHIN) / 2, (1 + WITHIN) / 2])
-    return float(low), float(high)
+        return None, None, None
+    means = bootstrap_means(values, draws=DRAWS, seed=seed)
+    low, high = percentile_interval(means)
+    return float(low), float(high), bootstrap_p_value(means)
 
 
 def _paired(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
@@ -284,11 +226,6 @@ def _paired(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     difference = (pl.col("error") - pl.col("theirs")).mean()
     # Rounded, because forecasters that say the same differ in their last digits, and always in the same direction.
     return joined.group_by("group", maintain_order=True).agg(questions=pl.len(), difference=difference.round(9))
-
-
-def _bootstrap_means(values: Array, seed: int) -> Array:
-    drawn = np.random.default_rng(seed).integers(0, len(values), (DRAWS, len(values)))
-    return np.asarray(values[drawn].mean(1))
 
 
 def _at_one_level(answers: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.evaluation.benchmark import TOLD_APART, Benchmark
-from isogloss.evaluation.scoring import FEWEST_GROUPS
+from isogloss.stats.intervals import FEWEST_GROUPS
 
 COUNTED = {"target": "language", "train": "mix", "model": "model", "task": "task"}
 """What counts once, by the column that says it."""

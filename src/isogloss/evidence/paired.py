@@ -6,38 +6,18 @@ test set. What both lack an item of is left out and counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.stats.bootstrap import DRAWS, paired_bootstrap
+from isogloss.stats.hypotheses import mcnemar
 
 Array = NDArray[np.float64]
-DRAWS = 10_000
-_CHUNK = 2_000_000  # numbers drawn at once
-
-
-@dataclass(frozen=True)
-class McNemar:
-    """McNemar's exact test of whether two observations are right equally often.
-
-    Attributes
-    ----------
-    both, only_first, only_second, neither : int
-        Items that were right.
-    p_value : float
-        Two-sided, of at least so uneven a split of the items that only one of them got right.
-    """
-
-    both: int
-    only_first: int
-    only_second: int
-    neither: int
-    p_value: float
 
 
 @dataclass(frozen=True)
@@ -169,91 +149,3 @@ def compare(
         level=level,
         p_value=mcnemar(ours, theirs).p_value if binary else None,
     )
-
-
-def paired_bootstrap(
-    first: ArrayLike, second: ArrayLike, *, level: float = 0.95, draws: int = DRAWS, seed: int = 0
-) -> tuple[float, float]:
-    """Interval of the mean difference when the items are drawn anew, pairs kept together.
-
-    Parameters
-    ----------
-    first, second : array-like
-        Scores of the same items, (items,) each.
-    level : float
-    draws, seed : int
-
-    Returns
-    -------
-    lower, upper : float
-        Percentiles of the means of `draws` samples of as many items, with replacement (Efron and
-        Tibshirani 1993, An introduction to the bootstrap, chapter 13). Too narrow for a few dozen items.
-
-    Raises
-    ------
-    NotEnoughEvidence
-        If there are fewer than two items.
-    BadValue
-        If the level is no probability.
-    """
-    if not 0 < level < 1:
-        raise BadValue(f"level {level:g} is no probability", hint="give one between 0 and 1, such as 0.95")
-    differences = np.asarray(first, float) - np.asarray(second, float)  # (items,)
-    count = len(differences)
-    if count < 2:
-        raise NotEnoughEvidence("a single item tells nothing about others")
-    random = np.random.default_rng(seed)
-    # How often each different difference is drawn is multinomial, which is the same and much less to draw.
-    values, times = np.unique(differences, return_counts=True)
-    share = max(1, _CHUNK // len(values))
-    means = [
-        random.multinomial(count, times / count, size=min(share, draws - done)) @ values / count
-        for done in range(0, draws, share)
-    ]
-    lower, upper = np.quantile(np.concatenate(means), [(1 - level) / 2, (1 + level) / 2])
-    return float(lower), float(upper)
-
-
-def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
-    """McNemar's exact test on items that are right (1) or wrong (0).
-
-    Parameters
-    ----------
-    first, second : array-like
-        Correctness of the same items, (items,) each.
-
-    Notes
-    -----
-    Under equality an item that only one got right is as likely the first's as the second's: the p-value
-    is that of a two-sided binomial test of `only_first` in `only_first + only_second` with probability
-    one half (McNemar 1947; exact form as in Fagerland, Lydersen and Laake 2013). 1 if there is no such item.
-
-    Raises
-    ------
-    BadValue
-        If an item is neither right nor wrong.
-    """
-    from scipy.stats import binomtest
-
-    ours, theirs = np.asarray(first, float), np.asarray(second, float)
-    if not (np.isin(ours, (0, 1)).all() and np.isin(theirs, (0, 1)).all()):
-        raise BadValue("some items are neither right nor wrong", hint="compare their means with paired_bootstrap")
-    both, only_first = int((ours * theirs).sum()), int((ours * (1 - theirs)).sum())
-    only_second = int(((1 - ours) * theirs).sum())
-    uneven = only_first + only_second
-    p_value = float(binomtest(only_first, uneven, 0.5).pvalue) if uneven else 1.0
-    return McNemar(both, only_first, only_second, len(ours) - both - uneven, p_value)
-
-
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """Holm's (1979) step-down correction of p-values, in their order.
-
-    What was not tested (None) neither counts nor gets a value.
-    """
-    tested = sorted((p, position) for position, p in enumerate(p_values) if p is not None)
-    corrected: list[float | None] = [None] * len(p_values)
-    largest = 0.0
-    for rank, (p, position) in enumerate(tested):
-        largest = max(largest, min(1.0, p * (len(tested) - rank)))
-        corrected[position] = largest
-    return corrected

@@ -15,8 +15,8 @@ import polars as pl
 
 from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.explanation.relabelling import benjamini_hochberg
 from isogloss.forecasting.settings import find_setting
+from isogloss.stats.hypotheses import benjamini_hochberg
 
 LEVEL = 0.95
 DISCOVERIES = 0.05

@@ -15,8 +15,8 @@ from isogloss.explanation.drivers import PERMUTATIONS, Drivers, find_drivers
 from isogloss.explanation.forecast import Explanation, explain_forecast
 from isogloss.explanation.pairs import ABSOLUTE
 from isogloss.explanation.products import USUAL
-from isogloss.forecasting.conformal import check_level
 from isogloss.forecasting.queries import split_names
+from isogloss.stats.intervals import check_level
 
 MOST_PARTS, MOST_NEIGHBOURS, MOST_ADDITIONS = 8, 8, 10
 

@@ -22,10 +22,11 @@ from isogloss.explanation.least_squares import (
 )
 from isogloss.explanation.pairs import ABSOLUTE, RELATIVE, Pairs, read_pairs
 from isogloss.explanation.products import named_products
-from isogloss.explanation.relabelling import benjamini_hochberg, relabelled_p_values, relabellings
+from isogloss.explanation.relabelling import relabelled_p_values, relabellings
 from isogloss.forecasting.forecaster import one_thread
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.settings import find_setting
+from isogloss.stats.hypotheses import benjamini_hochberg
 
 FEWEST_PAIRS, PAIRS_PER_FACTOR, FEWEST_TARGETS = 20, 5, 5
 PERMUTATIONS, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS = 999, 19, 99_999
@@ -255,7 +256,7 @@ class _Fitted:
         margins = student.ppf((1 + LEVEL) / 2, clusters) * np.maximum(self.crossed.robust, self.crossed.errors)[1:]
         plain, robust = self.least_squares.coefficients, self.least_squares.errors
         margin = student.ppf((1 + LEVEL) / 2, clusters) * robust
-        adjusted = benjamini_hochberg(p_values.tolist()) if len(p_values) else []
+        adjusted = benjamini_hochberg(p_values)
         spread = float(self.response.std())
         return pl.DataFrame(
             {

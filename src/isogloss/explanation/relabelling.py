@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from isogloss.explanation.crossed import Groups
 from isogloss.forecasting.grid import Array, fill
+from isogloss.stats.hypotheses import permutation_p_value
 
 CHUNK = 1_000_000
 """Numbers permuted at once."""
@@ -147,7 +148,7 @@ def _p_value(
         rows, columns = (orders[start : start + size].T for orders in permutations)
         measured.append(_squared_t(rest[rows[cells[0]], columns[cells[1]]], weighed, fit))
     squares = np.concatenate(measured)
-    return float((1 + (squares[1:] >= squares[0] * (1 - 1e-9)).sum()) / len(squares))
+    return permutation_p_value(float(squares[0]), squares[1:])
 
 
 def _squared_t(responses: Array, weighed: Array, fit: _Weighted) -> Array:
@@ -163,13 +164,3 @@ def _squared_t(responses: Array, weighed: Array, fit: _Weighted) -> Array:
     both = sum(by) - (np.einsum("ij,ij->j", scores, scores) if len(by) > 1 else 0.0)
     variance = np.maximum(both, np.max(by, axis=0))
     return np.asarray((weighed @ responses) ** 2 / np.maximum(variance, 1e-300))
-
-
-def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Smallest false discovery rate at which each of some hypotheses is rejected (Benjamini and Hochberg 1995)."""
-    p = np.asarray(p_values, dtype=float)
-    order = np.argsort(-p, kind="stable")
-    ranks = np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.minimum.accumulate(p[order] * len(p) / ranks), 1.0)
-    return [float(value) for value in adjusted]

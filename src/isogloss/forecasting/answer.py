@@ -11,11 +11,11 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence, read_evidence, read_queries
 from isogloss.forecasting import forecasters
-from isogloss.forecasting.conformal import check_level
 from isogloss.forecasting.output import check_output, write_forecasts
 from isogloss.forecasting.persistence import check_folder, load
 from isogloss.forecasting.queries import ask, split_names
 from isogloss.forecasting.settings import match, read_settings
+from isogloss.stats.intervals import check_level
 
 
 def answer_question(

@@ -9,7 +9,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.forecasting.conformal import grouped_quantile
 from isogloss.forecasting.features import dose_shares, energy_distance, total_dose
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.model import (
@@ -25,6 +24,7 @@ from isogloss.forecasting.pooled.donors import Pattern
 from isogloss.forecasting.pooled.surroundings import NOWHERE, Surroundings
 from isogloss.forecasting.space import space
 from isogloss.forecasting.unseen import Unseen, groups_of
+from isogloss.stats.conformal import grouped_quantile
 
 LANGUAGE_FOLDS, MIX_FOLDS = 8, 5
 SPREAD_PRIOR = 20.0

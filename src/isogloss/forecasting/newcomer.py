@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isogloss.forecasting.conformal import grouped_quantile
 from isogloss.forecasting.fitted import Answers
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.pooled.newcomers import Newcomers
 from isogloss.forecasting.pooled.surroundings import NOWHERE
+from isogloss.stats.conformal import grouped_quantile
 
 
 class FittedNewcomer:

@@ -11,10 +11,10 @@ from functools import cached_property
 
 import numpy as np
 
-from isogloss.forecasting.conformal import quantiles_by_likeness
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.model import FEWEST_TO_CHOOSE, Opinions, choose_share, choose_weights
 from isogloss.forecasting.spread import Spread
+from isogloss.stats.conformal import weighted_conformal_quantiles
 
 LANGUAGES_PRIOR = 20.0
 """Languages at which the weights that cross-validation chose count as much as equal ones.
@@ -94,7 +94,7 @@ class Unseen:
 
         Mixes like the one asked about have the larger say: some are harder to forecast than others.
         """
-        return quantiles_by_likeness(self._scores, likeness, level)
+        return weighted_conformal_quantiles(self._scores, likeness, level)
 
     def growth(self, poorest: list[tuple[Opinions, Array]]) -> float:
         """How much larger residuals become with each power of ten less web text than any measured language has.

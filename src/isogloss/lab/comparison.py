@@ -5,16 +5,14 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from isogloss.evidence.keys import observation_keys
-from isogloss.evidence.paired import holm
 from isogloss.evidence.store import Store
 from isogloss.lab.transfer import Findings
-
-DRAWS = 10_000
-LEVEL = 0.95
+from isogloss.stats.bootstrap import bootstrap_p_value, bootstrap_ratios
+from isogloss.stats.hypotheses import holm
+from isogloss.stats.intervals import percentile_interval
 
 _CONDITION = ["pair", "source", "size", "shown", "shown_size", "seed", "target"]
 _SCHEMA = {
@@ -49,9 +47,8 @@ def compare_recipes(found: Findings, store: Store, *, by_target: bool = False, s
     -----
     Where translations share their item, they are drawn together: an item is drawn with all its outcomes in all
     languages and trainings, and the mean of these is recomputed (a cluster bootstrap; Efron and Tibshirani 1993,
-    chapter 8). So the interval is about other test items, not about other languages or seeds. p is twice the smaller
-    share of draws beyond 0, counting one more draw on either side. Holm (1979): the i-th smallest of m p-values is
-    multiplied by m - i + 1, and none may be smaller than the one before.
+    chapter 8). So the interval is about other test items, not about other languages or seeds. See
+    `isogloss.stats.bootstrap_p_value` and `isogloss.stats.holm` for the p-values.
     """
     observations = found.observations
     if observations.is_empty():
@@ -92,13 +89,11 @@ def _difference(both: pl.DataFrame, seed: int) -> dict[str, Any]:
     )
     by_item = by_item.sort("item")  # so that draws do not depend on the order of groups
     sums, sizes = by_item["difference"].to_numpy(), by_item["outcomes"].to_numpy()
-    drawn = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=DRAWS)
-    means = (drawn @ sums) / (drawn @ sizes)
-    lower, upper = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    beyond = min((means <= 0).sum(), (means >= 0).sum())
+    means = bootstrap_ratios(sums, sizes, seed=seed)
+    lower, upper = percentile_interval(means)
     first, second = (float(both[name].to_numpy().mean()) for name in ("item_score", "item_score_second"))
     return {
         "cells": both["observation"].n_unique(), "items": len(sums), "first_score": first, "second_score": second,
         "difference": first - second, "lower": float(lower), "upper": float(upper),
-        "p": min(1.0, 2 * (int(beyond) + 1) / (DRAWS + 1)),
+        "p": bootstrap_p_value(means),
     }  # fmt: skip

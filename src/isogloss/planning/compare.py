@@ -17,6 +17,8 @@ from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs, RecipeCost
 from isogloss.planning.fairness import efficient, only_metric
+from isogloss.stats.bootstrap import bootstrap_means
+from isogloss.stats.intervals import percentile_interval
 
 SECONDS = 3600.0
 RECIPES = pl.Schema(
@@ -190,7 +192,8 @@ def compare_recipes(
     names = sorted(observations["recipe"].unique())
     table, left_out = _cells(observations, names, targets)
     quality = np.array([table[name].mean() for name in names], dtype=float)
-    ends = _bootstrap(np.column_stack([table[name].to_numpy() for name in names]), seed)
+    scores = np.column_stack([table[name].to_numpy() for name in names])
+    ends = percentile_interval(bootstrap_means(scores, draws=DRAWS, seed=seed), 0.9)
     made = np.array([development(costs.recipes[name], costs) for name in names])
     waited = np.array([latency(costs.recipes[name], costs) for name in names])
     served = waited * costs.hour / SECONDS
@@ -345,10 +348,3 @@ def _cells(observations: pl.DataFrame, names: Sequence[str], targets: Sequence[s
             "no language in which every recipe was measured", where="evidence", hint="name fewer recipes"
         )
     return whole, table.height - whole.height
-
-
-def _bootstrap(scores: np.ndarray, seed: int) -> np.ndarray:
-    """Ends of 90 % of means over languages drawn anew, of shape (2, recipes); the mean itself where there is one."""
-    chance = np.random.default_rng(seed)
-    drawn = scores[chance.integers(0, len(scores), (DRAWS, len(scores)))].mean(1)
-    return np.quantile(drawn, [0.05, 0.95], axis=0)

@@ -12,12 +12,12 @@ import polars as pl
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.forecasting.basis import nearest_measured
-from isogloss.forecasting.conformal import check_level
 from isogloss.forecasting.settings import Setting, find_setting, read_settings
 from isogloss.languages import resolve
 from isogloss.planning.ranking.baselines import baseline_orders
 from isogloss.planning.ranking.ranker import SourceRanker
 from isogloss.planning.ranking.table import Array, SourceTable, single_sources
+from isogloss.stats.intervals import check_level
 
 SOURCES = pl.Schema(
     {

@@ -11,9 +11,9 @@ import polars as pl
 from isogloss.errors import BadValue
 from isogloss.evidence import read_evidence
 from isogloss.evidence.training_mix import MAX_EXAMPLES
-from isogloss.forecasting.conformal import check_level
 from isogloss.forecasting.curves.curve import Curve, Needed
 from isogloss.forecasting.curves.fit import fit_curve
+from isogloss.stats.intervals import check_level
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.forecasting.conformal import grouped_quantile
 from isogloss.forecasting.curves.laws import FEWEST_SIZES
 from isogloss.forecasting.curves.points import Points
 from isogloss.forecasting.curves.process import Process
 from isogloss.forecasting.grid import Array
+from isogloss.stats.conformal import grouped_quantile
 
 SPREAD_PRIOR = 20.0
 """Points at which a language's own held-out errors weigh as much as everybody's."""

@@ -11,10 +11,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.errors import BadValue
-from isogloss.forecasting.conformal import check_level
 from isogloss.forecasting.curves.calibration import Calibration
 from isogloss.forecasting.curves.link import Link
 from isogloss.forecasting.grid import Array
+from isogloss.stats.intervals import check_level
 
 CURVE = pl.Schema(
     {

@@ -10,7 +10,6 @@ import polars as pl
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Evidence, TrainingMix
 from isogloss.forecasting import ask, forecasters
-from isogloss.forecasting.conformal import check_level
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages import resolve
@@ -23,6 +22,7 @@ from isogloss.planning.budget.shop import open_shop
 from isogloss.planning.budget.worth import worths
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs
 from isogloss.planning.objectives import objective
+from isogloss.stats.intervals import check_level
 
 BEYOND = 100
 """How many times the largest mix measured is still planned with."""

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from isogloss.forecasting.conformal import grouped_quantile
 from isogloss.planning.ranking.baselines import langrank_features
 from isogloss.planning.ranking.elsewhere import elsewhere
 from isogloss.planning.ranking.levels import Levels
 from isogloss.planning.ranking.process import Pairs, SourceProcess
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import GENTLE, LANGRANK, MEMBERS, Ranker, deal, standardised
+from isogloss.stats.conformal import grouped_quantile
 
 FOLDS = 4
 """Parts of the targets that are left out in turn to see what an order is worth in points."""

@@ -11,7 +11,6 @@ Array = NDArray[np.float64]
 
 TOP = 10
 """Only the first ten have relevance, 10 down to 1 (LangRank's truncation)."""
-DRAWS = 10_000
 
 
 class Scored(NamedTuple):
@@ -63,10 +62,3 @@ def judge(order: Array, scores: Array) -> Scored:
         best - float(scores[first].max()),
         float((gains[first] * discounts).sum()) / ideal,
     )
-
-
-def paired_bootstrap(differences: Array, draws: int = DRAWS) -> tuple[float, float, float]:
-    """Mean of paired differences, one per target, with its 95 % percentile interval over resampled targets."""
-    chance = np.random.default_rng(0)
-    means = differences[chance.integers(0, len(differences), (draws, len(differences)))].mean(1)
-    return float(differences.mean()), float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isogloss.errors import BadValue
-from isogloss.forecasting.grid import Array
+from isogloss.stats.intervals import Array, check_level
 
 
 def grouped_quantile(groups: Sequence[Array], level: float) -> float:
@@ -50,21 +49,26 @@ def grouped_quantile(groups: Sequence[Array], level: float) -> float:
     return float(scores[order][position]) if position < len(scores) else float("inf")
 
 
-def quantiles_by_likeness(scores: Array, likeness: Array, level: float) -> Array:
-    """The grouped quantile of several questions, each with its own say for the members of the groups.
+def weighted_conformal_quantiles(scores: Array, weights: Array, level: float) -> Array:
+    """The grouped quantile of several questions, each with its own weights for the members of the groups.
 
     Parameters
     ----------
     scores : array of shape (groups, members)
         Nonconformity scores; NaN where a group lacks a member.
-    likeness : array of shape (questions, members)
-        How like the question each member is, positive: the share it has of its group's weight.
+    weights : array of shape (questions, members)
+        Positive: the share that each member has of its group's weight.
     level : float
 
     Returns
     -------
     array of shape (questions,)
-        As `grouped_quantile`, which this is for equal likeness.
+        As `grouped_quantile`, which this is for equal weights.
+
+    Notes
+    -----
+    Weights by likeness to the question are those of Barber, Candès, Ramdas and Tibshirani (2023), Conformal prediction
+    beyond exchangeability.
     """
     check_level(level)
     group, member = np.nonzero(np.isfinite(scores))
@@ -72,19 +76,13 @@ def quantiles_by_likeness(scores: Array, likeness: Array, level: float) -> Array
     order = np.argsort(values, kind="stable")
     values, group, member = values[order], group[order], member[order]
     count = len(np.unique(group))
-    quantiles = np.full(len(likeness), np.inf)
+    quantiles = np.full(len(weights), np.inf)
     if count == 0 or count + 1 < 1 / (1 - level) - 1e-9:
         return quantiles
-    for question, like in enumerate(likeness):
-        weights = like[member]
-        weights = weights / np.bincount(group, weights)[group] / (count + 1)
-        position = int(np.searchsorted(np.cumsum(weights), level - 1e-12))
+    for question, of_members in enumerate(weights):
+        shares = of_members[member]
+        shares = shares / np.bincount(group, shares)[group] / (count + 1)
+        position = int(np.searchsorted(np.cumsum(shares), level - 1e-12))
         if position < len(values):
             quantiles[question] = values[position]
     return quantiles
-
-
-def check_level(level: float) -> None:
-    """Refuse what is no probability."""
-    if not 0 < level < 1:
-        raise BadValue(f"level {level} is not between 0 and 1", hint="ask for 0.9, say")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import BadValue
-from isogloss.forecasting.conformal import grouped_quantile, quantiles_by_likeness
+from isogloss.stats.conformal import grouped_quantile, weighted_conformal_quantiles
 
 SCORES = st.lists(st.integers(0, 50).map(float), min_size=1, max_size=6)
 GROUPS = st.lists(SCORES, max_size=25)
@@ -92,14 +92,14 @@ def as_table(groups: list[list[float]]) -> np.ndarray:
 @given(groups=GROUPS, percent=LEVELS)
 def test_members_equally_like_the_question_have_equal_shares(groups, percent):
     table = as_table(groups)
-    found = quantiles_by_likeness(table, np.full((2, table.shape[1]), 0.3), percent / 100)
+    found = weighted_conformal_quantiles(table, np.full((2, table.shape[1]), 0.3), percent / 100)
     assert found.tolist() == [grouped_quantile([np.array(group) for group in groups], percent / 100)] * 2
 
 
 def test_members_unlike_the_question_have_no_say():
     easy_then_hard = np.array([[1.0, 10.0]] * 19)
     likeness = np.array([[1.0, 1e-9], [1e-9, 1.0]])
-    assert quantiles_by_likeness(easy_then_hard, likeness, 0.9).tolist() == [1.0, 10.0]
+    assert weighted_conformal_quantiles(easy_then_hard, likeness, 0.9).tolist() == [1.0, 10.0]
 
 
 def test_a_mix_that_is_hard_to_forecast_is_covered_as_often_as_an_easy_one():
@@ -108,7 +108,7 @@ def test_a_mix_that_is_hard_to_forecast_is_covered_as_often_as_an_easy_one():
     scale, likeness = np.array([1.0, 10.0]), np.array([[1.0, 0.01], [0.01, 1.0]])
     covered = [
         np.abs(chance.normal(0, scale))
-        <= quantiles_by_likeness(np.abs(chance.normal(0, scale, (60, 2))), likeness, 0.9)
+        <= weighted_conformal_quantiles(np.abs(chance.normal(0, scale, (60, 2))), likeness, 0.9)
         for _ in range(400)
     ]
     assert ((np.mean(covered, axis=0) > 0.85) & (np.mean(covered, axis=0) < 0.95)).all()

@@ -1,0 +1,94 @@
+"""Tests of hypotheses, and corrections where several are tested at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from isogloss.errors import BadValue
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """McNemar's exact test of whether two observations are right equally often.
+
+    Attributes
+    ----------
+    both, only_first, only_second, neither : int
+        Items that were right.
+    p_value : float
+        Two-sided, of at least so uneven a split of the items that only one of them got right.
+    """
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    p_value: float
+
+
+def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
+    """McNemar's exact test on items that are right (1) or wrong (0).
+
+    Parameters
+    ----------
+    first, second : array-like
+        Correctness of the same items, (items,) each.
+
+    Notes
+    -----
+    Under equality an item that only one got right is as likely the first's as the second's: the p-value
+    is that of a two-sided binomial test of `only_first` in `only_first + only_second` with probability
+    one half (McNemar 1947; exact form as in Fagerland, Lydersen and Laake 2013). 1 if there is no such item.
+
+    Raises
+    ------
+    BadValue
+        If an item is neither right nor wrong.
+    """
+    from scipy.stats import binomtest
+
+    ours, theirs = np.asarray(first, float), np.asarray(second, float)
+    if not (np.isin(ours, (0, 1)).all() and np.isin(theirs, (0, 1)).all()):
+        raise BadValue("some items are neither right nor wrong", hint="compare their means with paired_bootstrap")
+    both, only_first = int((ours * theirs).sum()), int((ours * (1 - theirs)).sum())
+    only_second = int(((1 - ours) * theirs).sum())
+    uneven = only_first + only_second
+    p_value = float(binomtest(only_first, uneven, 0.5).pvalue) if uneven else 1.0
+    return McNemar(both, only_first, only_second, len(ours) - both - uneven, p_value)
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's (1979) step-down correction of p-values, in their order.
+
+    The i-th smallest of m p-values is multiplied by m - i + 1, and none may be smaller than the one before. What was
+    not tested (None) neither counts nor gets a value.
+    """
+    tested = sorted((p, position) for position, p in enumerate(p_values) if p is not None)
+    corrected: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, (p, position) in enumerate(tested):
+        largest = max(largest, min(1.0, p * (len(tested) - rank)))
+        corrected[position] = largest
+    return corrected
+
+
+def benjamini_hochberg(p_values: ArrayLike) -> list[float]:
+    """Smallest false discovery rate at which each hypothesis is rejected (Benjamini and Hochberg 1995)."""
+    from scipy.stats import false_discovery_control
+
+    p = np.asarray(p_values, dtype=float)
+    return [float(q) for q in false_discovery_control(p)] if len(p) else []
+
+
+def permutation_p_value(observed: float, permuted: ArrayLike) -> float:
+    """(1 + permutations at least as extreme) / (1 + permutations), the larger the more extreme.
+
+    The observed value counts as one of its permutations (Phipson and Smyth 2010); values that rounding tells apart
+    count as equal.
+    """
+    values = np.asarray(permuted, dtype=float)
+    return float((1 + (values >= observed * (1 - 1e-9)).sum()) / (1 + len(values)))
