@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+import shlex
+from collections.abc import Iterable, Mapping
 
 
 class IsoglossError(Exception):
@@ -23,7 +25,35 @@ class IsoglossError(Exception):
 
     def __init__(self, reason: str, *, where: str | None = None, hint: str | None = None):
         self.reason, self.where, self.hint = reason, where, hint
-        super().__init__(_one_line(": ".join(part for part in (where, reason) if part) + (f"; {hint}" if hint else "")))
+        super().__init__(self.line())
+
+    def line(self, options: Mapping[str, str] | None = None) -> str:
+        """The error as one line.
+
+        Parameters
+        ----------
+        options : mapping of str to str, optional
+            Names of fields to what a command calls them. A field in `where`, and one written as `field=value` in
+            `hint`, is given that name.
+        """
+        where, hint = self.where, self.hint
+        if options:
+            where = where and ", ".join(options.get(part, part) for part in where.split(", "))
+            hint = hint and FIELD.sub(lambda field: _as_option(field, options), hint)
+        return _one_line(": ".join(part for part in (where, self.reason) if part) + (f"; {hint}" if hint else ""))
+
+
+FIELD = re.compile(r"\b([a-z][a-z_]*)=(\.\.\.|True\b|\{'(.*?)': '(.*?)'\})?")
+"""A field as hints name it: `metric=...`, `seed=1`, `unfinished=True`, `languages={'jp': 'jpn'}`."""
+
+
+def _as_option(field: re.Match[str], options: Mapping[str, str]) -> str:
+    name, value, key, meaning = field.groups()
+    if name not in options:
+        return field.group()
+    if value is None:
+        return f"{options[name]} "
+    return f"{options[name]} {shlex.quote(f'{key}={meaning}')}" if key else options[name]
 
 
 class InputError(IsoglossError):
@@ -48,7 +78,8 @@ class UnknownLanguage(InputError):
     def __init__(self, code: str, *, where: str | None = None, suggestions: Iterable[tuple[str, str]] = ()):
         self.code, self.suggestions = code, list(suggestions)
         meant = " or ".join(f"'{known}' ({name})" for known, name in self.suggestions)
-        hint = (f"did you mean {meant}? " if meant else "") + f"to map it yourself: --language {code}=<code>"
+        meaning = self.suggestions[0][0] if self.suggestions else "CODE"
+        hint = (f"did you mean {meant}? " if meant else "") + f"to map it yourself: languages={{{code!r}: '{meaning}'}}"
         super().__init__(f"unknown language '{code}'", where=where, hint=hint)
 
 

@@ -55,8 +55,8 @@ def test_show_has_one_line_per_setting(run):
     code, out, _ = run("evidence", "show", FIXTURES / "scores.csv", FIXTURES / "UDPOS_XLMR.json")
     assert code == 0
     assert out.split("\n")[0].split() == ["task", "metric", "model", "targets", "mixes", "seeds", "scores", "mean"]
-    assert "UDPOS   f1        xlm-roberta-large        3         2      0       5  0.800" in out
-    assert "topics  accuracy  toy                      2         1      2       3  0.723" in out
+    assert "UDPOS   f1        xlm-roberta-large        3      2      0       5  0.800" in out
+    assert "topics  accuracy  toy                      2      1      2       3  0.723" in out
 
 
 def test_show_as_json(run):
@@ -76,7 +76,7 @@ def store(run, tmp_path):
 def test_show_counts_by_any_columns(run, store):
     _, out, _ = run("evidence", "show", store, "--by", "target")
     assert out.split("\n")[0].split() == ["target", "mixes", "models", "scores", "mean"]
-    assert "deu            1       2       3  0.800" in out
+    assert "deu         1       2       3  0.800" in out
 
 
 def test_show_coverage_lists_what_is_missing(run, store):

@@ -73,7 +73,7 @@ def test_names_of_evaluation_sets_are_languages(write):
 )
 def test_a_name_that_may_mean_something_else_is_asked_for(write, names, asked):
     data = {f"eval_{name}_{key}".replace("__", "_"): 1.0 for name in names for key in ("accuracy", "runtime")}
-    with pytest.raises(BadValue, match=rf"nothing says the language of \d evaluation sets?: {asked}; give --language"):
+    with pytest.raises(BadValue, match=rf"nothing says the language of \d evaluation sets?: {asked}; give languages="):
         read_evidence(write(data), **TOLD)
 
 

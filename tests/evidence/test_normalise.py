@@ -19,7 +19,7 @@ def test_a_user_says_how_to_read_a_code(table):
 
 
 def test_an_unknown_language_names_the_row_that_first_has_it(table):
-    with pytest.raises(UnknownLanguage, match=r"^table row 1: unknown language 'xx9'.*--language xx9=<code>"):
+    with pytest.raises(UnknownLanguage, match=r"^table row 1: unknown language 'xx9'.*languages=\{'xx9': 'CODE'\}"):
         read_evidence(table({"target": "fr"}, {"target": "xx9"}, {"target": "xx9", "seed": 1}))
 
 

@@ -177,7 +177,7 @@ def test_the_error_is_one_line_with_place_and_mend():
         resolve("Germn", where="scores.csv row 3")
     message = str(caught.value)
     assert message.startswith("scores.csv row 3: unknown language 'Germn'; did you mean 'deu' (German)")
-    assert "--language Germn=<code>" in message
+    assert "languages={'Germn': '" in message
     assert "\n" not in message
 
 

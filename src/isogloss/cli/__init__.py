@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -74,7 +75,7 @@ def main() -> None:
         try:
             code = app(prog_name="isogloss", standalone_mode=False)
         except IsoglossError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {error.line(_options(sys.argv[1:]))}", file=sys.stderr)
             sys.exit(error.exit_code)
         except _USAGE_ERROR as error:
             sys.exit(_refuse(error))
@@ -82,6 +83,20 @@ def main() -> None:
             print("error: interrupted", file=sys.stderr)
             sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _options(words: Sequence[str]) -> dict[str, str]:
+    """Names of fields to the options of the command that was called, which errors name instead.
+
+    What may be given several times is one list or mapping in the library, and is called by its plural there.
+    """
+    command: Any = typer.main.get_command(app)
+    for word in words:
+        command = getattr(command, "commands", {}).get(word, command)
+    return {
+        field: flag for parameter in command.params for flag in parameter.opts[:1] if flag.startswith("--")
+        for field in (parameter.name, flag.removeprefix("--").replace("-", "_"), f"{parameter.name}s")
+    }  # fmt: skip
 
 
 _USAGE_ERROR: Any = typer.BadParameter.__base__
