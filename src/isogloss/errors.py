@@ -6,6 +6,7 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterable, Mapping
+from typing import Self
 
 
 class IsoglossError(Exception):
@@ -41,6 +42,13 @@ class IsoglossError(Exception):
             where = where and ", ".join(options.get(part, part) for part in where.split(", "))
             hint = hint and FIELD.sub(lambda field: _as_option(field, options), hint)
         return _one_line(": ".join(part for part in (where, self.reason) if part) + (f"; {hint}" if hint else ""))
+
+    def at(self, where: str | None) -> Self:
+        """The same error in another place."""
+        moved = type(self).__new__(type(self))
+        moved.__dict__.update(self.__dict__)
+        IsoglossError.__init__(moved, self.reason, where=where, hint=self.hint)
+        return moved
 
 
 FIELD = re.compile(r"\b([a-z][a-z_]*)=(\.\.\.|True\b|\{'(.*?)': '(.*?)'\})?")

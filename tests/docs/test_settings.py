@@ -40,8 +40,11 @@ COLUMNS = {name for kind in task_file.COLUMNS.values() for name in (*kind.needed
 FILES = {
     "grid": ("measure.md", keys_taken("lab/grid.py", "lab/task_file.py", "lab/copies.py") | COLUMNS),
     "pretraining": ("measure.md", names_of(pretraining.Texts) | names_of(ByteTransformer)),
-    "costs, to plan": ("budget.md", {"currency", "worth", "caps", costs.DEFAULT, *costs.KINDS}),
-    "costs, to compare": ("compare.md", {"currency", "compute", "recipes", *costs.COMPUTE, *costs.RECIPE}),
+    "costs, to plan": ("budget.md", {"currency", "worth", "caps", costs.DEFAULT, *costs.PRICED_KINDS}),
+    "costs, to compare": (
+        "compare.md",
+        {"currency", "compute", "recipes", *costs.ComputeCost.model_fields, *costs.RecipeCost.model_fields},
+    ),
     "mapping": ("import.md", {*mapping._SECTIONS, *mapping._TRAIN, *mapping.READABLE}),
     "rules": ("result-files.md", {"rule", *task_names._KEYS}),
     "varieties": ("languages.md", {"variety", *FIELDS}),
