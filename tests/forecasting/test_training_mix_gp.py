@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from planted import world
 
-from isogloss.forecasting import mixes
+from isogloss.forecasting import training_mix_gp
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.training_mix_gp import TrainingMixGP
 
@@ -58,7 +58,7 @@ def test_a_model_fitted_again_forgets_what_it_kept(few, many, told):
 
 
 def test_what_is_too_large_to_keep_is_computed_anew(few, told, monkeypatch):
-    monkeypatch.setattr(mixes, "MOST_KEPT", 0)
+    monkeypatch.setattr(training_mix_gp, "MOST_KEPT", 0)
     model = TrainingMixGP().fit(few)
     both(model)
     assert np.array_equal(both(model), told)

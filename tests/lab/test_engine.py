@@ -141,7 +141,7 @@ def test_a_few_examples_of_the_target_are_learnt_from_with_the_source_or_after_i
     observations = store.read().observations.filter(metric="accuracy")
     assert set(observations.filter(train="eng:12,fin:6")["recipe"]) == {
         "fine-tune(epochs=2)",
-        "mix(settings=epochs=2)",
+        "sequential-transfer(settings=epochs=2)",
     }
     assert observations["train"].n_unique() == 2 + 2 * 3
     plain = observations.filter(train="eng:12").sort("recipe", "target")

@@ -9,6 +9,7 @@ import polars as pl
 
 from isogloss.evaluation.benchmark import TOLD_APART, Benchmark
 from isogloss.stats.intervals import FEWEST_GROUPS
+from isogloss.text import counted
 
 COUNTED = {"target": "language", "train": "mix", "model": "model", "task": "task"}
 """What counts once, by the column that says it."""
@@ -35,8 +36,7 @@ def verdicts(benchmark: Benchmark) -> dict[str, list[str]]:
 
 def how_many(count: int, grouped_by: str) -> str:
     """`1 language`, `8 mixes`."""
-    word = COUNTED.get(grouped_by, grouped_by)
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    return counted(count, COUNTED.get(grouped_by, grouped_by))
 
 
 def judge_coverage(level: float, row: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from isogloss.forecasting.fitted import Answers
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.space import space
+from isogloss.text import counted
 
 ISOLATED = 0.95
 """A language is far when its nearest measured neighbour is further off than for this share of the measured ones."""
@@ -42,7 +43,7 @@ def describe_basis(
     of_targets = _targets(grid, targets)
     at_edge = grid.at_edge(answers.mean) & ~answers.measured
     of_mixes = _mixes(grid, mixes)
-    counts = f"{_count(len(grid.targets), 'language')}, {_count(len(grid.mixes.texts), 'mix')} measured"
+    counts = f"{counted(len(grid.targets), 'language')}, {counted(len(grid.mixes.texts), 'mix')} measured"
     words = np.empty(answers.mean.shape, dtype=object)
     for row, column in np.ndindex(words.shape):
         said = "measured itself" if answers.measured[row, column] else of_targets[column]
@@ -116,7 +117,3 @@ def _mixes(grid: Grid, mixes: TrainingMixes) -> list[str]:
         else:
             said.append("")
     return said
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

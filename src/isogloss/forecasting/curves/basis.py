@@ -9,6 +9,7 @@ from isogloss.forecasting.curves.laws import FEWEST_SIZES, Trial
 from isogloss.forecasting.curves.points import FEATURES, Points
 from isogloss.forecasting.curves.question import Question
 from isogloss.forecasting.curves.start import ZeroShot
+from isogloss.text import counted
 
 NAMED = 3
 """Sources of a rest that are named; more are counted."""
@@ -39,13 +40,13 @@ def describe_basis(
         parts.append("scores get worse with more examples")
     parts += _far(points, question)
     if points.left_out:
-        parts.append(f"{_count(points.left_out, 'score')} left out for want of a number of examples")
+        parts.append(f"{counted(points.left_out, 'score')} left out for want of a number of examples")
     return "; ".join(parts)
 
 
 def _measured(points: Points, question: Question, own: Points, start: ZeroShot | None) -> str:
     target, sizes = question.target, np.unique(own.features[:, question.column])
-    others = _count(len(points.languages) - bool(len(own)), "other language")
+    others = counted(len(points.languages) - bool(len(own)), "other language")
     if len(own) == 0 and start is None:
         return f"{target} never measured: level and slope are those of {others}"
     if start is not None:
@@ -75,7 +76,3 @@ def _far(points: Points, question: Question) -> list[str]:
     if foreign:
         said.append(f"FAR: never trained on {', '.join(foreign)}")
     return said
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
