@@ -73,7 +73,7 @@ def refit(model: KernelModel, grid: Grid, as_sources: bool) -> Array:
     for column, target in enumerate(grid.targets):
         others = np.array([name != target for name in grid.targets])
         rest = grid.without_languages([target]) if as_sources else grid.with_targets(others)
-        found, _ = model.for_fold().fit(rest).unseen(rest.mixes, [target], rest.scores)
+        found, _ = model.for_fold().fit(rest).predict_languages(rest.mixes, [target], rest.scores)
         scores[[place[text] for text in rest.mixes.texts], column] = found[0][:, 0]
     return scores
 

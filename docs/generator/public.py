@@ -36,7 +36,7 @@ EXTENDING = (
     ("isogloss.evidence.importers.base", ("Importer", "RawTable", "RAW_ITEM")),
     ("isogloss.evidence.schema", ("MODEL", "TASK")),
     ("isogloss.evidence.fetching.sources", ("PublicSource",)),
-    ("isogloss.forecasting.model", ("GridModel",)),
+    ("isogloss.forecasting.grid_model", ("GridModel",)),
     ("isogloss.evaluation.protocols.split", ("Split",)),
     ("isogloss.lab.task", ("TaskInfo", "Task", "Examples")),
     ("isogloss.lab.recipe", ("Estimate",)),

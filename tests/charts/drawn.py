@@ -12,7 +12,7 @@ from isogloss.forecasting import FORECAST
 
 COUNTS = "9 languages, 4 mixes measured"
 WORDS = {
-    "known": f"known language; {COUNTS}",
+    "known": f"measured language; {COUNTS}",
     "unmeasured": f"unmeasured language, nearest deu at 0.22; {COUNTS}",
     "far": f"unmeasured language, nearest yue at 0.63; FAR from every measured language; {COUNTS}",
 }

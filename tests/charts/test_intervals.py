@@ -37,13 +37,13 @@ def test_colours_and_shapes_tell_known_unmeasured_and_far_apart(forecasts):
     spec = forecast_plot(forecasts).to_dict()
     kinds = {row["name"]: row["kind"] for row in rows(spec)}
     assert kinds == {
-        "German": "known language",
+        "German": "measured language",
         "Breton": "unmeasured language",
         "Hawaiian": "unmeasured language",
         "Cherokee": "far from everything measured",
     }
     colours = encodings(spec)["point"]["color"]["scale"]
-    assert colours["domain"] == ["known language", "unmeasured language", "far from everything measured"]
+    assert colours["domain"] == ["measured language", "unmeasured language", "far from everything measured"]
     assert len(set(colours["range"])) == 3
     assert encodings(spec)["point"]["shape"]["scale"]["range"] == ["circle", "circle", "diamond"]
 
@@ -61,7 +61,7 @@ def test_kinds_are_those_that_a_forecaster_gives():
     found = Mean().fit(evidence).conformalize().predict_interval(queries)
     kinds = {row["target"]: row["kind"] for row in rows(forecast_plot(found).to_dict())}
     assert kinds == {
-        "deu": "known language",
+        "deu": "measured language",
         "cat": "unmeasured language",
         "chr": "far from everything measured",
     }

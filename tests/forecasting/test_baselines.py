@@ -65,7 +65,7 @@ def test_nearest_shares_ties_evenly():
     to_each = distances(["ell"], others=targets).values[0]
     assert to_each[0] == to_each[1] < to_each[2]
     grid = Grid(TrainingMixes.read(["eng:100"]), targets, np.array([[0.2, 0.6, 0.9]]), True, 100.0)
-    scores, _ = NearestModel().fit(grid).unseen(grid.mixes, ["ell"], grid.scores)
+    scores, _ = NearestModel().fit(grid).predict_languages(grid.mixes, ["ell"], grid.scores)
     assert scores.ravel().tolist() == pytest.approx([0.4])
 
 

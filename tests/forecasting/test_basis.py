@@ -27,7 +27,7 @@ def test_a_measured_cell(basis):
 
 
 def test_a_known_language_in_another_mix(basis):
-    assert basis("deu", "eng:2000", level=0.5) == "known language; 15 languages, 2 mixes measured"
+    assert basis("deu", "eng:2000", level=0.5) == "measured language; 15 languages, 2 mixes measured"
 
 
 def test_an_unmeasured_language_names_its_nearest(basis):

@@ -12,8 +12,8 @@ from planted import POOL, single_source_world, world
 from isogloss import read_evidence
 from isogloss.errors import UnknownName
 from isogloss.forecasting import Kernel, LangRank, LanguageMean, Litmus, Mixed, Trees, ask
+from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_mixes
 from isogloss.forecasting.grid import Grid, TrainingMixes
-from isogloss.forecasting.model import Opinions, hold_out_languages, hold_out_mixes
 from isogloss.forecasting.peers.additive import AdditiveModel
 from isogloss.forecasting.peers.covariances import PRIOR, Kernels, Tongues
 from isogloss.forecasting.peers.kernel import KernelModel
@@ -103,7 +103,7 @@ def test_mixed_answers_as_its_equations_do_when_every_cell_is_written_out(plante
     scores = planted.scores.ravel()
     coefficients = np.linalg.solve(fixed.T @ inverse @ fixed, fixed.T @ inverse @ scores)
     expected = fixed @ coefficients + covariance @ inverse @ (scores - fixed @ coefficients)
-    np.testing.assert_allclose(model.known(planted.mixes)[0][0].ravel(), expected, atol=1e-6)
+    np.testing.assert_allclose(model.predict_mixes(planted.mixes)[0][0].ravel(), expected, atol=1e-6)
 
 
 def test_litmus_ranks_features_by_the_text_of_the_languages_that_have_them():
@@ -187,7 +187,7 @@ def test_kernel_leaves_languages_out_as_if_it_had_been_fitted_without_them(plant
         for column, target in enumerate(planted.targets):
             others = np.array([name != target for name in planted.targets])
             rest = planted.without_languages([target]) if as_sources else planted.with_targets(others)
-            expected, _ = model.for_fold().fit(rest).unseen(rest.mixes, [target], rest.scores)
+            expected, _ = model.for_fold().fit(rest).predict_languages(rest.mixes, [target], rest.scores)
             rows = [planted.mixes.texts.index(text) for text in rest.mixes.texts]
             np.testing.assert_allclose(found[rows, column], expected[0][:, 0], atol=1e-8)
             assert (deviations[rows, column] > 0).all()
@@ -205,19 +205,19 @@ def worlds() -> list[Grid]:
     return [grid_of(single_source_world(seed, languages=24).evidence()) for seed in range(4, 8)]
 
 
-def error(opinions: Opinions) -> float:
+def error(opinions: HeldOutPredictions) -> float:
     return float(np.nanmean(np.abs(opinions.scores[0] - opinions.truth)))
 
 
 def test_kernel_errs_a_twelfth_less_than_the_mean_on_unmeasured_languages_over_four_worlds(worlds):
     models = (KernelModel, MeanModel)
-    kernel, mean = (sum(error(hold_out_languages(model().fit(grid), grid, 8)) for grid in worlds) for model in models)
+    kernel, mean = (sum(error(hold_out_languages(model().fit(grid), grid)) for grid in worlds) for model in models)
     assert kernel < 11 / 12 * mean
 
 
 def test_kernel_errs_less_than_two_thirds_of_the_languages_mean_on_new_mixes_in_each_of_four_worlds(worlds):
     for grid in worlds:
-        kernel, mean = (error(hold_out_mixes(model().fit(grid), grid, 5)) for model in (KernelModel, LanguageMeanModel))
+        kernel, mean = (error(hold_out_mixes(model().fit(grid), grid)) for model in (KernelModel, LanguageMeanModel))
         assert kernel < 2 / 3 * mean
 
 
@@ -226,7 +226,9 @@ def test_kernel_fills_gaps_better_than_the_two_way_fit(worlds, gaps):
     for grid in worlds[:1]:
         gap = np.random.default_rng(0).random(grid.scores.shape) < gaps
         holed = replace(grid, scores=np.where(gap, np.nan, grid.scores))
-        kernel, additive = (model().fit(holed).known(holed.mixes)[0][0] for model in (KernelModel, AdditiveModel))
+        kernel, additive = (
+            model().fit(holed).predict_mixes(holed.mixes)[0][0] for model in (KernelModel, AdditiveModel)
+        )
         assert np.abs(kernel - grid.scores)[gap].mean() < np.abs(additive - grid.scores)[gap].mean()
 
 
@@ -252,7 +254,7 @@ def test_kernel_takes_in_an_even_sample_of_very_many_mixes():
     grid = Grid(TrainingMixes.read(texts), ("deu", "fra"), scores, True, 1000.0)
     model = KernelModel().fit(grid)
     assert len(model.grid_.mixes.texts) == 1200
-    assert model.known(TrainingMixes.read(["eng:700"]))[0] == pytest.approx(np.log(700) / 10, abs=0.02)
+    assert model.predict_mixes(TrainingMixes.read(["eng:700"]))[0] == pytest.approx(np.log(700) / 10, abs=0.02)
 
 
 def test_every_peer_is_exported(measured):

@@ -10,7 +10,7 @@ from planted import world
 
 from isogloss.forecasting.grid import Grid, TrainingMixes, fill
 from isogloss.forecasting.peers.kernel import KernelModel
-from isogloss.forecasting.transfer import TransferModel
+from isogloss.forecasting.regression_kriging import RegressionKriging
 
 ASKED = "yor"
 
@@ -22,7 +22,7 @@ def grid() -> Grid:
 
 def test_terms_of_kriging_and_trees_add_up_to_their_forecasts(grid):
     known = fill(grid.scores)[:1]
-    model = TransferModel().fit(grid, fill(grid.scores))
+    model = RegressionKriging().fit(grid, fill(grid.scores))
     sizes, sources = grid.mixes.sizes[:1], grid.mixes.sources
     (_, kriging, trees), _ = model.predict([ASKED], sizes, sources, known)
     terms = model.terms(ASKED, sizes, sources, known)
@@ -39,7 +39,7 @@ def test_terms_of_the_kernel_add_up_to_its_forecast(grid, gaps):
     model = KernelModel().fit(grid)
     asked = TrainingMixes.read(["eng:777"])
     terms = model.terms(asked, ASKED)
-    forecast, _ = model.unseen(asked, [ASKED], grid.scores[:1])
+    forecast, _ = model.predict_languages(asked, [ASKED], grid.scores[:1])
     total = terms.centre + terms.mean.sum() + (terms.weights * terms.rest).sum()
     assert total == pytest.approx(forecast[0, 0, 0], abs=1e-6)
     assert (terms.weights[np.isnan(grid.scores)] == 0).all()
@@ -47,6 +47,6 @@ def test_terms_of_the_kernel_add_up_to_its_forecast(grid, gaps):
 
 def test_one_measured_language_has_nothing_to_add_up(grid):
     alone = replace(grid, scores=grid.scores[:, :1], targets=grid.targets[:1])
-    model = TransferModel().fit(alone, alone.scores)
+    model = RegressionKriging().fit(alone, alone.scores)
     with pytest.raises(ValueError, match="one measured language"):
         model.terms(ASKED, grid.mixes.sizes[:1], grid.mixes.sources, alone.scores[:1])

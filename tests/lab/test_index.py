@@ -20,12 +20,12 @@ from isogloss.lab.recipe.ngram_logreg.index import score_index, write_index
 from isogloss.lab.recipe.ngram_logreg.ngrams import count_ngrams
 
 LANGUAGES = st.lists(st.lists(st.text("abc ", max_size=12), max_size=4), max_size=4)
-KNOWN = count_ngrams(["abba cab", "bca aa"], 2, 3, "char").ngrams
+MEASURED = count_ngrams(["abba cab", "bca aa"], 2, 3, "char").ngrams
 CHANCE = np.random.default_rng(3)
 LEARNT = {
-    "ngrams": np.arange(0, len(KNOWN), 2),
-    "rarity": 1 + CHANCE.random(len(KNOWN[::2])),
-    "coefficients": CHANCE.standard_normal((len(KNOWN[::2]), 3)),
+    "ngrams": np.arange(0, len(MEASURED), 2),
+    "rarity": 1 + CHANCE.random(len(MEASURED[::2])),
+    "coefficients": CHANCE.standard_normal((len(MEASURED[::2]), 3)),
     "intercepts": CHANCE.standard_normal(3),
 }
 """What a training may have left of every other n-gram, for three classes."""
@@ -36,7 +36,7 @@ def scores(languages: list[list[str]], together: int) -> Any:
     counted = (count_ngrams(texts, 2, 3, "char") for texts in languages)
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(index, "TOGETHER", together)
-        prepared = {**write_index(counted, KNOWN), "ngrams": np.array([len(KNOWN)])}
+        prepared = {**write_index(counted, MEASURED), "ngrams": np.array([len(MEASURED)])}
     return np.concatenate(list(score_index(prepared, LEARNT)))
 
 
@@ -56,7 +56,7 @@ def test_scores_are_those_of_each_text_by_itself(languages: list[list[str]]) -> 
     for text, score in zip(texts, found, strict=True):
         counted = count_ngrams([text], 2, 3, "char")
         counts = dict(zip(counted.ngrams[counted.columns].tolist(), counted.counts.tolist(), strict=True))
-        weights = np.array([1 + np.log(counts[one]) if one in counts else 0.0 for one in KNOWN[::2].tolist()])
+        weights = np.array([1 + np.log(counts[one]) if one in counts else 0.0 for one in MEASURED[::2].tolist()])
         weights *= LEARNT["rarity"]
         expected = weights / (np.linalg.norm(weights) or 1.0) @ LEARNT["coefficients"] + LEARNT["intercepts"]
         assert np.abs(score - expected).max() < 1e-6

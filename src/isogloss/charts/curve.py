@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from isogloss.charts.rows import FAR, KNOWN, UNMEASURED
+from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
 from isogloss.charts.style import INK, KIND_COLOURS, WIDTH, heading, inline, number_format, score_range, styled
 from isogloss.errors import BadValue
 from isogloss.evidence import TrainingMix
@@ -24,7 +24,7 @@ STEPS = 160
 """Sizes at which the line is drawn."""
 BEND = 10.0
 """Size around which the axis bends from linear to logarithmic, so that 0 has a place on it."""
-FORECAST, ELSEWHERE, GOAL = KIND_COLOURS[UNMEASURED], KIND_COLOURS[KNOWN], KIND_COLOURS[FAR]
+FORECAST, ELSEWHERE, GOAL = KIND_COLOURS[UNMEASURED], KIND_COLOURS[MEASURED], KIND_COLOURS[FAR]
 MEASURED, BESIDE_ANOTHER = "measured", "measured beside another mix"
 NAMED_SOURCES = 3
 

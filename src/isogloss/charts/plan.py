@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.rows import FAR, KNOWN, UNMEASURED
+from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
 from isogloss.charts.style import INK, KIND_COLOURS, PALE_INK, WIDTH, heading, inline, styled
 from isogloss.languages import resolve
 from isogloss.planning.amue import ISOCOST, ISOPERF, PATH
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from isogloss.planning.budget.result import Plan
 
 ROW, HALF = 26, WIDTH // 2 - 130
-BEFORE, AFTER, GUARANTEE = KIND_COLOURS[KNOWN], KIND_COLOURS[UNMEASURED], KIND_COLOURS[FAR]
+BEFORE, AFTER, GUARANTEE = KIND_COLOURS[MEASURED], KIND_COLOURS[UNMEASURED], KIND_COLOURS[FAR]
 KIND_OF_EXAMPLES = {"labelled": "#0072b2", "post-edited": "#009e73", "translated": "#e69f00", "generated": "#cc79a7"}
 LINE_COLOURS = {ISOPERF: "#0072b2", ISOCOST: "#777777", PATH: "#d55e00"}
 LINE_DASHES = {ISOPERF: [1, 0], ISOCOST: [5, 4], PATH: [2, 3]}

@@ -12,8 +12,8 @@ from isogloss.errors import BadValue
 from isogloss.evidence import TrainingMix
 from isogloss.languages import Language, resolve
 
-KNOWN, UNMEASURED, FAR = "known language", "unmeasured language", "far from everything measured"
-KINDS = (KNOWN, UNMEASURED, FAR)
+MEASURED, UNMEASURED, FAR = "measured language", "unmeasured language", "far from everything measured"
+KINDS = (MEASURED, UNMEASURED, FAR)
 """What a forecast is about; after its basis, see `isogloss.forecasting.basis`."""
 MEASURED = "measured language"
 
@@ -118,7 +118,7 @@ def _place(language: Language) -> dict[str, Any]:
 def _kind(basis: str) -> str:
     if "FAR" in basis:
         return FAR
-    return UNMEASURED if basis.startswith("unmeasured") else KNOWN
+    return UNMEASURED if basis.startswith("unmeasured") else MEASURED
 
 
 def _one_each(targets: list[str]) -> None:

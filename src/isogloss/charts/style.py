@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from isogloss.charts.rows import FAR, KNOWN, UNMEASURED
+from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
 
 if TYPE_CHECKING:
     import altair as alt
@@ -15,9 +15,9 @@ WIDTH = 900
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """The first comes with vl-convert, so that pictures are the same on machines without fonts."""
 INK, PALE_INK, LINES, LAND = "#222222", "#666666", "#e4e4e4", "#ececec"
-KIND_COLOURS = {KNOWN: "#777777", UNMEASURED: "#0072b2", FAR: "#d55e00"}
+KIND_COLOURS = {MEASURED: "#777777", UNMEASURED: "#0072b2", FAR: "#d55e00"}
 """From the palette of Okabe and Ito, which people with any colour vision tell apart."""
-KIND_SHAPES = {KNOWN: "circle", UNMEASURED: "circle", FAR: "diamond"}
+KIND_SHAPES = {MEASURED: "circle", UNMEASURED: "circle", FAR: "diamond"}
 SCORE_COLOURS: Literal["viridis"] = "viridis"
 
 

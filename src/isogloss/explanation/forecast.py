@@ -11,25 +11,21 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.evidence.schema import IDENTITY
-from isogloss.explanation.factors import DATA, LEXICAL
 from isogloss.explanation.members import (
-    ELSEWHERE,
-    PAIR_FEATURES,
     Part,
-    elsewhere_parts,
     kernel_parts,
     kriging_parts,
     mix_parts,
+    pooled_parts,
+    regression_kriging_parts,
     rest_of,
-    transfer_parts,
 )
 from isogloss.forecasting.default import Default, DefaultModel
-from isogloss.forecasting.fitted import FittedSetting
+from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import one_thread
 from isogloss.forecasting.grid import Array, TrainingMixes
-from isogloss.forecasting.pooled.design import REACHES
-from isogloss.forecasting.pooled.donors import Pattern
-from isogloss.forecasting.pooled.surroundings import Surroundings
+from isogloss.forecasting.pooled.evidence import Pattern
+from isogloss.forecasting.pooled.model import SettingContext
 from isogloss.forecasting.queries import ask
 from isogloss.forecasting.settings import find_setting
 from isogloss.forecasting.space import space
@@ -212,91 +208,59 @@ class _Taken:
 
 
 def _take_apart(fitted: FittedSetting, mix: TrainingMixes, target: str) -> _Taken:
-    answers = fitted.answer(mix, [target])
-    if answers.measured[0, 0]:
-        return _Taken(float(answers.mean[0, 0]), MEASURED, [])
-    if answers.known[0]:
-        return _known(fitted, mix, int(answers.columns[0]))
-    return _unseen(fitted, mix, target, answers.patterns[0])
+    forecast = fitted.forecast(mix, [target])
+    if forecast.measured[0, 0]:
+        return _Taken(float(forecast.mean[0, 0]), MEASURED, [])
+    if forecast.columns[0] >= 0:
+        return _of_measured_language(fitted, mix, int(forecast.columns[0]))
+    return _of_unmeasured_language(fitted, mix, target, forecast.patterns[0])
 
 
-def _known(fitted: FittedSetting, mix: TrainingMixes, column: int) -> _Taken:
+def _of_measured_language(fitted: FittedSetting, mix: TrainingMixes, column: int) -> _Taken:
     model = fitted.model
     assert isinstance(model, DefaultModel)
-    scores, _ = model.known(mix)
+    scores, _ = model.predict_mixes(mix)
     level = float(model.mixes_.levels_[column])
     parts = mix_parts(level, scores[:, 0, column])
-    members = list(zip(model.known_members, fitted.known_weights_.tolist(), parts, strict=True))
+    members = list(zip(model.mix_learners, fitted.mixes_.weights_.tolist(), parts, strict=True))
     return _Taken(level, OWN_MEAN, members)
 
 
-def _unseen(fitted: FittedSetting, mix: TrainingMixes, target: str, pattern: Pattern) -> _Taken:
-    model, unseen = fitted.model, fitted.unseen(pattern)
+def _of_unmeasured_language(fitted: FittedSetting, mix: TrainingMixes, target: str, pattern: Pattern) -> _Taken:
+    model, ensemble = fitted.model, fitted.languages_(pattern)
     assert isinstance(model, DefaultModel)
     known, _, _ = fitted.complete(mix)
     baseline = float(known.mean())
     members: list[tuple[str, float, list[Part]]] = []
-    if fitted.by_language is not None:
-        scores, _ = model.unseen(mix, [target], known)
+    if fitted.held_out_ is not None:
+        scores, _ = model.predict_languages(mix, [target], known)
         parts = [
             kriging_parts(known[0], fitted.grid.targets, target, baseline),
-            *transfer_parts(model.transfer_, target, mix, known),
+            *regression_kriging_parts(model.regression_kriging_, target, mix, known),
             kernel_parts(model.kernel_, target, mix, baseline),
         ]
-        shares = (1 - unseen.elsewhere_weight_) * unseen.weights_
-        for name, share, own, score in zip(model.unseen_members, shares, parts, scores[:, 0, 0], strict=True):
+        shares = (1 - ensemble.pooled_weight_) * ensemble.weights_
+        for name, share, own, score in zip(model.language_learners, shares, parts, scores[:, 0, 0], strict=True):
             members.append((name, float(share), rest_of(own, float(score) - baseline, f"rest of {name}")))
-    if (around := fitted.around_of(pattern)) is not None:
-        found = _from_elsewhere(around, mix, fitted, known, target, pattern, baseline)
-        members.append(("elsewhere", unseen.elsewhere_weight_, found))
+    if (context := fitted.context(pattern)) is not None:
+        of_pooled = _of_pooled_model(context, mix, fitted, known, target, pattern, baseline)
+        members.append(("pooled", ensemble.pooled_weight_, of_pooled))
     return _Taken(baseline, MEAN_OF_MEASURED, members)
 
 
-def _from_elsewhere(
-    surroundings: Surroundings, mix: TrainingMixes, fitted: FittedSetting, known: Array, target: str, pattern: Pattern,
+def _of_pooled_model(
+    context: SettingContext, mix: TrainingMixes, fitted: FittedSetting, known: Array, target: str, pattern: Pattern,
     baseline: float,
 ) -> list[Part]:  # fmt: skip
-    measured = fitted.grid.targets
-    total = float(surroundings.predict(mix, measured, known, [target], pattern)[0, 0])
-    around, setting = surroundings.around, surroundings.setting
-    cells, effects = around.cells(setting, mix.texts, measured, known, [target], pattern)
-    names = _elsewhere_names(pattern, mix.texts != ("",), cells.shape[2])
-    trees = around.trees(setting, pattern)
-    share = around.share(setting, pattern)
-    by_trees = elsewhere_parts(trees, cells[0], around.scale, float(effects[0]), names, baseline)
+    measured, model = fitted.grid.targets, context.model
+    total = float(context.predict(mix, measured, known, [target], pattern)[0, 0])
+    cells = model.cells(context.setting, mix.texts, measured, known, [target], pattern)
+    trees, effect = model.trees(context.setting, pattern), float(cells.effects[0])
+    share = model.kriging_share(context.setting, pattern)
+    by_trees = pooled_parts(trees, cells.values[0], model.scale, effect, cells.features, baseline)
     parts = [part.times(1 - share) for part in by_trees]
     parts += [part.times(share) for part in kriging_parts(known[0], measured, target, baseline)]
-    return rest_of(parts, total - baseline, "rest of elsewhere")
-
-
-def _elsewhere_names(pattern: Pattern, trained: bool, width: int) -> list[tuple[str, str]]:
-    """Name and group of the features of `Design.cells`."""
-    near = [
-        (f"{what} of languages near within {reach:g}", "measured languages")
-        for reach in REACHES
-        for what in ("scores", "levels")
-    ]
-    first = [
-        ("mean of the measured languages", "measured languages"),
-        ("how much the measured languages differ", "measured languages"),
-        ("web text", DATA),
-        ("script without spaces", LEXICAL),
-        *near,
-    ]
-    last = list(PAIR_FEATURES) if width - len(first) >= len(PAIR_FEATURES) and trained else []
-    between = width - len(first) - len(last)
-    said = [
-        text
-        for text, there in (
-            ("the same model on the same task", pattern.same_model_same_task),
-            ("other models on the same task", pattern.other_models_same_task),
-            ("the same model on other tasks", pattern.same_model_other_tasks),
-            ("other models on other tasks", pattern.other_models_other_tasks),
-        )
-        if there
-    ]
-    name = "scores in the same language: " + ", ".join(said) if said else "scores elsewhere"
-    return [*first, *([(name, ELSEWHERE)] * between), *last]
+    return rest_of(parts, total - baseline, "rest of pooled")
 
 
 def _table(parts: list[Part], members: list[tuple[str, float, list[Part]]]) -> pl.DataFrame:
@@ -331,7 +295,7 @@ def _neighbours(parts: list[Part], fitted: FittedSetting, text: str, target: str
         return pl.DataFrame(schema=NEIGHBOURS_TABLE)
     names = list(carried)
     distance = space([target], names).between("combined", [target], names)[0]
-    known = fitted.answer(TrainingMixes.read([text], fitted.grid.unknown_size), names).mean[0]
+    known = fitted.forecast(TrainingMixes.read([text], fitted.grid.unknown_size), names).mean[0]
     rows = [
         (name, resolve(name).name, float(distance[place]), float(known[place]), *carried[name])
         for place, name in enumerate(names)

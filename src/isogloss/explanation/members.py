@@ -13,37 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from isogloss.explanation.factors import ADAPTATION, DATA, LEXICAL, LINGUISTIC
-from isogloss.forecasting.features import NEAREST_KINDS, PAIR_KINDS
+from isogloss.forecasting.features import (
+    ADAPTATION,
+    LANGUAGE_FEATURES,
+    MEASURED_LANGUAGES,
+    PAIR_FEATURES,
+    Feature,
+)
 from isogloss.forecasting.grid import Array, TrainingMixes
-from isogloss.forecasting.kriging import kriging_weights
+from isogloss.forecasting.ordinary_kriging import kriging_weights
 from isogloss.forecasting.peers.kernel import KernelModel
-from isogloss.forecasting.transfer import TransferModel
+from isogloss.forecasting.regression_kriging import TREE_FEATURES, RegressionKriging
 
-NEIGHBOURS, ELSEWHERE, UNEXPLAINED = "measured languages", "same language elsewhere", "no finer explanation"
+UNEXPLAINED = "no finer explanation"
 
 MOST_WEIGHT = 10.0
 """Sum of the sizes of weights above which they say nothing about which language matters."""
-KIND_GROUPS = {"script": LEXICAL}
-PAIR_FEATURES = (
-    ("all examples", ADAPTATION),
-    ("number of sources", ADAPTATION),
-    ("own examples", ADAPTATION),
-    ("examples of kin", ADAPTATION),
-    *((f"{kind} distance of the sources", KIND_GROUPS.get(kind, LINGUISTIC)) for kind in PAIR_KINDS),
-    *((f"{kind} distance of the nearest source", KIND_GROUPS.get(kind, LINGUISTIC)) for kind in NEAREST_KINDS),
-)
-"""What `isogloss.forecasting.features.pair_features` gives, and the group of each."""
-TARGET_FACTORS = (
-    ("web text", DATA),
-    ("script without spaces", LEXICAL),
-    ("combined closeness to the sources", LINGUISTIC),
-    ("same script as the sources", LEXICAL),
-    ("syntactic closeness to the sources", LINGUISTIC),
-    ("combined distance of the three nearest sources", LINGUISTIC),
-    ("genetic distance of the three nearest sources", LINGUISTIC),
-)
-"""What `isogloss.forecasting.features.target_factors` gives, and the group of each."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +63,14 @@ def rest_of(parts: Sequence[Part], total: float, why: str) -> list[Part]:
     return [*parts, Part(UNEXPLAINED, why, lacking)] if abs(lacking) > 1e-12 else list(parts)
 
 
-def transfer_parts(model: TransferModel, target: str, mix: TrainingMixes, known: Array) -> list[list[Part]]:
-    """Parts of the members of `isogloss.forecasting.transfer`, for one mix; the mean of `known` is their baseline.
+def regression_kriging_parts(
+    model: RegressionKriging, target: str, mix: TrainingMixes, known: Array
+) -> list[list[Part]]:
+    """Parts of the base learners of `RegressionKriging`, for one mix; the mean of `known` is their baseline.
 
     Parameters
     ----------
-    model : TransferModel
+    model : RegressionKriging
     target : str
         A language that was not measured.
     mix : TrainingMixes
@@ -95,13 +82,13 @@ def transfer_parts(model: TransferModel, target: str, mix: TrainingMixes, known:
         return [[], [], []]
     terms = model.terms(target, mix.sizes, mix.sources, known)
     kriging = [
-        *_named(TARGET_FACTORS, terms.level),
+        *_named(LANGUAGE_FEATURES, terms.level),
         *_pulls(measured, terms.carried, terms.carried * model.levels_),
         *_named(PAIR_FEATURES, terms.shape),
         *_pulls(measured, terms.neighbours, terms.neighbours * terms.rest),
     ]
     trees = [
-        *_of_trees((*PAIR_FEATURES, ("mean of the measured languages", NEIGHBOURS), *TARGET_FACTORS), terms.trees),
+        *_of_trees(TREE_FEATURES, terms.trees),
         *_pulls(measured, terms.neighbours, terms.neighbours * terms.rest_of_trees),
     ]
     return [[], kriging, trees]
@@ -114,7 +101,11 @@ def kernel_parts(model: KernelModel, target: str, mix: TrainingMixes, baseline: 
     """
     centre, mean, weights, rest = model.terms(mix, target)
     return [
-        Part(NEIGHBOURS, "mean of the measured languages, as the kernel has it", centre + float(mean[0]) - baseline),
+        Part(
+            MEASURED_LANGUAGES,
+            "mean of the measured languages, by the kernel",
+            centre + float(mean[0]) - baseline,
+        ),
         Part(ADAPTATION, "own examples", float(mean[1])),
         Part(ADAPTATION, "examples of kin", float(mean[2])),
         *_pulls(model.grid_.targets, weights.sum(0), (weights * rest).sum(0)),
@@ -122,7 +113,7 @@ def kernel_parts(model: KernelModel, target: str, mix: TrainingMixes, baseline: 
 
 
 def kriging_parts(known: Array, measured: Sequence[str], target: str, baseline: float) -> list[Part]:
-    """Parts of a forecast of `isogloss.forecasting.kriging`, for one mix: a weighted mean of the scores.
+    """Parts of a forecast of `isogloss.forecasting.ordinary_kriging`, for one mix: a weighted mean of the scores.
 
     Parameters
     ----------
@@ -155,10 +146,10 @@ def mix_parts(level: float, scores: Array) -> list[list[Part]]:
     ]
 
 
-def elsewhere_parts(
-    booster: Any, cells: Array, scale: float, effect: float, names: Sequence[tuple[str, str]], baseline: float
+def pooled_parts(
+    booster: Any, cells: Array, scale: float, effect: float, features: Sequence[Feature], baseline: float
 ) -> list[Part]:
-    """Parts of a forecast from what other settings know of the language.
+    """Parts of a forecast by the trees of the pooled model.
 
     Parameters
     ----------
@@ -168,21 +159,20 @@ def elsewhere_parts(
         Of what the trees say.
     effect : float
         What the row has for an average language of the task.
-    names : sequence of (str, str)
-        Name and group of every feature.
+    features : sequence of Feature
     baseline : float
     """
     values = np.asarray(booster.predict(cells, pred_contrib=True, validate_features=False), dtype=np.float64)
     return [
-        Part(NEIGHBOURS, "mean over all languages of the task", effect - baseline),
-        *_of_trees(names, scale * values.reshape(-1)),
+        Part(MEASURED_LANGUAGES, "mean over all languages of the task", effect - baseline),
+        *_of_trees(features, scale * values.reshape(-1)),
     ]
 
 
-def _of_trees(names: Sequence[tuple[str, str]], values: Array) -> list[Part]:
+def _of_trees(features: Sequence[Feature], values: Array) -> list[Part]:
     """TreeSHAP values by feature, the expected value last."""
     return [
-        *_named(names, values[:-1]),
+        *_named(features, values[:-1]),
         Part(UNEXPLAINED, "mean of what the trees learnt from", float(values[-1])),
     ]
 
@@ -190,12 +180,12 @@ def _of_trees(names: Sequence[tuple[str, str]], values: Array) -> list[Part]:
 def _pulls(languages: Sequence[str], weights: Array, values: Array) -> list[Part]:
     """A part for each language, unless weights far above one cancel each other: then none can be named."""
     if np.abs(weights).sum() > MOST_WEIGHT:
-        return [Part(NEIGHBOURS, "scores of neighbours, whose weights cancel each other", float(values.sum()))]
+        return [Part(MEASURED_LANGUAGES, "scores of neighbours, whose weights cancel each other", float(values.sum()))]
     return [
-        Part(NEIGHBOURS, language, float(value), language, float(weight))
+        Part(MEASURED_LANGUAGES, language, float(value), language, float(weight))
         for language, value, weight in zip(languages, values, weights, strict=True)
     ]
 
 
-def _named(names: Sequence[tuple[str, str]], values: Array) -> list[Part]:
-    return [Part(group, name, float(value)) for (name, group), value in zip(names, values, strict=True)]
+def _named(features: Sequence[Feature], values: Array) -> list[Part]:
+    return [Part(feature.group, feature.name, float(value)) for feature, value in zip(features, values, strict=True)]

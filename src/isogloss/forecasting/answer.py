@@ -124,7 +124,7 @@ def _learnt(
         raise InputError("no evidence to forecast from", where="question", hint="give --evidence, or --forecaster-from")
     estimator = _allow_new(forecasters.get(forecaster)(), new_model)
     found = read_evidence(*evidence, languages=languages)
-    if queries is not None and not save and not getattr(estimator, "looks_around", False):
+    if queries is not None and not save and not getattr(estimator, "uses_other_settings", False):
         found = _asked_about(found, queries)
     return estimator.fit(found).conformalize()
 

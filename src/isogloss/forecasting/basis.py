@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from isogloss.forecasting.fitted import Answers
+from isogloss.forecasting.fitted_setting import GridForecast
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.space import space
 from isogloss.text import counted
@@ -23,7 +23,7 @@ FOREIGN_SHARE = 0.5
 
 
 def describe_basis(
-    grid: Grid, mixes: TrainingMixes, targets: Sequence[str], answers: Answers, unbounded: np.ndarray
+    grid: Grid, mixes: TrainingMixes, targets: Sequence[str], forecast: GridForecast, unbounded: np.ndarray
 ) -> np.ndarray:
     """One sentence per cell: what was measured, how near it is, and warnings.
 
@@ -32,7 +32,7 @@ def describe_basis(
     grid : Grid
     mixes : TrainingMixes
     targets : sequence of str
-    answers : Answers
+    forecast : GridForecast
     unbounded : array of bool of shape (rows, targets)
         Cells whose interval is the whole range for want of evidence.
 
@@ -41,13 +41,13 @@ def describe_basis(
     array of str of shape (rows, targets)
     """
     of_targets = _targets(grid, targets)
-    at_edge = grid.at_edge(answers.mean) & ~answers.measured
+    at_edge = grid.at_edge(forecast.mean) & ~forecast.measured
     of_mixes = _mixes(grid, mixes)
     counts = f"{counted(len(grid.targets), 'language')}, {counted(len(grid.mixes.texts), 'mix')} measured"
-    words = np.empty(answers.mean.shape, dtype=object)
+    words = np.empty(forecast.mean.shape, dtype=object)
     for row, column in np.ndindex(words.shape):
-        said = "measured itself" if answers.measured[row, column] else of_targets[column]
-        parts = [said, answers.notes[column], counts, of_mixes[row]]
+        of_target = "measured itself" if forecast.measured[row, column] else of_targets[column]
+        parts = [of_target, forecast.notes[column], counts, of_mixes[row]]
         if at_edge[row, column]:
             parts.append("AT THE EDGE of the metric's range")
         if unbounded[row, column]:
@@ -60,16 +60,16 @@ def _targets(grid: Grid, targets: Sequence[str]) -> list[str]:
     measured = set(grid.targets)
     others = [target for target in targets if target not in measured]
     if not others:
-        return ["known language"] * len(targets)
+        return ["measured language"] * len(targets)
     known = space(targets, grid.targets)
     least = known.web_text[known.at(grid.targets)].min()
-    said = {}
+    words = {}
     for target, nearest in zip(others, nearest_measured(others, grid.targets), strict=True):
         far = "; FAR from every measured language" if nearest.far else ""
         if known.web_text[known.at([target])[0]] < least - SCARCER:
             far += "; FAR less web text than any measured language"
-        said[target] = f"unmeasured language, nearest {nearest.language} at {nearest.distance:.2f}{far}"
-    return [said.get(target, "known language") for target in targets]
+        words[target] = f"unmeasured language, nearest {nearest.language} at {nearest.distance:.2f}{far}"
+    return [words.get(target, "measured language") for target in targets]
 
 
 class Nearest(NamedTuple):
@@ -102,18 +102,18 @@ def _mixes(grid: Grid, mixes: TrainingMixes) -> list[str]:
     totals = grid.mixes.sizes.sum(1)
     sources = set(grid.mixes.sources)
     foreign = np.array([source not in sources for source in mixes.sources], dtype=bool)
-    said = []
+    words = []
     for sizes in mixes.sizes:
         total = sizes.sum()
         # A model used as it is and an adapted one do not tell about each other.
         alike = totals[(totals == 0) == (total == 0)]
         if len(alike) == 0:
-            said.append("FAR: no mix like this was measured")
+            words.append("FAR: no mix like this was measured")
         elif sizes[foreign].sum() > FOREIGN_SHARE * total:
             names = [name for name, size, new in zip(mixes.sources, sizes, foreign, strict=True) if new and size]
-            said.append(f"FAR: never trained on {', '.join(names)}")
+            words.append(f"FAR: never trained on {', '.join(names)}")
         elif total > STRETCH * alike.max() or total < alike.min() / STRETCH:
-            said.append(f"FAR: {total:.0f} examples, measured {alike.min():.0f} to {alike.max():.0f}")
+            words.append(f"FAR: {total:.0f} examples, measured {alike.min():.0f} to {alike.max():.0f}")
         else:
-            said.append("")
-    return said
+            words.append("")
+    return words

@@ -1,69 +1,77 @@
-"""The default way to forecast: mixes by kernel, unmeasured languages by factors, neighbours and trees."""
+"""The default forecaster: which base learners forecast which query.
+
+Read top down: `default` (this file), `forecaster`, `fitted_setting`, `ensemble`, `cross_validation`, `grid`,
+`features`; then the base learners `training_mix_gp`, `ordinary_kriging`, `regression_kriging`, `peers.kernel` and
+`pooled.model`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
 from isogloss.evidence import Evidence
-from isogloss.forecasting import training_mix_gp as mix_model
-from isogloss.forecasting import transfer as transfer_model
-from isogloss.forecasting.fitted import FittedSetting
+from isogloss.forecasting import regression_kriging, training_mix_gp
+from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
-from isogloss.forecasting.kriging import krige
-from isogloss.forecasting.model import GridModel
-from isogloss.forecasting.newcomer import FittedNewcomer
+from isogloss.forecasting.grid_model import GridModel
+from isogloss.forecasting.ordinary_kriging import krige
 from isogloss.forecasting.peers.kernel import KernelModel
-from isogloss.forecasting.pooled.around import Around
-from isogloss.forecasting.pooled.newcomers import Newcomers
-from isogloss.forecasting.pooled.panel import Panel, kind
-from isogloss.forecasting.pooled.surroundings import Surroundings
+from isogloss.forecasting.pooled.cold_start import ColdStartModels, ColdStartSetting
+from isogloss.forecasting.pooled.model import PooledModel, SettingContext
+from isogloss.forecasting.pooled.panel import Panel, block_of
+from isogloss.forecasting.regression_kriging import RegressionKriging
 from isogloss.forecasting.settings import Setting
 from isogloss.forecasting.training_mix_gp import TrainingMixGP
-from isogloss.forecasting.transfer import TransferModel
 
 
 class DefaultModel(GridModel):
-    """Two questions, two models: how a measured language moves with the mix, and how languages differ.
+    """Gaussian processes over mixes for measured languages; kriging and trees for unmeasured ones.
 
-    Each holds several opinions, weighed by cross-validation over mixes and over languages.
+    Models are fitted when they are first needed: folds over languages need none of mixes, and the other way round.
+
+    Parameters
+    ----------
+    whole : DefaultModel, optional
+        Fitted to all of a grid of which this gets a fold, to share the parameters of its kernels.
     """
 
-    known_members = mix_model.MEMBERS
-    unseen_members = ("likeness", *transfer_model.MEMBERS, "kernel")
+    mix_learners = training_mix_gp.MEMBERS
+    language_learners = ("ordinary-kriging", *regression_kriging.LEARNERS, "kernel")
 
     def __init__(self, whole: DefaultModel | None = None):
         self._whole = whole
 
-    def fit(self, grid: Grid) -> DefaultModel:
+    def fit(self, grid: Grid) -> Self:
         self.grid_ = grid
         return self
 
     @cached_property
     def mixes_(self) -> TrainingMixGP:
-        """Fitted when first asked: folds over languages never need it."""
+        """Forecasts measured languages under other mixes."""
         return TrainingMixGP(self._whole.mixes_ if self._whole else None).fit(self.grid_)
 
     @cached_property
-    def transfer_(self) -> TransferModel:
-        """Fitted when first asked: folds over mixes never need it."""
-        return TransferModel().fit(self.grid_, fill(self.grid_.scores))
-
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        return self.mixes_.predict(mixes)
+    def regression_kriging_(self) -> RegressionKriging:
+        """Forecasts unmeasured languages from their features and neighbours."""
+        return RegressionKriging().fit(self.grid_, fill(self.grid_.scores))
 
     @cached_property
     def kernel_(self) -> KernelModel:
-        """Fitted when first asked: folds over mixes never need it."""
+        """Forecasts unmeasured languages by one Gaussian process over the whole grid."""
         return KernelModel(self._whole.kernel_.kernels_ if self._whole else None).fit(self.grid_)
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
-        scores, spread = self.transfer_.predict(targets, mixes.sizes, mixes.sources, known)
-        by_kernel, _ = self.kernel_.unseen(mixes, targets, known)
-        kriged = krige(known, self.grid_.targets, targets)
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+        return self.mixes_.predict(mixes)
+
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
+        scores, spread = self.regression_kriging_.predict(targets, mixes.sizes, mixes.sources, measured)
+        by_kernel, _ = self.kernel_.predict_languages(mixes, targets, measured)
+        kriged = krige(measured, self.grid_.targets, targets)
         return np.concatenate([kriged[None], scores, by_kernel]), spread
 
     def for_fold(self) -> DefaultModel:
@@ -72,56 +80,56 @@ class DefaultModel(GridModel):
 
 
 class Default(Forecaster):
-    """Kernel over mixes for measured languages; factors, neighbours and trees for the others.
+    """Gaussian processes for measured languages; kriging, trees and pooled evidence for the others.
 
     See docs/methods/forecast.md for the formulas.
 
     Parameters
     ----------
     new_models : bool, default True
-        Whether to answer about models that the evidence does not know at all. Those that it knows from other
-        tasks, or by what is said about them, are answered about in any case.
+        Whether to forecast models that the evidence does not have at all. Those that it has on other
+        tasks, or facts about, are forecast in any case.
     """
 
     grid_model = DefaultModel
-    looks_around = True
+    uses_other_settings = True
 
     def __init__(self, new_models: bool = True):
         self.new_models = new_models
 
     def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
         self.panel_, self.models_ = Panel.read(evidence), evidence.models
-        self._newcomers: dict[int, Newcomers] = {}
+        self._cold_starts: dict[int, ColdStartModels] = {}
         return FittedSettings(self.panel_)
 
     def _may_be_new(self, model: str) -> bool:
         return self.new_models or model in self.panel_.models or model in self.models_["model"]
 
-    def _fitted(self, setting: Setting) -> FittedSetting | FittedNewcomer:
+    def _fitted(self, setting: Setting) -> FittedSetting | ColdStartSetting:
         if setting in self.settings_:
             return self.settings_[setting]
-        block = self.panel_.block_of_kind[kind(setting)]
-        if block not in self._newcomers:
-            self._newcomers[block] = Newcomers(self.panel_, block, self.models_)
-        return FittedNewcomer(self._newcomers[block], setting.model)
+        block = self.panel_.block_position[block_of(setting)]
+        if block not in self._cold_starts:
+            self._cold_starts[block] = ColdStartModels(self.panel_, block, self.models_)
+        return ColdStartSetting(self._cold_starts[block], setting.model)
 
 
 class FittedSettings(Mapping[Setting, FittedSetting]):
-    """Settings, each fitted when it is first asked about."""
+    """Settings, each fitted when it is first queried."""
 
     def __init__(self, panel: Panel):
         self._panel = panel
         self._fitted: dict[int, FittedSetting] = {}
-        self._arounds: dict[int, Around] = {}
+        self._pooled: dict[int, PooledModel] = {}
 
     def __getitem__(self, setting: Setting) -> FittedSetting:
         position = self._panel.position[setting]
         if position not in self._fitted:
             block = int(self._panel.block_of_setting[position])
-            if block not in self._arounds:
-                self._arounds[block] = Around(self._panel, block)
-            around = Surroundings(self._arounds[block], position)
-            self._fitted[position] = FittedSetting(self._panel.grid(position), DefaultModel(), around)
+            if block not in self._pooled:
+                self._pooled[block] = PooledModel(self._panel, block)
+            context = SettingContext(self._pooled[block], position)
+            self._fitted[position] = FittedSetting(self._panel.grid(position), DefaultModel(), context)
         return self._fitted[position]
 
     def __contains__(self, setting: object) -> bool:

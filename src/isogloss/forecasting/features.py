@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,53 @@ PAIR_KINDS = ("syntactic", "phonological", "inventory", "genetic", "geographic",
 NEAREST_KINDS = ("combined", "genetic", "script")
 SIMILARITY_REACH = 0.15
 """Combined distance over which a source's examples lose a factor e of their worth to a target."""
+
+LINGUISTIC, LEXICAL, DATA, ADAPTATION, MEASURED_LANGUAGES, OTHER_SETTINGS = (
+    "linguistic similarity",
+    "lexical overlap",
+    "pretraining data",
+    "adaptation data",
+    "measured languages",
+    "same language in other settings",
+)
+"""Groups of features."""
+
+
+class Feature(NamedTuple):
+    """A feature's name, its group, and what it is."""
+
+    name: str
+    group: str
+    description: str
+
+
+def _distances(kinds: Sequence[str], what: str, description: str) -> tuple[Feature, ...]:
+    return tuple(
+        Feature(f"{kind} distance of the {what}", LEXICAL if kind == "script" else LINGUISTIC, description)
+        for kind in kinds
+    )
+
+
+PAIR_FEATURES = (
+    Feature("all examples", ADAPTATION, "log(1 + all examples of the mix)"),
+    Feature("number of sources", ADAPTATION, "languages of the mix"),
+    Feature("own examples", ADAPTATION, "dose of the target's own examples"),
+    Feature("examples of kin", ADAPTATION, "dose of examples weighted by similarity to the target"),
+    *_distances(PAIR_KINDS, "sources", "mean over the sources, weighted by their doses"),
+    *_distances(NEAREST_KINDS, "nearest source", "minimum over the sources"),
+)
+"""What a mix offers a target, as `pair_features` orders it."""
+
+LANGUAGE_FEATURES = (
+    Feature("web text", DATA, "log10 of the MiB of web text in CC-100"),
+    Feature("script without spaces", LEXICAL, "1 where the script leaves out spaces between words"),
+    Feature("combined closeness to the sources", LINGUISTIC, "1 - combined distance, mean weighted by dose"),
+    Feature("same script as the sources", LEXICAL, "1 - script distance, mean weighted by dose"),
+    Feature("syntactic closeness to the sources", LINGUISTIC, "1 - syntactic distance, mean weighted by dose"),
+    Feature("combined distance of the three nearest sources", LINGUISTIC, "mean combined distance"),
+    Feature("genetic distance of the three nearest sources", LINGUISTIC, "mean genetic distance"),
+)
+"""What distinguishes target languages before any score of theirs is known, as `language_features` orders it."""
 
 
 def dose(sizes: Array) -> Array:
@@ -106,15 +154,8 @@ def _dose_kernel(rows: Array, columns: Array) -> Array:
     return np.asarray(np.exp((rows[:, None] - columns) ** 2 * (-0.5 / SOURCE_LENGTH**2)))
 
 
-def target_factors(known: Space, targets: Sequence[str], sources: Sequence[str], sizes: Array) -> Array:
-    """What distinguishes target languages before any score of theirs is known.
-
-    Returns
-    -------
-    array of shape (targets, 7)
-        Web text, script without spaces, and closeness to the languages trained on: weighted means of
-        combined, script and syntactic similarity, mean combined and genetic distance to the nearest three.
-    """
+def language_features(known: Space, targets: Sequence[str], sources: Sequence[str], sizes: Array) -> Array:
+    """`LANGUAGE_FEATURES` of some targets, given what was trained on; of shape (targets, features)."""
     columns = [known.web_text[known.at(targets)], known.unspaced[known.at(targets)]]
     weights = dose(sizes).mean(0) if len(sources) else np.zeros(0)
     if weights.sum() == 0:
@@ -129,14 +170,7 @@ def target_factors(known: Space, targets: Sequence[str], sources: Sequence[str],
 
 
 def pair_features(known: Space, sizes: Array, sources: Sequence[str], targets: Sequence[str]) -> Array:
-    """What a mix offers a target.
-
-    Returns
-    -------
-    array of shape (rows, targets, features)
-        Total dose, number of sources, own dose, similarity-weighted dose; per kind of distance the
-        dose-weighted mean over the sources, and for three kinds the distance of the nearest source.
-    """
+    """`PAIR_FEATURES` of mixes and targets, of shape (rows, targets, features)."""
     rows, width = len(sizes), len(targets)
     shares = dose_shares(sizes)
     similarity = np.exp(-known.between("combined", sources, targets) / SIMILARITY_REACH)

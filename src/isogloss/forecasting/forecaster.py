@@ -14,11 +14,11 @@ from threadpoolctl import threadpool_limits
 from isogloss.errors import InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.forecasting.basis import describe_basis
-from isogloss.forecasting.fitted import Answers, FittedSetting
+from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast
 from isogloss.forecasting.grid import Grid, TrainingMixes
-from isogloss.forecasting.model import GridModel
-from isogloss.forecasting.newcomer import FittedNewcomer
+from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.persistence import save
+from isogloss.forecasting.pooled.cold_start import ColdStartSetting
 from isogloss.forecasting.queries import check_queries
 from isogloss.forecasting.settings import Setting, match, read_settings
 
@@ -52,7 +52,7 @@ class Forecaster(BaseEstimator):
     """
 
     grid_model: ClassVar[type[GridModel]]
-    looks_around: ClassVar[bool] = False
+    uses_other_settings: ClassVar[bool] = False
     """Whether scores of other settings than the one asked about change its answers."""
 
     def fit(self, evidence: Evidence) -> Forecaster:
@@ -132,7 +132,7 @@ class Forecaster(BaseEstimator):
         """Whether a model without a score in the setting asked about gets an answer."""
         return False
 
-    def _fitted(self, setting: Setting) -> FittedSetting | FittedNewcomer:
+    def _fitted(self, setting: Setting) -> FittedSetting | ColdStartSetting:
         return self._settings()[setting]
 
     def _settings(self) -> Mapping[Setting, FittedSetting]:
@@ -149,12 +149,12 @@ class Forecaster(BaseEstimator):
             texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
             mixes = TrainingMixes.read(texts, fitted.grid.unknown_size)
             with one_thread():
-                answers = fitted.answer(mixes, targets)
+                forecast = fitted.forecast(mixes, targets)
             at = (
                 rows["train"].replace_strict(dict(zip(texts, range(len(texts)), strict=True))).to_numpy(),
                 rows["target"].replace_strict(dict(zip(targets, range(len(targets)), strict=True))).to_numpy(),
             )
-            parts.append(rows.with_columns(_columns(fitted, mixes, targets, answers, at, level)))
+            parts.append(rows.with_columns(_columns(fitted, mixes, targets, forecast, at, level)))
         return pl.concat(parts, how="vertical_relaxed").sort("query_position").drop("query_position")
 
 
@@ -167,22 +167,22 @@ def one_thread() -> Any:
 
 
 def _columns(
-    fitted: FittedSetting | FittedNewcomer,
+    fitted: FittedSetting | ColdStartSetting,
     mixes: TrainingMixes,
     targets: list[str],
-    answers: Answers,
+    forecast: GridForecast,
     at: tuple[np.ndarray, np.ndarray],
     level: float | None,
 ) -> list[pl.Series]:
-    mean = answers.mean[at]
+    mean = forecast.mean[at]
     if level is None:
         lower = upper = np.full(len(mean), np.nan)
         basis = [""] * len(mean)
     else:
         with one_thread():
-            margin = fitted.margin(answers, level)
+            margin = fitted.margin(forecast, level)
         lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
-        basis = describe_basis(fitted.grid, mixes, targets, answers, np.isinf(margin))[at].tolist()
+        basis = describe_basis(fitted.grid, mixes, targets, forecast, np.isinf(margin))[at].tolist()
     return [
         pl.Series("mean", mean, dtype=pl.Float64),
         pl.Series("lower", lower, dtype=pl.Float64),

@@ -15,7 +15,7 @@ import polars as pl
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.forecasting.grid import Grid
-from isogloss.forecasting.kriging import NOISE
+from isogloss.forecasting.ordinary_kriging import NOISE
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.forecasting.space import space
 from isogloss.planning.next_candidates import read_candidates

@@ -8,7 +8,7 @@ import numpy as np
 
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, two_way
-from isogloss.forecasting.model import GridModel, only_opinion
+from isogloss.forecasting.grid_model import GridModel, single_learner
 
 
 class AdditiveModel(GridModel):
@@ -20,10 +20,10 @@ class AdditiveModel(GridModel):
         self.rows_ = dict(zip(grid.mixes.texts, rows, strict=True))
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        return only_opinion(self._rows(mixes) + self.columns_)
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+        return single_learner(self._rows(mixes) + self.columns_)
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         return np.repeat(self._rows(mixes), len(targets), axis=1)[None], np.ones(len(targets))
 
     def _rows(self, mixes: TrainingMixes) -> Array:

@@ -12,8 +12,8 @@ from isogloss.forecasting.features import (
     dose,
     dose_shares,
     energy_distance,
+    language_features,
     own_dose,
-    target_factors,
     total_dose,
 )
 from isogloss.forecasting.grid import Array, TrainingMixes
@@ -177,9 +177,9 @@ class Tongues:
 
     @classmethod
     def of(cls, names: Sequence[str], trained: TrainingMixes) -> Tongues:
-        """Factors as `isogloss.forecasting.features.target_factors` counts them."""
+        """Factors as `isogloss.forecasting.features.language_features` counts them."""
         known = space(names, trained.sources)
-        return cls(tuple(names), target_factors(known, names, trained.sources, trained.sizes))
+        return cls(tuple(names), language_features(known, names, trained.sources, trained.sizes))
 
     def take(self, places: np.ndarray) -> Tongues:
         """Only some of them."""

@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.model import GridModel
+from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.peers.covariances import (
     PRIOR,
     Apart,
@@ -83,11 +83,11 @@ class KernelModel(GridModel):
         self._process = Process.learn(covariance, mean, self._scores)
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         deviations = np.sqrt(self._variance(mixes, self._tongues) + self.kernels_.noise)
         return self._mean(mixes, self._tongues)[None], self.kernels_.scale * deviations
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         tongues = Tongues.of(targets, self.grid_.mixes)
         # One spread for each language: over what was measured, so that it does not depend on what else is asked.
         variance = self._variance(self.grid_.mixes, tongues).mean(0)

@@ -14,7 +14,7 @@ import numpy as np
 from isogloss.forecasting.features import dose
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.model import GridModel, only_opinion
+from isogloss.forecasting.grid_model import GridModel, single_learner
 from isogloss.forecasting.peers.boosting import Boosted
 from isogloss.forecasting.peers.overlap import find_overlap, overlap_between
 from isogloss.forecasting.space import space
@@ -45,10 +45,10 @@ class LangRankModel(GridModel):
         )  # fmt: skip
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        return only_opinion(self._answer(mixes, self.grid_.targets))
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+        return single_learner(self._answer(mixes, self.grid_.targets))
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         return self._answer(mixes, targets)[None], np.ones(len(targets))
 
     def for_fold(self) -> LangRankModel:

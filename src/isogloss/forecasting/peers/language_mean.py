@@ -8,7 +8,7 @@ import numpy as np
 
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.model import GridModel, only_opinion
+from isogloss.forecasting.grid_model import GridModel, single_learner
 
 
 class LanguageMeanModel(GridModel):
@@ -19,10 +19,10 @@ class LanguageMeanModel(GridModel):
         self.levels_ = np.nanmean(grid.scores, axis=0)
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        return only_opinion(np.repeat(self.levels_[None], len(mixes.texts), axis=0))
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+        return single_learner(np.repeat(self.levels_[None], len(mixes.texts), axis=0))
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         return np.full((1, len(mixes.texts), len(targets)), self.mean_), np.ones(len(targets))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.model import GridModel, only_opinion
+from isogloss.forecasting.grid_model import GridModel, single_learner
 
 
 class MeanModel(GridModel):
@@ -18,10 +18,10 @@ class MeanModel(GridModel):
         self.grid_, self.mean_ = grid, float(np.nanmean(grid.scores))
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        return only_opinion(np.full((len(mixes.texts), len(self.grid_.targets)), self.mean_))
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+        return single_learner(np.full((len(mixes.texts), len(self.grid_.targets)), self.mean_))
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         return np.full((1, len(mixes.texts), len(targets)), self.mean_), np.ones(len(targets))
 
 

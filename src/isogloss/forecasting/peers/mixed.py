@@ -17,10 +17,10 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import minimize
 
-from isogloss.forecasting.features import own_dose, target_factors, total_dose
+from isogloss.forecasting.features import language_features, own_dose, total_dose
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.model import GridModel
+from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.space import space
 
 PRIOR = np.log([1.0, 4.0, 4.0])
@@ -107,14 +107,14 @@ class MixedModel(GridModel):
         self.mix_effects_ = dict(zip(grid.mixes.texts, solved.mixes.tolist(), strict=True))
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         targets = self.grid_.targets
         scores = self._fixed(mixes, targets) + self.effects_[-len(targets) :]
         new = np.array([text not in self.mix_effects_ for text in mixes.texts])
         doubt = np.diagonal(self._covariance)[-len(targets) :] + new[:, None] * np.exp(self.variances_[2]) + 1
         return scores[None], self.noise_ * np.sqrt(doubt) + 1e-9
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         scores = self._fixed(mixes, targets)
         slopes = slice(self._fixed_width, self._fixed_width + self._factor_mean.size)
         factors = self._factors(targets)
@@ -131,7 +131,7 @@ class MixedModel(GridModel):
 
     def _raw_factors(self, targets: Sequence[str]) -> Array:
         trained = self.grid_.mixes
-        return target_factors(space(trained.sources, targets), targets, trained.sources, trained.sizes)
+        return language_features(space(trained.sources, targets), targets, trained.sources, trained.sizes)
 
     def _factors(self, targets: Sequence[str]) -> Array:
         return np.clip((self._raw_factors(targets) - self._factor_mean) / self._factor_spread, -BEYOND, BEYOND)

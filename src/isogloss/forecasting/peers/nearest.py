@@ -8,7 +8,7 @@ import numpy as np
 
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
-from isogloss.forecasting.model import GridModel, only_opinion
+from isogloss.forecasting.grid_model import GridModel, single_learner
 from isogloss.forecasting.space import space
 
 
@@ -20,11 +20,11 @@ class NearestModel(GridModel):
         self.levels_ = np.nanmean(fill(grid.scores), axis=0)
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         # The nearest language to a measured one is itself: its mean over the mixes that were measured.
-        return only_opinion(np.repeat(self.levels_[None], len(mixes.texts), axis=0))
+        return single_learner(np.repeat(self.levels_[None], len(mixes.texts), axis=0))
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         distance = space(targets, self.grid_.targets).between("combined", targets, self.grid_.targets)
         nearest = np.isclose(distance, distance.min(1, keepdims=True))
         return (known @ (nearest / nearest.sum(1, keepdims=True)).T)[None], np.ones(len(targets))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isogloss.forecasting.features import pair_features, target_factors
+from isogloss.forecasting.features import language_features, pair_features
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
-from isogloss.forecasting.model import GridModel, only_opinion
+from isogloss.forecasting.grid_model import GridModel, single_learner
 from isogloss.forecasting.peers.boosting import Boosted
 from isogloss.forecasting.space import space
 
@@ -41,12 +41,12 @@ class TreesModel(GridModel):
         self._differences = _fit(_cells(pairs, factors, means), filled - means[:, None], measured, (OWN,))
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         targets = self.grid_.targets
         cells = _cells(self._pairs(mixes, targets), self._factors(targets))
-        return only_opinion(self.levels_ + self._moves.predict(cells).reshape(-1, len(targets)))
+        return single_learner(self.levels_ + self._moves.predict(cells).reshape(-1, len(targets)))
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         means = known.mean(1)
         cells = _cells(self._pairs(mixes, targets), self._factors(targets), means)
         scores = means[:, None] + self._differences.predict(cells).reshape(-1, len(targets))
@@ -57,7 +57,7 @@ class TreesModel(GridModel):
 
     def _factors(self, targets: Sequence[str]) -> Array:
         trained = self.grid_.mixes
-        return target_factors(space(trained.sources, targets), targets, trained.sources, trained.sizes)
+        return language_features(space(trained.sources, targets), targets, trained.sources, trained.sizes)
 
 
 class Trees(Forecaster):

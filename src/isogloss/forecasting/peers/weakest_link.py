@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 
 from isogloss.evidence import Evidence
-from isogloss.forecasting.fitted import FittedSetting
+from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.model import GridModel, only_opinion
+from isogloss.forecasting.grid_model import GridModel, single_learner
 from isogloss.forecasting.settings import Setting, read_settings
 
 MODEL = ("model", "model_revision")
@@ -34,10 +34,10 @@ class WeakestLinkModel(GridModel):
         self.levels_ = np.nanmean(grid.scores, axis=0)
         return self
 
-    def known(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        return only_opinion(np.repeat(self.levels_[None], len(mixes.texts), axis=0))
+    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+        return single_learner(np.repeat(self.levels_[None], len(mixes.texts), axis=0))
 
-    def unseen(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
         in_language = np.array([self.elsewhere.get(target, np.inf) for target in targets])
         weaker = np.minimum(known.mean(1)[:, None], in_language)
         return weaker[None], np.ones(len(targets))
@@ -56,7 +56,7 @@ class WeakestLink(Forecaster):
     """
 
     grid_model = WeakestLinkModel
-    looks_around = True
+    uses_other_settings = True
 
     def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
         comparable = evidence.observations.filter(pl.col("scale") != "raw", pl.col("higher_is_better"))

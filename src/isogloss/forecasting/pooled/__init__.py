@@ -1,1 +1,1 @@
-"""What is known about a language from elsewhere: from other models and other tasks."""
+"""Forecasts from other settings: the same language under other models and on other tasks, and models never measured."""

@@ -33,7 +33,7 @@ class Panel:
     setting_of, block_of : arrays of int of shape (rows,)
         Position in `settings` and in `blocks`.
     texts : array of str of shape (rows,)
-        TrainingMixes.
+        Training mixes.
     scores : array of shape (rows, languages)
         Means over seeds; NaN where nothing was measured.
     residuals : array of shape (rows, languages)
@@ -140,16 +140,16 @@ class Panel:
         return frozenset(setting.model for setting in self.settings)
 
     @cached_property
-    def block_of_kind(self) -> dict[tuple[object, ...], int]:
+    def block_position(self) -> dict[tuple[object, ...], int]:
         """Position of each block."""
         return {block: position for position, block in enumerate(self.blocks)}
 
     @cached_property
     def block_of_setting(self) -> NDArray[np.intp]:
         """Position in `blocks` of each setting, of shape (settings,)."""
-        found = np.zeros(len(self.settings), dtype=np.intp)
-        found[self.setting_of] = self.block_of
-        return found
+        blocks = np.zeros(len(self.settings), dtype=np.intp)
+        blocks[self.setting_of] = self.block_of
+        return blocks
 
     @cached_property
     def columns(self) -> dict[str, int]:
@@ -157,8 +157,8 @@ class Panel:
         return {language: position for position, language in enumerate(self.languages)}
 
 
-def kind(setting: Setting) -> tuple[object, ...]:
-    """What a setting measures, whatever the model: its block."""
+def block_of(setting: Setting) -> tuple[object, ...]:
+    """Block of a setting: everything but its model."""
     return tuple(getattr(setting, name) for name in BLOCK)
 
 
@@ -182,6 +182,6 @@ def _two_way(scores: Array, block_of: NDArray[np.intp]) -> tuple[Array, Array]:
 
 def _index(keys: list[Any]) -> tuple[tuple[Any, ...], NDArray[np.intp]]:
     """Distinct keys in the order they come, and the position of each among them."""
-    found: dict[Any, int] = {}
-    positions = np.array([found.setdefault(key, len(found)) for key in keys], dtype=np.intp)
-    return tuple(found), positions
+    distinct: dict[Any, int] = {}
+    positions = np.array([distinct.setdefault(key, len(distinct)) for key in keys], dtype=np.intp)
+    return tuple(distinct), positions

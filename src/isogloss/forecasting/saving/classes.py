@@ -35,7 +35,7 @@ def allowed(found: type) -> bool:
 
 def is_model(found: type) -> bool:
     """Whether a class itself may be kept, to be called for a fresh model: only that of a model of a grid."""
-    from isogloss.forecasting.model import GridModel
+    from isogloss.forecasting.grid_model import GridModel
 
     return issubclass(found, GridModel) and allowed(found)
 

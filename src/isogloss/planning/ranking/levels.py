@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isogloss.forecasting.kriging import near
+from isogloss.forecasting.ordinary_kriging import near
 from isogloss.forecasting.space import space
 from isogloss.planning.ranking.process import SourceProcess
 from isogloss.planning.ranking.table import Array

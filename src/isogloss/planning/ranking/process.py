@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.forecasting.grid import fill
-from isogloss.forecasting.kriging import likenesses
+from isogloss.forecasting.ordinary_kriging import covariance_terms
 from isogloss.forecasting.peers.kronecker import (
     MEAN_PRECISION,
     Process,
@@ -236,7 +236,7 @@ def _covariance(weights: Array, rows: Sequence[str], columns: Sequence[str], *, 
 
 def _parts(rows: Sequence[str], columns: Sequence[str], *, own_is_common: bool) -> Array:
     """One covariance for each of `WEIGHTS`, of shape (5, rows, columns)."""
-    parts = likenesses(rows, columns)
+    parts = covariance_terms(rows, columns)
     known = space(rows, columns)
     first, second = (
         np.column_stack([known.web_text[known.at(names)] / TEXT_REACH, known.unspaced[known.at(names)]])

@@ -9,11 +9,18 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
 from scipy.optimize import minimize
 
-from isogloss.forecasting.features import pair_features, target_factors
+from isogloss.forecasting.features import (
+    LANGUAGE_FEATURES,
+    MEASURED_LANGUAGES,
+    PAIR_FEATURES,
+    Feature,
+    language_features,
+    pair_features,
+)
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.space import space
 
-MEMBERS = ("additive", "kriging", "trees")
+LEARNERS = ("additive", "regression-kriging", "trees")
 
 PRIOR = np.log([0.3, 0.5, 0.3, 0.2])  # linear, neighbours, reach, noise
 SHAPE_PENALTY = 100.0
@@ -21,6 +28,12 @@ TREE_CELLS = 6000
 """Cells that the trees learn from; of more, a sample."""
 BEYOND = 2.5
 """Standard deviations at which a factor is held for the mean (not for the spread): nothing is known further out."""
+TREE_FEATURES = (
+    *PAIR_FEATURES,
+    Feature("mean of the measured languages", MEASURED_LANGUAGES, "mean score of the row"),
+    *LANGUAGE_FEATURES,
+)
+"""What the trees see, in their order."""
 SAME = 1e-6
 """Standard deviation up to which a factor counts as the same in all measured languages."""
 
@@ -56,7 +69,7 @@ class Terms(NamedTuple):
     rest_of_trees: Array
 
 
-class TransferModel:
+class RegressionKriging:
     """Scores of unmeasured languages, row by row of a completed grid.
 
     Attributes
@@ -67,7 +80,7 @@ class TransferModel:
         Weight of the linear factors, weight and reach of the neighbours, noise.
     """
 
-    def fit(self, grid: Grid, completed: Array) -> TransferModel:
+    def fit(self, grid: Grid, completed: Array) -> RegressionKriging:
         """Learn from measured languages.
 
         Parameters
@@ -81,7 +94,7 @@ class TransferModel:
             return self  # one language does not tell how languages differ
         sources, sizes = grid.mixes.sources, grid.mixes.sizes
         self._space = space(sources, grid.targets)
-        factors = target_factors(self._space, grid.targets, sources, sizes)
+        factors = language_features(self._space, grid.targets, sources, sizes)
         self._factor_mean, spread = factors.mean(0), factors.std(0)
         # What is the same in all measured languages has no scale of its own.
         self._factor_spread = np.where(spread > SAME, spread, 1.0)
@@ -99,7 +112,7 @@ class TransferModel:
     def predict(
         self, targets: Sequence[str], sizes: Array, sources: Sequence[str], known: Array
     ) -> tuple[Array, Array]:
-        """Scores of every member.
+        """Scores of every base learner.
 
         Parameters
         ----------
@@ -112,7 +125,7 @@ class TransferModel:
 
         Returns
         -------
-        scores : array of shape (members, rows, targets)
+        scores : array of shape (base learners, rows, targets)
         spread : array of shape (targets,)
             Standard deviation of the level, larger the further from what was measured.
         """
@@ -121,9 +134,9 @@ class TransferModel:
         row_means = known.mean(1)
         additive = np.repeat(row_means[:, None], len(targets), axis=1)
         if len(measured) < 2:
-            return np.stack([additive] * len(MEMBERS)), np.ones(len(targets))
+            return np.stack([additive] * len(LEARNERS)), np.ones(len(targets))
         trained = self.grid_.mixes
-        factors = self._standardise(target_factors(every, targets, trained.sources, trained.sizes))
+        factors = self._standardise(language_features(every, targets, trained.sources, trained.sizes))
         towards = every.between("combined", targets, measured)
         levels, spread = self._levels(factors, towards)
         factors = self._held(factors)
@@ -159,7 +172,7 @@ class TransferModel:
         if len(measured) < 2:
             raise ValueError("one measured language does not tell how languages differ")
         every = space(sources, trained.sources, [target], measured)
-        factors = self._held(self._standardise(target_factors(every, [target], trained.sources, trained.sizes)))
+        factors = self._held(self._standardise(language_features(every, [target], trained.sources, trained.sizes)))
         towards = every.between("combined", [target], measured)
         own, others = (pair_features(every, sizes, sources, names) for names in ([target], measured))
         deviations = known[0] - known.mean()

@@ -1,6 +1,6 @@
 """Kriging: a language scores as a weighted mean of those measured, in which languages that are like it count most.
 
-    likeness = sum of likenesses in web text, in script, in descent, in writing without spaces and in all together
+    likeness = sum of covariance_terms in web text, in script, in descent, in writing without spaces and in all together
 
 The variances are fixed, for where a dozen languages were measured nothing can be learnt about them.
 """
@@ -22,9 +22,9 @@ NOISE = 0.05
 """Variance of what a score does not tell about its language."""
 
 
-def likeness(rows: Sequence[str], columns: Sequence[str]) -> Array:
+def language_covariance(rows: Sequence[str], columns: Sequence[str]) -> Array:
     """Covariance of the levels of languages by what is known of them, 1 with themselves; (rows, columns)."""
-    parts = likenesses(rows, columns)
+    parts = covariance_terms(rows, columns)
     whole = sum(variance * parts[name] for name, variance in VARIANCES.items())
     return np.asarray(whole / sum(VARIANCES.values()))
 
@@ -34,7 +34,7 @@ def near(rows: Sequence[str], columns: Sequence[str]) -> Array:
     return np.asarray(np.exp(-space(rows, columns).between("combined", rows, columns) / REACH))
 
 
-def likenesses(rows: Sequence[str], columns: Sequence[str]) -> dict[str, Array]:
+def covariance_terms(rows: Sequence[str], columns: Sequence[str]) -> dict[str, Array]:
     """What makes languages alike, by the names of `VARIANCES`: covariances, 1 with themselves; (rows, columns)."""
     known = space(rows, columns)
     text, unspaced = ([values[known.at(names)] for names in (rows, columns)]
@@ -56,8 +56,8 @@ def kriging_weights(asked: Sequence[str], measured: Sequence[str]) -> Array:
     -----
     Ordinary kriging: the mean is unknown, and estimated by generalised least squares (Cressie 1993, section 3.2).
     """
-    covariance = likeness(measured, measured) + NOISE * np.eye(len(measured))
-    towards, ones = likeness(asked, measured), np.ones((len(measured), 1))
+    covariance = language_covariance(measured, measured) + NOISE * np.eye(len(measured))
+    towards, ones = language_covariance(asked, measured), np.ones((len(measured), 1))
     solved = np.linalg.solve(covariance, np.hstack([towards.T, ones]))
     simple, of_mean = solved[:, :-1], solved[:, -1:]
     return np.asarray((simple + of_mean * (1 - simple.sum(0)) / of_mean.sum()).T)

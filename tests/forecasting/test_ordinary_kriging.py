@@ -9,10 +9,10 @@ from tests.forecasting.planted import POOL
 
 from isogloss import read_evidence
 from isogloss.evidence import Evidence
-from isogloss.forecasting.kriging import NOISE, krige, kriging_weights, likeness
-from isogloss.forecasting.pooled.around import Around
+from isogloss.forecasting.ordinary_kriging import NOISE, krige, kriging_weights, language_covariance
+from isogloss.forecasting.pooled.evidence import TYPOLOGY_ONLY
+from isogloss.forecasting.pooled.model import PooledModel
 from isogloss.forecasting.pooled.panel import Panel
-from isogloss.forecasting.pooled.surroundings import NOWHERE
 
 MEASURED, ASKED = ("deu", "fin", "hin", "jpn", "yor"), ("nld", "est", "ibo")
 
@@ -30,9 +30,9 @@ def test_weights_are_those_of_the_dense_system_with_a_free_mean() -> None:
     """Solving for weights and the multiplier of their sum at once."""
     count = len(MEASURED)
     system = np.ones((count + 1, count + 1))
-    system[:count, :count] = likeness(MEASURED, MEASURED) + NOISE * np.eye(count)
+    system[:count, :count] = language_covariance(MEASURED, MEASURED) + NOISE * np.eye(count)
     system[-1, -1] = 0
-    right = np.vstack([likeness(MEASURED, ASKED), np.ones(len(ASKED))])
+    right = np.vstack([language_covariance(MEASURED, ASKED), np.ones(len(ASKED))])
     np.testing.assert_allclose(kriging_weights(ASKED, MEASURED), np.linalg.solve(system, right)[:count].T)
 
 
@@ -56,7 +56,7 @@ def test_a_row_without_scores_has_no_forecast() -> None:
 def alike() -> Evidence:
     """Six models, ten languages, whose scores go by what makes languages alike and nothing else."""
     languages = tuple(sorted(POOL[::3][:10]))
-    root = np.linalg.cholesky(likeness(languages, languages) + 1e-9 * np.eye(len(languages)))
+    root = np.linalg.cholesky(language_covariance(languages, languages) + 1e-9 * np.eye(len(languages)))
     common = root @ np.random.default_rng(0).standard_normal(len(languages))
     rows = []
     for model in range(6):
@@ -70,5 +70,5 @@ def alike() -> Evidence:
     return read_evidence(pl.DataFrame(rows))
 
 
-def test_likeness_outweighs_trees_where_few_languages_were_measured(alike: Evidence) -> None:
-    assert Around(Panel.read(alike), 0).share(0, NOWHERE) > 0.5
+def test_kriging_outweighs_trees_where_few_languages_were_measured(alike: Evidence) -> None:
+    assert PooledModel(Panel.read(alike), 0).kriging_share(0, TYPOLOGY_ONLY) > 0.5

@@ -11,7 +11,7 @@ from isogloss import read_evidence
 from isogloss.errors import UnknownName
 from isogloss.evidence import Evidence
 from isogloss.forecasting import Default, Mean, ask, forecasters, load
-from isogloss.forecasting.pooled.donors import Donors, Pattern
+from isogloss.forecasting.pooled.evidence import BlockEvidence, Pattern
 from isogloss.forecasting.pooled.panel import Panel
 
 TASKS = ("parsing", "tagging", "topics")
@@ -89,7 +89,7 @@ def test_intervals_of_languages_known_from_elsewhere_hold(fitted, asked):
 
 
 def test_the_basis_says_from_where_a_language_is_known(fitted, asked):
-    assert fitted.predict_interval(asked.head(1))["basis"].str.contains("itself known from 2 other tasks").all()
+    assert fitted.predict_interval(asked.head(1))["basis"].str.contains("itself measured on 2 other tasks").all()
 
 
 def test_a_language_known_with_other_models_is_forecast_from_them(cells):
@@ -99,7 +99,7 @@ def test_a_language_known_with_other_models_is_forecast_from_them(cells):
         Default().fit(evidence).conformalize().predict_interval(ask(task="tagging", model=MODELS[0], targets=HIDDEN))
     )
     assert errors(found).mean() < 0.07
-    assert found["basis"].str.contains("itself known from 11 other models and 2 other tasks").all()
+    assert found["basis"].str.contains("itself measured with 11 other models and on 2 other tasks").all()
 
 
 def test_the_order_of_observations_does_not_matter(untold, asked, fitted):
@@ -142,7 +142,7 @@ def test_a_pattern_says_whose_scores_of_the_language_there_are(measured, pattern
     table = pl.DataFrame(rows, schema=["model", "task", "target"], orient="row")
     panel = Panel.read(read_evidence(table.with_columns(metric=pl.lit("accuracy"), train=pl.lit(""), score=0.5)))
     setting = next(at for at, one in enumerate(panel.settings) if (one.model, one.task) == ("a", "asked"))
-    assert Donors(panel, int(panel.block_of_setting[setting])).pattern(setting, "yor") == pattern
+    assert BlockEvidence(panel, int(panel.block_of_setting[setting])).pattern(setting, "yor") == pattern
 
 
 class TestNewModels:

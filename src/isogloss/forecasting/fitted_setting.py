@@ -1,0 +1,227 @@
+"""A fitted setting: forecasts of every language under every mix, with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_poorest
+from isogloss.forecasting.ensemble import LanguageEnsemble, MixEnsemble
+from isogloss.forecasting.features import dose_shares, energy_distance, total_dose
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+from isogloss.forecasting.grid_model import GridModel
+from isogloss.forecasting.pooled.evidence import TYPOLOGY_ONLY, Pattern
+from isogloss.forecasting.pooled.model import SettingContext
+from isogloss.forecasting.space import space
+from isogloss.stats.conformal import grouped_quantile
+
+MIX_REACH = 0.15
+"""Energy distance over which a mix loses a factor e of its weight for the uncertainty of another's forecast."""
+
+
+@dataclass(frozen=True)
+class GridForecast:
+    """Forecasts of every mix x target of some queries.
+
+    Attributes
+    ----------
+    mixes : TrainingMixes
+        The rows.
+    targets : tuple of str
+        The columns.
+    mean : array of shape (rows, targets)
+    spread : array of shape (rows, targets)
+        Uncertainty as the model has it, before intervals are sized on held-out evidence.
+    columns : array of int of shape (targets,)
+        Position of each target in the grid, -1 for an unmeasured language.
+    measured : array of bool of shape (rows, targets)
+        Cells that were measured themselves.
+    patterns : tuple of Pattern
+        What other settings measured of each unmeasured language.
+    notes : tuple of str
+        What else each forecast rests on, in words; may be empty.
+    """
+
+    mixes: TrainingMixes
+    targets: tuple[str, ...]
+    mean: Array
+    spread: Array
+    columns: NDArray[np.intp]
+    measured: NDArray[np.bool_]
+    patterns: tuple[Pattern, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def measured_targets(self) -> NDArray[np.bool_]:
+        """Targets that the evidence has scores of, of shape (targets,)."""
+        return self.columns >= 0
+
+    def unmeasured_targets(self) -> Iterator[tuple[Pattern, NDArray[np.intp]]]:
+        """Positions of the unmeasured languages, by their pattern."""
+        unmeasured = np.flatnonzero(~self.measured_targets)
+        for pattern in sorted({self.patterns[place] for place in unmeasured}):
+            yield pattern, np.array([place for place in unmeasured if self.patterns[place] == pattern])
+
+
+class FittedSetting:
+    """A grid with the model that was fitted to it.
+
+    What is learnt by holding out mixes, and by holding out languages, is learnt when a query first needs it.
+
+    Parameters
+    ----------
+    grid : Grid
+    model : GridModel
+        Not yet fitted.
+    context : SettingContext, optional
+        What other settings measured of the same languages.
+
+    Attributes
+    ----------
+    mixes_ : MixEnsemble
+        Forecasts the measured languages.
+    """
+
+    def __init__(self, grid: Grid, model: GridModel, context: SettingContext | None = None):
+        self.grid = grid
+        self.model = model.fit(grid)
+        self.mixes_ = MixEnsemble(self.model, grid)
+        self._context = context
+        self._ensembles: dict[Pattern, LanguageEnsemble] = {}
+        self._row = {text: position for position, text in enumerate(grid.mixes.texts)}
+
+    @cached_property
+    def held_out_(self) -> HeldOutPredictions | None:
+        """Forecasts of held-out languages; None where the pooled model forecasts alone."""
+        alone = self._context is not None and self._context.pooled
+        return None if alone else hold_out_languages(self.model, self.grid)
+
+    @cached_property
+    def poorest_(self) -> list[tuple[HeldOutPredictions, Array]]:
+        """Forecasts of the poorest languages from the richer ones."""
+        return hold_out_poorest(self.model, self.grid)
+
+    def languages_(self, pattern: Pattern) -> LanguageEnsemble:
+        """Forecasts the unmeasured languages of a pattern."""
+        if pattern not in self._ensembles:
+            context = self.context(pattern)
+            pooled = None if context is None else context.held_out(self.grid, pattern)
+            self._ensembles[pattern] = LanguageEnsemble(self.grid, self.held_out_, pooled)
+        return self._ensembles[pattern]
+
+    def context(self, pattern: Pattern) -> SettingContext | None:
+        """The other settings, if they can forecast languages of a pattern."""
+        context = self._context
+        return context if context is not None and (context.pooled or pattern != TYPOLOGY_ONLY) else None
+
+    def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> GridForecast:
+        """Forecast every cell of mixes x targets."""
+        position = {target: column for column, target in enumerate(self.grid.targets)}
+        columns = np.array([position.get(target, -1) for target in targets], dtype=np.intp)
+        known, own = columns >= 0, columns[columns >= 0]
+        complete = self.complete(mixes)
+        shape = (len(mixes.texts), len(targets))
+        mean, spread, measured = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
+        for values, of_grid in zip((mean, spread, measured), complete, strict=True):
+            values[:, known] = of_grid[:, own]
+        patterns, notes = [TYPOLOGY_ONLY] * len(targets), [""] * len(targets)
+        if self._context is not None:
+            for place in np.flatnonzero(~known).tolist():
+                patterns[place] = self._context.pattern(targets[place])
+                notes[place] = self._context.describe(targets[place])
+        forecast = GridForecast(mixes, tuple(targets), mean, spread, columns, measured, tuple(patterns), tuple(notes))
+        for pattern, places in forecast.unmeasured_targets():
+            others = [targets[place] for place in places]
+            mean[:, places], spread[:, places] = self._forecast_unmeasured(mixes, others, complete[0], pattern)
+        return replace(forecast, mean=self.grid.clip(mean))
+
+    def complete(self, mixes: TrainingMixes) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Scores of the grid's own targets under any mixes: as measured, else as forecast.
+
+        Returns
+        -------
+        scores, spread, measured : arrays of shape (rows, targets of the grid)
+            `measured` is True where the score was measured.
+        """
+        shape = (len(mixes.texts), len(self.grid.targets))
+        completed, spread, measured = np.full(shape, np.nan), np.ones(shape), np.zeros(shape, dtype=bool)
+        for position, text in enumerate(mixes.texts):
+            if text in self._row:
+                completed[position] = self.grid.scores[self._row[text]]
+                measured[position] = ~np.isnan(completed[position])
+        rows = np.flatnonzero(~measured.all(axis=1))
+        if len(rows):
+            forecast, spread[rows] = self.mixes_.predict(mixes.take(rows))
+            completed[rows] = np.where(measured[rows], completed[rows], forecast)
+        return completed, spread, measured
+
+    def _forecast_unmeasured(
+        self, mixes: TrainingMixes, targets: list[str], completed: Array, pattern: Pattern
+    ) -> tuple[Array, Array]:
+        """Mean and spread of languages of one pattern, of shape (rows, targets)."""
+        own = pooled = None
+        spread = np.ones((len(mixes.texts), len(targets)))
+        ensemble = self.languages_(pattern)
+        if self.held_out_ is not None:
+            own, level_spread = self.model.predict_languages(mixes, targets, completed)
+            if ensemble.by_typology:
+                spread = np.broadcast_to(level_spread, spread.shape)
+        if (context := self.context(pattern)) is not None:
+            pooled = context.predict(mixes, self.grid.targets, completed, targets, pattern)
+        return ensemble.combine(own, pooled), spread
+
+    def margin(self, forecast: GridForecast, level: float) -> Array:
+        """Half width of the interval around each forecast; infinite where the evidence is too little for the level.
+
+        A cell that was measured itself is as uncertain as a forecast of another mix; where too few
+        mixes were measured to tell, as a forecast of another language.
+        """
+        margin = np.zeros(forecast.mean.shape)
+        similarity = self._mix_similarity(forecast.mixes)
+        for pattern, places in forecast.unmeasured_targets():
+            margin[:, places] = self._margin_of_unmeasured(forecast, pattern, places, similarity, level)
+        known, own = forecast.measured_targets, forecast.columns[forecast.measured_targets]
+        if known.any():
+            usual = np.median(self.mixes_.held_out_.spread, axis=0)[own]
+            spread = np.where(forecast.measured[:, known], usual, forecast.spread[:, known])
+            margin[:, known] = self.mixes_.margin(spread, own, level)
+            if forecast.measured.any() and np.isinf(margin[forecast.measured]).any():
+                ensemble = self.languages_(TYPOLOGY_ONLY)
+                quantile = np.broadcast_to(ensemble.quantiles(similarity, level)[:, None], margin.shape)
+                margin[forecast.measured] = quantile[forecast.measured] * ensemble.usual_residual_
+        return margin
+
+    def _margin_of_unmeasured(
+        self, forecast: GridForecast, pattern: Pattern, places: NDArray[np.intp], similarity: Array, level: float
+    ) -> Array:
+        ensemble, targets = self.languages_(pattern), [forecast.targets[place] for place in places]
+        expected = ensemble.residual_scale_.at(forecast.mixes, targets, forecast.mean[:, places])
+        quantiles = ensemble.quantiles(similarity, level)[:, None]
+        if ensemble.by_typology and self.held_out_ is not None and (poorer := self._poorer(targets)).any():
+            quantiles = quantiles * (1 + poorer * ensemble.growth(self.poorest_))
+        if self._context is not None and self._context.pooled and np.isinf(quantiles).any():
+            # The setting has too few languages of its own, but other models have been measured in more;
+            # how good the model is on the whole is then as uncertain as the mean of those few.
+            uncertainty = np.sqrt(1 + 1 / len(self.grid.targets))
+            return np.full(expected.shape, uncertainty * grouped_quantile(self._context.residuals(pattern), level))
+        return quantiles * expected * forecast.spread[:, places]
+
+    def _poorer(self, targets: Sequence[str]) -> Array:
+        """How many powers of ten less web text targets have than any measured language, of shape (targets,)."""
+        known = space(targets, self.grid.targets)
+        less = known.web_text[known.at(self.grid.targets)].min() - known.web_text[known.at(targets)]
+        return np.maximum(less, 0.0)
+
+    def _mix_similarity(self, mixes: TrainingMixes) -> Array:
+        """Similarity of each mix to each of the grid, 1 for the same; of shape (rows, rows of the grid)."""
+        own = self.grid.mixes
+        sources = sorted({*mixes.sources, *own.sources})
+        between = space(sources).between("combined", sources, sources)
+        query, measured = mixes.over(sources), own.over(sources)
+        energy = energy_distance(dose_shares(query), dose_shares(measured), between)
+        totals = total_dose(query)[:, None] - total_dose(measured)
+        return np.exp(-energy / MIX_REACH - 0.5 * totals**2) + 1e-9
