@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import RESULTS, Array, machine, versions, write_result
-from isogloss.languages import distances, features, kinds, resolve, resources
-from isogloss.languages.uriel import uriel
+from isogloss.languages import distance_kinds, distances, features, resolve, resources
+from isogloss.languages.sources import source
 
 LANGUAGES, LANGUAGES_OF_AGREEMENT = 93, 83
 SAME = {
@@ -111,13 +111,13 @@ def side_by_side(languages: list[str]) -> dict[str, Any]:
 
 def on_all_languages() -> dict[str, Any]:
     """Every kind of distance between all languages."""
-    return {"all_languages": {kind: full_matrix(kind) for kind in kinds()}}
+    return {"all_languages": {kind: full_matrix(kind) for kind in distance_kinds()}}
 
 
 def _described(code: str) -> bool:
     """Whether URIEL has a row of a language of its own, under its plain code."""
     language = resolve(code)
-    return language.id in uriel().rows and language.scope == "individual"
+    return language.id in source("syntactic").rows and language.scope == "individual"
 
 
 @contextlib.contextmanager

@@ -22,9 +22,9 @@ from isogloss.explanation.factors import OTHERS, PHRASES, SIMILARITIES
 from isogloss.forecasting import forecasters
 from isogloss.forecasting.output import ENDINGS as FORECASTS
 from isogloss.languages import feature_sources, similarities
-from isogloss.languages.distance import KINDS, MEANS
-from isogloss.languages.measures import Angular, Measure
-from isogloss.languages.options import ENDINGS as CATALOGUES
+from isogloss.languages.catalogue import ENDINGS as CATALOGUES
+from isogloss.languages.distance import BUILT_IN_KINDS, MEANS, Angular
+from isogloss.languages.measures import Measure
 from isogloss.languages.pretraining import MODELS, SHIPPED
 from isogloss.languages.typology import COMPOSED
 from isogloss.planning.costs import LABELLED
@@ -144,12 +144,13 @@ def _languages() -> list[str]:
     corpora = [(name, "a corpus") for name in SHIPPED] + [
         (name, f"the same as {corpus}") for name, corpus in MODELS.items()
     ]
+    measured = [(code(kind), _measured(kind, measure(None))) for kind, measure in BUILT_IN_KINDS.items()]
     return [
         section(
             "Distances",
             "For `--kind` and `isogloss.languages.distances`. "
             "[How far apart are two languages?](../methods/languages.md)",
-            table(("name", "what it is"), ((code(name), _measured(name, make(None))) for name, make in KINDS.items())),
+            table(("name", "what it is"), measured),
             "The name of a feature source is a kind of distance too, and so is that of a similarity: a table of your "
             "own, registered with [`register_similarity`](python/languages.md#register_similarity) or "
             "`--table NAME=FILE`.",

@@ -99,10 +99,10 @@ def test_every_name_in_a_registry_is_in_the_page_of_names_with_its_entry_point(p
 def test_every_evidence_that_ships_and_every_task_and_objective_is_in_the_page_of_names():
     from isogloss.evidence import shipped
     from isogloss.lab import known_tasks
-    from isogloss.languages import kinds
+    from isogloss.languages import distance_kinds
     from isogloss.planning.objectives import OBJECTIVES
 
-    names = [*shipped(), *known_tasks(), *OBJECTIVES, *kinds()]
+    names = [*shipped(), *known_tasks(), *OBJECTIVES, *distance_kinds()]
     assert [name for name in names if f"`{name}`" not in page("names.md")] == []
 
 

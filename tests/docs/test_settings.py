@@ -11,7 +11,7 @@ import pytest
 
 from isogloss.evidence.importers import mapping, task_names
 from isogloss.lab import ByteTransformer, pretraining, task_file
-from isogloss.languages.user import FIELDS
+from isogloss.languages.variety_files import FIELDS
 from isogloss.planning import costs
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,7 @@ import pytest
 
 from isogloss.cli import main
 from isogloss.languages import similarities
-from isogloss.languages.varieties import forget
+from isogloss.languages.varieties import clear_variety_caches
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_add_shows_what_was_added(run, tmp_path, monkeypatch):
     assert code == 0
     assert out.splitlines()[1].split()[:3] == ["zueri-stadt", "zueri-stadt", "gsw"]
     monkeypatch.undo()
-    forget()
+    clear_variety_caches()
 
 
 def test_sources_lists_where_features_come_from(run):
@@ -129,7 +129,7 @@ def test_table_writes_the_catalogue(run, tmp_path, ending):
         (["nearest", "wol", "--among", "deu,Germn"], "error: unknown language 'Germn'; did you mean 'deu'"),
         (["nearest", "wol", "--weights", "syntactic"], "error: weights: 'syntactic' is no weight"),
         (["nearest", "wol", "--weights", "syntactic=1,syntactic=2"], "error: weights: two weights of 'syntactic'"),
-        (["distance", "de", "en", "--table", "mine"], "error: --table: 'mine' names no table"),
+        (["distance", "de", "en", "--table", "mine"], "error: table: 'mine' names no table"),
         (["distance", "de", "en", "--kind", "featural", "--impute", "mean"], "error: unknown way to impute 'mean'"),
         (["map", "--colour", "famly"], "error: unknown colour 'famly'; did you mean 'family'?"),
         (["add", "missing.toml"], "error: missing.toml: cannot be read"),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.languages import KINDS, blocks, describe, distances, features, nearest, resolve
+from isogloss.languages import BUILT_IN_KINDS, describe, distance_blocks, distances, features, nearest, resolve
 from isogloss.languages.distance import COMBINED, FEWEST_IN_COMMON
 
 SOME = [
@@ -34,7 +34,7 @@ SOME = [
 languages = st.lists(st.sampled_from(SOME), min_size=1, max_size=8)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BUILT_IN_KINDS)
 @settings(deadline=None)
 @given(rows=languages, columns=languages)
 def test_distances_are_symmetric_zero_to_oneself_and_between_0_and_1(kind, rows, columns):
@@ -47,7 +47,7 @@ def test_distances_are_symmetric_zero_to_oneself_and_between_0_and_1(kind, rows,
     np.testing.assert_array_equal(np.diag(distances(rows, kind).values), 0.0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BUILT_IN_KINDS)
 def test_a_distance_does_not_depend_on_the_company(kind):
     alone = distances(["deu"], kind, others=["yor"]).values[0, 0]
     table = distances(SOME, kind)
@@ -141,7 +141,7 @@ def test_the_table_has_a_row_per_pair_and_null_where_unknown():
     assert table.filter(language="deu", other="deu")["distance"].to_list() == [0.0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BUILT_IN_KINDS)
 def test_no_languages_make_an_empty_matrix(kind):
     assert distances([], kind).values.shape == (0, 0)
     assert distances([], kind, others=["deu", "eng"]).values.shape == (0, 2)
@@ -187,9 +187,9 @@ def test_places_lie_on_the_globe():
     assert table["longitude"].is_between(-180, 180).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", BUILT_IN_KINDS)
 def test_blocks_are_the_rows_of_the_whole(kind):
-    whole, pieces = distances(SOME, kind), list(blocks(SOME, kind, size=5))
+    whole, pieces = distances(SOME, kind), list(distance_blocks(SOME, kind, size=5))
     assert [piece.values.shape for piece in pieces] == [(5, 16), (5, 16), (5, 16), (1, 16)]
     np.testing.assert_allclose(np.concatenate([piece.values for piece in pieces]), whole.values, atol=1e-12)
     assert sum((piece.rows for piece in pieces), ()) == whole.rows

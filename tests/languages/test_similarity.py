@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, BadValue, UnknownLanguage, UnknownName
-from isogloss.languages import compare, distances, kinds, nearest, overlap, register_similarity, similarities
+from isogloss.languages import compare, distance_kinds, distances, nearest, overlap, register_similarity, similarities
 
 PAIRS = [("deu_Latn", "en", 0.9), ("deu_Latn", "yor", 0.2), ("en", "yor", 0.3)]
 
@@ -33,7 +33,7 @@ def test_a_similarity_is_a_distance_wherever_one_is_asked_for():
     np.testing.assert_array_equal(found.values, found.values.T)
     assert found.missing[3, :3].all()
     assert found.coverage[0, 3] == 0.0
-    assert "mine" in kinds()
+    assert "mine" in distance_kinds()
     assert nearest("yor", ["de", "en"], "mine")["language"].to_list() == ["eng", "deu"]
     assert compare(["de", "en"], ["mine", "genetic"]).row(0)[2] == pytest.approx(0.1)
 

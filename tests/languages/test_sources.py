@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isogloss.errors import UnknownName
-from isogloss.languages import FeatureSource, distances, feature_sources, features, kinds, source_table
+from isogloss.languages import FeatureSource, distance_kinds, distances, feature_sources, features, source_table
 from isogloss.languages.imputation import FEWEST_RELATIVES
 
 SOME = ["deu", "eng", "slk", "yor", "wol", "quy", "eus", "zho"]
@@ -44,7 +44,7 @@ def test_grambank_is_found_by_glottocode():
 
 
 def test_a_source_of_ones_own_is_a_kind_of_features_and_of_distance(colours):
-    assert "colours" in kinds()
+    assert "colours" in distance_kinds()
     assert features(["deu"], "colours").values[0, :3].tolist() == [1.0, 0.0, 1.0]
     found = distances(["deu", "eng", "gsw"], "colours")
     assert found.values[0, 1] == 0.0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, UnknownLanguage
 from isogloss.languages import add_varieties, card, distances, features, resolve
-from isogloss.languages.varieties import find, forget
+from isogloss.languages.varieties import clear_variety_caches, find_variety
 
 ARABIC = ["ary", "arz", "apc", "acm", "ars", "aeb", "ajp", "acq"]
 
@@ -36,7 +36,7 @@ GOOD = """
 def add(tmp_path, monkeypatch):
     """Write a file of varieties and add it, in a data folder of its own."""
     monkeypatch.setenv("ISOGLOSS_VARIETIES", str(tmp_path / "kept"))
-    forget()
+    clear_variety_caches()
 
     def add(text, name="mine.toml"):
         path = tmp_path / name
@@ -45,7 +45,7 @@ def add(tmp_path, monkeypatch):
 
     yield add
     monkeypatch.undo()
-    forget()
+    clear_variety_caches()
 
 
 def test_a_glottocode_of_a_language_is_that_language():
@@ -62,7 +62,7 @@ def test_a_dialect_is_found_by_its_glottocode():
 
 def test_a_dialect_of_a_dialect_has_that_as_parent():
     inner = resolve("aniz1234")
-    assert find(inner.parent).parent == "ars"
+    assert find_variety(inner.parent).parent == "ars"
     assert inner.iso639_3 == "ars"
 
 
@@ -103,7 +103,7 @@ def test_added_varieties_are_languages(add):
 
 def test_added_varieties_are_kept(add):
     add(GOOD)
-    forget()
+    clear_variety_caches()
     assert resolve("zueri-stadt").name == "Zurich city German"
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from isogloss.errors import BadFile
 from isogloss.languages import add_varieties, resolve
-from isogloss.languages.varieties import forget
+from isogloss.languages.varieties import clear_variety_caches
 
 ids = st.sampled_from(["abcd-a", "abcd-b", "abcd-c", "deu", "gsw", "Germn", "", "zuri1239", "ABCD"])
 numbers = st.floats(-400, 400) | st.integers(-400, 400) | st.just("north") | st.booleans()
@@ -35,7 +35,7 @@ def as_toml(value) -> str:
 
 def try_to_add(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, ISOGLOSS_VARIETIES=f"{folder}/kept"):
-        forget()
+        clear_variety_caches()
         path = Path(folder, "mine.toml")
         path.write_text(text, encoding="utf-8", errors="replace")
         refused, added = "", []
@@ -49,13 +49,13 @@ def try_to_add(text: str) -> None:
             language = resolve(one.code)
             assert (language.id, language.parent) == (one.code, one.parent)
             assert language.latitude is None or -90 <= language.latitude <= 90
-    forget()
+    clear_variety_caches()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def leave_nothing_behind():
     yield
-    forget()
+    clear_variety_caches()
 
 
 @settings(deadline=None)

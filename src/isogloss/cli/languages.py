@@ -72,9 +72,10 @@ def distance(
     Several kinds may be given, comma between.
     """
     from isogloss.languages import compare
-    from isogloss.languages.options import parse_weights, register_tables
+    from isogloss.languages.distance import parse_weights
+    from isogloss.languages.similarity import register_similarity_files
 
-    register_tables(table or [])
+    register_similarity_files(table or [])
     kinds = [part.strip() for part in kind.split(",") if part.strip()]
     found = compare(codes, kinds, weights=parse_weights(weights), impute=impute)
     show(found, json=json, columns=["language", "other", *kinds])
@@ -96,9 +97,10 @@ def nearest_languages(
 ) -> None:
     """Show the languages nearest to one."""
     from isogloss.languages import nearest, resolve
-    from isogloss.languages.options import parse_weights, register_tables
+    from isogloss.languages.distance import parse_weights
+    from isogloss.languages.similarity import register_similarity_files
 
-    register_tables(table or [])
+    register_similarity_files(table or [])
     target = resolve(language)
     found = nearest(target, _among(among, evidence), kind, top=top, weights=parse_weights(weights), impute=impute)
     show(found, json=json, title=f"Nearest to {target.name} by {kind} distance")
@@ -154,7 +156,7 @@ def sources(json: JsonOption = False) -> None:
 
 
 @app.command("table")
-def write_table(
+def write_all_languages(
     out: Annotated[Path, typer.Option(help="Write it to .csv (lists joined by |), .parquet or .json.")],
     varieties: Annotated[
         bool, typer.Option("--varieties", help="With dialects and varieties that were added.")
@@ -162,6 +164,6 @@ def write_table(
 ) -> None:
     """Write the catalogue of all languages to a file."""
     from isogloss.languages import table
-    from isogloss.languages.options import write_table
+    from isogloss.languages.catalogue import write_catalogue
 
-    typer.echo(f"{write_table(table(varieties=varieties), out):,} languages written to {out}")
+    typer.echo(f"{write_catalogue(table(varieties=varieties), out):,} languages written to {out}")

@@ -1,22 +1,29 @@
-"""What was read once from large files, kept compact in the user's cache folder.
+"""Arrays read once from the `urielplus` wheel, kept compact in the user's cache folder.
 
-Every file holds named arrays, each with a checksum: a damaged one is noticed and made anew.
+The package itself is never imported: that costs a second, and its class writes into site-packages. Its licence is
+CC BY-SA 4.0: isogloss ships none of it. Cached arrays carry checksums: a damaged file is noticed and made anew.
 """
 
 from __future__ import annotations
 
+import csv
 import os
-import tempfile
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from importlib import metadata, util
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from isogloss.errors import BadFile, IsoglossError
+from isogloss.files import atomic_write
 
-Arrays = Mapping[str, NDArray[Any]]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Arrays = Mapping[str, NDArray[Any]]
+
+CACHE_VERSION = 5
 
 
 def cache_folder() -> Path:
@@ -28,31 +35,63 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("isogloss", appauthor=False))
 
 
-def cached(name: str, parts: tuple[str, ...], make: Callable[[], Arrays]) -> Arrays:
-    """Arrays from the cache if it is whole, else made (and then cached).
+def cached_from_wheel(name: str, arrays: tuple[str, ...], read_wheel: Callable[[Path], Arrays]) -> Arrays:
+    """Arrays made from files of the wheel, cached under its version and ours.
 
     Parameters
     ----------
     name : str
-        Of the file, with the versions of what it was made from and of how.
-    parts : tuple of str
-        Names of the arrays.
-    make : callable
-        Makes them anew.
+        Of the cache file.
+    arrays : tuple of str
+        Names of the arrays in it.
+    read_wheel : callable
+        Makes them from the folder of the wheel's data files.
+
+    Raises
+    ------
+    IsoglossError
+        If the wheel is missing or damaged.
     """
-    path = cache_folder() / f"{name}.npz"
-    arrays = _read(path, parts)
-    if arrays is None:
-        arrays = make()
-        _write(path, arrays)
-    return arrays
+    version = _wheel_version()
+    path = cache_folder() / f"{name}-{version}-{CACHE_VERSION}.npz"
+    made = _read(path, arrays)
+    if made is None:
+        try:
+            made = read_wheel(_wheel_folder())
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            raise IsoglossError(
+                f"the arrays of urielplus {version} cannot be read: {error}",
+                hint="pip install --force-reinstall urielplus",
+            ) from None
+        _write(path, made)
+    return made
 
 
-def _read(path: Path, parts: tuple[str, ...]) -> Arrays | None:
+def read_csv(path: Path) -> Iterator[dict[str, str]]:
+    """Rows of a CSV file in UTF-8."""
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _wheel_version() -> str:
+    try:
+        return metadata.version("urielplus")
+    except metadata.PackageNotFoundError:
+        raise IsoglossError("the typological arrays are missing", hint="pip install urielplus") from None
+
+
+def _wheel_folder() -> Path:
+    spec = util.find_spec("urielplus")
+    return Path(next(iter((spec and spec.submodule_search_locations) or [""])), "database")
+
+
+def _read(path: Path, names: tuple[str, ...]) -> Arrays | None:
     """What the cache holds, or None if it holds nothing or is damaged."""
+    import numpy as np
+
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in parts}
+            return {name: archive[name] for name in names}
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):
         return None
 
@@ -61,24 +100,23 @@ _warned: set[Path] = set()
 
 
 def _write(path: Path, arrays: Arrays) -> None:
-    """Write beside and rename into place, so that several processes may do so at once."""
+    """Write the arrays whole, so that several processes may do so at once; warn once where that cannot be done."""
+    import numpy as np
+
+    def save(target: Path) -> None:
+        with target.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, allow_pickle=False, **arrays)
-            os.chmod(temporary, 0o644)  # mkstemp makes it private, but a cache folder may be shared
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
+        atomic_write(path, save)
+    except (OSError, BadFile) as error:
         if path.parent in _warned:
             return
         _warned.add(path.parent)
+        reason = error.strerror if isinstance(error, OSError) else error.reason.removeprefix("cannot be written: ")
         warnings.warn(
-            f"typology is read anew each time, because {path.parent} cannot be written: {error.strerror}; "
+            f"typology is read anew each time, because {path.parent} cannot be written: {reason}; "
             "set ISOGLOSS_CACHE to a folder that can",
             stacklevel=2,
         )

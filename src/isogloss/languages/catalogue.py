@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isogloss.files import atomic_write, check_place
 from isogloss.languages.aliases import CODES, KEPT_APART, REPRESENTATIVES
+from isogloss.languages.glottolog import DIALECT, OTHER, glottolog, languoids
 from isogloss.languages.iso639 import codes, retired_codes, shorter_codes
-from isogloss.languages.language import Language
-from isogloss.languages.parse import make_language, make_variety, resolve, written_without_spaces
-from isogloss.languages.typology import as_languages, stand_ins
-from isogloss.languages.uriel import uriel
-from isogloss.languages.varieties import find
+from isogloss.languages.language import Language, as_languages, make_language, resolve, written_without_spaces
+from isogloss.languages.varieties import added_varieties, find_variety, stand_ins
 from isogloss.languages.writing import listed_scripts, read_table, script_from
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ SOURCED = (
     "unspaced", "resource_class",
 )  # fmt: skip
 """Fields whose provenance differs between languages; codes and scopes are those of ISO 639 throughout."""
+
+ENDINGS = (".csv", ".parquet", ".json")
+"""Of files that the catalogue is written to."""
 
 NOT_KNOWN = "not known"
 NO_MACRO_AREA = "not in the data"
@@ -106,6 +109,27 @@ def note(code: str) -> str | None:
     return None
 
 
+def write_catalogue(table: pl.DataFrame, path: Path) -> int:
+    """Write a table by the ending of `path`; returns its rows.
+
+    Raises
+    ------
+    BadValue, BadFile
+    """
+    import polars as pl
+
+    check_place(path, ENDINGS)
+    lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
+    flat = table.drop("provenance").with_columns(pl.col(lists).list.join("|"))
+    writers: dict[str, Callable[[Path], Any]] = {
+        ".csv": flat.write_csv,
+        ".parquet": table.write_parquet,
+        ".json": table.write_json,
+    }
+    atomic_write(path, writers[path.suffix])
+    return table.height
+
+
 def _entry(language: Language) -> dict[str, Any]:
     iso1, iso2 = shorter_codes().get(language.code, (None, None))
     flores = _flores().get(language.id)
@@ -144,15 +168,15 @@ def _provenance(language: Language, whole: dict[str, Any]) -> dict[str, str]:
 
 
 def _name_from(language: Language) -> str:
-    variety = find(language.code)
+    variety = find_variety(language.code)
     return "ISO 639" if variety is None else variety.origin
 
 
 def _place_from(language: Language) -> str:
-    if (variety := find(language.code)) is not None:
+    if (variety := find_variety(language.code)) is not None:
         own = variety.latitude == variety.latitude
         return variety.origin if own or variety.parent is None else f"{variety.origin}, place from {variety.parent}"
-    known = uriel().languoids
+    known = languoids()
     if language.code in known:
         return "Glottolog"
     lender = next((other for other in stand_ins(language.code) if other in known), None)
@@ -172,20 +196,15 @@ def _scripts(language: Language) -> list[str]:
 
 
 def _resource_class(language: Language) -> str | None:
-    from isogloss.languages.glottolog import glottolog
-
     entry = glottolog().get(language.glottocode) if language.glottocode else None
     return entry.resource_class if entry else None
 
 
 def _varieties() -> list[Language]:
-    from isogloss.languages.glottolog import DIALECT, OTHER, glottolog
-    from isogloss.languages.user import user_varieties
-
     columns = glottolog().columns
     levels = zip(columns["glottocode"], columns["level"], strict=True)
     named = sorted(str(code) for code, level in levels if level in (DIALECT, OTHER))
-    made = (make_variety(code) for code in (*named, *sorted(user_varieties())))
+    made = (make_language(code) for code in (*named, *sorted(added_varieties())))
     return [language for language in made if language is not None]
 
 

@@ -10,34 +10,93 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.languages.language import Language
+from isogloss.languages.imputation import features
+from isogloss.languages.language import Language, as_languages
 from isogloss.languages.measures import (
-    FEWEST_IN_COMMON,
-    Angular,
     Descent,
     GreatCircle,
     Groups,
     Matrix,
     Mean,
     Measure,
+    Measured,
     SameScript,
     State,
 )
-from isogloss.languages.similarity import similarities
 from isogloss.languages.sources import feature_sources
-from isogloss.languages.typology import as_languages
+from isogloss.registry import Registry
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["COMBINED", "FEWEST_IN_COMMON", "KINDS", "Distances", "blocks", "distances", "kinds"]
+similarities: Registry[Measure] = Registry(
+    "similarity", {}, "isogloss.similarities", base="isogloss.languages.similarity:Similarity"
+)
+"""Registered similarities by name; other packages announce theirs in the entry-point group `isogloss.similarities`."""
+
+FEWEST_IN_COMMON = 5
+"""Typological features that must be known of both languages before their distance says anything."""
+
+
+class Angular:
+    """URIEL's distance: the angle between two vectors of features, over those that are known of both.
+
+    `2 / pi * arccos(u.v / (|u| |v|))`; a vector without any 1 counts as one that points nowhere in
+    particular (all its components alike), as in URIEL.
+    """
+
+    def __init__(self, kind: str, *, impute: str | None = None, fewest: int = FEWEST_IN_COMMON):
+        self.kind, self.impute, self.fewest = kind, impute, fewest
+
+    def read(self, languages: Sequence[Language]) -> State:
+        described = features(languages, self.kind, impute=self.impute)
+        known = ~np.isnan(described.values)
+        observed = known & ~described.imputed
+        return np.nan_to_num(described.values), known.astype(float), observed.astype(float)
+
+    def between(self, left: State, right: State) -> Measured:
+        # Of most languages nothing is known: only the others are computed.
+        rows, columns = (np.flatnonzero(state[1].any(axis=1)) for state in (left, right))
+        values = np.full((len(left[0]), len(right[0])), np.nan)
+        coverage = np.zeros_like(values)
+        if len(rows) and len(columns):
+            place = np.ix_(rows, columns)
+            values[place], coverage[place] = self._between(
+                tuple(part[rows] for part in left), tuple(part[columns] for part in right)
+            )
+        return Measured(values, coverage)
+
+    def _between(self, left: State, right: State) -> Measured:
+        (u, known_u, observed_u), (v, known_v, observed_v) = left, right
+        common = known_u @ known_v.T  # (rows, columns)
+        values = _angle(u @ v.T, (u * u) @ known_v.T, known_u @ (v * v).T, common)
+        values[common < self.fewest] = np.nan
+        observed = observed_u @ observed_v.T if self.impute else common
+        return Measured(values, observed / max(u.shape[1], 1))
+
+
+def _angle(both: Matrix, squares_left: Matrix, squares_right: Matrix, common: Matrix) -> Matrix:
+    """`2 / pi` times the angle of which `both` is the product and the squares are the squared lengths."""
+    lengths = squares_left * squares_right
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine: Matrix = both / np.sqrt(lengths, out=lengths)
+        none, other_none = squares_left == 0, squares_right == 0
+        for empty, squares in ((none, squares_right), (other_none & ~none, squares_left)):
+            if empty.any():
+                cosine[empty] = np.sqrt(squares[empty] / common[empty])
+    if (neither := none & other_none).any():
+        cosine[neither] = 1.0
+    angle: Matrix = np.arccos(np.clip(cosine, -1.0, 1.0, out=cosine), out=cosine)
+    angle *= 2 / np.pi
+    return angle
+
 
 COMBINED = ("syntactic", "phonological", "inventory", "genetic", "geographic", "script")
 TYPOLOGY = ("syntactic", "phonological", "inventory")
 MEANS = {"combined": COMBINED, "typology": TYPOLOGY}
 """Kinds that are the mean of others."""
 
-KINDS: dict[str, Callable[[str | None], Measure]] = {
+BUILT_IN_KINDS: dict[str, Callable[[str | None], Measure]] = {
     "syntactic": lambda impute: Angular("syntactic", impute=impute),
     "phonological": lambda impute: Angular("phonological", impute=impute),
     "inventory": lambda impute: Angular("inventory", impute=impute),
@@ -118,7 +177,7 @@ def distances(
     languages : iterable of str or Language
         Written in any way `resolve` knows.
     kind : str, default "combined"
-        One of `kinds()`: `syntactic`, `phonological`, `inventory`, `featural`, `morphological`, `genetic`,
+        One of `distance_kinds()`: `syntactic`, `phonological`, `inventory`, `featural`, `morphological`, `genetic`,
         `geographic`, `script`, `combined`, `typology`, URIEL's own `uriel-genetic`, `uriel-geographic` and
         `uriel-script`, the name of a feature source or of a similarity that was registered.
     others : iterable of str or Language, optional
@@ -141,7 +200,7 @@ def distances(
 
     See Also
     --------
-    blocks : the same in pieces, for matrices that do not fit into memory.
+    distance_blocks : the same in pieces, for matrices that do not fit into memory.
     """
     rows, columns, pieces = _prepare(languages, kind, others, weights, impute)
     values = np.empty((len(rows), len(columns)))
@@ -151,7 +210,7 @@ def distances(
     return Distances(kind, _ids(rows), _ids(columns), values, coverage)
 
 
-def blocks(
+def distance_blocks(
     languages: Iterable[str | Language],
     kind: str = "combined",
     *,
@@ -173,9 +232,33 @@ def blocks(
     return pieces(size)
 
 
-def kinds() -> list[str]:
+def distance_kinds() -> list[str]:
     """Names of all kinds of distance, those that were registered too."""
-    return sorted({*KINDS, *feature_sources.names(), *similarities.names()})
+    return sorted({*BUILT_IN_KINDS, *feature_sources.names(), *similarities.names()})
+
+
+def parse_weights(text: str | None) -> dict[str, float] | None:
+    """Weights of kinds from `syntactic=2,genetic=1`.
+
+    Raises
+    ------
+    BadValue
+    """
+    if text is None:
+        return None
+    weights: dict[str, float] = {}
+    for part in text.split(","):
+        kind, equals, number = (piece.strip() for piece in part.partition("="))
+        try:
+            weight = float(number)
+        except ValueError:
+            equals = ""
+        if not kind or not equals:
+            raise BadValue(f"'{part}' is no weight", where="weights", hint="write them as syntactic=2,genetic=1")
+        if kind in weights:
+            raise BadValue(f"two weights of '{kind}'", where="weights", hint="keep one")
+        weights[kind] = weight
+    return weights
 
 
 def _prepare(
@@ -210,14 +293,13 @@ def _cut(state: State, part: slice) -> State:
 
 
 def _measure(kind: str, impute: str | None = None) -> Measure:
-    if kind in KINDS:
-        return KINDS[kind](impute)
+    if kind in BUILT_IN_KINDS:
+        return BUILT_IN_KINDS[kind](impute)
     if kind in similarities.names():
-        found: Measure = similarities.get(kind)
-        return found
+        return similarities.get(kind)
     if kind in feature_sources.names():
         return Angular(kind, impute=impute)
-    raise UnknownName("distance", kind, kinds())
+    raise UnknownName("distance", kind, distance_kinds())
 
 
 def _weighted(kind: str, weights: Mapping[str, float], impute: str | None) -> Measure:

@@ -1,6 +1,6 @@
-"""All languoids that Glottolog names, dialects among them: place, parent, resource class.
+"""Glottolog's languoids: place, line of descent, parent and resource class of languages, dialects and groups.
 
-Read from the CSV files inside the `urielplus` wheel and cached. Languages are found in it by glottocode.
+Read from the CSV files inside the `urielplus` wheel, and cached.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from isogloss.languages.cache import Arrays
+from isogloss.languages.cache import cached_from_wheel, read_csv
 from isogloss.languages.iso639 import codes
-from isogloss.languages.uriel import cached_from_wheel, eastward, glottocodes, read_csv, wheel_folder
+
+if TYPE_CHECKING:
+    from isogloss.languages.cache import Arrays
 
 GLOTTOCODE = re.compile(r"[a-z0-9]{4}[0-9]{4}")
 
@@ -98,35 +98,70 @@ def glottolog() -> Glottolog:
     """The tree, from the cache if that is whole, else from the wheel."""
     import polars as pl
 
-    table = pl.read_parquet(io.BytesIO(bytes(cached_from_wheel("glottolog", ("table",), _read_wheel)["table"])))
+    table = pl.read_parquet(io.BytesIO(bytes(cached_from_wheel("glottolog", ("table",), _read_tree)["table"])))
     columns = table.to_dict(as_series=False)
     return Glottolog({code: row for row, code in enumerate(columns["glottocode"])}, columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Languoid:
+    """Where a language belongs.
+
+    Attributes
+    ----------
+    glottocode : str
+    latitude, longitude : float
+        Degrees north and east, NaN where unknown.
+    path : tuple of str
+        From the family down to the language itself.
+    """
+
+    glottocode: str
+    latitude: float
+    longitude: float
+    path: tuple[str, ...]
+
+
 @lru_cache(maxsize=1)
-def by_name() -> Mapping[str, list[str]]:
-    """Folded name -> glottocodes of the dialects and other languoids of that name."""
-    from isogloss.languages.names import fold
-
-    found: dict[str, list[str]] = {}
-    columns = glottolog().columns
-    for code, name, level in zip(columns["glottocode"], columns["name"], columns["level"], strict=True):
-        if level in (DIALECT, OTHER):
-            found.setdefault(fold(str(name)), []).append(str(code))
-    return found
+def languoids() -> Mapping[str, Languoid]:
+    """ISO 639-3 code -> place and descent, for the languages of URIEL's list of glottocodes."""
+    lines = bytes(cached_from_wheel("languoids", ("lines",), _read_languoids)["lines"]).decode().splitlines()
+    places = {}
+    for line in lines:
+        code, glottocode, latitude, longitude, *path = line.split("\t")
+        places[code] = Languoid(glottocode, float(latitude), _eastward(float(longitude)), tuple(path))
+    return places
 
 
-def _read_wheel() -> Arrays:
+def _read_languoids(wheel: Path) -> Arrays:
+    """One line per ISO 639-3 code: code, glottocode, latitude, longitude, the line of descent; tabs between them."""
+    import numpy as np
+
+    folder = wheel / "urielplus_csvs"
+    by_glottocode: dict[str, list[str]] = {}
+    for code, glottocode in _glottocodes(folder).items():
+        by_glottocode.setdefault(glottocode, []).append(code)
+    lines = []
+    for row in read_csv(folder / "lang_fam_geo.csv"):
+        for code in by_glottocode.get(row["language_id"], ()):
+            place = (row["latitude"] or "nan", row["longitude"] or "nan")
+            descent = [name.strip() for name in row["lineage"].split(",") if name.strip()]
+            lines.append("\t".join((code, row["language_id"], *place, *descent, row["language_name"].strip())))
+    return {"lines": np.frombuffer("\n".join(lines).encode(), dtype=np.uint8)}
+
+
+def _read_tree(wheel: Path) -> Arrays:
+    import numpy as np
     import polars as pl
 
-    folder = wheel_folder() / "urielplus_csvs"
+    folder = wheel / "urielplus_csvs"
     names, parents = _tree(folder)
     places = {row["language_id"]: row for row in read_csv(folder / "lang_fam_geo.csv")}
     for code, row in places.items():
         names.setdefault(code, row["language_name"].strip())
     _nest_dialects(names, parents, {code: row["lineage"].split(", ")[-1] for code, row in places.items()})
     isos = {
-        glottocode: iso for iso, glottocode in glottocodes(folder, wider=True).items() if codes().ids.get(iso) == iso
+        glottocode: iso for iso, glottocode in _glottocodes(folder, wider=True).items() if codes().ids.get(iso) == iso
     }
     classes: dict[str, str] = {}
     listed: dict[str, list[str]] = json.loads((folder / "resource_languages.json").read_text(encoding="utf-8"))
@@ -140,7 +175,10 @@ def _read_wheel() -> Arrays:
             "glottocode": order,
             "name": [names[code] or code for code in order],
             "latitude": [_degrees(places.get(code, {}).get("latitude")) for code in order],
-            "longitude": [_east(_degrees(places.get(code, {}).get("longitude"))) for code in order],
+            "longitude": [
+                None if (east := _degrees(places.get(code, {}).get("longitude"))) is None else _eastward(east)
+                for code in order
+            ],
             "parent": [parents.get(code) for code in order],
             "iso639_3": [isos.get(code) for code in order],
             "level": [levels[code] for code in order],
@@ -209,9 +247,22 @@ def _levels(order: Sequence[str], parents: Mapping[str, str], isos: Mapping[str,
     return levels
 
 
+def _glottocodes(folder: Path, *, wider: bool = False) -> dict[str, str]:
+    """ISO 639-3 code -> glottocode: URIEL's list; if `wider`, with Glottolog's own for what that lacks."""
+    listed = {row["iso_code"]: row["glottocode"] for row in read_csv(folder / "uriel_glottocode_map.csv")}
+    if not wider:
+        return {code: glottocode for code, glottocode in listed.items() if glottocode}
+    taken = set(listed.values())
+    for row in read_csv(folder / "dialects.csv"):
+        if row["Language Iso"] and row["Language Glot"] not in taken:
+            listed.setdefault(row["Language Iso"], row["Language Glot"])
+    return {code: glottocode for code, glottocode in listed.items() if glottocode}
+
+
 def _degrees(text: str | None) -> float | None:
     return float(text) if text else None
 
 
-def _east(longitude: float | None) -> float | None:
-    return None if longitude is None else eastward(longitude)
+def _eastward(longitude: float) -> float:
+    """`longitude` between -180 and 180: some are written as 310 instead of -50."""
+    return (longitude + 180) % 360 - 180

@@ -7,16 +7,19 @@ genetic and geographic distance. Neither invents a value where there is no major
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.errors import UnknownLanguage, UnknownName
-from isogloss.languages.language import Language
+from isogloss.errors import UnknownName
+from isogloss.languages.language import Language, as_languages, resolve_standard
+from isogloss.languages.measures import Descent, GreatCircle, Mean
 from isogloss.languages.sources import source
-from isogloss.languages.typology import languoid
+from isogloss.languages.typology import Features, observed_features, parts_of
+from isogloss.languages.varieties import languoid
 
 Values = NDArray[np.float64]
 
@@ -24,39 +27,42 @@ FEWEST_RELATIVES = 3
 NEIGHBOURS = 10
 
 
-def fill(
-    languages: Sequence[Language], parts: Sequence[str], values: Values, method: str
-) -> tuple[Values, NDArray[np.bool_]]:
-    """Fill what is missing in `values`.
+def features(languages: Iterable[str | Language], kind: str = "featural", *, impute: str | None = None) -> Features:
+    """Typological features, from URIEL unless another source is named.
 
     Parameters
     ----------
-    languages : sequence of Language
-    parts : sequence of str
-        The sources whose features are the columns, one after the other.
-    values : ndarray, shape (languages, features)
-        1, 0 or NaN.
-    method : {"family", "nearest"}
+    languages : iterable of str or Language
+        Written in any way `resolve` knows. The script makes no difference.
+    kind : str, default "featural"
+        `syntactic`, `phonological`, `inventory`, `featural` (these three), `morphological`, `grambank`,
+        `uriel-genetic`, `uriel-geographic`, `uriel-script`, or any source that was registered.
+    impute : {None, "family", "nearest"}, default None
+        How to fill what nobody has observed, see `isogloss.languages.imputation`; by default not at all.
 
     Returns
     -------
-    values : ndarray, shape (languages, features)
-        NaN where the method has nothing to say either.
-    imputed : ndarray of bool, shape (languages, features)
-        What was filled.
+    Features
+        A macrolanguage and its representative (Arabic and Standard Arabic) fill each other's gaps; any other
+        member takes its macrolanguage's values only if nothing of that kind is known of it. A variety takes
+        what is not known of itself from its parent.
 
     Raises
     ------
-    UnknownName
+    UnknownLanguage, UnknownName
     """
+    known = as_languages(languages)
+    observed = observed_features(known, kind)
+    if impute is None:
+        return observed
     methods: dict[str, Callable[[Sequence[Language], str], Values]] = {"family": _by_family, "nearest": _by_nearest}
-    if method not in methods:
-        raise UnknownName("way to impute", method, methods)
-    proposed = (
-        np.concatenate([methods[method](languages, part) for part in parts], axis=1) if len(languages) else values
-    )
-    gaps = np.isnan(values) & ~np.isnan(proposed)
-    return np.where(gaps, proposed, values), gaps
+    if impute not in methods:
+        raise UnknownName("way to impute", impute, methods)
+    if not known:
+        return observed
+    proposed = np.concatenate([methods[impute](known, part) for part in parts_of(kind)], axis=1)
+    gaps = np.isnan(observed.values) & ~np.isnan(proposed)
+    return replace(observed, values=np.where(gaps, proposed, observed.values), imputed=gaps)
 
 
 def _majority(ones: Values, known: Values) -> Values:
@@ -98,10 +104,9 @@ def _groups(part: str) -> tuple[dict[tuple[str, ...], int], Values, Values]:
 
 
 def _by_nearest(languages: Sequence[Language], part: str) -> Values:
-    from isogloss.languages.distance import distances
-
     described, values = _described(part)
-    far = distances(languages, "combined", others=described, weights={"genetic": 1.0, "geographic": 1.0}).values
+    measure = Mean({"genetic": (Descent(), 1.0), "geographic": (GreatCircle(), 1.0)})
+    far = measure.between(measure.read(languages), measure.read(described)).values
     filled = np.full((len(languages), values.shape[1]), np.nan)
     for row in range(len(languages)):
         near = np.argsort(far[row], kind="stable")[: int((~np.isnan(far[row])).sum())]
@@ -117,17 +122,10 @@ def _by_nearest(languages: Sequence[Language], part: str) -> Values:
 @lru_cache(maxsize=16)
 def _described(part: str) -> tuple[list[Language], NDArray[np.int8]]:
     """Languages of which the source knows anything, and what it knows (-1 for unknown)."""
-    from isogloss.languages.parse import resolve_standard
-
     data = source(part)
     languages, rows = [], []
     for key, row in data.rows.items():
-        if not (data.values[row] >= 0).any():
-            continue
-        try:
-            language = resolve_standard(key)
-        except UnknownLanguage:
-            continue
-        languages.append(language)
-        rows.append(row)
+        if (data.values[row] >= 0).any() and (language := resolve_standard(key)) is not None:
+            languages.append(language)
+            rows.append(row)
     return languages, np.nan_to_num(data.values[rows], nan=-1).astype(np.int8)

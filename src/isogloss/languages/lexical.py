@@ -10,8 +10,7 @@ from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.languages.language import Language
-from isogloss.languages.parse import resolve, written_without_spaces
+from isogloss.languages.language import Language, resolve, written_without_spaces
 
 if TYPE_CHECKING:
     import polars as pl

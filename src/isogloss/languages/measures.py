@@ -1,4 +1,4 @@
-"""How each kind of distance is computed: what it reads of a language, and the formula between two of them.
+"""Distances by descent, place and script, and the mean of several: what each reads of a language, and its formula.
 
 Every measure reads its languages once and then answers for any rows and columns of them, so that large
 matrices can be made in blocks. Formulas, ranges and sources are in docs/methods/languages.md.
@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 
 from isogloss.languages.language import Language
 from isogloss.languages.sources import source
-from isogloss.languages.typology import described, features, languoid
+from isogloss.languages.typology import described
+from isogloss.languages.varieties import languoid
 
 Matrix = NDArray[np.float64]
 State = tuple[Any, ...]
 """What a measure has read of its languages: arrays, the first axis of each being the languages."""
-
-FEWEST_IN_COMMON = 5
-"""Typological features that must be known of both languages before their distance says anything."""
 
 NO_FAMILIES = frozenset(
     {"Artificial Language", "Bookkeeping", "Mixed Language", "Pidgin", "Sign Language", "Speech Register",
@@ -47,58 +45,6 @@ class Measure(Protocol):
     def between(self, left: State, right: State) -> Measured:
         """The distance of each on the left from each on the right."""
         ...
-
-
-class Angular:
-    """URIEL's distance: the angle between two vectors of features, over those that are known of both.
-
-    `2 / pi * arccos(u.v / (|u| |v|))`; a vector without any 1 counts as one that points nowhere in
-    particular (all its components alike), as in URIEL.
-    """
-
-    def __init__(self, kind: str, *, impute: str | None = None, fewest: int = FEWEST_IN_COMMON):
-        self.kind, self.impute, self.fewest = kind, impute, fewest
-
-    def read(self, languages: Sequence[Language]) -> State:
-        found = features(languages, self.kind, impute=self.impute)
-        known = ~np.isnan(found.values)
-        observed = known & ~found.imputed
-        return np.nan_to_num(found.values), known.astype(float), observed.astype(float)
-
-    def between(self, left: State, right: State) -> Measured:
-        # Of most languages nothing is known: only the others are computed.
-        rows, columns = (np.flatnonzero(state[1].any(axis=1)) for state in (left, right))
-        values = np.full((len(left[0]), len(right[0])), np.nan)
-        coverage = np.zeros_like(values)
-        if len(rows) and len(columns):
-            described = self._between(tuple(part[rows] for part in left), tuple(part[columns] for part in right))
-            place = np.ix_(rows, columns)
-            values[place], coverage[place] = described
-        return Measured(values, coverage)
-
-    def _between(self, left: State, right: State) -> Measured:
-        (u, known_u, observed_u), (v, known_v, observed_v) = left, right
-        common = known_u @ known_v.T  # (rows, columns)
-        values = _angle(u @ v.T, (u * u) @ known_v.T, known_u @ (v * v).T, common)
-        values[common < self.fewest] = np.nan
-        observed = observed_u @ observed_v.T if self.impute else common
-        return Measured(values, observed / max(u.shape[1], 1))
-
-
-def _angle(both: Matrix, squares_left: Matrix, squares_right: Matrix, common: Matrix) -> Matrix:
-    """`2 / pi` times the angle of which `both` is the product and the squares are the squared lengths."""
-    lengths = squares_left * squares_right
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cosine: Matrix = both / np.sqrt(lengths, out=lengths)
-        none, other_none = squares_left == 0, squares_right == 0
-        for empty, squares in ((none, squares_right), (other_none & ~none, squares_left)):
-            if empty.any():
-                cosine[empty] = np.sqrt(squares[empty] / common[empty])
-    if (neither := none & other_none).any():
-        cosine[neither] = 1.0
-    angle: Matrix = np.arccos(np.clip(cosine, -1.0, 1.0, out=cosine), out=cosine)
-    angle *= 2 / np.pi
-    return angle
 
 
 class Descent:
@@ -136,8 +82,8 @@ class Descent:
 
 
 def _path(language: Language) -> tuple[str, ...]:
-    found = languoid(language.code)
-    path = found.path if found else ()
+    place = languoid(language.code)
+    path = place.path if place else ()
     return path[1:] if path[:1] and path[0] in NO_FAMILIES else path
 
 
@@ -145,9 +91,9 @@ class GreatCircle:
     """Great-circle distance as a share of half the earth's circumference (20,015 km): the haversine formula."""
 
     def read(self, languages: Sequence[Language]) -> State:
-        found = (languoid(language.code) for language in languages)
-        places = [(one.latitude, one.longitude) if one else (np.nan, np.nan) for one in found]
-        return (np.radians(np.array(places, dtype=float).reshape(-1, 2)),)
+        places = (languoid(language.code) for language in languages)
+        degrees = [(place.latitude, place.longitude) if place else (np.nan, np.nan) for place in places]
+        return (np.radians(np.array(degrees, dtype=float).reshape(-1, 2)),)
 
     def between(self, left: State, right: State) -> Measured:
         (latitude, longitude), (other_latitude, other_longitude) = left[0].T, right[0].T
@@ -176,13 +122,13 @@ class Groups:
         from scipy import sparse
 
         rows = (described(language.code, "uriel-genetic")[0] for language in languages)
-        found = [(np.flatnonzero(row == 1), not np.isnan(row).all()) for row in rows]
-        groups = [members for members, _ in found]
+        memberships = [(np.flatnonzero(row == 1), not np.isnan(row).all()) for row in rows]
+        groups = [members for members, _ in memberships]
         starts = np.cumsum([0, *map(len, groups)])
         columns = np.concatenate(groups) if groups else np.zeros(0, dtype=int)
         shape = (len(groups), len(source("uriel-genetic").names))
         matrix = sparse.csr_matrix((np.ones(len(columns)), columns, starts), shape=shape)
-        return matrix, np.diff(starts).astype(float), np.array([known for _, known in found], dtype=bool)
+        return matrix, np.diff(starts).astype(float), np.array([known for _, known in memberships], dtype=bool)
 
     def between(self, left: State, right: State) -> Measured:
         (groups, size, known), (other_groups, other_size, other_known) = left, right

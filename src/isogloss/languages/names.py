@@ -9,6 +9,7 @@ from collections import defaultdict
 from functools import lru_cache
 
 from isogloss.languages.aliases import CODES, DIALECTS, NAMES
+from isogloss.languages.glottolog import DIALECT, GLOTTOCODE, OTHER, glottolog
 from isogloss.languages.iso639 import codes, other_names
 
 _PARENTHESIS = re.compile(r"\s*\([^)]*\)")
@@ -79,6 +80,14 @@ class English:
         return sorted(listed)
 
 
+def display_name(code: str) -> str:
+    """The name of a code of ISO 639 or Glottolog; empty if it is the code of nothing."""
+    if (name := codes().names.get(code)) is not None:
+        return English.display(name)
+    entry = glottolog().get(code)
+    return entry.name if entry else ""
+
+
 @lru_cache(maxsize=4096)
 def suggest(text: str) -> tuple[tuple[str, str], ...]:
     """Up to three (code, name) that `text` may have meant, best first."""
@@ -96,34 +105,29 @@ def suggest(text: str) -> tuple[tuple[str, str], ...]:
         for name in difflib.get_close_matches(folded, _names_like(folded), n=3, cutoff=0.75):
             found += english.candidates(name)
     plain = dict.fromkeys(code.split("_")[0] for code in found)
-    listed = [(code, _display(code)) for code in plain]
+    listed = [(code, display_name(code)) for code in plain]
     return tuple((code, name) for code, name in listed if name)[:3]
-
-
-def _display(code: str) -> str:
-    """The name of a code; empty if it is the code of nothing."""
-    if (name := codes().names.get(code)) is not None:
-        return English.display(name)
-    from isogloss.languages.varieties import find
-
-    variety = find(code)
-    return variety.name if variety else ""
 
 
 def _of_a_group(text: str) -> list[str]:
     """Languages of the group that a glottocode stands for."""
-    from isogloss.languages.glottolog import GLOTTOCODE, glottolog
-
     return glottolog().languages_below(text)[:3] if GLOTTOCODE.fullmatch(text) else []
 
 
 def _dialects(folded: str) -> list[str]:
     """Glottocodes of the dialects that have this name: not resolved, because many share one."""
-    if len(folded) < 4:
-        return []
-    from isogloss.languages.glottolog import by_name
+    return _dialect_names().get(folded, [])[:3] if len(folded) >= 4 else []
 
-    return by_name().get(folded, [])[:3]
+
+@lru_cache(maxsize=1)
+def _dialect_names() -> dict[str, list[str]]:
+    """Folded name -> glottocodes of the dialects and other languoids of that name."""
+    named: dict[str, list[str]] = {}
+    columns = glottolog().columns
+    for code, name, level in zip(columns["glottocode"], columns["name"], columns["level"], strict=True):
+        if level in (DIALECT, OTHER):
+            named.setdefault(fold(str(name)), []).append(str(code))
+    return named
 
 
 def _near(code: str, candidates: dict[str, str], cutoff: float) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.languages.aliases import REPRESENTATIVES
-from isogloss.languages.parse import resolve
+from isogloss.languages.language import resolve
 from isogloss.languages.writing import read_table
 
 SHIPPED: dict[str, str] = {"cc100": "cc100.tsv"}

@@ -7,25 +7,22 @@ different numbers for a pair, their mean.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogloss.errors import BadFile, BadValue, InputError, UnknownName
+from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.files import parse_delimited
-from isogloss.languages.language import Language
+from isogloss.languages.distance import BUILT_IN_KINDS, similarities
+from isogloss.languages.language import Language, resolve
 from isogloss.languages.measures import Matrix, Measured, State
-from isogloss.languages.parse import resolve
-from isogloss.registry import Registry
+from isogloss.languages.sources import feature_sources
 
 if TYPE_CHECKING:
     import polars as pl
-
-similarities: Registry[Similarity] = Registry("similarity", {}, "isogloss.similarities", base=f"{__name__}:Similarity")
-"""Registered similarities by name; other packages announce theirs in the entry-point group `isogloss.similarities`."""
 
 VALUES = ("similarity", "distance", "value")
 TOLERANCE = 1e-6
@@ -94,10 +91,7 @@ def register_similarity(
         from, or two different numbers for the same pair in the same order.
     UnknownLanguage
     """
-    from isogloss.languages.distance import KINDS
-    from isogloss.languages.sources import feature_sources
-
-    if name in KINDS or name in feature_sources.names():
+    if name in BUILT_IN_KINDS or name in feature_sources.names():
         raise BadValue(f"'{name}' is a kind of distance already", hint="choose another name")
     where = "similarities" if not isinstance(table, str | Path) else str(table)
     rows = _select(_read(Path(table)) if isinstance(table, str | Path) else table, where, model, layer)
@@ -105,6 +99,21 @@ def register_similarity(
     made = Similarity(name, languages, matrix)
     similarities.register(name)(made)
     return made
+
+
+def register_similarity_files(texts: Iterable[str]) -> None:
+    """Register similarities from `NAME=FILE` or `NAME@LAYER=FILE`.
+
+    Raises
+    ------
+    BadValue, BadFile, UnknownLanguage
+    """
+    for text in texts:
+        name, equals, path = text.partition("=")
+        name, at, layer = name.partition("@")
+        if not name or not equals or not path or (at and not layer.isdecimal()):
+            raise BadValue(f"'{text}' names no table", where="table", hint="write NAME=FILE or NAME@LAYER=FILE")
+        register_similarity(name, path, layer=int(layer) if at else None)
 
 
 def _read(path: Path) -> pl.DataFrame:
@@ -151,13 +160,14 @@ def _select(table: pl.DataFrame, where: str, model: str | None, layer: int | Non
         raise BadFile("no column similarity", where=where, hint="call the numbers similarity, distance or value")
     for column, chosen in (("model", model), ("layer", layer)):
         if column in table.columns:
-            found = table[column].drop_nulls().unique().sort().to_list()
-            if chosen is not None and chosen not in found:
-                raise UnknownName(column, str(chosen), map(str, found), where=where)
-            if chosen is None and len(found) > 1:
-                raise BadFile(f"{len(found)} {column}s", where=where, hint=f"choose one: {', '.join(map(str, found))}")
-            if found:
-                table = table.filter(pl.col(column) == (found[0] if chosen is None else chosen))
+            values = table[column].drop_nulls().unique().sort().to_list()
+            if chosen is not None and chosen not in values:
+                raise UnknownName(column, str(chosen), map(str, values), where=where)
+            if chosen is None and len(values) > 1:
+                hint = f"choose one: {', '.join(map(str, values))}"
+                raise BadFile(f"{len(values)} {column}s", where=where, hint=hint)
+            if values:
+                table = table.filter(pl.col(column) == (values[0] if chosen is None else chosen))
         elif chosen is not None:
             raise BadFile(f"no column {column}", where=where, hint=f"leave out {column}")
     number = pl.col(value).cast(pl.Float64, strict=False)
@@ -182,13 +192,9 @@ def _square(rows: pl.DataFrame, where: str) -> tuple[dict[str, int], Matrix]:
     matrix[first, second] = numbers
     if (odd := np.flatnonzero(np.abs(matrix[first, second] - numbers) > TOLERANCE)).size:
         pair = rows.row(int(odd[0]))
-        raise _conflict(pair[0], pair[1], where)
+        raise BadFile(f"two different numbers for {pair[0]} and {pair[1]}", where=where, hint="keep one of them")
     both = np.stack([matrix, matrix.T])
     known = (~np.isnan(both)).sum(axis=0)
     with np.errstate(invalid="ignore"):
         total = np.nansum(both, axis=0) / known
     return places, np.where(known > 0, total, np.nan)
-
-
-def _conflict(first: str, second: str, where: str) -> InputError:
-    return BadFile(f"two different numbers for {first} and {second}", where=where, hint="keep one of them")

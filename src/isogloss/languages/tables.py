@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from isogloss.errors import BadValue
 from isogloss.languages.catalogue import entries, note
 from isogloss.languages.distance import distances
-from isogloss.languages.language import Language
+from isogloss.languages.imputation import features
+from isogloss.languages.language import Language, as_languages
 from isogloss.languages.pretraining import resource_shares, resources
 from isogloss.languages.sources import feature_sources, source
-from isogloss.languages.typology import as_languages, features
 
 if TYPE_CHECKING:
     import polars as pl
@@ -127,7 +127,7 @@ def compare(
     languages : sequence of str or Language
         Written in any way `resolve` knows.
     kinds : sequence of str, default ("combined",)
-        Kinds of distance, see `kinds()`.
+        Kinds of distance, see `distance_kinds()`.
     weights : mapping of str to float, optional
         Of the kinds in `combined`.
     impute : {None, "family", "nearest"}, default None

@@ -1,24 +1,20 @@
-"""What is known of a language's grammar and sounds, and who stands in where nothing is known."""
+"""Features of languages, and the relatives that stand in where nothing is known of a language itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from math import isnan, nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.errors import UnknownName
-from isogloss.languages.aliases import KEPT_APART, REPRESENTATIVES
-from isogloss.languages.iso639 import macro_of
+from isogloss.languages.aliases import REPRESENTATIVES
+from isogloss.languages.glottolog import languoids
 from isogloss.languages.language import Language
-from isogloss.languages.parse import resolve
 from isogloss.languages.sources import feature_sources, source
-from isogloss.languages.uriel import Languoid, uriel
-from isogloss.languages.varieties import Variety, find
+from isogloss.languages.varieties import Variety, find_variety, stand_ins, variety_cache
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,52 +76,24 @@ class Features:
         return columns.insert_column(0, pl.Series("language", self.rows, dtype=pl.String))
 
 
-def features(languages: Iterable[str | Language], kind: str = "featural", *, impute: str | None = None) -> Features:
-    """Typological features, from URIEL unless another source is named.
-
-    Parameters
-    ----------
-    languages : iterable of str or Language
-        Written in any way `resolve` knows. The script makes no difference.
-    kind : str, default "featural"
-        `syntactic`, `phonological`, `inventory`, `featural` (these three), `morphological`, `grambank`,
-        `uriel-genetic`, `uriel-geographic`, `uriel-script`, or any source that was registered.
-    impute : {None, "family", "nearest"}, default None
-        How to fill what nobody has observed, see `isogloss.languages.imputation`; by default not at all.
-
-    Returns
-    -------
-    Features
-        A macrolanguage and its representative (Arabic and Standard Arabic) fill each other's gaps; any other
-        member takes its macrolanguage's values only if nothing of that kind is known of it. A variety takes
-        what is not known of itself from its parent.
+def observed_features(languages: Sequence[Language], kind: str) -> Features:
+    """Features of languages as far as they, or those who stand in for them, were described.
 
     Raises
     ------
-    UnknownLanguage, UnknownName
+    UnknownName
     """
-    known = as_languages(languages)
     parts = parts_of(kind)
     # Each part is inherited on its own: where the syntax is known, the sounds may still be missing.
     names = tuple(name for part in parts for name in source(part).names)
-    values = np.full((len(known), len(names)), np.nan)
+    values = np.full((len(languages), len(names)), np.nan)
     lenders: list[tuple[str, ...]] = []
-    for row, language in enumerate(known):
+    for row, language in enumerate(languages):
         pieces = [described(language.code, part) for part in parts]
         values[row] = np.concatenate([piece for piece, _ in pieces])
         lenders.append(tuple(dict.fromkeys(lender for _, who in pieces for lender in who)))
-    rows = tuple(language.id for language in known)
-    imputed = np.zeros(values.shape, dtype=bool)
-    if impute is not None:
-        from isogloss.languages.imputation import fill
-
-        values, imputed = fill(known, parts, values, impute)
-    return Features(kind, rows, names, values, tuple(lenders), imputed)
-
-
-def as_languages(languages: Iterable[str | Language]) -> list[Language]:
-    """Every one resolved, in the order given."""
-    return [language if isinstance(language, Language) else resolve(language) for language in languages]
+    ids = tuple(language.id for language in languages)
+    return Features(kind, ids, names, values, tuple(lenders), np.zeros(values.shape, dtype=bool))
 
 
 def described(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
@@ -136,7 +104,7 @@ def described(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...
 
 def _look_up(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     values, lenders = _own(code, part), []
-    if (variety := find(code)) is not None:
+    if (variety := find_variety(code)) is not None:
         return _from_parent(values, variety, part)
     for lender in stand_ins(code) if source(part).inherited else ():
         same = REPRESENTATIVES.get(lender) == code or REPRESENTATIVES.get(code) == lender
@@ -150,7 +118,7 @@ def _look_up(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]
     return values, tuple(lenders)
 
 
-_remembered = lru_cache(maxsize=1 << 16)(_look_up)
+_remembered = variety_cache(1 << 16)(_look_up)
 
 
 def _from_parent(
@@ -168,60 +136,12 @@ def _from_parent(
 
 def _own(code: str, part: str) -> NDArray[np.float64]:
     """What the source says of the language itself, and the user's file where the source says nothing."""
-    data, variety = source(part), find(code)
+    data, variety = source(part), find_variety(code)
     if variety is None:
-        return data.of(_glottocode(code) if data.keyed_by == "glottocode" else code)
+        place = languoids().get(code) if data.keyed_by == "glottocode" else None
+        return data.of((place.glottocode if place else None) if data.keyed_by == "glottocode" else code)
     values = data.of(variety.glottocode if data.keyed_by == "glottocode" else None)
     for name, value in variety.features.items():
-        if (column := data.place_of(name)) is not None:
+        if (column := data.column_of(name)) is not None:
             values[column] = value
     return values
-
-
-def _glottocode(code: str) -> str | None:
-    found = uriel().languoids.get(code)
-    return found.glottocode if found else None
-
-
-def stand_ins(code: str) -> Iterator[str]:
-    """Languages to look at when nothing is known of `code`, nearest first."""
-    macro = macro_of(code)
-    successor = KEPT_APART[code][1] if code in KEPT_APART else None
-    chain = (REPRESENTATIVES.get(code), successor, macro, REPRESENTATIVES.get(macro or ""))
-    return (other for other in dict.fromkeys(chain) if other and other != code)
-
-
-@lru_cache(maxsize=1 << 15)
-def languoid(code: str) -> Languoid | None:
-    """Place and family of a language; of who stands in for it where it has none."""
-    if (variety := find(code)) is not None:
-        return _variety_place(variety)
-    known = uriel().languoids
-    return next((known[other] for other in (code, *stand_ins(code)) if other in known), None)
-
-
-def place_of(code: str) -> Languoid | None:
-    """The same, and what Glottolog knows of the hundred languages that URIEL's list of glottocodes lacks."""
-    from isogloss.languages.glottolog import glottolog
-
-    if (found := languoid(code)) is not None or (entry := glottolog().of_language(code)) is None:
-        return found
-    latitude, longitude = (nan_if_none(value) for value in (entry.latitude, entry.longitude))
-    return Languoid(entry.glottocode, latitude, longitude, glottolog().path(entry.glottocode))
-
-
-def nan_if_none(value: float | None) -> float:
-    """NaN for None."""
-    return nan if value is None else value
-
-
-def _variety_place(variety: Variety) -> Languoid:
-    above = languoid(variety.parent) if variety.parent and isnan(variety.latitude) else None
-    place = above if above else variety
-    return Languoid(variety.glottocode or "", place.latitude, place.longitude, variety.path)
-
-
-def forget() -> None:
-    """Look everything up anew: the user's varieties have changed."""
-    _remembered.cache_clear()
-    languoid.cache_clear()
