@@ -12,8 +12,7 @@ from docs.generator.docstrings import parse, summary
 from docs.generator.markdown import code, link, plain, table
 from docs.generator.sections import adding, section
 from isogloss.lab import executors, recipes, tasks, translators
-from isogloss.lab.scores import METRICS_OF
-from isogloss.lab.task_file import COLUMNS, describe_known
+from isogloss.lab.task_file import COLUMNS, METRICS_OF, describe_known
 from isogloss.registry import Registry
 
 _WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dict": "table"}

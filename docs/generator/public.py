@@ -17,7 +17,7 @@ import polars as pl
 
 from isogloss.registry import Registry
 
-_FACES = "stats languages evidence forecasting forecasting.curves evaluation explanation planning lab charts"
+_FACES = "stats metrics languages evidence forecasting forecasting.curves evaluation explanation planning lab charts"
 PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in _FACES.split()))
 """Packages with a public face, which is their `__all__`."""
 

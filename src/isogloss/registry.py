@@ -25,15 +25,15 @@ class Registry(Generic[Entry]):
     ----------
     kind : str
         What an entry is, in the singular, as errors call it.
-    builtin : mapping of str to str
-        Name to `module:attribute`.
+    builtin : mapping of str to str or entry
+        Name to `module:attribute`, or to the entry itself.
     group : str
         Entry-point group in which other packages announce their entries.
     base : str, optional
         `module:class` that every entry is a subclass or an instance of. Without one, entries are functions.
     """
 
-    def __init__(self, kind: str, builtin: Mapping[str, str], group: str, base: str | None = None):
+    def __init__(self, kind: str, builtin: Mapping[str, str | Entry], group: str, base: str | None = None):
         self.kind, self.group, self.base = kind, group, base
         self._builtin = dict(builtin)
         self._added: dict[str, Entry] = {}
@@ -78,7 +78,8 @@ class Registry(Generic[Entry]):
         if name in self._added:
             return self._added[name]
         if name in self._builtin:
-            entry: Entry = _load(self._builtin[name])
+            builtin = self._builtin[name]
+            entry: Entry = _load(builtin) if isinstance(builtin, str) else builtin
             return entry
         if name in self._plugins:
             return self._load_plugin(self._plugins[name])

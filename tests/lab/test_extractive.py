@@ -15,8 +15,8 @@ from tests.lab.described import read, refusal
 from isogloss.errors import BadValue
 from isogloss.evidence.store import Store
 from isogloss.lab import Corpus, Training, compare_recipes, findings, read_grid, recipes, run_grid
-from isogloss.lab.scores import Gold, item_scores, score
 from isogloss.lab.task import Leak
+from isogloss.metrics import Gold, find_metric
 from isogloss.models.inputs import Question
 
 WORDS = {"eng": ["doctor", "cures", "fever", "river", "bank"], "nld": ["arts", "geneest", "koorts", "rivier", "oever"]}
@@ -97,11 +97,12 @@ def test_several_answers_may_be_right(articles: dict[str, object], tmp_path: Pat
         "extractive-qa", contexts,
     )  # fmt: skip
     second = np.tile([0, 1], len(examples))
-    assert score("exact_match", gold, second).tolist() == [1.0]
+    exact, f1 = find_metric("exact_match"), find_metric("f1")
+    assert exact.measure(gold, second).scores.tolist() == [1.0]
     longer = examples.labels.copy()
     longer[0::2] = 0
-    assert item_scores("f1", gold, longer) == pytest.approx(np.full(len(examples), 2 / 8))
-    assert score("exact_match", gold, np.array(["The goalkeeper."] * len(examples))).tolist() == [1.0]
+    assert f1.measure(gold, longer).item_scores == pytest.approx(np.full(len(examples), 2 / 8))
+    assert exact.measure(gold, np.array(["The goalkeeper."] * len(examples))).scores.tolist() == [1.0]
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.grid import Grid
 from isogloss.lab.outcome import Stage, Training
 from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe
-from isogloss.lab.scores import Gold
 from isogloss.lab.task import Examples, Task
+from isogloss.metrics.computation import Gold
 from isogloss.models.inputs import Question
 
 

@@ -15,8 +15,9 @@ from isogloss.evidence.pairs import TARGET
 from isogloss.evidence.schema import ITEM, OBSERVATION, conform
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.outcome import Outcome
-from isogloss.lab.scores import item_scores, score
-from isogloss.lab.standard_errors import standard_errors
+from isogloss.metrics.computation import Measurement
+from isogloss.metrics.metric import Metric
+from isogloss.metrics.registry import find_metric
 
 
 def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -36,14 +37,15 @@ def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float])
     """
     assert outcome.answers is not None
     observations, items = [], []
-    main = next((metric for metric in bench.task.info.metrics if metric != "macro_f1"), None)
+    metrics = [find_metric(name) for name in bench.task.info.metrics]
+    main = next((metric for metric in metrics if metric.computation and metric.computation.is_of_items), None)
     for variant, predicted in outcome.answers.items():
-        for metric in bench.task.info.metrics:
-            each = item_scores("accuracy" if metric == "macro_f1" else metric, bench.gold, predicted)
-            rows = _rows(bench, job, outcome, variant, metric, predicted, each, unknown)
+        for metric in metrics:
+            measured = metric.measure(bench.gold, predicted)
+            rows = _rows(bench, job, outcome, variant, metric, measured, unknown)
             observations.append(rows)
-            if bench.grid.keep_items and metric == main:
-                items.append(_items(bench, rows, predicted, each))
+            if bench.grid.keep_items and metric is main:
+                items.append(_items(bench, rows, predicted, measured.item_scores))
     return _of_job(bench, job, pl.concat(observations), pl.concat(items) if items else pl.DataFrame(schema=ITEM))
 
 
@@ -65,17 +67,17 @@ def facts(bench: Bench) -> tuple[pl.DataFrame | None, pl.DataFrame]:
 
 
 def _rows(
-    bench: Bench, job: Job, outcome: Outcome, variant: str, metric: str,
-    predicted: np.ndarray[Any, Any], each: np.ndarray[Any, Any], unknown: dict[str, float],
+    bench: Bench, job: Job, outcome: Outcome, variant: str, metric: Metric, measured: Measurement,
+    unknown: dict[str, float],
 ) -> pl.DataFrame:  # fmt: skip
-    scores = score(metric, bench.gold, predicted)
     counts = np.bincount(bench.gold.targets)
     recipe, info = bench.recipe, bench.task.info
     shared = {
-        "metric": metric, "model": recipe.model, "model_revision": recipe.revision, "task": info.name,
+        "metric": metric.name, "model": recipe.model, "model_revision": recipe.revision, "task": info.name,
         "train": str(bench.mix(job)), "recipe": recipe.variant(variant), "split": info.splits["test"],
         "shots": outcome.notes.get("shots"),
-        "seed": job.seed, "scale": "fraction", "higher_is_better": True, "origin": job.origin, "importer": "lab",
+        "seed": job.seed, "scale": "fraction" if metric.is_fraction else "raw",
+        "higher_is_better": metric.higher_is_better, "origin": job.origin, "importer": "lab",
         "recorded_at": datetime.now(UTC),
     }  # fmt: skip
     table = pl.DataFrame(
@@ -83,9 +85,9 @@ def _rows(
             "target": [bench.task.languages[code].id for code in bench.targets],
             "target_as_reported": bench.targets,
             "pair": [_pair(bench, code) for code in bench.targets],
-            "score": scores,
+            "score": measured.scores,
             "items": counts,
-            "standard_error": standard_errors(metric, bench.gold, predicted, scores, each),
+            "standard_error": measured.standard_errors,
             "details": _details(bench, outcome, unknown),
         },
         schema_overrides={"standard_error": pl.Float64, "pair": pl.String},

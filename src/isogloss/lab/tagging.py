@@ -9,8 +9,8 @@ import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.lab.checks import declared, make_task, read_checked
-from isogloss.lab.scores import is_tag_of_spans
 from isogloss.lab.task import Examples, Task, TaskInfo
+from isogloss.metrics.labels import is_tag_of_spans
 
 
 def read_tagging(info: TaskInfo) -> Task:

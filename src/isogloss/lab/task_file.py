@@ -13,7 +13,6 @@ from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import TEXT_ORIGINS
 from isogloss.lab.copies import read_copies
 from isogloss.lab.hub import is_on_hub
-from isogloss.lab.scores import METRICS_OF
 from isogloss.lab.sections import Section
 from isogloss.lab.task import TaskInfo, tasks
 
@@ -22,6 +21,15 @@ CATALOGUE = Path(__file__).parent / "catalogue"
 _KEYS = ("name", "kind", "file", "metrics", "columns", "splits", "codes", "languages", "labels", "copies")
 _OF_KINDS = ("right", "question_languages")
 _FACTS = ("text_origin", "licence", "source")
+METRICS_OF = {
+    "text-classification": ("accuracy", "macro_f1"),
+    "token-tagging": ("accuracy", "macro_f1", "span_f1"),
+    "multiple-choice": ("accuracy",),
+    "cloze": ("accuracy",),
+    "generation": ("exact_match", "valid_output_rate"),
+    "extractive-qa": ("f1", "exact_match"),
+}
+"""Metrics of each kind of task, by the names that observations give them."""
 _DEV_NAMES = ("dev", "validation", "valid", "val")
 
 

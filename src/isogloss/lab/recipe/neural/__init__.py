@@ -14,7 +14,7 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
-from isogloss.lab.scores import confusions, macro_f1
+from isogloss.metrics.labels import confusions, macro_f1
 from isogloss.models.checkpoint import check_precision, describe_checkpoint, fingerprint, locate
 from isogloss.models.encode import shared_encoder
 from isogloss.models.runtime import device, start_torch

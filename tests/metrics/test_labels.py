@@ -1,4 +1,4 @@
-"""Scores for all targets at once are those of scikit-learn for each."""
+"""Metrics of labels, for all targets at once, are those of scikit-learn for each."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score
 
-from isogloss.lab.answers import f1
-from isogloss.lab.scores import Gold, accuracy, confusions, item_scores, macro_f1, score, span_counts
+from isogloss.metrics import Gold, find_metric
+from isogloss.metrics.labels import span_counts
+from isogloss.metrics.texts import f1
 
 ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
 
@@ -18,12 +19,13 @@ ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, 
 def test_scores_equal_scikit_learn(groups: list[list[tuple[int, int]]]) -> None:
     gold, predicted = (np.array([pair[place] for answers in groups for pair in answers]) for place in (0, 1))
     owners = np.repeat(np.arange(len(groups)), [len(answers) for answers in groups])
-    confusion = confusions(gold, predicted, owners, 4)
+    whole = Gold(gold, np.arange(len(gold) + 1), owners, ["a", "b", "c", "d"])
+    accuracy, macro_f1 = (find_metric(name).measure(whole, predicted).scores for name in ("accuracy", "macro_f1"))
     for group in range(len(groups)):
         here = owners == group
-        assert accuracy(confusion)[group] == pytest.approx(accuracy_score(gold[here], predicted[here]))
+        assert accuracy[group] == pytest.approx(accuracy_score(gold[here], predicted[here]))
         expected = f1_score(gold[here], predicted[here], average="macro", zero_division=0)
-        assert macro_f1(confusion)[group] == pytest.approx(expected)
+        assert macro_f1[group] == pytest.approx(expected)
 
 
 SAID = st.lists(st.tuples(st.sampled_from(["red fox", "fox", "a blue fox", ""]), st.integers(0, 2)), min_size=3)
@@ -36,9 +38,9 @@ def test_scores_of_texts_are_means_of_their_items(said: list[tuple[str, int]]) -
     texts = np.array([*(text for text, _ in said), "fox", "fox", "fox"])
     right = [("red fox", "the fox")] * len(texts)
     gold = Gold(np.zeros(0), np.zeros(0), targets, [], right, ["eng"] * 3, "extractive-qa", [""] * len(texts))
-    each = item_scores("f1", gold, texts)
+    scores, _, each = find_metric("f1").measure(gold, texts)
     assert each.tolist() == [max(f1(text, answer, "eng") for answer in right[0]) for text in texts.tolist()]
-    assert score("f1", gold, texts) == pytest.approx([each[targets == target].mean() for target in range(3)])
+    assert scores == pytest.approx([each[targets == target].mean() for target in range(3)])
 
 
 TAGS = ["B-LOC", "B-PER", "I-LOC", "I-PER", "O"]
@@ -77,7 +79,6 @@ def test_span_f1_is_that_of_all_spans_of_a_language() -> None:
     gold = np.array([tags[name] for name in ("B-PER", "I-PER", "O", "B-LOC", "O", "O")])
     said = np.array([tags[name] for name in ("B-PER", "O", "O", "B-LOC", "O", "O")])
     whole = Gold(gold, np.array([0, 4, 6]), np.array([0, 1]), TAGS)
-    assert score("span_f1", whole, said).tolist() == [0.5, 1.0]
-    assert item_scores("span_f1", whole, said).tolist() == [0.5, 1.0]
-    assert item_scores("accuracy", whole, said).tolist() == [0.75, 1.0]
-    assert score("accuracy", whole, said).tolist() == [0.75, 1.0]
+    for name, expected in (("span_f1", [0.5, 1.0]), ("accuracy", [0.75, 1.0])):
+        measured = find_metric(name).measure(whole, said)
+        assert (measured.scores.tolist(), measured.item_scores.tolist()) == (expected, expected)

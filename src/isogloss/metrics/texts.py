@@ -1,4 +1,4 @@
-"""Answers that are texts: when two of them are the same, and how much of one another they have.
+"""Metrics of answers that are texts: when two of them are the same, and how much of one another they have.
 
 Texts are compared as the scorer of MLQA does (Lewis et al. 2020, MLQA: evaluating cross-lingual extractive question
 answering), which is that of SQuAD (Rajpurkar et al. 2016) made fit for languages other than English.
@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 
-from isogloss.lab.numbers import last_number
+import numpy as np
+
+from isogloss.metrics.computation import Computation, Gold, Matrix
+from isogloss.metrics.numbers import last_number
 
 ARTICLES = {
     "eng": "a an the",
@@ -29,6 +33,31 @@ _UNSPACED_LETTERS = re.compile(
     "([\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff])"
 )
+
+
+class TextComputation(Computation):
+    """Compares each answer with all that are right and keeps the best; a score is the mean.
+
+    Parameters
+    ----------
+    compare : callable
+        From an answer, a right answer and the ISO 639-3 code of their language to a number.
+    generated : callable, optional
+        Instead of `compare` for generation tasks, whose outputs hold more than the answer.
+    """
+
+    def __init__(
+        self, compare: Callable[[str, str, str], float], generated: Callable[[str, str, str], float] | None = None
+    ):
+        self.compare, self.generated = compare, generated or compare
+
+    def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
+        compare = self.generated if gold.kind == "generation" else self.compare
+        rows = zip(gold.texts(predicted), gold.answers, gold.targets, strict=True)
+        return np.array(
+            [max(compare(text, right, gold.languages[target]) for right in answers) for text, answers, target in rows],
+            dtype=float,
+        )
 
 
 @lru_cache(maxsize=20_000)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.lab.answers import exact_match, f1, is_result, same_result, words_of
+from isogloss.metrics.texts import exact_match, f1, is_result, same_result, words_of
 
 LANGUAGES = st.sampled_from(["eng", "spa", "deu", "vie", "hin", "ara", "zho", "tha", "fin"])
 

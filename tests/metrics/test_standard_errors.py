@@ -7,16 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.lab.scores import Gold, item_scores, score
-from isogloss.lab.standard_errors import standard_errors
+from isogloss.metrics import Gold, find_metric
 
 CLASSES = ["a", "b", "c", "d"]
 TAGS = ["O", "B-LOC", "I-LOC", "B-PER"]
 
 
 def errors(metric: str, gold: Gold, predicted: np.ndarray) -> list[float | None]:
-    each = item_scores("accuracy" if metric == "macro_f1" else metric, gold, predicted)
-    return standard_errors(metric, gold, predicted, score(metric, gold, predicted), each)
+    return find_metric(metric).measure(gold, predicted).standard_errors
 
 
 def sentences(names: list[str], rows: int, seed: int) -> tuple[Gold, np.ndarray]:
@@ -43,14 +41,14 @@ def test_errors_of_tagging_are_those_of_drawing_sentences_again(metric: str, nam
     gold, predicted = sentences(names, 300, seed=1)
     chance = np.random.default_rng(2)
     again = [drawn_again(gold, predicted, chance.integers(0, 300, 300)) for _ in range(200)]
-    spread = np.std([score(metric, *one)[0] for one in again], ddof=1)
+    spread = np.std([find_metric(metric).measure(*one).scores[0] for one in again], ddof=1)
     (found,) = errors(metric, gold, predicted)
     assert found == pytest.approx(spread, rel=0.1)
 
 
 def test_words_of_one_sentence_are_no_independent_draws() -> None:
     gold, predicted = sentences(CLASSES, 300, seed=1)
-    share = score("accuracy", gold, predicted)[0]
+    share = find_metric("accuracy").measure(gold, predicted).scores[0]
     (found,) = errors("accuracy", gold, predicted)
     assert found is not None
     assert found > 1.5 * (share * (1 - share) / len(predicted)) ** 0.5
@@ -65,10 +63,11 @@ def test_error_of_a_share_is_its_standard_deviation_by_the_root_of_its_rows(righ
 
 def test_error_of_texts_is_that_of_their_mean() -> None:
     """Per target; unknown where there is one item."""
-    each, whose = np.array([0.2, 0.6, 1.0, 0.5]), np.array([0, 0, 0, 1])
-    gold = Gold(np.zeros(0), np.zeros(0), whose, [])
-    found = standard_errors("f1", gold, np.array([""] * 4), np.array([0.6, 0.5]), each)
-    assert found == [pytest.approx(np.std(each[:3], ddof=1) / 3**0.5), None]
+    answers = [("red fox",), ("red fox",), ("red",), ("red",)]
+    gold = Gold(np.zeros(0), np.zeros(0), np.array([0, 0, 0, 1]), [], answers, ["eng"] * 2)
+    measured = find_metric("f1").measure(gold, np.array(["red fox", "blue", "red fox", "red"]))
+    assert measured.item_scores.tolist() == [1.0, 0.0, pytest.approx(2 / 3), 1.0]
+    assert measured.standard_errors == [pytest.approx(np.std([1, 0, 2 / 3], ddof=1) / 3**0.5), None]
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "span_f1"])

@@ -1,0 +1,149 @@
+"""Metrics of labels: accuracy, macro F1, and F1 of spans."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from isogloss.metrics.computation import Computation, Gold, Matrix
+
+
+class Accuracy(Computation):
+    """Share of units answered right; of a row, the share of its units."""
+
+    def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
+        right = np.add.reduceat((gold.labels == predicted).astype(float), gold.starts[:-1])
+        return np.asarray(right / np.diff(gold.starts))
+
+    def scores(self, gold: Gold, predicted: Matrix, item_scores: Matrix) -> Matrix:
+        confusion = confusions(gold.labels, predicted, gold.owners, len(gold.names))
+        return np.asarray(np.trace(confusion, axis1=1, axis2=2) / confusion.sum(axis=(1, 2)))
+
+    def influences(self, gold: Gold, predicted: Matrix, item_scores: Matrix, scores: Matrix) -> Matrix:
+        owners = gold.owners
+        of_units = ((gold.labels == predicted) - scores[owners]) / np.bincount(owners)[owners]
+        return np.asarray(np.add.reduceat(of_units, gold.starts[:-1]))
+
+
+class MacroF1(Accuracy):
+    """Mean over labels of F1. A single row has none: its score is the accuracy of its units."""
+
+    is_of_items: ClassVar[bool] = False
+
+    def scores(self, gold: Gold, predicted: Matrix, item_scores: Matrix) -> Matrix:
+        return macro_f1(confusions(gold.labels, predicted, gold.owners, len(gold.names)))
+
+    def influences(self, gold: Gold, predicted: Matrix, item_scores: Matrix, scores: Matrix) -> Matrix:
+        """Every label's F1 is 2 right / (gold + predicted), and a unit enters that of two labels at most."""
+        owners = gold.owners
+        confusion = confusions(gold.labels, predicted, owners, len(gold.names))
+        total = confusion.sum(1) + confusion.sum(2)  # (targets, labels)
+        f1 = 2 * np.diagonal(confusion, axis1=1, axis2=2) / np.maximum(total, 1)
+        expected, given = (owners, gold.labels), (owners, predicted)
+        gained = 2 * (gold.labels == predicted) / total[expected]
+        lost = f1[expected] / total[expected] + f1[given] / total[given]
+        return np.asarray(np.add.reduceat((gained - lost) / (total > 0).sum(1)[owners], gold.starts[:-1]))
+
+
+class SpanF1(Computation):
+    """F1 of all spans of a target; of a row, that of its own, 1 where it has none and gets none.
+
+    The mean over rows is not the F1 of all spans, in which longer sentences weigh more.
+    """
+
+    def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
+        return _f1(span_counts(gold.labels, predicted, gold.starts, gold.names))
+
+    def scores(self, gold: Gold, predicted: Matrix, item_scores: Matrix) -> Matrix:
+        counts = span_counts(gold.labels, predicted, gold.starts, gold.names)
+        return _f1(np.stack([np.bincount(gold.targets, weights=column) for column in counts.T], axis=1))
+
+    def influences(self, gold: Gold, predicted: Matrix, item_scores: Matrix, scores: Matrix) -> Matrix:
+        right, expected, given = span_counts(gold.labels, predicted, gold.starts, gold.names).T
+        total = np.bincount(gold.targets, weights=expected + given)
+        gained = 2 * right - scores[gold.targets] * (expected + given)
+        return np.asarray(gained / np.maximum(total, 1)[gold.targets])
+
+
+def confusions(gold: Matrix, predicted: Matrix, groups: Matrix, labels: int) -> Matrix:
+    """How often each label was taken for each, group by group.
+
+    Parameters
+    ----------
+    gold, predicted : numpy.ndarray of int, shape (items,)
+    groups : numpy.ndarray of int, shape (items,)
+        Which group (target language) an item belongs to, 0 up.
+    labels : int
+        How many labels there are.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (groups, gold labels, predicted labels)
+    """
+    count = int(groups.max()) + 1
+    cells = (groups * labels + gold) * labels + predicted
+    return np.bincount(cells, minlength=count * labels * labels).reshape(count, labels, labels)
+
+
+def macro_f1(confusion: Matrix) -> Matrix:
+    """Mean over labels of the harmonic mean of precision and recall, per group.
+
+    A label that a group neither has nor gets is left out; one that it has but never gets counts 0. This
+    is scikit-learn's `f1_score(average="macro", zero_division=0)`.
+    """
+    right = np.diagonal(confusion, axis1=1, axis2=2)
+    total = confusion.sum(axis=1) + confusion.sum(axis=2)  # given + expected, (groups, labels)
+    present = total > 0
+    f1 = 2 * right / np.where(present, total, 1)
+    return np.asarray(f1.sum(axis=1) / present.sum(axis=1))
+
+
+def span_counts(gold: Matrix, predicted: Matrix, starts: Matrix, names: list[str]) -> Matrix:
+    """How many spans of each row were predicted right, are there, and were predicted.
+
+    A span is a run of B- and I- tags of one type. It begins at a B-, or at an I- that goes on with nothing
+    of its type, as the scorer of CoNLL-2000 (Tjong Kim Sang and Buchholz) has it; it is right if both ends
+    and the type are.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (rows, 3)
+        Right, gold, predicted.
+    """
+    sentences = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    first = np.zeros(len(gold), dtype=bool)
+    first[starts[:-1]] = True
+    expected, given = (_spans(tags, first, names) for tags in (gold, predicted))
+    right = expected[np.isin(_numbers(expected), _numbers(given))]
+    counted = (right, expected, given)
+    return np.stack([np.bincount(sentences[spans[:, 0]], minlength=len(starts) - 1) for spans in counted], axis=1)
+
+
+def is_tag_of_spans(name: str) -> bool:
+    """Whether a tag is O, B-something or I-something."""
+    return name == "O" or (name[:2] in ("B-", "I-") and len(name) > 2)
+
+
+def _spans(tags: Matrix, first: Matrix, names: list[str]) -> Matrix:
+    """Beginning, end and type of every span, (spans, 3)."""
+    types = {kind: place for place, kind in enumerate(sorted({name[2:] for name in names if name != "O"}))}
+    anew = np.array([name.startswith("B-") for name in names])[tags]
+    kind = np.array([-1 if name == "O" else types[name[2:]] for name in names])[tags]  # (units,)
+    before = np.concatenate([[-1], kind[:-1]])
+    begins = (kind >= 0) & (anew | first | (before != kind))
+    goes_on = (kind >= 0) & ~begins
+    ends = (kind >= 0) & ~np.concatenate([goes_on[1:], [False]])
+    return np.stack([np.flatnonzero(begins), np.flatnonzero(ends), kind[begins]], axis=1)
+
+
+def _numbers(spans: Matrix) -> Matrix:
+    """One number per span, equal for equal spans: a position begins one span at most, so few types suffice."""
+    length = spans[:, 1] - spans[:, 0]
+    return np.asarray((spans[:, 0] * 100_000 + length) * 1_000 + spans[:, 2])
+
+
+def _f1(counts: Matrix) -> Matrix:
+    """2 right / (gold + predicted), 1 where there is nothing to find and nothing was predicted."""
+    total = counts[:, 1] + counts[:, 2]
+    return np.asarray(np.where(total > 0, 2 * counts[:, 0] / np.where(total > 0, total, 1), 1.0))
