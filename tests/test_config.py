@@ -58,7 +58,7 @@ def refusal(**values: Any) -> InputError:
         ({"text": [{"file": "a", "copy": 10}]}, "[text]: copy must be a whole number from 1 to 9, not 10"),
         ({"text": [{"file": "a"}, {}]}, '[text 2]: no file; add file = "texts.txt"'),
         ({"text": [{"fil": "a"}]}, "[text]: unknown key 'fil'; did you mean 'file'? known: copy, file"),
-        ({"text": "a"}, "text must be a list, not 'a'"),
+        ({"text": "a"}, "text must be a list of tables, not 'a'"),
     ],
 )
 def test_an_error_names_file_section_key_reason_and_hint(values: dict[str, Any], said: str) -> None:

@@ -95,7 +95,7 @@ def _evidence() -> list[str]:
     cards = [
         (name, (path / "CARD.md").read_text(encoding="utf-8").partition("\n")[0]) for name, path in shipped().items()
     ]
-    mappings = [(name, "columns " + ", ".join(load_mapping(name).recognise)) for name in shipped_mappings()]
+    mappings = [(name, "columns " + ", ".join(load_mapping(name).recognise.columns)) for name in shipped_mappings()]
     public = [(name, code(one.importer), plain(f"{one.url} ({one.licence})")) for name, one in _public()]
     return [
         section(

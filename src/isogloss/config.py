@@ -6,7 +6,7 @@ Imported when a file is read or a recipe is made, since importing pydantic takes
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import (
 )
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -145,6 +145,19 @@ def checked(validator: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
+def known(kind: str, names: Iterable[str] | Callable[[], Iterable[str]]) -> AfterValidator:
+    """For an `Annotated` text: it must be one of some names, else UnknownName says what they are."""
+
+    @checked
+    def check(name: str) -> str:
+        there = [*(names() if callable(names) else names)]
+        if name not in there:
+            raise UnknownName(kind, name, there)
+        return name
+
+    return AfterValidator(check)
+
+
 class _Collected(ValueError):
     """One of our errors on its way through pydantic."""
 
@@ -161,7 +174,7 @@ class _Location:
     """Where an error is: the section, the keys known there with their types, the key, its type and its value."""
 
     section: str
-    known: Mapping[str, Any]
+    keys: Mapping[str, Any]
     key: str
     annotation: Any
     value: Any
@@ -177,7 +190,7 @@ def _problems(
         (at.section, near)
         for at, one in located
         if one["type"] == "extra_forbidden"
-        for near in closest(at.key, at.known, n=1)
+        for near in closest(at.key, at.keys, n=1)
     }
     seen = set()
     for at, one in located:
@@ -188,15 +201,15 @@ def _problems(
 
 
 def _locate(model: type[Table], values: Any, one: ErrorDetails, section: str) -> _Location:
-    names, known, annotation, value = section.split("."), {}, model, values
+    names, keys, annotation, value = section.split("."), {}, model, values
     for part in one["loc"]:
         bare = _bare(annotation)
         if _is_table(bare):
-            known = {f.alias or name: _annotated(f) for name, f in bare.model_fields.items()}
-            annotation = known.get(str(part), Any)
+            keys = {field.alias or name: _annotated(field) for name, field in bare.model_fields.items()}
+            annotation = keys.get(str(part), Any)
             names.append(str(part))
         elif get_origin(bare) is dict and part != "[key]":
-            known, annotation = {}, get_args(bare)[1]
+            keys, annotation = {}, get_args(bare)[1]
             names.append(str(part))
         elif get_origin(bare) is list and _is_table(get_args(bare)[0]):
             annotation = get_args(bare)[0]
@@ -205,7 +218,7 @@ def _locate(model: type[Table], values: Any, one: ErrorDetails, section: str) ->
             break
         value = value.get(part) if isinstance(value, Mapping) else value[part] if isinstance(part, int) else value
     whole = _is_table(annotation) and _collected(one) is not None
-    return _Location(".".join(filter(None, names if whole else names[:-1])), known, names[-1], annotation, value)
+    return _Location(".".join(filter(None, names if whole else names[:-1])), keys, names[-1], annotation, value)
 
 
 def _problem(at: _Location, one: ErrorDetails) -> InputError:
@@ -213,14 +226,23 @@ def _problem(at: _Location, one: ErrorDetails) -> InputError:
         return collected
     help_ = next((part for part in _metadata(at.annotation) if isinstance(part, Help)), Help())
     if one["type"] == "extra_forbidden":
-        return UnknownName("key", at.key, at.known)
+        return UnknownName("key", at.key, at.keys)
     if one["type"] == "missing":
-        return BadValue(f"no {at.key}", hint=f"add {at.key} = {help_.example or '...'}")
+        return BadValue(f"no {at.key}", hint=f"add {_addition(at.key, at.annotation, help_.example)}")
     if get_origin(_bare(at.annotation)) is Literal and isinstance(at.value, str):
         return UnknownName(at.key, at.value, map(str, get_args(_bare(at.annotation))))
     shown = repr(at.value)
     shown = shown if len(shown) <= LONGEST_VALUE else f"{shown[:LONGEST_VALUE]}..."
     return BadValue(f"{at.key} must be {help_.expected or _expected(at.annotation)}, not {shown}", hint=help_.hint)
+
+
+def _addition(key: str, annotation: Any, example: str | None) -> str:
+    """What to write where a key is missing."""
+    if _is_table(annotation):
+        return f"a section [{key}]"
+    if get_origin(_bare(annotation)) is list and _is_table(get_args(_bare(annotation))[0]):
+        return f"sections [[{key}]]"
+    return f"{key} = {example or '...'}"
 
 
 def _collected(one: ErrorDetails) -> InputError | None:
@@ -241,7 +263,8 @@ def _expected(annotation: Any) -> str:
         *others, last = (f'"{one}"' for one in get_args(bare))
         return f"{', '.join(others)} or {last}" if others else last
     if get_origin(bare) in (list, dict):
-        of = _PLURALS.get(_bare(get_args(bare)[-1]), "")
+        last = _bare(get_args(bare)[-1])
+        of = "tables" if _is_table(last) else _PLURALS.get(last, "")
         return f"a {'list' if get_origin(bare) is list else 'table'}{f' of {of}' if of else ''}"
     if _is_table(bare):
         return "a table"

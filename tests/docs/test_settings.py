@@ -45,8 +45,11 @@ FILES = {
         "compare.md",
         {"currency", "compute", "recipes", *costs.ComputeCost.model_fields, *costs.RecipeCost.model_fields},
     ),
-    "mapping": ("import.md", {*mapping._SECTIONS, *mapping._TRAIN, *mapping.READABLE}),
-    "rules": ("result-files.md", {"rule", *task_names._KEYS}),
+    "mapping": (
+        "import.md",
+        {*mapping.ColumnMapping.model_fields, *mapping.TrainColumns.model_fields, *mapping.READABLE},
+    ),
+    "rules": ("result-files.md", {"rule", *task_names.RuleTable.model_fields}),
     "varieties": ("languages.md", {"variety", *FIELDS}),
 }
 

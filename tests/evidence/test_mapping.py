@@ -59,17 +59,17 @@ def test_the_scale_of_a_mapping_is_a_declaration(mapped):
     [
         ('[columns]\ntarget = "lan"', UnknownName, "unknown column 'lan'; did you mean 'lang'"),
         ('[columns]\ntarget = "lang"\n[melt]\nfone = "m"', UnknownName, "unknown column 'fone'"),
-        ('[columns]\ntaget = "lang"', UnknownName, "unknown column 'taget'; did you mean 'target'"),
+        ('[columns]\ntaget = "lang"', UnknownName, "[columns]: unknown column 'taget'; did you mean 'target'"),
         ('[values]\norigin = "here"', UnknownName, "unknown column 'origin'"),
-        ('[colums]\ntarget = "lang"', UnknownName, "unknown section 'colums'; did you mean 'columns'"),
+        ('[colums]\ntarget = "lang"', UnknownName, "unknown key 'colums'; did you mean 'columns'"),
         ('[columns]\ntarget = "lang"\n[train]\ncolum = "src"', UnknownName, "did you mean 'column'"),
-        ("[columns]\ntarget = 5", BadFile, "5 is not text"),
-        ('columns = "lang"', BadFile, "columns is not a table"),
+        ("[columns]\ntarget = 5", BadValue, "[columns]: target must be text, not 5"),
+        ('columns = "lang"', BadValue, "columns must be a table of texts, not 'lang'"),
         ('scale = "per cent"', UnknownName, "did you mean 'percent'"),
         ("[columns", BadFile, "is not TOML"),
         ('[columns]\ntarget = "lang"\n[regex]\ntarget = "(["', BadFile, "cannot use the pattern"),
         ('[columns]\ntarget = "lang"\n[regex]\ntarget = "^(f.)$"', BadValue, "row 0: 'de' does not match"),
-        ('[columns]\ntarget = "lang"\n[train]\nsize = 5', BadFile, "does not say its column"),
+        ('[columns]\ntarget = "lang"\n[train]\nsize = 5', BadValue, '[train]: no column; add column = "..."'),
     ],
 )
 def test_a_wrong_mapping_is_one_line(mapped, mapping, error, reason):
@@ -93,10 +93,10 @@ def test_an_unknown_mapping_lists_those_that_ship(table):
 @pytest.mark.parametrize("name", shipped_mappings())
 def test_a_shipped_mapping_is_recognised_by_the_columns_it_is_for(name):
     mapping = load_mapping(name)
-    assert mapping.recognise
+    assert mapping.recognise.columns
     cell = {"eval_file": "de_test", "train_file": "en_train", "num_eval_examples": "100"}
     rows = pl.DataFrame(
-        [{column: cell.get(column, "de" if "lang" in column else "50.5") for column in mapping.recognise}]
+        [{column: cell.get(column, "de" if "lang" in column else "50.5") for column in mapping.recognise.columns}]
     )
     observations = read_evidence(rows).observations
     assert observations["target"].unique().to_list() == ["deu"]

@@ -128,16 +128,16 @@ def test_a_rule_may_name_the_task_from_its_groups(write):
 @pytest.mark.parametrize(
     ("content", "kind", "reason"),
     [
-        ("", BadFile, "not a file of rules"),
-        ("rule = 5", BadFile, "not a file of rules"),
+        ("", BadValue, "no rule; add sections [[rule]]"),
+        ("rule = 5", BadValue, "rule must be one table or several, each [[rule]]"),
         ("[[rule]]\nnames = '('\nlanguage = 'deu'", BadFile, "is not a pattern"),
         ("[[rule]]\nnames = 'a'", BadFile, "does not say one language or pair"),
         ("[[rule]]\nnames = '(?P<first>a)'", BadFile, "does not say one language or pair"),
         ("[[rule]]\nnames = '(?P<target>a)'\nlanguage = 'deu'", BadFile, "does not say one language or pair"),
         ("[[rule]]\nnames = '(?P<target>a)'\ntask = '{b}'", UnknownName, "unknown group 'b'"),
-        ("[[rule]]\nname = '(?P<target>a)'", UnknownName, "unknown entry of a rule 'name'; did you mean 'names'"),
-        ("[[rule]]\nnames = 5", BadFile, "are text"),
-        ("[[rule]]\nnames = '(?P<target>a)'\ncodes = 5", BadFile, "are text"),
+        ("[[rule]]\nname = '(?P<target>a)'", UnknownName, "[rule]: unknown key 'name'; did you mean 'names'"),
+        ("[[rule]]\nnames = 5", BadValue, "names must be text or a list of texts, not 5"),
+        ("[[rule]]\nnames = '(?P<target>a)'\ncodes = 5", BadValue, "codes must be a table of texts, not 5"),
         ("names", BadFile, "is not TOML"),
     ],
 )

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from annotated_types import Ge, Le
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
-from isogloss.config import Table, checked, read_toml, section_of, validate
-from isogloss.errors import BadValue, UnknownName
+from isogloss.config import Table, known, read_toml, section_of, validate
+from isogloss.errors import BadValue
 from isogloss.evidence.training_mix import KINDS as OTHER_KINDS
 from isogloss.languages import resolve
 
@@ -27,20 +27,6 @@ Number = TypeVar("Number", int, float)
 def _for_all(value: Any) -> Any:
     """One number stands for all languages."""
     return value if isinstance(value, dict) else {DEFAULT: value}
-
-
-@checked
-def _priced(kind: str) -> str:
-    if kind not in PRICED_KINDS:
-        raise UnknownName("kind of examples", kind, PRICED_KINDS)
-    return kind
-
-
-@checked
-def _other(kind: str) -> str:
-    if kind not in OTHER_KINDS:
-        raise UnknownName("kind of examples", kind, OTHER_KINDS)
-    return kind
 
 
 def _whole(value: Any) -> Any:
@@ -90,8 +76,8 @@ class CostsFile(Table):
     post_edited: Prices | None = Field(None, alias="post-edited")
     translated: Prices | None = None
     generated: Prices | None = None
-    worth: dict[Annotated[str, AfterValidator(_other)], Amount] = Field(default_factory=dict)
-    caps: dict[Annotated[str, AfterValidator(_priced)], Caps] = Field(default_factory=dict)
+    worth: dict[Annotated[str, known("kind of examples", OTHER_KINDS)], Amount] = Field(default_factory=dict)
+    caps: dict[Annotated[str, known("kind of examples", PRICED_KINDS)], Caps] = Field(default_factory=dict)
     compute: ComputeCost = ComputeCost()
     recipes: dict[str, RecipeCost] | None = None
 

@@ -13,7 +13,7 @@ from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.casts import cast_columns
 from isogloss.evidence.importers.frames import PARQUET_MAGIC, read_frame
-from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, load_mapping, recognised
+from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping, recognised
 
 _NEEDED = ("model", "task", "metric", "target", "train")
 _SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
@@ -95,8 +95,8 @@ def _mapped(table: pl.DataFrame, mapping: ColumnMapping, options: ReadOptions, w
     cells: dict[str, pl.Expr | pl.Series] = {name: pl.col(column) for name, column in (own | mapping.columns).items()}
     # What the user says now wins over what the mapping says, not over what the table says.
     cells |= {name: pl.lit(options.values.get(name, value)) for name, value in mapping.values.items()}
-    if mapping.train:
-        cells["train"] = _train(table, mapping, where)
+    if mapping.train is not None:
+        cells["train"] = _train(table, mapping.train, mapping.name, where)
     for name in {name for values in mapping.melt.values() for name in values}:
         cells.pop(name, None)
     rows = _numbered(table.with_columns(**cells).select(*cells))
@@ -121,21 +121,20 @@ def _melted(rows: pl.DataFrame, table: pl.DataFrame, melt: Mapping[str, Mapping[
     return pl.concat(parts, how="diagonal_relaxed").sort("origin_row", maintain_order=True)
 
 
-def _train(table: pl.DataFrame, mapping: ColumnMapping, where: str) -> pl.Series:
+def _train(table: pl.DataFrame, train: TrainColumns, mapping: str, where: str) -> pl.Series:
     """The mixes of a table that trains on one language per row."""
-    train = mapping.train
-    code: pl.Series = table[train["column"]].cast(pl.String).alias("train")
-    if "regex" in train:
-        code = _cut(code, train["regex"], f"{mapping.name} for {where}")
+    code: pl.Series = table[train.column].cast(pl.String).alias("train")
+    if train.regex is not None:
+        code = _cut(code, train.regex, f"{mapping} for {where}")
     if (odd := code.str.contains("[,:]").arg_true()).len():
         raise BadValue(
             f"'{code[odd[0]]}' is not one language", where=f"{where} row {odd[0]}",
             hint="mixes need no [train]: map them with [columns] train",
         )  # fmt: skip
-    if "size_column" in train:
-        size = table[train["size_column"]].cast(pl.String)
-    elif "size" in train:
-        size = pl.Series([str(train["size"])])
+    if train.size_column is not None:
+        size = table[train.size_column].cast(pl.String)
+    elif train.size is not None:
+        size = pl.Series([str(train.size)])
     else:
         return code
     sized = pl.when(size.is_null()).then(code).otherwise(pl.format("{}:{}", code, size))

@@ -7,13 +7,16 @@ name is. What no rule covers is an error that lists the tasks; nothing is guesse
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
 
+from annotated_types import MinLen
+from pydantic import Field
+
+from isogloss.config import Help, Table, read_toml, validate
 from isogloss.errors import BadFile, BadValue, UnknownLanguage, UnknownName
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.pairs import SEPARATOR
@@ -25,7 +28,6 @@ LONGEST = 300
 LISTED = 12
 NO_LANGUAGE = "in no language, as given"
 
-_KEYS = ("names", "task", "language", "codes")
 _GROUPS = ("target", "first", "second", "topic")
 _MARKS = "-_:./|"
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -84,6 +86,21 @@ class Rule:
         return TaskName(task, SEPARATOR.join(self.codes.get(code, code) for code in codes), groups.get("topic"))
 
 
+class RuleTable(Table):
+    """A rule as a file has it; see `Rule`. `names` may be several patterns."""
+
+    names: str | list[str]
+    task: str | None = None
+    language: str | None = None
+    codes: dict[str, str] = Field(default_factory=dict)
+
+
+class RulesFile(Table):
+    """A file of rules."""
+
+    rule: Annotated[list[RuleTable], MinLen(1), Help("one table or several, each [[rule]] with names = '...'")]
+
+
 class NameRules:
     """Rules of a user and of a tool, the user's first.
 
@@ -119,19 +136,14 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
 
     Raises
     ------
-    BadFile, UnknownName
+    BadFile, BadValue, UnknownName
     """
-    where = str(path)
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFile(f"is not TOML: {error}", where=where) from None
-    except (OSError, ValueError) as error:
-        raise BadFile(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=where) from None
-    entries = said.pop("rule", None)
-    if not isinstance(entries, list) or not entries or said:
-        raise BadFile("is not a file of rules", where=where, hint="write each rule as [[rule]] with names = '...'")
-    return tuple(rule for number, entry in enumerate(entries) for rule in _rules(entry, f"{where} rule {number}"))
+    read = validate(RulesFile, read_toml(path), str(path))
+    return tuple(
+        _rule(pattern, rule, f"{path} rule {number}")
+        for number, rule in enumerate(read.rule)
+        for pattern in ([rule.names] if isinstance(rule.names, str) else rule.names)
+    )
 
 
 def read_names(
@@ -215,39 +227,23 @@ def _shipped(tool: str) -> tuple[Rule, ...]:
     return read_rules(path) if path.exists() else ()
 
 
-def _rules(entry: Any, where: str) -> Iterable[Rule]:
-    if not isinstance(entry, dict):
-        raise BadFile("is not a table", where=where, hint="write it as [[rule]]")
-    for key in entry:
-        if key not in _KEYS:
-            raise UnknownName("entry of a rule", key, _KEYS, where=where)
-    names = entry.get("names")
-    patterns: list[Any] = names if isinstance(names, list) else [names]
-    texts = [*patterns, *(entry[key] for key in ("task", "language") if key in entry)]
-    codes = entry.get("codes", {})
-    if not isinstance(codes, dict) or not all(isinstance(text, str) for text in (*texts, *codes.values())):
-        raise BadFile("names, task, language and codes are text", where=where, hint="write them between quotes")
-    for pattern in patterns:
-        yield _rule(pattern, entry.get("task"), entry.get("language"), codes, where)
-
-
-def _rule(pattern: str, task: str | None, language: str | None, codes: dict[str, str], where: str) -> Rule:
+def _rule(pattern: str, rule: RuleTable, where: str) -> Rule:
     try:
         compiled = re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
         raise BadFile(f"'{pattern}' is not a pattern: {error}", where=where) from None
     groups = set(compiled.groupindex)
     pair = groups & {"first", "second"}
-    one = ("target" in groups) != (language is not None)
-    two = "target" not in groups and len(pair) + (language is not None) == 2
+    one = ("target" in groups) != (rule.language is not None)
+    two = "target" not in groups and len(pair) + (rule.language is not None) == 2
     if not (two if pair else one):
         raise BadFile(
             f"'{pattern}' does not say one language or pair", where=where,
             hint="give it a group (?P<target>...), or (?P<first>...) and (?P<second>...), or say language = \"...\"",
         )  # fmt: skip
-    if unknown := set(_HOLE.findall(task or "")) - groups:
+    if unknown := set(_HOLE.findall(rule.task or "")) - groups:
         raise UnknownName("group", min(unknown), groups, where=where)
-    return Rule(compiled, task, language, codes)
+    return Rule(compiled, rule.task, rule.language, rule.codes)
 
 
 def _cut(match: re.Match[str]) -> str:
