@@ -15,7 +15,7 @@ import polars as pl
 
 from benchmarks.common import DATA, Array, have_data, machine, points, read_sumeval, versions, write_result
 from isogloss.evidence import Evidence, read_evidence
-from isogloss.forecasting.curves import PerformanceFunction, Points, Process
+from isogloss.forecasting.curves import CurveGP, PerformanceFunction, Points
 from isogloss.forecasting.curves.calibration import calibrate
 from isogloss.forecasting.curves.fit import fit_process, predict_line
 from isogloss.forecasting.curves.laws import AmueLaw, Law, LogLaw, PowerLaw
@@ -233,7 +233,7 @@ def pooled(bed: Bed, train: Array, test: Array, level: float, *, together: bool 
     found, link = np.full(len(bed.points), np.nan), Link.of(bed.observations)
     low, high = np.full((2, len(bed.points)), np.nan)
     kept = bed.points.take(train)
-    process = Process().fit(kept.on_line(link)) if together else Process()
+    process = CurveGP().fit(kept.on_line(link)) if together else CurveGP()
     for language in bed.points.languages:
         asked = test & bed.points.of(language)
         if not asked.any():

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.common import Array, have_data, machine, points, read_sumeval, versions, write_result
 from isogloss.evidence import read_evidence
 from isogloss.forecasting.grid import Grid, TrainingMixes
-from isogloss.forecasting.peers.kernel import KernelModel
+from isogloss.forecasting.kernel import KernelModel
 
 ROWS, COLUMNS, SOURCES = 400, 39, 37
 SHAPES = ((100, 39), (200, 39), (400, 39), (800, 39), (400, 10), (400, 80), (400, 160))

@@ -9,14 +9,12 @@ import polars as pl
 import pytest
 from planted import POOL, single_source_world, world
 
-from isogloss import read_evidence
 from isogloss.errors import UnknownName
 from isogloss.forecasting import Kernel, LangRank, LanguageMean, Litmus, Mixed, Trees, ask
 from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_mixes
 from isogloss.forecasting.grid import Grid, TrainingMixes
+from isogloss.forecasting.kernel import KernelModel
 from isogloss.forecasting.peers.additive import AdditiveModel
-from isogloss.forecasting.peers.covariances import PRIOR, Kernels, Tongues
-from isogloss.forecasting.peers.kernel import KernelModel
 from isogloss.forecasting.peers.language_mean import LanguageMeanModel
 from isogloss.forecasting.peers.litmus import reciprocal_ranks
 from isogloss.forecasting.peers.mean import MeanModel
@@ -230,20 +228,6 @@ def test_kernel_fills_gaps_better_than_the_two_way_fit(worlds, gaps):
             model().fit(holed).predict_mixes(holed.mixes)[0][0] for model in (KernelModel, AdditiveModel)
         )
         assert np.abs(kernel - grid.scores)[gap].mean() < np.abs(additive - grid.scores)[gap].mean()
-
-
-def test_kernel_stays_a_covariance_where_features_of_languages_are_missing():
-    """Over 205 languages, of many of which typology says little, exp(-distance) alone has negative eigenvalues."""
-    languages = tuple(read_evidence("isogloss:sib200-ngram").targets)
-    without_own = np.where(np.arange(len(PRIOR)) == 7, PRIOR - 9, PRIOR)
-    bare = Kernels(without_own, np.zeros(1), np.ones(1), 0.5, 0.1)
-    tongues = Tongues(languages, np.zeros((len(languages), 1)))
-    lowest = [
-        np.linalg.eigvalsh(kernels.of_languages(tongues, tongues)).min()
-        for kernels in (bare, bare.with_floor(languages))
-    ]
-    assert lowest[0] < -0.01
-    assert lowest[1] > -1e-9
 
 
 def test_kernel_takes_in_an_even_sample_of_very_many_mixes():

@@ -9,7 +9,7 @@ import pytest
 from planted import world
 
 from isogloss.forecasting.grid import Grid, TrainingMixes, fill
-from isogloss.forecasting.peers.kernel import KernelModel
+from isogloss.forecasting.kernel import KernelModel
 from isogloss.forecasting.regression_kriging import RegressionKriging
 
 ASKED = "yor"

@@ -21,8 +21,8 @@ from isogloss.forecasting.features import (
     Feature,
 )
 from isogloss.forecasting.grid import Array, TrainingMixes
+from isogloss.forecasting.kernel import KernelModel
 from isogloss.forecasting.ordinary_kriging import kriging_weights
-from isogloss.forecasting.peers.kernel import KernelModel
 from isogloss.forecasting.regression_kriging import TREE_FEATURES, RegressionKriging
 
 UNEXPLAINED = "no finer explanation"
@@ -95,7 +95,7 @@ def regression_kriging_parts(
 
 
 def kernel_parts(model: KernelModel, target: str, mix: TrainingMixes, baseline: float) -> list[Part]:
-    """Parts of a forecast of `isogloss.forecasting.peers.kernel`, for one mix.
+    """Parts of a forecast of `isogloss.forecasting.kernel`, for one mix.
 
     The weight of a language is that of its scores under all mixes.
     """

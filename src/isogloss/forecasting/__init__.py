@@ -10,9 +10,9 @@ from isogloss.registry import Registry
 if TYPE_CHECKING:
     from isogloss.forecasting.default import Default
     from isogloss.forecasting.forecaster import FORECAST, Forecaster
+    from isogloss.forecasting.kernel import Kernel
     from isogloss.forecasting.output import write_forecasts
     from isogloss.forecasting.peers.additive import Additive
-    from isogloss.forecasting.peers.kernel import Kernel
     from isogloss.forecasting.peers.langrank import LangRank
     from isogloss.forecasting.peers.language_mean import LanguageMean
     from isogloss.forecasting.peers.litmus import Litmus
@@ -57,7 +57,7 @@ forecasters: Registry[type[Forecaster]] = Registry(
         "langrank": "isogloss.forecasting.peers.langrank:LangRank",
         "trees": "isogloss.forecasting.peers.trees:Trees",
         "mixed": "isogloss.forecasting.peers.mixed:Mixed",
-        "kernel": "isogloss.forecasting.peers.kernel:Kernel",
+        "kernel": "isogloss.forecasting.kernel:Kernel",
         "weakest-link": "isogloss.forecasting.peers.weakest_link:WeakestLink",
     },
     "isogloss.forecasters",
@@ -71,7 +71,7 @@ _LAZY = {
     "Default": "default",
     "Additive": "peers.additive",
     "Mean": "peers.mean",
-    "Kernel": "peers.kernel",
+    "Kernel": "kernel",
     "LangRank": "peers.langrank",
     "LanguageMean": "peers.language_mean",
     "Litmus": "peers.litmus",

@@ -19,8 +19,8 @@ from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
 from isogloss.forecasting.grid_model import GridModel
+from isogloss.forecasting.kernel import KernelModel
 from isogloss.forecasting.ordinary_kriging import krige
-from isogloss.forecasting.peers.kernel import KernelModel
 from isogloss.forecasting.pooled.cold_start import ColdStartModels, ColdStartSetting
 from isogloss.forecasting.pooled.model import PooledModel, SettingContext
 from isogloss.forecasting.pooled.panel import Panel, block_of
@@ -63,7 +63,7 @@ class DefaultModel(GridModel):
     @cached_property
     def kernel_(self) -> KernelModel:
         """Forecasts unmeasured languages by one Gaussian process over the whole grid."""
-        return KernelModel(self._whole.kernel_.kernels_ if self._whole else None).fit(self.grid_)
+        return KernelModel(self._whole.kernel_.covariance_ if self._whole else None).fit(self.grid_)
 
     def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         return self.mixes_.predict(mixes)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigvalsh
-from scipy.optimize import minimize
+from scipy.linalg import LinAlgError, eigvalsh
 
+from isogloss.forecasting.boosting import fit_trees, predict_trees
 from isogloss.forecasting.features import (
     LANGUAGE_FEATURES,
     MEASURED_LANGUAGES,
@@ -17,12 +17,14 @@ from isogloss.forecasting.features import (
     language_features,
     pair_features,
 )
+from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood, maximise
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.space import space
 
 LEARNERS = ("additive", "regression-kriging", "trees")
 
-PRIOR = np.log([0.3, 0.5, 0.3, 0.2])  # linear, neighbours, reach, noise
+PRIOR = Prior(width=1.0, linear=0.3, neighbours=0.5, reach=0.3, noise=0.2)
+STEPS = 30
 SHAPE_PENALTY = 100.0
 TREE_CELLS = 6000
 """Cells that the trees learn from; of more, a sample."""
@@ -180,7 +182,7 @@ class RegressionKriging:
         slopes = self._level_scale * linear / factors.shape[1] * (self._factors.T @ self._level_weights)
         anchor = pair_features(every, trained.sizes, trained.sources, [target]).mean(0, keepdims=True)
         cells = _cells(own, known.mean(1), factors)
-        values = self._booster.booster_.predict(cells, pred_contrib=True, validate_features=False)
+        values = self._booster.predict(cells, pred_contrib=True, validate_features=False)
         return Terms(
             level=factors[0] * slopes,
             carried=neighbour * np.exp(-towards[0] / reach) @ self._precision,
@@ -202,14 +204,10 @@ class RegressionKriging:
         self._level_scale = float(self.levels_.std()) + 1e-9
         standardised = self.levels_ / self._level_scale
         linear = self._factors @ self._factors.T / self._factors.shape[1]
-        found = minimize(
-            _evidence_loss,
-            PRIOR,
-            args=(linear, self._between, standardised),
-            method="L-BFGS-B",
-            options={"maxiter": 30},
-        )
-        self.parameters_ = np.asarray(found.x)
+        self.parameters_ = maximise(
+            lambda parameters: [_log_likelihood(parameters, linear, self._between, standardised)],
+            PRIOR, steps=STEPS, by_differences=True,
+        )  # fmt: skip
         self._precision = np.linalg.inv(_noisy(self.parameters_, linear, self._between))
         self._level_weights = self._precision @ standardised
 
@@ -242,30 +240,17 @@ class RegressionKriging:
         return (features - anchor) / self._shape_spread @ self._shape_slopes
 
     def _learn_trees(self, features: Array, row_means: Array, deviations: Array, measured: Array) -> None:
-        from lightgbm import LGBMRegressor
-
         design = _cells(features, row_means, self._factors)[measured.ravel()]
         response = deviations[measured]
-        chosen = np.random.default_rng(0).permutation(len(design))[:TREE_CELLS]
-        self._booster = LGBMRegressor(
-            n_estimators=150,
-            learning_rate=0.05,
-            num_leaves=15,
-            min_child_samples=max(2, min(40, len(chosen) // 10)),
-            colsample_bytree=0.5,
-            subsample=0.8,
-            subsample_freq=1,
-            reg_lambda=5,
-            random_state=0,
-            n_jobs=1,
-            deterministic=True,
-            force_row_wise=True,
-            verbosity=-1,
-        ).fit(design[chosen], response[chosen])
+        self._booster = fit_trees(
+            design, response, TREE_CELLS,
+            n_estimators=150, learning_rate=0.05, num_leaves=15,
+            min_child_samples=max(2, min(40, min(len(design), TREE_CELLS) // 10)),
+            colsample_bytree=0.5, subsample=0.8, subsample_freq=1, reg_lambda=5,
+        )  # fmt: skip
 
     def _trees(self, features: Array, row_means: Array, factors: Array) -> Array:
-        predicted = self._booster.predict(_cells(features, row_means, factors), validate_features=False)
-        return np.asarray(predicted).reshape(features.shape[:2])
+        return predict_trees(self._booster, _cells(features, row_means, factors)).reshape(features.shape[:2])
 
 
 def _cells(features: Array, row_means: Array, factors: Array) -> Array:
@@ -292,15 +277,8 @@ def _noisy(parameters: Array, linear: Array, between: Array) -> Array:
     return covariance + (np.exp(parameters[3]) + lacking) * np.eye(len(covariance))
 
 
-def _evidence_loss(parameters: Array, linear: Array, between: Array, levels: Array) -> float:
-    """Negative log marginal likelihood of the levels, with a log-normal prior on the parameters."""
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        if not np.isfinite(_covariance(parameters, linear, between)).all() or not np.isfinite(np.exp(parameters[3])):
-            return 1e10  # a step of the search too far, as where all levels are alike
-        covariance = _noisy(parameters, linear, between)
-    try:
-        factor = cho_factor(covariance, lower=True)
-    except LinAlgError:
-        return 1e10
-    fit = 0.5 * float(levels @ cho_solve(factor, levels)) + float(np.log(np.diag(factor[0])).sum())
-    return fit + 0.5 * float(((parameters - PRIOR) ** 2).sum())
+def _log_likelihood(parameters: Array, linear: Array, between: Array, levels: Array) -> tuple[float, float]:
+    """Of the levels; without a slope."""
+    if not np.isfinite(_covariance(parameters, linear, between)).all() or not np.isfinite(np.exp(parameters[3])):
+        raise LinAlgError("a step of the search too far, as where all levels are alike")
+    return log_likelihood(_noisy(parameters, linear, between), levels), 0.0

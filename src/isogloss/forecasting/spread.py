@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from isogloss.forecasting.boosting import fit_trees, predict_trees
 from isogloss.forecasting.features import pair_features
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.space import space
@@ -62,7 +63,7 @@ class Spread:
     def at(self, mixes: TrainingMixes, targets: Sequence[str], forecasts: Array) -> Array:
         """Expected size of the residuals of unmeasured `targets`, of shape (rows, targets)."""
         if self.learnt_:
-            return np.exp(self._trees.predict(_design(mixes, targets, forecasts))).reshape(forecasts.shape)
+            return np.exp(predict_trees(self._trees, _design(mixes, targets, forecasts))).reshape(forecasts.shape)
         usual = _column_means(self._residuals)
         row = {text: position for position, text in enumerate(self._grid.mixes.texts)}
         residuals = np.array([self._residuals[row[text]] if text in row else usual for text in mixes.texts])
@@ -78,7 +79,7 @@ class Spread:
         for fold in range(FOLDS):
             train, test = known & (fold_of != fold), known & (fold_of == fold)
             if train.any() and test.any():
-                held_out[test] = np.exp(_fit_trees(design, response, train).predict(design[test.ravel()]))
+                held_out[test] = np.exp(predict_trees(_fit_trees(design, response, train), design[test.ravel()]))
         if _interval_score(self._residuals, held_out) < _interval_score(self._residuals, self.held_out_):
             self.held_out_, self.learnt_ = held_out, True
             self._trees = _fit_trees(design, response, known)
@@ -108,14 +109,10 @@ def _design(mixes: TrainingMixes, targets: Sequence[str], forecasts: Array) -> A
 
 
 def _fit_trees(design: Array, response: Array, cells: Array) -> Any:
-    from lightgbm import LGBMRegressor
-
-    chosen = np.random.default_rng(0).permutation(np.flatnonzero(cells.ravel()))[:TREE_CELLS]
-    trees = LGBMRegressor(
+    return fit_trees(
+        design[cells.ravel()], response[cells], TREE_CELLS,
         n_estimators=100, learning_rate=0.05, num_leaves=7, min_child_samples=60, reg_lambda=5,
-        random_state=0, n_jobs=1, deterministic=True, force_row_wise=True, verbosity=-1,
     )  # fmt: skip
-    return trees.fit(design[chosen], response.ravel()[chosen]).booster_
 
 
 def _closeness(distance: Array) -> Array:

@@ -11,8 +11,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.optimize import minimize
 
 from isogloss.forecasting.features import (
     SourceFeatures,
@@ -23,26 +21,30 @@ from isogloss.forecasting.features import (
     pair_features,
     total_dose,
 )
+from isogloss.forecasting.gaussian_process.kernels import squared_distances
+from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood_slope, maximise
+from isogloss.forecasting.gaussian_process.regression import StudentProcess, likely_noise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
-from isogloss.forecasting.process import Process, likely_noise
 from isogloss.forecasting.space import Space, space
 
 MEMBERS = ("level", "shape", "kernel")
 
-WEIGHTS = (
-    "own", "total", "mix", "own*mix", "own*total", "own*relevant", "relevant", "kinship",
-    "sources", "own*sources",
+PRIOR = Prior(
+    width=1.5,
+    weights={
+        "own": 0.15, "total": 0.15, "mix": 0.15, "own*mix": 0.15, "own*total": 0.15, "own*relevant": 0.15,
+        "relevant": 0.15, "kinship": 0.15, "sources": 0.05, "own*sources": 0.05,
+    },
+    lengths={"own": 2.0, "total": 1.0, "mix": 6.0, "relevant": 2.0, "kinship": 0.3},
+    noise=0.15,
 )  # fmt: skip
-LENGTHS = ("own", "total", "mix", "relevant", "kinship")
-PRIOR = np.log([0.15] * 8 + [0.05] * 2 + [2.0, 1.0, 6.0, 2.0, 0.3] + [0.15])
-PRIOR_WIDTH = 1.5
+"""Parameters of the covariance: a weight for each kernel and each product of two, a length for each kernel with one."""
+STEPS = 20
 
 ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 25
 """Kernel parameters are learnt on this much: more changes them little and costs much."""
 LARGEST = 1200
 """Rows of one language that the kernel takes in; of more, an even sample."""
-TOO_FAR = 1e10
-"""Loss of a step of the search that cannot be computed, as where all scores are alike."""
 MOST_KEPT = 2**29
 """Bytes of fitted processes that are kept from one question to the next."""
 RELEVANCE_PRIOR = 30.0
@@ -138,7 +140,7 @@ class TrainingMixGP:
     def _learn_parameters(self) -> Array:
         rows, width = self._standardised.shape
         if rows < 8:
-            return PRIOR
+            return PRIOR.centre
         chance = np.random.default_rng(0)
         some = np.sort(chance.permutation(rows)[:ROWS_FOR_PARAMETERS])
         view = _take(self._view, some)
@@ -146,10 +148,7 @@ class TrainingMixGP:
         for column in np.sort(chance.permutation(width)[:LANGUAGES_FOR_PARAMETERS]):
             cases.append((self._squares_of(view, view, column), self._standardised[some, column]))
         shared = _squares(view, view, self._kinship)
-        found = minimize(
-            _evidence_loss, PRIOR, args=(shared, cases), jac=True, method="L-BFGS-B", options={"maxiter": 20}
-        )
-        return found.x
+        return maximise(lambda parameters: log_likelihoods(parameters, shared, cases), PRIOR, steps=STEPS)
 
     def _squares_of(self, rows: _View, columns: _View, target: int) -> dict[str, Array]:
         """Squared distances between mixes as one target sees them, and the kernel over its sources."""
@@ -157,7 +156,7 @@ class TrainingMixGP:
         root = np.sqrt(relevance)
         return {
             "own": (rows.own[:, target, None] - columns.own[:, target]) ** 2,
-            "relevant": _square(rows.doses * root, columns.doses * root),
+            "relevant": squared_distances(rows.doses * root, columns.doses * root),
             "sources": (rows.by_source * relevance[self._features.sources]) @ columns.by_source.T,
         }
 
@@ -178,7 +177,7 @@ class TrainingMixGP:
             )
         return answers, spread
 
-    def _processes(self, view: _View) -> Iterable[Process]:
+    def _processes(self, view: _View) -> Iterable[StudentProcess]:
         """The process of every target; those of the model asked last are kept, for a plan asks again and again."""
         if (known := _KEPT.get(self)) is not None:
             return known
@@ -189,13 +188,13 @@ class TrainingMixGP:
         _KEPT.clear()
         return _KEPT.setdefault(self, list(found))
 
-    def _fit_processes(self, view: _View) -> Iterator[Process]:
+    def _fit_processes(self, view: _View) -> Iterator[StudentProcess]:
         some = self._some()
         measured = _kernels(self.parameters_, _squares(view, view, self._kinship))
         for column in range(len(self.levels_)):
             own = _kernels(self.parameters_, self._squares_of(view, view, column))
             covariance, response = _covariance(self.parameters_, measured | own), self._standardised[some, column]
-            yield Process(covariance, response, self._noise(column, covariance, response))
+            yield StudentProcess(covariance, response, self._noise(column, covariance, response))
 
     def _noise(self, column: int, covariance: Array, response: Array) -> float:
         """Noise of one language: as in the whole grid, where this is a part of one."""
@@ -203,8 +202,7 @@ class TrainingMixGP:
         if self._like is not None:
             return self._like.noise_of(target)
         if target not in self._noises:
-            usual = float(np.exp(self.parameters_[-1]))
-            self._noises[target] = likely_noise(covariance, response, usual)
+            self._noises[target] = likely_noise(covariance, response, PRIOR.read(self.parameters_).noise)
         return self._noises[target]
 
     def noise_of(self, target: str) -> float:
@@ -225,7 +223,7 @@ class TrainingMixGP:
 
     def _prior(self) -> float:
         """Variance of a deviation where nothing is known."""
-        return float(np.exp(self.parameters_[: len(WEIGHTS)]).sum())
+        return float(np.array(list(PRIOR.read(self.parameters_).weights.values())).sum())
 
     def _kinship_across(self, mixes: TrainingMixes, some: NDArray[np.intp]) -> Array:
         every = sorted({*mixes.sources, *self.grid_.mixes.sources})
@@ -256,7 +254,7 @@ class TrainingMixGP:
         return np.concatenate([features, (features[:, :, 2:3] > 0).astype(float)], axis=2)
 
 
-_KEPT: WeakKeyDictionary[TrainingMixGP, list[Process]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[TrainingMixGP, list[StudentProcess]] = WeakKeyDictionary()
 """Not on the model, which would be saved with them."""
 
 
@@ -289,24 +287,18 @@ def _take(view: _View, rows: NDArray[np.intp]) -> _View:
     return _View(view.total[rows], view.doses[rows], view.own[rows], view.shares[rows], view.by_source[rows])
 
 
-def _square(rows: Array, columns: Array) -> Array:
-    """Squared Euclidean distances, of shape (rows, columns)."""
-    squares = (rows**2).sum(1)[:, None] + (columns**2).sum(1) - 2 * rows @ columns.T
-    return np.maximum(squares, 0)
-
-
 def _squares(rows: _View, columns: _View, kinship: Array) -> dict[str, Array]:
     """Squared distances between mixes that are the same for every target."""
     return {
-        "total": _square(rows.total, columns.total),
-        "mix": _square(rows.doses, columns.doses),
+        "total": squared_distances(rows.total, columns.total),
+        "mix": squared_distances(rows.doses, columns.doses),
         "kinship": energy_distance(rows.shares, columns.shares, kinship),
     }
 
 
 def _kernels(parameters: Array, squares: dict[str, Array]) -> dict[str, Array]:
     """Squared-exponential kernels, each with its own length; what has none is a kernel already."""
-    lengths = dict(zip(LENGTHS, np.exp(parameters[len(WEIGHTS) : -1]), strict=True))
+    lengths = PRIOR.read(parameters).lengths
     return {
         name: np.exp(square * (-0.5 / lengths[name] ** 2)) if name in lengths else square
         for name, square in squares.items()
@@ -314,65 +306,49 @@ def _kernels(parameters: Array, squares: dict[str, Array]) -> dict[str, Array]:
 
 
 def _covariance(parameters: Array, kernels: dict[str, Array]) -> Array:
-    """Weighted sum of the kernels, and of their products, that WEIGHTS names: the sum of `_terms`."""
+    """Weighted sum of the kernels, and of their products: the sum of `_terms`."""
     sums: dict[str, Array] = {}  # by what they are multiplied with
-    for name, weight in zip(WEIGHTS, np.exp(parameters[: len(WEIGHTS)]), strict=True):
+    for name, weight in PRIOR.read(parameters).weights.items():
         by, _, kernel = name.rpartition("*")
         sums[by] = sums[by] + weight * kernels[kernel] if by in sums else weight * kernels[kernel]
     return sums[""] + sum(kernels[by] * total for by, total in sums.items() if by)
 
 
-def _summed(terms: dict[str, Array]) -> Array:
-    total = np.zeros_like(terms["own"])
-    for term in terms.values():
-        total += term
-    return total
-
-
 def _terms(parameters: Array, kernels: dict[str, Array]) -> dict[str, Array]:
-    """What each of WEIGHTS adds to the covariance."""
+    """What each weight adds to the covariance."""
     terms = {}
-    for name, weight in zip(WEIGHTS, np.exp(parameters[: len(WEIGHTS)]), strict=True):
+    for name, weight in PRIOR.read(parameters).weights.items():
         first, _, second = name.partition("*")
         terms[name] = weight * kernels[first] * kernels[second] if second else weight * kernels[first]
     return terms
 
 
-def _evidence_loss(
+def log_likelihoods(
     parameters: Array, shared: dict[str, Array], cases: Sequence[tuple[dict[str, Array], Array]]
-) -> tuple[float, Array]:
-    """Negative log marginal likelihood over some languages, with a log-normal prior, and its gradient.
+) -> Iterator[tuple[float, Array]]:
+    """Log marginal likelihood of each language's deviations, with its slope in the parameters.
 
-    Rasmussen and Williams (2006), equation 5.9.
+    Parameters
+    ----------
+    parameters : array of shape (parameters,)
+        Logarithms, as `PRIOR` names them.
+    shared : dict of str to array of shape (rows, rows)
+        Squared distances between mixes that are the same for every language.
+    cases : sequence of (dict of str to array of shape (rows, rows), array of shape (rows,))
+        Those that are each language's own, and its deviations.
     """
-    from_prior = (parameters - PRIOR) / PRIOR_WIDTH
-    loss, gradient = 0.5 * float((from_prior**2).sum()), from_prior / PRIOR_WIDTH
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        same = _kernels(parameters, shared)
-        for squares, response in cases:
-            terms = _terms(parameters, same | _kernels(parameters, squares))
-            covariance = _summed(terms) + np.exp(parameters[-1]) * np.eye(len(response))
-            if not np.isfinite(covariance).all():
-                return TOO_FAR, np.zeros(len(parameters))
-            try:
-                factor = cho_factor(covariance, lower=True, check_finite=False)
-            except LinAlgError:
-                return TOO_FAR, np.zeros(len(parameters))
-            inverse = cho_solve(factor, np.eye(len(response)), check_finite=False)
-            weights = inverse @ response
-            loss += 0.5 * float(response @ weights) + float(np.log(np.diag(factor[0])).sum())
-            slope = 0.5 * (inverse - np.outer(weights, weights))
-            gradient = gradient + _gradient(parameters, slope, terms, shared | squares)
-    return loss, gradient
-
-
-def _gradient(parameters: Array, slope: Array, terms: dict[str, Array], squares: dict[str, Array]) -> Array:
-    """What the parameters' logarithms do to the loss, through covariances on which it has a `slope`."""
-    steep = {name: slope * term for name, term in terms.items()}
-    lengths = np.exp(parameters[len(WEIGHTS) : -1])
-    by_weight = [float(steep[name].sum()) for name in WEIGHTS]
-    by_length = [
-        float(sum((steep[term] * squares[name]).sum() for term in WEIGHTS if name in term.split("*"))) / length**2
-        for name, length in zip(LENGTHS, lengths, strict=True)
-    ]
-    return np.array([*by_weight, *by_length, np.exp(parameters[-1]) * np.trace(slope)])
+    values, same = PRIOR.read(parameters), _kernels(parameters, shared)
+    for own, response in cases:
+        terms, squares = _terms(parameters, same | _kernels(parameters, own)), shared | own
+        covariance = np.zeros_like(terms["own"])
+        for term in terms.values():
+            covariance += term
+        value, slope = log_likelihood_slope(covariance + values.noise * np.eye(len(response)), response)
+        steep = {name: slope * term for name, term in terms.items()}
+        by_length = {
+            name: float(sum((steep[term] * squares[name]).sum() for term in terms if name in term.split("*")))
+            / length**2
+            for name, length in values.lengths.items()
+        }
+        by_weight = {name: float(term.sum()) for name, term in steep.items()}
+        yield value, PRIOR.flat(weights=by_weight, lengths=by_length, noise=values.noise * np.trace(slope))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from planted_curves import LANGUAGES, SIZES, planted
 
-from isogloss.forecasting.curves import Points, Process
+from isogloss.forecasting.curves import CurveGP, Points
 from isogloss.forecasting.curves.calibration import Calibration, HeldOut, calibrate
 from isogloss.forecasting.curves.fit import predict_line
 from isogloss.forecasting.curves.link import Link
@@ -19,12 +19,12 @@ from isogloss.forecasting.curves.start import ZeroShot
 LINK = Link((0.0, 1.0), False)
 
 
-def process(**world) -> Process:
-    return Process().fit(Points.read(planted(**world).observations).on_line(LINK))
+def process(**world) -> CurveGP:
+    return CurveGP().fit(Points.read(planted(**world).observations).on_line(LINK))
 
 
 @pytest.fixture(scope="module")
-def whole() -> Process:
+def whole() -> CurveGP:
     return process()
 
 

@@ -8,7 +8,7 @@ from planted_curves import LANGUAGES, SIZES, mix, planted, planted_scores, score
 
 from isogloss.errors import BadTrainingMix, BadValue, NotEnoughEvidence, UnknownLanguage, UnknownName
 from isogloss.evidence import Evidence
-from isogloss.forecasting.curves import CURVE, Points, Process, fit_curve
+from isogloss.forecasting.curves import CURVE, CurveGP, Points, fit_curve
 from isogloss.forecasting.curves.calibration import calibrate
 from isogloss.forecasting.curves.link import Link
 from isogloss.forecasting.curves.points import Rest
@@ -232,7 +232,7 @@ def test_sizes_and_levels_that_are_none_are_refused(german, sizes, level):
 def in_band(points, truth, asked, level):
     """Which of some scores lie in the band of the process that was fitted to other points."""
     link = Link((0.0, 1.0), False)
-    process = Process().fit(points.on_line(link))
+    process = CurveGP().fit(points.on_line(link))
     quantiles = {name: calibrate(process, name, 0).quantile(level) for name in {name for name, _ in asked}}
     held = []
     for name, size in asked:

@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from isogloss.forecasting.curves.amue import PerformanceFunction
     from isogloss.forecasting.curves.curve import CURVE, Curve, Needed
     from isogloss.forecasting.curves.fit import fit_curve
+    from isogloss.forecasting.curves.gp import CurveGP
     from isogloss.forecasting.curves.points import Points
-    from isogloss.forecasting.curves.process import Process
 
-__all__ = ["CURVE", "Curve", "Needed", "PerformanceFunction", "Points", "Process", "fit_curve"]
+__all__ = ["CURVE", "Curve", "CurveGP", "Needed", "PerformanceFunction", "Points", "fit_curve"]
 
 _LAZY = {
     "CURVE": "curve",
     "Curve": "curve",
+    "CurveGP": "gp",
     "Needed": "curve",
     "PerformanceFunction": "amue",
     "Points": "points",
-    "Process": "process",
     "fit_curve": "fit",
 }
 

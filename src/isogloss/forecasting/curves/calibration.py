@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from isogloss.forecasting.curves.gp import CurveGP
 from isogloss.forecasting.curves.laws import FEWEST_SIZES
 from isogloss.forecasting.curves.points import Points
-from isogloss.forecasting.curves.process import Process
 from isogloss.forecasting.grid import Array
 from isogloss.stats.conformal import grouped_quantile
 
@@ -55,7 +55,7 @@ class Calibration:
         return fewest / (fewest + 1)
 
 
-def calibrate(process: Process, target: str, column: int) -> Calibration:
+def calibrate(process: CurveGP, target: str, column: int) -> Calibration:
     """Hold out what resembles the question.
 
     A target measured with several sizes is asked about another size: each size of each such language is
@@ -66,7 +66,7 @@ def calibrate(process: Process, target: str, column: int) -> Calibration:
 
     Parameters
     ----------
-    process : Process
+    process : CurveGP
     target : str
     column : int
         Which of `FEATURES` varies.
@@ -97,7 +97,7 @@ def _cells(points: Points, rows: NDArray[np.intp], column: int) -> list[NDArray[
     return [rows[sizes == size] for size in np.unique(sizes)]
 
 
-def _apart(process: Process, target: str, cells: list[NDArray[np.intp]], *, alone: bool = False) -> HeldOut:
+def _apart(process: CurveGP, target: str, cells: list[NDArray[np.intp]], *, alone: bool = False) -> HeldOut:
     """Each cell held out, or each of its points alone, against the usual error of its language."""
     points = process.points_
     held = [np.array([row]) for cell in cells for row in cell] if alone else cells
@@ -107,7 +107,7 @@ def _apart(process: Process, target: str, cells: list[NDArray[np.intp]], *, alon
     return HeldOut(groups, float(factors[points.position(target)]) if target in points.languages else 1.0)
 
 
-def _as_if(process: Process, target: str, own: NDArray[np.intp], measured: NDArray[np.bool_]) -> list[Array]:
+def _as_if(process: CurveGP, target: str, own: NDArray[np.intp], measured: NDArray[np.bool_]) -> list[Array]:
     """Each other language held out but for the points most like those the target has."""
     points, groups = process.points_, []
     for rows in _by_language(points, measured & ~points.of(target)):
@@ -117,7 +117,7 @@ def _as_if(process: Process, target: str, own: NDArray[np.intp], measured: NDArr
     return groups
 
 
-def _alike(process: Process, rows: NDArray[np.intp], own: NDArray[np.intp]) -> NDArray[np.intp]:
+def _alike(process: CurveGP, rows: NDArray[np.intp], own: NDArray[np.intp]) -> NDArray[np.intp]:
     """Of `rows`, the one most like each of `own`, as far as amounts go."""
     bent = process.bent(process.points_.features)
     if len(own) == 0 or len(rows) == 0:
@@ -126,7 +126,7 @@ def _alike(process: Process, rows: NDArray[np.intp], own: NDArray[np.intp]) -> N
     return np.unique(rows[apart.argmin(1)])
 
 
-def _errors(process: Process, groups: list[NDArray[np.intp]]) -> Array:
+def _errors(process: CurveGP, groups: list[NDArray[np.intp]]) -> Array:
     """Held-out errors in units of their spread, NaN for what is in no group."""
     mean, spread = process.held_out(groups)
     return np.abs(mean - process.points_.scores) / spread

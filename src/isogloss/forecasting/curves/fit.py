@@ -12,10 +12,10 @@ from isogloss.evidence import Evidence, TrainingMix
 from isogloss.forecasting.curves.basis import describe_basis
 from isogloss.forecasting.curves.calibration import calibrate
 from isogloss.forecasting.curves.curve import Curve, curve_grid, rising
+from isogloss.forecasting.curves.gp import CurveGP
 from isogloss.forecasting.curves.laws import Trial, try_laws
 from isogloss.forecasting.curves.link import Link
 from isogloss.forecasting.curves.points import FEATURES, Points
-from isogloss.forecasting.curves.process import Process
 from isogloss.forecasting.curves.question import Question, read_question
 from isogloss.forecasting.curves.start import ZeroShot, zero_shot
 from isogloss.forecasting.forecaster import one_thread
@@ -120,18 +120,18 @@ def _check(points: Points, setting: Setting, column: int) -> None:
         raise BadValue("a score is not finite", where="evidence", hint="leave it out")
 
 
-def fit_process(points: Points, target: str, link: Link) -> Process:
+def fit_process(points: Points, target: str, link: Link) -> CurveGP:
     """The process of a target: of many points, a sample of its own and of the others'."""
     own = np.flatnonzero(points.of(target))
     chance = np.random.default_rng(0)
     some = np.sort(chance.permutation(own)[: LARGEST // 2])
     others = np.setdiff1d(np.arange(len(points)), own)
     rows = np.sort(np.concatenate([some, chance.permutation(others)[: LARGEST - len(some)]]))
-    return Process().fit(points.take(rows).on_line(link))
+    return CurveGP().fit(points.take(rows).on_line(link))
 
 
 def predict_line(
-    process: Process, question: Question, features: Array, start: ZeroShot | None, link: Link
+    process: CurveGP, question: Question, features: Array, start: ZeroShot | None, link: Link
 ) -> tuple[Array, Array]:
     """Mean and spread of the question's target on the line; `start` is the forecast of one never measured.
 
@@ -149,7 +149,7 @@ def predict_line(
 
 
 def _assemble(
-    process: Process, points: Points, question: Question, setting: Setting, link: Link, start: ZeroShot | None
+    process: CurveGP, points: Points, question: Question, setting: Setting, link: Link, start: ZeroShot | None
 ) -> Curve:
     own = points.take(points.of(question.target))
     sizes = own.features[:, question.column]
@@ -188,7 +188,7 @@ def _assemble(
     )
 
 
-def _trials(process: Process, own: Points, question: Question, link: Link) -> list[Trial]:
+def _trials(process: CurveGP, own: Points, question: Question, link: Link) -> list[Trial]:
     """Held-out errors of the process and of the laws, best first, over the target's sizes beside the same rest."""
     sizes, others = own.features[:, question.column], own.features[:, 1 - question.column]
     rows = own.rests == question.rest.text

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from isogloss.forecasting.boosting import BoostedTrees
 from isogloss.forecasting.features import dose
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.peers.boosting import Boosted
 from isogloss.forecasting.peers.overlap import find_overlap, overlap_between
 from isogloss.forecasting.space import space
 from isogloss.languages import distances
@@ -39,7 +39,7 @@ class LangRankModel(GridModel):
     def fit(self, grid: Grid) -> LangRankModel:
         self.grid_ = grid
         measured = ~np.isnan(grid.scores)
-        self.trees_ = Boosted().fit(
+        self.trees_ = BoostedTrees().fit(
             self._cells(grid.mixes, grid.targets)[measured.ravel()], grid.scores[measured],
             n_estimators=100, learning_rate=0.1, num_leaves=16, min_child_samples=5,
         )  # fmt: skip

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from isogloss.forecasting.boosting import BoostedTrees, sample
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.peers.boosting import Boosted, sample
 from isogloss.forecasting.peers.overlap import find_overlap, overlap_between
 from isogloss.forecasting.space import space
 from isogloss.languages import features, resolve, resources
@@ -53,7 +53,7 @@ class LitmusModel(GridModel):
         rows, columns = np.nonzero(~np.isnan(grid.scores))
         kept = sample(len(rows), pairs.shape[1])
         rows, columns = rows[kept], columns[kept]
-        self.trees_ = Boosted().fit(
+        self.trees_ = BoostedTrees().fit(
             self._cells(pairs, grid.mixes.sizes, rows, columns), grid.scores[rows, columns],
             n_estimators=100, learning_rate=0.1, max_depth=DEPTH, num_leaves=LEAVES,
             min_child_samples=1, min_child_weight=1e-9,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from isogloss.forecasting.boosting import BoostedTrees
 from isogloss.forecasting.features import language_features, pair_features
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.peers.boosting import Boosted
 from isogloss.forecasting.space import space
 
 TOTAL, OWN = 0, 2
@@ -77,10 +77,10 @@ class Trees(Forecaster):
     grid_model = TreesModel
 
 
-def _fit(design: Array, response: Array, measured: np.ndarray, rising: tuple[int, ...]) -> Boosted:
+def _fit(design: Array, response: Array, measured: np.ndarray, rising: tuple[int, ...]) -> BoostedTrees:
     chosen = response[measured]
     spread = 1.4826 * float(np.median(np.abs(chosen - np.median(chosen)))) or float(chosen.std()) or 1.0
-    return Boosted().fit(
+    return BoostedTrees().fit(
         design[measured.ravel()], chosen,
         objective="huber", alpha=HUBER * spread, n_estimators=300, learning_rate=0.05, num_leaves=15,
         min_child_samples=max(2, min(SMALLEST_LEAF, len(chosen) // 10)), reg_lambda=1.0,

@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from isogloss.forecasting.boosting import predict_trees
 from isogloss.forecasting.cross_validation import MODEL_FOLDS, fold_numbers, splits
 from isogloss.forecasting.features import pair_features
 from isogloss.forecasting.fitted_setting import GridForecast
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.pooled.evidence import TYPOLOGY_ONLY, BlockEvidence
-from isogloss.forecasting.pooled.model import fit_trees, predict_trees
+from isogloss.forecasting.pooled.model import fit_robust_trees
 from isogloss.forecasting.pooled.panel import Panel, column_means
 from isogloss.forecasting.space import space
 from isogloss.stats.conformal import grouped_quantile
@@ -114,7 +115,7 @@ class ColdStartModels:
                 there = ~np.isnan(truth)
                 cells.append(of_model[there])
                 responses.append((truth - mean)[there] / self._scale)
-        return fit_trees(np.concatenate(cells), np.concatenate(responses)) if cells else None
+        return fit_robust_trees(np.concatenate(cells), np.concatenate(responses)) if cells else None
 
     def _scores(self, model: str) -> tuple[NDArray[np.object_], Array, list[str]]:
         """Training mixes, scores and languages of a model in the block."""

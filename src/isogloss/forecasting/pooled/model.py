@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from isogloss.forecasting.boosting import fit_trees, predict_trees
 from isogloss.forecasting.cross_validation import LANGUAGE_FOLDS, fold_numbers, share_of_first, splits
 from isogloss.forecasting.features import Feature
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
@@ -169,7 +170,7 @@ class PooledModel:
             there = ~np.isnan(known)
             cells.append(features.cells(rows, known, measured, measured, effects)[0][there])
             responses.append(known[there] / self.scale)
-        return fit_trees(np.concatenate(cells), np.concatenate(responses))
+        return fit_robust_trees(np.concatenate(cells), np.concatenate(responses))
 
     def _groups(self, setting: int, measured: Sequence[str]) -> list[tuple[Rows, Array, Array]]:
         """Rows to learn from, with their scores in `measured` languages less their effects, and the effects.
@@ -269,19 +270,11 @@ def _row_means(values: Array) -> Array:
     return np.asarray(np.nansum(values, axis=1) / np.maximum(known.sum(1), 1))
 
 
-def fit_trees(design: Array, response: Array) -> Any:
+def fit_robust_trees(design: Array, response: Array) -> Any:
     """Boosted trees with a loss that is robust to failed runs; `response` in units of its standard deviation."""
-    from lightgbm import LGBMRegressor
-
-    chosen = np.random.default_rng(0).permutation(len(design))[:MOST_CELLS]
-    trees = LGBMRegressor(
+    return fit_trees(
+        design, response, MOST_CELLS,
         objective="huber", alpha=0.4, n_estimators=300, learning_rate=0.05, num_leaves=31,
-        min_child_samples=max(2, min(20, len(chosen) // 20)), colsample_bytree=0.5, subsample=0.8, subsample_freq=1,
-        reg_lambda=1, random_state=0, n_jobs=1, deterministic=True, force_row_wise=True, verbosity=-1,
+        min_child_samples=max(2, min(20, min(len(design), MOST_CELLS) // 20)),
+        colsample_bytree=0.5, subsample=0.8, subsample_freq=1, reg_lambda=1,
     )  # fmt: skip
-    return trees.fit(design[chosen], response[chosen]).booster_
-
-
-def predict_trees(booster: Any, cells: Array) -> Array:
-    """Output of the trees for cells of shape (rows, columns, features)."""
-    return np.asarray(booster.predict(cells.reshape(-1, cells.shape[2]))).reshape(cells.shape[:2])

@@ -5,7 +5,7 @@
 A deviation is a target's score under a source less its mean over all sources, in units of its own spread: only
 these rank sources, and a target that all sources serve badly counts as much as any other. The constant part of
 the covariance of targets is what makes a source good everywhere; the rest lets it be good for some kinds of target.
-See `isogloss.forecasting.peers.kronecker` for the algebra.
+See `isogloss.forecasting.gaussian_process.kronecker` for the algebra.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.forecasting.grid import fill
-from isogloss.forecasting.ordinary_kriging import covariance_terms
-from isogloss.forecasting.peers.kronecker import (
+from isogloss.forecasting.gaussian_process.kronecker import (
     MEAN_PRECISION,
-    Process,
+    GridProcess,
     Product,
     Side,
     leave_columns_out,
     log_likelihood,
 )
+from isogloss.forecasting.gaussian_process.likelihood import Prior, maximise
+from isogloss.forecasting.grid import fill
+from isogloss.forecasting.ordinary_kriging import covariance_terms
 from isogloss.forecasting.space import TYPICAL_DISTANCE, space
 from isogloss.languages import distances
 from isogloss.planning.ranking.table import Array, SourceTable
@@ -42,12 +43,15 @@ NEAR, PLACE = 0.15, 0.1
 TEXT_REACH = 2.0
 """Powers of ten of web text that set languages as far apart in resources as leaving out spaces does."""
 
-WEIGHTS = ("own", "near", "resources", "script", "family")
-PRIOR = np.log([0.3, 0.7, 0.3, 0.3, 0.3, 0.3, 0.5, 0.2, 0.3, 0.3, 0.2, 1.0])
-"""Logarithms of `WEIGHTS` of the sources, of `WEIGHTS` of the targets (what all targets share in the place of `own`),
-of the variance of the noise and of the slopes, where evidence does not tell."""
-SOURCES, TARGETS, NOISE, SLOPES = slice(0, 5), slice(5, 10), 10, 11
-"""Where these stand."""
+PRIOR = Prior(
+    width=1.0,
+    sources={"own": 0.3, "near": 0.7, "resources": 0.3, "script": 0.3, "family": 0.3},
+    targets={"own": 0.3, "near": 0.5, "resources": 0.2, "script": 0.3, "family": 0.3},
+    noise=0.2,
+    slopes=1.0,
+)
+"""Weights of the terms of both covariances (of targets, `own` is what all share), variances of noise and of slopes."""
+TERMS = ("own", "near", "resources", "script", "family")
 LARGEST = 50
 """Sources and targets that parameters are learnt on."""
 STEPS = 60
@@ -89,7 +93,7 @@ class SourceProcess:
     Attributes
     ----------
     parameters_ : array of shape (12,)
-        As `PRIOR`, by marginal likelihood.
+        Logarithms, as `PRIOR` names them, by marginal likelihood.
     """
 
     def fit(self, table: SourceTable, extra: Array | None = None) -> SourceProcess:
@@ -107,7 +111,7 @@ class SourceProcess:
         self._shift, self._unit = self._pairs.terms.mean((1, 2)), self._pairs.terms.std((1, 2)) + 1e-9
         self.parameters_ = self._learn()
         self._covariance = self._product(np.arange(len(table.sources)), np.arange(len(table.targets)))
-        self._process = Process.learn(self._covariance, self._terms(self._pairs, extra), self.deviations_.values)
+        self._process = GridProcess.learn(self._covariance, self._terms(self._pairs, extra), self.deviations_.values)
         return self
 
     def leave_targets_out(self) -> Array:
@@ -119,38 +123,36 @@ class SourceProcess:
     def predict(self, targets: Sequence[str], extra: Array | None = None) -> Array:
         """Deviations of some other targets, of shape (sources, targets)."""
         pairs = Pairs.of(self.table_.sources, targets)
-        weights = np.exp(self.parameters_[TARGETS])
-        across = _covariance(weights, targets, self.table_.targets, own_is_common=True)
+        across = self.target_covariance(targets, self.table_.targets)
         return self._process.predict(self._terms(pairs, extra), self._covariance.rows.matrix, across)
 
     def target_covariance(self, rows: Sequence[str], columns: Sequence[str]) -> Array:
         """How alike targets are."""
-        return _covariance(np.exp(self.parameters_[TARGETS]), rows, columns, own_is_common=True)
+        return np.tensordot(_weights(self.parameters_)[1], _parts(rows, columns, own_is_common=True), 1)
 
     def _learn(self) -> Array:
-        from scipy.optimize import minimize
-
         rows, columns = (_even(len(names)) for names in (self.table_.sources, self.table_.targets))
         scores = self.deviations_.values[np.ix_(rows, columns)]
         parts = self._parts(rows, columns)
         terms = np.concatenate([self._standard(self._pairs.terms), *([] if self.extra_ is None else [self.extra_])])
         terms = terms[:, rows][:, :, columns] * np.sqrt(MEAN_PRECISION)
 
-        def loss(parameters: Array) -> tuple[float, Array]:
-            weights = np.exp(parameters)[:, None, None]
-            of_sources, of_targets = weights[SOURCES] * parts[0], weights[TARGETS] * parts[1]
-            product = Product(Side.of(of_sources.sum(0)), Side.of(of_targets.sum(0)), float(weights[NOISE, 0, 0]))
-            told = log_likelihood(product, terms * np.sqrt(weights[SLOPES]), scores)
-            slopes = [
-                *(told.rows * of_sources).sum((1, 2)), *(told.columns * of_targets).sum((1, 2)),
-                told.noise * product.noise, told.mean,
-            ]  # fmt: skip
-            from_prior = parameters - PRIOR
-            return 0.5 * float((from_prior**2).sum()) - told.value, from_prior - np.array(slopes)
+        def log_likelihoods(parameters: Array) -> list[tuple[float, Array]]:
+            values = PRIOR.read(parameters)
+            of_sources, of_targets = (
+                weights[:, None, None] * part for weights, part in zip(_weights(parameters), parts, strict=True)
+            )
+            product = Product(Side.of(of_sources.sum(0)), Side.of(of_targets.sum(0)), values.noise)
+            likelihood = log_likelihood(product, terms * np.sqrt(values.slopes), scores)
+            slopes = PRIOR.flat(
+                sources=dict(zip(values.sources, (likelihood.rows * of_sources).sum((1, 2)), strict=True)),
+                targets=dict(zip(values.targets, (likelihood.columns * of_targets).sum((1, 2)), strict=True)),
+                noise=likelihood.noise * product.noise,
+                slopes=likelihood.mean,
+            )
+            return [(likelihood.value, slopes)]
 
-        bounds = [WITHIN] * len(PRIOR)
-        found = minimize(loss, PRIOR, method="L-BFGS-B", jac=True, bounds=bounds, options={"maxiter": STEPS})
-        return np.asarray(found.x)
+        return maximise(log_likelihoods, PRIOR, steps=STEPS, bounds=WITHIN)
 
     def _parts(self, rows: Places, columns: Places) -> tuple[Array, Array]:
         sources = [self.table_.sources[int(row)] for row in rows]
@@ -158,12 +160,11 @@ class SourceProcess:
         return _parts(sources, sources, own_is_common=False), _parts(targets, targets, own_is_common=True)
 
     def _product(self, rows: Places, columns: Places) -> Product:
-        weights, parts = np.exp(self.parameters_), self._parts(rows, columns)
-        return Product(
-            Side.of(np.tensordot(weights[SOURCES], parts[0], 1)),
-            Side.of(np.tensordot(weights[TARGETS], parts[1], 1)),
-            float(weights[NOISE]),
+        of_sources, of_targets = (
+            Side.of(np.tensordot(weights, part, 1))
+            for weights, part in zip(_weights(self.parameters_), self._parts(rows, columns), strict=True)
         )
+        return Product(of_sources, of_targets, PRIOR.read(self.parameters_).noise)
 
     def _standard(self, terms: Array) -> Array:
         return (terms - self._shift[:, None, None]) / self._unit[:, None, None]
@@ -171,7 +172,7 @@ class SourceProcess:
     def _terms(self, pairs: Pairs, extra: Array | None) -> Array:
         """Terms of the mean, scaled so that the slopes have the variance that was learnt."""
         terms = np.concatenate([self._standard(pairs.terms), *([] if extra is None else [extra])])
-        return terms * np.sqrt(MEAN_PRECISION * np.exp(self.parameters_[SLOPES]))
+        return terms * np.sqrt(MEAN_PRECISION * PRIOR.read(self.parameters_).slopes)
 
 
 @dataclass(frozen=True)
@@ -230,12 +231,14 @@ def _even(count: int) -> Places:
     return np.unique(np.linspace(0, count - 1, min(count, LARGEST)).astype(int))
 
 
-def _covariance(weights: Array, rows: Sequence[str], columns: Sequence[str], *, own_is_common: bool) -> Array:
-    return np.tensordot(weights, _parts(rows, columns, own_is_common=own_is_common), 1)
+def _weights(parameters: Array) -> tuple[Array, Array]:
+    """Of the terms of sources and of targets, arrays of shape (5,)."""
+    values = PRIOR.read(parameters)
+    return np.array(list(values.sources.values())), np.array(list(values.targets.values()))
 
 
 def _parts(rows: Sequence[str], columns: Sequence[str], *, own_is_common: bool) -> Array:
-    """One covariance for each of `WEIGHTS`, of shape (5, rows, columns)."""
+    """One covariance for each weight of `PRIOR`, of shape (5, rows, columns)."""
     parts = covariance_terms(rows, columns)
     known = space(rows, columns)
     first, second = (
@@ -245,4 +248,4 @@ def _parts(rows: Sequence[str], columns: Sequence[str], *, own_is_common: bool) 
     parts["resources"] = np.exp(-0.5 * ((first[:, None] - second[None]) ** 2).sum(2))
     if own_is_common:
         parts["own"] = np.ones_like(parts["own"])
-    return np.stack([parts[name] for name in WEIGHTS])
+    return np.stack([parts[name] for name in TERMS])

@@ -5,12 +5,12 @@ Lin et al. 2019 (arXiv 1905.12688): gradient-boosted trees rank the sources of e
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from isogloss.forecasting.boosting import fit_ranking_trees, predict_trees
 from isogloss.planning.ranking.scoring import relevance
 from isogloss.planning.ranking.table import Array
 
@@ -39,31 +39,18 @@ class Ranker:
 
     def fit(self, features: Array, scores: Array) -> Ranker:
         """Learn from features (sources, targets, features) and scores (sources, targets), NaN where not measured."""
-        from lightgbm import LGBMRanker
-
         groups = [np.flatnonzero(~np.isnan(scores[:, target])) for target in range(scores.shape[1])]
         design = np.concatenate([features[rows, target] for target, rows in enumerate(groups)])
         response = np.concatenate([relevance(scores[rows, target]) for target, rows in enumerate(groups)])
         sizes = [len(rows) for rows in groups]
-        self._boosters = []
-        for seed in range(self.members):
-            booster = LGBMRanker(
-                **self.settings, random_state=seed, n_jobs=1, deterministic=True, force_row_wise=True, verbosity=-1
-            )
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._boosters.append(booster.fit(design, response, group=sizes))
+        self._boosters = [
+            fit_ranking_trees(design, response, sizes, seed, **self.settings) for seed in range(self.members)
+        ]
         return self
 
     def predict(self, features: Array) -> Array:
         """How good each source is for each target, in standard deviations; of shape (sources, targets)."""
-        shape = features.shape[:2]
-        design = features.reshape(shape[0] * shape[1], -1)
-        told = [
-            standardised(np.asarray(booster.predict(design, validate_features=False)).reshape(shape))
-            for booster in self._boosters
-        ]
-        return np.asarray(np.mean(told, axis=0))
+        return np.asarray(np.mean([standardised(predict_trees(one, features)) for one in self._boosters], axis=0))
 
 
 def standardised(values: Array) -> Array:

@@ -1,4 +1,4 @@
-"""One Gaussian process over a few hundred runs, of which some came out strangely."""
+"""Gaussian process regression with Student's t noise, for runs of which some came out far from the others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def likely_noise(covariance: Array, response: Array, noise: float) -> float:
     return float(NOISES[int(loss.argmin())])
 
 
-class Process:
+class StudentProcess:
     """A Gaussian process with a scale of its own, by marginal likelihood.
 
     The noise is larger in runs that the others do not foretell, as for a Student's t with TAILS degrees of freedom,

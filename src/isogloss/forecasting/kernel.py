@@ -2,37 +2,25 @@
 
     score(m, l) = b . terms(m, l) + f(m, l) + noise,   cov f = mixes(m, m') languages(l, l')
 
-See `isogloss.forecasting.peers.kronecker` for how a product covariance is inverted by two small decompositions,
-and how whole languages are left out in closed form; `isogloss.forecasting.peers.covariances` for the two factors.
+See `isogloss.forecasting.gaussian_process.kronecker` for how a product covariance is inverted by two small
+decompositions, and how whole languages are left out in closed form; `kernel_covariance` for the two factors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
 
 from isogloss.forecasting.forecaster import Forecaster
+from isogloss.forecasting.gaussian_process.kronecker import GridProcess, Product, Side, leave_columns_out
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel
-from isogloss.forecasting.peers.covariances import (
-    PRIOR,
-    Apart,
-    Kernels,
-    Tongues,
-    mean_terms,
-)
-from isogloss.forecasting.peers.kernel_loss import Loss
-from isogloss.forecasting.peers.kronecker import Process, Product, Side, leave_columns_out
+from isogloss.forecasting.kernel_covariance import GridCovariance, LanguageCovariates, MixDistances, mean_terms
 
-VARIES = 1e-6
 LARGEST = 1200
 """Mixes that the process takes in; of more, an even sample."""
-FURTHEST = 6.0
-"""Logarithmic units by which a parameter may leave its prior's mean."""
 
 
 class Terms(NamedTuple):
@@ -42,7 +30,7 @@ class Terms(NamedTuple):
     ----------
     centre : float
     mean : array of shape (terms,)
-        As `isogloss.forecasting.peers.covariances.mean_terms` orders them, in the unit of the score.
+        As `isogloss.forecasting.kernel_covariance.mean_terms` orders them, in the unit of the score.
     weights : array of shape (mixes, languages)
         By which each measured score is carried over; 0 where none was measured.
     rest : array of shape (mixes, languages)
@@ -60,38 +48,38 @@ class KernelModel(GridModel):
 
     Parameters
     ----------
-    kernels : Kernels, optional
-        To skip learning them.
+    covariance : GridCovariance, optional
+        To skip learning it.
 
     Attributes
     ----------
-    kernels_ : Kernels
+    covariance_ : GridCovariance
         By marginal likelihood, with a log-normal prior.
     """
 
-    def __init__(self, kernels: Kernels | None = None):
-        self.kernels = kernels
+    def __init__(self, covariance: GridCovariance | None = None):
+        self.covariance = covariance
 
     def fit(self, grid: Grid) -> KernelModel:
         rows = len(grid.mixes.texts)
         even = np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(int))
         self.grid_ = grid if len(even) == rows else grid.take(even)
-        self._tongues = Tongues.of(self.grid_.targets, self.grid_.mixes)
-        self.kernels_ = _learn(self.grid_, self._tongues) if self.kernels is None else self.kernels
-        covariance = self._covariance(self.grid_.mixes, self._tongues)
+        self._languages = LanguageCovariates.of(self.grid_.targets, self.grid_.mixes)
+        self.covariance_ = self.covariance or GridCovariance.learn(self.grid_, self._languages)
+        covariance = self._product(self.grid_.mixes, self._languages)
         mean = mean_terms(self.grid_.mixes, self.grid_.targets)
-        self._process = Process.learn(covariance, mean, self._scores)
+        self._process = GridProcess.learn(covariance, mean, self._scores)
         return self
 
     def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        deviations = np.sqrt(self._variance(mixes, self._tongues) + self.kernels_.noise)
-        return self._mean(mixes, self._tongues)[None], self.kernels_.scale * deviations
+        deviations = np.sqrt(self._variance(mixes, self._languages) + self.covariance_.noise)
+        return self._mean(mixes, self._languages)[None], self.covariance_.scale * deviations
 
     def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
-        tongues = Tongues.of(targets, self.grid_.mixes)
+        languages = LanguageCovariates.of(targets, self.grid_.mixes)
         # One spread for each language: over what was measured, so that it does not depend on what else is asked.
-        variance = self._variance(self.grid_.mixes, tongues).mean(0)
-        return self._mean(mixes, tongues)[None], self.kernels_.scale * np.sqrt(variance + self.kernels_.noise)
+        variance = self._variance(self.grid_.mixes, languages).mean(0)
+        return self._mean(mixes, languages)[None], self.covariance_.scale * np.sqrt(variance + self.covariance_.noise)
 
     def terms(self, mix: TrainingMixes, target: str) -> Terms:
         """What the forecast of a language under one mix adds up.
@@ -99,7 +87,7 @@ class KernelModel(GridModel):
         A Gaussian process is a weighted sum of the scores it was told, less its mean terms: K* (K + s I)^-1.
         """
         grid, process = self.grid_, self._process
-        across, alike = self._towards(mix, Tongues.of([target], grid.mixes))
+        across, alike = self._towards(mix, LanguageCovariates.of([target], grid.mixes))
         rows, columns = process.covariance.rows, process.covariance.columns
         # As when forecasting: what the decompositions hold at zero says nothing.
         towards = (rows.rotate(across) @ rows.vectors.T).T * (columns.rotate(alike) @ columns.vectors.T)
@@ -108,12 +96,12 @@ class KernelModel(GridModel):
         expected = np.tensordot(process.coefficients, mean_terms(grid.mixes, grid.targets), 1)
         rest = np.where(there, self._scores - expected, 0.0)
         mean = process.coefficients * mean_terms(mix, [target])[:, 0, 0]
-        scale = self.kernels_.scale
-        return Terms(self.kernels_.centre, scale * mean, weights, scale * rest)
+        scale = self.covariance_.scale
+        return Terms(self.covariance_.centre, scale * mean, weights, scale * rest)
 
     def for_fold(self) -> KernelModel:
         # A dozen parameters shared by all cells hardly move with an eighth of the languages.
-        return KernelModel(self.kernels_)
+        return KernelModel(self.covariance_)
 
     def leave_languages_out(self, *, as_sources: bool = True) -> tuple[Array, Array]:
         """Forecast every language from the others, in closed form.
@@ -154,39 +142,41 @@ class KernelModel(GridModel):
         return scores, deviations
 
     def _left_out(self, mixes: TrainingMixes, rows: np.ndarray, columns: np.ndarray) -> tuple[Array, Array]:
-        covariance = self._covariance(mixes, Tongues.of(self.grid_.targets, mixes))
+        covariance = self._product(mixes, LanguageCovariates.of(self.grid_.targets, mixes))
         mean = mean_terms(mixes, self.grid_.targets)
         standardised, variance = leave_columns_out(covariance, mean, self._scores[rows], columns)
-        kernels = self.kernels_
-        return kernels.centre + kernels.scale * standardised, kernels.scale * np.sqrt(variance + kernels.noise)
+        units = self.covariance_
+        return units.centre + units.scale * standardised, units.scale * np.sqrt(variance + units.noise)
 
     @property
     def _scores(self) -> Array:
-        return (self.grid_.scores - self.kernels_.centre) / self.kernels_.scale
+        return (self.grid_.scores - self.covariance_.centre) / self.covariance_.scale
 
-    def _covariance(self, mixes: TrainingMixes, tongues: Tongues) -> Product:
+    def _product(self, mixes: TrainingMixes, languages: LanguageCovariates) -> Product:
         return Product(
-            Side.of(self.kernels_.of_mixes(Apart.between(mixes, mixes))),
-            Side.of(self.kernels_.of_languages(tongues, tongues)),
-            self.kernels_.noise,
+            Side.of(self.covariance_.of_mixes(MixDistances.between(mixes, mixes))),
+            Side.of(self.covariance_.of_languages(languages, languages)),
+            self.covariance_.noise,
         )
 
-    def _mean(self, mixes: TrainingMixes, tongues: Tongues) -> Array:
+    def _mean(self, mixes: TrainingMixes, languages: LanguageCovariates) -> Array:
         """Scores, of shape (rows, languages)."""
-        terms = mean_terms(mixes, tongues.names)
-        return self.kernels_.centre + self.kernels_.scale * self._process.predict(terms, *self._towards(mixes, tongues))
+        terms = mean_terms(mixes, languages.names)
+        return self.covariance_.centre + self.covariance_.scale * self._process.predict(
+            terms, *self._towards(mixes, languages)
+        )
 
-    def _variance(self, mixes: TrainingMixes, tongues: Tongues) -> Array:
+    def _variance(self, mixes: TrainingMixes, languages: LanguageCovariates) -> Array:
         """Of the scores, noise not counted, against that of all scores; of shape (rows, languages)."""
-        prior = self.kernels_.mix_variance * self.kernels_.language_variances(tongues)
+        prior = self.covariance_.mix_variance * self.covariance_.language_variances(languages)
         share = float((~np.isnan(self.grid_.scores)).mean())
-        return self._process.variance(*self._towards(mixes, tongues), prior, share)
+        return self._process.variance(*self._towards(mixes, languages), prior, share)
 
-    def _towards(self, mixes: TrainingMixes, tongues: Tongues) -> tuple[Array, Array]:
+    def _towards(self, mixes: TrainingMixes, languages: LanguageCovariates) -> tuple[Array, Array]:
         """Covariance of mixes and of languages with those of the grid."""
         return (
-            self.kernels_.of_mixes(Apart.between(mixes, self.grid_.mixes)),
-            self.kernels_.of_languages(tongues, self._tongues),
+            self.covariance_.of_mixes(MixDistances.between(mixes, self.grid_.mixes)),
+            self.covariance_.of_languages(languages, self._languages),
         )
 
 
@@ -210,20 +200,3 @@ def _without(mixes: TrainingMixes, language: str) -> tuple[TrainingMixes, np.nda
     rows = np.flatnonzero((sizes.sum(1) > 0) | (mixes.sizes.sum(1) == 0))
     texts = tuple(mixes.texts[row] for row in rows)
     return TrainingMixes(texts, tuple(source for source in mixes.sources if source != language), sizes[rows]), rows
-
-
-def _learn(grid: Grid, tongues: Tongues) -> Kernels:
-    """Parameters of the largest marginal likelihood, with a log-normal prior."""
-    spread = tongues.factors.std(0)
-    units = Kernels(
-        parameters=PRIOR,
-        factor_mean=tongues.factors.mean(0),
-        factor_spread=np.where(spread > VARIES, spread, np.inf),  # what is the same everywhere tells nothing
-        centre=float(np.nanmean(grid.scores)),
-        scale=float(np.nanstd(grid.scores)) or 1.0,
-    )
-    found = minimize(
-        Loss(units, grid, tongues), PRIOR, method="L-BFGS-B", jac=True,
-        bounds=[(start - FURTHEST, start + FURTHEST) for start in PRIOR], options={"maxiter": 30},
-    )  # fmt: skip
-    return replace(units, parameters=np.asarray(found.x)).with_floor(grid.targets)

@@ -7,20 +7,25 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.optimize import minimize
+from scipy.linalg import cho_factor, cho_solve
 
 from isogloss.forecasting.curves.points import FEATURES, Points
 from isogloss.forecasting.features import HALF_FELT
+from isogloss.forecasting.gaussian_process.kernels import matern, squared_distances
+from isogloss.forecasting.gaussian_process.likelihood import Prior, laplace_deviations, log_likelihood_slope, maximise
 from isogloss.forecasting.grid import Array
 
-WIDTH = len(FEATURES)
-COMPONENTS = ("shared", "own")
 RISING = [FEATURES.index("labelled"), FEATURES.index("total")]
 """Amounts that a score is expected to go on rising with beyond what was measured."""
-PRIOR = np.log([*[HALF_FELT] * WIDTH, *[0.5, *[2.0] * WIDTH] * len(COMPONENTS), 0.5, 0.01])
-"""Centres of the log-normal prior: a bend per feature, weight and lengths per component, trend, noise."""
-PRIOR_WIDTH = np.array([*[1.5] * WIDTH, *[2.0, *[1.0] * WIDTH] * len(COMPONENTS), 2.0, 2.5])
+COMPONENTS = ("shared", "own")
+"""What all languages have in common, and what each has for itself."""
+_LENGTHS = dict.fromkeys(FEATURES, 2.0)
+PRIOR = Prior(
+    width=np.array([*[1.5] * len(FEATURES), *[2.0, *[1.0] * len(FEATURES)] * len(COMPONENTS), 2.0, 2.5]),
+    bends=dict.fromkeys(FEATURES, HALF_FELT),
+    shared=0.5, shared_lengths=_LENGTHS, own=0.5, own_lengths=_LENGTHS, trend=0.5, noise=0.01,
+)  # fmt: skip
+"""Parameters: a bend per amount, weight and a length per amount of each component, weight of the trend, noise."""
 POINTS_FOR_PARAMETERS = 500
 """Parameters are learnt on this many points: more changes them little and costs much."""
 SEARCH_STEPS = 60
@@ -29,10 +34,10 @@ NOISE_PRIOR = 10.0
 NOISE_LIMITS = (0.1, 10.0)
 DOUBTED = [FEATURES.index("labelled"), FEATURES.index("translated")]
 """Amounts whose bends are taken to be no better known than the scores tell."""
-STEP, JITTER = 1e-4, 1e-10
+JITTER = 1e-10
 
 
-class Process:
+class CurveGP:
     """Scores as a smooth function of the amounts of data, by Gaussian process regression.
 
     Parameters
@@ -62,7 +67,7 @@ class Process:
     def __init__(self, parameters: Array | None = None):
         self.parameters = parameters
 
-    def fit(self, points: Points) -> Process:
+    def fit(self, points: Points) -> CurveGP:
         """Learn from points; the cost grows with the cube of their number."""
         self.points_ = points
         self._centre = float(points.scores.mean())
@@ -75,15 +80,15 @@ class Process:
         else:
             self.parameters_, self.doubt_ = np.asarray(self.parameters, dtype=float), np.zeros(len(DOUBTED))
         same = points.language[:, None] == points.language
-        covariance = _covariance(self.parameters_, points.features, points.features, same)
-        noise = float(np.exp(self.parameters_[-1]))
+        covariance = curve_covariance(self.parameters_, points.features, points.features, same)
+        noise = PRIOR.read(self.parameters_).noise
         self.noise_ = np.full(len(points.languages), noise)
         self._condition(covariance)
         self.noise_ = self._own_noise(noise)
         self._condition(covariance)
         return self
 
-    def with_forecast(self, language: str, features: Array, score: float, variance: float) -> Process:
+    def with_forecast(self, language: str, features: Array, score: float, variance: float) -> CurveGP:
         """The process as it is when told a score, forecast and not measured, of a language without points.
 
         Parameters
@@ -99,7 +104,7 @@ class Process:
         told.noise_ = np.append(self.noise_, np.median(self.noise_))
         told._response = np.append(self._response, (score - self._centre) / self._scale)
         same = told.points_.language[:, None] == told.points_.language
-        told._condition(_covariance(self.parameters_, told.points_.features, told.points_.features, same))
+        told._condition(curve_covariance(self.parameters_, told.points_.features, told.points_.features, same))
         return told
 
     def predict(self, features: Array, language: str) -> tuple[Array, Array]:
@@ -119,7 +124,7 @@ class Process:
         """
         position = self.points_.position(language)
         same = np.broadcast_to(self.points_.language == position, (len(features), len(self.points_)))
-        across = _covariance(self.parameters_, features, self.points_.features, same)
+        across = curve_covariance(self.parameters_, features, self.points_.features, same)
         noise = self.noise_[position] if position >= 0 else float(np.median(self.noise_))
         explained = np.einsum("ij,ij->i", across @ self._precision, across)
         variance = np.maximum(_prior(self.parameters_, features) - explained, 0) + noise
@@ -154,24 +159,18 @@ class Process:
 
     def bent(self, features: Array) -> Array:
         """Amounts in units of the lengths of the own component, in which near points are alike."""
-        bends, (_, own), _, _ = _unpack(self.parameters_)
-        return np.log1p(features / bends) / own[1]
+        return np.log1p(features / _bends(self.parameters_)) / _components(self.parameters_)[1][1]
 
     def _learn_parameters(self) -> None:
         points = self.points_.take(self._some)
         same = points.language[:, None] == points.language
         given = (points.features, same, self._response[self._some], 1 / points.runs, self._extra(points))
-        found = minimize(
-            _evidence_loss, PRIOR, args=given, jac=True, method="L-BFGS-B", options={"maxiter": SEARCH_STEPS}
-        )
-        self.parameters_ = np.asarray(found.x)
-        gradient = _evidence_loss(self.parameters_, *given)[1]
-        steps = self.parameters_ + STEP * np.eye(len(PRIOR))
-        curvature = np.array([(_evidence_loss(moved, *given)[1] - gradient) / STEP for moved in steps])
-        # A search cut short may end where the curvature is not positive; the prior's is the least there is.
-        values, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
-        inverse = (vectors / np.maximum(values, 1 / PRIOR_WIDTH.max() ** 2)) @ vectors.T
-        self.doubt_ = np.sqrt(np.diag(inverse))[DOUBTED]
+
+        def log_likelihoods(parameters: Array) -> list[tuple[float, Array]]:
+            return [curve_likelihood(parameters, *given)]
+
+        self.parameters_ = maximise(log_likelihoods, PRIOR, steps=SEARCH_STEPS)
+        self.doubt_ = laplace_deviations(log_likelihoods, PRIOR, self.parameters_)[DOUBTED]
 
     def _variance_by_bends(self, features: Array, same: NDArray[np.bool_]) -> Array:
         """How far the mean moves with the bends, squared, in units of the variance of all scores.
@@ -185,9 +184,9 @@ class Process:
             means = []
             for moved in (-doubt, doubt):
                 parameters = self.parameters_ + moved * (np.arange(len(PRIOR)) == bend)
-                covariance = _covariance(parameters, points.features, points.features, alike) + noise
+                covariance = curve_covariance(parameters, points.features, points.features, alike) + noise
                 weights = cho_solve(cho_factor(covariance, lower=True), self._response[self._some])
-                means.append(_covariance(parameters, features, points.features, same) @ weights)
+                means.append(curve_covariance(parameters, features, points.features, same) @ weights)
             total += ((means[1] - means[0]) / 2) ** 2
         return total
 
@@ -211,83 +210,75 @@ class Process:
         return noise * np.clip((total + NOISE_PRIOR) / (count + NOISE_PRIOR), *NOISE_LIMITS)
 
 
-def _unpack(parameters: Array) -> tuple[Array, list[tuple[float, Array]], float, float]:
-    """Bends; weight and lengths of each component; weight of the trend; noise."""
-    values = np.exp(parameters)
-    components = []
-    for start in range(WIDTH, len(values) - 2, WIDTH + 1):
-        components.append((float(values[start]), values[start + 1 : start + 1 + WIDTH]))
-    return values[:WIDTH], components, float(values[-2]), float(values[-1])
+def _bends(parameters: Array) -> Array:
+    return np.array(list(PRIOR.read(parameters).bends.values()))
+
+
+def _components(parameters: Array) -> list[tuple[float, Array]]:
+    """Weight and lengths of each component."""
+    values = PRIOR.read(parameters)
+    return [(values.shared, np.array(list(values.shared_lengths.values()))),
+            (values.own, np.array(list(values.own_lengths.values())))]  # fmt: skip
 
 
 def _prior(parameters: Array, features: Array) -> Array:
     """Variance of a score where nothing was measured, of shape (rows,)."""
-    bends, components, trend, _ = _unpack(parameters)
-    bent = np.log1p(features / bends)[:, RISING]
-    return sum(weight for weight, _ in components) + trend * (bent**2).sum(1)
+    bent = np.log1p(features / _bends(parameters))[:, RISING]
+    return sum(weight for weight, _ in _components(parameters)) + PRIOR.read(parameters).trend * (bent**2).sum(1)
 
 
-def _covariance(parameters: Array, rows: Array, columns: Array, same: NDArray[np.bool_]) -> Array:
+def curve_covariance(parameters: Array, rows: Array, columns: Array, same: NDArray[np.bool_]) -> Array:
     """Covariance without noise; `same` says which pairs are of one language. Shape (rows, columns)."""
-    bends, ((shared, lengths), (own, own_lengths)), trend, _ = _unpack(parameters)
+    bends, ((shared, lengths), (own, own_lengths)) = _bends(parameters), _components(parameters)
     bent, bent_columns = np.log1p(rows / bends), np.log1p(columns / bends)
-    total = trend * bent[:, RISING] @ bent_columns[:, RISING].T
-    total += shared * _matern(_square(bent / lengths, bent_columns / lengths))[0]
-    total += np.where(same, own * _matern(_square(bent / own_lengths, bent_columns / own_lengths))[0], 0.0)
+    total = PRIOR.read(parameters).trend * bent[:, RISING] @ bent_columns[:, RISING].T
+    total += shared * matern(squared_distances(bent / lengths, bent_columns / lengths))[0]
+    total += np.where(same, own * matern(squared_distances(bent / own_lengths, bent_columns / own_lengths))[0], 0.0)
     return total
 
 
-def _square(rows: Array, columns: Array) -> Array:
-    """Squared Euclidean distances, of shape (rows, columns)."""
-    squares = (rows**2).sum(1)[:, None] + (columns**2).sum(1) - 2 * rows @ columns.T
-    return np.maximum(squares, 0)
-
-
-def _matern(square: Array) -> tuple[Array, Array]:
-    """The Matérn kernel of order 3/2, and -2 times its derivative by the squared distance."""
-    root = np.sqrt(3 * square)
-    decay = np.exp(-root)
-    return (1 + root) * decay, 3 * decay
-
-
-def _evidence_loss(
+def curve_likelihood(
     parameters: Array, features: Array, same: NDArray[np.bool_], response: Array, shares: Array, extra: Array
 ) -> tuple[float, Array]:
-    """Negative log marginal likelihood with the prior on the parameters, and its gradient.
+    """Log marginal likelihood of scores, and its slope in the parameters.
 
-    `shares` is the part of the noise that averaging over seeds left, `extra` what is added to it.
+    Parameters
+    ----------
+    parameters : array of shape (16,)
+        Logarithms, as `PRIOR` names them.
+    features : array of shape (points, 4)
+    same : array of bool of shape (points, points)
+        Which pairs are of one language.
+    response : array of shape (points,)
+        Standardised scores.
+    shares, extra : arrays of shape (points,)
+        Part of the noise that averaging over seeds left, and what is added to it.
     """
-    bends, components, trend, noise = _unpack(parameters)
+    values, components, bends = PRIOR.read(parameters), _components(parameters), _bends(parameters)
     bent = np.log1p(features / bends)
     tilt = -features / (bends + features)  # how `bent` moves with the logarithm of its bend
-    kernels = [_matern(_square(bent / lengths, bent / lengths)) for _, lengths in components]
+    kernels = [matern(squared_distances(bent / lengths, bent / lengths)) for _, lengths in components]
     masks = (np.ones(1), same.astype(float))
     rising = bent[:, RISING] @ bent[:, RISING].T
-    covariance = np.diag(noise * shares + extra + JITTER) + trend * rising
+    covariance = np.diag(values.noise * shares + extra + JITTER) + values.trend * rising
     for (weight, _), (kernel, _), mask in zip(components, kernels, masks, strict=True):
         covariance += weight * kernel * mask
-    away = (parameters - PRIOR) / PRIOR_WIDTH
-    try:
-        factor = cho_factor(covariance, lower=True)
-    except (LinAlgError, ValueError):
-        return 1e10, away / PRIOR_WIDTH  # a step of the search too far
-    weights = cho_solve(factor, response)
-    loss = 0.5 * response @ weights + np.log(np.diag(factor[0])).sum() + 0.5 * (away**2).sum()
-    pull = 0.5 * (cho_solve(factor, np.eye(len(response))) - np.outer(weights, weights))  # d loss / d covariance
-    gradient = np.zeros(len(parameters))
-    at = WIDTH
+    value, pull = log_likelihood_slope(covariance, response, solve=True)
+    by_bend, by_component = np.zeros(len(FEATURES)), []
     for (weight, lengths), (kernel, steep), mask in zip(components, kernels, masks, strict=True):
-        gradient[at] = weight * (pull * kernel * mask).sum()
         # The sum over pairs of W (u - u') (t - t') is 2 (sum w u t - u W t), w the row sums of W.
         moved = weight * pull * steep * mask
-        sums = moved.sum(1)
+        sums, by_length = moved.sum(1), np.zeros(len(FEATURES))
         for feature, length in enumerate(lengths):
             u, t = bent[:, feature], tilt[:, feature]
             product = moved @ u
-            gradient[at + 1 + feature] = 2 * (sums @ u**2 - u @ product) / length**2
-            gradient[feature] -= 2 * (sums @ (u * t) - t @ product) / length**2
-        at += WIDTH + 1
-    gradient[RISING] += 2 * trend * (tilt[:, RISING] * (pull @ bent[:, RISING])).sum(0)
-    gradient[-2] = trend * (pull * rising).sum()
-    gradient[-1] = noise * (np.diag(pull) * shares).sum()
-    return float(loss), gradient + away / PRIOR_WIDTH
+            by_length[feature] = 2 * (sums @ u**2 - u @ product) / length**2
+            by_bend[feature] -= 2 * (sums @ (u * t) - t @ product) / length**2
+        by_component.append((weight * (pull * kernel * mask).sum(), dict(zip(FEATURES, by_length, strict=True))))
+    by_bend[RISING] += 2 * values.trend * (tilt[:, RISING] * (pull @ bent[:, RISING])).sum(0)
+    (shared, shared_lengths), (own, own_lengths) = by_component
+    return value, PRIOR.flat(
+        bends=dict(zip(FEATURES, by_bend, strict=True)),
+        shared=shared, shared_lengths=shared_lengths, own=own, own_lengths=own_lengths,
+        trend=values.trend * (pull * rising).sum(), noise=values.noise * (np.diag(pull) * shares).sum(),
+    )  # fmt: skip

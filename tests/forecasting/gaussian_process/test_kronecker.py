@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from isogloss.forecasting.peers.kronecker import (
+from isogloss.forecasting.gaussian_process.kronecker import (
     MEAN_PRECISION,
-    Process,
+    GridProcess,
     Product,
     Side,
     leave_columns_out,
@@ -75,13 +75,13 @@ def test_forecasts_are_those_of_the_measured_cells(product, mean, scores, chance
     whole = dense(product, mean)
     latent = whole - NOISE * np.eye(len(whole))
     expected = latent[:, known] @ np.linalg.solve(whole[np.ix_(known, known)], holed.ravel()[known])
-    process = Process.learn(product, mean, holed)
+    process = GridProcess.learn(product, mean, holed)
     found = process.predict(mean, product.rows.matrix, product.columns.matrix)
     np.testing.assert_allclose(found.ravel(), expected, atol=1e-5)
 
 
 def test_the_variance_is_that_of_the_process(product, mean, scores):
-    process = Process.learn(product, mean, scores)
+    process = GridProcess.learn(product, mean, scores)
     latent = np.kron(product.rows.matrix, product.columns.matrix)
     expected = np.diag(latent - latent @ np.linalg.solve(latent + NOISE * np.eye(len(latent)), latent))
     prior = np.outer(np.diag(product.rows.matrix), np.diag(product.columns.matrix))

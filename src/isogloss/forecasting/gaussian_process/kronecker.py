@@ -127,8 +127,8 @@ class Product:
 
 
 @dataclass(frozen=True)
-class Process:
-    """A process that was told the scores of some cells.
+class GridProcess:
+    """A process conditioned on the scores of some cells.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ class Process:
     coefficients: Array
 
     @classmethod
-    def learn(cls, covariance: Product, mean: Array, scores: Array) -> Process:
+    def learn(cls, covariance: Product, mean: Array, scores: Array) -> GridProcess:
         """From scores (rows, columns), NaN where nothing was measured, and terms of the mean (terms, rows, columns)."""
         measured = ~np.isnan(scores)
         known = np.where(measured, scores, 0.0)

@@ -1,0 +1,171 @@
+"""How the parameters of a covariance are learnt: marginal likelihood, with a log-normal prior on each parameter.
+
+All parameters are positive and searched for as logarithms (Rasmussen and Williams 2006, section 5.4.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from isogloss.forecasting.grid import Array
+
+TOO_FAR = 1e10
+"""Loss of a step of the search that cannot be computed, as where all scores are alike."""
+
+
+STEP = 1e-4
+"""Logarithmic units by which parameters are moved to see the curvature of their density."""
+LogLikelihoods = Callable[[Array], Iterable[tuple[float, Array | float]]]
+
+
+class Prior:
+    """Log-normal prior of the parameters of a covariance.
+
+    Parameters
+    ----------
+    width : float or array of shape (parameters,)
+        Standard deviation of the logarithms.
+    medians : mapping of str to float, or float, by group
+        Of each parameter, such as `weights={"own": 0.15, "total": 0.15}, noise=0.15`.
+
+    Attributes
+    ----------
+    centre, width : arrays of shape (parameters,)
+        Of the logarithms.
+    """
+
+    def __init__(self, width: float | Array, **medians: Mapping[str, float] | float):
+        self._groups = {
+            group: tuple(values) if isinstance(values, Mapping) else None for group, values in medians.items()
+        }
+        flat = [list(values.values()) if isinstance(values, Mapping) else [values] for values in medians.values()]
+        self.centre = np.log(np.concatenate(flat))
+        self.width = np.broadcast_to(np.asarray(width, dtype=float), self.centre.shape)
+
+    def __len__(self) -> int:
+        return len(self.centre)
+
+    def read(self, parameters: Array) -> SimpleNamespace:
+        """Values by group: a dictionary by name, or one number."""
+        values, groups, at = np.exp(parameters).tolist(), {}, 0
+        for group, names in self._groups.items():
+            count = 1 if names is None else len(names)
+            groups[group] = values[at] if names is None else dict(zip(names, values[at : at + count], strict=True))
+            at += count
+        return SimpleNamespace(**groups)
+
+    def flat(self, **slopes: Mapping[str, float] | float) -> Array:
+        """Slopes in the logarithms of the parameters, given by group as `read` returns them; of shape (parameters,)."""
+        parts: list[float] = []
+        for group, names in self._groups.items():
+            slope = slopes[group]
+            parts += [slope[name] for name in names or ()] if isinstance(slope, Mapping) else [slope]
+        return np.array(parts, dtype=float)
+
+
+def maximise(
+    log_likelihoods: LogLikelihoods,
+    prior: Prior,
+    *,
+    steps: int,
+    bounds: tuple[Array | float, Array | float] | None = None,
+    by_differences: bool = False,
+) -> Array:
+    """Logarithms of the parameters of the largest posterior density, by L-BFGS-B from the prior's centre.
+
+    Parameters
+    ----------
+    log_likelihoods : callable
+        From the logarithms to the log marginal likelihood of each independent response, with its slope in them.
+    prior : Prior
+    steps : int
+        Most iterations of the search.
+    bounds : (lowest, highest), optional
+    by_differences : bool, default False
+        Whether slopes are taken by finite differences, those given being of no use.
+
+    Returns
+    -------
+    array of shape (parameters,)
+    """
+
+    def loss(parameters: Array) -> tuple[float, Array] | float:
+        value, slope = negative_log_posterior(log_likelihoods, prior, parameters)
+        return value if by_differences else (value, slope)
+
+    limits = None
+    if bounds is not None:
+        lowest, highest = (np.broadcast_to(end, prior.centre.shape).tolist() for end in bounds)
+        limits = list(zip(lowest, highest, strict=True))
+    result = minimize(
+        loss, prior.centre, jac=not by_differences, method="L-BFGS-B", bounds=limits, options={"maxiter": steps}
+    )
+    return np.asarray(result.x)
+
+
+def negative_log_posterior(log_likelihoods: LogLikelihoods, prior: Prior, parameters: Array) -> tuple[float, Array]:
+    """Negative log density of parameters given the responses, but for a constant, and its slope in the logarithms."""
+    away = (parameters - prior.centre) / prior.width
+    value, slope = 0.5 * float((away**2).sum()), away / prior.width
+    try:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            for one, slope_of_one in log_likelihoods(parameters):
+                value, slope = value - one, slope - slope_of_one
+    except LinAlgError:
+        return TOO_FAR, np.zeros(len(parameters))
+    return value, slope
+
+
+def laplace_deviations(log_likelihoods: LogLikelihoods, prior: Prior, parameters: Array) -> Array:
+    """Standard deviations of the parameters' logarithms by Laplace's approximation around the largest density."""
+    slope = negative_log_posterior(log_likelihoods, prior, parameters)[1]
+    moves = parameters + STEP * np.eye(len(prior))
+    curvature = np.array([(negative_log_posterior(log_likelihoods, prior, moved)[1] - slope) / STEP for moved in moves])
+    # A search cut short may end where the curvature is not positive; the prior's is the least there is.
+    values, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
+    inverse = (vectors / np.maximum(values, 1 / prior.width.max() ** 2)) @ vectors.T
+    return np.sqrt(np.diag(inverse))
+
+
+def log_likelihood(covariance: Array, response: Array) -> float:
+    """Log marginal likelihood of a response, but for a constant (Rasmussen and Williams 2006, equation 5.8).
+
+    Parameters
+    ----------
+    covariance : array of shape (rows, rows)
+        Noise included.
+    response : array of shape (rows,)
+
+    Raises
+    ------
+    LinAlgError
+        If the covariance is not finite or not positive definite.
+    """
+    factor = _factor(covariance)
+    return _value(factor, cho_solve(factor, response, check_finite=False), response)
+
+
+def log_likelihood_slope(covariance: Array, response: Array, *, solve: bool = False) -> tuple[float, Array]:
+    """The same, with its slope in each cell of the covariance (Rasmussen and Williams 2006, equation 5.9).
+
+    `solve` takes the weights of the response from a solution instead of from the inverse, which differs in rounding.
+    """
+    factor = _factor(covariance)
+    inverse = cho_solve(factor, np.eye(len(response)), check_finite=False)
+    weights = cho_solve(factor, response, check_finite=False) if solve else inverse @ response
+    return _value(factor, weights, response), 0.5 * (np.outer(weights, weights) - inverse)
+
+
+def _factor(covariance: Array) -> tuple[Array, bool]:
+    if not np.isfinite(covariance).all():
+        raise LinAlgError("a covariance that is not finite")
+    return cho_factor(covariance, lower=True, check_finite=False)
+
+
+def _value(factor: tuple[Array, bool], weights: Array, response: Array) -> float:
+    return -(0.5 * float(response @ weights) + float(np.log(np.diag(factor[0])).sum()))

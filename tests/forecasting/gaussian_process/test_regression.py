@@ -1,0 +1,34 @@
+"""The process that foretells one language's scores from its runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from isogloss.forecasting.gaussian_process.regression import StudentProcess
+
+PLACES = np.linspace(0, 6, 40)
+COVARIANCE = np.exp(-0.5 * (PLACES[:, None] - PLACES) ** 2)
+NOISE = 0.01
+
+
+def smooth() -> np.ndarray:
+    return np.sin(PLACES) + np.random.default_rng(0).normal(0, 0.1, len(PLACES))
+
+
+def test_a_run_that_collapsed_moves_its_neighbours_less_than_least_squares_would():
+    response = smooth()
+    response[20] -= 5
+    around = [18, 19, 21, 22]
+    mean, _ = StudentProcess(COVARIANCE, response, NOISE).predict(COVARIANCE[around], 1.0)
+    plain = COVARIANCE[around] @ np.linalg.solve(COVARIANCE + NOISE * np.eye(len(PLACES)), response)
+    truth = np.sin(PLACES[around])
+    assert np.abs(mean - truth).max() < 0.2
+    assert np.abs(plain - truth).min() > 0.5
+
+
+def test_without_a_strange_run_it_is_nearly_least_squares():
+    response = smooth()
+    mean, _ = StudentProcess(COVARIANCE, response, NOISE).predict(COVARIANCE, 1.0)
+    plain = COVARIANCE @ np.linalg.solve(COVARIANCE + NOISE * np.eye(len(PLACES)), response)
+    assert mean == pytest.approx(plain, abs=0.06)
