@@ -9,7 +9,9 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import resolve_name
 from itertools import pairwise
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +19,9 @@ import polars as pl
 
 from isogloss.registry import Registry
 
-_FACES = "stats metrics languages evidence forecasting forecasting.curves evaluation explanation planning lab charts"
+_FACES = (
+    "stats metrics languages evidence forecasting forecasting.curves evaluation explanation planning lab models charts"
+)
 PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in _FACES.split()))
 """Packages with a public face, which is their `__all__`."""
 
@@ -163,20 +167,23 @@ def _home(module: ModuleType, name: str) -> str:
     thing = getattr(module, name)
     if inspect.isclass(thing) or inspect.isfunction(thing):
         return str(thing.__module__)
-    lazily: dict[str, str] = getattr(module, "_PUBLIC", {})
-    return lazily.get(name) or _imports(module.__name__).get(name) or module.__name__
+    return _imports(module.__name__).get(name) or module.__name__
 
 
 @cache
-def _tree(module: str) -> ast.Module:
-    return ast.parse(inspect.getsource(importlib.import_module(module)))
+def _tree(module: str, suffix: str = ".py") -> ast.Module:
+    path = Path(str(importlib.import_module(module).__file__)).with_suffix(suffix)
+    return ast.parse(path.read_text(encoding="utf-8") if path.exists() else "")
 
 
 @cache
 def _imports(module: str) -> dict[str, str]:
-    """Name to the module that it is imported from."""
-    nodes = (node for node in ast.walk(_tree(module)) if isinstance(node, ast.ImportFrom))
-    return {alias.name: node.module for node in nodes if node.module for alias in node.names}
+    """Name to the module that it is imported from: of a package, as its stub says."""
+    trees = _tree(module), _tree(module, ".pyi")
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    return {
+        alias.name: resolve_name("." * node.level + str(node.module), module) for node in nodes for alias in node.names
+    }
 
 
 def said_of_constant(module: str, name: str) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from isogloss.evidence.importers import mapping, task_names
-from isogloss.lab import ByteTransformer, pretraining, task_file
+from isogloss.lab import pretraining, task_file
 from isogloss.languages.variety_files import FIELDS
+from isogloss.models import ByteTransformer
 from isogloss.planning import costs
 
 ROOT = Path(__file__).parents[2]

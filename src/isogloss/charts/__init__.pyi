@@ -1,0 +1,33 @@
+from .benchmark import conditions_plot, errors_plot, kinds_plot
+from .benchmark_page import write_report
+from .curve import curve_plot
+from .explain_drivers import drivers_plot
+from .explain_forecast import contributions_plot
+from .files import save
+from .intervals import forecast_plot
+from .language_map import map_of_languages
+from .next_tests import next_plot
+from .picture import forecast_picture
+from .sources import sources_plot
+from .transfer import transfer_heatmap
+from .trust import trust_picture
+from .world import forecast_map
+
+__all__ = [
+    "conditions_plot",
+    "contributions_plot",
+    "curve_plot",
+    "drivers_plot",
+    "errors_plot",
+    "forecast_map",
+    "forecast_picture",
+    "forecast_plot",
+    "kinds_plot",
+    "map_of_languages",
+    "next_plot",
+    "save",
+    "sources_plot",
+    "transfer_heatmap",
+    "trust_picture",
+    "write_report",
+]

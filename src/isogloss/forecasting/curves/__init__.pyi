@@ -1,0 +1,15 @@
+from .amue import PerformanceFunction
+from .curve import CURVE, Curve, Needed
+from .fit import fit_curve
+from .gp import CurveGP
+from .points import Points
+
+__all__ = [
+    "CURVE",
+    "Curve",
+    "CurveGP",
+    "Needed",
+    "PerformanceFunction",
+    "Points",
+    "fit_curve",
+]

@@ -1,0 +1,39 @@
+from .comparison import compare_recipes
+from .costs import costs_file, measured_costs
+from .executor import executors
+from .grid import Grid, read_grid
+from .outcome import Training
+from .planning import plan_grid
+from .pretraining import read_pretraining
+from .recipe import Corpus, Fitted, Recipe, recipes
+from .report import RunReport
+from .run import run_grid
+from .saving import load
+from .task import tasks
+from .task_file import known_tasks
+from .transfer import Findings, findings
+from .translate import translators
+
+__all__ = [
+    "Corpus",
+    "Findings",
+    "Fitted",
+    "Grid",
+    "Recipe",
+    "RunReport",
+    "Training",
+    "compare_recipes",
+    "costs_file",
+    "executors",
+    "findings",
+    "known_tasks",
+    "load",
+    "measured_costs",
+    "plan_grid",
+    "read_grid",
+    "read_pretraining",
+    "recipes",
+    "run_grid",
+    "tasks",
+    "translators",
+]

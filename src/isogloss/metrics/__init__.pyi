@@ -1,0 +1,14 @@
+from .computation import Computation, Gold, Measurement
+from .metric import Metric
+from .registry import find_metric, metrics
+from .texts import TextComputation
+
+__all__ = [
+    "Computation",
+    "Gold",
+    "Measurement",
+    "Metric",
+    "TextComputation",
+    "find_metric",
+    "metrics",
+]

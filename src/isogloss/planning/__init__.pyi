@@ -1,0 +1,26 @@
+from .amue import plan_kinds
+from .budget.answer import plan_budget
+from .compare import compare_recipes
+from .costs import Costs, read_costs
+from .fairness import compare_fairness
+from .next import choose_next
+from .objectives import read_weights
+from .sources import rank_sources, source_ranking
+from .sources_many import choose_sources
+from .sources_sets import rank_mixes, rank_sets
+
+__all__ = [
+    "Costs",
+    "choose_next",
+    "choose_sources",
+    "compare_fairness",
+    "compare_recipes",
+    "plan_budget",
+    "plan_kinds",
+    "rank_mixes",
+    "rank_sets",
+    "rank_sources",
+    "read_costs",
+    "read_weights",
+    "source_ranking",
+]

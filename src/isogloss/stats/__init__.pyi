@@ -1,0 +1,23 @@
+from .bootstrap import bootstrap_interval, bootstrap_means, bootstrap_p_value, bootstrap_ratios, paired_bootstrap
+from .conformal import grouped_quantile, weighted_conformal_quantiles
+from .hypotheses import McNemar, benjamini_hochberg, holm, mcnemar, permutation_p_value
+from .intervals import check_level, effective_count, percentile_interval, wilson_interval
+
+__all__ = [
+    "McNemar",
+    "benjamini_hochberg",
+    "bootstrap_interval",
+    "bootstrap_means",
+    "bootstrap_p_value",
+    "bootstrap_ratios",
+    "check_level",
+    "effective_count",
+    "grouped_quantile",
+    "holm",
+    "mcnemar",
+    "paired_bootstrap",
+    "percentile_interval",
+    "permutation_p_value",
+    "weighted_conformal_quantiles",
+    "wilson_interval",
+]
