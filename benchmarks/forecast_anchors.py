@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from benchmarks.common import DATA, have_data, machine, read_sumeval, versions, write_result
-from isogloss.evaluation.benchmark import run_benchmark
+from isogloss.evaluation import run_benchmark
 from isogloss.evidence import Evidence, read_evidence
 
 TABLES = ("WikiANN_XLMR", "UDPOS_XLMR", "XNLI_XLMR")

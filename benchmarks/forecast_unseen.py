@@ -24,7 +24,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.common import DATA, RESULTS, have_data, machine, read_sumeval, versions, write_result
-from isogloss.evaluation.benchmark import Benchmark, run_benchmark
+from isogloss.evaluation import Benchmark, run_benchmark
 from isogloss.evidence import Evidence, read_evidence
 from isogloss.forecasting import Default, Litmus
 from isogloss.languages import register_similarity

@@ -292,25 +292,25 @@ def draw(scores: list[dict[str, Any]], chance: float, path: Path) -> None:
     import altair as alt
 
     from isogloss.charts import save
-    from isogloss.charts.dots import HARDEST, ON_TRIAL, OTHER, dots_on_intervals
+    from isogloss.charts.dots import CANDIDATE, OTHER, STRONGEST, dots_on_intervals
     from isogloss.charts.style import heading, styled
 
     rows = []
     for one in (row for row in scores if row["task"] == SPACE):
-        roles = {(ENGLISH, ENGLISH): OTHER, (COPY, COPY): HARDEST, (ENGLISH, COPY): ON_TRIAL}
+        roles = {(ENGLISH, ENGLISH): OTHER, (COPY, COPY): STRONGEST, (ENGLISH, COPY): CANDIDATE}
         if role := roles.get((one["source"], one["target"])):
             mean, spread = one["mean"], 2 * one["standard_error"]
             ends = {"accuracy_low": mean - spread, "accuracy_high": mean + spread}
             rows.append({"read": one["model"], "role": role, "accuracy": mean, **ends})
     names = {
-        ON_TRIAL: "English to its copy", HARDEST: "its copy to itself: the ceiling",
+        CANDIDATE: "English to its copy", STRONGEST: "its copy to itself: the ceiling",
         OTHER: "English to English",
     }  # fmt: skip
     lines = alt.Y("read:N", axis=alt.Axis(title=None, ticks=False, labelLimit=0), sort=[*KINDS])
     layers = dots_on_intervals(
         rows, "accuracy", lines,
         axis=alt.Axis(title="accuracy, ± 2 standard errors", format=".2f", tickCount=6),
-        told=[alt.Tooltip("read:N"), alt.Tooltip("accuracy:Q", format=".3f")], rule=chance, names=names,
+        tooltip=[alt.Tooltip("read:N"), alt.Tooltip("accuracy:Q", format=".3f")], rule=chance, names=names,
     )  # fmt: skip
     title = heading(
         "What reaches a copy of a language that shares no byte with it",

@@ -28,7 +28,7 @@ from benchmarks.common import (
     write_result,
 )
 from benchmarks.forecast_elsewhere import read_mteb
-from isogloss.evaluation.protocols.split import hide_languages
+from isogloss.evaluation.split import hide_languages
 from isogloss.evidence import Evidence
 from isogloss.forecasting import forecasters
 from isogloss.planning.next import choose_next, largest, most_central

@@ -12,7 +12,7 @@ from docs.generator.sections import adding, named, section
 from isogloss.charts.benchmark_page import ENDINGS as REPORTS
 from isogloss.charts.files import ENDINGS as PICTURES
 from isogloss.cli.write import TABLES
-from isogloss.evaluation.protocols import explain, protocols
+from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evidence import importers, shipped
 from isogloss.evidence.exporters import FORMATS, export
 from isogloss.evidence.fetching.sources import PublicSource, public_sources
@@ -78,7 +78,7 @@ def _forecasts() -> list[str]:
             "Protocols",
             "For `isogloss benchmark --protocol`: what is left out of the evidence and then asked for. "
             "[How to benchmark](../how-to/benchmark.md)",
-            named((name, explain(one)) for name, one in protocols.items()),
+            named((name, describe_protocol(one)) for name, one in protocols.items()),
             adding(protocols, "a function from evidence to an iterator of "
                    "[`Split`](python/extending.md#class-split), taking `every`, `folds` and `seed`"),
         ),

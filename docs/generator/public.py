@@ -27,11 +27,6 @@ PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in _FACES.split()))
 
 BESIDE = {
     "isogloss.evidence": (("isogloss.evidence.paired", ("compare", "Comparison")),),
-    "isogloss.evaluation": (
-        ("isogloss.evaluation.benchmark", ("run_benchmark", "Benchmark")),
-        ("isogloss.evaluation.protocols", ("protocols",)),
-        ("isogloss.evaluation.trust", ("trust", "Trust")),
-    ),
 }
 """What is imported from a module of a package, since the package is quicker to load without it."""
 
@@ -41,7 +36,6 @@ EXTENDING = (
     ("isogloss.evidence.schema", ("MODEL", "TASK")),
     ("isogloss.evidence.fetching.sources", ("PublicSource",)),
     ("isogloss.forecasting.grid_model", ("GridModel",)),
-    ("isogloss.evaluation.protocols.split", ("Split",)),
     ("isogloss.lab.task", ("TaskInfo", "Task", "Examples")),
     ("isogloss.lab.recipe", ("Estimate",)),
     ("isogloss.lab.outcome", ("Outcome",)),

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    import rich.progress
+
+
+class Progress(Protocol):
+    """Receives the progress of long work; `Bar` draws it."""
+
+    def begin(self, stage: str, total: int) -> None:
+        """A stage of `total` steps begins."""
+
+    def advance(self) -> None:
+        """One step is done."""
 
 
 class Bar:
@@ -24,7 +34,7 @@ class Bar:
     """
 
     def __init__(self, shown: bool):
-        self._progress: Progress | None = None
+        self._progress: rich.progress.Progress | None = None
         if shown:
             from rich.console import Console
             from rich.progress import (

@@ -11,11 +11,10 @@ import pytest
 from drawn import pixels
 
 from isogloss import read_evidence
-from isogloss.charts import conditions_plot, errors_plot, kinds_plot, save, trust_picture, write_report
-from isogloss.charts.dots import HARDEST, ON_TRIAL, ROLE_COLOURS
+from isogloss.charts import conditions_plot, errors_plot, save, strata_plot, trust_picture, write_report
+from isogloss.charts.dots import CANDIDATE, ROLE_COLOURS, STRONGEST
 from isogloss.errors import BadFile, BadValue
-from isogloss.evaluation.benchmark import Benchmark, run_benchmark
-from isogloss.evaluation.trust import trust
+from isogloss.evaluation import Benchmark, assess_trust, run_benchmark
 
 TARGETS = "deu fra ita spa nld swe rus ukr ell hin tha swa yor zul".split()
 HOSTILE = "<script>alert(1)</script>"
@@ -58,12 +57,12 @@ def test_errors_and_coverage_of_every_forecaster_are_drawn(found):
 
 def test_the_one_on_trial_and_the_one_to_beat_look_different(found):
     rows = values(errors_plot(found, "lolo").to_dict())
-    assert {row["forecaster"]: row["role"] for row in rows} == {"additive": ON_TRIAL, "mean": HARDEST}
+    assert {row["forecaster"]: row["role"] for row in rows} == {"additive": CANDIDATE, "mean": STRONGEST}
 
 
 def test_errors_are_drawn_in_the_colours_of_their_roles(found, tmp_path):
     _, _, colours = pixels(save(errors_plot(found, "lolo"), tmp_path / "errors.png"))
-    for role in (ON_TRIAL, HARDEST):
+    for role in (CANDIDATE, STRONGEST):
         assert bytes.fromhex(ROLE_COLOURS[role][1:]) in {colour[:3] for colour in colours}
 
 
@@ -77,25 +76,25 @@ def test_a_protocol_without_numbered_conditions_has_no_curve(found):
         conditions_plot(found, "lolo")
 
 
-@pytest.mark.parametrize("plot", [errors_plot, kinds_plot, conditions_plot])
+@pytest.mark.parametrize("plot", [errors_plot, strata_plot, conditions_plot])
 def test_what_was_not_answered_cannot_be_drawn(found, plot):
     with pytest.raises(BadValue, match="nothing was answered under the protocol 'models'"):
         plot(found, "models")
 
 
 def test_kinds_are_labelled_with_how_many_languages_they_have(found):
-    rows = values(kinds_plot(found, "lolo").to_dict())
-    labels = {row["label"] for row in rows if row["kind"] == "script"}
+    rows = values(strata_plot(found, "lolo").to_dict())
+    labels = {row["label"] for row in rows if row["stratum"] == "script"}
     assert labels == {"Latn (9)", "Cyrl (2)", "Deva (1)", "Grek (1)", "Thai (1)"}
 
 
 def test_trust_is_drawn_with_a_dot_per_level_and_kind(tmp_path):
-    told = trust(evidence(), forecaster="mean", levels=(0.5, 0.9))
+    told = assess_trust(evidence(), forecaster="mean", levels=(0.5, 0.9))
     chart = trust_picture(told)
     rows = values(chart.to_dict())
     assert {row["level"] for row in rows if row.get("forecaster") == "mean"} == {0.5, 0.9}
-    assert {row["value"] for row in rows if row.get("kind") == "family"} == set(
-        told.kinds.filter(pl.col("kind") == "family")["value"]
+    assert {row["value"] for row in rows if row.get("stratum") == "family"} == set(
+        told.strata.filter(pl.col("stratum") == "family")["value"]
     )
     assert save(chart, tmp_path / "trust.png").stat().st_size > 10_000
 
@@ -147,7 +146,7 @@ def test_the_best_is_bold_and_the_one_to_beat_is_marked(page, found):
     best = [cells[0].removesuffix(" ◆") for look, cells in rows if look == "best"]
     assert best == found.summary.filter("best")["forecaster"].to_list()
     marked = [cells[0] for _, cells in rows if cells and "◆" in cells[0]]
-    assert marked == ["mean ◆"] * found.summary.filter("hardest").height
+    assert marked == ["mean ◆"] * found.summary.filter("strongest_baseline").height
 
 
 def test_what_could_not_be_asked_is_said_in_its_section(page):

@@ -31,7 +31,7 @@ def test_every_protocol_is_answered_with_a_table_and_with_words(run, scores):
     assert "lolo: A language nobody measured" in out
     assert "low-resource: The poorest languages nobody measured" in out
     assert "topics · 12 languages" in out
-    assert "The hardest to beat is additive" in " ".join(out.split())
+    assert "The strongest baseline is additive" in " ".join(out.split())
 
 
 def test_tables_and_words_fit_eighty_columns(run, scores):
@@ -44,7 +44,7 @@ def test_json_holds_every_table(run, scores):
     code, out, err = run("benchmark", "-e", scores, "--protocol", "lolo", "--forecasters", "mean,additive", "--json")
     told = json.loads(out)
     assert (code, err) == (0, "")
-    assert set(told) >= {"errors", "differences", "coverage", "scenarios", "kinds", "refusals", "seconds"}
+    assert set(told) >= {"errors", "differences", "coverage", "scenarios", "strata", "refusals", "seconds"}
     assert [row["forecaster"] for row in told["seconds"]] == ["mean", "additive"]
 
 
@@ -98,8 +98,8 @@ def test_trust_is_told_by_level_by_kind_and_in_words(run, scores):
     code, out, err = run("trust", "-e", scores, "--task", "topics", "--forecaster", "mean")
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()[2:6]] == ["0.50", "0.80", "0.90", "0.95"]
-    assert "By kind of language, 90 % intervals" in out
-    assert "Asked about 12 languages kept from it, mean was off by" in " ".join(out.split())
+    assert "By stratum of language, 90 % intervals" in out
+    assert "Asked about 12 languages withheld from it, mean was off by" in " ".join(out.split())
 
 
 def test_trust_as_json_holds_the_words_too(run, scores):

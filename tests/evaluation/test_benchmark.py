@@ -10,8 +10,7 @@ from sklearn.base import BaseEstimator
 
 from isogloss import read_evidence
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
-from isogloss.evaluation.benchmark import Benchmark, about, run_benchmark
-from isogloss.evaluation.protocols import protocols
+from isogloss.evaluation import Benchmark, protocols, run_benchmark
 from isogloss.evaluation.strata import SCENARIO
 from isogloss.evaluation.verdict import verdicts
 from isogloss.evidence import Evidence
@@ -103,10 +102,10 @@ def test_every_forecaster_is_asked_the_same(found):
 
 def test_the_best_is_marked_and_the_one_to_beat_is_another_than_the_first(found):
     for _, rows in found.summary.group_by("protocol"):
-        best, hardest = rows.filter("best"), rows.filter("hardest")
+        best, strongest = rows.filter("best"), rows.filter("strongest_baseline")
         assert best["mae"].to_list() == [rows["mae"].min()]
-        assert "mean" not in hardest["forecaster"].to_list()
-        assert hardest["mae"].to_list() == [rows.filter(pl.col("forecaster") != "mean")["mae"].min()]
+        assert "mean" not in strongest["forecaster"].to_list()
+        assert strongest["mae"].to_list() == [rows.filter(pl.col("forecaster") != "mean")["mae"].min()]
 
 
 def test_two_runs_agree_to_the_last_digit(planted, found):
@@ -130,8 +129,8 @@ def test_scenarios_say_what_else_was_known(planted):
 
 
 def test_every_question_belongs_to_one_family_script_class_and_distance(found):
-    for (_, kind), rows in found.kinds.filter(pl.col("forecaster") == "mean").group_by("protocol", "kind"):
-        assert rows["questions"].sum() == 16 * 8, kind
+    for (_, stratum), rows in found.strata.filter(pl.col("forecaster") == "mean").group_by("protocol", "stratum"):
+        assert rows["questions"].sum() == 16 * 8, stratum
 
 
 def test_a_model_nobody_measured_is_refused_with_the_reason(planted):
@@ -182,7 +181,7 @@ def test_a_forecaster_that_breaks_down_is_reported_and_the_others_go_on(planted)
     assert (row["forecaster"], row["failed"], row["splits"]) == ("broken", True, 1)
     assert row["reason"] == "ZeroDivisionError: by nothing"
     (broken,) = found.summary.filter(pl.col("forecaster") == "broken").to_dicts()
-    assert (broken["complete"], broken["best"], broken["hardest"]) == (False, False, False)
+    assert (broken["complete"], broken["best"], broken["strongest_baseline"]) == (False, False, False)
     assert any("broken broke down on" in sentence for sentence in verdicts(found)["lolo"])
 
 
@@ -209,7 +208,7 @@ def test_answers_by_the_whole_range_are_counted(measured):
 
 def test_only_one_model_is_asked_about_while_the_other_stays_evidence(planted):
     evidence = two_models(planted)
-    found = run_benchmark(evidence, forecasters=["mean"], levels=(), only=about(evidence, model="second"))
+    found = run_benchmark(evidence, forecasters=["mean"], levels=(), model="second")
     assert found.questions["model"].unique().to_list() == ["second"]
     assert found.runs.filter(pl.col("forecaster").is_not_null())["observations"].min() > 15 * 8
 
@@ -260,7 +259,7 @@ class Watch:
 def test_progress_is_told_step_by_step(planted):
     watch = Watch()
     run_benchmark(
-        planted.evidence(), protocols=["lolo", "configs"], forecasters=["mean", "nearest"], levels=(), watch=watch
+        planted.evidence(), protocols=["lolo", "configs"], forecasters=["mean", "nearest"], levels=(), progress=watch
     )
     assert watch.stages == [("lolo", 32), ("configs", 10)]
     assert watch.steps == 42
@@ -283,14 +282,14 @@ def test_what_makes_no_sense_is_refused_before_the_work(planted, wrong, error, m
 
 def test_an_unknown_model_to_ask_about_is_refused_by_name(planted):
     with pytest.raises(UnknownName, match="unknown model 'planted'; did you mean 'planted-model'"):
-        about(planted.evidence(), model="planted")
+        run_benchmark(planted.evidence(), model="planted")
 
 
 def test_words_say_which_is_better_and_whether_chance_explains_it(planted):
     good, bad = Constant(0.5, 0.4), Constant(0.9, 0.02)
     said = verdicts(run_benchmark(planted.evidence(), forecasters={"good": good, "bad": bad}))["lolo"]
     assert len(said) == 1
-    assert "The hardest to beat is bad" in said[0]
+    assert "The strongest baseline is bad" in said[0]
     assert "points better (" in said[0]
     said = verdicts(run_benchmark(planted.evidence(), forecasters={"bad": bad, "good": good}))["lolo"]
     assert "points worse (" in said[0]
@@ -300,7 +299,7 @@ def test_words_say_which_is_better_and_whether_chance_explains_it(planted):
 def test_words_do_not_claim_what_so_few_languages_cannot_tell(measured):
     cells = [(target, "eng:5", 0.5 + place / 20) for place, target in enumerate("deu fra ita spa".split())]
     (said,) = verdicts(run_benchmark(measured(cells), forecasters=["mean", "additive"], levels=(0.5,)))["lolo"]
-    assert "so few cannot tell which is better" in said
+    assert "too few to tell which is better" in said
     assert "points on average (4 languages)" in said
 
 

@@ -11,8 +11,8 @@ from planted import POOL, world
 
 from isogloss import read_evidence
 from isogloss.errors import NotEnoughEvidence, UnknownName
-from isogloss.evaluation.protocols import explain, protocols
-from isogloss.evaluation.protocols.split import FEWEST_LEFT, hide_languages, isolation
+from isogloss.evaluation import describe_protocol, protocols
+from isogloss.evaluation.split import FEWEST_LEFT, hide_languages, isolation
 from isogloss.evidence import Evidence
 from isogloss.forecasting.space import space
 from isogloss.languages import resolve
@@ -313,5 +313,5 @@ def test_so_few_languages_that_too_little_would_stay_are_refused(measured, name)
 
 
 def test_every_protocol_explains_itself_in_a_line():
-    lines = {name: explain(protocol) for name, protocol in protocols.items()}
+    lines = {name: describe_protocol(protocol) for name, protocol in protocols.items()}
     assert all(20 < len(line) < 120 for line in lines.values())

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from isogloss import read_evidence
-from isogloss.evaluation.strata import SCENARIO, kinds_of, strata
+from isogloss.evaluation.strata import SCENARIO, language_strata, strata
 from isogloss.evidence import Evidence
 from isogloss.languages import distances
 
@@ -48,7 +48,7 @@ def test_where_nothing_of_the_model_and_task_is_known_any_language_counts():
 
 
 def test_languages_are_told_apart_by_family_script_and_web_text():
-    found = {row["target"]: row for row in kinds_of(["eus", "eng", "yor", "srp", "quy"]).iter_rows(named=True)}
+    found = {row["target"]: row for row in language_strata(["eus", "eng", "yor", "srp", "quy"]).iter_rows(named=True)}
     assert found["eus"]["family"] == "Basque (isolate)"
     assert found["yor"]["family"] == "Atlantic-Congo"
     assert (found["srp"]["script"], found["eng"]["script"]) == ("Cyrl", "Latn")

@@ -1,4 +1,4 @@
-from .benchmark import conditions_plot, errors_plot, kinds_plot
+from .benchmark import conditions_plot, errors_plot
 from .benchmark_page import write_report
 from .curve import curve_plot
 from .explain_drivers import drivers_plot
@@ -10,7 +10,7 @@ from .next_tests import next_plot
 from .picture import forecast_picture
 from .sources import sources_plot
 from .transfer import transfer_heatmap
-from .trust import trust_picture
+from .trust import strata_plot, trust_picture
 from .world import forecast_map
 
 __all__ = [
@@ -22,11 +22,11 @@ __all__ = [
     "forecast_map",
     "forecast_picture",
     "forecast_plot",
-    "kinds_plot",
     "map_of_languages",
     "next_plot",
     "save",
     "sources_plot",
+    "strata_plot",
     "transfer_heatmap",
     "trust_picture",
     "write_report",

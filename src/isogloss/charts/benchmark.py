@@ -1,4 +1,4 @@
-"""How good forecasters were: errors with their intervals, coverage against what was promised, curves of anchors."""
+"""Errors and coverage of forecasters in a benchmark, with their intervals, and error by number of anchors."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from isogloss.charts.dots import (
-    HARDEST,
-    ON_TRIAL,
+    CANDIDATE,
     OTHER,
     PANEL,
     ROLE_COLOURS,
     ROW_HEIGHT,
+    STRONGEST,
+    coverage_tooltip,
     dots_on_intervals,
-    told_coverage,
-    told_errors,
+    error_tooltip,
 )
-from isogloss.charts.kinds import kinds_panels
 from isogloss.charts.style import INK, heading, inline, styled
 from isogloss.errors import BadValue
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from isogloss.evaluation.benchmark import Benchmark
 
-LINE_COLOURS = (ROLE_COLOURS[ON_TRIAL], "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#777777", "#d55e00", "#f0e442")
+LINE_COLOURS = (ROLE_COLOURS[CANDIDATE], "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#777777", "#d55e00", "#f0e442")
 
 
 def errors_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.HConcatChart:
@@ -43,7 +42,7 @@ def errors_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None
     Returns
     -------
     altair.HConcatChart
-        A row per table and condition: errors left, coverage right, with a line at the level asked for.
+        A row per table and condition: errors left, coverage right, with a line at the level.
 
     Raises
     ------
@@ -65,7 +64,7 @@ def errors_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None
 def conditions_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.FacetChart:
     """Error against the number that the conditions of a protocol begin with, such as that of anchors.
 
-    Parameters are those of `errors_plot`. The forecaster on trial has a band, the 95 % interval of its error.
+    Parameters are those of `errors_plot`. The candidate has a band, the 95 % interval of its error.
 
     Raises
     ------
@@ -86,12 +85,12 @@ def conditions_plot(benchmark: Benchmark, protocol: str, *, title: str | None = 
         "forecaster:N", title=None, scale=alt.Scale(domain=names, range=LINE_COLOURS[: len(names)]),
         legend=alt.Legend(orient="top", symbolOpacity=1, labelLimit=0),
     )  # fmt: skip
-    lines = alt.Chart().encode(x=x, y=alt.Y("mae:Q", **y), color=colour, tooltip=told_errors(rows[0]["unit"]))
+    lines = alt.Chart().encode(x=x, y=alt.Y("mae:Q", **y), color=colour, tooltip=error_tooltip(rows[0]["unit"]))
     band = (
         alt.Chart()
-        .mark_area(opacity=0.18, color=ROLE_COLOURS[ON_TRIAL])
+        .mark_area(opacity=0.18, color=ROLE_COLOURS[CANDIDATE])
         .encode(x=x, y=alt.Y("mae_low:Q", **y), y2="mae_high:Q")
-        .transform_filter(alt.datum.role == ON_TRIAL)
+        .transform_filter(alt.datum.role == CANDIDATE)
     )
     layers: Any = alt.layer(
         band, lines.mark_line(strokeWidth=2.5), lines.mark_point(filled=True, size=60, opacity=1), data=inline(rows)
@@ -103,60 +102,28 @@ def conditions_plot(benchmark: Benchmark, protocol: str, *, title: str | None = 
     return chart
 
 
-def kinds_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.VConcatChart:
-    """Errors and coverage by family, script, web text and nearness: the forecaster on trial, and the hardest to beat.
-
-    Parameters are those of `errors_plot`. All tables count together; of several conditions the last is shown.
-
-    Raises
-    ------
-    BadValue
-        If nothing was answered under the protocol.
-    """
-    found = benchmark.kinds.filter(pl.col("protocol") == protocol)
-    if found.is_empty():
-        raise BadValue(f"nothing was answered under the protocol '{protocol}'", hint="draw one that was")
-    last = found["condition"].unique(maintain_order=True)[-1]
-    trial, hardest = benchmark.forecasters[0], _hardest(benchmark, protocol)
-    roles = {trial: ON_TRIAL} | ({hardest: HARDEST} if hardest else {})
-    shown = found.filter((pl.col("condition") == last) & pl.col("forecaster").is_in(list(roles)))
-    subtitle = "Dots on 95 % intervals; the number of languages, or of whatever counts once, is in brackets."
-    parts = kinds_panels(
-        shown.with_columns(role=pl.col("forecaster").replace_strict(roles, return_dtype=pl.String)),
-        names={role: f"{name}, {role}" for name, role in roles.items()},
-        level=benchmark.levels[0] if benchmark.levels else None,
-        unit=benchmark.questions.filter(pl.col("protocol") == protocol)["unit"][0],
-    )
-    named = heading(title or benchmark.protocols[protocol], [subtitle, last] if last else [subtitle])
-    chart: alt.VConcatChart = styled(parts.properties(title=named))
-    return chart
-
-
 def _summary_rows(benchmark: Benchmark, protocol: str) -> list[dict[str, Any]]:
     summary = benchmark.summary.filter(pl.col("protocol") == protocol)
     if summary.is_empty():
         raise BadValue(f"nothing was answered under the protocol '{protocol}'", hint="draw one that was")
     rows = []
     for row in summary.iter_rows(named=True):
-        role = ON_TRIAL if row["forecaster"] == benchmark.forecasters[0] else HARDEST if row["hardest"] else OTHER
+        role = (
+            CANDIDATE
+            if row["forecaster"] == benchmark.forecasters[0]
+            else STRONGEST
+            if row["strongest_baseline"]
+            else OTHER
+        )
         rows.append({**row, "role": role, "panel": _panel(row)})
     return rows
-
-
-def _hardest(benchmark: Benchmark, protocol: str) -> str | None:
-    """The forecaster but the first that errs least on average over tables."""
-    rows = benchmark.summary.filter(
-        (pl.col("protocol") == protocol) & (pl.col("forecaster") != benchmark.forecasters[0]) & pl.col("complete")
-    )
-    means = rows.group_by("forecaster", maintain_order=True).agg(pl.col("mae").mean())
-    return None if means.is_empty() else str(means.sort("mae", maintain_order=True)["forecaster"][0])
 
 
 def _error_panel(rows: Sequence[Mapping[str, Any]]) -> Any:
     import altair as alt
 
     axis = alt.Axis(title=f"mean absolute error, {rows[0]['unit']}", tickCount=6)
-    layers = dots_on_intervals(rows, "mae", _forecasters(rows), axis=axis, told=told_errors(rows[0]["unit"]))
+    layers = dots_on_intervals(rows, "mae", _forecasters(rows), axis=axis, tooltip=error_tooltip(rows[0]["unit"]))
     return _one_below_the_other(layers, rows, width=PANEL, named=True)
 
 
@@ -170,23 +137,23 @@ def _coverage_panel(coverage: pl.DataFrame, summary: Sequence[Mapping[str, Any]]
     ]
     axis = alt.Axis(title=f"coverage of {100 * level:g} % intervals", format=".0%", tickCount=5)
     layers = dots_on_intervals(
-        rows, "coverage", _forecasters(summary, labels=False), axis=axis, told=told_coverage(), domain=(0, 1),
+        rows, "coverage", _forecasters(summary, labels=False), axis=axis, tooltip=coverage_tooltip(), domain=(0, 1),
         rule=level,
     )  # fmt: skip
     return _one_below_the_other(layers, summary, width=0.6 * PANEL, named=False)
 
 
 def _one_below_the_other(layers: Any, rows: Sequence[Mapping[str, Any]], *, width: float, named: bool) -> Any:
-    """A panel per table and condition."""
+    """One panel per table and condition."""
     import altair as alt
 
-    # Names that are not shown keep their place, or the rows of two plots side by side would not line up.
+    # Hidden names keep their place, so that the rows of two plots side by side line up.
     header = alt.Header(
         title=None, labelOrient="top", labelAnchor="start", labelFontSize=13, labelPadding=4, labelFontWeight="bold",
         labelColor=INK if named else "transparent", labelLimit=0 if named else int(width),
     )  # fmt: skip
     row = alt.Row("panel:N", sort=list(dict.fromkeys(row["panel"] for row in rows)), header=header)
-    # Flush: what sticks out of a panel would move the rows of this plot and not those of the other.
+    # Flush, because labels outside a panel would move the rows of this plot and not those of the other.
     return layers.properties(width=width, height=alt.Step(ROW_HEIGHT)).facet(row=row, spacing=34, bounds="flush")
 
 

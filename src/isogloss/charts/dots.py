@@ -1,4 +1,4 @@
-"""Dots on intervals, the picture of an error or a share that is known only so well."""
+"""Dots on intervals: estimates of errors or shares, coloured by the role of a forecaster."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from isogloss.charts.style import INK, inline
 if TYPE_CHECKING:
     import altair as alt
 
-ON_TRIAL, HARDEST, OTHER = "on trial", "hardest to beat", "others"
-ROLE_COLOURS = {ON_TRIAL: "#0072b2", HARDEST: "#d55e00", OTHER: "#777777"}
+CANDIDATE, STRONGEST, OTHER = "candidate", "strongest baseline", "others"
+ROLE_COLOURS = {CANDIDATE: "#0072b2", STRONGEST: "#d55e00", OTHER: "#777777"}
 """From the palette of Okabe and Ito, which people with any colour vision tell apart."""
-ROLE_SHAPES = {ON_TRIAL: "circle", HARDEST: "diamond", OTHER: "square"}
+ROLE_SHAPES = {CANDIDATE: "circle", STRONGEST: "diamond", OTHER: "square"}
 ROW_HEIGHT = 22
 PANEL = 330
 
@@ -25,7 +25,7 @@ def dots_on_intervals(
     y: Any,
     *,
     axis: alt.Axis,
-    told: Sequence[Any],
+    tooltip: Sequence[Any],
     domain: tuple[float, float] | None = None,
     rule: float | None = None,
     names: Mapping[str, str] | None = None,
@@ -35,27 +35,27 @@ def dots_on_intervals(
     Parameters
     ----------
     rows : sequence of mappings
-        With `role`, `value`, `<value>_low` and `<value>_high`; these two are null where nothing is known of them.
+        With `role`, `value`, `<value>_low` and `<value>_high`; the last two may be null.
     value : str
     y : altair.Y
-        What stands on a line.
+        One line per dot, or per group of dots.
     axis : altair.Axis
-    told : sequence of altair.Tooltip
+    tooltip : sequence of altair.Tooltip
     domain : (float, float), optional
         Ends of the axis; by default from 0 as far as needed.
     rule : float, optional
         Where to draw a dashed line.
     names : mapping of str to str, optional
-        Roles, and what the legend calls them. Their dots then stand beside each other on a line.
+        Roles and their names in the legend. The dots of a line are then offset by role.
     """
     import altair as alt
 
     scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=True)
     roles = [role for role in ROLE_COLOURS if names is None or role in names]
-    called = f"({json.dumps(names)})[datum.label]" if names else alt.Undefined
+    label = f"({json.dumps(names)})[datum.label]" if names else alt.Undefined
     legend: Any = None
     if len(roles) > 1:
-        legend = alt.Legend(orient="top", direction="horizontal", symbolOpacity=1, labelLimit=0, labelExpr=called)
+        legend = alt.Legend(orient="top", direction="horizontal", symbolOpacity=1, labelLimit=0, labelExpr=label)
     looks: dict[str, Any] = {
         "color": alt.Color(
             "role:N", title=None, legend=legend,
@@ -67,7 +67,7 @@ def dots_on_intervals(
         "role:N", title=None, legend=legend,
         scale=alt.Scale(domain=roles, range=[ROLE_SHAPES[role] for role in roles]),
     )  # fmt: skip
-    base = alt.Chart().encode(y=y, tooltip=list(told))
+    base = alt.Chart().encode(y=y, tooltip=list(tooltip))
     layers = [
         base.mark_point(filled=True, size=75, opacity=1).encode(
             x=alt.X(f"{value}:Q", scale=scale, axis=axis), shape=shape, **looks
@@ -81,8 +81,8 @@ def dots_on_intervals(
     return alt.layer(*layers, data=inline([dict(row) for row in rows]))
 
 
-def told_errors(unit: str) -> list[Any]:
-    """What is told of an error when it is pointed at."""
+def error_tooltip(unit: str) -> list[Any]:
+    """Tooltip of an error."""
     import altair as alt
 
     return [
@@ -94,8 +94,8 @@ def told_errors(unit: str) -> list[Any]:
     ]
 
 
-def told_coverage() -> list[Any]:
-    """What is told of a coverage when it is pointed at."""
+def coverage_tooltip() -> list[Any]:
+    """Tooltip of a coverage."""
     import altair as alt
 
     return [

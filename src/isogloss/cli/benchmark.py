@@ -16,7 +16,7 @@ from isogloss.files import check_place
 if TYPE_CHECKING:
     import polars as pl
 
-    from isogloss.evaluation.benchmark import Benchmark
+    from isogloss.evaluation import Benchmark
 
 OnlyMetricOption = Annotated[str | None, typer.Option(help="Use only evidence in this metric.")]
 OnlyRecipeOption = Annotated[str | None, typer.Option(help="Use only evidence of this recipe.")]
@@ -39,7 +39,7 @@ def benchmark(
         ),
     ] = "lolo,low-resource",
     forecasters: Annotated[
-        str, typer.Option(help="Names, comma between; the first is on trial, the others are what it has to beat.")
+        str, typer.Option(help="Names, comma between; the first is the candidate, the others are its baselines.")
     ] = "default,litmus,additive,nearest",
     sister: Annotated[
         list[str] | None,
@@ -55,12 +55,12 @@ def benchmark(
     out: Annotated[Path | None, typer.Option(help="Write a report to .html.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """Leave out what was measured, ask forecasters for it, and tell how good and how honest the answers are.
+    """Withhold measured scores, ask forecasters for them, and report error and coverage of the answers.
 
     Errors and widths are in points (hundredths) where scores are fractions.
     """
     from isogloss.charts.benchmark_page import ENDINGS, write_report
-    from isogloss.evaluation.benchmark import about, run_benchmark
+    from isogloss.evaluation import run_benchmark
     from isogloss.evidence import read_evidence
     from isogloss.progress import Bar
 
@@ -68,49 +68,49 @@ def benchmark(
         check_place(out, ENDINGS)
     read = read_evidence(*evidence, languages=parse_languages(language)).filter(metric=metric, recipe=recipe)
     with Bar(shown=not json) as bar:
-        found = run_benchmark(
-            read, protocols=parse_list(protocol), forecasters=parse_list(forecasters), levels=parse_levels(level),
-            every=every, folds=folds, seed=seed, options={"language-in-task": {"sisters": parse_sisters(sister)}},
-            only=about(read, task=task, model=model), watch=bar,
+        result = run_benchmark(
+            read, task=task, model=model, protocols=parse_list(protocol), forecasters=parse_list(forecasters),
+            levels=parse_levels(level), every=every, folds=folds, seed=seed,
+            options={"language-in-task": {"sisters": parse_sisters(sister)}}, progress=bar,
         )  # fmt: skip
     if json:
-        show_json(found.as_dict())
+        show_json(result.as_dict())
     else:
-        print_benchmark(found)
+        print_benchmark(result)
     if out is not None:
-        write_report(found, out)
+        write_report(result, out)
         say_written(out, json=json)
-    if found.refusals["failed"].any():
+    if result.refusals["failed"].any():
         raise typer.Exit(1)
 
 
-def print_benchmark(found: Benchmark) -> None:
+def print_benchmark(result: Benchmark) -> None:
     """A table for each protocol, table and condition, and what they mean."""
     import polars as pl
 
-    from isogloss.evaluation.verdict import how_many, verdicts
+    from isogloss.evaluation.verdict import count_units, verdicts
 
-    said = verdicts(found)
-    for protocol, explained in found.protocols.items():
-        show_text(f"{protocol}: {explained}")
-        rows = found.summary.filter(pl.col("protocol") == protocol)
+    sentences = verdicts(result)
+    for protocol, description in result.protocols.items():
+        show_text(f"{protocol}: {description}")
+        rows = result.summary.filter(pl.col("protocol") == protocol)
         for (table, condition), part in rows.group_by("table", "condition", maintain_order=True):
-            counted = how_many(int(part["groups"].to_list()[0]), part["grouped_by"][0])
-            named = " · ".join(word for word in (str(table), str(condition), counted) if word)
-            show(part.select(**_shown()), json=False, title=named, digits=2)
-        for sentence in said[protocol]:
+            units = count_units(part["groups"][0], part["grouped_by"][0])
+            title = " · ".join(word for word in (str(table), str(condition), units) if word)
+            show(part.select(**_columns()), json=False, title=title, digits=2)
+        for sentence in sentences[protocol]:
             show_text(sentence)
         typer.echo()
 
 
-def _shown() -> dict[str, pl.Expr]:
+def _columns() -> dict[str, pl.Expr]:
     """Columns that fit on a line."""
     import polars as pl
 
     same = {"forecaster": "forecaster", "error": "mae", "from": "mae_low", "to": "mae_high", "rmse": "rmse",
             "coverage": "coverage", "width": "mean_width"}  # fmt: skip
-    note = pl.when("best").then(pl.lit("best")).when("hardest").then(pl.lit("to beat")).otherwise(pl.lit(""))
-    return {name: pl.col(column) for name, column in same.items()} | {"": note}
+    note = pl.when("best").then(pl.lit("best")).when("strongest_baseline").then(pl.lit("strongest baseline"))
+    return {name: pl.col(column) for name, column in same.items()} | {"": note.otherwise(pl.lit(""))}
 
 
 def parse_list(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`isogloss trust`: where forecasts can be believed."""
+"""`isogloss trust`: how far forecasts can be trusted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from isogloss.cli.write import PictureOption, check_out, write_out
 
 CALIBRATION = {"level": "level", "coverage": "coverage", "from": "coverage_low", "to": "coverage_high",
                "width": "mean_width", "languages": "groups", "whole range": "whole_range"}  # fmt: skip
-KINDS = {"kind": "kind", "value": "value", "languages": "groups", "error": "mae", "coverage": "coverage",
+STRATA = {"stratum": "stratum", "value": "value", "languages": "groups", "error": "mae", "coverage": "coverage",
          "from": "coverage_low", "to": "coverage_high", "width": "mean_width"}  # fmt: skip
 
 
@@ -28,7 +28,7 @@ def trust(
     evidence: EvidenceOption,
     task: Annotated[str | None, TASK] = None,
     model: Annotated[str | None, MODEL] = None,
-    protocol: Annotated[str, typer.Option(help="What is kept from it; see 'isogloss benchmark'.")] = "lolo",
+    protocol: Annotated[str, typer.Option(help="What is withheld; see 'isogloss benchmark'.")] = "lolo",
     every: EveryOption = 1,
     folds: FoldsOption = None,
     seed: SeedOption = 0,
@@ -40,30 +40,30 @@ def trust(
     out: PictureOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tell where forecasts can be believed, by asking for each language as if nobody had measured it.
+    """Report how far forecasts can be trusted, by asking for each language as if nobody had measured it.
 
     Errors and widths are in points (hundredths) where scores are fractions.
     """
     from isogloss.charts.trust import trust_picture
-    from isogloss.evaluation.trust import trust as find_out
+    from isogloss.evaluation import assess_trust
     from isogloss.evidence import read_evidence
     from isogloss.progress import Bar
 
     check_out(out, table=False)
     read = read_evidence(*evidence, languages=parse_languages(language))
     with Bar(shown=not json) as bar:
-        found = find_out(
+        result = assess_trust(
             read, task=task, model=model, metric=metric, recipe=recipe, forecaster=forecaster, protocol=protocol,
-            levels=parse_levels(level), every=every, folds=folds, seed=seed, watch=bar,
+            levels=parse_levels(level), every=every, folds=folds, seed=seed, progress=bar,
         )  # fmt: skip
     if json:
-        show_json(found.as_dict())
+        show_json(result.as_dict())
     else:
-        show(found.calibration.select(**CALIBRATION), json=False, title="Do intervals hold?", digits=2)
-        title = f"By kind of language, {100 * found.level:g} % intervals"
+        show(result.calibration.select(**CALIBRATION), json=False, title="Do intervals hold?", digits=2)
+        title = f"By stratum of language, {100 * result.level:g} % intervals"
         typer.echo()
-        unnumbered = found.kinds.with_columns(found.kinds["value"].str.replace(r"^\d ", ""))
-        show(unnumbered.select(**KINDS), json=False, title=title, digits=2)
+        unnumbered = result.strata.with_columns(result.strata["value"].str.replace(r"^\d ", ""))
+        show(unnumbered.select(**STRATA), json=False, title=title, digits=2)
         typer.echo()
-        show_text(found.words)
-    write_out(out, picture=lambda: trust_picture(found), json=json)
+        show_text(result.words)
+    write_out(out, picture=lambda: trust_picture(result), json=json)

@@ -1,7 +1,7 @@
-"""How good forecasts were: errors, paired differences between forecasters, coverage and width of intervals.
+"""Scores of forecasts: errors, paired differences between forecasters, coverage and width of intervals.
 
-Everything that counts once (a language, mostly; a mix or a model where those are left out) has the same
-weight, whatever number of questions was asked about it, and is what is drawn again in every bootstrap.
+Every group (a language, mostly; a mix or a model where those are left out) has the same weight, whatever its number
+of questions, and groups are what a bootstrap draws.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from isogloss.stats.intervals import FEWEST_GROUPS, Array, effective_count, perc
 
 DRAWS = 4000
 ROUNDING = 1e-9
-"""How far a score of about 1 may lie outside an interval that holds: where all are alike, intervals have no width."""
+"""Relative tolerance of coverage: where all scores are equal, intervals have no width."""
 
 ANSWERS = pl.Schema(
     {
@@ -34,37 +34,42 @@ ANSWERS = pl.Schema(
         "per_point": pl.Float64,
     }
 )
-"""Columns that scoring reads: one row per forecaster, question and level. `per_point` makes points of scores: 100
+"""Columns that scoring reads: one row per forecaster, question and level. `per_point` converts scores to points: 100
 for fractions, 1 for scores without a range."""
 
 
 def errors(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> pl.DataFrame:
-    """Errors of the means, in points.
+    """Errors of the forecast means, in points.
 
     Parameters
     ----------
     answers : polars.DataFrame
         With the columns of `ANSWERS` and those of `by`.
     by : sequence of str
-        Columns to tell apart by.
+        Columns that split the results.
     seed : int, default 0
 
     Returns
     -------
     polars.DataFrame
-        The columns of `by` (each combination once, in the order in which they come) and:
+        The columns of `by` (each combination once, in order of appearance) and:
 
-        - `groups`, `questions`: how many there were
+        - `groups`, `questions`: their numbers
         - `mae`, `rmse`, `bias` (forecast minus score): every group weighing the same
         - `mae_low`, `mae_high`: 95 % percentile bootstrap over groups, null with fewer than five
         - `mae_per_question`, `rmse_per_question`: every question weighing the same
     """
-    off = _at_one_level(answers).with_columns(off=(pl.col("mean") - pl.col("score")) * pl.col("per_point"))
-    groups = off.group_by(*by, "group", maintain_order=True).agg(
-        questions=pl.len(),
-        absolute=pl.col("off").abs().mean(),
-        squared=(pl.col("off") ** 2).mean(),
-        signed=pl.col("off").mean(),
+    error = (pl.col("mean") - pl.col("score")) * pl.col("per_point")
+    groups = (
+        _at_one_level(answers)
+        .with_columns(error=error)
+        .group_by(*by, "group", maintain_order=True)
+        .agg(
+            questions=pl.len(),
+            absolute=pl.col("error").abs().mean(),
+            squared=(pl.col("error") ** 2).mean(),
+            signed=pl.col("error").mean(),
+        )
     )
     rows = []
     for key, rest in _parts(groups, by):
@@ -84,7 +89,7 @@ def errors(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> pl.Dat
                 "rmse_per_question": float(np.sqrt(np.average(rest["squared"].to_numpy(), weights=questions))),
             }
         )
-    return pl.DataFrame(rows, schema=_schema(answers, by, ("groups", "questions"), _ERRORS))
+    return pl.DataFrame(rows, schema=_schema(answers, by, _ERRORS))
 
 
 _ERRORS = ("mae", "mae_low", "mae_high", "rmse", "bias", "mae_per_question", "rmse_per_question")
@@ -98,7 +103,7 @@ def differences(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> p
     answers : polars.DataFrame
         With the columns of `ANSWERS`, those of `by`, and `question`.
     by : sequence of str
-        Columns to tell apart by, without `forecaster`.
+        Columns that split the results, without `forecaster`.
     seed : int, default 0
 
     Returns
@@ -107,7 +112,7 @@ def differences(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> p
         The columns of `by`, `forecaster`, `other`, `groups` and `questions` (those that both answered),
         `difference` (negative where `forecaster` errs less), `low` and `high` (95 % percentile bootstrap over
         groups), `p` (two-sided, from the same bootstrap) and `p_holm` (corrected for all pairs within `by`).
-        Each pair stands twice, once in either direction. With fewer than five groups the last four are null.
+        Each pair has two rows, one per direction. With fewer than five groups the last four are null.
     """
     at_one = _at_one_level(answers).with_columns(
         error=(pl.col("mean") - pl.col("score")).abs() * pl.col("per_point"),
@@ -117,47 +122,45 @@ def differences(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> p
         names = rest["forecaster"].unique(maintain_order=True).to_list()
         of = {name: rest.filter(pl.col("forecaster") == name).select("question", "group", "error") for name in names}
         pairs = [(one, other, _paired(of[one], of[other])) for one, other in combinations(names, 2)]
-        tested = [(one, other, both, _test(both, seed)) for one, other, both in pairs if both.height]
-        corrected = holm([found["p"] for *_, found in tested])
-        for (one, other, both, found), p_holm in zip(tested, corrected, strict=True):
-            counts = {"groups": both.height, "questions": int(both["questions"].sum())}
-            turned = found | {
-                "difference": -found["difference"],
-                "low": None if found["high"] is None else -found["high"],
-                "high": None if found["low"] is None else -found["low"],
+        tests = [(one, other, both, _test(both, seed)) for one, other, both in pairs if both.height]
+        corrected = holm([test["p"] for *_, test in tests])
+        for (one, other, both, test), p_holm in zip(tests, corrected, strict=True):
+            same = key | {"groups": both.height, "questions": int(both["questions"].sum()), "p_holm": p_holm}
+            reverse = {
+                "difference": -test["difference"],
+                "low": None if test["high"] is None else -test["high"],
+                "high": None if test["low"] is None else -test["low"],
             }
-            rows.append(key | {"forecaster": one, "other": other} | counts | found | {"p_holm": p_holm})
-            rows.append(key | {"forecaster": other, "other": one} | counts | turned | {"p_holm": p_holm})
-    schema = _schema(
-        answers, [*by, "forecaster"], ("groups", "questions"), ("difference", "low", "high", "p", "p_holm")
-    )
-    columns = [*by, "forecaster", "other", "groups", "questions", "difference", "low", "high", "p", "p_holm"]
-    return pl.DataFrame(rows, schema=schema | {"other": pl.String()}).select(columns)
+            rows.append(same | {"forecaster": one, "other": other} | test)
+            rows.append(same | {"forecaster": other, "other": one} | test | reverse)
+    measures = ("difference", "low", "high", "p", "p_holm")
+    schema = _schema(answers, [*by, "forecaster"], measures) | {"other": pl.String()}
+    return pl.DataFrame(rows, schema=schema).select(*by, "forecaster", "other", "groups", "questions", *measures)
 
 
 def coverage(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    """How often intervals held, and how wide they were.
+    """Coverage and width of intervals.
 
     Parameters
     ----------
     answers : polars.DataFrame
         With the columns of `ANSWERS` and those of `by`.
     by : sequence of str
-        Columns to tell apart by; levels always are.
+        Columns that split the results, beside the level.
 
     Returns
     -------
     polars.DataFrame
         The columns of `by`, `level` and:
 
-        - `groups`, `questions`: how many there were
+        - `groups`, `questions`: their numbers
         - `coverage`: share of scores inside their interval, every group weighing the same
         - `coverage_low`, `coverage_high`: Wilson's 95 % interval for the `effective_count`, because the
-          questions about one language tend to hold or fail together
+          intervals of one language tend to cover or miss together
         - `coverage_per_question`
         - `mean_width`, `interval_score`: in points, every group weighing the same; infinite where an interval has
           no end
-        - `whole_range`: share of questions answered by the whole range
+        - `whole_range`: share of questions whose interval is the whole range
 
     Notes
     -----
@@ -166,38 +169,39 @@ def coverage(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """
     low, high, score = pl.col("lower"), pl.col("upper"), pl.col("score")
     outside = pl.max_horizontal(low - score, score - high, pl.lit(0.0))
-    held = answers.filter(pl.col("level").is_not_null()).with_columns(
-        held=(outside <= ROUNDING * (1 + score.abs())).cast(pl.Float64),
+    intervals = answers.filter(pl.col("level").is_not_null()).with_columns(
+        covered=(outside <= ROUNDING * (1 + score.abs())).cast(pl.Float64),
         width=(high - low) * pl.col("per_point"),
         penalty=outside * pl.col("per_point") * 2 / (1 - pl.col("level")),
     )
     keys = [*by, "level"]
-    groups = held.group_by(*keys, "group", maintain_order=True).agg(
+    groups = intervals.group_by(*keys, "group", maintain_order=True).agg(
         questions=pl.len(),
-        held=pl.col("held").mean(),
+        covered=pl.col("covered").mean(),
         width=pl.col("width").mean(),
         interval_score=(pl.col("width") + pl.col("penalty")).mean(),
         whole=pl.col("whole_range").cast(pl.Float64).mean(),
     )
     rows = []
     for key, rest in _parts(groups, keys):
-        share, questions = float(rest["held"].to_numpy().mean()), rest["questions"].to_numpy()
-        bounds = wilson_interval(share, effective_count(rest["held"].to_numpy(), int(questions.sum())))
+        covered, questions = rest["covered"].to_numpy(), rest["questions"].to_numpy()
+        share = float(covered.mean())
+        low_share, high_share = wilson_interval(share, effective_count(covered, int(questions.sum())))
         rows.append(
             key
             | {
                 "groups": rest.height,
                 "questions": int(questions.sum()),
                 "coverage": share,
-                "coverage_low": bounds[0],
-                "coverage_high": bounds[1],
-                "coverage_per_question": float(np.average(rest["held"].to_numpy(), weights=questions)),
+                "coverage_low": low_share,
+                "coverage_high": high_share,
+                "coverage_per_question": float(np.average(covered, weights=questions)),
                 "mean_width": float(rest["width"].to_numpy().mean()),
                 "interval_score": float(rest["interval_score"].to_numpy().mean()),
                 "whole_range": float(np.average(rest["whole"].to_numpy(), weights=questions)),
             }
         )
-    return pl.DataFrame(rows, schema=_schema(answers, keys, ("groups", "questions"), _COVERAGE))
+    return pl.DataFrame(rows, schema=_schema(answers, keys, _COVERAGE))
 
 
 _COVERAGE = (
@@ -224,15 +228,13 @@ def _paired(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
     """Mean difference of each group, over the questions that both answered."""
     joined = one.join(other.select("question", theirs="error"), on="question", how="inner", maintain_order="left")
     difference = (pl.col("error") - pl.col("theirs")).mean()
-    # Rounded, because forecasters that say the same differ in their last digits, and always in the same direction.
+    # Rounded, because equal forecasts differ in their last digits, always in the same direction.
     return joined.group_by("group", maintain_order=True).agg(questions=pl.len(), difference=difference.round(9))
 
 
 def _at_one_level(answers: pl.DataFrame) -> pl.DataFrame:
     """Each answer once: the means are the same at every level."""
-    if answers.is_empty():
-        return answers
-    return answers.filter(pl.col("level").eq_missing(answers["level"][0]))
+    return answers.filter(pl.col("level").eq_missing(pl.col("level").first()))
 
 
 def _parts(table: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
@@ -243,8 +245,6 @@ def _parts(table: pl.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str, A
         yield dict(zip(by, key, strict=True)), rest
 
 
-def _schema(
-    answers: pl.DataFrame, by: Sequence[str], counts: Sequence[str], measures: Sequence[str]
-) -> dict[str, pl.DataType]:
-    kinds: dict[str, pl.DataType] = {name: answers.schema[name] for name in by}
-    return kinds | dict.fromkeys(counts, pl.Int64()) | dict.fromkeys(measures, pl.Float64())
+def _schema(answers: pl.DataFrame, by: Sequence[str], measures: Sequence[str]) -> dict[str, pl.DataType]:
+    keys: dict[str, pl.DataType] = {name: answers.schema[name] for name in by}
+    return keys | dict.fromkeys(("groups", "questions"), pl.Int64()) | dict.fromkeys(measures, pl.Float64())

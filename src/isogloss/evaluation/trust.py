@@ -1,4 +1,4 @@
-"""Where forecasts can be believed: coverage at several levels, errors by kind of language, from one's own evidence."""
+"""How far forecasts of one setting can be trusted: coverage at several levels, and errors by stratum of language."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import polars as pl
 
 from isogloss.errors import InputError, NotEnoughEvidence
 from isogloss.evaluation import scoring
-from isogloss.evaluation.benchmark import Benchmark, run_benchmark
-from isogloss.evaluation.strata import KINDS
-from isogloss.evaluation.trial import Watch
-from isogloss.evaluation.verdict import how_many, judge_coverage, percent
+from isogloss.evaluation.benchmark import run_benchmark
+from isogloss.evaluation.strata import STRATA
+from isogloss.evaluation.verdict import count_units, judge_coverage, percent
 from isogloss.evidence import SETTING, Evidence
+from isogloss.progress import Progress
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
-SHOWN_LEVEL = 0.9
-"""The level at which kinds of languages are compared."""
+STRATA_LEVEL = 0.9
+"""The level at which strata are compared."""
 FEWEST_TO_NAME = 3
-"""Languages a kind needs to be named as one where forecasts fail."""
+"""Languages that a stratum needs to be named as one in which forecasts fail."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +31,20 @@ class Trust:
     ----------
     calibration : polars.DataFrame
         One row per level: `level`, and the columns of `scoring.coverage`.
-    kinds : polars.DataFrame
-        One row per `kind` and `value` (family, script, resource class, nearness): the columns of
+    strata : polars.DataFrame
+        One row per `stratum` (`family`, `script`, `resources`, `nearness`) and `value`: the columns of
         `scoring.errors` and, at `level`, of `scoring.coverage`; errors are in `unit`.
     overall : dict
         One row of `scoring.errors`: all languages together.
     forecaster, protocol, task, model : str
     level : float
-        At which kinds are compared.
+        At which strata are compared.
     unit : str
         `points`, or the metric where its scores have no range.
     """
 
     calibration: pl.DataFrame
-    kinds: pl.DataFrame
+    strata: pl.DataFrame
     overall: dict[str, Any]
     forecaster: str
     protocol: str
@@ -61,39 +61,38 @@ class Trust:
         if self.overall["mae_low"] is not None:
             within = f" (95 % interval {self.overall['mae_low']:.1f} to {self.overall['mae_high']:.1f})"
         sentences = [
-            f"Asked about {how_many(row['groups'], 'target')} kept from it, {self.forecaster} was off by "
+            f"Asked about {count_units(row['groups'], 'target')} withheld from it, {self.forecaster} was off by "
             f"{self.overall['mae']:.1f} {self.unit} on average{within}.",
-            f"Its {percent(self.level)} intervals held for {percent(row['coverage'])} of the scores, which "
-            f"can mean anything from {percent(row['coverage_low'])} to {percent(row['coverage_high'])}: "
-            f"{judge_coverage(self.level, row)}.",
-            *self._levels_that_fail(),
-            self._hardest_kinds(),
+            f"Its {percent(self.level)} intervals covered {percent(row['coverage'])} of the scores (95 % interval "
+            f"{percent(row['coverage_low'])} to {percent(row['coverage_high'])}): {judge_coverage(self.level, row)}.",
+            *self._other_levels(),
+            *self._worst_strata(),
         ]
-        return " ".join(sentence for sentence in sentences if sentence)
+        return " ".join(sentences)
 
-    def _levels_that_fail(self) -> list[str]:
+    def _other_levels(self) -> list[str]:
         rows = [row for row in self.calibration.iter_rows(named=True) if row["level"] != self.level]
         failing = [percent(row["level"]) for row in rows if row["coverage_high"] < row["level"]]
         whole = [percent(row["level"]) for row in rows if row["whole_range"] == 1]
-        said = [f"Too narrow as well: those at {', '.join(failing)}."] if failing else []
+        sentences = [f"Also too narrow: those at {', '.join(failing)}."] if failing else []
         if whole:
-            said.append(f"At {', '.join(whole)} all there is is the whole range: more languages are needed.")
-        return said
+            sentences.append(f"At {', '.join(whole)} only the whole range is left: more languages are needed.")
+        return sentences
 
-    def _hardest_kinds(self) -> str:
-        enough = self.kinds.filter(pl.col("groups") >= FEWEST_TO_NAME)
+    def _worst_strata(self) -> list[str]:
+        enough = self.strata.filter(pl.col("groups") >= FEWEST_TO_NAME)
         failing = enough.filter(pl.col("coverage_high") < self.level)
         worst = enough.filter(pl.col("mae") > 1.5 * self.overall["mae"]).sort("mae", descending=True).head(3)
-        said = []
+        sentences = []
         if failing.height:
-            named = [f"{_in_words(row)} ({percent(row['coverage'])})" for row in failing.iter_rows(named=True)]
-            said.append(f"Do not believe intervals for {', '.join(named)}.")
+            names = [f"{_in_words(row)} ({percent(row['coverage'])})" for row in failing.iter_rows(named=True)]
+            sentences.append(f"Do not trust intervals for {', '.join(names)}.")
         if worst.height:
-            named = [f"{_in_words(row)} ({row['mae']:.1f} {self.unit})" for row in worst.iter_rows(named=True)]
-            said.append(f"Forecasts are furthest off for {', '.join(named)}.")
-        if not said and enough["value"].n_unique() > 1:
-            said.append(f"No kind of language with {FEWEST_TO_NAME} or more of it stands out.")
-        return " ".join(said)
+            names = [f"{_in_words(row)} ({row['mae']:.1f} {self.unit})" for row in worst.iter_rows(named=True)]
+            sentences.append(f"Forecasts are furthest off for {', '.join(names)}.")
+        if not sentences and enough["value"].n_unique() > 1:
+            sentences.append(f"No stratum with {FEWEST_TO_NAME} or more languages stands out.")
+        return sentences
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as rows, for JSON."""
@@ -107,21 +106,21 @@ class Trust:
             "overall": self.overall,
             "calibration": self.calibration.to_dicts(),
             "level": self.level,
-            "kinds": self.kinds.to_dicts(),
+            "strata": self.strata.to_dicts(),
         }
 
 
 def _in_words(row: dict[str, Any]) -> str:
-    """A kind of language in words: `the script Arab`, `languages with 1 to 10 GiB of web text`."""
-    value = row["value"][2:]
-    if row["kind"] == "resources":
+    """A stratum in words: `the script Arab`, `languages with 1 to 10 GiB of web text`."""
+    value = row["value"][2:]  # without the number that orders classes
+    if row["stratum"] == "resources":
         return f"languages with {value}" + ("" if "web text" in value else " of web text")
-    if row["kind"] == "nearness":
-        return f"languages at a distance of {value}" if "measured" not in value else "languages measured elsewhere"
-    return f"the {row['kind']} {row['value']}"
+    if row["stratum"] == "nearness":
+        return "languages measured in other settings" if "measured" in value else f"languages at a distance of {value}"
+    return f"the {row['stratum']} {row['value']}"
 
 
-def trust(
+def assess_trust(
     evidence: Evidence,
     *,
     task: str | None = None,
@@ -134,26 +133,25 @@ def trust(
     every: int = 1,
     folds: int | None = None,
     seed: int = 0,
-    watch: Watch | None = None,
+    progress: Progress | None = None,
 ) -> Trust:
-    """Find out where forecasts can be believed, by asking for what was measured but kept from them.
+    """Assess how far forecasts can be trusted, by asking for scores that were measured but withheld.
 
     Parameters
     ----------
     evidence : Evidence
         All of it may inform the forecasts.
     task, model : str, optional
-        Which setting is asked about; needed where the evidence has several.
+        The setting asked about; needed where the evidence has several.
     metric, recipe : str, optional
         The only ones to use: another metric of the same runs is no further evidence.
     forecaster : str, default "default"
     protocol : str, default "lolo"
-        What is kept from it, by default one language at a time.
+        What is withheld, by default one language at a time.
     levels : sequence of float, default (0.5, 0.8, 0.9, 0.95)
-        Of intervals. Kinds of languages are compared at 0.9, or at the last one if that is not among them.
-    every, folds, seed
-        As for `isogloss.evaluation.benchmark.run_benchmark`.
-    watch : Watch, optional
+        Of intervals. Strata are compared at 0.9, or at the last one if that is not among them.
+    every, folds, seed, progress
+        As for `run_benchmark`.
 
     Returns
     -------
@@ -168,35 +166,22 @@ def trust(
     NotEnoughEvidence
         If the protocol can leave nothing out, or the forecaster answers nothing.
     """
-    asked = evidence.filter(task=task, model=model, metric=metric, recipe=recipe)
-    setting = _only_setting(asked)
-    only = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in setting.items())
-    known = evidence.filter(metric=metric, recipe=recipe)
+    setting = _only_setting(evidence.filter(task=task, model=model, metric=metric, recipe=recipe))
     benchmark = run_benchmark(
-        known, protocols=[protocol], forecasters=[forecaster], levels=levels, every=every, folds=folds, seed=seed,
-        only=only, watch=watch,
+        evidence.filter(metric=metric, recipe=recipe), task=setting["task"], model=setting["model"],
+        protocols=[protocol], forecasters=[forecaster], levels=levels, every=every, folds=folds, seed=seed,
+        progress=progress,
     )  # fmt: skip
     if benchmark.answers.is_empty():
         raise NotEnoughEvidence(
             "; ".join(benchmark.refusals["reason"]), where=f"forecaster '{forecaster}'", hint="give more evidence"
         )
-    return _trust(benchmark, setting)
-
-
-def _trust(benchmark: Benchmark, setting: dict[str, Any]) -> Trust:
-    (protocol,), (forecaster,) = benchmark.protocols, benchmark.forecasters
-    level = SHOWN_LEVEL if SHOWN_LEVEL in benchmark.levels else benchmark.levels[-1]
+    level = STRATA_LEVEL if STRATA_LEVEL in levels else levels[-1]
     joined = benchmark.joined
-    parts = []
-    for kind in KINDS:
-        found = scoring.errors(joined, [kind], seed=benchmark.seed)
-        covered = scoring.coverage(joined.filter(pl.col("level") == level), [kind]).drop("groups", "questions")
-        together = found.join(covered, on=kind, how="left", nulls_equal=True, maintain_order="left").sort(kind)
-        parts.append(together.rename({kind: "value"}).select(pl.lit(kind).alias("kind"), pl.all()))
     return Trust(
         scoring.coverage(joined, []).sort("level"),
-        pl.concat(parts),
-        scoring.errors(joined, [], seed=benchmark.seed).row(0, named=True),
+        pl.concat(_stratum(joined, name, level, seed) for name in STRATA),
+        scoring.errors(joined, [], seed=seed).row(0, named=True),
         forecaster,
         protocol,
         setting["task"],
@@ -206,16 +191,24 @@ def _trust(benchmark: Benchmark, setting: dict[str, Any]) -> Trust:
     )
 
 
-def _only_setting(asked: Evidence) -> dict[str, Any]:
+def _stratum(joined: pl.DataFrame, name: str, level: float, seed: int) -> pl.DataFrame:
+    """Errors and coverage by the values of one stratum."""
+    errors = scoring.errors(joined, [name], seed=seed)
+    coverage = scoring.coverage(joined.filter(pl.col("level") == level), [name]).drop("groups", "questions")
+    both = errors.join(coverage, on=name, how="left", nulls_equal=True, maintain_order="left").sort(name)
+    return both.rename({name: "value"}).select(pl.lit(name).alias("stratum"), pl.all())
+
+
+def _only_setting(evidence: Evidence) -> dict[str, Any]:
     """The setting of evidence that has only one."""
-    settings = asked.observations.select(SETTING).unique().sort(SETTING, nulls_last=True)
+    settings = evidence.observations.select(SETTING).unique().sort(SETTING, nulls_last=True)
     if settings.height != 1:
         column = next(name for name in SETTING if settings[name].n_unique() > 1)
-        values = ", ".join(sorted({str(value) for value in settings[column]})[:12])
-        option = f"--{column}" if column in ("task", "model", "metric", "recipe") else f"evidence of one {column}"
+        values = sorted({str(value) for value in settings[column]})[:12]
+        choice = f"{column}=..." if column in ("task", "model", "metric", "recipe") else f"evidence of one {column}"
         raise InputError(
-            f"the evidence has more than one {column.replace('_', ' ')}: {values}",
+            f"the evidence has more than one {column.replace('_', ' ')}: {', '.join(values)}",
             where="trust",
-            hint=f"say which, with {option}",
+            hint=f"say which, with {choice}",
         )
     return settings.row(0, named=True)

@@ -1,4 +1,4 @@
-"""What a benchmark says, in plain words."""
+"""The results of a benchmark in sentences."""
 
 from __future__ import annotations
 
@@ -7,47 +7,49 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.evaluation.benchmark import TOLD_APART, Benchmark
+from isogloss.evaluation.benchmark import TABLE, Benchmark
 from isogloss.stats.intervals import FEWEST_GROUPS
 from isogloss.text import counted
 
-COUNTED = {"target": "language", "train": "mix", "model": "model", "task": "task"}
-"""What counts once, by the column that says it."""
+UNITS = {"target": "language", "train": "mix", "model": "model", "task": "task"}
+"""The unit that counts once, by its column."""
 
 
 def verdicts(benchmark: Benchmark) -> dict[str, list[str]]:
-    """Sentences about each protocol, one entry per table: how good, against what, and whether intervals hold."""
-    said: dict[str, list[str]] = {protocol: [] for protocol in benchmark.protocols}
-    summary, differences = benchmark.summary, benchmark.differences
+    """Sentences about each protocol, one entry per table: the error, the strongest baseline, the intervals."""
+    sentences: dict[str, list[str]] = {protocol: [] for protocol in benchmark.protocols}
+    summary, candidate = benchmark.summary, benchmark.forecasters[0]
     for (protocol, table), rows in summary.group_by("protocol", "table", maintain_order=True):
-        conditions = rows["condition"].unique(maintain_order=True).to_list()
-        about = "" if summary.filter(pl.col("protocol") == protocol)["table"].n_unique() == 1 else f"{table}: "
-        if len(conditions) > 1:
-            said[str(protocol)].append(about + _by_condition(rows, benchmark.forecasters[0]))
-            continue
-        parts = [_error(rows, benchmark.forecasters[0])]
-        parts.append(_against(rows, differences, benchmark.forecasters[0]))
-        parts.append(_intervals(rows, benchmark.forecasters[0]))
-        said[str(protocol)].append(about + " ".join(part for part in parts if part))
+        only = summary.filter(pl.col("protocol") == protocol)["table"].n_unique() == 1
+        answered = rows.filter(pl.col("forecaster") == candidate).to_dicts()
+        if not answered:
+            parts = [f"{candidate} answered nothing."]
+        elif rows["condition"].n_unique() > 1:
+            parts = [_conditions(answered)]
+        else:
+            parts = [_error(answered[0])]
+        if rows["condition"].n_unique() == 1:
+            parts += [_against_baseline(rows, benchmark.differences, candidate), *map(_intervals, answered)]
+        sentences[str(protocol)].append(("" if only else f"{table}: ") + " ".join(part for part in parts if part))
     for row in benchmark.refusals.iter_rows(named=True):
-        said[row["protocol"]].append(_refused(row))
-    return said
+        sentences[row["protocol"]].append(_refusal(row))
+    return sentences
 
 
-def how_many(count: int, grouped_by: str) -> str:
+def count_units(count: int, grouped_by: str) -> str:
     """`1 language`, `8 mixes`."""
-    return counted(count, COUNTED.get(grouped_by, grouped_by))
+    return counted(count, UNITS.get(grouped_by, grouped_by))
 
 
 def judge_coverage(level: float, row: Mapping[str, Any]) -> str:
-    """Whether intervals hold as often as they promise, as far as so many groups can tell."""
+    """Whether intervals cover as often as their level promises, as far as so many groups can tell."""
     if row["whole_range"] == 1:
         return "too little was measured for any interval but the whole range"
     if row["coverage_high"] < level:
         return "they are too narrow"
     if row["coverage_low"] > level:
-        return "they are wider than they need be"
-    return "that agrees with the promise" if row["groups"] >= FEWEST_GROUPS else "so few cannot tell if that is enough"
+        return "they are wider than necessary"
+    return f"consistent with {percent(level)}" if row["groups"] >= FEWEST_GROUPS else "too few to judge"
 
 
 def percent(share: float) -> str:
@@ -55,69 +57,56 @@ def percent(share: float) -> str:
     return f"{100 * round(share, 2):.0f} %"
 
 
-def _error(rows: pl.DataFrame, trial: str) -> str:
-    found = rows.filter(pl.col("forecaster") == trial)
-    if found.is_empty():
-        return f"{trial} answered nothing."
-    row = found.row(0, named=True)
+def _error(row: Mapping[str, Any]) -> str:
     within = f"95 % interval {row['mae_low']:.2f} to {row['mae_high']:.2f}; " if row["mae_low"] is not None else ""
-    counted = how_many(row["groups"], row["grouped_by"])
-    return f"{trial} is off by {row['mae']:.2f} {row['unit']} on average ({within}{counted})."
+    units = count_units(row["groups"], row["grouped_by"])
+    return f"{row['forecaster']} is off by {row['mae']:.2f} {row['unit']} on average ({within}{units})."
 
 
-def _against(rows: pl.DataFrame, differences: pl.DataFrame, trial: str) -> str:
-    others = rows.filter("hardest")
-    if others.is_empty():
+def _conditions(rows: Sequence[Mapping[str, Any]]) -> str:
+    steps = [f"{row['mae']:.2f} with {row['condition']}" for row in rows]
+    listed = steps[0] if len(steps) == 1 else f"{', '.join(steps[:-1])} and {steps[-1]}"
+    units = count_units(rows[-1]["groups"], rows[-1]["grouped_by"])
+    return f"{rows[0]['forecaster']} is off by {listed}, asked the same about {units}."
+
+
+def _against_baseline(rows: pl.DataFrame, differences: pl.DataFrame, candidate: str) -> str:
+    baselines = rows.filter("strongest_baseline").head(1).to_dicts()
+    if not baselines:
         return ""
-    hardest = others.row(0, named=True)
-    same = [pl.col(name) == hardest[name] for name in TOLD_APART]
-    both = (pl.col("forecaster") == trial) & (pl.col("other") == hardest["forecaster"])
-    compared = differences.filter(*same, both)
-    if compared.is_empty():  # no question that both answered
+    baseline = baselines[0]
+    table = [pl.col(name) == baseline[name] for name in TABLE]
+    both = (pl.col("forecaster") == candidate) & (pl.col("other") == baseline["forecaster"])
+    compared = differences.filter(*table, both).to_dicts()
+    if not compared:  # no question that both answered
         return ""
-    found = compared.row(0, named=True)
-    begun = f"The hardest to beat is {hardest['forecaster']} with {hardest['mae']:.2f}:"
-    if found["low"] is None:
-        return f"{begun} so few cannot tell which is better."
-    if abs(found["difference"]) < 0.005:
-        return f"{begun} {trial} is just as good."
-    better = "better" if found["difference"] < 0 else "worse"
-    size = f"{abs(found['difference']):.2f} {hardest['unit']}"
-    ends = sorted((abs(found["low"]), abs(found["high"]))) if found["low"] * found["high"] > 0 else None
-    if ends is None or found["p_holm"] >= 0.05:
-        return f"{begun} {trial} is {size} {better}, which may be chance (p = {found['p_holm']:.2g})."
-    return f"{begun} {trial} is {size} {better} ({ends[0]:.2f} to {ends[1]:.2f}, p = {found['p_holm']:.2g})."
+    difference, low, high, p = (compared[0][name] for name in ("difference", "low", "high", "p_holm"))
+    begun = f"The strongest baseline is {baseline['forecaster']} with {baseline['mae']:.2f}:"
+    if low is None:
+        return f"{begun} too few to tell which is better."
+    if abs(difference) < 0.005:
+        return f"{begun} {candidate} is just as good."
+    size = f"{abs(difference):.2f} {baseline['unit']} {'better' if difference < 0 else 'worse'}"
+    if low * high <= 0 or p >= 0.05:
+        return f"{begun} {candidate} is {size}, which may be chance (p = {p:.2g})."
+    nearer, farther = sorted((abs(low), abs(high)))
+    return f"{begun} {candidate} is {size} ({nearer:.2f} to {farther:.2f}, p = {p:.2g})."
 
 
-def _intervals(rows: pl.DataFrame, trial: str) -> str:
-    found = rows.filter((pl.col("forecaster") == trial) & pl.col("coverage").is_not_null())
-    if found.is_empty():
+def _intervals(row: Mapping[str, Any]) -> str:
+    if row["coverage"] is None:
         return ""
-    row = found.row(0, named=True)
     endless = row["mean_width"] == float("inf")
     width = "without end" if endless else f"{row['mean_width']:.1f} {row['unit']} wide on average"
     return (
-        f"Its {percent(row['level'])} intervals held for {percent(row['coverage'])} of the scores "
+        f"Its {percent(row['level'])} intervals covered {percent(row['coverage'])} of the scores "
         f"({percent(row['coverage_low'])} to {percent(row['coverage_high'])}) and are {width}: "
         f"{judge_coverage(row['level'], row)}."
     )
 
 
-def _by_condition(rows: pl.DataFrame, trial: str) -> str:
-    found = rows.filter(pl.col("forecaster") == trial)
-    if found.is_empty():
-        return f"{trial} answered nothing."
-    steps = [f"{row['mae']:.2f} with {row['condition']}" for row in found.iter_rows(named=True)]
-    last = found.row(-1, named=True)
-    return f"{trial} is off by {_listed(steps)}, asked the same about {how_many(last['groups'], last['grouped_by'])}."
-
-
-def _refused(row: Mapping[str, Any]) -> str:
+def _refusal(row: Mapping[str, Any]) -> str:
     if row["forecaster"] is None:
         return f"Not asked: {row['reason']}."
     verb = "broke down on" if row["failed"] else "cannot answer"
     return f"{row['forecaster']} {verb} {row['questions']} questions: {row['reason']}."
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

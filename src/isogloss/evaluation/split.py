@@ -1,10 +1,9 @@
-"""A split: what may be learnt from, what is then asked, and the ways to hide something."""
+"""A split: the observations to learn from and those to forecast, and ways to withhold some of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,9 +17,7 @@ FEWEST_LEFT = 5
 """Languages that must stay measured: with fewer there is nothing to forecast from."""
 
 ROW = "row"
-"""Column by which an observation is known again after something was hidden from it."""
-
-Thing = TypeVar("Thing")
+"""Column that identifies an observation after languages were hidden from its mix."""
 
 
 class Split:
@@ -31,21 +28,20 @@ class Split:
     name : str
         What is left out: `yor`, `Uralic`, `fold 2`.
     evidence : Evidence
-        All that is known.
+        Before anything is withheld.
     hide : callable
-        From its observations to those to learn from and those to ask for, with all of their columns. It is
-        called when they are first needed: a benchmark may have thousands of splits.
+        From its observations to those to learn from and those to ask for, with all of their columns; called
+        when they are first needed, because a benchmark may have thousands of splits.
     grouped_by : str
-        Column of the observations that says what counts once: `target`, `train`, `model` or `task`.
+        Column that names the unit of which each weighs the same: `target`, `train`, `model` or `task`.
     condition : str, default ""
-        Which variant of the experiment it is, such as `3 anchors`; empty where there is only one.
+        Variant of the experiment, such as `3 anchors`; empty where there is only one.
 
     Attributes
     ----------
     train : Evidence
     test : polars.DataFrame
-        Observations with their scores, means over seeds. Their mixes are as the question is asked: without
-        examples of what is left out.
+        Observations with their scores, means over seeds; their mixes are without examples of what is left out.
     groups : polars.Series
         The group of each row of `test`.
     """
@@ -63,9 +59,9 @@ class Split:
 
     @cached_property
     def _hidden(self) -> tuple[Evidence, pl.DataFrame]:
-        known = self._evidence.observations.with_row_index(ROW)
-        train, test = self._hide(known)
-        return self._evidence.with_observations(train), _one_per_cell(test, known)
+        observations = self._evidence.observations.with_row_index(ROW)
+        train, test = self._hide(observations)
+        return self._evidence.with_observations(train), _mean_over_seeds(test, observations)
 
     @property
     def train(self) -> Evidence:
@@ -81,16 +77,15 @@ class Split:
 
     @property
     def queries(self) -> pl.DataFrame:
-        """The questions: `test` without its scores."""
-        asked = self.test.with_columns(query_row=pl.int_range(pl.len(), dtype=pl.Int64))
-        return asked.select(QUERY_TABLE.names())
+        """`test` without its scores."""
+        return self.test.with_columns(query_row=pl.int_range(pl.len(), dtype=pl.Int64)).select(QUERY_TABLE.names())
 
-    def only(self, asked: pl.Expr) -> Split:
-        """The same experiment, with only some of the questions."""
+    def filter(self, rows: pl.Expr) -> Split:
+        """The same experiment that asks only for some `rows` of `test`."""
 
         def hide(observations: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
             train, test = self._hide(observations)
-            return train, test.filter(asked)
+            return train, test.filter(rows)
 
         return Split(self.name, self._evidence, hide, self.grouped_by, self.condition)
 
@@ -98,12 +93,12 @@ class Split:
         return f"<Split: {self.name}{f', {self.condition}' if self.condition else ''}>"
 
 
-def _one_per_cell(test: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Means over seeds: a forecast is of a cell, and what one run of several adds cannot be forecast.
+def _mean_over_seeds(test: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
+    """One row per cell: the noise of a single run cannot be forecast.
 
-    Mixes that differ only in what is left out stay apart, for what was measured of them differs.
+    Mixes that differ only in what is left out stay apart, because their scores differ.
     """
-    as_measured = test.join(known.select(ROW, measured="train"), on=ROW, how="left", maintain_order="left")
+    as_measured = test.join(observations.select(ROW, measured="train"), on=ROW, how="left", maintain_order="left")
     cell = [*SETTING, "target", "train", "measured"]
     others = [name for name in test.columns if name not in (*cell, "score", "standard_error")]
     several = pl.len() > 1
@@ -118,30 +113,30 @@ def _one_per_cell(test: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
 def hide_languages(
     observations: pl.DataFrame, *, languages: Collection[str], within: pl.Expr | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Observations as if some languages had never been seen, and the questions about those languages.
+    """Withhold some languages, and ask for their scores.
 
     Parameters
     ----------
     observations : polars.DataFrame
     languages : collection of str
     within : polars.Expr, optional
-        Where they are hidden; elsewhere nothing changes. By default everywhere.
+        Rows from which they are withheld; by default all.
 
     Returns
     -------
     train : polars.DataFrame
         As `Evidence.without_language` leaves it, for all of the languages.
     test : polars.DataFrame
-        Their scores, under mixes without their examples. What was trained on nothing else is not asked:
-        the question would be about a model that was not adapted at all.
+        Their scores, under mixes without their examples. A mix of nothing else is not asked for: it would
+        stand for a model that was not adapted at all.
     """
     hidden = set(languages)
     changed, emptied = _reduced(observations["train"], hidden)
     inside = pl.lit(True) if within is None else within
     pairs = [side for language in hidden for side in (f"{language}-x", f"x-{language}")]
-    asked, lost = pl.col("target").is_in(hidden), pl.col("train").is_in(emptied)
-    gone = asked | lost | pl.col("pair").is_in(pairs).fill_null(False)
-    train, test = observations.filter(~(inside & gone)), observations.filter(inside & asked & ~lost)
+    target, empty = pl.col("target").is_in(hidden), pl.col("train").is_in(emptied)
+    withheld = target | empty | pl.col("pair").is_in(pairs).fill_null(False)
+    train, test = observations.filter(~(inside & withheld)), observations.filter(inside & target & ~empty)
     reduced = pl.col("train").replace(changed)
     return (
         train.with_columns(pl.when(inside).then(reduced).otherwise(pl.col("train")).alias("train")),
@@ -150,7 +145,7 @@ def hide_languages(
 
 
 def _reduced(mixes: pl.Series, hidden: Collection[str]) -> tuple[dict[str, str], list[str]]:
-    """Mixes that hold examples of hidden languages, with what is left of each; and those of nothing else."""
+    """Mixes with examples of hidden languages, mapped to their rest; and the mixes without a rest."""
     changed = {}
     for text in mixes.unique().to_list():
         mix = TrainingMix.parse(text, language=str)
@@ -160,22 +155,20 @@ def _reduced(mixes: pl.Series, hidden: Collection[str]) -> tuple[dict[str, str],
     return changed, [text for text, rest in changed.items() if not rest]
 
 
-def folds_of(things: Sequence[Thing], folds: int | None, every: int, seed: int) -> list[list[Thing]]:
-    """Every n-th of the folds that `things` are dealt to in random order; each alone where `folds` is None."""
+def named_folds(values: Sequence[str], folds: int | None, every: int, seed: int) -> Iterator[tuple[str, list[str]]]:
+    """Every n-th of random folds of `values`, named by number; without `folds`, each value alone under its own name."""
     if folds is None:
-        return [[thing] for thing in things[::every]]
-    order = np.random.default_rng(seed).permutation(len(things))
-    dealt = [sorted(order[fold::folds]) for fold in range(min(folds, len(things)))]
-    return [[things[position] for position in fold] for fold in dealt[::every]]
-
-
-def fold_name(fold: Sequence[str], position: int) -> str:
-    """A fold of one is called by what is in it."""
-    return fold[0] if len(fold) == 1 else f"fold {position + 1}"
+        parts = [[value] for value in values]
+    else:
+        order = np.random.default_rng(seed).permutation(len(values))
+        dealt = [sorted(order[fold::folds]) for fold in range(min(folds, len(values)))]
+        parts = [[values[position] for position in fold] for fold in dealt]
+    for number, fold in enumerate(parts[::every], 1):
+        yield fold[0] if len(fold) == 1 else f"fold {number}", fold
 
 
 def poorest_first(languages: Sequence[str], seed: int) -> list[str]:
-    """Languages by how little web text there is of them; those that have equally little in random order."""
+    """Languages by web text, least first, ties in random order."""
     web_text = dict(zip(sorted(languages), space(languages).web_text, strict=True))
     shuffled = np.random.default_rng(seed).permutation(sorted(languages)).tolist()
     return sorted(shuffled, key=lambda language: web_text[language])
@@ -186,12 +179,12 @@ def isolation(languages: Sequence[str]) -> np.ndarray:
     between = distances(list(languages), "combined").values.copy()
     np.fill_diagonal(between, np.nan)
     alone = np.isnan(between).all(axis=1)
-    between[alone] = 1.0  # of which nothing is known is like nothing
+    between[alone] = 1.0  # the largest distance, for a language without any known feature
     return np.asarray(np.nanmin(between, axis=1))
 
 
 def check_left(count: int, protocol: str) -> None:
-    """Refuse to leave out so much that too little stays."""
+    """Refuse to leave fewer than `FEWEST_LEFT` languages."""
     if count < FEWEST_LEFT:
         raise NotEnoughEvidence(
             f"{count} languages would stay measured, {FEWEST_LEFT} are needed",

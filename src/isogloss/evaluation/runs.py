@@ -1,0 +1,207 @@
+"""Run forecasters on splits: the questions of each split, the answers, and the reasons for missing ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import IsoglossError, NotEnoughEvidence
+from isogloss.evaluation.split import Split
+from isogloss.evaluation.strata import strata
+from isogloss.evidence import SETTING
+from isogloss.evidence.metrics import describe
+from isogloss.progress import Progress
+
+MOST_TABLES = 24
+"""Tables beyond which results of several models, and then of several tasks, are put together."""
+
+RUNS = pl.Schema(
+    {
+        "protocol": pl.String,
+        "condition": pl.String,
+        "split": pl.String,
+        "forecaster": pl.String,
+        "observations": pl.Int64,
+        "questions": pl.Int64,
+        "answered": pl.Int64,
+        "seconds": pl.Float64,
+        "reason": pl.String,
+        "failed": pl.Boolean,
+    }
+)
+"""Columns of `Benchmark.runs`."""
+
+_INTERVAL = {"mean": pl.Float64, "level": pl.Float64, "lower": pl.Float64, "upper": pl.Float64}
+_ANSWER = {"question": pl.Int64, "forecaster": pl.String, **_INTERVAL}
+
+
+@dataclass(frozen=True)
+class SplitResult:
+    """What one split asked, and what forecasters answered; `question` is the position in `Split.test`."""
+
+    questions: pl.DataFrame | None
+    answers: tuple[pl.DataFrame, ...]
+    runs: tuple[dict[str, Any], ...]
+
+
+def empty_result(protocol: str, split: Split | None, reason: str) -> SplitResult:
+    """The result of a protocol, or of one of its splits, that asks nothing."""
+    name, condition = (split.name, split.condition) if split else (None, "")
+    run = {"protocol": protocol, "condition": condition, "split": name, "questions": 0, "answered": 0,
+           "reason": reason, "failed": False}  # fmt: skip
+    return SplitResult(None, (), (run,))
+
+
+def run_split(
+    protocol: str,
+    split: Split,
+    forecasters: Mapping[str, Any],
+    levels: Sequence[float],
+    progress: Progress | None = None,
+) -> SplitResult:
+    """Ask every forecaster the questions of a split; each is a step of `progress`."""
+    questions = None if split.test.is_empty() else _questions(protocol, split)
+    answers, runs = [], []
+    for name, estimator in forecasters.items():
+        if questions is not None:
+            answer, run = _run(split, estimator, levels)
+            answers.append(answer.with_columns(forecaster=pl.lit(name)).select(*_ANSWER))
+            runs.append({"protocol": protocol, "forecaster": name, **run})
+        if progress is not None:
+            progress.advance()
+    if questions is None:
+        return empty_result(protocol, split, "nothing to ask: no mix holds anything but what is left out")
+    return SplitResult(questions, tuple(answers), tuple(runs))
+
+
+def combine_questions(results: Sequence[SplitResult]) -> pl.DataFrame:
+    """All questions, numbered, each with the `table` that it is reported in.
+
+    Raises
+    ------
+    NotEnoughEvidence
+        If there is none.
+    """
+    parts = [result.questions for result in results if result.questions is not None]
+    if not parts:
+        reasons = dict.fromkeys(run["reason"] for result in results for run in result.runs)
+        raise NotEnoughEvidence(
+            "; ".join(reasons) or "no protocol was given",
+            where="benchmark",
+            hint="give more evidence, or another protocol",
+        )
+    questions = pl.concat(parts).with_row_index("question").with_columns(pl.col("question").cast(pl.Int64))
+    return _with_tables(questions)
+
+
+def combine_answers(results: Sequence[SplitResult], questions: pl.DataFrame) -> pl.DataFrame:
+    """All answers; `whole_range` where an interval is the whole range of the metric, or has no end."""
+    parts, before = [pl.DataFrame(schema=_ANSWER)], 0
+    for result in results:
+        parts += [answer.with_columns(pl.col("question") + before) for answer in result.answers]
+        before += 0 if result.questions is None else result.questions.height
+    lowest = {name: describe(name).lowest for name in questions["metric"].unique()}
+    ranges = questions.select("question", "metric", "per_point").with_columns(
+        lowest=pl.col("metric").replace_strict(lowest, return_dtype=pl.Float64)
+    )
+    full = (pl.col("lower") <= pl.col("lowest")) & (pl.col("upper") >= 1)
+    endless = (pl.col("upper") - pl.col("lower")).is_infinite()
+    return (
+        pl.concat(parts)
+        .join(ranges, on="question", how="left", maintain_order="left")
+        .with_columns(whole_range=pl.when(pl.col("per_point") != 1).then(full).otherwise(endless))
+        .select(*_ANSWER, "whole_range")
+    )
+
+
+def _questions(protocol: str, split: Split) -> pl.DataFrame:
+    raw = pl.col("scale") == "raw"
+    questions = split.test.select(
+        pl.lit(protocol).alias("protocol"),
+        pl.lit(split.condition).alias("condition"),
+        pl.lit(split.name).alias("split"),
+        pl.lit(split.grouped_by).alias("grouped_by"),
+        split.groups.alias("group"),
+        *("task", "metric", "model", "target", "train", "score"),
+        pl.when(raw).then(1.0).otherwise(100.0).alias("per_point"),
+        pl.when(raw).then(pl.col("metric")).otherwise(pl.lit("points")).alias("unit"),
+    )
+    return questions.with_columns(*strata(split.train, split.test).drop("target"))
+
+
+def _run(split: Split, estimator: Any, levels: Sequence[float]) -> tuple[pl.DataFrame, dict[str, Any]]:
+    from sklearn.base import clone
+
+    start = time.process_time()
+    answers, reason, failed = _answer(clone(estimator), split, levels)
+    run = {"condition": split.condition, "split": split.name, "observations": len(split.train),
+           "questions": split.test.height, "answered": answers["question"].n_unique(),
+           "seconds": time.process_time() - start, "reason": reason, "failed": failed}  # fmt: skip
+    return answers, run
+
+
+def _answer(estimator: Any, split: Split, levels: Sequence[float]) -> tuple[pl.DataFrame, str | None, bool]:
+    """Answers, the first reason for missing ones, and whether the forecaster broke down."""
+    nothing = pl.DataFrame(schema={"question": pl.Int64, **_INTERVAL})
+    try:
+        fitted = estimator.fit(split.train)
+        if levels:
+            fitted = fitted.conformalize()
+        parts, reasons = _by_setting(fitted, split.queries, levels)
+    except IsoglossError as error:
+        return nothing, error.reason, False
+    except Exception as error:  # hours of work on the others are not lost to a forecaster that breaks down
+        return nothing, f"{type(error).__name__}: {error}", True
+    answers = pl.concat([nothing, *parts])
+    finite = answers.filter(pl.col("mean").is_finite())
+    if finite.height < answers.height:
+        reasons.append("some forecasts are no finite number")
+    return finite, next(iter(reasons), None), False
+
+
+def _by_setting(fitted: Any, queries: pl.DataFrame, levels: Sequence[float]) -> tuple[list[pl.DataFrame], list[str]]:
+    """Answers to all queries; where these are refused, setting by setting, with the reasons of those refused."""
+    try:
+        return [_intervals(fitted, queries, levels)], []
+    except IsoglossError:
+        answers, reasons = [], []
+    for _, part in queries.group_by(SETTING, maintain_order=True):
+        try:
+            answers.append(_intervals(fitted, part, levels))
+        except IsoglossError as error:
+            reasons.append(error.reason)
+    return answers, reasons
+
+
+def _intervals(fitted: Any, queries: pl.DataFrame, levels: Sequence[float]) -> pl.DataFrame:
+    """One row per query and level."""
+    nothing = {name: pl.lit(None, dtype=pl.Float64) for name in ("level", "lower", "upper")}
+    parts = [fitted.predict_interval(queries, level) for level in levels]
+    parts = parts or [fitted.predict(queries).with_columns(**nothing)]
+    return pl.concat([part.select(pl.col("query_row").alias("question"), *_INTERVAL) for part in parts])
+
+
+def _with_tables(questions: pl.DataFrame) -> pl.DataFrame:
+    """With a column `table`: the values of task, metric and model that vary, where they are not too many."""
+    parts = []
+    one_metric_each = questions["task"].n_unique() == questions.select("task", "metric").n_unique()
+    names = ("task", "model") if one_metric_each else ("task", "metric", "model")
+    for (_, grouped_by), part in questions.group_by("protocol", "grouped_by", maintain_order=True):
+        # The unit that is left out whole differs within a table.
+        columns = [name for name in names if name != grouped_by and questions[name].n_unique() > 1]
+        for name in ("model", "task"):
+            if part.select(columns or "task").n_unique() > MOST_TABLES and name in columns:
+                columns.remove(name)
+        label = pl.concat_str(columns, separator=" · ") if columns else pl.lit(_common(questions, str(grouped_by)))
+        parts.append(part.with_columns(label.alias("table")))
+    return pl.concat(parts).sort("question")
+
+
+def _common(questions: pl.DataFrame, grouped_by: str) -> str:
+    """A name for the only table: what all of its questions have in common."""
+    names = [name for name in ("task", "model") if name != grouped_by and questions[name].n_unique() == 1]
+    return " · ".join(questions[name][0] for name in names) or "all"
