@@ -27,6 +27,14 @@ if __name__ == "__main__":
 """
 
 
+UNGUARDED = """
+import sys
+from isogloss.evidence.store import Store
+from isogloss.lab import read_grid, run_grid
+run_grid(read_grid(sys.argv[1]), Store(sys.argv[2]), executor="processes", workers=2)
+"""
+
+
 def measured(store: Store) -> pl.DataFrame:
     """What a store holds, save the time it took and when it was."""
     return store.read().observations.drop("recorded_at", "details").sort("metric", "recipe", "train", "seed", "target")
@@ -65,6 +73,15 @@ def test_observations_say_how_they_were_made(grid_file: Path, tmp_path: Path) ->
     assert (row["split"], row["items"], row["scale"]) == ("test", 18, "fraction")
     assert row["standard_error"] == pytest.approx((row["score"] * (1 - row["score"]) / 17) ** 0.5)
     assert '"scikit-learn"' in row["details"]
+
+
+def test_a_program_that_starts_work_when_it_is_imported_is_told_so(grid_file: Path, tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(UNGUARDED)
+    command = [sys.executable, str(script), str(grid_file), str(tmp_path / "store")]
+    last = subprocess.run(command, capture_output=True, text=True).stderr.strip().splitlines()[-1]
+    assert "worker processes cannot start: each imports the program" in last
+    assert 'if __name__ == "__main__":' in last
 
 
 def test_a_second_run_measures_nothing(grid_file: Path, tmp_path: Path) -> None:

@@ -41,6 +41,10 @@ executors: Registry[type[Executor]] = Registry(
 """Executors by name; other packages announce theirs in the entry-point group `isogloss.executors`."""
 
 
+BEGUN = "begun"
+"""File in the folder of `Processes` that the first worker writes when it is ready."""
+
+
 def never() -> bool:
     """No reason to stop."""
     return False
@@ -152,7 +156,7 @@ class Processes(Executor):
         try:
             yield from self._pool.map(function, values)
         except BrokenProcessPool:
-            raise _worker_died() from None
+            raise self._worker_died() from None
 
     def run(
         self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = never
@@ -183,10 +187,12 @@ class Processes(Executor):
                 if stop():
                     break
             except BrokenProcessPool:
+                if not self._has_begun():
+                    raise self._worker_died() from None
                 self._pool.shutdown(cancel_futures=True)
                 self._pool = self._new_pool()
                 if alone:
-                    yield next(iter(under_way.values())), Outcome(None, {}, _worker_died().reason)
+                    yield next(iter(under_way.values())), Outcome(None, {}, self._worker_died().reason)
                 else:
                     suspects.extend(sorted(under_way.values()))
         shutil.rmtree(folder, ignore_errors=True)
@@ -198,6 +204,21 @@ class Processes(Executor):
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin_worker,
             initargs=(str(self._folder),),
+        )
+
+    def _has_begun(self) -> bool:
+        """Whether any worker has ever been ready to work."""
+        return (self._folder / BEGUN).exists()
+
+    def _worker_died(self) -> IsoglossError:
+        if not self._has_begun():
+            return IsoglossError(
+                "worker processes cannot start: each imports the program, which would start workers again",
+                hint="put what runs under if __name__ == \"__main__\": in a file, or choose executor='serial'",
+            )
+        return IsoglossError(
+            "a worker process died, most likely for want of memory",
+            hint="run it again with fewer workers; what is finished is kept",
         )
 
 
@@ -230,6 +251,7 @@ def _mapped(folder: str) -> Arrays:
 def _begin_worker(folder: str) -> None:
     global _limits  # kept for as long as the worker lives
     _limits = one_thread()
+    (Path(folder) / BEGUN).touch()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends the workers
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
 
@@ -257,13 +279,6 @@ def one_thread() -> Any:
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1)
-
-
-def _worker_died() -> IsoglossError:
-    return IsoglossError(
-        "a worker process died, most likely for want of memory",
-        hint="run it again with fewer --workers; what is finished is kept",
-    )
 
 
 def _processors() -> int:

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import shutil
-import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,11 +18,9 @@ from typing import Any
 from isogloss.errors import BadValue, IsoglossError, first_line
 from isogloss.extras import need
 
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 30.0
 """How long a cluster may take to answer at all; Ray itself would try for two minutes."""
 
-_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
-_SETTINGS = 4
 _LONGEST_FOLDER = 30
 
 
@@ -148,24 +146,18 @@ def _connect(ray: Any, address: str) -> None:
 
 
 def _check_answers(address: str) -> None:
-    """Whether a gRPC server answers, as that of Ray is; Ray ends the process where none does."""
+    """Raise unless Ray answers in time. Another process tries, because Ray ends the one that cannot connect."""
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise BadValue(f"'{address}' is no address of a Ray cluster", hint="give HOST:PORT, or auto")
+    attempt = [sys.executable, "-c", f"import ray; ray.init({address!r}, log_to_driver=False)"]
     try:
-        with socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS) as connection:
-            if "RAY_USE_TLS" in os.environ:
-                return
-            connection.sendall(_GREETING)
-            head = connection.recv(9, socket.MSG_WAITALL)
-    except OSError as error:
+        subprocess.run(attempt, capture_output=True, timeout=CONNECT_SECONDS)
+    except subprocess.TimeoutExpired:
         raise ClusterError(
-            f"nothing answers ({error.strerror or error})",
-            where=f"Ray cluster {address}",
-            hint="start it (ray start --head), or correct the address",
-        ) from None
-    if len(head) < 9 or head[3] != _SETTINGS:
-        raise ClusterError("what answers there is not Ray", where=address, hint="correct the address")
+            f"no Ray cluster answers within {CONNECT_SECONDS:g} seconds",
+            where=address, hint="start it (ray start --head), or correct the address",
+        ) from None  # fmt: skip
 
 
 def _reason(error: BaseException) -> str:

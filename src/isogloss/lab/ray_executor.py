@@ -262,5 +262,5 @@ def _unlike(host: str, reason: str) -> ClusterError:
 def _lost() -> IsoglossError:
     return IsoglossError(
         f"its worker was lost {TRIES} times, most likely for want of memory",
-        hint="run it again with fewer --workers; what is finished is kept",
+        hint="run it again with fewer workers; what is finished is kept",
     )

@@ -56,7 +56,9 @@ class NeuralRecipe(Recipe):
     def __post_init__(self) -> None:
         """Check every parameter, because they come from files."""
         if not isinstance(self.checkpoint, str) or not self.checkpoint:
-            raise BadValue(f"{self.name} needs a checkpoint", hint='add models = ["folder of a model"] to [grid]')
+            raise BadValue(
+                f"{self.name} needs a checkpoint", hint='add checkpoint = "folder of a model", or a section [[model]]'
+            )
         check_number("max_length", self.max_length, whole=True, at_least=4)
         check_precision(self.precision)
 
