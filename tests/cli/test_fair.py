@@ -32,7 +32,7 @@ def test_measures_verdicts_and_unmet_demand_are_printed(run):
     assert code == 0
     assert "the rules disagree: best-mean by utilitarian, demand" in said
     assert "picked by no rule, as another is as good in every language: beaten" in said
-    assert "without --weights every language counts the same" in said
+    assert "without weights every language counts the same" in said
 
 
 def test_json_holds_every_rule(run, tmp_path):

@@ -122,7 +122,7 @@ def test_a_guarantee_that_cannot_be_kept_is_refused_with_what_it_lacks(run, scor
         (("--budget", 5, "--cost", "absent.toml"), "cannot be read"),
         (("--budget", 5, "--level", 2), "level"),
         (("--goal", 0.5), "no prices"),
-        (("--kinds", "--robust", "--cap", 5), "--cap, --robust: does not go with --goal or --kinds"),
+        (("--kinds", "--robust", "--cap", 5), "--cap, --robust: does not go with a goal or kinds"),
     ],
 )
 def test_bad_questions_end_with_one_line(run, scores, arguments, words):

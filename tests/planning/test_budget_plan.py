@@ -161,7 +161,7 @@ def test_a_budget_far_beyond_what_was_measured_is_planned_with_what_can_be_told(
         ({"floors": {"fra": 0.5}}, InputError, "'fra' is guaranteed a score but is no target"),
         ({"train": "eng:1000,deu"}, BadTrainingMix, "how much there is of 'deu' is not known"),
         ({"floors": {"default": 60.0}}, BadValue, "guarantee 60 is no fraction; write 0.6"),
-        ({"buy": ["qqq"]}, UnknownLanguage, "--buy: unknown language 'qqq'"),
+        ({"buy": ["qqq"]}, UnknownLanguage, "buy: unknown language 'qqq'"),
         ({"steps": 0}, BadValue, "0 steps"),
         ({"rounds": -1}, BadValue, "-1 rounds"),
     ],

@@ -88,8 +88,8 @@ def plan(
         with at_work("weighing kinds of examples"):
             weighed = answer_kinds(
                 evidence, goal=goal, **asked,
-                beside={"--objective": objective != "mean", "--weights": weights, "--tau": tau, "--buy": buy,
-                        "--at-least": at_least, "--cap": cap, "--robust": robust, "--fast": fast, "--litmus": litmus},
+                beside={"objective": objective != "mean", "weights": weights, "tau": tau, "buy": buy,
+                        "at_least": at_least, "cap": cap, "robust": robust, "fast": fast, "litmus": litmus},
             )  # fmt: skip
         if json:
             show_json(weighed.record())

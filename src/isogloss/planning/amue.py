@@ -196,9 +196,9 @@ def plan_kinds(
     """
     if goal is not None and not 0 <= goal <= 1:
         hint = f"write {goal / 100:g}" if 1 < goal <= 100 else "give a score between 0 and 1"
-        raise BadValue(f"goal {goal:g} is no fraction", where="--goal", hint=hint)
+        raise BadValue(f"goal {goal:g} is no fraction", where="goal", hint=hint)
     if budget is not None and not 0 <= budget < np.inf:
-        raise BadValue(f"a budget of {budget:g}", where="--budget", hint="give a number from 0 up")
+        raise BadValue(f"a budget of {budget:g}", where="budget", hint="give a number from 0 up")
     queries = ask(
         task=task, model=model, targets=[target], train=train or "", metric=metric, recipe=recipe, languages=languages
     )

@@ -38,7 +38,7 @@ def answer_plan(
         If there is no budget, or what `plan_budget` cannot use.
     """
     if budget is None:
-        raise InputError("no budget", where="--budget", hint="give --budget, or --goal to learn what a score costs")
+        raise InputError("no budget", where="budget", hint="give budget=..., or goal=... to learn what a score costs")
     costs = Costs() if cost is None else read_costs(cost, languages)
     return plan_budget(
         read_evidence(*evidence, languages=languages),
@@ -72,12 +72,12 @@ def answer_kinds(
         If there are no prices, an option of plans is set, or what `plan_kinds` cannot use.
     """
     if given := [option for option, value in beside.items() if value]:
-        hint = "leave it out, or leave out --goal and --kinds"
-        raise InputError("does not go with --goal or --kinds", where=", ".join(given), hint=hint)
+        hint = "leave it out, or leave out goal=... and kinds=True"
+        raise InputError("does not go with a goal or kinds", where=", ".join(given), hint=hint)
     if len(targets) != 1:
-        raise BadValue(f"{len(targets)} targets", where="--targets", hint="kinds are weighed for one at a time")
+        raise BadValue(f"{len(targets)} targets", where="targets", hint="kinds are weighed for one at a time")
     if cost is None:
-        raise InputError("no prices", where="--costs", hint="give [labelled] and [translated] in a file with --costs")
+        raise InputError("no prices", where="costs", hint="give [labelled] and [translated] in a file, costs=...")
     read = read_evidence(*evidence, languages=languages)
     return plan_kinds(read, target=targets[0], costs=read_costs(cost, languages), languages=languages, **question)
 
@@ -93,11 +93,11 @@ def answer_comparison(
 ) -> Comparison:
     """Compare recipes (comma-separated); `question` is that of `compare_recipes`."""
     if (volume := question.get("volume")) is not None and not 0 <= volume < float("inf"):
-        raise BadValue(f"{volume:g} queries", where="--volume", hint="give a number from 0 up")
+        raise BadValue(f"{volume:g} queries", where="volume", hint="give a number from 0 up")
     read_as = languages or {}
     ids = None
     if targets is not None:
-        ids = [resolve(read_as.get(code, code), where="--targets").id for code in split_names(targets)]
+        ids = [resolve(read_as.get(code, code), where="targets").id for code in split_names(targets)]
     return compare_recipes(
         read_evidence(*evidence, languages=languages),
         read_costs(costs, languages),

@@ -322,7 +322,7 @@ def _observations(
         raise InputError(
             f"recipe '{several['recipe'][0]}' was measured with several models: {listed}",
             where="evidence",
-            hint="say which with --model",
+            hint="say which with model=...",
         )
     return kept
 

@@ -122,7 +122,7 @@ class Fairness:
         if dominated:
             said.append(f"picked by no rule, as another is as good in every language: {', '.join(dominated)}")
         if not self.weighted:
-            said.append("without --weights every language counts the same, so demand is the mean")
+            said.append("without weights every language counts the same, so demand is the mean")
         return said
 
 
@@ -172,9 +172,9 @@ def compare_fairness(
     UnknownName, BadValue
     """
     if by not in BY:
-        raise UnknownName("comparison", by, BY, where="--by")
+        raise UnknownName("comparison", by, BY, where="by")
     if not 0 <= tau <= 1:
-        raise BadValue(f"tau {tau:g} is not between 0 and 1", where="--tau", hint="1: speakers, 0: languages")
+        raise BadValue(f"tau {tau:g} is not between 0 and 1", where="tau", hint="1: speakers, 0: languages")
     kept = evidence.filter(task=task, metric=metric, **equal).observations
     metric = only_metric(kept)
     _check_utility(kept, metric)
@@ -284,7 +284,7 @@ def only_metric(observations: pl.DataFrame) -> str:
     """
     metrics = observations["metric"].unique().sort().to_list()
     if len(metrics) > 1:
-        raise InputError(f"several metrics: {', '.join(metrics)}", where="evidence", hint="say which with --metric")
+        raise InputError(f"several metrics: {', '.join(metrics)}", where="evidence", hint="say which with metric=...")
     return str(metrics[0])
 
 
@@ -292,7 +292,7 @@ def _check_utility(observations: pl.DataFrame, metric: str) -> None:
     if (observations["scale"] == "raw").any():
         raise InputError(f"{metric} has no best possible score to measure utility by", where="evidence")
     if not bool(observations["higher_is_better"].all()):
-        raise InputError(f"{metric} is better when lower", where="evidence", hint="choose another --metric")
+        raise InputError(f"{metric} is better when lower", where="evidence", hint="choose another with metric=...")
 
 
 def _table(observations: pl.DataFrame, by: str) -> tuple[list[str], list[str], list[str], Array]:
@@ -325,15 +325,15 @@ def _shares(
     """Demand of each target, and how many languages have a share of it without being a target."""
     if weights is None:
         if unserved:
-            raise InputError("nobody said who is unserved", where="--unserved", hint="give speakers as --weights")
+            raise InputError("nobody said who is unserved", where="unserved", hint="give speakers with weights=...")
         return np.full(len(targets), 1 / len(targets)), 0
     if missing := [target for target in targets if target not in weights]:
         names = ", ".join(f"{code} ({resolve(code).name})" for code in missing[:5])
         raise InputError(
-            f"no number of speakers for {len(missing)} languages: {names}", where="--weights", hint="add them"
+            f"no number of speakers for {len(missing)} languages: {names}", where="weights", hint="add them"
         )
     outside = [code for code, value in weights.items() if code not in targets and value > 0] if unserved else []
     speakers = np.array([weights[code] for code in [*targets, *outside]])
     if not speakers[: len(targets)].any():
-        raise BadValue("no language measured has speakers", where="--weights", hint="give one of them a weight")
+        raise BadValue("no language measured has speakers", where="weights", hint="give one of them a weight")
     return demand(speakers, tau)[: len(targets)], len(outside)

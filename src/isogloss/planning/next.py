@@ -98,7 +98,7 @@ def choose_next(
     UnknownName, UnknownLanguage
     """
     if k < 1:
-        raise BadValue(f"{k} languages cannot be chosen", where="--k", hint="give 1 or more")
+        raise BadValue(f"{k} languages cannot be chosen", where="k", hint="give 1 or more")
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     written = read_candidates(candidates, evidence, languages=languages)
     grid = Grid.read(observations)
@@ -106,7 +106,7 @@ def choose_next(
     if len(open_ones) <= k:
         raise NotEnoughEvidence(
             f"{len(open_ones)} of {len(written)} candidates are untested, which is not more than {k}",
-            where="--candidates", hint="name more languages, or choose fewer",
+            where="candidates", hint="name more languages, or choose fewer",
         )  # fmt: skip
     process = _Process(evidence, setting, grid, open_ones)
     matters = _weights(weights or {}, open_ones)

@@ -50,9 +50,9 @@ def read_candidates(
             for member in _members(part[1:], evidence):
                 found.setdefault(member, member)
         else:
-            found.setdefault(resolve(read_as.get(part, part), where="--candidates").id, part)
+            found.setdefault(resolve(read_as.get(part, part), where="candidates").id, part)
     if not found:
-        raise BadValue("names no language", where="--candidates", hint="write yor,wol or @africa")
+        raise BadValue("names no language", where="candidates", hint="write yor,wol or @africa")
     return found
 
 
@@ -110,7 +110,7 @@ def _members(name: str, evidence: Evidence) -> list[str]:
         # A continent is meant more often than one of hundreds of branches that is spelt like it.
         close = closest(name, (*REGIONS, MEASURED))
         known = (*REGIONS, MEASURED) if close else (*REGIONS, MEASURED, *kinds)
-        raise UnknownName("group of languages", name, known, where="--candidates")
+        raise UnknownName("group of languages", name, known, where="candidates")
     return kinds[wanted]
 
 

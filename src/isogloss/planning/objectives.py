@@ -163,7 +163,7 @@ def objective(
         raise InputError(
             f"objective '{name}' needs the number of speakers, which isogloss does not know",
             where="weights",
-            hint="give a CSV file with columns language,speakers as --weights",
+            hint="give weights=..., a CSV file with columns language,speakers",
         )
     counted = np.ones(len(targets))
     if weights is not None and name in ("speakers", "demand"):

@@ -127,7 +127,7 @@ def source_ranking(
     """`rank_sources` with what the baselines choose, and what it rests on."""
     check_level(level)
     read_as = languages or {}
-    identifier = resolve(read_as.get(target, target), where="--target").id
+    identifier = resolve(read_as.get(target, target), where="target").id
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     whole = SourceTable.read(observations, examples)
     table = whole.without(identifier)
@@ -170,19 +170,17 @@ def _chosen(
         return dict(enumerate(table.sources))
     chosen = {}
     for written in candidates:
-        source = resolve(read_as.get(written, written), where="--candidates").id
+        source = resolve(read_as.get(written, written), where="candidates").id
         if source == target:
             raise InputError(
-                f"'{written}' is the target itself", where="--candidates",
+                f"'{written}' is the target itself", where="candidates",
                 hint="leave it out: isogloss curve tells what its own examples are worth",
             )  # fmt: skip
         if source not in table.sources:
-            raise UnknownName("source", source, table.sources, where="--candidates")
+            raise UnknownName("source", source, table.sources, where="candidates")
         chosen[table.sources.index(source)] = written
     if not chosen:
-        raise NotEnoughEvidence(
-            "no candidate to choose from", where="--candidates", hint="name sources, or none at all"
-        )
+        raise NotEnoughEvidence("no candidate to choose from", where="candidates", hint="name sources, or none at all")
     return chosen
 
 

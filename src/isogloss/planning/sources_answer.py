@@ -70,10 +70,10 @@ def answer_sources(
     """
     targets = split_names(target)
     if not targets:
-        raise InputError("no target language", where="--target", hint="give one, such as yor")
+        raise InputError("no target language", where="target", hint="give one, such as yor")
     if len(targets) > 1 and choose is None:
         raise InputError(
-            f"{len(targets)} targets", where="--target", hint="give one, or --choose 3 to serve all with three sources"
+            f"{len(targets)} targets", where="target", hint="give one, or choose=3 to serve all with three sources"
         )
     read = read_evidence(*evidence, languages=languages)
     if choose is not None:

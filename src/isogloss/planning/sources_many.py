@@ -82,7 +82,7 @@ def choose_sources(
     BadValue, NotEnoughEvidence, UnknownName, UnknownLanguage
     """
     read_as = languages or {}
-    ids = [resolve(read_as.get(target, target), where="--target").id for target in targets]
+    ids = [resolve(read_as.get(target, target), where="target").id for target in targets]
     _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     table = SourceTable.read(observations, examples)
     scores, measured = _scores(table, ids)

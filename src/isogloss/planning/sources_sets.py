@@ -133,7 +133,7 @@ def rank_mixes(
     from isogloss.forecasting import Default
 
     read_as = languages or {}
-    identifier = resolve(read_as.get(target, target), where="--target").id
+    identifier = resolve(read_as.get(target, target), where="target").id
     _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     mixes = [TrainingMix.parse(text, language=str) for text in observations["train"].unique().sort()]
     several = [mix for mix in mixes if len(mix) > 1]
@@ -171,4 +171,4 @@ def rank_mixes(
 def _check_size(size: int, pool: int, *, least: int) -> None:
     if not least <= size <= pool:
         hint = f"give {least} to {pool}" if pool >= least else "give more sources to choose from"
-        raise BadValue(f"no sets of {size} from the {pool} best sources", where="--together", hint=hint)
+        raise BadValue(f"no sets of {size} from the {pool} best sources", where="together", hint=hint)

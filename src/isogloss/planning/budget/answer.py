@@ -117,13 +117,13 @@ def plan_budget(
         task=task, model=model, targets=targets, train=train or "", metric=metric, recipe=recipe, languages=languages
     )
     names, read_as = queries["target"].to_list(), languages or {}
-    shops_of = names if buy is None else [resolve(read_as.get(code, code), where="--buy").id for code in buy]
-    _check_once(names, "--targets")
-    _check_once(shops_of, "--buy")
+    shops_of = names if buy is None else [resolve(read_as.get(code, code), where="buy").id for code in buy]
+    _check_once(names, "targets")
+    _check_once(shops_of, "buy")
     goal = objective(aim, names, weights=weights, tau=tau)
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     if not bool(observations["higher_is_better"].all()):
-        raise InputError(f"{setting.metric} is better when lower", where="--metric", hint="plan with another metric")
+        raise InputError(f"{setting.metric} is better when lower", where="metric", hint="plan with another metric")
     base, why = choose_base(
         observations, None if train is None else TrainingMix.parse(queries["train"][0], language=str)
     )
@@ -300,24 +300,24 @@ def _floors(floors: Mapping[str, float] | None, targets: Sequence[str], *, bound
     floors = floors or {}
     for language in floors:
         if language != DEFAULT and language not in targets:
-            raise InputError(f"'{language}' is guaranteed a score but is no target", where="--at-least")
+            raise InputError(f"'{language}' is guaranteed a score but is no target", where="at_least")
     for floor in floors.values():
         if bounded and floor > 1:
             hint = f"write {floor / 100:g}" if floor <= 100 else "give a score between 0 and 1"
-            raise BadValue(f"guarantee {floor:g} is no fraction", where="--at-least", hint=hint)
+            raise BadValue(f"guarantee {floor:g} is no fraction", where="at_least", hint=hint)
     default = floors.get(DEFAULT, -np.inf)
     return np.array([floors.get(target, default) for target in targets], dtype=float)
 
 
 def _check(budget: float, steps: int, rounds: int, targets: Sequence[str]) -> None:
     if not np.isfinite(budget) or budget < 0:
-        raise BadValue(f"a budget of {budget:g}", where="--budget", hint="give a number from 0 up")
+        raise BadValue(f"a budget of {budget:g}", where="budget", hint="give a number from 0 up")
     if steps < 1:
-        raise BadValue(f"{steps} steps", where="--steps", hint="give at least 1")
+        raise BadValue(f"{steps} steps", where="steps", hint="give at least 1")
     if rounds < 0:
-        raise BadValue(f"{rounds} rounds", where="--rounds", hint="give a number from 0 up")
+        raise BadValue(f"{rounds} rounds", where="rounds", hint="give a number from 0 up")
     if not targets:
-        raise InputError("no targets to plan for", where="--targets", hint="name some, e.g. yor,wol")
+        raise InputError("no targets to plan for", where="targets", hint="name some, e.g. yor,wol")
 
 
 def _check_once(names: Sequence[str], where: str) -> None:

@@ -32,4 +32,4 @@ def choose_base(observations: pl.DataFrame, asked: TrainingMix | None) -> tuple[
     sizes = np.log1p(TrainingMixes.read(texts).sizes)
     apart = np.abs(sizes - np.median(sizes, axis=0)).sum(1) + np.abs(sizes.sum(1) - np.median(sizes.sum(1)))
     middle = TrainingMix.parse(texts[int(apart.argmin())], language=str)
-    return middle, "in the middle of those measured; --train says otherwise"
+    return middle, "in the middle of those measured; a mix of your own may be given"

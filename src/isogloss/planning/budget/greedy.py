@@ -46,8 +46,8 @@ def greedy(menu: Menu, objective: Objective, budget: float, floors: Array) -> Ch
             worst = int(missing.argmax())
             raise InputError(
                 f"the fast plan misses the guarantee of {menu.targets[worst]} by {missing[worst]:.4g}",
-                where="--at-least",
-                hint="leave out --fast to find out whether any plan keeps it",
+                where="at_least",
+                hint="leave out fast=True to find out whether any plan keeps it",
             )
     even = np.full(len(menu.targets), 1 / len(menu.targets))
 

@@ -158,7 +158,7 @@ def infeasible(menu: Menu, budget: float, floors: Array) -> InputError:
     except Infeasible:
         hint = "no budget keeps all of them with these caps and steps: lower a guarantee or raise a cap"
     said = "; ".join(alone) if alone else "each can be kept alone, not all together"
-    return InputError(f"a budget of {budget:.6g} cannot keep the guarantees: {said}", where="--at-least", hint=hint)
+    return InputError(f"a budget of {budget:.6g} cannot keep the guarantees: {said}", where="at_least", hint=hint)
 
 
 def _least_cost(menu: Menu, floors: Array) -> float:

@@ -54,7 +54,7 @@ class Scorer:
             if language in base and base[language] is None:
                 raise BadTrainingMix(
                     f"how much there is of '{language}' is not known, so nothing can be added to it",
-                    where="--train",
+                    where="train",
                     hint=f"write {language}:1000, say",
                 )
         self._known: dict[str, Array] = {}
