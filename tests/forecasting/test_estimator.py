@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from isogloss.evidence import Evidence
 from isogloss.forecasting import Additive, Default, Forecaster, Mean, Nearest, ask, forecasters
-from isogloss.forecasting.peers.mean import MeanModel
+from isogloss.forecasting.baselines.simple import MeanModel
 
 ALL = [Default, Mean, Additive, Nearest]
 QUESTION = ask(task="t", model="m", targets=["yor"], train="eng:9")

@@ -18,7 +18,7 @@ from planted import world
 from isogloss import read_evidence
 from isogloss.errors import BadFile, InputError
 from isogloss.forecasting import Default, Forecaster, Mean, ask, forecasters, load, savable
-from isogloss.forecasting.peers.mean import MeanModel
+from isogloss.forecasting.baselines.simple import MeanModel
 from isogloss.forecasting.saving import classes
 from isogloss.languages import register_similarity, similarities
 
@@ -257,9 +257,9 @@ HOSTILE = {
     "a module that is not there": {"object": "isogloss.forecasting.absent:Absent", "state": {}},
     "a name that is no name": {"object": "isogloss.forecasting.grid:Grid()", "state": {}},
     "a number for a name": {"object": 1, "state": {}},
-    "a dunder": {"object": "isogloss.forecasting.peers.mean:Mean", "state": {"__class__": 1}},
+    "a dunder": {"object": "isogloss.forecasting.baselines.simple:Mean", "state": {"__class__": 1}},
     "a dataclass without its fields": {"object": "isogloss.forecasting.grid:Grid", "state": {}},
-    "a state that is a list": {"object": "isogloss.forecasting.peers.mean:Mean", "state": []},
+    "a state that is a list": {"object": "isogloss.forecasting.baselines.simple:Mean", "state": []},
     "a tuple with too many fields": {"named": "isogloss.forecasting.settings:Setting", "items": [1] * 8},
     "a class that is no model": {"model": "isogloss.evidence.store:Store"},
     "no forecaster": {"list": []},

@@ -1,16 +1,13 @@
+from .baselines.langrank import LangRank
+from .baselines.litmus import Litmus
+from .baselines.mixed import Mixed
+from .baselines.simple import Additive, LanguageMean, Mean, Nearest
+from .baselines.trees import Trees
+from .baselines.weakest_link import WeakestLink
 from .default import Default
 from .forecaster import FORECAST, Forecaster
 from .kernel import Kernel
 from .output import write_forecasts
-from .peers.additive import Additive
-from .peers.langrank import LangRank
-from .peers.language_mean import LanguageMean
-from .peers.litmus import Litmus
-from .peers.mean import Mean
-from .peers.mixed import Mixed
-from .peers.nearest import Nearest
-from .peers.trees import Trees
-from .peers.weakest_link import WeakestLink
 from .persistence import load, savable
 from .queries import ask
 from .registry import forecasters

@@ -1,7 +1,7 @@
 """The default forecaster: which base learners forecast which query.
 
 Read top down: `default` (this file), `forecaster`, `fitted_setting`, `ensemble`, `cross_validation`, `grid`,
-`features`; then the base learners `training_mix_gp`, `ordinary_kriging`, `regression_kriging`, `peers.kernel` and
+`features`; then the base learners `training_mix_gp`, `ordinary_kriging`, `regression_kriging`, `kernel` and
 `pooled.model`.
 """
 

@@ -17,7 +17,7 @@ from isogloss.forecasting.cross_validation import (
 )
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel
-from isogloss.forecasting.spread import Spread
+from isogloss.forecasting.residual_scale import ResidualScale
 from isogloss.stats.conformal import grouped_quantile, weighted_conformal_quantiles
 
 RESIDUALS_PRIOR = 20.0
@@ -130,14 +130,14 @@ class LanguageEnsemble:
         return self._pooled is None
 
     @cached_property
-    def residual_scale_(self) -> Spread:
+    def residual_scale_(self) -> ResidualScale:
         """Expected size of residuals."""
-        return Spread(self._grid, self._forecasts, self._residuals)
+        return ResidualScale(self._grid, self._forecasts, self._residuals)
 
     @cached_property
     def usual_residual_(self) -> float:
         """Median uncertainty times the usual residual, in points of the score."""
-        usual = self.residual_scale_.usual_
+        usual = self.residual_scale_.mean_
         return usual if self._own is None else float(np.median(self._own.spread)) * usual
 
     def quantiles(self, similarity: Array, level: float) -> Array:

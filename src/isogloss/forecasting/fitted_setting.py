@@ -199,7 +199,7 @@ class FittedSetting:
         self, forecast: GridForecast, pattern: Pattern, places: NDArray[np.intp], similarity: Array, level: float
     ) -> Array:
         ensemble, targets = self.languages_(pattern), [forecast.targets[place] for place in places]
-        expected = ensemble.residual_scale_.at(forecast.mixes, targets, forecast.mean[:, places])
+        expected = ensemble.residual_scale_.predict(forecast.mixes, targets, forecast.mean[:, places])
         quantiles = ensemble.quantiles(similarity, level)[:, None]
         if ensemble.by_typology and self.held_out_ is not None and (poorer := self._poorer(targets)).any():
             quantiles = quantiles * (1 + poorer * ensemble.growth(self.poorest_))

@@ -9,7 +9,7 @@ decompositions, and how whole languages are left out in closed form; `kernel_cov
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -60,7 +60,7 @@ class KernelModel(GridModel):
     def __init__(self, covariance: GridCovariance | None = None):
         self.covariance = covariance
 
-    def fit(self, grid: Grid) -> KernelModel:
+    def fit(self, grid: Grid) -> Self:
         rows = len(grid.mixes.texts)
         even = np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(int))
         self.grid_ = grid if len(even) == rows else grid.take(even)
@@ -75,7 +75,7 @@ class KernelModel(GridModel):
         deviations = np.sqrt(self._variance(mixes, self._languages) + self.covariance_.noise)
         return self._mean(mixes, self._languages)[None], self.covariance_.scale * deviations
 
-    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
         languages = LanguageCovariates.of(targets, self.grid_.mixes)
         # One spread for each language: over what was measured, so that it does not depend on what else is asked.
         variance = self._variance(self.grid_.mixes, languages).mean(0)

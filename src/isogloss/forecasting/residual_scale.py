@@ -1,8 +1,8 @@
-"""How unsure a forecast of an unmeasured language is: learnt from how far off held-out languages were.
+"""Size of the errors to expect of an unmeasured language, learnt from languages that were held out.
 
-Two ways to tell, of which the better is kept: how far off the target's neighbours were under the same
-mix, or trees over what the mix offers the target. With few languages the trees learn their names;
-with many they know that a forecast for kin of the source is the more uncertain one.
+The better of two estimates is kept: the mean residual of the target's neighbours under the same mix, or trees over
+what the mix offers the target. Few languages are too few for trees; with many, trees learn that a forecast for kin
+of the source is the more uncertain one.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ NEIGHBOURS_PRIOR = 1.0
 """Everybody's residual has the say of this many languages at no distance."""
 JUDGED_AT = 0.9
 FEWEST_FOR_TREES = 50
-"""Languages below which the better of the two ways is told by luck, and taking it costs coverage."""
+"""Languages below which the choice between the two estimates is luck, and costs coverage."""
 FOLDS = 8
 TREE_CELLS = 12_000
 SMALLEST_SHARE = 0.05
 """Residuals count as at least this share of their mean, so that a lucky one is not taken for certainty."""
 
 
-class Spread:
+class ResidualScale:
     """Expected size of the residuals of unmeasured languages.
 
     Parameters
@@ -41,39 +41,39 @@ class Spread:
 
     Attributes
     ----------
-    usual_ : float
+    mean_ : float
         Mean residual.
     held_out_ : array of shape (rows, targets)
         What was expected of each held-out cell without looking at its language.
-    learnt_ : bool
+    by_trees_ : bool
         Whether the trees were the better guide.
     """
 
     def __init__(self, grid: Grid, forecasts: Array, residuals: Array):
         self._grid, self._residuals = grid, residuals
         known = np.isfinite(residuals)
-        self.usual_ = float(residuals[known].mean()) if known.any() else 1.0
+        self.mean_ = float(residuals[known].mean()) if known.any() else 1.0
         between = space(grid.targets).between("combined", grid.targets, grid.targets)
-        self.held_out_ = _local(residuals, _closeness(between) * (1 - np.eye(len(between))), self.usual_)
-        self.learnt_ = False
+        self.held_out_ = _local(residuals, _closeness(between) * (1 - np.eye(len(between))), self.mean_)
+        self.by_trees_ = False
         self._trees: Any = None
         if np.isfinite(residuals).any(0).sum() >= FEWEST_FOR_TREES:
             self._try_trees(forecasts)
 
-    def at(self, mixes: TrainingMixes, targets: Sequence[str], forecasts: Array) -> Array:
+    def predict(self, mixes: TrainingMixes, targets: Sequence[str], forecasts: Array) -> Array:
         """Expected size of the residuals of unmeasured `targets`, of shape (rows, targets)."""
-        if self.learnt_:
+        if self.by_trees_:
             return np.exp(predict_trees(self._trees, _design(mixes, targets, forecasts))).reshape(forecasts.shape)
         usual = _column_means(self._residuals)
         row = {text: position for position, text in enumerate(self._grid.mixes.texts)}
         residuals = np.array([self._residuals[row[text]] if text in row else usual for text in mixes.texts])
         closeness = _closeness(space(targets, self._grid.targets).between("combined", targets, self._grid.targets))
-        return _local(residuals, closeness, self.usual_)
+        return _local(residuals, closeness, self.mean_)
 
     def _try_trees(self, forecasts: Array) -> None:
         design = _design(self._grid.mixes, self._grid.targets, forecasts)
         known = np.isfinite(self._residuals)
-        response = np.log(self._residuals + SMALLEST_SHARE * self.usual_ + 1e-9)
+        response = np.log(self._residuals + SMALLEST_SHARE * self.mean_ + 1e-9)
         held_out = np.full(self._residuals.shape, np.nan)
         fold_of = np.random.default_rng(0).permutation(known.shape[1]) % FOLDS
         for fold in range(FOLDS):
@@ -81,7 +81,7 @@ class Spread:
             if train.any() and test.any():
                 held_out[test] = np.exp(predict_trees(_fit_trees(design, response, train), design[test.ravel()]))
         if _interval_score(self._residuals, held_out) < _interval_score(self._residuals, self.held_out_):
-            self.held_out_, self.learnt_ = held_out, True
+            self.held_out_, self.by_trees_ = held_out, True
             self._trees = _fit_trees(design, response, known)
 
 

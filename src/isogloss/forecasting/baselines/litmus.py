@@ -8,15 +8,15 @@ not notice, and its subword overlap is used where one was registered.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
+from isogloss.forecasting.baselines.langrank import overlap_between, registered_overlap
 from isogloss.forecasting.boosting import BoostedTrees, sample
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.peers.overlap import find_overlap, overlap_between
 from isogloss.forecasting.space import space
 from isogloss.languages import features, resolve, resources
 
@@ -46,7 +46,7 @@ class LitmusModel(GridModel):
     def __init__(self, overlap: Any, sizes: Mapping[str, float]):
         self.overlap, self.sizes = overlap, sizes
 
-    def fit(self, grid: Grid) -> LitmusModel:
+    def fit(self, grid: Grid) -> Self:
         self.grid_ = grid
         self.reciprocal_ranks_ = reciprocal_ranks(self.sizes)
         pairs = self._pairs(grid.targets)
@@ -63,7 +63,7 @@ class LitmusModel(GridModel):
     def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         return single_learner(self._answer(mixes, self.grid_.targets))
 
-    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
         return self._answer(mixes, targets)[None], np.ones(len(targets))
 
     def for_fold(self) -> LitmusModel:
@@ -126,7 +126,7 @@ class Litmus(Forecaster):
         self.pretraining = pretraining
 
     def _new_model(self) -> LitmusModel:
-        return LitmusModel(find_overlap(self.overlap), resources(self.pretraining))
+        return LitmusModel(registered_overlap(self.overlap), resources(self.pretraining))
 
 
 def reciprocal_ranks(sizes: Mapping[str, float]) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 import numpy as np
 import polars as pl
@@ -18,18 +19,18 @@ MODEL = ("model", "model_revision")
 
 
 class WeakestLinkModel(GridModel):
-    """The lower of the mix's mean and of what the language gets elsewhere.
+    """The lower of the mix's mean and of what the language gets in other tasks.
 
     Parameters
     ----------
-    elsewhere : mapping of str to float, optional
+    other_tasks : mapping of str to float, optional
         Language to the mean of the same model's scores in it on other tasks.
     """
 
-    def __init__(self, elsewhere: Mapping[str, float] | None = None):
-        self.elsewhere = dict(elsewhere or {})
+    def __init__(self, other_tasks: Mapping[str, float] | None = None):
+        self.other_tasks = dict(other_tasks or {})
 
-    def fit(self, grid: Grid) -> WeakestLinkModel:
+    def fit(self, grid: Grid) -> Self:
         self.grid_ = grid
         self.levels_ = np.nanmean(grid.scores, axis=0)
         return self
@@ -37,13 +38,13 @@ class WeakestLinkModel(GridModel):
     def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         return single_learner(np.repeat(self.levels_[None], len(mixes.texts), axis=0))
 
-    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
-        in_language = np.array([self.elsewhere.get(target, np.inf) for target in targets])
-        weaker = np.minimum(known.mean(1)[:, None], in_language)
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
+        in_language = np.array([self.other_tasks.get(target, np.inf) for target in targets])
+        weaker = np.minimum(measured.mean(1)[:, None], in_language)
         return weaker[None], np.ones(len(targets))
 
     def for_fold(self) -> WeakestLinkModel:
-        return WeakestLinkModel(self.elsewhere)
+        return WeakestLinkModel(self.other_tasks)
 
 
 class WeakestLink(Forecaster):
@@ -64,10 +65,10 @@ class WeakestLink(Forecaster):
         of_model = by_task.partition_by(MODEL, as_dict=True)
         fitted = {}
         for setting, observations in read_settings(evidence):
-            elsewhere: dict[str, float] = {}
+            by_language: dict[str, float] = {}
             if observations["scale"][0] != "raw" and observations["higher_is_better"][0]:
                 others = of_model[setting.model, setting.model_revision].filter(pl.col("task") != setting.task)
                 means = others.group_by("target").agg(pl.col("score").sort().mean()).sort("target")
-                elsewhere = dict(means.iter_rows())
-            fitted[setting] = FittedSetting(Grid.read(observations), WeakestLinkModel(elsewhere))
+                by_language = dict(means.iter_rows())
+            fitted[setting] = FittedSetting(Grid.read(observations), WeakestLinkModel(by_language))
         return fitted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
@@ -27,29 +28,30 @@ class TreesModel(GridModel):
     ----------
     levels_ : array of shape (targets,)
         Mean of each known language.
+    moves_, differences_ : BoostedTrees
     """
 
-    def fit(self, grid: Grid) -> TreesModel:
+    def fit(self, grid: Grid) -> Self:
         self.grid_ = grid
         filled = fill(grid.scores)
         self.levels_ = filled.mean(0)
-        measured = ~np.isnan(grid.scores)
+        there = ~np.isnan(grid.scores)
         pairs, factors = self._pairs(grid.mixes, grid.targets), self._factors(grid.targets)
-        self._moves = _fit(_cells(pairs, factors), filled - self.levels_, measured, (TOTAL, OWN))
+        self.moves_ = _fit(_cells(pairs, factors), filled - self.levels_, there, (TOTAL, OWN))
         means = filled.mean(1)
         # Against the row's mean, which has risen with the total already, only the target's own examples must help.
-        self._differences = _fit(_cells(pairs, factors, means), filled - means[:, None], measured, (OWN,))
+        self.differences_ = _fit(_cells(pairs, factors, means), filled - means[:, None], there, (OWN,))
         return self
 
     def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         targets = self.grid_.targets
         cells = _cells(self._pairs(mixes, targets), self._factors(targets))
-        return single_learner(self.levels_ + self._moves.predict(cells).reshape(-1, len(targets)))
+        return single_learner(self.levels_ + self.moves_.predict(cells).reshape(-1, len(targets)))
 
-    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
-        means = known.mean(1)
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
+        means = measured.mean(1)
         cells = _cells(self._pairs(mixes, targets), self._factors(targets), means)
-        scores = means[:, None] + self._differences.predict(cells).reshape(-1, len(targets))
+        scores = means[:, None] + self.differences_.predict(cells).reshape(-1, len(targets))
         return scores[None], np.ones(len(targets))
 
     def _pairs(self, mixes: TrainingMixes, targets: Sequence[str]) -> Array:

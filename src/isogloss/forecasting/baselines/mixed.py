@@ -12,20 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.optimize import minimize
+from scipy.linalg import cho_factor, cho_solve
 
 from isogloss.forecasting.features import language_features, own_dose, total_dose
 from isogloss.forecasting.forecaster import Forecaster
+from isogloss.forecasting.gaussian_process.likelihood import Prior, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.space import space
 
-PRIOR = np.log([1.0, 4.0, 4.0])
-"""Log variances of slopes, languages and mixes, against the noise, where the evidence does not tell."""
-PRIOR_WIDTH = 3.0
+PRIOR = Prior(width=3.0, slopes=1.0, languages=4.0, mixes=4.0)
+"""Variances of slopes, languages and mixes, against the noise."""
+WITHIN = (-12.0, 12.0)
+"""Where their logarithms may go."""
+STEPS = 40
 BEYOND = 2.5
 """Standard deviations at which a factor is held: nothing is known further out."""
 VARIES = 1e-6
@@ -91,7 +94,7 @@ class MixedModel(GridModel):
     def __init__(self, variances: Array | None = None):
         self.variances = variances
 
-    def fit(self, grid: Grid) -> MixedModel:
+    def fit(self, grid: Grid) -> Self:
         self.grid_, self.mean_ = grid, float(np.nanmean(grid.scores))
         factors = self._raw_factors(grid.targets)
         self._factor_mean, spread = factors.mean(0), factors.std(0)
@@ -100,7 +103,7 @@ class MixedModel(GridModel):
         self._dose_mean, spread = doses[measured].mean(0), doses[measured].std(0)
         self._dose_spread = np.where(spread > VARIES, spread, np.inf)
         products = self._products(doses)
-        self.variances_ = _learn(products) if self.variances is None else self.variances
+        self.variances_ = self._learn(products) if self.variances is None else self.variances
         solved = _solve(products, self.variances_)
         self.effects_, self.noise_ = solved.effects, float(np.sqrt(solved.noise))
         self._covariance = cho_solve(solved.factor, np.eye(len(solved.effects)))
@@ -114,7 +117,7 @@ class MixedModel(GridModel):
         doubt = np.diagonal(self._covariance)[-len(targets) :] + new[:, None] * np.exp(self.variances_[2]) + 1
         return scores[None], self.noise_ * np.sqrt(doubt) + 1e-9
 
-    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
         scores = self._fixed(mixes, targets)
         slopes = slice(self._fixed_width, self._fixed_width + self._factor_mean.size)
         factors = self._factors(targets)
@@ -124,6 +127,13 @@ class MixedModel(GridModel):
     def for_fold(self) -> MixedModel:
         # Three variances shared by all languages and mixes hardly move with an eighth of them.
         return MixedModel(self.variances_)
+
+    @staticmethod
+    def _learn(products: Products) -> Array:
+        def log_likelihoods(variances: Array) -> list[tuple[float, float]]:
+            return [(_log_likelihood(products, variances), 0.0)]
+
+        return maximise(log_likelihoods, PRIOR, steps=STEPS, bounds=WITHIN, by_differences=True)
 
     @property
     def _fixed_width(self) -> int:
@@ -184,7 +194,7 @@ class MixedModel(GridModel):
 class Mixed(Forecaster):
     """Crossed random effects of language and mix, with seven factors of the language and two doses.
 
-    See the notes of `isogloss.forecasting.peers.mixed` for the model.
+    See the notes of `isogloss.forecasting.baselines.mixed` for the model.
 
     Notes
     -----
@@ -194,21 +204,12 @@ class Mixed(Forecaster):
     grid_model = MixedModel
 
 
-def _learn(products: Products) -> Array:
-    """Log variances by restricted maximum likelihood, with a wide log-normal prior."""
-    found = minimize(_loss, PRIOR, args=(products,), method="L-BFGS-B", bounds=[(-12, 12)] * 3, options={"maxiter": 40})
-    return np.asarray(found.x)
-
-
-def _loss(variances: Array, products: Products) -> float:
-    """Half of -2 log restricted likelihood, the noise profiled out, and of the prior."""
-    try:
-        solved = _solve(products, variances)
-    except LinAlgError:
-        return 1e10
+def _log_likelihood(products: Products, variances: Array) -> float:
+    """Restricted likelihood, the noise profiled out, but for a constant."""
+    solved = _solve(products, variances)
     widths = products.slopes, products.languages, len(products.counts)
-    likelihood = _degrees(products) * np.log(solved.noise) + solved.determinant + float(np.dot(widths, variances))
-    return 0.5 * float(likelihood + (((variances - PRIOR) / PRIOR_WIDTH) ** 2).sum())
+    deviance = _degrees(products) * np.log(solved.noise) + solved.determinant + float(np.dot(widths, variances))
+    return -0.5 * float(deviance)
 
 
 @dataclass(frozen=True)

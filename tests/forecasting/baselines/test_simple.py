@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from isogloss.forecasting import Additive, Default, Mean, Nearest, ask
+from isogloss.forecasting import Additive, Default, LanguageMean, Mean, Nearest, ask
+from isogloss.forecasting.baselines.simple import NearestModel
 from isogloss.forecasting.grid import Grid, TrainingMixes
-from isogloss.forecasting.peers.nearest import NearestModel
 from isogloss.languages import distances
 
 CELLS = [
@@ -31,6 +31,11 @@ def test_mean_is_the_mean_of_all_scores(measured):
 
 def test_mean_is_the_mean_of_scores_not_of_languages(measured):
     assert means(Mean(), measured([*CELLS, ("deu", "tur:5", 1.0)]), "", "yor") == pytest.approx([4.6 / 7])
+
+
+def test_language_mean_is_the_mean_over_mixes_and_of_all_scores_elsewhere(measured):
+    cells = [("deu", "eng:100", 0.9), ("deu", "hin:100", 0.7), ("urd", "eng:100", 0.2)]
+    assert means(LanguageMean(), measured(cells), "tur:9", "deu", "urd", "yor") == pytest.approx([0.8, 0.2, 0.6])
 
 
 def test_additive_adds_the_effects_of_mix_and_language(measured):

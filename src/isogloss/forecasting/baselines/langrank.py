@@ -7,7 +7,7 @@ forecast the score itself, and a mix has the mean of its sources' features, weig
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -16,16 +16,17 @@ from isogloss.forecasting.features import dose
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.peers.overlap import find_overlap, overlap_between
 from isogloss.forecasting.space import space
-from isogloss.languages import distances
+from isogloss.languages import distances, resolve, similarities
 
 DISTANCES = ("genetic", "syntactic", "phonological", "inventory", "geographic")
 """URIEL's kinds of distance, beside the featural one."""
+OVERLAP = "overlap"
+"""Name of the similarity that is looked for when no other is given."""
 
 
 class LangRankModel(GridModel):
-    """Every cell a line: sizes, their ratio, and how near its sources are to its target.
+    """Boosted trees on `mix_features`.
 
     Parameters
     ----------
@@ -36,43 +37,23 @@ class LangRankModel(GridModel):
     def __init__(self, overlap: Any):
         self.overlap = overlap
 
-    def fit(self, grid: Grid) -> LangRankModel:
+    def fit(self, grid: Grid) -> Self:
         self.grid_ = grid
         measured = ~np.isnan(grid.scores)
         self.trees_ = BoostedTrees().fit(
-            self._cells(grid.mixes, grid.targets)[measured.ravel()], grid.scores[measured],
+            mix_features(grid.mixes, grid.targets, self.overlap)[measured], grid.scores[measured],
             n_estimators=100, learning_rate=0.1, num_leaves=16, min_child_samples=5,
         )  # fmt: skip
         return self
 
     def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        return single_learner(self._answer(mixes, self.grid_.targets))
+        return single_learner(self.trees_.predict(mix_features(mixes, self.grid_.targets, self.overlap)))
 
-    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], known: Array) -> tuple[Array, Array]:
-        return self._answer(mixes, targets)[None], np.ones(len(targets))
+    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
+        return self.trees_.predict(mix_features(mixes, targets, self.overlap))[None], np.ones(len(targets))
 
     def for_fold(self) -> LangRankModel:
         return LangRankModel(self.overlap)
-
-    def _answer(self, mixes: TrainingMixes, targets: Sequence[str]) -> Array:
-        return self.trees_.predict(self._cells(mixes, targets)).reshape(len(mixes.texts), -1)
-
-    def _cells(self, mixes: TrainingMixes, targets: Sequence[str]) -> Array:
-        """One line per cell, row after row, of shape (rows * targets, features)."""
-        sources, sizes = mixes.sources, mixes.sizes
-        itself = np.array(sources)[:, None] == np.array(targets)[None, :]
-        doses, task = dose(sizes), sizes @ itself
-        transfer = _share(doses * sizes @ ~itself, doses @ ~itself)
-        layers = [transfer, task, transfer / (1 + task)]
-        known = space(sources, targets)
-        likeness = [known.between(kind, sources, targets) for kind in DISTANCES]
-        likeness.append(distances(sources, "featural", others=targets).values)
-        if self.overlap is not None:
-            likeness.append(overlap_between(self.overlap, sources, targets))
-        for values in likeness:
-            told = ~itself & ~np.isnan(values)
-            layers.append(_share(doses @ np.where(told, values, 0), doses @ told))
-        return np.stack(layers, axis=2).reshape(task.size, -1)
 
 
 class LangRank(Forecaster):
@@ -98,7 +79,49 @@ class LangRank(Forecaster):
         self.overlap = overlap
 
     def _new_model(self) -> LangRankModel:
-        return LangRankModel(find_overlap(self.overlap))
+        return LangRankModel(registered_overlap(self.overlap))
+
+
+def mix_features(mixes: TrainingMixes, targets: Sequence[str], overlap: Any = None) -> Array:
+    """LangRank's features of every mix and target, of shape (rows, targets, features); NaN where none is known.
+
+    Number of examples of other languages (weighted by dose) and of the target, their ratio, six distances and, if
+    given, the overlap.
+    """
+    sources, sizes = mixes.sources, mixes.sizes
+    itself = np.array(sources)[:, None] == np.array(targets)[None, :]
+    doses, task = dose(sizes), sizes @ itself
+    transfer = _share(doses * sizes @ ~itself, doses @ ~itself)
+    layers = [transfer, task, transfer / (1 + task)]
+    known = space(sources, targets)
+    closeness = [known.between(kind, sources, targets) for kind in DISTANCES]
+    closeness.append(distances(sources, "featural", others=targets).values)
+    if overlap is not None:
+        closeness.append(overlap_between(overlap, sources, targets))
+    for values in closeness:
+        there = ~itself & ~np.isnan(values)
+        layers.append(_share(doses @ np.where(there, values, 0), doses @ there))
+    return np.stack(layers, axis=2)
+
+
+def registered_overlap(name: str | None) -> Any:
+    """The registered similarity called `name`; without a name the one called `overlap`, None where there is none.
+
+    Raises
+    ------
+    UnknownName
+        If a name was given that nothing is registered by.
+    """
+    if name is None and OVERLAP not in similarities.names():
+        return None
+    return similarities.get(name or OVERLAP)
+
+
+def overlap_between(similarity: Any, sources: Sequence[str], targets: Sequence[str]) -> Array:
+    """Overlap of each source with each target, 0 to 1, of shape (sources, targets); NaN where unknown."""
+    rows, columns = ([resolve(code) for code in group] for group in (sources, targets))
+    values = 1 - similarity.between(similarity.read(rows), similarity.read(columns)).values
+    return np.where(np.array(sources)[:, None] == np.array(targets), 1.0, values)
 
 
 def _share(part: Array, whole: Array) -> Array:

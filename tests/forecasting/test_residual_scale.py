@@ -7,7 +7,7 @@ import pytest
 from planted import POOL
 
 from isogloss.forecasting.grid import Grid, TrainingMixes
-from isogloss.forecasting.spread import Spread
+from isogloss.forecasting.residual_scale import ResidualScale
 
 EUROPE = ("dan", "deu", "nld", "nno", "swe")
 INDIA = ("ben", "guj", "hin", "mar", "kan")
@@ -26,25 +26,25 @@ def residuals(of: Grid, **sizes: float) -> np.ndarray:
 
 def test_equal_residuals_are_expected_everywhere():
     of = grid()
-    spread = Spread(of, of.scores, residuals(of))
-    np.testing.assert_allclose(spread.at(of.mixes, ["isl", "tha"], np.full((2, 2), 0.5)), 0.1, rtol=0.05)
-    np.testing.assert_allclose(spread.held_out_, 0.1, rtol=0.05)
+    scale = ResidualScale(of, of.scores, residuals(of))
+    np.testing.assert_allclose(scale.predict(of.mixes, ["isl", "tha"], np.full((2, 2), 0.5)), 0.1, rtol=0.05)
+    np.testing.assert_allclose(scale.held_out_, 0.1, rtol=0.05)
 
 
 def test_neighbours_that_were_hard_make_a_forecast_unsure():
     of = grid(TARGETS[:9])  # too few languages for trees
-    spread = Spread(of, of.scores, residuals(of, **dict.fromkeys(INDIA, 0.5)))
-    assert not spread.learnt_
-    near_india, near_europe = spread.at(of.mixes, ["urd", "isl"], np.full((2, 2), 0.5)).T
+    scale = ResidualScale(of, of.scores, residuals(of, **dict.fromkeys(INDIA, 0.5)))
+    assert not scale.by_trees_
+    near_india, near_europe = scale.predict(of.mixes, ["urd", "isl"], np.full((2, 2), 0.5)).T
     assert (near_india > 1.2 * near_europe).all()
 
 
 def test_what_is_expected_of_a_language_does_not_look_at_its_own_residual():
     of = grid()
-    before = Spread(of, of.scores, residuals(of)).held_out_
-    hard = Spread(of, of.scores, residuals(of, deu=5.0))
+    before = ResidualScale(of, of.scores, residuals(of)).held_out_
+    hard = ResidualScale(of, of.scores, residuals(of, deu=5.0))
     column = of.targets.index("deu")
-    others = hard.usual_ / 0.1  # everybody's mean holds its residual too, and nothing else does
+    others = hard.mean_ / 0.1  # everybody's mean holds its residual too, and nothing else does
     assert (hard.held_out_[:, column] / before[:, column] <= others).all()
 
 
@@ -52,9 +52,9 @@ def test_a_mix_that_was_not_measured_takes_each_language_s_mean():
     of = grid(TARGETS[:9])
     found = residuals(of)
     found[0] *= 2
-    spread = Spread(of, of.scores, found)
+    scale = ResidualScale(of, of.scores, found)
     first, second, new = (
-        spread.at(TrainingMixes.read([text]), ["isl"], np.array([[0.5]])).item()
+        scale.predict(TrainingMixes.read([text]), ["isl"], np.array([[0.5]])).item()
         for text in ("eng:100", "fra:100", "tur:9")
     )
     assert second < new < first
@@ -65,15 +65,15 @@ def test_gaps_are_left_out():
     of = grid(TARGETS[:9])
     found = residuals(of)
     found[:, 3] = np.nan
-    spread = Spread(of, of.scores, found)
-    assert np.isfinite(spread.at(of.mixes, ["isl"], np.full((2, 1), 0.5))).all()
-    assert spread.usual_ == pytest.approx(0.1)
+    scale = ResidualScale(of, of.scores, found)
+    assert np.isfinite(scale.predict(of.mixes, ["isl"], np.full((2, 1), 0.5))).all()
+    assert scale.mean_ == pytest.approx(0.1)
 
 
 def test_no_residual_at_all_expects_one_unit_everywhere():
     of = grid(TARGETS[:3])
-    spread = Spread(of, of.scores, np.full(of.scores.shape, np.nan))
-    np.testing.assert_allclose(spread.at(of.mixes, ["isl"], np.full((2, 1), 0.5)), 1.0)
+    scale = ResidualScale(of, of.scores, np.full(of.scores.shape, np.nan))
+    np.testing.assert_allclose(scale.predict(of.mixes, ["isl"], np.full((2, 1), 0.5)), 1.0)
 
 
 def test_trees_are_kept_where_they_know_better_than_neighbours():
@@ -82,9 +82,9 @@ def test_trees_are_kept_where_they_know_better_than_neighbours():
     of = grid(POOL[:60], tuple(f"eng:{100 * size}" for size in range(1, 11)))
     forecasts = chance.uniform(0.2, 0.8, of.scores.shape)
     found = np.abs(chance.normal(size=forecasts.shape)) * np.where(forecasts > 0.5, 0.1, 0.01)
-    spread = Spread(of, forecasts, found)
-    assert spread.learnt_
-    sure, unsure = spread.at(TrainingMixes.read(["eng:500"]), ["quy", "grn"], np.array([[0.3, 0.7]])).ravel()
+    scale = ResidualScale(of, forecasts, found)
+    assert scale.by_trees_
+    sure, unsure = scale.predict(TrainingMixes.read(["eng:500"]), ["quy", "grn"], np.array([[0.3, 0.7]])).ravel()
     assert unsure > 3 * sure
 
 
@@ -94,4 +94,4 @@ def test_with_few_languages_neighbours_are_kept_even_where_trees_seem_better():
     of = grid(POOL[:40], tuple(f"eng:{100 * size}" for size in range(1, 11)))
     forecasts = chance.uniform(0.2, 0.8, of.scores.shape)
     found = np.abs(chance.normal(size=forecasts.shape)) * np.where(forecasts > 0.5, 0.1, 0.01)
-    assert not Spread(of, forecasts, found).learnt_
+    assert not ResidualScale(of, forecasts, found).by_trees_

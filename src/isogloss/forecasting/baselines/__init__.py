@@ -1,0 +1,1 @@
+"""Baselines: forecasters that the default is compared with, by name in `isogloss.forecasting.forecasters`."""

@@ -1,1 +1,0 @@
-"""Forecasters that the default has to beat: one file each, found by name in `isogloss.forecasting.forecasters`."""
