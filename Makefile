@@ -7,10 +7,13 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2
 FUZZ_FLAGS ?= -seed=1 -runs=30000
 
-.PHONY: demo test lowest fuzz lint reference bench clean
+.PHONY: demo pages test lowest fuzz lint reference bench clean
 
 demo: $(DEMO)/.installed ## forecast languages nobody measured, print a table and write a picture
 	$(DEMO)/bin/isogloss demo --out demo-output
+
+pages: $(DEMO)/.installed ## run what README and docs tell a reader to type, in a bare install
+	$(DEMO)/bin/python -m docs.console README.md docs/how-to/*.md docs/methods/*.md
 
 test: $(DEV)/.installed ## run the whole test suite
 	$(DEV)/bin/python -m pytest $(PYTEST_FLAGS)
