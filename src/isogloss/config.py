@@ -42,7 +42,13 @@ class Table(BaseModel):
     """A table of a configuration file: it has no keys but its fields, and numbers are not read from text."""
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, protected_namespaces=(), populate_by_name=True
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),
+        populate_by_name=True,
+        arbitrary_types_allowed=True,
     )
 
 

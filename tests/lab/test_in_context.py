@@ -215,7 +215,7 @@ def test_languages_may_be_written_in_any_way() -> None:
         ({"stop": "\n"}, "stop must be a list of texts"),
         ({"max_new": 0}, "max_new must be a whole number above 0"),
         ({"templates": ["a"]}, "templates must be a table of texts"),
-        ({"verbalizers": {"deu": "a"}}, "verbalizers.deu must be a table of texts"),
+        ({"verbalizers": {"deu": "a"}}, "[verbalizers]: deu must be a table of texts"),
         ({"verbalizer": {"helth": "a"}}, "unknown label 'helth'; did you mean 'health'?"),
         ({"templates": {"qqq": "{text} {label}"}}, "unknown language 'qqq'"),
     ],

@@ -65,7 +65,7 @@ def test_label_names_what_differs_from_the_defaults() -> None:
         ({"C": "much"}, "C must be a number above 0, not 'much'"),
         ({"shortest": 2.5}, "shortest must be a whole number"),
         ({"shortest": 6}, "shortest (6) is above longest (5)"),
-        ({"analyzer": "word"}, "analyzer must be char or char_wb"),
+        ({"analyzer": "word"}, "unknown analyzer 'word'; known: char, char_wb"),
     ],
 )
 def test_bad_parameters_are_refused_in_one_line(parameters: dict[str, object], said: str) -> None:

@@ -170,7 +170,7 @@ def test_plans_tell_how_much_there_is_to_translate(grid: Path, tmp_path: Path) -
         ('base = { name = "ngram" }', "unknown recipe 'ngram'"),
         ('base = { name = "ngram-logreg", C = 0 }', "C must be a number above 0"),
         ('base = { name = "translate-test" }', "translate-test translates already"),
-        ('models = "some"\n', 'models must be "each" or "all", not \'some\''),
+        ('models = "some"\n', "unknown models 'some'; known: all, each"),
         ("with_source = 1", "with_source must be true or false"),
     ],
 )

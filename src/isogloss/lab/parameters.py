@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from isogloss.errors import BadValue, UnknownName
+from annotated_types import Ge, Gt
+
+from isogloss.errors import InputError, UnknownName
+
+Count = Annotated[int, Gt(0)]
+Positive = Annotated[float, Gt(0)]
+NotNegative = Annotated[float, Ge(0)]
 
 
 @dataclass(frozen=True)
 class Parameterized:
-    """A frozen dataclass of plain values, checked in `__post_init__`; its fields are its parameters.
+    """A frozen dataclass of plain values, which its annotations check; its fields are its parameters.
 
     Attributes
     ----------
@@ -23,6 +29,12 @@ class Parameterized:
 
     name: ClassVar[str]
     unlabelled: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Check every parameter, because they come from files."""
+        from isogloss.config import check_fields
+
+        check_fields(self)
 
     @classmethod
     def read(cls, parameters: Mapping[str, Any], *, where: str | None = None) -> Self:
@@ -39,8 +51,8 @@ class Parameterized:
                 raise UnknownName(f"parameter of {cls.name}", name, known, where=where)
         try:
             return cls(**parameters)
-        except BadValue as error:
-            raise BadValue(error.reason, where=where, hint=error.hint) from None
+        except InputError as error:
+            raise error.at(": ".join(part for part in (where, error.where) if part) or None) from None
 
     @property
     def parameters(self) -> dict[str, Any]:

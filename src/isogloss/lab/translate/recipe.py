@@ -55,9 +55,7 @@ class TranslatingRecipe(Recipe):
 
     def __post_init__(self) -> None:
         """Check every parameter, those of the base and of the translator too."""
-        for name in ("base", "translator"):
-            if not isinstance(getattr(self, name), dict):
-                raise BadValue(f'{name} must be a table, as {{ name = "..." }}, not {getattr(self, name)!r}')
+        super().__post_init__()
         _ = self.inner, self.by
 
     @cached_property

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge
 
 from isogloss.errors import BadValue, InputError
-from isogloss.lab.recipe.neural import check_number
+from isogloss.lab.parameters import Count
+from isogloss.lab.recipe.neural import Precision
 from isogloss.lab.translate import Passage, Translator
-from isogloss.models.checkpoint import check_precision, fingerprint, load_tokenizer, locate
+from isogloss.models.checkpoint import fingerprint, load_tokenizer, locate
 
 
 @dataclass(frozen=True)
@@ -50,23 +53,17 @@ class Seq2Seq(Translator):
     codes: dict[str, str] = field(default_factory=dict)
     prefix: str = ""
     pairs: list[str] = field(default_factory=list)
-    max_length: int = 256
-    batch_size: int = 16
-    precision: str = "float32"
+    max_length: Annotated[int, Ge(4)] = 256
+    batch_size: Count = 16
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        """Check every parameter, because they come from files."""
-        if not isinstance(self.checkpoint, str) or not self.checkpoint:
+        """Check every parameter."""
+        super().__post_init__()
+        if not self.checkpoint:
             raise BadValue("translator 'seq2seq' needs a checkpoint", hint='write checkpoint = "folder of a model"')
-        if not isinstance(self.codes, dict) or not all(isinstance(code, str) for code in self.codes.values()):
-            raise BadValue(f'codes must be a table, as {{ spa = "spa_Latn" }}, not {self.codes!r}')
-        if not isinstance(self.prefix, str):
-            raise BadValue(f"prefix must be text, not {self.prefix!r}")
-        if not isinstance(self.pairs, list) or not all(isinstance(one, str) and "-" in one for one in self.pairs):
+        if not all("-" in one for one in self.pairs):
             raise BadValue(f'pairs must be a list, as ["eng-deu"], not {self.pairs!r}')
-        check_number("max_length", self.max_length, whole=True, at_least=4)
-        check_number("batch_size", self.batch_size, whole=True)
-        check_precision(self.precision)
 
     @property
     def label(self) -> str:

@@ -39,7 +39,8 @@ class FileTranslator(Translator):
 
     def __post_init__(self) -> None:
         """Check that there is a file."""
-        if not isinstance(self.file, str) or not self.file:
+        super().__post_init__()
+        if not self.file:
             raise BadValue("translator 'file' names none", hint='write file = "translations.tsv"')
         if not Path(self.file).is_file():
             raise BadFile("no such file of translations", where=self.file)

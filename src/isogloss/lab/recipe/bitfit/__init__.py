@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from isogloss.lab.parameters import Positive
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 
 
@@ -19,7 +20,7 @@ class BitFit(TrainedRecipe):
 
     name: ClassVar[str] = "bitfit"
 
-    learning_rate: float = 1e-3
+    learning_rate: Positive = 1e-3
 
     def is_learnt(self, name: str) -> bool:
         """Whether it is a bias."""

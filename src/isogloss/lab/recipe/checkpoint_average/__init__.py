@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.recipe.neural import check_number
+from isogloss.lab.parameters import Count
 from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe, Weights
 
 
@@ -33,12 +33,11 @@ class CheckpointAverage(TrainedRecipe):
 
     name: ClassVar[str] = "checkpoint-average"
 
-    averaged: int = 3
+    averaged: Count = 3
 
     def __post_init__(self) -> None:
         """Check every parameter."""
         super().__post_init__()
-        check_number("averaged", self.averaged, whole=True)
         if self.averaged > self.epochs:
             raise BadValue(f"averaged ({self.averaged}) is above epochs ({self.epochs})", hint="train for longer")
         if self.select != LAST:

@@ -8,17 +8,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Ge, MinLen
 
-from isogloss.errors import BadValue, UnknownName
+from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
+from isogloss.lab.parameters import Count
 from isogloss.lab.recipe import ANY, EACH, Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.in_context.chat import Chat
 from isogloss.lab.recipe.in_context.prompts import About, Asked, about, asked, first_rows, packed, parts_of
 from isogloss.lab.recipe.in_context.templates import FORMS, Wording, Wordings, of_languages
-from isogloss.lab.recipe.neural import TRIED, NeuralRecipe, check_number
+from isogloss.lab.recipe.neural import TRIED, NeuralRecipe
 from isogloss.models.checkpoint import load_tokenizer
 from isogloss.models.decoder import shared_decoder
 from isogloss.models.generate import generate, room_for_prompts
@@ -29,11 +31,10 @@ from isogloss.models.tokens import cut
 Matrix = np.ndarray[Any, Any]
 
 SOURCE, TARGET = "source", "target"
-BOTH = "any"
 WRITTEN = ("generation", "extractive-qa")
 """Kinds of tasks whose answers are written, not chosen."""
 
-NORMALISATIONS = ("sum", "tokens", "characters")
+Texts = Annotated[list[str], MinLen(1)]
 _WORDING = ("template", "templates", "verbalizer", "verbalizers", "separator", "content_free", "stop", "system")
 
 
@@ -93,48 +94,27 @@ class InContext(NeuralRecipe):
     kinds: ClassVar[tuple[str, ...]] = tuple(FORMS)
     zero_shot: ClassVar[bool] = True
 
-    max_length: int = 2048
+    max_length: Annotated[int, Ge(4)] = 2048
     template: str = ""
     templates: dict[str, str] = field(default_factory=dict)
-    template_language: str = SOURCE
+    template_language: Literal["source", "target"] = "source"
     verbalizer: dict[str, str] = field(default_factory=dict)
     verbalizers: dict[str, dict[str, str]] = field(default_factory=dict)
     separator: str = "\n\n"
     chat: bool = False
     system: str = ""
-    demonstrations: str = BOTH
-    normalise: str = "sum"
+    demonstrations: Literal["any", "target"] = "any"
+    normalise: Literal["sum", "tokens", "characters"] = "sum"
     calibrate: bool = False
-    content_free: list[str] = field(default_factory=lambda: ["N/A", "[MASK]", ""])
-    max_new: int = 64
-    stop: list[str] = field(default_factory=lambda: ["\n"])
+    content_free: Texts = field(default_factory=lambda: ["N/A", "[MASK]", ""])
+    max_new: Count = 64
+    stop: Texts = field(default_factory=lambda: ["\n"])
 
     def __post_init__(self) -> None:
-        """Check every parameter, because they come from files."""
+        """Check every parameter."""
         super().__post_init__()
-        check_number("max_new", self.max_new, whole=True)
-        for name, known in (
-            ("template_language", (SOURCE, TARGET)), ("demonstrations", (BOTH, TARGET)), ("normalise", NORMALISATIONS),
-        ):  # fmt: skip
-            if getattr(self, name) not in known:
-                raise UnknownName(name, str(getattr(self, name)), known)
-        for name in ("calibrate", "chat"):
-            if not isinstance(getattr(self, name), bool):
-                raise BadValue(f"{name} must be true or false, not {getattr(self, name)!r}")
-        for name in ("template", "separator", "system"):
-            if not isinstance(getattr(self, name), str):
-                raise BadValue(f"{name} must be text, not {getattr(self, name)!r}")
         if self.system and not self.chat:
             raise BadValue("system is a message of a chat", hint="add chat = true")
-        for name in ("content_free", "stop"):
-            if not (isinstance(value := getattr(self, name), list) and value and _are_texts(value)):
-                raise BadValue(f"{name} must be a list of texts, not {value!r}")
-        _check_table("templates", self.templates)
-        _check_table("verbalizer", self.verbalizer)
-        if not isinstance(self.verbalizers, dict):
-            raise BadValue(f"verbalizers must be tables by language, not {self.verbalizers!r}")
-        for language, table in self.verbalizers.items():
-            _check_table(f"verbalizers.{language}", table)
 
     @property
     def preparation(self) -> tuple[Any, ...]:
@@ -319,15 +299,6 @@ class _Asking:
 def _log_softmax(scores: Matrix) -> Matrix:
     shifted = scores - scores.max()
     return np.asarray(shifted - np.log(np.exp(shifted).sum()))
-
-
-def _check_table(name: str, table: Any) -> None:
-    if not isinstance(table, dict) or not _are_texts([*table.values()]):
-        raise BadValue(f"{name} must be a table of texts, not {table!r}", hint=f'write {name} = {{ a = "..." }}')
-
-
-def _are_texts(values: Sequence[Any]) -> bool:
-    return all(isinstance(value, str) for value in values)
 
 
 def _right(known: About, one: Asked, right: Matrix) -> str:

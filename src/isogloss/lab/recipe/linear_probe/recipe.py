@@ -6,15 +6,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
+from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.linear_probe.features import Features, Matrix
-from isogloss.lab.recipe.neural import NeuralRecipe, check_number, holdout, validation_score
+from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
 from isogloss.models.encode import Block, encode, shared_encoder
 from isogloss.models.flops import coefficients, forward_flops
 from isogloss.models.inputs import Choice, Input
@@ -53,19 +54,10 @@ class LinearProbe(NeuralRecipe):
     name: ClassVar[str] = "linear-probe"
     packages: ClassVar[tuple[str, ...]] = (*NeuralRecipe.packages, "scikit-learn")
 
-    layer: int | str = BEST
-    C: float = 0.01
-    tolerance: float = 1e-3
-    iterations: int = 500
-
-    def __post_init__(self) -> None:
-        """Check every parameter."""
-        super().__post_init__()
-        if self.layer not in (BEST, ALL) and (isinstance(self.layer, bool) or not isinstance(self.layer, int)):
-            raise BadValue(f'layer must be a number, "{BEST}" or "{ALL}", not {self.layer!r}')
-        check_number("C", self.C)
-        check_number("tolerance", self.tolerance)
-        check_number("iterations", self.iterations, whole=True)
+    layer: int | Literal["best", "all"] = "best"
+    C: Positive = 0.01
+    tolerance: Positive = 1e-3
+    iterations: Count = 500
 
     @property
     def selects(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from isogloss.extras import need
-from isogloss.lab.recipe.neural import check_number
+from isogloss.lab.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 
 
@@ -33,17 +33,10 @@ class Lora(TrainedRecipe):
     name: ClassVar[str] = "lora"
     packages: ClassVar[tuple[str, ...]] = (*TrainedRecipe.packages, "peft")
 
-    learning_rate: float = 1e-3
-    rank: int = 8
-    alpha: int = 16
-    adapter_dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Check every parameter."""
-        super().__post_init__()
-        check_number("rank", self.rank, whole=True)
-        check_number("alpha", self.alpha, whole=True)
-        check_number("adapter_dropout", self.adapter_dropout, at_least=0)
+    learning_rate: Positive = 1e-3
+    rank: Count = 8
+    alpha: Count = 16
+    adapter_dropout: NotNegative = 0.0
 
     def adapt(self, encoder: Any) -> Any:
         """The encoder with additions beside every linear layer, which change nothing at first."""

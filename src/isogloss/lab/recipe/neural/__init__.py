@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import time
 import warnings
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Ge
 
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
 from isogloss.metrics.labels import confusions, macro_f1
-from isogloss.models.checkpoint import check_precision, describe_checkpoint, fingerprint, locate
+from isogloss.models.checkpoint import describe_checkpoint, fingerprint, locate
 from isogloss.models.encode import shared_encoder
 from isogloss.models.runtime import device, start_torch
 from isogloss.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join, reads_forward
+
+Precision = Literal["float32", "bfloat16"]
 
 TRIED = 16
 """Texts of each language that lengths are estimated from."""
@@ -50,17 +52,16 @@ class NeuralRecipe(Recipe):
 
     checkpoint: str = ""
     called: str = ""
-    max_length: int = 128
-    precision: str = "float32"
+    max_length: Annotated[int, Ge(4)] = 128
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        """Check every parameter, because they come from files."""
-        if not isinstance(self.checkpoint, str) or not self.checkpoint:
+        """Check every parameter."""
+        super().__post_init__()
+        if not self.checkpoint:
             raise BadValue(
                 f"{self.name} needs a checkpoint", hint='add checkpoint = "folder of a model", or a section [[model]]'
             )
-        check_number("max_length", self.max_length, whole=True, at_least=4)
-        check_precision(self.precision)
 
     @property
     def folder(self) -> Path:
@@ -155,16 +156,6 @@ class NeuralRecipe(Recipe):
 
 def _joined(cuts: list[Cut]) -> Tokens:
     return join([one.tokens for one in cuts])
-
-
-def check_number(name: str, value: Any, *, whole: bool = False, at_least: float | None = None) -> None:
-    """Raise BadValue unless a parameter is a number above 0, or at least so much."""
-    kinds: Any = int if whole else (int, float)
-    good = isinstance(value, kinds) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or (value < at_least if at_least is not None else value <= 0):
-        what = "a whole number" if whole else "a number"
-        least = "above 0" if at_least is None else f"from {at_least:g} up"
-        raise BadValue(f"{name} must be {what} {least}, not {value!r}")
 
 
 def validation_score(answers: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], *, words: bool) -> float:

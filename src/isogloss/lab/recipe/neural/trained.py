@@ -7,14 +7,15 @@ import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from isogloss.errors import BadFile, BadValue, UnknownName
+from isogloss.errors import BadFile, BadValue
 from isogloss.lab.outcome import Training
+from isogloss.lab.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted
-from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe, check_number, holdout, validation_score
+from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe, holdout, validation_score
 from isogloss.models.encode import shared_encoder
 from isogloss.models.runtime import device, start_torch
 from isogloss.models.tokens import Tokens, join
@@ -62,26 +63,14 @@ class TrainedRecipe(NeuralRecipe):
     kinds: ClassVar[tuple[str, ...]] = TRAINED_KINDS
     continues: ClassVar[bool] = True
 
-    epochs: int = 5
-    batch_size: int = 32
-    learning_rate: float = 1e-4
-    warmup: float = 0.1
-    weight_decay: float = 0.01
-    dropout: float = 0.1
-    pooling: str = "mean"
-    select: str = LAST
-
-    def __post_init__(self) -> None:
-        """Check every parameter."""
-        super().__post_init__()
-        for name in ("epochs", "batch_size"):
-            check_number(name, getattr(self, name), whole=True)
-        check_number("learning_rate", self.learning_rate)
-        for name in ("warmup", "weight_decay", "dropout"):
-            check_number(name, getattr(self, name), at_least=0)
-        for name, known in (("pooling", ("mean", "first", "pooler")), ("select", (LAST, BEST))):
-            if getattr(self, name) not in known:
-                raise UnknownName(name, str(getattr(self, name)), known)
+    epochs: Count = 5
+    batch_size: Count = 32
+    learning_rate: Positive = 1e-4
+    warmup: NotNegative = 0.1
+    weight_decay: NotNegative = 0.01
+    dropout: NotNegative = 0.1
+    pooling: Literal["mean", "first", "pooler"] = "mean"
+    select: Literal["last", "best"] = "last"
 
     @property
     def selects(self) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-ANALYZERS = ("char", "char_wb")
+Analyzer = Literal["char", "char_wb"]
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _SPACES = re.compile(r"\s\s+")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
+from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Recipe
 from isogloss.lab.recipe.ngram_logreg.dual import fit_in_span
 from isogloss.lab.recipe.ngram_logreg.index import Entries, score_index, write_index
-from isogloss.lab.recipe.ngram_logreg.ngrams import ANALYZERS, NgramCounts, count_ngrams
+from isogloss.lab.recipe.ngram_logreg.ngrams import Analyzer, NgramCounts, count_ngrams
 from isogloss.lab.recipe.ngram_logreg.words import counted, distinct_words, fit_counted, words_of
 
 
@@ -52,21 +52,16 @@ class NgramLogreg(Recipe):
     name: ClassVar[str] = "ngram-logreg"
     kinds: ClassVar[tuple[str, ...]] = ("text-classification", "token-tagging")
 
-    analyzer: str = "char_wb"
-    shortest: int = 2
-    longest: int = 5
-    C: float = 100.0
-    tolerance: float = 1e-7
-    iterations: int = 1000
+    analyzer: Analyzer = "char_wb"
+    shortest: Count = 2
+    longest: Count = 5
+    C: Positive = 100.0
+    tolerance: Positive = 1e-7
+    iterations: Count = 1000
 
     def __post_init__(self) -> None:
-        """Check every parameter, because they come from files."""
-        if self.analyzer not in ANALYZERS:
-            raise BadValue(f"analyzer must be {' or '.join(ANALYZERS)}, not {self.analyzer!r}")
-        for name in ("shortest", "longest", "iterations"):
-            _check(name, getattr(self, name), int, "a whole number above 0")
-        for name in ("C", "tolerance"):
-            _check(name, getattr(self, name), (int, float), "a number above 0")
+        """Check every parameter."""
+        super().__post_init__()
         if self.shortest > self.longest:
             raise BadValue(f"shortest ({self.shortest}) is above longest ({self.longest})", hint="swap them")
 
@@ -192,8 +187,3 @@ class NgramLogreg(Recipe):
 
 def _one_by_one(function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
     yield from map(function, values)
-
-
-def _check(name: str, value: Any, kind: Any, meaning: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, kind) or not 0 < value < math.inf:
-        raise BadValue(f"{name} must be {meaning}, not {value!r}")

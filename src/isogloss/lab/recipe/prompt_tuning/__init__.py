@@ -11,11 +11,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from isogloss.errors import BadValue
 from isogloss.extras import need
 from isogloss.lab.outcome import Training
+from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Fitted
-from isogloss.lab.recipe.neural import check_number
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 from isogloss.models.encode import shared_encoder
 from isogloss.models.flops import coefficients, forward_flops
@@ -48,17 +47,10 @@ class PromptTuning(TrainedRecipe):
     name: ClassVar[str] = "prompt-tuning"
     packages: ClassVar[tuple[str, ...]] = (*TrainedRecipe.packages, "peft")
 
-    epochs: int = 20
-    learning_rate: float = 1e-2
-    length: int = 20
+    epochs: Count = 20
+    learning_rate: Positive = 1e-2
+    length: Count = 20
     deep: bool = False
-
-    def __post_init__(self) -> None:
-        """Check every parameter."""
-        super().__post_init__()
-        check_number("length", self.length, whole=True)
-        if not isinstance(self.deep, bool):
-            raise BadValue(f"deep must be true or false, not {self.deep!r}")
 
     def adapt(self, encoder: Any) -> Any:
         """The encoder with prompts before whatever it reads.

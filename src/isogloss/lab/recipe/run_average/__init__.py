@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
+from isogloss.lab.parameters import Count
 from isogloss.lab.recipe import Corpus, Estimate
 from isogloss.lab.recipe.checkpoint_average import mean_weights
-from isogloss.lab.recipe.neural import check_number
 from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe
 from isogloss.models.runtime import start_torch
 from isogloss.models.tokens import Tokens
@@ -44,12 +44,11 @@ class RunAverage(TrainedRecipe):
 
     name: ClassVar[str] = "run-average"
 
-    runs: int = 3
+    runs: Count = 3
 
     def __post_init__(self) -> None:
         """Check every parameter."""
         super().__post_init__()
-        check_number("runs", self.runs, whole=True)
         if self.select != LAST:
             raise BadValue("an average leaves nothing to select", hint=f'leave out select, or set it to "{LAST}"')
 

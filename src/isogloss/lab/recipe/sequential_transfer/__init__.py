@@ -1,18 +1,16 @@
-"""`mix`: learn from the source, then from a few examples of the target, instead of from both together."""
+"""`sequential-transfer`: learn from the source first, then from a few examples of the target."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Recipe, recipes
 from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe
-
-JOINT, SEQUENTIAL = "joint", "sequential"
 
 
 @dataclass(frozen=True)
@@ -40,14 +38,12 @@ class SequentialTransfer(NeuralRecipe):
     continues: ClassVar[bool] = True
 
     base: str = "fine-tune"
-    order: str = SEQUENTIAL
+    order: Literal["sequential", "joint"] = "sequential"
     settings: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check every parameter, those of the base too."""
         super().__post_init__()
-        if self.order not in (JOINT, SEQUENTIAL):
-            raise BadValue(f"order must be {JOINT} or {SEQUENTIAL}, not {self.order!r}")
         kind: type[Recipe] = recipes.get(self.base)
         if not kind.continues or kind is SequentialTransfer:
             raise BadValue(f"{self.base} cannot go on learning where it stopped", hint='set base = "fine-tune"')
@@ -63,7 +59,7 @@ class SequentialTransfer(NeuralRecipe):
     @property
     def sequential(self) -> bool:
         """Whether the target comes after the source."""
-        return self.order == SEQUENTIAL
+        return self.order == "sequential"
 
     @property
     def selects(self) -> bool:

@@ -6,13 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
-from isogloss.lab.recipe import ALL, EACH, Answers, Apply, Arrays, Corpus, Fitted
+from isogloss.lab.recipe import ALL, Answers, Apply, Arrays, Corpus, Fitted
 from isogloss.lab.translate.recipe import (
     OWN,
     Matrix,
@@ -51,16 +50,8 @@ class TranslateTrain(TranslatingRecipe):
 
     name: ClassVar[str] = "translate-train"
 
-    models: str = EACH
+    models: Literal["each", "all"] = "each"
     with_source: bool = False
-
-    def __post_init__(self) -> None:
-        """Check every parameter."""
-        super().__post_init__()
-        if self.models not in (EACH, ALL):
-            raise BadValue(f'models must be "{EACH}" or "{ALL}", not {self.models!r}')
-        if not isinstance(self.with_source, bool):
-            raise BadValue(f"with_source must be true or false, not {self.with_source!r}")
 
     @property
     def learns_for(self) -> str:
