@@ -22,8 +22,8 @@ from isogloss.forecasting.curves.laws import AmueLaw, Law, LogLaw, PowerLaw
 from isogloss.forecasting.curves.link import Link
 from isogloss.forecasting.curves.question import read_question
 from isogloss.forecasting.curves.start import zero_shot
-from isogloss.forecasting.forecaster import one_thread
 from isogloss.forecasting.settings import Setting, read_settings
+from isogloss.threads import one_blas_thread
 
 AMUE = "observations/amue/tydiqa_mbert_results.csv"
 SUMEVAL = ("XNLI_XLMR", "WikiANN_XLMR")
@@ -67,7 +67,7 @@ def main() -> None:
     """Run every comparison."""
     if not have_data(AMUE, "observations/sumeval"):
         return
-    with one_thread():
+    with one_blas_thread():
         amue = Bed.of(read_evidence(DATA / AMUE))
         beds = {name: Bed.of(read_sumeval(name)) for name in SUMEVAL}
         split = published_split(amue)

@@ -36,6 +36,7 @@ EXTENDING = (
     ("isogloss.evidence.schema", ("MODEL", "TASK")),
     ("isogloss.evidence.fetching.sources", ("PublicSource",)),
     ("isogloss.forecasting.grid_model", ("GridModel",)),
+    ("isogloss.forecasting.capabilities", ("Capability",)),
     ("isogloss.lab.task", ("TaskInfo", "Task", "Examples")),
     ("isogloss.lab.recipe", ("Estimate",)),
     ("isogloss.lab.outcome", ("Outcome",)),

@@ -11,9 +11,10 @@ from planted import POOL, world
 from sklearn.base import clone
 
 from isogloss import read_queries
-from isogloss.errors import NotEnoughEvidence
+from isogloss.errors import InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.forecasting import ask, forecasters
+from isogloss.forecasting.capabilities import Capability, require
 
 PLANTED = world(11, languages=12, sources=4, mixes=11)
 HIDDEN = tuple(name for name in PLANTED.languages if name not in " ".join(PLANTED.mixes))[::4]
@@ -71,8 +72,8 @@ def test_every_kind_of_question_gets_a_number(name, fitted, queries):
     found = fitted(name).predict_interval(queries)
     assert found.height == queries.height
     assert np.isfinite(found.select(NUMBERS).to_numpy()).all()
-    assert set(found["basis"].str.extract("^(unmeasured|known|measured itself)")) == {
-        "unmeasured", "known", "measured itself"
+    assert set(found["basis"].str.extract("^(unmeasured|measured language|measured itself)")) == {
+        "unmeasured", "measured language", "measured itself"
     }  # fmt: skip
 
 
@@ -179,3 +180,42 @@ def test_a_metric_without_a_range_gets_numbers_of_its_own_size(name, measured):
         name, measured(cells, metric="perplexity"), ask(task="t", model="m", targets=["yor"], train="eng:100")
     )
     assert found["mean"].is_between(19, 33).all()
+
+
+def means_of(forecaster, cells: list[tuple[str, str]]) -> pl.Series:
+    table = pl.DataFrame(cells, schema=["target", "train"], orient="row")
+    queries = read_queries(table, task="planted-task", model="planted-model", metric="accuracy")
+    return forecaster.predict(queries)["mean"]
+
+
+@every_forecaster
+def test_forecasts_differ_between_unmeasured_languages_where_a_forecaster_declares_it(fitted, name):
+    first, second = means_of(fitted(name), [(target, PLANTED.mixes[0]) for target in HIDDEN[:2]])
+    needs_other_tasks = name == "weakest-link"
+    assert (first != second) == (Capability.LANGUAGES in fitted(name).capabilities and not needs_other_tasks)
+
+
+@every_forecaster
+def test_forecasts_differ_between_unmeasured_mixes_where_a_forecaster_declares_it(fitted, name):
+    other_mix = f"{PLANTED.languages[0]}:2000"
+    first, second = means_of(fitted(name), [(PLANTED.languages[0], mix) for mix in (NEW_MIX, other_mix)])
+    assert (first != second) == (Capability.MIXES in fitted(name).capabilities)
+
+
+@every_forecaster
+@pytest.mark.parametrize("target", [HIDDEN[0], PLANTED.languages[0]])
+def test_contributions_add_up_to_the_forecast(fitted, name, target):
+    query = ask(task="planted-task", model="planted-model", targets=[target], train=NEW_MIX)
+    decomposition = fitted(name).decompose(query)
+    total = decomposition.baseline + sum(part.value for part in decomposition.contributions)
+    assert total == pytest.approx(fitted(name).predict(query)["mean"][0], abs=1e-9)
+
+
+def test_a_forecaster_that_lacks_a_capability_is_refused_in_one_line():
+    require(forecasters.get("default"), *Capability)
+    with pytest.raises(InputError) as caught:
+        require(forecasters.get("mean")(), Capability.MIXES, Capability.CONTRIBUTIONS)
+    assert str(caught.value) == (
+        "forecaster: Mean has no forecasts that differ between unmeasured training mixes and no contributions of named "
+        "features and measured languages; forecaster=default has them"
+    )

@@ -6,7 +6,15 @@ import polars as pl
 import pytest
 
 from isogloss import read_queries
-from isogloss.errors import BadTrainingMix, BadValue, InputError, NotEnoughEvidence, UnknownLanguage, UnknownName
+from isogloss.errors import (
+    BadTrainingMix,
+    BadValue,
+    InputError,
+    NotEnoughEvidence,
+    NotFittedError,
+    UnknownLanguage,
+    UnknownName,
+)
 from isogloss.evidence import OBSERVATION, Evidence
 from isogloss.forecasting import Default, Mean, ask, forecasters
 
@@ -91,12 +99,19 @@ def test_a_level_outside_0_and_1(fitted, level):
 @pytest.mark.parametrize("call", ["predict", "conformalize"])
 def test_not_fitted(call):
     arguments = [ask(**ASKED)] if call == "predict" else []
-    said = message(InputError, getattr(Default(), call), *arguments)
-    assert said == "this Default forecaster is not fitted; call fit(evidence) first"
+    said = message(NotFittedError, getattr(Default(), call), *arguments)
+    assert said == "this Default forecaster is not fitted; call fit(evidence)"
+
+
+@pytest.mark.parametrize("frame", [pl.DataFrame({"score": [1]}), pl.DataFrame({"score": [1]}).to_pandas()])
+def test_a_frame_is_no_evidence(frame):
+    said = message(InputError, Default().fit, frame)
+    kind = type(frame).__module__.partition(".")[0]
+    assert said == (f"evidence: fit takes isogloss.Evidence, not {kind}.DataFrame; read it with isogloss.read_evidence")
 
 
 def test_not_conformalized(fitted):
-    said = message(InputError, fitted().predict_interval, ask(**ASKED))
+    said = message(NotFittedError, fitted().predict_interval, ask(**ASKED))
     assert said == "intervals need held-out residuals; call conformalize() after fit()"
 
 

@@ -34,7 +34,7 @@ def contributions_plot(found: Explanation, *, title: str | None = None) -> alt.H
     """
     import altair as alt
 
-    from isogloss.explanation.forecast import MEASURED
+    from isogloss.forecasting.contributions import MEASURED_ITSELF
 
     panels = [_steps(found)]
     if found.neighbours.height:
@@ -44,7 +44,7 @@ def contributions_plot(found: Explanation, *, title: str | None = None) -> alt.H
     lines = [
         f"{found.task} · {found.model} · {found.metric} · {_trained(found.train)}",
         "It was measured itself: there is nothing to explain."
-        if found.baseline_is == MEASURED
+        if found.baseline_is == MEASURED_ITSELF
         else f"It starts from the {found.baseline_is}.",
     ]
     named = heading(title or f"Why is {name} forecast at {format(found.mean, _digits(found))}?", lines)

@@ -23,10 +23,10 @@ from isogloss.explanation.least_squares import (
 from isogloss.explanation.pairs import ABSOLUTE, RELATIVE, Pairs, read_pairs
 from isogloss.explanation.products import named_products
 from isogloss.explanation.relabelling import relabelled_p_values, relabellings
-from isogloss.forecasting.forecaster import one_thread
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.settings import find_setting
 from isogloss.stats.hypotheses import benjamini_hochberg
+from isogloss.threads import one_blas_thread
 
 FEWEST_PAIRS, PAIRS_PER_FACTOR, FEWEST_TARGETS = 20, 5, 5
 PERMUTATIONS, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS = 999, 19, 99_999
@@ -193,7 +193,7 @@ def find_drivers(
             hint=f"give {FEWEST_PERMUTATIONS} to {MOST_PERMUTATIONS}",
         )  # fmt: skip
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
-    with one_thread():
+    with one_blas_thread():
         pairs = read_pairs(Grid.read(observations), response=response, factors=factors, examples=examples)
         pairs = _usable(pairs, factors is not None)
         products = named_products(pairs, interactions)

@@ -11,21 +11,10 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.evidence.schema import IDENTITY
-from isogloss.explanation.members import (
-    Part,
-    kernel_parts,
-    kriging_parts,
-    mix_parts,
-    pooled_parts,
-    regression_kriging_parts,
-    rest_of,
-)
-from isogloss.forecasting.default import Default, DefaultModel
+from isogloss.forecasting.contributions import Contribution, Decomposition, with_rest
+from isogloss.forecasting.default import Default
 from isogloss.forecasting.fitted_setting import FittedSetting
-from isogloss.forecasting.forecaster import one_thread
-from isogloss.forecasting.grid import Array, TrainingMixes
-from isogloss.forecasting.pooled.evidence import Pattern
-from isogloss.forecasting.pooled.model import SettingContext
+from isogloss.forecasting.grid import TrainingMixes
 from isogloss.forecasting.queries import ask
 from isogloss.forecasting.settings import find_setting
 from isogloss.forecasting.space import space
@@ -36,11 +25,6 @@ NEIGHBOURS_TABLE = pl.Schema(
     {"language": pl.String, "name": pl.String, "distance": pl.Float64, "score": pl.Float64, "weight": pl.Float64,
      "contribution": pl.Float64}
 )  # fmt: skip
-MEAN_OF_MEASURED, OWN_MEAN, MEASURED = (
-    "mean of the measured languages under this mix",
-    "the language's own mean over the measured mixes",
-    "measured itself",
-)
 
 
 @dataclass(frozen=True)
@@ -172,13 +156,15 @@ def explain_forecast(
     forecaster = Default().fit(evidence).conformalize()
     row = forecaster.predict_interval(question, level).row(0, named=True)
     fitted = forecaster.settings_[setting]
-    with one_thread():
-        taken = _take_apart(fitted, TrainingMixes.read([text], fitted.grid.unknown_size), identifier)
-    parts = rest_of(taken.parts, row["mean"] - taken.baseline, "held in the range of the metric")
+    decomposition = forecaster.decompose(question)
+    parts = with_rest(
+        decomposition.contributions, row["mean"] - decomposition.baseline, "held in the range of the metric"
+    )
     return Explanation(
         identifier, text, task, model, setting.metric, row["mean"], row["lower"], row["upper"], level, row["basis"],
-        truth, taken.baseline, taken.baseline_is, _table(parts, taken.members), _groups(parts),
-        _neighbours(parts, fitted, text, identifier), {name: weight for name, weight, _ in taken.members if weight},
+        truth, decomposition.baseline, decomposition.baseline_name, _table(parts, decomposition), _groups(parts),
+        _neighbours(parts, fitted, text, identifier),
+        {one.learner: one.weight for one in decomposition.learners if one.weight},
         fitted.grid.bounded,
     )  # fmt: skip
 
@@ -196,87 +182,20 @@ def _instead(evidence: Evidence, observations: pl.DataFrame, shown: pl.DataFrame
     return evidence.with_observations(pl.concat([rest, shown]))
 
 
-@dataclass(frozen=True)
-class _Taken:
-    baseline: float
-    baseline_is: str
-    members: list[tuple[str, float, list[Part]]]
-
-    @property
-    def parts(self) -> list[Part]:
-        return [part.times(weight) for _, weight, parts in self.members for part in parts]
-
-
-def _take_apart(fitted: FittedSetting, mix: TrainingMixes, target: str) -> _Taken:
-    forecast = fitted.forecast(mix, [target])
-    if forecast.measured[0, 0]:
-        return _Taken(float(forecast.mean[0, 0]), MEASURED, [])
-    if forecast.columns[0] >= 0:
-        return _of_measured_language(fitted, mix, int(forecast.columns[0]))
-    return _of_unmeasured_language(fitted, mix, target, forecast.patterns[0])
-
-
-def _of_measured_language(fitted: FittedSetting, mix: TrainingMixes, column: int) -> _Taken:
-    model = fitted.model
-    assert isinstance(model, DefaultModel)
-    scores, _ = model.predict_mixes(mix)
-    level = float(model.mixes_.levels_[column])
-    parts = mix_parts(level, scores[:, 0, column])
-    members = list(zip(model.mix_learners, fitted.mixes_.weights_.tolist(), parts, strict=True))
-    return _Taken(level, OWN_MEAN, members)
-
-
-def _of_unmeasured_language(fitted: FittedSetting, mix: TrainingMixes, target: str, pattern: Pattern) -> _Taken:
-    model, ensemble = fitted.model, fitted.languages_(pattern)
-    assert isinstance(model, DefaultModel)
-    known, _, _ = fitted.complete(mix)
-    baseline = float(known.mean())
-    members: list[tuple[str, float, list[Part]]] = []
-    if fitted.held_out_ is not None:
-        scores, _ = model.predict_languages(mix, [target], known)
-        parts = [
-            kriging_parts(known[0], fitted.grid.targets, target, baseline),
-            *regression_kriging_parts(model.regression_kriging_, target, mix, known),
-            kernel_parts(model.kernel_, target, mix, baseline),
-        ]
-        shares = (1 - ensemble.pooled_weight_) * ensemble.weights_
-        for name, share, own, score in zip(model.language_learners, shares, parts, scores[:, 0, 0], strict=True):
-            members.append((name, float(share), rest_of(own, float(score) - baseline, f"rest of {name}")))
-    if (context := fitted.context(pattern)) is not None:
-        of_pooled = _of_pooled_model(context, mix, fitted, known, target, pattern, baseline)
-        members.append(("pooled", ensemble.pooled_weight_, of_pooled))
-    return _Taken(baseline, MEAN_OF_MEASURED, members)
-
-
-def _of_pooled_model(
-    context: SettingContext, mix: TrainingMixes, fitted: FittedSetting, known: Array, target: str, pattern: Pattern,
-    baseline: float,
-) -> list[Part]:  # fmt: skip
-    measured, model = fitted.grid.targets, context.model
-    total = float(context.predict(mix, measured, known, [target], pattern)[0, 0])
-    cells = model.cells(context.setting, mix.texts, measured, known, [target], pattern)
-    trees, effect = model.trees(context.setting, pattern), float(cells.effects[0])
-    share = model.kriging_share(context.setting, pattern)
-    by_trees = pooled_parts(trees, cells.values[0], model.scale, effect, cells.features, baseline)
-    parts = [part.times(1 - share) for part in by_trees]
-    parts += [part.times(share) for part in kriging_parts(known[0], measured, target, baseline)]
-    return rest_of(parts, total - baseline, "rest of pooled")
-
-
-def _table(parts: list[Part], members: list[tuple[str, float, list[Part]]]) -> pl.DataFrame:
+def _table(parts: list[Contribution], decomposition: Decomposition) -> pl.DataFrame:
     rows = [
-        {"group": part.group, "part": part.name, "member": name, "contribution": weight * part.value}
-        for name, weight, of_member in members
-        for part in of_member
-        if weight
+        {"group": part.group, "part": part.name, "member": one.learner, "contribution": one.weight * part.value}
+        for one in decomposition.learners
+        for part in one.contributions
+        if one.weight
     ]
-    clipped = parts[sum(len(of_member) for *_, of_member in members) :]
+    clipped = parts[len(decomposition.contributions) :]
     rows += [{"group": part.group, "part": part.name, "member": "", "contribution": part.value} for part in clipped]
     together = pl.DataFrame(rows, schema=CONTRIBUTIONS)
     return together.group_by("group", "part", "member", maintain_order=True).agg(pl.col("contribution").sum())
 
 
-def _groups(parts: list[Part]) -> pl.DataFrame:
+def _groups(parts: list[Contribution]) -> pl.DataFrame:
     table = pl.DataFrame(
         [{"group": part.group, "contribution": part.value} for part in parts],
         schema={"group": pl.String, "contribution": pl.Float64},
@@ -285,7 +204,7 @@ def _groups(parts: list[Part]) -> pl.DataFrame:
     return found.sort(pl.col("contribution").abs(), descending=True)
 
 
-def _neighbours(parts: list[Part], fitted: FittedSetting, text: str, target: str) -> pl.DataFrame:
+def _neighbours(parts: list[Contribution], fitted: FittedSetting, text: str, target: str) -> pl.DataFrame:
     carried: dict[str, tuple[float, float]] = {}
     for part in parts:
         if part.language is not None:

@@ -127,12 +127,12 @@ def describe_forecast(found: Explanation) -> str:
 
 
 def _about_forecast(found: Explanation) -> Iterator[str]:
-    from isogloss.explanation.forecast import MEASURED
+    from isogloss.forecasting.contributions import MEASURED_ITSELF
 
     unit = 100.0 if found.bounded else 1.0
     points = "points" if found.bounded else found.metric
     name = name_of(found.target)
-    if found.baseline_is == MEASURED:
+    if found.baseline_is == MEASURED_ITSELF:
         yield f"{name} was measured under this mix: the forecast is that score, and there is nothing to explain."
         return
     yield (
@@ -159,10 +159,9 @@ def _leaning(found: Explanation) -> Iterator[str]:
 
 
 def _unexplained(found: Explanation, unit: float, points: str) -> Iterator[str]:
-    from isogloss.explanation.forecast import OWN_MEAN
-    from isogloss.explanation.members import UNEXPLAINED
+    from isogloss.forecasting.contributions import MEAN_OF_LANGUAGE, UNEXPLAINED
 
-    share = found.members.get("kernel", 0.0) if found.baseline_is == OWN_MEAN else 0.0
+    share = found.members.get("kernel", 0.0) if found.baseline_is == MEAN_OF_LANGUAGE else 0.0
     if share > 0:
         yield f"{100 * share:.0f} % of the weight is a kernel over whole mixes, which is not split any further."
     lacking = float(found.groups.filter(found.groups["group"] == UNEXPLAINED)["contribution"].sum())

@@ -11,6 +11,7 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence, read_evidence, read_queries
 from isogloss.forecasting import forecasters
+from isogloss.forecasting.capabilities import Capability, capabilities_of
 from isogloss.forecasting.output import check_output, write_forecasts
 from isogloss.forecasting.persistence import check_folder, load
 from isogloss.forecasting.queries import ask, split_names
@@ -124,7 +125,7 @@ def _learnt(
         raise InputError("no evidence to forecast from", where="question", hint="give --evidence, or --forecaster-from")
     estimator = _allow_new(forecasters.get(forecaster)(), new_model)
     found = read_evidence(*evidence, languages=languages)
-    if queries is not None and not save and not getattr(estimator, "uses_other_settings", False):
+    if queries is not None and not save and Capability.OTHER_SETTINGS not in capabilities_of(estimator):
         found = _asked_about(found, queries)
     return estimator.fit(found).conformalize()
 

@@ -22,16 +22,12 @@ FOREIGN_SHARE = 0.5
 """A mix is foreign when more than this share of its examples is in languages never trained on."""
 
 
-def describe_basis(
-    grid: Grid, mixes: TrainingMixes, targets: Sequence[str], forecast: GridForecast, unbounded: np.ndarray
-) -> np.ndarray:
+def describe_basis(grid: Grid, forecast: GridForecast, unbounded: np.ndarray) -> np.ndarray:
     """One sentence per cell: what was measured, how near it is, and warnings.
 
     Parameters
     ----------
     grid : Grid
-    mixes : TrainingMixes
-    targets : sequence of str
     forecast : GridForecast
     unbounded : array of bool of shape (rows, targets)
         Cells whose interval is the whole range for want of evidence.
@@ -40,9 +36,9 @@ def describe_basis(
     -------
     array of str of shape (rows, targets)
     """
-    of_targets = _targets(grid, targets)
+    of_targets = _targets(grid, forecast.targets)
     at_edge = grid.at_edge(forecast.mean) & ~forecast.measured
-    of_mixes = _mixes(grid, mixes)
+    of_mixes = _mixes(grid, forecast.mixes)
     counts = f"{counted(len(grid.targets), 'language')}, {counted(len(grid.mixes.texts), 'mix')} measured"
     words = np.empty(forecast.mean.shape, dtype=object)
     for row, column in np.ndindex(words.shape):

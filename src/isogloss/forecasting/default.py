@@ -15,12 +15,15 @@ import numpy as np
 
 from isogloss.evidence import Evidence
 from isogloss.forecasting import regression_kriging, training_mix_gp
+from isogloss.forecasting.capabilities import Capability
+from isogloss.forecasting.contributions import Contribution
+from isogloss.forecasting.features import ADAPTATION
 from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
 from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.kernel import KernelModel
-from isogloss.forecasting.ordinary_kriging import krige
+from isogloss.forecasting.ordinary_kriging import krige, kriging_contributions
 from isogloss.forecasting.pooled.cold_start import ColdStartModels, ColdStartSetting
 from isogloss.forecasting.pooled.model import PooledModel, SettingContext
 from isogloss.forecasting.pooled.panel import Panel, block_of
@@ -74,6 +77,23 @@ class DefaultModel(GridModel):
         kriged = krige(measured, self.grid_.targets, targets)
         return np.concatenate([kriged[None], scores, by_kernel]), spread
 
+    def mix_contributions(self, mix: TrainingMixes, column: int, baseline: float) -> list[list[Contribution]]:
+        scores, _ = self.mixes_.predict(mix)
+        names = ("level", "linear in the pair features", "kernel over mixes")
+        return [
+            [Contribution(ADAPTATION, name, float(score))] if abs(score) > 1e-12 else []
+            for name, score in zip(names, scores[:, 0, column] - baseline, strict=True)
+        ]
+
+    def language_contributions(
+        self, mix: TrainingMixes, target: str, measured: Array, baseline: float
+    ) -> list[list[Contribution]]:
+        return [
+            kriging_contributions(measured[0], self.grid_.targets, target, baseline),
+            *self.regression_kriging_.contributions(mix, target, measured),
+            *self.kernel_.language_contributions(mix, target, measured, baseline),
+        ]
+
     def for_fold(self) -> DefaultModel:
         # A dozen kernel parameters shared by all cells hardly move with a fold of the rows or of the languages.
         return DefaultModel(whole=self)
@@ -92,7 +112,7 @@ class Default(Forecaster):
     """
 
     grid_model = DefaultModel
-    uses_other_settings = True
+    capabilities = frozenset(Capability)
 
     def __init__(self, new_models: bool = True):
         self.new_models = new_models

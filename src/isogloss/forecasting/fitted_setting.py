@@ -9,10 +9,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from isogloss.forecasting.contributions import (
+    MEAN_OF_LANGUAGE,
+    MEAN_OF_MEASURED,
+    MEASURED_ITSELF,
+    Contribution,
+    Decomposition,
+    LearnerContributions,
+    with_rest,
+)
 from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_poorest
 from isogloss.forecasting.ensemble import LanguageEnsemble, MixEnsemble
 from isogloss.forecasting.features import dose_shares, energy_distance, total_dose
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
 from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.pooled.evidence import TYPOLOGY_ONLY, Pattern
 from isogloss.forecasting.pooled.model import SettingContext
@@ -174,6 +183,41 @@ class FittedSetting:
             pooled = context.predict(mixes, self.grid.targets, completed, targets, pattern)
         return ensemble.combine(own, pooled), spread
 
+    def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:
+        """Take the forecast of one target under one mix apart.
+
+        Contributions do not count that scores are held inside the metric's range.
+        """
+        forecast = self.forecast(mix, [target])
+        if forecast.measured[0, 0]:
+            return Decomposition(float(forecast.mean[0, 0]), MEASURED_ITSELF, [])
+        if forecast.measured_targets[0]:
+            return self._decompose_measured(mix, int(forecast.columns[0]))
+        return self._decompose_unmeasured(mix, target, forecast.patterns[0])
+
+    def _decompose_measured(self, mix: TrainingMixes, column: int) -> Decomposition:
+        baseline = float(fill(self.grid.scores).mean(0)[column])
+        scores, _ = self.model.predict_mixes(mix)
+        parts = self.model.mix_contributions(mix, column, baseline)
+        learners = _of_learners(self.model.mix_learners, self.mixes_.weights_, parts, scores[:, 0, column] - baseline)
+        return Decomposition(baseline, MEAN_OF_LANGUAGE, learners)
+
+    def _decompose_unmeasured(self, mix: TrainingMixes, target: str, pattern: Pattern) -> Decomposition:
+        measured, _, _ = self.complete(mix)
+        baseline, ensemble = float(measured.mean()), self.languages_(pattern)
+        learners: list[LearnerContributions] = []
+        if self.held_out_ is not None:
+            scores, _ = self.model.predict_languages(mix, [target], measured)
+            parts = self.model.language_contributions(mix, target, measured, baseline)
+            weights = (1 - ensemble.pooled_weight_) * ensemble.weights_
+            learners += _of_learners(self.model.language_learners, weights, parts, scores[:, 0, 0] - baseline)
+        if (context := self.context(pattern)) is not None:
+            score = context.predict(mix, self.grid.targets, measured, [target], pattern)
+            pooled = context.contributions(mix, self.grid.targets, measured, target, pattern, baseline)
+            weight = np.array([ensemble.pooled_weight_])
+            learners += _of_learners(("pooled",), weight, [pooled], score[0] - baseline)
+        return Decomposition(baseline, MEAN_OF_MEASURED, learners)
+
     def margin(self, forecast: GridForecast, level: float) -> Array:
         """Half width of the interval around each forecast; infinite where the evidence is too little for the level.
 
@@ -225,3 +269,13 @@ class FittedSetting:
         energy = energy_distance(dose_shares(query), dose_shares(measured), between)
         totals = total_dose(query)[:, None] - total_dose(measured)
         return np.exp(-energy / MIX_REACH - 0.5 * totals**2) + 1e-9
+
+
+def _of_learners(
+    names: Sequence[str], weights: Array, contributions: Sequence[list[Contribution]], totals: Array
+) -> list[LearnerContributions]:
+    """Contributions of base learners, each adding up to its total."""
+    return [
+        LearnerContributions(name, float(weight), with_rest(parts, float(total), f"rest of {name}"))
+        for name, weight, parts, total in zip(names, weights, contributions, totals, strict=True)
+    ]

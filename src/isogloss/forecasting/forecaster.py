@@ -1,19 +1,20 @@
-"""Forecasters: estimators that learn from evidence and answer queries, with intervals."""
+"""Forecasters: estimators that learn from evidence and forecast queries, with intervals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import polars as pl
 from sklearn.base import BaseEstimator
-from threadpoolctl import threadpool_limits
 
-from isogloss.errors import InputError, NotEnoughEvidence
+from isogloss.errors import InputError, NotEnoughEvidence, NotFittedError
 from isogloss.evidence import Evidence
 from isogloss.forecasting.basis import describe_basis
+from isogloss.forecasting.capabilities import Capability
+from isogloss.forecasting.contributions import Decomposition
 from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast
 from isogloss.forecasting.grid import Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel
@@ -21,6 +22,7 @@ from isogloss.forecasting.persistence import save
 from isogloss.forecasting.pooled.cold_start import ColdStartSetting
 from isogloss.forecasting.queries import check_queries
 from isogloss.forecasting.settings import Setting, match, read_settings
+from isogloss.threads import one_blas_thread
 
 FORECAST = pl.Schema(
     {
@@ -37,14 +39,14 @@ FORECAST = pl.Schema(
         "basis": pl.String,
     }
 )
-"""Columns of a table of forecasts. Where scores have no range and too little was measured for the
-level asked, `lower` and `upper` are infinite."""
+"""Columns of a table of forecasts. Where scores have no range and the evidence is too little for the level,
+`lower` and `upper` are infinite."""
 
 
 class Forecaster(BaseEstimator):
     """Forecasts scores within each setting (task, metric, model, ...) of the evidence.
 
-    Subclasses name the model of one setting's grid in `grid_model`.
+    Subclasses name the model of one setting's grid in `grid_model`, and what else they can do in `capabilities`.
 
     Attributes
     ----------
@@ -52,33 +54,26 @@ class Forecaster(BaseEstimator):
     """
 
     grid_model: ClassVar[type[GridModel]]
-    uses_other_settings: ClassVar[bool] = False
-    """Whether scores of other settings than the one asked about change its answers."""
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
 
-    def fit(self, evidence: Evidence) -> Forecaster:
+    def fit(self, evidence: Evidence) -> Self:
         """Learn from evidence.
 
         Raises
         ------
+        InputError
+            If this is no `isogloss.Evidence`.
         NotEnoughEvidence
             If there is not one observation.
         """
-        if len(evidence) == 0:
-            raise NotEnoughEvidence(
-                "the evidence holds no observation",
-                where="evidence",
-                hint="import scores with 'isogloss evidence import'",
-            )
-        with one_thread():
+        _check_evidence(evidence)
+        with one_blas_thread():
             self.settings_ = self._fit_settings(evidence)
         self.conformal_ = False
         return self
 
-    def conformalize(self) -> Forecaster:
-        """Let intervals be asked for.
-
-        They are sized by languages and mixes held out of the evidence, when a question needs them.
-        """
+    def conformalize(self) -> Self:
+        """Size intervals by languages and mixes held out of the evidence, when a query first needs them."""
         self._settings()
         self.conformal_ = True
         return self
@@ -98,6 +93,7 @@ class Forecaster(BaseEstimator):
 
         Raises
         ------
+        NotFittedError
         UnknownName
             For a task, model or other property that the evidence does not have.
         """
@@ -110,10 +106,36 @@ class Forecaster(BaseEstimator):
         -------
         polars.DataFrame
             With the columns of `FORECAST`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `conformalize`.
         """
-        if not getattr(self, "conformal_", False):
-            raise InputError("intervals need held-out residuals", hint="call conformalize() after fit()")
+        self._settings()
+        if not self.conformal_:
+            raise NotFittedError("intervals need held-out residuals", hint="call conformalize() after fit()")
         return self._answer(queries, level).select(FORECAST.names())
+
+    def decompose(self, query: pl.DataFrame) -> Decomposition:
+        """Take the forecast of one query apart: a baseline, and contributions that add up to the forecast.
+
+        Scores are not held inside the metric's range.
+
+        Parameters
+        ----------
+        query : polars.DataFrame
+            One row, as `isogloss.forecasting.ask` gives it. The model must have been measured in its setting.
+
+        Raises
+        ------
+        NotFittedError
+        UnknownName
+        """
+        ((setting, row),) = match(query, self._settings())
+        fitted = self.settings_[setting]
+        with one_blas_thread():
+            return fitted.decompose(TrainingMixes.read([row["train"][0]], fitted.grid.unknown_size), row["target"][0])
 
     def save(self, folder: str | Path) -> None:
         """Write to a folder, to be read by `isogloss.forecasting.load`; see `isogloss.forecasting.persistence`."""
@@ -129,7 +151,7 @@ class Forecaster(BaseEstimator):
         return self.grid_model()
 
     def _may_be_new(self, model: str) -> bool:
-        """Whether a model without a score in the setting asked about gets an answer."""
+        """Whether a model without a score in the query's setting is forecast."""
         return False
 
     def _fitted(self, setting: Setting) -> FittedSetting | ColdStartSetting:
@@ -137,7 +159,7 @@ class Forecaster(BaseEstimator):
 
     def _settings(self) -> Mapping[Setting, FittedSetting]:
         if not hasattr(self, "settings_"):
-            raise InputError(f"this {type(self).__name__} forecaster is not fitted", hint="call fit(evidence) first")
+            raise NotFittedError(f"this {type(self).__name__} forecaster is not fitted", hint="call fit(evidence)")
         return self.settings_
 
     def _answer(self, queries: pl.DataFrame, level: float | None) -> pl.DataFrame:
@@ -148,41 +170,45 @@ class Forecaster(BaseEstimator):
             fitted = self._fitted(setting)
             texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
             mixes = TrainingMixes.read(texts, fitted.grid.unknown_size)
-            with one_thread():
-                forecast = fitted.forecast(mixes, targets)
             at = (
                 rows["train"].replace_strict(dict(zip(texts, range(len(texts)), strict=True))).to_numpy(),
                 rows["target"].replace_strict(dict(zip(targets, range(len(targets)), strict=True))).to_numpy(),
             )
-            parts.append(rows.with_columns(_columns(fitted, mixes, targets, forecast, at, level)))
+            with one_blas_thread():
+                columns = _columns(fitted, fitted.forecast(mixes, targets), at, level)
+            parts.append(rows.with_columns(columns))
         return pl.concat(parts, how="vertical_relaxed").sort("query_position").drop("query_position")
 
 
-def one_thread() -> Any:
-    """Hold linear algebra to one thread: these matrices are small, and more threads only wait for each other.
-
-    It also makes results the same on any number of cores.
-    """
-    return threadpool_limits(limits=1)
+def _check_evidence(evidence: object) -> None:
+    if not isinstance(evidence, Evidence):
+        given = type(evidence)
+        raise InputError(
+            f"fit takes isogloss.Evidence, not {given.__module__.partition('.')[0]}.{given.__qualname__}",
+            where="evidence",
+            hint="read it with isogloss.read_evidence",
+        )
+    if len(evidence) == 0:
+        raise NotEnoughEvidence(
+            "the evidence holds no observation", where="evidence", hint="import scores with 'isogloss evidence import'"
+        )
 
 
 def _columns(
     fitted: FittedSetting | ColdStartSetting,
-    mixes: TrainingMixes,
-    targets: list[str],
     forecast: GridForecast,
     at: tuple[np.ndarray, np.ndarray],
     level: float | None,
 ) -> list[pl.Series]:
+    """Columns of the table of forecasts for the cells of some rows and columns of the grid."""
     mean = forecast.mean[at]
     if level is None:
         lower = upper = np.full(len(mean), np.nan)
         basis = [""] * len(mean)
     else:
-        with one_thread():
-            margin = fitted.margin(forecast, level)
+        margin = fitted.margin(forecast, level)
         lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
-        basis = describe_basis(fitted.grid, mixes, targets, forecast, np.isinf(margin))[at].tolist()
+        basis = describe_basis(fitted.grid, forecast, np.isinf(margin))[at].tolist()
     return [
         pl.Series("mean", mean, dtype=pl.Float64),
         pl.Series("lower", lower, dtype=pl.Float64),

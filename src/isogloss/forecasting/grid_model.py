@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from isogloss.forecasting.contributions import Contribution
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 
 
@@ -58,6 +59,30 @@ class GridModel(ABC):
         spread : array of shape (targets,)
             Uncertainty of the level of each, in any unit that is the same for all.
         """
+
+    def mix_contributions(self, mix: TrainingMixes, column: int, baseline: float) -> list[list[Contribution]]:
+        """What the forecasts of one of the grid's targets under one mix add up, for each mix learner.
+
+        A list may lack summands; the rest then has no finer explanation.
+        """
+        return [[] for _ in self.mix_learners]
+
+    def language_contributions(
+        self, mix: TrainingMixes, target: str, measured: Array, baseline: float
+    ) -> list[list[Contribution]]:
+        """What the forecasts of an unmeasured language under one mix add up, for each language learner.
+
+        Parameters
+        ----------
+        mix : TrainingMixes
+            One row.
+        target : str
+        measured : array of shape (1, targets of the grid)
+            As in `predict_languages`.
+        baseline : float
+            The mean of `measured`: contributions add up to the forecast less this.
+        """
+        return [[] for _ in self.language_learners]
 
     def for_fold(self) -> GridModel:
         """A fresh model for part of the grid; may keep what does not depend on any one language or row."""

@@ -9,38 +9,23 @@ decompositions, and how whole languages are left out in closed form; `kernel_cov
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
+from isogloss.forecasting.capabilities import Capability
+from isogloss.forecasting.contributions import Contribution, of_languages
+from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.gaussian_process.kronecker import GridProcess, Product, Side, leave_columns_out
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.kernel_covariance import GridCovariance, LanguageCovariates, MixDistances, mean_terms
 
+LEVEL = "mean of the measured languages, by the kernel"
+"""Name of the contribution of the constant mean term."""
 LARGEST = 1200
 """Mixes that the process takes in; of more, an even sample."""
-
-
-class Terms(NamedTuple):
-    """A forecast as a sum: centre + mean.sum() + (weights * rest).sum().
-
-    Attributes
-    ----------
-    centre : float
-    mean : array of shape (terms,)
-        As `isogloss.forecasting.kernel_covariance.mean_terms` orders them, in the unit of the score.
-    weights : array of shape (mixes, languages)
-        By which each measured score is carried over; 0 where none was measured.
-    rest : array of shape (mixes, languages)
-        What the mean terms leave of each measured score.
-    """
-
-    centre: float
-    mean: Array
-    weights: Array
-    rest: Array
 
 
 class KernelModel(GridModel):
@@ -81,23 +66,29 @@ class KernelModel(GridModel):
         variance = self._variance(self.grid_.mixes, languages).mean(0)
         return self._mean(mixes, languages)[None], self.covariance_.scale * np.sqrt(variance + self.covariance_.noise)
 
-    def terms(self, mix: TrainingMixes, target: str) -> Terms:
-        """What the forecast of a language under one mix adds up.
+    def language_contributions(
+        self, mix: TrainingMixes, target: str, measured: Array, baseline: float
+    ) -> list[list[Contribution]]:
+        """A Gaussian process is a weighted sum, K* (K + s I)^-1, of the scores less their mean terms.
 
-        A Gaussian process is a weighted sum of the scores it was told, less its mean terms: K* (K + s I)^-1.
+        The weight of a language is that of its scores under all mixes.
         """
-        grid, process = self.grid_, self._process
+        grid, process, scale = self.grid_, self._process, self.covariance_.scale
         across, alike = self._towards(mix, LanguageCovariates.of([target], grid.mixes))
         rows, columns = process.covariance.rows, process.covariance.columns
-        # As when forecasting: what the decompositions hold at zero says nothing.
+        # As when forecasting: directions whose eigenvalues are held at zero carry nothing.
         towards = (rows.rotate(across) @ rows.vectors.T).T * (columns.rotate(alike) @ columns.vectors.T)
         there = ~np.isnan(grid.scores)
         weights = process.covariance.solve_measured(np.where(there, towards, 0.0), there)
         expected = np.tensordot(process.coefficients, mean_terms(grid.mixes, grid.targets), 1)
         rest = np.where(there, self._scores - expected, 0.0)
-        mean = process.coefficients * mean_terms(mix, [target])[:, 0, 0]
-        scale = self.covariance_.scale
-        return Terms(self.covariance_.centre, scale * mean, weights, scale * rest)
+        level, own, kin = scale * process.coefficients * mean_terms(mix, [target])[:, 0, 0]
+        return [[
+            Contribution(MEASURED_LANGUAGES, LEVEL, self.covariance_.centre + float(level) - baseline),
+            Contribution(ADAPTATION, "own examples", float(own)),
+            Contribution(ADAPTATION, "examples of kin", float(kin)),
+            *of_languages(grid.targets, weights.sum(0), (weights * (scale * rest)).sum(0)),
+        ]]  # fmt: skip
 
     def for_fold(self) -> KernelModel:
         # A dozen parameters shared by all cells hardly move with an eighth of the languages.
@@ -191,6 +182,7 @@ class Kernel(Forecaster):
     """
 
     grid_model = KernelModel
+    capabilities = frozenset({Capability.LANGUAGES, Capability.MIXES, Capability.CONTRIBUTIONS})
 
 
 def _without(mixes: TrainingMixes, language: str) -> tuple[TrainingMixes, np.ndarray]:

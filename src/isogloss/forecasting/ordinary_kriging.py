@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from isogloss.forecasting.contributions import Contribution, of_languages
 from isogloss.forecasting.grid import Array
 from isogloss.forecasting.space import space
 
@@ -85,3 +86,20 @@ def krige(known: Array, measured: Sequence[str], asked: Sequence[str]) -> Array:
             names = [name for name, one in zip(measured, there, strict=True) if one]
             found[rows] = known[np.ix_(rows, there)] @ kriging_weights(asked, names).T
     return found
+
+
+def kriging_contributions(known: Array, measured: Sequence[str], target: str, baseline: float) -> list[Contribution]:
+    """Contributions of the measured languages to a forecast of `krige`, less a baseline.
+
+    Parameters
+    ----------
+    known : array of shape (measured,)
+        NaN where there is no score.
+    measured : sequence of str
+    target : str
+    baseline : float
+    """
+    there = ~np.isnan(known)
+    names = [name for name, one in zip(measured, there, strict=True) if one]
+    weights = kriging_weights([target], names)[0]
+    return of_languages(names, weights, weights * (known[there] - baseline))

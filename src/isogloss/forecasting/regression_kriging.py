@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Self
 
 import numpy as np
 from scipy.linalg import LinAlgError, eigvalsh
 
 from isogloss.forecasting.boosting import fit_trees, predict_trees
+from isogloss.forecasting.contributions import Contribution, of_features, of_languages, of_trees
 from isogloss.forecasting.features import (
     LANGUAGE_FEATURES,
     MEASURED_LANGUAGES,
@@ -18,7 +19,7 @@ from isogloss.forecasting.features import (
     pair_features,
 )
 from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood, maximise
-from isogloss.forecasting.grid import Array, Grid
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.space import space
 
 LEARNERS = ("additive", "regression-kriging", "trees")
@@ -40,37 +41,6 @@ SAME = 1e-6
 """Standard deviation up to which a factor counts as the same in all measured languages."""
 
 
-class Terms(NamedTuple):
-    """What the forecasts of one language under one mix add up, beside the mean of the measured languages.
-
-    Kriging adds up `level`, `carried * levels_`, `shape` and `neighbours * rest`; the trees `trees` and
-    `neighbours * rest_of_trees`.
-
-    Attributes
-    ----------
-    level : array of shape (target factors,)
-        Linear terms of the language's level.
-    carried : array of shape (measured,)
-        Weights of the measured languages' levels in it.
-    shape : array of shape (pair features,)
-        Linear terms of what the mix offers.
-    neighbours : array of shape (measured,)
-        Kriging weights.
-    rest, rest_of_trees : arrays of shape (measured,)
-        What level and shape, or the trees, leave of the measured languages' scores.
-    trees : array of shape (pair features + 1 + target factors + 1,)
-        TreeSHAP values (Lundberg et al. 2020); the last is the mean of what the trees learnt from.
-    """
-
-    level: Array
-    carried: Array
-    shape: Array
-    neighbours: Array
-    rest: Array
-    trees: Array
-    rest_of_trees: Array
-
-
 class RegressionKriging:
     """Scores of unmeasured languages, row by row of a completed grid.
 
@@ -82,7 +52,7 @@ class RegressionKriging:
         Weight of the linear factors, weight and reach of the neighbours, noise.
     """
 
-    def fit(self, grid: Grid, completed: Array) -> RegressionKriging:
+    def fit(self, grid: Grid, completed: Array) -> Self:
         """Learn from measured languages.
 
         Parameters
@@ -155,43 +125,45 @@ class RegressionKriging:
         trees = additive + self._trees(features, row_means, factors) + rest @ neighbours
         return np.stack([additive, kriging, trees]), spread
 
-    def terms(self, target: str, sizes: Array, sources: Sequence[str], known: Array) -> Terms:
-        """What `predict` adds up for one language that was not measured.
+    def contributions(self, mix: TrainingMixes, target: str, measured: Array) -> list[list[Contribution]]:
+        """What `predict` adds up for one language, less the mean of the measured ones, for each base learner.
 
         Parameters
         ----------
+        mix : TrainingMixes
+            One row.
         target : str
-        sizes : array of shape (1, sources)
-        sources : sequence of str
-        known : array of shape (1, measured targets)
-
-        Raises
-        ------
-        ValueError
-            If fewer than two languages were measured, so that there is nothing to add up.
+        measured : array of shape (1, measured targets)
         """
-        measured, trained = self.grid_.targets, self.grid_.mixes
-        if len(measured) < 2:
-            raise ValueError("one measured language does not tell how languages differ")
-        every = space(sources, trained.sources, [target], measured)
+        languages, trained = self.grid_.targets, self.grid_.mixes
+        if len(languages) < 2:
+            return [[], [], []]
+        every = space(mix.sources, trained.sources, [target], languages)
         factors = self._held(self._standardise(language_features(every, [target], trained.sources, trained.sizes)))
-        towards = every.between("combined", [target], measured)
-        own, others = (pair_features(every, sizes, sources, names) for names in ([target], measured))
-        deviations = known[0] - known.mean()
+        towards = every.between("combined", [target], languages)
+        own, others = (pair_features(every, mix.sizes, mix.sources, names) for names in ([target], languages))
+        deviations = measured[0] - measured.mean()
         linear, neighbour, reach, _ = np.exp(self.parameters_)
         slopes = self._level_scale * linear / factors.shape[1] * (self._factors.T @ self._level_weights)
         anchor = pair_features(every, trained.sizes, trained.sources, [target]).mean(0, keepdims=True)
-        cells = _cells(own, known.mean(1), factors)
-        values = self._booster.predict(cells, pred_contrib=True, validate_features=False)
-        return Terms(
-            level=factors[0] * slopes,
-            carried=neighbour * np.exp(-towards[0] / reach) @ self._precision,
-            shape=(own - anchor)[0, 0] / self._shape_spread * self._shape_slopes,
-            neighbours=self._neighbours(towards)[:, 0],
-            rest=deviations - self.levels_ - self._shape(others, self._shape_means)[0],
-            trees=np.asarray(values, dtype=np.float64).reshape(-1),
-            rest_of_trees=deviations - self._trees(others, known.mean(1), self._factors)[0],
-        )
+        shape = (own - anchor)[0, 0] / self._shape_spread * self._shape_slopes
+        carried = neighbour * np.exp(-towards[0] / reach) @ self._precision
+        weights = self._neighbours(towards)[:, 0]
+        rest = deviations - self.levels_ - self._shape(others, self._shape_means)[0]
+        rest_of_trees = deviations - self._trees(others, measured.mean(1), self._factors)[0]
+        return [
+            [],
+            [
+                *of_features(LANGUAGE_FEATURES, factors[0] * slopes),
+                *of_languages(languages, carried, carried * self.levels_),
+                *of_features(PAIR_FEATURES, shape),
+                *of_languages(languages, weights, weights * rest),
+            ],
+            [
+                *of_trees(self._booster, _cells(own, measured.mean(1), factors), TREE_FEATURES),
+                *of_languages(languages, weights, weights * rest_of_trees),
+            ],
+        ]
 
     def _standardise(self, factors: Array) -> Array:
         return (factors - self._factor_mean) / self._factor_spread

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from isogloss.forecasting.boosting import BoostedTrees
+from isogloss.forecasting.capabilities import Capability
 from isogloss.forecasting.features import dose
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
@@ -74,6 +75,8 @@ class LangRank(Forecaster):
     LangRank's type-token ratios need the texts themselves, and are left out. Nothing tells two targets apart
     but their distance from the sources: under an empty mix all languages are alike.
     """
+
+    capabilities = frozenset({Capability.LANGUAGES, Capability.MIXES})
 
     def __init__(self, overlap: str | None = None):
         self.overlap = overlap

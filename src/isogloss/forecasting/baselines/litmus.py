@@ -14,6 +14,7 @@ import numpy as np
 
 from isogloss.forecasting.baselines.langrank import overlap_between, registered_overlap
 from isogloss.forecasting.boosting import BoostedTrees, sample
+from isogloss.forecasting.capabilities import Capability
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel, single_learner
@@ -120,6 +121,8 @@ class Litmus(Forecaster):
     nothing. URIEL's syntax, most of it binarised from WALS, stands in for WALS, so the ranks are not LITMUS's own
     numbers. A grid of more than 10 million features x cells is learnt from a sample.
     """
+
+    capabilities = frozenset({Capability.LANGUAGES, Capability.MIXES})
 
     def __init__(self, overlap: str | None = None, pretraining: str = "cc100"):
         self.overlap = overlap

@@ -17,6 +17,7 @@ from typing import Self
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from isogloss.forecasting.capabilities import Capability
 from isogloss.forecasting.features import language_features, own_dose, total_dose
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.gaussian_process.likelihood import Prior, maximise
@@ -202,6 +203,7 @@ class Mixed(Forecaster):
     """
 
     grid_model = MixedModel
+    capabilities = frozenset({Capability.LANGUAGES, Capability.MIXES})
 
 
 def _log_likelihood(products: Products, variances: Array) -> float:

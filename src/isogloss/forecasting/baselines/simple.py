@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from isogloss.forecasting.capabilities import Capability
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill, two_way
 from isogloss.forecasting.grid_model import GridModel, single_learner
@@ -93,3 +94,4 @@ class Nearest(Forecaster):
     """The score of the nearest measured language."""
 
     grid_model = NearestModel
+    capabilities = frozenset({Capability.LANGUAGES})

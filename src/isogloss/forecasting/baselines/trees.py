@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from isogloss.forecasting.boosting import BoostedTrees
+from isogloss.forecasting.capabilities import Capability
 from isogloss.forecasting.features import language_features, pair_features
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
@@ -77,6 +78,7 @@ class Trees(Forecaster):
     """
 
     grid_model = TreesModel
+    capabilities = frozenset({Capability.LANGUAGES, Capability.MIXES})
 
 
 def _fit(design: Array, response: Array, measured: np.ndarray, rising: tuple[int, ...]) -> BoostedTrees:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.evidence import Evidence
+from isogloss.forecasting.capabilities import Capability
 from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
@@ -57,7 +58,7 @@ class WeakestLink(Forecaster):
     """
 
     grid_model = WeakestLinkModel
-    uses_other_settings = True
+    capabilities = frozenset({Capability.LANGUAGES, Capability.OTHER_SETTINGS})
 
     def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
         comparable = evidence.observations.filter(pl.col("scale") != "raw", pl.col("higher_is_better"))

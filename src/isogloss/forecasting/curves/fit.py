@@ -18,11 +18,11 @@ from isogloss.forecasting.curves.link import Link
 from isogloss.forecasting.curves.points import FEATURES, Points
 from isogloss.forecasting.curves.question import Question, read_question
 from isogloss.forecasting.curves.start import ZeroShot, zero_shot
-from isogloss.forecasting.forecaster import one_thread
 from isogloss.forecasting.grid import Array, typical_size
 from isogloss.forecasting.queries import ask
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages import resolve
+from isogloss.threads import one_blas_thread
 
 LARGEST = 1500
 """Points a curve is fitted to; of more, half are the target's, if it has them, and the rest a sample."""
@@ -94,7 +94,7 @@ def fit_curve(
         typical_size(observations["train"].unique().to_list()),
     )
     link = Link.of(observations)
-    with one_thread():
+    with one_blas_thread():
         process, start = fit_process(points, question.target, link), None
         if question.target not in points.languages:
             start = zero_shot(points, setting, observations, question.target, question.rest)

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.forecasting.boosting import fit_trees, predict_trees
+from isogloss.forecasting.contributions import Contribution, of_trees
 from isogloss.forecasting.cross_validation import LANGUAGE_FOLDS, fold_numbers, share_of_first, splits
-from isogloss.forecasting.features import Feature
+from isogloss.forecasting.features import MEASURED_LANGUAGES, Feature
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.ordinary_kriging import krige
+from isogloss.forecasting.ordinary_kriging import krige, kriging_contributions
 from isogloss.forecasting.pooled.evidence import MOST_MODELS, TYPOLOGY_ONLY, BlockEvidence, Pattern, Rows
 from isogloss.forecasting.pooled.features import PooledFeatures
 from isogloss.forecasting.pooled.panel import Panel
@@ -243,6 +244,20 @@ class SettingContext:
     ) -> Array:
         """Scores of languages of one pattern, of shape (rows, targets); see `PooledModel.predict`."""
         return self.model.predict(self.setting, mixes.texts, measured, known, targets, pattern)
+
+    def contributions(
+        self, mix: TrainingMixes, measured: Sequence[str], known: Array, target: str, pattern: Pattern, baseline: float
+    ) -> list[Contribution]:
+        """What the forecast of one language under one mix adds up, less the baseline."""
+        model = self.model
+        cells = model.cells(self.setting, mix.texts, measured, known, [target], pattern)
+        by_trees = [
+            Contribution(MEASURED_LANGUAGES, "mean over all languages of the task", float(cells.effects[0]) - baseline),
+            *of_trees(model.trees(self.setting, pattern), cells.values[0], cells.features, model.scale),
+        ]
+        by_kriging = kriging_contributions(known[0], measured, target, baseline)
+        share = model.kriging_share(self.setting, pattern)
+        return [part.times(1 - share) for part in by_trees] + [part.times(share) for part in by_kriging]
 
     def held_out(self, grid: Grid, pattern: Pattern) -> Array:
         """Pooled forecasts of the setting's own languages, each held out of the setting; of the grid's shape."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from isogloss.planning.ranking.baselines import langrank_features
 from isogloss.planning.ranking.elsewhere import elsewhere
@@ -18,6 +17,7 @@ from isogloss.planning.ranking.process import Pairs, SourceProcess
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import GENTLE, LANGRANK, MEMBERS, Ranker, deal, standardised
 from isogloss.stats.conformal import grouped_quantile
+from isogloss.threads import one_blas_thread
 
 FOLDS = 4
 """Parts of the targets that are left out in turn to see what an order is worth in points."""
@@ -50,7 +50,7 @@ class SourceRanker:
     def fit(self, table: SourceTable, target: str) -> SourceRanker:
         """Learn from `table`, in which `target` must not be, with an eye on `target`."""
         table.check()
-        with threadpool_limits(limits=1):
+        with one_blas_thread():
             self.table_, self.target_ = table, target
             towards = elsewhere(self.others, table.sources, (*table.targets, target))
             self._told_of_target = None if towards is None else towards[:, -1:]
@@ -61,7 +61,7 @@ class SourceRanker:
 
     def order(self) -> Array:
         """How good each source is for the target, in standard deviations; of shape (sources,)."""
-        with threadpool_limits(limits=1):
+        with one_blas_thread():
             told = self._told_of_target
             deviations = self.process_.predict([self.target_], None if told is None else told[None])
             features = self._features([self.target_], deviations, self._effects(None), told)
@@ -70,7 +70,7 @@ class SourceRanker:
 
     def calibrate(self) -> SourceRanker:
         """Find out, in targets left out in turn, what the order is worth in points and how wrong it can be."""
-        with threadpool_limits(limits=1):
+        with one_blas_thread():
             truth = self._truth
             found = np.full(truth.shape, np.nan)
             for fold in deal(truth.shape[1], FOLDS):
