@@ -5,6 +5,7 @@ Imported when a file is read or a recipe is made, since importing pydantic takes
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -26,7 +27,7 @@ from typing import (
 )
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -34,6 +35,7 @@ from isogloss.errors import BadFile, BadValue, InputError, UnknownName, closest
 
 P = ParamSpec("P")
 R = TypeVar("R")
+D = TypeVar("D")
 LONGEST_VALUE = 200
 """Characters of a wrong value that an error repeats."""
 
@@ -53,6 +55,9 @@ class Table(BaseModel):
 
 
 T = TypeVar("T", bound=Table)
+Entry = TypeVar("Entry")
+OneOrMore = Annotated[list[Entry], BeforeValidator(lambda value: [value] if isinstance(value, dict) else value)]
+"""A table, or several, each written `[[name]]`."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,11 @@ def read_toml(path: Path) -> dict[str, Any]:
 def section_of(where: str | None, *names: str) -> str | None:
     """The place of a section for errors: `grid.toml: [task.columns]`."""
     return ": ".join(part for part in (where, f"[{'.'.join(names)}]" if any(names) else "") if part) or None
+
+
+def numbered(name: str, position: int, count: int) -> str:
+    """How errors call one of several tables of a name: `task 2`; `task` where there is one."""
+    return f"{name} {position + 1}" if count > 1 else name
 
 
 def validate(model: type[T], values: Any, where: str | None, section: str = "") -> T:
@@ -138,6 +148,21 @@ def check_fields(instance: Any) -> None:
     validate(model, {one.name: getattr(instance, one.name) for one in fields(instance)}, None)
 
 
+def build(kind: type[D], values: Mapping[str, Any], where: str | None, section: str = "") -> D:
+    """Make a dataclass from a table, after its keys and values were checked by its fields.
+
+    Raises
+    ------
+    InputError
+        As `validate` does, or as the dataclass itself does.
+    """
+    validate(_model_of(cast(Hashable, kind)), values, where, section)
+    try:
+        return kind(**values)
+    except InputError as error:
+        raise error.at(": ".join(filter(None, (section_of(where, section), error.where)))) from None
+
+
 def checked(validator: Callable[P, R]) -> Callable[P, R]:
     """Let a validator of pydantic raise our errors, which it would not collect otherwise."""
 
@@ -171,8 +196,14 @@ class _Collected(ValueError):
 @lru_cache
 def _model_of(kind: Any) -> type[Table]:
     hints = get_type_hints(kind, include_extras=True)
-    definitions: dict[str, Any] = {one.name: (hints[one.name], ...) for one in fields(kind)}
+    definitions: dict[str, Any] = {one.name: (hints[one.name], _default(one)) for one in fields(kind)}
     return create_model(kind.__name__, __base__=Table, **definitions)
+
+
+def _default(one: dataclasses.Field[Any]) -> Any:
+    if one.default_factory is not dataclasses.MISSING:
+        return Field(default_factory=one.default_factory)
+    return ... if one.default is dataclasses.MISSING else one.default
 
 
 @dataclass(frozen=True)
@@ -217,12 +248,15 @@ def _locate(model: type[Table], values: Any, one: ErrorDetails, section: str) ->
         elif get_origin(bare) is dict and part != "[key]":
             keys, annotation = {}, get_args(bare)[1]
             names.append(str(part))
-        elif get_origin(bare) is list and _is_table(get_args(bare)[0]):
+        elif get_origin(bare) is list and _is_table(get_args(bare)[0]) and isinstance(part, int):
             annotation = get_args(bare)[0]
-            names[-1] += f" {int(part) + 1}" if len(value) > 1 else ""
+            if isinstance(value, list):  # one table may stand for a list of them
+                names[-1] = numbered(names[-1], part, len(value))
+                value = value[part]
+            continue
         else:
             break
-        value = value.get(part) if isinstance(value, Mapping) else value[part] if isinstance(part, int) else value
+        value = value.get(part) if isinstance(value, Mapping) else value
     whole = _is_table(annotation) and _collected(one) is not None
     return _Location(".".join(filter(None, names if whole else names[:-1])), keys, names[-1], annotation, value)
 
@@ -246,8 +280,10 @@ def _addition(key: str, annotation: Any, example: str | None) -> str:
     """What to write where a key is missing."""
     if _is_table(annotation):
         return f"a section [{key}]"
-    if get_origin(_bare(annotation)) is list and _is_table(get_args(_bare(annotation))[0]):
-        return f"sections [[{key}]]"
+    if get_origin(_bare(annotation)) is list:
+        item = get_args(_bare(annotation))[0]
+        if _is_table(item) or get_origin(_bare(item)) is dict:
+            return f"a section [{key}], or several [[{key}]]"
     return f"{key} = {example or '...'}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from isogloss.evidence.importers import mapping, task_names
-from isogloss.lab import pretraining, task_file
+from isogloss.lab import grid, pretraining, task_file
 from isogloss.languages.variety_files import FIELDS
 from isogloss.models import ByteTransformer
 from isogloss.planning import costs
@@ -38,8 +38,9 @@ def names_of(kind: type) -> set[str]:
 
 
 COLUMNS = {name for kind in task_file.COLUMNS.values() for name in (*kind.needed, *kind.optional)}
+GRID = {*grid.GridFile.model_fields, *grid.GridTable.model_fields, *grid.RecipeTable.model_fields}
 FILES = {
-    "grid": ("measure.md", keys_taken("lab/grid.py", "lab/task_file.py", "lab/copies.py") | COLUMNS),
+    "grid": ("measure.md", GRID | keys_taken("lab/task_file.py", "lab/copies.py") | COLUMNS),
     "pretraining": ("measure.md", names_of(pretraining.Texts) | names_of(ByteTransformer)),
     "costs, to plan": ("budget.md", {"currency", "worth", "caps", costs.DEFAULT, *costs.PRICED_KINDS}),
     "costs, to compare": (

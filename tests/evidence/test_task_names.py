@@ -128,7 +128,7 @@ def test_a_rule_may_name_the_task_from_its_groups(write):
 @pytest.mark.parametrize(
     ("content", "kind", "reason"),
     [
-        ("", BadValue, "no rule; add sections [[rule]]"),
+        ("", BadValue, "no rule; add a section [rule], or several [[rule]]"),
         ("rule = 5", BadValue, "rule must be one table or several, each [[rule]]"),
         ("[[rule]]\nnames = '('\nlanguage = 'deu'", BadFile, "is not a pattern"),
         ("[[rule]]\nnames = 'a'", BadFile, "does not say one language or pair"),

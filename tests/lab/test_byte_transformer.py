@@ -173,14 +173,14 @@ def test_words_can_be_tagged_by_how_they_end(pretrained: Path, recipe: str, para
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"layers": 0}, "layers must be above 0, not 0"),
-        ({"steps": 1.5}, "steps must be a whole number, not 1.5"),
-        ({"warmup": 1.0}, "warmup must be from 0 up and below 1, not 1.0"),
-        ({"held_out": 0}, "held_out must be above 0 and below 1, not 0"),
-        ({"seed": -1}, "seed must be from 0 up, not -1"),
+        ({"layers": 0}, "layers must be a whole number above 0, not 0"),
+        ({"steps": 1.5}, "steps must be a whole number above 0, not 1.5"),
+        ({"warmup": 1.0}, "warmup must be a number from 0 up and below 1, not 1.0"),
+        ({"held_out": 0}, "held_out must be a number above 0 and below 1, not 0"),
+        ({"seed": -1}, "seed must be a whole number from 0 up, not -1"),
         ({"width": 30, "heads": 4}, "4 heads do not divide a width of 30 evenly"),
         ({"width": 12, "heads": 4}, "width must be an even number times heads"),
-        ({"copies": 256}, "copies must be 255 at most"),
+        ({"copies": 256}, "copies must be a whole number from 0 to 255, not 256"),
     ],
 )
 def test_shapes_there_cannot_be_are_refused(changed: dict[str, object], said: str) -> None:
@@ -287,12 +287,12 @@ def test_words_of_a_text_can_be_in_the_language_or_in_its_copy(tmp_path: Path) -
     [
         ("", "no text"),
         ('[text]\nfile = "lines.txt"\nclone = 1', "unknown key 'clone'"),
-        ('[text]\nfile = "lines.txt"\ncopy = -1', "copy must be from 0 up, not -1"),
-        ('[text]\nfile = "lines.txt"\ncopy = 1\nshare = 0', "share must be above 0 and at most 1, not 0"),
+        ('[text]\nfile = "lines.txt"\ncopy = -1', "copy must be a whole number from 0 up, not -1"),
+        ('[text]\nfile = "lines.txt"\ncopy = 1\nshare = 0', "share must be a number above 0 and at most 1, not 0"),
         ('[text]\nfile = "lines.txt"\nshare = 0.5', "share without a copy"),
         ('[text]\nfile = "lines.txt"\nnonsense = 1', "nonsense must be true or false, not 1"),
         ('[text]\nfile = "lines.txt"\n[model]\nlayer = 1', "unknown key 'layer'; did you mean 'layers'?"),
-        ('[text]\nfile = "lines.txt"\n[model]\nlayers = 0', "[model]: layers must be above 0, not 0"),
+        ('[text]\nfile = "lines.txt"\n[model]\nlayers = 0', "[model]: layers must be a whole number above 0, not 0"),
         ("[text", "is not TOML"),
         ('[text]\nfile = "none.txt"', "none.txt: cannot be read: No such file or directory"),
         ('[text]\nfile = "rows.csv"', "unknown column 'text'"),

@@ -230,7 +230,7 @@ def test_killed_at_random_points_a_run_ends_with_the_same_store(grid_file: Path,
     ("old", "new", "said"),
     [
         ("[[model]]", "[[modell]]", "unknown key 'modell'; did you mean 'model'?"),
-        ('called = "tiny"', 'call = "tiny"', "unknown parameter of linear-probe 'call'; did you mean 'called'?"),
+        ('called = "tiny"', 'call = "tiny"', "unknown key 'call'; did you mean 'called'?"),
         ("C = 1", "C = 1\nlayer = 7", "there is no layer 7; the model has 0 (embeddings) to 2"),
         ("C = 1", 'C = 1\nprecision = "float8"', "unknown precision 'float8'"),
         ('"fine-tune"', '"fine-tuning"', "unknown recipe 'fine-tuning'; did you mean 'fine-tune'?"),

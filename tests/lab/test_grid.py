@@ -40,9 +40,13 @@ def test_data_may_lie_in_another_folder(grid_file: Path, tmp_path: Path) -> None
         ("sizes", "size", "[grid]: unknown key 'size'; did you mean 'sizes'?"),
         ("sizes = [12, 30]", "", "[grid]: no sizes; add sizes = [70, 700]"),
         ("[12, 30]", "[12, -1]", "sizes must be different whole numbers from 1 up"),
-        ("[12, 30]", "12", "[grid]: sizes must be a list, not 12"),
+        ("[12, 30]", "12", "[grid]: sizes must be different whole numbers from 1 up, not 12"),
         ("12 = [0, 1]", "13 = [0, 1]", "seeds are given for 13"),
-        ("12 = [0, 1]", '12 = ["a"]', "seeds for 12 must be a list of whole numbers"),
+        (
+            "12 = [0, 1]",
+            '12 = ["a"]',
+            "[grid]: seeds must be a list of whole numbers",
+        ),
         ("sizes = [12, 30]", "sizes = [12, 30]\nsources = 7", 'sources must be a list of languages or "all", not 7'),
         ("ngram-logreg", "ngram-logref", "[recipe]: unknown recipe 'ngram-logref'; did you mean 'ngram-logreg'?"),
         ('name = "ngram-logreg"', 'name = "ngram-logreg"\nanalyser = "char"', "did you mean 'analyzer'?"),
@@ -52,6 +56,8 @@ def test_data_may_lie_in_another_folder(grid_file: Path, tmp_path: Path) -> None
         ('label = "topic"', 'labels = "topic"', "[task.columns]: unknown key 'labels'; did you mean 'label'?"),
         ("[recipe]", '[task.splits]\ntest = "train"\n[recipe]', "train and test are both 'train'"),
         ("[recipe]", "[recipe", "is not TOML"),
+        ("[task]", "[tasks]", "unknown key 'tasks'; did you mean 'task'?"),
+        ('[recipe]\nname = "ngram-logreg"', "", "no recipe; add a section [recipe], or several [[recipe]]"),
     ],
 )
 def test_bad_grids_are_refused_in_one_line(grid_file: Path, old: str, new: str, said: str) -> None:

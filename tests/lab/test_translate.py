@@ -166,7 +166,7 @@ def test_plans_tell_how_much_there_is_to_translate(grid: Path, tmp_path: Path) -
         ('translator = { file = "translations.tsv" }', "translator has no name"),
         ('translator = "apertium"', "translator must be a table"),
         ('translator = { name = "file", file = "nowhere.tsv" }', "no such file of translations"),
-        ('translator = { name = "file", path = "x" }', "unknown parameter of file 'path'"),
+        ('translator = { name = "file", path = "x" }', "unknown key 'path'"),
         ('base = { name = "ngram" }', "unknown recipe 'ngram'"),
         ('base = { name = "ngram-logreg", C = 0 }', "C must be a number above 0"),
         ('base = { name = "translate-test" }', "translate-test translates already"),

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from isogloss.errors import BadFile, BadValue, UnknownName
+from annotated_types import Ge, MinLen
+from pydantic import Field
+
+from isogloss.config import (
+    Help,
+    OneOrMore,
+    Table,
+    known,
+    numbered,
+    read_toml,
+    section_of,
+    validate,
+)
+from isogloss.errors import BadFile, BadValue
 from isogloss.lab.recipe import Recipe, recipes
 from isogloss.lab.sections import Section
 from isogloss.lab.task import TaskInfo
@@ -48,6 +60,66 @@ class Grid:
     path: str = "grid"
 
 
+Whole = Annotated[int, Ge(0)]
+Seeds = Annotated[list[Whole], MinLen(1)]
+Languages = Annotated[
+    Annotated[list[str], MinLen(1)] | Literal["all"], Help('a list of languages or "all"', hint='write ["eng", "swh"]')
+]
+
+
+class RecipeTable(Table, extra="allow"):
+    """A section `[[recipe]]`: a name, and parameters of that recipe."""
+
+    name: Annotated[str, known("recipe", recipes.names), Help(example='"..."')]
+
+
+class GridTable(Table):
+    """The section `[grid]`; see `Grid`."""
+
+    sources: Languages = "all"
+    targets: Languages = "all"
+    sizes: Annotated[list[Whole], MinLen(1), Help("different whole numbers from 1 up", example="[70, 700]")]
+    seeds: Annotated[
+        Seeds | dict[str, Seeds],
+        Help(
+            "a list of whole numbers, or one for each size",
+            hint="write seeds = [0, 1], or per size seeds = { 70 = [0, 1], 700 = [0] }",
+        ),
+    ] = Field(default_factory=lambda: [0])
+    shots: Annotated[list[Whole], MinLen(1), Help("whole numbers from 0 up", hint="write shots = [0, 10]")] = Field(
+        default_factory=lambda: [0]
+    )
+    leave_out_small: bool = False
+    keep_items: bool = True
+
+    def seeds_by_size(self, least: int, path: str) -> dict[int, tuple[int, ...]]:
+        """Each size with the seeds for it.
+
+        Raises
+        ------
+        BadValue
+            If sizes are below `least` or stand there twice, or if seeds are given for another one.
+        """
+        where = section_of(path, "grid")
+        if min(self.sizes) < least or len(set(self.sizes)) < len(self.sizes):
+            raise BadValue(f"sizes must be different whole numbers from {least} up, not {self.sizes!r}", where=where)
+        if isinstance(self.seeds, list):
+            return dict.fromkeys(self.sizes, tuple(dict.fromkeys(self.seeds)))
+        for size in self.seeds:
+            if size not in map(str, self.sizes):
+                raise BadValue(f"seeds are given for {size}, which is not among the sizes {self.sizes}", where=where)
+        return {size: tuple(dict.fromkeys(self.seeds.get(str(size), [0]))) for size in self.sizes}
+
+
+class GridFile(Table):
+    """A grid file."""
+
+    task: OneOrMore[dict[str, Any]]
+    recipe: OneOrMore[RecipeTable]
+    model: OneOrMore[dict[str, Any]] = Field(default_factory=list)
+    grid: GridTable
+
+
 def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     """Read a grid file.
 
@@ -67,50 +139,37 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     path = Path(path)
     if not path.is_file():
         raise BadFile("no such grid file", where=str(path))
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"is not TOML: {error}", where=str(path)) from None
-    whole = Section("", table, str(path))
-    whole.expect("task", "recipe", "grid", "model")
-    grid = whole.section("grid", required=True)
-    grid.expect("sources", "targets", "sizes", "seeds", "shots", "leave_out_small", "keep_items")
+    file = validate(GridFile, read_toml(path), str(path))
     folder = Path(data) if data is not None else path.parent
-    infos = tuple(read_info(task, folder) for task in whole.sections("task"))
-    chosen = _read_recipes(whole, infos, path.parent)
-    sources, targets = _read_languages(grid, "sources"), _read_languages(grid, "targets")
+    infos = tuple(
+        read_info(Section(numbered("task", place, len(file.task)), task, str(path)), folder)
+        for place, task in enumerate(file.task)
+    )
+    chosen = _read_recipes(file, infos, path)
     least = 0 if all(recipe.zero_shot for recipe in chosen) else 1
-    seeds = _read_seeds(grid, grid.take("sizes", list), least)
-    shots = grid.take("shots", list, [0])
-    if not shots or not all(_is_whole(count) and count >= 0 for count in shots):
-        raise BadValue(f"shots must be whole numbers from 0 up, not {shots!r}", where=grid.where)
     return Grid(
-        infos, chosen, sources, targets, seeds, tuple(dict.fromkeys(shots)),
-        _read_flag(grid, "leave_out_small", False), _read_flag(grid, "keep_items", True), str(path),
+        infos, chosen, file.grid.sources, file.grid.targets, file.grid.seeds_by_size(least, str(path)),
+        tuple(dict.fromkeys(file.grid.shots)), file.grid.leave_out_small, file.grid.keep_items, str(path),
     )  # fmt: skip
 
 
-def _read_recipes(whole: Section, infos: tuple[TaskInfo, ...], folder: Path) -> tuple[Recipe, ...]:
+def _read_recipes(file: GridFile, infos: tuple[TaskInfo, ...], path: Path) -> tuple[Recipe, ...]:
     """Every recipe, with every model if it needs one and does not name its own."""
-    models = [section.rest() for section in whole.sections("model", required=False)]
-    found: list[Recipe] = []
-    for section in whole.sections("recipe"):
-        name = section.take("name", str)
-        if name not in recipes.names():
-            raise UnknownName("recipe", name, recipes.names(), where=section.where)
-        kind: type[Recipe] = recipes.get(name)
-        given = section.rest()
-        for model in models if models and _lacks_model(kind, given) else [{}]:
-            recipe = kind.read(_settled(_with_model(kind, given, model), folder), where=section.where)
+    made: list[Recipe] = []
+    for place, table in enumerate(file.recipe):
+        where = section_of(str(path), numbered("recipe", place, len(file.recipe)))
+        kind, given = recipes.get(table.name), table.model_extra or {}
+        for model in file.model if file.model and _lacks_model(kind, given) else [{}]:
+            recipe = kind.read(_settled(_with_model(kind, given, model), path.parent), where=where)
             for info in infos:
                 try:
                     recipe.check_kind(info.kind)
                 except BadValue as error:
-                    raise BadValue(error.reason, where=section.where, hint=error.hint) from None
-            found.append(recipe)
-    if len({(recipe.label, str(recipe.identity)) for recipe in found}) < len(found):
-        raise BadValue("the same recipe stands there twice", where=whole.where)
-    return tuple(found)
+                    raise error.at(where) from None
+            made.append(recipe)
+    if len({(recipe.label, str(recipe.identity)) for recipe in made}) < len(made):
+        raise BadValue("the same recipe stands there twice", where=str(path))
+    return tuple(made)
 
 
 def _lacks_model(kind: type[Recipe], given: dict[str, Any]) -> bool:
@@ -139,42 +198,3 @@ def _settled(parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
         elif name in ("checkpoint", "file") and isinstance(value, str) and value and (folder / value).exists():
             settled[name] = str(folder / value)
     return settled
-
-
-def _read_languages(section: Section, key: str) -> list[str] | str:
-    value: Any = section.take(key, object, "all")
-    if value == "all" or (isinstance(value, list) and value and all(isinstance(code, str) for code in value)):
-        return value  # type: ignore[no-any-return]  # what a grid file holds has no type until it is checked
-    raise BadValue(f'{key} must be a list of languages or "all", not {value!r}', where=section.where)
-
-
-def _read_flag(section: Section, key: str, default: bool) -> bool:
-    value: Any = section.flag(key, default)
-    if not isinstance(value, bool):
-        raise BadValue(f"{key} must be true or false, not {value!r}", where=section.where)
-    return value
-
-
-def _read_seeds(section: Section, sizes: list[Any], least: int) -> dict[int, tuple[int, ...]]:
-    if not sizes or not all(_is_whole(size) and size >= least for size in sizes) or len(set(sizes)) < len(sizes):
-        raise BadValue(f"sizes must be different whole numbers from {least} up, not {sizes!r}", where=section.where)
-    given: Any = section.take("seeds", object, [0])
-    per_size = given if isinstance(given, dict) else {str(size): given for size in sizes}
-    for size in per_size:
-        if size not in map(str, sizes):
-            raise BadValue(f"seeds are given for {size}, which is not among the sizes {sizes}", where=section.where)
-    read = {}
-    for size in sizes:
-        seeds = per_size.get(str(size), [0])
-        if not isinstance(seeds, list) or not seeds or not all(_is_whole(seed) and seed >= 0 for seed in seeds):
-            raise BadValue(
-                f"seeds for {size} must be a list of whole numbers, not {seeds!r}",
-                where=section.where,
-                hint="write seeds = [0, 1], or per size seeds = { 70 = [0, 1], 700 = [0] }",
-            )
-        read[size] = tuple(dict.fromkeys(seeds))
-    return read
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

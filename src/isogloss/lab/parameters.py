@@ -8,8 +8,6 @@ from typing import Annotated, Any, ClassVar, Self
 
 from annotated_types import Ge, Gt
 
-from isogloss.errors import InputError, UnknownName
-
 Count = Annotated[int, Gt(0)]
 Positive = Annotated[float, Gt(0)]
 NotNegative = Annotated[float, Ge(0)]
@@ -42,17 +40,12 @@ class Parameterized:
 
         Raises
         ------
-        UnknownName, BadValue
-            If there is no such parameter, or it does not admit the value.
+        InputError
+            If there is no such parameter, or it does not admit the value; all that is wrong is told at once.
         """
-        known = [field.name for field in fields(cls)]
-        for name in parameters:
-            if name not in known:
-                raise UnknownName(f"parameter of {cls.name}", name, known, where=where)
-        try:
-            return cls(**parameters)
-        except InputError as error:
-            raise error.at(": ".join(part for part in (where, error.where) if part) or None) from None
+        from isogloss.config import build
+
+        return build(cls, parameters, where)
 
     @property
     def parameters(self) -> dict[str, Any]:

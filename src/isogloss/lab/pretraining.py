@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
+from annotated_types import Ge, Gt, Le
+from pydantic import Field, model_validator
 
+from isogloss.config import Help, OneOrMore, Table, build, checked, read_toml, validate
 from isogloss.errors import BadFile, BadValue
-from isogloss.lab.sections import Section
 from isogloss.lab.tables import read_table
 from isogloss.models.byte_tokenizer import clone_text
 from isogloss.models.byte_transformer import ByteTransformer
@@ -101,6 +102,31 @@ def mix_copy(text: str, copy: int, share: float, chance: np.random.Generator) ->
     return "".join(clone_text(word, copy) if chance.random() < share else word for word in whole)
 
 
+class TextTable(Table):
+    """A section `[[text]]`; see `Texts`."""
+
+    file: Annotated[str, Help(example='"texts.txt"')]
+    column: str = "text"
+    where: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    number: Annotated[int, Ge(0)] = Field(0, alias="copy")
+    share: Annotated[float, Gt(0), Le(1)] = 1.0
+    nonsense: bool = False
+
+    @model_validator(mode="after")
+    @checked
+    def _check_share(self) -> TextTable:
+        if self.share < 1 and not self.number:
+            raise BadValue("share without a copy", hint="say with copy = 1 which one words are put in")
+        return self
+
+
+class PretrainingFile(Table):
+    """What a byte transformer is to read, and its shape."""
+
+    text: OneOrMore[TextTable]
+    model: dict[str, Any] = Field(default_factory=dict)
+
+
 def read_pretraining(path: str | Path, *, data: str | Path | None = None) -> tuple[list[Texts], ByteTransformer]:
     """Read what a byte transformer is to read, and its shape.
 
@@ -118,39 +144,14 @@ def read_pretraining(path: str | Path, *, data: str | Path | None = None) -> tup
     BadFile, BadValue, UnknownName
         One line: the section, the key, the reason, the hint.
     """
-    path = Path(path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadFile(f"cannot be read: {error.strerror}", where=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"is not TOML: {error}", where=str(path)) from None
-    whole = Section("", table, str(path))
-    whole.expect("text", "model")
-    folder = Path(data) if data is not None else path.parent
-    texts = [_read_texts(section, folder) for section in whole.sections("text")]
-    model = whole.section("model")
-    model.expect(*(one.name for one in fields(ByteTransformer)))
-    try:
-        shape = ByteTransformer(**model.rest())
-    except BadValue as error:
-        raise BadValue(error.reason, where=model.where, hint=error.hint) from None
+    file = validate(PretrainingFile, read_toml(Path(path)), str(path))
+    folder = Path(data) if data is not None else Path(path).parent
+    texts = [
+        Texts(
+            folder / one.file, one.column, {name: str(value) for name, value in one.where.items()},
+            one.number, one.share, one.nonsense,
+        )
+        for one in file.text
+    ]  # fmt: skip
+    shape = build(ByteTransformer, file.model, str(path), "model")
     return texts, replace(shape, copies=max(shape.copies, *(one.copy for one in texts)))
-
-
-def _read_texts(section: Section, folder: Path) -> Texts:
-    section.expect(*(one.name for one in fields(Texts)))
-    where = section.section("where").rest()
-    copy = section.take("copy", int, 0)
-    nonsense: Any = section.flag("nonsense", False)
-    if not isinstance(nonsense, bool):
-        raise BadValue(f"nonsense must be true or false, not {nonsense!r}", where=section.where)
-    if copy < 0:
-        raise BadValue(f"copy must be from 0 up, not {copy}", where=section.where)
-    share: Any = section.take("share", object, 1.0)
-    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
-        raise BadValue(f"share must be above 0 and at most 1, not {share!r}", where=section.where)
-    if share < 1 and not copy:
-        raise BadValue("share without a copy", where=section.where, hint="say with copy = 1 which one words are put in")
-    values = {name: str(value) for name, value in where.items()}
-    return Texts(folder / section.take("file", str), section.take("column", str, "text"), values, copy, share, nonsense)

@@ -9,11 +9,12 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.files import atomic_write
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 RECORD = "pretraining.json"
 
 Integers = np.ndarray[Any, Any]
+Count = Annotated[int, Gt(0)]
 
 
 @dataclass(frozen=True)
@@ -63,32 +65,24 @@ class ByteTransformer:
     input and output embeddings are one.
     """
 
-    layers: int = 4
-    width: int = 128
-    heads: int = 4
-    context: int = 256
-    copies: int = 0
-    steps: int = 1000
-    batch_size: int = 16
-    learning_rate: float = 2e-3
-    warmup: float = 0.1
-    weight_decay: float = 0.1
-    held_out: float = 0.05
-    seed: int = 0
+    layers: Count = 4
+    width: Count = 128
+    heads: Count = 4
+    context: Count = 256
+    copies: Annotated[int, Ge(0), Le(MOST_COPIES)] = 0
+    steps: Count = 1000
+    batch_size: Count = 16
+    learning_rate: Annotated[float, Gt(0), Lt(1)] = 2e-3
+    warmup: Annotated[float, Ge(0), Lt(1)] = 0.1
+    weight_decay: Annotated[float, Ge(0), Lt(1)] = 0.1
+    held_out: Annotated[float, Gt(0), Lt(1)] = 0.05
+    seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
         """Check every parameter, because they come from files."""
-        for one in fields(self):
-            value = getattr(self, one.name)
-            whole = one.type == "int"
-            least = 0 if one.name in ("copies", "seed", "warmup", "weight_decay") else None
-            if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-                raise BadValue(f"{one.name} must be a {'whole ' * whole}number, not {value!r}")
-            if value < 0 or (least is None and value == 0) or (not whole and not value < 1):
-                raise BadValue(f"{one.name} must be {'from 0 up' if least == 0 else 'above 0'}"
-                               f"{'' if whole else ' and below 1'}, not {value!r}")  # fmt: skip
-        if self.copies > MOST_COPIES:
-            raise BadValue(f"copies must be {MOST_COPIES} at most, not {self.copies}")
+        from isogloss.config import check_fields
+
+        check_fields(self)
         if self.width % self.heads or self.width // self.heads % 2:
             raise BadValue(
                 f"{self.heads} heads do not divide a width of {self.width} evenly",
