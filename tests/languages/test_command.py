@@ -91,7 +91,7 @@ def test_a_table_of_similarities_is_a_kind(run, tmp_path):
     _, out, _ = run("distance", "de", "en", "--kind", "my-own", "--table", f"my-own={path}", "--json")
     (row,) = json.loads(out)
     assert row["my-own"] == 0.25
-    similarities._added.clear()
+    similarities.unregister("my-own")
 
 
 def test_map_writes_a_picture(run, tmp_path):
@@ -127,9 +127,9 @@ def test_table_writes_the_catalogue(run, tmp_path, ending):
     ("arguments", "message"),
     [
         (["nearest", "wol", "--among", "deu,Germn"], "error: unknown language 'Germn'; did you mean 'deu'"),
-        (["nearest", "wol", "--weights", "syntactic"], "error: weights: 'syntactic' is no weight"),
-        (["nearest", "wol", "--weights", "syntactic=1,syntactic=2"], "error: weights: two weights of 'syntactic'"),
-        (["distance", "de", "en", "--table", "mine"], "error: table: 'mine' names no table"),
+        (["nearest", "wol", "--weights", "syntactic"], "error: --weights: 'syntactic' is no weight"),
+        (["nearest", "wol", "--weights", "syntactic=1,syntactic=2"], "error: --weights: two weights of 'syntactic'"),
+        (["distance", "de", "en", "--table", "mine"], "error: --table: 'mine' names no table"),
         (["distance", "de", "en", "--kind", "featural", "--impute", "mean"], "error: unknown way to impute 'mean'"),
         (["map", "--colour", "famly"], "error: unknown colour 'famly'; did you mean 'family'?"),
         (["add", "missing.toml"], "error: missing.toml: cannot be read"),

@@ -82,13 +82,6 @@ def test_scripts_with_spaces(language):
     assert not written_without_spaces(language)
 
 
-@pytest.fixture
-def register():
-    """Register sizes and forget them afterwards."""
-    yield register_resources
-    pretraining._added.clear()
-
-
 def test_shares_are_those_of_the_whole_corpus():
     shares = resource_shares("cc100")
     written = {resolve(code).id for code, _ in read_table("cc100.tsv")}
@@ -101,17 +94,17 @@ def test_a_model_has_the_corpus_it_was_pretrained_on(model):
     assert resources(model) == resources("cc100")
 
 
-def test_sizes_of_ones_own_are_read_from_a_table(tmp_path, register):
+def test_sizes_of_ones_own_are_read_from_a_table(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("language,size\nde,3\nnor,1\nzh-TW,0\n")
-    register("mine", path, unit="GB")
+    register_resources("mine", path, unit="GB")
     assert resources("mine") == {"deu": 3.0, "nor": 1.0, "nob": 1.0, "zho_Hant": 0.0, "cmn_Hant": 0.0}
     assert resource_shares("mine")["deu"] == 0.75
     assert "eng" not in resources("mine")
 
 
-def test_sizes_may_be_given_as_a_mapping(register):
-    register("mine", {"German": 2})
+def test_sizes_may_be_given_as_a_mapping():
+    register_resources("mine", {"German": 2})
     assert resources("mine") == {"deu": 2.0}
 
 
@@ -127,14 +120,14 @@ def test_sizes_may_be_given_as_a_mapping(register):
         ("language,size\n", "no languages"),
     ],
 )
-def test_a_bad_table_of_sizes_is_refused_with_its_line(tmp_path, register, text, message):
+def test_a_bad_table_of_sizes_is_refused_with_its_line(tmp_path, text, message):
     path = tmp_path / "mine.csv"
     path.write_text(text)
     with pytest.raises(InputError, match=message):
-        register("mine", path)
+        register_resources("mine", path)
     assert "mine" not in pretraining.corpora()
 
 
-def test_what_comes_with_isogloss_cannot_be_replaced(register):
+def test_what_comes_with_isogloss_cannot_be_replaced():
     with pytest.raises(BadValue, match="comes with isogloss"):
-        register("xlm-r", {"deu": 1.0})
+        register_resources("xlm-r", {"deu": 1.0})

@@ -18,7 +18,8 @@ PAIRS = [("deu_Latn", "en", 0.9), ("deu_Latn", "yor", 0.2), ("en", "yor", 0.3)]
 def forget():
     """Forget what a test registered."""
     yield
-    similarities._added.clear()
+    for name in similarities.names():
+        similarities.unregister(name)
 
 
 def frame(rows=PAIRS, **more):

@@ -18,7 +18,7 @@ def colours():
     made = FeatureSource("colours", "a test", "none", {"deu": 0, "eng": 1, "gsw": 2}, names, values)
     feature_sources.register("colours")(lambda: made)
     yield made
-    feature_sources._added.pop("colours")
+    feature_sources.unregister("colours")
 
 
 def test_every_source_says_what_it_is_and_how_much_is_missing():
