@@ -48,10 +48,10 @@ $(DEMO)/.installed: pyproject.toml constraints.txt
 	$(DEMO)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints.txt --editable .
 	touch $@
 
-$(DEV)/.installed: pyproject.toml constraints.txt
+$(DEV)/.installed: pyproject.toml plugins/pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "isogloss needs Python 3.11 or newer; make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(DEV)
-	$(DEV)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]'
+	$(DEV)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]' --editable ./plugins
 	touch $@
 
 $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,20 @@ SUMEVAL_TRAIN = (
 )
 
 
+PAPERS = ("amue", "nnrank", "proxylm")
+"""Folders of observations that the plugin package of importers, `plugins/`, reads."""
+
+
 def have_data(*names: str) -> bool:
-    """Whether the research data are here; says what is missing where they are not."""
+    """Whether the research data are here, and the importers for them; says what is missing where they are not."""
     missing = [name for name in names if not (DATA / name).exists()]
     if missing:
         print(f"skipped: no {', '.join(missing)} in {DATA} (set ISOGLOSS_DATA)")
-    return not missing
+        return False
+    if {part for name in names for part in name.split("/")} & set(PAPERS) and find_spec("isogloss_papers") is None:
+        print("skipped: the importers of papers are absent (pip install ./plugins)")
+        return False
+    return True
 
 
 def sumeval(name: str, kind: str = "train") -> Path:

@@ -16,7 +16,6 @@ from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evidence import importers, shipped
 from isogloss.evidence.exporters import FORMATS, export
 from isogloss.evidence.fetching.sources import PublicSource, public_sources
-from isogloss.evidence.importers.mapping import load_mapping, shipped_mappings
 from isogloss.evidence.training_mix import KINDS as OTHER_KINDS
 from isogloss.explanation.factors import OTHERS, PHRASES, SIMILARITIES
 from isogloss.forecasting import forecasters
@@ -91,11 +90,16 @@ def _forecasts() -> list[str]:
     ]  # fmt: skip
 
 
+def _origin(importer: type) -> str:
+    """The package of an importer that is not part of isogloss."""
+    package = importer.__module__.partition(".")[0]
+    return "" if package == "isogloss" else f"({package.replace('_', '-')}) "
+
+
 def _evidence() -> list[str]:
     cards = [
         (name, (path / "CARD.md").read_text(encoding="utf-8").partition("\n")[0]) for name, path in shipped().items()
     ]
-    mappings = [(name, "columns " + ", ".join(load_mapping(name).recognise.columns)) for name in shipped_mappings()]
     public = [(name, code(one.importer), plain(f"{one.url} ({one.licence})")) for name, one in _public()]
     return [
         section(
@@ -107,13 +111,8 @@ def _evidence() -> list[str]:
             "Importers",
             "For `isogloss evidence import --format`; without it, the file is recognised. "
             "[How to import](../how-to/import.md), [result files of other tools](../how-to/result-files.md)",
-            named((name, summary(one)) for name, one in importers.items()),
+            named((name, _origin(one) + summary(one)) for name, one in importers.items()),
             adding(importers, "a subclass of [`Importer`](python/extending.md#class-importer)"),
-        ),
-        section(
-            "Mappings of tables",
-            "For `isogloss evidence import --map`, beside files of your own; tables with these columns are recognised.",
-            named(mappings, ("name", "recognised by")),
         ),
         section(
             "Public evidence",

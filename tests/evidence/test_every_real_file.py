@@ -9,6 +9,7 @@ import pytest
 
 from isogloss.evidence import ReadOptions, import_files
 
+pytest.importorskip("isogloss_papers", reason="the importers of papers are absent: pip install ./plugins")
 pytestmark = pytest.mark.data
 
 SKIPPED = ("LICENSE", "models.jsonl")
@@ -41,11 +42,11 @@ IMPORTERS = {
     "fixtures/inspect_no_samples.json": ("inspect-ai", metrics_of_inspect),
     "fixtures/lm_eval_results.json": ("lm-eval", metrics_of_lm_eval),
     "fixtures/lm_eval_samples_toy_deu_Latn.jsonl": None,  # items, not scores: test_import_lm_eval.py
-    "nnrank/results_bert-base-multilingual-cased_test.csv": ("table", rows_of_csv),
-    "nnrank/results_xlm-roberta-base_test.csv": ("table", rows_of_csv),
-    "proxylm/intent_experiments.csv": ("table", lambda path: rows_of_csv(path, columns=5)),
+    "nnrank/results_bert-base-multilingual-cased_test.csv": ("nn-rank", rows_of_csv),
+    "nnrank/results_xlm-roberta-base_test.csv": ("nn-rank", rows_of_csv),
+    "proxylm/intent_experiments.csv": ("proxylm-intent", lambda path: rows_of_csv(path, columns=5)),
     "proxylm/mt560_experiments.csv": ("proxylm-mt560", lambda path: rows_of_csv(path, columns=42)),
-    "proxylm/slot_experiments.csv": ("table", lambda path: rows_of_csv(path, columns=5)),
+    "proxylm/slot_experiments.csv": ("proxylm-slot", lambda path: rows_of_csv(path, columns=5)),
     "observations/sib200_llm_predictions.parquet": ("sib200", lambda path: 410),
     "observations/sib200_llm_scores.tsv": ("sib200", rows_of_csv),
     "observations/xfakt_ratings.parquet": ("xfakt", lambda path: 3 * 14 * 13),
@@ -93,6 +94,7 @@ def test_all_real_files_together_have_no_score_twice(observed):
     told = [path for path in real_files(observed) if "test" not in path.parts and path.parent.name != "fixtures"]
     report = import_files(told, dry_run=True)
     assert report.observations.height == sum(file.kept for file in report.files)
-    assert set(report.observations["importer"]) == {"amue", "litmus", "proxylm-mt560", "sib200", "table", "xfakt"}
+    papers = {"amue", "nn-rank", "proxylm-intent", "proxylm-mt560", "proxylm-slot", "sib200", "xfakt"}
+    assert set(report.observations["importer"]) == {"litmus", *papers}
     twice = sum(file.dropped.get("duplicate", 0) for file in report.files)
     assert twice == 25_488 + 410  # MT560 systems as released; SIB-200, whose scores are in both of its files

@@ -5,8 +5,9 @@ import pytest
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence import import_files, read_evidence
+from isogloss.evidence.importers import importers
 from isogloss.evidence.importers.base import ReadOptions
-from isogloss.evidence.importers.mapping import load_mapping, shipped_mappings
+from isogloss.evidence.importers.table import MappedTable
 
 
 @pytest.fixture
@@ -85,19 +86,30 @@ def test_a_mix_is_not_one_language(mapped):
         mapped('[columns]\ntarget = "lang"\n[train]\ncolumn = "train"')
 
 
-def test_an_unknown_mapping_lists_those_that_ship(table):
-    with pytest.raises(UnknownName, match="did you mean 'nn-rank'"):
-        read_evidence(table({}), mapping="nn-rnak")
+def test_a_missing_mapping_file_is_one_line(table):
+    with pytest.raises(BadFile, match=r"^nowhere.toml: cannot be read: No such file"):
+        read_evidence(table({}), mapping="nowhere.toml")
 
 
-@pytest.mark.parametrize("name", shipped_mappings())
-def test_a_shipped_mapping_is_recognised_by_the_columns_it_is_for(name):
-    mapping = load_mapping(name)
-    assert mapping.recognise.columns
-    cell = {"eval_file": "de_test", "train_file": "en_train", "num_eval_examples": "100"}
-    rows = pl.DataFrame(
-        [{column: cell.get(column, "de" if "lang" in column else "50.5") for column in mapping.recognise.columns}]
+@pytest.fixture
+def format_of_colours(tmp_path):
+    """A format of its own, described by a mapping that recognises it."""
+    path = tmp_path / "colours.toml"
+    path.write_text(
+        'scale = "percent"\n[recognise]\ncolumns = ["tongue", "hue"]\n[columns]\ntarget = "tongue"\nscore = "hue"\n'
+        '[values]\nmodel = "m"\ntask = "t"\nmetric = "f1"\ntrain = ""\n'
     )
-    observations = read_evidence(rows).observations
-    assert observations["target"].unique().to_list() == ["deu"]
-    assert observations["score"].unique().to_list() == [0.505]
+    importers.register("colours")(type("Colours", (MappedTable,), {"name": "colours", "mapping": path}))
+    yield
+    importers.unregister("colours")
+
+
+def test_a_mapping_that_recognises_columns_makes_a_format(format_of_colours, tmp_path):
+    (tmp_path / "scores.csv").write_text("tongue,hue\nde,50.5\n")
+    row = read_evidence(tmp_path / "scores.csv").observations.row(0, named=True)
+    assert (row["target"], row["score"], row["importer"]) == ("deu", 0.505, "colours")
+
+
+def test_a_table_in_memory_may_be_of_a_format_that_a_mapping_describes(format_of_colours):
+    observations = read_evidence(pl.DataFrame({"tongue": ["de"], "hue": [50.5]}), format="colours").observations
+    assert observations.select("target", "score", "importer").rows() == [("deu", 0.505, "colours")]

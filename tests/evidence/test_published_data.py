@@ -85,28 +85,3 @@ def test_a_sumeval_score_and_its_mix_are_those_of_the_file(observed):
     assert rows["train"].n_unique() == 1
     sizes = sorted(int(part.partition(":")[2]) for part in rows["train"][0].split(","))
     assert sizes == sorted(size for size in entry["train_config"].values() if size)
-
-
-@pytest.mark.parametrize(("name", "task"), [("intent", "MASSIVE-intent"), ("slot", "MASSIVE-slot")])
-def test_proxylm_has_51_sources_by_51_targets_by_5_models(observed, name, task):
-    path = observed / "proxylm" / f"{name}_experiments.csv"
-    report = import_files([path], dry_run=True)
-    assert (report.files[0].rows, report.files[0].kept) == (13_005, 13_005)
-    observations = report.observations
-    assert observations["task"].unique().to_list() == [task]
-    assert observations["model"].n_unique() == 5
-    assert observations["target"].n_unique() == observations["train"].n_unique() == 51
-    assert observations["train"].str.ends_with(":11514").all()
-    assert observations.filter(pl.col("train") == pl.col("target") + ":11514").height == 51 * 5
-    assert observations["score"].max() <= 1
-
-
-def test_nn_rank_has_51_sources_by_72_targets_by_2_models(observed):
-    report = import_files(sorted((observed / "nnrank").glob("*.csv")), dry_run=True)
-    assert [(file.rows, file.kept) for file in report.files] == [(3_672, 3_672)] * 2
-    observations = report.observations
-    assert observations["model"].unique().sort().to_list() == ["bert-base-multilingual-cased", "xlm-roberta-base"]
-    assert (observations["target"].n_unique(), observations["train"].n_unique()) == (72, 51)
-    first = observations.row(0, named=True)
-    assert (first["target"], first["train"], first["items"], first["metric"]) == ("ita", "ell", 10_000, "f1")
-    assert first["score"] == pytest.approx(0.716563362115295)

@@ -25,7 +25,7 @@ try:
 except ImportError:
     sys.exit("atheris is not installed: it has wheels for Python 3.11 to 3.13 on x86-64 Linux only")
 
-with atheris.instrument_imports(include=["isogloss"], enable_loader_override=False):
+with atheris.instrument_imports(include=["isogloss", "isogloss_papers"], enable_loader_override=False):
     from isogloss.errors import IsoglossError
     from isogloss.evidence import ReadOptions, import_files
     from isogloss.evidence.importers import importers

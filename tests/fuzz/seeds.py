@@ -98,6 +98,8 @@ DOCUMENTS = {
     "hf-trainer-state": (STATE, "trainer_state.json"),
     "xtreme": (XTREME, "report.json"),
 }
+MASSIVE = {"source_lang": "eng", "target_lang": "deu"}
+MASSIVE_MODELS = ("aya", "llama3", "smollm_135m", "smollm_360m", "bloomz_560m")
 TABLES = {
     "amue": (
         "tydiqa_mbert_results.csv",
@@ -131,6 +133,20 @@ TABLES = {
             "test_size": 7.0,
         },
     ),
+    "nn-rank": (
+        "nn_rank.csv",
+        {
+            "accuracy": 50.0,
+            "f1": 50.0,
+            "model": "a",
+            "tokenizer": "toy",
+            "eval_file": "de_test",
+            "num_eval_examples": 5,
+            "train_file": "en_train",
+        },
+    ),
+    "proxylm-intent": ("intent.csv", MASSIVE | {f"{model}_accuracy": 50.0 for model in MASSIVE_MODELS}),
+    "proxylm-slot": ("slot.csv", MASSIVE | {f"{model}_f1": 50.0 for model in MASSIVE_MODELS}),
     "sib200": ("sib200_llm.tsv", {"model": "toy", "lang": "ace_Arab", "n": 3, "accuracy": 0.3333, "answered": 1.0}),
     "xfakt": ("xfakt.csv", {"task": "recall", "model": "toy", "lang": "Swahili", "i": 1, "rating": 2}),
 }

@@ -124,8 +124,8 @@ def test_a_bad_table_of_sizes_is_refused_with_its_line(tmp_path, text, message):
     path = tmp_path / "mine.csv"
     path.write_text(text)
     with pytest.raises(InputError, match=message):
-        register_resources("mine", path)
-    assert "mine" not in pretraining.corpora()
+        register_resources("refused", path)
+    assert "refused" not in pretraining.corpora()
 
 
 def test_what_comes_with_isogloss_cannot_be_replaced():

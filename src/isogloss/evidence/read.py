@@ -13,7 +13,7 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence
-from isogloss.evidence.importers import importer_for, is_folder_of_results
+from isogloss.evidence.importers import importer_for, importers, is_folder_of_results
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.normalise import Normalised, as_queries, normalise
 from isogloss.evidence.places import is_url
@@ -224,8 +224,10 @@ def read_source(
     if isinstance(source, pl.DataFrame):
         from isogloss.evidence.importers.table import Table
 
-        where, name = table_name, Table.name
-        raw = Table().tidy(source, options, where)
+        named = importers.get(format)() if format else None
+        table = named if isinstance(named, Table) else Table()
+        where, name = table_name, table.name
+        raw = table.tidy(source, options, where)
     else:
         # Only tables have mappings, so naming one names the format too.
         importer = importer_for(source, format or ("table" if options.mapping is not None else None))

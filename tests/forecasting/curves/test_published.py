@@ -12,6 +12,7 @@ from isogloss import read_evidence
 from isogloss.evidence import Evidence
 from isogloss.forecasting.curves import PerformanceFunction, Points, fit_curve
 
+pytest.importorskip("isogloss_papers", reason="the importers of papers are absent: pip install ./plugins")
 pytestmark = pytest.mark.data
 REPOSITORY = Path(__file__).parents[3]
 MBERT = "bert-base-multilingual-cased"

@@ -11,20 +11,15 @@ from isogloss.registry import Registry
 importers: Registry[type[Importer]] = Registry(
     "importer",
     {
-        "amue": "isogloss.evidence.importers.amue:Amue",
         "hf-trainer": "isogloss.evidence.importers.hf_trainer:HFTrainer",
         "inspect-ai": "isogloss.evidence.importers.inspect_ai:InspectAI",
-        "langrank": "isogloss.evidence.importers.langrank:LangRank",
         "lighteval": "isogloss.evidence.importers.lighteval:Lighteval",
         "litmus": "isogloss.evidence.importers.litmus:Litmus",
         "lm-eval": "isogloss.evidence.importers.lm_eval:LmEval",
         "mteb": "isogloss.evidence.importers.mteb:Mteb",
         "opencompass": "isogloss.evidence.importers.opencompass:OpenCompass",
-        "proxylm-mt560": "isogloss.evidence.importers.proxylm:ProxyLM",
-        "sib200": "isogloss.evidence.importers.sib200:Sib200",
         "table": "isogloss.evidence.importers.table:Table",
         "xtreme": "isogloss.evidence.importers.xtreme:Xtreme",
-        "xfakt": "isogloss.evidence.importers.xfakt:Xfakt",
     },
     "isogloss.importers",
     base="isogloss.evidence.importers.base:Importer",
@@ -58,7 +53,7 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
         raise BadFile(
             "not recognised as any known format",
             where=str(path),
-            hint=f"name the format with --format, one of: {', '.join(importers.names())}",
+            hint=f"name the format, one of: {', '.join(importers.names())}; packages such as isogloss-papers add more",
         )
     return best
 

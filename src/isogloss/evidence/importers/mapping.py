@@ -15,8 +15,6 @@ from isogloss.evidence.schema import OBSERVATION, SCALES
 READABLE = tuple(name for name in OBSERVATION if name not in ("target_as_reported", "origin", "origin_row", "importer"))
 """Columns that a table may fill; the others say where a row came from, which is this table."""
 
-SHIPPED = Path(__file__).parent / "mappings"
-
 SchemaColumn = Annotated[str, known("column", READABLE)]
 Melted = Annotated[
     dict[SchemaColumn, Any], BeforeValidator(lambda value: value if isinstance(value, dict) else {"model": value})
@@ -80,30 +78,14 @@ class ColumnMapping(Table):
                 raise UnknownName("column", column, present, where=f"{self.name} for {where}")
 
 
-def load_mapping(mapping: Path | str) -> ColumnMapping:
-    """Read a mapping file, or the one of that name that ships.
+def load_mapping(path: Path | str) -> ColumnMapping:
+    """Read a mapping file.
 
     Raises
     ------
-    UnknownName, BadFile, BadValue
+    BadFile, BadValue
         If there is no such file, or it says something a mapping cannot say.
     """
-    path = SHIPPED / f"{mapping}.toml" if str(mapping) in shipped_mappings() else Path(mapping)
-    if not path.exists():
-        raise UnknownName("mapping", str(mapping), shipped_mappings(), where="mapping")
-    read = validate(ColumnMapping, read_toml(path), str(mapping))
-    read._name = str(mapping)
-    return read
-
-
-def shipped_mappings() -> list[str]:
-    """Names of the mappings that ship with isogloss."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
-
-
-def recognised(columns: Iterable[str]) -> ColumnMapping | None:
-    """The shipped mapping made for a table with these columns, if there is one."""
-    present = set(columns)
-    fitting = [one for name in shipped_mappings() if (one := load_mapping(name)).recognise.columns]
-    fitting = [one for one in fitting if present.issuperset(one.recognise.columns)]
-    return max(fitting, key=lambda one: len(one.recognise.columns), default=None)
+    mapping = validate(ColumnMapping, read_toml(Path(path)), str(path))
+    mapping._name = str(path)
+    return mapping

@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePath
+from typing import ClassVar
 
 import polars as pl
 
@@ -13,7 +15,7 @@ from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.casts import cast_columns
 from isogloss.evidence.importers.frames import PARQUET_MAGIC, read_frame
-from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping, recognised
+from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping
 
 _NEEDED = ("model", "task", "metric", "target", "train")
 _SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
@@ -49,7 +51,9 @@ class Table(Importer):
         """
         if table.is_empty():
             raise BadFile("holds no rows", where=where)
-        mapping = _mapping_for(table, options, where)
+        mapping = load_mapping(options.mapping) if options.mapping is not None else None
+        if mapping is not None:
+            mapping.check(table.columns, where)
         rows = _mapped(table, mapping, options, where) if mapping else _named(table, where)
         _require_columns(rows, table, options, where)
         empty = pl.Series(table.select(pl.all_horizontal(pl.all().is_null())).to_series().arg_true(), dtype=pl.Int64)
@@ -61,11 +65,18 @@ class Table(Importer):
         return RawTable(rows, dropped, marks_queries=not scored)
 
 
-def _mapping_for(table: pl.DataFrame, options: ReadOptions, where: str) -> ColumnMapping | None:
-    mapping = load_mapping(options.mapping) if options.mapping is not None else recognised(table.columns)
-    if mapping is not None:
-        mapping.check(table.columns, where)
-    return mapping
+class MappedTable(Table):
+    """A table that a mapping file describes: subclasses name the format, and a mapping with `[recognise]`."""
+
+    mapping: ClassVar[Path]
+
+    def sniff(self, head: bytes, path: PurePath) -> float:
+        header = head.split(b"\n", 1)[0]
+        columns = load_mapping(self.mapping).recognise.columns
+        return 0.75 * (bool(columns) and all(column.encode() in header for column in columns))
+
+    def tidy(self, table: pl.DataFrame, options: ReadOptions, where: str) -> RawTable:
+        return super().tidy(table, replace(options, mapping=options.mapping or self.mapping), where)
 
 
 def _named(table: pl.DataFrame, where: str) -> pl.DataFrame:

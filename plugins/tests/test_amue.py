@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -8,8 +10,8 @@ from isogloss.evidence import TrainingMix, import_files, read_evidence
 
 
 @pytest.fixture
-def path(fixtures):
-    return fixtures / "tydiqa_mbert_results.csv"
+def path():
+    return Path(__file__).parent / "tydiqa_mbert_results.csv"
 
 
 def test_english_translated_and_labelled_examples_make_the_mix(path):
