@@ -16,7 +16,7 @@ from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import read_evidence
 from isogloss.planning import plan_kinds
 from isogloss.planning.amue import KindsPlan
-from isogloss.planning.budget.worth import measure_worth
+from isogloss.planning.budget.exchange_rates import measure_exchange_rate
 from isogloss.planning.costs import parse_costs
 
 AMUE = "observations/amue/tydiqa_mbert_results.csv"
@@ -70,7 +70,7 @@ def main() -> None:
             "slope_swahili": round(slope, 2),
             "slope_published": PUBLISHED_SLOPE,
             "languages": rows,
-            "worth_of_a_translated_example": round(measure_worth(evidence.observations, "translated") or 0.0, 3),
+            "exchange_rate_of_translated": round(measure_exchange_rate(evidence.observations, "translated") or 0.0, 3),
             "cpu_s": seconds,
         },
     )

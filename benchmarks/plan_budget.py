@@ -25,7 +25,7 @@ from isogloss.planning.budget.menu import Menu
 from isogloss.planning.budget.program import solve
 from isogloss.planning.budget.scorer import Scorer
 from isogloss.planning.budget.search import Problem, search
-from isogloss.planning.budget.shop import open_shop
+from isogloss.planning.budget.supply import supply_curve
 from isogloss.planning.costs import Costs
 from isogloss.planning.objectives import Objective
 
@@ -178,13 +178,13 @@ def duel(
 ) -> dict[str, Any]:
     """Scores and seconds of both searches; the forecaster has been asked before, so that it has learnt all it needs."""
     objective = Objective(name, np.full(len(targets), 1 / len(targets)))
-    shops = tuple(open_shop(target, Costs(), {}, None) for target in targets)
+    supplies = tuple(supply_curve(target, Costs(), {}, None) for target in targets)
     floors = np.full(len(targets), -np.inf)
     Scorer(fitted, queries, base, targets)(np.eye(len(targets)) * budget)
 
     def ours(rounds: int) -> tuple[float, float, int]:
         score, start = Scorer(fitted, queries, base, targets), time.process_time()
-        found = search(Problem(score, shops, tuple(targets), objective, budget, floors), rounds=rounds)
+        found = search(Problem(score, supplies, tuple(targets), objective, budget, floors), rounds=rounds)
         return objective.value(found.scores), time.process_time() - start, score.asked
 
     score, start = Scorer(fitted, queries, base, targets), time.process_time()

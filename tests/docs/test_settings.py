@@ -42,7 +42,7 @@ GRID = {*grid.GridFile.model_fields, *grid.GridTable.model_fields, *grid.RecipeT
 FILES = {
     "grid": ("measure.md", GRID | keys_taken("lab/task_file.py", "lab/copies.py") | COLUMNS),
     "pretraining": ("measure.md", names_of(pretraining.Texts) | names_of(ByteTransformer)),
-    "costs, to plan": ("budget.md", {"currency", "worth", "caps", costs.DEFAULT, *costs.PRICED_KINDS}),
+    "costs, to plan": ("budget.md", {"currency", "exchange_rates", "caps", costs.DEFAULT, *costs.PRICED_KINDS}),
     "costs, to compare": (
         "compare.md",
         {"currency", "compute", "recipes", *costs.ComputeCost.model_fields, *costs.RecipeCost.model_fields},

@@ -11,7 +11,7 @@ from isogloss import read_evidence
 from isogloss.errors import BadTrainingMix, BadValue, InputError, UnknownLanguage, UnknownName
 from isogloss.evidence import TrainingMix
 from isogloss.planning import plan_budget
-from isogloss.planning.budget.worth import measure_worth
+from isogloss.planning.budget.exchange_rates import measure_exchange_rate
 from isogloss.planning.costs import parse_caps, parse_costs
 
 ASKED = {"task": "topics", "model": "toy", "train": "eng:1000"}
@@ -99,12 +99,14 @@ def test_a_language_far_from_all_that_was_measured_is_planned_for_and_flagged(va
 
 
 def test_translated_examples_count_as_the_costs_say_and_at_most_what_there_is_to_translate(varied):
-    costs = parse_costs({"labelled": 1, "translated": 0.1, "worth": {"translated": 0.4}, "currency": "EUR"}, "costs")
+    costs = parse_costs(
+        {"labelled": 1, "translated": 0.1, "exchange_rates": {"translated": 0.4}, "currency": "EUR"}, "costs"
+    )
     found = plan_budget(varied, **ASKED, targets=["deu", "tam"], budget=400, costs=costs)
     translated = found.purchases.filter(pl.col("kind") == "translated")
     assert 0 < translated["examples"].max() <= 1000
     assert "+translated:" in found.mix
-    with pytest.raises(InputError, match="what translated examples are worth was never measured"):
+    with pytest.raises(InputError, match="no exchange rate of translated examples was measured"):
         plan_budget(varied, **ASKED, targets=["deu"], budget=9, costs=parse_costs({"translated": 0.1}, "costs"))
 
 
@@ -120,8 +122,8 @@ def test_the_worth_of_translated_examples_is_found_where_it_was_measured():
                 score = 1 / (1 + np.exp(-line + chance.normal(0, 0.02)))
                 rows.append(USUAL | {"target": name, "train": train, "score": score})
     observations = read_evidence(pl.DataFrame(rows)).observations
-    assert measure_worth(observations, "translated") == pytest.approx(0.3, abs=0.03)
-    assert measure_worth(observations, "generated") is None
+    assert measure_exchange_rate(observations, "translated") == pytest.approx(0.3, abs=0.03)
+    assert measure_exchange_rate(observations, "generated") is None
 
 
 def test_without_a_mix_one_in_the_middle_of_those_measured_is_added_to_and_named(varied):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from isogloss.planning.budget.search import BETTER, Problem, make_menu, search
-from isogloss.planning.budget.shop import open_shop
+from isogloss.planning.budget.supply import supply_curve
 from isogloss.planning.costs import Costs
 from isogloss.planning.objectives import Objective
 
@@ -34,9 +34,9 @@ class Asked:
 
 
 def problem(aim: str, asked=score) -> Problem:
-    shops = tuple(open_shop(name, Costs(), {}, None) for name in NAMES)
+    supplies = tuple(supply_curve(name, Costs(), {}, None) for name in NAMES)
     even = np.full(len(NAMES), 1 / len(NAMES))
-    return Problem(asked, shops, NAMES, Objective(aim, even), BUDGET, np.full(len(NAMES), -np.inf))
+    return Problem(asked, supplies, NAMES, Objective(aim, even), BUDGET, np.full(len(NAMES), -np.inf))
 
 
 @pytest.mark.parametrize("aim", ["mean", "min", "welfare"])

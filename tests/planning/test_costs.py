@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, BadValue, InputError, UnknownLanguage, UnknownName
-from isogloss.planning.budget.shop import open_shop, steps_of
+from isogloss.planning.budget.supply import steps_of, supply_curve
 from isogloss.planning.costs import Costs, parse_caps, parse_costs, parse_floors, read_costs
 
 PRICES = {"labelled": {"default": 0.1, "yor": 0.2}, "translated": {"default": 0.01}}
@@ -16,7 +16,7 @@ PRICES = {"labelled": {"default": 0.1, "yor": 0.2}, "translated": {"default": 0.
 def test_a_file_of_costs_is_read(tmp_path):
     path = tmp_path / "costs.toml"
     path.write_text(
-        'currency = "EUR"\n[labelled]\ndefault = 0.1\nyo = 0.2\n[translated]\ndefault = 0.01\n[worth]\n'
+        'currency = "EUR"\n[labelled]\ndefault = 0.1\nyo = 0.2\n[translated]\ndefault = 0.01\n[exchange_rates]\n'
         "translated = 0.3\n[caps]\nlabelled = 500\n[caps.translated]\nyor = 20\n[compute]\nhour = 2\n"
         "seconds_per_translation = 0.5\n[recipes.zero-shot]\ntrain_hours = 1\n"
     )
@@ -29,7 +29,7 @@ def test_a_file_of_costs_is_read(tmp_path):
         20,
         None,
     )
-    assert costs.worth == {"translated": 0.3}
+    assert costs.exchange_rates == {"translated": 0.3}
     assert costs.recipes["zero-shot"].train_hours == 1
 
 
@@ -48,7 +48,7 @@ def test_without_prices_an_example_costs_one():
         ({"labeled": {"default": 1}}, UnknownName, "did you mean 'labelled'"),
         ({"caps": {"labelled": 1.5}}, BadValue, "must be a whole number .*, not 1.5"),
         ({"caps": {"guessed": 5}}, UnknownName, r"\[caps\]: unknown kind of examples 'guessed'"),
-        ({"worth": {"labelled": 1}}, UnknownName, "unknown kind of examples 'labelled'"),
+        ({"exchange_rates": {"labelled": 1}}, UnknownName, "unknown kind of examples 'labelled'"),
         ({"labelled": {"yor": 1, "yo": 2}}, BadValue, "'yor' stands there twice"),
         ({"labelled": {"zzzz": 1}}, UnknownLanguage, "unknown language 'zzzz'"),
         ({"compute": {"minute": 1}}, UnknownName, r"\[compute\]: unknown key 'minute'"),
@@ -88,37 +88,37 @@ def test_caps_and_guarantees_are_read_by_language_and_for_all():
 
 
 def test_the_cheapest_worth_is_bought_first_and_as_far_as_there_is():
-    shop = open_shop("wol", parse_costs(PRICES, "costs"), {"translated": 0.5}, translatable=100)
-    assert shop.afford(0.5) == {"translated": 50}
-    assert shop.afford(3.0) == {"translated": 100, "labelled": 20}
-    assert shop.amount({"translated": 100, "labelled": 20}) == 70
+    supply = supply_curve("wol", parse_costs(PRICES, "costs"), {"translated": 0.5}, translatable=100)
+    assert supply.afford(0.5) == {"translated": 50}
+    assert supply.afford(3.0) == {"translated": 100, "labelled": 20}
+    assert supply.amount({"translated": 100, "labelled": 20}) == 70
 
 
 @given(
-    money=st.floats(0, 1e4), price=st.floats(0.01, 5), other=st.floats(0.01, 5), worth=st.floats(0.05, 2),
+    money=st.floats(0, 1e4), price=st.floats(0.01, 5), other=st.floats(0.01, 5), rate=st.floats(0.05, 2),
     most=st.integers(1, 10**4),
 )  # fmt: skip
-def test_what_is_bought_can_be_paid_and_filling_up_to_its_worth_buys_the_same(money, price, other, worth, most):
+def test_what_is_bought_can_be_paid_and_filling_up_to_as_many_buys_the_same(money, price, other, rate, most):
     costs = parse_costs({"labelled": price, "generated": other, "caps": {"generated": most}}, "costs")
-    shop = open_shop("wol", costs, {"generated": worth}, None)
-    counts = shop.afford(money)
-    assert shop.cost(counts) <= money + 1e-6
-    assert shop.amount(shop.fill(shop.amount(counts))) == pytest.approx(shop.amount(counts), abs=max(1.0, worth))
+    supply = supply_curve("wol", costs, {"generated": rate}, None)
+    counts = supply.afford(money)
+    assert supply.cost(counts) <= money + 1e-6
+    assert supply.amount(supply.fill(supply.amount(counts))) == pytest.approx(supply.amount(counts), abs=max(1.0, rate))
 
 
 def test_money_without_end_buys_what_there_is():
-    shop = open_shop("wol", parse_costs({"labelled": 1e-300}, "costs"), {}, None, most=5000)
-    assert shop.afford(1e300) == {"labelled": 5000}
-    assert shop.afford(shop.whole / 2) == {"labelled": 5000}, "what costs nothing to speak of is bought whole"
+    supply = supply_curve("wol", parse_costs({"labelled": 1e-300}, "costs"), {}, None, most=5000)
+    assert supply.afford(1e300) == {"labelled": 5000}
+    assert supply.afford(supply.whole / 2) == {"labelled": 5000}, "what costs nothing to speak of is bought whole"
 
 
 def test_steps_begin_with_nothing_and_hold_each_amount_once():
-    shop = open_shop("wol", Costs(), {}, None)
-    assert [amount for amount, _, _ in steps_of(shop, [8, 4, 4.4, 0.2])] == [0, 4, 8]
+    supply = supply_curve("wol", Costs(), {}, None)
+    assert [amount for amount, _, _ in steps_of(supply, [8, 4, 4.4, 0.2])] == [0, 4, 8]
 
 
 def test_what_is_free_without_end_or_has_no_price_is_refused():
     with pytest.raises(BadValue, match="free and without end"):
-        open_shop("wol", parse_costs({"labelled": 0}, "costs"), {}, None)
+        supply_curve("wol", parse_costs({"labelled": 0}, "costs"), {}, None)
     with pytest.raises(InputError, match="nothing of wol has a price"):
-        open_shop("wol", parse_costs({"labelled": {"yor": 1}}, "costs"), {}, None)
+        supply_curve("wol", parse_costs({"labelled": {"yor": 1}}, "costs"), {}, None)

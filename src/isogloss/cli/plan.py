@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +37,8 @@ def plan(
     targets: Annotated[str, typer.Option(help="Languages that count, e.g. yor,wol,quy.")],
     budget: Annotated[float | None, typer.Option(help="What may be spent, in the currency of --costs.")] = None,
     cost: Annotated[
-        Path | None, typer.Option("--costs", "--cost", help="Prices, worths and caps; by default an example costs 1.")
+        Path | None,
+        typer.Option("--costs", "--cost", help="Prices, exchange rates and caps; by default each example costs 1."),
     ] = None,
     objective: Annotated[
         str, typer.Option(help="What is best: mean, min, speakers, demand, gini or welfare.")
@@ -97,7 +102,7 @@ def plan(
             show_text("\n".join(weighed.words()))
         write_out(out, table=weighed.lines, picture=lambda: kinds_picture(weighed), json=json)
         return
-    with at_work("planning"):
+    with at_work("planning"), _solver_silenced():
         found = answer_plan(
             evidence, buy=split_names(buy) if buy else None, aim=objective, weights=weights, tau=tau,
             at_least=at_least or [], cap=cap or [], forecaster=forecaster, robust=robust, level=level, steps=steps,
@@ -108,6 +113,20 @@ def plan(
     else:
         _print(found)
     write_out(out, table=found.purchases, picture=lambda: plan_picture(found), json=json)
+
+
+@contextmanager
+def _solver_silenced() -> Iterator[None]:
+    """Keep standard output to the answer: HiGHS now and then prints a line that cannot be switched off."""
+    sys.stdout.flush()
+    output, discarded = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(discarded, 1)
+        yield
+    finally:
+        os.dup2(output, 1)
+        os.close(output)
+        os.close(discarded)
 
 
 def _print(found: Plan) -> None:

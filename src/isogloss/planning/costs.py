@@ -76,7 +76,7 @@ class CostsFile(Table):
     post_edited: Prices | None = Field(None, alias="post-edited")
     translated: Prices | None = None
     generated: Prices | None = None
-    worth: dict[Annotated[str, known("kind of examples", OTHER_KINDS)], Amount] = Field(default_factory=dict)
+    exchange_rates: dict[Annotated[str, known("kind of examples", OTHER_KINDS)], Amount] = Field(default_factory=dict)
     caps: dict[Annotated[str, known("kind of examples", PRICED_KINDS)], Caps] = Field(default_factory=dict)
     compute: ComputeCost = ComputeCost()
     recipes: dict[str, RecipeCost] | None = None
@@ -92,7 +92,7 @@ class Costs:
         What prices are in, in a word.
     prices : mapping of str to mapping of str to float
         Kind of examples -> language (or `default`) -> price of one example.
-    worth : mapping of str to float
+    exchange_rates : mapping of str to float
         Kind -> how many labelled examples one of that kind does as much as.
     caps : mapping of str to mapping of str to int
         Kind -> language (or `default`) -> how many examples there are at most.
@@ -105,7 +105,7 @@ class Costs:
 
     currency: str = "examples"
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: {LABELLED: {DEFAULT: 1.0}})
-    worth: Mapping[str, float] = field(default_factory=dict)
+    exchange_rates: Mapping[str, float] = field(default_factory=dict)
     caps: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     hour: float = 0.0
     seconds_per_translation: float = 0.0
@@ -129,7 +129,7 @@ def read_costs(path: Path | str, languages: Mapping[str, str] | None = None) -> 
     ----------
     path : path or str
         TOML with any of `currency`; a table of prices for each kind of examples (`[labelled]`, `[post-edited]`,
-        `[translated]`, `[generated]`) by language or for all (`default`); `[worth]`; `[caps]`; `[compute]`;
+        `[translated]`, `[generated]`) by language or for all (`default`); `[exchange_rates]`; `[caps]`; `[compute]`;
         `[recipes.NAME]`.
     languages : mapping of str to str, optional
         How to read a code, ahead of all else.
@@ -153,7 +153,7 @@ def parse_costs(values: Mapping[str, Any], where: str, languages: Mapping[str, s
     return Costs(
         currency=read.currency or ("money" if prices else "examples"),
         prices=prices or unpriced,
-        worth=read.worth,
+        exchange_rates=read.exchange_rates,
         caps={kind: _by_language(caps, languages, section_of(where, "caps", kind)) for kind, caps in read.caps.items()},
         hour=read.compute.hour,
         seconds_per_translation=read.compute.seconds_per_translation,

@@ -252,7 +252,7 @@ def _notes(
     if (count := int((~np.isnan(measured)).sum())) > 0:
         exact = "" if np.nansum(errors) else "; how sure these scores are is not known, so they count as exact"
         notes.append(f"{count} of the sources were measured on {target} itself{exact}")
-    if ranker.knows_from_elsewhere:
+    if ranker.uses_pooled_scores:
         notes.append(f"other models or tasks have measured {target}: their order enters")
     if np.isinf(margin):
         notes.append("TOO LITTLE EVIDENCE for the level: the bands are the whole range")

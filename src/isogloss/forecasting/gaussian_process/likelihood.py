@@ -52,7 +52,7 @@ class Prior:
 
     def read(self, parameters: Array) -> SimpleNamespace:
         """Values by group: a dictionary by name, or one number."""
-        values, groups, at = np.exp(parameters).tolist(), {}, 0
+        values, groups, at = list(np.exp(parameters)), {}, 0  # of numpy, whose 1 / 0 is infinite
         for group, names in self._groups.items():
             count = 1 if names is None else len(names)
             groups[group] = values[at] if names is None else dict(zip(names, values[at : at + count], strict=True))

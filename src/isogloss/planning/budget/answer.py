@@ -15,11 +15,11 @@ from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages import resolve
 from isogloss.planning.budget.base import choose_base
 from isogloss.planning.budget.beam import beam_search
+from isogloss.planning.budget.exchange_rates import exchange_rates
 from isogloss.planning.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
 from isogloss.planning.budget.scorer import Scorer, labelled_of
 from isogloss.planning.budget.search import Outcome, Problem, search
-from isogloss.planning.budget.shop import open_shop
-from isogloss.planning.budget.worth import worths
+from isogloss.planning.budget.supply import supply_curve
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs
 from isogloss.planning.objectives import objective
 from isogloss.stats.intervals import check_level
@@ -67,7 +67,7 @@ def plan_budget(
     budget : float
         In the unit of `costs`.
     costs : Costs, optional
-        Prices, worths and caps; by default a labelled example costs 1.
+        Prices, exchange_rates and caps; by default a labelled example costs 1.
     buy : sequence of str, optional
         Languages that can be bought; by default the targets.
     train : str, optional
@@ -117,9 +117,9 @@ def plan_budget(
         task=task, model=model, targets=targets, train=train or "", metric=metric, recipe=recipe, languages=languages
     )
     names, read_as = queries["target"].to_list(), languages or {}
-    shops_of = names if buy is None else [resolve(read_as.get(code, code), where="buy").id for code in buy]
+    buyable = names if buy is None else [resolve(read_as.get(code, code), where="buy").id for code in buy]
     _check_once(names, "targets")
-    _check_once(shops_of, "buy")
+    _check_once(buyable, "buy")
     goal = objective(aim, names, weights=weights, tau=tau)
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     if not bool(observations["higher_is_better"].all()):
@@ -127,17 +127,17 @@ def plan_budget(
     base, why = choose_base(
         observations, None if train is None else TrainingMix.parse(queries["train"][0], language=str)
     )
-    worth, most = worths(costs, observations), _most(observations)
-    shops = tuple(open_shop(name, costs, worth, labelled_of(base.without(name)), most) for name in shops_of)
+    rates, most = exchange_rates(costs, observations), _most(observations)
+    supplies = tuple(supply_curve(name, costs, rates, labelled_of(base.without(name)), most) for name in buyable)
     fitted = forecasters.get(forecaster)().fit(evidence).conformalize()
-    score = Scorer(fitted, queries, base, shops_of, level if robust else None)
+    score = Scorer(fitted, queries, base, buyable, level if robust else None)
     wanted = _floors(floors, names, bounded=bool((observations["scale"] != "raw").all()))
-    problem = Problem(score, shops, tuple(names), goal, budget, wanted, steps)
+    problem = Problem(score, supplies, tuple(names), goal, budget, wanted, steps)
     others = _splits(problem, weights, score)
     starts = list(others.values())
     if litmus:
-        least = min((ware.price for shop in shops for ware in shop.wares), default=1.0)
-        found = beam_search(lambda money: score(problem.amounts(money)), len(shops), budget, goal, least=least)
+        least = min((one.price for supply in supplies for one in supply.types), default=1.0)
+        found = beam_search(lambda money: score(problem.amounts(money)), len(supplies), budget, goal, least=least)
         if found is not None:
             others["LITMUS's search"] = problem.amounts(found.money[None])[0]
             starts.append(others["LITMUS's search"])
@@ -146,7 +146,7 @@ def plan_budget(
     ]
     outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
     return _answer(
-        problem, outcome, others, score, known=(setting, base, why, costs, worth), robust=robust, level=level,
+        problem, outcome, others, score, known=(setting, base, why, costs, rates), robust=robust, level=level,
         most=most, mixes=observations["train"].n_unique(),
     )  # fmt: skip
 
@@ -163,8 +163,8 @@ def _answer(
     most: int,
     mixes: int,
 ) -> Plan:
-    setting, base, why, costs, worth = known
-    nothing = np.zeros(len(problem.shops))
+    setting, base, why, costs, rates = known
+    nothing = np.zeros(len(problem.supplies))
     before, after = score.intervals(nothing, level), score.intervals(outcome.amounts, level)
     forecasts = _forecasts(problem, before, after)
     base_scores = score(nothing[None])[0]
@@ -198,7 +198,7 @@ def _answer(
         base=goal.value(base_scores),
         mix=_mix(problem, outcome.amounts, base),
         outcome=outcome,
-        worth=worth,
+        exchange_rates=rates,
         notes=tuple(_notes(problem, outcome, forecasts, most, mixes)),
     )
 
@@ -216,8 +216,8 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: in
     far = forecasts.filter(pl.col("flag") != "")["target"].to_list()
     if far:
         notes.append(f"FAR from what was measured: {', '.join(far)}; their gains may be anything (see basis)")
-    wares = [ware for shop in problem.shops for ware in shop.wares]
-    if any(ware.most == most and ware.price * most < problem.budget for ware in wares):
+    types = [one for supply in problem.supplies for one in supply.types]
+    if any(one.most == most and one.price * most < problem.budget for one in types):
         notes.append(
             f"at most {most:,} examples of a kind are planned with, {BEYOND} times the largest mix measured; caps "
             "say otherwise"
@@ -254,11 +254,11 @@ def _purchases(problem: Problem, outcome: Outcome, score: Scorer) -> pl.DataFram
     without[np.arange(len(bought)), bought] = 0.0
     for place, scores in zip(bought, score(without), strict=True):
         lost = problem.objective.gain(outcome.scores, scores)
-        shop = problem.shops[place]
-        counts = shop.fill(outcome.amounts[place])
-        for ware in shop.wares:
-            if number := counts.get(ware.kind, 0):
-                rows.append((shop.language, ware.kind, number, number * ware.price, lost))
+        supply = problem.supplies[place]
+        counts = supply.fill(outcome.amounts[place])
+        for one in supply.types:
+            if number := counts.get(one.kind, 0):
+                rows.append((supply.language, one.kind, number, number * one.price, lost))
     return pl.DataFrame(rows, schema=PURCHASES, orient="row").sort("cost", descending=True, maintain_order=True)
 
 
@@ -267,16 +267,16 @@ def _mix(problem: Problem, amounts: Array, base: TrainingMix) -> str:
     sizes: dict[str, int | None] = {
         part.language + (f"+{part.kind}" if part.kind else ""): part.size for part in base.parts
     }
-    for shop, amount in zip(problem.shops, amounts, strict=True):
-        for kind, number in shop.fill(amount).items():
-            name = shop.language + ("" if kind == LABELLED else f"+{kind}")
+    for supply, amount in zip(problem.supplies, amounts, strict=True):
+        for kind, number in supply.fill(amount).items():
+            name = supply.language + ("" if kind == LABELLED else f"+{kind}")
             sizes[name] = (sizes.get(name) or 0) + number
     return str(TrainingMix(sizes))
 
 
 def _splits(problem: Problem, weights: Mapping[str, float] | None, score: Scorer) -> dict[str, Array]:
     """The usual ways to spend a budget: the same for each, and in proportion to speakers or to what is missing."""
-    languages = [shop.language for shop in problem.shops]
+    languages = [supply.language for supply in problem.supplies]
     even = np.full(len(languages), problem.budget / len(languages))
     found = {"equal split": problem.amounts(even[None])[0]}
     by, need = "weights", np.array([(weights or {}).get(language, 0.0) for language in languages])

@@ -88,8 +88,8 @@ def beam_search(
         children = _expand(beam[~ended], budget, grid, least)
         if not len(children):
             break
-        worth = objective.direction * objective.values(counter(children))
-        beam = children[np.argsort(-worth, kind="stable")[:width]]
+        values = objective.direction * objective.values(counter(children))
+        beam = children[np.argsort(-values, kind="stable")[:width]]
     if best is None:
         return None
     money = _prune(counter, best[1], objective, least) if prune else best[1]

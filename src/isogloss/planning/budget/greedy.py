@@ -51,21 +51,21 @@ def greedy(menu: Menu, objective: Objective, budget: float, floors: Array) -> Ch
             )
     even = np.full(len(menu.targets), 1 / len(menu.targets))
 
-    def worth(scores: Array) -> Array:
+    def value_of(scores: Array) -> Array:
         return objective.direction * objective.values(scores) + TIE * scores @ even
 
-    return _climb(menu, choice, budget, worth, floors)
+    return _climb(menu, choice, budget, value_of, floors)
 
 
-def _climb(menu: Menu, choice: Choice, budget: float, worth: object, floors: Array) -> Choice:
+def _climb(menu: Menu, choice: Choice, budget: float, value_of: object, floors: Array) -> Choice:
     """Change one language at a time while that gains; of the changes that can be paid, the best for its price."""
-    assert callable(worth)
+    assert callable(value_of)
     choice, scores = choice.copy(), menu.scores(choice)
-    value, left = float(worth(scores[None])[0]), budget - menu.cost(choice)
+    value, left = float(value_of(scores[None])[0]), budget - menu.cost(choice)
     while True:
         taken = choice[menu.owner]
         after = scores + menu.gains - menu.gains[taken]
-        gained = worth(after) - value
+        gained = value_of(after) - value
         price = menu.costs - menu.costs[taken]
         good = (gained > ALMOST) & (price <= left + 1e-9) & (after >= floors - 1e-9).all(1)
         if not good.any():
@@ -75,4 +75,4 @@ def _climb(menu: Menu, choice: Choice, budget: float, worth: object, floors: Arr
         left -= price[best]
         choice[menu.owner[best]] = best
         scores = menu.scores(choice)
-        value = float(worth(scores[None])[0])
+        value = float(value_of(scores[None])[0])

@@ -6,11 +6,8 @@ Pisinger 2004, chapter 11), solved by HiGHS (Huangfu and Hall 2018) through `sci
 
 from __future__ import annotations
 
-import os
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -234,21 +231,20 @@ class _Program:
         from scipy.sparse import vstack
 
         options = len(self.menu.owner)
-        worth, rows, offset = self._columns(ratio)
-        width = len(worth)
+        weights, rows, offset = self._columns(ratio)
+        width = len(weights)
         matrix, low, high = self._rows(width)
         if rows is not None:
             matrix, low, high = vstack([matrix, rows[0]]), np.r_[low, rows[1]], np.r_[high, rows[2]]
         lowest, highest = np.full(width, -np.inf), np.full(width, np.inf)
         lowest[:options], highest[:options] = 0, 1
-        with _silently():
-            found = milp(
-                -worth,
-                integrality=(np.arange(width) < options).astype(int),
-                bounds=Bounds(lowest, highest),
-                constraints=LinearConstraint(matrix.tocsc(), low, high),
-                options={"mip_rel_gap": self.gap, "time_limit": self.seconds},
-            )
+        found = milp(
+            -weights,
+            integrality=(np.arange(width) < options).astype(int),
+            bounds=Bounds(lowest, highest),
+            constraints=LinearConstraint(matrix.tocsc(), low, high),
+            options={"mip_rel_gap": self.gap, "time_limit": self.seconds},
+        )
         if found.status == 2:
             raise Infeasible
         bound = found.mip_dual_bound if found.mip_dual_bound is not None else found.fun
@@ -259,7 +255,7 @@ class _Program:
         return picked[np.argsort(self.menu.owner[picked])], top
 
     def _columns(self, ratio: float | None) -> tuple[Array, Any, float]:
-        """What a unit of each column is worth, the rows that define columns after the options, and a constant."""
+        """Weight of each column in the objective, the rows that define columns after the options, a constant."""
         menu, name = self.menu, self.objective.name
         thrift = menu.costs * (THRIFT / self._dearest + self.cost_weight)
         if name == "min":
@@ -269,8 +265,8 @@ class _Program:
             shares, pairs = self.objective.shares, list(combinations(range(len(menu.targets)), 2))
             apart = np.array([-2 * shares[i] * shares[j] for i, j in pairs])
             by_mean, by_spread = (1.0, 0.5) if ratio is None else (2 * ratio, 1.0)
-            worth = np.r_[-thrift, by_mean * shares, by_spread * apart]
-            return worth, _spread_rows(menu, pairs), 0.0
+            weights = np.r_[-thrift, by_mean * shares, by_spread * apart]
+            return weights, _spread_rows(menu, pairs), 0.0
         return menu.gains @ self.objective.shares - thrift, None, float(menu.base @ self.objective.shares)
 
     def _rows(self, width: int) -> tuple[Any, Array, Array]:
@@ -298,20 +294,6 @@ class _Program:
         if width > options:
             matrix = hstack([matrix, csr_array((matrix.shape[0], width - options))])
         return matrix, np.concatenate(low), np.concatenate(high)
-
-
-@contextmanager
-def _silently() -> Iterator[None]:
-    """Let nothing be printed: HiGHS now and then prints a line for its makers, which nobody can switch off."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _minimum_rows(menu: Menu, lowest: float) -> tuple[Any, Array, Array]:

@@ -68,7 +68,7 @@ class Plan:
         What to train on then.
     outcome : Outcome
         How it was found.
-    worth : mapping of str to float
+    exchange_rates : mapping of str to float
         Labelled examples that one of each other kind was counted as.
     notes : tuple of str
         What else there is to know.
@@ -92,7 +92,7 @@ class Plan:
     base: float
     mix: str
     outcome: Outcome
-    worth: Mapping[str, float]
+    exchange_rates: Mapping[str, float]
     notes: tuple[str, ...]
 
     def record(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class Plan:
         return {
             **{name: getattr(self, name) for name in names},
             "objective": self.objective.name,
-            "worth": dict(self.worth),
+            "exchange_rates": dict(self.exchange_rates),
             "purchases": self.purchases.to_dicts(),
             "forecasts": self.forecasts.to_dicts(),
             "rivals": self.rivals.to_dicts(),
@@ -135,7 +135,8 @@ class Plan:
             f"program of gains that add up: {self.outcome.promised:.4f} promised{proof}; {found:.4f} by the "
             f"forecaster; {self.outcome.rounds} more round{'' if self.outcome.rounds == 1 else 's'} around it"
         )
-        said += [f"one {kind} example counted as {worth:.2g} labelled ones" for kind, worth in self.worth.items()]
+        rates = self.exchange_rates.items()
+        said += [f"one {kind} example counted as {rate:.2g} labelled ones" for kind, rate in rates]
         return [*said, *self.notes, f"train on: {self.mix or 'nothing'}"]
 
 

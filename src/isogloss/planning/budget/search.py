@@ -20,7 +20,7 @@ from isogloss.forecasting.grid import Array
 from isogloss.planning.budget.greedy import greedy
 from isogloss.planning.budget.menu import Choice, Menu
 from isogloss.planning.budget.program import Infeasible, Solution, solve
-from isogloss.planning.budget.shop import Shop, steps_of
+from isogloss.planning.budget.supply import SupplyCurve, steps_of
 from isogloss.planning.objectives import Objective
 
 BETTER = 2e-6
@@ -47,7 +47,7 @@ class Problem:
     ----------
     score : function
         Amounts of shape (mixes, languages), in labelled examples, to scores of shape (mixes, targets).
-    shops : tuple of Shop
+    supplies : tuple of SupplyCurve
         One for each language that can be bought.
     targets : tuple of str
     objective : Objective
@@ -59,7 +59,7 @@ class Problem:
     """
 
     score: Callable[[Array], Array]
-    shops: tuple[Shop, ...]
+    supplies: tuple[SupplyCurve, ...]
     targets: tuple[str, ...]
     objective: Objective
     budget: float
@@ -69,13 +69,14 @@ class Problem:
     def amounts(self, money: Array) -> Array:
         """What some money for each language buys, of the shape of `money`, (mixes, languages)."""
         bought = [
-            [shop.amount(shop.afford(spent)) for shop, spent in zip(self.shops, row, strict=True)] for row in money
+            [supply.amount(supply.afford(spent)) for supply, spent in zip(self.supplies, row, strict=True)]
+            for row in money
         ]
         return np.array(bought)
 
     def cost(self, amounts: Array) -> float:
         """What amounts of shape (languages,) cost."""
-        return float(sum(shop.cost(shop.fill(amount)) for shop, amount in zip(self.shops, amounts, strict=True)))
+        return float(sum(curve.cost(curve.fill(amount)) for curve, amount in zip(self.supplies, amounts, strict=True)))
 
     def merit(self, scores: Array) -> tuple[bool, float]:
         """How good scores are: first whether they keep the guarantees, then the objective less what is short."""
@@ -143,7 +144,7 @@ def search(
         If no plan keeps the budget and the guarantees.
     """
     watch = _Watch(problem.score)
-    menu = make_menu(problem, np.zeros(len(problem.shops)), watch)
+    menu = make_menu(problem, np.zeros(len(problem.supplies)), watch)
     program: Solution | None = None
     if fast:
         choice = greedy(menu, problem.objective, problem.budget, problem.floors)
@@ -163,16 +164,16 @@ def search(
 
 def _even_splits(problem: Problem) -> Array:
     """What ever smaller parts of the budget buy of every language alike, of shape (plans, languages)."""
-    each = problem.budget / len(problem.shops) / 2.0 ** np.arange(1, HALVINGS + 1)
-    return problem.amounts(np.tile(each[:, None], len(problem.shops)))
+    each = problem.budget / len(problem.supplies) / 2.0 ** np.arange(1, HALVINGS + 1)
+    return problem.amounts(np.tile(each[:, None], len(problem.supplies)))
 
 
 def make_menu(problem: Problem, amounts: Array, score: Callable[[Array], Array]) -> Menu:
     """Options for every language, with their gains over a plan as the forecaster says of each alone."""
     unspent = max(problem.budget - problem.cost(amounts), 0.0)
     owner, options, costs, rows = [], [], [], [amounts]
-    for place, shop in enumerate(problem.shops):
-        for amount, cost in _options(problem, shop, amounts[place], unspent):
+    for place, supply in enumerate(problem.supplies):
+        for amount, cost in _options(problem, supply, amounts[place], unspent):
             owner.append(place)
             options.append(amount)
             costs.append(cost)
@@ -180,24 +181,24 @@ def make_menu(problem: Problem, amounts: Array, score: Callable[[Array], Array])
             row[place] = amount
             rows.append(row)
     scores = score(np.array(rows))
-    languages = tuple(shop.language for shop in problem.shops)
+    languages = tuple(supply.language for supply in problem.supplies)
     return Menu(
         languages, problem.targets, scores[0], np.array(owner), np.array(options), np.array(costs),
         scores[1:] - scores[0],
     )  # fmt: skip
 
 
-def _options(problem: Problem, shop: Shop, held: float, unspent: float) -> list[tuple[float, float]]:
+def _options(problem: Problem, supply: SupplyCurve, held: float, unspent: float) -> list[tuple[float, float]]:
     """Amounts and costs to choose from: halves of the budget, an equal share, what is held and about it."""
-    most = min(problem.budget, shop.whole)
+    most = min(problem.budget, supply.whole)
     moneys = [most / 2**step for step in range(problem.steps)]
-    moneys.append(problem.budget / len(problem.shops))
+    moneys.append(problem.budget / len(problem.supplies))
     if held > 0:
-        counts = shop.fill(held)
-        spent = shop.cost(counts)
+        counts = supply.fill(held)
+        spent = supply.cost(counts)
         moneys += [spent + unspent, spent * sqrt(2), spent / sqrt(2)]
         moneys = [min(money, problem.budget) for money in moneys]
-    found = {amount: cost for amount, cost, _ in steps_of(shop, moneys)}
+    found = {amount: cost for amount, cost, _ in steps_of(supply, moneys)}
     if held > 0:
         found = {amount: cost for amount, cost in found.items() if abs(amount - held) > 1e-6} | {held: spent}
     return sorted(found.items())
@@ -214,7 +215,7 @@ def _improve(
     problem: Problem, amounts: Array, scores: Array, score: Callable[[Array], Array], rounds: int, gap: float
 ) -> tuple[Array, Array, int]:
     """Take the best change around the best plan, of one language or by a program of several, while that helps."""
-    radius = len(problem.shops)
+    radius = len(problem.supplies)
     for done in range(rounds):
         menu = make_menu(problem, amounts, score)
         held = _place(menu, amounts)
@@ -231,7 +232,7 @@ def _improve(
         before, after = problem.merit(scores), problem.merit(found_scores)
         if after[0] == before[0] and after[1] - before[1] < BETTER:
             return amounts, scores, done + 1
-        amounts, scores, radius = found, found_scores, max(radius, min(FEWEST, len(problem.shops)))
+        amounts, scores, radius = found, found_scores, max(radius, min(FEWEST, len(problem.supplies)))
     return amounts, scores, rounds
 
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from isogloss.planning.ranking.baselines import langrank_features
-from isogloss.planning.ranking.elsewhere import elsewhere
 from isogloss.planning.ranking.levels import Levels
+from isogloss.planning.ranking.pooled import elsewhere
 from isogloss.planning.ranking.process import Pairs, SourceProcess
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import GENTLE, LANGRANK, MEMBERS, Ranker, deal, standardised
@@ -116,7 +116,7 @@ class SourceRanker:
         return (self.slope_ * self.order()[:, None] + errors).T * self.unit
 
     @property
-    def knows_from_elsewhere(self) -> bool:
+    def uses_pooled_scores(self) -> bool:
         """Whether other models or tasks have measured the target."""
         return self._told_of_target is not None
 

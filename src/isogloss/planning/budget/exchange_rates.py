@@ -1,4 +1,4 @@
-"""What an example that nobody labelled is worth, in labelled ones, as far as the evidence tells."""
+"""Exchange rates: labelled examples that one of another type counts as, as the evidence shows."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ HIGHEST = 2.0
 FEWEST = 10
 
 
-def worths(costs: Costs, observations: pl.DataFrame) -> dict[str, float]:
-    """Worth of every kind that has a price but is not labelled: as the costs say, else as measured.
+def exchange_rates(costs: Costs, observations: pl.DataFrame) -> dict[str, float]:
+    """Exchange rate of every type that has a price but is not labelled: as the costs say, else as measured.
 
     Raises
     ------
     InputError
         For a kind about which neither says anything.
     """
-    found = dict(costs.worth)
+    rates = dict(costs.exchange_rates)
     for kind in costs.prices:
-        if kind == "labelled" or kind in found:
+        if kind == "labelled" or kind in rates:
             continue
-        measured = measure_worth(observations, kind)
+        measured = measure_exchange_rate(observations, kind)
         if measured is None:
             raise InputError(
-                f"what {kind} examples are worth was never measured here",
+                f"no exchange rate of {kind} examples was measured",
                 where="costs",
-                hint=f"say how many labelled ones one does as much as: [worth] {kind} = 0.3",
+                hint=f"say how many labelled ones one counts as: [exchange_rates] {kind} = 0.3",
             )
-        found[kind] = measured
-    return found
+        rates[kind] = measured
+    return rates
 
 
-def measure_worth(observations: pl.DataFrame, kind: str) -> float | None:
-    """Labelled examples that one example of a kind does as much as, over all languages.
+def measure_exchange_rate(observations: pl.DataFrame, kind: str) -> float | None:
+    """Labelled examples that one example of a kind counts as, over all languages.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def measure_worth(observations: pl.DataFrame, kind: str) -> float | None:
     Notes
     -----
     Least squares of score (its logit, where it has a range) = level of language and rest of the mix + slope of the
-    language x log(1 + (labelled + worth x others) / 10), over the worth.
+    language x log(1 + (labelled + rate x others) / 10), over the rate.
     """
     rows = _amounts(observations, kind)
     if rows is None or int((rows["other"] > 0).sum()) < FEWEST:
@@ -70,11 +70,11 @@ def measure_worth(observations: pl.DataFrame, kind: str) -> float | None:
     cell = rows.select(pl.struct("target", "rest").rank("dense"))["target"].to_numpy() - 1
     from scipy.optimize import minimize_scalar
 
-    def loss(worth: float) -> float:
-        return _residual(line, np.log1p((labelled + worth * other) / BEND), cell, language)
+    def loss(rate: float) -> float:
+        return _residual(line, np.log1p((labelled + rate * other) / BEND), cell, language)
 
     grid = np.linspace(0.0, HIGHEST, 41)
-    best = int(np.argmin([loss(worth) for worth in grid]))
+    best = int(np.argmin([loss(rate) for rate in grid]))
     ends = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     return float(minimize_scalar(loss, bounds=ends, method="bounded").x)
 
