@@ -49,7 +49,7 @@ def _told(found: Drivers) -> dict[str, Any]:
     return {
         "pairs": found.pairs,
         "r2": round(found.r2, 3),
-        "r2 of languages left out": round(found.left_out_r2, 3),
+        "r2 of languages left out": round(found.held_out_r2, 3),
         "factors": {
             row["factor"]: {
                 "points": round(row["effect"], 2), "from": round(row["lower"], 2), "to": round(row["upper"], 2),
@@ -57,7 +57,7 @@ def _told(found: Drivers) -> dict[str, Any]:
             }
             for row in rows
         },
-        "left out": found.left_out,
+        "left out": found.excluded,
     }  # fmt: skip
 
 

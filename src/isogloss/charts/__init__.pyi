@@ -1,8 +1,7 @@
 from .benchmark import conditions_plot, errors_plot
 from .benchmark_page import write_report
 from .curve import curve_plot
-from .explain_drivers import drivers_plot
-from .explain_forecast import contributions_plot
+from .explanation import contributions_plot, drivers_plot
 from .files import save
 from .intervals import forecast_plot
 from .language_map import map_of_languages

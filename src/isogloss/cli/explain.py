@@ -9,6 +9,7 @@ import typer
 
 from isogloss.cli.questions import (
     EvidenceOption,
+    ForecasterOption,
     LanguageOption,
     MetricOption,
     ModelOption,
@@ -52,30 +53,32 @@ def explain(
     recipe: RecipeOption = None,
     language: LanguageOption = None,
     level: Annotated[float, typer.Option(help="With --target: probability that an interval holds.")] = 0.9,
+    forecaster: ForecasterOption = "default",
     out: OutOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Tell which factors drive transfer, or with --target why a forecast is what it is.
+    """Test which factors drive transfer, or with --target explain one forecast.
 
     Effects and contributions are in points (hundredths) where scores are fractions.
     """
-    from isogloss.charts.explain_picture import explanation_picture
+    from isogloss.charts.explanation import explanation_picture
     from isogloss.cli.progress import at_work
     from isogloss.explanation.answer import answer_explain
 
     check_out(out, picture=not additions)
     with at_work("explaining"):
-        found = answer_explain(
-            evidence, task=task, model=model, target=target, train=train, hide=hide, level=level, response=response,
-            factors=factors, interactions=interactions, additions=additions, examples=examples,
-            permutations=permutations, seed=seed, metric=metric, recipe=recipe, languages=parse_languages(language),
+        answer = answer_explain(
+            evidence, task=task, model=model, target=target, train=train, hide=hide, level=level,
+            forecaster=forecaster, response=response, factors=factors, interactions=interactions, additions=additions,
+            examples=examples, permutations=permutations, seed=seed, metric=metric, recipe=recipe,
+            languages=parse_languages(language),
         )  # fmt: skip
     if json:
-        show_json(found.record)
+        show_json(answer.record)
     else:
-        for title, table, digits in found.tables:
+        for title, table, digits in answer.tables:
             show(table, json=False, title=title, digits=digits)
             typer.echo()
-        show_text(found.words)
-    picture = None if found.explained is None else partial(explanation_picture, found.explained)
-    write_out(out, table=found.flat, picture=picture, json=json)
+        show_text(answer.words)
+    picture = None if answer.explained is None else partial(explanation_picture, answer.explained)
+    write_out(out, table=answer.flat, picture=picture, json=json)

@@ -1,6 +1,7 @@
 from .additions import compare_additions
-from .drivers import DRIVERS, Drivers, find_drivers
-from .forecast import Explanation, explain_forecast
+from .drivers import DRIVERS, Drivers
+from .explanation import Explanation, explain_forecast
+from .regression import find_drivers
 
 __all__ = [
     "DRIVERS",

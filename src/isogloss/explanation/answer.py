@@ -1,4 +1,4 @@
-"""From evidence and a question straight to the answer: what `isogloss explain` does."""
+"""The answer of `isogloss explain` to a question about evidence."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import polars as pl
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Evidence, read_evidence
 from isogloss.explanation.additions import compare_additions, describe_additions
-from isogloss.explanation.drivers import PERMUTATIONS, Drivers, find_drivers
-from isogloss.explanation.forecast import Explanation, explain_forecast
+from isogloss.explanation.drivers import PERMUTATIONS, Drivers
+from isogloss.explanation.explanation import Explanation, explain_forecast
 from isogloss.explanation.pairs import ABSOLUTE
-from isogloss.explanation.products import USUAL
+from isogloss.explanation.regression import USUAL, find_drivers
 from isogloss.forecasting.queries import split_names
 from isogloss.stats.intervals import check_level
 
@@ -54,6 +54,7 @@ def answer_explain(
     train: str | None = None,
     hide: bool = False,
     level: float = 0.9,
+    forecaster: str = "default",
     response: str = "absolute",
     factors: str | None = None,
     interactions: str | None = None,
@@ -73,11 +74,11 @@ def answer_explain(
         If options of one of the three are given with another.
     """
     check_level(level)
-    named = _split(factors, "--factors")
+    named = _split(factors, "factors")
     _fit_together(target, train, hide, additions)
     if target is not None or additions:
-        of_pairs = {"--factors": factors, "--interactions": interactions, "--examples": examples,
-                    "--response": None if response == ABSOLUTE else response}  # fmt: skip
+        of_pairs = {"factors": factors, "interactions": interactions, "examples": examples,
+                    "response": None if response == ABSOLUTE else response}  # fmt: skip
         _refuse_of_pairs([option for option, value in of_pairs.items() if value is not None])
     read = read_evidence(*evidence, languages=languages)
     which: dict[str, Any] = {"task": task, "model": model, "metric": metric, "recipe": recipe}
@@ -85,7 +86,9 @@ def answer_explain(
         return _of_additions(compare_additions(read, **which), read, which)
     if target is not None:
         return _of_forecast(
-            explain_forecast(read, target, **which, train=train, hide=hide, level=level, languages=languages)
+            explain_forecast(
+                read, target, **which, train=train, hide=hide, level=level, forecaster=forecaster, languages=languages
+            )
         )
     products = USUAL if interactions == USUAL else _products(interactions)
     found = find_drivers(
@@ -97,16 +100,16 @@ def answer_explain(
 
 def _fit_together(target: str | None, train: str | None, hide: bool, additions: bool) -> None:
     if target is None and (train is not None or hide):
-        raise InputError("no forecast is asked about", where="--train, --hide", hint="say which with --target")
+        raise InputError("no forecast is asked about", where="train, hide", hint="say which with target=...")
     if target is not None and additions:
-        raise InputError("two questions at once", where="--target, --additions", hint="leave out one of them")
+        raise InputError("two questions at once", where="target, additions", hint="leave out one of them")
 
 
 def _refuse_of_pairs(options: Sequence[str]) -> None:
     if options:
         raise InputError(
             f"{'belongs' if len(options) == 1 else 'belong'} to what drives all pairs, not to one forecast or mix",
-            where=", ".join(options), hint="leave it out, or leave out --target and --additions",
+            where=", ".join(options), hint="leave it out, or leave out target=... and additions=True",
         )  # fmt: skip
 
 
@@ -119,10 +122,10 @@ def _split(text: str | None, where: str) -> list[str] | None:
 
 def _products(text: str | None) -> list[tuple[str, str]]:
     products = []
-    for product in _split(text, "--interactions") or ():
+    for product in _split(text, "interactions") or ():
         first, star, second = (part.strip() for part in product.partition("*"))
         if not (first and star and second):
-            raise BadValue(f"'{product}' is no product", where="--interactions", hint="write script*syntactic")
+            raise BadValue(f"'{product}' is no product", where="interactions", hint="write script*syntactic")
         products.append((first, second))
     return products
 
@@ -139,7 +142,7 @@ def _of_drivers(found: Drivers) -> ExplainAnswer:
     tables = [(f"Effects in {found.unit} for one standard deviation more", shown(found.table), 2)]
     if found.interactions.height:
         tables.append(("Products of factors, beside all of them", shown(found.interactions).drop("share"), 2))
-    left = "".join(f"\nnot used: {name} ({why})" for name, why in found.left_out.items())
+    left = "".join(f"\nnot used: {name} ({why})" for name, why in found.excluded.items())
     notes = "".join(f"\n{note}" for note in found.notes)
     flat = pl.concat([found.table, found.interactions])
     return ExplainAnswer(found, tables, found.words + left + notes, found.as_dict(), flat)
@@ -166,9 +169,9 @@ def _of_forecast(found: Explanation) -> ExplainAnswer:
 
 
 def _of_additions(table: pl.DataFrame, evidence: Evidence, which: Mapping[str, Any]) -> ExplainAnswer:
-    asked = evidence.filter(**{name: value for name, value in which.items() if value is not None})
-    bounded = bool((asked.observations["scale"] != "raw").all())
-    points = "points" if bounded else str(asked.observations["metric"][0])
+    observations = evidence.filter(**which).observations
+    bounded = bool((observations["scale"] != "raw").all())
+    points = "points" if bounded else str(observations["metric"][0])
     words = describe_additions(table, points)
     unit = 100.0 if bounded else 1.0
     change, low, high = (unit * pl.col(name) for name in ("difference", "lower", "upper"))

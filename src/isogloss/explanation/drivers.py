@@ -1,38 +1,24 @@
-"""Which factors drive transfer in some evidence, how much, and how sure that is."""
+"""Drivers of transfer: the factors of one setting with their effects, and the same in sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from isogloss.errors import BadValue, InputError, NotEnoughEvidence
-from isogloss.evidence import Evidence
-from isogloss.explanation.crossed import CrossedFit, fit_crossed
-from isogloss.explanation.factors import Factor
-from isogloss.explanation.least_squares import (
-    combinations_among,
-    fit_least_squares,
-    inflation,
-    left_out_r2,
-    shares_of_r2,
-)
-from isogloss.explanation.pairs import ABSOLUTE, RELATIVE, Pairs, read_pairs
-from isogloss.explanation.products import named_products
-from isogloss.explanation.relabelling import relabelled_p_values, relabellings
-from isogloss.forecasting.grid import Array, Grid
-from isogloss.forecasting.settings import find_setting
-from isogloss.stats.hypotheses import benjamini_hochberg
-from isogloss.threads import one_blas_thread
+from isogloss.explanation.factors import SILENT_GROUPS, Factor
+from isogloss.explanation.pairs import RELATIVE
+from isogloss.text import counted
 
-FEWEST_PAIRS, PAIRS_PER_FACTOR, FEWEST_TARGETS = 20, 5, 5
-PERMUTATIONS, FEWEST_PERMUTATIONS, MOST_PERMUTATIONS = 999, 19, 99_999
-DISCOVERIES = 0.05
-"""False discovery rate at which a factor is called a driver."""
-LEVEL = 0.95
+PERMUTATIONS = 999
+INSEPARABLE = 5.0
+"""Variance inflation above which a factor can hardly be separated from the others."""
+OVERFITTED = 0.1
+"""Fall of R2 for held-out languages that is worth a sentence."""
+FEW = 15
+"""With fewer languages, results may not carry over to others."""
 
 DRIVERS = pl.Schema(
     {
@@ -47,7 +33,7 @@ DRIVERS = pl.Schema(
         "share": pl.Float64,
         "partial_r2": pl.Float64,
         "vif": pl.Float64,
-        "known": pl.Float64,
+        "availability": pl.Float64,
         "beta": pl.Float64,
         "p_crossed": pl.Float64,
         "least_squares": pl.Float64,
@@ -61,18 +47,19 @@ DRIVERS = pl.Schema(
 
 @dataclass(frozen=True)
 class Drivers:
-    """What drives transfer in one setting.
+    """Drivers of transfer in one setting.
 
     Attributes
     ----------
     table : polars.DataFrame
-        One row per factor, largest share first, with the columns of `DRIVERS`. `effect` is by how much the response
-        changes with one standard deviation more of the factor, all others held, in `unit`, from the model with
-        crossed random effects, with a 95 % interval from errors clustered by source and target; `p` by permutation
-        of language labels, `q` corrected by Benjamini and Hochberg; `driver` where `q` is at most .05 and the
-        interval does not hold 0; `share` of the variance (LMG); `beta` the effect in standard deviations of the
-        response; `p_crossed` if the random effects are all that pairs have in common; `least_squares` and
-        `p_clustered` from least squares with errors clustered by source and target.
+        One row per factor, largest share first, with the columns of `DRIVERS`. `effect` is the change of the response,
+        in `unit`, with one standard deviation more of the factor, all others held, from the model with crossed
+        random effects, with a 95 % interval from errors clustered by source and target; `p` by permutation of
+        language labels, `q` corrected by Benjamini and Hochberg; `driver` where `q` is at most .05 and the
+        interval excludes 0; `share` of the variance (LMG); `availability` the share of pairs in which the factor is
+        known; `beta` the effect in standard deviations of the response; `p_crossed` if the random effects are all
+        that pairs have in common; `least_squares` and `p_clustered` from least squares with errors clustered by
+        source and target.
     groups : polars.DataFrame
         `group`, `share` of the variance.
     interactions : polars.DataFrame
@@ -82,11 +69,11 @@ class Drivers:
         Pairs of different languages, and how many of each.
     mixed : bool
         Whether rows are mixes.
-    r2, left_out_r2 : float
+    r2, held_out_r2 : float
         In sample, and for targets whose every pair was left out.
     between_sources, between_targets : float
-        Shares of what the factors leave unexplained that belong to the source, and to the target, as such.
-    left_out : dict of str to str
+        Shares of the residual variance between sources, and between targets.
+    excluded : dict of str to str
         Factors that were not used, and why.
     notes : tuple of str
     permutations : int
@@ -108,10 +95,10 @@ class Drivers:
     targets: int
     mixed: bool
     r2: float
-    left_out_r2: float
+    held_out_r2: float
     between_sources: float
     between_targets: float
-    left_out: dict[str, str] = field(default_factory=dict)
+    excluded: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     permutations: int = PERMUTATIONS
     higher_is_better: bool = True
@@ -119,15 +106,13 @@ class Drivers:
     @property
     def words(self) -> str:
         """The same in a paragraph that claims no more than the numbers."""
-        from isogloss.explanation.words import describe_drivers
-
-        return describe_drivers(self)
+        return " ".join(_sentences(self))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         names = ("task", "model", "metric", "response", "unit", "pairs", "sources", "targets", "mixed", "r2",
-                 "left_out_r2", "between_sources", "between_targets", "permutations", "higher_is_better",
-                 "left_out")  # fmt: skip
+                 "held_out_r2", "between_sources", "between_targets", "permutations", "higher_is_better",
+                 "excluded")  # fmt: skip
         return {name: getattr(self, name) for name in names} | {
             "notes": list(self.notes),
             "words": self.words,
@@ -137,248 +122,86 @@ class Drivers:
         }
 
 
-def find_drivers(
-    evidence: Evidence,
-    *,
-    task: str,
-    model: str,
-    metric: str | None = None,
-    recipe: str | None = None,
-    response: str = ABSOLUTE,
-    factors: Sequence[str] | None = None,
-    interactions: Sequence[tuple[str, str]] | str = (),
-    examples: int | None = None,
-    permutations: int = PERMUTATIONS,
-    seed: int = 0,
-) -> Drivers:
-    """Find out which factors drive transfer.
-
-    Parameters
-    ----------
-    evidence : Evidence
-    task, model : str
-        As the evidence names them.
-    metric, recipe : str, optional
-        Needed only where the evidence has several.
-    response : {"absolute", "relative"}
-        Explain the score, or the score over that of the target trained on itself.
-    factors : sequence of str, optional
-        By default every one that can be computed (`isogloss.explanation.factors`). Any similarity may be named.
-    interactions : sequence of (str, str), or "usual"
-        Products of two factors, tested in a model of their own beside all factors; see `isogloss.explanation.products`.
-    examples : int, optional
-        Which number of training examples to take, where sources were trained on several.
-    permutations, seed : int
-        Of the language labels, 19 to 99,999.
-
-    Returns
-    -------
-    Drivers
-
-    Raises
-    ------
-    UnknownName
-        For a task, model or factor that there is none of.
-    BadValue
-        For a number of permutations out of range.
-    InputError
-        If several settings are left, all scores are alike, factors asked for are combinations of each other, or a
-        product has a factor that is not used.
-    NotEnoughEvidence
-        If there are too few pairs or targets, saying how many are needed.
-    """
-    if not FEWEST_PERMUTATIONS <= permutations <= MOST_PERMUTATIONS:
-        raise BadValue(
-            f"{permutations} permutations", where="--permutations",
-            hint=f"give {FEWEST_PERMUTATIONS} to {MOST_PERMUTATIONS}",
-        )  # fmt: skip
-    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
-    with one_blas_thread():
-        pairs = read_pairs(Grid.read(observations), response=response, factors=factors, examples=examples)
-        pairs = _usable(pairs, factors is not None)
-        products = named_products(pairs, interactions)
-        fitted = _Fitted(pairs)
-        orders = relabellings(pairs.rows, pairs.targets, pairs.mixed, permutations, seed)
-        p_values = fitted.p_values(orders)
-        unit = "points" if pairs.bounded else setting.metric
-        table = fitted.table(p_values, 100.0 if pairs.bounded else 1.0)
-        of_products, alike = _products(pairs, products, orders)
-        return Drivers(
-            table=table.sort("share", descending=True, nulls_last=True, maintain_order=True),
-            groups=table.group_by("group").agg(pl.col("share").sum()).sort("share", "group", descending=[True, False]),
-            interactions=of_products,
-            task=task, model=model, metric=setting.metric, response=response,
-            unit=f"{unit} of the target's own score" if response == RELATIVE else unit,
-            pairs=len(fitted.response), sources=fitted.counts[0], targets=fitted.counts[1],
-            mixed=pairs.mixed, r2=fitted.least_squares.r2,
-            left_out_r2=left_out_r2(fitted.design, fitted.response, fitted.row_names, fitted.column_names),
-            between_sources=fitted.between[0], between_targets=fitted.between[1],
-            left_out=pairs.left_out | alike, permutations=permutations,
-            notes=(*pairs.notes, *_too_few(permutations, max(len(pairs.factors), len(products)))),
-            higher_is_better=bool(observations["higher_is_better"].all()),
-        )  # fmt: skip
+def _sentences(drivers: Drivers) -> Iterator[str]:
+    what = "mixes" if drivers.mixed else "sources"
+    scores = "Scores relative to the target's own" if drivers.response == RELATIVE else "Scores"
+    yield (
+        f"{scores} of {drivers.model} on {drivers.task} in {drivers.pairs} pairs of {drivers.sources} {what} and "
+        f"{drivers.targets} targets were compared with {counted(drivers.table.height, 'factor')}."
+    )
+    rows = drivers.table.to_dicts()
+    driving = sorted((row for row in rows if row["driver"]), key=lambda row: -abs(row["effect"]))
+    yield from _driving(driving, drivers)
+    yield from _silent([row["factor"] for row in rows if not row["driver"]], bool(driving))
+    yield _how_much(drivers)
+    yield from _cautions(drivers, rows)
 
 
-class _Fitted:
-    """Both models of some pairs."""
-
-    def __init__(self, pairs: Pairs):
-        self.pairs = pairs
-        self.design, self.response, self.rows, self.columns = pairs.design()
-        self.row_names = [pairs.rows[row] for row in self.rows]
-        self.column_names = [pairs.targets[column] for column in self.columns]
-        self.least_squares = fit_least_squares(self.design, self.response, self.rows, self.columns)
-        counts = len(set(self.row_names)), len(set(self.column_names))
-        self.effects = min(counts) > 1 and len(self.response) > sum(counts) + self.design.shape[1]
-        self.crossed: CrossedFit = fit_crossed(
-            self.design, self.response, self.rows, self.columns, effects=self.effects
+def _driving(driving: Sequence[Mapping[str, Any]], drivers: Drivers) -> Iterator[str]:
+    if not driving:
+        yield (
+            "None of them is shown to go with the scores: what was found could as well be chance. That is no proof "
+            "that none matters."
         )
-        self.counts = counts
-        total = sum(self.crossed.variances)
-        self.between = tuple(variance / total for variance in self.crossed.variances[:2])
-
-    def p_values(self, orders: tuple[Any, Any], tested: Sequence[int] | None = None) -> Array:
-        """By permutation of labels."""
-        cells = self.pairs.cells
-        values = self.pairs.values
-        there = values[:, cells]
-        standardised = (values - there.mean(1)[:, None, None]) / there.std(1)[:, None, None]
-        # Weights that were learnt without any factor favour none, neither as it is nor permuted.
-        without = fit_crossed(self.design[:, :0], self.response, self.rows, self.columns, effects=self.effects)
-        return relabelled_p_values(standardised, self.pairs.scores, without.groups, orders, tested)
-
-    def table(self, p_values: Array, unit: float) -> pl.DataFrame:
-        from scipy.stats import t as student
-
-        degrees = self._degrees()
-        clusters = max(min(count for count in self.counts if count > 1) - 1, 1)
-        effects, errors = self.crossed.coefficients[1:], self.crossed.errors[1:]
-        margins = student.ppf((1 + LEVEL) / 2, clusters) * np.maximum(self.crossed.robust, self.crossed.errors)[1:]
-        plain, robust = self.least_squares.coefficients, self.least_squares.errors
-        margin = student.ppf((1 + LEVEL) / 2, clusters) * robust
-        adjusted = benjamini_hochberg(p_values)
-        spread = float(self.response.std())
-        return pl.DataFrame(
-            {
-                "factor": [factor.name for factor in self.pairs.factors],
-                "group": [factor.group for factor in self.pairs.factors],
-                "effect": unit * effects,
-                "lower": unit * (effects - margins),
-                "upper": unit * (effects + margins),
-                "p": p_values,
-                "q": adjusted,
-                "driver": _drive(adjusted, effects, margins),
-                "share": shares_of_r2(self.design, self.response),
-                "partial_r2": self.least_squares.partial,
-                "vif": inflation(self.design),
-                "known": self.pairs.known,
-                "beta": effects / spread,
-                "p_crossed": 2 * student.sf(np.abs(effects) / errors, degrees),
-                "least_squares": unit * plain,
-                "least_squares_lower": unit * (plain - margin),
-                "least_squares_upper": unit * (plain + margin),
-                "p_clustered": 2 * student.sf(np.abs(plain) / robust, clusters),
-            },
-            schema=DRIVERS,
-        ).with_columns(pl.col("share").fill_nan(None))
-
-    def _degrees(self) -> Array:
-        """Degrees of freedom of each factor: of the sources, the targets or the pairs, wherever it varies."""
-        values = self.pairs.values
-        of_source = np.array([np.ptp(value, axis=1).max() < 1e-12 for value in values])
-        of_target = np.array([np.ptp(value, axis=0).max() < 1e-12 for value in values])
-        pairs = len(self.response) - self.design.shape[1] - 1 - (sum(self.counts) if self.effects else 0)
-        degrees = np.full(len(values), pairs)
-        if self.effects:
-            degrees = np.where(of_source, self.counts[0] - of_source.sum() - 1, degrees)
-            degrees = np.where(of_target, self.counts[1] - of_target.sum() - 1, degrees)
-        return np.asarray(np.maximum(degrees, 1), dtype=np.float64)
+        return
+    for first, row in enumerate(driving):
+        phrase = Factor.named(row["factor"]).phrase
+        more = "higher" if row["effect"] > 0 else "lower"
+        lead = "Shown to go with the scores: " if first == 0 else ""
+        yield (
+            f"{lead}{phrase if lead else phrase[0].upper() + phrase[1:]} goes with {more} scores, "
+            f"{abs(row['effect']):.2g} {drivers.unit} per standard deviation "
+            f"(95 % interval {_ends(row)}){_share(row)}."
+        )
 
 
-def _drive(adjusted: Sequence[float], effects: Array, margins: Array) -> list[bool]:
-    """Whether two tests that assume different things agree: relabelling, and an interval with clustered errors."""
-    beyond = np.abs(effects) > margins
-    return [q <= DISCOVERIES and bool(outside) for q, outside in zip(adjusted, beyond, strict=True)]
+def _ends(row: Mapping[str, Any]) -> str:
+    ends = sorted(abs(row[end]) for end in ("lower", "upper"))
+    return f"{ends[0]:.2g} to {ends[1]:.2g}"
 
 
-def _too_few(permutations: int, tested: int) -> list[str]:
-    """A note where one factor alone could not be a driver: q of the least p, 1 / (1 + permutations), is too large."""
-    needed = round(tested / DISCOVERIES) - 1
-    if permutations >= needed:
-        return []
-    return [f"{permutations} permutations are too few to show one factor of {tested}: take {needed} or more"]
+def _share(row: Mapping[str, Any]) -> str:
+    if row["share"] is None:
+        return ""
+    return f", {100 * row['share']:.0f} % of the variance" if row["share"] >= 0.01 else ", under 1 % of the variance"
 
 
-def _products(
-    pairs: Pairs, there: Sequence[tuple[str, str]], orders: tuple[Any, Any]
-) -> tuple[pl.DataFrame, dict[str, str]]:
-    """Products of standardised factors, each tested beside all factors and the other products; and which cannot be."""
-    names = [factor.name for factor in pairs.factors]
-    if not there:
-        return pl.DataFrame(schema=DRIVERS), {}
-    cells = pairs.cells
-    standardised = [(value - value[cells].mean()) / value[cells].std() for value in pairs.values]
-    factors, values, known = list(pairs.factors), list(pairs.values), list(pairs.known)
-    for first, second in there:
-        one, two = names.index(first), names.index(second)
-        factors.append(Factor.product(pairs.factors[one], pairs.factors[two]))
-        values.append(standardised[one] * standardised[two])
-        known.append(min(pairs.known[one], pairs.known[two]))
-    wider = replace(pairs, factors=tuple(factors), values=np.array(values), known=np.array(known))
-    design = wider.design()[0]
-    same = combinations_among(design, [factor.name for factor in factors])
-    wider = wider.take([place for place, factor in enumerate(factors) if factor.name not in same])
-    if len(wider.factors) == len(names):
-        return pl.DataFrame(schema=DRIVERS), same
-    fitted = _Fitted(wider)
-    tested = list(range(len(names), len(wider.factors)))
-    p_values = np.ones(len(wider.factors))
-    p_values[tested] = fitted.p_values(orders, tested)
-    found = fitted.table(p_values, 100.0 if pairs.bounded else 1.0)[tested]
-    adjusted = benjamini_hochberg(found["p"].to_list())
-    beyond = (found["lower"] > 0) | (found["upper"] < 0)
-    found = found.with_columns(q=pl.Series(adjusted), driver=beyond & (pl.Series(adjusted) <= DISCOVERIES))
-    return found, same
+def _silent(names: Sequence[str], others: bool) -> Iterator[str]:
+    if names and others:
+        yield f"Not shown to matter beside these, which is no proof that they do not: {', '.join(names)}."
 
 
-def _usable(pairs: Pairs, asked: bool) -> Pairs:
-    """Without factors that are combinations of others; refused where there is too little to explain."""
-    scores = pairs.scores[pairs.cells]
-    if np.ptp(scores) < 1e-12:
-        raise InputError(
-            f"all {len(scores)} scores are alike: there is nothing to explain", where="evidence",
-            hint="give scores that differ",
-        )  # fmt: skip
-    if not pairs.factors:
-        raise NotEnoughEvidence(
-            "no factor is known and differs between the pairs", where="evidence",
-            hint="; ".join(f"{name}: {why}" for name, why in pairs.left_out.items()) or "name some with --factors",
-        )  # fmt: skip
-    same = combinations_among(pairs.design()[0], [factor.name for factor in pairs.factors])
-    if same and asked:
-        named = "; ".join(f"'{name}' is {why}" for name, why in same.items())
-        raise InputError(f"factors that cannot be told apart: {named}", where="--factors", hint="leave one of them out")
-    pairs.left_out.update(same)
-    pairs = pairs.take([place for place, factor in enumerate(pairs.factors) if factor.name not in same])
-    _enough(pairs)
-    return pairs
+def _how_much(drivers: Drivers) -> str:
+    sentence = f"Together the factors account for {100 * drivers.r2:.0f} % of the differences between these pairs"
+    if drivers.held_out_r2 != drivers.held_out_r2:
+        return f"{sentence}; there are too few languages to say how much in others."
+    if drivers.held_out_r2 <= 0:
+        return (
+            f"{sentence}, but for held-out languages they predict less than the mean does: do not forecast with them."
+        )
+    fall = "; the rest does not carry over to them" if drivers.r2 - drivers.held_out_r2 > OVERFITTED else ""
+    return f"{sentence}, and for {100 * drivers.held_out_r2:.0f} % for held-out languages{fall}."
 
 
-def _enough(pairs: Pairs) -> None:
-    targets = int(pairs.cells.any(0).sum())
-    if targets < FEWEST_TARGETS:
-        raise NotEnoughEvidence(
-            f"{targets} target language{'s were' if targets != 1 else ' was'} measured, {FEWEST_TARGETS} are needed",
-            where="evidence", hint="measure more targets",
-        )  # fmt: skip
-    count, width = int(pairs.cells.sum()), len(pairs.factors)
-    needed = max(FEWEST_PAIRS, PAIRS_PER_FACTOR * width)
-    if count < needed:
-        most = count // PAIRS_PER_FACTOR
-        hint = f"measure {needed - count} more"
-        if count >= FEWEST_PAIRS:
-            hint += f", or name at most {most} factors with --factors: {', '.join(f.name for f in pairs.factors)}"
-        raise NotEnoughEvidence(
-            f"{count} pairs were measured, {needed} are needed to explain them by {width} factors",
-            where="evidence", hint=hint,
-        )  # fmt: skip
+def _cautions(drivers: Drivers, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not drivers.higher_is_better:
+        yield f"Of {drivers.metric} less is better: what goes with higher scores goes with worse ones."
+    tangled = [row["factor"] for row in rows if row["vif"] > INSEPARABLE]
+    if tangled:
+        yield f"Hardly separable from the other factors here: {', '.join(tangled)}."
+    if drivers.sources == 1:
+        yield (
+            "All scores come from one mix, so nothing can be said about others, and what is peculiar to it is "
+            "in every number."
+            if drivers.mixed
+            else "All scores come from one source, so nothing can be said about sources, and what is peculiar to it is "
+            "in every number."
+        )
+    elif drivers.between_targets > 0.5:
+        yield "Most of what is left differs between targets, whatever the source: factors lack something about them."
+    if min(drivers.targets, drivers.sources if drivers.sources > 1 else drivers.targets) < FEW:
+        yield "With so few languages, what is true of these may not be true of others."
+    yield (
+        f"The model is one, so nothing is said about {' and '.join(SILENT_GROUPS)}. These are associations between "
+        "measured scores: languages that are alike in one way are alike in others, and no cause is shown."
+    )

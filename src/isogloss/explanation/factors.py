@@ -1,4 +1,4 @@
-"""Factors: what may explain how well a model transfers from one language to another."""
+"""Factors: explanatory variables of transfer from one language to another."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ PHRASES = {
     "source own score": "a source that is learnt well itself",
     "target own score": "a target that is learnt well itself",
 }
-"""How a sentence calls more of each factor."""
+"""More of each factor, in words."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Factor:
     group : str
         One of the groups of factors.
     phrase : str
-        What more of it is, in words.
+        More of it, in words.
     """
 
     name: str
@@ -94,8 +94,8 @@ class Factor:
         return cls(f"{first.name} x {second.name}", "interaction", phrase)
 
 
-def check_names(names: Sequence[str], where: str = "--factors") -> None:
-    """Find out whether there are factors of these names.
+def check_names(names: Sequence[str], where: str = "factors") -> None:
+    """Check names of factors.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What there is to explain: scores of sources (or mixes) x targets, and the factors of every pair."""
+"""Pairs of transfer: scores of sources (or mixes) x targets, with the factors of each pair."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Pairs:
         Whether rows are mixes.
     factors : tuple of Factor
     values : array of shape (factors, rows, targets)
-        Without gaps; what is not known of a pair is set to the mean of the others.
-    known : array of shape (factors,)
+        Without gaps; a missing value is the mean of the others.
+    availability : array of shape (factors,)
         Share of the pairs in which each factor is known.
-    left_out : dict of str to str
+    excluded : dict of str to str
         Factors that were not used, and why.
     notes : tuple of str
-        What was chosen on the way, in words.
+        Choices among the scores, in words.
     bounded : bool
         Whether scores are fractions.
     """
@@ -52,8 +52,8 @@ class Pairs:
     mixed: bool
     factors: tuple[Factor, ...]
     values: Array
-    known: Array
-    left_out: dict[str, str]
+    availability: Array
+    excluded: dict[str, str]
     notes: tuple[str, ...]
     bounded: bool
 
@@ -66,7 +66,7 @@ class Pairs:
         """Only some of the factors."""
         places = list(kept)
         factors = tuple(self.factors[place] for place in places)
-        return replace(self, factors=factors, values=self.values[places], known=self.known[places])
+        return replace(self, factors=factors, values=self.values[places], availability=self.availability[places])
 
     def design(self) -> tuple[Array, Array, NDArray[np.intp], NDArray[np.intp]]:
         """Standardised factors (pairs, factors), responses (pairs,), and row and column of each pair."""
@@ -96,7 +96,7 @@ def read_pairs(
     UnknownName, BadValue, NotEnoughEvidence
     """
     if response not in (ABSOLUTE, RELATIVE):
-        raise BadValue(f"'{response}' is no response", where="--response", hint=f"{ABSOLUTE} or {RELATIVE}")
+        raise BadValue(f"'{response}' is no response", where="response", hint=f"{ABSOLUTE} or {RELATIVE}")
     check_names(factors or ())
     mixed = bool(((grid.mixes.sizes > 0).sum(1) > 1).any())
     notes: list[str] = []
@@ -114,33 +114,33 @@ def read_pairs(
             where="evidence",
             hint="give scores in languages other than those trained on",
         )
-    values, left_out = _factor_values(grid, mixed, own, response, factors)
+    values, excluded = _factor_values(grid, mixed, own, response, factors)
     rows = grid.mixes.texts if mixed else tuple(_source(grid, row) for row in range(len(grid.mixes.texts)))
     empty = Pairs(
         rows, grid.targets, scores, mixed, (), np.zeros((0, *scores.shape)), np.zeros(0), {}, (), grid.bounded
     )
-    return _without_gaps(replace(empty, left_out=left_out, notes=tuple(notes)), values, factors)
+    return _without_gaps(replace(empty, excluded=excluded, notes=tuple(notes)), values, factors)
 
 
 def _without_gaps(pairs: Pairs, values: dict[str, Array], asked: Sequence[str] | None) -> Pairs:
     """With the factors that vary and are known widely enough, gaps filled by their mean."""
-    kept, filled, known, left_out = [], [], [], dict(pairs.left_out)
+    kept, filled, known, excluded = [], [], [], dict(pairs.excluded)
     for name, value in values.items():
         there = pairs.cells & np.isfinite(value)
         share = float(there.sum() / pairs.cells.sum())
         if share < FEWEST_KNOWN:
-            left_out[name] = f"known for {100 * share:.0f} % of the pairs"
+            excluded[name] = f"known for {100 * share:.0f} % of the pairs"
         elif np.ptp(value[there]) < 1e-9 * max(1.0, float(np.abs(value[there]).max())):
-            left_out[name] = "the same in all pairs"
+            excluded[name] = "the same in all pairs"
         else:
             kept.append(Factor.named(name))
             filled.append(np.where(np.isfinite(value), value, value[there].mean()))
             known.append(share)
     for name in asked or ():
         if name not in values:
-            left_out.setdefault(name, "the evidence does not tell")
+            excluded.setdefault(name, "the evidence does not tell")
     stacked = np.array(filled).reshape(-1, *pairs.scores.shape)
-    return replace(pairs, factors=tuple(kept), values=stacked, known=np.array(known), left_out=left_out)
+    return replace(pairs, factors=tuple(kept), values=stacked, availability=np.array(known), excluded=excluded)
 
 
 def _factor_values(
@@ -148,7 +148,7 @@ def _factor_values(
 ) -> tuple[dict[str, Array], dict[str, str]]:
     """Every factor that there is, (rows, targets) each with NaN where unknown, and why others are not."""
     sources, targets, sizes = grid.mixes.sources, grid.targets, grid.mixes.sizes
-    shape, left_out = grid.scores.shape, {}
+    shape, excluded = grid.scores.shape, {}
     wanted = [*SIMILARITIES, *OTHERS] if asked is None else list(dict.fromkeys(asked))
     values: dict[str, Array] = {}
     trained = bool((sizes > 0).any())
@@ -160,14 +160,14 @@ def _factor_values(
             values[name] = np.broadcast_to(web_text(targets), shape)
         elif name == "target own score":
             if response == RELATIVE:
-                left_out[name] = "the response is divided by it"
+                excluded[name] = "the response is divided by it"
             elif np.isfinite(own).any() and not mixed:
                 values[name] = np.broadcast_to(own, shape)
         elif trained:
             column = _of_rows(name, grid, mixed, own)
             if column is not None:
                 values[name] = np.broadcast_to(column, shape)
-    return values, left_out
+    return values, excluded
 
 
 def _of_rows(name: str, grid: Grid, mixed: bool, own: Array) -> Array | None:
@@ -220,8 +220,8 @@ def _relative(scores: Array, own: Array, notes: list[str]) -> Array:
     if not usable.any():
         raise NotEnoughEvidence(
             "no target was also trained on by itself, so nothing can be relative to its own score",
-            where="--response relative",
-            hint="use --response absolute",
+            where="response",
+            hint="use response='absolute'",
         )
     if not usable.all():
         notes.append(f"left out, for want of a score of their own: {int((~usable).sum())} of {len(own)} targets")
@@ -236,7 +236,7 @@ def _one_size(grid: Grid, examples: int | None) -> tuple[Grid, list[str]]:
     if examples is not None:
         if examples not in different:
             known = ", ".join(f"{size:.0f}" for size in different[:12])
-            raise BadValue(f"nothing was trained on {examples} examples", where="--examples", hint=f"known: {known}")
+            raise BadValue(f"nothing was trained on {examples} examples", where="examples", hint=f"known: {known}")
         kept = totals == examples
         return grid.take(np.flatnonzero(kept)), [f"trained on {examples} examples"]
     if len(set(sources.tolist())) == len(sources):

@@ -44,7 +44,7 @@ def test_the_table_has_a_row_for_every_factor_and_shares_that_add_up_to_r2(plant
 
 
 def test_languages_left_out_are_explained_less_than_those_fitted(planted):
-    assert 0 < planted.left_out_r2 < planted.r2
+    assert 0 < planted.held_out_r2 < planted.r2
 
 
 def test_the_paragraph_names_drivers_numbers_and_limits(planted):
@@ -52,7 +52,7 @@ def test_the_paragraph_names_drivers_numbers_and_limits(planted):
     assert "Shown to go with the scores: more web text in the target language goes with higher scores" in words
     assert "Not shown to matter beside these, which is no proof that they do not:" in words
     assert f"{100 * planted.r2:.0f} %" in words
-    assert f"for {100 * planted.left_out_r2:.0f} % for languages that were left out" in words
+    assert f"for {100 * planted.held_out_r2:.0f} % for held-out languages" in words
     assert "no cause is shown" in words
 
 
@@ -141,13 +141,13 @@ def test_grammar_and_script_drive_entity_recognition():
         pytest.skip("the research data is absent: set ISOGLOSS_DATA to its folder")
     found = find_drivers(read_evidence(path), task="NER", model="xlm-roberta-base", permutations=199)
     assert {"syntactic", "script"} <= set(found.table.filter(pl.col("driver"))["factor"])
-    assert 0.5 < found.left_out_r2 < found.r2
+    assert 0.5 < found.held_out_r2 < found.r2
 
 
 def test_too_few_pairs_are_refused_with_the_number_needed():
     with pytest.raises(NotEnoughEvidence, match=r"30 pairs .* 35 are needed .* by 7 factors; measure 5 more"):
         find_drivers(transfer_evidence(4, 6), **ASKED, factors=[*FEW, "inventory", "morphological"])
-    with pytest.raises(NotEnoughEvidence, match="4 target languages were measured, 5 are needed"):
+    with pytest.raises(NotEnoughEvidence, match="4 target languages measured, 5 are needed"):
         find_drivers(transfer_evidence(0, 4), **ASKED, factors=["genetic"])
 
 

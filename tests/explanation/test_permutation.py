@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from isogloss.explanation.crossed import Crossing, Groups
-from isogloss.explanation.relabelling import relabelled_p_values, relabellings
+from isogloss.explanation.linear_models import CrossedDesign, RandomEffects
+from isogloss.explanation.permutation import label_permutations, permutation_p_values
 
 
 def test_languages_change_names_with_languages_of_the_same_role():
     rows, targets = ["deu", "eng", "fra", "spa"], ["fra", "pol", "rus", "spa", "tur"]
-    of_rows, of_targets = relabellings(rows, targets, False, 50, 0)
+    of_rows, of_targets = label_permutations(rows, targets, False, 50, 0)
     for one, other in zip(of_rows, of_targets, strict=True):
         sources, tested = [rows[place] for place in one], [targets[place] for place in other]
         assert {sources[2], sources[3]} == {"fra", "spa"}
@@ -19,12 +19,12 @@ def test_languages_change_names_with_languages_of_the_same_role():
 
 def test_no_pair_becomes_one_of_a_language_with_itself():
     names = [f"l{place}" for place in range(9)]
-    of_rows, of_targets = relabellings(names, names, False, 100, 1)
+    of_rows, of_targets = label_permutations(names, names, False, 100, 1)
     assert (of_rows == of_targets).all()
 
 
 def test_mixes_and_targets_are_permuted_apart():
-    of_rows, of_targets = relabellings(["eng:1", "deu:1"], ["deu", "eng", "fra"], True, 40, 0)
+    of_rows, of_targets = label_permutations(["eng:1", "deu:1"], ["deu", "eng", "fra"], True, 40, 0)
     assert of_rows.shape == (40, 2)
     assert len({tuple(order) for order in of_targets.tolist()}) == 6
 
@@ -43,8 +43,8 @@ def p_values(seed: int, effect: float, missing: bool = False) -> np.ndarray:
     if missing:
         scores[chance.random((size, size)) < 0.2] = np.nan
     rows, columns = np.nonzero(~np.isnan(scores))
-    groups = Groups(Crossing(rows, columns), (1.0, 2.0))
-    return relabelled_p_values(values, scores, groups, relabellings(places, places, False, 199, seed))
+    random_effects = RandomEffects(CrossedDesign(rows, columns), (1.0, 2.0))
+    return permutation_p_values(values, scores, random_effects, label_permutations(places, places, False, 199, seed))
 
 
 @pytest.mark.parametrize("missing", [False, True])

@@ -1,8 +1,8 @@
-"""Why a forecast is what it is: contributions that start from a baseline and add up to it."""
+"""Explanation of one forecast: contributions that start from a baseline and add up to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,16 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.evidence.schema import IDENTITY
-from isogloss.forecasting.contributions import Contribution, Decomposition, with_rest
-from isogloss.forecasting.default import Default
+from isogloss.forecasting import forecasters
+from isogloss.forecasting.capabilities import Capability, require
+from isogloss.forecasting.contributions import (
+    MEAN_OF_LANGUAGE,
+    MEASURED_ITSELF,
+    UNEXPLAINED,
+    Contribution,
+    Decomposition,
+    with_rest,
+)
 from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.grid import TrainingMixes
 from isogloss.forecasting.queries import ask
@@ -20,16 +28,19 @@ from isogloss.forecasting.settings import find_setting
 from isogloss.forecasting.space import space
 from isogloss.languages import resolve
 
-CONTRIBUTIONS = pl.Schema({"group": pl.String, "part": pl.String, "member": pl.String, "contribution": pl.Float64})
+CONTRIBUTIONS = pl.Schema({"group": pl.String, "part": pl.String, "learner": pl.String, "contribution": pl.Float64})
 NEIGHBOURS_TABLE = pl.Schema(
     {"language": pl.String, "name": pl.String, "distance": pl.Float64, "score": pl.Float64, "weight": pl.Float64,
      "contribution": pl.Float64}
 )  # fmt: skip
+SMALLEST = 0.05
+"""Points of a contribution worth a mention."""
+SMALLEST_WEIGHT, NAMED_NEIGHBOURS = 0.01, 4
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One forecast taken apart.
+    """Contributions to one forecast.
 
     Attributes
     ----------
@@ -41,17 +52,17 @@ class Explanation:
         What was measured, where the target was hidden from the forecaster.
     baseline : float
         Where the contributions start.
-    baseline_is : str
+    baseline_name : str
         What it is, in words.
     contributions : polars.DataFrame
-        `group`, `part`, `member`, `contribution`; baseline and contributions add up to the mean.
+        `group`, `part`, `learner`, `contribution`; baseline and contributions add up to the mean.
     groups : polars.DataFrame
         `group`, `contribution`, largest first.
     neighbours : polars.DataFrame
         Measured languages whose scores are carried over: `language`, `name`, combined `distance`, `score`, `weight`
-        and `contribution`, over all members; largest weight first.
-    members : dict of str to float
-        Weight of each member in the forecast.
+        and `contribution`, over all base learners; largest weight first.
+    learners : dict of str to float
+        Weight of each base learner in the forecast.
     bounded : bool
         Whether scores are fractions.
     """
@@ -68,24 +79,22 @@ class Explanation:
     basis: str
     measured: float | None
     baseline: float
-    baseline_is: str
+    baseline_name: str
     contributions: pl.DataFrame
     groups: pl.DataFrame
     neighbours: pl.DataFrame
-    members: dict[str, float]
+    learners: dict[str, float]
     bounded: bool
 
     @property
     def words(self) -> str:
         """The same in a paragraph."""
-        from isogloss.explanation.words import describe_forecast
-
-        return describe_forecast(self)
+        return " ".join(_sentences(self))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
         names = ("target", "train", "task", "model", "metric", "mean", "lower", "upper", "level", "basis", "measured",
-                 "baseline", "baseline_is", "members")  # fmt: skip
+                 "baseline", "baseline_name", "learners")  # fmt: skip
         return {name: getattr(self, name) for name in names} | {
             "words": self.words,
             "groups": self.groups.to_dicts(),
@@ -105,9 +114,10 @@ def explain_forecast(
     recipe: str | None = None,
     hide: bool = False,
     level: float = 0.9,
+    forecaster: str = "default",
     languages: Mapping[str, str] | None = None,
 ) -> Explanation:
-    """Take the default forecaster's answer apart.
+    """Explain a forecast by the contributions of features, neighbours and base learners.
 
     Parameters
     ----------
@@ -124,6 +134,8 @@ def explain_forecast(
         Forecast as if nobody had ever measured the target in this setting or trained on it there.
     level : float, default 0.9
         Of the interval.
+    forecaster : str, default "default"
+        A registered forecaster that can take its forecasts apart (`Capability.CONTRIBUTIONS`).
     languages : mapping of str to str, optional
         How to read a code, ahead of all else.
 
@@ -135,13 +147,15 @@ def explain_forecast(
     ------
     UnknownName, UnknownLanguage, BadTrainingMix
     InputError
-        If several settings are left.
+        If several settings are left, or the forecaster cannot take its forecasts apart.
     """
+    estimator = forecasters.get(forecaster)()
+    require(estimator, Capability.CONTRIBUTIONS)
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
-    identifier = resolve((languages or {}).get(target, target), where="--target").id
+    identifier = resolve((languages or {}).get(target, target), where="target").id
     shown = Evidence(observations).without_language(identifier).observations if hide else observations
     if shown.is_empty():
-        raise InputError(f"nothing is left without {identifier}", where="--hide", hint="explain another target")
+        raise InputError(f"nothing is left without {identifier}", where="hide", hint="explain another target")
     mix = _usual_mix(shown) if train is None else train
     question = ask(
         task=task, model=model, targets=[identifier], train=mix, metric=setting.metric, recipe=recipe,
@@ -152,20 +166,18 @@ def explain_forecast(
     if hide:
         there = observations.filter((pl.col("target") == identifier) & (pl.col("train") == text))["score"]
         truth = None if there.is_empty() else float(there.to_numpy().mean())
-        evidence = _instead(evidence, observations, shown)
-    forecaster = Default().fit(evidence).conformalize()
-    row = forecaster.predict_interval(question, level).row(0, named=True)
-    fitted = forecaster.settings_[setting]
-    decomposition = forecaster.decompose(question)
-    parts = with_rest(
-        decomposition.contributions, row["mean"] - decomposition.baseline, "held in the range of the metric"
-    )
+        evidence = _with_setting(evidence, observations, shown)
+    estimator.fit(evidence).conformalize()
+    row = estimator.predict_interval(question, level).row(0, named=True)
+    fitted = estimator.settings_[setting]
+    decomposition = estimator.decompose(question)
+    rest = row["mean"] - decomposition.baseline
+    parts = with_rest(decomposition.contributions, rest, "held in the range of the metric")
     return Explanation(
         identifier, text, task, model, setting.metric, row["mean"], row["lower"], row["upper"], level, row["basis"],
         truth, decomposition.baseline, decomposition.baseline_name, _table(parts, decomposition), _groups(parts),
         _neighbours(parts, fitted, text, identifier),
-        {one.learner: one.weight for one in decomposition.learners if one.weight},
-        fitted.grid.bounded,
+        {one.learner: one.weight for one in decomposition.learners if one.weight}, fitted.grid.bounded,
     )  # fmt: skip
 
 
@@ -175,8 +187,8 @@ def _usual_mix(observations: pl.DataFrame) -> str:
     return str(ranked.sort("languages", "mean", "train", descending=[True, True, False])["train"][0])
 
 
-def _instead(evidence: Evidence, observations: pl.DataFrame, shown: pl.DataFrame) -> Evidence:
-    """Evidence with others instead of the observations of one setting."""
+def _with_setting(evidence: Evidence, observations: pl.DataFrame, shown: pl.DataFrame) -> Evidence:
+    """Evidence in which `shown` replace the observations of one setting."""
     keys = [name for name in observations.columns if name in IDENTITY]
     rest = evidence.observations.join(observations.select(keys), on=keys, how="anti", nulls_equal=True)
     return evidence.with_observations(pl.concat([rest, shown]))
@@ -184,15 +196,15 @@ def _instead(evidence: Evidence, observations: pl.DataFrame, shown: pl.DataFrame
 
 def _table(parts: list[Contribution], decomposition: Decomposition) -> pl.DataFrame:
     rows = [
-        {"group": part.group, "part": part.name, "member": one.learner, "contribution": one.weight * part.value}
+        {"group": part.group, "part": part.name, "learner": one.learner, "contribution": one.weight * part.value}
         for one in decomposition.learners
         for part in one.contributions
         if one.weight
     ]
     clipped = parts[len(decomposition.contributions) :]
-    rows += [{"group": part.group, "part": part.name, "member": "", "contribution": part.value} for part in clipped]
+    rows += [{"group": part.group, "part": part.name, "learner": "", "contribution": part.value} for part in clipped]
     together = pl.DataFrame(rows, schema=CONTRIBUTIONS)
-    return together.group_by("group", "part", "member", maintain_order=True).agg(pl.col("contribution").sum())
+    return together.group_by("group", "part", "learner", maintain_order=True).agg(pl.col("contribution").sum())
 
 
 def _groups(parts: list[Contribution]) -> pl.DataFrame:
@@ -200,8 +212,8 @@ def _groups(parts: list[Contribution]) -> pl.DataFrame:
         [{"group": part.group, "contribution": part.value} for part in parts],
         schema={"group": pl.String, "contribution": pl.Float64},
     )
-    found = table.group_by("group", maintain_order=True).agg(pl.col("contribution").sum())
-    return found.sort(pl.col("contribution").abs(), descending=True)
+    groups = table.group_by("group", maintain_order=True).agg(pl.col("contribution").sum())
+    return groups.sort(pl.col("contribution").abs(), descending=True)
 
 
 def _neighbours(parts: list[Contribution], fitted: FittedSetting, text: str, target: str) -> pl.DataFrame:
@@ -220,3 +232,49 @@ def _neighbours(parts: list[Contribution], fitted: FittedSetting, text: str, tar
         for place, name in enumerate(names)
     ]
     return pl.DataFrame(rows, schema=NEIGHBOURS_TABLE, orient="row").sort(pl.col("weight").abs(), descending=True)
+
+
+def name_of(language: str) -> str:
+    """A language's name, with its id where the script needs telling."""
+    known = resolve(language)
+    return f"{known.name} ({language})" if "_" in language else known.name
+
+
+def _sentences(explanation: Explanation) -> Iterator[str]:
+    unit = 100.0 if explanation.bounded else 1.0
+    points = "points" if explanation.bounded else explanation.metric
+    name = name_of(explanation.target)
+    if explanation.baseline_name == MEASURED_ITSELF:
+        yield f"{name} was measured under this mix: the forecast is that score, and there is nothing to explain."
+        return
+    yield (
+        f"The forecast for {name} starts from {explanation.baseline:.3f}, the {explanation.baseline_name}, and ends at "
+        f"{explanation.mean:.3f} ({100 * explanation.level:g} % interval {explanation.lower:.3f} to "
+        f"{explanation.upper:.3f})."
+    )
+    rows = explanation.groups.to_dicts()
+    large = [row for row in rows if unit * abs(row["contribution"]) >= SMALLEST]
+    if large:
+        changes = [f"{row['group']} {unit * row['contribution']:+.1f}" for row in large]
+        yield f"In {points}: {', '.join(changes)}."
+    yield from _neighbours_in_words(explanation)
+    yield from _unexplained(explanation, unit, points)
+    if explanation.measured is not None:
+        yield f"It was measured as {explanation.measured:.3f}, which was hidden from the forecaster."
+    yield "This says how the forecaster came to its number, not what would happen if the language were another."
+
+
+def _neighbours_in_words(explanation: Explanation) -> Iterator[str]:
+    nearest = explanation.neighbours.filter(explanation.neighbours["weight"] > SMALLEST_WEIGHT).head(NAMED_NEIGHBOURS)
+    if nearest.height:
+        names = [f"{row['name']} ({row['weight']:.2f})" for row in nearest.iter_rows(named=True)]
+        yield f"Of the measured languages it leans most on {', '.join(names)}; weights in brackets."
+
+
+def _unexplained(explanation: Explanation, unit: float, points: str) -> Iterator[str]:
+    share = explanation.learners.get("kernel", 0.0) if explanation.baseline_name == MEAN_OF_LANGUAGE else 0.0
+    if share > 0:
+        yield f"{100 * share:.0f} % of the weight is a kernel over whole mixes, which is not split any further."
+    lacking = float(explanation.groups.filter(explanation.groups["group"] == UNEXPLAINED)["contribution"].sum())
+    if unit * abs(lacking) >= SMALLEST:
+        yield f"{unit * lacking:+.1f} {points} have no finer explanation."

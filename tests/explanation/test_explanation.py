@@ -51,12 +51,12 @@ def test_the_forecast_explained_is_the_one_that_is_given(mixes, unmeasured):
 def test_the_baseline_is_the_mean_of_the_measured_languages(mixes, unmeasured):
     scores = mixes.observations.filter(pl.col("train") == unmeasured.train)["score"]
     assert unmeasured.baseline == pytest.approx(scores.mean())
-    assert "mean of the measured languages" in unmeasured.baseline_is
+    assert "mean of the measured languages" in unmeasured.baseline_name
 
 
-def test_every_member_is_taken_apart_without_a_rest(unmeasured):
-    assert set(unmeasured.members) <= {"additive", "regression-kriging", "trees", "kernel", "ordinary-kriging"}
-    assert sum(unmeasured.members.values()) == pytest.approx(1)
+def test_every_base_learner_is_taken_apart_without_a_rest(unmeasured):
+    assert set(unmeasured.learners) <= {"additive", "regression-kriging", "trees", "kernel", "ordinary-kriging"}
+    assert sum(unmeasured.learners.values()) == pytest.approx(1)
     assert unexplained(unmeasured) < 1e-9
 
 
@@ -89,7 +89,7 @@ def test_a_known_language_starts_from_its_own_mean(mixes):
     assert found.baseline == pytest.approx(own)
     assert gap(found) < 1e-9
     assert set(found.contributions["group"]) <= {"adaptation data"}
-    if "kernel" in found.members:
+    if "kernel" in found.learners:
         assert "not split any further" in found.words
 
 
@@ -136,7 +136,7 @@ def test_scores_of_other_models_are_a_group_of_their_own(models):
     found = explain_forecast(models, "yor", task="t", model="m0")
     assert gap(found) < 1e-9
     assert unexplained(found) < 1e-9
-    assert "pooled" in found.members
+    assert "pooled" in found.learners
     assert "same language in other settings" in found.groups["group"].to_list()
 
 
@@ -144,6 +144,19 @@ def test_a_forecast_held_in_the_range_of_the_metric_adds_up():
     table = transfer_table(2, 6).with_columns(score=(pl.col("score") > 0.5).cast(pl.Float64))
     found = explain_forecast(read_evidence(table), "yue", task="topics", model="toy")
     assert gap(found) < 1e-9
+
+
+def test_other_forecasters_that_can_take_their_forecasts_apart_are_explained(mixes):
+    explanation = explain_forecast(mixes, "yor", **PLANTED, forecaster="kernel")
+    assert gap(explanation) < 1e-9
+    assert unexplained(explanation) < 1e-9
+    assert explanation.learners == {"only": 1.0}
+    assert set(explanation.neighbours["language"]) == set(mixes.targets)
+
+
+def test_a_forecaster_that_cannot_take_its_forecasts_apart_is_refused_before_the_work(mixes):
+    with pytest.raises(InputError, match="Nearest has no contributions of named features and measured languages"):
+        explain_forecast(mixes, "yor", **PLANTED, forecaster="nearest")
 
 
 def test_unknown_names_are_refused(mixes, models):

@@ -1,10 +1,10 @@
-"""Would a factor do as well if languages were called by each other's names? Permutation tests for pairs.
+"""Permutation tests for factors of pairs of languages.
 
 Pairs that share a language are not independent, so their labels are what is permuted, not the pairs: the quadratic
-assignment procedure. What the other factors do not tell of the scores is permuted (Freedman and Lane 1983) and a
+assignment procedure. The residuals of the scores on the other factors are permuted (Freedman and Lane 1983) and a
 factor's t-value compared with those that it has for the permutations. Permuting the factor instead (Dekker, Krackhardt
-and Snijders 2007) rejects too often with few languages: a language that is odd in one way is so in others, which
-permuted factors no longer know.
+and Snijders 2007) rejects too often with few languages: outliers in one factor are outliers in others, which
+permuted factors no longer are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.explanation.crossed import Groups
+from isogloss.explanation.linear_models import RandomEffects
 from isogloss.forecasting.grid import Array, fill
 from isogloss.stats.hypotheses import permutation_p_value
 
@@ -22,7 +22,7 @@ CHUNK = 1_000_000
 """Numbers permuted at once."""
 
 
-def relabellings(
+def label_permutations(
     rows: Sequence[str], targets: Sequence[str], mixed: bool, count: int, seed: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Random permutations of rows and targets that belong together.
@@ -64,14 +64,14 @@ def _permuted(
     return orders
 
 
-def relabelled_p_values(
+def permutation_p_values(
     values: Array,
     scores: Array,
-    groups: Groups,
+    random_effects: RandomEffects,
     permutations: tuple[NDArray[np.intp], NDArray[np.intp]],
     tested: Sequence[int] | None = None,
 ) -> Array:
-    """p-value of each factor: how often permuted labels do as well.
+    """p-value of each factor against permuted labels.
 
     Parameters
     ----------
@@ -79,10 +79,10 @@ def relabelled_p_values(
         Standardised.
     scores : array of shape (rows, targets)
         NaN where nothing was measured.
-    groups : Groups
+    random_effects : RandomEffects
         Of the measured cells, in the order of `numpy.nonzero`.
     permutations : pair of arrays
-        As `relabellings` gives them.
+        As `label_permutations` gives them.
     tested : sequence of int, optional
         Which factors; by default all.
 
@@ -94,19 +94,19 @@ def relabelled_p_values(
     rows, columns = np.nonzero(~np.isnan(scores))
     response = scores[rows, columns]
     design = np.column_stack([np.ones(len(rows)), values[:, rows, columns].T])
-    fit = _Weighted(design, groups)
+    fit = _Weighted(design, random_effects)
     chosen = range(len(values)) if tested is None else tested
     unknown = np.isnan(scores)
     # What was not measured comes from the effects of its row and column, but only a grid with gaps asks for it.
     complete = fill if unknown.any() and _reach(unknown, (rows, columns), permutations) else np.asarray
-    found = []
+    p_values = []
     for place in chosen:
-        others = _Weighted(np.delete(design, place + 1, axis=1), groups)
+        others = _Weighted(np.delete(design, place + 1, axis=1), random_effects)
         rest = np.full(scores.shape, np.nan)
         rest[rows, columns] = response - others.fitted(response)
-        told = design[:, place + 1] - others.fitted(design[:, place + 1])
-        found.append(_p_value(complete(rest), told, fit, (rows, columns), permutations))
-    return np.array(found)
+        factor = design[:, place + 1] - others.fitted(design[:, place + 1])
+        p_values.append(_p_value(complete(rest), factor, fit, (rows, columns), permutations))
+    return np.array(p_values)
 
 
 def _reach(
@@ -114,7 +114,7 @@ def _reach(
     cells: tuple[NDArray[np.intp], NDArray[np.intp]],
     permutations: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> bool:
-    """Whether a permutation puts a cell that was not measured in the place of one that was."""
+    """Whether a permutation moves a cell without a score to one with a score."""
     return any(
         bool(unknown[rows[cells[0]], columns[cells[1]]].any()) for rows, columns in zip(*permutations, strict=True)
     )
@@ -123,9 +123,9 @@ def _reach(
 class _Weighted:
     """Least squares with the weights of crossed effects."""
 
-    def __init__(self, design: Array, groups: Groups):
-        self.design, self.groups = design, groups
-        weighed = groups.weigh(design)
+    def __init__(self, design: Array, random_effects: RandomEffects):
+        self.design, self.random_effects = design, random_effects
+        weighed = random_effects.weigh(design)
         self._solve = np.linalg.solve(design.T @ weighed, weighed.T)
 
     def fitted(self, response: Array) -> Array:
@@ -134,15 +134,15 @@ class _Weighted:
 
 def _p_value(
     rest: Array,
-    told: Array,
+    factor: Array,
     fit: _Weighted,
     cells: tuple[NDArray[np.intp], NDArray[np.intp]],
     permutations: tuple[NDArray[np.intp], NDArray[np.intp]],
 ) -> float:
-    weighed = fit.groups.weigh(told)
-    if told @ weighed < 1e-9 * len(told):
-        return 1.0  # the others tell all of the factor
-    size = max(1, CHUNK // len(told))
+    weighed = fit.random_effects.weigh(factor)
+    if factor @ weighed < 1e-9 * len(factor):
+        return 1.0  # a combination of the others
+    size = max(1, CHUNK // len(factor))
     measured = [_squared_t(rest[cells][:, None], weighed, fit)]
     for start in range(0, len(permutations[0]), size):
         rows, columns = (orders[start : start + size].T for orders in permutations)
@@ -158,8 +158,8 @@ def _squared_t(responses: Array, weighed: Array, fit: _Weighted) -> Array:
     and their permutations if it is to test the mean effect and nothing else (DiCiccio and Romano 2017).
     """
     scores = weighed[:, None] * (responses - fit.fitted(responses))
-    sums = fit.groups.crossing.sums(scores) ** 2
-    ways = np.split(sums, [fit.groups.crossing.counts[0]])
+    sums = fit.random_effects.crossing.sums(scores) ** 2
+    ways = np.split(sums, [fit.random_effects.crossing.counts[0]])
     by = [way.sum(0) * len(way) / (len(way) - 1) for way in ways if len(way) > 1]
     both = sum(by) - (np.einsum("ij,ij->j", scores, scores) if len(by) > 1 else 0.0)
     variance = np.maximum(both, np.max(by, axis=0))
