@@ -26,6 +26,7 @@ from isogloss.languages.distance import BUILT_IN_KINDS, MEANS, Angular
 from isogloss.languages.measures import Measure
 from isogloss.languages.pretraining import MODELS, SHIPPED
 from isogloss.languages.typology import COMPOSED
+from isogloss.metrics import Metric, metrics
 from isogloss.planning.costs import LABELLED
 from isogloss.planning.next_candidates import read_candidates
 from isogloss.planning.objectives import objective
@@ -115,6 +116,15 @@ def _evidence() -> list[str]:
             adding(importers, "a subclass of [`Importer`](python/extending.md#class-importer)"),
         ),
         section(
+            "Metrics",
+            "What isogloss knows of metrics; of others it asks for `--scale` and `--better`.",
+            table(
+                ("name", "also called", "range", "better", "a score is"),
+                ((code(name), ", ".join(map(code, one.synonyms)), *_facts(one)) for name, one in metrics.items()),
+            ),
+            adding(metrics, "a [`Metric`](python/metrics.md#class-metric)"),
+        ),
+        section(
             "Public evidence",
             "For `isogloss evidence fetch`.",
             table(("name", "importer", "where it lies"), ((code(name), *rest) for name, *rest in public)),
@@ -131,6 +141,15 @@ def _evidence() -> list[str]:
             f"{', '.join(map(code, (LABELLED, *OTHER_KINDS)))}; in mixes, `{LABELLED}` is not written.",
         ),
     ]
+
+
+def _facts(metric: Metric) -> tuple[str, str, str]:
+    """Range, direction and aggregation of a metric in words."""
+    ends = "not known" if metric.lowest is None else f"{metric.lowest:g} to {metric.highest:g}"
+    unit = "" if metric.unit in ("fraction", "number") else f", written in {metric.unit}"
+    direction = {True: "higher", False: "lower", None: ""}[metric.higher_is_better]
+    over = {"item": "a mean over items", "corpus": "of all items at once", None: ""}[metric.aggregation]
+    return ends + unit, direction, over + (", and computed by isogloss" if metric.computation else "")
 
 
 def _public() -> Iterable[tuple[str, PublicSource]]:

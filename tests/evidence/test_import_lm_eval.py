@@ -200,6 +200,7 @@ def test_scales_that_scores_do_not_give_away_are_known(write):
     path = write(
         run({"wmt16-de-en": {"bleu,none": 0.9, "chrf,none": 12.5, "ter,none": 99.0},
              "truthfulqa_gen": {"bleu_diff,none": -3.5, "bleu_acc,none": 0.4}})
+        | {"higher_is_better": {"truthfulqa_gen": {"bleu_diff": True}}}
     )  # fmt: skip
     rows = read_evidence(path).observations
     assert dict(rows.select("metric", "score").rows()) == pytest.approx(

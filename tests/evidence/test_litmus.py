@@ -57,8 +57,11 @@ def test_task_model_and_metric_come_from_the_file_name(write, name, task, model,
 def test_an_unknown_file_name_asks_for_task_and_model(write):
     with pytest.raises(BadValue, match=r"results.json: the file name does not say .*give --task and --model"):
         read_evidence(write([ENTRY], "results.json"))
-    row = read_evidence(write([ENTRY], "results.json"), task="T", model="M").observations.row(0, named=True)
-    assert (row["task"], row["model"], row["metric"]) == ("T", "M", "score")
+    with pytest.raises(BadValue, match=r"row 0: no metric; "):
+        read_evidence(write([ENTRY], "results.json"), task="T", model="M")
+    told = {"task": "T", "model": "M", "metric": "f1"}
+    row = read_evidence(write([ENTRY], "results.json"), **told).observations.row(0, named=True)
+    assert {name: row[name] for name in told} == told
 
 
 def test_the_metric_can_be_given(write):

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from isogloss.errors import BadTrainingMix, BadValue, ConflictingScores, UnknownLanguage, UnknownName
-from isogloss.evidence import read_evidence
+from isogloss.evidence import read_evidence, read_queries
 
 
 def test_languages_become_ids_and_the_code_as_reported_is_kept(table):
@@ -93,6 +93,59 @@ def test_a_correlation_may_be_negative_and_an_accuracy_may_not(table):
     assert read_evidence(table({"metric": "spearman", "score": -0.5})).observations["score"].item() == -0.5
     with pytest.raises(BadValue, match=r"^table row 0: accuracy -0.5 lies outside 0 to 1"):
         read_evidence(table({"score": -0.5}))
+
+
+def test_of_an_unknown_metric_nothing_is_presumed(table):
+    """One error asks for all that is lacking, and the answers are one call away."""
+    liveliness = table({}, {"metric": "liveliness", "score": 3.0})
+    with pytest.raises(BadValue) as refused:
+        read_evidence(liveliness)
+    assert str(refused.value) == (
+        "table row 1: unknown metric 'liveliness'; give scale=fraction, percent or raw and better=higher or lower, "
+        "or the columns scale and higher_is_better"
+    )
+    with pytest.raises(BadValue, match="give better=higher or lower, or"):
+        read_evidence(liveliness, scale="percent")
+    with pytest.raises(BadValue, match="give scale=fraction, percent or raw, or"):
+        read_evidence(liveliness, better="lower")
+    rows = read_evidence(liveliness, scale="percent", better="lower").observations
+    assert rows.select("metric", "score", "scale", "higher_is_better").rows() == [
+        ("accuracy", 0.005, "percent", True),
+        ("liveliness", 0.03, "percent", False),
+    ]
+
+
+def test_columns_answer_for_each_unknown_metric(table):
+    rows = read_evidence(
+        table(
+            {"metric": "liveliness", "scale": "fraction", "higher_is_better": True},
+            {"metric": "dullness", "scale": "raw", "higher_is_better": False, "score": 7.0},
+        )
+    ).observations
+    assert rows.select("metric", "score", "scale", "higher_is_better").sort("score").rows() == [
+        ("liveliness", 0.5, "fraction", True),
+        ("dullness", 7.0, "raw", False),
+    ]
+
+
+def test_a_misspelt_metric_is_told_the_nearest(table):
+    with pytest.raises(BadValue, match="unknown metric 'acuracy'; did you mean 'accuracy'"):
+        read_evidence(table({"metric": "acuracy"}))
+
+
+def test_a_declared_scale_leaves_losses_as_they_are(table):
+    rows = read_evidence(table({"score": 50.0}, {"metric": "eval_loss", "score": 1.25}), scale="percent").observations
+    assert rows["score"].to_list() == [0.5, 1.25]
+
+
+def test_questions_may_be_about_an_unknown_metric(table):
+    queries = read_queries(table({"metric": "liveliness"}))
+    assert queries.select("metric", "higher_is_better").row(0) == ("liveliness", None)
+
+
+def test_an_unknown_direction_says_which_there_are(table):
+    with pytest.raises(UnknownName, match="unknown better 'bigger'; did you mean 'higher'"):
+        read_evidence(table({}), better="bigger")
 
 
 @pytest.mark.parametrize("score", [math.nan, math.inf, -math.inf, 100.5, -3])

@@ -31,6 +31,9 @@ TrainOption = Annotated[
     str | None, typer.Option(help="What the model was trained on, where the file does not say it: eng:1000,hin:500.")
 ]
 ScaleOption = Annotated[str | None, typer.Option(help="How scores are written: fraction, percent or raw.")]
+BetterOption = Annotated[
+    str | None, typer.Option(help="Which scores of a metric that isogloss does not know are better: higher or lower.")
+]
 DuplicatesOption = Annotated[
     str, typer.Option(help="What to do if scores of one observation differ: error, mean or last.")
 ]
@@ -58,6 +61,7 @@ def import_(
     recipe: RecipeOption = None,
     train: TrainOption = None,
     scale: ScaleOption = None,
+    better: BetterOption = None,
     language: LanguageOption = None,
     duplicates: DuplicatesOption = "error",
     unfinished: UnfinishedOption = False,
@@ -69,8 +73,9 @@ def import_(
 
     read_as = parse_languages(language)
     options = read_options(
-        task, model, metric, recipe, map, scale, read_as, duplicates, train=train, unfinished=unfinished
-    )
+        task, model, metric, recipe, map, scale, read_as, duplicates,
+        train=train, unfinished=unfinished, better=better,
+    )  # fmt: skip
     report = import_files(files, options, into=into, format=format, dry_run=dry_run)
     if json:
         show_json(report.as_dict())
@@ -93,6 +98,7 @@ def show_evidence(
     recipe: RecipeOption = None,
     train: TrainOption = None,
     scale: ScaleOption = None,
+    better: BetterOption = None,
     language: LanguageOption = None,
     duplicates: DuplicatesOption = "error",
     unfinished: UnfinishedOption = False,
@@ -116,6 +122,7 @@ def show_evidence(
         recipe=recipe,
         train=train,
         scale=scale,
+        better=better,
         languages=parse_languages(language),
         duplicates=duplicates,
         unfinished=unfinished,

@@ -13,7 +13,7 @@ from isogloss.errors import IsoglossError, NotEnoughEvidence
 from isogloss.evaluation.split import Split
 from isogloss.evaluation.strata import strata
 from isogloss.evidence import SETTING
-from isogloss.evidence.metrics import describe
+from isogloss.metrics.registry import lowest_fraction
 from isogloss.progress import Progress
 
 MOST_TABLES = 24
@@ -104,7 +104,7 @@ def combine_answers(results: Sequence[SplitResult], questions: pl.DataFrame) -> 
     for result in results:
         parts += [answer.with_columns(pl.col("question") + before) for answer in result.answers]
         before += 0 if result.questions is None else result.questions.height
-    lowest = {name: describe(name).lowest for name in questions["metric"].unique()}
+    lowest = {name: lowest_fraction(name) for name in questions["metric"].unique()}
     ranges = questions.select("question", "metric", "per_point").with_columns(
         lowest=pl.col("metric").replace_strict(lowest, return_dtype=pl.Float64)
     )

@@ -8,24 +8,27 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadValue, UnknownLanguage, UnknownName
+from isogloss.errors import BadValue, UnknownLanguage, UnknownName, closest
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOptions
 from isogloss.evidence.importers.casts import stripped
 from isogloss.evidence.keys import observation_keys
-from isogloss.evidence.metrics import describe
 from isogloss.evidence.paired import standard_errors
 from isogloss.evidence.pairs import About, read_about
 from isogloss.evidence.scales import settle_scales
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, place
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
+from isogloss.metrics.registry import find_metric, metrics
 
 QUERY_TABLE = pl.Schema({"query_row": pl.Int64(), **QUERY})
 """A table of queries: `query_row` is the 0-based position in the file that asked."""
 
 ROUNDING = 1e-3
 """How far a score may lie from the mean of its items and still be it; files round scores to three digits or more."""
+
+DIRECTIONS = ("higher", "lower")
+"""Which scores of a metric are better."""
 
 _POSITION = "_position"
 _NAMES = ("model", "task", "metric", "target")
@@ -92,8 +95,10 @@ def normalise(raw: RawTable, options: ReadOptions, *, where: str, importer: str)
     _require(rows.filter(~unscored), ("metric",))
     languages = _Languages(options.languages)
     rows, unusable = _settle_languages(rows, languages)
-    observations = settle_scales(_settle_direction(rows.filter(~unscored)), options.scale)
-    queries = _settle_direction(rows.filter(unscored)).with_columns(query_row="origin_row")
+    scored = _settle_direction(rows.filter(~unscored), options.better)
+    _require_known_metrics(scored, options.scale)
+    observations = settle_scales(scored, options.scale)
+    queries = _settle_direction(rows.filter(unscored), options.better).with_columns(query_row="origin_row")
     models, strange = _settle_models(raw.models, languages, where)
     items = _settle_items(raw.items, observations)
     return Normalised(
@@ -132,6 +137,8 @@ class _Languages:
 def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: str) -> pl.DataFrame:
     if options.scale is not None and options.scale not in SCALES:
         raise UnknownName("scale", options.scale, SCALES)
+    if options.better is not None and options.better not in DIRECTIONS:
+        raise UnknownName("better", options.better, DIRECTIONS)
     origin = pl.col("origin").fill_null(where) if "origin" in rows.columns else pl.lit(where)
     filled = conform(rows.with_columns(origin=origin, importer=pl.lit(importer)), OBSERVATION)
     for name, value in options.values.items():
@@ -232,7 +239,29 @@ def _settle_models(
     return check_models(models.with_columns(settled), where), (note,) if strange else ()
 
 
-def _settle_direction(rows: pl.DataFrame) -> pl.DataFrame:
-    directions = {name: describe(name).higher_is_better for name in rows["metric"].drop_nulls().unique()}
-    known = pl.col("metric").replace_strict(directions, default=None, return_dtype=pl.Boolean)
-    return rows.with_columns(higher_is_better=pl.coalesce("higher_is_better", known))
+def _settle_direction(rows: pl.DataFrame, declared: str | None) -> pl.DataFrame:
+    """What a row says of its metric goes first, then what the registry says, then what the user says."""
+    directions = {name: find_metric(name).higher_is_better for name in rows["metric"].drop_nulls().unique()}
+    registered = pl.col("metric").replace_strict(directions, default=None, return_dtype=pl.Boolean)
+    better = pl.lit(declared == "higher" if declared is not None else None, dtype=pl.Boolean)
+    return rows.with_columns(higher_is_better=pl.coalesce("higher_is_better", registered, better))
+
+
+def _require_known_metrics(rows: pl.DataFrame, declared: str | None) -> None:
+    """Refuse metrics of which neither the file nor the registry nor the user says what their scores mean."""
+    unknown = [name for name in rows["metric"].unique() if find_metric(name).is_fraction is None]
+    no_scale = pl.col("metric").is_in(unknown) & pl.col("scale").is_null() & pl.lit(declared is None)
+    lacking = rows.with_columns(no_scale=no_scale, no_direction=pl.col("higher_is_better").is_null())
+    lacking = lacking.filter(pl.col("no_scale") | pl.col("no_direction"))
+    if lacking.is_empty():
+        return
+    names = lacking["metric"].unique(maintain_order=True).to_list()
+    near = closest(names[0], metrics.names(), n=1)
+    answers = ["scale=fraction, percent or raw"] * bool(lacking["no_scale"].any())
+    answers += ["better=higher or lower"] * bool(lacking["no_direction"].any())
+    raise BadValue(
+        f"unknown metric{'s' * (len(names) > 1)} {', '.join(map(repr, names))}",
+        where=place(lacking.row(0, named=True)),
+        hint=(f"did you mean '{near[0]}'? else " if near else "")
+        + f"give {' and '.join(answers)}, or the columns scale and higher_is_better",
+    )

@@ -50,6 +50,7 @@ def read_evidence(
     recipe: str | None = None,
     train: str | None = None,
     scale: str | None = None,
+    better: str | None = None,
     languages: Mapping[str, str] | None = None,
     duplicates: str = "error",
     unfinished: bool = False,
@@ -69,7 +70,10 @@ def read_evidence(
     task, model, metric, recipe, train : str, optional
         What holds for every row of every file, where the file does not say it. Stores always do.
     scale : {"fraction", "percent", "raw"}, optional
-        How scores are written; decided from the scores by default.
+        How scores are written; by default decided from the scores, where the metric is known. Metrics known to be
+        no fractions, such as losses, stay as they are.
+    better : {"higher", "lower"}, optional
+        Which scores are better, for metrics of which neither the file nor isogloss knows it.
     languages : mapping of str to str, optional
         How to read a code, ahead of all else: `{"jp": "jpn"}`.
     duplicates : {"error", "mean", "last"}
@@ -91,8 +95,9 @@ def read_evidence(
     if not sources:
         raise InputError("no evidence given", hint="name files, stores or evidence that ships")
     options = read_options(
-        task, model, metric, recipe, mapping, scale, languages, duplicates, train=train, unfinished=unfinished
-    )
+        task, model, metric, recipe, mapping, scale, languages, duplicates,
+        train=train, unfinished=unfinished, better=better,
+    )  # fmt: skip
     parts: list[Evidence | Normalised] = []
     for source in expand(sources, format):
         if isinstance(source, Store):
@@ -168,11 +173,12 @@ def read_options(
     *,
     train: str | None = None,
     unfinished: bool = False,
+    better: str | None = None,
 ) -> ReadOptions:
     """The options as importers take them."""
     values = {"task": task, "model": model, "metric": metric, "recipe": recipe, "train": train}
     given = {name: value for name, value in values.items() if value is not None}
-    return ReadOptions(given, mapping, scale, dict(languages or {}), duplicates, unfinished)
+    return ReadOptions(given, mapping, scale, dict(languages or {}), duplicates, unfinished, better)
 
 
 def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | Evidence | pl.DataFrame]:

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.evidence.metrics import describe
 from isogloss.evidence.schema import SCALES, place
+from isogloss.metrics.registry import find_metric, lowest_fraction
 
 TOLERANCE = 1e-9
 """How far rounding may carry a fraction beyond its bound; what lies beyond is cut off."""
@@ -21,14 +21,15 @@ def settle_scales(rows: pl.DataFrame, declared: str | None) -> pl.DataFrame:
     """Scores and standard errors on the scale that isogloss keeps, with `scale` saying what they were on.
 
     One scale holds for all scores of a (task, metric) in a file. Where nobody declared it, scores that
-    never exceed 1 are fractions and others percentages; a metric known to have no upper bound is raw.
+    never exceed 1 are fractions and others percentages; a metric that is known to be neither is raw.
 
     Parameters
     ----------
     rows : polars.DataFrame
         Columns of an observation, every score given.
     declared : str or None
-        fraction, percent or raw, for all rows; else the rows' own `scale` decides, where it has one.
+        fraction, percent or raw, for all rows but those of metrics known to be neither fractions nor percentages;
+        else the rows' own `scale` decides, where it has one.
 
     Raises
     ------
@@ -37,7 +38,9 @@ def settle_scales(rows: pl.DataFrame, declared: str | None) -> pl.DataFrame:
     """
     _check_finite(rows)
     if declared is not None:
-        rows = rows.with_columns(scale=pl.lit(declared))
+        raw = [name for name in rows["metric"].unique() if find_metric(name).is_fraction is False]
+        scale = pl.when(pl.col("metric").is_in(raw)).then(pl.lit("raw")).otherwise(pl.lit(declared))
+        rows = rows.with_columns(scale=scale)
     if unknown := set(rows["scale"].drop_nulls().unique()) - set(SCALES):
         first = rows.filter(pl.col("scale") == min(unknown)).row(0, named=True)
         raise UnknownName("scale", min(unknown), SCALES, where=place(first))
@@ -89,21 +92,21 @@ def _check_finite(rows: pl.DataFrame) -> None:
 
 
 def _scale_of(group: dict[str, Any], rows: pl.DataFrame) -> str:
-    metric = describe(group["metric"])
+    lowest = lowest_fraction(group["metric"])
     scale: str | None = group["scale"]
-    if scale == "raw" or (scale is None and not metric.bounded):
+    if scale == "raw" or (scale is None and not find_metric(group["metric"]).is_fraction):
         return "raw"
     if scale is None:
         # A score below all that the metric can have tells nothing of the scale: it is refused below.
-        largest = group["largest"] if metric.lowest < 0 else group["highest"]
+        largest = group["largest"] if lowest < 0 else group["highest"]
         scale = "fraction" if largest <= 1 + TOLERANCE else "percent"
         if scale == "percent" and group["small"] is not None:
             _raise_mixed(group, rows)
     top = 100.0 if scale == "percent" else 1.0
-    for end, beyond in (("lowest", metric.lowest * top - group["lowest"]), ("highest", group["highest"] - top)):
+    for end, beyond in (("lowest", lowest * top - group["lowest"]), ("highest", group["highest"] - top)):
         if beyond > TOLERANCE * top:
             raise BadValue(
-                f"{group['metric']} {group[end]:g} lies outside {metric.lowest * top:g} to {top:g} ({scale})",
+                f"{group['metric']} {group[end]:g} lies outside {lowest * top:g} to {top:g} ({scale})",
                 where=place(rows.row(group[f"{end}_at"], named=True)),
                 hint="correct it, or declare another scale: --scale raw if this metric has no bounds"
                 + (", --scale percent if these are percentages" if end == "highest" and scale == "fraction" else ""),

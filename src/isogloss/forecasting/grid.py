@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.evidence import TrainingMix
-from isogloss.evidence.metrics import describe
+from isogloss.metrics.registry import lowest_fraction
 
 Array = NDArray[np.float64]
 
@@ -112,7 +112,7 @@ class Grid:
         scores[rows, columns] = cells["score"].to_numpy()
         unknown_size = typical_size(texts)
         bounded = bool((observations["scale"] != "raw").all())
-        lowest = describe(observations["metric"][0]).lowest
+        lowest = lowest_fraction(observations["metric"][0])
         return cls(TrainingMixes.read(texts, unknown_size), tuple(targets), scores, bounded, unknown_size, lowest)
 
     def clip(self, scores: Array) -> Array:

@@ -89,6 +89,16 @@ def find_metric(name: str) -> Metric:
     return Metric(name=name, unit="")
 
 
+def lowest_fraction(name: str) -> float:
+    """The lowest score of a metric whose scores are fractions: -1 for correlations.
+
+    0 for one that is not registered: whoever says that its scores are fractions or percentages says that they run
+    from 0.
+    """
+    metric = find_metric(name)
+    return metric.lowest if metric.lowest is not None and metric.is_fraction else 0.0
+
+
 @lru_cache(maxsize=8)
 def _index(entries: tuple[tuple[str, Metric], ...]) -> dict[str, Metric]:
     """Every name and synonym without case and marks; a name goes ahead of a synonym."""

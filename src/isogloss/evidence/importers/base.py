@@ -28,7 +28,10 @@ class ReadOptions:
         Mapping file, or the name of one that ships, for the `table` importer; for those that find languages
         in the names of tasks, a file of rules (see `isogloss.evidence.importers.task_names`).
     scale : str or None
-        fraction, percent or raw; None decides from the scores.
+        fraction (0 to 1), percent (0 to 100) or raw (no range); None decides from the scores, where the metric is
+        known. Losses and other metrics known to be no fractions stay as they are.
+    better : str or None
+        higher or lower: which scores are better, of metrics of which neither the file nor isogloss knows it.
     languages : dict of str to str
         How to read a code: as reported to any known spelling.
     duplicates : str
@@ -43,6 +46,7 @@ class ReadOptions:
     languages: dict[str, str] = field(default_factory=dict)
     duplicates: str = "error"
     unfinished: bool = False
+    better: str | None = None
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Litmus(Importer):
         )
 
 
-def _constants(path: Path, options: ReadOptions) -> dict[str, str]:
+def _constants(path: Path, options: ReadOptions) -> dict[str, str | None]:
     found = _NAME.fullmatch(path.stem)
     task, model = (found["task"], found["model"]) if found else ("", "")
     known = {"task": task in METRICS, "model": model in MODELS}
@@ -76,7 +76,7 @@ def _constants(path: Path, options: ReadOptions) -> dict[str, str]:
     constants = {
         "task": task + test_set,
         "model": MODELS.get(model, ""),
-        "metric": METRICS.get(options.values.get("task", task).partition("-")[0], "score"),
+        "metric": METRICS.get(options.values.get("task", task).partition("-")[0]),
         "recipe": "fine-tune",
     }
     return constants | options.values

@@ -21,8 +21,10 @@ from isogloss.evidence.importers.values import (
     raw_rows,
     text,
 )
-from isogloss.evidence.metrics import describe
+from isogloss.metrics.registry import find_metric
 
+SCORE = "score"
+"""What evaluators of OpenCompass call the percentage of right answers."""
 HEADER = ("dataset", "version", "metric", "mode")
 NOT_METRICS = ("bp", "sys_len", "ref_len", "type", "details")
 """What OpenCompass itself leaves out of its summaries."""
@@ -140,6 +142,7 @@ def _names(tasks: list[str], options: ReadOptions, where: str) -> dict[str, Task
 def _row(
     position: int, name: TaskName, model: str, metric: str, value: Any, options: ReadOptions, where: str
 ) -> RawRow:
+    known = find_metric(metric)
     return {
         "origin_row": position,
         "model": model,
@@ -148,7 +151,8 @@ def _row(
         "target": name.language,
         **prompted(options),
         "score": number(value, metric, f"{where} row {position}"),
-        "scale": "percent" if describe(metric).bounded else "raw",
+        "scale": "percent" if metric == SCORE else {True: "percent", False: "raw", None: None}[known.is_fraction],
+        "higher_is_better": True if metric == SCORE else None,
     }
 
 

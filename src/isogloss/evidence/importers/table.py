@@ -187,4 +187,4 @@ def _require_columns(rows: pl.DataFrame, table: pl.DataFrame, options: ReadOptio
 def _forget_settled_scale(rows: pl.DataFrame) -> pl.DataFrame:
     """Read a table that isogloss wrote: its scores are fractions, `scale` remembers what they were."""
     settled = (pl.col("score").max() <= 1).over("scale") & (pl.col("scale") == "percent")
-    return rows.with_columns(scale=pl.when(~settled | pl.col("scale").is_null()).then("scale"))
+    return rows.with_columns(scale=pl.when(settled).then(pl.lit("fraction")).otherwise("scale"))

@@ -16,6 +16,7 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, ReadOptions
 from isogloss.evidence.importers.jsonfile import MAX_BYTES, parse_json
 from isogloss.evidence.schema import MODEL, OBSERVATION
+from isogloss.metrics.registry import find_metric
 
 ABSENT = ("", "N/A", "n/a", "-", "nan", "NaN", "None")
 """How tools write that there is no number."""
@@ -24,7 +25,6 @@ LARGEST = 2**63 - 1
 MAX_LINE = 64 * 1024 * 1024
 """A longer line of JSON is refused unread."""
 
-PERCENT = re.compile(r"(sacre)?bleu(_\d)?|chrf(\+\+)?", re.IGNORECASE)
 RAW = re.compile(r".+_(diff|max)")
 """Metrics whose scale the scores do not give away, such as differences of log-likelihoods."""
 
@@ -123,7 +123,10 @@ def revision_of(*written: str | None) -> str | None:
 
 def scale_of(metric: str) -> str | None:
     """How tools write the scores of a metric, where the scores themselves do not give it away."""
-    return "percent" if PERCENT.fullmatch(metric) else "raw" if RAW.fullmatch(metric) else None
+    if RAW.fullmatch(metric):
+        return "raw"
+    known = find_metric(metric)
+    return "percent" if known.is_fraction and known.unit == "percent" else None
 
 
 def details(**values: Any) -> str | None:

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from isogloss.evidence.metrics import describe
 from isogloss.forecasting.grid import Array
+from isogloss.metrics.registry import lowest_fraction
 
 EDGE = 1e-3
 """Share of the range at either end that is not told apart: the logarithm of nothing has no value."""
@@ -34,7 +34,7 @@ class Link:
     def of(cls, observations: pl.DataFrame) -> Link:
         """For the scores of one setting."""
         bounded = bool((observations["scale"] != "raw").all())
-        limits = (describe(observations["metric"][0]).lowest, 1.0) if bounded else None
+        limits = (lowest_fraction(observations["metric"][0]), 1.0) if bounded else None
         return cls(limits, not bool(observations["higher_is_better"][0]))
 
     def to_line(self, scores: Array) -> Array:

@@ -11,9 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.evidence import SETTING, Evidence
-from isogloss.evidence.metrics import describe
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, two_way, typical_size
 from isogloss.forecasting.settings import Setting
+from isogloss.metrics.registry import lowest_fraction
 
 BLOCK = tuple(name for name in SETTING if name not in ("model", "model_revision"))
 """Settings that are alike in these measure the same thing on different models."""
@@ -101,7 +101,7 @@ class Panel:
         unknown_size = typical_size(texts)
         return Grid(
             TrainingMixes.read(texts, unknown_size), tuple(self.languages[column] for column in columns), scores,
-            bool(self.bounded[setting]), unknown_size, describe(self.settings[setting].metric).lowest,
+            bool(self.bounded[setting]), unknown_size, lowest_fraction(self.settings[setting].metric),
         )  # fmt: skip
 
     @cached_property
