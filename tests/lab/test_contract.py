@@ -14,7 +14,7 @@ import pytest
 from tests.lab.checkpoints import make_decoder
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.lab import Corpus, Recipe, Training, load, recipes
+from isogloss.lab import Corpus, Recipe, Training, load, recipes, save
 from isogloss.lab.recipe import EACH
 from isogloss.lab.translate.recipe import TranslatingRecipe
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question
@@ -111,7 +111,7 @@ def test_what_was_learnt_is_saved_and_answers_the_same_when_read(
     prepared, training, gold = prepare(recipe, kind)
     fitted = recipe.fit(prepared, training)
     answers = recipe.predict(prepared, fitted)
-    recipe.save(fitted, tmp_path)
+    save(recipe, fitted, tmp_path)
     again, read = load(tmp_path)
     assert again == recipe
     assert {variant: found.tolist() for variant, found in again.predict(prepared, read).items()} == {
@@ -231,7 +231,7 @@ def test_all_layers_answer_from_one_encoding(checkpoint: Path) -> None:
 def test_damaged_recipes_are_refused_in_one_line(checkpoint: Path, tmp_path: Path) -> None:
     recipe = make("linear-probe", checkpoint)
     prepared, training, _ = prepare(recipe, "text-classification")
-    recipe.save(recipe.fit(prepared, training), tmp_path)
+    save(recipe, recipe.fit(prepared, training), tmp_path)
     arrays = tmp_path / "arrays.safetensors"
     arrays.write_bytes(arrays.read_bytes()[:-100])
     with pytest.raises(BadFile, match="is damaged"):

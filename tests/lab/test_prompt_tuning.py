@@ -17,7 +17,7 @@ torch = pytest.importorskip("torch", reason="needs the extra lab")
 transformers = pytest.importorskip("transformers", reason="needs the extra lab")
 pytest.importorskip("peft", reason="needs the extra lab")
 
-from isogloss.lab.recipe.prompt_tuning.prompted import Prompted  # noqa: E402 - likewise
+from isogloss.lab.recipe.soft_prompts import Prompted  # noqa: E402 - likewise
 from isogloss.models.checkpoint import load_encoder  # noqa: E402 - torch has to be there first
 
 IDS = torch.tensor([[2, 5, 6, 7, 3, 0], [2, 8, 9, 10, 11, 3]])

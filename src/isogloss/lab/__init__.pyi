@@ -8,7 +8,7 @@ from .pretraining import read_pretraining
 from .recipe import Corpus, Fitted, Recipe, recipes
 from .report import RunReport
 from .run import run_grid
-from .saving import load
+from .saving import load, save
 from .task import tasks
 from .task_file import known_tasks
 from .transfer import Findings, findings
@@ -34,6 +34,7 @@ __all__ = [
     "read_pretraining",
     "recipes",
     "run_grid",
+    "save",
     "tasks",
     "translators",
 ]

@@ -13,7 +13,7 @@ from isogloss.lab.recipe import Fitted, Recipe, recipes
 ARRAYS, DESCRIPTION = "arrays.safetensors", "recipe.json"
 
 
-def save(recipe: Recipe, fitted: Fitted, folder: Path) -> None:
+def save(recipe: Recipe, fitted: Fitted, folder: str | Path) -> None:
     """Write a trained recipe; the description goes last, so that half a folder is never taken for a whole one.
 
     Raises
@@ -25,6 +25,7 @@ def save(recipe: Recipe, fitted: Fitted, folder: Path) -> None:
     import numpy as np
     from safetensors.numpy import save_file
 
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {name: np.ascontiguousarray(array) for name, array in fitted.arrays.items()}
     atomic_write(folder / ARRAYS, lambda path: save_file(arrays, str(path)))

@@ -1,6 +1,6 @@
 """What every recipe does: prepare all texts once, learn from chosen ones, answer for the others.
 
-The recipes that come with isogloss have a folder here each.
+The recipes that come with isogloss have a file or a folder here.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from isogloss.errors import BadValue
@@ -27,10 +26,10 @@ recipes: Registry[type[Recipe]] = Registry(
         "ngram-logreg": "isogloss.lab.recipe.ngram_logreg:NgramLogreg",
         "linear-probe": "isogloss.lab.recipe.linear_probe:LinearProbe",
         "fine-tune": "isogloss.lab.recipe.fine_tune:FineTune",
-        "lora": "isogloss.lab.recipe.lora:Lora",
-        "bitfit": "isogloss.lab.recipe.bitfit:BitFit",
-        "checkpoint-average": "isogloss.lab.recipe.checkpoint_average:CheckpointAverage",
-        "run-average": "isogloss.lab.recipe.run_average:RunAverage",
+        "lora": "isogloss.lab.recipe.fine_tune:Lora",
+        "bitfit": "isogloss.lab.recipe.fine_tune:BitFit",
+        "checkpoint-average": "isogloss.lab.recipe.weight_average:CheckpointAverage",
+        "run-average": "isogloss.lab.recipe.weight_average:RunAverage",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
@@ -255,9 +254,3 @@ class Recipe(Parameterized, ABC):
     @abstractmethod
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """What some jobs would take, after a small part of the work was tried."""
-
-    def save(self, fitted: Fitted, folder: str | Path) -> None:
-        """Write what was learnt, and the recipe, to a folder; see `isogloss.lab.saving`."""
-        from isogloss.lab.saving import save
-
-        save(self, fitted, Path(folder))

@@ -16,7 +16,7 @@ translators: Registry[type[Translator]] = Registry(
     {
         "apertium": "isogloss.lab.translate.apertium:Apertium",
         "seq2seq": "isogloss.lab.translate.seq2seq:Seq2Seq",
-        "file": "isogloss.lab.translate.table:FileTranslator",
+        "file": "isogloss.lab.translate.file:FileTranslator",
     },
     "isogloss.translators",
     base="isogloss.lab.translate:Translator",

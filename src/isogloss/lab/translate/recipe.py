@@ -17,7 +17,7 @@ from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import labelled
 from isogloss.lab.recipe import ANY, Apply, Arrays, Corpus, Estimate, Recipe, recipes
 from isogloss.lab.translate import Translator, read_translator
-from isogloss.lab.translate.kept import Batch
+from isogloss.lab.translate.cache import Batch
 from isogloss.lab.translate.texts import Texts, Translated, translate_texts
 from isogloss.models.inputs import Input
 

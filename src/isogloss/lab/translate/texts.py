@@ -11,7 +11,7 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply
 from isogloss.lab.translate import Passage, Translator
-from isogloss.lab.translate.kept import Batch, Translations, translate_batch
+from isogloss.lab.translate.cache import Batch, Translations, translate_batch
 from isogloss.models.inputs import Choice, Input
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]

@@ -1,7 +1,8 @@
-"""`run-average`: the mean of the weights of several runs of fine-tuning, so that none of them need be chosen.
+"""Recipes that end with the mean of several sets of weights, so that none of them need be chosen.
 
-Runs that begin alike, with one and the same head, can be averaged although each saw the examples in another order
-(Schmidt, Vulić and Glavaš 2023, Free lunch: robust cross-lingual transfer via model checkpoint averaging).
+Which checkpoint or run does best in another language cannot be told from data of the source, and target data are not
+to be looked at (Schmidt, Vulić and Glavaš 2023, Free lunch: robust cross-lingual transfer via model checkpoint
+averaging). Runs that begin with the same head can be averaged although each saw the examples in another order.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import Count
 from isogloss.lab.recipe import Corpus, Estimate
-from isogloss.lab.recipe.checkpoint_average import mean_weights
-from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe
+from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe, Weights
 from isogloss.models.runtime import start_torch
 from isogloss.models.tokens import Tokens
 
@@ -27,7 +29,49 @@ APART = 1_000_003
 
 
 @dataclass(frozen=True)
-class RunAverage(TrainedRecipe):
+class _WeightAverage(TrainedRecipe):
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        if self.select != LAST:
+            raise BadValue("an average leaves nothing to select", hint=f'leave out select, or set it to "{LAST}"')
+
+
+@dataclass(frozen=True)
+class CheckpointAverage(_WeightAverage):
+    """Fine-tuning, and the mean of the weights after each of the last epochs.
+
+    Parameters
+    ----------
+    averaged : int, default 3
+        From how many of the last epochs.
+
+    Notes
+    -----
+    The other parameters are those of `TrainedRecipe`; nothing is selected.
+    """
+
+    name: ClassVar[str] = "checkpoint-average"
+
+    averaged: Count = 3
+
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        if self.averaged > self.epochs:
+            raise BadValue(f"averaged ({self.averaged}) is above epochs ({self.epochs})", hint="train for longer")
+
+    def keeps(self, epoch: int) -> bool:
+        """Whether it is one of the last epochs."""
+        return epoch > self.epochs - self.averaged
+
+    def finish(self, epochs: list[Weights]) -> Weights:
+        """The mean of the weights that were kept."""
+        return mean_weights(epochs)
+
+
+@dataclass(frozen=True)
+class RunAverage(_WeightAverage):
     """Fine-tuning several times, and the mean of where the runs end.
 
     Parameters
@@ -46,12 +90,6 @@ class RunAverage(TrainedRecipe):
 
     runs: Count = 3
 
-    def __post_init__(self) -> None:
-        """Check every parameter."""
-        super().__post_init__()
-        if self.select != LAST:
-            raise BadValue("an average leaves nothing to select", hint=f'leave out select, or set it to "{LAST}"')
-
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """As for fine-tuning with all runs' epochs."""
         whole = replace(self, epochs=self.epochs * self.runs, runs=1)
@@ -68,3 +106,11 @@ class RunAverage(TrainedRecipe):
             ends.append(self._learnt(network))
         self._restore(network, mean_weights(ends))
         return notes
+
+
+def mean_weights(several: list[Weights]) -> Weights:
+    """The mean of each weight."""
+    return {
+        name: np.asarray(np.mean([weights[name] for weights in several], axis=0, dtype=np.float64), np.float32)
+        for name in several[0]
+    }

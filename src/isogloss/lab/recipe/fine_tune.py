@@ -1,4 +1,7 @@
-"""`lora`: low-rank additions to the weights are learnt (Hu et al. 2022, LoRA), by the library peft."""
+"""Recipes that learn weights of the model itself: all of them, low-rank additions to them, or biases.
+
+Hu et al. 2022, LoRA: low-rank adaptation of large language models; Ben Zaken, Goldberg and Ravfogel 2022, BitFit.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,36 @@ from typing import Any, ClassVar
 from isogloss.extras import need
 from isogloss.lab.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
+
+
+@dataclass(frozen=True)
+class FineTune(TrainedRecipe):
+    """Full fine-tuning.
+
+    Notes
+    -----
+    Parameters are those of `TrainedRecipe`.
+    """
+
+    name: ClassVar[str] = "fine-tune"
+
+
+@dataclass(frozen=True)
+class BitFit(TrainedRecipe):
+    """Fine-tuning of biases and head.
+
+    Notes
+    -----
+    Parameters are those of `TrainedRecipe`, with a higher learning rate.
+    """
+
+    name: ClassVar[str] = "bitfit"
+
+    learning_rate: Positive = 1e-3
+
+    def is_learnt(self, name: str) -> bool:
+        """Whether it is a bias."""
+        return name.endswith(".bias")
 
 
 @dataclass(frozen=True)

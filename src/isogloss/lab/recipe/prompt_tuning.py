@@ -61,7 +61,7 @@ class PromptTuning(TrainedRecipe):
             If it has no positions for them, or cannot be given any in its layers.
         """
         need("peft")
-        from isogloss.lab.recipe.prompt_tuning.prompted import Prompted
+        from isogloss.lab.recipe.soft_prompts import Prompted
 
         return Prompted(encoder, self.length, self.max_length, deep=self.deep)
 

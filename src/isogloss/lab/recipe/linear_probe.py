@@ -1,4 +1,4 @@
-"""The recipe itself: how features become a linear model, and which layer is taken."""
+"""`linear-probe`: logistic regression on the frozen features of an encoder, and which layer is taken."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted
-from isogloss.lab.recipe.linear_probe.features import Features, Matrix
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
+from isogloss.lab.recipe.probe_features import Features, Matrix
 from isogloss.models.encode import Block, encode, shared_encoder
 from isogloss.models.flops import coefficients, forward_flops
 from isogloss.models.inputs import Choice, Input
