@@ -55,6 +55,12 @@ def test_the_scale_of_a_mapping_is_a_declaration(mapped):
     assert mapped('scale = "percent"\n[columns]\ntarget = "lang"')["score"] == 0.005
 
 
+def test_a_mapping_answers_for_a_metric_that_isogloss_does_not_know(mapped):
+    text = 'scale = "fraction"\n[columns]\ntarget = "lang"\n[values]\nhigher_is_better = false'
+    row = mapped(text, metric="dullness")
+    assert (row["metric"], row["scale"], row["higher_is_better"]) == ("dullness", "fraction", False)
+
+
 @pytest.mark.parametrize(
     ("mapping", "error", "reason"),
     [

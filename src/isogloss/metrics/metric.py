@@ -42,6 +42,16 @@ class Metric:
     ------
     BadValue
         If its parts contradict each other.
+
+    Examples
+    --------
+    A metric of your own, announced by your package as `mine = "my_package:MINE"` in the entry-point group
+    `isogloss.metrics`, or registered at run time:
+
+    >>> from isogloss.metrics import TextComputation, metrics
+    >>> same_length = TextComputation(lambda answer, right, language: float(len(answer) == len(right)))
+    >>> mine = Metric(name="mine", lowest=0, highest=1, higher_is_better=True, computation=same_length)
+    >>> _ = metrics.register("mine")(mine)
     """
 
     name: str

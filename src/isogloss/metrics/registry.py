@@ -73,9 +73,8 @@ def find_metric(name: str) -> Metric:
     --------
     >>> find_metric("eval_loss").higher_is_better
     False
-    >>> find_metric("liveliness")
-    Metric(name='liveliness', synonyms=(), lowest=None, highest=None, unit='', higher_is_better=None, chance=None,
-    aggregation=None, standard_error=None, computation=None)
+    >>> find_metric("liveliness").higher_is_better is None
+    True
     """
     index = _index(tuple(metrics.items()))
     words = _words(name)

@@ -85,33 +85,33 @@ def words_of(text: str, language: str) -> tuple[str, ...]:
     return tuple(word for word in kept.split() if word not in articles)
 
 
-def exact_match(said: str, right: str, language: str) -> float:
+def exact_match(answer: str, right: str, language: str) -> float:
     """1 if two answers have the same words in the same order, else 0."""
-    return float(words_of(said, language) == words_of(right, language))
+    return float(words_of(answer, language) == words_of(right, language))
 
 
-def f1(said: str, right: str, language: str) -> float:
+def f1(answer: str, right: str, language: str) -> float:
     """Harmonic mean of the shares of words that two answers have of each other; 1 if both have none.
 
-    2 |common| / (|said| + |right|), words counted as often as they stand there (Rajpurkar et al. 2016).
+    2 |common| / (|answer| + |right|), words counted as often as they stand there (Rajpurkar et al. 2016).
     """
-    one, other = Counter(words_of(said, language)), Counter(words_of(right, language))
+    one, other = Counter(words_of(answer, language)), Counter(words_of(right, language))
     total = one.total() + other.total()
     return 2 * (one & other).total() / total if total else 1.0
 
 
-def same_result(said: str, right: str, language: str) -> float:
+def same_result(answer: str, right: str, language: str) -> float:
     """1 if the last number of an output is that of the right answer; `exact_match` where that is no number."""
     wanted = last_number(right) if _is_number(right) else frozenset()
-    return float(bool(wanted & last_number(said))) if wanted else exact_match(said, right, language)
+    return float(bool(wanted & last_number(answer))) if wanted else exact_match(answer, right, language)
 
 
-def is_result(said: str, right: str, language: str) -> float:
+def is_result(answer: str, right: str, language: str) -> float:
     """1 if an output is of the right answer's kind: it has a number where that is one, otherwise a word.
 
     The mean is the valid output rate, so that the share of right outputs is this rate times the share among the valid.
     """
-    return float(bool(last_number(said) if _is_number(right) else words_of(said, language)))
+    return float(bool(last_number(answer) if _is_number(right) else words_of(answer, language)))
 
 
 def _is_number(right: str) -> bool:
