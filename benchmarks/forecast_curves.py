@@ -17,11 +17,10 @@ from benchmarks.common import DATA, Array, have_data, machine, points, read_sume
 from isogloss.evidence import Evidence, read_evidence
 from isogloss.forecasting.curves import CurveGP, PerformanceFunction, Points
 from isogloss.forecasting.curves.calibration import calibrate
-from isogloss.forecasting.curves.fit import fit_process, predict_line
+from isogloss.forecasting.curves.fit import fit_process, predict_line, zero_shot
 from isogloss.forecasting.curves.laws import AmueLaw, Law, LogLaw, PowerLaw
-from isogloss.forecasting.curves.link import Link
+from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.curves.question import read_question
-from isogloss.forecasting.curves.start import zero_shot
 from isogloss.forecasting.settings import Setting, read_settings
 from isogloss.threads import one_blas_thread
 

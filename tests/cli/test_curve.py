@@ -63,7 +63,7 @@ def test_the_curve_is_drawn(run, scores, tmp_path, ending):
 def test_too_high_a_level_says_what_the_evidence_supports(run, scores):
     code, out, _ = run("curve", "-e", scores, *ASKED, "--level", 0.99)
     assert code == 0
-    assert "too little evidence for 99 %: it supports at most 92 % (--level)" in " ".join(out.split())
+    assert "too little evidence for 99 %: ask for a level of at most 92 %" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(

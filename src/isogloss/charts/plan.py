@@ -9,14 +9,14 @@ import polars as pl
 from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
 from isogloss.charts.style import INK, KIND_COLOURS, PALE_INK, WIDTH, heading, inline, styled
 from isogloss.languages import resolve
-from isogloss.planning.amue import ISOCOST, ISOPERF, PATH
+from isogloss.planning.kinds import ISOCOST, ISOPERF, PATH
 
 if TYPE_CHECKING:
     import altair as alt
 
     from isogloss.forecasting.curves.amue import Bought
-    from isogloss.planning.amue import KindsPlan
     from isogloss.planning.budget.result import Plan
+    from isogloss.planning.kinds import KindsPlan
 
 ROW, HALF = 26, WIDTH // 2 - 130
 BEFORE, AFTER, GUARANTEE = KIND_COLOURS[MEASURED], KIND_COLOURS[UNMEASURED], KIND_COLOURS[FAR]
@@ -61,7 +61,7 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
 
     Parameters
     ----------
-    plan : isogloss.planning.amue.KindsPlan
+    plan : isogloss.planning.kinds.KindsPlan
     title : str, optional
 
     Returns

@@ -9,6 +9,7 @@ import typer
 
 from isogloss.cli.questions import (
     EvidenceOption,
+    ForecasterOption,
     LanguageOption,
     LevelOption,
     MetricOption,
@@ -39,6 +40,7 @@ def curve(
     metric: MetricOption = None,
     recipe: RecipeOption = None,
     language: LanguageOption = None,
+    forecaster: ForecasterOption = "default",
     level: LevelOption = 0.9,
     out: PictureOption = None,
     json: JsonOption = False,
@@ -53,7 +55,7 @@ def curve(
     check_out(out, table=False)
     found = answer_curve(
         evidence, start=start, end=end, goal=goal, level=level, task=task, model=model, target=target, train=train,
-        vary=vary, metric=metric, recipe=recipe, languages=parse_languages(language),
+        vary=vary, metric=metric, recipe=recipe, languages=parse_languages(language), forecaster=forecaster,
     )  # fmt: skip
     if json:
         show_json(found.record())

@@ -1,8 +1,8 @@
-from .amue import plan_kinds
 from .budget.answer import plan_budget
 from .compare import compare_recipes
 from .costs import Costs, read_costs
 from .fairness import compare_fairness
+from .kinds import plan_kinds
 from .next import choose_next
 from .objectives import read_weights
 from .sources import rank_sources, source_ranking

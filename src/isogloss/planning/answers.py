@@ -10,12 +10,12 @@ from isogloss.errors import BadValue, InputError
 from isogloss.evidence import read_evidence
 from isogloss.forecasting.queries import split_names
 from isogloss.languages import resolve
-from isogloss.planning.amue import KindsPlan, plan_kinds
 from isogloss.planning.budget.answer import plan_budget
 from isogloss.planning.budget.result import Plan
 from isogloss.planning.compare import Comparison, compare_recipes
 from isogloss.planning.costs import Costs, parse_caps, parse_floors, read_costs
 from isogloss.planning.fairness import Fairness, compare_fairness
+from isogloss.planning.kinds import KindsPlan, plan_kinds
 from isogloss.planning.objectives import read_weights
 
 

@@ -10,11 +10,9 @@ from planted_curves import LANGUAGES, SIZES, planted
 
 from isogloss.forecasting.curves import CurveGP, Points
 from isogloss.forecasting.curves.calibration import Calibration, HeldOut, calibrate
-from isogloss.forecasting.curves.fit import predict_line
-from isogloss.forecasting.curves.link import Link
-from isogloss.forecasting.curves.points import Rest
+from isogloss.forecasting.curves.fit import ZeroShot, predict_line
+from isogloss.forecasting.curves.points import Link, Rest
 from isogloss.forecasting.curves.question import Question
-from isogloss.forecasting.curves.start import ZeroShot
 
 LINK = Link((0.0, 1.0), False)
 

@@ -8,10 +8,10 @@ from planted_curves import LANGUAGES, SIZES, mix, planted, planted_scores, score
 
 from isogloss.errors import BadTrainingMix, BadValue, NotEnoughEvidence, UnknownLanguage, UnknownName
 from isogloss.evidence import Evidence
+from isogloss.forecasting import Mean
 from isogloss.forecasting.curves import CURVE, CurveGP, Points, fit_curve
 from isogloss.forecasting.curves.calibration import calibrate
-from isogloss.forecasting.curves.link import Link
-from isogloss.forecasting.curves.points import Rest
+from isogloss.forecasting.curves.points import Link, Rest
 
 EVERY = [0, 3, 10, 40, 100, 300, 1000, 2500, 5000, 10_000, 100_000, 10_000_000]
 
@@ -99,6 +99,15 @@ def test_a_language_never_measured_starts_where_the_forecaster_says():
     assert found.basis.startswith("swa never measured: level at 0 forecast as 0.")
     assert "slope pooled over 12 other languages" in found.basis
     assert found.predict([0])["mean"][0] == pytest.approx(0.4, abs=0.1)
+
+
+def test_any_forecaster_can_forecast_where_the_curve_starts():
+    """The mean of the scores without examples of the target, where the mean is asked."""
+    evidence = planted()
+    zero_shot = evidence.observations.filter(train="eng:1000")["score"].mean()
+    assert curve(evidence, "swa", forecaster=Mean()).basis.startswith(
+        f"swa never measured: level at 0 forecast as {zero_shot:.3f}"
+    )
 
 
 def test_one_language_alone_follows_the_law_that_held_out_sizes_choose():

@@ -6,8 +6,7 @@ import pytest
 
 from isogloss import read_evidence
 from isogloss.evidence import TrainingMix
-from isogloss.forecasting.curves.link import Link
-from isogloss.forecasting.curves.points import Points, describe_rests
+from isogloss.forecasting.curves.points import Link, Points, describe_rests
 
 
 def of(points: Points, language: str) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""AMUE: a score as a function of translated and labelled examples, and what a cost makes of it.
+"""AMUE: a score as a function of translated and labelled examples, and the examples that cost or reach the most.
 
-Formulas of Ahuja, Dandapat and Choudhury, "On the Economics of Multilingual Few-shot Learning"
-(NAACL 2022).
+Ahuja, Dandapat and Choudhury, "On the Economics of Multilingual Few-shot Learning" (NAACL 2022): performance
+function, isoperf and isocost lines, expansion path and least-cost point.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STEPS = 10_000
 
 
 class Bought(NamedTuple):
-    """What a goal costs least: numbers of translated and of labelled examples, and their price."""
+    """Numbers of translated and of labelled examples, and their price."""
 
     translated: float
     labelled: float
@@ -146,6 +146,22 @@ class PerformanceFunction(NamedTuple):
         if not np.isfinite(cost[best]):
             return None
         return Bought(float(line[best]), float(labelled[best]), float(cost[best]))
+
+    def best(self, budget: float, *, price_translated: float, price_labelled: float, pivot: float) -> Bought:
+        """The highest point of the isocost line: the examples of a budget that score most.
+
+        Raises
+        ------
+        BadValue
+            As `cheapest`.
+        """
+        most = float(pivot) if price_translated == 0 else min(float(pivot), budget / price_translated)
+        translated = np.linspace(0.0, most, STEPS + 1)
+        prices = {"price_translated": price_translated, "price_labelled": price_labelled}
+        labelled = np.maximum(isocost(translated, budget=budget, **prices), 0.0)
+        at = int(self.score(translated, labelled).argmax())
+        cost = price_translated * translated[at] + price_labelled * labelled[at]
+        return Bought(float(translated[at]), float(labelled[at]), float(cost))
 
     def _on_path(self, points: float, cost_ratio: float) -> float | None:
         """Translated examples where the expansion path reaches `points`; None where it is not found."""

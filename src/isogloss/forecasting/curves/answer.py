@@ -13,6 +13,7 @@ from isogloss.evidence import read_evidence
 from isogloss.evidence.training_mix import MAX_EXAMPLES
 from isogloss.forecasting.curves.curve import Curve, Needed
 from isogloss.forecasting.curves.fit import fit_curve
+from isogloss.forecasting.registry import forecasters
 from isogloss.stats.intervals import check_level
 
 
@@ -49,13 +50,13 @@ class CurveAnswer:
 
     def lines(self) -> list[str]:
         """What there is to say below the table."""
-        said = [self.curve.basis]
+        sentences = [self.curve.basis]
         if self.curve.too_little_for(self.level):
             most = 100 * self.curve.calibration.highest_level
-            said.append(f"too little evidence for {100 * self.level:g} %: it supports at most {most:.0f} % (--level)")
+            sentences.append(f"too little evidence for {100 * self.level:g} %: ask for a level of at most {most:.0f} %")
         if self.needed is not None:
-            said.append(str(self.needed))
-        return said
+            sentences.append(str(self.needed))
+        return sentences
 
 
 def answer_curve(
@@ -65,9 +66,10 @@ def answer_curve(
     end: int | None = None,
     goal: float | None = None,
     level: float = 0.9,
+    forecaster: str = "default",
     **question: Any,
 ) -> CurveAnswer:
-    """Fit a curve and read it off between two sizes; `question` is that of `fit_curve`.
+    """Fit a curve and read it off between two sizes; `forecaster` is a registered name, `question` as in `fit_curve`.
 
     Raises
     ------
@@ -76,12 +78,12 @@ def answer_curve(
     """
     check_level(level)
     if (beyond := max(start, end or 0)) > MAX_EXAMPLES:
-        raise BadValue(f"size {beyond} is beyond {MAX_EXAMPLES}", where="--from, --to", hint="write a smaller one")
+        raise BadValue(f"size {beyond} is beyond {MAX_EXAMPLES}", where="start, end", hint="write a smaller one")
     if start < 0 or (end is not None and end <= start):
         asked = f"from {start}" + (f" to {end}" if end is not None else "")
-        raise BadValue(f"sizes {asked} are no range", where="--from, --to", hint="write 0 and 5000, say")
+        raise BadValue(f"sizes {asked} are no range", where="start, end", hint="write 0 and 5000, say")
     read = read_evidence(*evidence, languages=question.get("languages"))
-    curve = fit_curve(read, **question)
+    curve = fit_curve(read, forecaster=forecasters.get(forecaster)(), **question)
     last = max(curve.largest, start + 1) if end is None else end
     needed = None if goal is None else curve.needed(goal, level)
     return CurveAnswer(curve, curve.predict(round_sizes(start, last), level), needed, last, level)

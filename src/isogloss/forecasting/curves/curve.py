@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from isogloss.errors import BadValue
 from isogloss.forecasting.curves.calibration import Calibration
-from isogloss.forecasting.curves.link import Link
+from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.grid import Array
 from isogloss.stats.intervals import check_level
 
@@ -221,24 +221,24 @@ class Curve:
     def _describe(self, size: float, level: float) -> str:
         own = set(self.measured["size"])
         if size > self.reach:
-            said = f"FAR: more than {STRETCH:g} times the largest size measured, {self.largest}"
+            note = f"FAR: more than {STRETCH:g} times the largest size measured, {self.largest}"
         elif size in set(self.measured.filter("alike")["size"]):
-            said = "measured"
+            note = "measured"
         elif size in own:
-            said = "measured beside another rest of the mix"
+            note = "measured beside another rest of the mix"
         elif size > self.largest:
-            said = f"beyond the largest size measured, {self.largest}"
+            note = f"beyond the largest size measured, {self.largest}"
         elif self.largest_own <= 0:
-            said = "as other languages go"
+            note = "as other languages go"
         elif size > self.largest_own:
-            said = f"beyond the {self.largest_own} measured in {self.target}, as other languages go"
+            note = f"beyond the {self.largest_own} measured in {self.target}, as other languages go"
         else:
-            said = "between sizes measured"
+            note = "between sizes measured"
         if self.clipped.any() and size >= self.grid[self.clipped][0]:
-            said += f"; CLIPPED: the {self.law} leaves the metric's range"
+            note += f"; CLIPPED: the {self.law} leaves the metric's range"
         if self.too_little_for(level):
-            said += "; TOO LITTLE EVIDENCE for the level: the whole range"
-        return said
+            note += "; TOO LITTLE EVIDENCE for the level: the whole range"
+        return note
 
 
 def curve_grid(largest: float) -> Array:

@@ -1,23 +1,23 @@
-"""From evidence to a curve: which points, which rest of the mix, which law, and how wide the band."""
+"""From evidence to a curve: which points, which rest of the mix, which law, where it starts, and how wide the band."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting.curves.basis import describe_basis
 from isogloss.forecasting.curves.calibration import calibrate
 from isogloss.forecasting.curves.curve import Curve, curve_grid, rising
 from isogloss.forecasting.curves.gp import CurveGP
 from isogloss.forecasting.curves.laws import Trial, try_laws
-from isogloss.forecasting.curves.link import Link
-from isogloss.forecasting.curves.points import FEATURES, Points
-from isogloss.forecasting.curves.question import Question, read_question
-from isogloss.forecasting.curves.start import ZeroShot, zero_shot
+from isogloss.forecasting.curves.points import FEATURES, Link, Points, Rest
+from isogloss.forecasting.curves.question import Question, describe_basis, read_question
+from isogloss.forecasting.default import Default
+from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, typical_size
 from isogloss.forecasting.queries import ask
 from isogloss.forecasting.settings import Setting, find_setting
@@ -40,6 +40,7 @@ def fit_curve(
     recipe: str | None = None,
     vary: str = "labelled",
     languages: Mapping[str, str] | None = None,
+    forecaster: Forecaster | None = None,
 ) -> Curve:
     """Fit how the score of a language moves with the number of its own examples.
 
@@ -60,6 +61,8 @@ def fit_curve(
         Which examples of the target are counted.
     languages : mapping of str to str, optional
         How to read a code, ahead of all else.
+    forecaster : Forecaster, optional
+        Forecasts where the curve of a target never measured starts; the default one by default.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def fit_curve(
     with one_blas_thread():
         process, start = fit_process(points, question.target, link), None
         if question.target not in points.languages:
-            start = zero_shot(points, setting, observations, question.target, question.rest)
+            start = zero_shot(points, setting, observations, question.target, question.rest, forecaster)
         return _assemble(process, points, question, setting, link, start)
 
 
@@ -174,7 +177,7 @@ def _assemble(
         kind=question.kind,
         train=question.rest.text,
         law=law,
-        basis=describe_basis(points, question, own, trials, start, rises),
+        basis=describe_basis(points, question, own, trials, None if start is None else str(start), rises),
         measured=measured.sort("size", "score"),
         largest=largest,
         largest_own=int(sizes.max()) if len(sizes) else -1,
@@ -202,3 +205,71 @@ def _trials(process: CurveGP, own: Points, question: Question, link: Link) -> li
     asked = points.of(question.target) & question.alike(points)
     errors = np.abs(link.to_score(mean[asked]) - link.to_score(points.scores[asked]))
     return sorted([Trial(POOLED, float(errors.mean()), None), *laws], key=lambda trial: trial.error)
+
+
+LEVEL, QUANTILE = 0.8, 1.2816
+"""Level of the interval that the spread is read from, and how many standard deviations a normal one is wide."""
+MIXES = 30
+"""Mixes that the forecaster learns from: more cost much, and say little about one of them."""
+
+
+class ZeroShot(NamedTuple):
+    """A forecast of the score without any example of the target, with its interval."""
+
+    mean: float
+    lower: float
+    upper: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} ({100 * LEVEL:g} %: {self.lower:.3f} to {self.upper:.3f})"
+
+    def on_line(self, link: Link) -> tuple[float, float]:
+        """Mean and standard deviation on the scale that curves are fitted on."""
+        mean, *ends = link.to_line(np.array([self.mean, self.lower, self.upper]))
+        return float(mean), float(np.abs(ends - mean).max() / QUANTILE)
+
+
+def zero_shot(
+    points: Points,
+    setting: Setting,
+    observations: pl.DataFrame,
+    target: str,
+    rest: Rest,
+    forecaster: Forecaster | None = None,
+) -> ZeroShot | None:
+    """Forecast an unmeasured target under a mix without it, from scores of languages not trained on.
+
+    Returns
+    -------
+    ZeroShot or None
+        None where no language was measured without examples of its own, or nothing is known.
+    """
+    cells = _zero_shot_cells(points, rest)
+    evidence = Evidence(observations.join(cells, on=["target", "train"], how="semi"))
+    if len(evidence) == 0:
+        return None
+    queries = ask(
+        task=setting.task, model=setting.model, targets=[target], train=rest.text,
+        metric=setting.metric, recipe=setting.recipe,
+    )  # fmt: skip
+    fitted = (forecaster or Default()).fit(evidence).conformalize()
+    forecast = ZeroShot(*fitted.predict_interval(queries, LEVEL).select("mean", "lower", "upper").row(0))
+    return forecast if np.isfinite(forecast).all() else None
+
+
+def _zero_shot_cells(points: Points, rest: Rest) -> pl.DataFrame:
+    """Languages measured without examples of their own, under the mixes most like the one asked about."""
+    none = np.flatnonzero(points.features[:, :2].sum(1) == 0)
+    cells = pl.DataFrame(
+        {
+            "target": [points.languages[at] for at in points.language[none]],
+            "train": list(points.rests[none]),
+            "apart": np.abs(np.log1p(points.features[none, 2]) - np.log1p(rest.size)),
+        },
+        schema={"target": pl.String, "train": pl.String, "apart": pl.Float64},
+    )
+    mixes = cells.group_by("train", "apart").agg(languages=pl.col("target").n_unique())
+    mixes = mixes.with_columns(other=pl.col("train") != rest.text)
+    # One that most languages were measured under tells them apart best.
+    nearest = mixes.sort("other", -pl.col("languages").cast(pl.Int64), "apart", "train").head(MIXES)
+    return cells.join(nearest, on="train", how="semi").select("target", "train")

@@ -1,4 +1,4 @@
-"""Scores beside the amounts of data behind them: what curves are fitted to."""
+"""What curves are fitted to: scores on a scale without ends, beside the amounts of data behind them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,61 @@ from numpy.typing import NDArray
 
 from isogloss.evidence import TrainingMix
 from isogloss.evidence.training_mix import LABELLED
-from isogloss.forecasting.curves.link import Link
 from isogloss.forecasting.features import SIMILARITY_REACH
 from isogloss.forecasting.grid import Array, typical_size
 from isogloss.forecasting.space import space
+from isogloss.metrics.registry import lowest_fraction
+
+EDGE = 1e-3
+"""Share of the range at either end that is not told apart: the logarithm of nothing has no value."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The logit of a bounded score; an unbounded one as it is. Its sign is turned where lower is better.
+
+    Attributes
+    ----------
+    limits : (float, float) or None
+        Lowest and highest score, where there are any.
+    falls : bool
+        Whether more data make scores fall.
+    """
+
+    limits: tuple[float, float] | None
+    falls: bool
+
+    @classmethod
+    def of(cls, observations: pl.DataFrame) -> Link:
+        """For the scores of one setting."""
+        bounded = bool((observations["scale"] != "raw").all())
+        limits = (lowest_fraction(observations["metric"][0]), 1.0) if bounded else None
+        return cls(limits, not bool(observations["higher_is_better"][0]))
+
+    def to_line(self, scores: Array) -> Array:
+        """Scores as numbers without ends, larger being better."""
+        values = np.asarray(scores, dtype=float)
+        if self.limits is not None:
+            low, high = self.limits
+            share = np.clip((values - low) / (high - low), EDGE, 1 - EDGE)
+            values = np.log(share / (1 - share))
+        return -values if self.falls else values
+
+    def to_score(self, values: Array) -> Array:
+        """The way back."""
+        values = -np.asarray(values, dtype=float) if self.falls else np.asarray(values, dtype=float)
+        if self.limits is None:
+            return values
+        low, high = self.limits
+        with np.errstate(over="ignore"):
+            return low + (high - low) / (1 + np.exp(-values))
+
+    def outside(self, scores: Array) -> NDArray[np.bool_]:
+        """Which of some scores no metric of this range can give."""
+        if self.limits is None:
+            return np.zeros(np.shape(scores), dtype=bool)
+        return (scores < self.limits[0]) | (scores > self.limits[1])
+
 
 FEATURES = ("labelled", "translated", "total", "kin")
 """Amounts a curve may depend on: the target's own labelled examples; its other ones (translated,

@@ -1,4 +1,4 @@
-"""What is asked: whose examples vary, and what the rest of the mix is held at meanwhile."""
+"""What a curve is drawn of: whose examples vary, what the rest of the mix is held at, and what it rests on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from isogloss.errors import BadTrainingMix
 from isogloss.evidence import TrainingMix
 from isogloss.evidence.training_mix import LABELLED
+from isogloss.forecasting.curves.laws import FEWEST_SIZES, Trial
 from isogloss.forecasting.curves.points import FEATURES, Points, Rest, describe_rests
 from isogloss.forecasting.grid import Array
+from isogloss.text import counted
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def _asked_rest(mix: TrainingMix, target: str, column: int, unknown_size: float)
         if (part.kind == LABELLED) == (column == 0):
             raise BadTrainingMix(
                 f"the mix holds {FEATURES[column]} examples of '{target}', which the curve varies",
-                where="--train",
+                where="train",
                 hint=f"leave '{target}{'+' + part.kind if part.kind else ''}' out of it",
             )
         held += unknown_size if part.size is None else part.size
@@ -109,3 +111,71 @@ def _middle(rests: list[Rest]) -> Rest:
     doses: Array = np.log1p([[rest.size, rest.kin] for rest in rests])
     apart = (np.abs(doses - np.median(doses, axis=0)) / (doses.std(0) + 1e-9)).sum(1)
     return rests[int(apart.argmin())]
+
+
+NAMED = 3
+"""Sources of a rest that are named; more are counted."""
+FAR_REST = 2.0
+"""The rest of a mix is far when it is so many times larger or smaller than any measured."""
+
+
+def describe_basis(
+    points: Points, question: Question, own: Points, trials: list[Trial], start: str | None, rises: bool
+) -> str:
+    """One line: what was measured of the target, what is held, how the law was chosen, and warnings.
+
+    Parameters
+    ----------
+    points, own : Points
+        All of the setting, and the target's.
+    question : Question
+    trials : list of Trial
+        Best first; empty where nothing was tried.
+    start : str or None
+        The forecast without examples of a target never measured.
+    rises : bool
+    """
+    parts = [_measured(points, question, own, start), f"rest of the mix: {_rest(question)} ({question.why})"]
+    if trials:
+        parts.append("held-out error " + ", ".join(f"{trial.error:.3g} {trial.name}" for trial in trials))
+    if not rises:
+        parts.append("scores get worse with more examples")
+    parts += _far(points, question)
+    if points.left_out:
+        parts.append(f"{counted(points.left_out, 'score')} left out for want of a number of examples")
+    return "; ".join(parts)
+
+
+def _measured(points: Points, question: Question, own: Points, start: str | None) -> str:
+    target, sizes = question.target, np.unique(own.features[:, question.column])
+    others = counted(len(points.languages) - bool(len(own)), "other language")
+    if len(own) == 0 and start is None:
+        return f"{target} never measured: level and slope are those of {others}"
+    if start is not None:
+        return f"{target} never measured: level at 0 forecast as {start}, slope pooled over {others}"
+    if len(sizes) < FEWEST_SIZES:
+        listed = ", ".join(f"{size:.0f}" for size in sizes)
+        return f"{target} measured with {listed} {question.kind} examples only, slope pooled over {others}"
+    return f"{target} measured with {len(sizes)} sizes, {sizes[0]:.0f} to {sizes[-1]:.0f} {question.kind} examples"
+
+
+def _rest(question: Question) -> str:
+    mix = TrainingMix.parse(question.rest.text, language=str)
+    text = question.rest.text or "nothing else"
+    if len(mix) > NAMED:
+        text = f"{question.rest.size:.0f} examples of {len(mix)} languages"
+    return text + (f" and {question.held:.0f} {FEATURES[1 - question.column]} ones" if question.held else "")
+
+
+def _far(points: Points, question: Question) -> list[str]:
+    size = question.rest.size
+    totals = points.features[:, 2] - points.features[:, 0] - points.features[:, 1]
+    warnings = []
+    if size > FAR_REST * totals.max() or size < totals.min() / FAR_REST:
+        measured = f"{totals.min():.0f} to {totals.max():.0f}"
+        warnings.append(f"FAR: {size:.0f} examples of other languages, measured {measured}")
+    trained = {source for text in set(points.rests) for source in TrainingMix.parse(text, language=str)}
+    foreign = [name for name in TrainingMix.parse(question.rest.text, language=str) if name not in trained]
+    if foreign:
+        warnings.append(f"FAR: never trained on {', '.join(foreign)}")
+    return warnings

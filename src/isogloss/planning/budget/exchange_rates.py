@@ -8,7 +8,7 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import TrainingMix
 from isogloss.evidence.training_mix import LABELLED
-from isogloss.forecasting.curves.link import Link
+from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.grid import Array
 from isogloss.planning.costs import Costs
 

@@ -1,7 +1,6 @@
 """Label or translate: what reaching a score costs, and what a budget reaches, for one language.
 
-Isoperf and isocost lines, expansion path and least-cost point of Ahuja, Dandapat and Choudhury, "On the Economics of
-Multilingual Few-shot Learning" (NAACL 2022), over the performance function that is fitted to the evidence.
+By AMUE's economics (`isogloss.forecasting.curves.amue`), over the performance function that is fitted to the evidence.
 """
 
 from __future__ import annotations
@@ -98,16 +97,8 @@ class KindsPlan:
         """Everything, for JSON."""
         names = (
             *("task", "model", "metric", "target", "train", "pivot", "error", "scores", "most", "cap"),
-            *(
-                "price_translated",
-                "price_labelled",
-                "currency",
-                "goal",
-                "budget",
-                "best_score",
-                "slope",
-                "only_labelled",
-            ),
+            *("price_translated", "price_labelled", "currency", "goal", "budget", "best_score", "slope"),
+            "only_labelled",
         )
         return {
             **{name: getattr(self, name) for name in names},
@@ -119,31 +110,31 @@ class KindsPlan:
 
     def words(self) -> list[str]:
         """The answer in sentences."""
-        said = []
+        sentences = []
         if self.goal is not None:
             reached = f"{self.goal:g} in {self.target}"
-            said.append(
+            sentences.append(
                 f"{reached} is reached by no number of examples that can be had"
                 if self.cheapest is None
                 else f"{reached} costs {self.cheapest.cost:.6g} {self.currency} at least: "
                 f"{self.cheapest.labelled:.0f} labelled and {self.cheapest.translated:.0f} translated examples"
             )
         if self.best is not None and self.best_score is not None:
-            said.append(
+            sentences.append(
                 f"{self.budget:.6g} {self.currency} buy {self.best.labelled:.0f} labelled and "
                 f"{self.best.translated:.0f} translated examples at best: {self.best_score:.3f}"
             )
-        said += self._cautions()
+        sentences += self._cautions()
         if self.only_labelled:
-            said.append("translated examples are worth next to nothing here")
+            sentences.append("translated examples are worth next to nothing here")
         else:
-            said.append(f"by the rule for like exponents, {self.slope:.2g} labelled for each translated one")
+            sentences.append(f"by the rule for like exponents, {self.slope:.2g} labelled for each translated one")
         function = self.function
-        said.append(
+        sentences.append(
             f"points = {function.a_zs:.3g} + {function.a_t:.2g} T^{function.alpha_t:.2g} + {function.a_m:.2g} "
             f"M^{function.alpha_m:.2g}, fitted to {self.scores} scores beside {self.train}, off by {self.error:.2f}"
         )
-        return said
+        return sentences
 
     def _cautions(self) -> Iterator[str]:
         wanted = max((bought.labelled for bought in (self.cheapest, self.best) if bought is not None), default=0.0)
@@ -204,7 +195,7 @@ def plan_kinds(
     )
     name = queries["target"][0]
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
-    prices = {kind: _price(costs, kind, name) for kind in (TRANSLATED, LABELLED)}
+    prices = {f"price_{kind}": _price(costs, kind, name) for kind in (TRANSLATED, LABELLED)}
     points = Points.read(observations)
     own = points.take(points.of(name))
     rest = str(TrainingMix.parse(queries["train"][0], language=str)) if train else _usual_rest(own, name)
@@ -213,12 +204,8 @@ def plan_kinds(
     function = PerformanceFunction.fit(own.features[:, 1], own.features[:, 0], 100 * own.scores)
     missed = function.score(own.features[:, 1], own.features[:, 0]) - 100 * own.scores
     pivot = int(own.features[0, 2] - own.features[0, :2].sum())
-    cheapest = None
-    if goal is not None:
-        cheapest = function.cheapest(
-            100 * goal, price_translated=prices[TRANSLATED], price_labelled=prices[LABELLED], pivot=pivot
-        )
-    best = None if budget is None else _spend(function, budget, prices, pivot)
+    cheapest = None if goal is None else function.cheapest(100 * goal, **prices, pivot=pivot)
+    best = None if budget is None else function.best(budget, **prices, pivot=pivot)
     return KindsPlan(
         task=setting.task,
         model=setting.model,
@@ -231,15 +218,14 @@ def plan_kinds(
         scores=len(own),
         most=int(own.features[:, 0].max()),
         cap=costs.cap(LABELLED, name),
-        price_translated=prices[TRANSLATED],
-        price_labelled=prices[LABELLED],
+        **prices,
         currency=costs.currency,
         goal=goal,
         budget=budget,
         cheapest=cheapest,
         best=best,
         best_score=None if best is None else min(_score(function, best) / 100, 1.0),
-        slope=function.expansion_slope(prices[TRANSLATED] / prices[LABELLED]),
+        slope=function.expansion_slope(prices["price_translated"] / prices["price_labelled"]),
         lines=_lines(function, prices, pivot, goal, [bought for bought in (cheapest, best) if bought]),
     )
 
@@ -282,22 +268,6 @@ def _score(function: PerformanceFunction, bought: Bought) -> float:
     return float(function.score(np.array(bought.translated), np.array(bought.labelled)))
 
 
-def _spend(function: PerformanceFunction, budget: float, prices: Mapping[str, float], pivot: int) -> Bought:
-    """What a budget buys best: the highest point of the isocost line."""
-    most = float(pivot) if prices[TRANSLATED] == 0 else min(float(pivot), budget / prices[TRANSLATED])
-    translated = np.linspace(0.0, most, 10_001)
-    labelled = np.maximum(
-        isocost(translated, budget=budget, price_translated=prices[TRANSLATED], price_labelled=prices[LABELLED]),
-        0.0,
-    )
-    at = int(function.score(translated, labelled).argmax())
-    return Bought(
-        float(translated[at]),
-        float(labelled[at]),
-        float(prices[TRANSLATED] * translated[at] + prices[LABELLED] * labelled[at]),
-    )
-
-
 def _lines(
     function: PerformanceFunction, prices: Mapping[str, float], pivot: int, goal: float | None, bought: list[Bought]
 ) -> pl.DataFrame:
@@ -309,9 +279,9 @@ def _lines(
         scores = {round(100 * goal, 6)} | ({round(_score(function, bought[-1]), 6)} if len(bought) > 1 else set())
     parts += [(ISOPERF, score / 100, function.isoperf(translated, score)) for score in sorted(scores)]
     for cost in sorted({one.cost for one in bought}):
-        line = isocost(translated, budget=cost, price_translated=prices[TRANSLATED], price_labelled=prices[LABELLED])
-        parts.append((ISOCOST, cost, line))
-    parts.append((PATH, None, function.expansion_path(translated, prices[TRANSLATED] / prices[LABELLED])))
+        parts.append((ISOCOST, cost, isocost(translated, budget=cost, **prices)))
+    cost_ratio = prices["price_translated"] / prices["price_labelled"]
+    parts.append((PATH, None, function.expansion_path(translated, cost_ratio)))
     rows = [
         (name, level, float(t), float(m))
         for name, level, labelled in parts
