@@ -43,8 +43,8 @@ def test_larger_scores_are_percentages_and_become_fractions_with_their_errors(ta
     assert observations["scale"].unique().to_list() == ["percent"]
 
 
-def test_percentages_mixed_with_fractions_name_a_row_of_each_and_the_mend(table):
-    with pytest.raises(BadValue, match=r"^table row 1: percentages mixed with fractions.* in row 0; --scale percent"):
+def test_percentages_mixed_with_fractions_name_a_row_of_each_and_the_hint(table):
+    with pytest.raises(BadValue, match=r"^table row 1: percentages mixed with fractions.* 0; give scale=percent"):
         read_evidence(table({"score": 0.7}, {"score": 70, "target": "fr"}))
 
 

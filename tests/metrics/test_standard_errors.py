@@ -28,24 +28,6 @@ def sentences(names: list[str], rows: int, seed: int) -> tuple[Gold, np.ndarray]
     return Gold(labels, starts, np.zeros(rows, dtype=np.int64), names), predicted
 
 
-def drawn_again(gold: Gold, predicted: np.ndarray, rows: np.ndarray) -> tuple[Gold, np.ndarray]:
-    units = np.concatenate([np.arange(gold.starts[row], gold.starts[row + 1]) for row in rows])
-    starts = np.concatenate([[0], np.cumsum(np.diff(gold.starts)[rows])])
-    return Gold(gold.labels[units], starts, gold.targets, gold.names), predicted[units]
-
-
-@pytest.mark.parametrize(
-    ("metric", "names"), [("accuracy", CLASSES), ("macro_f1", CLASSES), ("span_f1", TAGS)], ids=lambda value: value[0]
-)
-def test_errors_of_tagging_are_those_of_drawing_sentences_again(metric: str, names: list[str]) -> None:
-    gold, predicted = sentences(names, 300, seed=1)
-    chance = np.random.default_rng(2)
-    again = [drawn_again(gold, predicted, chance.integers(0, 300, 300)) for _ in range(200)]
-    spread = np.std([find_metric(metric).measure(*one).scores[0] for one in again], ddof=1)
-    (found,) = errors(metric, gold, predicted)
-    assert found == pytest.approx(spread, rel=0.1)
-
-
 def test_words_of_one_sentence_are_no_independent_draws() -> None:
     gold, predicted = sentences(CLASSES, 300, seed=1)
     share = find_metric("accuracy").measure(gold, predicted).scores[0]

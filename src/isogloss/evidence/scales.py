@@ -108,8 +108,8 @@ def _scale_of(group: dict[str, Any], rows: pl.DataFrame) -> str:
             raise BadValue(
                 f"{group['metric']} {group[end]:g} lies outside {lowest * top:g} to {top:g} ({scale})",
                 where=place(rows.row(group[f"{end}_at"], named=True)),
-                hint="correct it, or declare another scale: --scale raw if this metric has no bounds"
-                + (", --scale percent if these are percentages" if end == "highest" and scale == "fraction" else ""),
+                hint="correct it, or declare another scale: scale=raw if this metric has no bounds"
+                + (", scale=percent if these are percentages" if end == "highest" and scale == "fraction" else ""),
             )
     return scale
 
@@ -121,5 +121,5 @@ def _raise_mixed(group: dict[str, Any], rows: pl.DataFrame) -> None:
         f"percentages mixed with fractions in {group['task']} {group['metric']}: {largest['score']:g} here, "
         f"{group['small']:g} in {beside}",
         where=place(largest),
-        hint="--scale percent if the small ones are percentages too, else write all of them on one scale",
+        hint="give scale=percent if the small ones are percentages too, else write all of them on one scale",
     )
