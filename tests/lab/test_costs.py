@@ -73,7 +73,7 @@ def test_the_file_is_one_that_recipes_are_compared_by(tmp_path: Path) -> None:
 
 def test_what_cannot_be_one_file_is_refused() -> None:
     larger = [{**one, "size": 700, "origin": f"{one['origin']}2"} for one in ROWS]
-    with pytest.raises(InputError, match=r"measured in several ways; say with which --size"):
+    with pytest.raises(InputError, match=r"measured in several ways; choose one with size="):
         costs_file(measured_costs(found([*ROWS, *larger])))
     with pytest.raises(InputError, match="no record of its seconds; run the grid into a new store"):
         costs_file(measured_costs(found([row("old", "fin", "e", cpu_seconds=1.0)])))

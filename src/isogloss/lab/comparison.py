@@ -22,12 +22,12 @@ _SCHEMA = {
 }  # fmt: skip
 
 
-def compare_recipes(found: Findings, store: Store, *, by_target: bool = False, seed: int = 0) -> pl.DataFrame:
+def compare_recipes(findings: Findings, store: Store, *, by_target: bool = False, seed: int = 0) -> pl.DataFrame:
     """Compare every two recipes (and models) of a grid on the test items that both answered.
 
     Parameters
     ----------
-    found : Findings
+    findings : Findings
     store : Store
         Which has the items.
     by_target : bool
@@ -50,7 +50,7 @@ def compare_recipes(found: Findings, store: Store, *, by_target: bool = False, s
     chapter 8). So the interval is about other test items, not about other languages or seeds. See
     `isogloss.stats.bootstrap_p_value` and `isogloss.stats.holm` for the p-values.
     """
-    observations = found.observations
+    observations = findings.observations
     if observations.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
     keyed = observations.with_columns(observation_keys(observations))
@@ -78,8 +78,8 @@ def _pairs(outcomes: pl.DataFrame, seed: int, by_target: bool) -> list[dict[str,
         both = one.join(other, on=[*_CONDITION, "item"], suffix="_second", nulls_equal=True)
         if both.is_empty():
             continue
-        found = {"first": first, "second": second, **_difference(both, seed)}
-        rows.append({"target": both["target"][0] if by_target else None, **found})
+        row = {"first": first, "second": second, **_difference(both, seed)}
+        rows.append({"target": both["target"][0] if by_target else None, **row})
     return rows
 
 

@@ -15,12 +15,12 @@ _TRAINING = ("task", "model", "recipe", "source", "size", "seed", "shown", "show
 """What one way to come by models for all targets is about; with a model for each there are several trainings."""
 
 
-def measured_costs(found: Findings) -> pl.DataFrame:
+def measured_costs(findings: Findings) -> pl.DataFrame:
     """What each recipe took, from the details of its observations.
 
     Parameters
     ----------
-    found : Findings
+    findings : Findings
 
     Returns
     -------
@@ -36,7 +36,7 @@ def measured_costs(found: Findings) -> pl.DataFrame:
     Time is that of the machine that measured. What jobs share, such as features of a frozen encoder, is in no job's
     seconds, so that a linear probe seems to take less than it does.
     """
-    rows = _with_details(found.observations)
+    rows = _with_details(findings.observations)
     trainings = rows.group_by(*_TRAINING, "origin", maintain_order=True).agg(
         pl.col("fit_seconds", "predict_seconds").first(), pl.col("items").sum(),
         translated=pl.col("texts").filter(pl.col("from") == pl.col("source")).first().fill_null(0),
@@ -85,7 +85,7 @@ def costs_file(costs: pl.DataFrame, *, hour: float = 0.0, label: float = 0.0) ->
     if costs["recipe"].is_duplicated().any():
         raise InputError(
             f"recipe '{costs.filter(pl.col('recipe').is_duplicated())['recipe'][0]}' was measured in several ways",
-            where="costs", hint="say with which --size, or make a grid of one task and model",
+            where="costs", hint="choose one with size=... or a grid of one task and model",
         )  # fmt: skip
     if costs["train_seconds"].has_nulls():
         raise InputError("a job has no record of its seconds", where="costs", hint="run the grid into a new store")

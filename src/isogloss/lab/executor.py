@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -77,13 +77,19 @@ class Executor(ABC):
         self.address = address
         self.workers = workers or _processors()
 
-    def __enter__(self) -> Executor:
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.start(stack)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        self._stack.close()
+
+    def start(self, stack: ExitStack) -> None:  # noqa: B027 - most have something to start, not all
+        """Start what jobs need, and have the stack end it."""
 
     @abstractmethod
     def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
@@ -105,17 +111,11 @@ class Serial(Executor):
         """The function's result for each value, in their order."""
         yield from map(function, values)
 
-    def __enter__(self) -> Serial:
+    def start(self, stack: ExitStack) -> None:
+        """Have the threads of torch restored in the end."""
         from isogloss.models.runtime import threads_restored
 
-        self._stack = ExitStack()
-        self._stack.enter_context(threads_restored())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
+        stack.enter_context(threads_restored())
 
     def run(
         self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = never
@@ -138,18 +138,11 @@ class Processes(Executor):
 
     name = "processes"
 
-    def __enter__(self) -> Processes:
-        with ExitStack() as stack:
-            self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="isogloss-lab-")))
-            self._pool = self._new_pool()
-            stack.callback(lambda: self._pool.shutdown(cancel_futures=True))
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
+    def start(self, stack: ExitStack) -> None:
+        """Make the folder of shared files and the pool of processes."""
+        self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="isogloss-lab-")))
+        self._pool = self._new_pool()
+        stack.callback(lambda: self._pool.shutdown(cancel_futures=True))
 
     def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
         """The function's result for each value, in their order."""

@@ -11,7 +11,6 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from types import TracebackType
 from typing import Any
 
 from isogloss.errors import IsoglossError
@@ -55,20 +54,13 @@ class Ray(Executor):
         super().__init__(workers, address)
         self._wanted = workers
 
-    def __enter__(self) -> Ray:
-        with ExitStack() as stack:
-            self._ray, self._is_own = stack.enter_context(connected(self.address, self.workers))
-            self._here = _Here(os.environ.get(_FEATURES), _versions())
-            self._shared: tuple[Arrays, Any] | None = None
-            self._check_nodes()
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._shared = None
-        self._stack.close()
+    def start(self, stack: ExitStack) -> None:
+        """Connect to the cluster, and see that its nodes can run jobs."""
+        self._ray, self._is_own = stack.enter_context(connected(self.address, self.workers))
+        self._here = _Here(os.environ.get(_FEATURES), _versions())
+        self._shared: tuple[Arrays, Any] | None = None
+        stack.callback(setattr, self, "_shared", None)
+        self._check_nodes()
 
     def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
         """The function's result for each value, in their order."""

@@ -18,7 +18,7 @@ from isogloss.models.tokens import Tokens
 
 Matrix = np.ndarray[Any, Any]
 
-NOWHERE = 0
+NO_ANSWER = 0
 """The token that a window points to which does not hold the answer: its first one, as BERT does for SQuAD 2."""
 
 
@@ -61,7 +61,7 @@ def answer_spans(network: Network, tokens: Tokens, longest: int) -> Matrix:
     def keep(batch: Matrix) -> None:
         with torch.inference_mode():
             likely = _log_probabilities(network, tokens, batch)
-            likely[:, NOWHERE] = -torch.inf
+            likely[:, NO_ANSWER] = -torch.inf
             pairs = likely[:, :, None, 0] + likely[:, None, :, 1]  # (windows, beginnings, ends)
             fits = torch.ones(pairs.shape[1:], dtype=torch.bool, device=pairs.device).triu().tril(longest - 1)
             values, places = pairs.masked_fill(~fits, -torch.inf).flatten(1).max(dim=1)
@@ -93,14 +93,14 @@ def _log_probabilities(network: Network, tokens: Tokens, windows: Matrix) -> Any
     for place, window in enumerate(windows):
         spans = tokens.spans[tokens.starts[window] : tokens.starts[window + 1]]
         allowed[place, : len(spans)] = spans[:, 0] >= 0
-    allowed[:, NOWHERE] = True
+    allowed[:, NO_ANSWER] = True
     outside = torch.from_numpy(~allowed).to(scores.device)
     return scores.masked_fill(outside[:, :, None], -torch.inf).log_softmax(dim=1)
 
 
 def _places(tokens: Tokens, windows: Matrix, of_units: Matrix, owners: Matrix) -> Matrix:
     """First and last token of the answer in each window that holds all of it, (windows, 2)."""
-    places = np.full((len(windows), 2), NOWHERE, np.int64)
+    places = np.full((len(windows), 2), NO_ANSWER, np.int64)
     for place, (window, row) in enumerate(zip(windows, owners, strict=True)):
         begin, end = of_units[tokens.units[row] : tokens.units[row] + 2]
         spans = tokens.spans[tokens.starts[window] : tokens.starts[window + 1]]
