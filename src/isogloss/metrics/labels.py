@@ -42,8 +42,8 @@ class MacroF1(Accuracy):
         f1 = 2 * np.diagonal(confusion, axis1=1, axis2=2) / np.maximum(total, 1)
         expected, given = (owners, gold.labels), (owners, predicted)
         gained = 2 * (gold.labels == predicted) / total[expected]
-        lost = f1[expected] / total[expected] + f1[given] / total[given]
-        return np.asarray(np.add.reduceat((gained - lost) / (total > 0).sum(1)[owners], gold.starts[:-1]))
+        of_units = gained - f1[expected] / total[expected] - f1[given] / total[given]
+        return np.asarray(np.add.reduceat(of_units / (total > 0).sum(1)[owners], gold.starts[:-1]))
 
 
 class SpanF1(Computation):

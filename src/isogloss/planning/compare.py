@@ -18,7 +18,6 @@ from isogloss.evidence import Evidence
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs, RecipeCost
 from isogloss.planning.fairness import efficient, only_metric
 from isogloss.stats.bootstrap import bootstrap_means
-from isogloss.stats.intervals import percentile_interval
 
 SECONDS = 3600.0
 RECIPES = pl.Schema(
@@ -193,7 +192,7 @@ def compare_recipes(
     table, left_out = _cells(observations, names, targets)
     quality = np.array([table[name].mean() for name in names], dtype=float)
     scores = np.column_stack([table[name].to_numpy() for name in names])
-    ends = percentile_interval(bootstrap_means(scores, draws=DRAWS, seed=seed), 0.9)
+    ends = np.quantile(bootstrap_means(scores, draws=DRAWS, seed=seed), [0.05, 0.95], axis=0)
     made = np.array([development(costs.recipes[name], costs) for name in names])
     waited = np.array([latency(costs.recipes[name], costs) for name in names])
     served = waited * costs.hour / SECONDS
