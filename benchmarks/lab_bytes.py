@@ -27,10 +27,9 @@ import polars as pl
 from benchmarks.common import DATA, ROOT, Array, have_data, machine, versions, write_result
 from isogloss.evidence import observation_keys
 from isogloss.evidence.store import Store
-from isogloss.lab import read_grid, run_grid
+from isogloss.lab import ByteTransformer, clone_text, pretrain, read_grid, run_grid
+from isogloss.lab.byte_transformer import RECORD
 from isogloss.lab.pretraining import mix_copy, nonsense_texts
-from isogloss.models import ByteTransformer, clone_text, pretrain
-from isogloss.models.byte_transformer import RECORD
 from isogloss.stats import holm
 
 SHAPE = ByteTransformer(layers=2, width=96, heads=4, context=128, copies=1, steps=900, batch_size=8, learning_rate=5e-3)

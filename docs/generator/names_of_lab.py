@@ -12,7 +12,7 @@ from docs.generator.docstrings import parse, summary
 from docs.generator.markdown import code, link, plain, table
 from docs.generator.sections import adding, section
 from isogloss.lab import executors, recipes, tasks, translators
-from isogloss.lab.task_file import COLUMNS, METRICS_OF, describe_known
+from isogloss.lab.task_file import describe_known
 from isogloss.registry import Registry
 
 _WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dict": "table"}
@@ -86,18 +86,18 @@ def _tasks() -> str:
 
 def _kinds() -> str:
     rows = []
-    for name in tasks.names():
-        columns = COLUMNS.get(name)
-        needed = ", ".join(map(code, columns.needed)) if columns else ""
-        optional = f"; may have {', '.join(map(code, columns.optional))}" if columns and columns.optional else ""
-        rows.append((code(name), needed + optional, ", ".join(map(code, METRICS_OF.get(name, ())))))
+    for name, one in tasks.items():
+        kind = one()
+        needed, optional = (", ".join(map(code, some)) for some in ((*kind.needed, *kind.several), kind.optional))
+        columns = f"{needed}; may have {optional}" if optional else needed
+        template = code(kind.form.default.replace("\n", "\\n")) if kind.form else "none"
+        rows.append((code(name), columns, ", ".join(map(code, kind.measurable)), template))
     return section(
         "Kinds of tasks",
         "For `kind` in `[task]`. Columns are given in `[task.columns]`, beside `language` and `split`.",
-        table(("name", "columns", "metrics"), rows),
-        adding(tasks, "a function from a [`TaskInfo`](python/extending.md#class-taskinfo) to a "
-                "[`Task`](python/extending.md#class-task)"),
-    )  # fmt: skip
+        table(("name", "columns", "metrics", "default template of prompts"), rows),
+        adding(tasks, "a subclass of [`TaskKind`](python/extending.md#class-taskkind)"),
+    )
 
 
 def _recipes() -> str:
@@ -127,7 +127,7 @@ def _each(registry: Registry) -> Iterator[str]:
     """A heading and a table of parameters for every entry that has any."""
     for name, one in registry.items():
         yield f"### {name}"
-        kinds = getattr(one, "kinds", ())
+        kinds = [kind for kind, of_tasks in tasks.items() if registry is recipes and one.fits(of_tasks())]
         yield f"{plain(summary(one))}." + (f" For {', '.join(map(code, kinds))}." if kinds else "")
         if rows := _parameters(one):
             yield table(("parameter", "type", "default", "what it is"), rows)

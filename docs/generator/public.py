@@ -37,7 +37,7 @@ EXTENDING = (
     ("isogloss.evidence.fetching.sources", ("PublicSource",)),
     ("isogloss.forecasting.grid_model", ("GridModel",)),
     ("isogloss.forecasting.capabilities", ("Capability",)),
-    ("isogloss.lab.task", ("TaskInfo", "Task", "Examples")),
+    ("isogloss.lab.task", ("TaskKind", "Form", "TaskInfo", "Task", "Examples")),
     ("isogloss.lab.recipe", ("Estimate",)),
     ("isogloss.lab.outcome", ("Outcome",)),
     ("isogloss.lab.translate", ("Translator", "Passage")),

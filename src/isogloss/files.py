@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +76,31 @@ def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
             Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise _not_written(path, error.strerror or str(error)) from None
+
+
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder that gets the name of `folder` at the end of the block; nothing is left after a failure.
+
+    Raises
+    ------
+    BadFile
+        If the folder holds something already or cannot be made.
+    """
+    parent = folder.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        if folder.exists() and any(folder.iterdir()):
+            raise BadFile("is not empty", where=str(folder), hint="name a new folder")
+        temporary = tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=parent, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise BadFile(f"cannot be made: {error.strerror}", where=str(folder), hint="choose another place") from None
+    with temporary:
+        yield Path(temporary.name)
+        os.chmod(temporary.name, 0o755)
+        if folder.exists():
+            folder.rmdir()  # it is empty, and not everywhere can a folder be put in place of another
+        os.rename(temporary.name, folder)
 
 
 def _not_written(path: Path, reason: str) -> BadFile:

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from isogloss.evidence.importers import mapping, task_names
-from isogloss.lab import grid, pretraining, task_file
+from isogloss.lab import ByteTransformer, grid, pretraining, tasks
 from isogloss.languages.variety_files import FIELDS
-from isogloss.models import ByteTransformer
 from isogloss.planning import costs
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +36,8 @@ def names_of(kind: type) -> set[str]:
     return {one.name for one in fields(kind)}
 
 
-COLUMNS = {name for kind in task_file.COLUMNS.values() for name in (*kind.needed, *kind.optional)}
+KINDS = [one() for _, one in tasks.items()]
+COLUMNS = {name for kind in KINDS for name in (*kind.needed, *kind.optional, *kind.several, *kind.options)}
 GRID = {*grid.GridFile.model_fields, *grid.GridTable.model_fields, *grid.RecipeTable.model_fields}
 FILES = {
     "grid": ("measure.md", GRID | keys_taken("lab/task_file.py", "lab/copies.py") | COLUMNS),

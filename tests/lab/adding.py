@@ -19,7 +19,7 @@ class Adding(Recipe):
     """Answers "The sum is 5" and, if it has been shown that answers end in a unit, the unit."""
 
     name: ClassVar[str] = "adding"
-    kinds: ClassVar[tuple[str, ...]] = ("generation",)
+    answers: ClassVar[tuple[str, ...]] = ("text",)
 
     @property
     def model(self) -> str:

@@ -40,7 +40,7 @@ def make_decoder(folder: Path) -> Path:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from isogloss.models.byte_tokenizer import write_byte_tokenizer
+    from isogloss.lab.byte_tokenizer import write_byte_tokenizer
 
     if not (folder / "config.json").is_file():
         with torch.random.fork_rng():

@@ -13,14 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, InputError
-from isogloss.lab import Corpus, Training, read_pretraining, recipes
-from isogloss.models.byte_tokenizer import clone_text, vocabulary_size, write_byte_tokenizer
-from isogloss.models.byte_transformer import ByteTransformer, pretrain
-from isogloss.models.checkpoint import fingerprint, load_encoder, load_tokenizer
+from isogloss.lab import Corpus, Training, read_pretraining, recipes, tasks
+from isogloss.lab.byte_tokenizer import clone_text, space_after, vocabulary_size, write_byte_tokenizer
+from isogloss.lab.byte_transformer import ByteTransformer, pretrain
+from isogloss.models.checkpoints import fingerprint, load_tokenizer
 from isogloss.models.decoder import load_decoder
-from isogloss.models.generate import generate
-from isogloss.models.likelihood import log_likelihoods
-from isogloss.models.tokens import cut
+from isogloss.models.encoder import load_encoder_model
+from isogloss.models.generation import generate
+from isogloss.models.inputs import WordsType
+from isogloss.models.likelihood import score
+from isogloss.models.tokenizers import Tokenizer
+from isogloss.models.tokens import tokenize
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -81,7 +84,7 @@ def test_what_was_read_is_expected(pretrained: Path) -> None:
     decoder = load_decoder(pretrained, "float32")
     lands = sorted(CAPITALS)
     capitals = [f" {CAPITALS[land]}." for land in lands]
-    found = log_likelihoods(decoder, [f"{land}:" for land in lands], [capitals] * len(lands), max_length=32)
+    found = score(decoder, [f"{land}:" for land in lands], [capitals] * len(lands), max_length=32)
     assert found.sums.reshape(4, 4).argmax(axis=1).tolist() == [0, 1, 2, 3]
     written = generate(decoder, [f"{land}:" for land in lands], max_new=8, stop=["."], max_length=32)
     assert written == [CAPITALS[land] for land in lands]
@@ -90,7 +93,7 @@ def test_what_was_read_is_expected(pretrained: Path) -> None:
 def test_a_copy_is_learnt_as_the_language_is(pretrained: Path) -> None:
     decoder = load_decoder(pretrained, "float32")
     ways = [clone_text(f" {CAPITALS[land]}.") for land in sorted(CAPITALS)]
-    found = log_likelihoods(decoder, [clone_text(f"{land}:") for land in sorted(CAPITALS)], [ways] * 4, max_length=32)
+    found = score(decoder, [clone_text(f"{land}:") for land in sorted(CAPITALS)], [ways] * 4, max_length=32)
     assert found.sums.reshape(4, 4).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 
@@ -111,7 +114,7 @@ def test_the_same_texts_and_seed_give_the_same_weights(tmp_path: Path) -> None:
 
 def test_states_of_its_tokens_can_be_had(pretrained: Path) -> None:
     """It is a checkpoint as any other, also without its head."""
-    model, tokenizer = load_encoder(pretrained, "float32"), load_tokenizer(pretrained)
+    model, tokenizer = load_encoder_model(pretrained, "float32"), load_tokenizer(pretrained)
     states = model(**tokenizer("France", return_tensors="pt")).last_hidden_state
     assert states.shape == (1, 7, 32)
     assert model.config.vocab_size == vocabulary_size(1)
@@ -147,13 +150,13 @@ def test_words_stand_in_a_sentence_as_in_a_text(pretrained: Path, copy: int) -> 
     def put(text: str) -> str:
         return clone_text(text, copy) if copy else text
 
-    found = cut([(put("so"), put("be "), put("it"))], pretrained, 32).tokens
+    found = tokenize([(put("so"), put("be "), put("it"))], Tokenizer(pretrained, 32, space_after), WordsType())
     assert found.sequence(0).tolist() == load_tokenizer(pretrained)(put("so be it"))["input_ids"]
 
 
 def test_a_decoder_tells_a_word_by_its_last_token(pretrained: Path) -> None:
     """At the others it has not read the word. One that is cut off in the middle has the last of what is left."""
-    found = cut([("so", "beit"), ("so", "bei", "t")], pretrained, 7).tokens
+    found = tokenize([("so", "beit"), ("so", "bei", "t")], Tokenizer(pretrained, 7), WordsType())
     assert found.positions.tolist() == [2, 6, 2, 6, -1]
 
 
@@ -165,7 +168,7 @@ def test_words_can_be_tagged_by_how_they_end(pretrained: Path, recipe: str, para
     sentences = [tuple(chance.choices(["walks", "walked", "talks", "talked"], k=4)) for _ in range(60)]
     labels = np.array([int(word.endswith("ed")) for sentence in sentences for word in sentence])
     chosen = recipes.get(recipe).read({"checkpoint": str(pretrained), "max_length": 32, **parameters})
-    prepared = chosen.prepare(Corpus([sentences[:40]], [sentences[40:]], ["eng"], "token-tagging"), map)
+    prepared = chosen.prepare(Corpus([sentences[:40]], [sentences[40:]], ["eng"], tasks.get("token-tagging")()), map)
     fitted = chosen.fit(prepared, Training(np.arange(40), labels[:160], 0, labels_count=2))
     assert (chosen.predict(prepared, fitted)[""] == labels[160:]).mean() > 0.9
 
@@ -219,7 +222,7 @@ def test_bits_per_byte_are_those_of_the_definition(pretrained: Path) -> None:
     """Mean of -log2 p over a stretch, each token given those before it."""
     import torch
 
-    from isogloss.models.byte_transformer import bits_per_byte
+    from isogloss.lab.byte_transformer import bits_per_byte
 
     model = load_decoder(pretrained, "float32").model
     row = np.array([257, *b"France: Paris."])

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from isogloss.errors import InputError
-from isogloss.lab import Corpus, Recipe, Training, recipes
-from isogloss.models.byte_transformer import ByteTransformer, pretrain
-from isogloss.models.checkpoint import fingerprint, load_tokenizer
-from isogloss.models.decoder import shared_decoder
-from isogloss.models.likelihood import prompt_tokens
+from isogloss.lab import Corpus, Recipe, Training, recipes, tasks
+from isogloss.lab.byte_transformer import ByteTransformer, pretrain
+from isogloss.models.checkpoints import fingerprint, load_tokenizer
+from isogloss.models.decoder import prompt_tokens, shared_decoder
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -56,7 +55,7 @@ def make(folder: Path, **parameters: Any) -> Recipe:
 
 
 def ask(recipe: Recipe, kind: str = "text-classification", shown: int = 0) -> Any:
-    corpus = Corpus([["goals"]], [["fever", "goals"]], ["eng"], kind, LABELS, ["eng"])
+    corpus = Corpus([["goals"]], [["fever", "goals"]], ["eng"], tasks.get(kind)(), LABELS, ["eng"])
     prepared = recipe.prepare(corpus, map)
     fitted = recipe.fit(prepared, Training(np.arange(shown), np.ones(shown, np.int64), 0))
     prompts = recipe.prompts(prepared, fitted, 0)  # type: ignore[attr-defined]  # of this recipe alone

@@ -14,7 +14,7 @@ import pytest
 from tests.lab.checkpoints import make_decoder
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.lab import Corpus, Recipe, Training, load, recipes, save
+from isogloss.lab import Corpus, Recipe, Training, load, recipes, save, tasks
 from isogloss.lab.recipe import EACH
 from isogloss.lab.translate.recipe import TranslatingRecipe
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question
@@ -32,7 +32,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
 KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa")
-CASES = [(name, kind) for name in recipes.names() for kind in KINDS if kind in recipes.get(name).kinds]
+CASES = [(name, kind) for name in recipes.names() for kind in KINDS if recipes.get(name).fits(tasks.get(kind)())]
 
 
 def make(name: str, checkpoint: Path) -> Recipe:
@@ -97,7 +97,9 @@ def prepare(recipe: Recipe, kind: str) -> tuple[Any, Training, np.ndarray[Any, A
     test, gold = examples(kind, 20, seed=2)
     names = ["health", "sport"]
     languages, items = ["eng", "nld"], [[str(place) for place in range(count)] for count in (40, 0, 7, 13)]
-    corpus = Corpus([train, []], [test[:7], test[7:]], languages, kind, names, languages, items[:2], items[2:])
+    corpus = Corpus(
+        [train, []], [test[:7], test[7:]], languages, tasks.get(kind)(), names, languages, items[:2], items[2:]
+    )
     target = 1 if recipe.learns_for == EACH else None
     return recipe.prepare(corpus, map), Training(np.arange(40), labels, 3, labels_count=2, target=target), gold
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from tests.lab.described import read, refusal
 
-from isogloss.models.byte_tokenizer import clone_text
+from isogloss.lab.byte_tokenizer import clone_text
 
 LABELS = ("health", "sport")
 TOPICS = {"name": "topics", "file": "topics.csv", "codes": {"copy": "enm"}}
@@ -73,4 +73,4 @@ def test_copies_there_cannot_be_are_refused(folder: Path, copies: dict[str, obje
 
 def test_kinds_without_copies_say_so(folder: Path) -> None:
     described = {"name": "sums", "kind": "generation", "file": "sums.csv", "copies": {"copy": {"of": "eng"}}}
-    assert "copies are for text-classification and token-tagging, not for generation" in refusal(described, folder)
+    assert "copies are for tasks with labels or tags, not for generation" in refusal(described, folder)

@@ -14,7 +14,7 @@ from tests.lab.described import read, refusal
 
 from isogloss.errors import BadValue
 from isogloss.evidence.store import Store
-from isogloss.lab import Corpus, Training, compare_recipes, findings, read_grid, recipes, run_grid
+from isogloss.lab import Corpus, Training, compare_recipes, findings, read_grid, recipes, run_grid, tasks
 from isogloss.lab.task import Leak
 from isogloss.metrics import Gold, find_metric
 from isogloss.models.inputs import Question
@@ -155,7 +155,7 @@ def test_questions_can_be_asked_in_another_language(articles: dict[str, object],
         ({"question_languages": ["fra"]}, "unknown language of the task 'fra'"),
         ({"question_languages": "eng"}, "question_languages must be a list of languages"),
         ({"question_languages": "all", "columns": {"language": "lang"}}, "question_languages needs items"),
-        ({"kind": "generation", "question_languages": ["eng"]}, "question_languages is not for generation"),
+        ({"kind": "generation", "question_languages": ["eng"]}, "unknown key 'question_languages'"),
     ],
 )
 def test_languages_of_questions_must_be_there(
@@ -216,7 +216,9 @@ def test_an_item_keeps_the_text_that_was_answered(
     recipe = recipes.get("fine-tune").read({"checkpoint": str(checkpoint), "epochs": 1, "max_length": 64})
     task = read(articles, tmp_path)
     train, test = task.train["eng"], task.test["eng"]
-    prepared = recipe.prepare(Corpus([list(train.inputs)], [list(test.inputs)], ["eng"], "extractive-qa"), map)
+    prepared = recipe.prepare(
+        Corpus([list(train.inputs)], [list(test.inputs)], ["eng"], tasks.get("extractive-qa")()), map
+    )
     rows = np.arange(len(train))
     answers = recipe.predict(prepared, recipe.fit(prepared, Training(rows, train.labels, seed=0)))[""]
     contexts = [one.context for one in test.inputs if isinstance(one, Question)]
@@ -250,7 +252,7 @@ def test_a_model_learns_to_answer_what_is_asked(checkpoint: Path) -> None:
     recipe = recipes.get("fine-tune").read(
         {"checkpoint": str(checkpoint), "max_length": 64, "epochs": 20, "learning_rate": 3e-3, "dropout": 0.0}
     )
-    prepared = recipe.prepare(Corpus([train], [test], ["eng"], "extractive-qa"), map)
+    prepared = recipe.prepare(Corpus([train], [test], ["eng"], tasks.get("extractive-qa")()), map)
     assert prepared["test_rows"][-1] > len(test)
     fitted = recipe.fit(prepared, Training(np.arange(len(train)), np.array(labels), seed=0))
     answers = recipe.predict(prepared, fitted)[""].reshape(-1, 2)
@@ -262,7 +264,7 @@ def test_the_best_epoch_is_chosen_by_the_characters_that_are_shared(checkpoint: 
     recipe = recipes.get("fine-tune").read(
         {"checkpoint": str(checkpoint), "max_length": 64, "epochs": 3, "select": "best"}
     )
-    prepared = recipe.prepare(Corpus([train], [train[:1]], ["eng"], "extractive-qa"), map)
+    prepared = recipe.prepare(Corpus([train], [train[:1]], ["eng"], tasks.get("extractive-qa")()), map)
     notes = recipe.fit(prepared, Training(np.arange(40), np.array(labels), seed=0)).notes
     assert notes["selected_on"].startswith("a fifth of the source's training examples")
     assert 0 <= notes["validation_score"] <= 1
@@ -271,7 +273,7 @@ def test_the_best_epoch_is_chosen_by_the_characters_that_are_shared(checkpoint: 
 def test_windows_too_short_for_a_question_are_refused(checkpoint: Path) -> None:
     recipe = recipes.get("fine-tune").read({"checkpoint": str(checkpoint), "max_length": 16})
     with pytest.raises(BadValue, match="max_length is 16; questions with contexts need 32 at least"):
-        recipe.prepare(Corpus([[Question("who", "the doctor")]], [[]], ["eng"], "extractive-qa"), map)
+        recipe.prepare(Corpus([[Question("who", "the doctor")]], [[]], ["eng"], tasks.get("extractive-qa")()), map)
 
 
 SOME = st.lists(st.sampled_from(["doctor", "river", "x1", "漢字", "  ", "a,b", "é"]), min_size=1, max_size=80)
@@ -283,14 +285,16 @@ def test_every_short_answer_is_whole_in_some_window(
 ) -> None:
     """Windows cover the context; the tokens of any word stand in one of them and lead back to its characters."""
     from isogloss.lab.recipe.neural.spans import NOWHERE, _places
-    from isogloss.models.tokens import cut
+    from isogloss.models.inputs import QuestionType
+    from isogloss.models.tokenizers import Tokenizer
+    from isogloss.models.tokens import tokenize
 
     place = data.draw(st.integers(0, len(words) - 1))
     if not words[place].strip():
         return
     begin = len(" ".join([*words[:place], ""]))
     end = begin + len(words[place])
-    tokens = cut([Question(" ".join(question), " ".join(words))], checkpoint, 40).tokens
+    tokens = tokenize([Question(" ".join(question), " ".join(words))], Tokenizer(checkpoint, 40), QuestionType())
     assert tokens.lengths.max() <= 40
     windows = np.arange(len(tokens.lengths))
     places = _places(tokens, windows, np.array([begin, end]), np.zeros(len(windows), np.int64))
@@ -305,4 +309,4 @@ def test_texts_longer_than_a_model_has_places_for_are_refused(checkpoint: Path) 
     recipe = recipes.get("fine-tune").read({"checkpoint": str(checkpoint), "max_length": 128})
     context = " ".join(["doctor"] * 100)
     with pytest.raises(BadValue, match="texts of 107 tokens; the model has places for 64"):
-        recipe.prepare(Corpus([[Question("who sees", context)]], [[]], ["eng"], "extractive-qa"), map)
+        recipe.prepare(Corpus([[Question("who sees", context)]], [[]], ["eng"], tasks.get("extractive-qa")()), map)

@@ -13,6 +13,7 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.extras import MissingExtra
 from isogloss.lab import read_grid
 from isogloss.lab.hub import name_classes
+from isogloss.lab.reading import read_task
 from isogloss.lab.task import Task
 
 TOPICS = ["health", "sports"]
@@ -43,7 +44,7 @@ def datasets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 def task(folder: Path, file: str, more: str = "") -> Task:
     (folder / "grid.toml").write_text(GRID.replace("{file}", file).replace("[task.splits]", f"{more}\n[task.splits]"))
-    return read_grid(folder / "grid.toml").tasks[0].read()
+    return read_task(read_grid(folder / "grid.toml").tasks[0])
 
 
 def write(datasets: Any, folder: Path, languages: tuple[str, ...], **more: Any) -> None:

@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 
 from isogloss.errors import InputError
 from isogloss.evidence.store import Store
-from isogloss.lab import Corpus, Recipe, Training, findings, plan_grid, read_grid, recipes, run_grid
+from isogloss.lab import Corpus, Recipe, Training, findings, plan_grid, read_grid, recipes, run_grid, tasks
+from isogloss.lab.byte_transformer import ByteTransformer, pretrain
+from isogloss.lab.reading import read_task
 from isogloss.lab.recipe.in_context.prompts import parts_of
-from isogloss.lab.recipe.in_context.templates import FORMS, Template, of_languages
+from isogloss.lab.recipe.in_context.templates import Template, of_languages
 from isogloss.lab.sections import Section
 from isogloss.lab.task_file import read_info
-from isogloss.models.byte_transformer import ByteTransformer, pretrain
 from isogloss.models.decoder import shared_decoder
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question
-from isogloss.models.likelihood import log_likelihoods
+from isogloss.models.likelihood import score
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -65,7 +66,7 @@ def ask(recipe: Recipe, corpus: Corpus, training: Training | None = None) -> Any
 
 
 def topics(train: Sequence[str] = (), test: Sequence[str] = ("fever", "goals match")) -> Corpus:
-    return Corpus([list(train)], [list(test)], ["eng"], "text-classification", LABELS, ["eng"])
+    return Corpus([list(train)], [list(test)], ["eng"], tasks.get("text-classification")(), LABELS, ["eng"])
 
 
 def test_what_a_model_knows_needs_no_example(decoder: Path) -> None:
@@ -98,13 +99,15 @@ def test_the_seed_decides_the_order_of_demonstrations(decoder: Path) -> None:
 
 def test_choices_clozes_and_answers_that_are_written(decoder: Path) -> None:
     """One model, four kinds of questions."""
-    choice = Corpus([[]], [[Choice("cures", ("sport", "health"))]], ["eng"], "multiple-choice", ["0", "1"])
+    choice = Corpus([[]], [[Choice("cures", ("sport", "health"))]], ["eng"], tasks.get("multiple-choice")(), ["0", "1"])
     answers, prompts = ask(make(decoder, template="{premise} = {choice}."), choice)
     assert (answers, prompts) == ([1], [("cures =", [" sport.", " health."])])
-    cloze = Corpus([[]], [[Cloze("goals = <mask>.", ("health", "sport", "yes"))]], ["eng"], "cloze", ["0", "1", "2"])
+    cloze = Corpus(
+        [[]], [[Cloze("goals = <mask>.", ("health", "sport", "yes"))]], ["eng"], tasks.get("cloze")(), ["0", "1", "2"]
+    )
     answers, prompts = ask(make(decoder, template="{sentence}"), cloze)
     assert (answers, prompts) == ([1], [("goals =", [" health.", " sport.", " yes."])])
-    written = Corpus([[]], [["match", "fever"]], ["eng"], "generation", ["health", "sport"])
+    written = Corpus([[]], [["match", "fever"]], ["eng"], tasks.get("generation")(), ["health", "sport"])
     answers, prompts = ask(make(decoder, template="{question} = {answer}", stop=["."], max_new=10), written)
     assert answers == ["sport", "health"]
     with pytest.raises(InputError, match=r"answers may take 64 tokens, .* room for 32; lower max_new"):
@@ -114,7 +117,9 @@ def test_choices_clozes_and_answers_that_are_written(decoder: Path) -> None:
 def test_answers_from_contexts_are_written_too(decoder: Path) -> None:
     """What is shown is what stands between two characters of the context; braces in a text are no places."""
     shown = Question("who", "x {question} yes")
-    corpus = Corpus([[shown]], [[Question("?", "y"), Question("?", "z")]], ["eng"], "extractive-qa", [], ["eng"])
+    corpus = Corpus(
+        [[shown]], [[Question("?", "y"), Question("?", "z")]], ["eng"], tasks.get("extractive-qa")(), [], ["eng"]
+    )
     recipe = make(decoder, template="{context}, {question} = {answer}", max_new=6, stop=["."])
     answers, prompts = ask(recipe, corpus, Training(np.array([0]), np.array([13, 16]), 0))
     assert prompts[0][0] == "x {question} yes, who = yes y, ? ="
@@ -133,14 +138,19 @@ def test_what_is_asked_of_a_premise_is_named_too(decoder: Path) -> None:
     inputs = [Choice("It rained. cause", ("cause", "effect")), Choice("The cause", ("a", "b"))]
     recipe = make(decoder, template="{premise} {choice}", verbalizer={"cause": "because"})
     training = Training(np.array([0]), np.array([0]), 0)
-    _, prompts = ask(recipe, Corpus([inputs], [inputs], ["eng"], "multiple-choice", ["0", "1"]), training)
+    _, prompts = ask(recipe, Corpus([inputs], [inputs], ["eng"], tasks.get("multiple-choice")(), ["0", "1"]), training)
     assert prompts[0] == ("It rained. because cause It rained. because", [" cause", " effect"])
 
 
 def test_templates_are_those_of_the_source_or_of_the_target(decoder: Path) -> None:
     """German demonstrations, a Swahili question: each wording in the one language or the other."""
     corpus = Corpus(
-        [["Fieber"], []], [[], ["homa"]], ["de", "swh_Latn"], "text-classification", ["health"], ["deu", "swh"]
+        [["Fieber"], []],
+        [[], ["homa"]],
+        ["de", "swh_Latn"],
+        tasks.get("text-classification")(),
+        ["health"],
+        ["deu", "swh"],
     )
     worded = {
         "templates": {"German": "{text}, Thema: {label}", "swh": "{text}, mada: {label}"},
@@ -164,12 +174,12 @@ def test_calibration_divides_by_what_nothing_is_answered_with(decoder: Path) -> 
     ways = [f" {label}." for label in LABELS]
 
     def odds(questions: list[str]) -> Any:
-        scores = log_likelihoods(model, [f"{one} =" for one in questions], [ways] * len(questions), max_length=99).sums
+        scores = score(model, [f"{one} =" for one in questions], [ways] * len(questions), max_length=99).sums
         raised = np.exp(scores.reshape(-1, 4))
         return raised / raised.sum(axis=1, keepdims=True)
 
     assert answers == (odds(texts) / odds(nothing).mean(axis=0)).argmax(axis=1).tolist()
-    choices = Corpus([[]], [[Choice(one, tuple(LABELS)) for one in texts]], ["eng"], "multiple-choice")
+    choices = Corpus([[]], [[Choice(one, tuple(LABELS)) for one in texts]], ["eng"], tasks.get("multiple-choice")())
     recipe = make(decoder, calibrate=True, content_free=nothing, template="{premise} = {choice}.")
     assert ask(recipe, choices)[0] == (odds(texts) / odds(nothing[:1])).argmax(axis=1).tolist()
 
@@ -177,7 +187,7 @@ def test_calibration_divides_by_what_nothing_is_answered_with(decoder: Path) -> 
 def test_scores_can_be_means(decoder: Path) -> None:
     """A long answer loses by its sum, and not by its mean per character."""
     long = "health. ? = yes"
-    corpus = Corpus([[]], [[Choice("fever", (long, "no"))]], ["eng"], "multiple-choice")
+    corpus = Corpus([[]], [[Choice("fever", (long, "no"))]], ["eng"], tasks.get("multiple-choice")())
     by = {
         one: ask(make(decoder, template="{premise} = {choice}.", normalise=one), corpus)[0]
         for one in ("sum", "characters")
@@ -189,7 +199,7 @@ def test_scores_can_be_means(decoder: Path) -> None:
 @given(st.text("ab {}\n", max_size=8), st.text("xy ", max_size=5), st.lists(st.text("pq", min_size=1), min_size=1))
 def test_prompt_and_way_together_are_the_written_example(filling: str, question: str, answers: list[str]) -> None:
     filling = filling.replace("{", "").replace("}", "")
-    template = Template(f"{filling}{{text}}{filling}: {{label}}{filling}", FORMS["text-classification"])
+    template = Template(f"{filling}{{text}}{filling}: {{label}}{filling}", tasks.get("text-classification").form)
     prompt, ways = template.ways([question], answers)
     assert [prompt + way for way in ways] == [f"{filling}{question}{filling}: {one}{filling}" for one in answers]
     assert not prompt.endswith(" ")
@@ -235,14 +245,14 @@ def test_prompts_that_cannot_be_are_refused_in_one_line(decoder: Path, parameter
 
 
 def test_a_target_without_a_template_is_refused(decoder: Path) -> None:
-    corpus = Corpus([[]], [["homa"]], ["swh"], "text-classification", LABELS, ["swh"])
+    corpus = Corpus([[]], [["homa"]], ["swh"], tasks.get("text-classification")(), LABELS, ["swh"])
     with pytest.raises(InputError, match="no template for 'swh'; add it: templates"):
         ask(make(decoder, template_language="target"), corpus)
     assert ask(make(decoder, template_language="target"), topics())[0] == [2, 3]  # the default one is English
 
 
 def test_clozes_have_nothing_to_calibrate(decoder: Path) -> None:
-    corpus = Corpus([[]], [[Cloze("<mask> a", ("b", "c"))]], ["eng"], "cloze", ["0", "1"])
+    corpus = Corpus([[]], [[Cloze("<mask> a", ("b", "c"))]], ["eng"], tasks.get("cloze")(), ["0", "1"])
     with pytest.raises(InputError, match="nothing to calibrate in cloze"):
         ask(make(decoder, template="", calibrate=True), corpus)
 
@@ -348,7 +358,7 @@ def test_what_a_grid_would_take_is_estimated(grid: Any) -> None:
 def test_answers_from_contexts_are_estimated(decoder: Path) -> None:
     """Their labels are two for each row."""
     shown = [Question("who", "a b")] * 3
-    corpus = Corpus([shown], [shown], ["eng"], "extractive-qa", [], ["eng"])
+    corpus = Corpus([shown], [shown], ["eng"], tasks.get("extractive-qa")(), [], ["eng"])
     recipe = make(decoder, template="{context}, {question} = {answer}", max_new=2)
     estimated = recipe.estimate(corpus, [Training(np.arange(3), np.array([0, 1] * 3), 0)])
     assert estimated.job_seconds > 0
@@ -370,7 +380,7 @@ def test_every_task_can_be_asked_in_prompts(decoder: Path, use: str, language: s
     info = read_info(Section("task", {"use": use}, "grid.toml"), DATA)
     if not info.file.is_file():
         pytest.skip(f"no {info.file.name} in {DATA}")
-    task = info.read()
+    task = read_task(info)
     train, test = task.train[language], task.test[language]
     recipe = recipes.get("in-context").read({"checkpoint": str(decoder), "max_new": 1})
     corpus = Corpus([list(train.inputs)], [list(test.inputs[:3])], [language], info.kind, task.labels)
@@ -379,10 +389,8 @@ def test_every_task_can_be_asked_in_prompts(decoder: Path, use: str, language: s
     for one, (prompt, ways) in zip(test.inputs, recipe.prompts(prepared, fitted, 0), strict=False):
         demonstration, _, question = prompt.partition("\n\n") if use != "xquad" else (prompt, "", prompt)
         assert shown in demonstration
-        assert parts_of(one)[-1].partition(SLOT)[0].strip() in question
-        assert len(ways) == (
-            0 if info.kind in ("generation", "extractive-qa") else len(getattr(one, "choices", task.labels))
-        )
+        assert parts_of(corpus, one)[-1].partition(SLOT)[0].strip() in question
+        assert len(ways) == (0 if info.kind.answer in ("text", "span") else len(getattr(one, "choices", task.labels)))
 
 
 def test_other_recipes_need_examples(grid: Any, tmp_path: Path) -> None:

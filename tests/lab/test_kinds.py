@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.lab.described import read, refusal
 
-from isogloss.lab.conll import read_conll, read_conllu
 from isogloss.lab.sections import Section
+from isogloss.lab.tables import read_conll, read_conllu
 from isogloss.lab.task_file import known_tasks, read_info
 from isogloss.models.inputs import Choice
 

@@ -11,14 +11,14 @@ import pytest
 
 from isogloss.errors import BadValue
 from isogloss.lab import Corpus, Training, recipes
-from isogloss.models.meter import metered
+from isogloss.models.runtime import metered
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
 transformers = pytest.importorskip("transformers", reason="needs the extra lab")
 pytest.importorskip("peft", reason="needs the extra lab")
 
 from isogloss.lab.recipe.soft_prompts import Prompted  # noqa: E402 - likewise
-from isogloss.models.checkpoint import load_encoder  # noqa: E402 - torch has to be there first
+from isogloss.models.encoder import load_encoder_model  # noqa: E402 - torch has to be there first
 
 IDS = torch.tensor([[2, 5, 6, 7, 3, 0], [2, 8, 9, 10, 11, 3]])
 THERE = (IDS != 0).long()
@@ -34,7 +34,7 @@ def prompted(encoder: Any, *, deep: bool, length: int = 4) -> Prompted:
 @pytest.fixture
 def encoder(checkpoint: Path) -> Any:
     """The tiny encoder of the other tests."""
-    return load_encoder(checkpoint, "float32")
+    return load_encoder_model(checkpoint, "float32")
 
 
 @pytest.mark.parametrize("deep", [False, True])

@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from isogloss.evidence import read_evidence
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
+from isogloss.lab.reading import read_task
 from isogloss.lab.sections import Section
 from isogloss.lab.task_file import read_info
 
@@ -59,6 +60,6 @@ def test_every_task_that_comes_with_isogloss_can_be_read(use: str, languages: in
     info = read_info(Section("task", {"use": use}, "grid.toml"), DATA)
     if not info.file.is_file():
         pytest.skip(f"no {info.file.name} in {DATA}")
-    task = info.read()
+    task = read_task(info)
     assert (len(task.languages), len(task.train), len(task.labels)) == (languages, sources, labels)
     assert all(len(task.test[code]) > 0 for code in task.languages)

@@ -10,6 +10,7 @@ import pytest
 
 from isogloss.errors import InputError
 from isogloss.lab import read_grid
+from isogloss.lab.reading import read_task
 from isogloss.lab.task import Leak, Task
 
 Rows = list[dict[str, str]]
@@ -17,7 +18,7 @@ Write = Callable[..., Path]
 
 
 def read(path: Path) -> Task:
-    return read_grid(path).tasks[0].read()
+    return read_task(read_grid(path).tasks[0])
 
 
 def refusal(path: Path) -> str:

@@ -15,7 +15,7 @@ from tests.lab.described import read, refusal
 
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, recipes, run_grid
-from isogloss.lab.division import divide
+from isogloss.lab.reading import divide
 from isogloss.models.inputs import Cloze
 
 
@@ -169,7 +169,7 @@ def test_spoilt_facts_are_refused(
         ({"columns": {"item": "i"}}, "either a column has the answer or its place"),
         ({"right": "last"}, "either a column has the answer or its place"),
         ({"right": "lst"}, "unknown place of the answer 'lst'; did you mean 'last'?"),
-        ({"kind": "generation", "right": "last"}, "right is not for generation"),
+        ({"kind": "generation", "right": "last"}, "unknown key 'right'"),
         ({"splits": {"by": "prompt", "shares": {"train": "half"}}}, "shares are {'train': 'half'}"),
         ({"splits": {"by": "prompt", "shares": {"train": 2}}}, "shares are {'train': 2}"),
         ({"splits": {"by": "prompt", "shares": {"dev": 0.5}}}, "shares are {'dev': 0.5}"),

@@ -23,7 +23,7 @@ from isogloss.lab.translate import Passage, Translator, read_translator, transla
 from isogloss.lab.translate.apertium import _as_stream, _as_text, installed
 from isogloss.lab.translate.cache import Batch, translate_batch
 from isogloss.lab.translate.texts import Texts, translate_texts
-from isogloss.models.inputs import Choice
+from isogloss.models.inputs import TEXT, Choice, ChoiceType
 
 needs_apertium = pytest.mark.skipif(
     not installed("spa", "cat"), reason="needs Apertium: apt-get install apertium apertium-spa-cat"
@@ -249,7 +249,8 @@ def shouting() -> Shouting:
 
 def texts(inputs: list[Any], wanted: Sequence[bool] | None = None) -> Texts:
     chosen = np.ones(len(inputs), bool) if wanted is None else np.array(wanted)
-    return Texts(inputs, [str(place) for place in range(len(inputs))], chosen, "eng", "deu")
+    input_type = ChoiceType() if isinstance(inputs[0], Choice) else TEXT
+    return Texts(inputs, [str(place) for place in range(len(inputs))], chosen, "eng", "deu", input_type)
 
 
 def test_every_text_is_translated_once(shouting: Shouting) -> None:

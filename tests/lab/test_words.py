@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 
-from isogloss.lab import Corpus, Training
+from isogloss.lab import Corpus, Training, tasks
 from isogloss.lab.recipe.ngram_logreg import NgramLogreg
 from isogloss.lab.recipe.ngram_logreg.words import counted, distinct_words, fit_counted, words_of
 
@@ -16,9 +16,11 @@ DUTCH = [("de", "dogs")]
 
 def test_each_distinct_word_of_a_language_is_one_text() -> None:
     """Words are found again where they stood; the same word in another language is another text."""
-    words, places = distinct_words(Corpus([ENGLISH, DUTCH], [DUTCH, []], ["eng", "nld"], "token-tagging"))
-    assert words.train == [["the", "dogs", "bark", "cats"], ["de", "dogs"]]
-    assert words.test == [["de", "dogs"], []]
+    train, test, places = distinct_words(
+        Corpus([ENGLISH, DUTCH], [DUTCH, []], ["eng", "nld"], tasks.get("token-tagging")())
+    )
+    assert train == [["the", "dogs", "bark", "cats"], ["de", "dogs"]]
+    assert test == [["de", "dogs"], []]
     assert places["train_words"].tolist() == [0, 1, 2, 0, 0, 3, 4, 5]
     assert places["test_words"].tolist() == [0, 1]
     assert words_of(np.array([2, 0]), places["train_heights"]).tolist() == [6, 7, 0, 1, 2]
@@ -42,6 +44,8 @@ def test_tags_carry_over_to_words_that_share_letters() -> None:
     nouns, verbs = ["nation", "station", "motion"], ["walking", "singing", "doing"]
     train = [(noun, verb, noun) for noun, verb in zip(nouns, verbs, strict=True)]
     recipe = NgramLogreg()
-    prepared = recipe.prepare(Corpus([train], [[("going", "lotion"), ("going",)]], ["eng"], "token-tagging"), map)
+    prepared = recipe.prepare(
+        Corpus([train], [[("going", "lotion"), ("going",)]], ["eng"], tasks.get("token-tagging")()), map
+    )
     fitted = recipe.fit(prepared, Training(np.arange(3), np.array([0, 1, 0] * 3), seed=0, labels_count=2))
     assert recipe.predict(prepared, fitted)[""].tolist() == [1, 0, 1]

@@ -135,8 +135,8 @@ def pretrain(
     json: JsonOption = False,
 ) -> None:
     """Train a small transformer over bytes from scratch: on languages, copies of languages, or nonsense."""
+    from isogloss.lab import pretrain as pretrain_on
     from isogloss.lab import read_pretraining
-    from isogloss.models import pretrain as pretrain_on
 
     sources, shape = read_pretraining(texts, data=data)
     found = pretrain_on(

@@ -1,7 +1,10 @@
+from .byte_tokenizer import clone_text
+from .byte_transformer import ByteTransformer, pretrain
 from .comparison import compare_recipes
 from .costs import costs_file, measured_costs
 from .executor import executors
 from .grid import Grid, read_grid
+from .kinds import tasks
 from .outcome import Training
 from .planning import plan_grid
 from .pretraining import read_pretraining
@@ -9,12 +12,12 @@ from .recipe import Corpus, Fitted, Recipe, recipes
 from .report import RunReport
 from .run import run_grid
 from .saving import load, save
-from .task import tasks
 from .task_file import known_tasks
 from .transfer import Findings, findings
 from .translate import translators
 
 __all__ = [
+    "ByteTransformer",
     "Corpus",
     "Findings",
     "Fitted",
@@ -22,6 +25,7 @@ __all__ = [
     "Recipe",
     "RunReport",
     "Training",
+    "clone_text",
     "compare_recipes",
     "costs_file",
     "executors",
@@ -30,6 +34,7 @@ __all__ = [
     "load",
     "measured_costs",
     "plan_grid",
+    "pretrain",
     "read_grid",
     "read_pretraining",
     "recipes",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
+from isogloss.lab.byte_tokenizer import MOST_COPIES, clone_text
 from isogloss.lab.sections import Section
-from isogloss.models.byte_tokenizer import MOST_COPIES, clone_text
-
-TEXTS = {"text-classification": "text", "token-tagging": "words"}
-"""What is put in other bytes, by kind of task."""
 
 
 class Copy(NamedTuple):
@@ -22,13 +19,13 @@ class Copy(NamedTuple):
     copy: int = 1
 
 
-def read_copies(section: Section, kind: str) -> dict[str, Copy]:
+def read_copies(section: Section) -> dict[str, Copy]:
     """The section `[task.copies]`: by the code that a copy gets, what it is a copy of.
 
     Raises
     ------
     BadValue, UnknownName
-        If the kind of task has none, or a copy is described wrongly.
+        If a copy is described wrongly.
     """
     copies = {}
     for one in section.tables():
@@ -37,14 +34,10 @@ def read_copies(section: Section, kind: str) -> dict[str, Copy]:
         copies[code] = Copy(one.take("of", str), one.take("copy", int, 1))
         if not 1 <= copies[code].copy <= MOST_COPIES:
             raise BadValue(f"copy must be from 1 to {MOST_COPIES}, not {copies[code].copy}", where=one.where)
-    if copies and kind not in TEXTS:
-        raise BadValue(
-            f"copies are for {' and '.join(TEXTS)}, not for {kind}", where=section.where, hint="leave it out"
-        )
     return copies
 
 
-def with_copies(table: pl.DataFrame, copies: Mapping[str, Copy], kind: str, where: str) -> pl.DataFrame:
+def with_copies(table: pl.DataFrame, copies: Mapping[str, Copy], texts: Sequence[str], where: str) -> pl.DataFrame:
     """The rows of a task, and below them those of the copies, with the same items.
 
     Raises
@@ -58,11 +51,12 @@ def with_copies(table: pl.DataFrame, copies: Mapping[str, Copy], kind: str, wher
             raise UnknownName("language of the task", of, there, where=f"{where}: copy '{code}'")
         if code in there:
             raise BadValue(f"the file has a language '{code}' already", where=where, hint="call the copy otherwise")
-        name = TEXTS[kind]
-        rows = table.filter(language=of)
-        put = [
-            clone_text(one, copy) if isinstance(one, str) else [clone_text(word, copy) for word in one]
-            for one in rows[name].to_list()
-        ]
-        parts.append(rows.with_columns(pl.lit(code).alias("language"), pl.Series(name, put, table.schema[name])))
+        rows = table.filter(language=of).with_columns(pl.lit(code).alias("language"))
+        for name in texts:
+            put = [
+                clone_text(one, copy) if isinstance(one, str) else [clone_text(word, copy) for word in one]
+                for one in rows[name].to_list()
+            ]
+            rows = rows.with_columns(pl.Series(name, put, table.schema[name]))
+        parts.append(rows)
     return pl.concat(parts)

@@ -25,7 +25,7 @@ import numpy as np
 from isogloss.errors import BadValue, IsoglossError
 from isogloss.lab.outcome import Outcome, Training
 from isogloss.lab.recipe import Arrays, Recipe
-from isogloss.models.meter import metered
+from isogloss.models.runtime import metered
 from isogloss.registry import Registry
 
 executors: Registry[type[Executor]] = Registry(

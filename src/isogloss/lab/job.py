@@ -19,7 +19,6 @@ from isogloss.lab.outcome import Stage, Training
 from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe
 from isogloss.lab.task import Examples, Task
 from isogloss.metrics.computation import Gold
-from isogloss.models.inputs import Question
 
 
 @dataclass(frozen=True)
@@ -126,13 +125,15 @@ class Bench:
     def gold(self) -> Gold:
         """What is right, for all test rows in the order of the corpus."""
         tests = [self.task.test[code] for code in self.targets]
+        kind = self.task.info.kind
+        has_spans = kind.input_type.unit == "span"
         labels = np.concatenate([test.labels for test in tests])
         starts = np.cumsum([0, *(size for test in tests for size in np.diff(test.starts))])
         return Gold(
             labels, starts, np.repeat(np.arange(len(tests)), [len(test) for test in tests]), self.task.labels,
             answers=[answers for test in tests for answers in test.answers or ()],
-            languages=[self.task.languages[code].iso639_3 for code in self.targets], kind=self.task.info.kind,
-            contexts=[one.context for test in tests for one in test.inputs if isinstance(one, Question)],
+            languages=[self.task.languages[code].iso639_3 for code in self.targets], is_written=kind.answer == "text",
+            contexts=[kind.input_type.texts(one)[0] for test in tests for one in test.inputs] if has_spans else [],
         )  # fmt: skip
 
     @cached_property

@@ -15,9 +15,9 @@ from pydantic import Field, model_validator
 
 from isogloss.config import Help, OneOrMore, Table, build, checked, read_toml, validate
 from isogloss.errors import BadFile, BadValue
+from isogloss.lab.byte_tokenizer import clone_text
+from isogloss.lab.byte_transformer import ByteTransformer
 from isogloss.lab.tables import read_table
-from isogloss.models.byte_tokenizer import clone_text
-from isogloss.models.byte_transformer import ByteTransformer
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from isogloss.lab.task import Leak
 
 @dataclass
 class Encoding:
-    """What encoding texts with frozen models took, summed over workers; see `isogloss.models.encode.Encoded`."""
+    """What encoding texts with frozen models took, summed over workers; see `isogloss.models.features.Encoded`."""
 
     tokens: int = 0
     padding: int = 0

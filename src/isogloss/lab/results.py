@@ -127,8 +127,7 @@ def _items(
     bench: Bench, rows: pl.DataFrame, predicted: np.ndarray[Any, Any], each: np.ndarray[Any, Any]
 ) -> pl.DataFrame:
     keys = observation_keys(rows).to_numpy()
-    # The tags of a sentence would take more room than all the rest.
-    texts = [None] * len(each) if bench.gold.kind == "token-tagging" else bench.gold.texts(predicted)
+    texts = bench.gold.texts(predicted) if bench.task.info.kind.keeps_predictions else [None] * len(each)
     predictions = pl.Series(texts, dtype=pl.String)
     names = [item for code in bench.targets for item in bench.task.test[code].items]
     table = pl.DataFrame(

@@ -15,6 +15,7 @@ from isogloss.lab.failures import Failures
 from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.outcome import Outcome
+from isogloss.lab.reading import read_task
 from isogloss.lab.recipe import Arrays
 from isogloss.lab.report import RunReport
 from isogloss.lab.results import facts, observe
@@ -79,7 +80,7 @@ def run_grid(
 
 def read_benches(grid: Grid) -> list[Bench]:
     """The jobs of each task and recipe; recipes that prepare texts alike stand beside each other."""
-    tasks = [info.read() for info in grid.tasks]
+    tasks = [read_task(info) for info in grid.tasks]
     return [
         Bench(grid, task, recipe)
         for task in tasks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from isogloss.errors import BadValue, UnknownName
@@ -73,6 +73,10 @@ class Section:
     def flag(self, key: str, default: bool) -> Any:
         """The value of `key`, which may be true or false."""
         return self._left.pop(key, default)
+
+    def taken(self, keys: Iterable[str]) -> dict[str, Any]:
+        """The values of some keys, where they are there."""
+        return {key: self._left.pop(key) for key in keys if key in self._left}
 
     def rest(self) -> dict[str, Any]:
         """Every key not taken yet."""

@@ -1,39 +1,181 @@
-"""What a task is: validated metadata, and per language the examples to train and to test on."""
+"""What a task is: its kind, validated metadata, and per language the examples to train and to test on."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import fsum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.evidence.pairs import SEPARATOR
 from isogloss.lab.copies import Copy
 from isogloss.languages import Language
-from isogloss.models.inputs import Choice, Input, Question, is_words
-from isogloss.registry import Registry
-
-tasks: Registry[Callable[[TaskInfo], Task]] = Registry(
-    "task kind",
-    {
-        "text-classification": "isogloss.lab.classification:read_classification",
-        "token-tagging": "isogloss.lab.tagging:read_tagging",
-        "multiple-choice": "isogloss.lab.choice:read_choice",
-        "cloze": "isogloss.lab.cloze:read_cloze",
-        "generation": "isogloss.lab.generation:read_generation",
-        "extractive-qa": "isogloss.lab.extractive:read_extractive",
-    },
-    "isogloss.tasks",
-)
-"""Readers of tasks by kind; other packages announce theirs in the entry-point group `isogloss.tasks`."""
+from isogloss.metrics import metrics
+from isogloss.models.inputs import TEXT, InputType
 
 Integers = np.ndarray[Any, Any]
+
+Answer = Literal["label", "tags", "choice", "span", "text"]
+"""What an answer can be: a label of a row, a label of each word, one of a row's choices, a span of its context, or a
+text. Recipes say which of them they give."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a kind of task has in the templates of prompts.
+
+    Attributes
+    ----------
+    asked : tuple of str
+        Names of the places for the texts of an input, its choices aside.
+    answer : str or None
+        Name of the place of the answer; None where that is the slot in what is asked about.
+    default : str
+        The template in English that is used where none is given.
+    """
+
+    asked: tuple[str, ...]
+    answer: str | None
+    default: str
+
+
+@dataclass(frozen=True)
+class TaskKind(ABC):
+    """A kind of task: what its table holds, how that is checked, and what models are asked and answer.
+
+    Attributes
+    ----------
+    name : str
+        Name in the registry.
+    texts : tuple of str
+        Columns that hold what is asked about.
+    right : str
+        The column that holds the right answer.
+    columns : tuple of str
+        Further columns that a table must have; `language` and `split` are understood.
+    optional : tuple of str
+        Columns that it may have.
+    several : dict of str to str
+        Keys that name two or more columns, such as `choices`, and what these are called, with their number behind.
+    lists : dict of str to str
+        Columns that hold a list per row, to what stands between its parts where the table has it as text; nothing if
+        that is one part.
+    options : tuple of str
+        Keys in the section of a task that only this kind has, see `read_options`.
+    metrics : tuple of str
+        What is measured where a task names no metrics; `measurable` says what can be.
+    answer : {"label", "tags", "choice", "span", "text"}
+        What an answer is, so that recipes know whether they can give it.
+    input_type : InputType
+        How an input becomes text.
+    form : Form or None
+        How it is written in a prompt, if it can be.
+    keeps_predictions : bool
+        Whether what was answered is kept with each item.
+    """
+
+    name: ClassVar[str]
+    texts: ClassVar[tuple[str, ...]]
+    right: ClassVar[str] = "label"
+    columns: ClassVar[tuple[str, ...]] = ()
+    optional: ClassVar[tuple[str, ...]] = ()
+    several: ClassVar[Mapping[str, str]] = {}
+    lists: ClassVar[Mapping[str, str]] = {}
+    options: ClassVar[tuple[str, ...]] = ()
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
+    answer: ClassVar[Answer] = "label"
+    input_type: ClassVar[InputType[Any]] = TEXT
+    form: ClassVar[Form | None] = None
+    keeps_predictions: ClassVar[bool] = True
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Every column that a table must have, beside `language` and `split`."""
+        return (*self.texts, *self.columns, *([self.right] if self.right not in self.optional else []))
+
+    @property
+    def measurable(self) -> list[str]:
+        """All metrics that isogloss computes from such answers, the usual ones first."""
+        fitting = [name for name, one in metrics.items() if one.computation and self.answer in one.computation.answers]
+        return [*self.metrics, *(name for name in fitting if name not in self.metrics)]
+
+    @abstractmethod
+    def inputs(self, group: pl.DataFrame) -> list[Any]:
+        """The inputs in the rows of a table, of the type that `input_type` is about."""
+
+    def read_options(self, options: Mapping[str, Any], columns: Mapping[str, str], where: str) -> dict[str, Any]:
+        """Check what the section of a task says beside what all kinds have.
+
+        Parameters
+        ----------
+        options : mapping
+            The keys in `options` that are given.
+        columns : mapping of str to str
+            As in `TaskInfo`.
+        where : str
+            The section, for errors.
+        """
+        return dict(options)
+
+    def check(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
+        """The table, after what would make scores meaningless was looked for.
+
+        Raises
+        ------
+        BadValue
+            With the row and the reason.
+        """
+        return table
+
+    def labels(self, table: pl.DataFrame, info: TaskInfo) -> list[str]:
+        """All labels, sorted: those declared, else those of the table.
+
+        Raises
+        ------
+        UnknownName
+            If the table has one that is not declared.
+        """
+        labels: list[str] = table[self.right].explode().unique().sort().to_list()
+        if info.labels is None:
+            return labels
+        for label in labels:
+            if label not in info.labels:
+                raise UnknownName("label", label, info.labels, where=str(info.file))
+        return sorted(info.labels)
+
+    def plain(self, table: pl.DataFrame) -> pl.Expr:
+        """The text of a row, by which test texts are looked for among training texts."""
+        return pl.concat_str(*self.texts, separator="\n")
+
+    def examples(self, group: pl.DataFrame, labels: list[str]) -> Examples:
+        """The rows of one language and split, in the order of their items; by default each has one label."""
+        positions = np.searchsorted(np.array(labels), group[self.right].to_numpy().astype(str)).astype(np.int64)
+        return Examples(
+            group["item"].to_list(), self.inputs(group), positions, np.arange(group.height + 1),
+            input_type=self.input_type,
+        )  # fmt: skip
+
+    def complete(self, task: Task) -> Task:
+        """The task with what its options add, once all languages are read."""
+        return task
+
+    def chance(self, labels: Sequence[str], inputs: Iterable[Any]) -> float | None:
+        """Expected accuracy of guessing with equal odds among the labels, or among the choices of each input.
+
+        None where answers are texts: there is nothing to guess among.
+        """
+        if self.answer == "choice":
+            counts = [len(self.input_type.choices(one)) for one in inputs]
+            return fsum(1 / count for count in counts) / len(counts) if counts else None
+        return 1 / len(labels) if self.answer in ("label", "tags") else None
 
 
 @dataclass(frozen=True)
@@ -44,8 +186,7 @@ class TaskInfo:
     ----------
     name : str
         As observations name it.
-    kind : str
-        Name in the registry of tasks.
+    kind : TaskKind
     metrics : tuple of str
     file : pathlib.Path
         One file; or several, named by a pattern with `{language}` and `{split}` in it.
@@ -67,16 +208,14 @@ class TaskInfo:
         Facts about the data, see `isogloss.evidence.schema.TASK`; `source` says where they come from.
     allowed_leakage : float
         Share of a language's test texts that may stand in its training texts before that is an error.
-    right : {"first", "last"} or None
-        Which candidate of a cloze is the answer, where no column says so.
-    question_languages : tuple of str or "all"
-        Languages that test items are asked in beside that of their contexts.
+    options : dict
+        What only this kind of task has, see `TaskKind.read_options`.
     copies : dict of str to Copy
         Languages that the file has not, made of those it has in bytes of their own, by the code they get.
     """
 
     name: str
-    kind: str
+    kind: TaskKind
     metrics: tuple[str, ...]
     file: Path
     columns: dict[str, str]
@@ -89,20 +228,8 @@ class TaskInfo:
     source: str | None = None
     allowed_leakage: float = 0.05
     shares: dict[str, float] = field(default_factory=dict)
-    right: str | None = None
-    question_languages: tuple[str, ...] | str = ()
+    options: dict[str, Any] = field(default_factory=dict)
     copies: dict[str, Copy] = field(default_factory=dict)
-
-    def read(self) -> Task:
-        """The task with its data.
-
-        Raises
-        ------
-        InputError
-            One line: the file, the language, the reason, the hint.
-        """
-        task: Task = tasks.get(self.kind)(self)
-        return task
 
 
 @dataclass(frozen=True)
@@ -113,7 +240,8 @@ class Examples:
     ----------
     items : list of str
         Ids; translations of one text share theirs.
-    inputs : list of Input
+    inputs : list
+        Of the type that `input_type` is about.
     labels : numpy.ndarray of int64, shape (units,)
         What is right, unit by unit: positions in the task's labels, or the number of the right choice. A
         sentence has as many units as words; a question about a context has two, the characters between which
@@ -122,13 +250,15 @@ class Examples:
         Where in `labels` each example begins.
     answers : sequence of tuple of str, or None
         Where answers are texts, all that are right, the one to learn from first.
+    input_type : InputType
     """
 
     items: list[str]
-    inputs: Sequence[Input]
+    inputs: Sequence[Any]
     labels: Integers
     starts: Integers
     answers: Sequence[tuple[str, ...]] | None = None
+    input_type: InputType[Any] = TEXT
 
     def __len__(self) -> int:
         return len(self.items)
@@ -160,8 +290,8 @@ class Examples:
         """What is right, as plain values that do not change when other languages' examples do."""
         of_row: list[int] = self.labels[self.starts[row] : self.starts[row + 1]].tolist()
         if self.answers is not None:
-            return [*(of_row if isinstance(self.inputs[row], Question) else []), *self.answers[row]]
-        return of_row if is_words(self.inputs[row]) else int(of_row[0])
+            return [*(of_row if self.input_type.unit == "span" else []), *self.answers[row]]
+        return of_row if self.input_type.unit == "word" else int(of_row[0])
 
 
 class Leak(NamedTuple):
@@ -204,19 +334,13 @@ class Task:
 
     @property
     def chance(self) -> float | None:
-        """Expected accuracy of guessing with equal odds among the labels, or the choices of each test item.
-
-        None where answers are texts: there is nothing to guess among.
-        """
-        if any(examples.answers is not None for examples in self.test.values()):
-            return None
-        tests = [example for examples in self.test.values() for example in examples.inputs]
-        choices = [len(one.choices) for one in tests if isinstance(one, Choice)]
-        return fsum(1 / count for count in choices) / len(choices) if choices else 1 / len(self.labels)
+        """See `TaskKind.chance`, over all test items."""
+        tests = (one for examples in self.test.values() for one in examples.inputs)
+        return self.info.kind.chance(self.labels, tests)
 
     def facts(self) -> list[dict[str, Any]]:
         """What is known of the task, one row per metric, with columns of `isogloss.evidence.schema.TASK`."""
-        about = {"kind": self.info.kind, "text_origin": self.info.text_origin, "licence": self.info.licence}
+        about = {"kind": self.info.kind.name, "text_origin": self.info.text_origin, "licence": self.info.licence}
         chances = {"accuracy": self.chance}
         return [
             {"task": self.info.name, "metric": metric, "chance": chances.get(metric), **about}

@@ -30,8 +30,8 @@ class Gold:
         Where answers are texts, all that are right, row by row; else empty.
     languages : list of str
         ISO 639-3 code of each target.
-    kind : str
-        Of the task.
+    is_written : bool
+        Whether answers are texts that the model writes.
     contexts : sequence of str
         Where answers stand in contexts, these, row by row; else empty.
     """
@@ -42,7 +42,7 @@ class Gold:
     names: list[str]
     answers: Sequence[tuple[str, ...]] = ()
     languages: Sequence[str] = ()
-    kind: str = ""
+    is_written: bool = False
     contexts: Sequence[str] = ()
 
     def texts(self, predicted: Matrix) -> list[str]:
@@ -80,10 +80,13 @@ class Computation(ABC):
 
     Attributes
     ----------
+    answers : tuple of str
+        What answers it is for: "label", "tags" (of words), "choice", "span" (of a context), "text".
     is_of_items : bool
         Whether the scores of rows are this metric's own; where it has none for a single row, they are another's.
     """
 
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "choice", "span", "text")
     is_of_items: ClassVar[bool] = True
 
     @abstractmethod

@@ -12,6 +12,8 @@ from isogloss.metrics.computation import Computation, Gold, Matrix
 class Accuracy(Computation):
     """Share of units answered right; of a row, the share of its units."""
 
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "choice")
+
     def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
         right = np.add.reduceat((gold.labels == predicted).astype(float), gold.starts[:-1])
         return np.asarray(right / np.diff(gold.starts))
@@ -29,6 +31,7 @@ class Accuracy(Computation):
 class MacroF1(Accuracy):
     """Mean over labels of F1. A single row has none: its score is the accuracy of its units."""
 
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags")
     is_of_items: ClassVar[bool] = False
 
     def scores(self, gold: Gold, predicted: Matrix, item_scores: Matrix) -> Matrix:
@@ -51,6 +54,8 @@ class SpanF1(Computation):
 
     The mean over rows is not the F1 of all spans, in which longer sentences weigh more.
     """
+
+    answers: ClassVar[tuple[str, ...]] = ("tags",)
 
     def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
         return _f1(span_counts(gold.labels, predicted, gold.starts, gold.names))

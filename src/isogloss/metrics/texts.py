@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 
@@ -46,13 +47,15 @@ class TextComputation(Computation):
         Instead of `compare` for generation tasks, whose outputs hold more than the answer.
     """
 
+    answers: ClassVar[tuple[str, ...]] = ("span", "text")
+
     def __init__(
         self, compare: Callable[[str, str, str], float], generated: Callable[[str, str, str], float] | None = None
     ):
         self.compare, self.generated = compare, generated or compare
 
     def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
-        compare = self.generated if gold.kind == "generation" else self.compare
+        compare = self.generated if gold.is_written else self.compare
         rows = zip(gold.texts(predicted), gold.answers, gold.targets, strict=True)
         return np.array(
             [max(compare(text, right, gold.languages[target]) for right in answers) for text, answers, target in rows],

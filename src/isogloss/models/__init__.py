@@ -1,4 +1,4 @@
-"""Models with weights: found without a network, read without running anybody's code, and kept busy."""
+"""Models with weights and their tokenisers: load, encode, score, generate. Nothing is downloaded, no code is run."""
 
 import lazy_loader
 

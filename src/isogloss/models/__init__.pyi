@@ -1,4 +1,28 @@
-from .byte_tokenizer import clone_text
-from .byte_transformer import ByteTransformer, pretrain
+from .checkpoints import locate
+from .decoder import Decoder, load_decoder
+from .encoder import Encoder, encoders, load_encoder, pool
+from .generation import generate
+from .inputs import Choice, Cloze, InputType, Question
+from .likelihood import Likelihoods, score
+from .tokenizers import Tokenizer
+from .tokens import Tokens, tokenize
 
-__all__ = ["ByteTransformer", "clone_text", "pretrain"]
+__all__ = [
+    "Choice",
+    "Cloze",
+    "Decoder",
+    "Encoder",
+    "InputType",
+    "Likelihoods",
+    "Question",
+    "Tokenizer",
+    "Tokens",
+    "encoders",
+    "generate",
+    "load_decoder",
+    "load_encoder",
+    "locate",
+    "pool",
+    "score",
+    "tokenize",
+]

@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import BadFile
-from isogloss.models.checkpoint import load_model, load_tokenizer
-from isogloss.models.flops import coefficients
-from isogloss.models.meter import count
-from isogloss.models.runtime import device, start_torch
+from isogloss.models.batches import coefficients, padded
+from isogloss.models.checkpoints import configuration, load_model, load_tokenizer, locate
+from isogloss.models.runtime import check_precision, count, device, start_torch
+from isogloss.models.tokenizers import lead
 
 Integers = np.ndarray[Any, Any]
+
+WORTH_SHARING = 8
+"""Common tokens at the beginning of prompts from which they are read once for all of them."""
 
 
 @dataclass(frozen=True)
@@ -90,22 +93,24 @@ def shared_decoder(folder: Path, precision: str) -> Decoder:
     return load_decoder(folder, precision)
 
 
-def load_decoder(folder: Path, precision: str) -> Decoder:
-    """Read a decoder or an encoder-decoder from a checkpoint.
+def load_decoder(name: str | Path, precision: str = "float32") -> Decoder:
+    """A decoder or an encoder-decoder by name.
+
+    Parameters
+    ----------
+    name : str or pathlib.Path
+        A checkpoint, as `isogloss.models.locate` takes it.
+    precision : {"float32", "bfloat16"}, default "float32"
 
     Raises
     ------
     BadFile
-        If it is damaged, lacks weights, or is a model that looks at what comes after, as encoders do.
+        If there is none, or it is damaged, lacks weights, or is no causal model.
     """
-    start_torch()
-    from transformers import AutoConfig
-
+    check_precision(precision)
+    folder = locate(str(name))
     tokenizer = load_tokenizer(folder)
-    try:
-        is_seq2seq = bool(AutoConfig.from_pretrained(str(folder), local_files_only=True).is_encoder_decoder)
-    except (OSError, ValueError):  # said in one line by what reads the weights
-        is_seq2seq = False
+    is_seq2seq = bool(getattr(configuration(folder), "is_encoder_decoder", False))
     model = load_model("AutoModelForSeq2SeqLM" if is_seq2seq else "AutoModelForCausalLM", folder, precision)
     remembered = _probe(model, is_seq2seq, folder)
     positions = getattr(model.config, "max_position_embeddings", None)
@@ -129,7 +134,7 @@ def read_prompts(decoder: Decoder, prompts: Sequence[Integers], shared: Reading 
     without it, so that no score depends on the batch beyond rounding.
     """
     torch = start_torch()
-    ids, there = _padded(prompts, decoder.filler, right=decoder.is_seq2seq)
+    ids, there = padded(prompts, decoder.filler, left=not decoder.is_seq2seq)
     _count(decoder, np.array(list(map(len, prompts))), 0 if shared is None else shared.mask.shape[1])
     if decoder.is_seq2seq:
         encoded = decoder.model.get_encoder()(input_ids=ids, attention_mask=there)
@@ -182,17 +187,50 @@ def take_back(reading: Reading, tokens: int) -> None:
 
 def forward(decoder: Decoder, prompts: Sequence[Integers], keep: int) -> Any:
     """Logits of what comes after each of the last `keep` tokens, nothing being remembered."""
-    ids, there = _padded(prompts, decoder.filler, right=False)
+    ids, there = padded(prompts, decoder.filler, left=True)
     _count(decoder, np.array(list(map(len, prompts))), 0)
     options = _options(decoder.model, there, ids.shape[1]) | _keeping(decoder.model, keep)
     return decoder.model(input_ids=ids, attention_mask=there, use_cache=False, **options).logits[:, -keep:]
 
 
-def lead(tokenizer: Any) -> list[int]:
-    """What a tokenizer puts before every text."""
-    found = tokenizer("a", return_special_tokens_mask=True)
-    specials = found["special_tokens_mask"]
-    return list(found["input_ids"][: specials.index(0) if 0 in specials else 0])
+def room(decoder: Decoder, max_length: int) -> int:
+    """Tokens that a sequence may have: as many as asked for, and as the model has positions for."""
+    return max_length if decoder.limit is None else min(max_length, decoder.limit)
+
+
+def shortened(decoder: Decoder, prompt: list[int], most: int) -> tuple[Integers, bool]:
+    """A prompt of `most` tokens at most, and whether it lost its beginning; what the tokenizer leads with stays."""
+    lead = [] if decoder.is_seq2seq else decoder.lead
+    if len(prompt) <= most:
+        return np.array(prompt), False
+    kept = most - len(lead)
+    return np.array(lead + prompt[len(prompt) - kept :] if kept > 0 else prompt[-1:]), True
+
+
+def prompt_tokens(decoder: Decoder, prompt: str) -> list[int]:
+    """The tokens of a prompt; there is always one to go on from."""
+    if decoder.is_seq2seq:
+        return list(decoder.tokenizer(prompt)["input_ids"]) or [decoder.filler]
+    found = decoder.lead + list(decoder.tokenizer(prompt, add_special_tokens=False)["input_ids"])
+    return found or first_token(decoder)
+
+
+def common_beginning(prompts: Sequence[Integers]) -> int:
+    """How many tokens prompts begin with alike, one being left to each; 0 if sharing them is not worth it."""
+    if len(prompts) < 2:
+        return 0
+    most = min(map(len, prompts)) - 1
+    first = prompts[0][:most]
+    for other in prompts[1:]:
+        differs = np.flatnonzero(first != other[: len(first)])
+        first = first[: differs[0]] if len(differs) else first
+    return len(first) if len(first) >= WORTH_SHARING else 0
+
+
+def first_token(decoder: Decoder) -> list[int]:
+    """A token to begin with where a prompt has none."""
+    first = decoder.tokenizer.bos_token_id
+    return [decoder.filler if first is None else int(first)]
 
 
 def _read_on(decoder: Decoder, before: Reading, ids: Any, there: Any, *, only_last: bool) -> tuple[Reading, Any]:
@@ -217,18 +255,6 @@ def _keeping(model: Any, last: int) -> dict[str, Any]:
     return {"logits_to_keep": last} if last and "logits_to_keep" in inspect.signature(model.forward).parameters else {}
 
 
-def _padded(prompts: Sequence[Integers], filler: int, *, right: bool) -> tuple[Any, Any]:
-    torch = start_torch()
-    longest = max(map(len, prompts))
-    ids = np.full((len(prompts), longest), filler, np.int64)
-    there = np.zeros((len(prompts), longest), np.int64)
-    for row, prompt in enumerate(prompts):
-        place = slice(0, len(prompt)) if right else slice(longest - len(prompt), longest)
-        ids[row, place] = prompt
-        there[row, place] = 1
-    return torch.from_numpy(ids).to(device()), torch.from_numpy(there).to(device())
-
-
 def _count(decoder: Decoder, lengths: Integers, before: int) -> None:
     """Tokens and operations of reading sequences after so many other tokens."""
     per_token, per_pair = decoder.cost
@@ -245,7 +271,7 @@ def _probe(model: Any, is_seq2seq: bool, folder: Path) -> int:
         found = model(**{name: ids}, **({"input_ids": ids[:1].expand(2, -1)} if is_seq2seq else {}), use_cache=True)
     if not torch.allclose(found.logits[0, :3], found.logits[1, :3], atol=1e-3):
         raise BadFile(
-            "looks at what comes after, so that it cannot say how a text goes on",
+            "is not a causal model: it cannot generate",
             where=f"checkpoint {folder}", hint="choose a decoder, or a recipe for encoders such as linear-probe",
         )  # fmt: skip
     return _remembered(getattr(found, "past_key_values", None))

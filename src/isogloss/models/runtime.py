@@ -1,16 +1,24 @@
-"""torch as the lab uses it: one thread per worker, so that sums come out the same, and no chatter."""
+"""torch as isogloss uses it: one thread per worker so that sums come out the same, memory, and counts of operations."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
+from isogloss.errors import IsoglossError, UnknownName
 from isogloss.extras import need
 
 PRECISIONS = ("float32", "bfloat16")
+
+Integers = np.ndarray[Any, Any]
+
+_counts: ContextVar[dict[str, float] | None] = ContextVar("counts", default=None)
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +43,7 @@ def start_torch() -> Any:
 
 @contextmanager
 def threads_restored() -> Iterator[None]:
-    """Leave torch with as many threads as it had, for whoever runs the lab within a program of theirs."""
+    """Leave torch with as many threads as it had, for programs that run the lab within them."""
     import sys
 
     before = sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
@@ -63,10 +71,60 @@ def hardware() -> str:
     return f"{platform.machine()} CPU, {torch.backends.cpu.get_cpu_capability()}, one thread per worker"
 
 
+def check_precision(precision: str) -> None:
+    """Raise UnknownName unless models can compute with numbers of this kind."""
+    if precision not in PRECISIONS:
+        raise UnknownName("precision", str(precision), PRECISIONS)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, on a device or on the machine."""
+    """Whether memory ran out, on a device or on the machine."""
     torch = start_torch()
-    said = str(error)
+    reason = str(error)
     return isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or (
-        isinstance(error, RuntimeError) and ("out of memory" in said or "can't allocate memory" in said)
+        isinstance(error, RuntimeError) and ("out of memory" in reason or "can't allocate memory" in reason)
     )
+
+
+def with_oom_backoff(work: Callable[[Integers], None], batch: Integers) -> None:
+    """Do some work on a batch; where memory runs out, on each half of it.
+
+    Raises
+    ------
+    IsoglossError
+        If memory does not suffice for a single text.
+    """
+    try:
+        work(batch)
+        return
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        if len(batch) == 1:
+            raise IsoglossError(
+                "memory does not suffice for a single text", hint="lower max_length, or use a smaller model"
+            ) from None
+    if device() == "cuda":
+        start_torch().cuda.empty_cache()  # outside of the handler, which would hold on to the failed tensors
+    middle = len(batch) // 2
+    with_oom_backoff(work, batch[:middle])
+    with_oom_backoff(work, batch[middle:])
+
+
+@contextmanager
+def metered() -> Iterator[dict[str, float]]:
+    """Sum up what `count` is given within the block."""
+    counts: dict[str, float] = {}
+    token = _counts.set(counts)
+    try:
+        yield counts
+    finally:
+        _counts.reset(token)
+
+
+def count(**amounts: float) -> None:
+    """Add amounts to the sums of the innermost `metered` block, if there is one."""
+    counts = _counts.get()
+    if counts is not None:
+        for name, amount in amounts.items():
+            counts[name] = counts.get(name, 0) + amount

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from isogloss.lab.outcome import Training
-    from isogloss.models.inputs import Input
+    from isogloss.lab.task import TaskKind
 
 recipes: Registry[type[Recipe]] = Registry(
     "recipe",
@@ -60,14 +60,14 @@ class Corpus:
 
     Attributes
     ----------
-    train : list of list of Input
+    train : list of list
         Per language, what may be trained on or chosen on; empty for a language that is only a target.
-    test : list of list of Input
+    test : list of list
         Per language, in the same order, what is answered; empty for a language that is only a source.
     languages : list of str
         The file's own codes, for what is said to users.
-    kind : str
-        Of the task.
+    kind : TaskKind
+        Of the task; by default text classification.
     labels : list of str
         All labels, or different answers, of the task, by position.
     ids : list of str
@@ -83,15 +83,21 @@ class Corpus:
     so on; test rows likewise.
     """
 
-    train: list[list[Input]]
-    test: list[list[Input]]
+    train: list[list[Any]]
+    test: list[list[Any]]
     languages: list[str] = field(default_factory=list)
-    kind: str = "text-classification"
+    kind: TaskKind = field(default_factory=lambda: _text_classification())
     labels: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     train_items: list[list[str]] = field(default_factory=list)
     test_items: list[list[str]] = field(default_factory=list)
     learnt: np.ndarray[Any, Any] | None = None
+
+
+def _text_classification() -> TaskKind:
+    from isogloss.lab.kinds import tasks
+
+    return tasks.get("text-classification")()
 
 
 @dataclass(frozen=True)
@@ -153,8 +159,8 @@ class Recipe(Parameterized, ABC):
     ----------
     name : str
         Name in the registry and in observations.
-    kinds : tuple of str
-        The kinds of task it is for.
+    answers : tuple of str
+        The answers that it can give, see `isogloss.lab.task.TaskKind`.
     version : int
         Raised whenever the same texts would get other answers, so that measured jobs are run again.
     continues : bool
@@ -169,7 +175,7 @@ class Recipe(Parameterized, ABC):
         Why it is for no other kinds, if that is not plain.
     """
 
-    kinds: ClassVar[tuple[str, ...]] = ("text-classification",)
+    answers: ClassVar[tuple[str, ...]] = ("label",)
     version: ClassVar[int] = 1
     continues: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "scikit-learn")
@@ -226,10 +232,18 @@ class Recipe(Parameterized, ABC):
         """The packages whose versions observations give."""
         return self.packages
 
-    def check_kind(self, kind: str) -> None:
+    @classmethod
+    def fits(cls, kind: TaskKind) -> bool:
+        """Whether the recipe is for a kind of task."""
+        return kind.answer in cls.answers
+
+    def check_kind(self, kind: TaskKind) -> None:
         """Raise BadValue if the recipe is not for a kind of task."""
-        if kind not in self.kinds:
-            raise BadValue(f"recipe '{self.name}' is for {', '.join(self.kinds)}, not for {kind}", hint=self.unfit)
+        from isogloss.lab.kinds import tasks
+
+        if not self.fits(kind):
+            able = [name for name, one in tasks.items() if self.fits(one())]
+            raise BadValue(f"recipe '{self.name}' is for {', '.join(able)}, not for {kind.name}", hint=self.unfit)
 
     def learnt_from(self, source: str, size: int, targets: Sequence[str]) -> dict[str, int]:
         """What a mix says of a training on so many examples of a source, for some targets, all canonical."""

@@ -16,10 +16,10 @@ from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
 from isogloss.lab.recipe.probe_features import Features, Matrix
-from isogloss.models.encode import Block, encode, shared_encoder
-from isogloss.models.flops import coefficients, forward_flops
-from isogloss.models.inputs import Choice, Input
-from isogloss.models.meter import count
+from isogloss.models.batches import coefficients, forward_flops
+from isogloss.models.encoder import shared_encoder_model
+from isogloss.models.features import Block, encode_block
+from isogloss.models.runtime import count
 from isogloss.models.tokens import Tokens
 
 BEST, ALL = "best", "all"
@@ -81,7 +81,7 @@ class LinearProbe(NeuralRecipe):
             # Of no use any more beside the features, save for counting what they took.
             prepared[f"{prefix}_heights"] = tokens.units if tokens.has_words else tokens.rows
             prepared[f"{prefix}_lengths"] = tokens.lengths
-        encoded = iter(apply(encode, [block for block, nothing in zip(work, empty, strict=True) if not nothing]))
+        encoded = iter(apply(encode_block, [block for block, nothing in zip(work, empty, strict=True) if not nothing]))
         found = [None if nothing else next(encoded) for nothing in empty]
         languages = len(corpus.train)
         for prefix, some in (("train", found[:languages]), ("test", found[languages:])):
@@ -95,8 +95,8 @@ class LinearProbe(NeuralRecipe):
                 for name in ("tokens", "padding", "flops", "seconds", "whole_seconds")
             ]
         )
-        prepared["flops_per"] = np.array(coefficients(shared_encoder(self.folder, self.precision)))
-        prepared["is_choice"] = np.array([corpus.kind in ("multiple-choice", "cloze")])
+        prepared["flops_per"] = np.array(coefficients(shared_encoder_model(self.folder, self.precision)))
+        prepared["is_choice"] = np.array([corpus.kind.answer == "choice"])
         return prepared
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
@@ -145,7 +145,9 @@ class LinearProbe(NeuralRecipe):
         self._learn(noise, np.arange(units) % labels, None, "")
         fitting = (time.perf_counter() - began) * sum(sizes) / len(sizes) / units
         chosen = 1 if isinstance(self.layer, int) else layers
-        kept = 2.0 * layers * width * sum(map(_vectors, chain.from_iterable((*corpus.train, *corpus.test))))
+        inputs, input_type = chain.from_iterable((*corpus.train, *corpus.test)), corpus.kind.input_type
+        vectors = sum(max(input_type.units(one), len(input_type.sequences(one))) for one in inputs)
+        kept = 2.0 * layers * width * vectors
         memory = 4.0 * about["parameters"] + 5e8 + 8.0 * width * max(sizes)
         return Estimate((trained + tested) / rate, chosen * fitting, 0.0, memory, kept, f"{rate:.0f} tokens/s tried")
 
@@ -240,10 +242,3 @@ def _differences(X: Matrix, labels: Matrix, counts: Matrix) -> tuple[Matrix, Mat
 
 def _scores(X: Matrix, arrays: dict[str, Matrix], prefix: str) -> Matrix:
     return np.asarray(X @ arrays[f"{prefix}weights"].T + arrays[f"{prefix}intercepts"])
-
-
-def _vectors(one: Input) -> int:
-    """How many vectors a text has: one, or one per choice or word."""
-    if isinstance(one, Choice):
-        return len(one.choices)
-    return len(one) if isinstance(one, tuple) else 1

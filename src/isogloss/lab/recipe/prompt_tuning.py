@@ -16,9 +16,9 @@ from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Fitted
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
-from isogloss.models.encode import shared_encoder
-from isogloss.models.flops import coefficients, forward_flops
-from isogloss.models.meter import count
+from isogloss.models.batches import coefficients, forward_flops
+from isogloss.models.encoder import shared_encoder_model
+from isogloss.models.runtime import count
 from isogloss.models.tokens import Tokens
 
 
@@ -85,7 +85,7 @@ class PromptTuning(TrainedRecipe):
 
     def _count_prompts(self, lengths: np.ndarray[Any, Any], passes: int) -> None:
         """Operations that are the prompts', beside those of the texts."""
-        per_token, per_pair = coefficients(shared_encoder(self.folder, "float32"))
+        per_token, per_pair = coefficients(shared_encoder_model(self.folder, "float32"))
         if self.deep:  # found by attention, computed by no layer
             flops = per_pair * self.length * float(lengths.sum())
         else:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 from isogloss.errors import BadValue
 from isogloss.lab.outcome import Training
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Recipe, recipes
-from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe
+from isogloss.lab.recipe.neural import NeuralRecipe
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class SequentialTransfer(NeuralRecipe):
     """
 
     name: ClassVar[str] = "sequential-transfer"
-    kinds: ClassVar[tuple[str, ...]] = TRAINED_KINDS
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "choice", "span")
     continues: ClassVar[bool] = True
 
     base: str = "fine-tune"

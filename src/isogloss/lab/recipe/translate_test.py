@@ -68,7 +68,14 @@ class TranslateTest(TranslatingRecipe):
 
     def _wanted(self, corpus: Corpus) -> list[Texts]:
         return [
-            Texts(texts, corpus.test_items[place], np.ones(len(texts), bool), corpus.ids[place], corpus.ids[source])
+            Texts(
+                texts,
+                corpus.test_items[place],
+                np.ones(len(texts), bool),
+                corpus.ids[place],
+                corpus.ids[source],
+                corpus.kind.input_type,
+            )
             for source in _sources(corpus)
             for place, texts in enumerate(corpus.test)
             if texts

@@ -24,7 +24,6 @@ from isogloss.lab.translate.recipe import (
     summary,
 )
 from isogloss.lab.translate.texts import Texts, Translated
-from isogloss.models.inputs import Input
 
 TRANSLATED = "+translated"
 
@@ -71,7 +70,7 @@ class TranslateTrain(TranslatingRecipe):
         }  # fmt: skip
         for name, targets in self._groups(corpus).items():
             blocks = [self._block(corpus, translated, target) for target in targets]
-            train: list[list[Input]] = [texts for block, _ in blocks for texts in block]
+            train: list[list[Any]] = [texts for block, _ in blocks for texts in block]
             train += corpus.train if self.with_source else []
             test = [texts if place in targets else [] for place, texts in enumerate(corpus.test)]
             several = len(train) // len(test)
@@ -125,7 +124,7 @@ class TranslateTrain(TranslatingRecipe):
 
     def _block(
         self, corpus: Corpus, translated: dict[tuple[str, str], Translated], target: int
-    ) -> tuple[list[list[Input]], Matrix]:
+    ) -> tuple[list[list[Any]], Matrix]:
         """Every language's training texts in that of a target, and what translating each took."""
         found = [translated[corpus.ids[place], corpus.ids[target]] if texts else None for place, texts in
                  enumerate(corpus.train)]  # fmt: skip
@@ -154,7 +153,14 @@ class TranslateTrain(TranslatingRecipe):
         begins = starts(corpus.train)
         learnt = np.ones(begins[-1], bool) if corpus.learnt is None else corpus.learnt
         return [
-            Texts(texts, corpus.train_items[place], learnt[first:last], corpus.ids[place], corpus.ids[target])
+            Texts(
+                texts,
+                corpus.train_items[place],
+                learnt[first:last],
+                corpus.ids[place],
+                corpus.ids[target],
+                corpus.kind.input_type,
+            )
             for target in (place for place, texts in enumerate(corpus.test) if texts)
             for place, (texts, (first, last)) in enumerate(zip(corpus.train, pairwise(begins), strict=True))
             if texts

@@ -16,10 +16,10 @@ from isogloss.errors import BadValue, UnknownName
 from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import labelled
 from isogloss.lab.recipe import ANY, Apply, Arrays, Corpus, Estimate, Recipe, recipes
+from isogloss.lab.task import TaskKind
 from isogloss.lab.translate import Translator, read_translator
 from isogloss.lab.translate.cache import Batch
 from isogloss.lab.translate.texts import Texts, Translated, translate_texts
-from isogloss.models.inputs import Input
 
 Matrix = np.ndarray[Any, Any]
 
@@ -46,7 +46,7 @@ class TranslatingRecipe(Recipe):
     under the number of that language.
     """
 
-    kinds: ClassVar[tuple[str, ...]] = ("text-classification", "multiple-choice")
+    answers: ClassVar[tuple[str, ...]] = ("label", "choice")
     takes_shots: ClassVar[bool] = False
     unfit: ClassVar[str | None] = "tags belong to words, and a translation has other words"
 
@@ -116,7 +116,12 @@ class TranslatingRecipe(Recipe):
         parts = [self.inner.variant(of_base), self.by.label, *self.changed("base", "translator")]
         return labelled(self.name, [*parts, own] if own else parts)
 
-    def check_kind(self, kind: str) -> None:
+    @classmethod
+    def fits(cls, kind: TaskKind) -> bool:
+        """Whether its texts can be translated."""
+        return super().fits(kind) and kind.input_type.translatable
+
+    def check_kind(self, kind: TaskKind) -> None:
         """Raise BadValue if this or the base is not for a kind of task."""
         super().check_kind(kind)
         self.inner.check_kind(kind)
@@ -175,7 +180,7 @@ def note(by: str, origin: str, into: str, figures: Matrix) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def starts(texts: Sequence[Sequence[Input]]) -> Matrix:
+def starts(texts: Sequence[Sequence[Any]]) -> Matrix:
     """Where the rows of each language begin, and where the last ones end."""
     return np.concatenate([[0], np.cumsum([len(one) for one in texts], dtype=np.int64)])
 

@@ -14,7 +14,8 @@ from isogloss.errors import BadValue, InputError
 from isogloss.lab.parameters import Count
 from isogloss.lab.recipe.neural import Precision
 from isogloss.lab.translate import Passage, Translator
-from isogloss.models.checkpoint import fingerprint, load_tokenizer, locate
+from isogloss.models.checkpoints import fingerprint, load_tokenizer, locate
+from isogloss.models.tokenizers import shorten
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Seq2Seq(Translator):
     def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:
         """The translations, from one batch, or from smaller ones where memory runs out."""
         from isogloss.models.decoder import shared_decoder
-        from isogloss.models.generate import generate
+        from isogloss.models.generation import generate
 
         decoder = shared_decoder(self._folder, self.precision)
         begin = []
@@ -114,9 +115,7 @@ class Seq2Seq(Translator):
     def _prompt(self, tokenizer: Any, text: str) -> str:
         """What the model reads; of a text that is too long, the end is left out."""
         prompt = self.prefix + " ".join(text.split())
-        room = self.max_length - len(tokenizer("")["input_ids"])
-        found = tokenizer(prompt, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-        return prompt if len(found) <= room else prompt[: found[room - 1][1]]
+        return shorten(tokenizer, prompt, self.max_length - len(tokenizer("")["input_ids"]))
 
     @cached_property
     def _folder(self) -> Path:

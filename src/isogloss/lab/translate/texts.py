@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply
 from isogloss.lab.translate import Passage, Translator
 from isogloss.lab.translate.cache import Batch, Translations, translate_batch
-from isogloss.models.inputs import Choice, Input
+from isogloss.models.inputs import InputType
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -28,20 +28,23 @@ class Texts:
 
     Attributes
     ----------
-    inputs : sequence of Input
+    inputs : sequence
+        Of the type that `input_type` is about.
     items : sequence of str
         Their ids.
     wanted : numpy.ndarray of bool, shape (inputs,)
         Which of them are needed at all; others may stay empty.
     origin, into : str
         Canonical languages. Where they are the same, there is nothing to translate.
+    input_type : InputType
     """
 
-    inputs: Sequence[Input]
+    inputs: Sequence[Any]
     items: Sequence[str]
     wanted: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
     origin: str
     into: str
+    input_type: InputType[Any]
 
     @property
     def is_own(self) -> bool:
@@ -53,7 +56,7 @@ class Texts:
         return [
             Passage(text, item, part)
             for one, item in zip(self.inputs, self.items, strict=True)
-            for part, text in enumerate(_parts(one))
+            for part, text in enumerate(self.input_type.texts(one))
         ]
 
     def batches(self, translator: Translator) -> list[tuple[Places, Batch]]:
@@ -61,7 +64,7 @@ class Texts:
         if self.is_own or not self.wanted.any():
             return []
         passages = self.passages()
-        needed = np.repeat(self.wanted, [len(_parts(one)) for one in self.inputs])
+        needed = np.repeat(self.wanted, [len(self.input_type.texts(one)) for one in self.inputs])
         if not translator.kept:  # it looks texts up one by one, and may not have those that nobody asks for
             groups = [np.flatnonzero(needed)]
         else:
@@ -80,13 +83,13 @@ class Translated:
 
     Attributes
     ----------
-    inputs : list of Input
+    inputs : list
         As many as before, in their order; empty texts where none was wanted.
     figures : numpy.ndarray of float64, shape (inputs, 4)
         `FIGURES` of each.
     """
 
-    inputs: list[Input]
+    inputs: list[Any]
     figures: Matrix
 
 
@@ -117,24 +120,11 @@ def _put_together(texts: Texts, parts: list[tuple[Places, Translations]]) -> Tra
             translations[place] = text
         lengths = [len(passages[place].text) for place in places]
         figures[places] = np.column_stack([np.ones(len(lengths)), lengths, found.seconds, found.cpu_seconds])
-    heights = [len(_parts(one)) for one in texts.inputs]
+    heights = [len(texts.input_type.texts(one)) for one in texts.inputs]
     starts = np.concatenate([[0], np.cumsum(heights, dtype=np.int64)])
     summed = np.array([figures[first:last].sum(axis=0) for first, last in pairwise(starts)])
-    return Translated(list(_rebuilt(texts.inputs, iter(translations))), summed.reshape(-1, len(FIGURES)))
-
-
-def _parts(one: Input) -> tuple[str, ...]:
-    if isinstance(one, Choice):
-        return (one.premise, *one.choices)
-    if isinstance(one, str):
-        return (one,)
-    raise BadValue("words of a sentence cannot be translated one by one")
-
-
-def _rebuilt(inputs: Sequence[Input], texts: Iterator[str]) -> Iterator[Input]:
-    for one in inputs:
-        if isinstance(one, Choice):
-            premise, *choices = (next(texts) for _ in range(1 + len(one.choices)))
-            yield type(one)(premise, tuple(choices))
-        else:
-            yield next(texts)
+    inputs = [
+        texts.input_type.with_texts(one, translations[first:last])
+        for one, (first, last) in zip(texts.inputs, pairwise(starts), strict=True)
+    ]
+    return Translated(inputs, summed.reshape(-1, len(FIGURES)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isogloss.errors import BadValue, first_line
-from isogloss.models.decoder import lead
+from isogloss.models.tokenizers import lead
 
 
 @dataclass(frozen=True)

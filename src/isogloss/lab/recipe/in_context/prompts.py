@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from isogloss.lab.recipe import Arrays, Corpus
-from isogloss.models.inputs import Choice, Input, Question
+from isogloss.lab.task import Form
 
 Matrix = np.ndarray[Any, Any]
 
@@ -37,25 +37,38 @@ class About:
 
     Attributes
     ----------
-    kind : str
+    answer : str
+        What an answer is, see `isogloss.lab.task.TaskKind`.
+    form : Form
+        What templates have.
     labels : list of str
     codes, ids : list of str
         Languages as the file calls them, and canonical ones.
     """
 
-    kind: str
+    answer: str
+    form: Form
     labels: list[str]
     codes: list[str]
     ids: list[str]
 
+    @classmethod
+    def of(cls, corpus: Corpus) -> About:
+        """What a corpus says of its task, whose kind can be written in prompts."""
+        kind = corpus.kind
+        assert kind.form is not None
+        return cls(kind.answer, kind.form, corpus.labels, corpus.languages, corpus.ids or corpus.languages)
+
 
 def packed(corpus: Corpus) -> dict[str, Matrix]:
     """All rows and what is known of the task, as arrays of bytes."""
-    about = {"kind": corpus.kind, "labels": corpus.labels, "codes": corpus.languages}
-    about["ids"] = corpus.ids or corpus.languages
-    found = {"about": _bytes(json.dumps(about))}
+    found = {"about": np.frombuffer(json.dumps(asdict(About.of(corpus))).encode(), np.uint8)}
     for prefix, languages in (("train", corpus.train), ("test", corpus.test)):
-        rows = [json.dumps(_plain(one)).encode() for texts in languages for one in texts]
+        rows = [
+            json.dumps([parts_of(corpus, one), corpus.kind.input_type.choices(one)]).encode()
+            for texts in languages
+            for one in texts
+        ]
         found[f"{prefix}_texts"] = np.frombuffer(b"".join(rows), np.uint8)
         found[f"{prefix}_starts"] = np.cumsum([0, *map(len, rows)])
         found[f"{prefix}_rows_of"] = np.array([len(texts) for texts in languages])
@@ -64,7 +77,9 @@ def packed(corpus: Corpus) -> dict[str, Matrix]:
 
 def about(prepared: Arrays) -> About:
     """What was packed of the task."""
-    return About(**json.loads(prepared["about"].tobytes()))
+    fields = json.loads(prepared["about"].tobytes())
+    form = Form(tuple(fields["form"]["asked"]), fields["form"]["answer"], fields["form"]["default"])
+    return About(**{**fields, "form": form})
 
 
 def asked(prepared: Arrays, prefix: str, rows: Iterable[int]) -> list[Asked]:
@@ -79,16 +94,7 @@ def first_rows(prepared: Arrays, prefix: str) -> Matrix:
     return np.concatenate([[0], np.cumsum(prepared[f"{prefix}_rows_of"])])
 
 
-def parts_of(one: Input) -> tuple[str, ...]:
+def parts_of(corpus: Corpus, one: Any) -> tuple[str, ...]:
     """What an input has in the places of a template, its choices aside."""
-    if isinstance(one, Choice):
-        return (one.premise,)
-    return (one.context, one.question) if isinstance(one, Question) else (str(one),)
-
-
-def _plain(one: Input) -> list[tuple[str, ...]]:
-    return [parts_of(one), one.choices if isinstance(one, Choice) else ()]
-
-
-def _bytes(text: str) -> Matrix:
-    return np.frombuffer(text.encode(), np.uint8)
+    texts, choices = corpus.kind.input_type.texts(one), corpus.kind.input_type.choices(one)
+    return texts[: len(texts) - len(choices)]

@@ -19,20 +19,21 @@ from isogloss.lab.parameters import Count
 from isogloss.lab.recipe import ANY, EACH, Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.in_context.chat import Chat
 from isogloss.lab.recipe.in_context.prompts import About, Asked, about, asked, first_rows, packed, parts_of
-from isogloss.lab.recipe.in_context.templates import FORMS, Wording, Wordings, of_languages
+from isogloss.lab.recipe.in_context.templates import Wording, Wordings, of_languages
 from isogloss.lab.recipe.neural import TRIED, NeuralRecipe
-from isogloss.models.checkpoint import load_tokenizer
+from isogloss.lab.task import TaskKind
+from isogloss.models.checkpoints import load_tokenizer
 from isogloss.models.decoder import shared_decoder
-from isogloss.models.generate import generate, room_for_prompts
-from isogloss.models.likelihood import log_likelihoods
-from isogloss.models.meter import count
-from isogloss.models.tokens import cut
+from isogloss.models.generation import generate, room_for_prompts
+from isogloss.models.likelihood import score
+from isogloss.models.runtime import count
+from isogloss.models.tokens import tokenize
 
 Matrix = np.ndarray[Any, Any]
 
 SOURCE, TARGET = "source", "target"
-WRITTEN = ("generation", "extractive-qa")
-"""Kinds of tasks whose answers are written, not chosen."""
+WRITTEN = ("text", "span")
+"""Answers that are written, not chosen."""
 
 Texts = Annotated[list[str], MinLen(1)]
 _WORDING = ("template", "templates", "verbalizer", "verbalizers", "separator", "content_free", "stop", "system")
@@ -47,7 +48,7 @@ class InContext(NeuralRecipe):
     template : str, default ""
         How an example is written: `{text}` and `{label}` (classification), `{premise}` and `{choice}`, `{sentence}`
         (cloze), `{question}` and `{answer}`, and for extractive question answering `{context}` too. By default a
-        plain one in English, see `isogloss.lab.recipe.in_context.templates.FORMS`.
+        plain one in English, see the kinds of tasks.
     templates : dict of str to str
         Templates in other languages, by language.
     template_language : {"source", "target"}, default "source"
@@ -91,7 +92,7 @@ class InContext(NeuralRecipe):
     """
 
     name: ClassVar[str] = "in-context"
-    kinds: ClassVar[tuple[str, ...]] = tuple(FORMS)
+    answers: ClassVar[tuple[str, ...]] = ("label", "choice", "span", "text")
     zero_shot: ClassVar[bool] = True
 
     max_length: Annotated[int, Ge(4)] = 2048
@@ -121,6 +122,11 @@ class InContext(NeuralRecipe):
         """All with one tokenizer share the texts; of whose templates there are not enough is to be known early."""
         return ("prompts", self.revision, json.dumps(self._wording(), sort_keys=True), self.calibrate, self.chat)
 
+    @classmethod
+    def fits(cls, kind: TaskKind) -> bool:
+        """Whether there is a way to write it in a prompt."""
+        return super().fits(kind) and kind.form is not None
+
     @property
     def learns_for(self) -> str:
         """Whether a training is for any target, or for one."""
@@ -143,14 +149,13 @@ class InContext(NeuralRecipe):
             If the checkpoint, a template or a verbalizer cannot be used for this task.
         """
         decoder = shared_decoder(self.folder, self.precision)  # whether it can be read is to be known before any job
-        if corpus.kind in WRITTEN:
+        if corpus.kind.answer in WRITTEN:
             room_for_prompts(decoder, self.max_new, self.max_length)
-        if self.calibrate and corpus.kind not in ("text-classification", "multiple-choice"):
-            raise BadValue(f"there is nothing to calibrate in {corpus.kind}", hint="leave out calibrate")
+        known = About.of(corpus)
+        if self.calibrate and (known.answer in WRITTEN or known.form.answer is None):
+            raise BadValue(f"there is nothing to calibrate in {corpus.kind.name}", hint="leave out calibrate")
         if (chat := self._chat()) is not None:
             chat.prompt([("a", "b")], "a")  # whether the template has room for such turns
-        prepared = packed(corpus)
-        known = about(prepared)
         is_there = self._wordings(known).is_there
         if self.template_language == TARGET:
             for code, texts, there in zip(corpus.languages, corpus.test, is_there, strict=True):
@@ -158,11 +163,13 @@ class InContext(NeuralRecipe):
                     hint = f'add it: templates = {{ {code} = "..." }}'
                     raise BadValue(f"no template for '{code}'", where=self.name, hint=hint)
         unknown = [
-            cut([" ".join(parts_of(one)) for one in test or train], self.folder, self.max_length).unknown
-            for train, test in zip(corpus.train, corpus.test, strict=True)
+            self.tokenizer.unknown_share(
+                tokenize([" ".join(parts_of(corpus, one)) for one in some], self.tokenizer).ids
+            )
+            for some in (test or train for train, test in zip(corpus.train, corpus.test, strict=True))
         ]
         self._warn(corpus.languages, np.array(unknown))
-        return {**prepared, "unknown": np.array(unknown)}
+        return {**packed(corpus), "unknown": np.array(unknown)}
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
         """Keep the training rows as demonstrations, in an order that the seed decides."""
@@ -190,7 +197,7 @@ class InContext(NeuralRecipe):
         for place, (first, last) in enumerate(pairwise(starts)):
             rows = asked(prepared, "test", range(first, last))
             if not rows or fitted.settings["target"] not in (None, place):
-                found.append(np.array([""] * len(rows)) if known.kind in WRITTEN else np.zeros(len(rows), int))
+                found.append(np.array([""] * len(rows)) if known.answer in WRITTEN else np.zeros(len(rows), int))
                 continue
             found.append(self._answer(known, rows, self._asking(wordings, fitted, place)))
         return {"": np.concatenate(found)}
@@ -202,7 +209,7 @@ class InContext(NeuralRecipe):
         size = min(len(train), round(sum(len(one.rows) for one in trainings) / len(trainings)))
         english = InContext(**{**self.parameters, "template_language": SOURCE})
         prepared = packed(Corpus([train[:size]], [test], ["eng"], corpus.kind, corpus.labels))
-        labels = np.zeros(size * (2 if corpus.kind == "extractive-qa" else 1), np.int64)
+        labels = np.zeros(sum(map(corpus.kind.input_type.units, train[:size])), np.int64)
         fitted = english.fit(prepared, Training(np.arange(size), labels, 0))
         shared_decoder(self.folder, self.precision)  # reading the checkpoint is no part of a text's time
         began = time.perf_counter()
@@ -216,7 +223,7 @@ class InContext(NeuralRecipe):
         return {name: getattr(self, name) for name in _WORDING}
 
     def _wordings(self, known: About) -> Wordings:
-        form = FORMS[known.kind]
+        form = known.form
         default = Wording.of(self.template or form.default, self.verbalizer, known.labels, form)
         templates = of_languages(self.templates, known.codes, known.ids)
         words = of_languages(self.verbalizers, known.codes, known.ids)
@@ -248,7 +255,7 @@ class InContext(NeuralRecipe):
         return Chat(load_tokenizer(self.folder), self.system) if self.chat else None
 
     def _answer(self, known: About, rows: list[Asked], asking: _Asking) -> Matrix:
-        if known.kind in WRITTEN:
+        if known.answer in WRITTEN:
             decoder = shared_decoder(self.folder, self.precision)
             prompts = [asking.ask(one)[0] for one in rows]
             return np.array(
@@ -262,7 +269,7 @@ class InContext(NeuralRecipe):
     def _scores(self, asking: _Asking, rows: list[Asked]) -> list[Matrix]:
         """The score of each answer to each row."""
         written = [asking.ask(one) for one in rows]
-        found = log_likelihoods(
+        found = score(
             shared_decoder(self.folder, self.precision), [prompt for prompt, _ in written],
             [ways for _, ways in written], max_length=self.max_length,
         )  # fmt: skip
@@ -273,10 +280,10 @@ class InContext(NeuralRecipe):
     def _calibrated(self, scores: list[Matrix], asking: _Asking, rows: list[Asked]) -> list[Matrix]:
         if rows[0].choices:
             nothing = self._scores(asking, [Asked((self.content_free[0],), one.choices) for one in rows])
-            return [score - base for score, base in zip(scores, nothing, strict=True)]
+            return [one - base for one, base in zip(scores, nothing, strict=True)]
         nothing = self._scores(asking, [Asked((one,)) for one in self.content_free])
         base = np.log(np.mean([np.exp(_log_softmax(one)) for one in nothing], axis=0))
-        return [_log_softmax(score) - base for score in scores]
+        return [_log_softmax(one) - base for one in scores]
 
 
 @dataclass(frozen=True)
@@ -305,6 +312,6 @@ def _right(known: About, one: Asked, right: Matrix) -> str:
     """The right answer to a row as a text: a choice, what stands between two characters, a label or another answer."""
     if one.choices:
         return one.choices[int(right[0])]
-    if known.kind == "extractive-qa":
+    if known.answer == "span":
         return one.parts[0][int(right[0]) : int(right[1])].strip()
     return known.labels[int(right[0])]

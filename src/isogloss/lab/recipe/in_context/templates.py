@@ -8,37 +8,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from isogloss.errors import BadValue, UnknownName
+from isogloss.lab.task import Form
 from isogloss.models.inputs import SLOT
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True)
-class Form:
-    """What a kind of task has in a template.
-
-    Attributes
-    ----------
-    asked : tuple of str
-        Names of the places where what is asked about stands.
-    answer : str or None
-        Name of the place of the answer; None where that is the slot in what is asked about.
-    default : str
-        The template in English that is used where none is given.
-    """
-
-    asked: tuple[str, ...]
-    answer: str | None
-    default: str
-
-
-FORMS = {
-    "text-classification": Form(("text",), "label", "Text: {text}\nLabel: {label}"),
-    "multiple-choice": Form(("premise",), "choice", "{premise}\nAnswer: {choice}"),
-    "cloze": Form(("sentence",), None, "{sentence}"),
-    "generation": Form(("question",), "answer", "Question: {question}\nAnswer: {answer}"),
-    "extractive-qa": Form(("context", "question"), "answer", "{context}\nQuestion: {question}\nAnswer: {answer}"),
-}
 
 _PLACE = re.compile(r"\{(\w*)\}")
 

@@ -13,20 +13,19 @@ import numpy as np
 from annotated_types import Ge
 
 from isogloss.errors import BadValue
+from isogloss.lab.byte_tokenizer import space_after
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
 from isogloss.metrics.labels import confusions, macro_f1
-from isogloss.models.checkpoint import describe_checkpoint, fingerprint, locate
-from isogloss.models.encode import shared_encoder
+from isogloss.models.checkpoints import describe_checkpoint, fingerprint, is_causal, locate
+from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.runtime import device, start_torch
-from isogloss.models.tokens import MOST_UNKNOWN, Cut, Tokens, cut, join, reads_forward
+from isogloss.models.tokenizers import Tokenizer
+from isogloss.models.tokens import MOST_UNKNOWN, join, tokenize
 
 Precision = Literal["float32", "bfloat16"]
 
 TRIED = 16
 """Texts of each language that lengths are estimated from."""
-
-ALL_KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze")
-TRAINED_KINDS = (*ALL_KINDS, "extractive-qa")
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class NeuralRecipe(Recipe):
         has instructions for it, and answers differ a little.
     """
 
-    kinds: ClassVar[tuple[str, ...]] = ALL_KINDS
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "choice")
     packages: ClassVar[tuple[str, ...]] = ("numpy", "torch", "transformers", "tokenizers")
     unlabelled: ClassVar[tuple[str, ...]] = ("checkpoint", "called")
 
@@ -69,6 +68,11 @@ class NeuralRecipe(Recipe):
         return locate(self.checkpoint)
 
     @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokeniser of the checkpoint, which takes words of copies of languages as their own texts have them."""
+        return Tokenizer(self.folder, self.max_length, space_after)
+
+    @property
     def model(self) -> str:
         """How observations name the model."""
         return self.called or self.checkpoint.rstrip("/").rpartition("/")[2]
@@ -84,7 +88,7 @@ class NeuralRecipe(Recipe):
         parameters = {name: value for name, value in self.parameters.items() if name not in self.unlabelled}
         known = {"recipe": self.name, "version": self.version, "parameters": parameters, "checkpoint": self.revision}
         # So that jobs in which decoders answered at the first token of words are run again, and no others.
-        return known | ({"words": "last"} if "token-tagging" in self.kinds and reads_forward(self.folder) else {})
+        return known | ({"words": "last"} if "tags" in self.answers and is_causal(self.folder) else {})
 
     def facts(self) -> dict[str, Any]:
         """Size and shape of the model, read from the checkpoint's files."""
@@ -97,16 +101,17 @@ class NeuralRecipe(Recipe):
 
     def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
         """Cut every text into tokens once, and warn of languages that the tokenizer does not know."""
-        shared_encoder(self.folder, "float32")  # whether it can be read at all is to be known before any job runs
-        work = partial(cut, folder=self.folder, max_length=self.max_length)
-        cuts = list(apply(work, [*corpus.train, *corpus.test]))
+        shared_encoder_model(self.folder, "float32")  # whether it can be read at all is to be known before any job runs
+        work = partial(tokenize, tokenizer=self.tokenizer, input_type=corpus.kind.input_type)
+        parts = list(apply(work, [*corpus.train, *corpus.test]))
         languages = len(corpus.train)
-        train, test = cuts[:languages], cuts[languages:]
-        self._check_lengths(max(int(one.tokens.lengths.max(initial=0)) for one in cuts))
-        unknown = np.array([max(one.unknown, two.unknown) for one, two in zip(train, test, strict=True)])
+        train, test = parts[:languages], parts[languages:]
+        self._check_lengths(max(int(one.lengths.max(initial=0)) for one in parts))
+        shares = [self.tokenizer.unknown_share(one.ids) for one in parts]
+        unknown = np.maximum(shares[:languages], shares[languages:])
         self._warn(corpus.languages, unknown)
         return {
-            **_joined(train).arrays("train"), **_joined(test).arrays("test"), "unknown": unknown,
+            **join(train).arrays("train"), **join(test).arrays("test"), "unknown": unknown,
             "train_rows_of": np.array([len(rows) for rows in corpus.train]),
             "test_rows_of": np.array([len(rows) for rows in corpus.test]),
         }  # fmt: skip
@@ -125,7 +130,7 @@ class NeuralRecipe(Recipe):
         rates, some = [], []
         for texts in (*corpus.train, *corpus.test):
             tried = texts[:: max(1, len(texts) // TRIED)]
-            some.append(cut(tried, self.folder, self.max_length).tokens.lengths)
+            some.append(tokenize(tried, self.tokenizer, corpus.kind.input_type).lengths)
             rates.append(float(some[-1].sum()) / max(1, len(tried)))
         languages = len(corpus.train)
         trained = [rate for rate, texts in zip(rates, corpus.train, strict=False) if texts]
@@ -135,7 +140,7 @@ class NeuralRecipe(Recipe):
     def _tokens_per_second(self, lengths: np.ndarray[Any, Any]) -> float:
         """How fast the encoder is on this machine, by one worker, on texts of the usual length."""
         torch = start_torch()
-        encoder = shared_encoder(self.folder, self.precision)
+        encoder = shared_encoder_model(self.folder, self.precision)
         ids = torch.ones((8, max(4, round(float(lengths.mean())))), dtype=torch.int64, device=device())
         with torch.inference_mode():
             encoder(input_ids=ids)
@@ -152,10 +157,6 @@ class NeuralRecipe(Recipe):
             named = ", ".join(f"{code} {rates[code]:.0%}" for code in worst[:20])
             rest = f" and {len(worst) - 20} more" if len(worst) > 20 else ""
             warnings.warn(f"unknown to the tokenizer of {self.model}, share of tokens: {named}{rest}", stacklevel=2)
-
-
-def _joined(cuts: list[Cut]) -> Tokens:
-    return join([one.tokens for one in cuts])
 
 
 def validation_score(answers: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], *, words: bool) -> float:

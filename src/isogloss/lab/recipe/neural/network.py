@@ -9,11 +9,12 @@ import torch
 from torch import nn
 
 from isogloss.errors import BadValue
-from isogloss.models.encode import padded_batch
+from isogloss.models import encoder
+from isogloss.models.batches import padded
 from isogloss.models.runtime import device
 from isogloss.models.tokens import Tokens
 
-POOLINGS = ("mean", "first", "pooler")
+POOLINGS = (*encoder.POOLINGS, "pooler")
 
 
 class Network(nn.Module):
@@ -21,24 +22,24 @@ class Network(nn.Module):
 
     Parameters
     ----------
-    encoder : transformers.PreTrainedModel
+    model : transformers.PreTrainedModel
     outputs : int
         Labels; 1 for choices, each of which gets a score.
     pooling : str
-        How the states of a text's tokens become one vector: their mean, the first one, or what the model's own
-        pooler makes of the first one. Words have that of one token, see `Tokens`.
+        How the states of a text's tokens become one vector, see `isogloss.models.pool`, or "pooler" for what the
+        model's own pooler makes of the first one. Words have that of one token, see `Tokens`.
     dropout : float
         Share of a vector's numbers that are left out in training.
     """
 
-    def __init__(self, encoder: Any, outputs: int, pooling: str, dropout: float):
+    def __init__(self, model: Any, outputs: int, pooling: str, dropout: float):
         super().__init__()
-        if pooling == "pooler" and getattr(encoder, "pooler", None) is None:
+        if pooling == "pooler" and getattr(model, "pooler", None) is None:
             raise BadValue("this model has no pooler", hint='set pooling = "mean"')
-        self.encoder = encoder
+        self.encoder = model
         self.pooling = pooling
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(encoder.config.hidden_size, outputs)
+        self.head = nn.Linear(model.config.hidden_size, outputs)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
 
@@ -53,17 +54,16 @@ class Network(nn.Module):
             vectors = states
         elif rows is not None:
             vectors = states[rows, columns]
-        elif self.pooling == "mean":
-            weights = there.unsqueeze(-1)
-            vectors = (states * weights).sum(1) / weights.sum(1)
+        elif self.pooling == "pooler":
+            vectors = found.pooler_output
         else:
-            vectors = found.pooler_output if self.pooling == "pooler" else states[:, 0]
+            vectors = encoder.pool(states, there, self.pooling)
         return self.head(self.dropout(vectors.to(self.head.weight.dtype)))
 
 
 def scores_of(network: Network, tokens: Tokens, batch: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
     """Scores of some sequences, and which units of `tokens` they are of; words that were cut off have none."""
-    ids, there = padded_batch(tokens, batch, network.encoder.config.pad_token_id or 0)
+    ids, there = padded([tokens.sequence(int(number)) for number in batch], network.encoder.config.pad_token_id or 0)
     if not tokens.has_words:
         return network(ids, there), batch
     units = np.concatenate([np.arange(tokens.units[row], tokens.units[row + 1]) for row in batch])

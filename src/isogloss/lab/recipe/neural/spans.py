@@ -9,11 +9,8 @@ import numpy as np
 import torch
 
 from isogloss.lab.recipe.neural.network import Network
-from isogloss.models.batches import by_length
-from isogloss.models.encode import BUDGET, padded_batch, with_oom_backoff
-from isogloss.models.flops import coefficients, forward_flops
-from isogloss.models.meter import count
-from isogloss.models.runtime import device
+from isogloss.models.batches import by_length, coefficients, forward_flops, padded
+from isogloss.models.runtime import count, device, with_oom_backoff
 from isogloss.models.tokens import Tokens
 
 Matrix = np.ndarray[Any, Any]
@@ -54,7 +51,6 @@ def answer_spans(network: Network, tokens: Tokens, longest: int) -> Matrix:
     log p(beginning) + log p(end), each over the context of a window and the token that stands for nowhere, so that
     a window without the answer, which points there, gives little to its own tokens; the best of all windows.
     """
-    budget = BUDGET * (16 if device() == "cuda" else 1)
     best = np.full(len(tokens.lengths), -np.inf)
     found = np.zeros((len(tokens.lengths), 2), np.int64)
 
@@ -70,7 +66,7 @@ def answer_spans(network: Network, tokens: Tokens, longest: int) -> Matrix:
             firsts = tokens.starts[batch]
             found[batch] = np.stack([tokens.spans[firsts + begins, 0], tokens.spans[firsts + ends, 1]], axis=1)
 
-    for batch in by_length(tokens.lengths, budget):
+    for batch in by_length(tokens.lengths):
         with_oom_backoff(keep, batch)
     count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
     chosen = [first + int(best[first:last].argmax()) for first, last in pairwise(tokens.rows)]
@@ -87,7 +83,7 @@ def shared_characters(answers: Matrix, right: Matrix) -> float:
 
 def _log_probabilities(network: Network, tokens: Tokens, windows: Matrix) -> Any:
     """Of each token that the answer begins and ends there, (windows, tokens, 2)."""
-    ids, there = padded_batch(tokens, windows, network.encoder.config.pad_token_id or 0)
+    ids, there = padded([tokens.sequence(int(number)) for number in windows], network.encoder.config.pad_token_id or 0)
     scores = network(ids, there, every=True).float()
     allowed = np.zeros(ids.shape, dtype=bool)
     for place, window in enumerate(windows):

@@ -15,11 +15,11 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted
-from isogloss.lab.recipe.neural import TRAINED_KINDS, NeuralRecipe, holdout, validation_score
-from isogloss.models.encode import shared_encoder
+from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
+from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.runtime import device, start_torch
+from isogloss.models.tokenizers import overlap
 from isogloss.models.tokens import Tokens, join
-from isogloss.models.windows import overlap
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network
@@ -49,8 +49,8 @@ class TrainedRecipe(NeuralRecipe):
         Of AdamW.
     dropout : float, default 0.1
         Before the head.
-    pooling : {"mean", "first", "pooler"}, default "mean"
-        How a text becomes one vector.
+    pooling : {"mean", "first", "last", "weighted-mean", "max", "pooler"}, default "mean"
+        How a text becomes one vector, see `isogloss.models.pool`; "pooler" is the model's own.
     select : {"last", "best"}, default "last"
         Which epoch's weights are taken: the last one's, or those that do best on the source's validation data
         (where it has none, on a fifth of its training examples, which are then not learnt from).
@@ -60,7 +60,7 @@ class TrainedRecipe(NeuralRecipe):
     No example of a target is ever chosen on.
     """
 
-    kinds: ClassVar[tuple[str, ...]] = TRAINED_KINDS
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "choice", "span")
     continues: ClassVar[bool] = True
 
     epochs: Count = 5
@@ -69,7 +69,7 @@ class TrainedRecipe(NeuralRecipe):
     warmup: NotNegative = 0.1
     weight_decay: NotNegative = 0.01
     dropout: NotNegative = 0.1
-    pooling: Literal["mean", "first", "pooler"] = "mean"
+    pooling: Literal["mean", "first", "last", "weighted-mean", "max", "pooler"] = "mean"
     select: Literal["last", "best"] = "last"
 
     @property
@@ -157,7 +157,7 @@ class TrainedRecipe(NeuralRecipe):
     def _network(self, outputs: int) -> Network:
         from isogloss.lab.recipe.neural.network import Network
 
-        encoder = self.adapt(deepcopy(shared_encoder(self.folder, "float32")))
+        encoder = self.adapt(deepcopy(shared_encoder_model(self.folder, "float32")))
         network = Network(encoder, outputs, self.pooling, self.dropout).to(device())
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith("head.") or self.is_learnt(name))

@@ -13,11 +13,8 @@ from torch.nn.functional import cross_entropy
 from isogloss.errors import IsoglossError
 from isogloss.lab.recipe.neural.network import Network, scores_of
 from isogloss.lab.recipe.neural.spans import span_loss
-from isogloss.models.batches import by_length
-from isogloss.models.encode import BUDGET, with_oom_backoff
-from isogloss.models.flops import coefficients, forward_flops
-from isogloss.models.meter import count
-from isogloss.models.runtime import device, is_out_of_memory
+from isogloss.models.batches import by_length, coefficients, forward_flops
+from isogloss.models.runtime import count, device, is_out_of_memory, with_oom_backoff
 from isogloss.models.tokens import Tokens
 
 POOL = 16
@@ -91,7 +88,6 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
     labels_if_cut : int
         The answer for words that were cut off.
     """
-    budget = BUDGET * (16 if device() == "cuda" else 1)
     is_choice = tokens.has_choices
     height = len(tokens.positions) if tokens.has_words else len(tokens.lengths)
     answers = np.full(height, labels_if_cut, np.int64)
@@ -104,7 +100,7 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
             if is_choice:
                 values[units] = scores[:, 0].float().cpu().numpy()
 
-    for batch in by_length(tokens.lengths, budget):
+    for batch in by_length(tokens.lengths):
         with_oom_backoff(keep, batch)
     count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
     if not is_choice:

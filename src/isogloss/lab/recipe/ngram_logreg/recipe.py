@@ -50,7 +50,7 @@ class NgramLogreg(Recipe):
     """
 
     name: ClassVar[str] = "ngram-logreg"
-    kinds: ClassVar[tuple[str, ...]] = ("text-classification", "token-tagging")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags")
 
     analyzer: Analyzer = "char_wb"
     shortest: Count = 2
@@ -77,11 +77,14 @@ class NgramLogreg(Recipe):
         the n-grams of its own training texts: about a quarter of the entries, and often next to none. The index
         lies on the disk and is looked at block by block, so that any number of targets takes the same memory.
         """
-        of_words: dict[str, np.ndarray[Any, Any]] = {}
-        if corpus.kind == "token-tagging":
-            corpus, of_words = distinct_words(corpus)
+        plain = corpus.kind.input_type.plain
+        words: dict[str, np.ndarray[Any, Any]] = {}
+        if corpus.kind.answer == "tags":
+            train_texts, test_texts, words = distinct_words(corpus)
+        else:
+            train_texts, test_texts = ([[*map(plain, some)] for some in split] for split in (corpus.train, corpus.test))
         count = partial(count_ngrams, shortest=self.shortest, longest=self.longest, analyzer=self.analyzer)
-        blocks: list[NgramCounts] = list(apply(count, [texts for texts in corpus.train if texts]))
+        blocks: list[NgramCounts] = list(apply(count, [texts for texts in train_texts if texts]))
         # Those of training texts: no others can bear on an answer.
         ngrams = np.unique(np.concatenate([np.empty(0, np.uint64), *(block.ngrams for block in blocks)]))
         train = Entries(ngrams)
@@ -90,7 +93,7 @@ class NgramLogreg(Recipe):
         values, columns, starts = train.arrays()
         return {
             "train_values": values, "train_columns": columns, "train_starts": starts, "ngrams": np.array([len(ngrams)]),
-            **write_index(apply(count, [texts for texts in corpus.test if texts]), ngrams), **of_words,
+            **write_index(apply(count, [texts for texts in test_texts if texts]), ngrams), **words,
         }  # fmt: skip
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
@@ -156,7 +159,7 @@ class NgramLogreg(Recipe):
         prepare, began = time.process_time() - began, time.process_time()
         rows = job.rows - (ends[place] - len(source))
         rows = rows[(rows >= 0) & (rows < len(source))]  # without any of a target, which come after the source's
-        units = sum(len(source[row]) for row in rows) if "train_words" in prepared else len(rows)
+        units = sum(corpus.kind.input_type.units(source[row]) for row in rows)
         fitted = self.fit(prepared, Training(rows, job.labels[:units], 0))
         size = sum(len(one.rows) for one in trainings) / len(trainings)
         fit, began = (time.process_time() - began) * size / len(rows), time.process_time()

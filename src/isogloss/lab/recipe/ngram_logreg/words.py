@@ -9,36 +9,37 @@ import numpy as np
 
 from isogloss.lab.recipe import Corpus
 from isogloss.lab.recipe.ngram_logreg.dual import of_each_class
-from isogloss.models.inputs import Input
 
 Integers = np.ndarray[Any, Any]
 
 
-def distinct_words(corpus: Corpus) -> tuple[Corpus, dict[str, Integers]]:
-    """The distinct words of each language as texts, and where each word of each sentence stands among them.
+def distinct_words(corpus: Corpus) -> tuple[list[list[str]], list[list[str]], dict[str, Integers]]:
+    """The distinct words of each language, and where each word of each sentence stands among them.
 
     Returns
     -------
-    words : Corpus
+    train, test : list of list of str
+        By language.
     places : dict of str to numpy.ndarray of int64
-        train_words and test_words, the row of `words` that each word of the corpus is, (words,); train_heights, where
-        the words of each training sentence begin among these, (sentences + 1,).
+        train_words and test_words, which of the distinct words each word of the corpus is, (words,); train_heights,
+        where the words of each training sentence begin among these, (sentences + 1,).
     """
+    words_in = corpus.kind.input_type.texts
     places: dict[str, Integers] = {}
-    found: dict[str, list[list[Input]]] = {}
+    distinct: dict[str, list[list[str]]] = {}
     for split, languages in (("train", corpus.train), ("test", corpus.test)):
-        texts: list[list[Input]] = []
+        texts: list[list[str]] = []
         rows, first = [np.empty(0, np.int64)], 0
         for sentences in languages:
-            spelt: list[Any] = list(chain.from_iterable(sentences))
+            spelt = list(chain.from_iterable(map(words_in, sentences)))
             place = {word: number for number, word in enumerate(dict.fromkeys(spelt))}
             rows.append(first + np.array([place[word] for word in spelt], dtype=np.int64))
             texts.append(list(place))
             first += len(place)
-        found[split], places[f"{split}_words"] = texts, np.concatenate(rows)
-    lengths = [len(sentence) for sentences in corpus.train for sentence in sentences]
+        distinct[split], places[f"{split}_words"] = texts, np.concatenate(rows)
+    lengths = [len(words_in(sentence)) for sentences in corpus.train for sentence in sentences]
     places["train_heights"] = np.cumsum([0, *lengths])
-    return Corpus(found["train"], found["test"], corpus.languages, corpus.kind), places
+    return distinct["train"], distinct["test"], places
 
 
 def words_of(rows: Integers, heights: Integers) -> Integers:

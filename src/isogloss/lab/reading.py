@@ -1,54 +1,62 @@
-"""What every kind of task checks, because it would make its scores meaningless."""
+"""Tasks read from their tables, with the checks of every kind: what would make scores meaningless is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
-from isogloss.errors import BadValue, UnknownName
+from isogloss.errors import BadValue
 from isogloss.lab.copies import with_copies
-from isogloss.lab.division import divide
 from isogloss.lab.tables import read_table
-from isogloss.lab.task import Examples, Leak, Task, TaskInfo
-from isogloss.lab.task_file import dev_split
+from isogloss.lab.task import Leak, Task, TaskInfo
 from isogloss.languages import Language, resolve
 
+_DEV_NAMES = ("dev", "validation", "valid", "val")
 
-def read_checked(
-    info: TaskInfo, lists: Mapping[str, str] | None = None
-) -> tuple[pl.DataFrame, dict[str, Language], TaskInfo]:
-    """The rows of the splits that a task uses, with an item id each, and the languages they are in.
 
-    Parameters
-    ----------
-    info : TaskInfo
-    lists : mapping of str to str, optional
-        Columns that hold a list per row, see `isogloss.lab.tables.read_table`.
-
-    Returns
-    -------
-    table : polars.DataFrame
-        language, split (train, dev or test), item, row and the columns of the kind.
-    languages : dict of str to Language
-    info : TaskInfo
-        With the split that models are chosen on.
+def read_task(info: TaskInfo) -> Task:
+    """A task with its data.
 
     Raises
     ------
-    BadFile, BadValue, UnknownName, UnknownLanguage
+    InputError
+        One line: the file, the language, the reason, the hint. Such as: a missing file, columns, texts or labels; two
+        codes for one language; an item twice; test items or texts that are trained on.
     """
-    from dataclasses import replace
-
-    table = read_table(info.file, info.columns, lists)
-    where = str(info.file)
-    table = _complete(table, where, lists or {})
+    kind, where = info.kind, str(info.file)
+    table = _complete(read_table(info.file, info.columns, kind.lists), where, kind.lists)
     if info.shares:
         table = divide(table, info.shares, by_item="item" in info.columns)
-    there = set(table["split"].unique())
-    if (dev := dev_split(info, there)) is not None:
+    info = _with_dev(info, set(table["split"].unique()))
+    names = {name: split for split, name in info.splits.items()}
+    table = table.filter(pl.col("split").is_in(list(names))).with_columns(pl.col("split").replace(names))
+    if info.copies:
+        table = with_copies(table, info.copies, kind.texts, where)
+    languages = _languages(table, info, where)
+    _check_items(table, info, where)
+    table = kind.check(table, info)
+    labels = kind.labels(table, info)
+    leaks = _leaks(table.with_columns(plain=kind.plain(table)), info)
+    # Ids that are numbers go by number: the order must not depend on how the file is sorted.
+    ordered = table.sort("language", pl.col("item").cast(pl.Int64, strict=False), "item", nulls_last=True)
+    train, dev, test = (
+        {
+            str(language): kind.examples(group, labels)
+            for (language,), group in ordered.filter(split=split).group_by("language", maintain_order=True)
+        }
+        for split in ("train", "dev", "test")
+    )
+    return kind.complete(Task(info, labels, languages, train, test, leaks, dev))
+
+
+def _with_dev(info: TaskInfo, there: set[str]) -> TaskInfo:
+    """With the split that models are chosen on: the one declared, else one with a usual name."""
+    taken = set(info.splits.values())
+    dev = info.splits.get("dev") or next((name for name in _DEV_NAMES if name in there - taken), None)
+    if dev is not None:
         info = replace(info, splits={**info.splits, "dev": dev})
     for split in info.splits.values():
         if split not in there:
@@ -57,40 +65,8 @@ def read_checked(
                 if info.shares
                 else "name the splits in a section [task.splits]"
             )
-            raise BadValue(f"no row has the split '{split}'", where=where, hint=hint)
-    names = {name: split for split, name in info.splits.items()}
-    table = table.filter(pl.col("split").is_in(list(names))).with_columns(pl.col("split").replace(names))
-    if info.copies:
-        table = with_copies(table, info.copies, info.kind, where)
-    languages = _languages(table, info, where)
-    _check_items(table, info, where)
-    return table, languages, info
-
-
-def make_task(
-    table: pl.DataFrame, languages: dict[str, Language], info: TaskInfo, labels: list[str], plain: pl.Expr,
-    examples: Callable[[pl.DataFrame], Examples],
-) -> Task:  # fmt: skip
-    """A task from rows that were checked.
-
-    Parameters
-    ----------
-    plain : polars.Expr
-        The text of a row, by which test texts are looked for among training texts.
-    examples : callable
-        From the ordered rows of one language and split to its examples.
-    """
-    leaks = _leaks(table.with_columns(plain=plain), info)
-    # Ids that are numbers go by number: the order must not depend on how the file is sorted.
-    ordered = table.sort("language", pl.col("item").cast(pl.Int64, strict=False), "item", nulls_last=True)
-    train, dev, test = (
-        {
-            str(language): examples(group)
-            for (language,), group in ordered.filter(split=split).group_by("language", maintain_order=True)
-        }
-        for split in ("train", "dev", "test")
-    )
-    return Task(info, labels, languages, train, test, leaks, dev)
+            raise BadValue(f"no row has the split '{split}'", where=str(info.file), hint=hint)
+    return info
 
 
 def _complete(table: pl.DataFrame, where: str, lists: Mapping[str, str]) -> pl.DataFrame:
@@ -175,23 +151,48 @@ def _leaks(table: pl.DataFrame, info: TaskInfo) -> dict[str, Leak]:
     return leaks
 
 
-def declared(labels: list[str], info: TaskInfo, where: str) -> list[str]:
-    """The labels of a task: those declared, of which the data may lack some, else those of the data.
+def divide(table: pl.DataFrame, shares: Mapping[str, float], *, by_item: bool = True) -> pl.DataFrame:
+    """The table with a column `split`: train, dev or test.
 
-    Raises
-    ------
-    UnknownName
-        If the data have one that is not declared.
+    Parameters
+    ----------
+    table : polars.DataFrame
+        With the columns `item` and `division`. Rows that are alike in either, in whichever language, go into one
+        split, and so does what is linked with them by further rows.
+    shares : mapping of str to float
+        Share of the rows in train and, if there is one, dev; the rest is in test.
+    by_item : bool, default True
+        Whether an item is the same in every language; if not, `division` alone counts.
+
+    Notes
+    -----
+    Groups are put in the order of the SHA-256 of their first item (or value), and cut there once a split has its
+    share. So the splits of a file are the same everywhere and do not depend on its order. Each split gets a group
+    at least, if there are as many.
     """
-    if info.labels is None:
-        return labels
-    for label in labels:
-        if label not in info.labels:
-            raise UnknownName("label", label, info.labels, where=where)
-    return sorted(info.labels)
+    # By `division` each value is linked with itself.
+    pairs = table.select("division", item="item" if by_item else "division").unique()
+    groups = _linked(pairs).select("division", "group").unique()
+    table = table.join(groups, on="division", maintain_order="left")
+    sizes = dict(table.group_by("group").len().iter_rows())
+    ordered = sorted(sizes, key=lambda group: hashlib.sha256(group.encode()).digest())
+    splits, place = {}, 0
+    for split in ("train", "dev"):
+        wanted = max(1, round(shares[split] * table.height)) if split in shares else 0
+        while wanted > 0 and place < len(ordered):
+            splits[ordered[place]] = split
+            wanted -= sizes[ordered[place]]
+            place += 1
+    named = pl.col("group").replace_strict(splits, default="test", return_dtype=pl.String)
+    return table.with_columns(split=named).drop("division", "group")
 
 
-def one_unit_each(group: pl.DataFrame, inputs: list[Any], labels: list[str]) -> Examples:
-    """Examples with one answer each."""
-    positions = np.searchsorted(np.array(labels), group["label"].to_numpy().astype(str))
-    return Examples(group["item"].to_list(), inputs, positions.astype(np.int64), np.arange(len(inputs) + 1))
+def _linked(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of item and division with `group`, the smallest item id that they are linked with."""
+    pairs = pairs.with_columns(group=pl.col("item"))
+    while True:
+        spread = pl.col("group").min().over("division")
+        closer = pairs.with_columns(group=spread).with_columns(group=pl.col("group").min().over("item"))
+        if closer.equals(pairs):
+            return pairs
+        pairs = closer

@@ -1,4 +1,4 @@
-"""Checkpoints: where one is, what is in it, and what is wrong with it."""
+"""Checkpoints: where one is, what is in it, and what is wrong with it. Nothing is downloaded, no code is run."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from isogloss.errors import BadFile, BadValue, UnknownName, first_line
+from isogloss.errors import BadFile, BadValue, first_line
+from isogloss.extras import need
+from isogloss.files import atomic_folder
+from isogloss.languages.cache import cache_folder
 from isogloss.models.runtime import device, start_torch
 
 PACKAGE = "package:"
+LOCAL = {"local_files_only": True, "trust_remote_code": False}
 _FINGERPRINTED = (
     "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.txt",
     "sentencepiece.bpe.model",
 )  # fmt: skip
+_WITHOUT_TOKENIZER_JSON = ("source.spm", "target.spm", "vocab.json", "merges.txt")
 
 
 def locate(name: str) -> Path:
@@ -25,17 +30,23 @@ def locate(name: str) -> Path:
     Parameters
     ----------
     name : str
-        A folder; `package:module/folder` for one inside an installed Python package; or the name of a model
-        of the Hugging Face hub that has been downloaded before. Nothing is ever downloaded here.
+        A folder; a GGUF file; `package:module/path` for one of these inside an installed Python package; or the name
+        of a model of the Hugging Face hub that has been downloaded before. Nothing is ever downloaded here.
+
+    Returns
+    -------
+    pathlib.Path
+        Of a GGUF file, the folder in the cache that it was converted into, as 32-bit safetensors.
 
     Raises
     ------
     BadFile
         If there is none, or it holds no weights that can be read without running code.
     """
-    folder = _in_package(name) if name.startswith(PACKAGE) else Path(name).expanduser()
-    if not folder.is_dir():
-        folder = _downloaded(name)
+    path = _in_package(name) if name.startswith(PACKAGE) else Path(name).expanduser()
+    if path.suffix == ".gguf" and path.is_file():
+        return _converted(path.resolve())
+    folder = path if path.is_dir() else _downloaded(name)
     if not (folder / "config.json").is_file():
         raise BadFile("holds no checkpoint", where=str(folder), hint="there must be a config.json in it")
     if not list(folder.glob("*.safetensors")):
@@ -47,10 +58,10 @@ def locate(name: str) -> Path:
 
 def _in_package(name: str) -> Path:
     module, _, inner = name.removeprefix(PACKAGE).partition("/")
-    found = find_spec(module) if module.isidentifier() else None
-    if found is None or found.origin is None:
+    package = find_spec(module) if module.isidentifier() else None
+    if package is None or package.origin is None:
         raise BadValue(f"no package '{module}' is installed", where=name, hint="install it, or give a folder")
-    return Path(found.origin).parent / inner
+    return Path(package.origin).parent / inner
 
 
 def _downloaded(name: str) -> Path:
@@ -68,11 +79,34 @@ def _downloaded(name: str) -> Path:
         ) from None
 
 
+def _converted(path: Path) -> Path:
+    """A GGUF file as a plain checkpoint, made once: transformers takes half a minute to read one."""
+    need("gguf")
+    torch = start_torch()
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    status = path.stat()
+    key = hashlib.sha256(f"{path} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[:16]
+    folder = cache_folder() / "gguf" / f"{path.stem}-{key}"
+    if folder.is_dir():
+        return folder
+    source = {"gguf_file": path.name, **LOCAL}
+    with atomic_folder(folder) as temporary:
+        try:
+            AutoTokenizer.from_pretrained(str(path.parent), **source).save_pretrained(temporary)
+            model = AutoModelForCausalLM.from_pretrained(str(path.parent), dtype=torch.float32, **source)
+        except Exception as error:  # a file can be wrong in any way
+            raise _damaged("model", path, error) from None
+        model.save_pretrained(temporary)
+    return folder
+
+
 @lru_cache(maxsize=8)
 def fingerprint(folder: Path) -> str:
     """First 16 hexadecimal digits of the SHA-256 of configuration, tokenizer and weights."""
     digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.safetensors"), *(folder / name for name in _FINGERPRINTED)]):
+    names = _FINGERPRINTED if (folder / "tokenizer.json").is_file() else (*_FINGERPRINTED, *_WITHOUT_TOKENIZER_JSON)
+    for path in sorted([*folder.glob("*.safetensors"), *(folder / name for name in names)]):
         if path.is_file():
             digest.update(path.name.encode())
             with path.open("rb") as file:
@@ -83,7 +117,7 @@ def fingerprint(folder: Path) -> str:
 
 @lru_cache(maxsize=4)
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a checkpoint.
+    """The tokenizer of a checkpoint, as transformers has it.
 
     Raises
     ------
@@ -94,17 +128,9 @@ def load_tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+        return AutoTokenizer.from_pretrained(str(folder), **LOCAL)
     except Exception as error:  # every format of tokenizer fails in its own way
         raise _damaged("tokenizer", folder, error) from None
-    if not tokenizer.is_fast:
-        raise BadFile("has no fast tokenizer", where=str(folder), hint="convert it: there must be a tokenizer.json")
-    return tokenizer
-
-
-def load_encoder(folder: Path, precision: str) -> Any:
-    """The model of a checkpoint without any head, ready to answer; for errors see `load_model`."""
-    return load_model("AutoModel", folder, precision)
 
 
 def load_model(kind: str, folder: Path, precision: str) -> Any:
@@ -127,9 +153,8 @@ def load_model(kind: str, folder: Path, precision: str) -> Any:
 
     try:
         model, report = getattr(transformers, kind).from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False, use_safetensors=True,
-            dtype=getattr(torch, precision), output_loading_info=True,
-        )  # fmt: skip
+            str(folder), use_safetensors=True, dtype=getattr(torch, precision), output_loading_info=True, **LOCAL
+        )
     except Exception as error:  # a checkpoint can be wrong in any way; all are one trouble for who runs this
         raise _damaged("model", folder, error) from None
     # A pooler is made anew where a checkpoint has none, and recipes that need one say so.
@@ -141,29 +166,41 @@ def load_model(kind: str, folder: Path, precision: str) -> Any:
     return model.eval().to(device())
 
 
+@lru_cache(maxsize=8)
+def configuration(folder: Path) -> Any:
+    """The configuration of a checkpoint; None if it cannot be read, of which reading the model gives the reason."""
+    start_torch()
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(str(folder), **LOCAL)
+    except Exception:  # as above
+        return None
+
+
+def is_causal(folder: Path) -> bool:
+    """Whether each token's state depends on those before it alone, as in models that continue texts."""
+    start_torch()
+    from transformers.models.auto import modeling_auto as auto
+
+    kind = getattr(configuration(folder), "model_type", None)
+    return kind in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
+
 def describe_checkpoint(folder: Path) -> dict[str, Any]:
     """Parameters, layers and width of a model, with columns of `isogloss.evidence.schema.MODEL`."""
     start_torch()
     from safetensors import safe_open
-    from transformers import AutoConfig
 
     parameters = 0
     for path in folder.glob("*.safetensors"):
         with safe_open(str(path), framework="np") as file:
             parameters += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 - it cannot be iterated
-    configuration = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     names = {"embedding_size": "hidden_size", "layers": "num_hidden_layers", "max_tokens": "max_position_embeddings"}
-    return {"parameters": parameters} | {name: getattr(configuration, theirs, None) for name, theirs in names.items()}
+    shape = configuration(folder)
+    return {"parameters": parameters} | {name: getattr(shape, theirs, None) for name, theirs in names.items()}
 
 
-def check_precision(precision: str) -> None:
-    """Raise UnknownName unless numbers of this kind can be computed with."""
-    from isogloss.models.runtime import PRECISIONS
-
-    if precision not in PRECISIONS:
-        raise UnknownName("precision", str(precision), PRECISIONS)
-
-
-def _damaged(what: str, folder: Path, error: Exception) -> BadFile:
+def _damaged(what: str, path: Path, error: Exception) -> BadFile:
     reason = f"its {what} cannot be read ({first_line(error)})"
-    return BadFile(reason, where=f"checkpoint {folder}", hint="copy it again, whole")
+    return BadFile(reason, where=f"checkpoint {path}", hint="copy it again, whole")

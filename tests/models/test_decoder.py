@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isogloss.errors import InputError
-from isogloss.models.byte_tokenizer import write_byte_tokenizer
-from isogloss.models.decoder import Decoder, load_decoder
-from isogloss.models.generate import generate
-from isogloss.models.likelihood import common_beginning, log_likelihoods
-from isogloss.models.meter import metered
+from isogloss.lab.byte_tokenizer import write_byte_tokenizer
+from isogloss.models.decoder import Decoder, common_beginning, load_decoder
+from isogloss.models.generation import generate
+from isogloss.models.likelihood import score
+from isogloss.models.runtime import metered
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
 transformers = pytest.importorskip("transformers", reason="needs the extra lab")
@@ -94,7 +94,7 @@ def by_definition(decoder: Decoder, prompt: str, way: str) -> float:
 @pytest.mark.parametrize("share", [True, False])
 def test_likelihoods_are_those_of_the_definition(decoders: dict[str, Decoder], kind: str, share: bool) -> None:
     """Batches, padding, what is remembered and how far attention reaches change nothing but rounding."""
-    found = log_likelihoods(decoders[kind], PROMPTS, WAYS, max_length=96, share=share)
+    found = score(decoders[kind], PROMPTS, WAYS, max_length=96, share=share)
     expected = [
         by_definition(decoders[kind], prompt, way) for prompt, ways in zip(PROMPTS, WAYS, strict=True) for way in ways
     ]
@@ -107,24 +107,22 @@ def test_likelihoods_are_those_of_the_definition(decoders: dict[str, Decoder], k
 def test_prompts_that_begin_alike_score_as_if_alone(decoders: dict[str, Decoder], kind: str) -> None:
     """Forty shared tokens are read once; each alone reads them itself."""
     prompts = ["The same demonstrations for all of them. " + prompt for prompt in PROMPTS]
-    together = log_likelihoods(decoders[kind], prompts, WAYS, max_length=96)
-    alone = [
-        log_likelihoods(decoders[kind], [one], [ways], max_length=96) for one, ways in zip(prompts, WAYS, strict=True)
-    ]
+    together = score(decoders[kind], prompts, WAYS, max_length=96)
+    alone = [score(decoders[kind], [one], [ways], max_length=96) for one, ways in zip(prompts, WAYS, strict=True)]
     assert np.abs(together.sums - np.concatenate([one.sums for one in alone])).max() < 2e-4
 
 
 @settings(max_examples=20, deadline=None)
 @given(order=st.permutations(range(len(PROMPTS))))
 def test_no_score_depends_on_the_order_of_prompts(decoders: dict[str, Decoder], order: list[int]) -> None:
-    plain = log_likelihoods(decoders["llama"], PROMPTS, [[" a", " bc"]] * 4, max_length=96).sums.reshape(4, 2)
-    mixed = log_likelihoods(decoders["llama"], [PROMPTS[place] for place in order], [[" a", " bc"]] * 4, max_length=96)
+    plain = score(decoders["llama"], PROMPTS, [[" a", " bc"]] * 4, max_length=96).sums.reshape(4, 2)
+    mixed = score(decoders["llama"], [PROMPTS[place] for place in order], [[" a", " bc"]] * 4, max_length=96)
     assert np.abs(plain[order] - mixed.sums.reshape(4, 2)).max() < 2e-4
 
 
 def test_scores_are_given_by_token_and_by_character_too(decoders: dict[str, Decoder]) -> None:
     """健康 is a space and six bytes in tokens, two characters."""
-    found = log_likelihoods(decoders["llama"], PROMPTS[2:3], WAYS[2:3], max_length=96)
+    found = score(decoders["llama"], PROMPTS[2:3], WAYS[2:3], max_length=96)
     assert (found.tokens.tolist(), found.characters.tolist()) == ([7], [2])
     assert found.normalised("tokens")[0] == pytest.approx(found.sums[0] / 7)
     assert found.normalised("characters")[0] == pytest.approx(found.sums[0] / 2)
@@ -134,9 +132,9 @@ def test_scores_are_given_by_token_and_by_character_too(decoders: dict[str, Deco
 def test_what_is_read_is_counted(decoders: dict[str, Decoder]) -> None:
     """A prompt of 21 bytes and what stands before texts, once for all; then all of a way but its last token."""
     with metered() as shared:
-        log_likelihoods(decoders["llama"], PROMPTS[:1], [[" abc", " de"]], max_length=96)
+        score(decoders["llama"], PROMPTS[:1], [[" abc", " de"]], max_length=96)
     with metered() as alone:
-        log_likelihoods(decoders["llama"], PROMPTS[:1], [[" abc", " de"]], max_length=96, share=False)
+        score(decoders["llama"], PROMPTS[:1], [[" abc", " de"]], max_length=96, share=False)
     prompt = 1 + len(PROMPTS[0])
     assert (shared["tokens"], alone["tokens"]) == (prompt + 3 + 2, 2 * prompt + 3 + 2)
     assert shared["flops"] < alone["flops"]
@@ -144,15 +142,15 @@ def test_what_is_read_is_counted(decoders: dict[str, Decoder]) -> None:
 
 def test_bfloat16_is_near(tmp_path: Path, decoders: dict[str, Decoder]) -> None:
     folder = make("llama", tmp_path)
-    half = log_likelihoods(load_decoder(folder, "bfloat16"), PROMPTS, WAYS, max_length=96)
-    whole = log_likelihoods(decoders["llama"], PROMPTS, WAYS, max_length=96)
+    half = score(load_decoder(folder, "bfloat16"), PROMPTS, WAYS, max_length=96)
+    whole = score(decoders["llama"], PROMPTS, WAYS, max_length=96)
     assert np.abs(half.sums / whole.sums - 1).max() < 0.05
 
 
 def test_prompts_that_are_too_long_lose_their_beginning(decoders: dict[str, Decoder]) -> None:
     """GPT-2 here has 96 positions: the last of the prompt's tokens are kept, after what every text begins with."""
     prompt = "x" * 300 + PROMPTS[0]
-    found = log_likelihoods(decoders["gpt2"], [prompt, PROMPTS[1]], [[" health", " sport"]] * 2, max_length=500)
+    found = score(decoders["gpt2"], [prompt, PROMPTS[1]], [[" health", " sport"]] * 2, max_length=500)
     assert found.cut == 1
     shorter = prompt[-(96 - 1 - len(" health")) :]
     assert found.sums[0] == pytest.approx(by_definition(decoders["gpt2"], shorter, " health"), abs=2e-4)
@@ -169,7 +167,7 @@ def test_ways_are_scored_after_the_same_tokens(tmp_path: Path) -> None:
     transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>").save_pretrained(folder)
     load_decoder.__globals__["load_tokenizer"].cache_clear()
     decoder = load_decoder(folder, "float32")
-    found = log_likelihoods(decoder, ["ab"], [["c", "d"]], max_length=96)
+    found = score(decoder, ["ab"], [["c", "d"]], max_length=96)
     assert found.tokens.tolist() == [1, 2]  # a | bc, and a | b d
     model = decoder.model
     with torch.inference_mode():
@@ -179,13 +177,13 @@ def test_ways_are_scored_after_the_same_tokens(tmp_path: Path) -> None:
 
 def test_a_way_without_tokens_is_refused(decoders: dict[str, Decoder]) -> None:
     with pytest.raises(InputError, match="nothing is left of ''"):
-        log_likelihoods(decoders["llama"], ["a"], [["b", ""]], max_length=96)
+        score(decoders["llama"], ["a"], [["b", ""]], max_length=96)
 
 
 def test_prompts_to_encoders_are_cut_to_their_positions(decoders: dict[str, Decoder]) -> None:
     """The last 96 tokens are read, whatever the length of answers."""
     decoder = decoders["encoder-decoder with positions"]
-    found = log_likelihoods(decoder, ["x" * 300], [[" health"]], max_length=500)
+    found = score(decoder, ["x" * 300], [[" health"]], max_length=500)
     assert found.cut == 1
     assert generate(decoder, ["x" * 300], max_new=3, stop=(), max_length=500)
 
@@ -238,7 +236,7 @@ def test_an_encoder_is_refused_in_one_line(checkpoint: Path, tmp_path: Path) -> 
     # Weights as large as learnt ones: next to nothing comes of looking ahead with those that models are born with.
     config = transformers.BertConfig.from_pretrained(checkpoint, initializer_range=0.5)
     transformers.BertForMaskedLM(config).save_pretrained(tmp_path)
-    with pytest.raises(InputError, match="looks at what comes after"):
+    with pytest.raises(InputError, match="is not a causal model: it cannot generate"):
         load_decoder(tmp_path, "float32")
 
 

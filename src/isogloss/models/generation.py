@@ -9,10 +9,18 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.models.batches import by_length
-from isogloss.models.decoder import Decoder, Reading, forward, go_on, read_prompts
-from isogloss.models.encode import BUDGET, with_oom_backoff
-from isogloss.models.likelihood import common_beginning, prompt_tokens, room, shortened
-from isogloss.models.runtime import device, start_torch
+from isogloss.models.decoder import (
+    Decoder,
+    Reading,
+    common_beginning,
+    forward,
+    go_on,
+    prompt_tokens,
+    read_prompts,
+    room,
+    shortened,
+)
+from isogloss.models.runtime import device, start_torch, with_oom_backoff
 
 Matrix = np.ndarray[Any, Any]
 
@@ -82,7 +90,7 @@ def _write_all(
         for place, text in zip(batch, _write(decoder, writer, len(some), max_new, stop), strict=True):
             answers[place] = text
 
-    for batch in by_length(lengths, BUDGET * (16 if device() == "cuda" else 1)):
+    for batch in by_length(lengths):
         with_oom_backoff(write, batch)
     return answers
 

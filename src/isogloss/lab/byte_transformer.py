@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
-from isogloss.errors import BadFile, BadValue
-from isogloss.files import atomic_write
-from isogloss.models.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
-from isogloss.models.checkpoint import load_tokenizer
+from isogloss.errors import BadValue
+from isogloss.files import atomic_folder, atomic_write
+from isogloss.lab.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
+from isogloss.models.checkpoints import load_tokenizer
 from isogloss.models.runtime import device, start_torch, threads_restored
 from isogloss.progress import Bar
 
@@ -156,7 +154,7 @@ def pretrain(
     Texts are shuffled and put in one row; a step learns from stretches of it that begin anywhere. On a processor
     the same texts and parameters give the same weights to the last bit.
     """
-    with _made_whole(Path(into)) as folder:
+    with atomic_folder(Path(into)) as folder:
         return _pretrain([text for text in texts if text.strip()], folder, shape or ByteTransformer(), progress)
 
 
@@ -204,25 +202,6 @@ def bits_per_byte(model: Any, row: Integers, context: int) -> float:
             total += float(cross_entropy(logits, ids[1:], reduction="sum"))
             counted += len(ids) - 1
     return total / counted / float(np.log(2))
-
-
-@contextmanager
-def _made_whole(folder: Path) -> Iterator[Path]:
-    """A folder that gets the name of `folder` once all is in it: nothing is in the way after a failure."""
-    parent = folder.absolute().parent
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        if folder.exists() and any(folder.iterdir()):
-            raise BadFile("is not empty", where=str(folder), hint="name a new folder")
-        place = tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=parent, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise BadFile(f"cannot be made: {error.strerror}", where=str(folder), hint="choose another place") from None
-    with place:
-        yield Path(place.name)
-        os.chmod(place.name, 0o755)
-        if folder.exists():
-            folder.rmdir()  # it is empty, and not everywhere can a folder be put in place of another
-        os.rename(place.name, folder)
 
 
 def _in_one_row(folder: Path, texts: Sequence[str]) -> Integers:

@@ -1,0 +1,21 @@
+"""Kinds of tasks: one file for each way of answering."""
+
+from __future__ import annotations
+
+from isogloss.lab.task import TaskKind
+from isogloss.registry import Registry
+
+tasks: Registry[type[TaskKind]] = Registry(
+    "task kind",
+    {
+        "text-classification": "isogloss.lab.kinds.texts:TextClassification",
+        "token-tagging": "isogloss.lab.kinds.tagging:TokenTagging",
+        "multiple-choice": "isogloss.lab.kinds.choices:MultipleChoice",
+        "cloze": "isogloss.lab.kinds.choices:ClozeTask",
+        "generation": "isogloss.lab.kinds.texts:Generation",
+        "extractive-qa": "isogloss.lab.kinds.extractive:ExtractiveQA",
+    },
+    "isogloss.tasks",
+    base="isogloss.lab.task:TaskKind",
+)
+"""Kinds of tasks by name; other packages announce theirs in the entry-point group `isogloss.tasks`."""
