@@ -40,7 +40,7 @@ class Decoder:
         For sequences of up to how many tokens what was read can be kept and gone on from: fewer than there are
         positions where attention reaches only so far back, 0 for models that remember in other ways.
     cost : tuple of float
-        Operations per token and per pair of tokens, see `isogloss.models.flops.coefficients`.
+        Operations per token and per pair of tokens, see `isogloss.models.batches.coefficients`.
     lead : list of int
         What the tokenizer itself puts before a text.
     """
