@@ -14,7 +14,7 @@ from isogloss.errors import NotEnoughEvidence, UnknownName
 from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evaluation.split import FEWEST_LEFT, hide_languages, isolation
 from isogloss.evidence import Evidence
-from isogloss.forecasting.space import space
+from isogloss.forecasting.features import space
 from isogloss.languages import resolve
 
 EVERYWHERE = ("lolo", "low-resource", "family", "script", "shift-aware", "anchors")

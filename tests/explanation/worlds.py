@@ -10,7 +10,7 @@ import polars as pl
 from isogloss import read_evidence
 from isogloss.evidence import Evidence
 from isogloss.explanation.factors import similarity, web_text
-from isogloss.forecasting.space import space
+from isogloss.forecasting.features import space
 
 POOL = tuple(
     "afr amh ara ben bul cat ces cym dan deu ell eng est eus fas fin fra guj heb hin hrv hun hye ind isl ita jpn kan "

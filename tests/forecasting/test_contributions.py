@@ -11,7 +11,7 @@ from planted import world
 from isogloss.forecasting.contributions import UNEXPLAINED, Contribution
 from isogloss.forecasting.grid import Grid, TrainingMixes, fill
 from isogloss.forecasting.kernel import KernelModel
-from isogloss.forecasting.regression_kriging import RegressionKriging
+from isogloss.forecasting.kriging import RegressionKriging
 
 TARGET = "yor"
 

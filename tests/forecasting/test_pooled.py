@@ -11,8 +11,8 @@ from isogloss import read_evidence
 from isogloss.errors import UnknownName
 from isogloss.evidence import Evidence
 from isogloss.forecasting import Default, Mean, ask, forecasters, load
-from isogloss.forecasting.pooled.evidence import BlockEvidence, Pattern
-from isogloss.forecasting.pooled.panel import Panel
+from isogloss.forecasting.grid import Panel
+from isogloss.forecasting.pooled.features import BlockEvidence, Pattern
 
 TASKS = ("parsing", "tagging", "topics")
 MODELS = tuple(f"lab-{place % 3}/model-{place}" for place in range(12))
@@ -140,7 +140,9 @@ def test_a_model_measured_in_few_languages_gets_intervals_from_the_other_models(
 def test_a_pattern_says_whose_scores_of_the_language_there_are(measured, pattern):
     rows = [("a", "asked", "deu"), *measured]
     table = pl.DataFrame(rows, schema=["model", "task", "target"], orient="row")
-    panel = Panel.read(read_evidence(table.with_columns(metric=pl.lit("accuracy"), train=pl.lit(""), score=0.5)))
+    panel = Panel.read(
+        read_evidence(table.with_columns(metric=pl.lit("accuracy"), train=pl.lit(""), score=0.5)).observations
+    )
     setting = next(at for at, one in enumerate(panel.settings) if (one.model, one.task) == ("a", "asked"))
     assert BlockEvidence(panel, int(panel.block_of_setting[setting])).pattern(setting, "yor") == pattern
 

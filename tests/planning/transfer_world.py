@@ -9,7 +9,7 @@ import polars as pl
 
 from isogloss import read_evidence
 from isogloss.evidence import Evidence
-from isogloss.forecasting.space import space
+from isogloss.forecasting.features import space
 
 LANGUAGES = tuple(
     "ara ben bul ces deu ell est fas fin fra heb hin hun ind ita kat kor mal nld pol por rus spa swe tam tel tur "

@@ -10,7 +10,7 @@ import polars as pl
 
 from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import QUERY_TABLE, SETTING, Evidence, TrainingMix
-from isogloss.forecasting.space import space
+from isogloss.forecasting.features import space
 from isogloss.languages import distances
 
 FEWEST_LEFT = 5

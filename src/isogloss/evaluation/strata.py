@@ -10,8 +10,8 @@ import polars as pl
 
 from isogloss.evaluation.language_protocols import family_of, script_of
 from isogloss.evidence import Evidence
+from isogloss.forecasting.features import space
 from isogloss.forecasting.grid import Array
-from isogloss.forecasting.space import space
 from isogloss.languages import distances, resolve
 
 SCENARIO = ("same_model_and_task", "same_language_other_models", "same_language_other_tasks")

@@ -21,11 +21,11 @@ from isogloss.forecasting.contributions import (
     Decomposition,
     with_rest,
 )
+from isogloss.forecasting.features import space
 from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.grid import TrainingMixes
 from isogloss.forecasting.queries import ask
 from isogloss.forecasting.settings import find_setting
-from isogloss.forecasting.space import space
 from isogloss.languages import resolve
 
 CONTRIBUTIONS = pl.Schema({"group": pl.String, "part": pl.String, "learner": pl.String, "contribution": pl.Float64})

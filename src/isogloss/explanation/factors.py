@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from isogloss.errors import UnknownName
+from isogloss.forecasting.features import space
 from isogloss.forecasting.grid import Array
-from isogloss.forecasting.space import space
 from isogloss.languages import distances, similarities
 
 LINGUISTIC, LEXICAL, DATA, ADAPTATION, LEVEL, REGISTERED = (
@@ -113,6 +113,6 @@ def similarity(kind: str, sources: Sequence[str], targets: Sequence[str]) -> Arr
 
 
 def web_text(languages: Sequence[str]) -> Array:
-    """log10 of the MiB of text in CC-100, of shape (languages,); see `isogloss.forecasting.space`."""
+    """log10 of the MiB of text in CC-100, of shape (languages,); see `isogloss.forecasting.features`."""
     known = space(languages)
     return known.web_text[known.at(languages)]

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from isogloss.forecasting.features import space
 from isogloss.forecasting.fitted_setting import GridForecast
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.space import space
 from isogloss.text import counted
 
 ISOLATED = 0.95

@@ -9,9 +9,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from isogloss.forecasting.features import space
 from isogloss.forecasting.grid import Array, Grid, fill
 from isogloss.forecasting.grid_model import GridModel
-from isogloss.forecasting.space import space
 
 LANGUAGE_FOLDS, MIX_FOLDS, MODEL_FOLDS = 8, 5, 8
 POOREST_SHARES = (0.25, 0.4)

@@ -14,20 +14,18 @@ from typing import Self
 import numpy as np
 
 from isogloss.evidence import Evidence
-from isogloss.forecasting import regression_kriging, training_mix_gp
+from isogloss.forecasting import kriging, training_mix_gp
 from isogloss.forecasting.capabilities import Capability
 from isogloss.forecasting.contributions import Contribution
 from isogloss.forecasting.features import ADAPTATION
 from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import Forecaster
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
+from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, block_of, fill
 from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.kernel import KernelModel
-from isogloss.forecasting.ordinary_kriging import krige, kriging_contributions
+from isogloss.forecasting.kriging import RegressionKriging, krige, kriging_contributions
 from isogloss.forecasting.pooled.cold_start import ColdStartModels, ColdStartSetting
 from isogloss.forecasting.pooled.model import PooledModel, SettingContext
-from isogloss.forecasting.pooled.panel import Panel, block_of
-from isogloss.forecasting.regression_kriging import RegressionKriging
 from isogloss.forecasting.settings import Setting
 from isogloss.forecasting.training_mix_gp import TrainingMixGP
 
@@ -44,7 +42,7 @@ class DefaultModel(GridModel):
     """
 
     mix_learners = training_mix_gp.MEMBERS
-    language_learners = ("ordinary-kriging", *regression_kriging.LEARNERS, "kernel")
+    language_learners = ("ordinary-kriging", *kriging.LEARNERS, "kernel")
 
     def __init__(self, whole: DefaultModel | None = None):
         self._whole = whole
@@ -118,7 +116,7 @@ class Default(Forecaster):
         self.new_models = new_models
 
     def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
-        self.panel_, self.models_ = Panel.read(evidence), evidence.models
+        self.panel_, self.models_ = Panel.read(evidence.observations), evidence.models
         self._cold_starts: dict[int, ColdStartModels] = {}
         return FittedSettings(self.panel_)
 

@@ -1,22 +1,19 @@
-"""Features of mixes, of target languages and of the pairs of both."""
+"""Features of languages, of training mixes, and of pairs of a mix and a language."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from isogloss.forecasting.grid import Array
-from isogloss.forecasting.space import Space
+from isogloss.languages import distances, resolve, resources, written_without_spaces
 
 HALF_FELT = 10.0
 """Number of examples around which `dose` bends from linear to logarithmic."""
-
-SOURCE_LENGTH = 1.5
-"""Doses over which the effect of one source, taken by itself, is alike."""
-FADED = 1e-10
-"""Share of the largest eigenvalue up to which others count for nothing."""
 
 PAIR_KINDS = ("syntactic", "phonological", "inventory", "genetic", "geographic", "script", "combined")
 NEAREST_KINDS = ("combined", "genetic", "script")
@@ -70,6 +67,76 @@ LANGUAGE_FEATURES = (
 )
 """What distinguishes target languages before any score of theirs is known, as `language_features` orders it."""
 
+TYPICAL_DISTANCE = {
+    "combined": 0.55,
+    "syntactic": 0.6,
+    "phonological": 0.4,
+    "inventory": 0.5,
+    "genetic": 1.0,
+    "geographic": 0.35,
+    "script": 1.0,
+}
+"""Stands in where two languages have nothing known in common. Fixed, so that what one query gets
+does not depend on which others are asked beside it."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """Distances and factors of some languages.
+
+    Attributes
+    ----------
+    languages : tuple of str
+    distance : dict of str to array of shape (languages, languages)
+        One matrix per kind of `TYPICAL_DISTANCE`, without gaps.
+    web_text : array of shape (languages,)
+        log10 of the MiB of web text in CC-100, 0 for languages that are not in it: how well
+        resourced a language is, whatever the model.
+    unspaced : array of shape (languages,)
+        1 where the script leaves out spaces between words.
+    """
+
+    languages: tuple[str, ...]
+    distance: dict[str, Array]
+    web_text: Array
+    unspaced: Array
+
+    def at(self, languages: Sequence[str]) -> list[int]:
+        """Positions of `languages`."""
+        position = {language: index for index, language in enumerate(self.languages)}
+        return [position[language] for language in languages]
+
+    def between(self, kind: str, rows: Sequence[str], columns: Sequence[str]) -> Array:
+        """Distances of one kind, of shape (rows, columns)."""
+        return self.distance[kind][np.ix_(self.at(rows), self.at(columns))]
+
+
+def space(*groups: Sequence[str]) -> Space:
+    """The space of all languages in `groups`."""
+    return _space(tuple(sorted({language for group in groups for language in group})))
+
+
+@lru_cache(maxsize=64)
+def _space(languages: tuple[str, ...]) -> Space:
+    matrices = {}
+    for kind, typical in TYPICAL_DISTANCE.items():
+        values = distances(list(languages), kind).values
+        matrices[kind] = np.where(np.isnan(values), typical, values)
+    return Space(
+        languages,
+        matrices,
+        np.array([_web_text(language) for language in languages]),
+        np.array([float(written_without_spaces(language)) for language in languages]),
+    )
+
+
+def _web_text(identifier: str) -> float:
+    gibibytes = resources("cc100")
+    language = resolve(identifier)
+    relatives = (identifier, language.iso639_3, language.macro, *language.members)
+    known = next((gibibytes[name] for name in relatives if name in gibibytes), None)
+    return float(np.log10(1024 * known)) if known else 0.0
+
 
 def dose(sizes: Array) -> Array:
     """log(1 + examples / 10): returns diminish with every further example."""
@@ -115,43 +182,6 @@ def energy_distance(rows: Array, columns: Array, distance: Array) -> Array:
     within_columns = np.einsum("ij,jk,ik->i", columns, distance, columns, optimize=True)
     crossed = 2 * rows @ distance @ columns.T
     return np.maximum(crossed - within_rows[:, None] - within_columns, 0)
-
-
-class SourceFeatures:
-    """Features whose products are kernels of functions that add up over sources (Duvenaud et al. 2011).
-
-    The kernel of two doses of one source, exp(-(x - x')^2 / 2 * 1.5^2), has as many features as the source has doses,
-    or as its eigenvalues fade; so the kernel of two mixes is one product of matrices for each target, whatever
-    weights the target gives to sources.
-
-    Attributes
-    ----------
-    sources : array of int of shape (features,)
-        The source that each feature is of, whose weight it takes.
-    """
-
-    def __init__(self, doses: Array):
-        self._levels = [np.unique(column) for column in doses.T]
-        self._bases = [_basis(levels) for levels in self._levels]
-        self.sources = np.repeat(np.arange(len(self._bases)), [basis.shape[1] for basis in self._bases])
-
-    def of(self, doses: Array) -> Array:
-        """Features of mixes, of shape (rows, features)."""
-        parts = [
-            _dose_kernel(column, levels) @ basis
-            for column, levels, basis in zip(doses.T, self._levels, self._bases, strict=True)
-        ]
-        return np.hstack([np.zeros((len(doses), 0)), *parts])
-
-
-def _basis(levels: Array) -> Array:
-    values, vectors = np.linalg.eigh(_dose_kernel(levels, levels))
-    kept = values > FADED * values[-1]
-    return np.asarray(vectors[:, kept] / np.sqrt(values[kept]))
-
-
-def _dose_kernel(rows: Array, columns: Array) -> Array:
-    return np.asarray(np.exp((rows[:, None] - columns) ** 2 * (-0.5 / SOURCE_LENGTH**2)))
 
 
 def language_features(known: Space, targets: Sequence[str], sources: Sequence[str], sizes: Array) -> Array:

@@ -20,12 +20,11 @@ from isogloss.forecasting.contributions import (
 )
 from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_poorest
 from isogloss.forecasting.ensemble import LanguageEnsemble, MixEnsemble
-from isogloss.forecasting.features import dose_shares, energy_distance, total_dose
+from isogloss.forecasting.features import dose_shares, energy_distance, space, total_dose
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
 from isogloss.forecasting.grid_model import GridModel
-from isogloss.forecasting.pooled.evidence import TYPOLOGY_ONLY, Pattern
+from isogloss.forecasting.pooled.features import TYPOLOGY_ONLY, Pattern
 from isogloss.forecasting.pooled.model import SettingContext
-from isogloss.forecasting.space import space
 from isogloss.stats.conformal import grouped_quantile
 
 MIX_REACH = 0.15

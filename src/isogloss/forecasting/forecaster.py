@@ -16,12 +16,12 @@ from isogloss.forecasting.basis import describe_basis
 from isogloss.forecasting.capabilities import Capability
 from isogloss.forecasting.contributions import Decomposition
 from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast
-from isogloss.forecasting.grid import Grid, TrainingMixes
+from isogloss.forecasting.grid import Panel, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.persistence import save
 from isogloss.forecasting.pooled.cold_start import ColdStartSetting
 from isogloss.forecasting.queries import check_queries
-from isogloss.forecasting.settings import Setting, match, read_settings
+from isogloss.forecasting.settings import Setting, match
 from isogloss.threads import one_blas_thread
 
 FORECAST = pl.Schema(
@@ -142,9 +142,10 @@ class Forecaster(BaseEstimator):
         save(self, folder)
 
     def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
+        panel = Panel.read(evidence.observations)
         return {
-            setting: FittedSetting(Grid.read(observations), self._new_model())
-            for setting, observations in read_settings(evidence)
+            setting: FittedSetting(panel.grid(position), self._new_model())
+            for position, setting in enumerate(panel.settings)
         }
 
     def _new_model(self) -> GridModel:

@@ -1,19 +1,24 @@
-"""The observations of one setting as a grid: training mixes down, target languages across."""
+"""Scores as arrays: the grid of one setting, and the panel of all settings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from isogloss.evidence import TrainingMix
+from isogloss.evidence import SETTING, TrainingMix
+from isogloss.forecasting.settings import Setting
 from isogloss.metrics.registry import lowest_fraction
 
 Array = NDArray[np.float64]
+
+BLOCK = tuple(name for name in SETTING if name not in ("model", "model_revision"))
+"""Settings that are alike in these measure the same thing on different models."""
 
 UNKNOWN_SIZE = 1000.0
 """Examples assumed of a source whose size nobody recorded, where no other size is known either."""
@@ -100,20 +105,7 @@ class Grid:
     @classmethod
     def read(cls, observations: pl.DataFrame) -> Grid:
         """From the observations of one setting."""
-        # Sorted, because a sum of seeds depends in its last digit on the order they come in.
-        cells = observations.group_by("train", "target").agg(pl.col("score").sort().mean()).sort("train", "target")
-        texts = cells["train"].unique().sort().to_list()
-        targets = cells["target"].unique().sort().to_list()
-        row = {text: position for position, text in enumerate(texts)}
-        column = {target: position for position, target in enumerate(targets)}
-        scores = np.full((len(texts), len(targets)), np.nan)
-        rows = cells["train"].replace_strict(row, return_dtype=pl.Int64).to_numpy()
-        columns = cells["target"].replace_strict(column, return_dtype=pl.Int64).to_numpy()
-        scores[rows, columns] = cells["score"].to_numpy()
-        unknown_size = typical_size(texts)
-        bounded = bool((observations["scale"] != "raw").all())
-        lowest = lowest_fraction(observations["metric"][0])
-        return cls(TrainingMixes.read(texts, unknown_size), tuple(targets), scores, bounded, unknown_size, lowest)
+        return Panel.read(observations).grid(0)
 
     def clip(self, scores: Array) -> Array:
         """`scores` held inside the metric's range, where it has one."""
@@ -149,6 +141,144 @@ class Grid:
         """Only some of the columns."""
         targets = tuple(np.array(self.targets, dtype=object)[columns])
         return replace(self, targets=targets, scores=self.scores[:, columns])
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Scores of all settings: settings and their mixes down, target languages across.
+
+    Attributes
+    ----------
+    languages : tuple of str
+        Targets, sorted.
+    settings : tuple of Setting
+    blocks : tuple of tuple
+        Settings that differ in the model alone form a block: the properties that `BLOCK` names.
+    setting_of, block_of : arrays of int of shape (rows,)
+        Position in `settings` and in `blocks`.
+    texts : array of str of shape (rows,)
+        Training mixes.
+    scores : array of shape (rows, languages)
+        Means over seeds; NaN where nothing was measured.
+    bounded : array of bool of shape (settings,)
+        Whether the scores of a setting are fractions of a best possible one.
+    """
+
+    languages: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    blocks: tuple[tuple[object, ...], ...]
+    setting_of: NDArray[np.intp]
+    block_of: NDArray[np.intp]
+    texts: NDArray[np.object_]
+    scores: Array
+    bounded: NDArray[np.bool_]
+
+    @classmethod
+    def read(cls, observations: pl.DataFrame) -> Panel:
+        """From observations, the mean over seeds of each cell."""
+        # Sorted, because a sum of seeds depends in its last digit on the order they come in.
+        cells = (
+            observations.group_by(*SETTING, "train", "target")
+            .agg(pl.col("score").sort().mean(), bounded=(pl.col("scale") != "raw").all())
+            .sort(*SETTING, "train", "target", nulls_last=True)
+        )
+        keys = cells.select(*SETTING, "train").unique(maintain_order=True).with_row_index("row")
+        cells = cells.join(keys, on=[*SETTING, "train"], how="left", nulls_equal=True, maintain_order="left")
+        languages = cells["target"].unique().sort().to_list()
+        column = {language: position for position, language in enumerate(languages)}
+        scores = np.full((keys.height, len(languages)), np.nan)
+        columns = cells["target"].replace_strict(column, return_dtype=pl.Int64).to_numpy()
+        scores[cells["row"].to_numpy(), columns] = cells["score"].to_numpy()
+        settings, setting_of = _index([Setting(*row) for row in keys.select(SETTING).iter_rows()])
+        blocks, block_of = _index(list(keys.select(BLOCK).iter_rows()))
+        bounded = np.ones(len(settings), dtype=bool)
+        np.logical_and.at(bounded, setting_of[cells["row"].to_numpy()], cells["bounded"].to_numpy())
+        texts = keys["train"].to_numpy().astype(object)
+        return cls(tuple(languages), settings, blocks, setting_of, block_of, texts, scores, bounded)
+
+    def grid(self, setting: int) -> Grid:
+        """Scores of one setting."""
+        rows = np.flatnonzero(self.setting_of == setting)
+        columns = np.flatnonzero(~np.isnan(self.scores[rows]).all(0))
+        return self._grid(rows, columns, self.scores[np.ix_(rows, columns)])
+
+    def grid_of_block(self, block: int) -> Grid:
+        """Mean scores of the models of one block."""
+        rows = np.flatnonzero(self.block_of == block)
+        columns = np.flatnonzero(~np.isnan(self.levels[block]))
+        texts, first = np.unique(self.texts[rows].astype(str), return_index=True)
+        scores = [column_means(self.scores[np.ix_(rows[self.texts[rows] == text], columns)]) for text in texts]
+        return self._grid(rows[first], columns, np.array(scores))
+
+    def _grid(self, rows: NDArray[np.intp], columns: NDArray[np.intp], scores: Array) -> Grid:
+        texts = self.texts[rows].tolist()
+        setting = int(self.setting_of[rows[0]])
+        unknown_size = typical_size(texts)
+        return Grid(
+            TrainingMixes.read(texts, unknown_size), tuple(self.languages[column] for column in columns), scores,
+            bool(self.bounded[setting]), unknown_size, lowest_fraction(self.settings[setting].metric),
+        )  # fmt: skip
+
+    @cached_property
+    def effects(self) -> Array:
+        """Score of an average language of the block in each row, of shape (rows,)."""
+        effects = np.zeros(len(self.scores))
+        for block in range(len(self.blocks)):
+            rows = np.flatnonzero(self.block_of == block)
+            columns = np.flatnonzero(~np.isnan(self.scores[rows]).all(0))
+            mean, of_rows, _ = two_way(self.scores[np.ix_(rows, columns)])
+            effects[rows] = mean + of_rows
+        return effects
+
+    @cached_property
+    def residuals(self) -> Array:
+        """Scores less the effect of their row, so that languages compare across models; (rows, languages)."""
+        return np.asarray(self.scores - self.effects[:, None])
+
+    @cached_property
+    def levels(self) -> Array:
+        """Mean residual of each language in each block, of shape (blocks, languages); NaN where not measured."""
+        return np.array([column_means(self.residuals[self.block_of == block]) for block in range(len(self.blocks))])
+
+    @cached_property
+    def scales(self) -> Array:
+        """Standard deviation of the residuals of each block, of shape (blocks,)."""
+        squares = np.nan_to_num(self.residuals) ** 2
+        counts = (~np.isnan(self.residuals)).sum(1)
+        total = np.bincount(self.block_of, squares.sum(1)) / np.maximum(np.bincount(self.block_of, counts), 1)
+        return np.asarray(np.sqrt(total) + 1e-6)
+
+    @cached_property
+    def unknown_size(self) -> float:
+        """What stands in for sizes that nobody recorded."""
+        return typical_size(sorted(set(self.texts.tolist())))
+
+    @cached_property
+    def position(self) -> dict[Setting, int]:
+        """Position of each setting."""
+        return {setting: position for position, setting in enumerate(self.settings)}
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """Names of all models."""
+        return frozenset(setting.model for setting in self.settings)
+
+    @cached_property
+    def block_position(self) -> dict[tuple[object, ...], int]:
+        """Position of each block."""
+        return {block: position for position, block in enumerate(self.blocks)}
+
+    @cached_property
+    def block_of_setting(self) -> NDArray[np.intp]:
+        """Position in `blocks` of each setting, of shape (settings,)."""
+        blocks = np.zeros(len(self.settings), dtype=np.intp)
+        blocks[self.setting_of] = self.block_of
+        return blocks
+
+    @cached_property
+    def columns(self) -> dict[str, int]:
+        """Position of each language."""
+        return {language: position for position, language in enumerate(self.languages)}
 
 
 def fill(scores: Array) -> Array:
@@ -196,3 +326,22 @@ def two_way(scores: Array, passes: int = 50) -> tuple[float, Array, Array]:
         rows = np.nanmean(scores - mean - columns, axis=1)
         columns = np.nanmean(scores - mean - rows[:, None], axis=0)
     return mean + rows.mean() + columns.mean(), rows - rows.mean(), columns - columns.mean()
+
+
+def block_of(setting: Setting) -> tuple[object, ...]:
+    """Block of a setting: everything but its model."""
+    return tuple(getattr(setting, name) for name in BLOCK)
+
+
+def column_means(values: Array) -> Array:
+    """Mean of each column over what is known of it, NaN where nothing is."""
+    known = ~np.isnan(values)
+    counts = known.sum(0)
+    return np.where(counts > 0, np.where(known, values, 0).sum(0) / np.maximum(counts, 1), np.nan)
+
+
+def _index(keys: list[Any]) -> tuple[tuple[Any, ...], NDArray[np.intp]]:
+    """Distinct keys in the order they come, and the position of each among them."""
+    distinct: dict[Any, int] = {}
+    positions = np.array([distinct.setdefault(key, len(distinct)) for key in keys], dtype=np.intp)
+    return tuple(distinct), positions

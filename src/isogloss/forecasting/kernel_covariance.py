@@ -17,13 +17,13 @@ from isogloss.forecasting.features import (
     energy_distance,
     language_features,
     own_dose,
+    space,
     total_dose,
 )
 from isogloss.forecasting.gaussian_process.kernels import squared_distances
 from isogloss.forecasting.gaussian_process.kronecker import MEAN_PRECISION, Likelihood, Product, Side, log_likelihood
 from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood_slope, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.space import space
 
 PRIOR = Prior(
     width=1.5,

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from isogloss.forecasting.boosting import fit_trees, predict_trees
-from isogloss.forecasting.features import pair_features
+from isogloss.forecasting.features import pair_features, space
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.space import space
 
 NEIGHBOURHOOD = 0.15
 """Combined distance over which a neighbour's residual loses a factor e of its say."""

@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.forecasting.features import (
-    SourceFeatures,
+    Space,
     dose,
     dose_shares,
     energy_distance,
     own_dose,
     pair_features,
+    space,
     total_dose,
 )
-from isogloss.forecasting.gaussian_process.kernels import squared_distances
+from isogloss.forecasting.gaussian_process.kernels import SourceFeatures, squared_distances
 from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood_slope, maximise
 from isogloss.forecasting.gaussian_process.regression import StudentProcess, likely_noise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
-from isogloss.forecasting.space import Space, space
 
 MEMBERS = ("level", "shape", "kernel")
 

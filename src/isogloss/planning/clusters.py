@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.forecasting.space import TYPICAL_DISTANCE
+from isogloss.forecasting.features import TYPICAL_DISTANCE
 from isogloss.languages import distances
 from isogloss.planning.ranking.table import Array, SourceTable
 

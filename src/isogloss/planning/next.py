@@ -14,10 +14,10 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence
+from isogloss.forecasting.features import space
 from isogloss.forecasting.grid import Grid
-from isogloss.forecasting.ordinary_kriging import NOISE
+from isogloss.forecasting.kriging import NOISE
 from isogloss.forecasting.settings import Setting, find_setting
-from isogloss.forecasting.space import space
 from isogloss.planning.next_candidates import read_candidates
 from isogloss.planning.next_covariance import Array, covariance
 

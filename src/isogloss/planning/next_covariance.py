@@ -2,7 +2,7 @@
 
     covariance = common + likeness + ELSEWHERE * moments
 
-Likeness is what forecasts are kriged by (`isogloss.forecasting.ordinary_kriging`). Moments are those of
+Likeness is what forecasts are kriged by (`isogloss.forecasting.kriging`). Moments are those of
 the scores of other settings, each row of them against its mean: languages that did well and badly together, whatever
 the reason, tell most about each other.
 """
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from isogloss.evidence import Evidence
 from isogloss.forecasting.grid import Grid
-from isogloss.forecasting.ordinary_kriging import language_covariance
+from isogloss.forecasting.kriging import language_covariance
 from isogloss.forecasting.settings import Setting, read_settings
 
 Array = NDArray[np.float64]

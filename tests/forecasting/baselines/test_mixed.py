@@ -8,9 +8,8 @@ from planted import POOL, world
 
 from isogloss.forecasting import Mixed, ask
 from isogloss.forecasting.baselines.mixed import MixedModel
-from isogloss.forecasting.features import language_features, own_dose, total_dose
+from isogloss.forecasting.features import language_features, own_dose, space, total_dose
 from isogloss.forecasting.grid import Grid, TrainingMixes
-from isogloss.forecasting.space import space
 
 TWELVE = POOL[:12]
 

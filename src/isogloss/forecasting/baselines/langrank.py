@@ -13,11 +13,10 @@ import numpy as np
 
 from isogloss.forecasting.boosting import BoostedTrees
 from isogloss.forecasting.capabilities import Capability
-from isogloss.forecasting.features import dose
+from isogloss.forecasting.features import dose, space
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.space import space
 from isogloss.languages import distances, resolve, similarities
 
 DISTANCES = ("genetic", "syntactic", "phonological", "inventory", "geographic")

@@ -15,10 +15,10 @@ import numpy as np
 from isogloss.forecasting.baselines.langrank import overlap_between, registered_overlap
 from isogloss.forecasting.boosting import BoostedTrees, sample
 from isogloss.forecasting.capabilities import Capability
+from isogloss.forecasting.features import space
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.space import space
 from isogloss.languages import features, resolve, resources
 
 BYTES = 2.0**30

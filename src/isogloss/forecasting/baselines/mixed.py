@@ -18,12 +18,11 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from isogloss.forecasting.capabilities import Capability
-from isogloss.forecasting.features import language_features, own_dose, total_dose
+from isogloss.forecasting.features import language_features, own_dose, space, total_dose
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.gaussian_process.likelihood import Prior, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel
-from isogloss.forecasting.space import space
 
 PRIOR = Prior(width=3.0, slopes=1.0, languages=4.0, mixes=4.0)
 """Variances of slopes, languages and mixes, against the noise."""

@@ -8,10 +8,10 @@ from typing import Self
 import numpy as np
 
 from isogloss.forecasting.capabilities import Capability
+from isogloss.forecasting.features import space
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill, two_way
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.space import space
 
 
 class MeanModel(GridModel):

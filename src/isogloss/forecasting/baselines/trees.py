@@ -9,11 +9,10 @@ import numpy as np
 
 from isogloss.forecasting.boosting import BoostedTrees
 from isogloss.forecasting.capabilities import Capability
-from isogloss.forecasting.features import language_features, pair_features
+from isogloss.forecasting.features import language_features, pair_features, space
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.space import space
 
 TOTAL, OWN = 0, 2
 """Columns of the pair features in which more examples cannot hurt: of all languages, and of the target."""

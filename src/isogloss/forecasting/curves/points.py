@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from isogloss.evidence import TrainingMix
 from isogloss.evidence.training_mix import LABELLED
-from isogloss.forecasting.features import SIMILARITY_REACH
+from isogloss.forecasting.features import SIMILARITY_REACH, space
 from isogloss.forecasting.grid import Array, typical_size
-from isogloss.forecasting.space import space
 from isogloss.metrics.registry import lowest_fraction
 
 EDGE = 1e-3
@@ -66,6 +65,8 @@ class Link:
             return np.zeros(np.shape(scores), dtype=bool)
         return (scores < self.limits[0]) | (scores > self.limits[1])
 
+
+from isogloss.forecasting.curves.link import Link
 
 FEATURES = ("labelled", "translated", "total", "kin")
 """Amounts a curve may depend on: the target's own labelled examples; its other ones (translated,

@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from isogloss.forecasting.boosting import predict_trees
 from isogloss.forecasting.cross_validation import MODEL_FOLDS, fold_numbers, splits
-from isogloss.forecasting.features import pair_features
+from isogloss.forecasting.features import pair_features, space
 from isogloss.forecasting.fitted_setting import GridForecast
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.pooled.evidence import TYPOLOGY_ONLY, BlockEvidence
+from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, column_means
+from isogloss.forecasting.pooled.features import TYPOLOGY_ONLY, BlockEvidence
 from isogloss.forecasting.pooled.model import fit_robust_trees
-from isogloss.forecasting.pooled.panel import Panel, column_means
-from isogloss.forecasting.space import space
 from isogloss.stats.conformal import grouped_quantile
 
 REACH = 0.15

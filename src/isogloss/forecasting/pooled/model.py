@@ -17,11 +17,16 @@ from isogloss.forecasting.boosting import fit_trees, predict_trees
 from isogloss.forecasting.contributions import Contribution, of_trees
 from isogloss.forecasting.cross_validation import LANGUAGE_FOLDS, fold_numbers, share_of_first, splits
 from isogloss.forecasting.features import MEASURED_LANGUAGES, Feature
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.ordinary_kriging import krige, kriging_contributions
-from isogloss.forecasting.pooled.evidence import MOST_MODELS, TYPOLOGY_ONLY, BlockEvidence, Pattern, Rows
-from isogloss.forecasting.pooled.features import PooledFeatures
-from isogloss.forecasting.pooled.panel import Panel
+from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes
+from isogloss.forecasting.kriging import krige, kriging_contributions
+from isogloss.forecasting.pooled.features import (
+    MOST_MODELS,
+    TYPOLOGY_ONLY,
+    BlockEvidence,
+    Pattern,
+    PooledFeatures,
+    Rows,
+)
 
 ENOUGH_CELLS = 1000
 """Scores from which on a setting learns alone; with fewer it learns together with the other models."""

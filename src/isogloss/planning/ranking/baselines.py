@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from isogloss.forecasting.space import space
+from isogloss.forecasting.features import space
 from isogloss.languages import distances
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import LANGRANK, Ranker

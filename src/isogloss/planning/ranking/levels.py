@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from isogloss.forecasting.ordinary_kriging import near
-from isogloss.forecasting.space import space
+from isogloss.forecasting.features import space
+from isogloss.forecasting.kriging import near
 from isogloss.planning.ranking.process import SourceProcess
 from isogloss.planning.ranking.table import Array
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from isogloss.forecasting.features import TYPICAL_DISTANCE, space
 from isogloss.forecasting.gaussian_process.kronecker import (
     MEAN_PRECISION,
     GridProcess,
@@ -26,8 +27,7 @@ from isogloss.forecasting.gaussian_process.kronecker import (
 )
 from isogloss.forecasting.gaussian_process.likelihood import Prior, maximise
 from isogloss.forecasting.grid import fill
-from isogloss.forecasting.ordinary_kriging import covariance_terms
-from isogloss.forecasting.space import TYPICAL_DISTANCE, space
+from isogloss.forecasting.kriging import covariance_terms
 from isogloss.languages import distances
 from isogloss.planning.ranking.table import Array, SourceTable
 

@@ -9,10 +9,10 @@ from tests.forecasting.planted import POOL
 
 from isogloss import read_evidence
 from isogloss.evidence import Evidence
-from isogloss.forecasting.ordinary_kriging import NOISE, krige, kriging_weights, language_covariance
-from isogloss.forecasting.pooled.evidence import TYPOLOGY_ONLY
+from isogloss.forecasting.grid import Panel
+from isogloss.forecasting.kriging import NOISE, krige, kriging_weights, language_covariance
+from isogloss.forecasting.pooled.features import TYPOLOGY_ONLY
 from isogloss.forecasting.pooled.model import PooledModel
-from isogloss.forecasting.pooled.panel import Panel
 
 MEASURED, ASKED = ("deu", "fin", "hin", "jpn", "yor"), ("nld", "est", "ibo")
 
@@ -71,4 +71,4 @@ def alike() -> Evidence:
 
 
 def test_kriging_outweighs_trees_where_few_languages_were_measured(alike: Evidence) -> None:
-    assert PooledModel(Panel.read(alike), 0).kriging_share(0, TYPOLOGY_ONLY) > 0.5
+    assert PooledModel(Panel.read(alike.observations), 0).kriging_share(0, TYPOLOGY_ONLY) > 0.5

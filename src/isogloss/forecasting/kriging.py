@@ -1,4 +1,8 @@
-"""The score of a language that nobody measured: from its factors and from its measured neighbours."""
+"""Kriging: scores of unmeasured languages from those of measured ones, and from features of both.
+
+Ordinary kriging is a weighted mean of the measured scores with a fixed covariance, so that it has nothing to learn.
+Regression kriging forecasts by features, linearly or by boosted trees, and kriges the residuals.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +21,19 @@ from isogloss.forecasting.features import (
     Feature,
     language_features,
     pair_features,
+    space,
 )
 from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.space import space
+
+VARIANCES = {"resources": 1.0, "near": 1.0, "spaces": 0.5, "script": 0.5, "family": 0.3, "own": 0.2}
+"""Of the terms of the covariance of languages in ordinary kriging, before they are scaled to one together.
+
+Fixed, for where a dozen languages were measured nothing can be learnt about them."""
+REACH = 0.3
+"""Combined distance over which covariance falls by a factor e."""
+NOISE = 0.05
+"""Variance of a score about its language's level."""
 
 LEARNERS = ("additive", "regression-kriging", "trees")
 
@@ -39,6 +52,88 @@ TREE_FEATURES = (
 """What the trees see, in their order."""
 SAME = 1e-6
 """Standard deviation up to which a factor counts as the same in all measured languages."""
+
+
+def language_covariance(rows: Sequence[str], columns: Sequence[str]) -> Array:
+    """Covariance of the levels of languages, 1 with themselves; of shape (rows, columns)."""
+    parts = covariance_terms(rows, columns)
+    whole = sum(variance * parts[name] for name, variance in VARIANCES.items())
+    return np.asarray(whole / sum(VARIANCES.values()))
+
+
+def near(rows: Sequence[str], columns: Sequence[str]) -> Array:
+    """Covariance of languages by their combined distance, 1 with themselves; of shape (rows, columns)."""
+    return np.asarray(np.exp(-space(rows, columns).between("combined", rows, columns) / REACH))
+
+
+def covariance_terms(rows: Sequence[str], columns: Sequence[str]) -> dict[str, Array]:
+    """Terms of the covariance of languages by the names of `VARIANCES`, each of shape (rows, columns)."""
+    known = space(rows, columns)
+    text, unspaced = ([values[known.at(names)] for names in (rows, columns)]
+                      for values in (known.web_text, known.unspaced))  # fmt: skip
+    return {
+        "resources": np.exp(-0.5 * np.subtract.outer(*text) ** 2),
+        "near": near(rows, columns),
+        "spaces": np.equal.outer(*unspaced).astype(float),
+        "script": 1 - known.between("script", rows, columns),
+        "family": 1 - known.between("genetic", rows, columns),
+        "own": np.equal.outer(np.array(rows, dtype=object), np.array(columns, dtype=object)).astype(float),
+    }
+
+
+def kriging_weights(targets: Sequence[str], measured: Sequence[str]) -> Array:
+    """Weights of the measured languages for each target: rows that sum to one, of shape (targets, measured).
+
+    Notes
+    -----
+    Ordinary kriging: the mean is unknown, and estimated by generalised least squares (Cressie 1993, section 3.2).
+    """
+    covariance = language_covariance(measured, measured) + NOISE * np.eye(len(measured))
+    towards, ones = language_covariance(targets, measured), np.ones((len(measured), 1))
+    solved = np.linalg.solve(covariance, np.hstack([towards.T, ones]))
+    simple, of_mean = solved[:, :-1], solved[:, -1:]
+    return np.asarray((simple + of_mean * (1 - simple.sum(0)) / of_mean.sum()).T)
+
+
+def krige(scores: Array, measured: Sequence[str], targets: Sequence[str]) -> Array:
+    """Scores of unmeasured languages by ordinary kriging.
+
+    Parameters
+    ----------
+    scores : array of shape (rows, measured)
+        NaN where there is no score.
+    measured, targets : sequences of str
+
+    Returns
+    -------
+    array of shape (rows, targets)
+        NaN in rows without any score.
+    """
+    forecasts = np.full((len(scores), len(targets)), np.nan)
+    patterns, pattern_of = np.unique(~np.isnan(scores), axis=0, return_inverse=True)
+    for number, there in enumerate(patterns):
+        if there.any():
+            rows = np.flatnonzero(pattern_of.ravel() == number)
+            names = [name for name, one in zip(measured, there, strict=True) if one]
+            forecasts[rows] = scores[np.ix_(rows, there)] @ kriging_weights(targets, names).T
+    return forecasts
+
+
+def kriging_contributions(scores: Array, measured: Sequence[str], target: str, baseline: float) -> list[Contribution]:
+    """Contributions of the measured languages to a forecast of `krige`, less a baseline.
+
+    Parameters
+    ----------
+    scores : array of shape (measured,)
+        NaN where there is no score.
+    measured : sequence of str
+    target : str
+    baseline : float
+    """
+    there = ~np.isnan(scores)
+    names = [name for name, one in zip(measured, there, strict=True) if one]
+    weights = kriging_weights([target], names)[0]
+    return of_languages(names, weights, weights * (scores[there] - baseline))
 
 
 class RegressionKriging:
