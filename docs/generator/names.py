@@ -19,7 +19,7 @@ from isogloss.evidence.fetching.sources import PublicSource, public_sources
 from isogloss.evidence.training_mix import KINDS as OTHER_KINDS
 from isogloss.explanation.factors import OTHERS, PHRASES, SIMILARITIES
 from isogloss.forecasting import forecasters
-from isogloss.forecasting.output import ENDINGS as FORECASTS
+from isogloss.forecasting.answer import ENDINGS as FORECASTS
 from isogloss.languages import feature_sources, similarities
 from isogloss.languages.catalogue import ENDINGS as CATALOGUES
 from isogloss.languages.distance import BUILT_IN_KINDS, MEANS, Angular

@@ -189,7 +189,7 @@ def test_a_table_of_questions_is_answered_in_its_order(run, scores, tmp_path):
         ((*QUESTION, "--forecaster", "defualt"), "unknown forecaster 'defualt'; did you mean 'default'?"),
         ((*QUESTION, "--out", "FOLDER/out.json"), "out.json: a .json answer fills the LITMUS file that asked, and"),
         (("--queries", "FOLDER/absent.csv"), "absent.csv: no such file"),
-        (("--queries", "FOLDER/scores.csv", *QUESTION), "scores.csv: a file of questions says itself what was trained"),
+        (("--queries", "FOLDER/scores.csv", *QUESTION), "scores.csv: a file of questions has its own training mixes"),
         (("--queries", "FOLDER/scores.csv", "--out", "FOLDER/out.json"), "out.json: a .json answer fills a LITMUS"),
         (("--queries", "FOLDER/columns.csv"), "columns.csv: lacks the column"),
         (("--queries", "FOLDER/empty.csv"), "empty.csv: "),

@@ -19,7 +19,6 @@ from isogloss import read_evidence
 from isogloss.errors import BadFile, InputError
 from isogloss.forecasting import Default, Forecaster, Mean, ask, forecasters, load, savable
 from isogloss.forecasting.baselines.simple import MeanModel
-from isogloss.forecasting.saving import classes
 from isogloss.languages import register_similarity, similarities
 
 PLANTED = world(11, languages=12, sources=4, mixes=11)
@@ -168,7 +167,6 @@ def test_nothing_else_is_overwritten(evidence, tmp_path, kept):
 
 def test_a_plugins_model_is_saved_and_its_helpers_where_it_says_so(evidence, tmp_path, monkeypatch):
     monkeypatch.setattr(forecasters, "_added", {})
-    monkeypatch.setattr(classes, "_allowed", {})
     plugin = type("Plugin", (Forecaster,), {"grid_model": Helped, "__module__": __name__})
     forecasters.register("plugin")(plugin)
     with pytest.raises(InputError, match=r"model\.helper_ is a .*Helper; .*isogloss\.forecasting\.savable"):

@@ -15,8 +15,8 @@ from hypothesis.extra import numpy as hnp
 from isogloss.evidence import TrainingMix
 from isogloss.forecasting.baselines.simple import MeanModel
 from isogloss.forecasting.grid import TrainingMixes
-from isogloss.forecasting.saving.boosters import booster_text, check_trees, read_booster
-from isogloss.forecasting.saving.objects import CannotSave, Reader, Writer
+from isogloss.forecasting.persistence.boosters import booster_text, check_trees, read_booster
+from isogloss.forecasting.persistence.objects import CannotSave, Reader, Writer
 from isogloss.forecasting.settings import Setting
 
 ARRAYS = hnp.arrays(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -54,23 +54,19 @@ def forecast(
 
     Scores and intervals are fractions, 0 to 1, where the metric has that range.
     """
-    from isogloss.forecasting.answer import answer_file, answer_question, save_forecaster
+    from isogloss.forecasting.answer import answer_question, save_forecaster
 
     read_as = parse_languages(language)
     if save is not None and queries is None and targets is None and forecaster_from is None:
         save_forecaster(evidence or [], save, forecaster=forecaster, languages=read_as)
         typer.echo(f"forecaster saved to {save}")
         return
-    asked: dict[str, Any] = {
-        "task": task, "model": model, "train": train, "targets": targets, "metric": metric, "recipe": recipe,
-        "languages": read_as, "level": level, "forecaster": forecaster, "saved": forecaster_from, "save": save,
-        "new_model": new_model, "out": out,
-    }  # fmt: skip
-    if queries is not None:
-        found = answer_file(evidence or [], queries, **asked)
-    else:
-        found = answer_question(evidence or [], **asked)
+    forecasts = answer_question(
+        evidence or [], queries=queries, task=task, model=model, train=train, targets=targets, metric=metric,
+        recipe=recipe, languages=read_as, level=level, forecaster=forecaster, forecaster_from=forecaster_from,
+        save=save, new_model=new_model, out=out,
+    )  # fmt: skip
     if out is None or json:
-        show(found, json=json, columns=SHOWN, title=f"{100 * level:g} % intervals")
+        show(forecasts, json=json, columns=SHOWN, title=f"{100 * level:g} % intervals")
     else:
-        typer.echo(f"{found.height} forecasts written to {out}")
+        typer.echo(f"{forecasts.height} forecasts written to {out}")

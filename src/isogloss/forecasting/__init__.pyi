@@ -1,3 +1,4 @@
+from .answer import write_forecasts
 from .baselines.langrank import LangRank
 from .baselines.litmus import Litmus
 from .baselines.mixed import Mixed
@@ -7,7 +8,6 @@ from .baselines.weakest_link import WeakestLink
 from .default import Default
 from .forecaster import FORECAST, Forecaster
 from .kernel import Kernel
-from .output import write_forecasts
 from .persistence import load, savable
 from .queries import ask
 from .registry import forecasters

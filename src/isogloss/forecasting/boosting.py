@@ -1,6 +1,6 @@
 """Gradient-boosted trees by LightGBM, the same in every run; a feature that is missing is NaN.
 
-Fitted trees are kept as boosters, which `isogloss.forecasting.saving` writes as text.
+Fitted trees are kept as boosters, which `isogloss.forecasting.persistence` writes as text.
 """
 
 from __future__ import annotations

@@ -48,12 +48,12 @@ def ask(
     read_as = languages or {}
     mix = str(
         TrainingMix.parse(
-            train, where="--train", language=lambda code: resolve(read_as.get(code, code), where="--train").id
+            train, where="train", language=lambda code: resolve(read_as.get(code, code), where="train").id
         )
     )
     rows = [
         {
-            "target": resolve(read_as.get(target, target), where="--targets").id,
+            "target": resolve(read_as.get(target, target), where="targets").id,
             "target_as_reported": target,
             "query_row": position,
         }

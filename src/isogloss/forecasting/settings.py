@@ -1,4 +1,4 @@
-"""Settings: what one forecast compares within, and which of them a query is about."""
+"""Settings: what scores are compared within, and which of them a query is about."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def find_setting(
 def match(
     queries: pl.DataFrame, settings: Collection[Setting], *, may_be_new: Callable[[str], bool] = lambda model: False
 ) -> Iterator[tuple[Setting, pl.DataFrame]]:
-    """Each setting that is asked about with its queries; a property left null in a query is free.
+    """Each setting that some query is about, with these queries; a property left null in a query is free.
 
     Parameters
     ----------
     queries : polars.DataFrame
     settings : collection of Setting
     may_be_new : function of str to bool
-        Whether a model may be asked about that no setting has: it gets the setting of the other models.
+        Whether a model that no setting has is forecast: it gets the setting of the other models.
 
     Yields
     ------
@@ -83,34 +83,34 @@ def match(
 
 
 def _find(
-    asked: Mapping[str, Any], settings: Collection[Setting], where: str,
+    query: Mapping[str, Any], settings: Collection[Setting], where: str,
     may_be_new: Callable[[str], bool] = lambda model: False,
 ) -> Setting:  # fmt: skip
-    """The only setting that has what is asked for; what is null or not named in `asked` is free."""
+    """The only setting that has the properties of a query; what is null or not named in `query` is free."""
     left, new = list(settings), False
     for field in Setting._fields:
-        wanted = asked.get(field)
+        wanted = query.get(field)
         fitting = [setting for setting in left if getattr(setting, field) == wanted]
         # No pair means scores of single languages, if there are any.
         if wanted is None and not (field == "pair" and fitting):
             continue
-        if not fitting and (new or (field == "model" and may_be_new(asked["model"]))) and field.startswith("model"):
+        if not fitting and (new or (field == "model" and may_be_new(query["model"]))) and field.startswith("model"):
             new = True
             continue
         if not fitting:
             raise UnknownName(field, str(wanted), {str(getattr(setting, field)) for setting in left}, where=where)
         left = fitting
     if new:
-        new_one = {"model": asked["model"], "model_revision": asked["model_revision"]}
+        new_one = {"model": query["model"], "model_revision": query["model_revision"]}
         left = list({setting._replace(**new_one) for setting in left})
     if len(left) > 1:
         field = next(name for name in Setting._fields if len({getattr(setting, name) for setting in left}) > 1)
         values = sorted({str(getattr(setting, field)) for setting in left})
-        option = f"--{field} or " if field in ("metric", "recipe") else ""
+        field_value = f"{field}=... or " if field in ("metric", "recipe") else ""
         raise InputError(
             f"the evidence has more than one {field.replace('_', ' ')} for this: {', '.join(values)}",
             where=where,
-            hint=f"say which, with {option}a column '{field}' in a file of queries",
+            hint=f"say which, with {field_value}a column '{field}' in a file of queries",
         )
     return left[0]
 

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import importlib
 import math
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
 
-from isogloss.forecasting.saving.boosters import booster_text, is_boosted, read_booster
-from isogloss.forecasting.saving.classes import allowed, class_called, is_model, name_of
+from isogloss.forecasting.persistence.boosters import booster_text, is_boosted, read_booster
+
+Class = TypeVar("Class", bound=type)
+
+OURS = ("isogloss.forecasting", "isogloss.evidence", "isogloss.languages")
+_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
+_allowed: dict[str, type] = {}
 
 Node = Any
 """What `json` reads and writes."""
@@ -180,17 +187,17 @@ class Reader:
         return frozenset(self._items(nodes))
 
     def _read_named(self, name: str, nodes: Node) -> Any:
-        found = self._class(name)
+        cls = self._class(name)
         items = tuple(self._items(nodes))
-        if not issubclass(found, tuple) or len(items) != len(getattr(found, "_fields", ())):
+        if not issubclass(cls, tuple) or len(items) != len(getattr(cls, "_fields", ())):
             raise CannotLoad(f"{name} with {len(items)} fields")
-        return tuple.__new__(found, items)
+        return tuple.__new__(cls, items)
 
     def _read_model(self, name: str) -> type:
-        found = self._class(name)
-        if not is_model(found):
+        cls = self._class(name)
+        if not is_model(cls):
             raise CannotLoad(f"the class {name}, which is no model of a grid")
-        return found
+        return cls
 
     def _read_ref(self, number: int) -> Any:
         if not isinstance(number, int) or not 0 <= number < len(self._met):
@@ -233,20 +240,20 @@ class Reader:
         return self._keep(read_booster(self._text(name)))
 
     def _read_object(self, name: str, state: dict[str, Node]) -> Any:
-        found = self._class(name)
-        if issubclass(found, tuple) or not isinstance(state, dict):
+        cls = self._class(name)
+        if issubclass(cls, tuple) or not isinstance(state, dict):
             raise CannotLoad(f"{name} without a state")
-        made = self._keep(object.__new__(found))
-        _check_state(found, state)
+        made = self._keep(object.__new__(cls))
+        _check_state(cls, state)
         for attribute, node in state.items():
             object.__setattr__(made, attribute, self.read(node))
         return made
 
     def _class(self, name: str) -> type:
-        found = class_called(name) if isinstance(name, str) else None
-        if found is None:
+        cls = class_called(name) if isinstance(name, str) else None
+        if cls is None:
             raise CannotLoad(f"the class '{name}', which is neither isogloss's nor registered")
-        return found
+        return cls
 
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -265,17 +272,73 @@ def _state(value: Any) -> Iterator[tuple[str, Any]]:
     yield from getattr(value, "__dict__", {}).items()
 
 
-def _slots(found: type) -> list[str]:
-    named = [base.__dict__.get("__slots__", ()) for base in reversed(found.__mro__)]
+def _slots(cls: type) -> list[str]:
+    named = [base.__dict__.get("__slots__", ()) for base in reversed(cls.__mro__)]
     every = [slot for slots in named for slot in ((slots,) if isinstance(slots, str) else slots)]
     return [slot for slot in every if slot not in ("__dict__", "__weakref__")]
 
 
-def _check_state(found: type, state: dict[str, Node]) -> None:
+def _check_state(cls: type, state: dict[str, Node]) -> None:
     for name in state:
         if not name.isidentifier() or name.startswith("__"):
-            raise CannotLoad(f"an attribute '{name}' of {found.__name__}")
-    if dataclasses.is_dataclass(found) and (
-        missing := {field.name for field in dataclasses.fields(found)} - set(state)
-    ):
-        raise CannotLoad(f"a {found.__name__} without {', '.join(sorted(missing))}")
+            raise CannotLoad(f"an attribute '{name}' of {cls.__name__}")
+    if dataclasses.is_dataclass(cls) and (missing := {field.name for field in dataclasses.fields(cls)} - set(state)):
+        raise CannotLoad(f"a {cls.__name__} without {', '.join(sorted(missing))}")
+
+
+def savable(made_of: Class) -> Class:
+    """Let forecasters hold objects of a class that is not isogloss's: put it above the class.
+
+    A registered forecaster and its `grid_model` need no such leave. When a forecaster is loaded, the attributes of
+    its objects are set without calling anything of theirs.
+    """
+    _allowed[name_of(made_of)] = made_of
+    return made_of
+
+
+def name_of(cls: type) -> str:
+    """`module:Class`."""
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def allowed(cls: type) -> bool:
+    """Whether objects of a class may be saved."""
+    return class_called(name_of(cls)) is cls
+
+
+def is_model(cls: type) -> bool:
+    """Whether a class itself may be kept, to be called for a fresh model: only that of a model of a grid."""
+    from isogloss.forecasting.grid_model import GridModel
+
+    return issubclass(cls, GridModel) and allowed(cls)
+
+
+def class_called(name: str) -> type | None:
+    """The class of a name, None where it is none that may be made."""
+    if not _NAME.fullmatch(name):
+        return None
+    if name in _allowed:
+        return _allowed[name]
+    module, _, path = name.partition(":")
+    if any(module == ours or module.startswith(f"{ours}.") for ours in OURS):
+        return _ours(module, path)
+    return _registered().get(name)
+
+
+def _ours(module: str, path: str) -> type | None:
+    try:
+        cls: Any = importlib.import_module(module)
+        for part in path.split("."):
+            cls = getattr(cls, part)
+    except (ImportError, AttributeError):
+        return None
+    plain = isinstance(cls, type) and not issubclass(cls, BaseException)
+    return cls if plain and name_of(cls) == f"{module}:{path}" else None
+
+
+def _registered() -> dict[str, type]:
+    from isogloss.forecasting import forecasters
+
+    classes = (entry for _, entry in forecasters.items() if isinstance(entry, type))
+    models = [model for entry in classes for model in (entry, getattr(entry, "grid_model", None))]
+    return {name_of(model): model for model in models if isinstance(model, type)}

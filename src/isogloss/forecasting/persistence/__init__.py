@@ -1,7 +1,7 @@
 """Fitted forecasters in folders: JSON, arrays, tables and the text of trees, no pickle.
 
 `forecaster.json` names every other file with its checksum, and says how they make up the forecaster again, see
-`isogloss.forecasting.saving.objects`. What is loaded forecasts what was saved, to the last bit.
+`isogloss.forecasting.persistence.objects`. What is loaded forecasts what was saved, to the last bit.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ import polars as pl
 
 from isogloss import __version__
 from isogloss.errors import BadFile, InputError
-from isogloss.forecasting.saving.classes import savable
-from isogloss.forecasting.saving.objects import CannotLoad, CannotSave, Reader, Writer
+from isogloss.forecasting.persistence.objects import CannotLoad, CannotSave, Reader, Writer, savable
 
 if TYPE_CHECKING:
     from isogloss.forecasting.forecaster import Forecaster
@@ -178,25 +177,25 @@ def _put(temporary: Path, place: Path) -> None:
 def _manifest(place: Path, where: str) -> dict[str, Any]:
     """What `forecaster.json` says, as far as that can be trusted before anything else is read."""
     try:
-        found = json.loads((place / MANIFEST).read_bytes())
+        manifest = json.loads((place / MANIFEST).read_bytes())
     except OSError as error:
         raise BadFile(
             f"has no {MANIFEST}: {error.strerror}", where=where, hint="name a folder that a forecaster was saved to"
         ) from None
     except (ValueError, RecursionError):
         raise BadFile(f"{MANIFEST} is damaged", where=where, hint="save the forecaster again") from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise BadFile(f"{MANIFEST} is not of a saved forecaster", where=where, hint="name another folder")
-    version, files = found.get("version"), found.get("files")
+    version, files = manifest.get("version"), manifest.get("files")
     if version != VERSION:
         raise BadFile(
             f"is of version {version} of the format, and this isogloss reads {VERSION}", where=where,
             hint="use the isogloss that saved it, or save it again",
         )  # fmt: skip
-    whole = {"isogloss", "root"} <= set(found) and isinstance(files, dict) and all(map(_FILE.fullmatch, files))
-    if not whole or _checksum(_plain(found["root"])) != found.get("checksum"):
+    whole = {"isogloss", "root"} <= set(manifest) and isinstance(files, dict) and all(map(_FILE.fullmatch, files))
+    if not whole or _checksum(_plain(manifest["root"])) != manifest.get("checksum"):
         raise BadFile(f"{MANIFEST} is not as it was saved", where=where, hint="save the forecaster again")
-    return found
+    return manifest
 
 
 def _content(path: Path, checksum: str, where: str) -> bytes:
