@@ -66,8 +66,6 @@ class Link:
         return (scores < self.limits[0]) | (scores > self.limits[1])
 
 
-from isogloss.forecasting.curves.link import Link
-
 FEATURES = ("labelled", "translated", "total", "kin")
 """Amounts a curve may depend on: the target's own labelled examples; its other ones (translated,
 post-edited, generated); all examples of all languages; those of the other languages, each counted by
