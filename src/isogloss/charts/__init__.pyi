@@ -3,14 +3,13 @@ from .benchmark_page import write_report
 from .curve import curve_plot
 from .explanation import contributions_plot, drivers_plot
 from .files import save
+from .forecast_maps import forecast_map, forecast_picture
 from .intervals import forecast_plot
 from .language_map import map_of_languages
 from .next_tests import next_plot
-from .picture import forecast_picture
 from .sources import sources_plot
 from .transfer import transfer_heatmap
 from .trust import strata_plot, trust_picture
-from .world import forecast_map
 
 __all__ = [
     "conditions_plot",

@@ -18,7 +18,7 @@ from isogloss.charts.dots import (
     dots_on_intervals,
     error_tooltip,
 )
-from isogloss.charts.style import INK, heading, inline, styled
+from isogloss.charts.style import INK, finished, inline
 from isogloss.errors import BadValue
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ def errors_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None
     coverage = benchmark.coverage().filter(pl.col("protocol") == protocol)
     panels += [_coverage_panel(coverage, rows, level) for level in benchmark.levels]
     parts: Any = alt.hconcat(*panels, spacing=26).resolve_scale(color="shared", shape="shared")
-    parts = parts.properties(title=heading(title or benchmark.protocols[protocol], [_subtitle(protocol)]))
-    chart: alt.HConcatChart = styled(parts)
-    return chart
+    return finished(parts, title or benchmark.protocols[protocol], [_subtitle(protocol)])
 
 
 def conditions_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.FacetChart:
@@ -96,10 +94,7 @@ def conditions_plot(benchmark: Benchmark, protocol: str, *, title: str | None = 
         band, lines.mark_line(strokeWidth=2.5), lines.mark_point(filled=True, size=60, opacity=1), data=inline(rows)
     ).properties(width=260, height=220)
     facet = alt.Facet("panel:N", header=alt.Header(title=None, labelFontSize=13, labelFontWeight="bold"))
-    parts = layers.facet(facet=facet, columns=3)
-    parts = parts.properties(title=heading(title or benchmark.protocols[protocol], [_subtitle(protocol)]))
-    chart: alt.FacetChart = styled(parts)
-    return chart
+    return finished(layers.facet(facet=facet, columns=3), title or benchmark.protocols[protocol], [_subtitle(protocol)])
 
 
 def _summary_rows(benchmark: Benchmark, protocol: str) -> list[dict[str, Any]]:

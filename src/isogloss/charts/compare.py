@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogloss.charts.style import INK, LINES, WIDTH, heading, inline, styled
+from isogloss.charts.style import INK, LINES, WIDTH, finished, inline
 
 if TYPE_CHECKING:
     import altair as alt
@@ -45,8 +45,7 @@ def compare_picture(found: Comparison, *, title: str | None = None) -> alt.HConc
         f" · costs in {found.currency}",
         "Filled: on the front of quality, both costs and latency; bars hold 90 % of means over languages drawn anew.",
     ]
-    chart: alt.HConcatChart = styled(parts.properties(title=heading(title or "Which recipe is worth it?", lines)))
-    return chart
+    return finished(parts, title or "Which recipe is worth it?", lines)
 
 
 def _front(found: Comparison, colour: Any) -> Any:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
-from isogloss.charts.style import INK, KIND_COLOURS, WIDTH, heading, inline, number_format, score_range, styled
+from isogloss.charts.style import INK, KIND_COLOURS, WIDTH, finished, inline, number_format, palette, score_range
 from isogloss.errors import BadValue
 from isogloss.evidence import TrainingMix
 from isogloss.languages import resolve
+from isogloss.text import counted
 
 if TYPE_CHECKING:
     import altair as alt
@@ -24,7 +25,7 @@ STEPS = 160
 """Sizes at which the line is drawn."""
 BEND = 10.0
 """Size around which the axis bends from linear to logarithmic, so that 0 has a place on it."""
-FORECAST, ELSEWHERE, GOAL = KIND_COLOURS[UNMEASURED], KIND_COLOURS[MEASURED], KIND_COLOURS[FAR]
+FORECAST, OTHER_MIX, GOAL = KIND_COLOURS[UNMEASURED], KIND_COLOURS[MEASURED], KIND_COLOURS[FAR]
 MEASURED, BESIDE_ANOTHER = "measured", "measured beside another mix"
 NAMED_SOURCES = 3
 
@@ -38,7 +39,7 @@ class Look(NamedTuple):
     opacity: float
 
 
-LOOKS = {MEASURED: Look(INK, "circle", 60, 1.0), BESIDE_ANOTHER: Look(ELSEWHERE, "diamond", 22, 0.35)}
+LOOKS = {MEASURED: Look(INK, "circle", 60, 1.0), BESIDE_ANOTHER: Look(OTHER_MIX, "diamond", 22, 0.35)}
 
 
 def curve_plot(
@@ -97,10 +98,8 @@ def curve_plot(
     if goal is not None:
         layers += _goal(curve.needed(goal, level), start, end, across, digits)
     name = title or f"How {curve.metric} in {resolve(curve.target).name} grows with its own examples"
-    said = _subtitle(curve, level, measured.height - inside.height)
-    chart: Any = alt.layer(*layers).properties(width=PLOT, height=HEIGHT, title=heading(name, said))
-    plotted: alt.LayerChart = styled(chart)
-    return plotted
+    chart = alt.layer(*layers).properties(width=PLOT, height=HEIGHT)
+    return finished(chart, name, _subtitle(curve, level, measured.height - inside.height))
 
 
 def _line(curve: Curve, start: int, end: int, level: float) -> list[dict[str, Any]]:
@@ -134,7 +133,7 @@ def _band(rows: list[dict[str, Any]], across: alt.X, up: alt.Y) -> Any:
 def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: str) -> list[Any]:
     import altair as alt
 
-    told = [
+    tooltip = [
         alt.Tooltip("size:Q", title="examples", format=","),
         *(alt.Tooltip(f"{name}:Q", format=digits) for name in ("mean", "lower", "upper")),
         alt.Tooltip("basis:N", title="basis"),
@@ -145,7 +144,7 @@ def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: str) ->
     for part, dash in ((near, [1, 0]), (far, [6, 4])):
         if len(part) > 1:
             line = alt.Chart(inline(part)).mark_line(color=FORECAST, strokeWidth=2.5, strokeDash=dash, clip=True)
-            lines.append(line.encode(x=across, y=up, tooltip=told))
+            lines.append(line.encode(x=across, y=up, tooltip=tooltip))
     return lines
 
 
@@ -161,8 +160,8 @@ def _dots(measured: pl.DataFrame, across: alt.X, up: alt.Y, digits: str) -> list
     ]
     rows = [{**row, "area": LOOKS[row["kind"]].area, "opacity": LOOKS[row["kind"]].opacity} for row in rows]
     legend = alt.Legend(orient="top", direction="horizontal", title=None, symbolOpacity=1, labelLimit=0, offset=4)
-    colours = alt.Scale(domain=kinds, range=[LOOKS[kind].colour for kind in kinds])
-    shapes = alt.Scale(domain=kinds, range=[LOOKS[kind].shape for kind in kinds])
+    colours = palette({kind: LOOKS[kind].colour for kind in kinds})
+    shapes = palette({kind: LOOKS[kind].shape for kind in kinds})
     dots = alt.Chart(inline(rows)).mark_point(filled=True)
     return [
         dots.encode(
@@ -219,12 +218,8 @@ def _subtitle(curve: Curve, level: float, outside: int) -> list[str]:
         band = f"too little evidence for a {band}"
     said = [" · ".join([curve.task, curve.model, f"beside {beside}", band, curve.law])]
     if outside:
-        scores = (
-            "1 score measured beside other mixes lies"
-            if outside == 1
-            else (f"{outside} scores measured beside other mixes lie")
-        )
-        said.append(f"{scores} above or below the picture")
+        lie = "lies" if outside == 1 else "lie"
+        said.append(f"{counted(outside, 'score')} measured beside other mixes {lie} above or below the picture")
     return said
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.style import INK, inline
+from isogloss.charts.style import INK, inline, palette
 
 if TYPE_CHECKING:
     import altair as alt
@@ -59,13 +59,13 @@ def dots_on_intervals(
     looks: dict[str, Any] = {
         "color": alt.Color(
             "role:N", title=None, legend=legend,
-            scale=alt.Scale(domain=roles, range=[ROLE_COLOURS[role] for role in roles]),
+            scale=palette({role: ROLE_COLOURS[role] for role in roles}),
         ),
         **({"yOffset": alt.YOffset("role:N", scale=alt.Scale(domain=roles, paddingOuter=0.6))} if names else {}),
     }  # fmt: skip
     shape = alt.Shape(
         "role:N", title=None, legend=legend,
-        scale=alt.Scale(domain=roles, range=[ROLE_SHAPES[role] for role in roles]),
+        scale=palette({role: ROLE_SHAPES[role] for role in roles}),
     )  # fmt: skip
     base = alt.Chart().encode(y=y, tooltip=list(tooltip))
     layers = [

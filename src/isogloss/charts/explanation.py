@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.style import INK, PALE_INK, heading, inline, number_format, styled
+from isogloss.charts.style import INK, PALE_INK, finished, inline, number_format, palette, panel_title
 from isogloss.languages import resolve
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ def drivers_plot(drivers: Drivers, *, title: str | None = None) -> alt.HConcatCh
         "ticks: least squares.",
         *textwrap.wrap(_fit(drivers), LINE),
     ]
-    named = heading(title or f"What drives transfer in {drivers.task}?", lines)
-    chart: alt.HConcatChart = styled(parts.properties(title=named))
-    return chart
+    return finished(parts, title or f"What drives transfer in {drivers.task}?", lines)
 
 
 def _fit(drivers: Drivers) -> str:
@@ -88,10 +86,10 @@ def _effects(rows: list[dict[str, Any]], y: Any, unit: str) -> Any:
     axis = alt.Axis(title=f"{unit} for one standard deviation more", tickCount=6)
     kinds = [kind for kind in COLOURS if any(row["kind"] == kind for row in rows)]
     colour = alt.Color(
-        "kind:N", title=None, scale=alt.Scale(domain=kinds, range=[COLOURS[kind] for kind in kinds]),
+        "kind:N", title=None, scale=palette({kind: COLOURS[kind] for kind in kinds}),
         legend=alt.Legend(orient="top", direction="horizontal", symbolOpacity=1, labelLimit=0),
     )  # fmt: skip
-    shape = alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds, range=["circle", "diamond"][: len(kinds)]))
+    shape = alt.Shape("kind:N", title=None, scale=palette(dict(zip(kinds, ("circle", "diamond"), strict=False))))
     tooltip = [
         alt.Tooltip("factor:N"), alt.Tooltip("group:N"), alt.Tooltip("effect:Q", format=".3~g"),
         alt.Tooltip("lower:Q", format=".3~g"), alt.Tooltip("upper:Q", format=".3~g"),
@@ -154,9 +152,8 @@ def contributions_plot(explanation: Explanation, *, title: str | None = None) ->
         if explanation.baseline_name == MEASURED_ITSELF
         else f"It starts from the {explanation.baseline_name}.",
     ]
-    named = heading(title or f"Why is {name} forecast at {format(explanation.mean, _digits(explanation))}?", lines)
-    chart: alt.HConcatChart = styled(parts.properties(title=named))
-    return chart
+    forecast = format(explanation.mean, _digits(explanation))
+    return finished(parts, title or f"Why is {name} forecast at {forecast}?", lines)
 
 
 def _trained(train: str) -> str:
@@ -228,5 +225,5 @@ def _neighbours(explanation: Explanation) -> Any:
             x=alt.X("end:Q", axis=axis, scale=scale), text="figures:N"
         ),
     )
-    named = alt.TitleParams(text="Measured languages it leans on", anchor="start", fontSize=13, offset=6)
-    return layers.properties(width=NEIGHBOURS_WIDTH, height=alt.Step(STEP_ROW), title=named)
+    title = panel_title("Measured languages it leans on")
+    return layers.properties(width=NEIGHBOURS_WIDTH, height=alt.Step(STEP_ROW), title=title)

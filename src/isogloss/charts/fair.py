@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isogloss.charts.rows import FAR, UNMEASURED
-from isogloss.charts.style import INK, KIND_COLOURS, PALE_INK, heading, inline, score_range, styled
+from isogloss.charts.style import INK, KIND_COLOURS, PALE_INK, finished, inline, score_range
 from isogloss.languages import resolve
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def fair_picture(found: Fairness, *, title: str | None = None) -> alt.HConcatCha
     ]
     if len(order) < len(found.candidates):
         lines.append(f"{len(order)} of {len(found.candidates)} drawn")
-    chart: alt.HConcatChart = styled(parts.properties(title=heading(title or "Which is the fairest?", lines)))
-    return chart
+    return finished(parts, title or "Which is the fairest?", lines)
 
 
 def _strips(found: Fairness, order: list[str]) -> Any:

@@ -11,11 +11,11 @@ from isogloss.charts.style import (
     KIND_COLOURS,
     KIND_SHAPES,
     WIDTH,
-    heading,
+    finished,
     inline,
     number_format,
+    palette,
     score_range,
-    styled,
 )
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ def forecast_plot(forecasts: pl.DataFrame, *, score: str = "score", title: str |
     """
     rows = forecast_rows(forecasts)
     title = title or f"Forecast {score} in {len(rows)} language{'' if len(rows) == 1 else 's'}"
-    chart: alt.LayerChart = styled(interval_layers(rows, score).properties(title=heading(title, [describe(rows)])))
-    return chart
+    return finished(interval_layers(rows, score), title, [describe(rows)])
 
 
 def interval_layers(rows: list[dict[str, Any]], score: str, width: int = WIDTH) -> alt.LayerChart:
@@ -77,18 +76,18 @@ def interval_layers(rows: list[dict[str, Any]], score: str, width: int = WIDTH) 
     colour = alt.Color(
         "kind:N",
         title=None,
-        scale=alt.Scale(domain=kinds, range=[KIND_COLOURS[kind] for kind in kinds]),
+        scale=palette({kind: KIND_COLOURS[kind] for kind in kinds}),
         legend=alt.Legend(orient="top", direction="horizontal", symbolSize=90, symbolOpacity=1, offset=4, labelLimit=0),
     )
-    shape = alt.Shape("kind:N", title=None, scale=alt.Scale(domain=kinds, range=[KIND_SHAPES[k] for k in kinds]))
-    told = [
+    shape = alt.Shape("kind:N", title=None, scale=palette({kind: KIND_SHAPES[kind] for kind in kinds}))
+    tooltip = [
         alt.Tooltip("name:N", title="language"),
         alt.Tooltip("target:N", title="id"),
         alt.Tooltip("mean:Q", title=score, format=digits),
         alt.Tooltip("interval:N", title="interval"),
         alt.Tooltip("basis:N", title="basis"),
     ]
-    base = alt.Chart(data).encode(y=line, tooltip=told)
+    base = alt.Chart(data).encode(y=line, tooltip=tooltip)
     intervals = base.mark_rule(strokeWidth=5, opacity=0.35).encode(
         x=alt.X("from:Q", scale=scale, axis=axis), x2="to:Q", color=colour
     )
@@ -99,8 +98,7 @@ def interval_layers(rows: list[dict[str, Any]], score: str, width: int = WIDTH) 
     names = base.mark_text(**text, limit=NAMES_WIDTH - 10).encode(x=alt.value(0), text="name:N")
     figures = base.mark_text(**text).encode(x=alt.value(width - VALUES_WIDTH + 14), text="figures:N")
     layers: Any = alt.layer(intervals, dots, names, figures)
-    chart: alt.LayerChart = layers.properties(width=width, height=alt.Step(ROW_HEIGHT))
-    return chart
+    return layers.properties(width=width, height=alt.Step(ROW_HEIGHT))
 
 
 def _drawn(row: dict[str, Any], low: float, high: float, digits: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Languages on a map of the world, coloured by family, script or another thing that is known of them."""
+"""Languages on a map of the world, coloured by family, script or another property."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.projection import EqualEarth
-from isogloss.charts.style import INK, LAND, WIDTH, heading, inline, styled
-from isogloss.charts.world import _land
+from isogloss.charts.projection import EqualEarth, world_map
+from isogloss.charts.style import INK, WIDTH, finished, inline, palette
 from isogloss.errors import UnknownName
 from isogloss.languages import Language
 from isogloss.languages.measures import NO_FAMILIES
@@ -64,9 +63,8 @@ def map_of_languages(
 
     Notes
     -----
-    A language is a point in the middle of where it is spoken. How many have no known place is told under the title.
+    A language is a point in the middle of where it is spoken. The title counts those without a known place.
     """
-    import altair as alt
 
     from isogloss.languages import table
     from isogloss.languages.catalogue import entries
@@ -76,16 +74,10 @@ def map_of_languages(
     rows = (table() if languages is None else entries(languages)).to_dicts()
     placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
     dots, groups = _grouped(placed, colour)
-    world = EqualEarth(WIDTH)
-    outline = alt.InlineData(values=_land(), format=alt.TopoDataFormat(type="topojson", feature="land"))
-    layers: Any = alt.layer(alt.Chart(outline).mark_geoshape(fill=LAND, clip=True), _points(dots, groups, colour))
-    chart: Any = layers.project(
-        type="equalEarth", rotate=[-world.middle, 0, 0], scale=world.scale, translate=list(world.translate)
-    ).properties(width=WIDTH, height=round(world.height))
+    chart = world_map(EqualEarth(WIDTH), _points(dots, groups, colour))
     lost = len(rows) - len(placed)
-    told = [f"{len(placed):,} languages with a known place" + (f"; {lost:,} without one are not drawn" if lost else "")]
-    made: alt.LayerChart = styled(chart.properties(title=heading(title or f"Languages by {colour}", told)))
-    return made
+    line = f"{len(placed):,} languages with a known place" + (f"; {lost:,} without one are not drawn" if lost else "")
+    return finished(chart, title or f"Languages by {colour}", [line])
 
 
 def _family(row: dict[str, Any]) -> str | None:
@@ -130,14 +122,13 @@ def _points(dots: list[dict[str, Any]], groups: list[tuple[str, str]], colour: s
     legend = alt.Legend(
         title=colour, orient="bottom", columns=4, labelLimit=0, symbolSize=70, symbolOpacity=1, symbolType="circle"
     )
-    names, shades = [group for group, _ in groups], [shade for _, shade in groups]
-    chart: alt.Chart = (
+    return (
         alt.Chart(inline(dots))
         .mark_circle(size=90 if few else 11, opacity=1 if few else 0.75, stroke=INK if few else None, strokeWidth=0.6)
         .encode(
             longitude="longitude:Q",
             latitude="latitude:Q",
-            color=alt.Color("group:N", sort=names, scale=alt.Scale(domain=names, range=shades), legend=legend),
+            color=alt.Color("group:N", sort=list(dict(groups)), scale=palette(dict(groups)), legend=legend),
             tooltip=[
                 alt.Tooltip("name:N", title="language"),
                 alt.Tooltip("language:N", title="id"),
@@ -145,4 +136,3 @@ def _points(dots: list[dict[str, Any]], groups: list[tuple[str, str]], colour: s
             ],
         )
     )
-    return chart

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isogloss.charts.sources import OURS, ROW_HEIGHT, THEIRS
-from isogloss.charts.style import INK, heading, inline, styled
+from isogloss.charts.style import INK, finished, inline, palette
 
 if TYPE_CHECKING:
     import altair as alt
@@ -42,7 +42,7 @@ def next_plot(found: NextTests, *, title: str | None = None) -> alt.LayerChart:
     x: dict[str, Any] = {"axis": axis, "scale": alt.Scale(zero=False, nice=True)}
     colour = alt.Color(
         "who:N", title=None, legend=alt.Legend(orient="top"),
-        scale=alt.Scale(domain=[CHOSEN, OTHERS], range=[OURS, THEIRS]),
+        scale=palette({CHOSEN: OURS, OTHERS: THEIRS}),
     )  # fmt: skip
     named = alt.Axis(labelLimit=0, ticks=False, domain=False)
     base = alt.Chart().encode(
@@ -56,9 +56,8 @@ def next_plot(found: NextTests, *, title: str | None = None) -> alt.LayerChart:
         base.mark_point(filled=True, size=75, opacity=1).encode(x=alt.X("after:Q", **x)),
         data=inline(rows),
     )
-    told = heading(title or "Which languages to test next?", [f"{found.task} · {found.model}", *found.notes])
-    chart: alt.LayerChart = styled(layers.properties(width=PANEL, height=ROW_HEIGHT * len(rows), title=told))
-    return chart
+    chart = layers.properties(width=PANEL, height=ROW_HEIGHT * len(rows))
+    return finished(chart, title or "Which languages to test next?", [f"{found.task} · {found.model}", *found.notes])
 
 
 def _rows(found: NextTests) -> list[dict[str, Any]]:

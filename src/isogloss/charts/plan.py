@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
-from isogloss.charts.style import INK, KIND_COLOURS, PALE_INK, WIDTH, heading, inline, styled
+from isogloss.charts.style import INK, KIND_COLOURS, PALE_INK, WIDTH, finished, inline, palette
 from isogloss.languages import resolve
 from isogloss.planning.kinds import ISOCOST, ISOPERF, PATH
 
@@ -51,9 +51,7 @@ def plan_picture(plan: Plan, *, title: str | None = None) -> alt.VConcatChart:
     top: Any = alt.hconcat(_bought(plan, order), _scores(plan, order), spacing=30)
     parts: Any = alt.vconcat(top.resolve_scale(color="independent"), _rivals(plan), spacing=24)
     parts = parts.resolve_scale(color="independent")
-    named = heading(title or f"What {plan.budget:,.6g} {plan.currency} buy best", lines)
-    chart: alt.VConcatChart = styled(parts.properties(title=named))
-    return chart
+    return finished(parts, title or f"What {plan.budget:,.6g} {plan.currency} buy best", lines)
 
 
 def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChart:
@@ -80,7 +78,7 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
         "color": alt.Color(
             "line:N", title=None,
             legend=alt.Legend(orient="top", symbolOpacity=1, symbolStrokeWidth=2.5, symbolSize=500),
-            scale=alt.Scale(domain=names, range=[LINE_COLOURS[name] for name in names]),
+            scale=palette({name: LINE_COLOURS[name] for name in names}),
         ),
         "strokeDash": alt.StrokeDash(
             "line:N", title=None, scale=alt.Scale(domain=names, range=[LINE_DASHES[name] for name in names])
@@ -100,11 +98,8 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
         f"{plan.task} · {plan.model} · beside {_short(plan.train)}, of which at most {plan.pivot:,} are translated",
         f"{plan.price_labelled:g} {plan.currency} for a labelled example, {plan.price_translated:g} for a translated",
     ]
-    chart: Any = alt.layer(*layers).properties(
-        width=WIDTH - 120, height=400, title=heading(title or f"Label or translate {_name(plan.target)}?", subtitle)
-    )
-    drawn: alt.LayerChart = styled(chart)
-    return drawn
+    chart = alt.layer(*layers).properties(width=WIDTH - 120, height=400)
+    return finished(chart, title or f"Label or translate {_name(plan.target)}?", subtitle)
 
 
 def _points(plan: KindsPlan, bought: list[Bought], across: Any, up: Any) -> list[Any]:
@@ -148,7 +143,7 @@ def _bought(plan: Plan, order: list[str]) -> Any:
         x=alt.X("cost:Q", title=f"spent, {plan.currency}", scale=scale, axis=alt.Axis(tickCount=5, grid=False)),
         color=alt.Color(
             "kind:N", title=None, legend=legend,
-            scale=alt.Scale(domain=kinds, range=[KIND_OF_EXAMPLES[kind] for kind in kinds]),
+            scale=palette({kind: KIND_OF_EXAMPLES[kind] for kind in kinds}),
         ),
         tooltip=["name:N", "kind:N", alt.Tooltip("examples:Q", format=","), alt.Tooltip("cost:Q", format=",")],
     )  # fmt: skip

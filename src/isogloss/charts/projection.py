@@ -1,13 +1,20 @@
-"""The Equal Earth projection, as the drawing library computes it, so that labels can be placed beforehand.
+"""The world in the Equal Earth projection, computed as the drawing library does, so that labels can be placed first.
 
 Areas are true to each other, which matters where dots of different continents are compared.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
+from isogloss.charts.style import LAND
+
+LAND_FILE = Path(__file__).parent / "data" / "land-110m.json"
 COEFFICIENTS = 1.340264, -0.081106, 0.000893, 0.003796
 HALF_ROOT_3 = math.sqrt(3) / 2
 HALF_WIDTH = 2.7066
@@ -60,6 +67,22 @@ class EqualEarth:
         x, y = _raw(turned, latitude)
         left, top = self.translate
         return left + self.scale * x, top - self.scale * y
+
+
+def world_map(world: EqualEarth, *layers: Any) -> Any:
+    """Layers on the land of the world, as a chart without title and look."""
+    import altair as alt
+
+    land = alt.InlineData(values=_land(), format=alt.TopoDataFormat(type="topojson", feature="land"))
+    chart: Any = alt.layer(alt.Chart(land).mark_geoshape(fill=LAND, clip=True), *layers)
+    return chart.project(
+        type="equalEarth", rotate=[-world.middle, 0, 0], scale=world.scale, translate=list(world.translate)
+    ).properties(width=world.width, height=round(world.height))
+
+
+@lru_cache(maxsize=1)
+def _land() -> Any:
+    return json.loads(LAND_FILE.read_text(encoding="utf-8"))
 
 
 def _raw(longitude: float, latitude: float) -> tuple[float, float]:

@@ -15,7 +15,8 @@ from isogloss.languages import Language, resolve
 MEASURED, UNMEASURED, FAR = "measured language", "unmeasured language", "far from everything measured"
 KINDS = (MEASURED, UNMEASURED, FAR)
 """What a forecast is about; after its basis, see `isogloss.forecasting.basis`."""
-MEASURED = "measured language"
+SCORE = "measured score"
+"""What is drawn beside forecasts."""
 
 COLUMNS = ("task", "model", "target", "train", "mean", "lower", "upper", "level", "basis")
 NAMED_SOURCES = 3

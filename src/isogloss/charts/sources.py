@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.style import heading, inline, number_format, styled
+from isogloss.charts.style import finished, inline, number_format, palette
 from isogloss.languages import resolve
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def sources_plot(ranking: SourceRanking, *, top: int = 10, title: str | None = N
 
     rows = _rows(ranking, top)
     order = [row["label"] for row in rows]
-    scale = alt.Scale(domain=[BEST, BASELINE], range=[OURS, THEIRS])
+    scale = palette({BEST: OURS, BASELINE: THEIRS})
     colour = alt.Color("who:N", title=None, legend=alt.Legend(orient="top"), scale=scale)
     scores = [row[name] for row in rows for name in ("lower", "upper")]
     digits = number_format(min(scores), max(scores))
@@ -54,12 +54,9 @@ def sources_plot(ranking: SourceRanking, *, top: int = 10, title: str | None = N
         )
         dot = shared.mark_point(filled=True, size=75, opacity=1).encode(x=alt.X(f"{value}:Q", axis=axis))
         parts.append(alt.layer(band, dot).properties(width=PANEL, height=ROW_HEIGHT * len(rows)))
-    told = heading(
-        title or f"Which language to train on for {resolve(ranking.target).name}?",
-        [f"{ranking.task} · {ranking.model} · bands hold with {100 * ranking.level:g} %", *ranking.notes],
-    )
-    chart: alt.HConcatChart = styled(alt.hconcat(*parts, spacing=30).properties(title=told))
-    return chart
+    lines = [f"{ranking.task} · {ranking.model} · bands hold with {100 * ranking.level:g} %", *ranking.notes]
+    title = title or f"Which language to train on for {resolve(ranking.target).name}?"
+    return finished(alt.hconcat(*parts, spacing=30), title, lines)
 
 
 def _rows(ranking: SourceRanking, top: int) -> list[dict[str, Any]]:

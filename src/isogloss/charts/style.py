@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
@@ -44,17 +44,28 @@ def number_format(low: float, high: float) -> str:
     return ".2f" if low >= 0 and high <= 1 else ".3~g"
 
 
-def heading(title: str, subtitle: Sequence[str]) -> alt.TitleParams:
-    """The title of a picture, with what it is of underneath."""
+def palette(looks: Mapping[str, str]) -> alt.Scale:
+    """The scale that gives each category its colour or shape."""
     import altair as alt
 
-    return alt.TitleParams(text=title, subtitle=list(subtitle), anchor="start", frame="group")
+    return alt.Scale(domain=list(looks), range=list(looks.values()))
 
 
-def styled(chart: Any) -> Any:
-    """`chart` with the look of all pictures; only whole charts can have it, not their parts."""
+def panel_title(text: str) -> alt.TitleParams:
+    """The title of one panel of a picture."""
+    import altair as alt
+
+    return alt.TitleParams(text=text, anchor="start", fontSize=13, offset=6)
+
+
+def finished(chart: Any, title: str, lines: Sequence[str]) -> Any:
+    """The whole picture, with its title, lines below it, and the look of all pictures."""
+    import altair as alt
+
+    heading = alt.TitleParams(text=title, subtitle=list(lines), anchor="start", frame="group")
     return (
-        chart.configure(font=FONT, background="white", padding=14)
+        chart.properties(title=heading)
+        .configure(font=FONT, background="white", padding=14)
         .configure_view(stroke=None)
         .configure_title(
             fontSize=18, subtitleFontSize=13, color=INK, subtitleColor=PALE_INK, offset=14, subtitlePadding=6

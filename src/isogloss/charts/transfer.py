@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.style import INK, SCORE_COLOURS, heading, inline, number_format, score_range, styled
+from isogloss.charts.style import INK, SCORE_COLOURS, finished, inline, number_format, score_range
 from isogloss.errors import BadValue
 from isogloss.languages import resolve
 
@@ -26,7 +26,7 @@ def transfer_heatmap(cells: pl.DataFrame, *, score: str = "score", title: str | 
     Parameters
     ----------
     cells : polars.DataFrame
-        `source`, `target`, `score` and what tells panels apart: `pair`, `model`, `recipe`, `size`, where present. Of
+        `source`, `target`, `score` and the keys of panels: `pair`, `model`, `recipe`, `size`, where present. Of
         one task and metric, one row per cell; as `isogloss.lab.Findings.cells` gives them, without shots.
     score : str, default "score"
         What the scores are, such as `accuracy`.
@@ -54,9 +54,7 @@ def transfer_heatmap(cells: pl.DataFrame, *, score: str = "score", title: str | 
     drawn = [_panel(panel, keys, score, (low, high)) for panel in panels]
     sources, targets = cells["source"].n_unique(), cells["target"].n_unique()
     title = title or f"{score.capitalize()} from {sources} source{'' if sources == 1 else 's'} to {targets} targets"
-    parts: Any = alt.vconcat(*drawn, spacing=28)
-    chart: alt.VConcatChart = styled(parts.properties(title=heading(title, [_about(cells)])))
-    return chart
+    return finished(alt.vconcat(*drawn, spacing=28), title, [_about(cells)])
 
 
 def _panel(panel: pl.DataFrame, keys: Sequence[str], score: str, limits: tuple[float, float]) -> Any:
@@ -79,7 +77,7 @@ def _panel(panel: pl.DataFrame, keys: Sequence[str], score: str, limits: tuple[f
         x=alt.X("target:N", sort=targets, axis=axis(targets, -60)),
         y=alt.Y("source:N", sort=sources, axis=axis(sources, 0)),
     )
-    told = [
+    tooltip = [
         alt.Tooltip("from:N", title="trained on"),
         alt.Tooltip("to:N", title="tested on"),
         alt.Tooltip("score:Q", title=score, format=digits),
@@ -90,9 +88,9 @@ def _panel(panel: pl.DataFrame, keys: Sequence[str], score: str, limits: tuple[f
         scale=alt.Scale(scheme=SCORE_COLOURS, domain=list(limits)),
         legend=alt.Legend(format=digits),
     )
-    squares = base.mark_rect().encode(color=colour, tooltip=told)
-    told_apart = [(key, panel[key][0]) for key in keys if panel[key][0] is not None]
-    about = " · ".join(str(value) + (" examples" if key == "size" else "") for key, value in told_apart)
+    squares = base.mark_rect().encode(color=colour, tooltip=tooltip)
+    properties = [(key, panel[key][0]) for key in keys if panel[key][0] is not None]
+    about = " · ".join(str(value) + (" examples" if key == "size" else "") for key, value in properties)
     layers: Any = alt.layer(squares)
     if max(len(sources), len(targets)) <= MOST_WRITTEN:
         middle = sum(limits) / 2
@@ -106,8 +104,8 @@ def _panel(panel: pl.DataFrame, keys: Sequence[str], score: str, limits: tuple[f
 
 def _ordered(languages: list[str]) -> list[str]:
     """Languages of one script beside each other, and of one family within it."""
-    found = {code: resolve(code) for code in languages}
-    return sorted(languages, key=lambda code: (found[code].script, found[code].family, code))
+    resolved = {code: resolve(code) for code in languages}
+    return sorted(languages, key=lambda code: (resolved[code].script, resolved[code].family, code))
 
 
 def _about(cells: pl.DataFrame) -> str:

@@ -17,7 +17,7 @@ from isogloss.charts.dots import (
     dots_on_intervals,
     error_tooltip,
 )
-from isogloss.charts.style import INK, heading, inline, styled
+from isogloss.charts.style import INK, finished, inline, panel_title
 from isogloss.errors import BadValue
 
 if TYPE_CHECKING:
@@ -56,10 +56,7 @@ def trust_picture(trust: Trust, *, title: str | None = None) -> alt.VConcatChart
     strata = trust.strata.with_columns(role=pl.lit(CANDIDATE), forecaster=pl.lit(trust.forecaster))
     panels = _strata_panels(strata, names={CANDIDATE: trust.forecaster}, level=trust.level, unit=trust.unit)
     parts: Any = alt.vconcat(_calibration(trust), panels, spacing=24)
-    chart: alt.VConcatChart = styled(
-        parts.properties(title=heading(title or "Where can forecasts be believed?", lines))
-    )
-    return chart
+    return finished(parts, title or "Where can forecasts be believed?", lines)
 
 
 def strata_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.VConcatChart:
@@ -85,9 +82,7 @@ def strata_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None
         level=benchmark.levels[0] if benchmark.levels else None,
         unit=benchmark.questions.filter(pl.col("protocol") == protocol)["unit"][0],
     )
-    lines = [subtitle, last] if last else [subtitle]
-    chart: alt.VConcatChart = styled(panels.properties(title=heading(title or benchmark.protocols[protocol], lines)))
-    return chart
+    return finished(panels, title or benchmark.protocols[protocol], [subtitle, last] if last else [subtitle])
 
 
 def _strongest_baseline(benchmark: Benchmark, protocol: str) -> dict[str, str]:
@@ -138,8 +133,7 @@ def _errors(
     y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None, ticks=False, grid=True, labelLimit=230, minExtent=200))
     axis = alt.Axis(title=f"mean absolute error, {unit}", tickCount=6)
     layers = dots_on_intervals(rows, "mae", y, axis=axis, tooltip=error_tooltip(unit), names=names)
-    named = alt.TitleParams(text=title, anchor="start", fontSize=13, offset=6)
-    return layers.properties(width=PANEL, height=_height(order, names), title=named)
+    return layers.properties(width=PANEL, height=_height(order, names), title=panel_title(title))
 
 
 def _coverage(rows: Sequence[Mapping[str, Any]], order: list[str], names: Mapping[str, str], level: float) -> Any:
@@ -184,5 +178,5 @@ def _calibration(trust: Trust) -> Any:
             y=alt.Y("coverage:Q", scale=scale, axis=axis)
         ),
     )
-    named = alt.TitleParams(text="Do intervals hold as often as they promise?", anchor="start", fontSize=13, offset=6)
-    return layers.properties(width=PANEL, height=0.7 * PANEL, title=named)
+    title = panel_title("Do intervals hold as often as they promise?")
+    return layers.properties(width=PANEL, height=0.7 * PANEL, title=title)

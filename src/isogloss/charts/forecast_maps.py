@@ -1,34 +1,30 @@
-"""Forecasts on a map of the world, among the scores that were measured."""
+"""Forecasts on a map of the world, among the measured scores, alone or above their intervals."""
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isogloss.charts.intervals import interval_layers
 from isogloss.charts.placement import Box, place_labels
-from isogloss.charts.projection import EqualEarth
-from isogloss.charts.rows import KINDS, MEASURED, describe, forecast_rows, measured_rows
+from isogloss.charts.projection import EqualEarth, world_map
+from isogloss.charts.rows import KINDS, SCORE, describe, forecast_rows, measured_rows
 from isogloss.charts.style import (
     INK,
     KIND_SHAPES,
-    LAND,
     PALE_INK,
     SCORE_COLOURS,
     WIDTH,
-    heading,
+    finished,
     inline,
     number_format,
     score_range,
-    styled,
 )
+from isogloss.text import counted
 
 if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
-LAND_FILE = Path(__file__).parent / "data" / "land-110m.json"
 FONT_SIZE = 12
 LETTER_WIDTH = 0.56
 """Of the font size, on average."""
@@ -76,41 +72,46 @@ def forecast_map(
     title. Measured languages that are forecast too are drawn as forecasts. A label that finds no free place is
     left out, and of more than 60 forecasts only the best and the worst are labelled.
     """
-    rows, known = forecast_rows(forecasts), measured_rows(measured)
-    title = title or f"Forecast {score} in {len(rows)} language{'' if len(rows) == 1 else 's'}"
-    layers = map_layers(rows, known, score)
-    chart: alt.LayerChart = styled(layers.properties(title=heading(title, [describe(rows), *absent(rows, known)])))
-    return chart
+    rows, others = forecast_rows(forecasts), measured_rows(measured)
+    title = title or f"Forecast {score} in {counted(len(rows), 'language')}"
+    return finished(_map(rows, others, score), title, [describe(rows), *_absent(rows, others)])
 
 
-def absent(rows: list[dict[str, Any]], known: list[dict[str, Any]]) -> list[str]:
-    """A line about the languages whose place is not known, if there are any."""
-    names = [row["name"] for row in [*rows, *known] if not _placed(row)]
+def forecast_picture(
+    forecasts: pl.DataFrame,
+    measured: pl.DataFrame | None = None,
+    *,
+    score: str = "score",
+    title: str | None = None,
+) -> alt.VConcatChart:
+    """Draw forecasts on a map and, below it, as dots on their intervals.
+
+    Parameters and errors are those of `isogloss.charts.forecast_map`.
+    """
+    import altair as alt
+
+    rows, others = forecast_rows(forecasts), measured_rows(measured)
+    title = title or f"Forecast {score} in {counted(len(rows), 'language')}"
+    parts: Any = alt.vconcat(_map(rows, others, score), interval_layers(rows, score), spacing=24)
+    apart: Any = dict.fromkeys(("color", "fill", "shape", "size", "stroke"), "independent")
+    return finished(parts.resolve_scale(**apart), title, [describe(rows), *_absent(rows, others)])
+
+
+def _absent(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[str]:
+    """A line about languages without a known place, if there are any."""
+    names = [row["name"] for row in [*rows, *others] if not _placed(row)]
     if not names:
         return []
     rest = f" and {len(names) - NAMED_ABSENT} more" if len(names) > NAMED_ABSENT else ""
     return [f"Not on the map, place unknown: {', '.join(names[:NAMED_ABSENT])}{rest}"]
 
 
-def map_layers(
-    rows: list[dict[str, Any]], known: list[dict[str, Any]], score: str, width: int = WIDTH
-) -> alt.LayerChart:
-    """The map without title and look, to be part of a larger picture."""
-    import altair as alt
-
+def _map(rows: list[dict[str, Any]], others: list[dict[str, Any]], score: str) -> Any:
     forecast = {row["target"] for row in rows}
-    specks = [row for row in known if _placed(row) and row["target"] not in forecast]
+    specks = [row for row in others if _placed(row) and row["target"] not in forecast]
     dots = [row for row in rows if _placed(row)]
-    world = EqualEarth(width)
-    outline = alt.InlineData(values=_land(), format=alt.TopoDataFormat(type="topojson", feature="land"))
-    layers: Any = alt.layer(
-        alt.Chart(outline).mark_geoshape(fill=LAND, clip=True),
-        *_label_layers(_labels(dots, specks, world), _points(specks, dots, score)),
-    )
-    chart: alt.LayerChart = layers.project(
-        type="equalEarth", rotate=[-world.middle, 0, 0], scale=world.scale, translate=list(world.translate)
-    ).properties(width=width, height=round(world.height))
-    return chart
+    world = EqualEarth(WIDTH)
+    return world_map(world, *_label_layers(_labels(dots, specks, world), _points(specks, dots, score)))
 
 
 def _label_layers(labels: list[dict[str, Any]], points: alt.Chart) -> list[alt.Chart]:
@@ -138,10 +139,10 @@ def _points(specks: list[dict[str, Any]], dots: list[dict[str, Any]], score: str
     import altair as alt
 
     drawn = [
-        *({**row, "kind": MEASURED, "shown": row["score"], "said": f"{row['score']:.3g}, measured"} for row in specks),
+        *({**row, "kind": SCORE, "shown": row["score"], "said": f"{row['score']:.3g}, measured"} for row in specks),
         *({**row, "shown": row["mean"], "said": _say(row)} for row in reversed(dots)),
     ]
-    kinds = [kind for kind in (MEASURED, *KINDS) if any(row["kind"] == kind for row in drawn)]
+    kinds = [kind for kind in (SCORE, *KINDS) if any(row["kind"] == kind for row in drawn)]
     low, high = score_range([row["shown"] for row in drawn])
     legend = alt.Legend(
         orient="none", legendX=0, legendY=LEGEND_TOP, title=None, labelLimit=0,
@@ -155,7 +156,7 @@ def _points(specks: list[dict[str, Any]], dots: list[dict[str, Any]], score: str
     def by_kind(channel: type, look: list[Any], legend: alt.Legend | None) -> Any:
         return channel("kind:N", sort=kinds, scale=alt.Scale(type="ordinal", domain=kinds, range=look), legend=legend)
 
-    chart: alt.Chart = (
+    return (
         alt.Chart(inline(drawn))
         .mark_point(filled=True, opacity=1, strokeWidth=1.4)
         .encode(
@@ -163,8 +164,8 @@ def _points(specks: list[dict[str, Any]], dots: list[dict[str, Any]], score: str
             latitude="latitude:Q",
             fill=alt.Fill("shown:Q", scale=alt.Scale(scheme=SCORE_COLOURS, domain=[low, high]), legend=bar),
             shape=by_kind(alt.Shape, [KIND_SHAPES.get(kind, "circle") for kind in kinds], legend),
-            size=by_kind(alt.Size, [SPECK_SIZE if kind == MEASURED else DOT_SIZE for kind in kinds], legend),
-            stroke=by_kind(alt.Stroke, ["transparent" if kind == MEASURED else INK for kind in kinds], None),
+            size=by_kind(alt.Size, [SPECK_SIZE if kind == SCORE else DOT_SIZE for kind in kinds], legend),
+            stroke=by_kind(alt.Stroke, ["transparent" if kind == SCORE else INK for kind in kinds], None),
             tooltip=[
                 alt.Tooltip("name:N", title="language"),
                 alt.Tooltip("target:N", title="id"),
@@ -172,7 +173,6 @@ def _points(specks: list[dict[str, Any]], dots: list[dict[str, Any]], score: str
             ],
         )
     )
-    return chart
 
 
 def _labels(dots: list[dict[str, Any]], specks: list[dict[str, Any]], world: EqualEarth) -> list[dict[str, Any]]:
@@ -204,9 +204,3 @@ def _say(row: dict[str, Any]) -> str:
 
 def _placed(row: dict[str, Any]) -> bool:
     return row["longitude"] is not None and row["latitude"] is not None
-
-
-@lru_cache(maxsize=1)
-def _land() -> dict[str, Any]:
-    outline: dict[str, Any] = json.loads(LAND_FILE.read_text(encoding="utf-8"))
-    return outline
