@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from isogloss.errors import BadValue
 from isogloss.metrics import Gold, Metric, find_metric, metrics
@@ -161,3 +163,10 @@ def test_a_metric_of_ones_own_is_found_by_all_its_names() -> None:
     assert find_metric("alive").higher_is_better is None
     with pytest.raises(BadValue, match="exists already"):
         metrics.register("accuracy")(mine)
+
+
+@given(st.text(max_size=30))
+def test_any_text_names_a_registered_metric_or_one_of_which_nothing_is_known(name: str) -> None:
+    metric = find_metric(name)
+    assert metric in ALL.values() or metric == Metric(name=name, unit="")
+    assert find_metric(metric.name) == metric
