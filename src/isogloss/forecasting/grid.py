@@ -328,6 +328,11 @@ def two_way(scores: Array, passes: int = 50) -> tuple[float, Array, Array]:
     return mean + rows.mean() + columns.mean(), rows - rows.mean(), columns - columns.mean()
 
 
+def even_sample(count: int, most: int) -> NDArray[np.intp]:
+    """Positions of at most `most` of `count` things, evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.intp))
+
+
 def block_of(setting: Setting) -> tuple[object, ...]:
     """Block of a setting: everything but its model."""
     return tuple(getattr(setting, name) for name in BLOCK)

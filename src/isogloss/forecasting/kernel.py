@@ -18,7 +18,7 @@ from isogloss.forecasting.contributions import Contribution, of_languages
 from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.gaussian_process.kronecker import GridProcess, Product, Side, leave_columns_out
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes, even_sample
 from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.kernel_covariance import GridCovariance, LanguageCovariates, MixDistances, mean_terms
 
@@ -47,8 +47,7 @@ class KernelModel(GridModel):
 
     def fit(self, grid: Grid) -> Self:
         rows = len(grid.mixes.texts)
-        even = np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(int))
-        self.grid_ = grid if len(even) == rows else grid.take(even)
+        self.grid_ = grid if rows <= LARGEST else grid.take(even_sample(rows, LARGEST))
         self._languages = LanguageCovariates.of(self.grid_.targets, self.grid_.mixes)
         self.covariance_ = self.covariance or GridCovariance.learn(self.grid_, self._languages)
         covariance = self._product(self.grid_.mixes, self._languages)

@@ -25,7 +25,7 @@ from isogloss.forecasting.features import (
 from isogloss.forecasting.gaussian_process.kernels import SourceFeatures, squared_distances
 from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood_slope, maximise
 from isogloss.forecasting.gaussian_process.regression import StudentProcess, likely_noise
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes, even_sample, fill
 
 MEMBERS = ("level", "shape", "kernel")
 
@@ -218,8 +218,7 @@ class TrainingMixGP:
 
     def _some(self) -> NDArray[np.intp]:
         """The rows that the kernel takes in."""
-        rows = len(self._standardised)
-        return np.unique(np.linspace(0, rows - 1, min(rows, LARGEST)).astype(np.intp))
+        return even_sample(len(self._standardised), LARGEST)
 
     def _prior(self) -> float:
         """Variance of a deviation where nothing is known."""

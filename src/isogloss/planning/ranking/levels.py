@@ -6,7 +6,7 @@ import numpy as np
 
 from isogloss.forecasting.features import space
 from isogloss.forecasting.kriging import near
-from isogloss.planning.ranking.process import SourceProcess
+from isogloss.planning.ranking.gp import SourceGP
 from isogloss.planning.ranking.table import Array
 
 CHOICES = tuple((linear, noise) for linear in (0.1, 1.0) for noise in (0.1, 0.3, 1.0))
@@ -22,7 +22,7 @@ class Levels:
     (Rasmussen and Williams 2006, 5.4.2).
     """
 
-    def fit(self, process: SourceProcess, columns: Array) -> Levels:
+    def fit(self, process: SourceGP, columns: Array) -> Levels:
         """Learn from the targets of a process; `columns` are those whose errors are asked for."""
         self._targets = process.table_.targets
         levels = process.deviations_.means
@@ -34,7 +34,7 @@ class Levels:
         self._errors = errors[columns] * self._unit
         return self
 
-    def predict(self, process: SourceProcess, target: str) -> tuple[float, Array]:
+    def predict(self, process: SourceGP, target: str) -> tuple[float, Array]:
         """Level of a target that was not measured, and what each of the measured ones was off when left out."""
         told = self._covariance(self._choice, (target,)) @ self._weights
         return self._mean + self._unit * float(told[0]), self._errors

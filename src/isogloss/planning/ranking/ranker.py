@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from isogloss.planning.ranking.baselines import langrank_features
+from isogloss.planning.ranking.gp import Pairs, SourceGP
 from isogloss.planning.ranking.levels import Levels
 from isogloss.planning.ranking.pooled import elsewhere
-from isogloss.planning.ranking.process import Pairs, SourceProcess
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import GENTLE, LANGRANK, MEMBERS, Ranker, deal, standardised
 from isogloss.stats.conformal import grouped_quantile
@@ -37,7 +37,7 @@ class SourceRanker:
 
     Attributes
     ----------
-    process_ : SourceProcess
+    process_ : SourceGP
     slope_ : float
         Deviation for each standard deviation of the trees' order, in targets that they had not seen.
     errors_ : array of shape (sources, targets)
@@ -55,7 +55,7 @@ class SourceRanker:
             towards = elsewhere(self.others, table.sources, (*table.targets, target))
             self._told_of_target = None if towards is None else towards[:, -1:]
             self._told = None if towards is None else towards[:, :-1]
-            self.process_ = SourceProcess().fit(table, None if self._told is None else self._told[None])
+            self.process_ = SourceGP().fit(table, None if self._told is None else self._told[None])
             self._learn_trees()
         return self
 

@@ -26,14 +26,14 @@ from isogloss.forecasting.gaussian_process.kronecker import (
     log_likelihood,
 )
 from isogloss.forecasting.gaussian_process.likelihood import Prior, maximise
-from isogloss.forecasting.grid import fill
+from isogloss.forecasting.grid import even_sample, fill
 from isogloss.forecasting.kriging import covariance_terms
 from isogloss.languages import distances
 from isogloss.planning.ranking.table import Array, SourceTable
 
 Places = NDArray[np.intp]
 
-KINDS = ("genetic", "syntactic", "featural", "phonological", "inventory", "geographic", "morphological", "script",
+DISTANCES = ("genetic", "syntactic", "featural", "phonological", "inventory", "geographic", "morphological", "script",
          "combined")  # fmt: skip
 """Distances of source and target that the mean is linear in."""
 TYPICAL = {"featural": 0.5, "morphological": 0.5} | TYPICAL_DISTANCE
@@ -87,7 +87,7 @@ class Deviations:
         return cls((complete - means) / spreads, means, spreads)
 
 
-class SourceProcess:
+class SourceGP:
     """Deviations of every source in targets that nobody measured.
 
     Attributes
@@ -96,7 +96,7 @@ class SourceProcess:
         Logarithms, as `PRIOR` names them, by marginal likelihood.
     """
 
-    def fit(self, table: SourceTable, extra: Array | None = None) -> SourceProcess:
+    def fit(self, table: SourceTable, extra: Array | None = None) -> SourceGP:
         """Learn from a table.
 
         Parameters
@@ -131,7 +131,7 @@ class SourceProcess:
         return np.tensordot(_weights(self.parameters_)[1], _parts(rows, columns, own_is_common=True), 1)
 
     def _learn(self) -> Array:
-        rows, columns = (_even(len(names)) for names in (self.table_.sources, self.table_.targets))
+        rows, columns = (even_sample(len(names), LARGEST) for names in (self.table_.sources, self.table_.targets))
         scores = self.deviations_.values[np.ix_(rows, columns)]
         parts = self._parts(rows, columns)
         terms = np.concatenate([self._standard(self._pairs.terms), *([] if self.extra_ is None else [self.extra_])])
@@ -182,7 +182,7 @@ class Pairs:
     Attributes
     ----------
     apart : array of shape (kinds, sources, targets)
-        Distances, `KINDS`.
+        Distances, `DISTANCES`.
     text : array of shape (2, sources, targets)
         Web text of the source, of the target (log10 MiB).
     terms : array of shape (terms, sources, targets)
@@ -196,15 +196,15 @@ class Pairs:
     @classmethod
     def of(cls, sources: Sequence[str], targets: Sequence[str]) -> Pairs:
         known = space(sources, targets)
-        apart = np.stack([_apart(kind, sources, targets) for kind in KINDS])
+        apart = np.stack([_apart(kind, sources, targets) for kind in DISTANCES])
         rows, columns = known.at(sources), known.at(targets)
         shape = (len(sources), len(targets))
         text = np.stack([np.broadcast_to(known.web_text[rows][:, None], shape),
                          np.broadcast_to(known.web_text[columns], shape)])  # fmt: skip
         spaced = known.unspaced[rows][:, None]
-        combined, place = apart[KINDS.index("combined")], apart[KINDS.index("geographic")]
+        combined, place = apart[DISTANCES.index("combined")], apart[DISTANCES.index("geographic")]
         more = [
-            np.exp(-combined / NEAR), np.exp(-place / PLACE), np.sqrt(apart[KINDS.index("genetic")]), text[0],
+            np.exp(-combined / NEAR), np.exp(-place / PLACE), np.sqrt(apart[DISTANCES.index("genetic")]), text[0],
             np.broadcast_to(spaced, shape), (spaced == known.unspaced[columns]).astype(float), text[0] * text[1],
         ]  # fmt: skip
         return cls(apart, text, np.concatenate([apart, np.stack(more)]))
@@ -224,11 +224,6 @@ def _effects(scores: Array) -> tuple[Array, Array]:
 def _apart(kind: str, sources: Sequence[str], targets: Sequence[str]) -> Array:
     values = distances(list(sources), kind, others=list(targets)).values
     return np.where(np.isnan(values), TYPICAL[kind], values)
-
-
-def _even(count: int) -> Places:
-    """Positions of an even sample."""
-    return np.unique(np.linspace(0, count - 1, min(count, LARGEST)).astype(int))
 
 
 def _weights(parameters: Array) -> tuple[Array, Array]:
