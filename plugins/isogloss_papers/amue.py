@@ -66,7 +66,7 @@ def _constants(path: Path, options: ReadOptions) -> dict[str, str]:
         raise BadValue(
             f"the file name does not say the {' and the '.join(asked)}",
             where=str(path),
-            hint=f"give {' and '.join(f'--{name}' for name in asked)}",
+            hint=f"give {' and '.join(f'{name}=...' for name in asked)}",
         )
     return {"metric": "f1", "scale": "percent", "recipe": "fine-tune"} | known
 

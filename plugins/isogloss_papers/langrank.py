@@ -53,7 +53,7 @@ class LangRank(Importer):
             raise BadFile("has no column of scores", where=where, hint=f"name it one of {', '.join(SCORES)}")
         own = [name for name in OWN if name in table.columns]
         if asked := [name for name in ("model", "task") if name not in own and name not in options.values]:
-            flags = " and ".join(f"--{name}" for name in asked)
+            flags = " and ".join(f"{name}=..." for name in asked)
             raise BadValue(f"does not say the {' and the '.join(asked)}", where=where, hint=f"give {flags}")
         languages = as_text(table, [target, transfer])
         for column in (target, transfer):
@@ -94,7 +94,7 @@ def _needed(table: pl.DataFrame, names: Sequence[str], where: str) -> str:
         raise BadFile(
             f"has no column {names[0]} (it has {', '.join(table.columns[:12])})",
             where=where,
-            hint=f"name it one of {', '.join(names)}, or describe the table in a mapping file with --map",
+            hint=f"name it one of {', '.join(names)}, or describe the table in a mapping file: mapping=...",
         )
     return found
 

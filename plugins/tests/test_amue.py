@@ -39,7 +39,7 @@ def test_task_and_model_come_from_the_file_name(path):
 def test_an_unknown_file_name_asks_for_task_and_model(path, tmp_path):
     other = tmp_path / "mine.csv"
     other.write_text(path.read_text())
-    with pytest.raises(BadValue, match=r"mine.csv: the file name does not say .*give --task and --model"):
+    with pytest.raises(BadValue, match=r"mine.csv: the file name does not say .*give task=\.\.\. and model=\.\.\."):
         read_evidence(other)
     assert read_evidence(other, task="T", model="M").observations["task"][0] == "T"
 

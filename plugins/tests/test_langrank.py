@@ -87,5 +87,5 @@ def test_what_a_row_cannot_say_is_one_line_with_the_row(write, old, new, reason)
 
 
 def test_model_and_task_are_asked_for(write):
-    with pytest.raises(IsoglossError, match="does not say the model and the task; give --model and --task"):
+    with pytest.raises(IsoglossError, match=r"does not say the model and the task; give model=\.\.\. and task=\.\.\."):
         read_evidence(write())

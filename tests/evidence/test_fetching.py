@@ -141,7 +141,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are(get, repository)
 
 def test_rows_are_dropped_with_the_reason_and_a_user_says_how_to_read_a_code(get, repository):
     repository.commit(Topics=result(0.5, "deu-Latn", "xx9-Latn"))
-    assert get(repository.url).dropped == {"in an unknown language, 'xx9-Latn': say how to read it with --language": 1}
+    assert get(repository.url).dropped == {"in an unknown language, 'xx9-Latn'; map it to one": 1}
     again = get(repository.url, languages={"xx9-Latn": "wol"}, again=True)
     assert (again.changed, again.kept, again.dropped) == (2, 2, {})
 

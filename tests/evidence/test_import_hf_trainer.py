@@ -98,7 +98,7 @@ def test_a_set_in_no_language_can_be_left_out(write):
 @pytest.mark.parametrize("missing", ["model", "task", "train"])
 def test_what_the_file_never_says_is_asked_for(write, missing):
     told = {name: value for name, value in TOLD.items() if name != missing}
-    with pytest.raises(BadValue, match=f"does not say .*give --{missing}"):
+    with pytest.raises(BadValue, match=f"does not say .*give {missing}="):
         read_evidence(write(PLAIN), languages={"eval": "deu"}, **told)
 
 

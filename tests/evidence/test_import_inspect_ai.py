@@ -85,7 +85,7 @@ def test_measures_of_spread_are_no_scores(write):
 @pytest.mark.parametrize("status", ["cancelled", "error", "started", None])
 def test_a_run_that_did_not_succeed_is_refused_unless_asked_for(write, status):
     path = write(log(status=status))
-    with pytest.raises(BadFile, match=rf"the run is {status or 'unknown'}; to read it all the same: --unfinished"):
+    with pytest.raises(BadFile, match=rf"the run is {status or 'unknown'}; to read it all the same: unfinished=True"):
         read_evidence(path, format="inspect-ai")
     assert len(read_evidence(path, format="inspect-ai", unfinished=True)) == 1
 
@@ -116,7 +116,7 @@ def test_the_name_of_a_task_or_its_data_may_say_the_language(write, task, data, 
 
 def test_a_language_that_nothing_says_is_asked_for(write):
     path = write(with_eval(task="mine", task_args={"language": 5}))
-    with pytest.raises(BadValue, match=r"nothing says the language of 1 task: mine; .* --format inspect-ai --map"):
+    with pytest.raises(BadValue, match=r"nothing says the language of 1 task: mine; .* format=inspect-ai mapping="):
         read_evidence(path)
     assert read_evidence(path, languages={"mine": "deu"}).observations["target"].item() == "deu"
     report = import_files([path], ReadOptions(languages={"mine": "none"}), dry_run=True).files[0]
@@ -213,7 +213,7 @@ def test_an_archive_that_breaks_off_is_one_line(pack, length):
         (log(results={"scores": [{"metrics": {"accuracy": {"value": 10**400}}}]}), "is not a number"),
         (log(version="two"), "version two is not a number"),
         (with_eval(task=None), "does not name its task"),
-        (with_eval(model=None), "does not name its model; give --model"),
+        (with_eval(model=None), "does not name its model; give model=..."),
         (with_eval(task_args={"language": "xx9"}), "unknown language 'xx9'"),
         (log(reductions=5), "'reductions.json' is not a list"),
         (json.dumps(log())[:-5], "is not complete JSON"),

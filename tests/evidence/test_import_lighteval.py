@@ -97,7 +97,7 @@ def test_a_branch_is_no_revision(write):
 
 
 def test_tasks_of_unknown_language_are_listed(write):
-    with pytest.raises(BadValue, match=r"nothing says the language of 1 task: mine; .* --format lighteval --map"):
+    with pytest.raises(BadValue, match=r"nothing says the language of 1 task: mine; .* format=lighteval mapping="):
         read_evidence(write(run({"mine|0": {"acc": 0.5}})))
 
 
@@ -114,7 +114,7 @@ def test_a_score_that_overflowed_is_dropped(write):
         (run({"xnli_deu_cf|0": []}), "the results of 'xnli_deu_cf|0' are not an object"),
         (run({"xnli_deu_cf|0": {"acc": "good"}}), "row 0: acc good is not a number"),
         (run({"xnli_deu_cf|0": {"acc": 5.5, "f1": -1}}), "row 1: f1 -1 lies outside"),
-        (run({"xnli_deu_cf|0": {"acc": 0.5}}, config_general={}), "does not name its model; give --model"),
+        (run({"xnli_deu_cf|0": {"acc": 0.5}}, config_general={}), "does not name its model; give model=..."),
         (run({"xnli_deu_cf|0": {"acc": 0.5}}, config_tasks={"xnli_deu_cf|0": {"effective_num_docs": 0.5}}), "whole"),
         (json.dumps(run({}))[:-5], "is not complete JSON"),
         ('{"config_general": ' + "[" * 99_999, "nested too deeply"),

@@ -54,7 +54,7 @@ def test_averages_are_dropped_because_they_repeat_scores(write):
 @pytest.mark.parametrize("missing", ["model", "train"])
 def test_what_the_report_never_says_is_asked_for(write, missing):
     told = {name: value for name, value in TOLD.items() if name != missing}
-    with pytest.raises(BadValue, match=f"does not say .*give --{missing}"):
+    with pytest.raises(BadValue, match=f"does not say .*give {missing}="):
         read_evidence(write(REPORT), **told)
 
 

@@ -55,7 +55,7 @@ def test_task_model_and_metric_come_from_the_file_name(write, name, task, model,
 
 
 def test_an_unknown_file_name_asks_for_task_and_model(write):
-    with pytest.raises(BadValue, match=r"results.json: the file name does not say .*give --task and --model"):
+    with pytest.raises(BadValue, match=r"results.json: the file name does not say .*give task=\.\.\. and model=\.\.\."):
         read_evidence(write([ENTRY], "results.json"))
     with pytest.raises(BadValue, match=r"row 0: no metric; "):
         read_evidence(write([ENTRY], "results.json"), task="T", model="M")

@@ -152,7 +152,7 @@ def test_two_languages_are_a_pair_in_the_order_of_the_subset(tree, subset, langu
         (entry("default", "deu-Latn", "fra-Latn", "spa-Latn"), "lists more than two languages"),
         (entry("python", "python-Code", "eng-Latn"), "is about a programming language"),
         (entry("default"), "names no language"),
-        (entry("xx9", "xx9-Latn"), "in an unknown language, 'xx9-Latn': say how to read it with --language"),
+        (entry("xx9", "xx9-Latn"), "in an unknown language, 'xx9-Latn'; map it to one"),
         (entry("fr", "fra-Latn", score=None), "no main score"),
         (entry("fr", "fra-Latn", score=64.2), "main score lies outside -1 to 1"),
     ],

@@ -89,7 +89,7 @@ def test_the_server_may_be_named_in_the_url_and_secrets_are_not_shown(bucket, se
 
 
 def test_a_store_that_is_not_there_is_one_line(bucket):
-    with pytest.raises(BadFile, match=r"s3://.*/nothing: no such store; make one with"):
+    with pytest.raises(BadFile, match=r"s3://.*/nothing: no such store; make one by importing"):
         Store(f"{bucket}/nothing").read()
 
 

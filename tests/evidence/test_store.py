@@ -81,7 +81,7 @@ def test_a_store_without_items_has_none(tmp_path, observations):
 
 
 def test_a_missing_store_says_how_to_make_one(tmp_path):
-    with pytest.raises(BadFile, match="no such store; make one with `isogloss evidence import FILE --into"):
+    with pytest.raises(BadFile, match="no such store; make one by importing files: `isogloss evidence import`"):
         Store(tmp_path / "absent").read()
 
 

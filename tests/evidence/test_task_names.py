@@ -81,7 +81,7 @@ def test_tasks_of_unknown_language_are_listed_with_the_way_to_say_it(rules):
         read_names(["xnli_de", "toy_de", "mine"], rules, ReadOptions(), "lm-eval", "results.json")
     assert str(caught.value) == (
         "results.json: nothing says the language of 2 tasks: toy_de, mine; give languages={'toy_de': 'CODE'} "
-        "('none' leaves it out), or rules with --format lm-eval --map rules.toml"
+        "('none' leaves it out), or rules with format=lm-eval mapping=rules.toml"
     )
 
 

@@ -77,7 +77,7 @@ def _raise_conflict(conflicting: pl.DataFrame) -> None:
         f"({first['model']}, {first['task']}, {first['metric']}, target {first['target']}, "
         f"trained on {_shortened(first['train'])})",
         where=place(first),
-        hint="tell them apart by a seed column, or choose --duplicates mean or --duplicates last",
+        hint="tell them apart by a seed column, or choose duplicates=mean or duplicates=last",
     )
 
 

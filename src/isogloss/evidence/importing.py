@@ -116,7 +116,9 @@ def import_files(
         If the store cannot be written.
     """
     if into is None and not dry_run:
-        raise InputError("nowhere to keep the observations", hint="name a store with --into, or only look: --dry-run")
+        raise InputError(
+            "no store to keep the observations", hint="name a store with into=..., or only look: dry_run=True"
+        )
     options = options or ReadOptions()
     sources = [_read(source, options, format, number) for number, source in enumerate(_distinct(files, format))]
     if not sources:
@@ -137,7 +139,7 @@ def import_files(
             raise BadValue(
                 "no observation to keep, only queries or rows without a score",
                 where=", ".join(source.where for source in sources),
-                hint="give queries to `isogloss forecast --queries`",
+                hint="questions are read by read_queries, or given to `isogloss forecast` as queries=...",
             )
         items, models, tasks = (
             pl.concat([getattr(one, name) for one in found]) for name in ("items", "models", "tasks")

@@ -105,5 +105,5 @@ def _ask(source: Evidence | Store, query: Query, columns: list[str]) -> pl.DataF
 def _known(by: Sequence[str]) -> list[str]:
     for name in by:
         if name not in COLUMNS:
-            raise UnknownName("column", name, COLUMNS, where="--by")
+            raise UnknownName("column", name, COLUMNS, where="by")
     return list(by)

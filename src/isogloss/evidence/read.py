@@ -111,7 +111,7 @@ def read_evidence(
         raise BadValue(
             "holds no scores",
             where=", ".join(str(source) for source in sources if isinstance(source, str | Path)) or "table",
-            hint="questions are read with read_queries, or --queries on the command line",
+            hint="questions are read by read_queries, or given to `isogloss forecast` as queries=...",
         )
     return Evidence(kept, pl.concat([part.models for part in parts]), pl.concat([part.tasks for part in parts]))
 

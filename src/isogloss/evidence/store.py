@@ -235,7 +235,7 @@ class Store:
             raise BadFile(
                 "is not a store" if self.place.exists() else "no such store",
                 where=str(self.path),
-                hint=f"make one with `isogloss evidence import FILE --into {self.path}`",
+                hint="make one by importing files: `isogloss evidence import`",
             )
         return rows
 

@@ -66,7 +66,7 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
     if format not in _FOLDERS:
         raise UnknownName("format", format, FORMATS)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise BadFile("is there already", where=str(out), hint="name a new folder with --out")
+        raise BadFile("is there already", where=str(out), hint="name a new folder with out=...")
     files, left_out = _FOLDERS[format](evidence)
     report = ExportReport(written=len(evidence) - sum(left_out.values()), left_out=left_out)
     if not report.written:

@@ -143,7 +143,7 @@ class GitSnapshot(Snapshot):
             )
         except FileNotFoundError:
             raise InputError(
-                "git is not installed", where=self.url, hint="install it, or give the URL of an archive with --url"
+                "git is not installed", where=self.url, hint="install it, or give the URL of an archive: url=..."
             ) from None
 
 

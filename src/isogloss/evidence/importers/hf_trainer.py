@@ -34,7 +34,7 @@ class HFTrainer(Importer):
 
     Each metric of each evaluation is a row. The file says neither model nor task nor what was trained on: they
     are asked for. The language is the name of an evaluation set, as in `eval_de_accuracy`, or asked for with
-    `--language eval=CODE`. Of a `trainer_state.json` every evaluation is read, those of each step as a
+    `languages={'eval': CODE}`. Of a `trainer_state.json` every evaluation is read, those of each step as a
     revision of the model, `checkpoint-<step>`. Time, operations and tokens are kept in the details.
     """
 
@@ -85,7 +85,7 @@ def _shared(options: ReadOptions, where: str) -> RawRow:
         raise BadValue(
             f"does not say {', '.join({'train': 'what was trained on'}.get(name, f'the {name}') for name in asked)}",
             where=where,
-            hint=f"give {' '.join('--train eng:1000' if name == 'train' else f'--{name}' for name in asked)}",
+            hint=f"give {' '.join('train=eng:1000' if name == 'train' else f'{name}=...' for name in asked)}",
         )
     return {"recipe": "fine-tune"} | options.values
 

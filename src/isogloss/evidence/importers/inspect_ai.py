@@ -127,13 +127,15 @@ class _Log:
         if self.header.get("invalidated"):
             status = "invalidated"
         if status != FINISHED and not options.unfinished:
-            raise BadFile(f"the run is {status[:40]}", where=self.where, hint="to read it all the same: --unfinished")
+            raise BadFile(
+                f"the run is {status[:40]}", where=self.where, hint="to read it all the same: unfinished=True"
+            )
 
     def shared(self, options: ReadOptions) -> RawRow:
         """What holds for every score of the run."""
         spec = self.header["eval"]
         if (model := options.values.get("model") or text(spec, "model", self.where)) is None:
-            raise BadValue("does not name its model", where=self.where, hint="give --model")
+            raise BadValue("does not name its model", where=self.where, hint="give model=...")
         limit = section(spec, "config", self.where).get("limit")
         limit = ":".join(str(end) for end in limit) if isinstance(limit, list) else limit and f":{limit}"
         usage = section(section(self.header, "stats", self.where), "model_usage", self.where)

@@ -83,7 +83,7 @@ def _shared(path: Path, data: dict[str, Any], options: ReadOptions, where: str) 
     config = section(general, "model_config", where)
     model = options.values.get("model") or text(general, "model_name", where) or text(config, "model_name", where)
     if model is None:
-        raise BadValue("does not name its model", where=where, hint="give --model")
+        raise BadValue("does not name its model", where=where, hint="give model=...")
     revision = revision_of(text(general, "model_sha", where), text(config, "revision", where))
     limit = whole(general.get("max_samples"), "max_samples", where)
     date, _, time = path.stem.removeprefix("results_").partition("T")

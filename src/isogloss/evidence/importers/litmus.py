@@ -70,7 +70,7 @@ def _constants(path: Path, options: ReadOptions) -> dict[str, str | None]:
         raise BadValue(
             f"the file name does not say the {' and the '.join(asked)}",
             where=str(path),
-            hint=f"give {' and '.join(f'--{name}' for name in asked)}",
+            hint=f"give {' and '.join(f'{name}=...' for name in asked)}",
         )
     test_set = f"-{found['test_set']}" if found and found["test_set"] else ""
     constants = {

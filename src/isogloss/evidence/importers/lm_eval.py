@@ -221,7 +221,7 @@ def _model(data: dict[str, Any], config: dict[str, Any], where: str) -> str:
         for argument in MODEL_ARGUMENTS:
             if isinstance(name := arguments.get(argument), str) and name.strip():
                 return name.strip()
-    raise BadValue("does not name its model", where=where, hint="give --model")
+    raise BadValue("does not name its model", where=where, hint="give model=...")
 
 
 def _is_error(metric: str) -> bool:

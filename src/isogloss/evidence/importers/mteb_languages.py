@@ -70,7 +70,7 @@ def _about(languages: str | None, subset: str, read_as: Mapping[str, str]) -> tu
         return None, "lists more than two languages"
     for code, language in read.items():
         if language is None:
-            return None, f"in an unknown language, '{code}': say how to read it with --language"
+            return None, f"in an unknown language, '{code}'; map it to one"
     if len(set(read.values())) == 2:
         return _pair(read, [read_as.get(part, part) for part in subset.split("-")])
     return "|".join(codes), None

@@ -111,7 +111,7 @@ def _read_pair(path: Path, options: ReadOptions) -> RawTable:
         raise BadFile("is not an object", where=where, hint="give results/<model>/<data set>.json")
     model = options.values.get("model") or path.parent.name
     if not model:
-        raise BadValue("has no folder that names the model", where=where, hint="give --model")
+        raise BadValue("has no folder that names the model", where=where, hint="give model=...")
     if text(data, "error", where) is not None:
         return RawTable(raw_rows([], where), dropped_rows([(0, "an error instead of scores")]))
     metrics = [(metric, value) for metric, value in data.items() if metric not in NOT_METRICS]

@@ -174,8 +174,8 @@ def _require_columns(rows: pl.DataFrame, table: pl.DataFrame, options: ReadOptio
     if not missing:
         return
     present = ", ".join(table.columns[:12]) + (", ..." if table.width > 12 else "")
-    flags = [f"--{name}" for name in missing if name in ("model", "task", "metric")]
-    ways = " ".join([*flags, *(["--train"] if "train" in missing else []), "or a mapping file as --map"])
+    flags = [f"{name}=..." for name in missing if name in ("model", "task", "metric")]
+    ways = " ".join([*flags, *(["train=..."] if "train" in missing else []), "or a mapping file as mapping=..."])
     empty = "; train may be empty ('') for a model used as it is" if "train" in missing else ""
     raise BadFile(
         f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} (it has {present})",

@@ -114,7 +114,7 @@ class NameRules:
 
     @classmethod
     def load(cls, tool: str, options: ReadOptions) -> NameRules:
-        """The rules that ship for a tool, after those of the file that `--map` names.
+        """The rules that ship for a tool, after those of the file that `mapping` names.
 
         Raises
         ------
@@ -161,7 +161,7 @@ def read_names(
     tasks : iterable of str
     rules : NameRules
     options : ReadOptions
-        `--language TASK=CODE` says the language of a task, ahead of all rules; `TASK=none` that it has none.
+        `languages={TASK: CODE}` gives the language of a task, ahead of all rules; `none` that it has none.
     tool : str
         Name of the importer, for the error.
     where : str
@@ -190,7 +190,7 @@ def read_names(
             f"nothing says the language of {len(unread)} task{'s' * (len(unread) > 1)}: {listed}{more}",
             where=where,
             hint=f"give languages={{'{unread[0][:LONGEST]}': 'CODE'}} ('none' leaves it out), "
-            f"or rules with --format {tool} --map rules.toml",
+            f"or rules with format={tool} mapping=rules.toml",
         )
     return found
 

@@ -41,7 +41,7 @@ class Xtreme(Importer):
             raise BadValue(
                 f"does not say {' and '.join(says[name] for name in asked)}",
                 where=where,
-                hint=f"give {' '.join('--train eng:1000' if name == 'train' else '--model' for name in asked)}",
+                hint=f"give {' '.join('train=eng:1000' if name == 'train' else 'model=...' for name in asked)}",
             )
         rows: list[RawRow] = []
         dropped: list[tuple[int, str]] = []
