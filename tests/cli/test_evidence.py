@@ -202,7 +202,7 @@ def test_compare_asks_for_one_observation_each(run, with_items, first, complaint
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["import", FIXTURES / "scores.csv"], "no store to keep the observations; name a store with --into"),
+        (["import", FIXTURES / "scores.csv"], "no store to keep the observations; name a store, --into"),
         (["import", "absent.csv", "--dry-run"], "absent.csv: no such file"),
         (
             ["import", FIXTURES / "scores.csv", "--dry-run", "--scale", "fraction"],

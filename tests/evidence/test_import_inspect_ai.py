@@ -85,7 +85,7 @@ def test_measures_of_spread_are_no_scores(write):
 @pytest.mark.parametrize("status", ["cancelled", "error", "started", None])
 def test_a_run_that_did_not_succeed_is_refused_unless_asked_for(write, status):
     path = write(log(status=status))
-    with pytest.raises(BadFile, match=rf"the run is {status or 'unknown'}; to read it all the same: unfinished=True"):
+    with pytest.raises(BadFile, match=rf"the run is {status or 'unknown'}; read it with unfinished=True"):
         read_evidence(path, format="inspect-ai")
     assert len(read_evidence(path, format="inspect-ai", unfinished=True)) == 1
 

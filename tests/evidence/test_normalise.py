@@ -179,7 +179,7 @@ def test_an_equal_score_in_percent_and_as_a_fraction_is_a_duplicate(table):
     assert len(read_evidence(table({"score": 71.3, "seed": 1}), table({"score": 0.713, "seed": 1}))) == 1
 
 
-def test_duplicates_that_disagree_name_both_rows_and_the_mend(table):
+def test_duplicates_that_disagree_name_both_rows_and_the_hint(table):
     with pytest.raises(ConflictingScores, match=r"^table row 0: 0.5 here and 0.6 in row 2 .*duplicates=mean"):
         read_evidence(table({}, {"target": "fr"}, {"score": 0.6}))
 

@@ -102,7 +102,7 @@ def test_coverage_by_language_lists_the_tasks_it_lacks(table):
 
 
 def test_an_unknown_column_to_count_by_is_one_line(table):
-    with pytest.raises(UnknownName, match="^by: unknown column 'taks'; did you mean 'task'"):
+    with pytest.raises(UnknownName, match=r"^by: unknown column 'taks'; did you mean .task."):
         count_by(read_evidence(table({})), ["taks"])
 
 

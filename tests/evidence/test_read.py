@@ -98,7 +98,7 @@ def test_a_dry_run_writes_nothing(fixtures, tmp_path):
 
 
 def test_an_import_needs_somewhere_to_write_to(fixtures):
-    with pytest.raises(InputError, match=r"no store to keep the observations; name a store with into=\.\.\."):
+    with pytest.raises(InputError, match=r"no store to keep the observations; name a store, into=\.\.\."):
         import_files([fixtures / "scores.csv"])
 
 

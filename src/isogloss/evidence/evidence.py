@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.errors import UnknownName
+from isogloss.errors import BadValue, UnknownName, first_line
+from isogloss.evidence.dataframes import as_polars, to_pandas
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.limits import chances, with_limits
-from isogloss.evidence.schema import OBSERVATION, SETTING, conform
+from isogloss.evidence.schema import OBSERVATION, REQUIRED, SETTING, conform
 from isogloss.evidence.training_mix import TrainingMix
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class Evidence:
@@ -19,9 +23,8 @@ class Evidence:
 
     Parameters
     ----------
-    observations : polars.DataFrame
-        One row per score, already normalised (see `isogloss.read_evidence` and
-        `isogloss.evidence.normalise`, which make it from what users have).
+    observations : polars.DataFrame or pandas.DataFrame
+        One row per score, already normalised (see `isogloss.read_evidence`, which makes it from what users have).
     models : polars.DataFrame, optional
         Facts about models: size, age, languages, ... with columns of `isogloss.evidence.schema.MODEL`.
     tasks : polars.DataFrame, optional
@@ -39,14 +42,27 @@ class Evidence:
     Raises
     ------
     BadValue, UnknownName
-        If the facts are not what they should be.
+        If the observations lack a column or hold another type, or the facts are not what they should be.
     """
 
-    def __init__(
-        self, observations: pl.DataFrame, models: pl.DataFrame | None = None, tasks: pl.DataFrame | None = None
-    ):
-        self.observations = conform(observations, OBSERVATION)
+    def __init__(self, observations: Any, models: pl.DataFrame | None = None, tasks: pl.DataFrame | None = None):
+        table = as_polars(observations)
+        if missing := [name for name in REQUIRED if name not in table.columns]:
+            raise BadValue(
+                f"these are no observations: they lack {', '.join(missing)}",
+                hint="read_evidence makes observations of a table of scores",
+            )
+        try:
+            self.observations = conform(table, OBSERVATION)
+        except pl.exceptions.PolarsError as error:
+            raise BadValue(
+                f"these are no observations: {first_line(error)}", hint="read_evidence converts types"
+            ) from None
         self.models, self.tasks = check_models(models), check_tasks(tasks)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The observations as a pandas frame."""
+        return to_pandas(self.observations)
 
     def with_observations(self, observations: pl.DataFrame) -> Evidence:
         """Other observations, with the same facts beside them."""
@@ -60,17 +76,21 @@ class Evidence:
         Raises
         ------
         UnknownName
-            If nothing has that value, naming the values there are.
+            If there is no such column, or nothing has that value, naming those there are.
         """
         kept = self.observations
         for column, value in equal.items():
+            if column not in OBSERVATION:
+                raise UnknownName("column", column, OBSERVATION, where="evidence")
             if value is None:
                 continue
-            found = kept.filter(pl.col(column) == value)
-            if found.is_empty():
-                known = kept[column].drop_nulls().unique().cast(pl.String)
-                raise UnknownName(column, str(value), known, where="evidence")
-            kept = found
+            values = kept[column]
+            try:
+                kept = kept.filter(pl.col(column) == value)
+            except pl.exceptions.PolarsError:  # another type than the column's
+                kept = kept.clear()
+            if kept.is_empty():
+                raise UnknownName(column, str(value), values.drop_nulls().unique().cast(pl.String), where="evidence")
         return self.with_observations(kept)
 
     def without_language(self, language: str) -> Evidence:

@@ -116,9 +116,7 @@ def import_files(
         If the store cannot be written.
     """
     if into is None and not dry_run:
-        raise InputError(
-            "no store to keep the observations", hint="name a store with into=..., or only look: dry_run=True"
-        )
+        raise InputError("no store to keep the observations", hint="name a store, into=..., or only look: dry_run=True")
     options = options or ReadOptions()
     sources = [_read(source, options, format, number) for number, source in enumerate(_distinct(files, format))]
     if not sources:

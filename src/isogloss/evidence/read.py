@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue, InputError
+from isogloss.evidence.dataframes import as_polars
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers import importer_for, importers, is_folder_of_results
@@ -195,7 +196,7 @@ def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | E
         if isinstance(source, Evidence | Store):
             yield source
         elif not isinstance(source, str | Path):
-            yield _as_polars(source)
+            yield as_polars(source)
         elif str(source).startswith(PREFIX):
             yield Store(shipped_path(str(source)))
         elif is_url(source):
@@ -243,18 +244,3 @@ def read_source(
     if queries:
         raw = as_queries(raw)
     return SourceFile(where, name, raw, normalise(raw, options, where=where, importer=name))
-
-
-def _as_polars(table: Any) -> pl.DataFrame:
-    if isinstance(table, pl.DataFrame):
-        return table
-    if isinstance(table, pl.LazyFrame):
-        return table.collect()
-    if type(table).__module__.startswith("pandas"):
-        return pl.from_pandas(table)
-    if hasattr(table, "__arrow_c_stream__"):
-        return pl.DataFrame(table)
-    raise BadValue(
-        f"{type(table).__name__} is not evidence",
-        hint="give a path, or a polars, pandas or Arrow table",
-    )

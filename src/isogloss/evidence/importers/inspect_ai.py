@@ -127,9 +127,7 @@ class _Log:
         if self.header.get("invalidated"):
             status = "invalidated"
         if status != FINISHED and not options.unfinished:
-            raise BadFile(
-                f"the run is {status[:40]}", where=self.where, hint="to read it all the same: unfinished=True"
-            )
+            raise BadFile(f"the run is {status[:40]}", where=self.where, hint="read it with unfinished=True")
 
     def shared(self, options: ReadOptions) -> RawRow:
         """What holds for every score of the run."""

@@ -1,0 +1,71 @@
+"""Data frames of other libraries in and out, column by column: pandas needs no pyarrow for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import BadValue, first_line
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def as_polars(table: Any) -> pl.DataFrame:
+    """A polars, pandas or Arrow table as a polars frame.
+
+    Raises
+    ------
+    BadValue
+        If it is none of these, or a column of it holds values of several types.
+    """
+    if isinstance(table, pl.DataFrame):
+        return table
+    if isinstance(table, pl.LazyFrame):
+        return table.collect()
+    if type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "columns"):
+        if table.columns.duplicated().any():
+            repeated = table.columns[table.columns.duplicated()][0]
+            raise BadValue(f"the column '{repeated}' stands twice", where="table", hint="rename one of them")
+        return pl.DataFrame([_from_pandas(str(name), table[name]) for name in table.columns])
+    if hasattr(table, "__arrow_c_stream__"):
+        return pl.DataFrame(table)
+    raise BadValue(f"{type(table).__name__} is not evidence", hint="give a path, or a polars, pandas or Arrow table")
+
+
+def to_pandas(table: pl.DataFrame) -> pandas.DataFrame:
+    """A polars frame as a pandas frame; nulls become NaN, None, NA or NaT."""
+    import pandas
+
+    return pandas.DataFrame({column.name: _to_pandas(column) for column in table.iter_columns()})
+
+
+def _to_pandas(column: pl.Series) -> Any:
+    import pandas
+
+    kind, whole = column.dtype, not column.null_count()
+    if isinstance(kind, pl.Datetime):
+        if kind.time_zone is None:
+            return pandas.to_datetime(column.to_numpy())
+        moments = column.dt.convert_time_zone("UTC").dt.replace_time_zone(None).to_numpy()
+        return pandas.to_datetime(moments).tz_localize("UTC").tz_convert(kind.time_zone)
+    if kind.is_float() or (whole and (kind.is_integer() or kind == pl.Boolean)):
+        return column.to_numpy()
+    return pandas.array(column.to_list(), dtype=str(kind) if kind.is_integer() else object)
+
+
+def _from_pandas(name: str, column: Any) -> pl.Series:
+    """A column of a pandas frame; what pandas takes for missing is null."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
+        values = pl.Series(name, column.to_numpy())
+        return values.fill_nan(None) if values.dtype.is_float() else values
+    missing = column.isna()
+    cells = column.astype(object).where(~missing, None).tolist()
+    cells = [cell.to_pydatetime() if hasattr(cell, "to_pydatetime") else cell for cell in cells]
+    try:
+        return pl.Series(name, cells)
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        reason = f"the column '{name}' holds values of several types: {first_line(error)}"
+        raise BadValue(reason, where="table", hint="convert it to one type") from None
