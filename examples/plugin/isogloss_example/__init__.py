@@ -1,0 +1,1 @@
+"""A forecaster, an importer, a metric and a recipe of your own, announced in pyproject.toml."""
