@@ -37,7 +37,7 @@ lint: $(DEV)/.installed ## style, types and the arrows between packages
 reference: $(DEV)/.installed ## write docs/reference anew from commands, docstrings and registries
 	$(DEV)/bin/python -m docs.generator
 
-BENCHMARKS := $(filter-out benchmarks/__init__.py benchmarks/common.py benchmarks/litmus_trees.py benchmarks/ship.py,$(wildcard benchmarks/*.py))
+BENCHMARKS := $(filter-out benchmarks/__init__.py benchmarks/common.py benchmarks/litmus_trees.py benchmarks/litmus_search.py benchmarks/ship.py,$(wildcard benchmarks/*.py))
 
 bench: $(DEV)/.installed ## measure again what README and docs claim (minutes)
 	set -e; for script in $(BENCHMARKS:benchmarks/%.py=%); do $(DEV)/bin/python -m benchmarks.$$script; done

@@ -15,7 +15,7 @@ from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import read_evidence
 from isogloss.planning import plan_kinds
-from isogloss.planning.budget.exchange_rates import measure_exchange_rate
+from isogloss.planning.budget.supply import measure_exchange_rate
 from isogloss.planning.costs import parse_costs
 from isogloss.planning.kinds import KindsPlan
 

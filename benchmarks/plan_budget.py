@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import RESULTS, have_data, machine, read_sumeval, versions, write_result
+from benchmarks.litmus_search import beam_search
 from isogloss.evidence import TrainingMix
 from isogloss.forecasting import Default, ask
-from isogloss.planning.budget.beam import beam_search
 from isogloss.planning.budget.menu import Menu
 from isogloss.planning.budget.program import solve
 from isogloss.planning.budget.scorer import Scorer

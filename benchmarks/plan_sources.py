@@ -21,8 +21,8 @@ from isogloss.evidence import Evidence, read_evidence
 from isogloss.languages import resolve
 from isogloss.planning.ranking.baselines import baseline_orders, langrank_order
 from isogloss.planning.ranking.ranker import SourceRanker
-from isogloss.planning.ranking.scoring import judge
 from isogloss.planning.ranking.table import Array, SourceTable
+from isogloss.planning.ranking.trees import judge
 from isogloss.planning.sources_sets import shortlist
 from isogloss.stats import bootstrap_interval
 

@@ -1,4 +1,4 @@
-"""A package outside of isogloss adds a forecaster, an importer, a metric and a recipe, and they work in every command."""
+"""A package outside of isogloss adds a forecaster, an importer, a metric and a recipe, for every command."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ def test_the_forecaster_answers_in_every_command_that_takes_one(run, store):
     assert answers[0]["mean"] == pytest.approx(np.median([row["score"] for row in scores]), abs=1e-6)
     assert answers[0]["lower"] < answers[0]["mean"] < answers[0]["upper"]
     assert "median" in run("benchmark", "-e", store, "--forecasters", "median,mean", "--protocol", "lolo")
-    assert "median was off by" in " ".join(run("trust", *question[:2], "--model", "a", "--forecaster", "median").split())
+    assert "median was off by" in " ".join(
+        run("trust", *question[:2], "--model", "a", "--forecaster", "median").split()
+    )
     run("forecast", "-e", store, "--forecaster", "median", "--save", "saved")
     again = run("forecast", "--forecaster-from", "saved", "--task", "topics", "--model", "a", "--targets", "wol,deu",
                 "--json")  # fmt: skip

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from benchmarks.litmus_search import beam_search
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.planning.menus import enumerate_best, make_menu, menus, planted
 
 from isogloss.errors import InputError
-from isogloss.planning.budget.beam import beam_search
-from isogloss.planning.budget.greedy import greedy
+from isogloss.planning.budget.menu import greedy
 from isogloss.planning.budget.program import solve
 from isogloss.planning.objectives import OBJECTIVES, Objective, objective
 

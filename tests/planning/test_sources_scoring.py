@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.planning.ranking.scoring import judge, relevance
+from isogloss.planning.ranking.trees import judge, relevance
 
 
 def test_the_true_order_loses_nothing():

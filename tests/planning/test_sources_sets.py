@@ -14,8 +14,7 @@ from tests.planning.transfer_world import LANGUAGES, transfer_evidence, transfer
 from isogloss import read_evidence
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.planning import choose_sources, rank_mixes, rank_sets, source_ranking
-from isogloss.planning.clusters import TransferDistance, cluster
-from isogloss.planning.facility import GUARANTEE, choose_facilities
+from isogloss.planning.facility import GUARANTEE, TransferDistance, choose_facilities, cluster
 from isogloss.planning.ranking.table import SourceTable
 from isogloss.planning.sources_sets import POOL, shortlist
 

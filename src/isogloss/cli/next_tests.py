@@ -45,7 +45,7 @@ def next_tests(
     Deviations are standard deviations of a language's level, on the scale of the scores.
     """
     from isogloss.charts.next_tests import next_plot
-    from isogloss.planning.next_answer import answer_next
+    from isogloss.planning.answers import answer_next
 
     check_out(out)
     found = answer_next(

@@ -66,7 +66,6 @@ def plan(
     steps: Annotated[int, typer.Option(help="Sums tried for each language, each half the one before.")] = 6,
     rounds: Annotated[int, typer.Option(help="How often to ask the forecaster again around the best plan.")] = 8,
     fast: Annotated[bool, typer.Option("--fast", help="A greedy plan without proof.")] = False,
-    litmus: Annotated[bool, typer.Option("--litmus", help="Run LITMUS's search beside it; takes its time.")] = False,
     metric: MetricOption = None,
     recipe: RecipeOption = None,
     language: LanguageOption = None,
@@ -94,7 +93,7 @@ def plan(
             weighed = answer_kinds(
                 evidence, goal=goal, **asked,
                 beside={"objective": objective != "mean", "weights": weights, "tau": tau, "buy": buy,
-                        "at_least": at_least, "cap": cap, "robust": robust, "fast": fast, "litmus": litmus},
+                        "at_least": at_least, "cap": cap, "robust": robust, "fast": fast},
             )  # fmt: skip
         if json:
             show_json(weighed.record())
@@ -106,7 +105,7 @@ def plan(
         found = answer_plan(
             evidence, buy=split_names(buy) if buy else None, aim=objective, weights=weights, tau=tau,
             at_least=at_least or [], cap=cap or [], forecaster=forecaster, robust=robust, level=level, steps=steps,
-            rounds=rounds, fast=fast, litmus=litmus, **asked,
+            rounds=rounds, fast=fast, **asked,
         )  # fmt: skip
     if json:
         show_json(found.record())

@@ -48,7 +48,7 @@ def sources(
     Scores, bands and regret (the expected loss against the best source) are fractions where the metric has that range.
     """
     from isogloss.charts.sources import sources_plot
-    from isogloss.planning.sources_answer import answer_sources
+    from isogloss.planning.answers import answer_sources
 
     check_out(out, picture=choose is None)
     found = answer_sources(

@@ -11,8 +11,7 @@ import polars as pl
 from isogloss.evidence import Evidence
 from isogloss.forecasting.settings import find_setting
 from isogloss.languages import resolve
-from isogloss.planning.clusters import TransferDistance, cluster
-from isogloss.planning.facility import Facilities, choose_facilities
+from isogloss.planning.facility import Facilities, TransferDistance, choose_facilities, cluster
 from isogloss.planning.ranking.ranker import SourceRanker
 from isogloss.planning.ranking.table import Array, SourceTable
 

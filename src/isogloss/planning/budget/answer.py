@@ -13,13 +13,10 @@ from isogloss.forecasting import ask, forecasters
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages import resolve
-from isogloss.planning.budget.base import choose_base
-from isogloss.planning.budget.beam import beam_search
-from isogloss.planning.budget.exchange_rates import exchange_rates
 from isogloss.planning.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
-from isogloss.planning.budget.scorer import Scorer, labelled_of
+from isogloss.planning.budget.scorer import Scorer, choose_base, labelled_of
 from isogloss.planning.budget.search import Outcome, Problem, search
-from isogloss.planning.budget.supply import supply_curve
+from isogloss.planning.budget.supply import exchange_rates, supply_curve
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs
 from isogloss.planning.objectives import objective
 from isogloss.stats.intervals import check_level
@@ -53,7 +50,6 @@ def plan_budget(
     steps: int = 6,
     rounds: int = 8,
     fast: bool = False,
-    litmus: bool = False,
 ) -> Plan:
     """How many examples of which language a budget buys best.
 
@@ -92,8 +88,6 @@ def plan_budget(
         Probability that an interval holds.
     steps, rounds, fast
         See `isogloss.planning.budget.search`.
-    litmus : bool, default False
-        Whether to run LITMUS's search as well, and do at least as well.
 
     Returns
     -------
@@ -135,12 +129,6 @@ def plan_budget(
     problem = Problem(score, supplies, tuple(names), goal, budget, wanted, steps)
     others = _splits(problem, weights, score)
     starts = list(others.values())
-    if litmus:
-        least = min((one.price for supply in supplies for one in supply.types), default=1.0)
-        found = beam_search(lambda money: score(problem.amounts(money)), len(supplies), budget, goal, least=least)
-        if found is not None:
-            others["LITMUS's search"] = problem.amounts(found.money[None])[0]
-            starts.append(others["LITMUS's search"])
     kept = [
         start for start, scores in zip(starts, score(np.array(starts)), strict=True) if (scores >= problem.floors).all()
     ]

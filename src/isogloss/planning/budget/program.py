@@ -16,8 +16,7 @@ import numpy as np
 
 from isogloss.errors import InputError, IsoglossError
 from isogloss.forecasting.grid import Array
-from isogloss.planning.budget.greedy import greedy
-from isogloss.planning.budget.menu import Choice, Menu
+from isogloss.planning.budget.menu import Choice, Menu, greedy
 from isogloss.planning.objectives import Objective
 
 THRIFT = 1e-8

@@ -10,7 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadTrainingMix
 from isogloss.evidence import TrainingMix
-from isogloss.forecasting.grid import Array
+from isogloss.forecasting.grid import Array, TrainingMixes
 
 
 class Scorer:
@@ -96,3 +96,29 @@ def labelled_of(base: Mapping[str, int | None]) -> int | None:
     """Examples of all languages together; None where one of them is not known."""
     sizes = list(base.values())
     return None if any(size is None for size in sizes) else sum(size or 0 for size in sizes)
+
+
+def choose_base(observations: pl.DataFrame, asked: TrainingMix | None) -> tuple[TrainingMix, str]:
+    """The mix that a plan adds to, and why it is that one.
+
+    Parameters
+    ----------
+    observations : polars.DataFrame
+        Of one setting.
+    asked : TrainingMix or None
+        None where nobody said.
+
+    Notes
+    -----
+    Where every model was trained on something, forecasts of a model trained on nothing rest on nothing. Then the
+    mix is taken whose sizes of languages are nearest the median of those measured, by their logarithms.
+    """
+    if asked is not None:
+        return asked, "as asked"
+    texts = observations["train"].unique().sort().to_list()
+    if "" in texts:
+        return TrainingMix({}), "the model as it is was measured"
+    sizes = np.log1p(TrainingMixes.read(texts).sizes)
+    apart = np.abs(sizes - np.median(sizes, axis=0)).sum(1) + np.abs(sizes.sum(1) - np.median(sizes.sum(1)))
+    middle = TrainingMix.parse(texts[int(apart.argmin())], language=str)
+    return middle, "in the middle of those measured; a mix of your own may be given"

@@ -17,8 +17,7 @@ import numpy as np
 
 from isogloss.errors import IsoglossError
 from isogloss.forecasting.grid import Array
-from isogloss.planning.budget.greedy import greedy
-from isogloss.planning.budget.menu import Choice, Menu
+from isogloss.planning.budget.menu import Choice, Menu, greedy
 from isogloss.planning.budget.program import Infeasible, Solution, solve
 from isogloss.planning.budget.supply import SupplyCurve, steps_of
 from isogloss.planning.objectives import Objective

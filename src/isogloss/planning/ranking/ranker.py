@@ -13,7 +13,6 @@ import numpy as np
 from isogloss.planning.ranking.baselines import langrank_features
 from isogloss.planning.ranking.gp import Pairs, SourceGP
 from isogloss.planning.ranking.levels import Levels
-from isogloss.planning.ranking.pooled import elsewhere
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import GENTLE, LANGRANK, MEMBERS, Ranker, deal, standardised
 from isogloss.stats.conformal import grouped_quantile
@@ -23,6 +22,8 @@ FOLDS = 4
 """Parts of the targets that are left out in turn to see what an order is worth in points."""
 MOST_TARGETS = 75
 """Targets that the trees learn from, the nearest; more of them change nothing but the time."""
+FEWEST_MEASURED = 0.5
+"""Share of a target's sources that another table must have measured to say which are good."""
 PLAIN = 0.5
 """Weight of LangRank's trees, against that of ours."""
 
@@ -52,19 +53,19 @@ class SourceRanker:
         table.check()
         with one_blas_thread():
             self.table_, self.target_ = table, target
-            towards = elsewhere(self.others, table.sources, (*table.targets, target))
-            self._told_of_target = None if towards is None else towards[:, -1:]
-            self._told = None if towards is None else towards[:, :-1]
-            self.process_ = SourceGP().fit(table, None if self._told is None else self._told[None])
+            towards = _pooled_orders(self.others, table.sources, (*table.targets, target))
+            self._pooled_of_target = None if towards is None else towards[:, -1:]
+            self._pooled = None if towards is None else towards[:, :-1]
+            self.process_ = SourceGP().fit(table, None if self._pooled is None else self._pooled[None])
             self._learn_trees()
         return self
 
     def order(self) -> Array:
         """How good each source is for the target, in standard deviations; of shape (sources,)."""
         with one_blas_thread():
-            told = self._told_of_target
-            deviations = self.process_.predict([self.target_], None if told is None else told[None])
-            features = self._features([self.target_], deviations, self._effects(None), told)
+            pooled = self._pooled_of_target
+            deviations = self.process_.predict([self.target_], None if pooled is None else pooled[None])
+            features = self._features([self.target_], deviations, self._effects(None), pooled)
             plain = langrank_features(self.table_, [self.target_])
             return _together(self._trees.predict(features), self._plain.predict(plain))[:, 0]
 
@@ -81,8 +82,8 @@ class SourceRanker:
                     trees.predict(self._design[:, fold]), plain.predict(self._plain_design[:, fold])
                 )
             measured = ~np.isnan(truth)
-            told, true = found[measured], truth[measured]
-            self.slope_ = max(float(told @ true) / max(float(told @ told), 1e-12), 0.0)
+            pooled, true = found[measured], truth[measured]
+            self.slope_ = max(float(pooled @ true) / max(float(pooled @ pooled), 1e-12), 0.0)
             self.errors_ = truth - self.slope_ * found
             self._levels = Levels().fit(self.process_, self._columns)
         return self
@@ -118,7 +119,7 @@ class SourceRanker:
     @property
     def uses_pooled_scores(self) -> bool:
         """Whether other models or tasks have measured the target."""
-        return self._told_of_target is not None
+        return self._pooled_of_target is not None
 
     @property
     def unit(self) -> float:
@@ -127,10 +128,10 @@ class SourceRanker:
 
     def _learn_trees(self) -> None:
         self._columns = self._nearest()
-        told = None if self._told is None else self._told[:, self._columns]
+        pooled = None if self._pooled is None else self._pooled[:, self._columns]
         targets = [self.table_.targets[column] for column in self._columns]
         left_out = self.process_.leave_targets_out()[:, self._columns]
-        self._design = self._features(targets, left_out, self._effects(self._columns), told)
+        self._design = self._features(targets, left_out, self._effects(self._columns), pooled)
         self._truth = np.where(
             np.isnan(self.table_.of_others), np.nan, self.process_.deviations_.values
         )[:, self._columns]  # fmt: skip
@@ -151,13 +152,55 @@ class SourceRanker:
             total, count = total - values[:, columns], count - known[:, columns]
         return total / np.maximum(count, 1)
 
-    def _features(self, targets: Sequence[str], deviations: Array, effects: Array, told: Array | None) -> Array:
+    def _features(self, targets: Sequence[str], deviations: Array, effects: Array, pooled: Array | None) -> Array:
         """One line per pair, of shape (sources, targets, features)."""
         pairs = Pairs.of(self.table_.sources, targets)
         layers = [*pairs.apart, *pairs.text, standardised(deviations), standardised(effects)]
-        return np.stack([*layers, *([] if told is None else [told])], axis=2)
+        return np.stack([*layers, *([] if pooled is None else [pooled])], axis=2)
 
 
 def _together(own: Array, plain: Array) -> Array:
     """Two orders as one, in standard deviations; of shape (sources, targets)."""
     return standardised(standardised(own) + PLAIN * standardised(plain))
+
+
+def _pooled_orders(others: Sequence[SourceTable], sources: Sequence[str], targets: Sequence[str]) -> Array | None:
+    """How good each source is for each target in other tables, in standard deviations.
+
+    Parameters
+    ----------
+    others : sequence of SourceTable
+    sources, targets : sequence of str
+        The last target is the one that is asked about.
+
+    Returns
+    -------
+    array of shape (sources, targets), or None
+        Means over the tables that have measured the last target; 0 where none has measured a pair. None where no
+        table has measured that target with half of the sources.
+    """
+    layers = []
+    for table in others:
+        found = np.full((len(sources), len(targets)), np.nan)
+        rows = [row for row, source in enumerate(sources) if source in table.sources]
+        columns = [column for column, target in enumerate(targets) if target in table.targets]
+        if not rows or not columns:
+            continue
+        part = table.take([sources[row] for row in rows], [targets[column] for column in columns])
+        found[np.ix_(rows, columns)] = part.of_others
+        if (~np.isnan(found[:, -1])).sum() >= max(2, FEWEST_MEASURED * len(sources)):
+            layers.append(_standardised_where_known(found))
+    if not layers:
+        return None
+    stacked = np.stack(layers)
+    known = ~np.isnan(stacked)
+    return standardised(np.where(known, stacked, 0.0).sum(0) / np.maximum(known.sum(0), 1))
+
+
+def _standardised_where_known(scores: Array) -> Array:
+    """Against each target's mean, in units of its spread; NaN stays."""
+    known = ~np.isnan(scores)
+    count = np.maximum(known.sum(0), 1)
+    mean = np.where(known, scores, 0.0).sum(0) / count
+    spread = np.sqrt(np.where(known, (scores - mean) ** 2, 0.0).sum(0) / count)
+    return (scores - mean) / np.where(spread > 1e-12, spread, 1.0)

@@ -6,12 +6,12 @@ Lin et al. 2019 (arXiv 1905.12688): gradient-boosted trees rank the sources of e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isogloss.forecasting.boosting import fit_ranking_trees, predict_trees
-from isogloss.planning.ranking.scoring import relevance
 from isogloss.planning.ranking.table import Array
 
 LANGRANK = {"n_estimators": 100, "num_leaves": 16, "learning_rate": 0.1, "min_child_samples": 5}
@@ -63,3 +63,58 @@ def deal(count: int, folds: int) -> Sequence[Array]:
     """Positions dealt to folds in random order, always the same."""
     order = np.random.default_rng(0).permutation(count)
     return [np.sort(order[fold::folds]) for fold in range(min(folds, count))]
+
+
+TOP = 10
+"""Only the first ten have relevance, 10 down to 1 (LangRank's truncation)."""
+
+
+class Scored(NamedTuple):
+    """One ranking, judged.
+
+    Attributes
+    ----------
+    first, best_of_three : float
+        Regret of the first choice and of the best of the first three, on the scale of the scores.
+    ndcg : float
+        NDCG@3, 0 to 1.
+    """
+
+    first: float
+    best_of_three: float
+    ndcg: float
+
+
+def relevance(scores: Array) -> NDArray[np.int64]:
+    """Relevance of each source: 10 for the best, 9 for the next, ... 0 from the eleventh on."""
+    order = np.argsort(-scores, kind="stable")
+    ranks = np.empty(len(scores), dtype=np.int64)
+    ranks[order] = np.arange(1, len(scores) + 1)
+    return np.maximum(TOP + 1 - ranks, 0)
+
+
+def judge(order: Array, scores: Array) -> Scored:
+    """Judge an order of sources by what they scored.
+
+    Parameters
+    ----------
+    order : array of shape (sources,)
+        What the ranking goes by, the larger the better.
+    scores : array of shape (sources,)
+        What was measured, the larger the better.
+
+    Notes
+    -----
+    NDCG@3 is the sum of (2 ** relevance - 1) / log2(rank + 1) over the first three, against that of the true order
+    (Burges et al. 2005), with relevance 10 to 1 (Lin et al. 2019).
+    """
+    first = np.argsort(-order, kind="stable")[:3]
+    gains = 2.0 ** relevance(scores) - 1
+    discounts = 1 / np.log2(np.arange(2, 2 + len(first)))
+    ideal = float((np.sort(gains)[::-1][: len(first)] * discounts).sum())
+    best = float(scores.max())
+    return Scored(
+        best - float(scores[first[0]]),
+        best - float(scores[first].max()),
+        float((gains[first] * discounts).sum()) / ideal,
+    )
