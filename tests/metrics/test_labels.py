@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, matthews_corrcoef
 
 from isogloss.metrics import Gold, find_metric
 from isogloss.metrics.labels import span_counts
 from isogloss.metrics.texts import f1
 
+SCIKIT_LEARN = {
+    "accuracy": accuracy_score,
+    "balanced_accuracy": balanced_accuracy_score,
+    "macro_f1": partial(f1_score, average="macro", zero_division=0),
+    "weighted_f1": partial(f1_score, average="weighted", zero_division=0),
+    "mcc": matthews_corrcoef,
+}
 ANSWERS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20)
 
 
@@ -20,12 +29,11 @@ def test_scores_equal_scikit_learn(groups: list[list[tuple[int, int]]]) -> None:
     gold, predicted = (np.array([pair[place] for answers in groups for pair in answers]) for place in (0, 1))
     owners = np.repeat(np.arange(len(groups)), [len(answers) for answers in groups])
     whole = Gold(gold, np.arange(len(gold) + 1), owners, ["a", "b", "c", "d"])
-    accuracy, macro_f1 = (find_metric(name).measure(whole, predicted).scores for name in ("accuracy", "macro_f1"))
-    for group in range(len(groups)):
-        here = owners == group
-        assert accuracy[group] == pytest.approx(accuracy_score(gold[here], predicted[here]))
-        expected = f1_score(gold[here], predicted[here], average="macro", zero_division=0)
-        assert macro_f1[group] == pytest.approx(expected)
+    for name, theirs in SCIKIT_LEARN.items():
+        scores = find_metric(name).measure(whole, predicted).scores
+        for group in range(len(groups)):
+            here = owners == group
+            assert scores[group] == pytest.approx(theirs(gold[here], predicted[here])), name
 
 
 SAID = st.lists(st.tuples(st.sampled_from(["red fox", "fox", "a blue fox", ""]), st.integers(0, 2)), min_size=3)

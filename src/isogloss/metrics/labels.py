@@ -1,12 +1,16 @@
-"""Metrics of labels: accuracy, macro F1, and F1 of spans."""
+"""Metrics of labels: accuracy, F1, Matthews' correlation, and F1 of spans."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
 from isogloss.metrics.computation import Computation, Gold, Matrix
+
+STEP = 1e-3
+"""By how much counts are moved to see what they add."""
 
 
 class Accuracy(Computation):
@@ -47,6 +51,38 @@ class MacroF1(Accuracy):
         gained = 2 * (gold.labels == predicted) / total[expected]
         of_units = gained - f1[expected] / total[expected] - f1[given] / total[given]
         return np.asarray(np.add.reduceat(of_units / (total > 0).sum(1)[owners], gold.starts[:-1]))
+
+
+class FromCounts(Accuracy):
+    """A function of how often each label is right, expected and predicted. A single row has the accuracy of its units.
+
+    Parameters
+    ----------
+    function : callable
+        From `right`, `expected` and `predicted`, arrays of shape (targets, labels), to scores of shape (targets,).
+    """
+
+    is_of_items: ClassVar[bool] = False
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags")
+
+    def __init__(self, function: Callable[[Matrix, Matrix, Matrix], Matrix]):
+        self.function = function
+
+    def scores(self, gold: Gold, predicted: Matrix, item_scores: Matrix) -> Matrix:
+        return self.function(*_counts(gold, predicted))
+
+    def influences(self, gold: Gold, predicted: Matrix, item_scores: Matrix, scores: Matrix) -> Matrix:
+        """What one count more adds to a score, by differences: the infinitesimal jackknife (Efron 1982, chapter 6)."""
+        counts = _counts(gold, predicted)
+        gradients = np.zeros_like(counts)  # (right, expected and predicted; targets; labels)
+        for kind, label in np.ndindex(len(counts), counts.shape[2]):
+            step = np.zeros_like(counts)
+            step[kind, :, label] = STEP
+            gradients[kind, :, label] = (self.function(*(counts + step)) - self.function(*(counts - step))) / (2 * STEP)
+        owners, right = gold.owners, gold.labels == predicted
+        of_units = gradients[1][owners, gold.labels] + gradients[2][owners, predicted]
+        of_units += np.where(right, gradients[0][owners, gold.labels], 0.0)
+        return np.asarray(np.add.reduceat(of_units, gold.starts[:-1]))
 
 
 class SpanF1(Computation):
@@ -104,6 +140,27 @@ def macro_f1(confusion: Matrix) -> Matrix:
     return np.asarray(f1.sum(axis=1) / present.sum(axis=1))
 
 
+def balanced_accuracy(right: Matrix, expected: Matrix, predicted: Matrix) -> Matrix:
+    """Mean over expected labels of the share of units that are right: scikit-learn's `balanced_accuracy_score`."""
+    present = expected > 0
+    return np.asarray((right / np.where(present, expected, 1)).sum(1) / present.sum(1))
+
+
+def weighted_f1(right: Matrix, expected: Matrix, predicted: Matrix) -> Matrix:
+    """Mean of the F1 of labels, by how often they are expected: scikit-learn's `f1_score(average="weighted")`."""
+    total = expected + predicted
+    f1 = 2 * right / np.where(total > 0, total, 1)
+    return np.asarray((f1 * expected).sum(1) / expected.sum(1))
+
+
+def mcc(right: Matrix, expected: Matrix, predicted: Matrix) -> Matrix:
+    """Matthews' correlation of several labels (Gorodkin 2004): scikit-learn's `matthews_corrcoef`."""
+    count = expected.sum(1)
+    covariance = right.sum(1) * count - (expected * predicted).sum(1)
+    variances = (count**2 - (expected**2).sum(1)) * (count**2 - (predicted**2).sum(1))
+    return np.asarray(np.where(variances > 0, covariance / np.sqrt(np.where(variances > 0, variances, 1)), 0.0))
+
+
 def span_counts(gold: Matrix, predicted: Matrix, starts: Matrix, names: list[str]) -> Matrix:
     """How many spans of each row were predicted right, are there, and were predicted.
 
@@ -128,6 +185,12 @@ def span_counts(gold: Matrix, predicted: Matrix, starts: Matrix, names: list[str
 def is_tag_of_spans(name: str) -> bool:
     """Whether a tag is O, B-something or I-something."""
     return name == "O" or (name[:2] in ("B-", "I-") and len(name) > 2)
+
+
+def _counts(gold: Gold, predicted: Matrix) -> Matrix:
+    """How often each label is right, expected and predicted in each target, of shape (3, targets, labels)."""
+    confusion = confusions(gold.labels, predicted, gold.owners, len(gold.names))
+    return np.stack([np.diagonal(confusion, axis1=1, axis2=2), confusion.sum(2), confusion.sum(1)]).astype(float)
 
 
 def _spans(tags: Matrix, first: Matrix, names: list[str]) -> Matrix:

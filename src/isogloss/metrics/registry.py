@@ -9,14 +9,17 @@ from importlib.resources import files
 from typing import Any
 
 from isogloss.metrics.computation import Computation
-from isogloss.metrics.labels import Accuracy, MacroF1, SpanF1
+from isogloss.metrics.labels import Accuracy, FromCounts, MacroF1, SpanF1, balanced_accuracy, mcc, weighted_f1
 from isogloss.metrics.metric import Metric
 from isogloss.metrics.texts import TextComputation, exact_match, f1, is_result, same_result
 from isogloss.registry import Registry
 
 COMPUTATIONS: dict[str, Computation] = {
     "accuracy": Accuracy(),
+    "balanced_accuracy": FromCounts(balanced_accuracy),
     "macro_f1": MacroF1(),
+    "weighted_f1": FromCounts(weighted_f1),
+    "mcc": FromCounts(mcc),
     "span_f1": SpanF1(),
     "exact_match": TextComputation(exact_match, generated=same_result),
     "f1": TextComputation(f1),
