@@ -11,7 +11,7 @@ from docs.generator.names_of_lab import lab_sections
 from docs.generator.sections import adding, named, section
 from isogloss.charts.benchmark_page import ENDINGS as REPORTS
 from isogloss.charts.files import ENDINGS as PICTURES
-from isogloss.cli.write import TABLES
+from isogloss.cli.show import TABLES
 from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evidence import importers, shipped
 from isogloss.evidence.exporters import FORMATS, export

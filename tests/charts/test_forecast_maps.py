@@ -38,7 +38,7 @@ def test_every_language_is_one_point_where_it_is_spoken(forecasts, measured):
 def test_points_are_coloured_by_score_and_a_forecast_stands_before_a_measurement(forecasts, measured):
     drawn = points(forecast_map(forecasts, measured).to_dict())
     assert (drawn["swe"]["shown"], drawn["swe"]["kind"]) == (0.45, "measured score")
-    assert (drawn["deu"]["shown"], drawn["deu"]["kind"]) == (0.6, "measured score")
+    assert (drawn["deu"]["shown"], drawn["deu"]["kind"]) == (0.6, "measured language")
 
 
 def test_scores_of_several_runs_are_averaged(forecasts, measured):

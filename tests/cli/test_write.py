@@ -7,7 +7,7 @@ import os
 import polars as pl
 import pytest
 
-from isogloss.cli.write import check_out, write_out
+from isogloss.cli.show import check_out, write_out
 from isogloss.errors import BadFile, BadValue
 
 ASKED = ("-e", "absent.csv", "--task", "topics", "--model", "toy")

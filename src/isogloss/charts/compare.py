@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isogloss.charts.style import INK, LINES, WIDTH, finished, inline
+from isogloss.text import counted
 
 if TYPE_CHECKING:
     import altair as alt
@@ -20,12 +21,12 @@ STEPS = 80
 FEWEST, MOST = 100.0, 1e7
 
 
-def compare_picture(found: Comparison, *, title: str | None = None) -> alt.HConcatChart:
+def compare_picture(comparison: Comparison, *, title: str | None = None) -> alt.HConcatChart:
     """Draw the front of quality and cost, and which recipe is cheapest by volume.
 
     Parameters
     ----------
-    found : isogloss.planning.compare.Comparison
+    comparison : isogloss.planning.compare.Comparison
     title : str, optional
 
     Returns
@@ -34,31 +35,31 @@ def compare_picture(found: Comparison, *, title: str | None = None) -> alt.HConc
     """
     import altair as alt
 
-    names = found.recipes["recipe"].to_list()
+    names = comparison.recipes["recipe"].to_list()
     colour = alt.Color(
         "recipe:N", title=None, legend=alt.Legend(orient="top", columns=4, symbolOpacity=1, labelLimit=0),
         scale=alt.Scale(domain=names, range=[COLOURS[at % len(COLOURS)] for at in range(len(names))]),
     )  # fmt: skip
-    parts: Any = alt.hconcat(_front(found, colour), _volumes(found, colour), spacing=40)
+    parts: Any = alt.hconcat(_front(comparison, colour), _volumes(comparison, colour), spacing=40)
     lines = [
-        f"{found.task} · {found.metric} over {len(found.targets)} language{'' if len(found.targets) == 1 else 's'}"
-        f" · costs in {found.currency}",
+        f"{comparison.task} · {comparison.metric} over {counted(len(comparison.targets), 'language')}"
+        f" · costs in {comparison.currency}",
         "Filled: on the front of quality, both costs and latency; bars hold 90 % of means over languages drawn anew.",
     ]
     return finished(parts, title or "Which recipe is worth it?", lines)
 
 
-def _front(found: Comparison, colour: Any) -> Any:
+def _front(comparison: Comparison, colour: Any) -> Any:
     import altair as alt
 
-    rows = found.recipes.to_dicts()
+    rows = comparison.recipes.to_dicts()
     values = [row[key] for row in rows for key in ("lower", "upper")]
     room = max((max(values) - min(values)) * 0.2, 0.01)
     scale = alt.Scale(domain=[min(values) - room, max(values) + room], nice=6)
     base = alt.Chart(inline(rows)).encode(
-        x=alt.X("development:Q", title=f"cost to make, {found.currency}", axis=alt.Axis(tickCount=5)), color=colour
+        x=alt.X("development:Q", title=f"cost to make, {comparison.currency}", axis=alt.Axis(tickCount=5)), color=colour
     )
-    metric = found.metric if found.higher_is_better else f"{found.metric} (less is better)"
+    metric = comparison.metric if comparison.higher_is_better else f"{comparison.metric} (less is better)"
     y = alt.Y("quality:Q", title=metric, scale=scale, axis=alt.Axis(tickCount=6))
     told = [
         "recipe:N", alt.Tooltip("quality:Q", format=".3f"), alt.Tooltip("development:Q", format=",.2f"),
@@ -75,15 +76,15 @@ def _front(found: Comparison, colour: Any) -> Any:
     return alt.layer(bars, dots).properties(width=HALF, height=HEIGHT, title=named)
 
 
-def _volumes(found: Comparison, colour: Any) -> Any:
+def _volumes(comparison: Comparison, colour: Any) -> Any:
     """Costs in all by number of queries, with the volumes at which two recipes cost the same."""
     import altair as alt
 
-    meets = [volume for volume in found.break_even["queries"] if volume >= 1]
+    meets = [volume for volume in comparison.break_even["queries"] if volume >= 1]
     low, high = min([FEWEST, *(volume / 10 for volume in meets)]), max([MOST, *(3 * volume for volume in meets)])
     low = max(low, 1.0)
     volumes = np.geomspace(low, high, STEPS)
-    made = {row["recipe"]: (row["development"], row["serving"] / 1000) for row in found.recipes.to_dicts()}
+    made = {row["recipe"]: (row["development"], row["serving"] / 1000) for row in comparison.recipes.to_dicts()}
     rows = [
         {"recipe": name, "queries": float(volume), "total": costs[0] + volume * costs[1]}
         for name, costs in made.items()
@@ -96,11 +97,13 @@ def _volumes(found: Comparison, colour: Any) -> Any:
         axis=alt.Axis(format="~s", values=_powers(low, high), gridColor=LINES),
     )  # fmt: skip
     y = alt.Y(
-        "total:Q", title=f"cost in all, {found.currency}", scale=alt.Scale(type="log"),
+        "total:Q", title=f"cost in all, {comparison.currency}", scale=alt.Scale(type="log"),
         axis=alt.Axis(format="~s", values=_powers(*ends), gridColor=LINES),
     )  # fmt: skip
     lines = alt.Chart(inline(positive)).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
-    meeting = [(made[name], queries) for name, _, queries, _ in found.break_even.iter_rows() if low <= queries <= high]
+    meeting = [
+        (made[name], queries) for name, _, queries, _ in comparison.break_even.iter_rows() if low <= queries <= high
+    ]
     crossings = [{"queries": queries, "total": once + queries * each} for (once, each), queries in meeting]
     dots = alt.Chart(inline(crossings)).mark_point(size=70, color=INK, strokeWidth=2, opacity=1).encode(x=x, y=y)
     said = "Cost in all; circles: break-even"

@@ -20,12 +20,12 @@ STRIP, CELL = 430, 62
 MOST = 20
 
 
-def fair_picture(found: Fairness, *, title: str | None = None) -> alt.HConcatChart:
+def fair_picture(fairness: Fairness, *, title: str | None = None) -> alt.HConcatChart:
     """Draw every language of every candidate, and beside it the rules that pick it.
 
     Parameters
     ----------
-    found : isogloss.planning.fairness.Fairness
+    fairness : isogloss.planning.fairness.Fairness
     title : str, optional
 
     Returns
@@ -38,38 +38,38 @@ def fair_picture(found: Fairness, *, title: str | None = None) -> alt.HConcatCha
     """
     import altair as alt
 
-    order = found.measures["candidate"].to_list()
+    order = fairness.measures["candidate"].to_list()
     if len(order) > MOST:
-        picked = {name for rule in found.rules for name in rule.winners}
+        picked = {name for rule in fairness.rules for name in rule.winners}
         order = [name for at, name in enumerate(order) if at < MOST or name in picked]
-    parts: Any = alt.hconcat(_strips(found, order), _verdicts(found, order), spacing=16)
+    parts: Any = alt.hconcat(_strips(fairness, order), _verdicts(fairness, order), spacing=16)
     lines = [
-        f"{found.task} · {found.metric} in {len(found.targets)} languages · demand at tau {found.tau:g}"
-        + ("" if found.weighted else ", every language the same"),
+        f"{fairness.task} · {fairness.metric} in {len(fairness.targets)} languages · demand at tau {fairness.tau:g}"
+        + ("" if fairness.weighted else ", every language the same"),
         "Dots: languages; bar: mean; orange: the worst-off language. Filled: what a rule picks.",
     ]
-    if len(order) < len(found.candidates):
-        lines.append(f"{len(order)} of {len(found.candidates)} drawn")
+    if len(order) < len(fairness.candidates):
+        lines.append(f"{len(order)} of {len(fairness.candidates)} drawn")
     return finished(parts, title or "Which is the fairest?", lines)
 
 
-def _strips(found: Fairness, order: list[str]) -> Any:
+def _strips(fairness: Fairness, order: list[str]) -> Any:
     import altair as alt
 
-    place = {name: at for at, name in enumerate(found.candidates)}
+    place = {name: at for at, name in enumerate(fairness.candidates)}
     rows, means, worst = [], [], []
     for name in order:
-        scores = found.scores[place[name]]
+        scores = fairness.scores[place[name]]
         at = int(scores.argmin())
         rows += [
             {"candidate": name, "language": resolve(target).name, "score": float(score)}
-            for target, score in zip(found.targets, scores, strict=True)
+            for target, score in zip(fairness.targets, scores, strict=True)
         ]
         means.append({"candidate": name, "score": float(scores.mean())})
-        worst.append({"candidate": name, "score": float(scores[at]), "language": resolve(found.targets[at]).name})
-    low, high = score_range([float(value) for value in np.ravel(found.scores)])
+        worst.append({"candidate": name, "score": float(scores[at]), "language": resolve(fairness.targets[at]).name})
+    low, high = score_range([float(value) for value in np.ravel(fairness.scores)])
     x = alt.X(
-        "score:Q", scale=alt.Scale(domain=[low, high], nice=False), axis=alt.Axis(title=found.metric, tickCount=6)
+        "score:Q", scale=alt.Scale(domain=[low, high], nice=False), axis=alt.Axis(title=fairness.metric, tickCount=6)
     )
     y = alt.Y("candidate:N", sort=order, title=None, axis=alt.Axis(labelLimit=230))
     told = ["language:N", alt.Tooltip("score:Q", format=".3f")]
@@ -88,13 +88,15 @@ def _strips(found: Fairness, order: list[str]) -> Any:
     return alt.layer(*drawn, names).properties(width=STRIP, height=ROW * len(order))
 
 
-def _verdicts(found: Fairness, order: list[str]) -> Any:
+def _verdicts(fairness: Fairness, order: list[str]) -> Any:
     import altair as alt
 
     cells = [
-        {"rule": rule.name, "candidate": name, "picked": name in rule.winners} for rule in found.rules for name in order
+        {"rule": rule.name, "candidate": name, "picked": name in rule.winners}
+        for rule in fairness.rules
+        for name in order
     ]
-    rules = [rule.name for rule in found.rules]
+    rules = [rule.name for rule in fairness.rules]
     base = alt.Chart(inline(cells)).encode(
         x=alt.X("rule:N", sort=rules, title=None, axis=alt.Axis(orient="top", labelAngle=-35, ticks=False)),
         y=alt.Y("candidate:N", sort=order, title=None, axis=alt.Axis(labels=False, ticks=False)),

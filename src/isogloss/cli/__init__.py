@@ -11,10 +11,10 @@ import typer
 
 from isogloss import __version__
 from isogloss.cli import (
-    benchmark,
     compare,
     curve,
     demo,
+    evaluation,
     evidence,
     evidence_store,
     explain,
@@ -25,7 +25,6 @@ from isogloss.cli import (
     next_tests,
     plan,
     sources,
-    trust,
 )
 from isogloss.errors import IsoglossError
 
@@ -42,8 +41,8 @@ app.add_typer(languages.app, name="languages")
 app.add_typer(lab.app, name="lab")
 app.command("forecast")(forecast.forecast)
 app.command("curve")(curve.curve)
-app.command("benchmark")(benchmark.benchmark)
-app.command("trust")(trust.trust)
+app.command("benchmark")(evaluation.benchmark)
+app.command("trust")(evaluation.trust)
 app.command("sources")(sources.sources)
 app.command("plan")(plan.plan)
 app.command("next")(next_tests.next_tests)

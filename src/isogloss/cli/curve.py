@@ -18,8 +18,7 @@ from isogloss.cli.questions import (
     TaskOption,
     parse_languages,
 )
-from isogloss.cli.show import JsonOption, show, show_json, show_text
-from isogloss.cli.write import PictureOption, check_out, write_out
+from isogloss.cli.show import JsonOption, PictureOption, check_out, show, show_json, show_text, write_out
 
 SHOWN = ["size", "mean", "lower", "upper", "basis"]
 
@@ -40,8 +39,8 @@ def curve(
     metric: MetricOption = None,
     recipe: RecipeOption = None,
     language: LanguageOption = None,
-    forecaster: ForecasterOption = "default",
     level: LevelOption = 0.9,
+    forecaster: ForecasterOption = "default",
     out: PictureOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -14,8 +14,7 @@ from isogloss.cli.questions import (
     WeightsOption,
     parse_languages,
 )
-from isogloss.cli.show import JsonOption, show, show_json, show_text
-from isogloss.cli.write import OutOption, check_out, write_out
+from isogloss.cli.show import JsonOption, OutOption, check_out, show, show_json, show_text, write_out
 
 if TYPE_CHECKING:
     from isogloss.planning.fairness import Fairness

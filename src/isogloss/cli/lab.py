@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isogloss.cli.show import JsonOption, show, show_json, show_text
-from isogloss.cli.write import PictureOption, check_out, write_out
+from isogloss.cli.show import JsonOption, PictureOption, check_out, show, show_json, show_text, write_out
 
 if TYPE_CHECKING:
     import polars as pl
@@ -159,7 +158,7 @@ def costs(
     json: JsonOption = False,
 ) -> None:
     """Say what each recipe took: to train, to translate, to answer."""
-    from isogloss.cli.write import say_written
+    from isogloss.cli.show import say_written
     from isogloss.evidence.store import Store
     from isogloss.files import atomic_write, check_place
     from isogloss.lab import costs_file, findings, measured_costs, read_grid

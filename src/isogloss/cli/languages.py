@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isogloss.cli.questions import EvidenceOption
-from isogloss.cli.show import JsonOption, show
-from isogloss.cli.write import check_out, write_out
+from isogloss.cli.show import JsonOption, check_out, show, write_out
 
 if TYPE_CHECKING:
     from isogloss.languages import Language

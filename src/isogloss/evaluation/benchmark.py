@@ -89,9 +89,9 @@ class Benchmark:
             answered), `best` (least error of those that are complete) and `strongest_baseline` (least error of
             those, without the candidate).
         """
-        tables = self.questions.group_by(*TABLE).agg(pl.col("grouped_by", "unit").first(), asked=pl.len())
+        tables = self.questions.group_by(*TABLE).agg(pl.col("grouped_by", "unit").first(), all_questions=pl.len())
         scores = self._scores(TABLE).join(tables, on=TABLE, how="left", maintain_order="left")
-        complete = pl.col("questions") == pl.col("asked")
+        complete = pl.col("questions") == pl.col("all_questions")
         baseline = complete & (pl.col("forecaster") != self.forecasters[0])
         return (
             scores.sort(_position("protocol", self.protocols), "condition", "table", maintain_order=True)
@@ -100,7 +100,7 @@ class Benchmark:
                 best=complete & (pl.col("mae") == _least(complete)),
                 strongest_baseline=baseline & (pl.col("mae") == _least(baseline)),
             )
-            .drop("asked", "bias", "mae_per_question", "rmse_per_question", "coverage_per_question")
+            .drop("all_questions", "bias", "mae_per_question", "rmse_per_question", "coverage_per_question")
         )
 
     @cached_property

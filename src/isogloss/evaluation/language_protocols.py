@@ -36,7 +36,7 @@ LARGEST_KIN = 0.25
 ANCHORS = (0, 1, 3, 8)
 ANCHOR_DRAWS = 5
 HIDDEN_FOR_ANCHORS = 1 / 3
-FEWEST_ASKED = 2
+FEWEST_HIDDEN = 2
 """Hidden languages that must remain to be asked for when all anchors were given back."""
 
 
@@ -201,10 +201,10 @@ def anchors(
     languages than the hidden ones.
     """
     languages = evidence.targets
-    hidden = max(FEWEST_ASKED, round(HIDDEN_FOR_ANCHORS * len(languages))) if poorest is None else poorest
+    hidden = max(FEWEST_HIDDEN, round(HIDDEN_FOR_ANCHORS * len(languages))) if poorest is None else poorest
     check_left(len(languages) - hidden, "anchors")
     poor = poorest_first(languages, seed)[:hidden]
-    tried = [count for count in sorted(set(counts)) if hidden - count >= FEWEST_ASKED]
+    tried = [count for count in sorted(set(counts)) if hidden - count >= FEWEST_HIDDEN]
     for draw in range(0, ANCHOR_DRAWS if folds is None else folds, every):
         order = np.random.default_rng([seed, draw]).permutation(poor).tolist()
         for count in tried:

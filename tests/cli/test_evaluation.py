@@ -83,7 +83,7 @@ def test_a_sister_task_can_be_named(run, scores):
         (("--level", "high"), "error: --level: level 'high' is not a number; give 0.9, or 0.5,0.9"),
         (("--level", "90"), "error: level 90.0 is not between 0 and 1; ask for 0.9, say"),
         (("--sister", "tags"), "error: --sister tags does not name two tasks; write --sister TASK=SISTER"),
-        (("--task", "tag"), "error: evidence: unknown task 'tag'; did you mean 'tags'?"),
+        (("--task", "tag"), "error: --evidence: unknown task 'tag'; did you mean 'tags'?"),
         (("--protocol", "models"), "error: benchmark: there is only one model"),
     ],
 )
@@ -122,7 +122,7 @@ def test_trust_is_drawn(run, scores, tmp_path):
     ("arguments", "message"),
     [
         ((), "error: trust: the evidence has more than one task: tags, topics; say which, with --task"),
-        (("--task", "tops"), "error: evidence: unknown task 'tops'; did you mean 'topics'?"),
+        (("--task", "tops"), "error: --evidence: unknown task 'tops'; did you mean 'topics'?"),
     ],
 )
 def test_trust_that_cannot_be_told_is_one_line_and_exit_code_2(run, scores, arguments, message):
