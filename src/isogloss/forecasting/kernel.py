@@ -118,12 +118,12 @@ class KernelModel(GridModel):
         if np.isnan(grid.scores).any():
             raise ValueError("a grid with gaps has no closed form: hold its languages out by refitting")
         trained = set(grid.mixes.sources) if as_sources else set()
-        apart = [column for column, target in enumerate(grid.targets) if target in trained]
-        rest = np.setdiff1d(np.arange(len(grid.targets)), apart)
+        own_groups = [column for column, target in enumerate(grid.targets) if target in trained]
+        rest = np.setdiff1d(np.arange(len(grid.targets)), own_groups)
         scores, deviations = np.full((2, *grid.scores.shape), np.nan)
         everywhere = np.arange(len(grid.scores))
         groups = [(grid.mixes, everywhere, rest)] + [
-            (*_without(grid.mixes, grid.targets[column]), np.array([column])) for column in apart
+            (*_without(grid.mixes, grid.targets[column]), np.array([column])) for column in own_groups
         ]
         for mixes, rows, columns in groups:
             if len(rows) and len(columns):

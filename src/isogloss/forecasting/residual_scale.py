@@ -14,7 +14,7 @@ import numpy as np
 
 from isogloss.forecasting.boosting import fit_trees, predict_trees
 from isogloss.forecasting.features import pair_features, space
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes, column_means
 
 NEIGHBOURHOOD = 0.15
 """Combined distance over which a neighbour's residual loses a factor e of its say."""
@@ -36,7 +36,7 @@ class ResidualScale:
     ----------
     grid : Grid
     forecasts, residuals : arrays of shape (rows, targets)
-        Of the grid's own targets when they were held out; NaN where none could be asked.
+        Of the grid's own targets when they were held out; NaN where there is none.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class ResidualScale:
         """Expected size of the residuals of unmeasured `targets`, of shape (rows, targets)."""
         if self.by_trees_:
             return np.exp(predict_trees(self._trees, _design(mixes, targets, forecasts))).reshape(forecasts.shape)
-        usual = _column_means(self._residuals)
+        usual = column_means(self._residuals)
         row = {text: position for position, text in enumerate(self._grid.mixes.texts)}
         residuals = np.array([self._residuals[row[text]] if text in row else usual for text in mixes.texts])
         closeness = _closeness(space(targets, self._grid.targets).between("combined", targets, self._grid.targets))
@@ -124,21 +124,14 @@ def _local(residuals: Array, closeness: Array, everybody: float) -> Array:
     Parameters
     ----------
     residuals : array of shape (rows, measured)
-        NaN where none is known.
-    closeness : array of shape (asked, measured)
+        NaN where there is none.
+    closeness : array of shape (targets, measured)
     everybody : float
 
     Returns
     -------
-    array of shape (rows, asked)
+    array of shape (rows, targets)
     """
-    known = np.isfinite(residuals)
-    told = np.where(known, residuals, 0) @ closeness.T + NEIGHBOURS_PRIOR * everybody
-    return told / (known @ closeness.T + NEIGHBOURS_PRIOR) + 1e-9
-
-
-def _column_means(residuals: Array) -> Array:
-    """Mean of each column, NaN where all of it is."""
-    known = np.isfinite(residuals)
-    count = known.sum(0)
-    return np.where(count > 0, np.where(known, residuals, 0).sum(0) / np.maximum(count, 1), np.nan)
+    there = np.isfinite(residuals)
+    weighted = np.where(there, residuals, 0) @ closeness.T + NEIGHBOURS_PRIOR * everybody
+    return weighted / (there @ closeness.T + NEIGHBOURS_PRIOR) + 1e-9

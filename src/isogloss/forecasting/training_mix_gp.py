@@ -165,13 +165,13 @@ class TrainingMixGP:
         some = self._some()
         view = _take(self._view, some)
         # A source that was never trained on is unknown to the doses, but its kin are not.
-        asked = self._see(mixes.over(self.grid_.mixes.sources))
-        squares = _squares(asked, view, self._kinship)
+        view_of_mixes = self._see(mixes.over(self.grid_.mixes.sources))
+        squares = _squares(view_of_mixes, view, self._kinship)
         squares["kinship"] = self._kinship_across(mixes, some)
         across = _kernels(self.parameters_, squares)
         answers, spread = np.zeros((2, len(mixes.texts), len(self.levels_)))
         for column, process in enumerate(self._processes(view)):
-            own = _kernels(self.parameters_, self._squares_of(asked, view, column))
+            own = _kernels(self.parameters_, self._squares_of(view_of_mixes, view, column))
             answers[:, column], spread[:, column] = process.predict(
                 _covariance(self.parameters_, across | own), self._prior()
             )
@@ -179,14 +179,14 @@ class TrainingMixGP:
 
     def _processes(self, view: _View) -> Iterable[StudentProcess]:
         """The process of every target; those of the model asked last are kept, for a plan asks again and again."""
-        if (known := _KEPT.get(self)) is not None:
-            return known
-        found = self._fit_processes(view)
+        if (kept := _KEPT.get(self)) is not None:
+            return kept
+        processes = self._fit_processes(view)
         rows, width = len(view.total), len(self.levels_)
         if self._like is not None or rows**2 * width * np.dtype(float).itemsize > MOST_KEPT:
-            return found  # a fold is asked once
+            return processes  # a fold is asked once
         _KEPT.clear()
-        return _KEPT.setdefault(self, list(found))
+        return _KEPT.setdefault(self, list(processes))
 
     def _fit_processes(self, view: _View) -> Iterator[StudentProcess]:
         some = self._some()

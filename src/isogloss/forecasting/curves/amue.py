@@ -68,8 +68,8 @@ class PerformanceFunction(NamedTuple):
 
         if len(points) == 0:
             raise NotEnoughEvidence("no score to fit the performance function to")
-        found = least_squares(lambda values: cls(*values).score(translated, labelled) - points, START, bounds=BOUNDS)
-        return cls(*map(float, found.x))
+        result = least_squares(lambda values: cls(*values).score(translated, labelled) - points, START, bounds=BOUNDS)
+        return cls(*map(float, result.x))
 
     def score(self, translated: Array, labelled: Array) -> Array:
         """Points with these many examples."""

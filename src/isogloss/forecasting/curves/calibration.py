@@ -122,8 +122,8 @@ def _alike(process: CurveGP, rows: NDArray[np.intp], own: NDArray[np.intp]) -> N
     bent = process.bent(process.points_.features)
     if len(own) == 0 or len(rows) == 0:
         return np.zeros(0, dtype=np.intp)
-    apart = ((bent[own][:, None] - bent[rows]) ** 2).sum(2)
-    return np.unique(rows[apart.argmin(1)])
+    squares = ((bent[own][:, None] - bent[rows]) ** 2).sum(2)
+    return np.unique(rows[squares.argmin(1)])
 
 
 def _errors(process: CurveGP, groups: list[NDArray[np.intp]]) -> Array:

@@ -145,18 +145,18 @@ class Curve:
         Where `rises`, more examples never make the mean or either end of the band worse: what holds with
         fewer examples bounds from below what more can do, and the other way round.
         """
-        asked = np.asarray(sizes, dtype=float).ravel()
-        if not np.isfinite(asked).all() or (asked < 0).any():
+        counts = np.asarray(sizes, dtype=float).ravel()
+        if not np.isfinite(counts).all() or (counts < 0).any():
             raise BadValue("a number of examples is negative or not finite", where="sizes", hint="count from 0 up")
         lower, upper = self._band(level)
-        mean, *ends = (self.link.to_score(self._at(asked, values)) for values in (self.path, lower, upper))
+        mean, *ends = (self.link.to_score(self._at(counts, values)) for values in (self.path, lower, upper))
         table = {
-            "size": asked.round().astype(np.int64),
+            "size": counts.round().astype(np.int64),
             "mean": mean,
             "lower": np.minimum(*ends),
             "upper": np.maximum(*ends),
-            "level": [level] * len(asked),
-            "basis": [self._describe(size, level) for size in asked],
+            "level": [level] * len(counts),
+            "basis": [self._describe(size, level) for size in counts],
         }
         return pl.DataFrame(table, schema=CURVE)
 

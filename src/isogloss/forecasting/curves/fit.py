@@ -202,8 +202,8 @@ def _trials(process: CurveGP, own: Points, question: Question, link: Link) -> li
     mine = np.flatnonzero(points.of(question.target))
     cells = [mine[points.features[mine, question.column] == size] for size in np.unique(sizes)]
     mean, _ = process.held_out([cell for cell in cells if len(cell)])
-    asked = points.of(question.target) & question.alike(points)
-    errors = np.abs(link.to_score(mean[asked]) - link.to_score(points.scores[asked]))
+    alike = points.of(question.target) & question.alike(points)
+    errors = np.abs(link.to_score(mean[alike]) - link.to_score(points.scores[alike]))
     return sorted([Trial(POOLED, float(errors.mean()), None), *laws], key=lambda trial: trial.error)
 
 

@@ -89,7 +89,7 @@ class CurveGP:
         return self
 
     def with_forecast(self, language: str, features: Array, score: float, variance: float) -> CurveGP:
-        """The process as it is when told a score, forecast and not measured, of a language without points.
+        """The process conditioned on one more score, forecast and not measured, of a language without points.
 
         Parameters
         ----------
@@ -99,13 +99,13 @@ class CurveGP:
         variance : float
             Of the forecast, in the square of the scores' unit.
         """
-        told = copy.copy(self)
-        told.points_ = self.points_.with_forecast(language, features, score, variance)
-        told.noise_ = np.append(self.noise_, np.median(self.noise_))
-        told._response = np.append(self._response, (score - self._centre) / self._scale)
-        same = told.points_.language[:, None] == told.points_.language
-        told._condition(curve_covariance(self.parameters_, told.points_.features, told.points_.features, same))
-        return told
+        other = copy.copy(self)
+        other.points_ = self.points_.with_forecast(language, features, score, variance)
+        other.noise_ = np.append(self.noise_, np.median(self.noise_))
+        other._response = np.append(self._response, (score - self._centre) / self._scale)
+        same = other.points_.language[:, None] == other.points_.language
+        other._condition(curve_covariance(self.parameters_, other.points_.features, other.points_.features, same))
+        return other
 
     def predict(self, features: Array, language: str) -> tuple[Array, Array]:
         """Scores of a language that is known or not.

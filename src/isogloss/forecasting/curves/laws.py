@@ -59,7 +59,7 @@ class PowerLaw:
         for start in STARTS:
             beginning = (1.2, start**0.5, 0.5, np.log(start))
             tries.append(least_squares(residual, beginning, bounds=bounds))
-        best = min(tries, key=lambda found: found.cost)
+        best = min(tries, key=lambda one: one.cost)
         self.parameters_ = np.asarray(best.x)
         self._scale, self._low = scale, low
         return self
@@ -116,7 +116,7 @@ def try_laws(sizes: Array, others: Array, scores: Array, other: float, *, labell
     sizes, others, scores : arrays of shape (points,)
         Of one target with the same rest of the mix.
     other : float
-        Examples of the other kind beside which the curve is asked for: errors count there.
+        Examples of the other kind beside which the curve is drawn: errors count there.
     labelled : bool
         Whether `sizes` count labelled examples.
 
@@ -125,19 +125,19 @@ def try_laws(sizes: Array, others: Array, scores: Array, other: float, *, labell
     list of Trial
         Empty where fewer than `FEWEST_SIZES` sizes were measured.
     """
-    asked = others == other
-    if len(np.unique(sizes[asked])) < FEWEST_SIZES:
+    alike = others == other
+    if len(np.unique(sizes[alike])) < FEWEST_SIZES:
         return []
     laws: dict[str, tuple[Law, np.ndarray]] = {
-        "log law": (LogLaw(), asked),
-        "power law": (PowerLaw(), asked),
+        "log law": (LogLaw(), alike),
+        "power law": (PowerLaw(), alike),
         "AMUE": (AmueLaw(labelled), np.ones(len(sizes), dtype=bool)),
     }
     trials = []
     for name, (law, rows) in laws.items():
         errors = []
-        for size in np.unique(sizes[asked]):
-            kept, test = rows & (sizes != size), asked & (sizes == size)
+        for size in np.unique(sizes[alike]):
+            kept, test = rows & (sizes != size), alike & (sizes == size)
             fitted = law.fit(sizes[kept], others[kept], scores[kept])
             errors.append(np.abs(fitted.predict(sizes[test], others[test]) - scores[test]))
         law = law.fit(sizes[rows], others[rows], scores[rows])

@@ -96,9 +96,9 @@ def _usual_rest(points: Points, target: str, column: int, unknown_size: float) -
     sizes: dict[str, set[tuple[int, float]]] = {}
     for row in rows:
         sizes.setdefault(points.rests[row], set()).add((points.language[row], points.features[row, column]))
-    most = max(len(found) for found in sizes.values())
+    most = max(len(group) for group in sizes.values())
     shared = most > len(set(points.language[rows]))
-    texts = sorted(text for text, found in sizes.items() if len(found) == most or not shared)
+    texts = sorted(text for text, group in sizes.items() if len(group) == most or not shared)
     rests = describe_rests([TrainingMix.parse(text, language=str) for text in texts], target, unknown_size)
     if shared:
         return max(rests, key=lambda rest: rest.size), held, "under which most sizes were measured"
@@ -109,8 +109,8 @@ def _usual_rest(points: Points, target: str, column: int, unknown_size: float) -
 def _middle(rests: list[Rest]) -> Rest:
     """The rest nearest the median of all in the logarithms of their size and kin."""
     doses: Array = np.log1p([[rest.size, rest.kin] for rest in rests])
-    apart = (np.abs(doses - np.median(doses, axis=0)) / (doses.std(0) + 1e-9)).sum(1)
-    return rests[int(apart.argmin())]
+    distances = (np.abs(doses - np.median(doses, axis=0)) / (doses.std(0) + 1e-9)).sum(1)
+    return rests[int(distances.argmin())]
 
 
 NAMED = 3

@@ -27,7 +27,7 @@ class Side:
     Attributes
     ----------
     eigenvalues : array of shape (n,)
-        As found, negative ones too.
+        As they are, negative ones too.
     vectors : array of shape (n, n)
     """
 
@@ -55,11 +55,11 @@ class Side:
 
         Daleckii and Krein's derivative of a function of a symmetric matrix (Higham 2008, theorem 3.11).
         """
-        found, held = self.eigenvalues, self.values
-        apart = found[:, None] - found
+        values, held = self.eigenvalues, self.values
+        gaps = values[:, None] - values
         with np.errstate(invalid="ignore", divide="ignore"):
-            shares = (held[:, None] - held) / apart
-        shares = np.where((found[:, None] > 0) & (found > 0), 1.0, np.where(apart == 0, 0.0, shares))
+            shares = (held[:, None] - held) / gaps
+        shares = np.where((values[:, None] > 0) & (values > 0), 1.0, np.where(gaps == 0, 0.0, shares))
         return np.asarray(self.vectors @ (self.vectors.T @ of_matrix @ self.vectors * shares) @ self.vectors.T)
 
     def rotate(self, across: Array) -> Array:

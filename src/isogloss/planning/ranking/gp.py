@@ -181,7 +181,7 @@ class Pairs:
 
     Attributes
     ----------
-    apart : array of shape (kinds, sources, targets)
+    distances : array of shape (kinds, sources, targets)
         Distances, `DISTANCES`.
     text : array of shape (2, sources, targets)
         Web text of the source, of the target (log10 MiB).
@@ -189,25 +189,25 @@ class Pairs:
         All that the mean of the process is linear in.
     """
 
-    apart: Array
+    distances: Array
     text: Array
     terms: Array
 
     @classmethod
     def of(cls, sources: Sequence[str], targets: Sequence[str]) -> Pairs:
         known = space(sources, targets)
-        apart = np.stack([_apart(kind, sources, targets) for kind in DISTANCES])
+        between = np.stack([_apart(kind, sources, targets) for kind in DISTANCES])
         rows, columns = known.at(sources), known.at(targets)
         shape = (len(sources), len(targets))
         text = np.stack([np.broadcast_to(known.web_text[rows][:, None], shape),
                          np.broadcast_to(known.web_text[columns], shape)])  # fmt: skip
         spaced = known.unspaced[rows][:, None]
-        combined, place = apart[DISTANCES.index("combined")], apart[DISTANCES.index("geographic")]
+        combined, place = between[DISTANCES.index("combined")], between[DISTANCES.index("geographic")]
         more = [
-            np.exp(-combined / NEAR), np.exp(-place / PLACE), np.sqrt(apart[DISTANCES.index("genetic")]), text[0],
+            np.exp(-combined / NEAR), np.exp(-place / PLACE), np.sqrt(between[DISTANCES.index("genetic")]), text[0],
             np.broadcast_to(spaced, shape), (spaced == known.unspaced[columns]).astype(float), text[0] * text[1],
         ]  # fmt: skip
-        return cls(apart, text, np.concatenate([apart, np.stack(more)]))
+        return cls(between, text, np.concatenate([between, np.stack(more)]))
 
 
 def _effects(scores: Array) -> tuple[Array, Array]:

@@ -155,7 +155,7 @@ class SourceRanker:
     def _features(self, targets: Sequence[str], deviations: Array, effects: Array, pooled: Array | None) -> Array:
         """One line per pair, of shape (sources, targets, features)."""
         pairs = Pairs.of(self.table_.sources, targets)
-        layers = [*pairs.apart, *pairs.text, standardised(deviations), standardised(effects)]
+        layers = [*pairs.distances, *pairs.text, standardised(deviations), standardised(effects)]
         return np.stack([*layers, *([] if pooled is None else [pooled])], axis=2)
 
 
