@@ -45,7 +45,7 @@ def test_scores_of_texts_are_means_of_their_items(said: list[tuple[str, int]]) -
     targets = np.array([*(target for _, target in said), 0, 1, 2])
     texts = np.array([*(text for text, _ in said), "fox", "fox", "fox"])
     right = [("red fox", "the fox")] * len(texts)
-    gold = Gold(np.zeros(0), np.zeros(0), targets, [], right, ["eng"] * 3, "extractive-qa", [""] * len(texts))
+    gold = Gold(np.zeros(0), np.zeros(0), targets, [], right, ["eng"] * 3, contexts=[""] * len(texts))
     scores, _, each = find_metric("f1").measure(gold, texts)
     assert each.tolist() == [max(f1(text, answer, "eng") for answer in right[0]) for text in texts.tolist()]
     assert scores == pytest.approx([each[targets == target].mean() for target in range(3)])
