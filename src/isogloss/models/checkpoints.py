@@ -94,9 +94,14 @@ def _converted(path: Path) -> Path:
     with atomic_folder(folder) as temporary:
         try:
             AutoTokenizer.from_pretrained(str(path.parent), **source).save_pretrained(temporary)
-            model = AutoModelForCausalLM.from_pretrained(str(path.parent), dtype=torch.float32, **source)
+            read = AutoModelForCausalLM.from_pretrained(str(path.parent), dtype=torch.float32, **source)
         except Exception as error:  # a file can be wrong in any way
             raise _damaged("model", path, error) from None
+        # Its weights are plain numbers by now, but it will not be saved as long as it is called quantised.
+        shape = read.config
+        del shape.quantization_config
+        model = type(read)(shape)
+        model.load_state_dict(read.state_dict())
         model.save_pretrained(temporary)
     return folder
 
@@ -183,7 +188,10 @@ def is_causal(folder: Path) -> bool:
     start_torch()
     from transformers.models.auto import modeling_auto as auto
 
-    kind = getattr(configuration(folder), "model_type", None)
+    shape = configuration(folder)
+    kind = getattr(shape, "model_type", None)
+    if getattr(shape, "is_encoder_decoder", False):
+        return False
     return kind in auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES and kind not in auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 

@@ -177,8 +177,9 @@ def load_encoder(name: str | Path, *, precision: str = "float32", max_length: in
 
 def load_encoder_model(folder: Path, precision: str = "float32") -> Any:
     """The model of a checkpoint without any head, as transformers has it; for errors see `load_model`."""
-    model = load_model("AutoModel", folder, precision)
-    return model.get_encoder() if getattr(configuration(folder), "is_encoder_decoder", False) else model
+    if getattr(configuration(folder), "is_encoder_decoder", False):
+        return load_model("AutoModelForSeq2SeqLM", folder, precision).get_encoder()
+    return load_model("AutoModel", folder, precision)
 
 
 @lru_cache(maxsize=1)

