@@ -228,7 +228,7 @@ DAMAGES = {
     "a changed number": lambda saved: (saved / "forecaster.json").write_text(
         (saved / "forecaster.json").read_text().replace('"mean_":0.', '"mean_":1.')
     ),
-    "a newer format": lambda saved: rewrite(saved, lambda manifest: manifest.update(version=2)),
+    "a newer format": lambda saved: rewrite(saved, lambda manifest: manifest.update(version=99)),
     "a file elsewhere": lambda saved: rewrite(
         saved, lambda manifest: manifest["files"].update({"../../etc/passwd": "0"})
     ),

@@ -1,8 +1,20 @@
 """The default forecaster: which base learners forecast which query.
 
-Read top down: `default` (this file), `forecaster`, `fitted_setting`, `ensemble`, `cross_validation`, `grid`,
-`features`; then the base learners `training_mix_gp`, `ordinary_kriging`, `regression_kriging`, `kernel` and
-`pooled.model`.
+Ten files hold the forecast of a measured model, in the order of reading:
+
+1. `default`: which base learners there are (this file)
+2. `forecaster`: from queries to settings, and from forecasts to a table
+3. `fitted_setting`: measured cells, measured and unmeasured languages, and the interval of each
+4. `ensemble`: base learners weighted, and the size of the errors that this leaves
+5. `cross_validation`: folds, held-out predictions and weights
+6. `grid`: scores as arrays
+7. `features`: languages and mixes as numbers
+8. `training_mix_gp`: a measured language under another mix
+9. `kriging`: an unmeasured language, from measured ones
+10. `pooled.model`: a language measured with other models or on other tasks
+
+They use what other forecasters use too: `kernel`, `residual_scale`, `boosting`, `gaussian_process` and the conformal
+quantiles of `isogloss.stats`. A model that was never measured on a task is the matter of `pooled.cold_start`.
 """
 
 from __future__ import annotations

@@ -34,13 +34,6 @@ class MixEnsemble:
     model : GridModel
         Fitted to the grid.
     grid : Grid
-
-    Attributes
-    ----------
-    held_out_ : HeldOutPredictions
-    weights_ : array of shape (base learners,)
-    scales_ : array of shape (targets,)
-        Residuals in units of what the model expects.
     """
 
     def __init__(self, model: GridModel, grid: Grid):
@@ -62,7 +55,7 @@ class MixEnsemble:
 
     @cached_property
     def weights_(self) -> Array:
-        """Weights of the base learners: the first alone where mixes are few."""
+        """Weights of the base learners: of the first alone where mixes are few."""
         learners = len(self._model.mix_learners)
         if learners == 1 or len(self._grid.mixes.texts) < FEWEST_TO_CHOOSE:
             return np.eye(learners)[0]
@@ -70,7 +63,7 @@ class MixEnsemble:
 
     @cached_property
     def scales_(self) -> Array:
-        """Mean residual of each language, drawn to that of all."""
+        """Mean residual of each language in units of its spread, drawn to that of all; of shape (targets,)."""
         count = np.isfinite(self._residuals).sum(0)
         if count.sum() == 0:
             return np.ones(self._residuals.shape[1])

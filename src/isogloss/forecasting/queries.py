@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -46,29 +47,20 @@ def ask(
     UnknownLanguage, BadTrainingMix
     """
     read_as = languages or {}
-    mix = str(
-        TrainingMix.parse(
-            train, where="train", language=lambda code: resolve(read_as.get(code, code), where="train").id
-        )
-    )
-    rows = [
-        {
-            "target": resolve(read_as.get(target, target), where="targets").id,
-            "target_as_reported": target,
-            "query_row": position,
-        }
-        for position, target in enumerate(targets)
-    ]
-    constants = {"task": task, "model": model, "train": mix, "metric": metric, "recipe": recipe}
-    table = pl.DataFrame(rows, schema={"target": pl.String, "target_as_reported": pl.String, "query_row": pl.Int64})
-    table = table.with_columns(pl.lit(value, dtype=pl.String).alias(name) for name, value in constants.items())
-    return table.select(
-        *(
-            (pl.col(name) if name in table.columns else pl.lit(None, dtype=kind).alias(name))
-            for name, kind in QUERY.items()
-        ),
-        "query_row",
-    )
+
+    def identifier(code: str, where: str) -> str:
+        return resolve(read_as.get(code, code), where=where).id
+
+    mix = TrainingMix.parse(train, where="train", language=lambda code: identifier(code, "train"))
+    constants = {"task": task, "model": model, "train": str(mix), "metric": metric, "recipe": recipe}
+    columns = {
+        "target": [identifier(target, "targets") for target in targets],
+        "target_as_reported": list(targets),
+        "query_row": range(len(targets)),
+    }
+    schema: dict[str, Any] = {**QUERY, "query_row": pl.Int64}
+    rows = {name: columns.get(name, [constants.get(name)] * len(targets)) for name in schema}
+    return pl.DataFrame(rows, schema=schema)
 
 
 def split_names(text: str) -> list[str]:

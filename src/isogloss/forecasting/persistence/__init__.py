@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "savable", "save"]
 
-FORMAT, VERSION = "isogloss forecaster", 1
+FORMAT, VERSION = "isogloss forecaster", 2
 MANIFEST = "forecaster.json"
 _FILE = re.compile(r"arrays\.npz|table-\d+\.parquet|booster-\d+\.txt", re.ASCII)
 

@@ -91,25 +91,25 @@ def _check_header(head: str) -> tuple[int, list[int]]:
     head, _, averaged = head.partition("average_output\n")
     if averaged:
         raise ValueError("its trees are averaged")
-    found = _pairs(head, HEADER)
-    if found.get("num_class") != "1" or found.get("num_tree_per_iteration") != "1":
+    fields = _pairs(head, HEADER)
+    if fields.get("num_class") != "1" or fields.get("num_tree_per_iteration") != "1":
         raise ValueError("it has more than one response")
-    features = int(found.get("max_feature_idx", "-1")) + 1
+    features = int(fields.get("max_feature_idx", "-1")) + 1
     for name in ("feature_names", "feature_infos"):
-        if len(found.get(name, "").split(" ")) != features:
+        if len(fields.get(name, "").split(" ")) != features:
             raise ValueError(f"its {name} are not one for each of {features} features")
-    return features, [int(size) for size in found.get("tree_sizes", "").split()]
+    return features, [int(size) for size in fields.get("tree_sizes", "").split()]
 
 
 def _pairs(text: str, known: tuple[str, ...]) -> dict[str, str]:
     """Lines of `name=value`, none twice and none unknown."""
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     for line in filter(None, text.split("\n")):
         name, equals, value = line.partition("=")
-        if not equals or name not in known or name in found:
+        if not equals or name not in known or name in fields:
             raise ValueError(f"a line '{line[:40]}'")
-        found[name] = value
-    return found
+        fields[name] = value
+    return fields
 
 
 def _check_tree(tree: dict[str, str], features: int) -> None:
