@@ -72,8 +72,8 @@ def test_an_unknown_name_in_a_file_names_file_and_row(fitted, tmp_path):
 @pytest.mark.parametrize(
     ("differing", "reason", "hint"),
     [
-        ({"metric": "f1"}, "more than one metric for this: accuracy, f1", "--metric or a column 'metric'"),
-        ({"recipe": "lora"}, "more than one recipe for this: None, lora", "--recipe or a column 'recipe'"),
+        ({"metric": "f1"}, "more than one metric for this: accuracy, f1", "metric=... or a column 'metric'"),
+        ({"recipe": "lora"}, "more than one recipe for this: None, lora", "recipe=... or a column 'recipe'"),
         ({"shots": 5}, "more than one shots for this: 5, None", "with a column 'shots' in a file of queries"),
         ({"split": "dev"}, "more than one split for this: None, dev", "with a column 'split' in a file of queries"),
         ({"model_revision": "v2"}, "more than one model revision for this: None, v2", "a column 'model_revision'"),
@@ -147,9 +147,9 @@ def test_an_unknown_forecaster_suggests_the_nearest():
 
 def test_asking_for_an_unknown_language_says_where():
     said = message(UnknownLanguage, ask, **ASKED | {"targets": ["yor", "yorubba"]})
-    assert said.startswith("--targets: unknown language 'yorubba'; did you mean 'yor' (Yoruba)?")
+    assert said.startswith("targets: unknown language 'yorubba'; did you mean 'yor' (Yoruba)?")
 
 
 def test_asking_for_a_negative_size():
     said = message(BadTrainingMix, ask, **ASKED | {"train": "eng:-5"})
-    assert said.startswith("--train: size -5 of 'eng' is negative")
+    assert said.startswith("train: size -5 of 'eng' is negative")

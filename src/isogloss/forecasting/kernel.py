@@ -81,7 +81,7 @@ class KernelModel(GridModel):
         weights = process.covariance.solve_measured(np.where(there, towards, 0.0), there)
         expected = np.tensordot(process.coefficients, mean_terms(grid.mixes, grid.targets), 1)
         rest = np.where(there, self._scores - expected, 0.0)
-        level, own, kin = scale * process.coefficients * mean_terms(mix, [target])[:, 0, 0]
+        level, own, kin = scale * (process.coefficients * mean_terms(mix, [target])[:, 0, 0])
         return [[
             Contribution(MEASURED_LANGUAGES, LEVEL, self.covariance_.centre + float(level) - baseline),
             Contribution(ADAPTATION, "own examples", float(own)),
