@@ -332,16 +332,23 @@ def _annotated(field: FieldInfo) -> Any:
 
 def _bare(annotation: Any) -> Any:
     """A type without what is annotated, and without None."""
+    return _taken_apart(annotation)[0]
+
+
+def _metadata(annotation: Any) -> tuple[Any, ...]:
+    """What a type is annotated with."""
+    return _taken_apart(annotation)[1]
+
+
+def _taken_apart(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     if get_origin(annotation) is Annotated:
-        return _bare(get_args(annotation)[0])
+        inner, *metadata = get_args(annotation)
+        bare, others = _taken_apart(inner)
+        return bare, (*others, *metadata)
     if get_origin(annotation) in (Union, UnionType):
-        others = [one for one in get_args(annotation) if one is not NoneType]
-        return _bare(others[0]) if len(others) == 1 else annotation
-    return annotation
-
-
-def _metadata(annotation: Any) -> Sequence[Any]:
-    return get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+        some = [one for one in get_args(annotation) if one is not NoneType]
+        return _taken_apart(some[0]) if len(some) == 1 else (annotation, ())
+    return annotation, ()
 
 
 def _is_table(annotation: Any) -> TypeGuard[type[Table]]:

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from isogloss.config import Table
 from isogloss.evidence.importers import mapping, task_names
-from isogloss.lab import ByteTransformer, grid, pretraining, tasks
+from isogloss.lab import ByteTransformer, grid, pretraining, task_file, tasks
 from isogloss.languages.variety_files import FIELDS
 from isogloss.planning import costs
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "isogloss"
-READERS = ("expect", "take", "section", "sections", "flag")
-"""Methods of a section of a grid file that are told a key."""
 
 
-def keys_taken(*files: str) -> set[str]:
-    """Keys that modules ask a section for, as they stand in the source."""
-    calls = [
-        node
-        for file in files
-        for node in ast.walk(ast.parse((SOURCE / file).read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READERS
-    ]
-    told = [part for call in calls for part in (call.args if call.func.attr == "expect" else call.args[:1])]
-    return {part.value for part in told if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+def keys_of(*tables: type[Table]) -> set[str]:
+    """Keys that tables of a file may have."""
+    return {field.alias or name for table in tables for name, field in table.model_fields.items()}
 
 
 def names_of(kind: type) -> set[str]:
@@ -38,20 +29,20 @@ def names_of(kind: type) -> set[str]:
 
 KINDS = [one() for _, one in tasks.items()]
 COLUMNS = {name for kind in KINDS for name in (*kind.needed, *kind.optional, *kind.several, *kind.options)}
-GRID = {*grid.GridFile.model_fields, *grid.GridTable.model_fields, *grid.RecipeTable.model_fields}
+GRID = (grid.GridFile, grid.GridTable, grid.RecipeTable, task_file.TaskTable, task_file.SplitsTable)
 FILES = {
-    "grid": ("measure.md", GRID | keys_taken("lab/task_file.py", "lab/copies.py") | COLUMNS),
+    "grid": ("measure.md", keys_of(*GRID, task_file.CopyTable) | {"use", "columns"} | COLUMNS),
     "pretraining": ("measure.md", names_of(pretraining.Texts) | names_of(ByteTransformer)),
     "costs, to plan": ("budget.md", {"currency", "exchange_rates", "caps", costs.DEFAULT, *costs.PRICED_KINDS}),
     "costs, to compare": (
         "compare.md",
-        {"currency", "compute", "recipes", *costs.ComputeCost.model_fields, *costs.RecipeCost.model_fields},
+        {"currency", "compute", "recipes"} | keys_of(costs.ComputeCost, costs.RecipeCost),
     ),
     "mapping": (
         "import.md",
-        {*mapping.ColumnMapping.model_fields, *mapping.TrainColumns.model_fields, *mapping.READABLE},
+        keys_of(mapping.ColumnMapping, mapping.TrainColumns) | {*mapping.READABLE},
     ),
-    "rules": ("result-files.md", {"rule", *task_names.RuleTable.model_fields}),
+    "rules": ("result-files.md", {"rule"} | keys_of(task_names.RuleTable)),
     "varieties": ("languages.md", {"variety", *FIELDS}),
 }
 

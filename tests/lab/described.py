@@ -8,14 +8,13 @@ import pytest
 
 from isogloss.errors import InputError
 from isogloss.lab.reading import read_task
-from isogloss.lab.sections import Section
 from isogloss.lab.task import Task
 from isogloss.lab.task_file import read_info
 
 
 def read(described: dict[str, object], folder: Path) -> Task:
     """The task, with paths from a folder."""
-    return read_task(read_info(Section("task", described, str(folder / "grid.toml")), folder))
+    return read_task(read_info(described, folder, str(folder / "grid.toml")))
 
 
 def refusal(described: dict[str, object], folder: Path) -> str:

@@ -60,7 +60,7 @@ def test_languages_that_are_declared_are_those_of_the_file(folder: Path) -> None
     [
         ({"copy": {"of": "deu"}}, "topics.csv: copy 'copy': unknown language of the task 'deu'"),
         ({"nld": {"of": "eng"}}, "the file has a language 'nld' already; call the copy otherwise"),
-        ({"copy": {"of": "eng", "copy": 0}}, "[task.copies.copy]: copy must be from 1 to 255, not 0"),
+        ({"copy": {"of": "eng", "copy": 0}}, "[task.copies.copy]: copy must be a whole number from 1 to 255, not 0"),
         ({"copy": {"from": "eng"}}, "unknown key 'from'"),
         ({"copy": {}}, "[task.copies.copy]: no of"),
         ({"copy": "eng"}, "[task.copies]: copy must be a table, not 'eng'"),

@@ -284,7 +284,7 @@ def test_every_short_answer_is_whole_in_some_window(
     words: list[str], question: list[str], data: st.DataObject, checkpoint: Path
 ) -> None:
     """Windows cover the context; the tokens of any word stand in one of them and lead back to its characters."""
-    from isogloss.lab.recipe.neural.spans import NOWHERE, _places
+    from isogloss.lab.recipe.neural.spans import NO_ANSWER, _places
     from isogloss.models.inputs import QuestionType
     from isogloss.models.tokenizers import Tokenizer
     from isogloss.models.tokens import tokenize
@@ -298,7 +298,7 @@ def test_every_short_answer_is_whole_in_some_window(
     assert tokens.lengths.max() <= 40
     windows = np.arange(len(tokens.lengths))
     places = _places(tokens, windows, np.array([begin, end]), np.zeros(len(windows), np.int64))
-    held = places[:, 0] != NOWHERE
+    held = places[:, 0] != NO_ANSWER
     assert held.any()
     firsts = tokens.starts[:-1][held]
     assert (tokens.spans[firsts + places[held, 0], 0] == begin).all()

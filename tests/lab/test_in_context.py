@@ -22,7 +22,6 @@ from isogloss.lab.byte_transformer import ByteTransformer, pretrain
 from isogloss.lab.reading import read_task
 from isogloss.lab.recipe.in_context.prompts import parts_of
 from isogloss.lab.recipe.in_context.templates import Template, of_languages
-from isogloss.lab.sections import Section
 from isogloss.lab.task_file import read_info
 from isogloss.models.decoder import shared_decoder
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question
@@ -377,7 +376,7 @@ def test_answers_from_contexts_are_estimated(decoder: Path) -> None:
 )
 def test_every_task_can_be_asked_in_prompts(decoder: Path, use: str, language: str, shown: str) -> None:
     """A demonstration, and the question as the data have it, in the default wording."""
-    info = read_info(Section("task", {"use": use}, "grid.toml"), DATA)
+    info = read_info({"use": use}, DATA, "grid.toml")
     if not info.file.is_file():
         pytest.skip(f"no {info.file.name} in {DATA}")
     task = read_task(info)

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.lab.described import read, refusal
 
-from isogloss.lab.sections import Section
 from isogloss.lab.tables import read_conll, read_conllu
 from isogloss.lab.task_file import known_tasks, read_info
 from isogloss.models.inputs import Choice
@@ -172,7 +171,7 @@ def test_a_label_must_be_the_number_of_a_choice(choices: dict[str, object], tmp_
 @pytest.mark.parametrize("name", known_tasks())
 def test_every_task_that_comes_with_isogloss_says_what_it_is(name: str, tmp_path: Path) -> None:
     """Kind, metrics, origin of the texts, licence and source are there, and its data may lie anywhere."""
-    info = read_info(Section("task", {"use": name}, "grid.toml"), tmp_path)
+    info = read_info({"use": name}, tmp_path, "grid.toml")
     assert info.file.parent == tmp_path
     assert all((info.text_origin, info.licence, info.source, info.metrics))
 

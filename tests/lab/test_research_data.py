@@ -13,7 +13,6 @@ from isogloss.evidence import read_evidence
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
 from isogloss.lab.reading import read_task
-from isogloss.lab.sections import Section
 from isogloss.lab.task_file import read_info
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +56,7 @@ def test_shipped_grids_can_be_measured_again(
 )  # fmt: skip
 def test_every_task_that_comes_with_isogloss_can_be_read(use: str, languages: int, sources: int, labels: int) -> None:
     """All languages are known, all labels declared, and no test set is part of the training data."""
-    info = read_info(Section("task", {"use": use}, "grid.toml"), DATA)
+    info = read_info({"use": use}, DATA, "grid.toml")
     if not info.file.is_file():
         pytest.skip(f"no {info.file.name} in {DATA}")
     task = read_task(info)

@@ -170,8 +170,11 @@ def test_spoilt_facts_are_refused(
         ({"right": "last"}, "either a column has the answer or its place"),
         ({"right": "lst"}, "unknown place of the answer 'lst'; did you mean 'last'?"),
         ({"kind": "generation", "right": "last"}, "unknown key 'right'"),
-        ({"splits": {"by": "prompt", "shares": {"train": "half"}}}, "shares are {'train': 'half'}"),
-        ({"splits": {"by": "prompt", "shares": {"train": 2}}}, "shares are {'train': 2}"),
+        (
+            {"splits": {"by": "prompt", "shares": {"train": "half"}}},
+            "[task.splits.shares]: train must be a number above 0 and",
+        ),
+        ({"splits": {"by": "prompt", "shares": {"train": 2}}}, "train must be a number above 0 and below 1, not 2"),
         ({"splits": {"by": "prompt", "shares": {"dev": 0.5}}}, "shares are {'dev': 0.5}"),
         ({"splits": {"by": "prompt", "train": "a"}}, "unknown key 'train'"),
         ({"splits": {"by": "promt"}}, "unknown column 'promt'; did you mean 'prompt'?"),

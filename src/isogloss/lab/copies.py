@@ -8,8 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.byte_tokenizer import MOST_COPIES, clone_text
-from isogloss.lab.sections import Section
+from isogloss.lab.byte_tokenizer import clone_text
 
 
 class Copy(NamedTuple):
@@ -17,24 +16,6 @@ class Copy(NamedTuple):
 
     of: str
     copy: int = 1
-
-
-def read_copies(section: Section) -> dict[str, Copy]:
-    """The section `[task.copies]`: by the code that a copy gets, what it is a copy of.
-
-    Raises
-    ------
-    BadValue, UnknownName
-        If a copy is described wrongly.
-    """
-    copies = {}
-    for one in section.tables():
-        code = one.name.rpartition(".")[2]
-        one.expect("of", "copy")
-        copies[code] = Copy(one.take("of", str), one.take("copy", int, 1))
-        if not 1 <= copies[code].copy <= MOST_COPIES:
-            raise BadValue(f"copy must be from 1 to {MOST_COPIES}, not {copies[code].copy}", where=one.where)
-    return copies
 
 
 def with_copies(table: pl.DataFrame, copies: Mapping[str, Copy], texts: Sequence[str], where: str) -> pl.DataFrame:

@@ -21,7 +21,6 @@ from isogloss.config import (
 )
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab.recipe import Recipe, recipes
-from isogloss.lab.sections import Section
 from isogloss.lab.task import TaskInfo
 from isogloss.lab.task_file import read_info
 
@@ -142,7 +141,7 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     file = validate(GridFile, read_toml(path), str(path))
     folder = Path(data) if data is not None else path.parent
     infos = tuple(
-        read_info(Section(numbered("task", place, len(file.task)), task, str(path)), folder)
+        read_info(task, folder, str(path), numbered("task", place, len(file.task)))
         for place, task in enumerate(file.task)
     )
     chosen = _read_recipes(file, infos, path)

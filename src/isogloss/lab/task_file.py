@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import polars as pl
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from pydantic import AfterValidator, Field, StringConstraints, create_model, model_validator
 
+from isogloss.config import Help, Table, checked, known, read_toml, section_of, validate
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import TEXT_ORIGINS
-from isogloss.lab.copies import read_copies
+from isogloss.lab.byte_tokenizer import MOST_COPIES
+from isogloss.lab.copies import Copy
 from isogloss.lab.hub import is_on_hub
 from isogloss.lab.kinds import tasks
-from isogloss.lab.sections import Section
 from isogloss.lab.task import TaskInfo, TaskKind
 
 CATALOGUE = Path(__file__).parent / "catalogue"
-
-_KEYS = ("name", "kind", "file", "metrics", "columns", "splits", "codes", "languages", "labels", "copies")
-_FACTS = ("text_origin", "licence", "source")
 
 
 def known_tasks() -> dict[str, Path]:
@@ -31,139 +32,168 @@ def describe_known() -> pl.DataFrame:
     """What each task that comes with isogloss is: `use`, name, kind, file, metrics, text_origin, licence, source."""
     rows = []
     for use, path in known_tasks().items():
-        info = read_info(Section("task", {"use": use}, str(path)), Path())
-        facts = {fact: getattr(info, fact) for fact in _FACTS}
+        info = read_info({"use": use}, Path(), str(path))
         named = {"use": use, "name": info.name, "kind": info.kind.name, "file": info.file.name}
+        facts = {"text_origin": info.text_origin, "licence": info.licence, "source": info.source}
         rows.append({**named, "metrics": list(info.metrics), **facts})
     return pl.DataFrame(rows)
 
 
-def read_info(section: Section, folder: Path) -> TaskInfo:
+Share = Annotated[float, Gt(0), Lt(1)]
+
+
+class SplitsTable(Table):
+    """The section `[task.splits]`: the file's names of splits, or the column that splits are made by."""
+
+    train: str = "train"
+    test: str = "test"
+    dev: str | None = None
+    by: str | None = None
+    shares: dict[Annotated[str, known("split", ("train", "dev"))], Share] = Field(
+        default_factory=lambda: {"train": 0.5, "dev": 0.1}
+    )
+
+    @model_validator(mode="after")
+    @checked
+    def _check(self) -> SplitsTable:
+        if self.by:
+            for name in sorted(self.model_fields_set - {"by", "shares"}):
+                raise UnknownName("key", name, ("by", "shares"))
+            if "train" not in self.shares or sum(self.shares.values()) >= 1:
+                hint = "write shares = { train = 0.5, dev = 0.1 }: the rest is tested on"
+                raise BadValue(f"shares are {self.shares!r}", hint=hint)
+        elif self.train == self.test:
+            raise BadValue(f"train and test are both '{self.train}'", hint="test on what was not trained on")
+        elif self.dev in (self.train, self.test):
+            raise BadValue(f"dev is '{self.dev}' too", hint="leave it out: some training examples are put aside")
+        return self
+
+    def names(self) -> dict[str, str]:
+        """Train, test and, where there is one, dev, to what the file calls them."""
+        if self.by:
+            return {split: split for split in (*sorted(self.shares, reverse=True), "test")}
+        return {"train": self.train, "test": self.test} | ({"dev": self.dev} if self.dev else {})
+
+
+class CopyTable(Table):
+    """A section `[task.copies.CODE]`; see `Copy`."""
+
+    of: str
+    number: Annotated[int, Ge(1), Le(MOST_COPIES)] = Field(1, alias="copy")
+
+
+def _different(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError
+    return names
+
+
+Names = Annotated[list[str], AfterValidator(_different), Help("a list of different names")]
+
+
+class TaskTable(Table):
+    """The section `[task]`, without what only some kinds of tasks have."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[^,]*[^\s,][^,]*$"), Help("text without commas", '"..."')]
+    kind: str = "text-classification"
+    file: Annotated[str, Help(example='"data.parquet"')]
+    metrics: Annotated[list[str], MinLen(1)] | None = None
+    splits: SplitsTable = SplitsTable()
+    codes: dict[str, str] = Field(default_factory=dict)
+    languages: Names | None = None
+    labels: Names | None = None
+    copies: dict[str, CopyTable] = Field(default_factory=dict)
+    text_origin: Annotated[str, known("origin of texts", TEXT_ORIGINS)] | None = None
+    licence: str | None = None
+    source: str | None = None
+    allowed_leakage: Annotated[float, Ge(0), Le(1), Help("a share from 0 to 1")] = 0.05
+
+
+@lru_cache
+def _table_of(kind: TaskKind) -> type[TaskTable]:
+    """The section `[task]` of a kind: with its columns, and the keys that only it has."""
+    columns: dict[str, Any] = {name: (str, name) for name in ("language", "split", *kind.needed)}
+    columns |= dict.fromkeys(("item", *kind.optional), (str | None, None))
+    for key, name in kind.several.items():
+        several = Annotated[list[str], MinLen(2), Help("a list of two or more columns", f'["{name}1", "{name}2"]')]
+        columns[key] = (several, ...)
+    options: dict[str, Any] = dict.fromkeys(kind.options, (Any, None))
+    return create_model(
+        "TaskTable", __base__=TaskTable, columns=(create_model("Columns", __base__=Table, **columns), ...), **options
+    )  # fmt: skip
+
+
+def read_info(described: Mapping[str, Any], folder: Path, path: str, section: str = "task") -> TaskInfo:
     """The metadata of a task, from a section `[task]`.
 
     Parameters
     ----------
-    section : Section
+    described : mapping of str
         Either says everything, or says with `use` whose description holds save where it says otherwise.
     folder : pathlib.Path
         What a relative `file` is relative to.
+    path : str
+        The file of the section, for errors.
+    section : str, default "task"
+        What it is called there.
 
     Raises
     ------
     BadFile, BadValue, UnknownName
-        One line: the section, the key, the reason, the hint.
     """
-    section = _with_description(section)
-    kind_name = section.take("kind", str, "text-classification")
-    if kind_name not in tasks.names():
-        raise UnknownName("task kind", kind_name, tasks.names(), where=section.where)
-    kind = tasks.get(kind_name)()
-    section.expect(*_KEYS, *_FACTS, *kind.options, "allowed_leakage")
-    name = section.take("name", str)
-    if not name.strip() or "," in name:
-        raise BadValue(f"name {name!r} must be text without commas", where=section.where)
-    file, metrics = section.take("file", str), _read_metrics(section, kind)
-    splits, division, shares = _read_splits(section.section("splits"))
-    columns = _read_columns(section.section("columns"), kind, file, division)
-    options = kind.read_options(section.taken(kind.options), columns, section.where)
-    copies = read_copies(section.section("copies"))
-    if copies and kind.answer not in ("label", "tags"):
-        hint = "leave it out"
-        raise BadValue(f"copies are for tasks with labels or tags, not for {kind.name}", where=section.where, hint=hint)
-    facts = {fact: section.take(fact, str, "") or None for fact in _FACTS}
-    if facts["text_origin"] is not None and facts["text_origin"] not in TEXT_ORIGINS:
-        raise UnknownName("origin of texts", facts["text_origin"], TEXT_ORIGINS, where=section.where)
-    leakage: Any = section.take("allowed_leakage", object, 0.05)
-    if isinstance(leakage, bool) or not isinstance(leakage, int | float) or not 0 <= leakage <= 1:
-        raise BadValue(f"allowed_leakage must be a share from 0 to 1, not {leakage!r}", where=section.where)
-    codes = section.section("codes").rest()
+    where = section_of(path, section)
+    table = {"columns": {}, **_with_description(described, path, where)}
+    name = table.get("kind", "text-classification")
+    if name not in tasks.names():
+        raise UnknownName("task kind", str(name), tasks.names(), where=where)
+    kind = tasks.get(name)()
+    read: Any = validate(_table_of(kind), table, path, section)
+    if read.copies and kind.answer not in ("label", "tags"):
+        reason = f"copies are for tasks with labels or tags, not for {kind.name}"
+        raise BadValue(reason, where=where, hint="leave it out")
+    columns, file = _columns(read, kind), Path(read.file)
+    given = {option: getattr(read, option) for option in kind.options if option in read.model_fields_set}
     return TaskInfo(
-        name, kind, metrics, Path(file) if is_on_hub(Path(file)) else folder / file, columns, splits, codes=codes,
-        languages=_read_names(section, "languages"), labels=_read_names(section, "labels"),
-        allowed_leakage=float(leakage), shares=shares, options=options, copies=copies, **facts,
+        read.name, kind, _metrics(read, kind, where), file if is_on_hub(file) else folder / file, columns,
+        read.splits.names(), codes=read.codes, languages=tuple(read.languages or ()) or None,
+        labels=tuple(read.labels or ()) or None, text_origin=read.text_origin, licence=read.licence,
+        source=read.source, allowed_leakage=read.allowed_leakage, shares=read.splits.shares if read.splits.by else {},
+        options=kind.read_options(given, columns, str(where)),
+        copies={code: Copy(one.of, one.number) for code, one in read.copies.items()},
     )  # fmt: skip
 
 
-def _with_description(section: Section) -> Section:
-    """The section with what the description it refers to says beside."""
-    used = section.take("use", str, "")
+def _with_description(described: Mapping[str, Any], path: str, where: str | None) -> dict[str, Any]:
+    """A section with what the description that it refers to says beside."""
+    table = dict(described)
+    used = table.pop("use", "")
     if not used:
-        return section
-    own = Path(section.path).parent / used
-    path = own if used.endswith(".toml") else known_tasks().get(used)
-    if path is None:
-        raise UnknownName("task", used, known_tasks(), where=section.where)
-    if not path.is_file():
-        raise BadFile("no such task description", where=str(path))
-    try:
-        described = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadFile(f"is not TOML: {error}", where=str(path)) from None
-    return Section(section.name, described | section.rest(), section.path)
+        return table
+    file = Path(path).parent / used if str(used).endswith(".toml") else known_tasks().get(used)
+    if file is None:
+        raise UnknownName("task", str(used), known_tasks(), where=where)
+    if not file.is_file():
+        raise BadFile("no such task description", where=str(file))
+    return read_toml(file) | table
 
 
-def _read_metrics(section: Section, kind: TaskKind) -> tuple[str, ...]:
-    metrics, known = section.take("metrics", list, [*kind.metrics]), kind.measurable
-    for metric in metrics or [""]:
-        if metric not in known:
-            raise UnknownName(f"metric of {kind.name}", str(metric), known, where=section.where)
+def _metrics(read: TaskTable, kind: TaskKind, where: str | None) -> tuple[str, ...]:
+    metrics = kind.metrics if read.metrics is None else read.metrics
+    for metric in metrics:
+        if metric not in kind.measurable:
+            raise UnknownName(f"metric of {kind.name}", metric, kind.measurable, where=where)
     return tuple(dict.fromkeys(metrics))
 
 
-def _read_columns(section: Section, kind: TaskKind, file: str, division: str) -> dict[str, str]:
-    section.expect("language", "split", "item", *kind.needed, *kind.optional, *kind.several)
-    several: dict[str, str] = {}
-    for key, name in kind.several.items():
-        columns = section.take(key, list, [])
-        if len(columns) < 2:
-            hint = f'add {key} = ["{name}1", "{name}2"]'
-            raise BadValue(f"no {key}", where=section.where, hint=hint)
-        several |= {f"{name} {place}": str(column) for place, column in enumerate(columns)}
-    # What the name of a file tells need not stand in it.
-    told = [key for key in ("language", "split") if f"{{{key}}}" in file or (key == "split" and division)]
-    needed = [key for key in ("language", "split") if key not in told] + list(kind.needed)
-    named = {key: section.take(key, str, key) for key in needed}
-    for key in ("item", *kind.optional):
-        if column := section.take(key, str, ""):
-            named[key] = column
-    return named | ({"division": division} if division else {}) | several
-
-
-def _read_splits(section: Section) -> tuple[dict[str, str], str, dict[str, float]]:
-    """The names of the splits; and the column that they are made by, with their shares, if the file has none."""
-    section.expect("train", "dev", "test", "by", "shares")
-    if by := section.take("by", str, ""):
-        return _read_shares(section, by)
-    return _read_names_of_splits(section), "", {}
-
-
-def _read_shares(section: Section, by: str) -> tuple[dict[str, str], str, dict[str, float]]:
-    given = section.take("shares", dict, {"train": 0.5, "dev": 0.1})
-    section.expect()  # names of splits that the file has not
-    shares = {split: share for split, share in given.items() if isinstance(share, int | float) and 0 < share < 1}
-    if not {"train"} <= set(shares) == set(given) <= {"train", "dev"} or sum(shares.values()) >= 1:
-        raise BadValue(
-            f"shares are {given!r}", where=section.where,
-            hint="write shares = { train = 0.5, dev = 0.1 }: the rest is tested on",
-        )  # fmt: skip
-    return {split: split for split in (*sorted(shares, reverse=True), "test")}, by, shares
-
-
-def _read_names_of_splits(section: Section) -> dict[str, str]:
-    chosen = {split: section.take(split, str, split) for split in ("train", "test")}
-    if chosen["train"] == chosen["test"]:
-        raise BadValue(
-            f"train and test are both '{chosen['train']}'", where=section.where, hint="test on what was not trained on"
-        )
-    if dev := section.take("dev", str, ""):
-        if dev in chosen.values():
-            raise BadValue(f"dev is '{dev}' too", where=section.where, hint="leave it out: some training examples")
-        chosen["dev"] = dev
-    return chosen
-
-
-def _read_names(section: Section, key: str) -> tuple[str, ...] | None:
-    names = section.take(key, list, [])
-    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
-        raise BadValue(f"{key} must be a list of different names, not {names!r}", where=section.where)
-    return tuple(names) or None
+def _columns(read: Any, kind: TaskKind) -> dict[str, str]:
+    """The file's own name of each column that is read; see `TaskInfo`."""
+    given = read.columns.model_dump()
+    # The name of a file may say its language and split, and splits may be made.
+    unneeded = {key for key in ("language", "split") if f"{{{key}}}" in read.file}
+    unneeded |= {"split"} if read.splits.by else set()
+    names = [name for name in ("language", "split", *kind.needed) if name not in unneeded]
+    columns = {name: given[name] for name in (*names, "item", *kind.optional) if given[name]}
+    columns |= {"division": read.splits.by} if read.splits.by else {}
+    return columns | {
+        f"{name} {place}": column for key, name in kind.several.items() for place, column in enumerate(given[key])
+    }
