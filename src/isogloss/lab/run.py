@@ -11,14 +11,13 @@ import polars as pl
 from isogloss.errors import BadValue
 from isogloss.evidence.store import Store
 from isogloss.lab.executor import Executor, executors
-from isogloss.lab.failures import Failures
 from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.outcome import Outcome
 from isogloss.lab.reading import read_task
 from isogloss.lab.recipe import Arrays
 from isogloss.lab.report import RunReport
-from isogloss.lab.results import facts, observe
+from isogloss.lab.results import Failures, facts, observe
 from isogloss.progress import Bar
 
 TRIES = 2

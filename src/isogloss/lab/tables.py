@@ -56,7 +56,7 @@ def read_table(path: Path, columns: Mapping[str, str], lists: Mapping[str, str] 
 
 def _read_one(path: Path, columns: Mapping[str, str], lists: Mapping[str, str]) -> pl.DataFrame:
     if not path.is_file():
-        raise BadFile("no such file", where=str(path), hint="correct `file`, or name its folder with --data")
+        raise BadFile("no such file", where=str(path), hint="correct `file`, or name its folder with data=...")
     try:
         return _chosen(_scan(path), columns, lists, str(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:

@@ -34,15 +34,15 @@ class Form:
 
     Attributes
     ----------
-    asked : tuple of str
+    inputs : tuple of str
         Names of the places for the texts of an input, its choices aside.
     answer : str or None
-        Name of the place of the answer; None where that is the slot in what is asked about.
+        Name of the place of the answer; None where that is the slot in the input.
     default : str
         The template in English that is used where none is given.
     """
 
-    asked: tuple[str, ...]
+    inputs: tuple[str, ...]
     answer: str | None
     default: str
 
@@ -56,7 +56,7 @@ class TaskKind(ABC):
     name : str
         Name in the registry.
     texts : tuple of str
-        Columns that hold what is asked about.
+        Columns that hold the input.
     right : str
         The column that holds the right answer.
     columns : tuple of str

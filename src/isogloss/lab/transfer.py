@@ -10,9 +10,9 @@ import polars as pl
 from isogloss.errors import UnknownName
 from isogloss.evidence.schema import OBSERVATION
 from isogloss.evidence.store import Store
-from isogloss.lab.failures import Failures
 from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
+from isogloss.lab.results import Failures
 from isogloss.lab.run import read_benches
 
 CELL = ("task", "pair", "model", "recipe", "metric", "source", "size", "shown", "shown_size", "target")

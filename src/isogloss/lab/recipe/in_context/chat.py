@@ -1,4 +1,4 @@
-"""Conversations: what is asked as a user's turns, in the form that a checkpoint was tuned on."""
+"""Conversations: questions as a user's turns, in the form that a checkpoint was tuned on."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Chat:
                 hint="leave out chat, or choose a checkpoint that was tuned to chat",
             )  # fmt: skip
 
-    def prompt(self, shown: Sequence[tuple[str, str]], asked: str) -> str:
+    def prompt(self, shown: Sequence[tuple[str, str]], question: str) -> str:
         """A conversation up to where the model's answer begins.
 
         Parameters
         ----------
         shown : sequence of (str, str)
             Earlier questions and their answers, each a turn of the user and one of the model.
-        asked : str
+        question : str
 
         Returns
         -------
@@ -57,9 +57,9 @@ class Chat:
             If the template refuses the conversation, as some do a system's message.
         """
         turns = [("system", self.system)] if self.system else []
-        for question, answer in shown:
-            turns += [("user", question), ("assistant", answer)]
-        messages = [{"role": role, "content": text} for role, text in (*turns, ("user", asked))]
+        for earlier, answer in shown:
+            turns += [("user", earlier), ("assistant", answer)]
+        messages = [{"role": role, "content": text} for role, text in (*turns, ("user", question))]
         try:
             text = str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
         except Exception as error:  # a template can refuse, or fail, in any way

@@ -1,4 +1,4 @@
-"""Everything that is asked, as plain arrays: worker processes map them, and write the prompts themselves."""
+"""All queries as plain arrays: worker processes map them, and write the prompts themselves."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Matrix = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked about in one row.
+class Query:
+    """One row, of which a model is asked the answer.
 
     Attributes
     ----------
@@ -78,15 +78,15 @@ def packed(corpus: Corpus) -> dict[str, Matrix]:
 def about(prepared: Arrays) -> About:
     """What was packed of the task."""
     fields = json.loads(prepared["about"].tobytes())
-    form = Form(tuple(fields["form"]["asked"]), fields["form"]["answer"], fields["form"]["default"])
+    form = Form(tuple(fields["form"]["inputs"]), fields["form"]["answer"], fields["form"]["default"])
     return About(**{**fields, "form": form})
 
 
-def asked(prepared: Arrays, prefix: str, rows: Iterable[int]) -> list[Asked]:
+def queries(prepared: Arrays, prefix: str, rows: Iterable[int]) -> list[Query]:
     """Some rows of those packed."""
     texts, starts = prepared[f"{prefix}_texts"], prepared[f"{prefix}_starts"]
     read = (json.loads(texts[starts[row] : starts[row + 1]].tobytes()) for row in rows)
-    return [Asked(tuple(parts), tuple(choices)) for parts, choices in read]
+    return [Query(tuple(parts), tuple(choices)) for parts, choices in read]
 
 
 def first_rows(prepared: Arrays, prefix: str) -> Matrix:

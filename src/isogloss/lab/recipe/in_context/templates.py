@@ -19,7 +19,7 @@ _PLACE = re.compile(r"\{(\w*)\}")
 
 @dataclass(frozen=True)
 class Template:
-    """A text with places for what is asked about and for the answer.
+    """A text with places for an input and for its answer.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Template:
 
     def __post_init__(self) -> None:
         """Check that all places are there."""
-        known = [*self.form.asked, *([self.form.answer] if self.form.answer else [])]
+        known = [*self.form.inputs, *([self.form.answer] if self.form.answer else [])]
         found = _PLACE.findall(self.text)
         for place in found:
             if place not in known:
@@ -51,21 +51,21 @@ class Template:
                     hint="write it once",
                 )
 
-    def around(self, asked: Sequence[str]) -> tuple[str, str]:
-        """What stands before the answer, and after it, once what is asked about is in its places."""
+    def split(self, inputs: Sequence[str]) -> tuple[str, str]:
+        """What stands before the answer, and after it, once the input is in its places."""
         if self.form.answer is None:
-            before, after = self.text.split(f"{{{self.form.asked[0]}}}")
-            first, slot, second = asked[0].partition(SLOT)
+            before, after = self.text.split(f"{{{self.form.inputs[0]}}}")
+            first, slot, second = inputs[0].partition(SLOT)
             if not slot:
-                raise BadValue(f"no {SLOT} in {asked[0]!r}", hint="write it where the answer belongs")
+                raise BadValue(f"no {SLOT} in {inputs[0]!r}", hint="write it where the answer belongs")
             return before + first, second + after
-        filled = dict(zip(self.form.asked, asked, strict=True))
+        filled = dict(zip(self.form.inputs, inputs, strict=True))
         before, after = self.text.split(f"{{{self.form.answer}}}")
         return _fill(before, filled), _fill(after, filled)
 
-    def ways(self, asked: Sequence[str], answers: Sequence[str]) -> tuple[str, list[str]]:
+    def ways(self, inputs: Sequence[str], answers: Sequence[str]) -> tuple[str, list[str]]:
         """A prompt, and the ways it may go on; a space before the answer belongs to these, as tokenizers have it."""
-        before, after = self.around(asked)
+        before, after = self.split(inputs)
         prompt = before.rstrip(" ")
         space = before[len(prompt) :]
         return prompt, [space + answer + after for answer in answers]
@@ -107,22 +107,22 @@ class Wording:
                 raise UnknownName("label", label, labels, where="verbalizer")
         return cls(template, {label: verbalizer.get(label, label) for label in labels})
 
-    def parted(self, asked: Sequence[str], answer: str) -> tuple[str, str]:
-        """A whole example, whose answer is a label, a choice or a text: what is asked, and how it goes on."""
+    def parted(self, inputs: Sequence[str], answer: str) -> tuple[str, str]:
+        """A whole example, whose answer is a label, a choice or a text: the prompt, and how it goes on."""
         is_label = self.template.form.answer == "label"
         said = self.names.get(answer, answer) if is_label else answer
-        prompt, (way,) = self.template.ways(self._asked(asked), [said])
+        prompt, (way,) = self.template.ways(self._texts(inputs), [said])
         return prompt, way
 
-    def ways(self, asked: Sequence[str], choices: Sequence[str]) -> tuple[str, list[str]]:
+    def ways(self, inputs: Sequence[str], choices: Sequence[str]) -> tuple[str, list[str]]:
         """A prompt and the ways it may go on: with each choice, or, if there are none, with each label."""
         is_label = self.template.form.answer == "label"
-        return self.template.ways(self._asked(asked), [*self.names.values()] if is_label else choices)
+        return self.template.ways(self._texts(inputs), [*self.names.values()] if is_label else choices)
 
-    def _asked(self, asked: Sequence[str]) -> list[str]:
+    def _texts(self, inputs: Sequence[str]) -> list[str]:
         if self.template.form.answer != "choice":
-            return list(asked)
-        premise, space, question = asked[0].rpartition(" ")
+            return list(inputs)
+        premise, space, question = inputs[0].rpartition(" ")
         return [premise + space + self.names.get(question, question)]
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from isogloss.lab.recipe import Corpus
-from isogloss.lab.recipe.ngram_logreg.dual import of_each_class
 
 Integers = np.ndarray[Any, Any]
 
@@ -51,18 +50,3 @@ def counted(words: Integers, labels: Integers) -> tuple[Integers, Integers, Inte
     """Each word with each label that it has, and how often it has it."""
     pairs, counts = np.unique(np.stack([words, labels]), axis=1, return_counts=True)
     return pairs[0], pairs[1], counts
-
-
-def fit_counted(
-    features: Any, labels: Integers, counts: Integers, *, C: float, tolerance: float, iterations: int
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Multinomial logistic regression in which each row counts several times.
-
-    Words have few n-grams, and there are many words: this is quicker than `fit_in_span`, whose parameters and
-    results it has.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=C, tol=tolerance, max_iter=iterations).fit(features, labels, sample_weight=counts)
-    coefficients, intercepts = of_each_class(model)
-    return coefficients.T, intercepts
