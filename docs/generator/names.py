@@ -15,7 +15,7 @@ from isogloss.cli.show import TABLES
 from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evidence import importers, shipped
 from isogloss.evidence.exporters import FORMATS, export
-from isogloss.evidence.fetching.sources import PublicSource, public_sources
+from isogloss.evidence.fetching.public import PublicSource, public_sources
 from isogloss.evidence.training_mix import KINDS as OTHER_KINDS
 from isogloss.explanation.factors import OTHERS, PHRASES, SIMILARITIES
 from isogloss.forecasting import forecasters

@@ -34,7 +34,7 @@ EXTENDING = (
     ("isogloss.registry", ("Registry",)),
     ("isogloss.evidence.importers.base", ("Importer", "RawTable", "RAW_ITEM")),
     ("isogloss.evidence.schema", ("MODEL", "TASK")),
-    ("isogloss.evidence.fetching.sources", ("PublicSource",)),
+    ("isogloss.evidence.fetching.public", ("PublicSource",)),
     ("isogloss.forecasting.grid_model", ("GridModel",)),
     ("isogloss.forecasting.capabilities", ("Capability",)),
     ("isogloss.lab.task", ("TaskKind", "Form", "TaskInfo", "Task", "Examples")),

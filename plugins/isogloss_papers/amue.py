@@ -9,8 +9,8 @@ import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.casts import cast_columns
-from isogloss.evidence.importers.frames import read_frame
+from isogloss.evidence.importers.columns import cast_columns
+from isogloss.evidence.importers.files import read_frame
 
 PIVOT, TRANSLATED, LABELLED = "en_pivot_size", "en_tgt_trans_pivot_size", "tgt_pivot_size"
 NEEDED = (PIVOT, TRANSLATED, LABELLED, "tgt_lang", "f1_score")

@@ -10,9 +10,8 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.casts import cast_columns
-from isogloss.evidence.importers.frames import PARQUET_MAGIC, read_frame
-from isogloss.evidence.importers.outcomes import as_text, refuse
+from isogloss.evidence.importers.columns import as_text, cast_columns, refuse
+from isogloss.evidence.importers.files import PARQUET_MAGIC, read_frame
 from isogloss.evidence.importers.values import scale_of
 
 TARGETS = ("task lang", "task language", "target", "target lang", "target language")

@@ -9,9 +9,8 @@ import polars as pl
 
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.casts import cast_columns
-from isogloss.evidence.importers.frames import read_frame
-from isogloss.evidence.importers.outcomes import as_text, refuse, require_columns
+from isogloss.evidence.importers.columns import as_text, cast_columns, refuse, require_columns
+from isogloss.evidence.importers.files import read_frame
 
 NEEDED = ("source_lang", "target_lang", "train_dataset", "dataset_size", "test_dataset")
 TRANSFORMER = "trfm"

@@ -7,8 +7,8 @@ from pathlib import Path, PurePath
 import polars as pl
 
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.frames import PARQUET_MAGIC, read_frame
-from isogloss.evidence.importers.outcomes import as_text, from_items, refuse, require_columns
+from isogloss.evidence.importers.columns import as_text, from_items, refuse, require_columns
+from isogloss.evidence.importers.files import PARQUET_MAGIC, read_frame
 
 NEEDED = ("task", "model", "lang", "i", "rating")
 RIGHT, RIGHT_IN_ENGLISH = "1", "2"

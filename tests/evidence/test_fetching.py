@@ -20,7 +20,7 @@ import pytest
 from isogloss.errors import BadFile, InputError, IsoglossError, UnknownName
 from isogloss.evidence import Store
 from isogloss.evidence.fetching import download as downloading
-from isogloss.evidence.fetching import fetch, public_sources
+from isogloss.evidence.fetching import fetch, public, public_sources
 
 FOLDER = "results/me__toy/r1"
 META = json.dumps({"name": "me/toy", "revision": "r1", "n_parameters": 5})
@@ -154,7 +154,7 @@ def test_links_in_a_repository_are_no_files(get, repository, tmp_path):
 
 
 def test_many_files_are_stored_a_few_at_a_time(get, store, repository, monkeypatch):
-    monkeypatch.setattr(sys.modules["isogloss.evidence.fetching.fetch"], "FILES_AT_ONCE", 2)
+    monkeypatch.setattr(public, "FILES_AT_ONCE", 2)
     for model in range(4):
         folder = repository.folder / f"results/me__toy-{model}/r1"
         folder.mkdir(parents=True)
@@ -176,17 +176,16 @@ def test_a_fetch_that_is_killed_goes_on_where_it_stopped(store, repository, tmp_
     script = """
         import os, signal, sys
         from pathlib import Path
-        import isogloss.evidence.fetching.fetch
         from isogloss.evidence import Store
+        from isogloss.evidence.fetching import public
 
-        module = sys.modules["isogloss.evidence.fetching.fetch"]
-        module.FILES_AT_ONCE = 2
+        public.FILES_AT_ONCE = 2
 
         def die(what, done, total):
             if what == "Reading" and done >= 4:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        module.fetch("mteb", Store(sys.argv[1]), url=sys.argv[2], cache=Path(sys.argv[3]), progress=die)
+        public.fetch("mteb", Store(sys.argv[1]), url=sys.argv[2], cache=Path(sys.argv[3]), progress=die)
     """
     command = [sys.executable, "-c", textwrap.dedent(script), store.path, repository.url, tmp_path / "cache"]
     assert subprocess.run(command, check=False).returncode < 0
@@ -367,7 +366,7 @@ def test_a_server_that_refuses_is_one_line(get, server):
         get(server.url)
 
 
-def test_nothing_in_an_archive_can_be_written_elsewhere(get, server, tmp_path):
+def test_nothing_in_an_archive_can_be_written_elsewhere(get, store, server, tmp_path):
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name in (f"../../{FOLDER}/Up.json", "/a__b/../Up.json", f"x/{FOLDER}/Topics.json"):
@@ -378,9 +377,8 @@ def test_nothing_in_an_archive_can_be_written_elsewhere(get, server, tmp_path):
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
     server.content = buffer.getvalue()
-    get(server.url)
-    unpacked = {path.name for path in (tmp_path / "cache").rglob("*.json") if "files" in path.parts}
-    assert unpacked == {"Up.json", "Topics.json"}
+    assert get(server.url).files == 2
+    assert set(store.sources()["file"]) == {"me__toy/r1/Up.json", "me__toy/r1/Topics.json"}
     assert not list(tmp_path.glob("*.json"))
 
 

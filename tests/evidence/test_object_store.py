@@ -74,7 +74,7 @@ def test_it_can_be_compacted(bucket, observations):
 def test_a_damaged_part_is_named_and_the_rest_is_read(bucket, observations):
     store = Store(f"{bucket}/store")
     good = store.append(observations({}))
-    store.place.write(good.rpartition("/")[2].replace("part-", "part-1"), b"PAR1 and nothing else")
+    store.storage.write(good.rpartition("/")[2].replace("part-", "part-1"), b"PAR1 and nothing else")
     with pytest.warns(UserWarning, match=r"s3://.*/part-1.*: is damaged, its content is not what was written; skipped"):
         assert len(store.read()) == 1
 

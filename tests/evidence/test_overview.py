@@ -6,8 +6,7 @@ import pytest
 from isogloss.errors import BadFile, BadValue, UnknownLanguage, UnknownName
 from isogloss.evidence import Evidence, Store, read_evidence
 from isogloss.evidence.conflicts import find_conflicts
-from isogloss.evidence.facts import read_facts
-from isogloss.evidence.known import known_tasks
+from isogloss.evidence.facts import known_tasks, read_facts
 from isogloss.evidence.limits import chances, with_limits
 from isogloss.evidence.overview import count_by, coverage, settings
 

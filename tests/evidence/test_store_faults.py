@@ -118,7 +118,7 @@ def test_strangers_among_the_parts_are_named_and_the_rest_is_read(tmp_path, obse
 
 
 def test_a_part_of_a_later_version_whose_columns_changed_type_is_skipped(tmp_path, observations):
-    from isogloss.evidence.places import digest
+    from isogloss.evidence.storage import digest
 
     good = Store(tmp_path).append(observations({}))
     later = tmp_path / "later"
@@ -197,12 +197,12 @@ def test_a_full_disk_is_a_clear_error_and_leaves_no_half_part(tmp_path, observat
 def test_parts_that_vanish_while_they_are_read_are_looked_for_again(tmp_path, observations, monkeypatch):
     """Another process merges two parts between our look at the folder and our reading them."""
     from isogloss.evidence import compact
-    from isogloss.evidence.places import Folder
+    from isogloss.evidence.storage import FolderStorage
 
     store = Store(tmp_path)
     store.append(observations({"seed": 1}))
     store.append(observations({"seed": 2}))
-    unharmed, merged = Folder.digest, []
+    unharmed, merged = FolderStorage.digest, []
 
     def merge_first(self, name):
         if not merged:
@@ -210,7 +210,7 @@ def test_parts_that_vanish_while_they_are_read_are_looked_for_again(tmp_path, ob
             compact(Store(tmp_path))
         return unharmed(self, name)
 
-    monkeypatch.setattr(Folder, "digest", merge_first)
+    monkeypatch.setattr(FolderStorage, "digest", merge_first)
     assert store.read().observations["seed"].to_list() == [1, 2]
     assert len(store.parts()) == 1
 

@@ -11,7 +11,7 @@ from benchmarks.ship import ship
 from polars.testing import assert_frame_equal
 
 from isogloss.evidence import Evidence, TrainingMix, read_evidence
-from isogloss.evidence.shipped import shipped, shipped_path
+from isogloss.evidence.read import shipped, shipped_path
 from isogloss.evidence.store import Store
 
 

@@ -1,15 +1,13 @@
 from .compacting import CompactReport, compact
-from .duplicates import settle_duplicates
+from .duplicates import newest, settle_duplicates
 from .evidence import Evidence
 from .importers import importers
 from .importers.base import ReadOptions
 from .importing import FileReport, ImportReport, import_files
 from .keys import observation_keys
-from .newest import newest
 from .normalise import QUERY_TABLE
-from .read import read_evidence, read_queries
+from .read import read_evidence, read_queries, shipped
 from .schema import IDENTITY, ITEM, OBSERVATION, QUERY, REQUIRED, SETTING
-from .shipped import shipped
 from .store import Store
 from .training_mix import TrainingMix
 

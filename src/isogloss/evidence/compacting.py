@@ -10,7 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, StoreError
 from isogloss.evidence.parts import KINDS, Kind, find_parts, moment_of, read_each, write_part
-from isogloss.evidence.places import Place, digest
+from isogloss.evidence.storage import StorageBackend, digest
 from isogloss.evidence.store import Store
 
 ROWS = 2_000_000
@@ -66,14 +66,14 @@ def compact(store: Store, rows: int = ROWS) -> CompactReport:
     StoreError
         If it cannot be written; it holds what it held then.
     """
-    report = CompactReport(left_behind=store.place.tidy(older_than=DAY))
+    report = CompactReport(left_behind=store.storage.tidy(older_than=DAY))
     try:
         for kind in KINDS:
-            names = find_parts(store.place, kind)
+            names = find_parts(store.storage, kind)
             report.parts_before += len(names)
             report.parts_after += len(names)
-            for group in _groups(names, kind, store.place, rows):
-                _merge(group, kind, store.place, report)
+            for group in _groups(names, kind, store.storage, rows):
+                _merge(group, kind, store.storage, report)
     except OSError as error:
         raise StoreError(
             f"cannot be compacted: {error.strerror or error}",
@@ -85,11 +85,11 @@ def compact(store: Store, rows: int = ROWS) -> CompactReport:
     return report
 
 
-def _groups(names: list[str], kind: Kind, place: Place, rows: int) -> Iterator[dict[str, pl.DataFrame]]:
+def _groups(names: list[str], kind: Kind, storage: StorageBackend, rows: int) -> Iterator[dict[str, pl.DataFrame]]:
     """Neighbouring parts, oldest first, that together have no more rows than wanted."""
     group: dict[str, pl.DataFrame] = {}
     height = 0
-    for name, table in read_each(names, kind, place):
+    for name, table in read_each(names, kind, storage):
         if height + table.height > rows:
             yield group
             group, height = {}, 0
@@ -98,19 +98,19 @@ def _groups(names: list[str], kind: Kind, place: Place, rows: int) -> Iterator[d
     yield group
 
 
-def _merge(group: dict[str, pl.DataFrame], kind: Kind, place: Place, report: CompactReport) -> None:
+def _merge(group: dict[str, pl.DataFrame], kind: Kind, storage: StorageBackend, report: CompactReport) -> None:
     if len(group) < 2:
         return
     together = pl.concat(group.values())
     merged = together.unique(keep="last", maintain_order=True)
     # The time of the last of them, so that what is written meanwhile still comes after.
     moments = [moment for name in group if (moment := moment_of(name)) is not None]
-    name = write_part(merged, place, kind, max(moments))
-    if digest(place.read(name)) not in name:
+    name = write_part(merged, storage, kind, max(moments))
+    if digest(storage.read(name)) not in name:
         raise OSError(f"{name} is not what was written")
     for old in group:
         if old != name:
-            place.remove(old)
+            storage.remove(old)
     report.rows += together.height
     report.repeated += together.height - merged.height
     report.parts_after -= len(group) - 1

@@ -1,7 +1,9 @@
-"""Facts beside the scores: what is known of each model and of each task, checked on the way in."""
+"""Facts about models and tasks: tables of them checked, and those about public test sets that ship."""
 
 from __future__ import annotations
 
+import tomllib
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -66,7 +68,7 @@ def read_facts(path: Path) -> dict[str, pl.DataFrame]:
     BadFile, BadValue, UnknownName
         One line: the file, the row, the reason.
     """
-    from isogloss.evidence.importers.frames import read_frame
+    from isogloss.evidence.importers.files import read_frame
 
     if not path.is_file():
         raise BadFile("no such file", where=str(path))
@@ -136,3 +138,23 @@ def _refuse(facts: pl.DataFrame, name: str, wrong: pl.Expr, reason: str, where: 
     if found.height:
         row = found.row(0, named=True)
         raise BadValue(f"{name} {row[name]:g} of '{row.get('model') or row.get('task')}' {reason}", where=where)
+
+
+FILE = Path(__file__).parent / "known_tasks.toml"
+
+
+@lru_cache(maxsize=1)
+def known_tasks() -> pl.DataFrame:
+    """One row per (task, metric), with the columns of `isogloss.evidence.schema.TASK`.
+
+    Names are those that MTEB, lm-evaluation-harness, lighteval, XTREME and isogloss itself use, with the
+    endings they give them for a way of asking. The file says where each fact is from.
+    """
+    rows = [
+        {"task": f"{name}{ending}", "metric": metric} | {key: value for key, value in entry.items() if key in TASK}
+        for entry in tomllib.loads(FILE.read_text(encoding="utf-8"))["test_set"]
+        for name in entry["tasks"]
+        for ending in entry.get("endings", [""])
+        for metric in entry.get("metrics", [None])
+    ]
+    return check_tasks(pl.DataFrame(rows, schema=TASK), FILE.name)

@@ -102,7 +102,7 @@ def import_files(
         Files, folders that a tool wrote its results to, patterns, tables.
     options : ReadOptions, optional
     into : str or pathlib.Path, optional
-        Folder of the store, which is made where it does not exist, or the URL of one in an object store.
+        FolderStorage of the store, which is made where it does not exist, or the URL of one in an object store.
     format : str, optional
         Name of the importer for all files; recognised from each by default.
     dry_run : bool, default False

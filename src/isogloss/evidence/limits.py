@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from isogloss.evidence.known import known_tasks
+from isogloss.evidence.facts import known_tasks
 
 ONE_SIDED = 1.645
 """Standard errors within which a score is not told from a limit: 95 % of guesses lie below chance plus these."""
@@ -26,7 +26,7 @@ def chances(tasks: pl.DataFrame, among: pl.Series) -> list[pl.DataFrame]:
     Parameters
     ----------
     tasks : polars.DataFrame
-        Facts about tasks (`schema.TASK`); those that ship (`isogloss.evidence.known`) fill in what they leave out.
+        Facts about tasks (`schema.TASK`); those that ship (`isogloss.evidence.facts`) fill in what they leave out.
     among : polars.Series
         Names of the tasks that are asked about.
 

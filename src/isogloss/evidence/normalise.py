@@ -11,7 +11,7 @@ import polars as pl
 from isogloss.errors import BadValue, UnknownLanguage, UnknownName, closest
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOptions
-from isogloss.evidence.importers.casts import stripped
+from isogloss.evidence.importers.columns import stripped
 from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.paired import standard_errors
 from isogloss.evidence.pairs import About, read_about

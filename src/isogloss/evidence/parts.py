@@ -14,8 +14,8 @@ from typing import NamedTuple
 import polars as pl
 
 from isogloss.errors import StoreError, first_line
-from isogloss.evidence.places import Folder, Place, digest
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, REQUIRED, SCHEMA_VERSION, SOURCE, TASK, conform
+from isogloss.evidence.storage import FolderStorage, StorageBackend, digest
 
 SUFFIX = ".parquet"
 ATTEMPTS = 20
@@ -46,7 +46,7 @@ KINDS = (ITEMS, MODELS, TASKS, SOURCES, OBSERVATIONS)
 _BESIDE = tuple(f"{kind.prefix}-" for kind in KINDS if kind is not OBSERVATIONS)
 
 
-def find_parts(place: Place, kind: Kind) -> list[str]:
+def find_parts(storage: StorageBackend, kind: Kind) -> list[str]:
     """Names of the parts of a kind, oldest first; a Parquet file of no other kind may hold observations.
 
     Looks until nothing vanishes between two looks: a single look could miss both the parts that another
@@ -60,9 +60,9 @@ def find_parts(place: Place, kind: Kind) -> list[str]:
     before, names = {""}, set[str]()
     try:
         while not before <= names:
-            before, names = set(place.names()), set(place.names())
+            before, names = set(storage.names()), set(storage.names())
     except OSError as error:
-        raise StoreError(f"cannot be read: {error.strerror or error}", where=_where(place)) from None
+        raise StoreError(f"cannot be read: {error.strerror or error}", where=_where(storage)) from None
     of_kind = (name for name in names if name.endswith(SUFFIX) and _is(name, kind))
     return sorted(of_kind)
 
@@ -71,7 +71,7 @@ def _is(name: str, kind: Kind) -> bool:
     return not name.startswith(_BESIDE) if kind is OBSERVATIONS else name.startswith(f"{kind.prefix}-")
 
 
-def write_part(table: pl.DataFrame, place: Place, kind: Kind, moment: datetime) -> str:
+def write_part(table: pl.DataFrame, storage: StorageBackend, kind: Kind, moment: datetime) -> str:
     """Add a part, named for the moment and a digest of its content.
 
     Raises
@@ -83,7 +83,7 @@ def write_part(table: pl.DataFrame, place: Place, kind: Kind, moment: datetime) 
     conform(table, kind.schema).write_parquet(buffer, compression="zstd")
     content = buffer.getvalue()
     name = f"{kind.prefix}-{moment:%Y%m%dT%H%M%S.%fZ}-{digest(content)}.v{SCHEMA_VERSION}{SUFFIX}"
-    place.write(name, content)
+    storage.write(name, content)
     return name
 
 
@@ -93,7 +93,7 @@ def moment_of(name: str) -> datetime | None:
     return datetime.strptime(found[1] + "+0000", "%Y%m%dT%H%M%S.%f%z") if found else None
 
 
-def collect_parts(place: Place, kind: Kind, query: Query = lambda rows: rows) -> pl.DataFrame | None:
+def collect_parts(storage: StorageBackend, kind: Kind, query: Query = lambda rows: rows) -> pl.DataFrame | None:
     """The answer to a query about the rows of all parts of a kind; None if there are none.
 
     Rows come with the columns of the kind, part after part, oldest first. Only what the query asks for is
@@ -101,7 +101,7 @@ def collect_parts(place: Place, kind: Kind, query: Query = lambda rows: rows) ->
 
     Parameters
     ----------
-    place : Place
+    storage : StorageBackend
     kind : Kind
     query : callable
         From a lazy frame of all rows to a lazy frame of the answer.
@@ -112,29 +112,31 @@ def collect_parts(place: Place, kind: Kind, query: Query = lambda rows: rows) ->
         If there are parts and none can be read, or they vanish as fast as they are read.
     """
     for _ in range(ATTEMPTS):
-        if not (names := find_parts(place, kind)):
+        if not (names := find_parts(storage, kind)):
             return None
         try:
-            return _collect(names, place, kind, query)
+            return _collect(names, storage, kind, query)
         except _VanishedError:
             continue  # they were merged into another one, which the next look finds
-    raise StoreError("its parts vanish while they are read", where=_where(place), hint="wait until nobody removes any")
+    raise StoreError(
+        "its parts vanish while they are read", where=_where(storage), hint="wait until nobody removes any"
+    )
 
 
-def read_each(names: Sequence[str], kind: Kind, place: Place) -> Iterator[tuple[str, pl.DataFrame]]:
+def read_each(names: Sequence[str], kind: Kind, storage: StorageBackend) -> Iterator[tuple[str, pl.DataFrame]]:
     """Name and rows of each part that was written by us or before us; others, and those that are gone, are passed over.
 
     A part that is not what was written is left out with a warning.
     """
     ours = [name for name in names if _is_ours(name)]
-    for some in _handfuls(ours, place):
-        whole = {name: part for name in some for part in _present(name, place)}
-        together = _read_together([name for name, content in whole.items() if content is None], kind, place)
+    for some in _handfuls(ours, storage):
+        whole = {name: part for name in some for part in _present(name, storage)}
+        together = _read_together([name for name, content in whole.items() if content is None], kind, storage)
         for name, content in whole.items():
             try:
-                yield name, together[name] if name in together else _table(name, content, place, kind)
+                yield name, together[name] if name in together else _table(name, content, storage, kind)
             except _UnreadableError as error:
-                _warn(place, name, error)
+                _warn(storage, name, error)
             except _VanishedError:
                 continue
 
@@ -144,12 +146,12 @@ def _is_ours(name: str) -> bool:
     return moment_of(name) is not None and written is not None and int(written["version"]) <= SCHEMA_VERSION
 
 
-def _handfuls(names: Sequence[str], place: Place) -> Iterator[list[str]]:
+def _handfuls(names: Sequence[str], storage: StorageBackend) -> Iterator[list[str]]:
     """Names a few at a time, so that what is read together stays small."""
     few: list[str] = []
     size = 0
     for name in names:
-        here = place.size(name)
+        here = storage.size(name)
         if few and (len(few) >= _FILES_AT_ONCE or size + here > _BYTES_AT_ONCE):
             yield few
             few, size = [], 0
@@ -158,22 +160,22 @@ def _handfuls(names: Sequence[str], place: Place) -> Iterator[list[str]]:
     yield few
 
 
-def _present(name: str, place: Place) -> Iterator[bytes | None]:
+def _present(name: str, storage: StorageBackend) -> Iterator[bytes | None]:
     """The content of a part, None if it can be read in place; nothing if it is gone or damaged."""
     try:
-        found = _look_in_folder(name, place) if isinstance(place, Folder) else _fetch(name, place)
+        found = _look_in_folder(name, storage) if isinstance(storage, FolderStorage) else _fetch(name, storage)
     except _VanishedError:
         return
     if isinstance(found, _UnreadableError):
-        _warn(place, name, found)
+        _warn(storage, name, found)
     else:
         yield found
 
 
-def _read_together(names: list[str], kind: Kind, place: Place) -> dict[str, pl.DataFrame]:
+def _read_together(names: list[str], kind: Kind, storage: StorageBackend) -> dict[str, pl.DataFrame]:
     """Rows of parts that lie in a folder; nothing if they cannot be read together."""
     try:
-        table = _scanned([place.locate(name) for name in names], kind, "_path")[0].collect() if names else None
+        table = _scanned([storage.locate(name) for name in names], kind, "_path")[0].collect() if names else None
     except _POLARS_FAILURES:
         return {}
     if table is None:
@@ -195,40 +197,40 @@ class _UnreadableError(Exception):
     """Why a part cannot be read."""
 
 
-def _collect(names: list[str], place: Place, kind: Kind, query: Query) -> pl.DataFrame:
-    whole = _whole(names, place)
+def _collect(names: list[str], storage: StorageBackend, kind: Kind, query: Query) -> pl.DataFrame:
+    whole = _whole(names, storage)
     for careful in (False, True):
         try:
-            return query(_frame(whole, place, kind, careful)).collect()
+            return query(_frame(whole, storage, kind, careful)).collect()
         except _POLARS_FAILURES as error:
-            if not set(whole) <= set(place.names()):
+            if not set(whole) <= set(storage.names()):
                 raise _VanishedError from None
             if careful:
-                raise StoreError(f"cannot be read: {first_line(error)}", where=_where(place)) from None
+                raise StoreError(f"cannot be read: {first_line(error)}", where=_where(storage)) from None
     raise AssertionError  # the second time round it is read or refused
 
 
-def _whole(names: list[str], place: Place) -> dict[str, bytes | None]:
+def _whole(names: list[str], storage: StorageBackend) -> dict[str, bytes | None]:
     """The parts that are still what was written, with their content unless it can be read in place."""
-    look = _look_in_folder if isinstance(place, Folder) else _fetch
+    look = _look_in_folder if isinstance(storage, FolderStorage) else _fetch
     whole: dict[str, bytes | None] = {}
-    with ThreadPoolExecutor(1 if isinstance(place, Folder) else _READERS) as pool:
-        for name, found in zip(names, pool.map(lambda name: look(name, place), names), strict=True):
+    with ThreadPoolExecutor(1 if isinstance(storage, FolderStorage) else _READERS) as pool:
+        for name, found in zip(names, pool.map(lambda name: look(name, storage), names), strict=True):
             if isinstance(found, _UnreadableError):
-                _warn(place, name, found)
+                _warn(storage, name, found)
             else:
                 whole[name] = found
     return whole
 
 
-def _look_in_folder(name: str, place: Place) -> bytes | _UnreadableError | None:
+def _look_in_folder(name: str, storage: StorageBackend) -> bytes | _UnreadableError | None:
     written = _NAME.search(name)
-    return _tried(lambda: _compare(None, place.digest(name), written["digest"]) if written else None)
+    return _tried(lambda: _compare(None, storage.digest(name), written["digest"]) if written else None)
 
 
-def _fetch(name: str, place: Place) -> bytes | _UnreadableError | None:
+def _fetch(name: str, storage: StorageBackend) -> bytes | _UnreadableError | None:
     def fetch() -> bytes | None:
-        content, written = place.read(name), _NAME.search(name)
+        content, written = storage.read(name), _NAME.search(name)
         return _compare(content, digest(content), written["digest"]) if written else content
 
     return _tried(fetch)
@@ -252,24 +254,24 @@ def _tried(look: Callable[[], bytes | None]) -> bytes | _UnreadableError | None:
         return _UnreadableError(f"cannot be read: {error.strerror or error}")
 
 
-def _frame(whole: dict[str, bytes | None], place: Place, kind: Kind, careful: bool) -> pl.LazyFrame:
+def _frame(whole: dict[str, bytes | None], storage: StorageBackend, kind: Kind, careful: bool) -> pl.LazyFrame:
     """All rows of some parts; runs of those that lie in a folder are scanned together."""
     frames: list[pl.LazyFrame] = []
     run: list[Path | str] = []
     for name, content in whole.items():
         try:
-            table = None if _plain(name, content, place, kind, careful) else _table(name, content, place, kind)
+            table = None if _plain(name, content, storage, kind, careful) else _table(name, content, storage, kind)
         except _UnreadableError as error:
-            _warn(place, name, error)
+            _warn(storage, name, error)
             continue
         if table is None:
-            run.append(place.locate(name))
+            run.append(storage.locate(name))
         else:
             frames += [*_scanned(run, kind), table.lazy()]
             run = []
     frames += _scanned(run, kind)
     if not frames:
-        raise StoreError("none of its parts can be read", where=_where(place), hint="restore them from a copy")
+        raise StoreError("none of its parts can be read", where=_where(storage), hint="restore them from a copy")
     return pl.concat(frames)
 
 
@@ -289,13 +291,13 @@ def _scanned(paths: Sequence[Path | str], kind: Kind, path_column: str | None = 
     return [scanned]
 
 
-def _plain(name: str, content: bytes | None, place: Place, kind: Kind, careful: bool) -> bool:
+def _plain(name: str, content: bytes | None, storage: StorageBackend, kind: Kind, careful: bool) -> bool:
     """Whether a part can be scanned where it lies; one without a digest in its name might be anything."""
     if content is not None or not _NAME.search(name):
         return False
     if not careful:
         return True
-    schema = _schema(place.locate(name))
+    schema = _schema(storage.locate(name))
     return set(kind.required) <= set(schema) and all(
         schema.get(key, kind_) == kind_ for key, kind_ in kind.schema.items()
     )
@@ -309,9 +311,9 @@ def _schema(path: Path | str) -> dict[str, pl.DataType]:
         raise _UnreadableError("is not whole Parquet") from None
 
 
-def _table(name: str, content: bytes | None, place: Place, kind: Kind) -> pl.DataFrame:
+def _table(name: str, content: bytes | None, storage: StorageBackend, kind: Kind) -> pl.DataFrame:
     try:
-        table = pl.read_parquet(place.locate(name) if content is None else io.BytesIO(content), glob=False)
+        table = pl.read_parquet(storage.locate(name) if content is None else io.BytesIO(content), glob=False)
     except FileNotFoundError:
         raise _VanishedError from None
     except _POLARS_FAILURES:
@@ -324,13 +326,13 @@ def _table(name: str, content: bytes | None, place: Place, kind: Kind) -> pl.Dat
         raise _UnreadableError("is no part of a store: its columns have other types") from None
 
 
-def _warn(place: Place, name: str, reason: _UnreadableError) -> None:
+def _warn(storage: StorageBackend, name: str, reason: _UnreadableError) -> None:
     """Say once of a part why it is left out, however often the store is asked."""
-    if name in place.named:
+    if name in storage.named:
         return
-    place.named.add(name)
-    warnings.warn(f"{place.locate(name)}: {reason}; skipped", stacklevel=7)
+    storage.named.add(name)
+    warnings.warn(f"{storage.locate(name)}: {reason}; skipped", stacklevel=7)
 
 
-def _where(place: Place) -> str:
-    return str(place.locate("")).rstrip("/")
+def _where(storage: StorageBackend) -> str:
+    return str(storage.locate("")).rstrip("/")

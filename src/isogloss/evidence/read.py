@@ -10,15 +10,14 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadFile, BadValue, InputError
+from isogloss.errors import BadFile, BadValue, InputError, UnknownName
 from isogloss.evidence.dataframes import as_polars
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers import importer_for, importers, is_folder_of_results
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.normalise import Normalised, as_queries, normalise
-from isogloss.evidence.places import is_url
-from isogloss.evidence.shipped import PREFIX, shipped_path
+from isogloss.evidence.storage import is_url
 from isogloss.evidence.store import Store
 
 
@@ -244,3 +243,28 @@ def read_source(
     if queries:
         raw = as_queries(raw)
     return SourceFile(where, name, raw, normalise(raw, options, where=where, importer=name))
+
+
+PREFIX = "isogloss:"
+FOLDER = Path(__file__).parent / "shipped"
+
+
+def shipped() -> dict[str, Path]:
+    """Name, as `isogloss.read_evidence` takes it, to the store of each evidence that ships."""
+    if not FOLDER.is_dir():
+        return {}
+    return {f"{PREFIX}{path.name}": path for path in sorted(FOLDER.iterdir()) if any(path.glob("*.parquet"))}
+
+
+def shipped_path(name: str) -> Path:
+    """The store of the shipped evidence called `name`.
+
+    Raises
+    ------
+    UnknownName
+        Listing what ships.
+    """
+    stores = shipped()
+    if name not in stores:
+        raise UnknownName("evidence", name, stores)
+    return stores[name]

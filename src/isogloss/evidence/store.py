@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue, StoreError, UnknownName
+from isogloss.evidence.duplicates import HASH, newest
 from isogloss.evidence.evidence import Evidence, summary
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.limits import JUDGED, chances
-from isogloss.evidence.newest import HASH, newest
 from isogloss.evidence.parts import (
     ITEMS,
     MODELS,
@@ -26,8 +26,8 @@ from isogloss.evidence.parts import (
     find_parts,
     write_part,
 )
-from isogloss.evidence.places import open_place
 from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, REQUIRED, SOURCE, conform
+from isogloss.evidence.storage import open_storage
 
 
 class Store:
@@ -43,11 +43,11 @@ class Store:
     ----------
     path : str or pathlib.Path
         The folder, which is made on the first append, or a URL such as `s3://bucket/folder` (which needs
-        pyarrow; see `isogloss.evidence.places.ObjectStore` for how to name server and credentials).
+        pyarrow; see `isogloss.evidence.places.ObjectStorage` for how to name server and credentials).
     """
 
     def __init__(self, path: str | Path):
-        self.place, self.path = open_place(path)
+        self.storage, self.path = open_storage(path)
 
     def append(
         self,
@@ -145,12 +145,12 @@ class Store:
 
     def facts(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """What is known of models and of tasks, with the columns of `schema.MODEL` and `schema.TASK`."""
-        models, tasks = (collect_parts(self.place, kind) for kind in (MODELS, TASKS))
+        models, tasks = (collect_parts(self.storage, kind) for kind in (MODELS, TASKS))
         return check_models(models), check_tasks(tasks)
 
     def sources(self) -> pl.DataFrame:
         """Public evidence that was fetched into it: the files read, with licence and citation (`schema.SOURCE`)."""
-        found = collect_parts(self.place, SOURCES)
+        found = collect_parts(self.storage, SOURCES)
         if found is None:
             return pl.DataFrame(schema=SOURCE)
         return found.unique(subset=["source", "file"], keep="last", maintain_order=True)
@@ -208,7 +208,7 @@ class Store:
         """
         kept = None if observations is None else observations.unique().implode()
         items = collect_parts(
-            self.place, ITEMS, lambda rows: rows if kept is None else rows.filter(pl.col("observation").is_in(kept))
+            self.storage, ITEMS, lambda rows: rows if kept is None else rows.filter(pl.col("observation").is_in(kept))
         )
         if items is None:
             return pl.DataFrame(schema=ITEM)
@@ -216,12 +216,12 @@ class Store:
 
     def parts(self) -> list[Path | str]:
         """Paths or URLs of the parts of observations, oldest first."""
-        return [self.place.locate(name) for name in find_parts(self.place, OBSERVATIONS)]
+        return [self.storage.locate(name) for name in find_parts(self.storage, OBSERVATIONS)]
 
     def _write(self, tables: list[tuple[Kind, pl.DataFrame]], moment: datetime) -> Path | str:
         """Write parts in this order; the last one's path."""
         try:
-            return [self.place.locate(write_part(table, self.place, kind, moment)) for kind, table in tables][-1]
+            return [self.storage.locate(write_part(table, self.storage, kind, moment)) for kind, table in tables][-1]
         except OSError as error:
             raise StoreError(
                 f"cannot be written: {error.strerror or error}",
@@ -230,10 +230,10 @@ class Store:
             ) from None
 
     def _collect(self, query: Query) -> pl.DataFrame:
-        rows = collect_parts(self.place, OBSERVATIONS, query)
+        rows = collect_parts(self.storage, OBSERVATIONS, query)
         if rows is None:
             raise BadFile(
-                "is not a store" if self.place.exists() else "no such store",
+                "is not a store" if self.storage.exists() else "no such store",
                 where=str(self.path),
                 hint="make one by importing files: `isogloss evidence import`",
             )

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.evidence import Evidence
-from isogloss.evidence.exporters.litmus import litmus_files
-from isogloss.evidence.exporters.mteb import mteb_files
+from isogloss.evidence.exporters.folders import litmus_files, mteb_files
 from isogloss.files import atomic_write
 
 FORMATS = ("csv", "litmus", "mteb", "parquet")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from isogloss.evidence.fetching.fetch import FetchReport, fetch
-from isogloss.evidence.fetching.sources import PublicSource, public_sources
+from isogloss.evidence.fetching.public import FetchReport, PublicSource, fetch, public_sources
 
 __all__ = ["FetchReport", "PublicSource", "fetch", "public_sources"]

@@ -1,9 +1,7 @@
-"""Snapshots of archives (.zip, .tar.gz) that were downloaded."""
+"""Snapshots of archives (.zip, .tar.gz) that were downloaded, read where they lie: nothing is unpacked to disk."""
 
 from __future__ import annotations
 
-import json
-import shutil
 import tarfile
 import zipfile
 import zlib
@@ -13,17 +11,12 @@ from typing import IO
 
 from isogloss.errors import BadFile
 from isogloss.evidence.fetching.snapshot import MAX_BYTES, Progress, Snapshot, blob_checksum, cut
-from isogloss.files import atomic_write
 
-_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-_INDEX = "index.json"
+_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
 class ArchiveSnapshot(Snapshot):
-    """The files of an archive, unpacked once into a folder beside it.
-
-    Only files whose path fits are unpacked, to places made from the part of the path that counts, so nothing
-    can be written elsewhere; links and devices are passed over.
+    """The regular files of an archive whose path fits; links and devices are passed over.
 
     Parameters
     ----------
@@ -38,47 +31,32 @@ class ArchiveSnapshot(Snapshot):
     Raises
     ------
     BadFile
-        If it is no whole archive, or unpacks to files of no sensible size.
+        If it is no whole archive, or a file in it unpacks to no sensible size.
     """
 
     def __init__(self, path: Path, checksum: str, pattern: str, progress: Progress):
-        self.revision = checksum
-        self.folder = path.with_name(f"unpacked-{checksum[:16]}")
-        if not (self.folder / _INDEX).exists():
-            for old in path.parent.glob("unpacked-*"):
-                shutil.rmtree(old)
-            self.files = _unpack(path, self.folder, pattern, progress)
-            index = json.dumps(self.files)
-            atomic_write(self.folder / _INDEX, lambda place: place.write_text(index, encoding="utf-8"))
-        self.files = json.loads((self.folder / _INDEX).read_text(encoding="utf-8"))
+        self.revision, self._path, self._pattern = checksum, path, pattern
+        self.files = {}
+        for file, content in self._contents():
+            self.files[file] = blob_checksum(content)
+            progress("Unpacking", len(self.files), None)
 
     def read(self, paths: Collection[str], progress: Progress) -> Iterator[tuple[str, bytes]]:
-        for path in paths:
-            yield path, (self.folder / "files" / path).read_bytes()
+        wanted = set(paths)
+        return ((file, content) for file, content in self._contents() if file in wanted)
 
-
-def _unpack(path: Path, folder: Path, pattern: str, progress: Progress) -> dict[str, str]:
-    files: dict[str, str] = {}
-    folder.mkdir(parents=True)
-    try:
-        for name, content in _members(path):
-            if (file := cut(name, pattern)) is None:
-                continue
-            text = content.read(MAX_BYTES + 1)
-            if len(text) > MAX_BYTES:
-                raise BadFile(f"{file} unpacks to more than {MAX_BYTES // 2**20} MB", where=str(path))
-            place = folder / "files" / file
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(text)
-            files[file] = blob_checksum(text)
-            progress("Unpacking", len(files), None)
-    except _BROKEN as error:
-        raise BadFile(f"is no whole archive: {error}", where=str(path), hint="fetch again") from None
-    except OSError as error:
-        raise BadFile(
-            f"cannot be unpacked: {error.strerror or error}", where=str(path), hint="make room for it"
-        ) from None
-    return files
+    def _contents(self) -> Iterator[tuple[str, bytes]]:
+        where = str(self._path)
+        try:
+            for name, member in _members(self._path):
+                if (file := cut(name, self._pattern)) is None:
+                    continue
+                content = member.read(MAX_BYTES + 1)
+                if len(content) > MAX_BYTES:
+                    raise BadFile(f"{file} unpacks to more than {MAX_BYTES // 2**20} MB", where=where)
+                yield file, content
+        except _BROKEN as error:
+            raise BadFile(f"is no whole archive: {error}", where=where, hint="fetch again") from None
 
 
 def _members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:

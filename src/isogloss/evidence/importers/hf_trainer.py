@@ -9,7 +9,7 @@ from typing import Any
 
 from isogloss.errors import BadFile, BadValue, UnknownLanguage
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.jsonfile import read_json
+from isogloss.evidence.importers.files import read_json
 from isogloss.evidence.importers.task_names import LISTED, NO_LANGUAGE
 from isogloss.evidence.importers.values import RawRow, details, dropped_rows, listed, number, raw_rows, scale_of, whole
 from isogloss.languages import resolve

@@ -10,10 +10,9 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.evidence.importers.archives import read_members
 from isogloss.evidence.importers.base import RAW_ITEM, Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.jsonfile import parse_json, read_json
-from isogloss.evidence.importers.outcomes import from_items
+from isogloss.evidence.importers.columns import from_items
+from isogloss.evidence.importers.files import parse_json, read_json, read_members
 from isogloss.evidence.importers.task_names import NameRules, TaskName, read_names, without_language
 from isogloss.evidence.importers.values import (
     RawRow,

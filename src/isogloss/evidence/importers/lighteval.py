@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.jsonfile import read_json
+from isogloss.evidence.importers.files import read_json
 from isogloss.evidence.importers.task_names import NameRules, TaskName, read_names
 from isogloss.evidence.importers.topics import average_topics
 from isogloss.evidence.importers.values import (

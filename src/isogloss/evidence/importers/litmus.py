@@ -10,7 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadTrainingMix, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.jsonfile import read_json
+from isogloss.evidence.importers.files import read_json
 
 QUERY_MARK = "x"
 MODELS = {"XLMR": "xlm-roberta-large", "TULRv6Large": "t-ulrv6-large"}

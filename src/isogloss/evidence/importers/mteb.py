@@ -10,10 +10,16 @@ import polars as pl
 
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.frames import PARQUET_MAGIC, read_frame
+from isogloss.evidence.importers.files import PARQUET_MAGIC, read_frame
+from isogloss.evidence.importers.mteb_facts import (
+    META,
+    model_facts,
+    read_meta,
+    read_metas,
+    separate_subsets,
+    with_targets,
+)
 from isogloss.evidence.importers.mteb_files import ROW, ResultReader
-from isogloss.evidence.importers.mteb_languages import separate_subsets, what_rows_are_about
-from isogloss.evidence.importers.mteb_models import META, model_facts, read_meta, read_metas
 
 TABLE = ("model", "rev", "task", "split", "subset", "languages", "main_score")
 """Columns of the tidy table; `languages` are joined by `|`, `model` is written owner__name."""
@@ -112,7 +118,7 @@ def _json_files(folder: Path) -> Iterator[Path]:
 
 
 def _raw(table: pl.DataFrame, models: pl.DataFrame, options: ReadOptions) -> RawTable:
-    table = separate_subsets(what_rows_are_about(table, options.languages))
+    table = separate_subsets(with_targets(table, options.languages))
     score = pl.col("main_score")
     reason = pl.coalesce(
         pl.when(pl.col("split").is_null()).then(pl.lit("is no MTEB result")),

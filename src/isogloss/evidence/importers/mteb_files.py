@@ -11,9 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.evidence.importers.jsonfile import parse_json, read_bytes, with_whole_characters
-from isogloss.evidence.importers.mteb_languages import DEFAULT, languages_of_subset
-from isogloss.evidence.importers.mteb_models import META
+from isogloss.evidence.importers.files import parse_json, read_bytes, with_whole_characters
+from isogloss.evidence.importers.mteb_facts import DEFAULT, META, languages_of_subset
 
 ROW = pl.Schema(
     {
@@ -82,13 +81,13 @@ class ResultReader:
             return table
         keys = table.filter(pl.col("languages").is_null() & pl.col("subset").is_not_null()).select("task", "subset")
         told = keys.unique().with_columns(
-            _told=pl.struct("task", "subset").map_elements(
+            _labels=pl.struct("task", "subset").map_elements(
                 lambda key: self._languages.get((key["task"], key["subset"])) or languages_of_subset(key["subset"]),
                 return_dtype=pl.String,
             )
         )
         joined = table.join(told, on=["task", "subset"], how="left", maintain_order="left")
-        return joined.with_columns(languages=pl.coalesce("languages", "_told")).drop("_told")
+        return joined.with_columns(languages=pl.coalesce("languages", "_labels")).drop("_labels")
 
     def _model(self, folder: Path) -> tuple[str | None, str | None]:
         """Model and revision of the files in a folder: from its metadata, else from the names of the folders."""
@@ -120,10 +119,10 @@ def _parse(path: Path) -> Any:
         return parse_json(content, str(path))  # fails again, saying why
 
 
-Found = list[tuple[str, str, str | None, float | None, float | None]]
+ResultFile = list[tuple[str, str, str | None, float | None, float | None]]
 
 
-def _entries(content: Any) -> tuple[str | None, Found]:
+def _entries(content: Any) -> tuple[str | None, ResultFile]:
     """The task, None if this is no result of MTEB, and (split, subset, languages, score, standard error) of each."""
     if not isinstance(content, dict):
         return None, []

@@ -13,8 +13,8 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.casts import cast_columns
-from isogloss.evidence.importers.frames import PARQUET_MAGIC, read_frame
+from isogloss.evidence.importers.columns import cast_columns
+from isogloss.evidence.importers.files import PARQUET_MAGIC, read_frame
 from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping
 
 _NEEDED = ("model", "task", "metric", "target", "train")

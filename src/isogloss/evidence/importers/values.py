@@ -14,7 +14,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, ReadOptions
-from isogloss.evidence.importers.jsonfile import MAX_BYTES, parse_json
+from isogloss.evidence.importers.files import MAX_BYTES, parse_json
 from isogloss.evidence.schema import MODEL, OBSERVATION
 from isogloss.metrics.registry import find_metric
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.jsonfile import read_json
+from isogloss.evidence.importers.files import read_json
 from isogloss.evidence.importers.values import RawRow, dropped_rows, number, raw_rows
 
 TASKS = ("bucc2018", "mlqa", "panx", "pawsx", "tatoeba", "tydiqa", "udpos", "xnli", "xquad")

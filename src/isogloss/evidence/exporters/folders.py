@@ -1,4 +1,4 @@
-"""Evidence as a folder of MTEB results: `<owner__name>/<revision>/<Task>.json`, and what is known of each model."""
+"""Evidence as folders of files of other tools: LITMUS (a file per setting) and MTEB (a file per model and task)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,62 @@ from typing import Any
 import polars as pl
 
 from isogloss.evidence.evidence import Evidence
-from isogloss.evidence.exporters.naming import count_reasons, first_reason, safe_name
 from isogloss.evidence.pairs import TARGET
+from isogloss.evidence.schema import SETTING
+from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
+
+
+def safe_name(text: str) -> str:
+    """`text` as part of a file name: what separates folders or begins a hidden file becomes a dash."""
+    plain = "".join(mark if mark.isalnum() or mark in "._-+=@ " else "-" for mark in text).strip()
+    return plain.lstrip(".") or "-"
+
+
+def first_reason(reasons: dict[str, pl.Expr]) -> pl.Expr:
+    """The first reason whose condition holds in a row, null if none does."""
+    return pl.coalesce(*(pl.when(holds).then(pl.lit(reason)) for reason, holds in reasons.items()))
+
+
+def count_reasons(reasons: pl.Series) -> dict[str, int]:
+    """How often each reason stands there, nulls aside."""
+    return dict(sorted(reasons.drop_nulls().value_counts().iter_rows()))
+
+
+def litmus_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str, int]]:
+    """Name and content of each file, and how many observations LITMUS cannot say, by reason.
+
+    Files are named `<task>_<model>[_<metric>...].json`; of metric, revision, recipe, shots and split those
+    parts that tell the file from another. Each (mix, seed) is an entry. Scores are fractions.
+    """
+    rows = evidence.observations.with_columns(
+        _reason=first_reason(
+            {
+                "is about a pair of languages": pl.col("pair").is_not_null(),
+                "says no size of a training language": pl.col("train").str.contains(r"(?:^|,)[^:,]+(?:,|$)"),
+                "tells kinds of training examples apart": pl.col("train").str.contains("+", literal=True),
+            }
+        )
+    )
+    kept = rows.filter(pl.col("_reason").is_null())
+    return _litmus_documents(kept), count_reasons(rows["_reason"])
+
+
+def _litmus_documents(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    settings = rows.select(SETTING).unique()
+    telling = [name for name in SETTING if name not in ("task", "model") and settings[name].n_unique() > 1]
+    for setting, group in rows.group_by(SETTING, maintain_order=True):
+        named = dict(zip(SETTING, setting, strict=True))
+        parts = [named["task"], named["model"], *(named[name] for name in telling if named[name] is not None)]
+        entries = [
+            {
+                "train_config": dict(TrainingMix.parse(str(train), language=str)),
+                "eval_results": dict(scores.select("target", "score").iter_rows()),
+            }
+            for (train, _), scores in group.group_by("train", "seed", maintain_order=True)
+        ]
+        yield "_".join(safe_name(str(part)) for part in parts) + ".json", json.dumps(entries, indent=1) + "\n"
+
 
 MAIN = "main_score"
 NO_REVISION = "no_revision_available"
@@ -40,10 +93,10 @@ def mteb_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str,
         )
     )
     kept = rows.filter(pl.col("_reason").is_null())
-    return _files(kept, evidence.models), count_reasons(rows["_reason"])
+    return _mteb_documents(kept, evidence.models), count_reasons(rows["_reason"])
 
 
-def _files(rows: pl.DataFrame, models: pl.DataFrame) -> Iterator[tuple[str, str]]:
+def _mteb_documents(rows: pl.DataFrame, models: pl.DataFrame) -> Iterator[tuple[str, str]]:
     for (model, revision, task), group in rows.group_by(_FILE, maintain_order=True):
         splits: dict[str, list[dict[str, Any]]] = {}
         for row in group.iter_rows(named=True):

@@ -1,4 +1,4 @@
-"""Fetching: bring a store up to date with a public source, reading only what has changed."""
+"""Public evidence: where it lies, under which licence, and bringing a store up to date with what has changed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,57 @@ from isogloss.evidence.fetching.archive import ArchiveSnapshot
 from isogloss.evidence.fetching.download import download
 from isogloss.evidence.fetching.git import GitSnapshot
 from isogloss.evidence.fetching.snapshot import Progress, Snapshot
-from isogloss.evidence.fetching.sources import PublicSource, public_sources
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.read import read_source
 from isogloss.evidence.store import Store
+from isogloss.registry import Registry
+
+
+@dataclass(frozen=True)
+class PublicSource:
+    """Public results in the format of some importer.
+
+    Attributes
+    ----------
+    name : str
+    url : str
+        A git repository, or an archive (.zip, .tar.gz) over HTTPS.
+    licence, citation : str
+        Kept in the store, with every file that was read.
+    importer : str
+        Name of the importer that reads the files.
+    pattern : str
+        Regular expression that a file's path must match; its group `file` is the path that counts, so that a
+        repository and an archive of it name their files alike.
+    companion : str
+        Name of a file that is always given to the importer together with others of its folder.
+    """
+
+    name: str
+    url: str
+    licence: str
+    citation: str
+    importer: str
+    pattern: str
+    companion: str
+
+
+MTEB = PublicSource(
+    name="mteb",
+    url="https://github.com/embeddings-benchmark/results.git",
+    licence="CC0-1.0",
+    citation="Muennighoff et al. 2023, MTEB: Massive Text Embedding Benchmark; "
+    "Enevoldsen et al. 2025, MMTEB: Massive Multilingual Text Embedding Benchmark",
+    importer="mteb",
+    pattern=r"(?:.*/)?(?P<file>[^/]+__[^/]+/[^/]+/[^/]+\.json)",
+    companion="model_meta.json",
+)
+
+public_sources: Registry[PublicSource] = Registry(
+    "public evidence", {"mteb": f"{__name__}:MTEB"}, "isogloss.sources", base=f"{__name__}:PublicSource"
+)
+"""Public evidence by name; other packages announce theirs in the entry-point group `isogloss.sources`."""
+
 
 FILES_AT_ONCE = 2000
 """Files that are read and stored together; what breaks off loses at most so many."""

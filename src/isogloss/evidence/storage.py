@@ -1,4 +1,4 @@
-"""Places: where the parts of a store lie, a folder or an object store, behind a few operations."""
+"""Storage backends: where the parts of a store lie, a folder or an object store, behind a few operations."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _SECRETS = re.compile(r"//[^/@]*@")
 _TEMPORARY = ".tmp"
 
 
-class Place(ABC):
-    """Somewhere that keeps files of bytes by name.
+class StorageBackend(ABC):
+    """Keeps files of bytes by name.
 
     A file appears whole or not at all, and is never changed. All operations raise OSError if they fail,
     FileNotFoundError if the file is not there.
@@ -72,7 +72,7 @@ class Place(ABC):
         return 0
 
 
-def open_place(path: str | Path) -> tuple[Place, Path | str]:
+def open_storage(path: str | Path) -> tuple[StorageBackend, Path | str]:
     """The place at a path or URL, and what to call it: a URL as text without its secrets, anything else as a path.
 
     Raises
@@ -83,9 +83,9 @@ def open_place(path: str | Path) -> tuple[Place, Path | str]:
     text = str(path)
     if found := _URL.match(text):
         url = f"{found['scheme']}://{text[found.end() :]}"  # a Path has made one slash of the two
-        place = ObjectStore(url)
+        place = ObjectStorage(url)
         return place, place.url
-    return Folder(Path(text)), Path(text)
+    return FolderStorage(Path(text)), Path(text)
 
 
 def is_url(path: str | Path) -> bool:
@@ -98,7 +98,7 @@ def digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
-class Folder(Place):
+class FolderStorage(StorageBackend):
     """A folder on a disk."""
 
     def __init__(self, path: Path):
@@ -170,7 +170,7 @@ class Folder(Place):
         os.close(handle)
 
 
-class ObjectStore(Place):
+class ObjectStorage(StorageBackend):
     """A prefix in an object store such as S3, whose uploads are whole or not there by themselves.
 
     Parameters

@@ -1,0 +1,231 @@
+"""JSON, tables and zip archives from outside, read with bounded work; every failure is one line that names the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from isogloss.errors import BadFile, first_line
+from isogloss.files import BYTE_ORDER_MARK, parse_delimited
+
+MAX_BYTES = 512 * 1024 * 1024
+"""Larger text files are refused: parsed, they take several times their size in memory."""
+
+_SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
+"""How half a character is written: escaped, in what only looks like UTF-8, or possibly in UTF-16."""
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file.
+
+    Raises
+    ------
+    BadFile
+        If it is too large, truncated, nested too deeply, names a key twice, or is not JSON at all.
+    """
+    return parse_json(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of a text file, if it is small enough to be parsed in memory."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise BadFile(
+                f"is {size / 2**20:.0f} MB, more than the {MAX_BYTES // 2**20} MB that text may have",
+                where=str(path),
+                hint="split it, or convert it to Parquet",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise BadFile(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
+def parse_json(text: bytes, where: str) -> Any:
+    """The value written in `text`, with errors that name `where`."""
+    try:
+        return with_whole_characters(json.loads(text, object_pairs_hook=_without_repetition), text)
+    except _RepeatedKeyError as error:
+        raise BadFile(f"the key '{error}' stands twice in one object", where=where, hint="keep one of them") from None
+    except RecursionError:
+        raise BadFile("is nested too deeply", where=where, hint="check that it is a result file") from None
+    except json.JSONDecodeError as error:
+        raise BadFile(
+            f"is not complete JSON: {error.msg.lower()} (character {error.pos})",
+            where=where,
+            hint="check that it is whole",
+        ) from None
+    except UnicodeDecodeError:
+        raise BadFile("is not text", where=where, hint="check that it is JSON in UTF-8") from None
+    except ValueError as error:
+        raise BadFile(f"is not readable JSON: {str(error).split(';')[0]}", where=where) from None
+
+
+def with_whole_characters(value: Any, text: bytes) -> Any:
+    """The value parsed from `text`, every half of a character (a lone surrogate) being U+FFFD instead.
+
+    Tools that cut what a model said after so many UTF-16 units leave halves behind, and no table can hold one.
+    """
+    if not _SUSPECT.search(text) or not _HALF.search(written := json.dumps(value, ensure_ascii=False)):
+        return value
+    return json.loads(_HALF.sub("\ufffd", written), object_pairs_hook=_without_repetition)
+
+
+class _RepeatedKeyError(Exception):
+    """A key that an object names twice; the parser would keep only the last."""
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _RepeatedKeyError(key)
+        found[key] = value
+    return found
+
+
+PARQUET_MAGIC = b"PAR1"
+_SEPARATORS = ",\t;|"
+
+
+def read_frame(path: Path) -> pl.DataFrame:
+    """The table in a file; everything in a text format is text, an empty cell is null.
+
+    Raises
+    ------
+    BadFile
+        If the file is not a whole table.
+    """
+    with path.open("rb") as file:
+        magic = file.read(len(PARQUET_MAGIC))
+    suffix = path.suffix.lower()
+    if magic == PARQUET_MAGIC or suffix == ".parquet":
+        return _read_parquet(path)
+    if suffix in (".jsonl", ".ndjson") or magic.lstrip()[:1] == b"{":
+        return _read_json_lines(path)
+    return _read_delimited(path)
+
+
+def _read_parquet(path: Path) -> pl.DataFrame:
+    try:
+        with path.open("rb") as file:
+            return pl.read_parquet(file)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError) as error:
+        raise BadFile(f"is not whole Parquet: {first_line(error)}", where=str(path)) from None
+
+
+def _read_delimited(path: Path) -> pl.DataFrame:
+    text = read_bytes(path).removeprefix(BYTE_ORDER_MARK)
+    where = str(path)
+    try:
+        text.decode()
+    except UnicodeDecodeError as error:
+        raise BadFile(
+            f"is not UTF-8 text: byte {error.start}", where=where, hint="convert it, or give JSONL or Parquet"
+        ) from None
+    if b"\0" in text:
+        raise BadFile("is not text", where=where, hint="give CSV, TSV, JSONL or Parquet")
+    header = text.split(b"\n", 1)[0].decode("utf-8", "replace")
+    separator = "\t" if path.suffix.lower() in (".tsv", ".tab") else max(_SEPARATORS, key=header.count)
+    try:
+        table = parse_delimited(text, separator)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
+        raise BadFile(
+            f"is not a whole table: {first_line(error)}", where=where, hint="put cells that hold a comma in quotes"
+        ) from None
+    for column in table.columns:
+        if repeated := re.fullmatch(r"(.*)_duplicated_\d+", column):
+            raise BadFile(f"the column '{repeated[1]}' stands twice", where=where, hint="rename one of them")
+    if table.width > 1 and table[:, -1].null_count():
+        _refuse_short_rows(text, separator, table.width, where)
+    return table
+
+
+def _refuse_short_rows(text: bytes, separator: str, width: int, where: str) -> None:
+    """Tell a cell left empty from a row that breaks off, which polars fills up with nulls."""
+    lines = csv.reader(io.StringIO(text.decode("utf-8", "replace")), delimiter=separator)
+    try:
+        for number, row in enumerate(lines, start=-1):
+            if row and len(row) < width:
+                raise BadFile(
+                    f"has {len(row)} of {width} cells", where=f"{where} row {number}", hint="check that it is whole"
+                )
+    except csv.Error as error:
+        raise BadFile(f"is not a whole table: {error}", where=where) from None
+
+
+def _read_json_lines(path: Path) -> pl.DataFrame:
+    columns: dict[str, list[str | None]] = {}
+    rows = 0
+    for number, line in enumerate(read_bytes(path).removeprefix(BYTE_ORDER_MARK).splitlines(), start=1):
+        if not line.strip():
+            continue
+        entry = parse_json(line, f"{path} line {number}")
+        if not isinstance(entry, dict):
+            raise BadFile("is not an object", where=f"{path} line {number}", hint="write one JSON object per line")
+        for key, value in entry.items():
+            cells = columns.setdefault(key, [])
+            cells.extend([None] * (rows - len(cells)))
+            cells.append(_as_text(value))
+        rows += 1
+    for cells in columns.values():
+        cells.extend([None] * (rows - len(cells)))
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+MAX_MEMBER = 256 * 1024 * 1024
+MAX_RATIO = 200
+"""A member that unpacks to more times its size, and to more than SMALL, is refused as a zip bomb."""
+SMALL = 16 * 1024 * 1024
+MAX_MEMBERS = 1_000_000
+
+_FAILURES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
+
+
+def read_members(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
+    """The content of those members that are there.
+
+    Raises
+    ------
+    BadFile
+        If it is no whole zip archive, or a member is too large.
+    """
+    where = str(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if len(archive.filelist) > MAX_MEMBERS:
+                raise BadFile("has too many members", where=where)
+            present = set(archive.namelist())
+            return {name: _read(archive, name, where) for name in names if name in present}
+    except _FAILURES as error:
+        raise BadFile(f"is not a whole zip archive: {error}", where=where, hint="check that it is whole") from None
+
+
+def _read(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
+    info = archive.getinfo(name)
+    _check_size(info.file_size, info.compress_size, f"{where} {name}")
+    # What the directory says about a size may be a lie, so no more than that is unpacked.
+    with archive.open(info) as member:
+        content = member.read(info.file_size + 1)
+    _check_size(len(content), info.compress_size, f"{where} {name}")
+    return content
+
+
+def _check_size(size: int, packed: int, where: str) -> None:
+    if size > MAX_MEMBER or (size > SMALL and size > MAX_RATIO * max(packed, 1)):
+        raise BadFile(f"unpacks to {size / 2**20:.0f} MB", where=where, hint="check that it is a log")
