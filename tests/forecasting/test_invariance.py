@@ -43,8 +43,8 @@ def assert_close(found: pl.DataFrame, expected: pl.DataFrame) -> None:
 
 
 def test_the_questions_are_of_every_kind(expected):
-    kinds = expected["basis"].str.extract("^(unmeasured|known|measured itself)")
-    assert set(kinds) == {"unmeasured", "known", "measured itself"}
+    kinds = expected["basis"].str.extract("^(unmeasured|measured language|measured itself)")
+    assert set(kinds) == {"unmeasured", "measured language", "measured itself"}
 
 
 @pytest.mark.parametrize("forecaster", [Default, Mean, Additive, Nearest])
@@ -88,7 +88,7 @@ def test_asking_one_by_one_equals_asking_together(evidence, queries, expected):
     assert_close(one_by_one, expected)
 
 
-@pytest.mark.parametrize("kind", ["measured itself", "known", "unmeasured"])
+@pytest.mark.parametrize("kind", ["measured itself", "measured language", "unmeasured"])
 def test_what_was_asked_before_does_not_matter(evidence, queries, expected, kind):
     """What a forecaster learns only when a question needs it must not depend on which question that is."""
     chosen = expected["basis"].str.starts_with(kind)
