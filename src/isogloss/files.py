@@ -78,6 +78,15 @@ def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
         raise _not_written(path, error.strerror or str(error)) from None
 
 
+def cache_folder() -> Path:
+    """The folder for what can be made again: `ISOGLOSS_CACHE`, or the user's cache folder."""
+    if chosen := os.environ.get("ISOGLOSS_CACHE"):
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("isogloss", appauthor=False))
+
+
 @contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
     """A temporary folder that gets the name of `folder` at the end of the block; nothing is left after a failure.

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from isogloss.errors import IsoglossError
-from isogloss.languages.cache import CACHE_VERSION, cache_folder, cached_from_wheel
+from isogloss.files import cache_folder
+from isogloss.languages.cache import CACHE_VERSION, cached_from_wheel
 
 MADE = {"codes": np.array(["deu", "eng"]), "values": np.arange(4000, dtype=np.int16).reshape(2, -1)}
 

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isogloss.files import atomic_folder
-from isogloss.languages.cache import cache_folder
+from isogloss.files import atomic_folder, cache_folder
 
 VERSION = 1
 """Of this conversion; increment it when its outputs change."""

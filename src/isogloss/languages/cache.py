@@ -7,7 +7,6 @@ CC BY-SA 4.0: isogloss ships none of it. Cached arrays carry checksums: a damage
 from __future__ import annotations
 
 import csv
-import os
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import BadFile, IsoglossError
-from isogloss.files import atomic_write
+from isogloss.files import atomic_write, cache_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,15 +23,6 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, NDArray[Any]]
 
 CACHE_VERSION = 5
-
-
-def cache_folder() -> Path:
-    """The folder for what can be made again: `ISOGLOSS_CACHE`, or the user's cache folder."""
-    if chosen := os.environ.get("ISOGLOSS_CACHE"):
-        return Path(chosen)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("isogloss", appauthor=False))
 
 
 def cached_from_wheel(name: str, arrays: tuple[str, ...], read_wheel: Callable[[Path], Arrays]) -> Arrays:

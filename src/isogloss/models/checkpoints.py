@@ -11,8 +11,7 @@ from typing import Any
 
 from isogloss.errors import BadFile, BadValue, first_line
 from isogloss.extras import need
-from isogloss.files import atomic_folder
-from isogloss.languages.cache import cache_folder
+from isogloss.files import atomic_folder, cache_folder
 from isogloss.models.runtime import device, start_torch
 
 PACKAGE = "package:"

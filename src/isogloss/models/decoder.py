@@ -20,7 +20,7 @@ from isogloss.models.tokenizers import lead
 
 Integers = np.ndarray[Any, Any]
 
-WORTH_SHARING = 8
+LEAST_SHARED = 8
 """Common tokens at the beginning of prompts from which they are read once for all of them."""
 
 
@@ -224,7 +224,7 @@ def common_beginning(prompts: Sequence[Integers]) -> int:
     for other in prompts[1:]:
         differs = np.flatnonzero(first != other[: len(first)])
         first = first[: differs[0]] if len(differs) else first
-    return len(first) if len(first) >= WORTH_SHARING else 0
+    return len(first) if len(first) >= LEAST_SHARED else 0
 
 
 def first_token(decoder: Decoder) -> list[int]:

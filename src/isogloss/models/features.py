@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import BadFile
-from isogloss.files import atomic_write
-from isogloss.languages.cache import cache_folder
+from isogloss.files import atomic_write, cache_folder
 from isogloss.models.batches import by_length, coefficients, forward_flops, padding
 from isogloss.models.checkpoints import fingerprint
 from isogloss.models.encoder import layer_states, shared_encoder_model

@@ -186,7 +186,7 @@ def _snapshot(source: PublicSource, folder: Path, checksum: str | None, progress
 
 def _cache_of(source: PublicSource, cache: Path | None) -> Path:
     if cache is None:
-        from isogloss.languages.cache import cache_folder  # which needs numpy
+        from isogloss.files import cache_folder
 
         cache = cache_folder() / "fetched"
     return cache / f"{source.name}-{hashlib.sha256(source.url.encode()).hexdigest()[:16]}"

@@ -14,9 +14,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadFile
-from isogloss.files import atomic_write
+from isogloss.files import atomic_write, cache_folder
 from isogloss.lab.translate import Passage, Translator
-from isogloss.languages.cache import cache_folder
 
 _SCHEMA = {"text": pl.String, "translation": pl.String, "seconds": pl.Float64, "cpu_seconds": pl.Float64}
 
