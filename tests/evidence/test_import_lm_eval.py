@@ -235,7 +235,7 @@ def test_samples_beside_the_results_are_its_items(write, tmp_path):
 
 
 def _keys(store):
-    from isogloss.evidence.keys import observation_keys
+    from isogloss.evidence.schema import observation_keys
 
     observations = store.read().observations
     return observations.with_columns(observation=observation_keys(observations)).drop("score")

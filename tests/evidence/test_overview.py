@@ -5,10 +5,9 @@ import pytest
 
 from isogloss.errors import BadFile, BadValue, UnknownLanguage, UnknownName
 from isogloss.evidence import Evidence, Store, read_evidence
-from isogloss.evidence.conflicts import find_conflicts
 from isogloss.evidence.facts import known_tasks, read_facts
 from isogloss.evidence.limits import chances, with_limits
-from isogloss.evidence.overview import count_by, coverage, settings
+from isogloss.evidence.overview import count_by, coverage, find_conflicts, settings
 
 QUARTER = pl.DataFrame({"task": ["topics"], "metric": ["accuracy"], "chance": [0.25]})
 

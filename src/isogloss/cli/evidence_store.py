@@ -25,7 +25,7 @@ def show_conflicts(sources: SourcesArgument, json: JsonOption = False) -> None:
     """List observations of which different scores were recorded; 'counts' is the one a store gives."""
     import polars as pl
 
-    from isogloss.evidence.conflicts import find_conflicts
+    from isogloss.evidence.overview import find_conflicts
 
     found = find_conflicts(sources)
     if json:
@@ -116,8 +116,7 @@ def compare_items(
 ) -> None:
     """Compare two observations item by item: paired bootstrap, and McNemar's test where items are right or wrong."""
     from isogloss.evidence import Store
-    from isogloss.evidence.paired import compare
-    from isogloss.evidence.selecting import items_of, parse_selection
+    from isogloss.evidence.paired import compare, items_of, parse_selection
 
     found = [items_of(Store(store), parse_selection(text)) for text in (first, second)]
     comparison = compare(*found, level=level)

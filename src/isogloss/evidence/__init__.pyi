@@ -4,10 +4,9 @@ from .evidence import Evidence
 from .importers import importers
 from .importers.base import ReadOptions
 from .importing import FileReport, ImportReport, import_files
-from .keys import observation_keys
 from .normalise import QUERY_TABLE
 from .read import read_evidence, read_queries, shipped
-from .schema import IDENTITY, ITEM, OBSERVATION, QUERY, REQUIRED, SETTING
+from .schema import IDENTITY, ITEM, OBSERVATION, QUERY, REQUIRED, SETTING, observation_keys
 from .store import Store
 from .training_mix import TrainingMix
 

@@ -12,11 +12,10 @@ from isogloss.errors import BadValue, UnknownLanguage, UnknownName, closest
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOptions
 from isogloss.evidence.importers.columns import stripped
-from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.paired import standard_errors
 from isogloss.evidence.pairs import About, read_about
 from isogloss.evidence.scales import settle_scales
-from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, place
+from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, observation_keys, place
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
 from isogloss.metrics.registry import find_metric, metrics

@@ -1,7 +1,8 @@
-"""The one table in the middle, and the facts beside it: what each looks like, declared once."""
+"""The one table in the middle, and the facts beside it: what each looks like, and the key of an observation."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,7 +57,7 @@ QUERY = pl.Schema({name: kind for name, kind in OBSERVATION.items() if name not 
 
 ITEM = pl.Schema(
     {
-        "observation": pl.String,  # key of the observation, see isogloss.evidence.keys
+        "observation": pl.String,  # key of the observation, see isogloss.evidence.schema
         "item": pl.String,
         "score": pl.Float64,
         "prediction": pl.String,
@@ -133,3 +134,34 @@ def conform(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
 def place(row: Mapping[str, Any]) -> str:
     """How errors call the row of a table that an observation came from."""
     return f"{row['origin']} row {row['origin_row']}"
+
+
+_NOTHING = "-"
+_ONLY_IF_FILLED = ("pair",)
+"""Columns younger than the first stores: where they are empty, a key is what it was without them."""
+
+
+def observation_keys(observations: pl.DataFrame) -> pl.Series:
+    """One key per row: the first 16 bytes, in hexadecimal, of the SHA-256 of the identity columns.
+
+    Parameters
+    ----------
+    observations : polars.DataFrame
+        With the columns of `isogloss.evidence.schema.IDENTITY`; absent ones count as null.
+
+    Returns
+    -------
+    polars.Series
+        Named `observation`. Equal keys mean the same observation, on every machine and in every version.
+    """
+    identity = conform(observations, pl.Schema({name: OBSERVATION[name] for name in IDENTITY}))
+    # Each value is preceded by its length, so that no two different rows can spell the same text.
+    lengthened = [
+        pl.when(pl.col(name).is_null())
+        .then(pl.lit("" if name in _ONLY_IF_FILLED else _NOTHING))
+        .otherwise(pl.format("{}:{}", pl.col(name).cast(pl.String).str.len_bytes(), pl.col(name).cast(pl.String)))
+        for name in IDENTITY
+    ]
+    texts = identity.select(pl.concat_str(lengthened).alias("observation")).to_series()
+    keys = {text: hashlib.sha256(text.encode()).digest()[:16].hex() for text in texts.unique()}
+    return texts.replace_strict(keys, return_dtype=pl.String)

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.evidence.keys import observation_keys
+from isogloss.evidence.schema import observation_keys
 from isogloss.evidence.store import Store
 from isogloss.lab.transfer import Findings
 from isogloss.stats.bootstrap import bootstrap_p_value, bootstrap_ratios

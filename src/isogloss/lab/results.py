@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from isogloss.evidence.keys import observation_keys
 from isogloss.evidence.pairs import TARGET
-from isogloss.evidence.schema import ITEM, OBSERVATION, conform
+from isogloss.evidence.schema import ITEM, OBSERVATION, conform, observation_keys
 from isogloss.evidence.store import Store
 from isogloss.files import atomic_write
 from isogloss.lab.job import Bench, Job
