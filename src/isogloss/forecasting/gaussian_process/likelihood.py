@@ -158,7 +158,8 @@ def log_likelihood_slope(covariance: Array, response: Array, *, solve: bool = Fa
     factor = _factor(covariance)
     inverse = cho_solve(factor, np.eye(len(response)), check_finite=False)
     weights = cho_solve(factor, response, check_finite=False) if solve else inverse @ response
-    return _value(factor, weights, response), 0.5 * (np.outer(weights, weights) - inverse)
+    # Sums depend in their last digit on the order in memory, which is the inverse's.
+    return _value(factor, weights, response), -0.5 * (inverse - np.outer(weights, weights))
 
 
 def _factor(covariance: Array) -> tuple[Array, bool]:
