@@ -1,4 +1,4 @@
-"""A package outside of isogloss adds a forecaster, an importer, a metric and a recipe, for every command."""
+"""A package outside of isogloss adds a forecaster, an importer, a metric, a task kind and a recipe."""
 
 from __future__ import annotations
 
@@ -36,21 +36,30 @@ def run(tmp_path_factory):
 
     scores = np.random.default_rng(0).uniform(0.3, 0.9, (3, len(LANGUAGES))).round(3)
     for model, row in zip("abc", scores.tolist(), strict=True):
-        card = {"scorecard": 1, "model": model, "task": "topics", "metric": "kappa"}
+        card = {"scorecard": 1, "model": model, "task": "topics", "metric": "informedness"}
         scored = dict(zip(LANGUAGES, row, strict=True))
         (place / f"{model}.scorecard.json").write_text(json.dumps({**card, "scores": scored}))
     texts = [
-        {"lang": code, "split": split, "text": f"{word} {place}", "label": label}
+        {"lang": code, "split": split, "word": word, "text": f"{split} {word} {place}", "label": label}
         for code in ("eng", "deu")
         for split in ("train", "test")
         for place, (word, label) in enumerate([("ball", "sport"), ("vote", "politics"), ("goal", "sport")] * 4)
     ]
     pl.DataFrame(texts).write_parquet(place / "topics.parquet")
-    (place / "grid.toml").write_text(
-        '[task]\nname = "topics"\nkind = "text-classification"\nfile = "topics.parquet"\n'
-        'metrics = ["accuracy", "kappa"]\n[task.columns]\nlanguage = "lang"\nsplit = "split"\ntext = "text"\n'
-        'label = "label"\n[recipe]\nname = "majority"\n[grid]\nsources = "all"\ntargets = "all"\nsizes = [12]\n'
-    )
+    (place / "grid.toml").write_text("""
+[task]
+name = "topics"
+kind = "word-in-context"
+file = "topics.parquet"
+metrics = ["accuracy", "informedness"]
+columns = { language = "lang", split = "split", text = "text", word = "word", label = "label" }
+[recipe]
+name = "majority"
+[grid]
+sources = "all"
+targets = "all"
+sizes = [12]
+""")
     return run
 
 
@@ -85,11 +94,11 @@ def test_the_forecaster_answers_in_every_command_that_takes_one(run, store):
 
 
 def test_the_recipe_and_the_metric_are_measured(run):
-    assert "2 jobs" in run("lab", "plan", "grid.toml")
+    assert "majority     2       0       2" in run("lab", "plan", "grid.toml")
     run("lab", "run", "grid.toml", "--into", "measured", "--executor", "serial")
     rows = json.loads(run("evidence", "query", "measured", "select recipe, metric, score from observations", "--json"))
     assert {row["recipe"] for row in rows} == {"majority"}
-    assert {(row["metric"], round(row["score"], 3)) for row in rows} == {("accuracy", 0.667), ("kappa", 0.0)}
+    assert {(row["metric"], round(row["score"], 3)) for row in rows} == {("accuracy", 0.667), ("informedness", 0.0)}
     assert "majority" in run("lab", "show", "measured", "--grid", "grid.toml")
 
 

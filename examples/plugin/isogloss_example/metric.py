@@ -1,4 +1,6 @@
-"""Cohen's kappa: agreement with the gold labels beyond what the two distributions of labels agree by chance."""
+"""Informedness: recall averaged over labels, as far as it is above chance."""
+
+from typing import ClassVar
 
 import numpy as np
 
@@ -7,21 +9,20 @@ from isogloss.metrics.computation import Matrix
 from isogloss.metrics.labels import Accuracy, confusions
 
 
-class Kappa(Accuracy):
-    """Kappa of a target; the score of a row is its accuracy (Cohen 1960)."""
+class Informedness(Accuracy):
+    """Of a target; a row has none, its score is its accuracy (Powers 2011)."""
 
-    is_of_items = False
+    is_of_items: ClassVar[bool] = False
 
     def scores(self, gold: Gold, predicted: Matrix, item_scores: Matrix) -> Matrix:
-        """(observed - expected) / (1 - expected), of shape (targets,)."""
+        """(mean recall - 1 / labels) / (1 - 1 / labels), of shape (targets,)."""
         confusion = confusions(gold.labels, predicted, gold.owners, len(gold.names))
-        total = confusion.sum((1, 2))
-        observed = np.trace(confusion, axis1=1, axis2=2) / total
-        expected = (confusion.sum(1) * confusion.sum(2)).sum(1) / total**2
-        return np.asarray((observed - expected) / np.maximum(1 - expected, 1e-12))
+        recall = np.diagonal(confusion, axis1=1, axis2=2) / np.maximum(confusion.sum(2), 1)
+        chance = 1 / len(gold.names)
+        return np.asarray((recall.mean(1) - chance) / (1 - chance))
 
 
-KAPPA = Metric(
-    name="kappa", synonyms=("cohen_kappa",), lowest=-1.0, highest=1.0, higher_is_better=True, chance=0.0,
-    aggregation="corpus", standard_error="linearisation", computation=Kappa(),
+INFORMEDNESS = Metric(
+    name="informedness", lowest=-1.0, highest=1.0, higher_is_better=True, chance=0.0, aggregation="corpus",
+    standard_error="linearisation", computation=Informedness(),
 )  # fmt: skip
