@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -56,60 +57,61 @@ def download(url: str, folder: Path, progress: Progress, checksum: str | None = 
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise InputError("cannot be downloaded from", where=url, hint="give https://...")
-    if checksum is not None and not _is_sha256(checksum):
+    if checksum is not None and not re.fullmatch("[0-9a-fA-F]{64}", checksum):
         raise BadValue(f"'{checksum}' is no SHA-256", hint="give its 64 hexadecimal digits")
     folder.mkdir(parents=True, exist_ok=True)
-    path, about = folder / "file", folder / "file.json"
-    known = _read_about(about) if path.exists() else {}
+    path, partial = folder / "file", folder / "file.partial"
+    about = _read_about(path) if path.exists() else {}
     for attempt in range(ATTEMPTS):
         try:
-            changed = _get(url, folder, known, progress)
+            changed = _get(url, partial, about.get("etag"), progress)
             break
         except HTTPError as error:
-            raise IsoglossError(
-                f"the server answers {error.code} {error.reason}", where=url, hint="check the URL"
-            ) from None
+            reason = f"the server answers {error.code} {error.reason}"
+            raise IsoglossError(reason, where=url, hint="check the URL") from None
         except _PASSING as error:
             if attempt == ATTEMPTS - 1:
-                reason = getattr(error, "reason", error)
+                reason = str(getattr(error, "reason", error))
                 raise IsoglossError(f"cannot be downloaded: {reason}", where=url, hint="check the network") from None
             time.sleep(WAIT * 2**attempt)
         except OSError as error:
             raise BadFile(f"cannot be written: {error.strerror}", where=str(folder), hint="make room for it") from None
-    if changed is not None:
-        found = _sha256(folder / "file.partial")
-        _check(found, checksum, folder / "file.partial", url)
-        os.replace(folder / "file.partial", path)
-        known = changed | {"sha256": found}
-        atomic_write(about, lambda place: place.write_text(json.dumps(known)))
-    _check(known["sha256"], checksum, path, url)
-    return path, known["sha256"]
+    if changed:
+        with partial.open("rb") as file:
+            about = _read_about(partial) | {"sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    if checksum is not None and about["sha256"] != checksum.lower():
+        (partial if changed else path).unlink(missing_ok=True)
+        raise BadFile(
+            f"has the SHA-256 {about['sha256']}, not {checksum}",
+            where=url,
+            hint="ask whoever offers it; nothing was read",
+        )
+    if changed:
+        os.replace(partial, path)
+        _write_about(path, about)
+    return path, about["sha256"]
 
 
-def _get(url: str, folder: Path, known: dict[str, Any], progress: Progress) -> dict[str, Any] | None:
-    """Fill `file.partial`; what the server says about it, or None if the file has not changed."""
-    partial, about = folder / "file.partial", folder / "partial.json"
-    started = _read_about(about) if partial.exists() else {}
-    have = partial.stat().st_size if started.get("etag") else 0
+def _get(url: str, partial: Path, etag: str | None, progress: Progress) -> bool:
+    """Fill the partial file, going on where it stopped; whether there was anything new to fill it with."""
+    started = _read_about(partial).get("etag") if partial.exists() else None
+    have = partial.stat().st_size if started else 0
     headers = {"User-Agent": "isogloss", "Accept-Encoding": "identity"}
-    if known.get("etag"):
-        headers["If-None-Match"] = known["etag"]
-    if have:
-        headers |= {"Range": f"bytes={have}-", "If-Range": started["etag"]}
+    headers |= {"If-None-Match": etag} if etag else {}
+    headers |= {"Range": f"bytes={have}-", "If-Range": str(started)} if have else {}
     try:
         response = urlopen(Request(url, headers=headers), timeout=TIMEOUT)
     except HTTPError as error:
-        if error.code == 304 and known:
-            return None
+        if error.code == 304 and etag:
+            return False
         if error.code == 416 and have:  # it has changed and is shorter now
             partial.unlink()
-            return _get(url, folder, known, progress)
+            return _get(url, partial, etag, progress)
         raise
     with response:
         goes_on = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
         have = have if goes_on else 0
-        said = {"url": url, "etag": response.headers.get("ETag"), "modified": response.headers.get("Last-Modified")}
-        atomic_write(about, lambda place: place.write_text(json.dumps(said)))
+        _write_about(partial, {"url": url, "etag": response.headers.get("ETag")})
         length = response.headers.get("Content-Length")
         total = have + int(length) if length and length.isdigit() else None
         with partial.open("ab" if goes_on else "wb") as file:
@@ -121,29 +123,17 @@ def _get(url: str, folder: Path, known: dict[str, Any], progress: Progress) -> d
             os.fsync(file.fileno())
     if total is not None and have != total:
         raise ConnectionError(f"broke off after {have} of {total} bytes")
-    return said
+    return True
 
 
 def _read_about(path: Path) -> dict[str, Any]:
+    """What the server said of a file that was downloaded, wholly or in part."""
     try:
-        found = json.loads(path.read_text())
+        about = json.loads(path.with_name(f"{path.name}.json").read_text())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return about if isinstance(about, dict) else {}
 
 
-def _check(found: str, wanted: str | None, path: Path, url: str) -> None:
-    if wanted is not None and found != wanted.lower():
-        path.unlink(missing_ok=True)
-        raise BadFile(
-            f"has the SHA-256 {found}, not {wanted}", where=url, hint="ask whoever offers it; nothing was read"
-        )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _is_sha256(text: str) -> bool:
-    return len(text) == 64 and all(mark in "0123456789abcdef" for mark in text.lower())
+def _write_about(path: Path, about: dict[str, Any]) -> None:
+    atomic_write(path.with_name(f"{path.name}.json"), lambda file: file.write_text(json.dumps(about)))
