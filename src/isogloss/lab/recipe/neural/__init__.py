@@ -35,7 +35,7 @@ class NeuralRecipe(Recipe):
     Parameters
     ----------
     checkpoint : str
-        A folder, `package:module/folder`, or the name of a model that has been downloaded before.
+        A folder or a GGUF file, `package:module/path`, or the name of a model that has been downloaded before.
     called : str, default ""
         How observations name the model; by default the last part of `checkpoint`.
     max_length : int, default 128
