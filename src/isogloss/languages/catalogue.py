@@ -101,8 +101,8 @@ def note(code: str) -> str | None:
         return f"'{first}' was withdrawn from ISO 639-3; its successor is {language.code}"
     if language.scope == "macrolanguage":
         member = REPRESENTATIVES.get(language.code)
-        told = f"; described as its member {member} where nothing is known of it" if member else ""
-        return f"a macrolanguage, not one of its members{told}"
+        member_note = f"; described as its member {member} where nothing is known of it" if member else ""
+        return f"a macrolanguage, not one of its members{member_note}"
     if language.scope == "variety":
         parent = language.parent
         return f"a variety; what is not known of it is taken from {parent}" if parent else "has no ISO 639-3 code"
@@ -149,7 +149,7 @@ def _entry(language: Language) -> dict[str, Any]:
 
 def _provenance(language: Language, whole: dict[str, Any]) -> dict[str, str]:
     place = _place_from(language)
-    found = {
+    origins = {
         "name": _name_from(language),
         "native_name": "CLDR 48.2",
         "glottocode": place,
@@ -162,9 +162,9 @@ def _provenance(language: Language, whole: dict[str, Any]) -> dict[str, str]:
         "unspaced": "by script",
         "resource_class": "URIEL+",
     }
-    known = {field: whole[field] not in (None, []) for field in found}
+    known = {field: whole[field] not in (None, []) for field in origins}
     known["family"] = whole["glottocode"] is not None or bool(whole["family"])  # an isolate has an empty path
-    return {field: said if known[field] or field == "macro_area" else NOT_KNOWN for field, said in found.items()}
+    return {field: origin if known[field] or field == "macro_area" else NOT_KNOWN for field, origin in origins.items()}
 
 
 def _name_from(language: Language) -> str:
@@ -215,11 +215,11 @@ def _flores() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _flores_scripts() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    scripts: dict[str, list[str]] = {}
     for (code,) in read_table("flores.tsv"):
         language = resolve(code)
-        found.setdefault(language.code, []).append(language.script)
-    return found
+        scripts.setdefault(language.code, []).append(language.script)
+    return scripts
 
 
 @lru_cache(maxsize=1)

@@ -111,7 +111,7 @@ BUILT_IN_KINDS: dict[str, Callable[[str | None], Measure]] = {
     "uriel-geographic": lambda impute: Angular("uriel-geographic", fewest=1),
     "uriel-script": lambda impute: Angular("uriel-script", fewest=1),
 }
-"""Every kind of distance that comes with isogloss, by name; it is told how to impute."""
+"""Every kind of distance that comes with isogloss, by name, as a function of how to impute."""
 
 BLOCK = 128
 """Rows computed at once: what lies between them and the answer stays in the processor's cache."""

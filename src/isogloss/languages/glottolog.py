@@ -82,15 +82,15 @@ class Glottolog:
 
     def languages_below(self, glottocode: str) -> list[str]:
         """ISO 639-3 codes of the languages in a group, in the order of Glottolog's codes."""
-        below, found = {glottocode}, []
+        below, languages = {glottocode}, []
         for code, parent, iso in zip(
             self.columns["glottocode"], self.columns["parent"], self.columns["iso639_3"], strict=True
         ):  # parents come before their children
             if parent in below:
                 below.add(str(code))
                 if iso:
-                    found.append(str(iso))
-        return found
+                    languages.append(str(iso))
+        return languages
 
 
 @lru_cache(maxsize=1)
@@ -212,9 +212,9 @@ def _nest_dialects(names: Mapping[str, str], parents: dict[str, str], above: Map
         children.setdefault(parent, {}).setdefault(names.get(code, ""), []).append(code)
     for code, parent in list(parents.items()):
         name = above.get(code, "").strip()
-        found = children[parent].get(name, []) if name != names.get(parent) else []
-        if len(found) == 1 and found[0] != code:
-            parents[code] = found[0]
+        namesakes = children[parent].get(name, []) if name != names.get(parent) else []
+        if len(namesakes) == 1 and namesakes[0] != code:
+            parents[code] = namesakes[0]
 
 
 def _from_the_top(names: Mapping[str, str], parents: Mapping[str, str]) -> list[str]:

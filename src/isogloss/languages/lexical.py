@@ -70,12 +70,12 @@ def overlap(
 
 
 def _count(lines: Iterable[str], split: Callable[[str], list[str]]) -> Counter[str]:
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for line in lines:
         if not isinstance(line, str):
             raise BadValue(f"{line!r} is not a text")
-        found.update(split(unicodedata.normalize("NFC", line).lower()))
-    return found
+        counts.update(split(unicodedata.normalize("NFC", line).lower()))
+    return counts
 
 
 def _characters(text: str) -> list[str]:

@@ -63,8 +63,8 @@ class English:
 
     def find(self, name: str) -> str | None:
         """The one id known by `name`, or None if there is none or more than one."""
-        found = self.candidates(name)
-        return found[0] if len(found) == 1 else None
+        ids = self.candidates(name)
+        return ids[0] if len(ids) == 1 else None
 
     def candidates(self, name: str) -> list[str]:
         """All ids known by `name`; a macrolanguage stands before its members and alone if they share the name."""
@@ -73,9 +73,9 @@ class English:
             return []
         if folded in NAMES:
             return [NAMES[folded]]
-        found = self.exact.get(folded) or self.loose.get(folded) or set()
+        ids = self.exact.get(folded) or self.loose.get(folded) or set()
         known = codes()
-        tops = {code for code in found if known.macros.get(code) not in found}
+        tops = {code for code in ids if known.macros.get(code) not in ids}
         listed = {code for code in tops if known.scopes[code] != "collection"} or tops
         return sorted(listed)
 
@@ -94,17 +94,17 @@ def suggest(text: str) -> tuple[tuple[str, str], ...]:
     known, english = codes(), English.load()
     written = text.strip().casefold().replace("_", "-")
     first = written.split("-")[0]
-    found = [DIALECTS[code] for code in (written, first) if code in DIALECTS]
-    found += re.findall(r"\[([a-z]{3})\]", known.split.get(first, ""))
-    found += english.candidates(text)
-    if not found and len(first) <= 3:
-        found += _near(first, _common_codes(), cutoff=0.5)
+    ids = [DIALECTS[code] for code in (written, first) if code in DIALECTS]
+    ids += re.findall(r"\[([a-z]{3})\]", known.split.get(first, ""))
+    ids += english.candidates(text)
+    if not ids and len(first) <= 3:
+        ids += _near(first, _common_codes(), cutoff=0.5)
     folded = fold(text)
-    found += _of_a_group(text.strip().casefold()) + _dialects(folded)
+    ids += _of_a_group(text.strip().casefold()) + _dialects(folded)
     if len(folded) > 3:
         for name in difflib.get_close_matches(folded, _names_like(folded), n=3, cutoff=0.75):
-            found += english.candidates(name)
-    plain = dict.fromkeys(code.split("_")[0] for code in found)
+            ids += english.candidates(name)
+    plain = dict.fromkeys(code.split("_")[0] for code in ids)
     listed = [(code, display_name(code)) for code in plain]
     return tuple((code, name) for code, name in listed if name)[:3]
 

@@ -127,14 +127,14 @@ def _table(name: str) -> tuple[dict[str, int], tuple[str, ...], NDArray[Any]]:
     """Rows, names of the features and values of one table of the wheel."""
     packed = name == "descent"
     arrays = ("languages", "features", *(("bits", "unknown") if packed else ("values",)))
-    found = cached_from_wheel(name, arrays, _READERS[name])
-    names = tuple(str(feature) for feature in found["features"])
+    cached = cached_from_wheel(name, arrays, _READERS[name])
+    names = tuple(str(feature) for feature in cached["features"])
     if packed:
-        values = np.unpackbits(found["bits"], axis=1, count=len(names)).astype(np.int8)
-        values[found["unknown"].astype(bool)] = -1
+        values = np.unpackbits(cached["bits"], axis=1, count=len(names)).astype(np.int8)
+        values[cached["unknown"].astype(bool)] = -1
     else:
-        values = found["values"]
-    return {str(code): row for row, code in enumerate(found["languages"])}, names, values
+        values = cached["values"]
+    return {str(code): row for row, code in enumerate(cached["languages"])}, names, values
 
 
 def _source(name: str, table: str, title: str, prefix: str = "", **facts: Any) -> Callable[[], FeatureSource]:

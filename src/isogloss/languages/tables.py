@@ -34,11 +34,11 @@ def describe(languages: Iterable[str | Language]) -> pl.DataFrame:
     known = as_languages(languages)
     counts: list[pl.Series] = []
     for aspect in ASPECTS:
-        found = features(known, aspect)
-        lent = [list(lenders) for lenders in found.inherited]
+        aspect_features = features(known, aspect)
+        lent = [list(lenders) for lenders in aspect_features.inherited]
         counts += [
-            pl.Series(aspect, (found.values == found.values).sum(axis=1), dtype=pl.Int64),
-            pl.Series(f"{aspect}_of", [len(found.names)] * len(known), dtype=pl.Int64),
+            pl.Series(aspect, (aspect_features.values == aspect_features.values).sum(axis=1), dtype=pl.Int64),
+            pl.Series(f"{aspect}_of", [len(aspect_features.names)] * len(known), dtype=pl.Int64),
             pl.Series(f"{aspect}_from", lent, dtype=pl.List(pl.String)),
         ]
     return entries(known).with_columns(counts)
@@ -49,7 +49,7 @@ def card(language: str | Language) -> pl.DataFrame:
     import polars as pl
 
     row = describe([language]).row(0, named=True)
-    said = row["provenance"]
+    provenance = row["provenance"]
     written = note(language) if isinstance(language, str) else None
     macro = f", one of {row['macro']}" if row["macro"] and not row["parent"] else ""
     kind = f"{_article(row['scope'])} {row['scope']} language{macro}"
@@ -58,15 +58,15 @@ def card(language: str | Language) -> pl.DataFrame:
     lines: dict[str, tuple[str | None, str]] = {
         "note": (written, ""),
         "id": (row["language"], ""),
-        "native name": (row["native_name"], said["native_name"]),
-        "codes": (_codes(row), said["glottocode"]),
+        "native name": (row["native_name"], provenance["native_name"]),
+        "codes": (_codes(row), provenance["glottocode"]),
         "tags": (_tags(row), ""),
-        "is": (kind.replace("macrolanguage language", "macrolanguage"), said["name"]),
+        "is": (kind.replace("macrolanguage language", "macrolanguage"), provenance["name"]),
         "members": (", ".join(row["members"]) or None, "ISO 639-3"),
-        "script": (_written(row), said["script"]),
-        "family": (" > ".join(row["family"]) or ("isolate" if row["glottocode"] else None), said["family"]),
-        "place": (_place(row["latitude"], row["longitude"]), said["latitude"]),
-        "resources": (row["resource_class"], said["resource_class"]),
+        "script": (_written(row), provenance["script"]),
+        "family": (" > ".join(row["family"]) or ("isolate" if row["glottocode"] else None), provenance["family"]),
+        "place": (_place(row["latitude"], row["longitude"]), provenance["latitude"]),
+        "resources": (row["resource_class"], provenance["resource_class"]),
         "pretraining": (_seen(row["language"]), "CC-100: Conneau et al. 2020"),
         **{aspect: (_count(row, aspect), source(aspect).title) for aspect in ASPECTS},
     }
@@ -109,8 +109,8 @@ def _place(latitude: float | None, longitude: float | None) -> str | None:
 
 def _count(row: dict[str, Any], aspect: str) -> str:
     lent = row[f"{aspect}_from"]
-    told = f", some from {' and '.join(map(str, lent))}" if lent else ""
-    return f"{row[aspect]} of {row[f'{aspect}_of']} features{told}"
+    lenders = f", some from {' and '.join(map(str, lent))}" if lent else ""
+    return f"{row[aspect]} of {row[f'{aspect}_of']} features{lenders}"
 
 
 def compare(
@@ -156,9 +156,9 @@ def compare(
         "other": pl.Series([known[j].id for _, j in pairs], dtype=pl.String),
     }
     for kind in kinds:
-        found = distances(known, kind, weights=weights if kind == "combined" else None, impute=impute)
-        columns[kind] = pl.Series([found.values[pair] for pair in pairs], dtype=pl.Float64).fill_nan(None)
-        columns[f"{kind}_coverage"] = pl.Series([found.coverage[pair] for pair in pairs], dtype=pl.Float64)
+        measured = distances(known, kind, weights=weights if kind == "combined" else None, impute=impute)
+        columns[kind] = pl.Series([measured.values[pair] for pair in pairs], dtype=pl.Float64).fill_nan(None)
+        columns[f"{kind}_coverage"] = pl.Series([measured.coverage[pair] for pair in pairs], dtype=pl.Float64)
     return pl.DataFrame(columns)
 
 
@@ -197,13 +197,13 @@ def nearest(
 
     (target,) = as_languages([language])
     others = [other for other in dict.fromkeys(as_languages(among)) if other != target]
-    found = distances([target], kind, others=others, weights=weights, impute=impute)
+    measured = distances([target], kind, others=others, weights=weights, impute=impute)
     ranked = pl.DataFrame(
         {
             "language": pl.Series([other.id for other in others], dtype=pl.String),
             "name": pl.Series([other.name for other in others], dtype=pl.String),
-            "distance": pl.Series(found.values[0], dtype=pl.Float64).fill_nan(None),
-            "coverage": pl.Series(found.coverage[0], dtype=pl.Float64),
+            "distance": pl.Series(measured.values[0], dtype=pl.Float64).fill_nan(None),
+            "coverage": pl.Series(measured.coverage[0], dtype=pl.Float64),
         }
     )
     ranked = ranked.drop_nulls("distance").sort("distance", "language")
@@ -215,8 +215,8 @@ def source_table() -> pl.DataFrame:
     import polars as pl
 
     rows = [
-        (name, found.title, found.licence, len(found.rows), len(found.names), found.missing)
+        (name, table.title, table.licence, len(table.rows), len(table.names), table.missing)
         for name in feature_sources.names()
-        for found in [source(name)]
+        for table in [source(name)]
     ]
     return pl.DataFrame(rows, schema=["source", "from", "licence", "languages", "features", "missing"], orient="row")
