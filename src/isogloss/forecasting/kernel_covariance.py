@@ -291,7 +291,6 @@ class GridLikelihood:
         covariance = of_rows * of_columns + of_mean
         covariance[np.diag_indices_from(covariance)] += noise
         value, slope = log_likelihood_slope(covariance, self._scores)
-        slope = np.ascontiguousarray(slope)  # whose sums are rounded as they always were
         return Likelihood(
             value, slope * of_columns, slope * of_rows, float(np.trace(slope)), float((slope * of_mean).sum())
         )

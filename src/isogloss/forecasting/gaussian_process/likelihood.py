@@ -156,10 +156,15 @@ def log_likelihood_slope(covariance: Array, response: Array, *, solve: bool = Fa
     `solve` takes the weights of the response from a solution instead of from the inverse, which differs in rounding.
     """
     factor = _factor(covariance)
-    inverse = cho_solve(factor, np.eye(len(response)), check_finite=False)
-    weights = cho_solve(factor, response, check_finite=False) if solve else inverse @ response
-    # Sums depend in their last digit on the order in memory, which is the inverse's.
-    return _value(factor, weights, response), -0.5 * (inverse - np.outer(weights, weights))
+    if solve:
+        weights = cho_solve(factor, response, check_finite=False)
+        # Written in one expression, numpy keeps the solution's order in memory, by which later sums are rounded.
+        slope = -0.5 * (cho_solve(factor, np.eye(len(response)), check_finite=False) - np.outer(weights, weights))
+    else:
+        inverse = cho_solve(factor, np.eye(len(response)), check_finite=False)
+        weights = inverse @ response
+        slope = 0.5 * (np.outer(weights, weights) - inverse)
+    return _value(factor, weights, response), slope
 
 
 def _factor(covariance: Array) -> tuple[Array, bool]:
