@@ -27,7 +27,7 @@ from benchmarks.common import (
     versions,
     write_result,
 )
-from benchmarks.forecast_elsewhere import read_mteb
+from benchmarks.forecast_pooled import read_mteb
 from isogloss.evaluation.split import hide_languages
 from isogloss.evidence import Evidence
 from isogloss.forecasting import forecasters

@@ -227,7 +227,7 @@ Array = NDArray[np.float64]
 
 COMMON = 3.0
 """Variance of what all languages share, against that of what tells them apart: little is known of it beforehand."""
-ELSEWHERE = 0.5
+OTHER_SETTINGS = 0.5
 """Weight of the moments."""
 COVERED = 0.5
 """Share of the languages asked about that a task must have been measured in for its moments to count."""
@@ -249,7 +249,7 @@ def covariance(languages: Sequence[str], evidence: Evidence, setting: Setting) -
     array of shape (languages, languages)
         Without negative eigenvalues.
     """
-    whole = COMMON + language_covariance(languages, languages) + ELSEWHERE * moments(languages, evidence, setting)
+    whole = COMMON + language_covariance(languages, languages) + OTHER_SETTINGS * moments(languages, evidence, setting)
     values, vectors = np.linalg.eigh((whole + whole.T) / 2)
     return np.asarray((vectors * np.maximum(values, 1e-9)) @ vectors.T)
 

@@ -155,7 +155,7 @@ def _others(evidence: Evidence, setting: Setting, target: str) -> list[SourceTab
     found = []
     for other, observations in read_settings(evidence):
         if (other.task, other.model) == (setting.task, setting.model):
-            continue  # another metric or split of the same runs is no evidence from elsewhere
+            continue  # another metric or split of the same runs is no evidence of another setting
         about = observations.filter(pl.col("target") == target)
         if about.height and single_sources(about).height:
             found.append(SourceTable.read(observations))

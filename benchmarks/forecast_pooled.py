@@ -8,7 +8,7 @@ a fifth of the languages at once, which is harder and was measured first.
 Errors in points; every score weighs the same, as in the figures they are held against; coverage and width of 90 %
 intervals in two folds of each table, and in ten of MASSIVE.
 
-Named parts are measured again and the rest kept: python -m benchmarks.forecast_elsewhere language_in_proxy_models
+Named parts are measured again and the rest kept: python -m benchmarks.forecast_pooled language_in_proxy_models
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ FOLDS, PROXY_FOLDS = 8, 5
 FOLDS_WITH_INTERVALS, PROXY_FOLDS_WITH_INTERVALS = 2, 10
 """Folds of which intervals are asked for; means are asked for in all."""
 LEVEL = 0.9
-NAME = "forecast_elsewhere"
+NAME = "forecast_pooled"
 Split = tuple[Evidence, pl.DataFrame]
 
 
