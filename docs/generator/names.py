@@ -17,7 +17,7 @@ from isogloss.evidence import importers, shipped
 from isogloss.evidence.exporters import FORMATS, export
 from isogloss.evidence.fetching.public import PublicSource, public_sources
 from isogloss.evidence.training_mix import KINDS as OTHER_KINDS
-from isogloss.explanation.factors import OTHERS, PHRASES, SIMILARITIES
+from isogloss.explanation.pairs import OTHERS, PHRASES, SIMILARITIES
 from isogloss.forecasting import forecasters
 from isogloss.forecasting.answer import ENDINGS as FORECASTS
 from isogloss.languages import feature_sources, similarities

@@ -36,7 +36,7 @@ EXTENDING = (
     ("isogloss.evidence.schema", ("MODEL", "TASK")),
     ("isogloss.evidence.fetching.public", ("PublicSource",)),
     ("isogloss.forecasting.grid_model", ("GridModel",)),
-    ("isogloss.forecasting.capabilities", ("Capability",)),
+    ("isogloss.forecasting.forecaster", ("Capability",)),
     ("isogloss.lab.task", ("TaskKind", "Form", "TaskInfo", "Task", "Examples")),
     ("isogloss.lab.recipe", ("Estimate",)),
     ("isogloss.lab.outcome", ("Outcome",)),

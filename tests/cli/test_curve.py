@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from isogloss.forecasting.curves.answer import round_sizes
+from isogloss.forecasting.curves.fit import round_sizes
 
 LANGUAGES = "deu fra spa ita nld pol rus hin tur fin hun tam".split()
 ASKED = ("--task", "topics", "--model", "toy", "--target", "swa")

@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator
 from isogloss import read_evidence
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
 from isogloss.evaluation import Benchmark, protocols, run_benchmark
-from isogloss.evaluation.strata import SCENARIO
-from isogloss.evaluation.verdict import verdicts
+from isogloss.evaluation.runs import SCENARIO
+from isogloss.evaluation.trust import verdicts
 from isogloss.evidence import Evidence
 from isogloss.forecasting import Additive, Mean
 

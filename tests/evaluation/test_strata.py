@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from isogloss import read_evidence
-from isogloss.evaluation.strata import SCENARIO, language_strata, strata
+from isogloss.evaluation.runs import SCENARIO, language_strata, strata
 from isogloss.evidence import Evidence
 from isogloss.languages import distances
 

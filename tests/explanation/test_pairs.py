@@ -6,8 +6,7 @@ import pytest
 
 from isogloss import read_evidence
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
-from isogloss.explanation.factors import similarity
-from isogloss.explanation.pairs import Pairs, read_pairs
+from isogloss.explanation.pairs import Pairs, read_pairs, similarity
 from isogloss.forecasting.grid import Grid
 from isogloss.languages import overlap, register_similarity, similarities
 

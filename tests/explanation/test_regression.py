@@ -11,7 +11,7 @@ from tests.explanation.worlds import transfer_evidence, transfer_table
 from isogloss import read_evidence
 from isogloss.errors import InputError, NotEnoughEvidence
 from isogloss.explanation import DRIVERS, Drivers, find_drivers
-from isogloss.explanation.factors import similarity
+from isogloss.explanation.pairs import similarity
 from isogloss.languages import register_similarity, similarities
 
 REPOSITORY = Path(__file__).parents[2]

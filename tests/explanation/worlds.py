@@ -9,7 +9,7 @@ import polars as pl
 
 from isogloss import read_evidence
 from isogloss.evidence import Evidence
-from isogloss.explanation.factors import similarity, web_text
+from isogloss.explanation.pairs import similarity, web_text
 from isogloss.forecasting.features import space
 
 POOL = tuple(

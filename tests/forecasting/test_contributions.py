@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from planted import world
 
-from isogloss.forecasting.contributions import UNEXPLAINED, Contribution
 from isogloss.forecasting.grid import Grid, TrainingMixes, fill
+from isogloss.forecasting.grid_model import UNEXPLAINED, Contribution
 from isogloss.forecasting.kernel import KernelModel
 from isogloss.forecasting.kriging import RegressionKriging
 

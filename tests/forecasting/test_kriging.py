@@ -11,8 +11,8 @@ from isogloss import read_evidence
 from isogloss.evidence import Evidence
 from isogloss.forecasting.grid import Panel
 from isogloss.forecasting.kriging import NOISE, krige, kriging_weights, language_covariance
-from isogloss.forecasting.pooled.features import TYPOLOGY_ONLY
-from isogloss.forecasting.pooled.model import PooledModel
+from isogloss.forecasting.pooled_features import TYPOLOGY_ONLY
+from isogloss.forecasting.pooled_model import PooledModel
 
 MEASURED, ASKED = ("deu", "fin", "hin", "jpn", "yor"), ("nld", "est", "ibo")
 

@@ -12,7 +12,7 @@ from isogloss.errors import UnknownName
 from isogloss.evidence import Evidence
 from isogloss.forecasting import Default, Mean, ask, forecasters, load
 from isogloss.forecasting.grid import Panel
-from isogloss.forecasting.pooled.features import BlockEvidence, Pattern
+from isogloss.forecasting.pooled_features import BlockEvidence, Pattern
 
 TASKS = ("parsing", "tagging", "topics")
 MODELS = tuple(f"lab-{place % 3}/model-{place}" for place in range(12))

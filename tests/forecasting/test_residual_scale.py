@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from planted import POOL
 
+from isogloss.forecasting.ensemble import ResidualScale
 from isogloss.forecasting.grid import Grid, TrainingMixes
-from isogloss.forecasting.residual_scale import ResidualScale
 
 EUROPE = ("dan", "deu", "nld", "nno", "swe")
 INDIA = ("ben", "guj", "hin", "mar", "kan")

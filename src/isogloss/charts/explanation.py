@@ -139,7 +139,7 @@ def contributions_plot(explanation: Explanation, *, title: str | None = None) ->
     """
     import altair as alt
 
-    from isogloss.forecasting.contributions import MEASURED_ITSELF
+    from isogloss.forecasting.grid_model import MEASURED_ITSELF
 
     panels = [_steps(explanation)]
     if explanation.neighbours.height:

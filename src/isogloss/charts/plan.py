@@ -14,7 +14,7 @@ from isogloss.planning.kinds import ISOCOST, ISOPERF, PATH
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.forecasting.curves.amue import Bought
+    from isogloss.forecasting.curves.laws import Bought
     from isogloss.planning.budget.result import Plan
     from isogloss.planning.kinds import KindsPlan
 

@@ -49,7 +49,7 @@ def curve(
     Scores and bands are fractions, 0 to 1, where the metric has that range.
     """
     from isogloss.charts.curve import curve_plot
-    from isogloss.forecasting.curves.answer import answer_curve
+    from isogloss.forecasting.curves.fit import answer_curve
 
     check_out(out, table=False)
     found = answer_curve(

@@ -146,7 +146,7 @@ def print_benchmark(result: Benchmark) -> None:
     """A table for each protocol, table and condition, and what they mean."""
     import polars as pl
 
-    from isogloss.evaluation.verdict import count_units, verdicts
+    from isogloss.evaluation.trust import count_units, verdicts
 
     sentences = verdicts(result)
     for protocol, description in result.protocols.items():

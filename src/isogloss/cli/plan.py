@@ -79,7 +79,7 @@ def plan(
     """
     from isogloss.charts.plan import kinds_picture, plan_picture
     from isogloss.cli.progress import at_work
-    from isogloss.forecasting.queries import split_names
+    from isogloss.forecasting.settings import split_names
     from isogloss.planning.answers import answer_kinds, answer_plan
 
     check_out(out)

@@ -12,10 +12,18 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evaluation import scoring
-from isogloss.evaluation.registry import describe_protocol
-from isogloss.evaluation.registry import protocols as all_protocols
-from isogloss.evaluation.runs import RUNS, SplitResult, combine_answers, combine_questions, empty_result, run_split
-from isogloss.evaluation.strata import SCENARIO, STRATA
+from isogloss.evaluation.runs import (
+    RUNS,
+    SCENARIO,
+    STRATA,
+    SplitResult,
+    combine_answers,
+    combine_questions,
+    empty_result,
+    run_split,
+)
+from isogloss.evaluation.split import describe_protocol
+from isogloss.evaluation.split import protocols as all_protocols
 from isogloss.evidence import Evidence
 from isogloss.forecasting import forecasters as all_forecasters
 from isogloss.progress import Progress
@@ -34,7 +42,7 @@ class Benchmark:
     questions : polars.DataFrame
         One row per question: `question` (its number), `protocol`, `condition`, `split`, `table` (that it is
         reported in), `group` (the unit that counts once), `task`, `metric`, `model`, `target`, `train`, `score`,
-        `per_point`, `unit`, and the columns of `isogloss.evaluation.strata.strata`.
+        `per_point`, `unit`, and the columns of `isogloss.evaluation.runs.strata`.
     answers : polars.DataFrame
         One row per forecaster, question and level: `forecaster`, `question`, `mean`, `level`, `lower`, `upper`.
     runs : polars.DataFrame

@@ -13,9 +13,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from isogloss.stats.bootstrap import bootstrap_means, bootstrap_p_value
 from isogloss.stats.hypotheses import holm
-from isogloss.stats.intervals import FEWEST_GROUPS, Array, effective_count, percentile_interval, wilson_interval
+from isogloss.stats.intervals import (
+    FEWEST_GROUPS,
+    Array,
+    bootstrap_means,
+    bootstrap_p_value,
+    effective_count,
+    percentile_interval,
+    wilson_interval,
+)
 
 DRAWS = 4000
 ROUNDING = 1e-9

@@ -1,8 +1,9 @@
-"""A split: the observations to learn from and those to forecast, and ways to withhold some of them."""
+"""Splits: the observations to learn from and those to forecast, how some are withheld, and the protocols by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +13,7 @@ from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import QUERY_TABLE, SETTING, Evidence, TrainingMix
 from isogloss.forecasting.features import space
 from isogloss.languages import distances
+from isogloss.registry import Registry
 
 FEWEST_LEFT = 5
 """Languages that must stay measured: with fewer there is nothing to forecast from."""
@@ -191,3 +193,28 @@ def check_left(count: int, protocol: str) -> None:
             where=f"protocol '{protocol}'",
             hint="give evidence in more languages",
         )
+
+
+protocols: Registry[Callable[..., Iterable[Split]]] = Registry(
+    "protocol",
+    {
+        "configs": "isogloss.evaluation.setting_protocols:configs",
+        "models": "isogloss.evaluation.setting_protocols:models",
+        "tasks": "isogloss.evaluation.setting_protocols:tasks",
+        "language-in-task": "isogloss.evaluation.setting_protocols:language_in_task",
+        "target-in-model": "isogloss.evaluation.setting_protocols:target_in_model",
+        "lolo": "isogloss.evaluation.language_protocols:lolo",
+        "low-resource": "isogloss.evaluation.language_protocols:low_resource",
+        "family": "isogloss.evaluation.language_protocols:family",
+        "script": "isogloss.evaluation.language_protocols:script",
+        "shift-aware": "isogloss.evaluation.language_protocols:shift_aware",
+        "anchors": "isogloss.evaluation.language_protocols:anchors",
+    },
+    "isogloss.protocols",
+)
+"""Protocols by name; other packages announce theirs in the entry-point group `isogloss.protocols`."""
+
+
+def describe_protocol(protocol: Callable[..., Iterable[Split]]) -> str:
+    """What a protocol leaves out: the first line of its docstring."""
+    return (inspect.getdoc(protocol) or "").partition("\n")[0].rstrip(".")

@@ -18,8 +18,8 @@ from isogloss.evidence.schema import IDENTITY, OBSERVATION, observation_keys
 from isogloss.evidence.store import Store
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
-from isogloss.stats.bootstrap import DRAWS, paired_bootstrap
 from isogloss.stats.hypotheses import mcnemar
+from isogloss.stats.intervals import DRAWS, paired_bootstrap
 
 
 def parse_selection(text: str) -> dict[str, str | int]:

@@ -15,7 +15,7 @@ from isogloss.explanation.drivers import PERMUTATIONS, Drivers
 from isogloss.explanation.explanation import Explanation, explain_forecast
 from isogloss.explanation.pairs import ABSOLUTE
 from isogloss.explanation.regression import USUAL, find_drivers
-from isogloss.forecasting.queries import split_names
+from isogloss.forecasting.settings import split_names
 from isogloss.stats.intervals import check_level
 
 MOST_PARTS, MOST_NEIGHBOURS, MOST_ADDITIONS = 8, 8, 10

@@ -8,8 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.explanation.factors import SILENT_GROUPS, Factor
-from isogloss.explanation.pairs import RELATIVE
+from isogloss.explanation.pairs import RELATIVE, SILENT_GROUPS, Factor
 from isogloss.text import counted
 
 PERMUTATIONS = 999

@@ -12,8 +12,11 @@ from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.evidence.schema import IDENTITY
 from isogloss.forecasting import forecasters
-from isogloss.forecasting.capabilities import Capability, require
-from isogloss.forecasting.contributions import (
+from isogloss.forecasting.features import space
+from isogloss.forecasting.fitted_setting import FittedSetting
+from isogloss.forecasting.forecaster import Capability, require
+from isogloss.forecasting.grid import TrainingMixes
+from isogloss.forecasting.grid_model import (
     MEAN_OF_LANGUAGE,
     MEASURED_ITSELF,
     UNEXPLAINED,
@@ -21,11 +24,7 @@ from isogloss.forecasting.contributions import (
     Decomposition,
     with_rest,
 )
-from isogloss.forecasting.features import space
-from isogloss.forecasting.fitted_setting import FittedSetting
-from isogloss.forecasting.grid import TrainingMixes
-from isogloss.forecasting.queries import ask
-from isogloss.forecasting.settings import find_setting
+from isogloss.forecasting.settings import ask, find_setting
 from isogloss.languages import resolve
 
 CONTRIBUTIONS = pl.Schema({"group": pl.String, "part": pl.String, "learner": pl.String, "contribution": pl.Float64})

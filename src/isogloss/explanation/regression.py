@@ -13,7 +13,6 @@ import polars as pl
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.explanation.drivers import DRIVERS, PERMUTATIONS, Drivers
-from isogloss.explanation.factors import LINGUISTIC, Factor, check_names
 from isogloss.explanation.linear_models import (
     CrossedFit,
     collinear_factors,
@@ -23,7 +22,7 @@ from isogloss.explanation.linear_models import (
     lmg_shares,
     variance_inflation,
 )
-from isogloss.explanation.pairs import ABSOLUTE, RELATIVE, Pairs, read_pairs
+from isogloss.explanation.pairs import ABSOLUTE, LINGUISTIC, RELATIVE, Factor, Pairs, check_names, read_pairs
 from isogloss.explanation.permutation import label_permutations, permutation_p_values
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.settings import find_setting
@@ -66,7 +65,7 @@ def find_drivers(
     response : {"absolute", "relative"}
         Explain the score, or the score over that of the target trained on itself.
     factors : sequence of str, optional
-        By default every one that can be computed (`isogloss.explanation.factors`). Any similarity may be named.
+        By default every one that can be computed (`isogloss.explanation.pairs`). Any similarity may be named.
     interactions : sequence of (str, str), or "usual"
         Products of two factors, tested in a model of their own beside all factors; see `usual_products`.
     examples : int, optional

@@ -1,16 +1,13 @@
 from .answer import write_forecasts
-from .baselines.langrank import LangRank
-from .baselines.litmus import Litmus
+from .baselines.boosted import LangRank, Litmus, Trees
 from .baselines.mixed import Mixed
-from .baselines.simple import Additive, LanguageMean, Mean, Nearest
-from .baselines.trees import Trees
-from .baselines.weakest_link import WeakestLink
+from .baselines.simple import Additive, LanguageMean, Mean, Nearest, WeakestLink
 from .default import Default
-from .forecaster import FORECAST, Forecaster
+from .forecaster import FORECAST, Forecaster, load
 from .kernel import Kernel
-from .persistence import load, savable
-from .queries import ask
+from .persistence import savable
 from .registry import forecasters
+from .settings import ask
 
 __all__ = [
     "FORECAST",

@@ -12,11 +12,10 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.evidence import Evidence, read_evidence, read_queries
 from isogloss.files import atomic_write, check_place
-from isogloss.forecasting.capabilities import Capability, capabilities_of
-from isogloss.forecasting.persistence import check_folder, load
-from isogloss.forecasting.queries import ask, split_names
+from isogloss.forecasting.forecaster import Capability, capabilities_of, load
+from isogloss.forecasting.persistence import check_folder
 from isogloss.forecasting.registry import forecasters
-from isogloss.forecasting.settings import match, read_settings
+from isogloss.forecasting.settings import ask, match, read_settings, split_names
 from isogloss.stats.intervals import check_level
 
 QUERY_MARK = "x"

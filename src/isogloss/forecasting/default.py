@@ -11,10 +11,10 @@ Ten files hold the forecast of a measured model, in the order of reading:
 7. `features`: languages and mixes as numbers
 8. `training_mix_gp`: a measured language under another mix
 9. `kriging`: an unmeasured language, from measured ones
-10. `pooled.model`: a language measured with other models or on other tasks
+10. `pooled_model`: a language measured with other models or on other tasks
 
-They use what other forecasters use too: `kernel`, `residual_scale`, `boosting`, `gaussian_process` and the conformal
-quantiles of `isogloss.stats`. A model that was never measured on a task is the matter of `pooled.cold_start`.
+They use what other forecasters use too: `kernel`, `boosting`, `gaussian_process` and the conformal
+quantiles of `isogloss.stats`. A model that was never measured on a task is the matter of `cold_start`.
 """
 
 from __future__ import annotations
@@ -27,17 +27,15 @@ import numpy as np
 
 from isogloss.evidence import Evidence
 from isogloss.forecasting import kriging, training_mix_gp
-from isogloss.forecasting.capabilities import Capability
-from isogloss.forecasting.contributions import Contribution
+from isogloss.forecasting.cold_start import ColdStartModels, ColdStartSetting
 from isogloss.forecasting.features import ADAPTATION
 from isogloss.forecasting.fitted_setting import FittedSetting
-from isogloss.forecasting.forecaster import Forecaster
+from isogloss.forecasting.forecaster import Capability, Forecaster
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, block_of, fill
-from isogloss.forecasting.grid_model import GridModel
+from isogloss.forecasting.grid_model import Contribution, GridModel
 from isogloss.forecasting.kernel import KernelModel
 from isogloss.forecasting.kriging import RegressionKriging, krige, kriging_contributions
-from isogloss.forecasting.pooled.cold_start import ColdStartModels, ColdStartSetting
-from isogloss.forecasting.pooled.model import PooledModel, SettingContext
+from isogloss.forecasting.pooled_model import PooledModel, SettingContext
 from isogloss.forecasting.settings import Setting
 from isogloss.forecasting.training_mix_gp import TrainingMixGP
 

@@ -9,22 +9,22 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.forecasting.contributions import (
+from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_poorest
+from isogloss.forecasting.ensemble import LanguageEnsemble, MixEnsemble
+from isogloss.forecasting.features import dose_shares, energy_distance, space, total_dose
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
+from isogloss.forecasting.grid_model import (
     MEAN_OF_LANGUAGE,
     MEAN_OF_MEASURED,
     MEASURED_ITSELF,
     Contribution,
     Decomposition,
+    GridModel,
     LearnerContributions,
     with_rest,
 )
-from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_poorest
-from isogloss.forecasting.ensemble import LanguageEnsemble, MixEnsemble
-from isogloss.forecasting.features import dose_shares, energy_distance, space, total_dose
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
-from isogloss.forecasting.grid_model import GridModel
-from isogloss.forecasting.pooled.features import TYPOLOGY_ONLY, Pattern
-from isogloss.forecasting.pooled.model import SettingContext
+from isogloss.forecasting.pooled_features import TYPOLOGY_ONLY, Pattern
+from isogloss.forecasting.pooled_model import SettingContext
 from isogloss.stats.conformal import grouped_quantile
 
 MIX_REACH = 0.15

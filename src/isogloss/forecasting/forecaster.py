@@ -1,10 +1,11 @@
-"""Forecasters: estimators that learn from evidence and forecast queries, with intervals."""
+"""Forecasters: estimators that learn from evidence and forecast queries, and what only some of them can do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
@@ -13,15 +14,12 @@ from sklearn.base import BaseEstimator
 from isogloss.errors import InputError, NotEnoughEvidence, NotFittedError
 from isogloss.evidence import Evidence
 from isogloss.forecasting.basis import describe_basis
-from isogloss.forecasting.capabilities import Capability
-from isogloss.forecasting.contributions import Decomposition
+from isogloss.forecasting.cold_start import ColdStartSetting
 from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast
 from isogloss.forecasting.grid import Panel, TrainingMixes
-from isogloss.forecasting.grid_model import GridModel
-from isogloss.forecasting.persistence import save
-from isogloss.forecasting.pooled.cold_start import ColdStartSetting
-from isogloss.forecasting.queries import check_queries
-from isogloss.forecasting.settings import Setting, match
+from isogloss.forecasting.grid_model import Decomposition, GridModel
+from isogloss.forecasting.persistence import read_folder, write_folder
+from isogloss.forecasting.settings import Setting, check_queries, match
 from isogloss.threads import one_blas_thread
 
 FORECAST = pl.Schema(
@@ -138,8 +136,24 @@ class Forecaster(BaseEstimator):
             return fitted.decompose(TrainingMixes.read([row["train"][0]], fitted.grid.unknown_size), row["target"][0])
 
     def save(self, folder: str | Path) -> None:
-        """Write to a folder, to be read by `isogloss.forecasting.load`; see `isogloss.forecasting.persistence`."""
-        save(self, folder)
+        """Write to a folder, whole or not at all, to be read by `isogloss.forecasting.load`.
+
+        What was learnt so far by holding out languages and mixes is saved, too. A forecaster that was saved there
+        before is replaced.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Its parent must be there.
+
+        Raises
+        ------
+        InputError
+            If the forecaster holds something that has no form in a file.
+        BadFile
+            If the folder cannot be written, or holds anything else.
+        """
+        write_folder(self, folder)
 
     def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
         panel = Panel.read(evidence.observations)
@@ -221,3 +235,54 @@ def _columns(
 
 def _no_answers() -> list[pl.Series]:
     return [pl.Series(name, [], dtype=FORECAST[name]) for name in ("mean", "lower", "upper", "level", "basis")]
+
+
+class Capability(StrEnum):
+    """What only some forecasters can do, as an error names it."""
+
+    LANGUAGES = "forecasts that differ between unmeasured languages"
+    MIXES = "forecasts that differ between unmeasured training mixes"
+    MODELS = "forecasts of unmeasured models"
+    OTHER_SETTINGS = "forecasts from other tasks and models"
+    CONTRIBUTIONS = "contributions of named features and measured languages"
+
+
+def capabilities_of(forecaster: Any) -> frozenset[Capability]:
+    """Capabilities that a forecaster, or its class, declares; none where it declares nothing."""
+    return frozenset(getattr(forecaster, "capabilities", ()))
+
+
+def require(forecaster: Any, *capabilities: Capability) -> None:
+    """Refuse a forecaster that lacks a capability.
+
+    Raises
+    ------
+    InputError
+        Naming what it lacks.
+    """
+    if missing := [one for one in capabilities if one not in capabilities_of(forecaster)]:
+        name = (forecaster if isinstance(forecaster, type) else type(forecaster)).__name__
+        raise InputError(
+            f"{name} has no {' and no '.join(missing)}",
+            where="forecaster",
+            hint="forecaster=default has them",
+        )
+
+
+def load(folder: str | Path) -> Forecaster:
+    """Read a forecaster that `Forecaster.save` wrote.
+
+    Only classes of isogloss, of registered forecasters and those marked with `savable` are made, nothing in the
+    files is run, and a file that is not as it was written is refused.
+
+    Raises
+    ------
+    BadFile
+        If the folder is no saved forecaster, is damaged, or was written by a newer isogloss.
+
+    Warns
+    -----
+    UserWarning
+        If another version of isogloss saved it: forecasts may then differ from those it gave.
+    """
+    return read_folder(folder, Forecaster)

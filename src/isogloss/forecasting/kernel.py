@@ -13,13 +13,11 @@ from typing import Self
 
 import numpy as np
 
-from isogloss.forecasting.capabilities import Capability
-from isogloss.forecasting.contributions import Contribution, of_languages
 from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
-from isogloss.forecasting.forecaster import Forecaster
+from isogloss.forecasting.forecaster import Capability, Forecaster
 from isogloss.forecasting.gaussian_process.kronecker import GridProcess, Product, Side, leave_columns_out
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, even_sample
-from isogloss.forecasting.grid_model import GridModel
+from isogloss.forecasting.grid_model import Contribution, GridModel, of_languages
 from isogloss.forecasting.kernel_covariance import GridCovariance, LanguageCovariates, MixDistances, mean_terms
 
 LEVEL = "mean of the measured languages, by the kernel"

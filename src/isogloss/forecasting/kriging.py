@@ -13,7 +13,6 @@ import numpy as np
 from scipy.linalg import LinAlgError, eigvalsh
 
 from isogloss.forecasting.boosting import fit_trees, predict_trees
-from isogloss.forecasting.contributions import Contribution, of_features, of_languages, of_trees
 from isogloss.forecasting.features import (
     LANGUAGE_FEATURES,
     MEASURED_LANGUAGES,
@@ -25,6 +24,7 @@ from isogloss.forecasting.features import (
 )
 from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+from isogloss.forecasting.grid_model import Contribution, of_features, of_languages, of_trees
 
 VARIANCES = {"resources": 1.0, "near": 1.0, "spaces": 0.5, "script": 0.5, "family": 0.3, "own": 0.2}
 """Of the terms of the covariance of languages in ordinary kriging, before they are scaled to one together.

@@ -1,14 +1,15 @@
-"""Settings: what scores are compared within, and which of them a query is about."""
+"""Settings, within which scores are compared, and the queries about them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from isogloss.errors import InputError, UnknownName
-from isogloss.evidence import SETTING, Evidence
+from isogloss.errors import BadValue, InputError, UnknownName
+from isogloss.evidence import QUERY, SETTING, Evidence, TrainingMix
+from isogloss.languages import resolve
 
 
 class Setting(NamedTuple):
@@ -119,3 +120,76 @@ def _where(rows: pl.DataFrame) -> str:
     first = rows.row(0, named=True)
     position = first["query_row"] if first["query_row"] is not None else first["query_position"]
     return f"{first['origin'] or 'query'} row {position}"
+
+
+def ask(
+    *,
+    task: str,
+    model: str,
+    targets: Sequence[str],
+    train: str = "",
+    metric: str | None = None,
+    recipe: str | None = None,
+    languages: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
+    """Queries for some target languages under one training mix.
+
+    Parameters
+    ----------
+    task, model : str
+        As the evidence names them.
+    targets : sequence of str
+        Languages, written in any way isogloss knows.
+    train : str
+        A mix such as `eng:1000,hin:500`; empty for a model used as it is.
+    metric, recipe : str, optional
+        Needed only where the evidence has several.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else: `{"jp": "jpn"}`.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per target, as `isogloss.read_queries` gives them.
+
+    Raises
+    ------
+    UnknownLanguage, BadTrainingMix
+    """
+    read_as = languages or {}
+
+    def identifier(code: str, where: str) -> str:
+        return resolve(read_as.get(code, code), where=where).id
+
+    mix = TrainingMix.parse(train, where="train", language=lambda code: identifier(code, "train"))
+    constants = {"task": task, "model": model, "train": str(mix), "metric": metric, "recipe": recipe}
+    columns = {
+        "target": [identifier(target, "targets") for target in targets],
+        "target_as_reported": list(targets),
+        "query_row": range(len(targets)),
+    }
+    schema: dict[str, Any] = {**QUERY, "query_row": pl.Int64}
+    rows = {name: columns.get(name, [constants.get(name)] * len(targets)) for name in schema}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def split_names(text: str) -> list[str]:
+    """Names with commas between."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def check_queries(queries: pl.DataFrame) -> None:
+    """Find out whether a table holds questions.
+
+    Raises
+    ------
+    BadValue
+        Naming the columns that are not there.
+    """
+    needed = (*SETTING, "target", "target_as_reported", "train", "origin", "query_row")
+    if missing := [name for name in needed if name not in queries.columns]:
+        raise BadValue(
+            f"lacks the columns {', '.join(missing)}",
+            where="queries",
+            hint="make them with isogloss.read_queries or isogloss.forecasting.ask",
+        )

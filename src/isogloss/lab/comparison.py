@@ -10,9 +10,8 @@ import polars as pl
 from isogloss.evidence.schema import observation_keys
 from isogloss.evidence.store import Store
 from isogloss.lab.transfer import Findings
-from isogloss.stats.bootstrap import bootstrap_p_value, bootstrap_ratios
 from isogloss.stats.hypotheses import holm
-from isogloss.stats.intervals import percentile_interval
+from isogloss.stats.intervals import bootstrap_p_value, bootstrap_ratios, percentile_interval
 
 _CONDITION = ["pair", "source", "size", "shown", "shown_size", "seed", "target"]
 _SCHEMA = {

@@ -11,8 +11,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Evidence, read_evidence
-from isogloss.forecasting.queries import split_names
-from isogloss.forecasting.settings import find_setting
+from isogloss.forecasting.settings import find_setting, split_names
 from isogloss.languages import resolve
 from isogloss.planning.budget.answer import plan_budget
 from isogloss.planning.budget.result import Plan

@@ -17,7 +17,7 @@ from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs, RecipeCost
 from isogloss.planning.fairness import efficient, only_metric
-from isogloss.stats.bootstrap import bootstrap_means
+from isogloss.stats.intervals import bootstrap_means
 
 SECONDS = 3600.0
 RECIPES = pl.Schema(

@@ -1,6 +1,6 @@
 """Label or translate: what reaching a score costs, and what a budget reaches, for one language.
 
-By AMUE's economics (`isogloss.forecasting.curves.amue`), over the performance function that is fitted to the evidence.
+By AMUE's economics (`isogloss.forecasting.curves.laws`), over the performance function that is fitted to the evidence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import polars as pl
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
 from isogloss.forecasting import ask
-from isogloss.forecasting.curves.amue import Bought, PerformanceFunction, isocost
+from isogloss.forecasting.curves.laws import Bought, PerformanceFunction, isocost
 from isogloss.forecasting.curves.points import Points
 from isogloss.forecasting.grid import Array
 from isogloss.forecasting.settings import find_setting

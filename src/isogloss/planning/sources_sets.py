@@ -10,8 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting.queries import ask
-from isogloss.forecasting.settings import find_setting
+from isogloss.forecasting.settings import ask, find_setting
 from isogloss.languages import resolve
 from isogloss.planning.ranking.table import Array
 from isogloss.planning.sources import SourceRanking

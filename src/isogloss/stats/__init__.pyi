@@ -1,7 +1,16 @@
-from .bootstrap import bootstrap_interval, bootstrap_means, bootstrap_p_value, bootstrap_ratios, paired_bootstrap
 from .conformal import grouped_quantile, weighted_conformal_quantiles
 from .hypotheses import McNemar, benjamini_hochberg, holm, mcnemar, permutation_p_value
-from .intervals import check_level, effective_count, percentile_interval, wilson_interval
+from .intervals import (
+    bootstrap_interval,
+    bootstrap_means,
+    bootstrap_p_value,
+    bootstrap_ratios,
+    check_level,
+    effective_count,
+    paired_bootstrap,
+    percentile_interval,
+    wilson_interval,
+)
 
 __all__ = [
     "McNemar",

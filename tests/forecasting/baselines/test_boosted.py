@@ -9,9 +9,15 @@ from planted import POOL
 
 from isogloss.errors import UnknownName
 from isogloss.forecasting import LangRank, Litmus, Trees, ask
-from isogloss.forecasting.baselines.langrank import mix_features, registered_overlap
-from isogloss.forecasting.baselines.litmus import LitmusModel, reciprocal_ranks
-from isogloss.forecasting.baselines.trees import OWN, TOTAL, TreesModel
+from isogloss.forecasting.baselines.boosted import (
+    OWN,
+    TOTAL,
+    LitmusModel,
+    TreesModel,
+    mix_features,
+    reciprocal_ranks,
+    registered_overlap,
+)
 from isogloss.forecasting.grid import Grid, TrainingMixes
 from isogloss.languages import features, register_similarity, resources, similarities
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.forecasting.curves import PerformanceFunction
-from isogloss.forecasting.curves.amue import isocost
+from isogloss.forecasting.curves.laws import isocost
 
 SWAHILI = PerformanceFunction(a_zs=58.0, a_t=0.052, alpha_t=0.42, a_m=1.1, alpha_m=0.37)
 """Worths and exponents as published for Swahili beside 3,696 English examples; the zero-shot score is ours."""

@@ -1,7 +1,7 @@
-from .amue import PerformanceFunction
 from .curve import CURVE, Curve, Needed
 from .fit import fit_curve
 from .gp import CurveGP
+from .laws import PerformanceFunction
 from .points import Points
 
 __all__ = [

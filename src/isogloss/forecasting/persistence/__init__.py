@@ -16,7 +16,7 @@ import tempfile
 import warnings
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -25,25 +25,17 @@ from isogloss import __version__
 from isogloss.errors import BadFile, InputError
 from isogloss.forecasting.persistence.objects import CannotLoad, CannotSave, Reader, Writer, savable
 
-if TYPE_CHECKING:
-    from isogloss.forecasting.forecaster import Forecaster
+__all__ = ["read_folder", "savable", "write_folder"]
 
-__all__ = ["load", "savable", "save"]
+Kind = TypeVar("Kind")
 
 FORMAT, VERSION = "isogloss forecaster", 2
 MANIFEST = "forecaster.json"
 _FILE = re.compile(r"arrays\.npz|table-\d+\.parquet|booster-\d+\.txt", re.ASCII)
 
 
-def save(forecaster: Forecaster, folder: str | Path) -> None:
-    """Write a forecaster to a folder, whole or not at all; one that was saved there before is replaced.
-
-    Parameters
-    ----------
-    forecaster : Forecaster
-        Usually fitted. What it has learnt so far by holding out languages and mixes is saved with it.
-    folder : str or Path
-        Its parent must be there.
+def write_folder(forecaster: object, folder: str | Path) -> None:
+    """Write a forecaster to a folder whose parent exists, whole or not at all; one saved there before is replaced.
 
     Raises
     ------
@@ -82,24 +74,14 @@ def check_folder(folder: str | Path) -> None:
         raise BadFile("its folder does not exist", where=str(folder), hint="make it first")
 
 
-def load(folder: str | Path) -> Forecaster:
-    """Read a forecaster that `save` wrote.
-
-    Only classes of isogloss, of registered forecasters and those marked with `savable` are made, nothing in the
-    files is run, and a file that is not as it was written is refused.
+def read_folder(folder: str | Path, kind: type[Kind]) -> Kind:
+    """Read an object of a class `kind` that `write_folder` wrote.
 
     Raises
     ------
     BadFile
         If the folder is no saved forecaster, is damaged, or was written by a newer isogloss.
-
-    Warns
-    -----
-    UserWarning
-        If another version of isogloss saved it: forecasts may then differ from those it gave.
     """
-    from isogloss.forecasting.forecaster import Forecaster
-
     place, where = Path(folder), str(folder)
     manifest = _manifest(place, where)
     contents = {name: _content(place / name, checksum, where) for name, checksum in manifest["files"].items()}
@@ -108,17 +90,17 @@ def load(folder: str | Path) -> Forecaster:
     except (CannotLoad, ValueError, TypeError, KeyError, AttributeError, RecursionError, zipfile.BadZipFile,
             pl.exceptions.PolarsError, OverflowError, MemoryError) as error:  # fmt: skip
         raise BadFile(f"is no forecaster that can be loaded: {error}", where=where, hint="save it again") from None
-    if not isinstance(made, Forecaster):
+    if not isinstance(made, kind):
         raise BadFile(f"holds a {type(made).__name__}, not a forecaster", where=where, hint="save a forecaster")
     if manifest["isogloss"] != __version__:
         warnings.warn(
             f"{where} was saved by isogloss {manifest['isogloss']}, and this is {__version__}: forecasts may differ",
-            stacklevel=2,
+            stacklevel=3,
         )
     return made
 
 
-def _files(forecaster: Forecaster) -> dict[str, bytes]:
+def _files(forecaster: object) -> dict[str, bytes]:
     """Every file of the folder, the manifest last."""
     writer = Writer()
     try:

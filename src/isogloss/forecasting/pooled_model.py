@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.forecasting.boosting import fit_trees, predict_trees
-from isogloss.forecasting.contributions import Contribution, of_trees
 from isogloss.forecasting.cross_validation import LANGUAGE_FOLDS, fold_numbers, share_of_first, splits
 from isogloss.forecasting.features import MEASURED_LANGUAGES, Feature
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes
+from isogloss.forecasting.grid_model import Contribution, of_trees
 from isogloss.forecasting.kriging import krige, kriging_contributions
-from isogloss.forecasting.pooled.features import (
+from isogloss.forecasting.pooled_features import (
     MOST_MODELS,
     TYPOLOGY_ONLY,
     BlockEvidence,

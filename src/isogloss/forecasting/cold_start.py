@@ -15,8 +15,8 @@ from isogloss.forecasting.cross_validation import MODEL_FOLDS, fold_numbers, spl
 from isogloss.forecasting.features import pair_features, space
 from isogloss.forecasting.fitted_setting import GridForecast
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, column_means
-from isogloss.forecasting.pooled.features import TYPOLOGY_ONLY, BlockEvidence
-from isogloss.forecasting.pooled.model import fit_robust_trees
+from isogloss.forecasting.pooled_features import TYPOLOGY_ONLY, BlockEvidence
+from isogloss.forecasting.pooled_model import fit_robust_trees
 from isogloss.stats.conformal import grouped_quantile
 
 REACH = 0.15
