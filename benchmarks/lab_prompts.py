@@ -18,9 +18,8 @@ from isogloss.lab.sections import Section
 
 from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss.lab.byte_tokenizer import vocabulary_size, write_byte_tokenizer
-from isogloss.lab.outcome import Training
 from isogloss.lab.reading import read_task
-from isogloss.lab.recipe import Corpus, recipes
+from isogloss.lab.recipe import Corpus, Training, recipes
 from isogloss.lab.task_file import read_info
 from isogloss.models.decoder import Decoder, load_decoder
 from isogloss.models.likelihood import Likelihoods, score

@@ -38,8 +38,7 @@ EXTENDING = (
     ("isogloss.forecasting.grid_model", ("GridModel",)),
     ("isogloss.forecasting.forecaster", ("Capability",)),
     ("isogloss.lab.task", ("TaskKind", "Form", "TaskInfo", "Task", "Examples")),
-    ("isogloss.lab.recipe", ("Estimate",)),
-    ("isogloss.lab.outcome", ("Outcome",)),
+    ("isogloss.lab.recipe", ("Estimate", "Outcome")),
     ("isogloss.lab.translate", ("Translator", "Passage")),
     ("isogloss.lab.executor", ("Executor",)),
 )

@@ -16,7 +16,7 @@ from tests.lab.checkpoints import make_decoder
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes, save, tasks
 from isogloss.lab.recipe import EACH
-from isogloss.lab.translate.recipe import TranslatingRecipe
+from isogloss.lab.recipe.translating import TranslatingRecipe
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question
 
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]

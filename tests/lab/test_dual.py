@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array, random_array
 from sklearn.linear_model import LogisticRegression
 
-from isogloss.lab.recipe.ngram_logreg.regression import fit_in_span
+from isogloss.lab.recipe.ngram_logreg import fit_in_span
 
 
 def features(texts: int, width: int) -> csr_array:

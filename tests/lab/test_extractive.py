@@ -284,7 +284,7 @@ def test_every_short_answer_is_whole_in_some_window(
     words: list[str], question: list[str], data: st.DataObject, checkpoint: Path
 ) -> None:
     """Windows cover the context; the tokens of any word stand in one of them and lead back to its characters."""
-    from isogloss.lab.recipe.neural.spans import NO_ANSWER, _places
+    from isogloss.lab.recipe.neural.network import NO_ANSWER, _places
     from isogloss.models.inputs import QuestionType
     from isogloss.models.tokenizers import Tokenizer
     from isogloss.models.tokens import tokenize

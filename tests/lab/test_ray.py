@@ -25,8 +25,8 @@ from tests.lab.wandering import Wandering
 from isogloss.errors import InputError, IsoglossError
 from isogloss.evidence.store import Store
 from isogloss.lab import Training, read_grid, recipes, run_grid
-from isogloss.lab.outcome import Outcome
 from isogloss.lab.ray_executor import Ray
+from isogloss.lab.recipe import Outcome
 
 pytest.importorskip("ray", reason="needs the extra ray")
 

@@ -21,8 +21,7 @@ from isogloss.extras import MissingExtra
 from isogloss.lab import compare_recipes, findings, plan_grid, read_grid, run_grid
 from isogloss.lab.translate import Passage, Translator, read_translator, translators
 from isogloss.lab.translate.apertium import _as_stream, _as_text, installed
-from isogloss.lab.translate.cache import Batch, translate_batch
-from isogloss.lab.translate.texts import Texts, translate_texts
+from isogloss.lab.translate.texts import Batch, Texts, translate_batch, translate_texts
 from isogloss.models.inputs import TEXT, Choice, ChoiceType
 
 needs_apertium = pytest.mark.skipif(

@@ -7,9 +7,8 @@ from scipy.sparse import csr_array
 from sklearn.linear_model import LogisticRegression
 
 from isogloss.lab import Corpus, Training, tasks
-from isogloss.lab.recipe.ngram_logreg import NgramLogreg
-from isogloss.lab.recipe.ngram_logreg.regression import fit_counted
-from isogloss.lab.recipe.ngram_logreg.words import counted, distinct_words, words_of
+from isogloss.lab.recipe.ngram_logreg import NgramLogreg, fit_counted
+from isogloss.lab.recipe.ngram_logreg.ngrams import counted, distinct_words, words_of
 
 ENGLISH = [("the", "dogs", "bark"), ("the", "the", "cats")]
 DUTCH = [("de", "dogs")]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.metrics.numbers import last_number
+from isogloss.metrics.texts import last_number
 
 ZEROS = {"ASCII": "0", "Bengali": "০", "Telugu": "౦", "Thai": "๐", "Arabic": "٠", "Persian": "۰", "full width": "０"}
 THOUSANDS = [",", ".", "'", "’", "\u00a0", "\u202f", " ", "_"]

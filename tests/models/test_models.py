@@ -13,12 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import InputError, IsoglossError
-from isogloss.models.batches import by_length, padding
 from isogloss.models.checkpoints import fingerprint, load_tokenizer, locate
 from isogloss.models.encoder import load_encoder_model
 from isogloss.models.features import Block, encode_block
 from isogloss.models.inputs import TEXT, Choice, ChoiceType, InputType, WordsType
-from isogloss.models.runtime import with_oom_backoff
+from isogloss.models.runtime import by_length, padding, with_oom_backoff
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.models.tokens import Tokens, join, tokenize
 

@@ -1,16 +1,13 @@
 from .byte_tokenizer import clone_text
 from .byte_transformer import ByteTransformer, pretrain
-from .comparison import compare_recipes
-from .costs import costs_file, measured_costs
+from .comparison import compare_recipes, costs_file, measured_costs
 from .executor import executors
 from .grid import Grid, read_grid
 from .kinds import tasks
-from .outcome import Training
-from .planning import plan_grid
 from .pretraining import read_pretraining
-from .recipe import Corpus, Fitted, Recipe, recipes
+from .recipe import Corpus, Fitted, Recipe, Training, recipes
 from .report import RunReport
-from .run import run_grid
+from .run import plan_grid, run_grid
 from .saving import load, save
 from .task_file import known_tasks
 from .transfer import Findings, findings

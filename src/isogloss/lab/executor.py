@@ -23,8 +23,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from isogloss.errors import BadValue, IsoglossError
-from isogloss.lab.outcome import Outcome, Training
-from isogloss.lab.recipe import Arrays, Recipe
+from isogloss.lab.recipe import Arrays, Outcome, Recipe, Training
 from isogloss.models.runtime import metered
 from isogloss.registry import Registry
 

@@ -15,8 +15,7 @@ import polars as pl
 from isogloss.errors import BadValue
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.grid import Grid
-from isogloss.lab.outcome import Stage, Training
-from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe
+from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe, Stage, Training
 from isogloss.lab.task import Examples, Task
 from isogloss.metrics.computation import Gold
 

@@ -15,9 +15,8 @@ from typing import Any
 
 from isogloss.errors import IsoglossError
 from isogloss.lab.executor import Executor, measure, never, one_thread
-from isogloss.lab.outcome import Outcome, Training
 from isogloss.lab.ray_cluster import ClusterError, connected
-from isogloss.lab.recipe import Arrays, Recipe
+from isogloss.lab.recipe import Arrays, Outcome, Recipe, Training
 
 TRIES = 3
 """How often a piece of work is handed out whose worker is lost."""

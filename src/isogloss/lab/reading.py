@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from isogloss.errors import BadValue
-from isogloss.lab.copies import with_copies
+from isogloss.errors import BadValue, UnknownName
+from isogloss.lab.byte_tokenizer import clone_text
 from isogloss.lab.tables import read_table
-from isogloss.lab.task import Leak, Task, TaskInfo
+from isogloss.lab.task import Copy, Leak, Task, TaskInfo
 from isogloss.languages import Language, resolve
 
 _DEV_NAMES = ("dev", "validation", "valid", "val")
@@ -34,7 +34,7 @@ def read_task(info: TaskInfo) -> Task:
     names = {name: split for split, name in info.splits.items()}
     table = table.filter(pl.col("split").is_in(list(names))).with_columns(pl.col("split").replace(names))
     if info.copies:
-        table = with_copies(table, info.copies, kind.texts, where)
+        table = _with_copies(table, info.copies, kind.texts, where)
     languages = _languages(table, info, where)
     _check_items(table, info, where)
     table = kind.check(table, info)
@@ -196,3 +196,28 @@ def _linked(pairs: pl.DataFrame) -> pl.DataFrame:
         if closer.equals(pairs):
             return pairs
         pairs = closer
+
+
+def _with_copies(table: pl.DataFrame, copies: Mapping[str, Copy], texts: Sequence[str], where: str) -> pl.DataFrame:
+    """The rows of a task, and below them those of the copies, with the same items.
+
+    Raises
+    ------
+    BadValue, UnknownName
+        If there is no such language to copy, or one with the code of a copy already.
+    """
+    there, parts = table["language"].unique().sort().to_list(), [table]
+    for code, (of, copy) in copies.items():
+        if of not in there:
+            raise UnknownName("language of the task", of, there, where=f"{where}: copy '{code}'")
+        if code in there:
+            raise BadValue(f"the file has a language '{code}' already", where=where, hint="call the copy otherwise")
+        rows = table.filter(language=of).with_columns(pl.lit(code).alias("language"))
+        for name in texts:
+            put = [
+                clone_text(one, copy) if isinstance(one, str) else [clone_text(word, copy) for word in one]
+                for one in rows[name].to_list()
+            ]
+            rows = rows.with_columns(pl.Series(name, put, table.schema[name]))
+        parts.append(rows)
+    return pl.concat(parts)

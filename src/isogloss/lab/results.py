@@ -16,7 +16,7 @@ from isogloss.evidence.schema import ITEM, OBSERVATION, conform, observation_key
 from isogloss.evidence.store import Store
 from isogloss.files import atomic_write
 from isogloss.lab.job import Bench, Job
-from isogloss.lab.outcome import Outcome
+from isogloss.lab.recipe import Outcome
 from isogloss.metrics.computation import Measurement
 from isogloss.metrics.metric import Metric
 from isogloss.metrics.registry import find_metric

@@ -16,7 +16,6 @@ import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.evidence.pairs import SEPARATOR
-from isogloss.lab.copies import Copy
 from isogloss.languages import Language
 from isogloss.metrics import metrics
 from isogloss.models.inputs import TEXT, InputType
@@ -176,6 +175,13 @@ class TaskKind(ABC):
             counts = [len(self.input_type.choices(one)) for one in inputs]
             return fsum(1 / count for count in counts) / len(counts) if counts else None
         return 1 / len(labels) if self.answer in ("label", "tags") else None
+
+
+class Copy(NamedTuple):
+    """A language made of another: the file's own code of that one, and which of its copies, see `clone_text`."""
+
+    of: str
+    copy: int = 1
 
 
 @dataclass(frozen=True)

@@ -99,16 +99,6 @@ class Metric:
             return self.chance
         return 1 / classes if classes else None
 
-    def format(self, score: float) -> str:
-        """A score as tables print it: fractions in points with one decimal, others with four digits.
-
-        Examples
-        --------
-        >>> Metric(name="accuracy", lowest=0, highest=1).format(0.5)
-        '50.0'
-        """
-        return f"{100 * score:.1f}" if self.is_fraction else f"{score:.4g}"
-
     def measure(self, gold: Gold, predicted: Matrix) -> Measurement:
         """Scores of all targets at once, with their standard errors, and the scores of their rows.
 

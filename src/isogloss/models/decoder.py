@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import BadFile
-from isogloss.models.batches import coefficients, padded
 from isogloss.models.checkpoints import configuration, load_model, load_tokenizer, locate
-from isogloss.models.runtime import check_precision, count, device, start_torch
+from isogloss.models.runtime import check_precision, coefficients, count, device, padded, start_torch
 from isogloss.models.tokenizers import lead
 
 Integers = np.ndarray[Any, Any]
@@ -40,7 +39,7 @@ class Decoder:
         For sequences of up to how many tokens what was read can be kept and gone on from: fewer than there are
         positions where attention reaches only so far back, 0 for models that remember in other ways.
     cost : tuple of float
-        Operations per token and per pair of tokens, see `isogloss.models.batches.coefficients`.
+        Operations per token and per pair of tokens, see `isogloss.models.runtime.coefficients`.
     lead : list of int
         What the tokenizer itself puts before a text.
     """

@@ -14,9 +14,18 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.models.batches import by_length, coefficients, forward_flops, padded
 from isogloss.models.checkpoints import configuration, load_model, locate
-from isogloss.models.runtime import check_precision, count, device, start_torch, with_oom_backoff
+from isogloss.models.runtime import (
+    by_length,
+    check_precision,
+    coefficients,
+    count,
+    device,
+    forward_flops,
+    padded,
+    start_torch,
+    with_oom_backoff,
+)
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.models.tokens import Tokens, tokenize
 from isogloss.registry import Registry

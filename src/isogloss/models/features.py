@@ -13,10 +13,17 @@ import numpy as np
 
 from isogloss.errors import BadFile
 from isogloss.files import atomic_write, cache_folder
-from isogloss.models.batches import by_length, coefficients, forward_flops, padding
 from isogloss.models.checkpoints import fingerprint
 from isogloss.models.encoder import layer_states, shared_encoder_model
-from isogloss.models.runtime import device, start_torch, with_oom_backoff
+from isogloss.models.runtime import (
+    by_length,
+    coefficients,
+    device,
+    forward_flops,
+    padding,
+    start_torch,
+    with_oom_backoff,
+)
 from isogloss.models.tokens import Tokens
 
 _VERSION = 1

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.models.batches import by_length
 from isogloss.models.decoder import (
     Decoder,
     Reading,
@@ -20,7 +19,7 @@ from isogloss.models.decoder import (
     room,
     shortened,
 )
-from isogloss.models.runtime import device, start_torch, with_oom_backoff
+from isogloss.models.runtime import by_length, device, start_torch, with_oom_backoff
 
 Matrix = np.ndarray[Any, Any]
 

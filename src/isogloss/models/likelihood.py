@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.models.batches import by_length
 from isogloss.models.decoder import (
     Decoder,
     Reading,
@@ -23,7 +22,7 @@ from isogloss.models.decoder import (
     shortened,
     take_back,
 )
-from isogloss.models.runtime import device, start_torch, with_oom_backoff
+from isogloss.models.runtime import by_length, device, start_torch, with_oom_backoff
 
 Matrix = np.ndarray[Any, Any]
 

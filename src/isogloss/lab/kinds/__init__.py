@@ -9,7 +9,7 @@ tasks: Registry[type[TaskKind]] = Registry(
     "task kind",
     {
         "text-classification": "isogloss.lab.kinds.texts:TextClassification",
-        "token-tagging": "isogloss.lab.kinds.tagging:TokenTagging",
+        "token-tagging": "isogloss.lab.kinds.texts:TokenTagging",
         "multiple-choice": "isogloss.lab.kinds.choices:MultipleChoice",
         "cloze": "isogloss.lab.kinds.choices:ClozeTask",
         "generation": "isogloss.lab.kinds.texts:Generation",

@@ -1,4 +1,4 @@
-"""What every recipe does: prepare all texts once, learn from chosen ones, answer for the others.
+"""What every recipe does, what it is given and what comes of it: prepare all texts, learn from some, answer for others.
 
 The recipes that come with isogloss have a file or a folder here.
 """
@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+import numpy as np
+
 from isogloss.errors import BadValue
 from isogloss.lab.parameters import Parameterized, labelled
 from isogloss.registry import Registry
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from isogloss.lab.outcome import Training
     from isogloss.lab.task import TaskKind
+
 
 recipes: Registry[type[Recipe]] = Registry(
     "recipe",
@@ -28,13 +28,13 @@ recipes: Registry[type[Recipe]] = Registry(
         "fine-tune": "isogloss.lab.recipe.fine_tune:FineTune",
         "lora": "isogloss.lab.recipe.fine_tune:Lora",
         "bitfit": "isogloss.lab.recipe.fine_tune:BitFit",
-        "checkpoint-average": "isogloss.lab.recipe.weight_average:CheckpointAverage",
-        "run-average": "isogloss.lab.recipe.weight_average:RunAverage",
+        "checkpoint-average": "isogloss.lab.recipe.fine_tune:CheckpointAverage",
+        "run-average": "isogloss.lab.recipe.fine_tune:RunAverage",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
-        "translate-train": "isogloss.lab.recipe.translate_train:TranslateTrain",
-        "translate-test": "isogloss.lab.recipe.translate_test:TranslateTest",
+        "translate-train": "isogloss.lab.recipe.translate:TranslateTrain",
+        "translate-test": "isogloss.lab.recipe.translate:TranslateTest",
     },
     "isogloss.recipes",
     base="isogloss.lab.recipe:Recipe",
@@ -44,7 +44,7 @@ recipes: Registry[type[Recipe]] = Registry(
 ANY, EACH, ALL = "any", "each", "all"
 """What a training may be for, see `Recipe.learns_for`."""
 
-Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+Arrays = Mapping[str, np.ndarray[Any, Any]]
 """Prepared texts: named arrays and nothing else, so that worker processes can map them from disk."""
 
 
@@ -119,7 +119,7 @@ class Fitted:
     notes: dict[str, Any] = field(default_factory=dict)
 
 
-Answers = Mapping[str, "np.ndarray[Any, Any]"]
+Answers = Mapping[str, np.ndarray[Any, Any]]
 """The answer to every test unit, by variant of the recipe: `{"": ...}`, or `{"layer=0": ..., "layer=1": ...}`.
 
 Positions in the task's labels, or numbers of choices; where answers are texts, an array of `str`, one per row."""
@@ -268,3 +268,84 @@ class Recipe(Parameterized, ABC):
     @abstractmethod
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """What some jobs would take, after a small part of the work was tried."""
+
+
+Rows = np.ndarray[Any, Any]
+
+
+def _no_rows() -> Rows:
+    return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Examples that are learnt from together.
+
+    Attributes
+    ----------
+    rows : numpy.ndarray of int64
+        Training rows, counted as `Corpus` does.
+    labels : numpy.ndarray of int64, shape (units,)
+        What is right, unit by unit, in the order of the rows.
+    """
+
+    rows: Rows
+    labels: Rows
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a recipe is to learn from.
+
+    Attributes
+    ----------
+    rows, labels : numpy.ndarray of int64
+        See `Stage`.
+    seed : int
+    dev_rows, dev_labels : numpy.ndarray of int64
+        The source's validation data, empty where it has none.
+    labels_count : int or None
+        How many labels the task has; None for as many as the training data show.
+    then : tuple of Stage
+        What to go on with, once the rows have been learnt from.
+    target : int or None
+        The language that the training is for, by its place in the corpus, where it is for one alone.
+    """
+
+    rows: Rows
+    labels: Rows
+    seed: int
+    dev_rows: Rows = field(default_factory=_no_rows)
+    dev_labels: Rows = field(default_factory=_no_rows)
+    labels_count: int | None = None
+    then: tuple[Stage, ...] = ()
+    target: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job.
+
+    Attributes
+    ----------
+    answers : mapping of str to numpy.ndarray of int or str, or None
+        The answer to every test unit, by variant of the recipe, see `Answers`; None if the
+        job failed.
+    seconds : dict of str to float
+        CPU seconds by stage, fit and predict; "wall" is the wall time of both.
+    error : str or None
+        Why it failed.
+    counts : dict of str to float
+        Tokens and floating-point operations.
+    notes : dict
+        What was selected, on what; under "by_target", by the file's own codes, what is to be said of one target only.
+    transient : bool
+        Whether trying again may help.
+    """
+
+    answers: dict[str, Rows] | None
+    seconds: dict[str, float]
+    error: str | None = None
+    counts: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+    transient: bool = False

@@ -1,16 +1,28 @@
-"""Recipes that learn weights of the model itself: all of them, low-rank additions to them, or biases.
+"""Recipes that learn weights of the model itself: all of them, low-rank additions, or biases; and means of such.
 
 Hu et al. 2022, LoRA: low-rank adaptation of large language models; Ben Zaken, Goldberg and Ravfogel 2022, BitFit.
+Which checkpoint or run does best in another language cannot be told from data of the source, so weights are averaged
+(Schmidt, Vulić and Glavaš 2023, Free lunch: robust cross-lingual transfer via model checkpoint averaging).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from isogloss.errors import BadValue
 from isogloss.extras import need
 from isogloss.lab.parameters import Count, NotNegative, Positive
-from isogloss.lab.recipe.neural.trained import TrainedRecipe
+from isogloss.lab.recipe import Corpus, Estimate, Training
+from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe, Weights
+from isogloss.models.runtime import start_torch
+from isogloss.models.tokens import Tokens
+
+if TYPE_CHECKING:
+    from isogloss.lab.recipe.neural.network import Network
 
 
 @dataclass(frozen=True)
@@ -91,3 +103,95 @@ def _linear(encoder: Any) -> list[str]:
     from torch import nn
 
     return [name for name, module in encoder.named_modules() if isinstance(module, nn.Linear) and "pooler" not in name]
+
+
+APART = 1_000_003
+"""Between the seeds of two runs: far more than anybody's seeds are."""
+
+
+@dataclass(frozen=True)
+class _WeightAverage(TrainedRecipe):
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        if self.select != LAST:
+            raise BadValue("an average leaves nothing to select", hint=f'leave out select, or set it to "{LAST}"')
+
+
+@dataclass(frozen=True)
+class CheckpointAverage(_WeightAverage):
+    """Fine-tuning, and the mean of the weights after each of the last epochs.
+
+    Parameters
+    ----------
+    averaged : int, default 3
+        From how many of the last epochs.
+
+    Notes
+    -----
+    The other parameters are those of `TrainedRecipe`; nothing is selected.
+    """
+
+    name: ClassVar[str] = "checkpoint-average"
+
+    averaged: Count = 3
+
+    def __post_init__(self) -> None:
+        """Check every parameter."""
+        super().__post_init__()
+        if self.averaged > self.epochs:
+            raise BadValue(f"averaged ({self.averaged}) is above epochs ({self.epochs})", hint="train for longer")
+
+    def keeps(self, epoch: int) -> bool:
+        """Whether it is one of the last epochs."""
+        return epoch > self.epochs - self.averaged
+
+    def finish(self, epochs: list[Weights]) -> Weights:
+        """The mean of the weights that were kept."""
+        return mean_weights(epochs)
+
+
+@dataclass(frozen=True)
+class RunAverage(_WeightAverage):
+    """Fine-tuning several times, and the mean of where the runs end.
+
+    Parameters
+    ----------
+    runs : int, default 3
+        How many; one is fine-tuning itself.
+
+    Notes
+    -----
+    The other parameters are those of `TrainedRecipe`; nothing is selected. The seed of the grid decides the examples
+    and the head that all runs begin with; runs differ in the order of examples and in what dropout leaves out. Of a
+    linear model there is nothing to average: whatever the order, it ends at the one optimum.
+    """
+
+    name: ClassVar[str] = "run-average"
+
+    runs: Count = 3
+
+    def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
+        """As for fine-tuning with all runs' epochs."""
+        whole = replace(self, epochs=self.epochs * self.runs, runs=1)
+        return TrainedRecipe.estimate(whole, corpus, trainings)
+
+    def _learn_source(self, network: Network, tokens: Tokens, training: Training) -> dict[str, Any]:
+        torch = start_torch()
+        beginning, ends, notes = self._learnt(network), [], {}
+        for run in range(self.runs):
+            if run:  # the first goes on as fine-tuning would
+                self._restore(network, beginning)
+                torch.manual_seed(training.seed + run * APART)
+            notes = super()._learn_source(network, tokens, replace(training, seed=training.seed + run * APART))
+            ends.append(self._learnt(network))
+        self._restore(network, mean_weights(ends))
+        return notes
+
+
+def mean_weights(several: list[Weights]) -> Weights:
+    """The mean of each weight."""
+    return {
+        name: np.asarray(np.mean([weights[name] for weights in several], axis=0, dtype=np.float64), np.float32)
+        for name in several[0]
+    }

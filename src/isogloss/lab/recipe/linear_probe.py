@@ -12,14 +12,12 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import Count, Positive
-from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted
+from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
-from isogloss.models.batches import coefficients, forward_flops
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.features import Block, encode_block
-from isogloss.models.runtime import count
+from isogloss.models.runtime import coefficients, count, forward_flops
 from isogloss.models.tokens import Tokens
 
 BEST, ALL = "best", "all"

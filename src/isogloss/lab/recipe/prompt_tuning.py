@@ -12,13 +12,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.extras import need
-from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import Count, Positive
-from isogloss.lab.recipe import Answers, Arrays, Corpus, Fitted
+from isogloss.lab.recipe import Answers, Arrays, Corpus, Fitted, Training
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
-from isogloss.models.batches import coefficients, forward_flops
 from isogloss.models.encoder import shared_encoder_model
-from isogloss.models.runtime import count
+from isogloss.models.runtime import coefficients, count, forward_flops
 from isogloss.models.tokens import Tokens
 
 

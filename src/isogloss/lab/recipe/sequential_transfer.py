@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from isogloss.errors import BadValue
-from isogloss.lab.outcome import Training
-from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Recipe, recipes
+from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Recipe, Training, recipes
 from isogloss.lab.recipe.neural import NeuralRecipe
 
 

@@ -12,9 +12,9 @@ from annotated_types import Ge
 
 from isogloss.errors import BadValue, InputError
 from isogloss.lab.parameters import Count
-from isogloss.lab.recipe.neural import Precision
 from isogloss.lab.translate import Passage, Translator
 from isogloss.models.checkpoints import fingerprint, load_tokenizer, locate
+from isogloss.models.runtime import Precision
 from isogloss.models.tokenizers import shorten
 
 

@@ -18,11 +18,9 @@ from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
 from isogloss.metrics.labels import confusions, macro_f1
 from isogloss.models.checkpoints import describe_checkpoint, fingerprint, is_causal, locate
 from isogloss.models.encoder import shared_encoder_model
-from isogloss.models.runtime import device, start_torch
+from isogloss.models.runtime import Precision, device, start_torch
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.models.tokens import MOST_UNKNOWN, join, tokenize
-
-Precision = Literal["float32", "bfloat16"]
 
 TRIED = 16
 """Texts of each language that lengths are estimated from."""

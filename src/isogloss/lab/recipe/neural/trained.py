@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import Count, NotNegative, Positive
-from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted
+from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.runtime import device, start_torch
@@ -138,7 +137,7 @@ class TrainedRecipe(NeuralRecipe):
 
     def _answer(self, network: Network, tokens: Tokens, common: int) -> np.ndarray[Any, Any]:
         if tokens.has_spans:
-            from isogloss.lab.recipe.neural.spans import answer_spans
+            from isogloss.lab.recipe.neural.network import answer_spans
 
             return answer_spans(network, tokens, overlap(self.max_length))
         from isogloss.lab.recipe.neural.training import answer
@@ -149,7 +148,7 @@ class TrainedRecipe(NeuralRecipe):
         """How good the answers are, by what is chosen by."""
         answers = self._answer(network, tokens, 0)
         if tokens.has_spans:
-            from isogloss.lab.recipe.neural.spans import shared_characters
+            from isogloss.lab.recipe.neural.network import shared_characters
 
             return shared_characters(answers, labels)
         return validation_score(answers, labels, words=tokens.has_words)

@@ -11,10 +11,16 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from isogloss.errors import IsoglossError
-from isogloss.lab.recipe.neural.network import Network, scores_of
-from isogloss.lab.recipe.neural.spans import span_loss
-from isogloss.models.batches import by_length, coefficients, forward_flops
-from isogloss.models.runtime import count, device, is_out_of_memory, with_oom_backoff
+from isogloss.lab.recipe.neural.network import Network, scores_of, span_loss
+from isogloss.models.runtime import (
+    by_length,
+    coefficients,
+    count,
+    device,
+    forward_flops,
+    is_out_of_memory,
+    with_oom_backoff,
+)
 from isogloss.models.tokens import Tokens
 
 POOL = 16

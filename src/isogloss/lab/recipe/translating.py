@@ -13,13 +13,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.outcome import Training
 from isogloss.lab.parameters import labelled
-from isogloss.lab.recipe import ANY, Apply, Arrays, Corpus, Estimate, Recipe, recipes
+from isogloss.lab.recipe import ANY, Apply, Arrays, Corpus, Estimate, Recipe, Training, recipes
 from isogloss.lab.task import TaskKind
 from isogloss.lab.translate import Translator, read_translator
-from isogloss.lab.translate.cache import Batch
-from isogloss.lab.translate.texts import Texts, Translated, translate_texts
+from isogloss.lab.translate.texts import Batch, Texts, Translated, translate_texts
 
 Matrix = np.ndarray[Any, Any]
 
