@@ -128,11 +128,6 @@ def test_chance_depends_on_the_classes_where_it_does() -> None:
     assert (find_metric("mcc").chance_level(), find_metric("auroc").chance_level(7)) == (0, 0.5)
 
 
-def test_scores_are_written_in_points_or_as_they_are() -> None:
-    assert find_metric("accuracy").format(0.4567) == "45.7"
-    assert find_metric("perplexity").format(12.34567) == "12.35"
-
-
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
