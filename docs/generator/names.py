@@ -80,7 +80,7 @@ def _forecasts() -> list[str]:
             "[How to benchmark](../how-to/benchmark.md)",
             named((name, describe_protocol(one)) for name, one in protocols.items()),
             adding(protocols, "a function from evidence to an iterator of "
-                   "[`Split`](python/extending.md#class-split), taking `every`, `folds` and `seed`"),
+                   "[`Split`](python/evaluation.md#class-split), taking `every`, `folds` and `seed`"),
         ),
         section(
             "Factors",

@@ -36,8 +36,9 @@ class Tokenizer:
         The checkpoint.
     max_length : int
         Tokens of a sequence at most, special ones among them; what goes beyond is cut off.
-    space_after : callable, default `plain_space`
-        From a word to what stands between it and the next, for tokenisers that words given one by one lose spaces with.
+    space_after : callable, optional
+        From a word to what stands between it and the next, for tokenisers that lose spaces of words given one by one;
+        `plain_space` by default.
     """
 
     folder: Path

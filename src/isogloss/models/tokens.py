@@ -113,7 +113,8 @@ def tokenize(inputs: Sequence[Any], tokenizer: Tokenizer, input_type: InputType[
     inputs : sequence
         All of one type.
     tokenizer : Tokenizer
-    input_type : InputType, default `TEXT`
+    input_type : InputType, optional
+        By default `TEXT`.
     """
     parts = [
         input_type.tokenize(tokenizer, inputs[first : first + _AT_ONCE]) for first in range(0, len(inputs), _AT_ONCE)
