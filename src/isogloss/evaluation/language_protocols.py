@@ -45,10 +45,8 @@ def lolo(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed: 
 
     Parameters
     ----------
-    evidence : Evidence
     folds : int, optional
         Leave out that many groups of languages; by default one language at a time.
-    every, seed : int
 
     Raises
     ------
@@ -71,7 +69,6 @@ def low_resource(
 
     Parameters
     ----------
-    evidence : Evidence
     seed : int, default 0
     every, folds : int
         Without effect: this is one split.
@@ -94,7 +91,6 @@ def family(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed
 
     Parameters
     ----------
-    evidence : Evidence
     every : int, default 1
     folds, seed : int
         Without effect: families are the folds.
@@ -117,7 +113,6 @@ def script(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed
 
     Parameters
     ----------
-    evidence : Evidence
     every : int, default 1
     folds, seed : int
         Without effect: scripts are the folds.
@@ -139,7 +134,6 @@ def shift_aware(evidence: Evidence, *, every: int = 1, folds: int | None = None,
 
     Parameters
     ----------
-    evidence : Evidence
     every : int, default 1
     folds : int, default 4
     seed : int, default 0
@@ -179,7 +173,6 @@ def anchors(
 
     Parameters
     ----------
-    evidence : Evidence
     every : int, default 1
     folds : int, default 5
         Number of draws of anchors.

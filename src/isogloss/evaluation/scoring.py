@@ -121,9 +121,7 @@ def differences(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> p
         groups), `p` (two-sided, from the same bootstrap) and `p_holm` (corrected for all pairs within `by`).
         Each pair has two rows, one per direction. With fewer than five groups the last four are null.
     """
-    at_one = _at_one_level(answers).with_columns(
-        error=(pl.col("mean") - pl.col("score")).abs() * pl.col("per_point"),
-    )
+    at_one = _at_one_level(answers).with_columns(error=(pl.col("mean") - pl.col("score")).abs() * pl.col("per_point"))
     rows = []
     for key, rest in _parts(at_one, by):
         names = rest["forecaster"].unique(maintain_order=True).to_list()

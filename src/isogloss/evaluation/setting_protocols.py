@@ -24,7 +24,6 @@ def configs(evidence: Evidence, *, every: int = 1, folds: int | None = None, see
 
     Parameters
     ----------
-    evidence : Evidence
     every : int, default 1
     folds : int, default 5
     seed : int, default 0
@@ -99,10 +98,8 @@ def language_in_task(
 
     Parameters
     ----------
-    evidence : Evidence
     folds : int, default 8
         Folds over the languages of each task.
-    every, seed : int
     sisters : mapping of str to str, optional
         Task to a task so like it that it is no honest help, and is left out of the evidence while that task is
         asked for: `{"MassiveIntentClassification": "MassiveScenarioClassification"}`.
@@ -125,10 +122,8 @@ def target_in_model(evidence: Evidence, *, every: int = 1, folds: int | None = N
 
     Parameters
     ----------
-    evidence : Evidence
     folds : int, optional
         Folds over the languages of each model; by default one language at a time.
-    every, seed : int
 
     Raises
     ------

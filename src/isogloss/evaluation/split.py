@@ -119,8 +119,6 @@ def hide_languages(
 
     Parameters
     ----------
-    observations : polars.DataFrame
-    languages : collection of str
     within : polars.Expr, optional
         Rows from which they are withheld; by default all.
 

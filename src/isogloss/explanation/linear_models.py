@@ -239,7 +239,6 @@ class RandomEffects:
 
     Parameters
     ----------
-    crossing : CrossedDesign
     ratios : (float, float)
         Standard deviations of the effects of rows and columns over that of the residuals.
     """
@@ -331,7 +330,6 @@ class _Likelihood:
 
     Parameters
     ----------
-    crossing : CrossedDesign
     table : array of shape (pairs, factors + 2)
         A constant, the factors and the response.
     """

@@ -82,7 +82,6 @@ def read_pairs(
 
     Parameters
     ----------
-    grid : Grid
     response : {"absolute", "relative"}
         The score, or the score over that of the target trained on itself.
     factors : sequence of str, optional
@@ -90,10 +89,6 @@ def read_pairs(
     examples : int, optional
         Number of examples whose scores are taken, where sources were trained on several; by default the one
         measured for most sources, of several the largest.
-
-    Raises
-    ------
-    UnknownName, BadValue, NotEnoughEvidence
     """
     if response not in (ABSOLUTE, RELATIVE):
         raise BadValue(f"'{response}' is no response", where="response", hint=f"{ABSOLUTE} or {RELATIVE}")
@@ -332,12 +327,7 @@ class Factor:
 
 
 def check_names(names: Sequence[str], where: str = "factors") -> None:
-    """Check names of factors.
-
-    Raises
-    ------
-    UnknownName
-    """
+    """Check names of factors."""
     known = [*SIMILARITIES, *OTHERS, *similarities.names()]
     for name in names:
         if name not in known:

@@ -29,10 +29,8 @@ def label_permutations(
 
     Parameters
     ----------
-    rows, targets : sequences of str
     mixed : bool
         Rows are mixes: they and the targets are permuted apart.
-    count, seed : int
 
     Returns
     -------
@@ -46,10 +44,7 @@ def label_permutations(
         return of_rows, of_targets
     both = sorted(set(rows) & set(targets))
     shuffled = np.argsort(chance.random((count, len(both))), axis=1)
-    return (
-        _permuted(list(rows), both, shuffled, chance),
-        _permuted(list(targets), both, shuffled, chance),
-    )
+    return (_permuted(list(rows), both, shuffled, chance), _permuted(list(targets), both, shuffled, chance))
 
 
 def _permuted(

@@ -27,8 +27,6 @@ def describe_basis(grid: Grid, forecast: GridForecast, unbounded: np.ndarray) ->
 
     Parameters
     ----------
-    grid : Grid
-    forecast : GridForecast
     unbounded : array of bool of shape (rows, targets)
         Cells whose interval is the whole range for want of evidence.
 

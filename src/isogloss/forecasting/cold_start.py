@@ -31,8 +31,6 @@ class ColdStartModels:
 
     Parameters
     ----------
-    panel : Panel
-    block : int
     models : polars.DataFrame
         Facts about models, as `isogloss.Evidence.models`.
     """
@@ -208,11 +206,6 @@ class ColdStartModels:
 
 class ColdStartSetting:
     """A setting whose model was never measured; forecasts as `FittedSetting` does.
-
-    Parameters
-    ----------
-    models : ColdStartModels
-    model : str
 
     Attributes
     ----------

@@ -36,7 +36,6 @@ class MixEnsemble:
     ----------
     model : GridModel
         Fitted to the grid.
-    grid : Grid
     """
 
     def __init__(self, model: GridModel, grid: Grid):
@@ -84,7 +83,6 @@ class LanguageEnsemble:
 
     Parameters
     ----------
-    grid : Grid
     own : HeldOutPredictions or None
         The setting's own forecasts of its languages, each held out.
     pooled : array of shape (rows, targets) or None
@@ -143,7 +141,6 @@ class LanguageEnsemble:
         ----------
         similarity : array of shape (rows, rows of the grid)
             Weight of the residuals under each measured mix: transfer from some mixes is harder to forecast.
-        level : float
         """
         return weighted_conformal_quantiles(self._standardised, similarity, level)
 
@@ -208,7 +205,6 @@ class ResidualScale:
 
     Parameters
     ----------
-    grid : Grid
     forecasts, residuals : arrays of shape (rows, targets)
         Of the grid's own targets when they were held out; NaN where there is none.
 
@@ -300,7 +296,6 @@ def _local(residuals: Array, closeness: Array, everybody: float) -> Array:
     residuals : array of shape (rows, measured)
         NaN where there is none.
     closeness : array of shape (targets, measured)
-    everybody : float
 
     Returns
     -------

@@ -82,7 +82,6 @@ class FittedSetting:
 
     Parameters
     ----------
-    grid : Grid
     model : GridModel
         Not yet fitted.
     context : SettingContext, optional

@@ -263,9 +263,7 @@ def require(forecaster: Any, *capabilities: Capability) -> None:
     if missing := [one for one in capabilities if one not in capabilities_of(forecaster)]:
         name = (forecaster if isinstance(forecaster, type) else type(forecaster)).__name__
         raise InputError(
-            f"{name} has no {' and no '.join(missing)}",
-            where="forecaster",
-            hint="forecaster=default has them",
+            f"{name} has no {' and no '.join(missing)}", where="forecaster", hint="forecaster=default has them"
         )
 
 

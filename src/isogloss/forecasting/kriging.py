@@ -102,7 +102,6 @@ def krige(scores: Array, measured: Sequence[str], targets: Sequence[str]) -> Arr
     ----------
     scores : array of shape (rows, measured)
         NaN where there is no score.
-    measured, targets : sequences of str
 
     Returns
     -------
@@ -126,9 +125,6 @@ def kriging_contributions(scores: Array, measured: Sequence[str], target: str, b
     ----------
     scores : array of shape (measured,)
         NaN where there is no score.
-    measured : sequence of str
-    target : str
-    baseline : float
     """
     there = ~np.isnan(scores)
     names = [name for name, one in zip(measured, there, strict=True) if one]
@@ -152,7 +148,6 @@ class RegressionKriging:
 
         Parameters
         ----------
-        grid : Grid
         completed : array of shape (rows, targets)
             Its scores with the gaps filled.
         """
@@ -186,7 +181,6 @@ class RegressionKriging:
         targets : sequence of str
             Languages that were not measured.
         sizes : array of shape (rows, sources)
-        sources : sequence of str
         known : array of shape (rows, measured targets)
             Scores of the measured languages in the same rows.
 
@@ -227,7 +221,6 @@ class RegressionKriging:
         ----------
         mix : TrainingMixes
             One row.
-        target : str
         measured : array of shape (1, measured targets)
         """
         languages, trained = self.grid_.targets, self.grid_.mixes

@@ -77,7 +77,6 @@ class BlockEvidence:
 
     Parameters
     ----------
-    panel : Panel
     block : int
         Position in `panel.blocks`.
 
@@ -230,13 +229,7 @@ class BlockEvidence:
 
 
 class PooledFeatures:
-    """Features of the cells of one block, as far as one pattern has evidence.
-
-    Parameters
-    ----------
-    evidence : BlockEvidence
-    pattern : Pattern
-    """
+    """Features of the cells of one block, as far as one pattern has evidence."""
 
     def __init__(self, evidence: BlockEvidence, pattern: Pattern):
         self.evidence, self.pattern = evidence, pattern
@@ -249,7 +242,6 @@ class PooledFeatures:
 
         Parameters
         ----------
-        rows : Rows
         known : array of shape (rows, measured)
             Scores less `effects` of the measured languages; NaN where there is none.
         measured, targets : sequences of str

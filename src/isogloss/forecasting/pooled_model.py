@@ -59,7 +59,6 @@ class PooledModel:
 
     Parameters
     ----------
-    panel : Panel
     block : int
         Position in `panel.blocks`.
     """
@@ -81,7 +80,6 @@ class PooledModel:
 
         Parameters
         ----------
-        setting : int
         texts : sequence of str
             Training mixes, the rows.
         measured : sequence of str
@@ -90,7 +88,6 @@ class PooledModel:
             Their scores; NaN where there is none.
         targets : sequence of str
             Languages of one pattern.
-        pattern : Pattern
 
         Returns
         -------

@@ -60,8 +60,6 @@ def match(
 
     Parameters
     ----------
-    queries : polars.DataFrame
-    settings : collection of Setting
     may_be_new : function of str to bool
         Whether a model that no setting has is forecast: it gets the setting of the other models.
 

@@ -4,12 +4,4 @@ from .gp import CurveGP
 from .laws import PerformanceFunction
 from .points import Points
 
-__all__ = [
-    "CURVE",
-    "Curve",
-    "CurveGP",
-    "Needed",
-    "PerformanceFunction",
-    "Points",
-    "fit_curve",
-]
+__all__ = ["CURVE", "Curve", "CurveGP", "Needed", "PerformanceFunction", "Points", "fit_curve"]

@@ -66,8 +66,6 @@ def calibrate(process: CurveGP, target: str, column: int) -> Calibration:
 
     Parameters
     ----------
-    process : CurveGP
-    target : str
     column : int
         Which of `FEATURES` varies.
     """

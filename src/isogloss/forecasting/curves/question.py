@@ -128,12 +128,10 @@ def describe_basis(
     ----------
     points, own : Points
         All of the setting, and the target's.
-    question : Question
     trials : list of Trial
         Best first; empty where nothing was tried.
     start : str or None
         The forecast without examples of a target never measured.
-    rises : bool
     """
     parts = [_measured(points, question, own, start), f"rest of the mix: {_rest(question)} ({question.why})"]
     if trials:

@@ -235,7 +235,6 @@ def leave_columns_out(covariance: Product, mean: Array, scores: Array, columns: 
 
     Parameters
     ----------
-    covariance : Product
     mean : array of shape (terms, rows, columns)
     scores : array of shape (rows, columns)
     columns : array of int

@@ -82,10 +82,8 @@ def maximise(
     ----------
     log_likelihoods : callable
         From the logarithms to the log marginal likelihood of each independent response, with its slope in them.
-    prior : Prior
     steps : int
         Most iterations of the search.
-    bounds : (lowest, highest), optional
     by_differences : bool, default False
         Whether slopes are taken by finite differences, those given being of no use.
 

@@ -61,12 +61,7 @@ def write_folder(forecaster: object, folder: str | Path) -> None:
 
 
 def check_folder(folder: str | Path) -> None:
-    """Find out whether a forecaster can be saved here: where there is nothing yet, or one that was saved before.
-
-    Raises
-    ------
-    BadFile
-    """
+    """Find out whether a forecaster can be saved here: where there is nothing yet, or one that was saved before."""
     place = Path(folder)
     if place.exists() and not (place / MANIFEST).is_file() and not (place.is_dir() and not any(place.iterdir())):
         raise BadFile("holds something else", where=str(folder), hint="name a folder that is not there yet")

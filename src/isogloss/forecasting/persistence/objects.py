@@ -56,12 +56,7 @@ class Writer:
         self._met: dict[int, tuple[int, Any]] = {}  # with the thing itself, whose id is then not given to another
 
     def write(self, value: Any, at: str) -> Node:
-        """The node of a value; `at` says where it is, for the error.
-
-        Raises
-        ------
-        CannotSave
-        """
+        """The node of a value; `at` says where it is, for the error."""
         if value is None or type(value) in (bool, int, str):
             return value
         if type(value) is float:
@@ -133,21 +128,13 @@ class Reader:
     """
 
     def __init__(
-        self,
-        array: Callable[[str], np.ndarray],
-        table: Callable[[str], pl.DataFrame],
-        text: Callable[[str], str],
+        self, array: Callable[[str], np.ndarray], table: Callable[[str], pl.DataFrame], text: Callable[[str], str]
     ):
         self._array, self._table, self._text = array, table, text
         self._met: list[Any] = []
 
     def read(self, node: Node) -> Any:
-        """What a node stands for.
-
-        Raises
-        ------
-        CannotLoad
-        """
+        """What a node stands for."""
         if node is None or isinstance(node, bool | int | float | str):
             return node
         if not isinstance(node, dict) or not node:
