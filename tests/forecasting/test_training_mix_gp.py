@@ -8,7 +8,7 @@ from planted import world
 from scipy.optimize import check_grad
 
 from isogloss.forecasting import training_mix_gp
-from isogloss.forecasting.gaussian_process.kernels import SOURCE_LENGTH, SourceFeatures
+from isogloss.forecasting.gaussian_process import SOURCE_LENGTH, SourceFeatures
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.training_mix_gp import PRIOR, TrainingMixGP, log_likelihoods
 

@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
-from isogloss.forecasting.features import dose, dose_shares, own_dose, space, total_dose
+from isogloss.forecasting.features import (
+    ADAPTATION,
+    DATA,
+    LEXICAL,
+    LINGUISTIC,
+    dose,
+    dose_shares,
+    own_dose,
+    space,
+    total_dose,
+)
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.languages import distances, similarities
 
@@ -244,36 +254,18 @@ def _one_size(grid: Grid, examples: int | None) -> tuple[Grid, list[str]]:
     return grid.take(np.array(sorted(last.values()))), ["each source at its largest number of examples"]
 
 
-LINGUISTIC, LEXICAL, DATA, ADAPTATION, LEVEL, REGISTERED = (
-    "linguistic similarity",
-    "lexical overlap",
-    "pretraining data",
-    "adaptation data",
-    "monolingual level",
-    "registered similarity",
-)
+LEVEL, REGISTERED = "monolingual level", "registered similarity"
 SILENT_GROUPS = ("model architecture", "pretraining setting")
 """Groups of the review of contributing factors that are the same in all pairs of one model."""
 
-SIMILARITIES = {
-    "syntactic": LINGUISTIC,
-    "morphological": LINGUISTIC,
-    "phonological": LINGUISTIC,
-    "inventory": LINGUISTIC,
-    "genetic": LINGUISTIC,
-    "geographic": LINGUISTIC,
-    "script": LEXICAL,
-}
+_LINGUISTIC = ("syntactic", "morphological", "phonological", "inventory", "genetic", "geographic")
+SIMILARITIES = {**dict.fromkeys(_LINGUISTIC, LINGUISTIC), "script": LEXICAL}
 """Kinds of distance whose complement is a factor, and the group of each."""
 
 OTHERS = {
-    "source text": DATA,
-    "target text": DATA,
-    "source examples": ADAPTATION,
-    "own examples": ADAPTATION,
-    "sources": ADAPTATION,
-    "source own score": LEVEL,
-    "target own score": LEVEL,
+    **dict.fromkeys(("source text", "target text"), DATA),
+    **dict.fromkeys(("source examples", "own examples", "sources"), ADAPTATION),
+    **dict.fromkeys(("source own score", "target own score"), LEVEL),
 }
 """Factors that are no similarity, and the group of each."""
 

@@ -13,7 +13,7 @@ Ten files hold the forecast of a measured model, in the order of reading:
 9. `kriging`: an unmeasured language, from measured ones
 10. `pooled_model`: a language measured with other models or on other tasks
 
-They use what other forecasters use too: `kernel`, `boosting`, `gaussian_process` and the conformal
+They use what other forecasters use too: `kernel`, `kronecker`, `boosting`, `gaussian_process` and the conformal
 quantiles of `isogloss.stats`. A model that was never measured on a task is the matter of `cold_start`.
 """
 

@@ -21,7 +21,7 @@ from isogloss.forecasting.cross_validation import (
 from isogloss.forecasting.features import pair_features, space
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, column_means
 from isogloss.forecasting.grid_model import GridModel
-from isogloss.stats.conformal import grouped_quantile, weighted_conformal_quantiles
+from isogloss.stats.conformal import finite_groups, grouped_quantile, weighted_conformal_quantiles
 
 RESIDUALS_PRIOR = 20.0
 """Rows at which a language's own residuals weigh as much as everybody's."""
@@ -48,7 +48,7 @@ class MixEnsemble:
 
     def margin(self, spread: Array, columns: NDArray[np.intp], level: float) -> Array:
         """Half width of the intervals of some targets, from their uncertainty of shape (rows, columns)."""
-        return grouped_quantile(_groups(self._residuals / self.scales_), level) * spread * self.scales_[columns]
+        return grouped_quantile(finite_groups(self._residuals / self.scales_), level) * spread * self.scales_[columns]
 
     @cached_property
     def held_out_(self) -> HeldOutPredictions:
@@ -164,7 +164,7 @@ class LanguageEnsemble:
             poorer += less[held].tolist()
         if not sizes:
             return 0.0
-        usual = float(np.mean([group.mean() for group in _groups(self._standardised)]))
+        usual = float(np.mean([group.mean() for group in finite_groups(self._standardised)]))
         return max(0.0, float(np.mean(sizes)) / (usual + 1e-12) - 1) / float(np.mean(poorer))
 
     @cached_property
@@ -179,12 +179,6 @@ class LanguageEnsemble:
     @cached_property
     def _standardised(self) -> Array:
         return (self._residuals / self.residual_scale_.held_out_).T
-
-
-def _groups(residuals: Array) -> list[Array]:
-    """The finite residuals of each row; rows without any are no group."""
-    finite = [row[np.isfinite(row)] for row in residuals]
-    return [row for row in finite if len(row)]
 
 
 NEIGHBOURHOOD = 0.15

@@ -39,6 +39,8 @@ FORECAST = pl.Schema(
 )
 """Columns of a table of forecasts. Where scores have no range and the evidence is too little for the level,
 `lower` and `upper` are infinite."""
+ANSWER = ("mean", "lower", "upper", "level", "basis")
+"""Those of them that a query lacks."""
 
 
 class Forecaster(BaseEstimator):
@@ -180,7 +182,11 @@ class Forecaster(BaseEstimator):
     def _answer(self, queries: pl.DataFrame, level: float | None) -> pl.DataFrame:
         settings = self._settings()
         check_queries(queries)
-        parts = [queries.head(0).with_row_index("query_position").with_columns(_no_answers())]
+        parts = [
+            queries.head(0)
+            .with_row_index("query_position")
+            .with_columns(pl.Series(name, [], FORECAST[name]) for name in ANSWER)
+        ]
         for setting, rows in match(queries, settings, may_be_new=self._may_be_new):
             fitted = self._fitted(setting)
             texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
@@ -224,17 +230,8 @@ def _columns(
         margin = fitted.margin(forecast, level)
         lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
         basis = describe_basis(fitted.grid, forecast, np.isinf(margin))[at].tolist()
-    return [
-        pl.Series("mean", mean, dtype=pl.Float64),
-        pl.Series("lower", lower, dtype=pl.Float64),
-        pl.Series("upper", upper, dtype=pl.Float64),
-        pl.Series("level", [level] * len(mean), dtype=pl.Float64),
-        pl.Series("basis", basis, dtype=pl.String),
-    ]
-
-
-def _no_answers() -> list[pl.Series]:
-    return [pl.Series(name, [], dtype=FORECAST[name]) for name in ("mean", "lower", "upper", "level", "basis")]
+    values = (mean, lower, upper, [level] * len(mean), basis)
+    return [pl.Series(name, column, FORECAST[name]) for name, column in zip(ANSWER, values, strict=True)]
 
 
 class Capability(StrEnum):

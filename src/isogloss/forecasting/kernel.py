@@ -2,7 +2,7 @@
 
     score(m, l) = b . terms(m, l) + f(m, l) + noise,   cov f = mixes(m, m') languages(l, l')
 
-See `isogloss.forecasting.gaussian_process.kronecker` for how a product covariance is inverted by two small
+See `isogloss.forecasting.kronecker` for how a product covariance is inverted by two small
 decompositions, and how whole languages are left out in closed form; `kernel_covariance` for the two factors.
 """
 
@@ -15,10 +15,10 @@ import numpy as np
 
 from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
 from isogloss.forecasting.forecaster import Capability, Forecaster
-from isogloss.forecasting.gaussian_process.kronecker import GridProcess, Product, Side, leave_columns_out
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, even_sample
 from isogloss.forecasting.grid_model import Contribution, GridModel, of_languages
 from isogloss.forecasting.kernel_covariance import GridCovariance, LanguageCovariates, MixDistances, mean_terms
+from isogloss.forecasting.kronecker import GridProcess, Product, Side, leave_columns_out
 
 LEVEL = "mean of the measured languages, by the kernel"
 """Name of the contribution of the constant mean term."""

@@ -20,10 +20,9 @@ from isogloss.forecasting.features import (
     space,
     total_dose,
 )
-from isogloss.forecasting.gaussian_process.kernels import squared_distances
-from isogloss.forecasting.gaussian_process.kronecker import MEAN_PRECISION, Likelihood, Product, Side, log_likelihood
-from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood_slope, maximise
+from isogloss.forecasting.gaussian_process import Prior, log_likelihood_slope, maximise, squared_distances
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+from isogloss.forecasting.kronecker import MEAN_PRECISION, Likelihood, Product, Side, log_likelihood
 
 PRIOR = Prior(
     width=1.5,

@@ -22,7 +22,7 @@ from isogloss.forecasting.features import (
     pair_features,
     space,
 )
-from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood, maximise
+from isogloss.forecasting.gaussian_process import Prior, log_likelihood, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import Contribution, of_features, of_languages, of_trees
 

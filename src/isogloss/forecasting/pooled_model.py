@@ -27,6 +27,7 @@ from isogloss.forecasting.pooled_features import (
     PooledFeatures,
     Rows,
 )
+from isogloss.stats.conformal import finite_groups
 
 ENOUGH_CELLS = 1000
 """Scores from which on a setting learns alone; with fewer it learns together with the other models."""
@@ -273,8 +274,7 @@ class SettingContext:
         """Absolute residuals of such forecasts over all models of the block, one array per language."""
         held_out = [self.model.held_out(setting, pattern) for setting in self.model.evidence.settings]
         residuals = np.concatenate([np.abs(scores - self.model.panel.scores[rows]) for rows, scores in held_out])
-        finite = [column[np.isfinite(column)] for column in residuals.T]
-        return [column for column in finite if len(column)]
+        return finite_groups(residuals.T)
 
     @property
     def _enough_languages(self) -> bool:

@@ -22,9 +22,15 @@ from isogloss.forecasting.features import (
     space,
     total_dose,
 )
-from isogloss.forecasting.gaussian_process.kernels import SourceFeatures, squared_distances
-from isogloss.forecasting.gaussian_process.likelihood import Prior, log_likelihood_slope, maximise
-from isogloss.forecasting.gaussian_process.regression import StudentProcess, likely_noise
+from isogloss.forecasting.gaussian_process import (
+    Prior,
+    SourceFeatures,
+    StudentProcess,
+    likely_noise,
+    log_likelihood_slope,
+    maximise,
+    squared_distances,
+)
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, even_sample, fill
 
 MEMBERS = ("level", "shape", "kernel")

@@ -9,6 +9,12 @@ import numpy as np
 from isogloss.stats.intervals import Array, check_level
 
 
+def finite_groups(scores: Array) -> list[Array]:
+    """The finite values of each row; rows without any are no group."""
+    finite = [row[np.isfinite(row)] for row in scores]
+    return [row for row in finite if len(row)]
+
+
 def grouped_quantile(groups: Sequence[Array], level: float) -> float:
     """Quantile of held-out scores such that a new group's score lies below it with probability `level`.
 

@@ -19,7 +19,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from isogloss.forecasting.features import language_features, own_dose, space, total_dose
 from isogloss.forecasting.forecaster import Capability, Forecaster
-from isogloss.forecasting.gaussian_process.likelihood import Prior, maximise
+from isogloss.forecasting.gaussian_process import Prior, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel
 

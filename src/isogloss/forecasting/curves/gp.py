@@ -11,8 +11,14 @@ from scipy.linalg import cho_factor, cho_solve
 
 from isogloss.forecasting.curves.points import FEATURES, Points
 from isogloss.forecasting.features import HALF_FELT
-from isogloss.forecasting.gaussian_process.kernels import matern, squared_distances
-from isogloss.forecasting.gaussian_process.likelihood import Prior, laplace_deviations, log_likelihood_slope, maximise
+from isogloss.forecasting.gaussian_process import (
+    Prior,
+    laplace_deviations,
+    log_likelihood_slope,
+    matern,
+    maximise,
+    squared_distances,
+)
 from isogloss.forecasting.grid import Array
 
 RISING = [FEATURES.index("labelled"), FEATURES.index("total")]

@@ -5,7 +5,7 @@
 A deviation is a target's score under a source less its mean over all sources, in units of its own spread: only
 these rank sources, and a target that all sources serve badly counts as much as any other. The constant part of
 the covariance of targets is what makes a source good everywhere; the rest lets it be good for some kinds of target.
-See `isogloss.forecasting.gaussian_process.kronecker` for the algebra.
+See `isogloss.forecasting.kronecker` for the algebra.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.forecasting.features import TYPICAL_DISTANCE, space
-from isogloss.forecasting.gaussian_process.kronecker import (
+from isogloss.forecasting.gaussian_process import Prior, maximise
+from isogloss.forecasting.grid import even_sample, fill
+from isogloss.forecasting.kriging import covariance_terms
+from isogloss.forecasting.kronecker import (
     MEAN_PRECISION,
     GridProcess,
     Product,
@@ -25,9 +28,6 @@ from isogloss.forecasting.gaussian_process.kronecker import (
     leave_columns_out,
     log_likelihood,
 )
-from isogloss.forecasting.gaussian_process.likelihood import Prior, maximise
-from isogloss.forecasting.grid import even_sample, fill
-from isogloss.forecasting.kriging import covariance_terms
 from isogloss.languages import distances
 from isogloss.planning.ranking.table import Array, SourceTable
 

@@ -8,7 +8,7 @@ from scipy.linalg import LinAlgError
 from scipy.optimize import check_grad
 from scipy.stats import multivariate_normal
 
-from isogloss.forecasting.gaussian_process.likelihood import (
+from isogloss.forecasting.gaussian_process import (
     Prior,
     laplace_deviations,
     log_likelihood,

@@ -1,4 +1,4 @@
-"""How the parameters of a covariance are learnt: marginal likelihood, with a log-normal prior on each parameter.
+"""Gaussian processes: how parameters are learnt by marginal likelihood, kernels, and regression with heavy tails.
 
 All parameters are positive and searched for as logarithms (Rasmussen and Williams 2006, section 5.4.1).
 """
@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg.lapack import dtrtri
 from scipy.optimize import minimize
 
 from isogloss.forecasting.grid import Array
 
 TOO_FAR = 1e10
 """Loss of a step of the search that cannot be computed, as where all scores are alike."""
-
-
 STEP = 1e-4
 """Logarithmic units by which parameters are moved to see the curvature of their density."""
 LogLikelihoods = Callable[[Array], Iterable[tuple[float, Array | float]]]
@@ -173,3 +172,117 @@ def _factor(covariance: Array) -> tuple[Array, bool]:
 
 def _value(factor: tuple[Array, bool], weights: Array, response: Array) -> float:
     return -(0.5 * float(response @ weights) + float(np.log(np.diag(factor[0])).sum()))
+
+
+SOURCE_LENGTH = 1.5
+"""Doses over which the effect of one source, taken by itself, is alike."""
+FADED = 1e-10
+"""Share of the largest eigenvalue up to which others count for nothing."""
+
+
+def squared_distances(rows: Array, columns: Array) -> Array:
+    """Squared Euclidean distances, of shape (rows, columns)."""
+    squares = (rows**2).sum(1)[:, None] + (columns**2).sum(1) - 2 * rows @ columns.T
+    return np.maximum(squares, 0)
+
+
+def matern(squares: Array) -> tuple[Array, Array]:
+    """The Matérn kernel of order 3/2 of squared distances, and -2 times its derivative by them.
+
+    Rasmussen and Williams 2006, equation 4.17.
+    """
+    root = np.sqrt(3 * squares)
+    decay = np.exp(-root)
+    return (1 + root) * decay, 3 * decay
+
+
+class SourceFeatures:
+    """Features whose products are kernels of functions that add up over sources (Duvenaud et al. 2011).
+
+    The kernel of two doses of one source, exp(-(x - x')^2 / 2 * 1.5^2), has as many features as the source has doses,
+    or as its eigenvalues fade; so the kernel of two mixes is one product of matrices for each target, whatever
+    weights the target gives to sources.
+
+    Attributes
+    ----------
+    sources : array of int of shape (features,)
+        The source that each feature is of, whose weight it takes.
+    """
+
+    def __init__(self, doses: Array):
+        self._levels = [np.unique(column) for column in doses.T]
+        self._bases = [_basis(levels) for levels in self._levels]
+        self.sources = np.repeat(np.arange(len(self._bases)), [basis.shape[1] for basis in self._bases])
+
+    def of(self, doses: Array) -> Array:
+        """Features of mixes, of shape (rows, features)."""
+        parts = [
+            _dose_kernel(column, levels) @ basis
+            for column, levels, basis in zip(doses.T, self._levels, self._bases, strict=True)
+        ]
+        return np.hstack([np.zeros((len(doses), 0)), *parts])
+
+
+def _basis(levels: Array) -> Array:
+    values, vectors = np.linalg.eigh(_dose_kernel(levels, levels))
+    kept = values > FADED * values[-1]
+    return np.asarray(vectors[:, kept] / np.sqrt(values[kept]))
+
+
+def _dose_kernel(rows: Array, columns: Array) -> Array:
+    return np.asarray(np.exp((rows[:, None] - columns) ** 2 * (-0.5 / SOURCE_LENGTH**2)))
+
+
+NOISES = np.geomspace(1e-3, 100, 40)
+"""Noises that are tried, against the variance of what mixes do."""
+MEDIAN_SQUARE = 0.455
+"""Median of the square of a standard normal variable."""
+TAILS = 4.0
+"""Degrees of freedom of the noise: as with Student's t, a run that came out far from the others counts for less."""
+ROUNDS = 2
+"""Times that what a run counts for is found anew."""
+
+
+def likely_noise(covariance: Array, response: Array, noise: float) -> float:
+    """The noise of one language, by marginal likelihood, drawn to what all languages have."""
+    values, vectors = np.linalg.eigh(covariance)
+    rotated = vectors.T @ response
+    spectra = np.maximum(values, 0) + NOISES[:, None]  # (noises, rows)
+    scales = (rotated**2 / spectra).mean(1)
+    loss = 0.5 * len(response) * np.log(scales + 1e-12) + 0.5 * np.log(spectra).sum(1)
+    loss += 0.5 * (np.log(NOISES / noise) / 2) ** 2
+    return float(NOISES[int(loss.argmin())])
+
+
+class StudentProcess:
+    """A Gaussian process with a scale of its own, by marginal likelihood.
+
+    The noise is larger in runs that the others do not foretell, as for a Student's t with TAILS degrees of freedom,
+    by expectation and maximisation over the standardised residuals of leaving each run out (Rasmussen and Williams
+    2006, section 5.4.2).
+    """
+
+    def __init__(self, covariance: Array, response: Array, noise: float):
+        self.noise = noise
+        doubt = np.ones(len(response))
+        for _ in range(ROUNDS):
+            self._solve(covariance, response, doubt)
+            inverse, _ = dtrtri(self.factor[0], lower=1)
+            precision = (np.tril(inverse) ** 2).sum(0)
+            surprise = self.weights**2 / precision
+            usual = float(np.median(surprise)) / MEDIAN_SQUARE
+            if usual <= 0:
+                break
+            doubt = (TAILS + surprise / usual) / (TAILS + 1)
+        self._solve(covariance, response, doubt)
+        self.scale = float(response @ self.weights) / len(response)
+
+    def _solve(self, covariance: Array, response: Array, doubt: Array) -> None:
+        self.factor = cho_factor(covariance + np.diag(self.noise * doubt), lower=True, check_finite=False)
+        self.weights = cho_solve(self.factor, response, check_finite=False)
+
+    def predict(self, across: Array, prior: float) -> tuple[Array, Array]:
+        """Mean and standard deviation of new responses; `across` is their covariance with the old."""
+        reached = solve_triangular(self.factor[0], across.T, lower=True, check_finite=False)
+        variance = self.scale * (np.maximum(prior - (reached**2).sum(0), 0) + self.noise)
+        return across @ self.weights, np.sqrt(variance + 1e-12)

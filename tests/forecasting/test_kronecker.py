@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from isogloss.forecasting.gaussian_process.kronecker import (
+from isogloss.forecasting.kronecker import (
     MEAN_PRECISION,
     GridProcess,
     Product,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from isogloss.forecasting.gaussian_process.regression import StudentProcess
+from isogloss.forecasting.gaussian_process import StudentProcess
 
 PLACES = np.linspace(0, 6, 40)
 COVARIANCE = np.exp(-0.5 * (PLACES[:, None] - PLACES) ** 2)
