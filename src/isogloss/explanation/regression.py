@@ -22,8 +22,9 @@ from isogloss.explanation.linear_models import (
     lmg_shares,
     variance_inflation,
 )
-from isogloss.explanation.pairs import ABSOLUTE, LINGUISTIC, RELATIVE, Factor, Pairs, check_names, read_pairs
+from isogloss.explanation.pairs import ABSOLUTE, RELATIVE, Factor, Pairs, check_names, read_pairs
 from isogloss.explanation.permutation import label_permutations, permutation_p_values
+from isogloss.forecasting.features import LINGUISTIC
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.settings import find_setting
 from isogloss.stats.hypotheses import benjamini_hochberg
