@@ -383,9 +383,9 @@ def test_nothing_in_an_archive_can_be_written_elsewhere(get, store, server, tmp_
 
 
 def test_a_file_that_unpacks_to_no_sensible_size_is_refused(get, server, monkeypatch):
-    from isogloss.evidence.fetching import archive
+    from isogloss.evidence.fetching import snapshots
 
-    monkeypatch.setattr(archive, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(snapshots, "MAX_BYTES", 1 << 20)
     server.content = tar(Bomb="0" * (2 << 20))
     with pytest.raises(BadFile, match="unpacks to more than 1 MB"):
         get(server.url)

@@ -15,13 +15,13 @@ import polars as pl
 
 from isogloss.errors import BadFile
 from isogloss.evidence.duplicates import settle_duplicates
-from isogloss.evidence.fetching.archive import ArchiveSnapshot
 from isogloss.evidence.fetching.download import download
-from isogloss.evidence.fetching.git import GitSnapshot
-from isogloss.evidence.fetching.snapshot import Progress, Snapshot
+from isogloss.evidence.fetching.snapshots import ArchiveSnapshot, GitSnapshot, Progress, Snapshot
 from isogloss.evidence.importers.base import ReadOptions
+from isogloss.evidence.normalise import Normalised
 from isogloss.evidence.read import read_source
 from isogloss.evidence.store import Store
+from isogloss.files import cache_folder
 from isogloss.registry import Registry
 
 
@@ -157,7 +157,7 @@ def fetch(
     """
     source: PublicSource = public_sources.get(name)
     source = replace(source, url=url or source.url)
-    snapshot = _snapshot(source, _cache_of(source, cache), checksum, progress)
+    snapshot = _snapshot(source, cache, checksum, progress)
     read = _read_before(store, source)
     changed = sorted(file for file, digest in snapshot.files.items() if again or read.get(file) != digest)
     report = FetchReport(source.name, source.url, snapshot.revision, source.licence, source.citation)
@@ -166,7 +166,7 @@ def fetch(
     done = 0
     for files in _batches(changed):
         progress("Reading", done, len(changed))
-        _bring(files, source, snapshot, store, languages or {}, report, progress)
+        _read_into(store, files, source, snapshot, languages or {}, report, progress)
         done += len(files)
         progress("Reading", done, len(changed))
     return report
@@ -177,19 +177,13 @@ def is_archive(url: str) -> bool:
     return urlsplit(url).scheme in ("http", "https") and urlsplit(url).path.lower().endswith(ARCHIVES)
 
 
-def _snapshot(source: PublicSource, folder: Path, checksum: str | None, progress: Progress) -> Snapshot:
+def _snapshot(source: PublicSource, cache: Path | None, checksum: str | None, progress: Progress) -> Snapshot:
+    cache = cache or cache_folder() / "fetched"
+    folder = cache / f"{source.name}-{hashlib.sha256(source.url.encode()).hexdigest()[:16]}"
     if is_archive(source.url):
-        path, found = download(source.url, folder, progress, checksum)
-        return ArchiveSnapshot(path, found, source.pattern, progress)
+        path, digest = download(source.url, folder, progress, checksum)
+        return ArchiveSnapshot(path, digest, source.pattern, progress)
     return GitSnapshot(source.url, folder, source.pattern, progress)
-
-
-def _cache_of(source: PublicSource, cache: Path | None) -> Path:
-    if cache is None:
-        from isogloss.files import cache_folder
-
-        cache = cache_folder() / "fetched"
-    return cache / f"{source.name}-{hashlib.sha256(source.url.encode()).hexdigest()[:16]}"
 
 
 def _read_before(store: Store, source: PublicSource) -> dict[str, str]:
@@ -210,11 +204,11 @@ def _batches(files: list[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _bring(
+def _read_into(
+    store: Store,
     files: Sequence[str],
     source: PublicSource,
     snapshot: Snapshot,
-    store: Store,
     languages: dict[str, str],
     report: FetchReport,
     progress: Progress,
@@ -222,31 +216,39 @@ def _bring(
     """Read some files and store what they say, then that they were read."""
     beside = {f"{Path(file).parent.as_posix()}/{source.companion}" for file in files}
     wanted = [*files, *sorted((beside & set(snapshot.files)) - set(files))]
-    with tempfile.TemporaryDirectory(prefix="isogloss-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="isogloss-") as folder:
         for path, content in snapshot.read(wanted, progress):
-            place = folder / path
+            place = Path(folder, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        found = _read_what_can_be_read(folder, source, ReadOptions(languages=languages), report)
-    if found is not None:
-        observations = found.observations.with_columns(
+        evidence = _read_folder(Path(folder), source, ReadOptions(languages=languages), report)
+    if evidence is not None:
+        observations = evidence.observations.with_columns(
             origin=pl.lit(f"{source.name}:") + pl.col("origin").str.strip_prefix(f"{folder}/")
         )
         kept, duplicates = settle_duplicates(observations, "last")
-        for reason in pl.concat([found.dropped["reason"], duplicates["reason"]]):
+        for reason in pl.concat([evidence.dropped["reason"], duplicates["reason"]]):
             report.dropped[reason] = report.dropped.get(reason, 0) + 1
         report.kept += kept.height
-        report.notes += [note for note in found.notes if note not in report.notes]
+        report.notes += [note for note in evidence.notes if note not in report.notes]
         if kept.height:
-            store.append(kept, found.items, models=found.models, tasks=found.tasks)
-        elif found.models.height:
-            store.describe(models=found.models)
-    store.record_sources(_ledger(files, source, snapshot))
+            store.append(kept, evidence.items, models=evidence.models, tasks=evidence.tasks)
+        elif evidence.models.height:
+            store.describe(models=evidence.models)
+    store.record_sources(
+        pl.DataFrame({"file": files, "checksum": [snapshot.files[file] for file in files]}).with_columns(
+            source=pl.lit(source.name),
+            url=pl.lit(source.url),
+            revision=pl.lit(snapshot.revision),
+            licence=pl.lit(source.licence),
+            citation=pl.lit(source.citation),
+            retrieved_at=pl.lit(datetime.now(UTC)),
+        )
+    )
 
 
-def _read_what_can_be_read(folder: Path, source: PublicSource, options: ReadOptions, report: FetchReport) -> Any:
-    """What an importer makes of a folder, without files that it refuses; they are named in the report."""
+def _read_folder(folder: Path, source: PublicSource, options: ReadOptions, report: FetchReport) -> Normalised | None:
+    """The evidence in a folder, without files that the importer refuses; they are named in the report."""
     while any(path.is_file() for path in folder.rglob("*")):
         try:
             return read_source(folder, options, source.importer).normalised
@@ -259,14 +261,3 @@ def _read_what_can_be_read(folder: Path, source: PublicSource, options: ReadOpti
             report.unreadable.append(f"{broken.relative_to(folder).as_posix()}: {error.reason}")
             broken.unlink()
     return None
-
-
-def _ledger(files: Sequence[str], source: PublicSource, snapshot: Snapshot) -> pl.DataFrame:
-    return pl.DataFrame({"file": files, "checksum": [snapshot.files[file] for file in files]}).with_columns(
-        source=pl.lit(source.name),
-        url=pl.lit(source.url),
-        revision=pl.lit(snapshot.revision),
-        licence=pl.lit(source.licence),
-        citation=pl.lit(source.citation),
-        retrieved_at=pl.lit(datetime.now(UTC)),
-    )
