@@ -1,44 +1,123 @@
-"""Evidence as folders of files of other tools: LITMUS (a file per setting) and MTEB (a file per model and task)."""
+"""Exporters: evidence in the formats of other tools, with a count of what they cannot say."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.pairs import TARGET
 from isogloss.evidence.schema import SETTING
 from isogloss.evidence.training_mix import TrainingMix
+from isogloss.files import atomic_write
 from isogloss.languages import resolve
 
+FORMATS = ("csv", "litmus", "mteb", "parquet")
 
-def safe_name(text: str) -> str:
+
+@dataclass
+class ExportReport:
+    """What an export wrote.
+
+    Attributes
+    ----------
+    files : list of pathlib.Path
+    written : int
+        Observations in them.
+    left_out : dict of str to int
+        Why the format cannot say the others, and how many they are.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    written: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
+    """Write evidence in some format.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    format : {"csv", "parquet", "litmus", "mteb"}
+        A table of observations as one file; or a folder of files as LITMUS or MTEB writes them, which holds
+        what these formats can say.
+    out : pathlib.Path
+        The file, or the folder; a folder must be absent or empty.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such format.
+    BadValue
+        If the format can say nothing of the evidence.
+    BadFile
+        If `out` cannot be written to.
+    """
+    if format in ("csv", "parquet"):
+        table = evidence.observations
+        atomic_write(out, table.write_csv if format == "csv" else table.write_parquet)
+        return ExportReport([out], table.height)
+    if format not in FORMATS:
+        raise UnknownName("format", format, FORMATS)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise BadFile("is there already", where=str(out), hint="name a new folder with out=...")
+    files, left_out = _litmus_files(evidence) if format == "litmus" else _mteb_files(evidence)
+    report = ExportReport(written=len(evidence) - sum(left_out.values()), left_out=left_out)
+    if not report.written:
+        reasons = ", ".join(left_out) or "no observation"
+        raise BadValue(f"nothing that {format} can say: {reasons}", where=str(out), hint="export as csv or parquet")
+    for name, text in files:
+        path = _free(out / name, report.files)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadFile(f"cannot be made: {error.strerror}", where=str(path.parent)) from None
+        atomic_write(path, partial(Path.write_text, data=text, encoding="utf-8"))
+        report.files.append(path)
+    return report
+
+
+def _free(path: Path, taken: list[Path]) -> Path:
+    """`path`, or the same with a number if names that differ only in odd characters became one."""
+    number, free = 1, path
+    while free in taken:
+        number += 1
+        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
+    return free
+
+
+def _safe_name(text: str) -> str:
     """`text` as part of a file name: what separates folders or begins a hidden file becomes a dash."""
     plain = "".join(mark if mark.isalnum() or mark in "._-+=@ " else "-" for mark in text).strip()
     return plain.lstrip(".") or "-"
 
 
-def first_reason(reasons: dict[str, pl.Expr]) -> pl.Expr:
+def _first_reason(reasons: dict[str, pl.Expr]) -> pl.Expr:
     """The first reason whose condition holds in a row, null if none does."""
     return pl.coalesce(*(pl.when(holds).then(pl.lit(reason)) for reason, holds in reasons.items()))
 
 
-def count_reasons(reasons: pl.Series) -> dict[str, int]:
+def _count_reasons(reasons: pl.Series) -> dict[str, int]:
     """How often each reason stands there, nulls aside."""
     return dict(sorted(reasons.drop_nulls().value_counts().iter_rows()))
 
 
-def litmus_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str, int]]:
+def _litmus_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str, int]]:
     """Name and content of each file, and how many observations LITMUS cannot say, by reason.
 
     Files are named `<task>_<model>[_<metric>...].json`; of metric, revision, recipe, shots and split those
     parts that tell the file from another. Each (mix, seed) is an entry. Scores are fractions.
     """
     rows = evidence.observations.with_columns(
-        _reason=first_reason(
+        _reason=_first_reason(
             {
                 "is about a pair of languages": pl.col("pair").is_not_null(),
                 "says no size of a training language": pl.col("train").str.contains(r"(?:^|,)[^:,]+(?:,|$)"),
@@ -46,8 +125,7 @@ def litmus_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[st
             }
         )
     )
-    kept = rows.filter(pl.col("_reason").is_null())
-    return _litmus_documents(kept), count_reasons(rows["_reason"])
+    return _litmus_documents(rows.filter(pl.col("_reason").is_null())), _count_reasons(rows["_reason"])
 
 
 def _litmus_documents(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
@@ -63,7 +141,7 @@ def _litmus_documents(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
             }
             for (train, _), scores in group.group_by("train", "seed", maintain_order=True)
         ]
-        yield "_".join(safe_name(str(part)) for part in parts) + ".json", json.dumps(entries, indent=1) + "\n"
+        yield "_".join(_safe_name(str(part)) for part in parts) + ".json", json.dumps(entries, indent=1) + "\n"
 
 
 MAIN = "main_score"
@@ -71,7 +149,7 @@ NO_REVISION = "no_revision_available"
 _FILE = ("model", "model_revision", "task")
 
 
-def mteb_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str, int]]:
+def _mteb_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str, int]]:
     """Name and content of each file, and how many observations MTEB cannot say, by reason.
 
     `main_score` is the metric of that name, else the only metric of the task. Subsets are named as in the
@@ -81,7 +159,7 @@ def mteb_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str,
         _only=pl.col("metric").n_unique() == 1, _main=(pl.col("metric") == MAIN).any()
     )
     rows = evidence.observations.join(metrics, on="task", how="left", maintain_order="left").with_columns(
-        _reason=first_reason(
+        _reason=_first_reason(
             {
                 "was adapted on languages": pl.col("train") != "",
                 "says a seed, a recipe or examples in the prompt": pl.any_horizontal(
@@ -93,7 +171,7 @@ def mteb_files(evidence: Evidence) -> tuple[Iterator[tuple[str, str]], dict[str,
         )
     )
     kept = rows.filter(pl.col("_reason").is_null())
-    return _mteb_documents(kept, evidence.models), count_reasons(rows["_reason"])
+    return _mteb_documents(kept, evidence.models), _count_reasons(rows["_reason"])
 
 
 def _mteb_documents(rows: pl.DataFrame, models: pl.DataFrame) -> Iterator[tuple[str, str]]:
@@ -102,7 +180,7 @@ def _mteb_documents(rows: pl.DataFrame, models: pl.DataFrame) -> Iterator[tuple[
         for row in group.iter_rows(named=True):
             splits.setdefault(row["split"] or "test", []).append(_entry(row))
         content = {"task_name": task, "scores": splits}
-        yield f"{_folder(model, revision)}/{safe_name(str(task))}.json", _written(content)
+        yield f"{_folder(model, revision)}/{_safe_name(str(task))}.json", _written(content)
     known = rows.select("model", "model_revision").unique(maintain_order=True)
     for facts in known.join(models, on=["model", "model_revision"], nulls_equal=True).iter_rows(named=True):
         yield f"{_folder(facts['model'], facts['model_revision'])}/model_meta.json", _written(_meta(facts))
@@ -110,8 +188,8 @@ def _mteb_documents(rows: pl.DataFrame, models: pl.DataFrame) -> Iterator[tuple[
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:
     languages = _languages(row["target"], row["pair"])
-    told = json.loads(row["details"]) if row["importer"] == "mteb" and row["details"] else {}
-    subset = told.get("subset") or "-".join(dict.fromkeys(code.replace("-", "_") for code in languages))
+    details = json.loads(row["details"]) if row["importer"] == "mteb" and row["details"] else {}
+    subset = details.get("subset") or "-".join(dict.fromkeys(code.replace("-", "_") for code in languages))
     named = {} if row["metric"] == MAIN else {row["metric"]: row["score"]}
     return {MAIN: row["score"], **named, "hf_subset": subset, "languages": languages}
 
@@ -124,8 +202,7 @@ def _languages(target: str, pair: str | None) -> list[str]:
         ids = [target, pair[2:]]
     else:
         ids = [pair[:-2], target]
-    known = [resolve(one) for one in ids]
-    return [f"{language.code}-{language.script}" for language in known]
+    return [f"{language.code}-{language.script}" for language in map(resolve, ids)]
 
 
 def _meta(facts: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +221,7 @@ def _meta(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _folder(model: Any, revision: Any) -> str:
-    return f"{safe_name(str(model).replace('/', '__', 1))}/{safe_name(str(revision or NO_REVISION))}"
+    return f"{_safe_name(str(model).replace('/', '__', 1))}/{_safe_name(str(revision or NO_REVISION))}"
 
 
 def _written(content: Any) -> str:
