@@ -69,8 +69,7 @@ def low_resource(
 
     Parameters
     ----------
-    seed : int, default 0
-    every, folds : int
+    every, folds
         Without effect: this is one split.
     poorest : int, optional
         How many are left out; by default a quarter.
@@ -91,7 +90,6 @@ def family(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed
 
     Parameters
     ----------
-    every : int, default 1
     folds, seed : int
         Without effect: families are the folds.
 
@@ -113,7 +111,6 @@ def script(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed
 
     Parameters
     ----------
-    every : int, default 1
     folds, seed : int
         Without effect: scripts are the folds.
 
@@ -134,9 +131,7 @@ def shift_aware(evidence: Evidence, *, every: int = 1, folds: int | None = None,
 
     Parameters
     ----------
-    every : int, default 1
     folds : int, default 4
-    seed : int, default 0
 
     Raises
     ------
@@ -173,10 +168,8 @@ def anchors(
 
     Parameters
     ----------
-    every : int, default 1
     folds : int, default 5
         Number of draws of anchors.
-    seed : int, default 0
     poorest : int, optional
         How many languages are hidden; by default a third.
     counts : sequence of int, default (0, 1, 3, 8)

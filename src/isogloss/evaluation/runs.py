@@ -26,13 +26,8 @@ MOST_TABLES = 24
 
 RUNS = pl.Schema(
     {
-        "protocol": pl.String,
-        "condition": pl.String,
-        "split": pl.String,
-        "forecaster": pl.String,
-        "observations": pl.Int64,
-        "questions": pl.Int64,
-        "answered": pl.Int64,
+        **dict.fromkeys(("protocol", "condition", "split", "forecaster"), pl.String),
+        **dict.fromkeys(("observations", "questions", "answered"), pl.Int64),
         "seconds": pl.Float64,
         "reason": pl.String,
         "failed": pl.Boolean,

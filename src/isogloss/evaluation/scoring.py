@@ -28,19 +28,7 @@ DRAWS = 4000
 ROUNDING = 1e-9
 """Relative tolerance of coverage: where all scores are equal, intervals have no width."""
 
-ANSWERS = pl.Schema(
-    {
-        "forecaster": pl.String,
-        "group": pl.String,
-        "score": pl.Float64,
-        "mean": pl.Float64,
-        "level": pl.Float64,
-        "lower": pl.Float64,
-        "upper": pl.Float64,
-        "whole_range": pl.Boolean,
-        "per_point": pl.Float64,
-    }
-)
+ANSWERS = ("forecaster", "group", "score", "mean", "level", "lower", "upper", "whole_range", "per_point")
 """Columns that scoring reads: one row per forecaster, question and level. `per_point` converts scores to points: 100
 for fractions, 1 for scores without a range."""
 
@@ -82,20 +70,18 @@ def errors(answers: pl.DataFrame, by: Sequence[str], *, seed: int = 0) -> pl.Dat
     for key, rest in _parts(groups, by):
         absolute, questions = rest["absolute"].to_numpy(), rest["questions"].to_numpy()
         low, high, _ = _bootstrapped(absolute, seed)
-        rows.append(
-            key
-            | {
-                "groups": rest.height,
-                "questions": int(questions.sum()),
-                "mae": float(absolute.mean()),
-                "mae_low": low,
-                "mae_high": high,
-                "rmse": float(np.sqrt(rest["squared"].to_numpy().mean())),
-                "bias": float(rest["signed"].to_numpy().mean()),
-                "mae_per_question": float(np.average(absolute, weights=questions)),
-                "rmse_per_question": float(np.sqrt(np.average(rest["squared"].to_numpy(), weights=questions))),
-            }
-        )
+        row = {
+            "groups": rest.height,
+            "questions": int(questions.sum()),
+            "mae": float(absolute.mean()),
+            "mae_low": low,
+            "mae_high": high,
+            "rmse": float(np.sqrt(rest["squared"].to_numpy().mean())),
+            "bias": float(rest["signed"].to_numpy().mean()),
+            "mae_per_question": float(np.average(absolute, weights=questions)),
+            "rmse_per_question": float(np.sqrt(np.average(rest["squared"].to_numpy(), weights=questions))),
+        }
+        rows.append(key | row)
     return pl.DataFrame(rows, schema=_schema(answers, by, _ERRORS))
 
 
@@ -192,20 +178,18 @@ def coverage(answers: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
         covered, questions = rest["covered"].to_numpy(), rest["questions"].to_numpy()
         share = float(covered.mean())
         low_share, high_share = wilson_interval(share, effective_count(covered, int(questions.sum())))
-        rows.append(
-            key
-            | {
-                "groups": rest.height,
-                "questions": int(questions.sum()),
-                "coverage": share,
-                "coverage_low": low_share,
-                "coverage_high": high_share,
-                "coverage_per_question": float(np.average(covered, weights=questions)),
-                "mean_width": float(rest["width"].to_numpy().mean()),
-                "interval_score": float(rest["interval_score"].to_numpy().mean()),
-                "whole_range": float(np.average(rest["whole"].to_numpy(), weights=questions)),
-            }
-        )
+        row = {
+            "groups": rest.height,
+            "questions": int(questions.sum()),
+            "coverage": share,
+            "coverage_low": low_share,
+            "coverage_high": high_share,
+            "coverage_per_question": float(np.average(covered, weights=questions)),
+            "mean_width": float(rest["width"].to_numpy().mean()),
+            "interval_score": float(rest["interval_score"].to_numpy().mean()),
+            "whole_range": float(np.average(rest["whole"].to_numpy(), weights=questions)),
+        }
+        rows.append(key | row)
     return pl.DataFrame(rows, schema=_schema(answers, keys, _COVERAGE))
 
 

@@ -24,9 +24,7 @@ def configs(evidence: Evidence, *, every: int = 1, folds: int | None = None, see
 
     Parameters
     ----------
-    every : int, default 1
     folds : int, default 5
-    seed : int, default 0
 
     Raises
     ------
@@ -58,7 +56,6 @@ def models(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed
     evidence : Evidence
     folds : int, optional
         Leave out that many groups of models; by default one model at a time.
-    every, seed : int
 
     Raises
     ------
@@ -76,7 +73,6 @@ def tasks(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed:
     evidence : Evidence
     folds : int, optional
         Leave out that many groups of tasks; by default one task at a time.
-    every, seed : int
 
     Raises
     ------

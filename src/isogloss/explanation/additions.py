@@ -24,17 +24,9 @@ TRANSFER, FORGETTING, OWN = "other language", "source of before", "language adde
 
 ADDITIONS = pl.Schema(
     {
-        "added": pl.String,
-        "target": pl.String,
-        "kind": pl.String,
+        **dict.fromkeys(("added", "target", "kind"), pl.String),
         "pairs": pl.Int64,
-        "before": pl.Float64,
-        "after": pl.Float64,
-        "difference": pl.Float64,
-        "lower": pl.Float64,
-        "upper": pl.Float64,
-        "p": pl.Float64,
-        "q": pl.Float64,
+        **dict.fromkeys(("before", "after", "difference", "lower", "upper", "p", "q"), pl.Float64),
         "verdict": pl.String,
     }
 )

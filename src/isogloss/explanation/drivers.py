@@ -19,26 +19,16 @@ OVERFITTED = 0.1
 FEW = 15
 """With fewer languages, results may not carry over to others."""
 
+_MEASURES = (
+    "share partial_r2 vif availability beta p_crossed least_squares least_squares_lower least_squares_upper p_clustered"
+)
 DRIVERS = pl.Schema(
     {
         "factor": pl.String,
         "group": pl.String,
-        "effect": pl.Float64,
-        "lower": pl.Float64,
-        "upper": pl.Float64,
-        "p": pl.Float64,
-        "q": pl.Float64,
+        **dict.fromkeys(("effect", "lower", "upper", "p", "q"), pl.Float64),
         "driver": pl.Boolean,
-        "share": pl.Float64,
-        "partial_r2": pl.Float64,
-        "vif": pl.Float64,
-        "availability": pl.Float64,
-        "beta": pl.Float64,
-        "p_crossed": pl.Float64,
-        "least_squares": pl.Float64,
-        "least_squares_lower": pl.Float64,
-        "least_squares_upper": pl.Float64,
-        "p_clustered": pl.Float64,
+        **dict.fromkeys(_MEASURES.split(), pl.Float64),
     }
 )
 """Columns of `Drivers.table`."""

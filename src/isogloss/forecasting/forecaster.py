@@ -25,15 +25,8 @@ from isogloss.threads import one_blas_thread
 FORECAST = pl.Schema(
     {
         "query_row": pl.Int64,
-        "task": pl.String,
-        "model": pl.String,
-        "target": pl.String,
-        "target_as_reported": pl.String,
-        "train": pl.String,
-        "mean": pl.Float64,
-        "lower": pl.Float64,
-        "upper": pl.Float64,
-        "level": pl.Float64,
+        **dict.fromkeys(("task", "model", "target", "target_as_reported", "train"), pl.String),
+        **dict.fromkeys(("mean", "lower", "upper", "level"), pl.Float64),
         "basis": pl.String,
     }
 )

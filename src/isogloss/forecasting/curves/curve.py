@@ -19,10 +19,7 @@ from isogloss.stats.intervals import check_level
 CURVE = pl.Schema(
     {
         "size": pl.Int64,
-        "mean": pl.Float64,
-        "lower": pl.Float64,
-        "upper": pl.Float64,
-        "level": pl.Float64,
+        **dict.fromkeys(("mean", "lower", "upper", "level"), pl.Float64),
         "basis": pl.String,
     }
 )
