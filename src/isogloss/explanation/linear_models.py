@@ -71,17 +71,13 @@ def fit_least_squares(
 
 
 def two_way_covariance(scores: Array, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Array:
-    """Covariance of a sum over pairs whose terms are alike by source and by target.
+    """Covariance of a sum over pairs whose terms are alike by source and by target, of shape (factors, factors).
 
     Parameters
     ----------
     scores : array of shape (pairs, factors)
         What each pair adds to the sum.
     rows, columns : arrays of int of shape (pairs,)
-
-    Returns
-    -------
-    array of shape (factors, factors)
 
     Notes
     -----

@@ -31,10 +31,6 @@ def fit_trees(design: Array, response: Array, most: int | None = None, **setting
         Cells to learn from, in random order; of more, a sample. By default all, in theirs.
     **settings
         Of `lightgbm.LGBMRegressor`.
-
-    Returns
-    -------
-    lightgbm.Booster
     """
     from lightgbm import LGBMRegressor
 

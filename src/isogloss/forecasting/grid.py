@@ -61,12 +61,7 @@ class TrainingMixes:
         return TrainingMixes(tuple(np.array(self.texts, dtype=object)[rows]), self.sources, self.sizes[rows])
 
     def over(self, sources: Sequence[str]) -> Array:
-        """Sizes with the columns of `sources`; what is not in the mixes is 0.
-
-        Returns
-        -------
-        array of shape (rows, len(sources))
-        """
+        """Sizes of `sources`, 0 for what is not in the mixes; of shape (rows, len(sources))."""
         position = {source: column for column, source in enumerate(self.sources)}
         sizes = np.zeros((len(self.texts), len(sources)))
         for column, source in enumerate(sources):

@@ -77,7 +77,7 @@ class PooledModel:
         self, setting: int, texts: Sequence[str], measured: Sequence[str], known: Array, targets: Sequence[str],
         pattern: Pattern,
     ) -> Array:  # fmt: skip
-        """Scores of languages that a setting has no score in.
+        """Scores of languages that a setting has no score in, of shape (rows, targets).
 
         Parameters
         ----------
@@ -89,10 +89,6 @@ class PooledModel:
             Their scores; NaN where there is none.
         targets : sequence of str
             Languages of one pattern.
-
-        Returns
-        -------
-        array of shape (rows, targets)
         """
         cells = self.cells(setting, texts, measured, known, targets, pattern)
         by_trees = cells.effects[:, None] + predict_trees(self.trees(setting, pattern), cells.values) * self.scale
