@@ -76,23 +76,23 @@ def test_a_name_that_no_rule_covers_says_nothing(rules, name):
     assert rules.read(name) is None
 
 
-def test_tasks_of_unknown_language_are_listed_with_the_way_to_say_it(rules):
+def test_tasks_of_unknown_language_are_listed_with_the_way_to_say_it():
     with pytest.raises(BadValue) as caught:
-        read_names(["xnli_de", "toy_de", "mine"], rules, ReadOptions(), "lm-eval", "results.json")
+        read_names(["xnli_de", "toy_de", "mine"], ReadOptions(), "lm-eval", "results.json")
     assert str(caught.value) == (
         "results.json: nothing says the language of 2 tasks: toy_de, mine; give languages={'toy_de': 'CODE'} "
         "('none' leaves it out), or rules with format=lm-eval mapping=rules.toml"
     )
 
 
-def test_many_tasks_of_unknown_language_are_counted(rules):
+def test_many_tasks_of_unknown_language_are_counted():
     with pytest.raises(BadValue, match=r"of 99 tasks: t0, .*, \.\.\. \(99 in all\)"):
-        read_names([f"t{number}" for number in range(99)], rules, ReadOptions(), "lm-eval", "results.json")
+        read_names([f"t{number}" for number in range(99)], ReadOptions(), "lm-eval", "results.json")
 
 
-def test_a_user_says_the_language_of_a_task_ahead_of_all_rules(rules):
+def test_a_user_says_the_language_of_a_task_ahead_of_all_rules():
     options = ReadOptions(languages={"toy_de": "deu", "humaneval": "none", "xnli_de": "gsw"})
-    assert read_names(["toy_de", "humaneval", "xnli_de"], rules, options, "lm-eval", "f") == {
+    assert read_names(["toy_de", "humaneval", "xnli_de"], options, "lm-eval", "f") == {
         "toy_de": TaskName("toy", "toy_de"),
         "humaneval": NO_LANGUAGE,
         "xnli_de": TaskName("xnli_de", "xnli_de"),

@@ -63,12 +63,9 @@ def find_parts(storage: StorageBackend, kind: Kind) -> list[str]:
             before, names = set(storage.names()), set(storage.names())
     except OSError as error:
         raise StoreError(f"cannot be read: {error.strerror or error}", where=_where(storage)) from None
-    of_kind = (name for name in names if name.endswith(SUFFIX) and _is(name, kind))
-    return sorted(of_kind)
-
-
-def _is(name: str, kind: Kind) -> bool:
-    return not name.startswith(_BESIDE) if kind is OBSERVATIONS else name.startswith(f"{kind.prefix}-")
+    if kind is OBSERVATIONS:
+        return sorted(name for name in names if name.endswith(SUFFIX) and not name.startswith(_BESIDE))
+    return sorted(name for name in names if name.endswith(SUFFIX) and name.startswith(f"{kind.prefix}-"))
 
 
 def write_part(table: pl.DataFrame, storage: StorageBackend, kind: Kind, moment: datetime) -> str:
@@ -89,8 +86,8 @@ def write_part(table: pl.DataFrame, storage: StorageBackend, kind: Kind, moment:
 
 def moment_of(name: str) -> datetime | None:
     """When a part was written, after its name."""
-    found = re.match(r"[a-z]+-(\d{8}T\d{6}\.\d{6})Z-", name)
-    return datetime.strptime(found[1] + "+0000", "%Y%m%dT%H%M%S.%f%z") if found else None
+    match = re.match(r"[a-z]+-(\d{8}T\d{6}\.\d{6})Z-", name)
+    return datetime.strptime(match[1] + "+0000", "%Y%m%dT%H%M%S.%f%z") if match else None
 
 
 def collect_parts(storage: StorageBackend, kind: Kind, query: Query = lambda rows: rows) -> pl.DataFrame | None:
@@ -163,13 +160,13 @@ def _handfuls(names: Sequence[str], storage: StorageBackend) -> Iterator[list[st
 def _present(name: str, storage: StorageBackend) -> Iterator[bytes | None]:
     """The content of a part, None if it can be read in place; nothing if it is gone or damaged."""
     try:
-        found = _look_in_folder(name, storage) if isinstance(storage, FolderStorage) else _fetch(name, storage)
+        content = _content(name, storage)
     except _VanishedError:
         return
-    if isinstance(found, _UnreadableError):
-        _warn(storage, name, found)
+    if isinstance(content, _UnreadableError):
+        _warn(storage, name, content)
     else:
-        yield found
+        yield content
 
 
 def _read_together(names: list[str], kind: Kind, storage: StorageBackend) -> dict[str, pl.DataFrame]:
@@ -212,46 +209,35 @@ def _collect(names: list[str], storage: StorageBackend, kind: Kind, query: Query
 
 def _whole(names: list[str], storage: StorageBackend) -> dict[str, bytes | None]:
     """The parts that are still what was written, with their content unless it can be read in place."""
-    look = _look_in_folder if isinstance(storage, FolderStorage) else _fetch
     whole: dict[str, bytes | None] = {}
     with ThreadPoolExecutor(1 if isinstance(storage, FolderStorage) else _READERS) as pool:
-        for name, found in zip(names, pool.map(lambda name: look(name, storage), names), strict=True):
-            if isinstance(found, _UnreadableError):
-                _warn(storage, name, found)
+        for name, content in zip(names, pool.map(lambda name: _content(name, storage), names), strict=True):
+            if isinstance(content, _UnreadableError):
+                _warn(storage, name, content)
             else:
-                whole[name] = found
+                whole[name] = content
     return whole
 
 
-def _look_in_folder(name: str, storage: StorageBackend) -> bytes | _UnreadableError | None:
-    written = _NAME.search(name)
-    return _tried(lambda: _compare(None, storage.digest(name), written["digest"]) if written else None)
+def _content(name: str, storage: StorageBackend) -> bytes | _UnreadableError | None:
+    """The content of a part, None if it can be read in place, or why it cannot be read.
 
-
-def _fetch(name: str, storage: StorageBackend) -> bytes | _UnreadableError | None:
-    def fetch() -> bytes | None:
-        content, written = storage.read(name), _NAME.search(name)
-        return _compare(content, digest(content), written["digest"]) if written else content
-
-    return _tried(fetch)
-
-
-def _compare(content: bytes | None, found: str, written: str) -> bytes | None:
-    """Damaged Parquet can bring the whole process down, so it must not reach the parser."""
-    if found != written:
-        raise _UnreadableError("is damaged, its content is not what was written")
-    return content
-
-
-def _tried(look: Callable[[], bytes | None]) -> bytes | _UnreadableError | None:
+    Damaged Parquet can bring the whole process down, so it must not reach the parser.
+    """
+    written, content, actual = _NAME.search(name), None, ""
     try:
-        return look()
-    except _UnreadableError as error:
-        return error
+        if not isinstance(storage, FolderStorage):
+            content = storage.read(name)
+            actual = digest(content)
+        elif written:
+            actual = storage.digest(name)
     except FileNotFoundError:
         raise _VanishedError from None
     except OSError as error:
         return _UnreadableError(f"cannot be read: {error.strerror or error}")
+    if written and actual != written["digest"]:
+        return _UnreadableError("is damaged, its content is not what was written")
+    return content
 
 
 def _frame(whole: dict[str, bytes | None], storage: StorageBackend, kind: Kind, careful: bool) -> pl.LazyFrame:

@@ -29,26 +29,7 @@ SAME_SCRIPT = {
 UNSPECIFIED = frozenset({"Zyyy", "Zinh", "Zzzz", "Zxxx"})
 """Codes that say that the script is not known, shared or not there."""
 
-WITHOUT_SPACES = frozenset(
-    (
-        "Hans",
-        "Hant",
-        "Hani",
-        "Jpan",
-        "Thai",
-        "Laoo",
-        "Khmr",
-        "Mymr",
-        "Tibt",
-        "Lana",
-        "Talu",
-        "Tale",
-        "Java",
-        "Bali",
-        "Yiii",
-        "Tang",
-    )
-)
+WITHOUT_SPACES = frozenset("Hans Hant Hani Jpan Thai Laoo Khmr Mymr Tibt Lana Talu Tale Java Bali Yiii Tang".split())
 """Scripts in which running text is usually written without spaces between words."""
 
 FROM_FLORES = frozenset({"ajp", "crh", "tzm"})

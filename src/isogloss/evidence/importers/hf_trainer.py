@@ -64,17 +64,17 @@ class HFTrainer(Importer):
         position = 0
         for entry in entries:
             for key, value in entry.items():
-                if (found := _metric(key, prefixes)) is None:
+                if (name := _metric(key, prefixes)) is None:
                     continue
-                prefix, metric = found
+                prefix, metric = name
                 if (language := languages[prefix]) is None:
                     dropped.append((position, NO_LANGUAGE))
                 else:
                     step = entry.get("step") if "log_history" in data else None
                     row = _row(position, prefix, metric, value, entry, step, where)
                     known = costs | {key: entry[key] for key in COSTS if key in entry}
-                    told = _cost(known, step is not None and data.get("best_global_step") == step, where)
-                    rows.append(shared | row | {"target": language, "details": told})
+                    cost = _cost(known, step is not None and data.get("best_global_step") == step, where)
+                    rows.append(shared | row | {"target": language, "details": cost})
                 position += 1
         return RawTable(raw_rows(rows, where), dropped_rows(dropped), marks_queries=False)
 
@@ -106,13 +106,13 @@ def _languages(prefixes: list[str], options: ReadOptions, where: str) -> dict[st
     Names are codes only if all of them are.
     """
     names = {prefix: prefix.partition("_")[2] for prefix in prefixes}
-    found: dict[str, str | None] = {}
+    languages: dict[str, str | None] = {}
     for prefix, name in names.items():
-        if (told := next((one for one in (name, prefix) if one in options.languages), None)) is not None:
-            found[prefix] = None if options.languages[told] == "none" else told
-    left = [prefix for prefix in sorted(prefixes) if prefix not in found]
+        if (given := next((one for one in (name, prefix) if one in options.languages), None)) is not None:
+            languages[prefix] = None if options.languages[given] == "none" else given
+    left = [prefix for prefix in sorted(prefixes) if prefix not in languages]
     if all(_is_code(names[prefix], alone=len(left) == 1) for prefix in left):
-        return found | {prefix: names[prefix] for prefix in left}
+        return languages | {prefix: names[prefix] for prefix in left}
     shown = ", ".join(left[:LISTED]) + (f", ... ({len(left)} in all)" if len(left) > LISTED else "")
     raise BadValue(
         f"nothing says the language of {len(left)} evaluation set{'s' * (len(left) > 1)}: {shown}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -66,8 +67,8 @@ class InspectAI(Importer):
         log = _Log.read(path, options)
         shared = log.shared(options)
         scores = list(log.scores())
-        if (language := log.language(options)) is None and (said := log.item_languages()):
-            return _by_language(log, shared, said, scores)
+        if (language := log.language(options)) is None and (languages := log.item_languages()):
+            return _by_language(log, shared, languages, scores)
         name = language or log.name(options)
         if not isinstance(name, TaskName):
             return RawTable(raw_rows([], log.where), dropped_rows((position, name) for position, *_ in scores))
@@ -179,19 +180,20 @@ class _Log:
         """The language that an argument of the task names, unless the user says another."""
         spec = self.header["eval"]
         arguments = section(spec, "task_args", self.where)
-        said = next((arguments[key] for key in LANGUAGE_KEYS if isinstance(arguments.get(key), str)), None)
-        if said is None or self.task in options.languages:
+        language = _language_in(arguments)
+        if language is None or self.task in options.languages:
             return None
-        return TaskName(without_language(self.task, said), said)
+        return TaskName(without_language(self.task, language), language)
 
     def name(self, options: ReadOptions) -> TaskName | str:
         """What the name of the task says, or that of its data set."""
-        rules = NameRules.load(InspectAI.name, options)
         data = text(section(self.header["eval"], "dataset", self.where), "name", self.where) or ""
-        found = read_names(
-            [self.task], rules, options, InspectAI.name, self.where, lambda task: _of_data(rules.read(data), task)
-        )
-        return found[self.task]
+
+        def of_data(task: str) -> TaskName | None:
+            name = NameRules.load(InspectAI.name, options).read(data)
+            return name and name._replace(task=without_language(task, name.language), topic=None)
+
+        return read_names([self.task], options, InspectAI.name, self.where, of_data)[self.task]
 
     @property
     def task(self) -> str:
@@ -201,14 +203,13 @@ class _Log:
 
     def item_languages(self) -> dict[str, str]:
         """The language of each item, if every one says it."""
-        said = {}
+        languages = {}
         for sample in self.samples:
             metadata = section(sample, "metadata", self.where) if isinstance(sample, dict) else {}
-            language = next((metadata[key] for key in LANGUAGE_KEYS if isinstance(metadata.get(key), str)), None)
-            if language is None:
+            if (language := _language_in(metadata)) is None:
                 return {}
-            said[str(sample.get("id"))] = language
-        return said
+            languages[str(sample.get("id"))] = language
+        return languages
 
     def outcomes(self) -> Iterator[tuple[str, str, float, str | None]]:
         """Scorer, item, score and answer, where an item has a number."""
@@ -227,12 +228,16 @@ class _Log:
                     yield scorer, str(sample.get("id")), score, _answer(entry)
 
 
+def _language_in(values: dict[str, Any]) -> str | None:
+    return next((values[key] for key in LANGUAGE_KEYS if isinstance(values.get(key), str)), None)
+
+
 def _by_language(
-    log: _Log, shared: RawRow, said: dict[str, str], scores: list[tuple[int, str, str, RawRow]]
+    log: _Log, shared: RawRow, languages: dict[str, str], scores: list[tuple[int, str, str, RawRow]]
 ) -> RawTable:
     """Scores computed from the items of each language."""
     outcomes = _outcomes(log.outcomes()).with_columns(
-        target=pl.col("item").replace_strict(said, default=None, return_dtype=pl.String)
+        target=pl.col("item").replace_strict(languages, default=None, return_dtype=pl.String)
     )
     means = {scorer: metric for _, scorer, metric, _ in reversed(scores) if metric in MEANS}
     outcomes = outcomes.filter(pl.col("scorer").is_in(list(means)) & pl.col("target").is_not_null())
@@ -247,10 +252,10 @@ def _by_language(
     return RawTable(raw_rows(made, log.where), dropped_rows(whole_run), marks_queries=False, items=items)
 
 
-def _outcomes(found: Iterator[tuple[str, str, float, str | None]]) -> pl.DataFrame:
+def _outcomes(outcomes: Iterator[tuple[str, str, float, str | None]]) -> pl.DataFrame:
     """Items as a table, the mean over epochs of each."""
     schema = {"scorer": pl.String, "item": pl.String, "score": pl.Float64, "prediction": pl.String}
-    table = pl.DataFrame(list(found), schema=schema, orient="row")
+    table = pl.DataFrame(list(outcomes), schema=schema, orient="row")
     return table.group_by("scorer", "item", maintain_order=True).agg(
         pl.col("score").mean(), pl.col("prediction").first()
     )
@@ -261,19 +266,14 @@ def _graded(value: Any) -> float | None:
     if isinstance(value, str) and value in GRADES:
         return GRADES[value]
     try:
-        found = float(value) if isinstance(value, bool | int | float) else None
+        return float(value) if isinstance(value, bool | int | float) and math.isfinite(value) else None
     except OverflowError:
         return None
-    return found if found is not None and abs(found) < float("inf") else None
 
 
 def _answer(entry: dict[str, Any]) -> str | None:
     answer = entry.get("answer")
     return answer if isinstance(answer, str) else None
-
-
-def _of_data(found: TaskName | None, task: str) -> TaskName | None:
-    return None if found is None else found._replace(task=without_language(task, found.language), topic=None)
 
 
 def _sum(usage: dict[str, Any], key: str, where: str) -> int | None:

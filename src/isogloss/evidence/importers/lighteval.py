@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.files import read_json
-from isogloss.evidence.importers.task_names import NameRules, TaskName, read_names
+from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.topics import average_topics
 from isogloss.evidence.importers.values import (
     RawRow,
@@ -51,7 +51,7 @@ class Lighteval(Importer):
         shared = _shared(path, data, options, where)
         entries = list(_metrics(data["results"], where))
         tasks = [entry.task for entry in entries if not entry.summary]
-        names = read_names(tasks, NameRules.load(self.name, options), options, self.name, where)
+        names = read_names(tasks, options, self.name, where)
         rows, dropped = [], []
         for position, entry in enumerate(entries):
             name = "a summary, which repeats tasks" if entry.summary else names[entry.task]

@@ -11,7 +11,7 @@ from typing import Any
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.files import read_json
-from isogloss.evidence.importers.task_names import NameRules, TaskName, read_names
+from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.topics import average_topics
 from isogloss.evidence.importers.values import (
     RawRow,
@@ -64,7 +64,7 @@ class LmEval(Importer):
         if path.suffix == ".jsonl":
             return RawTable(raw_rows([], str(path)), notes=("items are read with the results file beside them",))
         run = _Run.read(path, options)
-        names = run.names(NameRules.load(self.name, options), options)
+        names = run.names(options)
         rows, dropped = [], []
         for position, (task, metric, value) in enumerate(run.metrics()):
             name = names.get(task)
@@ -110,11 +110,11 @@ class _Run:
         model = options.values.get("model") or _model(data, config, where)
         return cls(path, where, data, data["results"], model, revision, parameters or None, prompted(options))
 
-    def names(self, rules: NameRules, options: ReadOptions) -> dict[str, TaskName | str]:
+    def names(self, options: ReadOptions) -> dict[str, TaskName | str]:
         """What the name of each task says, or why it has none to say."""
         groups = self._groups()
         tasks = [task for task in self.results if task not in groups]
-        read = read_names(tasks, rules, options, LmEval.name, self.where, self._from_config)
+        read = read_names(tasks, options, LmEval.name, self.where, self._from_config)
         return read | dict.fromkeys(groups, "a group, which repeats its tasks")
 
     def _groups(self) -> set[str]:
@@ -192,7 +192,7 @@ class _Run:
         # Looked up among the files there are, as the name of a task may not be fit for that of a file.
         beside = {path.name: path for path in self.path.parent.glob("samples_*.jsonl")} if date else {}
         wanted = {row["written"]: position for position, row in enumerate(rows)}
-        found, lacking = [], set()
+        outcomes, lacking = [], set()
         for task in dict.fromkeys(task for task, _ in wanted):
             samples = beside.get(f"samples_{task}{date[0]}.jsonl") if date else None
             if samples is None:
@@ -204,9 +204,9 @@ class _Run:
                     if score is None:
                         lacking.add(metric)
                     else:
-                        found.append((position, _item(sample, where), score, _prediction(sample)))
+                        outcomes.append((position, _item(sample, where), score, _prediction(sample)))
         notes = [f"no score per item: {metric}" for metric in sorted(lacking)]
-        return found, tuple(notes)
+        return outcomes, tuple(notes)
 
     def _config(self, task: str) -> dict[str, Any]:
         return section(section(self.data, "configs", self.where), task, self.where)
@@ -244,12 +244,8 @@ def _scores(sample: dict[str, Any], where: str) -> Iterator[tuple[str, float | N
             raise BadFile("'metrics' is not a list of names", where=where)
         score = sample.get(metric)
         full = metric if kind == "none" else f"{metric},{kind}"
-        yield (
-            full,
-            number(float(score) if isinstance(score, bool) else score, metric, where)
-            if isinstance(score, bool | int | float)
-            else None,
-        )
+        numeric = isinstance(score, bool | int | float)
+        yield full, number(float(score) if isinstance(score, bool) else score, metric, where) if numeric else None
 
 
 def _item(sample: dict[str, Any], where: str) -> str:
@@ -261,5 +257,5 @@ def _item(sample: dict[str, Any], where: str) -> str:
 
 def _prediction(sample: dict[str, Any]) -> str | None:
     """What the model said, where it wrote something."""
-    said = sample.get("filtered_resps")
-    return said[0] if isinstance(said, list) and said and isinstance(said[0], str) else None
+    responses = sample.get("filtered_resps")
+    return responses[0] if isinstance(responses, list) and responses and isinstance(responses[0], str) else None

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.files import read_frame, read_json
-from isogloss.evidence.importers.task_names import NameRules, TaskName, read_names
+from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.values import (
     RawRow,
     details,
@@ -63,14 +63,14 @@ def _read_summary(path: Path, options: ReadOptions) -> RawTable:
         for position, (dataset, version, metric, mode, *scores) in enumerate(table.iter_rows())
         for model, score in zip(models, scores, strict=True)
     ]
-    names = _names([cell.dataset or "" for cell in cells if not cell.left_out], options, where)
+    datasets = [cell.dataset or "" for cell in cells if not cell.left_out]
+    names = read_names(datasets, options, OpenCompass.name, where)
     rows, dropped = [], []
     for cell in cells:
         name = cell.left_out or names[cell.dataset or ""]
         if isinstance(name, TaskName):
-            said = details(dataset=cell.dataset, prompt=cell.version, mode=cell.mode)
             row = _row(cell.position, name, cell.model, cell.metric or "", _parsed(cell.score or ""), options, where)
-            rows.append(row | {"details": said})
+            rows.append(row | {"details": details(dataset=cell.dataset, prompt=cell.version, mode=cell.mode)})
         else:
             dropped.append((cell.position, name))
     return RawTable(raw_rows(rows, where), dropped_rows(dropped), marks_queries=False)
@@ -114,7 +114,7 @@ def _read_pair(path: Path, options: ReadOptions) -> RawTable:
     if text(data, "error", where) is not None:
         return RawTable(raw_rows([], where), dropped_rows([(0, "an error instead of scores")]))
     metrics = [(metric, value) for metric, value in data.items() if metric not in NOT_METRICS]
-    name = _names([path.stem], options, where)[path.stem]
+    name = read_names([path.stem], options, OpenCompass.name, where)[path.stem]
     if not isinstance(name, TaskName):
         return RawTable(raw_rows([], where), dropped_rows((position, name) for position in range(len(metrics))))
     items = [(0, *item) for item in _items(data.get("details"))]
@@ -131,11 +131,6 @@ def _read_pair(path: Path, options: ReadOptions) -> RawTable:
         marks_queries=False,
         items=raw_items(items if rows else [], where),  # of the first metric, which counts the correct ones
     )
-
-
-def _names(tasks: list[str], options: ReadOptions, where: str) -> dict[str, TaskName | str]:
-    rules = NameRules.load(OpenCompass.name, options)
-    return read_names(tasks, rules, options, OpenCompass.name, where)
 
 
 def _row(
@@ -155,13 +150,15 @@ def _row(
     }
 
 
-def _items(found: Any) -> Iterable[tuple[str, float, str | None]]:
+def _items(details: Any) -> Iterable[tuple[str, float, str | None]]:
     """Items that say whether they are correct, with the prediction."""
-    entries = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
+    if isinstance(details, list):
+        details = dict(enumerate(details))
+    entries = details.items() if isinstance(details, dict) else ()
     for key, entry in entries:
         if not isinstance(entry, dict):
             continue
         correct = next((entry[name] for name in CORRECT if isinstance(entry.get(name), bool)), None)
         if correct is not None:
-            said = entry.get("pred")
-            yield str(key), float(correct), said if isinstance(said, str) else None
+            prediction = entry.get("pred")
+            yield str(key), float(correct), prediction if isinstance(prediction, str) else None

@@ -128,16 +128,11 @@ class NameRules:
         """What the first rule that applies makes of a name; None where there is none."""
         if len(name) > LONGEST:
             return None
-        return next((found for rule in self.rules if (found := rule.read(name)) is not None), None)
+        return next((read for rule in self.rules if (read := rule.read(name)) is not None), None)
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:
-    """Rules from a TOML file of `[[rule]]` tables.
-
-    Raises
-    ------
-    BadFile, BadValue, UnknownName
-    """
+    """Rules from a TOML file of `[[rule]]` tables."""
     read = validate(RulesFile, read_toml(path), str(path))
     return tuple(
         _rule(pattern, rule, f"{path} rule {number}")
@@ -148,7 +143,6 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
 
 def read_names(
     tasks: Iterable[str],
-    rules: NameRules,
     options: ReadOptions,
     tool: str,
     where: str,
@@ -159,11 +153,10 @@ def read_names(
     Parameters
     ----------
     tasks : iterable of str
-    rules : NameRules
     options : ReadOptions
         `languages={TASK: CODE}` gives the language of a task, ahead of all rules; `none` that it has none.
     tool : str
-        Name of the importer, for the error.
+        Name of the importer, whose rules apply.
     where : str
         The file, for the error.
     otherwise : callable, optional
@@ -174,13 +167,14 @@ def read_names(
     BadValue
         Listing the tasks whose language nothing says.
     """
-    found: dict[str, TaskName | str] = {}
+    rules = NameRules.load(tool, options)
+    names: dict[str, TaskName | str] = {}
     unread = []
     for task in dict.fromkeys(tasks):
-        if (said := options.languages.get(task)) is not None:
-            found[task] = NO_LANGUAGE if said == "none" else TaskName(without_language(task, said), task)
+        if (language := options.languages.get(task)) is not None:
+            names[task] = NO_LANGUAGE if language == "none" else TaskName(without_language(task, language), task)
         elif (name := rules.read(task) or otherwise(task)) is not None:
-            found[task] = name
+            names[task] = name
         else:
             unread.append(task)
     if unread:
@@ -192,7 +186,7 @@ def read_names(
             hint=f"give languages={{'{unread[0][:LONGEST]}': 'CODE'}} ('none' leaves it out), "
             f"or rules with format={tool} mapping=rules.toml",
         )
-    return found
+    return names
 
 
 def without_language(name: str, language: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
+from operator import mul
 from typing import Any
 
 from isogloss.errors import BadValue
@@ -82,12 +83,8 @@ def _average(parts: list[RawRow], where: str) -> RawRow:
     known = json.loads(first["details"]) if first.get("details") else {}
     known.pop("task", None)
     return first | {
-        "score": math.fsum(part["score"] * count for part, count in zip(parts, counts, strict=True)) / total,
-        "standard_error": None if None in errors else math.hypot(*_weighted(errors, counts)) / total,
+        "score": math.fsum(part["score"] * part["items"] for part in parts) / total,
+        "standard_error": None if None in errors else math.hypot(*map(mul, errors, counts)) / total,
         "items": total,
         "details": json.dumps(known | {"topics": [part["topic"] for part in parts]}),
     }
-
-
-def _weighted(errors: list[Any], counts: list[int]) -> list[float]:
-    return [error * count for error, count in zip(errors, counts, strict=True)]

@@ -34,39 +34,25 @@ RawRow = dict[str, Any]
 
 
 def section(data: Any, key: str, where: str) -> dict[str, Any]:
-    """The object under a key; empty where there is none.
-
-    Raises
-    ------
-    BadFile
-        If something else is there.
-    """
-    found = data.get(key)
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise BadFile(f"'{_shown(key)}' is not an object", where=where, hint="check that it is a result file")
-    return found
+    """The object under a key; empty where there is none. As `listed` and `text`, it refuses all else by BadFile."""
+    return _of_kind(data, key, dict, "an object", where) or {}
 
 
 def listed(data: Any, key: str, where: str) -> list[Any]:
     """The list under a key; empty where there is none."""
-    found = data.get(key)
-    if found is None:
-        return []
-    if not isinstance(found, list):
-        raise BadFile(f"'{_shown(key)}' is not a list", where=where, hint="check that it is a result file")
-    return found
+    return _of_kind(data, key, list, "a list", where) or []
 
 
 def text(data: Any, key: str, where: str) -> str | None:
-    """The text under a key, if there is any."""
-    found = data.get(key)
-    if found is None or found == "":
-        return None
-    if not isinstance(found, str):
-        raise BadFile(f"'{_shown(key)}' is not text", where=where, hint="check that it is a result file")
-    return found
+    """The text under a key; None where there is none, or it is empty."""
+    return _of_kind(data, key, str, "text", where) or None
+
+
+def _of_kind(data: Any, key: str, kind: type, kind_name: str, where: str) -> Any:
+    value = data.get(key)
+    if value is not None and not isinstance(value, kind):
+        raise BadFile(f"'{_shown(key)}' is not {kind_name}", where=where, hint="check that it is a result file")
+    return value
 
 
 def number(value: Any, what: str, where: str) -> float | None:
