@@ -291,7 +291,7 @@ def draw(scores: list[dict[str, Any]], chance: float, path: Path) -> None:
     import altair as alt
 
     from isogloss.charts import save
-    from isogloss.charts.dots import CANDIDATE, OTHER, STRONGEST, dots_on_intervals
+    from isogloss.charts.benchmark import CANDIDATE, OTHER, STRONGEST, dots_on_intervals
     from isogloss.charts.style import heading, styled
 
     rows = []

@@ -21,11 +21,9 @@ from benchmarks.common import RESULTS, have_data, machine, read_sumeval, version
 from benchmarks.litmus_search import beam_search
 from isogloss.evidence import TrainingMix
 from isogloss.forecasting import Default, ask
-from isogloss.planning.budget.menu import Menu
 from isogloss.planning.budget.program import solve
-from isogloss.planning.budget.scorer import Scorer
-from isogloss.planning.budget.search import Problem, search
-from isogloss.planning.budget.supply import supply_curve
+from isogloss.planning.budget.search import Problem, Scorer, search
+from isogloss.planning.budget.supply import Menu, supply_curve
 from isogloss.planning.costs import Costs
 from isogloss.planning.objectives import Objective
 
@@ -185,7 +183,7 @@ def duel(
     def ours(rounds: int) -> tuple[float, float, int]:
         score, start = Scorer(fitted, queries, base, targets), time.process_time()
         found = search(Problem(score, supplies, tuple(targets), objective, budget, floors), rounds=rounds)
-        return objective.value(found.scores), time.process_time() - start, score.asked
+        return objective.value(found.scores), time.process_time() - start, score.query_count
 
     score, start = Scorer(fitted, queries, base, targets), time.process_time()
     searched = beam_search(score, len(targets), budget, objective, prune=False)

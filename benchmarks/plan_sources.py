@@ -23,7 +23,7 @@ from isogloss.planning.ranking.baselines import baseline_orders, langrank_order
 from isogloss.planning.ranking.ranker import SourceRanker
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import judge
-from isogloss.planning.sources_sets import shortlist
+from isogloss.planning.source_sets import shortlist
 from isogloss.stats import bootstrap_interval
 
 NER = {"NER XLM-R": "xlm-roberta-base", "NER mBERT": "bert-base-multilingual-cased"}

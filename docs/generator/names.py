@@ -28,7 +28,7 @@ from isogloss.languages.pretraining import MODELS, SHIPPED
 from isogloss.languages.typology import COMPOSED
 from isogloss.metrics import Metric, metrics
 from isogloss.planning.costs import LABELLED
-from isogloss.planning.next_candidates import read_candidates
+from isogloss.planning.next import read_candidates
 from isogloss.planning.objectives import objective
 
 _INTRODUCTION = """What can be written where a command, a grid file or a function asks for a name. Most are kept in

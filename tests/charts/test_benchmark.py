@@ -12,7 +12,7 @@ from drawn import pixels
 
 from isogloss import read_evidence
 from isogloss.charts import conditions_plot, errors_plot, save, strata_plot, trust_picture, write_report
-from isogloss.charts.dots import CANDIDATE, ROLE_COLOURS, STRONGEST
+from isogloss.charts.benchmark import CANDIDATE, ROLE_COLOURS, STRONGEST
 from isogloss.errors import BadFile, BadValue
 from isogloss.evaluation import Benchmark, assess_trust, run_benchmark
 

@@ -8,8 +8,7 @@ import polars as pl
 import pytest
 
 from isogloss import read_evidence
-from isogloss.charts.compare import compare_picture
-from isogloss.charts.fair import fair_picture
+from isogloss.charts.compare import compare_picture, fair_picture
 from isogloss.planning import compare_fairness, compare_recipes
 from isogloss.planning.costs import parse_costs
 

@@ -7,7 +7,7 @@ import pytest
 from drawn import forecasts_of
 
 from isogloss.charts import forecast_map
-from isogloss.charts.projection import EqualEarth
+from isogloss.charts.language_map import EqualEarth
 from isogloss.errors import BadValue
 from isogloss.languages import resolve
 from isogloss.languages.iso639 import codes

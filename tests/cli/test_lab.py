@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from isogloss.cli.lab_tables import columns_that_tell
+from isogloss.cli.lab import columns_that_tell
 
 GRID = """
 [task]

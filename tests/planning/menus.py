@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 from hypothesis import strategies as st
 
-from isogloss.planning.budget.menu import Menu
+from isogloss.planning.budget.supply import Menu
 from isogloss.planning.objectives import Objective
 
 

@@ -16,7 +16,7 @@ from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.planning import choose_sources, rank_mixes, rank_sets, source_ranking
 from isogloss.planning.facility import GUARANTEE, TransferDistance, choose_facilities, cluster
 from isogloss.planning.ranking.table import SourceTable
-from isogloss.planning.sources_sets import POOL, shortlist
+from isogloss.planning.source_sets import POOL, shortlist
 
 ASKED = {"task": "topics", "model": "toy"}
 

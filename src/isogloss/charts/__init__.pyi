@@ -6,8 +6,7 @@ from .files import save
 from .forecast_maps import forecast_map, forecast_picture
 from .intervals import forecast_plot
 from .language_map import map_of_languages
-from .next_tests import next_plot
-from .sources import sources_plot
+from .sources import next_plot, sources_plot
 from .transfer import transfer_heatmap
 from .trust import strata_plot, trust_picture
 

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
-from isogloss.charts.style import INK, KIND_COLOURS, WIDTH, finished, inline, number_format, palette, score_range
+from isogloss.charts.style import (
+    FAR,
+    INK,
+    KIND_COLOURS,
+    MEASURED,
+    UNMEASURED,
+    WIDTH,
+    finished,
+    inline,
+    number_format,
+    palette,
+    score_range,
+)
 from isogloss.errors import BadValue
 from isogloss.evidence import TrainingMix
 from isogloss.languages import resolve

@@ -5,17 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isogloss.charts.intervals import interval_layers
+from isogloss.charts.language_map import EqualEarth, world_map
 from isogloss.charts.placement import Box, place_labels
-from isogloss.charts.projection import EqualEarth, world_map
-from isogloss.charts.rows import KINDS, SCORE, describe, forecast_rows, measured_rows
 from isogloss.charts.style import (
     INK,
     KIND_SHAPES,
+    KINDS,
     PALE_INK,
+    SCORE,
     SCORE_COLOURS,
     WIDTH,
+    describe,
     finished,
+    forecast_rows,
     inline,
+    measured_rows,
     number_format,
     score_range,
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.rows import KINDS, describe, forecast_rows
 from isogloss.charts.style import (
     INK,
     KIND_COLOURS,
     KIND_SHAPES,
+    KINDS,
     WIDTH,
+    describe,
     finished,
+    forecast_rows,
     inline,
     number_format,
     palette,

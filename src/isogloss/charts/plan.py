@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.rows import FAR, MEASURED, UNMEASURED
-from isogloss.charts.style import INK, KIND_COLOURS, PALE_INK, WIDTH, finished, inline, palette
+from isogloss.charts.style import (
+    FAR,
+    INK,
+    KIND_COLOURS,
+    MEASURED,
+    PALE_INK,
+    UNMEASURED,
+    WIDTH,
+    finished,
+    inline,
+    palette,
+)
 from isogloss.languages import resolve
 from isogloss.planning.kinds import ISOCOST, ISOPERF, PATH
 

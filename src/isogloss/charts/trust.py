@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.dots import (
+from isogloss.charts.benchmark import (
     CANDIDATE,
     PANEL,
     ROLE_COLOURS,

@@ -10,22 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from isogloss import __version__
-from isogloss.cli import (
-    compare,
-    curve,
-    demo,
-    evaluation,
-    evidence,
-    evidence_store,
-    explain,
-    fair,
-    forecast,
-    lab,
-    languages,
-    next_tests,
-    plan,
-    sources,
-)
+from isogloss.cli import evaluation, evidence, forecasting, lab, languages, planning
 from isogloss.errors import IsoglossError
 
 app = typer.Typer(
@@ -35,25 +20,24 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-evidence.app.add_typer(evidence_store.commands)
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(languages.app, name="languages")
 app.add_typer(lab.app, name="lab")
-app.command("forecast")(forecast.forecast)
-app.command("curve")(curve.curve)
+app.command("forecast")(forecasting.forecast)
+app.command("curve")(forecasting.curve)
 app.command("benchmark")(evaluation.benchmark)
 app.command("trust")(evaluation.trust)
-app.command("sources")(sources.sources)
-app.command("plan")(plan.plan)
-app.command("next")(next_tests.next_tests)
-app.command("compare")(compare.compare)
-app.command("fair")(fair.fair)
-app.command("explain")(explain.explain)
-app.command("demo")(demo.demo)
+app.command("sources")(planning.sources)
+app.command("plan")(planning.plan)
+app.command("next")(planning.next_tests)
+app.command("compare")(planning.compare)
+app.command("fair")(planning.fair)
+app.command("explain")(forecasting.explain)
+app.command("demo")(forecasting.demo)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(version: bool) -> None:
+    if version:
         typer.echo(f"isogloss {__version__}")
         raise typer.Exit
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from isogloss.lab.transfer import Findings
 
+MOST = 11
+"""Targets that a line of 80 columns has room for."""
 app = typer.Typer(no_args_is_help=True, help="Measure transfer on real models.")
 
 GridArgument = Annotated[Path, typer.Argument(help="Grid file (TOML).", metavar="GRID")]
@@ -89,36 +92,39 @@ def show_grid(
 
     check_out(out, table=False)
     place = Store(store)
-    found = findings(read_grid(grid, data=data), place).of_metric(metric)
-    compared = compare_recipes(found, place, by_target=by_target)
+    results = findings(read_grid(grid, data=data), place).of_metric(metric)
+    compared = compare_recipes(results, place, by_target=by_target)
     if json:
-        tables = {"cells": found.cells(), "summary": found.summary(), "changes": found.changes(), "compared": compared}
-        counts = {"jobs": found.jobs, "measured": found.measured, "failed": found.failed}
+        tables = {
+            "cells": results.cells(),
+            "summary": results.summary(),
+            "changes": results.changes(),
+            "compared": compared,
+        }
+        counts = {"jobs": results.jobs, "measured": results.measured, "failed": results.failed}
         show_json(counts | {name: table.to_dicts() for name, table in tables.items()})
     else:
-        _print(found, compared, by_target)
-    cells = found.cells().filter(shown_size=0)
-    write_out(out, picture=lambda: transfer_heatmap(cells, score=found.metric), json=json)
+        _print(results, compared, by_target)
+    cells = results.cells().filter(shown_size=0)
+    write_out(out, picture=lambda: transfer_heatmap(cells, score=results.metric), json=json)
 
 
-def _print(found: Findings, compared: pl.DataFrame, by_target: bool) -> None:
-    from isogloss.cli.lab_tables import columns_that_tell, transfer_matrix
-
-    show_text(f"{found.measured} of {found.jobs} jobs are in the store, {found.failed} have failed")
-    summary = found.summary()
-    told = columns_that_tell(summary)
+def _print(results: Findings, compared: pl.DataFrame, by_target: bool) -> None:
+    show_text(f"{results.measured} of {results.jobs} jobs are in the store, {results.failed} have failed")
+    summary = results.summary()
+    columns = columns_that_tell(summary)
     show(
         summary,
-        columns=[*told, "seeds", "within", "across", "few_shot_score"],
+        columns=[*columns, "seeds", "within", "across", "few_shot_score"],
         json=False,
-        title=f"\n{found.metric}: mean of all sources on themselves, and across",
+        title=f"\n{results.metric}: mean of all sources on themselves, and across",
     )
-    for title, matrix in transfer_matrix(found.cells()):
+    for title, matrix in transfer_matrix(results.cells()):
         show_text(f"\n{title}")
         show(matrix, json=False, digits=2)
-    if found.changes().height:
-        columns = [*told, "gain", "source_change", "others_change"]
-        show(found.changes(), columns=columns, json=False, title="\nwhat examples of a target change")
+    if results.changes().height:
+        changes = [*columns, "gain", "source_change", "others_change"]
+        show(results.changes(), columns=changes, json=False, title="\nwhat examples of a target change")
     if compared.height:
         columns = ["target"] * by_target + ["first", "second", "items", "difference", "lower", "upper", "p_holm"]
         show(compared, json=False, title="\nfirst less second, paired by test item", columns=columns, digits=4)
@@ -138,10 +144,10 @@ def pretrain(
     from isogloss.lab import read_pretraining
 
     sources, shape = read_pretraining(texts, data=data)
-    found = pretrain_on(
+    pretrained = pretrain_on(
         (text for source in sources for text in source.read(shape.seed)), into, shape, progress=not json
     )
-    show(found.table(), json=json, title=texts.name)
+    show(pretrained.table(), json=json, title=texts.name)
 
 
 @app.command()
@@ -165,8 +171,8 @@ def costs(
 
     if out is not None:
         check_place(out, (".toml",))
-    found = measured_costs(findings(read_grid(grid, data=data), Store(store)).of_metric(None))
-    chosen = found if size is None else found.filter(size=size)
+    measured = measured_costs(findings(read_grid(grid, data=data), Store(store)).of_metric(None))
+    chosen = measured if size is None else measured.filter(size=size)
     columns = ["recipe", *["size"] * (chosen["size"].n_unique() > 1), "train_seconds", "translated_examples"]
     columns += ["serve_seconds", "translated_per_query", "seconds_per_translation"]
     show(chosen, json=json, columns=columns, digits=5)
@@ -182,3 +188,34 @@ def tasks(json: JsonOption = False) -> None:
     from isogloss.lab.task_file import describe_known
 
     show(describe_known(), json=json, columns=["use", "name", "kind", "text_origin", "licence"])
+
+
+def columns_that_tell(summary: pl.DataFrame) -> list[str]:
+    """The columns that tell the rows of `Findings.summary` apart, and no more, as lines are short.
+
+    Tasks stand there where there are several, pairs where there is one; models where rows would be alike without.
+    """
+    named = [*["task"] * (summary["task"].n_unique() > 1), *["pair"] * (summary["pair"].count() > 0)]
+    rest = ["recipe", "size", "shown_size"]
+    if summary.select(named + rest).is_duplicated().any():
+        named.append("model")
+    return named + rest
+
+
+def transfer_matrix(cells: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """One table per task, recipe and size, sources in rows, with what it is of; none where there are too many targets.
+
+    Parameters
+    ----------
+    cells : polars.DataFrame
+        As `isogloss.lab.transfer.Findings.cells` gives them.
+    """
+    plain = cells.filter(shown_size=0)
+    if plain["target"].n_unique() > MOST:
+        return
+    key = ("task", "pair", "model", "recipe", "size")
+    for (task, pair, model, recipe, size), group in plain.group_by(key, maintain_order=True):
+        of_pair = f" ({pair})" if pair else ""
+        targets = sorted(group["target"].unique())
+        matrix = group.pivot(on="target", index="source", values="score").select("source", *targets)
+        yield f"{task}{of_pair}, {model}, {recipe}, {size} examples (rows: trained on)", matrix

@@ -76,8 +76,8 @@ def distance(
 
     register_similarity_files(table or [])
     kinds = [part.strip() for part in kind.split(",") if part.strip()]
-    found = compare(codes, kinds, weights=parse_weights(weights), impute=impute)
-    show(found, json=json, columns=["language", "other", *kinds])
+    pairs = compare(codes, kinds, weights=parse_weights(weights), impute=impute)
+    show(pairs, json=json, columns=["language", "other", *kinds])
 
 
 @app.command("nearest")
@@ -101,8 +101,8 @@ def nearest_languages(
 
     register_similarity_files(table or [])
     target = resolve(language)
-    found = nearest(target, _among(among, evidence), kind, top=top, weights=parse_weights(weights), impute=impute)
-    show(found, json=json, title=f"Nearest to {target.name} by {kind} distance")
+    neighbours = nearest(target, _among(among, evidence), kind, top=top, weights=parse_weights(weights), impute=impute)
+    show(neighbours, json=json, title=f"Nearest to {target.name} by {kind} distance")
 
 
 def _among(text: str, evidence: list[str]) -> list[str | Language]:

@@ -5,9 +5,8 @@ from .fairness import compare_fairness
 from .kinds import plan_kinds
 from .next import choose_next
 from .objectives import read_weights
+from .source_sets import choose_sources, rank_mixes, rank_sets
 from .sources import rank_sources, source_ranking
-from .sources_many import choose_sources
-from .sources_sets import rank_mixes, rank_sets
 
 __all__ = [
     "Costs",

@@ -22,9 +22,8 @@ from isogloss.planning.kinds import KindsPlan, plan_kinds
 from isogloss.planning.next import choose_next
 from isogloss.planning.objectives import read_weights
 from isogloss.planning.ranking.table import single_sources
+from isogloss.planning.source_sets import choose_sources, rank_mixes, rank_sets
 from isogloss.planning.sources import source_ranking
-from isogloss.planning.sources_many import choose_sources
-from isogloss.planning.sources_sets import rank_mixes, rank_sets
 
 
 def answer_plan(
@@ -146,14 +145,14 @@ class Answer:
     titles : dict of str to str
     lines : tuple of str
         Sentences under the tables.
-    found : object
+    result : object
         What a picture is drawn of; None where there is none.
     """
 
     tables: dict[str, pl.DataFrame]
     titles: dict[str, str]
     lines: tuple[str, ...]
-    found: Any = None
+    result: Any = None
 
     def record(self) -> dict[str, Any]:
         """All of it, for JSON."""
@@ -170,7 +169,7 @@ def answer_sources(
     candidates: str | None = None,
     languages: Mapping[str, str] | None = None,
     level: float = 0.9,
-    **asked: Any,
+    **setting: Any,
 ) -> Answer:
     """Rank sources of one target, or sets of `together` of them; or `choose` sources for several targets.
 
@@ -180,7 +179,7 @@ def answer_sources(
         Languages, comma between.
     candidates : str, optional
         Sources to choose from, comma between.
-    asked
+    setting
         `task`, `model`, `metric`, `recipe` and `examples`, as in `isogloss.planning.rank_sources`.
     """
     targets = split_names(target)
@@ -192,19 +191,19 @@ def answer_sources(
         )
     read = read_evidence(*evidence, languages=languages)
     if choose is not None:
-        many = choose_sources(read, targets, choose, languages=languages, **asked)
-        said = "no other choice is better" if many.optimal else f"no choice has more than {many.bound:.3f}"
+        many = choose_sources(read, targets, choose, languages=languages, **setting)
+        proof = "no other choice is better" if many.optimal else f"no choice has more than {many.bound:.3f}"
         return Answer(
             {"served": many.table, "baselines": many.baselines},
             {"served": f"Best served by {', '.join(many.sources)}", "baselines": "Mean over the targets"},
-            (f"mean {many.value:.3f}; {said}",),
+            (f"mean {many.value:.3f}; {proof}",),
         )  # fmt: skip
     named = None if candidates is None else split_names(candidates)
-    question = {"candidates": named, "level": level, "languages": languages, **asked}
-    if not _measured_alone(read, asked):
-        found = rank_mixes(read, targets[0], size=together, **question)
-        named_so = {"sets": "TrainingMixes, in equal parts" if together > 1 else "Single sources, from mixes"}
-        return Answer({"sets": found.head(top)}, named_so, ("no source was measured alone: forecast from mixes",))
+    question = {"candidates": named, "level": level, "languages": languages, **setting}
+    if not _measured_alone(read, setting):
+        sets = rank_mixes(read, targets[0], size=together, **question)
+        titles = {"sets": "Mixes, in equal parts" if together > 1 else "Single sources, from mixes"}
+        return Answer({"sets": sets.head(top)}, titles, ("no source was measured alone: forecast from mixes",))
     ranking = source_ranking(read, targets[0], **question)
     tables, titles = {"sources": ranking.table.head(top)}, {"sources": f"Sources for {ranking.target}"}
     if together > 1:
@@ -214,22 +213,22 @@ def answer_sources(
     return Answer(tables, titles, ranking.notes, ranking)
 
 
-def _measured_alone(evidence: Evidence, asked: Mapping[str, Any]) -> bool:
+def _measured_alone(evidence: Evidence, setting: Mapping[str, Any]) -> bool:
     """Whether anything was trained on one language only."""
-    which = {name: asked[name] for name in ("task", "model", "metric", "recipe")}
+    which = {name: setting[name] for name in ("task", "model", "metric", "recipe")}
     _, observations = find_setting(evidence, **which)
     return single_sources(observations).height > 0
 
 
 def answer_next(
-    evidence: Sequence[str], *, candidates: str, k: int = 5, languages: Mapping[str, str] | None = None, **asked: Any
+    evidence: Sequence[str], *, candidates: str, k: int = 5, languages: Mapping[str, str] | None = None, **setting: Any
 ) -> Answer:
-    """Read evidence and choose; `asked` is `task`, `model`, `metric` and `recipe`, see `choose_next`."""
+    """Read evidence and choose; `setting` is `task`, `model`, `metric` and `recipe`, see `choose_next`."""
     read = read_evidence(*evidence, languages=languages)
-    found = choose_next(read, candidates, k=k, languages=languages, **asked)
+    tests = choose_next(read, candidates, k=k, languages=languages, **setting)
     return Answer(
-        {"next": found.table, "baselines": found.baselines},
+        {"next": tests.table, "baselines": tests.baselines},
         {"next": "Test these next", "baselines": f"How unsure the rest is after {k} more"},
-        found.notes,
-        found,
+        tests.notes,
+        tests,
     )

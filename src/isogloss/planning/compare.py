@@ -103,7 +103,7 @@ class Comparison:
     def words(self) -> list[str]:
         """What there is to say below the tables."""
         front = self.recipes.filter("efficient")["recipe"].to_list()
-        said = [
+        sentences = [
             f"{self.task}, {self.metric}: mean over {len(self.targets)} "
             f"language{'' if len(self.targets) == 1 else 's'} in which every recipe was measured"
             + (f"; {self.left_out} left out" if self.left_out else "")
@@ -112,23 +112,23 @@ class Comparison:
         ]
         beaten = self.recipes.filter(~pl.col("efficient"))["recipe"].to_list()
         if beaten:
-            said.append(f"another is as good, as cheap and as quick: {', '.join(beaten)}")
+            sentences.append(f"another is as good, as cheap and as quick: {', '.join(beaten)}")
         for row in self.break_even.iter_rows(named=True):
-            said.append(
+            sentences.append(
                 f"{row['dearer_to_make']} is cheaper in all than {row['dearer_to_run']} from {row['queries']:,.0f} "
                 f"queries on, {self._better(row['quality_gained'])}"
             )
         for row in self.cheapest.iter_rows(named=True):
             end = "on" if row["to"] is None else f"to {row['to']:,.0f} queries"
-            said.append(f"cheapest from {row['from']:,.0f} {end}: {row['recipe']}")
+            sentences.append(f"cheapest from {row['from']:,.0f} {end}: {row['recipe']}")
         if self.totals is not None and self.volume is not None:
             kept = self.totals.filter("efficient")
             listed = "; ".join(
                 f"{row['recipe']} {row['total']:.6g} {self.currency}, {row['quality']:.3f}"
                 for row in kept.iter_rows(named=True)
             )
-            said.append(f"at {self.volume:,.0f} queries, worth choosing from: {listed}")
-        return said
+            sentences.append(f"at {self.volume:,.0f} queries, worth choosing from: {listed}")
+        return sentences
 
     def _better(self, gained: float) -> str:
         size = f"{100 * abs(gained):.1f} points" if self.bounded else f"{abs(gained):.3g} {self.metric}"
@@ -197,7 +197,7 @@ def compare_recipes(
     waited = np.array([latency(costs.recipes[name], costs) for name in names])
     served = waited * costs.hour / SECONDS
     sign = 1.0 if bool(observations["higher_is_better"].all()) else -1.0
-    found = pl.DataFrame(
+    table_of_recipes = pl.DataFrame(
         {
             "recipe": names,
             "quality": quality,
@@ -229,7 +229,7 @@ def compare_recipes(
         currency=costs.currency,
         targets=tuple(table["target"]),
         left_out=left_out,
-        recipes=found.sort("quality", descending=sign > 0, maintain_order=True),
+        recipes=table_of_recipes.sort("quality", descending=sign > 0, maintain_order=True),
         break_even=break_even(names, made, served, sign * quality),
         cheapest=cheapest_by_volume(names, made, served),
         volume=volume,

@@ -165,13 +165,13 @@ def _by_language(
     values: Mapping[str, Number], languages: Mapping[str, str] | None, where: str | None
 ) -> dict[str, Number]:
     """Values by canonical language."""
-    found: dict[str, Number] = {}
+    read: dict[str, Number] = {}
     for code, value in values.items():
         language = DEFAULT if code == DEFAULT else resolve((languages or {}).get(code, code), where=where).id
-        if language in found:
+        if language in read:
             raise BadValue(f"'{language}' stands there twice", where=where, hint="keep one of the two")
-        found[language] = value
-    return found
+        read[language] = value
+    return read
 
 
 def parse_caps(texts: Sequence[str], costs: Costs, languages: Mapping[str, str] | None = None) -> Costs:
@@ -195,7 +195,7 @@ def parse_floors(texts: Sequence[str], languages: Mapping[str, str] | None = Non
 
 
 def _pairs(texts: Sequence[str], where: str, hint: str, languages: Mapping[str, str] | None) -> list[tuple[str, float]]:
-    found = []
+    pairs = []
     for text in (part.strip() for group in texts for part in group.split(",")):
         code, _, number = (piece.strip() for piece in text.rpartition(":"))
         try:
@@ -204,5 +204,5 @@ def _pairs(texts: Sequence[str], where: str, hint: str, languages: Mapping[str, 
             value = math.nan
         if not math.isfinite(value):
             raise BadValue(f"'{text}' does not end in a number", where=where, hint=hint)
-        found.append((resolve((languages or {}).get(code, code), where=where).id if code else DEFAULT, value))
-    return found
+        pairs.append((resolve((languages or {}).get(code, code), where=where).id if code else DEFAULT, value))
+    return pairs

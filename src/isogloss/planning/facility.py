@@ -15,6 +15,9 @@ from isogloss.forecasting.features import TYPICAL_DISTANCE
 from isogloss.languages import distances
 from isogloss.planning.ranking.table import Array, SourceTable
 
+KINDS = ("genetic", "syntactic", "featural", "phonological", "inventory", "geographic", "script")
+PENALTIES = (1.0, 10.0, 100.0)
+SWAPS = 100
 MOST_EXACT = 20_000
 """Pairs of source and target up to which the exact choice is made where nothing else is asked for."""
 GUARANTEE = 1 - 1 / np.e
@@ -81,8 +84,8 @@ def choose_facilities(
     plus the `count` largest single gains, at each step; whichever is tightest.
     """
     if not 1 <= count <= len(scores):
-        said = f"{count} of {len(scores)} sources cannot be chosen"
-        raise BadValue(said, where="count", hint=f"give 1 to {len(scores)}")
+        problem = f"{count} of {len(scores)} sources cannot be chosen"
+        raise BadValue(problem, where="count", hint=f"give 1 to {len(scores)}")
     share = _shares(weights, scores.shape[1])
     if np.isnan(scores).all(0).any():
         raise NotEnoughEvidence("a target has no score under any source", where="facility location")
@@ -90,9 +93,7 @@ def choose_facilities(
     gains = np.where(np.isnan(scores), 0.0, scores - worst)
     chosen, bound = _greedy(gains, count, share)
     if exact if exact is not None else scores.size <= MOST_EXACT:
-        found = _exact(gains, count, share)
-        if found is not None:
-            chosen, bound = found
+        chosen, bound = _exact(gains, count, share) or (chosen, bound)
     able = np.where(np.isnan(scores), -1.0, gains)
     served_by = np.array(chosen)[able[chosen].argmax(0)]
     value = float(share @ gains[chosen].max(0))
@@ -132,7 +133,7 @@ def _exact(gains: Array, count: int, share: Array) -> tuple[list[int], float] | 
     )  # fmt: skip
     once = coo_array((np.ones(pairs), (target, serves)), shape=(targets, sources + pairs))
     number = coo_array((np.ones(sources), (np.zeros(sources, int), np.arange(sources))), shape=(1, sources + pairs))
-    found = milp(
+    solution = milp(
         cost,
         constraints=[
             LinearConstraint(opened.tocsr(), -np.inf, 0), LinearConstraint(once.tocsr(), 0, 1),
@@ -142,10 +143,10 @@ def _exact(gains: Array, count: int, share: Array) -> tuple[list[int], float] | 
         bounds=Bounds(0, 1),
         options={"time_limit": SECONDS},
     )  # fmt: skip
-    if found.x is None:
+    if solution.x is None:
         return None
-    chosen = [int(row) for row in np.flatnonzero(found.x[:sources] > 0.5)]
-    return chosen, float(-found.mip_dual_bound if found.mip_dual_bound is not None else -found.fun)
+    chosen = [int(row) for row in np.flatnonzero(solution.x[:sources] > 0.5)]
+    return chosen, float(-solution.mip_dual_bound if solution.mip_dual_bound is not None else -solution.fun)
 
 
 def _shares(weights: Sequence[float] | None, targets: int) -> Array:
@@ -153,11 +154,6 @@ def _shares(weights: Sequence[float] | None, targets: int) -> Array:
     if len(share) != targets or not (share >= 0).all() or share.sum() == 0:
         raise BadValue("weights are not one for each target, 0 or more", where="weights", hint="give one for each")
     return np.asarray(share / share.sum())
-
-
-KINDS = ("genetic", "syntactic", "featural", "phonological", "inventory", "geographic", "script")
-PENALTIES = (1.0, 10.0, 100.0)
-SWAPS = 100
 
 
 @dataclass(frozen=True)
@@ -181,7 +177,7 @@ class TransferDistance:
         others = table.of_others
         response = others - np.nanmean(others, axis=0)
         response = -(response - np.nanmean(response, axis=1)[:, None])
-        layers = np.stack([_apart(kind, table.sources, table.targets) for kind in KINDS])
+        layers = np.stack([_distances(kind, table.sources, table.targets) for kind in KINDS])
         layers = layers - layers.mean(1, keepdims=True)
         measured = ~np.isnan(response)
         errors = {}
@@ -196,7 +192,7 @@ class TransferDistance:
 
     def between(self, rows: Sequence[str], columns: Sequence[str]) -> Array:
         """Combined distances, of shape (rows, columns)."""
-        parts = [weight * _apart(kind, rows, columns) for kind, weight in self.weights.items() if weight > 0]
+        parts = [weight * _distances(kind, rows, columns) for kind, weight in self.weights.items() if weight > 0]
         return np.asarray(np.sum(parts, axis=0))
 
 
@@ -245,15 +241,15 @@ def cluster(distance: Array, count: int, weights: Sequence[float] | None = None)
 
 def _swap(distance: Array, medoids: list[int], share: Array) -> list[int] | None:
     """The swap of one medoid that helps most, None where none does."""
-    best, found = float(distance[medoids].min(0) @ share) - 1e-12, None
+    best, swapped = float(distance[medoids].min(0) @ share) - 1e-12, None
     for place in range(len(medoids)):
         rest = medoids[:place] + medoids[place + 1 :]
         nearest = distance[rest].min(0) if rest else np.full(distance.shape[1], np.inf)
         costs = np.minimum(distance, nearest) @ share
         costs[rest] = np.inf
         if costs.min() < best:
-            best, found = float(costs.min()), [*rest, int(costs.argmin())]
-    return found
+            best, swapped = float(costs.min()), [*rest, int(costs.argmin())]
+    return swapped
 
 
 def _left_out(layers: Array, response: Array, measured: Array, target: int, penalty: float) -> float:
@@ -274,6 +270,6 @@ def _slopes(design: Array, response: Array, penalty: float) -> Array:
     return np.asarray(nnls(root.T, np.linalg.solve(root, design.T @ response))[0])
 
 
-def _apart(kind: str, rows: Sequence[str], columns: Sequence[str]) -> Array:
+def _distances(kind: str, rows: Sequence[str], columns: Sequence[str]) -> Array:
     values = distances(list(rows), kind, others=list(columns)).values
     return np.where(np.isnan(values), TYPICAL_DISTANCE.get(kind, 0.5), values)

@@ -104,26 +104,30 @@ class Fairness:
     def words(self) -> list[str]:
         """What there is to say below the tables."""
         what = "mix" if self.by == "train" else self.by
-        said = [f"{self.task}, {self.metric}: {len(self.targets)} languages in which every {what} was measured"]
+        sentences = [f"{self.task}, {self.metric}: {len(self.targets)} languages in which every {what} was measured"]
         if self.left_out:
-            said[0] += f"; {len(self.left_out)} left out that some were not"
+            sentences[0] += f"; {len(self.left_out)} left out that some were not"
         if self.unserved:
             languages = "language" if self.unserved == 1 else "languages"
-            said.append(f"{self.unserved} {languages} with speakers but without a score counted as 0 in the demand")
+            sentences.append(
+                f"{self.unserved} {languages} with speakers but without a score counted as 0 in the demand"
+            )
         if self.agree:
             common = set.intersection(*(set(rule.winners) for rule in self.rules))
-            said.append(f"all rules agree on {', '.join(sorted(common))}")
+            sentences.append(f"all rules agree on {', '.join(sorted(common))}")
         else:
             sides: dict[str, list[str]] = {}
             for rule in self.rules:
                 sides.setdefault(" or ".join(rule.winners), []).append(rule.name)
-            said.append("the rules disagree: " + "; ".join(f"{who} by {', '.join(by)}" for who, by in sides.items()))
+            sentences.append(
+                "the rules disagree: " + "; ".join(f"{who} by {', '.join(by)}" for who, by in sides.items())
+            )
         dominated = self.measures.filter(~pl.col("efficient"))["candidate"].to_list()
         if dominated:
-            said.append(f"picked by no rule, as another is as good in every language: {', '.join(dominated)}")
+            sentences.append(f"picked by no rule, as another is as good in every language: {', '.join(dominated)}")
         if not self.weighted:
-            said.append("without weights every language counts the same, so demand is the mean")
-        return said
+            sentences.append("without weights every language counts the same, so demand is the mean")
+        return sentences
 
 
 def compare_fairness(
@@ -229,25 +233,17 @@ def rules(candidates: Sequence[str], scores: Array, shares: Array) -> tuple[Rule
     candidates, scores = [name for name, keep in zip(candidates, kept, strict=True) if keep], scores[kept]
     sorted_scores = np.sort(scores, axis=1)
     leximin = max(tuple(np.round(row, 12)) for row in sorted_scores)
-    found = [
-        ("utilitarian", "mean over languages", _winners(candidates, scores.mean(1))),
-        ("demand", "mean over demand", _winners(candidates, scores @ shares)),
-        ("gini", "least inequality", _winners(candidates, -np.array([gini(row) for row in scores]))),
-        ("minimum", "worst-off language", _winners(candidates, scores.min(1))),
-        (
-            "leximin",
-            "worst-off, then next worst",
-            tuple(
-                name for name, row in zip(candidates, sorted_scores, strict=True) if tuple(np.round(row, 12)) == leximin
-            ),
-        ),
-        (
-            "prioritarian",
-            "mean of square roots",
-            _winners(candidates, np.array([prioritarian(row) for row in scores])),
-        ),
-    ]
-    return tuple(Rule(*one) for one in found)
+    lexical = [name for name, row in zip(candidates, sorted_scores, strict=True) if tuple(np.round(row, 12)) == leximin]
+    equality = -np.array([gini(row) for row in scores])
+    priority = np.array([prioritarian(row) for row in scores])
+    return (
+        Rule("utilitarian", "mean over languages", _winners(candidates, scores.mean(1))),
+        Rule("demand", "mean over demand", _winners(candidates, scores @ shares)),
+        Rule("gini", "least inequality", _winners(candidates, equality)),
+        Rule("minimum", "worst-off language", _winners(candidates, scores.min(1))),
+        Rule("leximin", "worst-off, then next worst", tuple(lexical)),
+        Rule("prioritarian", "mean of square roots", _winners(candidates, priority)),
+    )
 
 
 def efficient(scores: Array) -> list[bool]:

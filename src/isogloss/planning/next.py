@@ -6,21 +6,32 @@ variance of their levels under a Gaussian process; one language after another is
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName, closest
 from isogloss.evidence import Evidence
 from isogloss.forecasting.features import space
-from isogloss.forecasting.grid import Grid
+from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.kriging import NOISE, language_covariance
 from isogloss.forecasting.settings import Setting, find_setting, read_settings
-from isogloss.planning.next_candidates import read_candidates
+from isogloss.languages import Language, resolve
+from isogloss.languages.writing import read_table
 
+COMMON = 3.0
+"""Variance of what all languages share, against that of what tells them apart: little is known of it beforehand."""
+OTHER_SETTINGS = 0.5
+"""Weight of the moments."""
+COVERED = 0.5
+"""Share of the languages asked about that a task must have been measured in for its moments to count."""
+MARK = "@"
+MEASURED = "evidence"
+REGIONS = ("africa", "americas", "asia", "europe", "oceania")
 NEXT = pl.Schema(
     {
         "order": pl.Int64, "language": pl.String, "language_as_reported": pl.String, "name": pl.String,
@@ -75,13 +86,13 @@ def choose_next(
         What was measured with the model in the task, and anything else: other tasks and models show which
         languages do well and badly together.
     candidates : str or sequence of str
-        Languages and groups such as `@asia`, see `isogloss.planning.next_candidates.read_candidates`. Those that were
+        Languages and groups such as `@asia`, see `isogloss.planning.next.read_candidates`. Those that were
         measured already are left out.
     task, model, metric, recipe : str
         As the evidence names them.
     k : int, default 5
     weights : mapping of str to float, optional
-        How much it matters to know a language, by canonical id; 1 for those not named.
+        How much it weights to know a language, by canonical id; 1 for those not named.
     languages : mapping of str to str, optional
         How to read a code, ahead of all else.
 
@@ -109,10 +120,10 @@ def choose_next(
             where="candidates", hint="name more languages, or choose fewer",
         )  # fmt: skip
     process = _Process(evidence, setting, grid, open_ones)
-    matters = _weights(weights or {}, open_ones)
-    chosen, left = process.greedy(matters, k)
+    shares = _weights(weights or {}, open_ones)
+    chosen, left = process.greedy(shares, k)
     return NextTests(
-        task, model, _table(process, written, chosen, left), _baselines(process, matters, k, left[-1]),
+        task, model, _table(process, written, chosen, left), _baselines(process, shares, k, left[-1]),
         _notes(grid, written, process),
     )  # fmt: skip
 
@@ -137,34 +148,34 @@ class _Process:
         column = posterior[:, tested]
         return posterior - np.outer(column, column) / (column[tested] + NOISE)
 
-    def greedy(self, matters: Array, k: int) -> tuple[list[int], list[float]]:
+    def greedy(self, weights: Array, k: int) -> tuple[list[int], list[float]]:
         """Languages in order, and how unsure the rest is before and after each."""
         posterior, chosen = self.posterior, list[int]()
-        left = [self.unsure(posterior, chosen, matters)]
+        left = [self.deviation(posterior, chosen, weights)]
         for _ in range(k):
             squares = posterior**2 / (np.diag(posterior) + NOISE)  # (told about, tested)
-            rest = matters.copy()
+            rest = weights.copy()
             rest[chosen] = 0.0
             gains = rest @ squares
             gains[chosen] = -np.inf
             chosen.append(int(gains.argmax()))
             posterior = self.after(posterior, chosen[-1])
-            left.append(self.unsure(posterior, chosen, matters))
+            left.append(self.deviation(posterior, chosen, weights))
         return chosen, left
 
-    def tested(self, chosen: Sequence[int], matters: Array) -> float:
+    def deviation_after(self, chosen: Sequence[int], weights: Array) -> float:
         """How unsure the rest is once some languages are tested."""
         posterior = self.posterior
         for one in chosen:
             posterior = self.after(posterior, one)
-        return self.unsure(posterior, list(chosen), matters)
+        return self.deviation(posterior, list(chosen), weights)
 
-    def unsure(self, posterior: Array, chosen: list[int], matters: Array) -> float:
+    def deviation(self, posterior: Array, chosen: list[int], weights: Array) -> float:
         """Standard deviation of the levels of those not chosen: root of the mean variance."""
-        weights = matters.copy()
-        weights[chosen] = 0.0
+        rest = weights.copy()
+        rest[chosen] = 0.0
         variances = np.maximum(np.diag(posterior), 0)
-        return self.unit * float(np.sqrt((weights @ variances) / max(float(weights.sum()), 1e-12)))
+        return self.unit * float(np.sqrt((rest @ variances) / max(float(rest.sum()), 1e-12)))
 
 
 def _weights(weights: Mapping[str, float], names: Sequence[str]) -> Array:
@@ -175,14 +186,14 @@ def _weights(weights: Mapping[str, float], names: Sequence[str]) -> Array:
 
 
 def _table(process: _Process, written: Mapping[str, str], chosen: Sequence[int], left: Sequence[float]) -> pl.DataFrame:
-    from isogloss.languages import resolve
-
     rows = []
     posterior = process.posterior
     for place, one in enumerate(chosen):
-        told = posterior[one] ** 2 / np.maximum(np.diag(posterior), 1e-12)
-        told[list(chosen[: place + 1])] = -np.inf
-        about = [process.names[other] for other in np.argsort(-told)[:SHOWN_NEIGHBOURS] if np.isfinite(told[other])]
+        explained = posterior[one] ** 2 / np.maximum(np.diag(posterior), 1e-12)
+        explained[list(chosen[: place + 1])] = -np.inf
+        about = [
+            process.names[other] for other in np.argsort(-explained)[:SHOWN_NEIGHBOURS] if np.isfinite(explained[other])
+        ]
         language = process.names[one]
         rows.append(
             (place + 1, language, written[language], resolve(language).name,
@@ -193,20 +204,22 @@ def _table(process: _Process, written: Mapping[str, str], chosen: Sequence[int],
     return pl.DataFrame(rows, schema=NEXT, orient="row")
 
 
-def _baselines(process: _Process, matters: Array, k: int, ours: float) -> pl.DataFrame:
+def _baselines(process: _Process, weights: Array, k: int, ours: float) -> pl.DataFrame:
     count = len(process.names)
     chance = np.random.default_rng(0)
-    drawn = [process.tested(chance.choice(count, k, replace=False).tolist(), matters) for _ in range(RANDOM_DRAWS)]
-    rows = [("this choice", ours), ("none", process.tested([], matters)), ("random", float(np.mean(drawn)))]
+    drawn = [
+        process.deviation_after(chance.choice(count, k, replace=False).tolist(), weights) for _ in range(RANDOM_DRAWS)
+    ]
+    rows = [("this choice", ours), ("none", process.deviation_after([], weights)), ("random", float(np.mean(drawn)))]
     for name, order in (("largest", largest(process.names)), ("most central", most_central(process.names))):
-        rows.append((name, process.tested(order[:k], matters)))
+        rows.append((name, process.deviation_after(order[:k], weights)))
     return pl.DataFrame(rows, schema={"choice": pl.String, "deviation_of_rest": pl.Float64}, orient="row")
 
 
 def largest(names: Sequence[str]) -> list[int]:
     """Positions of languages by web text, most first."""
-    known = space(names)
-    return np.argsort(-known.web_text[known.at(names)], kind="stable").tolist()
+    features = space(names)
+    return np.argsort(-features.web_text[features.at(names)], kind="stable").tolist()
 
 
 def most_central(names: Sequence[str]) -> list[int]:
@@ -221,16 +234,6 @@ def _notes(grid: Grid, written: Mapping[str, str], process: _Process) -> tuple[s
     if len(grid.targets) < 5:
         notes.append("FEW measured languages: the size of the deviations is a guess, the order is not")
     return tuple(notes)
-
-
-Array = NDArray[np.float64]
-
-COMMON = 3.0
-"""Variance of what all languages share, against that of what tells them apart: little is known of it beforehand."""
-OTHER_SETTINGS = 0.5
-"""Weight of the moments."""
-COVERED = 0.5
-"""Share of the languages asked about that a task must have been measured in for its moments to count."""
 
 
 def covariance(languages: Sequence[str], evidence: Evidence, setting: Setting) -> Array:
@@ -284,9 +287,114 @@ def _tasks(languages: Sequence[str], evidence: Evidence, setting: Setting) -> li
         kept = (~np.isnan(rows)).sum(1) >= max(2, COVERED * len(languages))
         if kept.any():
             by_task.setdefault(other.task, []).append(rows[kept])
-    found = []
+    tasks = []
     for parts in by_task.values():
         rows = np.concatenate(parts)
         covered = np.flatnonzero((~np.isnan(rows)).any(0))
-        found.append((rows[:, covered], covered))
-    return found
+        tasks.append((rows[:, covered], covered))
+    return tasks
+
+
+def read_candidates(
+    text: str | Sequence[str], evidence: Evidence, *, languages: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Read languages and groups of languages.
+
+    Parameters
+    ----------
+    text : str or sequence of str
+        Languages, written in any way isogloss knows, and groups, comma between: `@africa`, `@americas`, `@asia`,
+        `@europe`, `@oceania`; a family or branch (`@Uralic`, `@Bantu`); a script (`@Deva`); `@evidence`, all
+        languages that any model or task of the evidence was tested in.
+    evidence : Evidence
+        Groups hold its languages and those of FLORES-200, of which there are texts to test on.
+    languages : mapping of str to str, optional
+        How to read a code, ahead of all else.
+
+    Returns
+    -------
+    dict of str to str
+        Canonical id to what was written, in the order given; the members of a group in alphabetical order.
+
+    Raises
+    ------
+    BadValue
+        If there is no language in it.
+    UnknownName, UnknownLanguage
+    """
+    read_as = languages or {}
+    parts = text.split(",") if isinstance(text, str) else text
+    candidates: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in parts)):
+        if part.startswith(MARK):
+            for member in _members(part[1:], evidence):
+                candidates.setdefault(member, member)
+        else:
+            candidates.setdefault(resolve(read_as.get(part, part), where="candidates").id, part)
+    if not candidates:
+        raise BadValue("names no language", where="candidates", hint="write yor,wol or @africa")
+    return candidates
+
+
+def region_of(language: Language) -> str | None:
+    """The continent of the point that Glottolog gives a language, None where it gives none.
+
+    Notes
+    -----
+    Borders are straight lines: the Red Sea, the Bosporus, the Great Caucasus, the Ural at 60 E; New Guinea and what
+    lies east of it are Oceania.
+    """
+    if language.latitude is None or language.longitude is None:
+        return None
+    north, east = language.latitude, language.longitude
+    rules: tuple[tuple[str, Callable[[float, float], bool]], ...] = (
+        ("oceania", _is_oceania), ("americas", lambda north, east: east < -25), ("africa", _is_africa),
+        ("europe", _is_europe),
+    )  # fmt: skip
+    return next((name for name, holds in rules if holds(north, east)), "asia")
+
+
+def _is_oceania(north: float, east: float) -> bool:
+    pacific = (east < -130 and north < 30) or (east > 130 and north < 15) or (east > 141 and north < 23)
+    return pacific or (east > 112 and north < -10.5)
+
+
+def _is_africa(north: float, east: float) -> bool:
+    if north < 12.5:
+        return -26 <= east < 52 or (52 <= east < 60 and north < -3)
+    if north < 30:
+        return -26 <= east < 32.5 + (30 - north) * 0.62
+    return (-18 <= east < 32.5 and north < 33.5) or (-18 <= east < 11.5 and north < 37.4)
+
+
+def _is_europe(north: float, east: float) -> bool:
+    anatolia = east > 26.5 and north < 41.2
+    caucasus = east > 39 and north < 43.3
+    steppe = east > 48 and north < 51
+    return -32 <= east < 60 and north > 34.5 and not (anatolia or caucasus or steppe)
+
+
+def _members(name: str, evidence: Evidence) -> list[str]:
+    pool = tuple(sorted({*_written(), *evidence.targets}))
+    wanted = name.casefold()
+    if wanted == MEASURED:
+        return evidence.targets
+    if wanted in REGIONS:
+        return [code for code in pool if region_of(resolve(code)) == wanted]
+    kinds: dict[str, list[str]] = {}
+    for code in pool:
+        language = resolve(code)
+        for kind in (*language.family, language.script):
+            kinds.setdefault(kind.casefold(), []).append(code)
+    if wanted not in kinds:
+        # A continent is meant more often than one of hundreds of branches that is spelt like it.
+        close = closest(name, (*REGIONS, MEASURED))
+        known = (*REGIONS, MEASURED) if close else (*REGIONS, MEASURED, *kinds)
+        raise UnknownName("group of languages", name, known, where="candidates")
+    return kinds[wanted]
+
+
+@lru_cache(maxsize=1)
+def _written() -> tuple[str, ...]:
+    """Languages of FLORES-200."""
+    return tuple(sorted({resolve(code).id for (code,) in read_table("flores.tsv")}))

@@ -119,8 +119,8 @@ class Objective:
         means: Array = scores @ self.shares
         if self.name not in ("gini", "welfare"):
             return means
-        apart = _spreads(scores, self.shares)
-        return means - apart / 2 if self.name == "welfare" else np.where(means > 0, apart / (2 * means + TINY), 0.0)
+        spreads = _spreads(scores, self.shares)
+        return means - spreads / 2 if self.name == "welfare" else np.where(means > 0, spreads / (2 * means + TINY), 0.0)
 
     def gain(self, scores: Array, base: Array) -> float:
         """By how much scores are better than others, whichever way better is."""
@@ -191,7 +191,7 @@ def read_weights(path: Path | str, languages: Mapping[str, str] | None = None) -
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=name) from None
-    found: dict[str, float] = {}
+    weights: dict[str, float] = {}
     for number, row in enumerate(csv.reader(text.splitlines())):
         if number == 0 and len(row) > 1 and _is_number(row[1]):
             raise BadFile("has no header", where=name, hint="begin it with a line such as language,speakers")
@@ -202,12 +202,12 @@ def read_weights(path: Path | str, languages: Mapping[str, str] | None = None) -
             raise BadFile("has no second column", where=where, hint="write a language and a number in each line")
         code = row[0].strip()
         language = resolve((languages or {}).get(code, code), where=where).id
-        if language in found:
+        if language in weights:
             raise BadValue(f"'{language}' stands there twice", where=where, hint="keep one of the two")
-        found[language] = _weight(row[1], where)
-    if not found:
+        weights[language] = _weight(row[1], where)
+    if not weights:
         raise BadFile("holds no weight", where=name, hint="write a header, then a language and a number in each line")
-    return found
+    return weights
 
 
 def _is_number(text: str) -> bool:

@@ -14,8 +14,7 @@ from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages import resolve
 from isogloss.planning.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
-from isogloss.planning.budget.scorer import Scorer, choose_base, labelled_of
-from isogloss.planning.budget.search import Outcome, Problem, search
+from isogloss.planning.budget.search import Outcome, Problem, Scorer, choose_base, labelled_of, search
 from isogloss.planning.budget.supply import exchange_rates, supply_curve
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs
 from isogloss.planning.objectives import objective
@@ -266,15 +265,15 @@ def _splits(problem: Problem, weights: Mapping[str, float] | None, score: Scorer
     """The usual ways to spend a budget: the same for each, and in proportion to speakers or to what is missing."""
     languages = [supply.language for supply in problem.supplies]
     even = np.full(len(languages), problem.budget / len(languages))
-    found = {"equal split": problem.amounts(even[None])[0]}
+    splits = {"equal split": problem.amounts(even[None])[0]}
     by, need = "weights", np.array([(weights or {}).get(language, 0.0) for language in languages])
     if not need.sum():
         missing = dict(zip(problem.targets, 1 - score(np.zeros((1, len(languages))))[0], strict=True))
         by, need = "what is missing to 1", np.array([max(missing.get(language, 0.0), 0.0) for language in languages])
     if need.sum():
         money = problem.budget * need / need.sum()
-        found[f"in proportion to {by}"] = problem.amounts(money[None])[0]
-    return found
+        splits[f"in proportion to {by}"] = problem.amounts(money[None])[0]
+    return splits
 
 
 def _most(observations: pl.DataFrame) -> int:

@@ -7,7 +7,7 @@ Pisinger 2004, chapter 11), solved by HiGHS (Huangfu and Hall 2018) through `sci
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -16,9 +16,12 @@ import numpy as np
 
 from isogloss.errors import InputError, IsoglossError
 from isogloss.forecasting.grid import Array
-from isogloss.planning.budget.menu import Choice, Menu, greedy
+from isogloss.planning.budget.supply import Choice, Menu
 from isogloss.planning.objectives import Objective
 
+ALMOST = 1e-12
+TIE = 1e-6
+"""Say of the mean, so that raising one of several worst-off languages is not for nothing."""
 THRIFT = 1e-8
 """Score that buying everything must bring at least: nothing is bought for nothing."""
 LOOSE = 1e-9
@@ -66,7 +69,7 @@ def solve(
     *,
     gap: float = 1e-4,
     seconds: float = 20.0,
-    around: Choice | None = None,
+    centre: Choice | None = None,
     radius: int | None = None,
 ) -> Solution:
     """The choice that is best by what the menu says.
@@ -83,7 +86,7 @@ def solve(
         Share of what was gained within which the choice is proven to be best.
     seconds : float, default 20
         Time limit, of all programs together but for `LEAST_SECONDS`; the gap says how far it came.
-    around : array of int of shape (languages,), optional
+    centre : array of int of shape (languages,), optional
         A choice of which at most `radius` languages may change.
     radius : int, optional
 
@@ -98,15 +101,15 @@ def solve(
     millionth of what everything costs.
     """
     started = time.perf_counter()
-    program = _Program(menu, objective, budget, floors, gap, seconds, around, radius)
-    quick = None if around is not None else _quick(menu, objective, budget, floors)
+    program = _Program(menu, objective, budget, floors, gap, seconds, centre, radius)
+    quick = None if centre is not None else _quick(menu, objective, budget, floors)
     try:
         choice, bound = _of_ratio(program, quick) if objective.name == "gini" else program.best()
         if choice is not None and objective.name == "min":
             left = max(seconds - (time.perf_counter() - started), LEAST_SECONDS)
             choice = _break_ties(replace(program, seconds=left), choice)
     except Infeasible:
-        if around is not None:
+        if centre is not None:
             raise
         raise infeasible(menu, budget, floors) from None
     choice = _better(menu, objective, choice, quick)
@@ -153,8 +156,8 @@ def infeasible(menu: Menu, budget: float, floors: Array) -> InputError:
         hint = f"keeping all of them costs {needed:.6g}, {needed - budget:.6g} more"
     except Infeasible:
         hint = "no budget keeps all of them with these caps and steps: lower a guarantee or raise a cap"
-    said = "; ".join(alone) if alone else "each can be kept alone, not all together"
-    return InputError(f"a budget of {budget:.6g} cannot keep the guarantees: {said}", where="at_least", hint=hint)
+    reasons = "; ".join(alone) if alone else "each can be kept alone, not all together"
+    return InputError(f"a budget of {budget:.6g} cannot keep the guarantees: {reasons}", where="at_least", hint=hint)
 
 
 def _least_cost(menu: Menu, floors: Array) -> float:
@@ -196,11 +199,11 @@ def _of_ratio(program: _Program, quick: Choice | None) -> tuple[Choice | None, f
     value, bound = program.objective.value(menu.scores(choice)), 0.0
     for _ in range(ROUNDS):
         left = replace(program, seconds=max(ends - time.perf_counter(), LEAST_SECONDS))
-        found, top = left.best(ratio=value)
+        better, top = left.best(ratio=value)
         bound = max(value + min(-top, 0.0) / (2 * smallest), 0.0)
-        if found is None or (reached := program.objective.value(menu.scores(found))) >= value - RATIO_DONE:
+        if better is None or (reached := program.objective.value(menu.scores(better))) >= value - RATIO_DONE:
             break
-        choice, value = found, reached
+        choice, value = better, reached
     return choice, min(bound, value)
 
 
@@ -214,7 +217,7 @@ class _Program:
     floors: Array
     gap: float
     seconds: float
-    around: Choice | None = None
+    centre: Choice | None = None
     radius: int | None = None
     cost_weight: float = 0.0
 
@@ -237,20 +240,20 @@ class _Program:
             matrix, low, high = vstack([matrix, rows[0]]), np.r_[low, rows[1]], np.r_[high, rows[2]]
         lowest, highest = np.full(width, -np.inf), np.full(width, np.inf)
         lowest[:options], highest[:options] = 0, 1
-        found = milp(
+        solution = milp(
             -weights,
             integrality=(np.arange(width) < options).astype(int),
             bounds=Bounds(lowest, highest),
             constraints=LinearConstraint(matrix.tocsc(), low, high),
             options={"mip_rel_gap": self.gap, "time_limit": self.seconds},
         )
-        if found.status == 2:
+        if solution.status == 2:
             raise Infeasible
-        bound = found.mip_dual_bound if found.mip_dual_bound is not None else found.fun
+        bound = solution.mip_dual_bound if solution.mip_dual_bound is not None else solution.fun
         top = np.inf if bound is None else float(-bound) + offset + THRIFT  # thrift may have lowered the bound as well
-        if found.x is None:
+        if solution.x is None:
             return None, top
-        picked = np.flatnonzero(found.x[:options] > 0.5)
+        picked = np.flatnonzero(solution.x[:options] > 0.5)
         return picked[np.argsort(self.menu.owner[picked])], top
 
     def _columns(self, ratio: float | None) -> tuple[Array, Any, float]:
@@ -285,8 +288,8 @@ class _Program:
             parts.append(csr_array(menu.gains.T[kept]))
             low.append((self.floors - menu.base)[kept] - LOOSE)
             high.append(np.full(int(kept.sum()), np.inf))
-        if self.around is not None and self.radius is not None:
-            parts.append(csr_array(np.isin(np.arange(options), self.around).astype(float)[None]))
+        if self.centre is not None and self.radius is not None:
+            parts.append(csr_array(np.isin(np.arange(options), self.centre).astype(float)[None]))
             low.append(np.array([len(menu.languages) - self.radius]))
             high.append(np.array([np.inf]))
         matrix = vstack(parts)
@@ -320,3 +323,66 @@ def _spread_rows(menu: Menu, pairs: Sequence[tuple[int, int]]) -> tuple[Any, Arr
     above, below = hstack([none, -apart, eye_array(count)]), hstack([none, apart, eye_array(count)])
     endless = np.full(2 * count, np.inf)
     return vstack([scores, above, below]), np.r_[menu.base, np.zeros(2 * count)], np.r_[menu.base, endless]
+
+
+def greedy(menu: Menu, objective: Objective, budget: float, floors: Array) -> Choice:
+    """A good choice, without a proof of how good.
+
+    Guarantees are bought first, by the shortfall that each change takes away for its price; then what gains most
+    for its price, while no guarantee is broken.
+
+    Parameters
+    ----------
+    menu : Menu
+    objective : Objective
+    budget : float
+    floors : array of shape (targets,)
+        Scores to guarantee; -inf where there is none.
+
+    Raises
+    ------
+    InputError
+        If it does not find a choice that keeps the floors; the exact program may.
+    """
+    choice = menu.nothing
+    short = np.isfinite(floors)
+    if short.any():
+
+        def kept(scores: Array) -> Array:
+            return -np.maximum(floors[short] - scores[:, short], 0.0).sum(1)
+
+        choice = _climb(menu, choice, budget, kept, np.full(len(floors), -np.inf))
+        missing = menu.shortfalls(choice, floors)
+        if (missing > 1e-9).any():
+            worst = int(missing.argmax())
+            raise InputError(
+                f"the fast plan misses the guarantee of {menu.targets[worst]} by {missing[worst]:.4g}",
+                where="at_least",
+                hint="leave out fast=True to find out whether any plan keeps it",
+            )
+    even = np.full(len(menu.targets), 1 / len(menu.targets))
+
+    def value_of(scores: Array) -> Array:
+        return objective.direction * objective.values(scores) + TIE * scores @ even
+
+    return _climb(menu, choice, budget, value_of, floors)
+
+
+def _climb(menu: Menu, choice: Choice, budget: float, value_of: Callable[[Array], Array], floors: Array) -> Choice:
+    """Change one language at a time while that gains; of the changes that can be paid, the best for its price."""
+    choice, scores = choice.copy(), menu.scores(choice)
+    value, left = float(value_of(scores[None])[0]), budget - menu.cost(choice)
+    while True:
+        taken = choice[menu.owner]
+        after = scores + menu.gains - menu.gains[taken]
+        gained = value_of(after) - value
+        price = menu.costs - menu.costs[taken]
+        good = (gained > ALMOST) & (price <= left + 1e-9) & (after >= floors - 1e-9).all(1)
+        if not good.any():
+            return choice
+        rate = np.where(good, gained / np.maximum(price, ALMOST), -np.inf)
+        best = int(rate.argmax())
+        left -= price[best]
+        choice[menu.owner[best]] = best
+        scores = menu.scores(choice)
+        value = float(value_of(scores[None])[0])

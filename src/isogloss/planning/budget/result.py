@@ -124,20 +124,20 @@ class Plan:
         """What there is to say below the tables."""
         name, program = self.objective.name, self.outcome.program
         of = f"{name} of lower ends" if self.robust else name
-        said = [
+        sentences = [
             f"on top of {self.train or 'nothing'} ({self.why_train})",
             f"{of} {self.base:.4f} -> {self.value:.4f} by the forecaster; spent {self.spent:.6g} of "
             f"{self.budget:.6g} {self.currency}",
         ]
-        found = self.objective.value(self.outcome.program_scores)
+        forecast = self.objective.value(self.outcome.program_scores)
         proof = f", proven within {_percent(program.gap)} of the best gain" if program else ", not proven"
-        said.append(
-            f"program of gains that add up: {self.outcome.promised:.4f} promised{proof}; {found:.4f} by the "
+        sentences.append(
+            f"program of gains that add up: {self.outcome.promised:.4f} promised{proof}; {forecast:.4f} by the "
             f"forecaster; {self.outcome.rounds} more round{'' if self.outcome.rounds == 1 else 's'} around it"
         )
         rates = self.exchange_rates.items()
-        said += [f"one {kind} example counted as {rate:.2g} labelled ones" for kind, rate in rates]
-        return [*said, *self.notes, f"train on: {self.mix or 'nothing'}"]
+        sentences += [f"one {kind} example counted as {rate:.2g} labelled ones" for kind, rate in rates]
+        return [*sentences, *self.notes, f"train on: {self.mix or 'nothing'}"]
 
 
 def _percent(share: float) -> str:

@@ -9,17 +9,19 @@ numbers of languages, after Palacios-Gomez, Lasdon and Engquist (1982).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
+import polars as pl
 
-from isogloss.errors import IsoglossError
-from isogloss.forecasting.grid import Array
-from isogloss.planning.budget.menu import Choice, Menu, greedy
-from isogloss.planning.budget.program import Infeasible, Solution, solve
-from isogloss.planning.budget.supply import SupplyCurve, steps_of
+from isogloss.errors import BadTrainingMix, IsoglossError
+from isogloss.evidence import TrainingMix
+from isogloss.forecasting.grid import Array, TrainingMixes
+from isogloss.planning.budget.program import Infeasible, Solution, greedy, solve
+from isogloss.planning.budget.supply import Choice, Menu, SupplyCurve, steps_of
 from isogloss.planning.objectives import Objective
 
 BETTER = 2e-6
@@ -197,10 +199,10 @@ def _options(problem: Problem, supply: SupplyCurve, held: float, unspent: float)
         spent = supply.cost(counts)
         moneys += [spent + unspent, spent * sqrt(2), spent / sqrt(2)]
         moneys = [min(money, problem.budget) for money in moneys]
-    found = {amount: cost for amount, cost, _ in steps_of(supply, moneys)}
+    options = {amount: cost for amount, cost, _ in steps_of(supply, moneys)}
     if held > 0:
-        found = {amount: cost for amount, cost in found.items() if abs(amount - held) > 1e-6} | {held: spent}
-    return sorted(found.items())
+        options = {amount: cost for amount, cost in options.items() if abs(amount - held) > 1e-6} | {held: spent}
+    return sorted(options.items())
 
 
 def _best(problem: Problem, plans: Sequence[Array], score: Callable[[Array], Array]) -> tuple[Array, Array]:
@@ -218,20 +220,20 @@ def _improve(
     for done in range(rounds):
         menu = make_menu(problem, amounts, score)
         held = _place(menu, amounts)
-        found, found_scores = _best_alone(problem, menu, held)  # the forecaster has told of these already
+        best, best_scores = _best_alone(problem, menu, held)  # the forecaster has scored these already
         while radius > 1:
             choice = _around(problem, menu, held, radius, gap)
             changed = radius if choice is None else int((choice != held).sum())
             if choice is not None and changed > 1:
-                told = score(menu.amounts[choice][None])[0]
-                if problem.merit(told) > problem.merit(found_scores):
-                    found, found_scores = menu.amounts[choice], told
+                scored = score(menu.amounts[choice][None])[0]
+                if problem.merit(scored) > problem.merit(best_scores):
+                    best, best_scores = menu.amounts[choice], scored
                     break
             radius = changed // 2  # as good as any that changes as many, by what adds up: now fewer
-        before, after = problem.merit(scores), problem.merit(found_scores)
+        before, after = problem.merit(scores), problem.merit(best_scores)
         if after[0] == before[0] and after[1] - before[1] < BETTER:
             return amounts, scores, done + 1
-        amounts, scores, radius = found, found_scores, max(radius, min(FEWEST, len(problem.supplies)))
+        amounts, scores, radius = best, best_scores, max(radius, min(FEWEST, len(problem.supplies)))
     return amounts, scores, rounds
 
 
@@ -246,12 +248,12 @@ def _best_alone(problem: Problem, menu: Menu, held: Choice) -> tuple[Array, Arra
 
 
 def _around(problem: Problem, menu: Menu, held: Choice, radius: int, gap: float) -> Choice | None:
-    # A guarantee that the plan itself misses is asked for only as far as the plan goes.
+    # A guarantee that the plan itself misses is goal for only as far as the plan goes.
     floors = np.minimum(problem.floors, menu.scores(held) - SLACK)
-    for asked in (problem.floors, floors):
+    for goal in (problem.floors, floors):
         try:
             return solve(
-                menu, problem.objective, problem.budget, asked, gap=gap, seconds=10.0, around=held, radius=radius
+                menu, problem.objective, problem.budget, goal, gap=gap, seconds=10.0, centre=held, radius=radius
             ).choice
         except (Infeasible, IsoglossError):  # no choice keeps the floors, or none was found in time
             continue  # the plan there is stands, and is looked at with looser floors or not at all
@@ -277,10 +279,121 @@ class _Watch:
 
     def __call__(self, amounts: Array) -> Array:
         before = time.perf_counter()
-        found = self._score(amounts)
+        scores = self._score(amounts)
         self._inside += time.perf_counter() - before
-        return found
+        return scores
 
     def rest(self) -> float:
         """Seconds since the start, without those inside the forecaster."""
         return time.perf_counter() - self._started - self._inside
+
+
+class Scorer:
+    """Scores of some targets after adding examples of some languages to a mix.
+
+    Parameters
+    ----------
+    forecaster : Forecaster
+        Fitted, with intervals if they are asked for.
+    queries : polars.DataFrame
+        One for each target; what they were trained on is filled in.
+    base : TrainingMix
+        What there is already.
+    languages : sequence of str
+        Languages that may be added to.
+    level : float, optional
+        Answer with the lower ends of intervals at this level instead of means.
+
+    Attributes
+    ----------
+    query_count : int
+        Mixes that the forecaster was asked about; each is asked about once.
+
+    Raises
+    ------
+    BadTrainingMix
+        If it is not known how much there is already of a language that may be added to.
+    """
+
+    def __init__(
+        self,
+        forecaster: Any,
+        queries: pl.DataFrame,
+        base: TrainingMix,
+        languages: Sequence[str],
+        level: float | None = None,
+    ):
+        self._forecaster, self._queries, self._languages, self._level = forecaster, queries, tuple(languages), level
+        self.base = base
+        for language in languages:
+            if language in base and base[language] is None:
+                raise BadTrainingMix(
+                    f"how much there is of '{language}' is not known, so nothing can be added to it",
+                    where="train",
+                    hint=f"write {language}:1000, say",
+                )
+        self._known: dict[str, Array] = {}
+        self.query_count = 0
+
+    def mix(self, amounts: Array) -> str:
+        """The mix with these amounts added, in labelled examples."""
+        sizes: dict[str, int | None] = dict(self.base)
+        for language, amount in zip(self._languages, amounts, strict=True):
+            if amount > 0:
+                sizes[language] = (sizes.get(language) or 0) + max(round(float(amount)), 1)
+        return str(TrainingMix(sizes))
+
+    def __call__(self, amounts: Array) -> Array:
+        """Scores of shape (rows, targets) for amounts of shape (rows, languages)."""
+        texts = [self.mix(row) for row in amounts]
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self.query_count += len(new)
+            column = "mean" if self._level is None else "lower"
+            scores = self._ask(new, self._level)[column].to_numpy().reshape(len(new), -1)
+            self._known.update(zip(new, scores.astype(float), strict=True))
+        return np.array([self._known[text] for text in texts])
+
+    def intervals(self, amounts: Array, level: float) -> pl.DataFrame:
+        """Forecasts with intervals after adding amounts of shape (languages,), one row for each target."""
+        return self._ask([self.mix(amounts)], level)
+
+    def _ask(self, texts: Sequence[str], level: float | None) -> pl.DataFrame:
+        columns = self._queries.columns
+        queries = pl.DataFrame({"train": texts}).join(self._queries.drop("train"), how="cross").select(columns)
+        forecasts: pl.DataFrame = (
+            self._forecaster.predict(queries) if level is None else self._forecaster.predict_interval(queries, level)
+        )
+        return forecasts
+
+
+def labelled_of(base: Mapping[str, int | None]) -> int | None:
+    """Examples of all languages together; None where one of them is not known."""
+    sizes = list(base.values())
+    return None if any(size is None for size in sizes) else sum(size or 0 for size in sizes)
+
+
+def choose_base(observations: pl.DataFrame, mix: TrainingMix | None) -> tuple[TrainingMix, str]:
+    """The mix that a plan adds to, and why it is that one.
+
+    Parameters
+    ----------
+    observations : polars.DataFrame
+        Of one setting.
+    mix : TrainingMix or None
+        What there is already, where it is given.
+
+    Notes
+    -----
+    Where every model was trained on something, forecasts of a model trained on nothing rest on nothing. Then the
+    mix is taken whose sizes of languages are nearest the median of those measured, by their logarithms.
+    """
+    if mix is not None:
+        return mix, "as asked"
+    texts = observations["train"].unique().sort().to_list()
+    if "" in texts:
+        return TrainingMix({}), "the model as it is was measured"
+    sizes = np.log1p(TrainingMixes.read(texts).sizes)
+    distance = np.abs(sizes - np.median(sizes, axis=0)).sum(1) + np.abs(sizes.sum(1) - np.median(sizes.sum(1)))
+    middle = TrainingMix.parse(texts[int(distance.argmin())], language=str)
+    return middle, "in the middle of those measured; a mix of your own may be given"

@@ -1,4 +1,4 @@
-"""The supply curve of a language: types of examples, each with a price, an exchange rate and a limit."""
+"""What can be bought: types of examples with price, exchange rate and limit, and menus of options with their gains."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import TrainingMix
@@ -15,6 +16,12 @@ from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.grid import Array
 from isogloss.planning.costs import LABELLED, Costs
 
+Choice = NDArray[np.intp]
+"""One option for each language, by position in the menu, of shape (languages,)."""
+BEND = 10.0
+"""Examples from which a log law begins to bend, as in forecasts and curves."""
+HIGHEST = 2.0
+FEWEST = 10
 ENDLESS = 10**12
 
 
@@ -132,19 +139,60 @@ def supply_curve(
 
 def steps_of(supply: SupplyCurve, moneys: Sequence[float]) -> list[tuple[float, float, dict[str, int]]]:
     """Amount, cost and numbers of examples for each of some sums of money, nothing first, each amount once."""
-    found = {0.0: (0.0, 0.0, dict[str, int]())}
+    steps = {0.0: (0.0, 0.0, dict[str, int]())}
     for money in moneys:
         counts = supply.afford(money)
         amount, cost = round(supply.amount(counts), 6), supply.cost(counts)
-        if amount not in found or cost < found[amount][1]:
-            found[amount] = (amount, cost, counts)
-    return [found[amount] for amount in sorted(found)]
+        if amount not in steps or cost < steps[amount][1]:
+            steps[amount] = (amount, cost, counts)
+    return [steps[amount] for amount in sorted(steps)]
 
 
-BEND = 10.0
-"""Examples from which a log law begins to bend, as in forecasts and curves."""
-HIGHEST = 2.0
-FEWEST = 10
+@dataclass(frozen=True)
+class Menu:
+    """Options for every language, of which a plan takes exactly one each; what they do adds up.
+
+    Attributes
+    ----------
+    languages : tuple of str
+        Languages that can be bought.
+    targets : tuple of str
+        Languages that are scored.
+    base : array of shape (targets,)
+        Scores that gains are counted from.
+    owner : array of int of shape (options,)
+        Position in `languages` of the language each option is for, ascending; within it amounts ascend from 0.
+    amounts : array of shape (options,)
+        Examples, in labelled ones.
+    costs : array of shape (options,)
+    gains : array of shape (options, targets)
+        What each option adds to every target's score; may be negative.
+    """
+
+    languages: tuple[str, ...]
+    targets: tuple[str, ...]
+    base: Array
+    owner: NDArray[np.intp]
+    amounts: Array
+    costs: Array
+    gains: Array
+
+    @property
+    def nothing(self) -> Choice:
+        """The choice that buys nothing: the first option of every language."""
+        return np.searchsorted(self.owner, np.arange(len(self.languages)))
+
+    def scores(self, choice: Choice) -> Array:
+        """Scores of the targets under a choice, of shape (targets,)."""
+        return self.base + self.gains[choice].sum(0)
+
+    def cost(self, choice: Choice) -> float:
+        """What a choice costs."""
+        return float(self.costs[choice].sum())
+
+    def shortfalls(self, choice: Choice, floors: Array) -> Array:
+        """How far each target is below its floor, of shape (targets,)."""
+        return np.maximum(floors - self.scores(choice), 0.0)
 
 
 def exchange_rates(costs: Costs, observations: pl.DataFrame) -> dict[str, float]:

@@ -101,8 +101,8 @@ def langrank_features(table: SourceTable, targets: Sequence[str]) -> Array:
 
 
 def _nearest(table: SourceTable, target: str) -> dict[str, Array]:
-    found = {kind: _closeness(kind, table.sources, (target,))[:, 0] for kind in NEAREST}
-    return {f"nearest {kind}": order for kind, order in found.items() if np.ptp(order) > 0}
+    orders = {kind: _closeness(kind, table.sources, (target,))[:, 0] for kind in NEAREST}
+    return {f"nearest {kind}": order for kind, order in orders.items() if np.ptp(order) > 0}
 
 
 def _closeness(kind: str, sources: Sequence[str], targets: Sequence[str]) -> Array:

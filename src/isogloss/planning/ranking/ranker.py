@@ -1,7 +1,6 @@
-"""The ranking of one target's sources: what the process forecasts, and trees that learnt when to trust it.
+"""The ranking of one target's sources: trees over what the process forecasts, and the level that scores vary about.
 
-Beside them LangRank's own trees have a third of the say: they know less and are wrong elsewhere, so that the two
-together put fewer bad sources first than either.
+LangRank's own trees have a third of the say: the two together put fewer bad sources first than either.
 """
 
 from __future__ import annotations
@@ -10,14 +9,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from isogloss.forecasting.features import space
+from isogloss.forecasting.kriging import near
 from isogloss.planning.ranking.baselines import langrank_features
 from isogloss.planning.ranking.gp import Pairs, SourceGP
-from isogloss.planning.ranking.levels import Levels
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import GENTLE, LANGRANK, MEMBERS, Ranker, deal, standardised
 from isogloss.stats.conformal import grouped_quantile
 from isogloss.threads import one_blas_thread
 
+CHOICES = tuple((linear, noise) for linear in (0.1, 1.0) for noise in (0.1, 0.3, 1.0))
+"""Variances of the slope of web text and of the noise, against that of the neighbours; left-out errors choose."""
 FOLDS = 4
 """Parts of the targets that are left out in turn to see what an order is worth in points."""
 MOST_TARGETS = 75
@@ -73,18 +75,18 @@ class SourceRanker:
         """Find out, in targets left out in turn, what the order is worth in points and how wrong it can be."""
         with one_blas_thread():
             truth = self._truth
-            found = np.full(truth.shape, np.nan)
+            orders = np.full(truth.shape, np.nan)
             for fold in deal(truth.shape[1], FOLDS):
                 rest = np.setdiff1d(np.arange(truth.shape[1]), fold)
                 trees = Ranker(GENTLE).fit(self._design[:, rest], truth[:, rest])
                 plain = Ranker(LANGRANK).fit(self._plain_design[:, rest], truth[:, rest])
-                found[:, fold] = _together(
+                orders[:, fold] = _together(
                     trees.predict(self._design[:, fold]), plain.predict(self._plain_design[:, fold])
                 )
             measured = ~np.isnan(truth)
-            pooled, true = found[measured], truth[measured]
+            pooled, true = orders[measured], truth[measured]
             self.slope_ = max(float(pooled @ true) / max(float(pooled @ pooled), 1e-12), 0.0)
-            self.errors_ = truth - self.slope_ * found
+            self.errors_ = truth - self.slope_ * orders
             self._levels = Levels().fit(self.process_, self._columns)
         return self
 
@@ -181,15 +183,15 @@ def _pooled_orders(others: Sequence[SourceTable], sources: Sequence[str], target
     """
     layers = []
     for table in others:
-        found = np.full((len(sources), len(targets)), np.nan)
+        scores = np.full((len(sources), len(targets)), np.nan)
         rows = [row for row, source in enumerate(sources) if source in table.sources]
         columns = [column for column, target in enumerate(targets) if target in table.targets]
         if not rows or not columns:
             continue
         part = table.take([sources[row] for row in rows], [targets[column] for column in columns])
-        found[np.ix_(rows, columns)] = part.of_others
-        if (~np.isnan(found[:, -1])).sum() >= max(2, FEWEST_MEASURED * len(sources)):
-            layers.append(_standardised_where_known(found))
+        scores[np.ix_(rows, columns)] = part.of_others
+        if (~np.isnan(scores[:, -1])).sum() >= max(2, FEWEST_MEASURED * len(sources)):
+            layers.append(_standardised_where_known(scores))
     if not layers:
         return None
     stacked = np.stack(layers)
@@ -204,3 +206,45 @@ def _standardised_where_known(scores: Array) -> Array:
     mean = np.where(known, scores, 0.0).sum(0) / count
     spread = np.sqrt(np.where(known, (scores - mean) ** 2, 0.0).sum(0) / count)
     return (scores - mean) / np.where(spread > 1e-12, spread, 1.0)
+
+
+class Levels:
+    """Kriging of target levels: linear in web text, near languages alike.
+
+    Notes
+    -----
+    What a target is off when it is left out is `(Q y)[t] / Q[t, t]`, Q the inverse covariance of all levels
+    (Rasmussen and Williams 2006, 5.4.2).
+    """
+
+    def fit(self, process: SourceGP, columns: Array) -> Levels:
+        """Learn from the targets of a process; `columns` are those whose errors are asked for."""
+        self._targets = process.table_.targets
+        levels = process.deviations_.means
+        self._mean, self._unit = float(levels.mean()), float(levels.std()) + 1e-12
+        known = (levels - self._mean) / self._unit
+        tried = [(self._left_out(known, choice), choice) for choice in CHOICES]
+        errors, self._choice = min(tried, key=lambda one: float((one[0] ** 2).mean()))
+        self._weights = self._precision(self._choice) @ known
+        self._errors = errors[columns] * self._unit
+        return self
+
+    def predict(self, process: SourceGP, target: str) -> tuple[float, Array]:
+        """Level of a target that was not measured, and what each of the measured ones was off when left out."""
+        solved = self._covariance(self._choice, (target,)) @ self._weights
+        return self._mean + self._unit * float(solved[0]), self._errors
+
+    def _left_out(self, known: Array, choice: tuple[float, float]) -> Array:
+        precision = self._precision(choice)
+        return np.asarray((precision @ known) / np.diag(precision))
+
+    def _precision(self, choice: tuple[float, float]) -> Array:
+        covariance = self._covariance(choice, self._targets)
+        return np.asarray(np.linalg.inv(covariance + choice[1] * np.eye(len(covariance))))
+
+    def _covariance(self, choice: tuple[float, float], rows: tuple[str, ...]) -> Array:
+        known = space(rows, self._targets)
+        text = [known.web_text[known.at(names)] for names in (rows, self._targets)]
+        centre, spread = text[1].mean(), text[1].std() + 1e-9
+        first, second = ((values - centre) / spread for values in text)
+        return near(rows, self._targets) + choice[0] * np.outer(first, second)

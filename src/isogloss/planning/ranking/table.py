@@ -60,12 +60,12 @@ class SourceTable:
         NotEnoughEvidence
             If nothing was trained on a single language, or not on so many examples.
         """
-        found = single_sources(observations)
-        if found.is_empty():
+        single = single_sources(observations)
+        if single.is_empty():
             raise NotEnoughEvidence(
                 "nothing was trained on a single language", where="evidence", hint="give mixes of one source each"
             )
-        kept = found.join(_chosen_sizes(found, examples), on=["source", "examples"], how="semi", nulls_equal=True)
+        kept = single.join(_chosen_sizes(single, examples), on=["source", "examples"], how="semi", nulls_equal=True)
         # Seeds are tested on the same items, so that their mean is hardly surer than each of them.
         cells = kept.group_by("source", "target").agg(pl.col("score", "error").sort().mean())
         sources = tuple(cells["source"].unique().sort())
@@ -134,9 +134,9 @@ def single_sources(observations: pl.DataFrame) -> pl.DataFrame:
     return observations.join(kinds, on="train").select("source", "examples", "target", "score", error)
 
 
-def _chosen_sizes(found: pl.DataFrame, examples: int | None) -> pl.DataFrame:
+def _chosen_sizes(single: pl.DataFrame, examples: int | None) -> pl.DataFrame:
     """One number of examples for each source that has it."""
-    sizes = found.select("source", "examples").unique()
+    sizes = single.select("source", "examples").unique()
     if examples is not None:
         chosen = sizes.filter(pl.col("examples") == examples)
         if chosen.is_empty():

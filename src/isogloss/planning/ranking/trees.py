@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from isogloss.forecasting.boosting import fit_ranking_trees, predict_trees
 from isogloss.planning.ranking.table import Array
 
+TOP = 10
+"""Only the first ten have relevance, 10 down to 1 (LangRank's truncation)."""
 LANGRANK = {"n_estimators": 100, "num_leaves": 16, "learning_rate": 0.1, "min_child_samples": 5}
 """Settings of the original."""
 GENTLE = {"n_estimators": 80, "num_leaves": 8, "learning_rate": 0.05, "min_child_samples": 20,
@@ -63,10 +65,6 @@ def deal(count: int, folds: int) -> Sequence[Array]:
     """Positions dealt to folds in random order, always the same."""
     order = np.random.default_rng(0).permutation(count)
     return [np.sort(order[fold::folds]) for fold in range(min(folds, count))]
-
-
-TOP = 10
-"""Only the first ten have relevance, 10 down to 1 (LangRank's truncation)."""
 
 
 class Scored(NamedTuple):
