@@ -78,6 +78,22 @@ def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
         raise _not_written(path, error.strerror or str(error)) from None
 
 
+def write_to_cache(path: Path, write: Callable[[Path], Any], what: str, hint: str) -> None:
+    """Like `atomic_write`, for a file of the cache, whose folder is made; errors call it `what`.
+
+    Raises
+    ------
+    BadFile
+        If the folder cannot be made or written to.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, write)
+    except (OSError, BadFile) as error:
+        reason = error.reason if isinstance(error, BadFile) else f"cannot be written: {error.strerror}"
+        raise BadFile(f"{what} {reason}", where=str(path.parent), hint=hint) from None
+
+
 def cache_folder() -> Path:
     """The folder for what can be made again: `ISOGLOSS_CACHE`, or the user's cache folder."""
     if chosen := os.environ.get("ISOGLOSS_CACHE"):

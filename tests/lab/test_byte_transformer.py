@@ -20,10 +20,9 @@ from isogloss.models.checkpoints import fingerprint, load_tokenizer
 from isogloss.models.decoder import load_decoder
 from isogloss.models.encoder import load_encoder_model
 from isogloss.models.generation import generate
-from isogloss.models.inputs import WordsType
+from isogloss.models.inputs import WordsType, tokenize
 from isogloss.models.likelihood import score
 from isogloss.models.tokenizers import Tokenizer
-from isogloss.models.tokens import tokenize
 
 pytest.importorskip("torch", reason="needs the extra lab")
 

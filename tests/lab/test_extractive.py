@@ -285,9 +285,8 @@ def test_every_short_answer_is_whole_in_some_window(
 ) -> None:
     """Windows cover the context; the tokens of any word stand in one of them and lead back to its characters."""
     from isogloss.lab.recipe.neural.network import NO_ANSWER, _places
-    from isogloss.models.inputs import QuestionType
+    from isogloss.models.inputs import QuestionType, tokenize
     from isogloss.models.tokenizers import Tokenizer
-    from isogloss.models.tokens import tokenize
 
     place = data.draw(st.integers(0, len(words) - 1))
     if not words[place].strip():

@@ -12,8 +12,8 @@ import pytest
 from isogloss.errors import BadFile, BadValue
 from isogloss.extras import MissingExtra
 from isogloss.lab import read_grid
-from isogloss.lab.hub import name_classes
 from isogloss.lab.reading import read_task
+from isogloss.lab.tables import name_classes
 from isogloss.lab.task import Task
 
 TOPICS = ["health", "sports"]

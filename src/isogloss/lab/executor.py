@@ -107,7 +107,6 @@ class Serial(Executor):
     name = "serial"
 
     def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
-        """The function's result for each value, in their order."""
         yield from map(function, values)
 
     def start(self, stack: ExitStack) -> None:
@@ -144,7 +143,6 @@ class Processes(Executor):
         stack.callback(lambda: self._pool.shutdown(cancel_futures=True))
 
     def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
-        """The function's result for each value, in their order."""
         try:
             yield from self._pool.map(function, values)
         except BrokenProcessPool:

@@ -9,16 +9,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, MinLen
 from pydantic import Field
 
-from isogloss.config import (
-    Help,
-    OneOrMore,
-    Table,
-    known,
-    numbered,
-    read_toml,
-    section_of,
-    validate,
-)
+from isogloss.config import Help, OneOrMore, Table, known, numbered, read_toml, section_of, validate
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab.recipe import Recipe, recipes
 from isogloss.lab.task import TaskInfo

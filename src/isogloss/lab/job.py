@@ -17,7 +17,7 @@ from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.grid import Grid
 from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe, Stage, Training
 from isogloss.lab.task import Examples, Task
-from isogloss.metrics.computation import Gold
+from isogloss.metrics.metric import Gold
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,6 @@ class Ray(Executor):
         self._check_nodes()
 
     def apply(self, function: Callable[[Any], Any], values: Iterable[Any]) -> Iterator[Any]:
-        """The function's result for each value, in their order."""
         self._shared = None  # new texts are being prepared: the old ones need no room any more
         gpu = self._gpu_share() if self._resource("GPU") else 0.0
         remote = self._remote(_apply_on_node, gpu)
@@ -84,7 +83,6 @@ class Ray(Executor):
     def run(
         self, recipe: Recipe, prepared: Arrays, trainings: Sequence[Training], stop: Callable[[], bool] = never
     ) -> Iterator[tuple[int, Outcome]]:
-        """The outcome of each training with its position, as they finish; see the notes of the class."""
         if self._shared is None or self._shared[0] is not prepared:
             self._shared = None
             self._shared = prepared, self._ray.put(dict(prepared))
@@ -129,7 +127,14 @@ class Ray(Executor):
                     if losses[position] < TRIES:
                         left.appendleft(position)
                     else:
-                        yield position, None, _lost()
+                        yield (
+                            position,
+                            None,
+                            IsoglossError(
+                                f"its worker was lost {TRIES} times, most likely for want of memory",
+                                hint="run it again with fewer workers; what is finished is kept",
+                            ),
+                        )
 
     def _still_idle(self, since: float | None, gpu: float) -> float | None:
         """Since when the cluster has had nothing to work on; Ray would wait for ever."""
@@ -248,10 +253,3 @@ def _original(error: Exception) -> Exception:
 
 def _unlike(host: str, reason: str) -> ClusterError:
     return ClusterError(reason, where=f"node {host}", hint="install there what is installed here")
-
-
-def _lost() -> IsoglossError:
-    return IsoglossError(
-        f"its worker was lost {TRIES} times, most likely for want of memory",
-        hint="run it again with fewer workers; what is finished is kept",
-    )

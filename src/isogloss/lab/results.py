@@ -1,8 +1,12 @@
-"""Outcomes as evidence: observations, items, facts about what was measured, and notes of jobs that failed."""
+"""What a run leaves: outcomes as evidence, notes of jobs that failed, and a report of what was done."""
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,9 +20,9 @@ from isogloss.evidence.schema import ITEM, OBSERVATION, conform, observation_key
 from isogloss.evidence.store import Store
 from isogloss.files import atomic_write
 from isogloss.lab.job import Bench, Job
-from isogloss.lab.recipe import Outcome
-from isogloss.metrics.computation import Measurement
-from isogloss.metrics.metric import Metric
+from isogloss.lab.recipe import Arrays, Outcome
+from isogloss.lab.task import Leak
+from isogloss.metrics.metric import Measurement, Metric
 from isogloss.metrics.registry import find_metric
 
 FOLDER = "lab-failures"
@@ -50,17 +54,11 @@ def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float])
             observations.append(rows)
             if bench.grid.keep_items and metric is main:
                 items.append(_items(bench, rows, predicted, measured.item_scores))
-    return _of_job(bench, job, pl.concat(observations), pl.concat(items) if items else pl.DataFrame(schema=ITEM))
-
-
-def _of_job(
-    bench: Bench, job: Job, observations: pl.DataFrame, items: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What a job answers for: the targets that its training is for, if it is not for all."""
+    every, every_item = pl.concat(observations), pl.concat(items) if items else pl.DataFrame(schema=ITEM)
     if len(job.targets) == len(bench.targets):
-        return observations, items
-    own = observations.filter(pl.col("target_as_reported").is_in(job.targets))
-    return own, items.join(observation_keys(own).to_frame("observation"), on="observation", how="semi")
+        return every, every_item
+    own = every.filter(pl.col("target_as_reported").is_in(job.targets))  # those that the training is for
+    return own, every_item.join(observation_keys(own).to_frame("observation"), on="observation", how="semi")
 
 
 def facts(bench: Bench) -> tuple[pl.DataFrame | None, pl.DataFrame]:
@@ -175,7 +173,8 @@ class Failures:
         path = self._folder / f"{job.key}.json"
         noted = {
             "job": str(job), "task": bench.task.info.name, "model": bench.recipe.model, "recipe": bench.recipe.label,
-            "reason": reason, "times": self._times(path) + 1, "last": datetime.now(UTC).isoformat(timespec="seconds"),
+            "reason": reason, "times": int(_read(path).get("times", 0)) + 1,
+            "last": datetime.now(UTC).isoformat(timespec="seconds"),
         }  # fmt: skip
         atomic_write(path, lambda whole: whole.write_text(json.dumps(noted, ensure_ascii=False), encoding="utf-8"))
 
@@ -188,10 +187,6 @@ class Failures:
         """Keys of the jobs that are noted."""
         return {path.stem for path in self._folder.glob("*.json")} if self._folder is not None else set()
 
-    @staticmethod
-    def _times(path: Path) -> int:
-        return int(_read(path).get("times", 0))
-
 
 def _read(path: Path) -> dict[str, Any]:
     try:
@@ -199,3 +194,121 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+@dataclass
+class Encoding:
+    """What encoding texts with frozen models took, summed over workers; see `isogloss.models.features.Encoded`."""
+
+    tokens: int = 0
+    padding: int = 0
+    flops: float = 0.0
+    seconds: float = 0.0
+    whole_seconds: float = 0.0
+
+
+@dataclass
+class RunReport:
+    """What a run did.
+
+    Attributes
+    ----------
+    jobs : int
+        How many the grid has.
+    run, skipped, left : int
+        How many were measured now, how many the store had already, how many the budget left for later.
+    failed : list of (str, str)
+        Jobs that failed, as `eng_Latn:700 seed 0`, each with the reason.
+    observations, items : int
+        How many were written.
+    leaks : dict of str to Leak
+        Test texts that stand in the training texts too, by language.
+    left_out : list of str
+        Sources with too few examples for a size.
+    encoding : Encoding
+    seconds : dict of str to float
+        Wall seconds by stage; "fit" and "predict" are CPU seconds, over all workers.
+    """
+
+    jobs: int = 0
+    run: int = 0
+    skipped: int = 0
+    left: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    observations: int = 0
+    items: int = 0
+    leaks: dict[str, Leak] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    encoding: Encoding = field(default_factory=Encoding)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def count(self, bench: Bench, todo: list[Job]) -> None:
+        """Take the jobs of a task and recipe into account, of which `todo` are not in the store."""
+        self.jobs += len(bench.jobs)
+        self.skipped += len(bench.jobs) - len(todo)
+        self.leaks |= {code: leak for code, leak in bench.task.leaks.items() if code in bench.targets}
+        self.left_out += [name for name in bench.left_out if name not in self.left_out]
+
+    def note_encoding(self, prepared: Arrays) -> None:
+        """Take into account what preparing took, if it encoded anything."""
+        if "encoding" in prepared:
+            tokens, padding, flops, seconds, whole = prepared["encoding"].tolist()
+            self.encoding.tokens += int(tokens)
+            self.encoding.padding += int(padding)
+            self.encoding.flops += flops
+            self.encoding.seconds += seconds
+            self.encoding.whole_seconds += whole
+
+    def spend(self, seconds: dict[str, float]) -> None:
+        """Add what a job took."""
+        for stage, spent in seconds.items():
+            if stage != "wall":
+                self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+
+    @contextmanager
+    def clock(self, stage: str) -> Iterator[None]:
+        """Add the wall time of a block to a stage."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
+
+    def table(self) -> pl.DataFrame:
+        """The figures as (what, value), for people."""
+        rows: list[tuple[str, str]] = [
+            ("jobs in the grid", str(self.jobs)),
+            ("run", str(self.run)),
+            ("in the store already", str(self.skipped)),
+            ("failed", str(len(self.failed))),
+        ]
+        rows += [("left for later", str(self.left))] if self.left else []
+        rows += [("observations written", str(self.observations))]
+        rows += [("items written", str(self.items))] if self.items else []
+        rows += [(f"failed: {job}", reason) for job, reason in self.failed]
+        if self.leaks:
+            named = ", ".join(f"{language} {leak.normalised}" for language, leak in self.leaks.items())
+            rows.append(("test texts also trained on", named))
+        if self.left_out:
+            rows.append(("too small, left out", ", ".join(self.left_out)))
+        if self.encoding.tokens:
+            share = self.encoding.padding / (self.encoding.tokens + self.encoding.padding)
+            rows.append(("tokens encoded", f"{self.encoding.tokens} ({share:.1%} more are padding)"))
+        rows += [(f"seconds: {stage}", f"{value:.1f}") for stage, value in self.seconds.items()]
+        return pl.DataFrame(rows, schema=["what", "value"], orient="row")
+
+    def record(self) -> dict[str, Any]:
+        """The figures as plain values, for programs."""
+        return {
+            "jobs": self.jobs,
+            "run": self.run,
+            "skipped": self.skipped,
+            "left": self.left,
+            "failed": [{"job": job, "reason": reason} for job, reason in self.failed],
+            "observations": self.observations,
+            "items": self.items,
+            "repeated_test_texts": {language: leak._asdict() for language, leak in self.leaks.items()},
+            "left_out": self.left_out,
+            "encoding": asdict(self.encoding),
+            "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
+        }

@@ -16,8 +16,7 @@ from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.reading import read_task
 from isogloss.lab.recipe import Arrays, Outcome
-from isogloss.lab.report import RunReport
-from isogloss.lab.results import Failures, facts, observe
+from isogloss.lab.results import Failures, RunReport, facts, observe
 from isogloss.progress import Bar
 
 TRIES = 2

@@ -15,8 +15,8 @@ from isogloss.config import Help, Table, checked, known, read_toml, section_of, 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import TEXT_ORIGINS
 from isogloss.lab.byte_tokenizer import MOST_COPIES
-from isogloss.lab.hub import is_on_hub
 from isogloss.lab.kinds import tasks
+from isogloss.lab.tables import is_on_hub
 from isogloss.lab.task import Copy, TaskInfo, TaskKind
 
 CATALOGUE = Path(__file__).parent / "catalogue"

@@ -1,14 +1,5 @@
-from .computation import Computation, Gold, Measurement
-from .metric import Metric
+from .metric import Computation, Gold, Measurement, Metric
 from .registry import find_metric, metrics
 from .texts import TextComputation
 
-__all__ = [
-    "Computation",
-    "Gold",
-    "Measurement",
-    "Metric",
-    "TextComputation",
-    "find_metric",
-    "metrics",
-]
+__all__ = ["Computation", "Gold", "Measurement", "Metric", "TextComputation", "find_metric", "metrics"]

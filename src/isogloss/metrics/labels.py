@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from isogloss.metrics.computation import Computation, Gold, Matrix
+from isogloss.metrics.metric import Computation, Gold, Matrix
 
 STEP = 1e-3
 """By how much counts are moved to see what they add."""

@@ -8,9 +8,8 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from isogloss.metrics.computation import Computation
 from isogloss.metrics.labels import Accuracy, FromCounts, MacroF1, SpanF1, balanced_accuracy, mcc, weighted_f1
-from isogloss.metrics.metric import Metric
+from isogloss.metrics.metric import Computation, Metric
 from isogloss.metrics.texts import TextComputation, exact_match, f1, is_result, same_result
 from isogloss.registry import Registry
 

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from isogloss.metrics.computation import Computation, Gold, Matrix
+from isogloss.metrics.metric import Computation, Gold, Matrix
 
 ARTICLES = {
     "eng": "a an the",

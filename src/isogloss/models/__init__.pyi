@@ -2,10 +2,9 @@ from .checkpoints import locate
 from .decoder import Decoder, load_decoder
 from .encoder import Encoder, encoders, load_encoder, pool
 from .generation import generate
-from .inputs import Choice, Cloze, InputType, Question
+from .inputs import Choice, Cloze, InputType, Question, Tokens, tokenize
 from .likelihood import Likelihoods, score
 from .tokenizers import Tokenizer
-from .tokens import Tokens, tokenize
 
 __all__ = [
     "Choice",

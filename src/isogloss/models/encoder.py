@@ -15,6 +15,7 @@ import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.models.checkpoints import configuration, load_model, locate
+from isogloss.models.inputs import Tokens, tokenize
 from isogloss.models.runtime import (
     by_length,
     check_precision,
@@ -27,7 +28,6 @@ from isogloss.models.runtime import (
     with_oom_backoff,
 )
 from isogloss.models.tokenizers import Tokenizer
-from isogloss.models.tokens import Tokens, tokenize
 from isogloss.registry import Registry
 
 Array = np.ndarray[Any, Any]
@@ -92,12 +92,10 @@ class CheckpointEncoder(Encoder):
     tokenizer: Tokenizer
 
     def encode(self, texts: Sequence[str], *, pooling: str = "mean", layer: int = -1) -> Array:
-        """One vector per text, see `Encoder.encode`."""
         vectors: Array = self._states(texts, pooling, layer)[0]
         return vectors
 
     def encode_layers(self, texts: Sequence[str], *, pooling: str = "mean") -> Array:
-        """The vectors of every layer, see `Encoder.encode_layers`."""
         return self._states(texts, pooling, None)
 
     def _states(self, texts: Sequence[str], pooling: str, layer: int | None) -> Array:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from isogloss.errors import BadFile
-from isogloss.files import atomic_write, cache_folder
+from isogloss.files import cache_folder, write_to_cache
 from isogloss.models.checkpoints import fingerprint
 from isogloss.models.encoder import layer_states, shared_encoder_model
+from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import (
     by_length,
     coefficients,
@@ -24,7 +24,6 @@ from isogloss.models.runtime import (
     start_torch,
     with_oom_backoff,
 )
-from isogloss.models.tokens import Tokens
 
 _VERSION = 1
 
@@ -117,21 +116,20 @@ def encode_block(block: Block) -> Encoded:
         computed.append(batch)
         if features is None:
             features = np.zeros((layers.shape[0], tokens.vectors, layers.shape[2]), np.float16)
-        features[:, _places(tokens, batch)] = layers
+        features[:, tokens.units_of(batch) if tokens.has_words else batch] = layers
 
     for batch in batches:
         with_oom_backoff(work, batch)
     assert features is not None  # a block has a row
-    _write(path, features)
+
+    def save(whole: Path) -> None:
+        with whole.open("wb") as file:
+            np.save(file, features, allow_pickle=False)
+
+    write_to_cache(path, save, "features", "set ISOGLOSS_FEATURES to a folder with room")
     flops = forward_flops(coefficients(model), tokens.lengths)
     whole = clock() - began
     return Encoded(str(path), int(tokens.lengths.sum()), padding(tokens.lengths, computed), flops, spent, whole)
-
-
-def _places(tokens: Tokens, batch: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    if not tokens.has_words:
-        return batch
-    return np.concatenate([np.arange(tokens.units[row], tokens.units[row + 1]) for row in batch])
 
 
 def _is_whole(path: Path, tokens: Tokens) -> bool:
@@ -139,17 +137,3 @@ def _is_whole(path: Path, tokens: Tokens) -> bool:
         return bool(np.load(path, mmap_mode="r", allow_pickle=False).shape[1] == tokens.vectors)
     except (OSError, ValueError, IndexError, EOFError):
         return False
-
-
-def _write(path: Path, features: np.ndarray[Any, Any]) -> None:
-    def save(whole: Path) -> None:
-        with whole.open("wb") as file:
-            np.save(file, features, allow_pickle=False)
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, save)
-    except (OSError, BadFile) as error:
-        reason = error.reason if isinstance(error, BadFile) else f"cannot be written: {error.strerror}"
-        hint = "set ISOGLOSS_FEATURES to a folder with room"
-        raise BadFile(f"features {reason}", where=str(path.parent), hint=hint) from None

@@ -1,4 +1,4 @@
-"""What a model is asked about, and how each type of input becomes text: for tokenisers, n-grams, prompts, translators.
+"""What a model is asked about, and how each type of input becomes text and tokens, for whatever reads it.
 
 A type of your own is a subclass of `InputType`; its inputs may be any values that JSON can hold.
 """
@@ -6,7 +6,7 @@ A type of your own is a subclass of `InputType`; its inputs may be any values th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
@@ -123,11 +123,9 @@ class TextType(InputType[str]):
     """A text."""
 
     def texts(self, one: str) -> tuple[str, ...]:
-        """The text."""
         return (one,)
 
     def with_texts(self, one: str, texts: Sequence[str]) -> str:
-        """The other text."""
         return texts[0]
 
 
@@ -138,7 +136,6 @@ class WordsType(InputType[tuple[str, ...]]):
     translatable: ClassVar[bool] = False
 
     def texts(self, one: tuple[str, ...]) -> tuple[str, ...]:
-        """The words."""
         return tuple(one)
 
     def with_texts(self, one: tuple[str, ...], texts: Sequence[str]) -> tuple[str, ...]:
@@ -146,7 +143,6 @@ class WordsType(InputType[tuple[str, ...]]):
         raise BadValue("words of a sentence cannot be translated one by one")
 
     def units(self, one: tuple[str, ...]) -> int:
-        """One answer per word."""
         return len(one)
 
     def tokenize(self, tokenizer: Tokenizer, inputs: Sequence[tuple[str, ...]]) -> Sequences:
@@ -159,15 +155,12 @@ class ChoiceType(InputType[Choice]):
     """A premise and its choices; a sequence is the premise with one of them."""
 
     def texts(self, one: Choice) -> tuple[str, ...]:
-        """Premise and choices."""
         return (one.premise, *one.choices)
 
     def with_texts(self, one: Choice, texts: Sequence[str]) -> Choice:
-        """The premise and the choices in other words."""
         return type(one)(texts[0], tuple(texts[1:]))
 
     def choices(self, one: Choice) -> tuple[str, ...]:
-        """The choices."""
         return one.choices
 
     def sequences(self, one: Choice) -> list[tuple[str, ...]]:
@@ -192,11 +185,9 @@ class QuestionType(InputType[Question]):
     translatable: ClassVar[bool] = False
 
     def texts(self, one: Question) -> tuple[str, ...]:
-        """Context and question."""
         return (one.context, one.question)
 
     def with_texts(self, one: Question, texts: Sequence[str]) -> Question:
-        """The question about another context."""
         return Question(texts[1], texts[0])
 
     def tokenize(self, tokenizer: Tokenizer, inputs: Sequence[Question]) -> Sequences:
@@ -206,3 +197,146 @@ class QuestionType(InputType[Question]):
 
 
 TEXT = TextType()
+
+
+_AT_ONCE = 2_000
+MOST_UNKNOWN = 0.2
+"""Share of unknown tokens from which users are warned of a language."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of many rows.
+
+    Attributes
+    ----------
+    ids : numpy.ndarray of int32, shape (tokens,)
+    starts : numpy.ndarray of int64, shape (sequences + 1,)
+        Where in `ids` each sequence begins.
+    rows : numpy.ndarray of int64, shape (rows + 1,)
+        Which sequences a row has: one, or one per choice, or one per window of its context.
+    positions : numpy.ndarray of int32, shape (units,)
+        For words, where in its sequence the token stands whose state is theirs, -1 if it was cut off; else empty. See
+        `isogloss.models.tokenizers.Tokenizer.encode_words`.
+    units : numpy.ndarray of int64, shape (rows + 1,)
+        Where in the units (words) each row begins; without words a row is one unit, or two for a question about
+        a context, whose answer begins and ends.
+    spans : numpy.ndarray of int32, shape (tokens, 2)
+        For contexts, between which of their characters each token stands, -1 outside of them; else empty.
+    """
+
+    ids: Integers
+    starts: Integers
+    rows: Integers
+    positions: Integers
+    units: Integers
+    spans: Integers
+
+    @property
+    def lengths(self) -> Integers:
+        """Tokens of each sequence."""
+        return np.asarray(np.diff(self.starts))
+
+    @property
+    def has_words(self) -> bool:
+        """Whether units are words."""
+        return len(self.positions) > 0
+
+    @property
+    def has_spans(self) -> bool:
+        """Whether answers stand in contexts."""
+        return len(self.spans) > 0
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether rows have several sequences to choose from."""
+        return len(self.lengths) > len(self.rows) - 1 and not self.has_spans
+
+    @property
+    def vectors(self) -> int:
+        """How many states are read off: one per word or per sequence."""
+        return len(self.positions) if self.has_words else len(self.lengths)
+
+    def sequence(self, number: int) -> Integers:
+        """The tokens of one sequence."""
+        return self.ids[self.starts[number] : self.starts[number + 1]]
+
+    def sequences_of(self, rows: Iterable[int]) -> Integers:
+        """The sequences of some rows, in their order."""
+        return _ranges(self.rows, rows)
+
+    def units_of(self, rows: Iterable[int]) -> Integers:
+        """The units of some rows, in their order."""
+        return _ranges(self.units, rows)
+
+    def part(self, first: int, last: int) -> Tokens:
+        """Rows from `first` up to `last`, counted anew."""
+        sequences = slice(self.rows[first], self.rows[last] + 1)
+        starts = self.starts[sequences]
+        units = self.units[first : last + 1]
+        positions = self.positions[units[0] : units[-1]] if self.has_words else self.positions
+        spans = self.spans[starts[0] : starts[-1]]
+        return Tokens(
+            self.ids[starts[0] : starts[-1]], starts - starts[0],
+            self.rows[first : last + 1] - self.rows[first], positions, units - units[0], spans,
+        )  # fmt: skip
+
+    def arrays(self, prefix: str) -> dict[str, Integers]:
+        """As named arrays."""
+        return {f"{prefix}_{name}": getattr(self, name) for name in _NAMES}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, Integers], prefix: str) -> Tokens:
+        """From named arrays."""
+        return cls(*(arrays[f"{prefix}_{name}"] for name in _NAMES))
+
+
+_NAMES = ("ids", "starts", "rows", "positions", "units", "spans")
+
+
+def tokenize(inputs: Sequence[Any], tokenizer: Tokenizer, input_type: InputType[Any] = TEXT) -> Tokens:
+    """Cut inputs into tokens.
+
+    Parameters
+    ----------
+    inputs : sequence
+        All of one type.
+    tokenizer : Tokenizer
+    input_type : InputType, optional
+        By default `TEXT`.
+    """
+    parts = [
+        input_type.tokenize(tokenizer, inputs[first : first + _AT_ONCE]) for first in range(0, len(inputs), _AT_ONCE)
+    ]
+    sequences = list(chain.from_iterable(part.ids for part in parts))
+    positions = chain.from_iterable(chain.from_iterable(part.positions) for part in parts)
+    spans = [np.empty((0, 2), np.int32), *chain.from_iterable(part.spans for part in parts)]
+    return Tokens(
+        np.fromiter(chain.from_iterable(sequences), np.int32),
+        np.cumsum([0, *map(len, sequences)]),
+        np.cumsum([0, *chain.from_iterable(part.counts for part in parts)]),
+        np.fromiter(positions, np.int32),
+        np.cumsum([0, *(input_type.units(one) for one in inputs)]),
+        np.concatenate(spans),
+    )
+
+
+def join(parts: Sequence[Tokens]) -> Tokens:
+    """Tokens of several groups of rows, one after the other."""
+    return Tokens(
+        np.concatenate([part.ids for part in parts]),
+        _chain([part.starts for part in parts]),
+        _chain([part.rows for part in parts]),
+        np.concatenate([part.positions for part in parts]),
+        _chain([part.units for part in parts]),
+        np.concatenate([part.spans for part in parts]),
+    )
+
+
+def _ranges(starts: Integers, rows: Iterable[int]) -> Integers:
+    ranges = [np.arange(starts[row], starts[row + 1]) for row in rows]
+    return np.concatenate(ranges) if ranges else np.empty(0, np.int64)
+
+
+def _chain(starts: list[Integers]) -> Integers:
+    return np.cumsum(np.concatenate([[0], *(np.diff(one) for one in starts)])).astype(np.int64)

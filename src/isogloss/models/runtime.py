@@ -112,6 +112,28 @@ def with_oom_backoff(work: Callable[[Integers], None], batch: Integers) -> None:
     with_oom_backoff(work, batch[middle:])
 
 
+def adamw(
+    parameters: Sequence[Any], *, learning_rate: float, weight_decay: float, warmup: float, steps: int, **options: Any
+) -> tuple[Any, Any]:
+    """AdamW, which lets only matrices decay, and its schedule: a rise over a share of the steps, then a fall to 0.
+
+    Returns
+    -------
+    optimizer : torch.optim.AdamW
+    schedule : torch.optim.lr_scheduler.LambdaLR
+    """
+    torch = start_torch()
+    decayed = [one for one in parameters if one.ndim > 1]
+    others = [one for one in parameters if one.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=learning_rate, fused=True, **options)
+    rising = max(1, round(warmup * steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
+    )
+    return optimizer, schedule
+
+
 @contextmanager
 def metered() -> Iterator[dict[str, float]]:
     """Sum up what `count` is given within the block."""

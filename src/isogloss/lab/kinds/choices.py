@@ -44,15 +44,12 @@ class MultipleChoice(TaskKind):
         return table.with_columns(premise=pl.concat_str("premise", pl.lit(" "), "question"))
 
     def labels(self, table: pl.DataFrame, info: TaskInfo) -> list[str]:
-        """The numbers of the choices."""
         return [str(place) for place in range(len(_choices(table)))]
 
     def plain(self, table: pl.DataFrame) -> pl.Expr:
-        """Premise and choices."""
         return pl.concat_str("premise", *_choices(table), separator="\n")
 
     def inputs(self, group: pl.DataFrame) -> list[Any]:
-        """Premises with their choices."""
         return [Choice(first, tuple(rest)) for first, *rest in group.select("premise", *_choices(group)).iter_rows()]
 
 
@@ -130,12 +127,10 @@ class ClozeTask(TaskKind):
         return several
 
     def labels(self, table: pl.DataFrame, info: TaskInfo) -> list[str]:
-        """The numbers of the candidates."""
         most = int(table["candidates"].list.len().max())  # type: ignore[arg-type]  # polars' max of any column
         return [str(place) for place in range(most)]
 
     def inputs(self, group: pl.DataFrame) -> list[Any]:
-        """Prompts with their candidates."""
         rows = group.select("item", "prompt", "candidates").iter_rows()
         return [
             Cloze(prompt, tuple(candidates[place] for place in _order(item, len(candidates))))

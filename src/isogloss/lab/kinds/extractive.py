@@ -57,7 +57,6 @@ class ExtractiveQA(TaskKind):
         return []
 
     def inputs(self, group: pl.DataFrame) -> list[Any]:
-        """Questions with their contexts."""
         return [Question(question, context) for question, context in group.select("question", "context").iter_rows()]
 
     def examples(self, group: pl.DataFrame, labels: list[str]) -> Examples:

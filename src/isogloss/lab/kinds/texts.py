@@ -25,7 +25,6 @@ class TextClassification(TaskKind):
     form: ClassVar[Form | None] = Form(("text",), "label", "Text: {text}\nLabel: {label}")
 
     def inputs(self, group: pl.DataFrame) -> list[Any]:
-        """The texts."""
         return group["text"].to_list()
 
     def check(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
@@ -61,15 +60,12 @@ class Generation(TaskKind):
     form: ClassVar[Form | None] = Form(("question",), "answer", "Question: {question}\nAnswer: {answer}")
 
     def inputs(self, group: pl.DataFrame) -> list[Any]:
-        """The questions."""
         return group["question"].to_list()
 
     def labels(self, table: pl.DataFrame, info: TaskInfo) -> list[str]:
-        """Every different answer."""
         return list(table["answer"].unique().sort())
 
     def examples(self, group: pl.DataFrame, labels: list[str]) -> Examples:
-        """The questions with their answers."""
         return replace(super().examples(group, labels), answers=[(answer,) for answer in group["answer"]])
 
 
@@ -107,15 +103,12 @@ class TokenTagging(TaskKind):
         return table
 
     def plain(self, table: pl.DataFrame) -> pl.Expr:
-        """The words with spaces between."""
         return pl.col("words").list.join(" ")
 
     def inputs(self, group: pl.DataFrame) -> list[Any]:
-        """Sentences as tuples of words."""
         return [tuple(sentence) for sentence in group["words"].to_list()]
 
     def examples(self, group: pl.DataFrame, labels: list[str]) -> Examples:
-        """Sentences with the tags of their words."""
         positions = np.searchsorted(np.array(labels), group["tags"].explode().to_numpy().astype(str))
         starts = np.cumsum([0, *group["tags"].list.len()])
         return Examples(group["item"].to_list(), self.inputs(group), positions, starts, input_type=self.input_type)

@@ -195,7 +195,6 @@ class Recipe(Parameterized, ABC):
 
     @property
     def label(self) -> str:
-        """The name, with the parameters that differ from their defaults: `ngram-logreg(C=1)`."""
         return self.variant("")
 
     def variant(self, chosen: str) -> str:

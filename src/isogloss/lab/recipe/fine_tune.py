@@ -18,8 +18,8 @@ from isogloss.extras import need
 from isogloss.lab.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe import Corpus, Estimate, Training
 from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe, Weights
+from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import start_torch
-from isogloss.models.tokens import Tokens
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network
@@ -51,7 +51,6 @@ class BitFit(TrainedRecipe):
     learning_rate: Positive = 1e-3
 
     def is_learnt(self, name: str) -> bool:
-        """Whether it is a bias."""
         return name.endswith(".bias")
 
 
@@ -94,7 +93,6 @@ class Lora(TrainedRecipe):
         return inject_adapter_in_model(configuration, encoder)
 
     def is_learnt(self, name: str) -> bool:
-        """Whether it is part of an addition."""
         return "lora_" in name
 
 
@@ -112,7 +110,6 @@ APART = 1_000_003
 @dataclass(frozen=True)
 class _WeightAverage(TrainedRecipe):
     def __post_init__(self) -> None:
-        """Check every parameter."""
         super().__post_init__()
         if self.select != LAST:
             raise BadValue("an average leaves nothing to select", hint=f'leave out select, or set it to "{LAST}"')
@@ -137,17 +134,14 @@ class CheckpointAverage(_WeightAverage):
     averaged: Count = 3
 
     def __post_init__(self) -> None:
-        """Check every parameter."""
         super().__post_init__()
         if self.averaged > self.epochs:
             raise BadValue(f"averaged ({self.averaged}) is above epochs ({self.epochs})", hint="train for longer")
 
     def keeps(self, epoch: int) -> bool:
-        """Whether it is one of the last epochs."""
         return epoch > self.epochs - self.averaged
 
     def finish(self, epochs: list[Weights]) -> Weights:
-        """The mean of the weights that were kept."""
         return mean_weights(epochs)
 
 

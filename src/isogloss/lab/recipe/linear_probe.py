@@ -17,8 +17,8 @@ from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.features import Block, encode_block
+from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import coefficients, count, forward_flops
-from isogloss.models.tokens import Tokens
 
 BEST, ALL = "best", "all"
 Matrix = np.ndarray[Any, Any]
@@ -102,7 +102,6 @@ class LinearProbe(NeuralRecipe):
 
     @property
     def selects(self) -> bool:
-        """Whether a layer is chosen."""
         return self.layer == BEST
 
     @property
@@ -226,11 +225,7 @@ class LinearProbe(NeuralRecipe):
             answers = self._answer(found, starts, fitted, layer)
             scores[layer] = validation_score(answers, dev_labels, words=len(dev_labels) > len(dev_rows))
         best = max(layers, key=lambda layer: (scores[layer], layer))
-        return [best], {
-            "selected": {"layer": best},
-            "selected_on": where,
-            "validation_score": round(scores[best], 4),
-        }
+        return [best], {"selected": {"layer": best}, "selected_on": where, "validation_score": round(scores[best], 4)}
 
     def _learn(self, X: Matrix, labels: Matrix, choices: Matrix | None, prefix: str) -> dict[str, Matrix]:
         """Weights on the features as they are, intercepts and classes, of one layer; `choices` says how many."""

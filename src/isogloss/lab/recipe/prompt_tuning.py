@@ -16,8 +16,8 @@ from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Fitted, Training
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 from isogloss.models.encoder import shared_encoder_model
+from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import coefficients, count, forward_flops
-from isogloss.models.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,9 @@ class PromptTuning(TrainedRecipe):
         return Prompted(encoder, self.length, self.max_length, deep=self.deep)
 
     def is_learnt(self, name: str) -> bool:
-        """Whether it is a prompt."""
         return "prompt_encoder" in name
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
-        """Learn the prompts and the head; see `TrainedRecipe.fit`."""
         fitted = super().fit(prepared, training)
         rows = np.concatenate([training.rows, *(stage.rows for stage in training.then)])
         tokens = Tokens.of(prepared, "train")
@@ -77,7 +75,6 @@ class PromptTuning(TrainedRecipe):
         return fitted
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
-        """Answer with the prompts before every text; see `TrainedRecipe.predict`."""
         self._count_prompts(Tokens.of(prepared, "test").lengths, 1)
         return super().predict(prepared, fitted)
 

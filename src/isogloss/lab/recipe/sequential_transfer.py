@@ -41,7 +41,6 @@ class SequentialTransfer(NeuralRecipe):
     settings: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Check every parameter, those of the base too."""
         super().__post_init__()
         kind: type[Recipe] = recipes.get(self.base)
         if not kind.continues or kind is SequentialTransfer:
@@ -57,12 +56,10 @@ class SequentialTransfer(NeuralRecipe):
 
     @property
     def sequential(self) -> bool:
-        """Whether the target comes after the source."""
         return self.order == "sequential"
 
     @property
     def selects(self) -> bool:
-        """Whether the base does."""
         return self.inner.selects
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
@@ -70,9 +67,7 @@ class SequentialTransfer(NeuralRecipe):
         return self.inner.estimate(corpus, trainings)
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
-        """Learn as the base does."""
         return self.inner.fit(prepared, training)
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
-        """Answer as the base does."""
         return self.inner.predict(prepared, fitted)

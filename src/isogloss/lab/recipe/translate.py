@@ -53,7 +53,6 @@ class TranslateTrain(TranslatingRecipe):
 
     @property
     def learns_for(self) -> str:
-        """Each target by itself, or all together."""
         return self.models
 
     def learnt_from(self, source: str, size: int, targets: Sequence[str]) -> dict[str, int]:
@@ -219,7 +218,6 @@ class TranslateTest(TranslatingRecipe):
         return arrays | summary(parts, len(corpus.languages))
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
-        """Learn as the base does from the source."""
         begins = prepared["starts"]
         source = language_of(training.rows[0], begins)
         first = begins[source]
@@ -231,7 +229,6 @@ class TranslateTest(TranslatingRecipe):
         return Fitted(fitted.arrays, {"source": source, "base": fitted.settings}, notes)
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
-        """Answer the translations as the base does."""
         own = among(fitted.settings["source"], prepared)
         return self.inner.predict(own, Fitted(fitted.arrays, fitted.settings["base"]))
 

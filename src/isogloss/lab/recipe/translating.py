@@ -52,7 +52,6 @@ class TranslatingRecipe(Recipe):
     translator: dict[str, Any] = field(default_factory=lambda: dict(APERTIUM))
 
     def __post_init__(self) -> None:
-        """Check every parameter, those of the base and of the translator too."""
         super().__post_init__()
         _ = self.inner, self.by
 
@@ -77,22 +76,18 @@ class TranslatingRecipe(Recipe):
 
     @property
     def model(self) -> str:
-        """That of the base."""
         return self.inner.model
 
     @property
     def revision(self) -> str | None:
-        """That of the base's model."""
         return self.inner.revision
 
     @property
     def selects(self) -> bool:
-        """Whether the base does."""
         return self.inner.selects
 
     @property
     def computes_with(self) -> tuple[str, ...]:
-        """What the base computes with."""
         return self.inner.computes_with
 
     @property
@@ -116,16 +111,13 @@ class TranslatingRecipe(Recipe):
 
     @classmethod
     def fits(cls, kind: TaskKind) -> bool:
-        """Whether its texts can be translated."""
         return super().fits(kind) and kind.input_type.translatable
 
     def check_kind(self, kind: TaskKind) -> None:
-        """Raise BadValue if this or the base is not for a kind of task."""
         super().check_kind(kind)
         self.inner.check_kind(kind)
 
     def facts(self) -> dict[str, Any]:
-        """What is known of the base's model."""
         return self.inner.facts()
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:

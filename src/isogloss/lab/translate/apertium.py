@@ -45,7 +45,6 @@ class Apertium(Translator):
         return 128
 
     def check(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Raise unless the program and the pairs are installed."""
         for origin, into in pairs:
             _mode(origin, into)
 
@@ -55,7 +54,6 @@ class Apertium(Translator):
         return f"{_release()}, {mode} {_fingerprint(mode)}"
 
     def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:
-        """The translations, from one run of the program."""
         mode = _mode(origin, into)
         # An empty blank at the end: without it, a full stop waits for what follows it and is lost.
         stream = "".join(f"{_as_stream(passage.text)}[]{END}" for passage in passages)

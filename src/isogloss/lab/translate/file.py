@@ -9,8 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-import polars as pl
-
 from isogloss.errors import BadFile, BadValue, InputError, UnknownName
 from isogloss.lab.tables import read_table
 from isogloss.lab.translate import Passage, Translator
@@ -38,7 +36,6 @@ class FileTranslator(Translator):
     file: str = ""
 
     def __post_init__(self) -> None:
-        """Check that there is a file."""
         super().__post_init__()
         if not self.file:
             raise BadValue("translator 'file' names none", hint='write file = "translations.tsv"')
@@ -56,7 +53,6 @@ class FileTranslator(Translator):
         return super().identity | {"content": _content(self.file)}
 
     def check(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Raise unless there is a translation between all of these languages."""
         have = {(origin, into) for origin, into, _, _ in _read(self.file)}
         for origin, into in pairs:
             if not {(origin, into), ("", into)} & have:
@@ -67,7 +63,6 @@ class FileTranslator(Translator):
         return f"{Path(self.file).name} {_content(self.file)[:8]}"
 
     def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:
-        """The texts that the file has for the items of these passages."""
         table = _read(self.file)
         return [_find(table, passage, origin, into, self.file) for passage in passages]
 
@@ -103,9 +98,10 @@ def _hash(file: str, stamp: tuple[int, int]) -> str:
 @lru_cache(maxsize=4)
 def _read_as_of(file: str, stamp: tuple[int, int]) -> dict[Key, str]:
     path = Path(file)
-    head = _columns(path)
+    head = [name for name in ("from", "part") if _has(path, name)]
     table = read_table(path, {name: name for name in ("language", "item", "text", *head)})
-    languages = {code: resolve(code, where=file).id for code in _codes(table, head)}
+    codes = {code for name in ("language", "from") if name in table.columns for code in table[name].unique()}
+    languages = {code: resolve(code, where=file).id for code in sorted(codes - {None})}
     found: dict[Key, str] = {}
     for row in table.iter_rows(named=True):
         if row["text"] is None or row["item"] is None:
@@ -121,22 +117,12 @@ def _read_as_of(file: str, stamp: tuple[int, int]) -> dict[Key, str]:
     return found
 
 
-def _columns(path: Path) -> list[str]:
-    """Which of the columns that may be left out a table has."""
-    return [name for name in ("from", "part") if _has(path, name)]
-
-
 def _has(path: Path, name: str) -> bool:
     try:
         read_table(path, {name: name})
     except UnknownName:
         return False
     return True
-
-
-def _codes(table: pl.DataFrame, head: list[str]) -> list[str]:
-    columns = ["language", *(name for name in head if name == "from")]
-    return sorted({code for name in columns for code in table[name].unique() if code is not None})
 
 
 def _part(row: dict[str, Any], file: str) -> int:

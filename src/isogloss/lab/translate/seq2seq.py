@@ -59,7 +59,6 @@ class Seq2Seq(Translator):
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        """Check every parameter."""
         super().__post_init__()
         if not self.checkpoint:
             raise BadValue("translator 'seq2seq' needs a checkpoint", hint='write checkpoint = "folder of a model"')
@@ -68,7 +67,6 @@ class Seq2Seq(Translator):
 
     @property
     def label(self) -> str:
-        """The name of the model."""
         return self.checkpoint.rstrip("/").rpartition("/")[2]
 
     @property
@@ -79,7 +77,6 @@ class Seq2Seq(Translator):
 
     @property
     def together(self) -> int:
-        """As many as a batch has."""
         return self.batch_size
 
     def check(self, pairs: Sequence[tuple[str, str]]) -> None:
@@ -94,7 +91,6 @@ class Seq2Seq(Translator):
                 )  # fmt: skip
 
     def describe(self, origin: str, into: str) -> str:
-        """The model, by name and content."""
         return f"{self.label} {fingerprint(self._folder)}"
 
     def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:

@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from isogloss.errors import BadFile
-from isogloss.files import atomic_write, cache_folder
+from isogloss.files import cache_folder, write_to_cache
 from isogloss.lab.translate import Passage, Translator
 from isogloss.models.inputs import InputType
 
@@ -246,11 +245,4 @@ def _write(batch: Batch, found: Translations) -> None:
         "seconds": found.seconds, "cpu_seconds": found.cpu_seconds,
     }  # fmt: skip
     table = pl.DataFrame(columns, schema=_SCHEMA)
-    path = batch.path
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(path, table.write_parquet)
-    except (OSError, BadFile) as error:
-        reason = error.reason if isinstance(error, BadFile) else f"cannot be written: {error.strerror}"
-        hint = "set ISOGLOSS_CACHE to a folder that can be"
-        raise BadFile(f"translations {reason}", where=str(path.parent), hint=hint) from None
+    write_to_cache(batch.path, table.write_parquet, "translations", "set ISOGLOSS_CACHE to a folder that can be")

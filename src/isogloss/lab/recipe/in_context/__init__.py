@@ -23,9 +23,9 @@ from isogloss.lab.task import TaskKind
 from isogloss.models.checkpoints import load_tokenizer
 from isogloss.models.decoder import shared_decoder
 from isogloss.models.generation import generate, room_for_prompts
+from isogloss.models.inputs import tokenize
 from isogloss.models.likelihood import score
 from isogloss.models.runtime import count
-from isogloss.models.tokens import tokenize
 
 Matrix = np.ndarray[Any, Any]
 
@@ -110,7 +110,6 @@ class InContext(NeuralRecipe):
     stop: Texts = field(default_factory=lambda: ["\n"])
 
     def __post_init__(self) -> None:
-        """Check every parameter."""
         super().__post_init__()
         if self.system and not self.chat:
             raise BadValue("system is a message of a chat", hint="add chat = true")
@@ -122,12 +121,10 @@ class InContext(NeuralRecipe):
 
     @classmethod
     def fits(cls, kind: TaskKind) -> bool:
-        """Whether there is a way to write it in a prompt."""
         return super().fits(kind) and kind.form is not None
 
     @property
     def learns_for(self) -> str:
-        """Whether a training is for any target, or for one."""
         return EACH if self.demonstrations == TARGET else ANY
 
     def changed(self, *left_out: str) -> list[str]:

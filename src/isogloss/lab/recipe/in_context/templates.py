@@ -39,7 +39,6 @@ class Template:
     form: Form
 
     def __post_init__(self) -> None:
-        """Check that all places are there."""
         known = [*self.form.inputs, *([self.form.answer] if self.form.answer else [])]
         found = _PLACE.findall(self.text)
         for place in found:
@@ -48,8 +47,7 @@ class Template:
         for place in known:
             if found.count(place) != 1:
                 raise BadValue(
-                    f"{{{place}}} stands {found.count(place)} times in the template {self.text!r}",
-                    hint="write it once",
+                    f"{{{place}}} stands {found.count(place)} times in the template {self.text!r}", hint="write it once"
                 )
 
     def split(self, inputs: Sequence[str]) -> tuple[str, str]:
@@ -194,7 +192,6 @@ class Chat:
     system: str
 
     def __post_init__(self) -> None:
-        """Check that there is a template."""
         if not getattr(self.tokenizer, "chat_template", None):
             raise BadValue(
                 "the checkpoint has no chat template", where=str(self.tokenizer.name_or_path),

@@ -18,9 +18,9 @@ from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
 from isogloss.metrics.labels import confusions, macro_f1
 from isogloss.models.checkpoints import describe_checkpoint, fingerprint, is_causal, locate
 from isogloss.models.encoder import shared_encoder_model
+from isogloss.models.inputs import MOST_UNKNOWN, join, tokenize
 from isogloss.models.runtime import Precision, device, start_torch
 from isogloss.models.tokenizers import Tokenizer
-from isogloss.models.tokens import MOST_UNKNOWN, join, tokenize
 
 TRIED = 16
 """Texts of each language that lengths are estimated from."""
@@ -53,7 +53,6 @@ class NeuralRecipe(Recipe):
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
-        """Check every parameter."""
         super().__post_init__()
         if not self.checkpoint:
             raise BadValue(
@@ -72,7 +71,6 @@ class NeuralRecipe(Recipe):
 
     @property
     def model(self) -> str:
-        """How observations name the model."""
         return self.called or self.checkpoint.rstrip("/").rpartition("/")[2]
 
     @property
@@ -89,7 +87,6 @@ class NeuralRecipe(Recipe):
         return known | ({"words": "last"} if "tags" in self.answers and is_causal(self.folder) else {})
 
     def facts(self) -> dict[str, Any]:
-        """Size and shape of the model, read from the checkpoint's files."""
         return describe_checkpoint(self.folder)
 
     @property

@@ -16,9 +16,9 @@ from isogloss.lab.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
 from isogloss.models.encoder import shared_encoder_model
+from isogloss.models.inputs import Tokens, join
 from isogloss.models.runtime import device, start_torch
 from isogloss.models.tokenizers import overlap
-from isogloss.models.tokens import Tokens, join
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network
@@ -73,7 +73,6 @@ class TrainedRecipe(NeuralRecipe):
 
     @property
     def selects(self) -> bool:
-        """Only where the best epoch is wanted."""
         return self.select == BEST
 
     def adapt(self, encoder: Any) -> Any:
@@ -136,12 +135,10 @@ class TrainedRecipe(NeuralRecipe):
         return False
 
     def _answer(self, network: Network, tokens: Tokens, common: int) -> np.ndarray[Any, Any]:
+        from isogloss.lab.recipe.neural.network import answer, answer_spans
+
         if tokens.has_spans:
-            from isogloss.lab.recipe.neural.network import answer_spans
-
             return answer_spans(network, tokens, overlap(self.max_length))
-        from isogloss.lab.recipe.neural.training import answer
-
         return answer(network, tokens, common)
 
     def _score(self, network: Network, tokens: Tokens, labels: Any) -> float:
@@ -194,7 +191,7 @@ class TrainedRecipe(NeuralRecipe):
         return {**found, "selected_on": where}
 
     def _train(self, network: Network, tokens: Tokens, rows: Any, labels: Any, seed: int, chosen: _Chosen) -> None:
-        from isogloss.lab.recipe.neural.training import Schedule, train
+        from isogloss.lab.recipe.neural.network import Schedule, train
 
         schedule = Schedule(
             self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay, self.precision

@@ -68,7 +68,6 @@ class NgramLogreg(Recipe):
     iterations: Count = 1000
 
     def __post_init__(self) -> None:
-        """Check every parameter."""
         super().__post_init__()
         if self.shortest > self.longest:
             raise BadValue(f"shortest ({self.shortest}) is above longest ({self.longest})", hint="swap them")
@@ -148,7 +147,6 @@ class NgramLogreg(Recipe):
         )
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
-        """The most likely label of every test row."""
         classes = fitted.arrays["classes"]
         found = [classes[scores.argmax(axis=1)] for scores in score_index(prepared, fitted.arrays)]
         answers = np.concatenate(found)
