@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -243,9 +244,13 @@ def read_hub(path: Path) -> Iterator[tuple[str, pl.DataFrame, dict[str, str]]]:
         If the dataset cannot be had: there is no network, nor a copy from an earlier time; or no such dataset.
     """
     need("datasets", extra="hub")
+    from datasets import disable_progress_bars, load_dataset
+
+    disable_progress_bars()
     name, revision, configuration = _parse(path)
     for chosen, told in _configurations(name, revision, configuration):
-        for split, data in _load(name, chosen, revision).items():
+        loaded = _asked(name, partial(load_dataset, name, chosen, revision=revision))
+        for split, data in loaded.items():
             table = pl.from_arrow(data.with_format("arrow")[:])
             assert isinstance(table, pl.DataFrame)
             where = "/".join(part for part in (f"{PREFIX}{name}", chosen, str(split)) if part)
@@ -309,13 +314,6 @@ def _configurations(
             f"no configuration fits '{pattern}'", where=f"{PREFIX}{name}", hint=f"there are {', '.join(known)}"
         )
     yield from found
-
-
-def _load(name: str, configuration: str | None, revision: str | None) -> Any:
-    from datasets import disable_progress_bars, load_dataset
-
-    disable_progress_bars()
-    return _asked(name, lambda: load_dataset(name, configuration, revision=revision))
 
 
 def _asked(name: str, ask: Any) -> Any:

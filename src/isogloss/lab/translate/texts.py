@@ -163,7 +163,9 @@ class Batch:
     @property
     def path(self) -> Path:
         """Where the translations are kept, named by everything that decides them."""
-        by = f"{json.dumps(self.translator.identity, sort_keys=True)} {_described(self)}"
+        by = (
+            f"{json.dumps(self.translator.identity, sort_keys=True)} {self.translator.describe(self.origin, self.into)}"
+        )
         texts = json.dumps([passage.text for passage in self.passages], ensure_ascii=False)
         folder = f"{self.translator.name}-{_digest(by)}"
         return cache_folder() / "translations" / folder / f"{self.origin}-{self.into}" / f"{_digest(texts)}.parquet"
@@ -210,10 +212,6 @@ def translate_batch(batch: Batch) -> Translations:
     if batch.translator.kept:
         _write(batch, found)
     return found
-
-
-def _described(batch: Batch) -> str:
-    return batch.translator.describe(batch.origin, batch.into)
 
 
 def _digest(text: str) -> str:
