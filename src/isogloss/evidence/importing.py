@@ -102,7 +102,7 @@ def import_files(
         Files, folders that a tool wrote its results to, patterns, tables.
     options : ReadOptions, optional
     into : str or pathlib.Path, optional
-        FolderStorage of the store, which is made where it does not exist, or the URL of one in an object store.
+        Folder of the store, which is made where it does not exist, or the URL of one in an object store.
     format : str, optional
         Name of the importer for all files; recognised from each by default.
     dry_run : bool, default False
@@ -121,9 +121,9 @@ def import_files(
     sources = [_read(source, options, format, number) for number, source in enumerate(_distinct(files, format))]
     if not sources:
         raise InputError("no file given", hint="name the files to import")
-    found = [source.normalised for source in sources]
+    read = [source.normalised for source in sources]
     together = pl.concat(
-        [one.observations.with_columns(pl.lit(number).alias(_SOURCE)) for number, one in enumerate(found)]
+        [one.observations.with_columns(pl.lit(number).alias(_SOURCE)) for number, one in enumerate(read)]
     )
     kept, duplicates = settle_duplicates(together, options.duplicates)
     reports = tuple(
@@ -140,7 +140,7 @@ def import_files(
                 hint="questions are read by read_queries, or given to `isogloss forecast` as queries=...",
             )
         items, models, tasks = (
-            pl.concat([getattr(one, name) for one in found]) for name in ("items", "models", "tasks")
+            pl.concat([getattr(one, name) for one in read]) for name in ("items", "models", "tasks")
         )
         part = Store(into).append(kept, items, models=models, tasks=tasks)
     return ImportReport(reports, kept, part)

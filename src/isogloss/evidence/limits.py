@@ -37,12 +37,10 @@ def chances(tasks: pl.DataFrame, among: pl.Series) -> list[pl.DataFrame]:
     """
     tables = []
     for facts in (tasks, known_tasks()):
-        told = facts.filter(pl.col("chance").is_not_null(), pl.col("task").is_in(among.unique().implode()))
-        for metric, key in (
-            (pl.col("metric").is_not_null(), ("task", "metric")),
-            (pl.col("metric").is_null(), ("task",)),
-        ):
-            tables.append(told.filter(metric).select(*key, "chance"))
+        known = facts.filter(pl.col("chance").is_not_null(), pl.col("task").is_in(among.unique().implode()))
+        metric = pl.col("metric")
+        tables.append(known.filter(metric.is_not_null()).select("task", "metric", "chance"))
+        tables.append(known.filter(metric.is_null()).select("task", "chance"))
     return [table for table in tables if table.height]
 
 
@@ -76,10 +74,10 @@ def with_limits(observations: pl.LazyFrame, chances: list[pl.DataFrame]) -> pl.L
 
 
 def _with_chance(observations: pl.LazyFrame, chances: list[pl.DataFrame]) -> pl.LazyFrame:
-    found = [f"_chance_{number}" for number in range(len(chances))]
-    for name, table in zip(found, chances, strict=True):
+    columns = [f"_chance_{number}" for number in range(len(chances))]
+    for name, table in zip(columns, chances, strict=True):
         key = [column for column in table.columns if column != "chance"]
         observations = observations.join(
             table.lazy().rename({"chance": name}), on=key, how="left", maintain_order="left"
         )
-    return observations.with_columns(chance=pl.coalesce(*found, pl.lit(None, dtype=pl.Float64))).drop(found)
+    return observations.with_columns(chance=pl.coalesce(*columns, pl.lit(None, dtype=pl.Float64))).drop(columns)

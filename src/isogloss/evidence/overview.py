@@ -124,11 +124,8 @@ def find_conflicts(sources: Iterable[Any]) -> pl.DataFrame:
 def _rows(source: Any) -> pl.DataFrame:
     if isinstance(source, Store):
         return source.rows()
-    return (
-        source.observations
-        if isinstance(source, Evidence)
-        else read_source(source, ReadOptions()).normalised.observations
-    )
+    evidence = source if isinstance(source, Evidence) else read_source(source, ReadOptions()).normalised
+    return evidence.observations
 
 
 def conflicts(observations: pl.DataFrame) -> pl.DataFrame:

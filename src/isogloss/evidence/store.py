@@ -43,7 +43,7 @@ class Store:
     ----------
     path : str or pathlib.Path
         The folder, which is made on the first append, or a URL such as `s3://bucket/folder` (which needs
-        pyarrow; see `isogloss.evidence.places.ObjectStorage` for how to name server and credentials).
+        pyarrow; see `isogloss.evidence.storage.ObjectStorage` for how to name server and credentials).
     """
 
     def __init__(self, path: str | Path):
@@ -150,10 +150,10 @@ class Store:
 
     def sources(self) -> pl.DataFrame:
         """Public evidence that was fetched into it: the files read, with licence and citation (`schema.SOURCE`)."""
-        found = collect_parts(self.storage, SOURCES)
-        if found is None:
+        files = collect_parts(self.storage, SOURCES)
+        if files is None:
             return pl.DataFrame(schema=SOURCE)
-        return found.unique(subset=["source", "file"], keep="last", maintain_order=True)
+        return files.unique(subset=["source", "file"], keep="last", maintain_order=True)
 
     def record_sources(self, sources: pl.DataFrame) -> None:
         """Note that files of public evidence were read, with the columns of `schema.SOURCE`.

@@ -31,11 +31,11 @@ def with_targets(table: pl.DataFrame, read_as: Mapping[str, str]) -> pl.DataFram
     """
     known = table.select("languages", "subset").unique()
     about = [_about(languages, subset, read_as) for languages, subset in known.iter_rows()]
-    found = known.with_columns(
+    about_each = known.with_columns(
         target=pl.Series([target for target, _ in about], dtype=pl.String),
         reason=pl.Series([reason for _, reason in about], dtype=pl.String),
     )
-    return table.join(found, on=["languages", "subset"], how="left", nulls_equal=True, maintain_order="left")
+    return table.join(about_each, on=["languages", "subset"], how="left", nulls_equal=True, maintain_order="left")
 
 
 def separate_subsets(table: pl.DataFrame) -> pl.DataFrame:
@@ -115,7 +115,7 @@ META = "model_meta.json"
 
 def read_meta(path: Path) -> dict[str, Any] | None:
     """The facts in a `model_meta.json`; None if there is none, or it names no model."""
-    return _facts(read_json(path), _revision(path)) if path.is_file() else None
+    return _facts(read_json(path), path.absolute().parent.name) if path.is_file() else None
 
 
 def read_metas(path: Path) -> list[dict[str, Any] | None]:
@@ -130,10 +130,6 @@ def read_metas(path: Path) -> list[dict[str, Any] | None]:
 def model_facts(records: list[dict[str, Any]]) -> pl.DataFrame:
     """A table with the columns of `isogloss.evidence.schema.MODEL`, languages as MTEB writes them."""
     return pl.DataFrame(records, schema=MODEL)
-
-
-def _revision(path: Path) -> str:
-    return path.absolute().parent.name
 
 
 def _facts(record: Any, revision: str | None) -> dict[str, Any] | None:
