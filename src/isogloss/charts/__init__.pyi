@@ -3,8 +3,7 @@ from .benchmark_page import write_report
 from .curve import curve_plot
 from .explanation import contributions_plot, drivers_plot
 from .files import save
-from .forecast_maps import forecast_map, forecast_picture
-from .intervals import forecast_plot
+from .forecasts import forecast_map, forecast_picture, forecast_plot
 from .language_map import map_of_languages
 from .sources import next_plot, sources_plot
 from .transfer import transfer_heatmap

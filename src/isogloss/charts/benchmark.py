@@ -220,7 +220,7 @@ def dots_on_intervals(
     layers = [
         base.mark_point(filled=True, size=75, opacity=1).encode(
             x=alt.X(f"{value}:Q", scale=scale, axis=axis), shape=shape, **looks
-        ),
+        )
     ]
     if any(row[f"{value}_low"] is not None for row in rows):
         ends = {"x": alt.X(f"{value}_low:Q", scale=scale, axis=axis), "x2": f"{value}_high:Q"}

@@ -84,9 +84,7 @@ def _front(comparison: Comparison, colour: Any) -> Any:
     ]  # fmt: skip
     bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=alt.Y("lower:Q", scale=scale), y2="upper:Q")
     dots = base.mark_point(size=130, strokeWidth=2.5, opacity=1).encode(
-        y=y,
-        tooltip=tooltip,
-        fill=alt.condition("datum.efficient", colour, alt.value("white")),
+        y=y, tooltip=tooltip, fill=alt.condition("datum.efficient", colour, alt.value("white"))
     )
     named = alt.TitleParams(text="Quality against the cost to make it", anchor="start", fontSize=13)
     return alt.layer(bars, dots).properties(width=HALF, height=HEIGHT, title=named)

@@ -69,11 +69,7 @@ class Label:
 
 
 def place_labels(
-    dots: Sequence[Point],
-    widths: Sequence[float],
-    height: float,
-    inside: Box,
-    specks: Sequence[Point] = (),
+    dots: Sequence[Point], widths: Sequence[float], height: float, inside: Box, specks: Sequence[Point] = ()
 ) -> list[Label | None]:
     """Find a place for the label of each dot.
 

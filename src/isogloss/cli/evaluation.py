@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isogloss.cli.questions import MODEL, TASK, EvidenceOption, ForecasterOption, LanguageOption, parse_languages
-from isogloss.cli.show import (
-    JsonOption,
-    PictureOption,
-    check_out,
-    say_written,
-    show,
-    show_json,
-    show_text,
-    write_out,
-)
+from isogloss.cli.show import JsonOption, PictureOption, check_out, say_written, show, show_json, show_text, write_out
 from isogloss.errors import BadValue
 from isogloss.files import check_place
 

@@ -60,8 +60,7 @@ def forecast(
         bool, typer.Option("--new-model", help="Answer even about a model that the evidence does not know at all.")
     ] = False,
     out: Annotated[
-        Path | None,
-        typer.Option(help="Write the table to .csv or .parquet, or a LITMUS file to .json."),
+        Path | None, typer.Option(help="Write the table to .csv or .parquet, or a LITMUS file to .json.")
     ] = None,
     json: JsonOption = False,
 ) -> None:

@@ -72,11 +72,7 @@ def check_out(out: Path | None, *, table: bool = True, picture: bool = True) -> 
 
 
 def write_out(
-    out: Path | None,
-    *,
-    table: pl.DataFrame | None = None,
-    picture: Callable[[], Any] | None = None,
-    json: bool = False,
+    out: Path | None, *, table: pl.DataFrame | None = None, picture: Callable[[], Any] | None = None, json: bool = False
 ) -> None:
     """Write the table or draw the picture, and say so (to the error stream beside JSON)."""
     if out is None:

@@ -192,12 +192,7 @@ def compare_fairness(
     measures = _measures(names, targets, scores, shares)
     best = int(np.argmax(scores @ shares))
     invest = pl.DataFrame(
-        {
-            "target": targets,
-            "demand": shares,
-            "utility": scores[best],
-            "missing": shares * (1 - scores[best]),
-        }
+        {"target": targets, "demand": shares, "utility": scores[best], "missing": shares * (1 - scores[best])}
     ).sort("missing", descending=True, maintain_order=True)
     return Fairness(
         task=task,

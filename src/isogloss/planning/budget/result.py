@@ -24,13 +24,8 @@ PURCHASES = pl.Schema(
 FORECASTS = pl.Schema(
     {
         "target": pl.String,
-        "before": pl.Float64,
-        "after": pl.Float64,
-        "lower": pl.Float64,
-        "upper": pl.Float64,
-        "guarantee": pl.Float64,
-        "flag": pl.String,
-        "basis": pl.String,
+        **dict.fromkeys(("before", "after", "lower", "upper", "guarantee"), pl.Float64),
+        **dict.fromkeys(("flag", "basis"), pl.String),
     }
 )
 """One row per target: scores as fractions, before and after the purchase."""

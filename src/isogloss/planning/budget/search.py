@@ -118,12 +118,7 @@ class Outcome:
 
 
 def search(
-    problem: Problem,
-    *,
-    fast: bool = False,
-    rounds: int = 8,
-    gap: float = 1e-4,
-    starts: Sequence[Array] = (),
+    problem: Problem, *, fast: bool = False, rounds: int = 8, gap: float = 1e-4, starts: Sequence[Array] = ()
 ) -> Outcome:
     """The best plan found.
 

@@ -269,13 +269,7 @@ def _amounts(observations: pl.DataFrame, kind: str) -> pl.DataFrame | None:
         return None
     return pl.DataFrame(
         rows,
-        schema={
-            "target": pl.String,
-            "rest": pl.String,
-            "labelled": pl.Float64,
-            "other": pl.Float64,
-            "score": pl.Float64,
-        },
+        schema=dict.fromkeys(("target", "rest"), pl.String) | dict.fromkeys(("labelled", "other", "score"), pl.Float64),
         orient="row",
     )
 

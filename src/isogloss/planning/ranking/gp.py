@@ -20,14 +20,7 @@ from isogloss.forecasting.features import TYPICAL_DISTANCE, space
 from isogloss.forecasting.gaussian_process import Prior, maximise
 from isogloss.forecasting.grid import even_sample, fill
 from isogloss.forecasting.kriging import covariance_terms
-from isogloss.forecasting.kronecker import (
-    MEAN_PRECISION,
-    GridProcess,
-    Product,
-    Side,
-    leave_columns_out,
-    log_likelihood,
-)
+from isogloss.forecasting.kronecker import MEAN_PRECISION, GridProcess, Product, Side, leave_columns_out, log_likelihood
 from isogloss.languages import distances
 from isogloss.planning.ranking.table import Array, SourceTable
 
