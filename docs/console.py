@@ -26,7 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 NOT_RUN = re.compile(r"<!-- not run: .*-->")
-NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*")
+NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
 STAMPS = re.compile(r"part-\d{8}T[\w.-]+|\d+(?:\.\d+)? (?:s|min|seconds)\b")
 """What differs from run to run: names of parts of stores, and times."""
 RELATIVE, ABSOLUTE = 0.02, 0.002
