@@ -103,8 +103,8 @@ def test_a_forecaster_is_chosen_by_name(run, scores, forecaster):
         assert answers[0]["mean"] == pytest.approx(sum(MEASURED) / 12)
 
 
-def test_a_registered_forecaster_is_chosen_by_name(run, scores, monkeypatch):
-    monkeypatch.setattr(forecasters, "_added", {})
+def test_a_registered_forecaster_is_chosen_by_name(run, scores, request):
+    request.addfinalizer(lambda: forecasters.unregister("mine"))
 
     @forecasters.register("mine")
     class Mine(Mean):

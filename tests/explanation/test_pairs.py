@@ -99,7 +99,7 @@ def test_what_is_known_of_few_pairs_is_left_out_and_gaps_are_filled_with_the_mea
             "letters-of-test": "known for 10 % of the pairs"
         }
     finally:
-        similarities._added.pop("letters-of-test")
+        similarities.unregister("letters-of-test")
 
 
 def test_a_factor_that_there_is_none_of_is_refused_by_name():

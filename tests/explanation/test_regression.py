@@ -167,4 +167,4 @@ def test_collinear_factors_asked_for_are_named_and_refused():
         with pytest.raises(InputError, match="'descent-of-test' is a combination of genetic; leave one of them out"):
             find_drivers(read_evidence(table), **ASKED, factors=["genetic", "script", "descent-of-test"])
     finally:
-        similarities._added.pop("descent-of-test")
+        similarities.unregister("descent-of-test")

@@ -92,8 +92,8 @@ def test_parameters_of_a_forecaster_survive_cloning(evidence):
     assert forecaster.set_params(by=0.3).fit(evidence).predict(QUESTION)["mean"].item() == pytest.approx(0.85)
 
 
-def test_registered_forecasters_are_found_by_name(monkeypatch):
-    monkeypatch.setattr(forecasters, "_added", {})
+def test_registered_forecasters_are_found_by_name(request):
+    request.addfinalizer(lambda: forecasters.unregister("mine"))
     forecasters.register("mine")(Shifted)
     assert forecasters.get("mine") is Shifted
     assert {"additive", "default", "mine"} <= set(forecasters.names())

@@ -107,15 +107,14 @@ def test_every_setting_is_saved_with_what_it_knows_from_the_others(name, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["litmus", "langrank"])
-def test_an_overlap_need_not_be_registered_again(name, evidence, queries, tmp_path, monkeypatch):
-    monkeypatch.setattr(similarities, "_added", {})
+def test_an_overlap_need_not_be_registered_again(name, evidence, queries, tmp_path):
     names = PLANTED.languages
     pairs = [(one, other, (place % 7) / 7) for place, (one, other) in enumerate(combinations(names, 2))]
     register_similarity("overlap", pl.DataFrame(pairs, schema=["lang_a", "lang_b", "similarity"], orient="row"))
     fitted = forecasters.get(name)().fit(evidence).conformalize()
     fitted.save(tmp_path / "saved")
     expected = fitted.predict_interval(queries)
-    similarities._added.clear()
+    similarities.unregister("overlap")
     assert load(tmp_path / "saved").predict_interval(queries).equals(expected)
     assert not forecasters.get(name)().fit(evidence).conformalize().predict_interval(queries).equals(expected)
 
@@ -165,8 +164,8 @@ def test_nothing_else_is_overwritten(evidence, tmp_path, kept):
     assert (place if kept == "a file" else place / "mine.txt").read_text() == "mine"
 
 
-def test_a_plugins_model_is_saved_and_its_helpers_where_it_says_so(evidence, tmp_path, monkeypatch):
-    monkeypatch.setattr(forecasters, "_added", {})
+def test_a_plugins_model_is_saved_and_its_helpers_where_it_says_so(evidence, tmp_path, request):
+    request.addfinalizer(lambda: forecasters.unregister("plugin"))
     plugin = type("Plugin", (Forecaster,), {"grid_model": Helped, "__module__": __name__})
     forecasters.register("plugin")(plugin)
     with pytest.raises(InputError, match=r"model\.helper_ is a .*Helper; .*isogloss\.forecasting\.savable"):

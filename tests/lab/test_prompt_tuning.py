@@ -55,7 +55,7 @@ def test_soft_prompts_are_read_as_pieces_of_a_text_before_it_would_be(encoder: A
     model = prompted(encoder, deep=False)
     pieces = torch.tensor([12, 13, 14, 15])
     with torch.no_grad():
-        model._prompts().copy_(encoder.get_input_embeddings().weight[pieces])
+        model.prompts().copy_(encoder.get_input_embeddings().weight[pieces])
         whole = torch.cat([pieces[None], IDS[1:]], dim=1)
         wanted = encoder(input_ids=whole, attention_mask=torch.ones_like(whole)).last_hidden_state[:, 4:]
         found = model(IDS[1:], THERE[1:]).last_hidden_state
@@ -63,7 +63,7 @@ def test_soft_prompts_are_read_as_pieces_of_a_text_before_it_would_be(encoder: A
 
 
 def test_prompts_begin_alike_with_one_seed(encoder: Any) -> None:
-    one, other = (prompted(encoder, deep=False)._prompts() for _ in range(2))
+    one, other = (prompted(encoder, deep=False).prompts() for _ in range(2))
     assert torch.equal(one, other)
     vocabulary = encoder.get_input_embeddings().weight
     assert all((vocabulary == prompt).all(dim=1).any() for prompt in one)

@@ -12,7 +12,7 @@ from isogloss.errors import InputError, IsoglossError
 from isogloss.evidence.store import Store
 from isogloss.extras import MissingExtra, need
 from isogloss.lab import ray_cluster, read_grid, run_grid
-from isogloss.lab.ray_executor import _differences_on_node
+from isogloss.lab.ray_executor import version_differences
 
 
 def run(grid_file: Path, address: str, executor: str = "ray") -> None:
@@ -57,5 +57,5 @@ def test_nodes_with_other_versions_are_told_apart() -> None:
     """Versions that differ are named; what a node lacks is left to the recipes that need it."""
     import numpy
 
-    assert _differences_on_node((("numpy", numpy.__version__), ("torch-of-tomorrow", "9"))) == ""
-    assert _differences_on_node((("numpy", "1.0"),)) == f"has numpy {numpy.__version__}, not 1.0"
+    assert version_differences((("numpy", numpy.__version__), ("torch-of-tomorrow", "9"))) == ""
+    assert version_differences((("numpy", "1.0"),)) == f"has numpy {numpy.__version__}, not 1.0"

@@ -20,7 +20,7 @@ from isogloss.evidence.store import Store
 from isogloss.extras import MissingExtra
 from isogloss.lab import compare_recipes, findings, plan_grid, read_grid, run_grid
 from isogloss.lab.translate import Passage, Translator, read_translator, translators
-from isogloss.lab.translate.apertium import _as_stream, _as_text, installed
+from isogloss.lab.translate.apertium import from_stream, installed, to_stream
 from isogloss.lab.translate.texts import Batch, Texts, translate_batch, translate_texts
 from isogloss.models.inputs import TEXT, Choice, ChoiceType
 
@@ -292,9 +292,9 @@ def test_what_cannot_be_kept_is_said(shouting: Shouting, cache: Path) -> None:
 @settings(max_examples=300)
 def test_any_text_comes_back_from_the_stream_of_apertium(text: str) -> None:
     """Marks that mean something to Apertium are escaped, and nothing but the end of a text ends it."""
-    stream = _as_stream(text)
+    stream = to_stream(text)
     assert "\0" not in stream
-    assert _as_text(f"{stream}[]") == text.replace("\0", " ")
+    assert from_stream(f"{stream}[]") == text.replace("\0", " ")
 
 
 @needs_apertium
@@ -322,7 +322,7 @@ def test_apertium_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     from isogloss.lab.translate import apertium
 
     monkeypatch.setenv("PATH", "")
-    apertium._modes.cache_clear()
+    apertium.translation_modes.cache_clear()
     with pytest.raises(MissingExtra, match=r"needs the program apertium; .*apt-get install apertium"):
         read_translator({"name": "apertium"}).check([("spa", "cat")])
 

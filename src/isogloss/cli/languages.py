@@ -72,11 +72,11 @@ def distance(
     """
     from isogloss.languages import compare
     from isogloss.languages.distance import parse_weights
-    from isogloss.languages.similarity import register_similarity_files
+    from isogloss.languages.similarity import similarity_files
 
-    register_similarity_files(table or [])
     kinds = [part.strip() for part in kind.split(",") if part.strip()]
-    pairs = compare(codes, kinds, weights=parse_weights(weights), impute=impute)
+    with similarity_files(table or []):
+        pairs = compare(codes, kinds, weights=parse_weights(weights), impute=impute)
     show(pairs, json=json, columns=["language", "other", *kinds])
 
 
@@ -97,11 +97,11 @@ def nearest_languages(
     """Show the languages nearest to one."""
     from isogloss.languages import nearest, resolve
     from isogloss.languages.distance import parse_weights
-    from isogloss.languages.similarity import register_similarity_files
+    from isogloss.languages.similarity import similarity_files
 
-    register_similarity_files(table or [])
-    target = resolve(language)
-    neighbours = nearest(target, _among(among, evidence), kind, top=top, weights=parse_weights(weights), impute=impute)
+    target, others = resolve(language), _among(among, evidence)
+    with similarity_files(table or []):
+        neighbours = nearest(target, others, kind, top=top, weights=parse_weights(weights), impute=impute)
     show(neighbours, json=json, title=f"Nearest to {target.name} by {kind} distance")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -67,7 +67,7 @@ class BoostedTrees:
         The answer then.
     """
 
-    def fit(self, design: Array, response: Array, **settings: Any) -> BoostedTrees:
+    def fit(self, design: Array, response: Array, **settings: Any) -> Self:
         """Learn `response` (cells,) from `design` (cells, features), with the settings of LightGBM."""
         self.booster_: Any = None
         self.mean_ = float(response.mean())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -87,7 +88,7 @@ class TrainingMixGP:
     def __init__(self, like: TrainingMixGP | None = None):
         self._like = like
 
-    def fit(self, grid: Grid) -> TrainingMixGP:
+    def fit(self, grid: Grid) -> Self:
         """Learn from a grid; gaps are filled by its two-way fit first."""
         _KEPT.pop(self, None)
         self.grid_ = grid

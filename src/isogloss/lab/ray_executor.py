@@ -174,7 +174,7 @@ class Ray(Executor):
         from ray.exceptions import RayError, RayTaskError
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        remote = self._ray.remote(num_cpus=0, max_retries=0)(_differences_on_node)
+        remote = self._ray.remote(num_cpus=0, max_retries=0)(version_differences)
         asked = [
             (
                 node["NodeManagerHostname"],
@@ -217,7 +217,7 @@ def _apply_on_node(here: _Here, function: Callable[[Any], Any], value: Any) -> A
 @lru_cache(maxsize=1)
 def _begin(here: _Here) -> Any:
     """What a worker process does before its first piece of work; kept for as long as it lives."""
-    different = _differences_on_node(here.versions)
+    different = version_differences(here.versions)
     if different:
         raise _unlike(os.uname().nodename, different)
     if here.features is not None:
@@ -225,7 +225,7 @@ def _begin(here: _Here) -> Any:
     return one_thread()
 
 
-def _differences_on_node(expected: tuple[tuple[str, str], ...]) -> str:
+def version_differences(expected: tuple[tuple[str, str], ...]) -> str:
     """How versions differ from those expected; what a node lacks is told by the recipes that need it."""
     found = dict(_versions())
     return ", ".join(

@@ -7,7 +7,8 @@ different numbers for a pair, their mean.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,19 +102,27 @@ def register_similarity(
     return made
 
 
-def register_similarity_files(texts: Iterable[str]) -> None:
-    """Register similarities from `NAME=FILE` or `NAME@LAYER=FILE`.
+@contextmanager
+def similarity_files(texts: Iterable[str]) -> Iterator[None]:
+    """Register similarities from `NAME=FILE` or `NAME@LAYER=FILE`, for the length of the block.
 
     Raises
     ------
     BadValue, BadFile, UnknownLanguage
     """
-    for text in texts:
-        name, equals, path = text.partition("=")
-        name, at, layer = name.partition("@")
-        if not name or not equals or not path or (at and not layer.isdecimal()):
-            raise BadValue(f"'{text}' names no table", where="table", hint="write NAME=FILE or NAME@LAYER=FILE")
-        register_similarity(name, path, layer=int(layer) if at else None)
+    registered = []
+    try:
+        for text in texts:
+            name, equals, path = text.partition("=")
+            name, at, layer = name.partition("@")
+            if not name or not equals or not path or (at and not layer.isdecimal()):
+                raise BadValue(f"'{text}' names no table", where="table", hint="write NAME=FILE or NAME@LAYER=FILE")
+            register_similarity(name, path, layer=int(layer) if at else None)
+            registered.append(name)
+        yield
+    finally:
+        for name in registered:
+            similarities.unregister(name)
 
 
 def _read(path: Path) -> pl.DataFrame:

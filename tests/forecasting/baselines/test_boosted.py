@@ -25,12 +25,13 @@ TWELVE = POOL[:12]
 
 
 @pytest.fixture
-def overlap(monkeypatch):
+def overlap():
     """A registered overlap: half for every two languages."""
-    monkeypatch.setattr(similarities, "_added", {})
     pairs = [(one, other, 0.5) for one in TWELVE for other in TWELVE if one != other]
     table = pl.DataFrame(pairs, schema=["lang_a", "lang_b", "similarity"], orient="row")
     register_similarity("overlap", table)
+    yield
+    similarities.unregister("overlap")
 
 
 def test_litmus_ranks_features_by_the_text_of_the_languages_that_have_them():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ class CurveGP:
     def __init__(self, parameters: Array | None = None):
         self.parameters = parameters
 
-    def fit(self, points: Points) -> CurveGP:
+    def fit(self, points: Points) -> Self:
         """Learn from points; the cost grows with the cube of their number."""
         self.points_ = points
         self._centre = float(points.scores.mean())

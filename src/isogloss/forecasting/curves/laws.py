@@ -5,7 +5,7 @@ AMUE: Ahuja, Dandapat and Choudhury, "On the Economics of Multilingual Few-shot 
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -23,7 +23,7 @@ POINTS = 100.0
 class Law(Protocol):
     """A score as a function of the varied and the other kind of the target's examples."""
 
-    def fit(self, sizes: Array, others: Array, scores: Array) -> Law:
+    def fit(self, sizes: Array, others: Array, scores: Array) -> Self:
         """Learn from scores with these many examples of the varied kind, and of the other."""
 
     def predict(self, sizes: Array, others: Array) -> Array:
@@ -33,7 +33,7 @@ class Law(Protocol):
 class LogLaw:
     """y = a + b log(1 + n): every doubling brings the same."""
 
-    def fit(self, sizes: Array, others: Array, scores: Array) -> LogLaw:
+    def fit(self, sizes: Array, others: Array, scores: Array) -> Self:
         doses = np.log1p(sizes)
         spread = doses.var()
         self.slope_ = float(((doses - doses.mean()) * (scores - scores.mean())).mean() / spread) if spread else 0.0
@@ -47,7 +47,7 @@ class LogLaw:
 class PowerLaw:
     """y = c - a (n + n0)^-b: gains shrink towards a ceiling c."""
 
-    def fit(self, sizes: Array, others: Array, scores: Array) -> PowerLaw:
+    def fit(self, sizes: Array, others: Array, scores: Array) -> Self:
         from scipy.optimize import least_squares
 
         scale = float(np.ptp(scores)) or 1.0
@@ -83,7 +83,7 @@ class AmueLaw:
     def __init__(self, labelled: bool = True):
         self.labelled = labelled
 
-    def fit(self, sizes: Array, others: Array, scores: Array) -> AmueLaw:
+    def fit(self, sizes: Array, others: Array, scores: Array) -> Self:
         self.function_ = PerformanceFunction.fit(*self._ordered(sizes, others), POINTS * scores)
         return self
 
@@ -190,7 +190,7 @@ class PerformanceFunction(NamedTuple):
     alpha_m: float
 
     @classmethod
-    def fit(cls, translated: Array, labelled: Array, points: Array) -> PerformanceFunction:
+    def fit(cls, translated: Array, labelled: Array, points: Array) -> Self:
         """Least squares with all five parameters at least 0 and the exponents at most 1.
 
         Parameters

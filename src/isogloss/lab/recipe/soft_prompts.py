@@ -65,7 +65,7 @@ class Prompted(nn.Module):
 
     def _begin(self, encoder: Any, *, deep: bool) -> None:
         """Prompts at the input begin as pieces of the vocabulary, those of layers as small noise."""
-        prompts = self._prompts()
+        prompts = self.prompts()
         with torch.no_grad():
             if deep:
                 prompts.normal_(std=NOISE)
@@ -73,12 +73,12 @@ class Prompted(nn.Module):
                 vocabulary = encoder.get_input_embeddings().weight
                 prompts.copy_(vocabulary[torch.randperm(len(vocabulary))[: len(prompts)]])
 
-    def _prompts(self) -> Any:
+    def prompts(self) -> Any:
         return self.model.prompt_encoder["default"].embedding.weight
 
     def _try_out(self, encoder: Any) -> None:
         """Some models take prompts for their layers and never look at them."""
-        prompts, ids = self._prompts(), torch.ones((1, 2), dtype=torch.int64, device=next(self.parameters()).device)
+        prompts, ids = self.prompts(), torch.ones((1, 2), dtype=torch.int64, device=next(self.parameters()).device)
         before = prompts.detach().clone()
         was_training = self.training
         self.eval()

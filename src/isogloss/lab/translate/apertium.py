@@ -56,28 +56,28 @@ class Apertium(Translator):
     def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:
         mode = _mode(origin, into)
         # An empty blank at the end: without it, a full stop waits for what follows it and is lost.
-        stream = "".join(f"{_as_stream(passage.text)}[]{END}" for passage in passages)
+        stream = "".join(f"{to_stream(passage.text)}[]{END}" for passage in passages)
         said = _run("-u", "-z", "-f", "none", mode, given=stream)
         found = said.split(END)
         # What comes after the last end are the ends of the program's own parts.
         if len(found) <= len(passages) or any(found[len(passages) :]):
             raise IsoglossError(f"{len(found)} translations of {len(passages)} texts", where=f"{PROGRAM} {mode}")
-        return [_as_text(one) for one in found[: len(passages)]]
+        return [from_stream(one) for one in found[: len(passages)]]
 
 
-def _as_stream(text: str) -> str:
+def to_stream(text: str) -> str:
     """A text as the parts of Apertium pass it on: marks of theirs escaped, what is not language within brackets."""
     escaped = _SPECIAL.sub(r"\\\1", text.replace(END, " "))
     return re.sub(r"[~\n\r\t]+", lambda found: f"[{found[0]}]", escaped)
 
 
-def _as_text(stream: str) -> str:
+def from_stream(stream: str) -> str:
     return _BLANK.sub(lambda found: found[1] if found[1] is not None else _BLANK.sub(r"\1", found[2]), stream)
 
 
 def _mode(origin: str, into: str) -> str:
     """What Apertium calls a pair of languages."""
-    modes = _modes()
+    modes = translation_modes()
     if (origin, into) in modes:
         return modes[origin, into]
     known = ", ".join(sorted(modes.values())) or "none"
@@ -89,7 +89,7 @@ def _mode(origin: str, into: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _modes() -> dict[tuple[str, str], str]:
+def translation_modes() -> dict[tuple[str, str], str]:
     """Every pair of languages that is installed, canonical, to its mode; variants of a language are left out."""
     found = {}
     for mode in sorted(_run("-l").split(), reverse=True):  # of two ways to write a pair, the first in the alphabet
@@ -135,4 +135,4 @@ def _run(*arguments: str, given: str = "") -> str:
 
 def installed(origin: str, into: str) -> bool:
     """Whether Apertium and a pair of languages are installed."""
-    return shutil.which(PROGRAM) is not None and (origin, into) in _modes()
+    return shutil.which(PROGRAM) is not None and (origin, into) in translation_modes()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,7 @@ class SourceGP:
         Logarithms, as `PRIOR` names them, by marginal likelihood.
     """
 
-    def fit(self, table: SourceTable, extra: Array | None = None) -> SourceGP:
+    def fit(self, table: SourceTable, extra: Array | None = None) -> Self:
         """Learn from a table.
 
         Parameters

@@ -6,6 +6,7 @@ LangRank's own trees have a third of the say: the two together put fewer bad sou
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class SourceRanker:
     def __init__(self, others: Sequence[SourceTable] = ()):
         self.others = others
 
-    def fit(self, table: SourceTable, target: str) -> SourceRanker:
+    def fit(self, table: SourceTable, target: str) -> Self:
         """Learn from `table`, in which `target` must not be, with an eye on `target`."""
         table.check()
         with one_blas_thread():
@@ -217,7 +218,7 @@ class Levels:
     (Rasmussen and Williams 2006, 5.4.2).
     """
 
-    def fit(self, process: SourceGP, columns: Array) -> Levels:
+    def fit(self, process: SourceGP, columns: Array) -> Self:
         """Learn from the targets of a process; `columns` are those whose errors are asked for."""
         self._targets = process.table_.targets
         levels = process.deviations_.means

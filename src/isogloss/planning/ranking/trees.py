@@ -6,7 +6,7 @@ Lin et al. 2019 (arXiv 1905.12688): gradient-boosted trees rank the sources of e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ class Ranker:
     def __init__(self, settings: dict[str, Any], members: int = 1):
         self.settings, self.members = settings, members
 
-    def fit(self, features: Array, scores: Array) -> Ranker:
+    def fit(self, features: Array, scores: Array) -> Self:
         """Learn from features (sources, targets, features) and scores (sources, targets), NaN where not measured."""
         groups = [np.flatnonzero(~np.isnan(scores[:, target])) for target in range(scores.shape[1])]
         design = np.concatenate([features[rows, target] for target, rows in enumerate(groups)])
