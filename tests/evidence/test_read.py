@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import polars as pl
 import pytest
 
@@ -131,3 +134,10 @@ def test_corrupt_parts_are_skipped_with_a_warning_and_all_of_them_are_an_error(t
     good.unlink()
     with pytest.warns(UserWarning, match="skipped"), pytest.raises(StoreError, match="none of its parts can be read"):
         read_evidence(tmp_path)
+
+
+def test_the_registry_of_importers_is_not_hidden_by_the_package_of_that_name():
+    """Whatever was imported before, `isogloss.evidence.importers` is the registry."""
+    code = "import isogloss.evidence.importers.base\nfrom isogloss.evidence import importers\nprint(importers.kind)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "importer\n"
