@@ -45,5 +45,5 @@ def test_control_characters_never_reach_a_terminal():
 
 
 def test_an_estimator_that_is_not_fitted_fails_as_scikit_learns_do():
-    assert issubclass(NotFittedError, InputError | ValueError | AttributeError)
+    assert all(issubclass(NotFittedError, base) for base in (InputError, ValueError, AttributeError))
     assert NotFittedError("not fitted").exit_code == 2

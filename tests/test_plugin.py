@@ -71,7 +71,10 @@ def store(run):
 
 
 def test_the_importer_reads_files_wherever_evidence_is_asked_for(run, store):
-    assert "12" in run("evidence", "show", store, "--by", "metric,model")
+    shown = json.loads(run("evidence", "show", store, "--by", "metric,model", "--json"))
+    assert {(row["metric"], row["model"], row["targets"]) for row in shown} == {
+        ("informedness", model, len(LANGUAGES)) for model in "abc"
+    }
     answer = json.loads(run("forecast", "-e", "a.scorecard.json", "--task", "topics", "--model", "a", "--targets",
                             "wol", "--json"))  # fmt: skip
     assert answer[0]["target"] == "wol"
