@@ -157,7 +157,7 @@ def _bought(plan: Plan, order: list[str]) -> Any:
         ),
         tooltip=["name:N", "kind:N", alt.Tooltip("examples:Q", format=","), alt.Tooltip("cost:Q", format=",")],
     )  # fmt: skip
-    totals = plan.purchases.group_by("language", maintain_order=True).agg(pl.col("examples").sum(), pl.col("cost").sum())
+    totals = plan.purchases.group_by("language", maintain_order=True).agg(pl.col("examples", "cost").sum())
     said = [row | {"name": _name(row["language"])} for row in totals.to_dicts()]
     numbers = alt.Chart(inline(said)).mark_text(align="left", dx=5, color=INK, fontSize=12)
     labels = numbers.encode(y=y, x="cost:Q", text=alt.Text("examples:Q", format=","))
