@@ -11,7 +11,7 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.evidence.schema import IDENTITY
-from isogloss.forecasting import forecasters
+from isogloss.forecasting import fit_forecaster, forecasters
 from isogloss.forecasting.features import space
 from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import Capability, require
@@ -148,8 +148,7 @@ def explain_forecast(
     InputError
         If several settings are left, or the forecaster cannot take its forecasts apart.
     """
-    estimator = forecasters.get(forecaster)()
-    require(estimator, Capability.CONTRIBUTIONS)
+    require(forecasters.get(forecaster), Capability.CONTRIBUTIONS)
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     identifier = resolve((languages or {}).get(target, target), where="target").id
     shown = Evidence(observations).without_language(identifier).observations if hide else observations
@@ -166,7 +165,7 @@ def explain_forecast(
         there = observations.filter((pl.col("target") == identifier) & (pl.col("train") == text))["score"]
         truth = None if there.is_empty() else float(there.to_numpy().mean())
         evidence = _with_setting(evidence, observations, shown)
-    estimator.fit(evidence).conformalize()
+    estimator = fit_forecaster(evidence, question, forecaster=forecaster)
     row = estimator.predict_interval(question, level).row(0, named=True)
     fitted = estimator.settings_[setting]
     decomposition = estimator.decompose(question)

@@ -3,6 +3,7 @@ from .baselines.boosted import LangRank, Litmus, Trees
 from .baselines.mixed import Mixed
 from .baselines.simple import Additive, LanguageMean, Mean, Nearest, WeakestLink
 from .default import Default
+from .fitting import fit_forecaster
 from .forecaster import FORECAST, Forecaster, load
 from .kernel import Kernel
 from .persistence import savable
@@ -24,6 +25,7 @@ __all__ = [
     "Trees",
     "WeakestLink",
     "ask",
+    "fit_forecaster",
     "forecasters",
     "load",
     "savable",

@@ -10,12 +10,13 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue, InputError
-from isogloss.evidence import Evidence, read_evidence, read_queries
+from isogloss.evidence import read_evidence, read_queries
 from isogloss.files import atomic_write, check_place
-from isogloss.forecasting.forecaster import Capability, capabilities_of, load
+from isogloss.forecasting.fitting import fit_forecaster
+from isogloss.forecasting.forecaster import load
 from isogloss.forecasting.persistence import check_folder
 from isogloss.forecasting.registry import forecasters
-from isogloss.forecasting.settings import ask, match, read_settings, split_names
+from isogloss.forecasting.settings import ask, split_names
 from isogloss.stats.intervals import check_level
 
 QUERY_MARK = "x"
@@ -143,11 +144,7 @@ def _fitted(
             "no evidence to forecast from", where="question", hint="give evidence=..., or forecaster_from=..."
         )
     estimator = _allow_new(forecasters.get(forecaster)(), new_model)
-    observations = read_evidence(*evidence, languages=languages)
-    if queries is not None and Capability.OTHER_SETTINGS not in capabilities_of(estimator):
-        settings = dict(read_settings(observations))
-        observations = Evidence(pl.concat([settings[setting] for setting, _ in match(queries, list(settings))]))
-    return estimator.fit(observations).conformalize()
+    return fit_forecaster(read_evidence(*evidence, languages=languages), queries, forecaster=estimator)
 
 
 def _allow_new(estimator: Any, new_model: bool) -> Any:

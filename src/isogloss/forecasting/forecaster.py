@@ -59,7 +59,7 @@ class Forecaster(BaseEstimator):
         NotEnoughEvidence
             If there is not one observation.
         """
-        _check_evidence(evidence)
+        check_evidence(evidence)
         with one_blas_thread():
             self.settings_ = self._fit_settings(evidence)
         self.conformal_ = False
@@ -194,7 +194,16 @@ class Forecaster(BaseEstimator):
         return pl.concat(parts, how="vertical_relaxed").sort("query_position").drop("query_position")
 
 
-def _check_evidence(evidence: object) -> None:
+def check_evidence(evidence: object) -> None:
+    """Refuse what a forecaster cannot learn from.
+
+    Raises
+    ------
+    InputError
+        If this is no `isogloss.Evidence`.
+    NotEnoughEvidence
+        If there is not one observation.
+    """
     if not isinstance(evidence, Evidence):
         given = type(evidence)
         raise InputError(

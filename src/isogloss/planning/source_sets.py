@@ -11,7 +11,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import forecasters
+from isogloss.forecasting import fit_forecaster, forecasters
 from isogloss.forecasting.forecaster import Capability, require
 from isogloss.forecasting.settings import ask, find_setting
 from isogloss.languages import resolve
@@ -282,7 +282,7 @@ def rank_mixes(
     chosen = known if candidates is None else [resolve(read_as.get(one, one)).id for one in candidates]
     _check_size(size, min(len(chosen), POOL), least=1)
     total = examples or int(np.median([sum(part or 0 for part in mix.values()) for mix in several]) or 1000)
-    fitted = estimator().fit(evidence.with_observations(observations)).conformalize()
+    fitted = fit_forecaster(evidence.with_observations(observations), forecaster=forecaster)
 
     def forecast(sets: Sequence[tuple[str, ...]]) -> pl.DataFrame:
         texts = [",".join(f"{source}:{max(total // len(members), 1)}" for source in members) for members in sets]
