@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from isogloss.files import parse_delimited
 
-NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='",'), min_size=1)
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='",'), min_size=1).filter(
+    lambda name: name != "b"
+)
 
 
 @pytest.mark.parametrize("start", ["x^2", "x\x01", "\x1f\x8b", "(\u00b5/\u00fd"])

@@ -1,14 +1,15 @@
-"""Files that are written whole or not at all, and delimited text that is read as it is written."""
+"""Files that are written whole or not at all, inputs that are regular files, and delimited text as it is written."""
 
 from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from isogloss.errors import BadFile, BadValue
 
@@ -34,6 +35,74 @@ def parse_delimited(text: bytes, separator: str, *, infer_schema: bool = False) 
 
     marked = BYTE_ORDER_MARK + text.removeprefix(BYTE_ORDER_MARK)
     return pl.read_csv(marked, separator=separator, infer_schema=infer_schema)
+
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
+
+
+def other_kind(status: os.stat_result) -> str | None:
+    """What something is that is no regular file: a folder, a pipe, a device, a socket."""
+    return None if stat.S_ISREG(status.st_mode) else _KINDS.get(stat.S_IFMT(status.st_mode), "no regular file")
+
+
+@contextmanager
+def open_input(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, or a link to one, opened to be read; anything else could wait for ever or have no end.
+
+    Raises
+    ------
+    BadFile
+        If it is not there, is no regular file, cannot be read, or changed until the end of the block.
+    """
+    with _opened(path) as file:
+        before = os.fstat(file.fileno())
+        try:
+            yield file
+        except OSError as error:
+            raise _not_read(path, error) from None
+        after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise BadFile("changed while it was read", where=str(path), hint="wait until it is written")
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        kind = other_kind(path.stat())
+        if kind is None:
+            # Something else that takes its place at this moment does not block either.
+            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+            file = os.fdopen(handle, "rb")
+            if (kind := other_kind(os.fstat(handle))) is None:
+                return file
+            file.close()
+    except FileNotFoundError:
+        reason = "is a link to what is not there" if path.is_symlink() else "no such file"
+        raise BadFile(reason, where=str(path)) from None
+    except (OSError, ValueError) as error:
+        raise _not_read(path, error) from None
+    raise BadFile(f"is {kind}, not a file", where=str(path))
+
+
+def _not_read(path: Path, error: OSError | ValueError) -> BadFile:
+    return BadFile(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=str(path))
+
+
+def read_input(path: Path) -> bytes:
+    """All of a regular file.
+
+    Raises
+    ------
+    BadFile
+        As for `open_input`.
+    """
+    with open_input(path) as file:
+        return file.read()
 
 
 def check_place(path: Path, endings: Sequence[str]) -> None:

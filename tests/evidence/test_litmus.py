@@ -127,5 +127,5 @@ def test_a_file_too_large_to_parse_is_refused_unread(tmp_path):
     with path.open("wb") as file:
         file.write(b'[{"train_config"')
         file.truncate(600 * 1024 * 1024)  # sparse: takes no room on the disk
-    with pytest.raises(BadFile, match="600 MB, more than the 512 MB"):
+    with pytest.raises(BadFile, match="would take up to 1800 MB of memory, more than the 1024 MB"):
         read_evidence(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import Importer
+from isogloss.files import open_input
 from isogloss.registry import Registry
 
 importers: Registry[type[Importer]] = Registry(
@@ -64,13 +65,8 @@ def is_folder_of_results(folder: Path) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except FileNotFoundError:
-        raise BadFile("no such file", where=str(path)) from None
-    except (OSError, ValueError) as error:
-        raise BadFile(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=str(path)) from None
+    with open_input(path) as file:
+        head = file.read(HEAD_BYTES)
     if not head.strip():
         raise BadFile("is empty", where=str(path))
     return head

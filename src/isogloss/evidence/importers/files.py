@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -14,10 +15,16 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, first_line
-from isogloss.files import BYTE_ORDER_MARK, parse_delimited
-
-MAX_BYTES = 512 * 1024 * 1024
-"""Larger text files are refused: parsed, they take several times their size in memory."""
+from isogloss.evidence.bounds import (
+    check_delimited,
+    check_json,
+    check_json_size,
+    check_memory,
+    check_table,
+    check_unpacked,
+)
+from isogloss.evidence.parquet_bounds import check_parquet
+from isogloss.files import BYTE_ORDER_MARK, open_input, parse_delimited
 
 _SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
 """How half a character is written: escaped, in what only looks like UTF-8, or possibly in UTF-16."""
@@ -30,28 +37,24 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     BadFile
-        If it is too large, truncated, nested too deeply, names a key twice, or is not JSON at all.
+        If it takes too much memory, is truncated, nested too deeply, names a key twice, or is not JSON at all.
     """
-    return parse_json(read_bytes(path), str(path))
+    with open_input(path) as file:
+        check_json_size(os.fstat(file.fileno()).st_size, str(path))
+        text = file.read()
+    return parse_json(text, str(path))
 
 
 def read_bytes(path: Path) -> bytes:
     """All of a text file, if it is small enough to be parsed in memory."""
-    try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise BadFile(
-                f"is {size / 2**20:.0f} MB, more than the {MAX_BYTES // 2**20} MB that text may have",
-                where=str(path),
-                hint="split it, or convert it to Parquet",
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise BadFile(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    with open_input(path) as file:
+        check_memory(2 * os.fstat(file.fileno()).st_size, str(path))
+        return file.read()
 
 
 def parse_json(text: bytes, where: str) -> Any:
     """The value written in `text`, with errors that name `where`."""
+    check_json(text, where)
     try:
         return with_whole_characters(json.loads(text, object_pairs_hook=_without_repetition), text)
     except _RepeatedKeyError as error:
@@ -105,7 +108,7 @@ def read_frame(path: Path) -> pl.DataFrame:
     BadFile
         If the file is not a whole table.
     """
-    with path.open("rb") as file:
+    with open_input(path) as file:
         magic = file.read(len(PARQUET_MAGIC))
     suffix = path.suffix.lower()
     if magic == PARQUET_MAGIC or suffix == ".parquet":
@@ -117,10 +120,15 @@ def read_frame(path: Path) -> pl.DataFrame:
 
 def _read_parquet(path: Path) -> pl.DataFrame:
     try:
-        with path.open("rb") as file:
-            return pl.read_parquet(file)
+        with open_input(path) as file:
+            check_parquet(file, str(path))
+            table = pl.read_parquet(file)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, OverflowError) as error:
         raise BadFile(f"is not whole Parquet: {first_line(error)}", where=str(path)) from None
+    # A text that is stored once may stand in a million cells.
+    length = sum(int(column.str.len_bytes().sum()) for column in table.select(pl.col(pl.String)))
+    check_table(table.height, table.width, str(path), text=length)
+    return table
 
 
 def _read_delimited(path: Path) -> pl.DataFrame:
@@ -136,6 +144,7 @@ def _read_delimited(path: Path) -> pl.DataFrame:
         raise BadFile("is not text", where=where, hint="give CSV, TSV, JSONL or Parquet")
     header = text.split(b"\n", 1)[0].decode("utf-8", "replace")
     separator = "\t" if path.suffix.lower() in (".tsv", ".tab") else max(_SEPARATORS, key=header.count)
+    check_delimited(text, separator, where)
     try:
         table = parse_delimited(text, separator)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
@@ -165,13 +174,15 @@ def _refuse_short_rows(text: bytes, separator: str, width: int, where: str) -> N
 
 def _read_json_lines(path: Path) -> pl.DataFrame:
     columns: dict[str, list[str | None]] = {}
-    rows = 0
-    for number, line in enumerate(read_bytes(path).removeprefix(BYTE_ORDER_MARK).splitlines(), start=1):
+    text, rows = read_bytes(path).removeprefix(BYTE_ORDER_MARK), 0
+    size = 3 * len(text)
+    for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
         entry = parse_json(line, f"{path} line {number}")
         if not isinstance(entry, dict):
             raise BadFile("is not an object", where=f"{path} line {number}", hint="write one JSON object per line")
+        check_table(rows, len(columns), str(path), text=size)
         for key, value in entry.items():
             cells = columns.setdefault(key, [])
             cells.extend([None] * (rows - len(cells)))
@@ -188,12 +199,6 @@ def _as_text(value: Any) -> str | None:
     return json.dumps(value)
 
 
-MAX_MEMBER = 256 * 1024 * 1024
-MAX_RATIO = 200
-"""A member that unpacks to more times its size, and to more than SMALL, is refused as a zip bomb."""
-SMALL = 16 * 1024 * 1024
-MAX_MEMBERS = 1_000_000
-
 _FAILURES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
 
 
@@ -207,9 +212,7 @@ def read_members(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
     """
     where = str(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            if len(archive.filelist) > MAX_MEMBERS:
-                raise BadFile("has too many members", where=where)
+        with open_input(path) as file, zipfile.ZipFile(file) as archive:
             present = set(archive.namelist())
             return {name: _read(archive, name, where) for name in names if name in present}
     except _FAILURES as error:
@@ -218,14 +221,9 @@ def read_members(path: Path, names: tuple[str, ...]) -> dict[str, bytes]:
 
 def _read(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
     info = archive.getinfo(name)
-    _check_size(info.file_size, info.compress_size, f"{where} {name}")
+    check_unpacked(info.file_size, info.compress_size, f"{where} {name}")
     # What the directory says about a size may be a lie, so no more than that is unpacked.
     with archive.open(info) as member:
         content = member.read(info.file_size + 1)
-    _check_size(len(content), info.compress_size, f"{where} {name}")
+    check_unpacked(len(content), info.compress_size, f"{where} {name}")
     return content
-
-
-def _check_size(size: int, packed: int, where: str) -> None:
-    if size > MAX_MEMBER or (size > SMALL and size > MAX_RATIO * max(packed, 1)):
-        raise BadFile(f"unpacks to {size / 2**20:.0f} MB", where=where, hint="check that it is a log")

@@ -29,6 +29,7 @@ from isogloss.evidence.importers.values import (
     text,
     whole,
 )
+from isogloss.files import open_input
 
 HEADER, REDUCTIONS, SUMMARIES = "header.json", "reductions.json", "summaries.json"
 VERSION = 2
@@ -100,7 +101,7 @@ class _Log:
     @classmethod
     def read(cls, path: Path, options: ReadOptions) -> _Log:
         where = str(path)
-        with path.open("rb") as file:
+        with open_input(path) as file:
             packed = file.read(2) == b"PK"
         if packed:
             members = read_members(path, (HEADER, REDUCTIONS, SUMMARIES))

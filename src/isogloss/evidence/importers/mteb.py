@@ -25,6 +25,7 @@ from isogloss.evidence.importers.mteb_facts import (
     separate_subsets,
     with_targets,
 )
+from isogloss.files import open_input
 
 TABLE = ("model", "rev", "task", "split", "subset", "languages", "main_score")
 """Columns of the tidy table; `languages` are joined by `|`, `model` is written owner__name."""
@@ -62,9 +63,10 @@ class Mteb(Importer):
                 return 0.95
         for depth in _DEPTHS:
             for _, path in zip(range(_LOOKED_AT), folder.glob(depth + "*.json"), strict=False):
-                with path.open("rb") as file:
-                    if self.sniff(file.read(4096), path):
-                        return 0.8
+                if path.is_file():
+                    with open_input(path) as file:
+                        if self.sniff(file.read(4096), path):
+                            return 0.8
         return 0.0
 
     def read(self, path: Path, options: ReadOptions) -> RawTable:

@@ -13,9 +13,11 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue
+from isogloss.evidence.bounds import check_memory
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, ReadOptions
-from isogloss.evidence.importers.files import MAX_BYTES, parse_json
+from isogloss.evidence.importers.files import parse_json
 from isogloss.evidence.schema import MODEL, OBSERVATION
+from isogloss.files import open_input
 from isogloss.metrics.registry import find_metric
 
 ABSENT = ("", "N/A", "n/a", "-", "nan", "NaN", "None")
@@ -24,6 +26,9 @@ ABSENT = ("", "N/A", "n/a", "-", "nan", "NaN", "None")
 LARGEST = 2**63 - 1
 MAX_LINE = 64 * 1024 * 1024
 """A longer line of JSON is refused unread."""
+
+OUTCOME = 400
+"""Bytes that Python takes for what is kept of a line: which item it is, its score, what was predicted."""
 
 RAW = re.compile(r".+_(diff|max)")
 """Metrics whose scale the scores do not give away, such as differences of log-likelihoods."""
@@ -154,21 +159,19 @@ def json_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     ------
     BadFile
     """
-    try:
-        with path.open("rb") as file:
-            read, position = 0, 0
-            while line := file.readline(MAX_LINE + 1):
-                position += 1
-                where = f"{path} line {position}"
-                if len(line) > MAX_LINE or (read := read + len(line)) > 4 * MAX_BYTES:
-                    raise BadFile("is too large", where=where, hint="split the file")
-                if line.strip():
-                    entry = parse_json(line, where)
-                    if not isinstance(entry, dict):
-                        raise BadFile("is not an object", where=where, hint="write one JSON object per line")
-                    yield where, entry
-    except OSError as error:
-        raise BadFile(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+    with open_input(path) as file:
+        position = 0
+        while line := file.readline(MAX_LINE + 1):
+            position += 1
+            where = f"{path} line {position}"
+            if len(line) > MAX_LINE:
+                raise BadFile("is too large", where=where, hint="check that it has one object per line")
+            check_memory(position * OUTCOME, where)
+            if line.strip():
+                entry = parse_json(line, where)
+                if not isinstance(entry, dict):
+                    raise BadFile("is not an object", where=where, hint="write one JSON object per line")
+                yield where, entry
 
 
 def _table(rows: list[Any], schema: pl.Schema, where: str) -> pl.DataFrame:
