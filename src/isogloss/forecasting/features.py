@@ -125,12 +125,12 @@ def _space(languages: tuple[str, ...]) -> Space:
     return Space(
         languages,
         matrices,
-        np.array([_web_text(language) for language in languages]),
+        np.array([web_text(language) for language in languages]),
         np.array([float(written_without_spaces(language)) for language in languages]),
     )
 
 
-def _web_text(identifier: str) -> float:
+def web_text(identifier: str) -> float:
     gibibytes = resources("cc100")
     language = resolve(identifier)
     relatives = (identifier, language.iso639_3, language.macro, *language.members)

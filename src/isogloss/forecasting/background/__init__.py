@@ -1,0 +1,1 @@
+"""Background: what public evidence says of languages and tables, learnt once and shipped as a small artefact."""

@@ -1,0 +1,89 @@
+"""Simulated shifts: which languages of a table count as measured, and which are forecast."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from isogloss.forecasting.background.side_facts import shared_web_text
+from isogloss.forecasting.background.tables import ScoreTable
+from isogloss.forecasting.grid import Array
+
+SHIFTS = ("hard", "soft", "random")
+"""Measured: the richest languages; languages drawn the more often the richer they are; languages at random.
+Forecast: the poorest third of the table; at random all others."""
+STEEPNESS = 1.2
+"""Growth of the log odds of being measured with each power of ten of web text."""
+POOREST_SHARE, FEWEST_FORECAST, FEWEST_AT_RANDOM = 3, 4, 5
+MOST_ROWS, FEWEST_IN_ROW = 10, 5
+TIE = 0.02
+"""Languages with equal web text are ordered at random, by up to this."""
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """A table split for one simulated shift.
+
+    Attributes
+    ----------
+    table : ScoreTable
+        Only the rows that are used.
+    measured, forecast : arrays of int
+        Columns whose scores are evidence, and columns whose scores are forecast.
+    """
+
+    table: ScoreTable
+    measured: Array
+    forecast: Array
+
+    @property
+    def evidence(self) -> Array:
+        """Scores of the measured columns, of shape (rows, measured)."""
+        return self.table.scores[:, self.measured]
+
+    @property
+    def truth(self) -> Array:
+        """Scores of the columns to forecast, of shape (rows, forecast)."""
+        return self.table.scores[:, self.forecast]
+
+    def names(self, columns: Array) -> list[str]:
+        """Languages of some columns."""
+        return [self.table.languages[column] for column in columns]
+
+
+def shift_table(table: ScoreTable, shift: str, count: int, seed: int) -> Shifted | None:
+    """Split a table for one simulated shift; None where it is too small.
+
+    Parameters
+    ----------
+    shift : {"hard", "soft", "random"}
+    count : int
+        Languages that are measured.
+    seed : int
+    """
+    random = np.random.default_rng([seed, count, zlib.crc32(table.name.encode()), zlib.crc32(shift.encode())])
+    width = len(table.languages)
+    web = np.array([shared_web_text(language) for language in table.languages]) + random.uniform(0, TIE, width)
+    rows = np.sort(random.choice(len(table.rows), min(MOST_ROWS, len(table.rows)), replace=False))
+    if shift == "random":
+        if count > width - FEWEST_AT_RANDOM:
+            return None
+        order = random.permutation(width)
+        measured, forecast = order[:count], order[count:]
+    else:
+        order = np.argsort(web)
+        third = max(FEWEST_FORECAST, width // POOREST_SHARE)
+        forecast, rest = order[:third], order[third:]
+        if len(rest) < count:
+            return None
+        odds = np.exp(STEEPNESS * (web[rest] - web[rest].max()))
+        drawn = random.choice(rest, count, replace=False, p=odds / odds.sum())
+        measured = rest[-count:] if shift == "hard" else drawn
+    scores = table.scores[rows]
+    kept = (~np.isnan(scores[:, measured])).sum(1) >= min(FEWEST_IN_ROW, count)
+    measured = measured[(~np.isnan(scores[np.ix_(kept, measured)])).any(0)]
+    if not kept.any() or not len(measured):
+        return None
+    return Shifted(table.take(rows[kept]), np.sort(measured), np.sort(forecast))

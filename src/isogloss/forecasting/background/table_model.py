@@ -1,0 +1,214 @@
+"""The table model: all scores of one task at once, as slopes on language features, kin, and differences of rows.
+
+Values `x_rj` on the unbounded scale of row r (a model, or a model under a training mix) and language j are
+`a_r + t_j + d_rj`:
+
+- `t = b phi' omega + nu e`, with features `phi`, `omega ~ N(mu, 1.5 S)`, `cov e = .5 Kin + .5 I`
+- `d_r = s (phi, 1)' delta_r + s sqrt(rho) e_r`, with `delta_r ~ N(0, S_R)`
+
+Sizes `(b, nu)` lie on a grid about their prior mean. Weights of the grid are prior times likelihood to the power .1:
+the richer languages of a table hardly tell how steep it falls below them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from scipy.linalg import cholesky, solve_triangular
+
+from isogloss.forecasting.background.factors import LanguageFactors
+from isogloss.forecasting.background.features import read_features
+from isogloss.forecasting.background.side_facts import kinship
+from isogloss.forecasting.background.slopes import SlopePriors
+from isogloss.forecasting.grid import Array, two_way
+
+SIZES = np.array([(slope, rest) for slope in np.linspace(-1.3, 1.3, 9) for rest in np.linspace(-1.0, 1.0, 5)])
+"""Grid of offsets of `(log b, log nu)` from their prior mean."""
+TEMPER = 0.1
+"""Power of the likelihood of the sizes."""
+DIRECTION_INFLATION = 1.5
+KIN_SHARE = 0.5
+"""Share of what features leave unexplained that runs along kinship, for tables and for rows."""
+LEVEL_VARIANCE = 0.25
+PRIOR_CELLS, MOST_CELLS = 20.0, 200.0
+"""Cells as which the prior size of differences between rows counts, and the most that own ones count."""
+FREEDOM = 0.6
+"""Share of the cells that is left as degrees of freedom."""
+JITTER, ROW_JITTER = 1e-8, 1e-3
+
+
+@dataclass(frozen=True)
+class TableForecast:
+    """Posterior of every row and language, on the unbounded scale.
+
+    Attributes
+    ----------
+    mean, deviation : arrays of shape (rows, languages)
+    repeat : float
+        Standard deviation of a row's score about its slopes: what a measured cell may differ by when measured anew.
+    """
+
+    mean: Array
+    deviation: Array
+    repeat: float
+
+
+class Covariance(NamedTuple):
+    """Of some languages with the measured ones.
+
+    Attributes
+    ----------
+    cross : array of shape (languages, measured)
+    variance : array of shape (languages,)
+    """
+
+    cross: Array
+    variance: Array
+
+
+@dataclass(frozen=True)
+class _Prior:
+    """Covariances of some languages (the measured ones first) with the measured ones, and their variances.
+
+    Attributes
+    ----------
+    mean : array of shape (languages,)
+        Slope on the mean direction.
+    slope, rest, rows : Covariance
+        Of the slope, of what it leaves, and of the differences between rows, each of unit size.
+    """
+
+    mean: Array
+    slope: Covariance
+    rest: Covariance
+    rows: Covariance
+
+
+class TableModel:
+    """Forecasts of a table's rows in any language.
+
+    Parameters
+    ----------
+    factors : LanguageFactors
+    priors : SlopePriors
+    """
+
+    def __init__(self, factors: LanguageFactors, priors: SlopePriors):
+        self.factors, self.priors = factors, priors
+
+    def fit(self, values: Array, languages: Sequence[str]) -> Self:
+        """Take in a table.
+
+        Parameters
+        ----------
+        values : array of shape (rows, languages)
+            On the unbounded scale; NaN where not measured. Every row and every language has a value.
+        languages : sequence of str
+        """
+        self.values, self.languages = values, tuple(languages)
+        mean, self.row_levels_, columns = two_way(values)
+        self.levels_ = mean + columns  # (languages,)
+        self.residuals_ = values - self.row_levels_[:, None] - self.levels_
+        own = self._prior(self.languages)
+        self.row_variance_ = self._row_variance(own)
+        return self
+
+    def predict(self, languages: Sequence[str]) -> TableForecast:
+        """Posterior of every row in some languages, measured ones or others."""
+        place = {language: position for position, language in enumerate(self.languages)}
+        new = tuple(dict.fromkeys(language for language in languages if language not in place))
+        place |= {language: len(self.languages) + position for position, language in enumerate(new)}
+        prior = self._prior((*self.languages, *new))
+        mean, variance = self._shared(prior)
+        row_mean, row_variance = self._differences(prior)
+        columns = [place[language] for language in languages]
+        total = self.row_levels_[:, None] + (mean + row_mean)[:, columns]
+        repeat = float(np.sqrt(self.row_variance_ * self.priors.row_residual))
+        return TableForecast(total, np.sqrt(variance + row_variance)[:, columns], repeat)
+
+    def _prior(self, languages: tuple[str, ...]) -> _Prior:
+        priors, count = self.priors, len(self.languages)
+        features = read_features(self.factors, languages)
+        values, itself = features.values, np.eye(len(languages), count)
+        kin = KIN_SHARE * kinship(languages, self.languages) + (1 - KIN_SHARE) * itself
+        spread = DIRECTION_INFLATION * priors.direction_covariance
+        second_moment = np.outer(priors.direction, priors.direction) + spread
+        uncertain = np.einsum("jkl,kl->j", features.covariance, second_moment)
+        with_one = np.column_stack([np.ones(len(languages)), values])
+        slope, rows = values @ spread, with_one @ priors.row_covariance
+        left = priors.row_residual
+        return _Prior(
+            values @ priors.direction,
+            Covariance(slope @ values[:count].T + uncertain[:, None] * itself, _products(slope, values) + uncertain),
+            Covariance(kin, np.ones(len(languages))),
+            Covariance(rows @ with_one[:count].T + left * kin, _products(rows, with_one) + left),
+        )
+
+    def _row_variance(self, own: _Prior) -> float:
+        """Size of the differences between rows: the table's own, drawn to the prior one."""
+        prior = float(np.exp(2 * self.priors.size).sum())
+        rows, columns = self.values.shape
+        if rows == 1:
+            return prior
+        features = read_features(self.factors, self.languages).values
+        centred = np.column_stack([np.zeros(columns), features - features.mean(0)])
+        expected = _products(centred @ self.priors.row_covariance, centred) + self.priors.row_residual
+        cells = (~np.isnan(self.values)).sum()
+        used = (rows - 1) / rows
+        freedom = min(used * cells * FREEDOM, MOST_CELLS)
+        squares = np.nansum(self.residuals_**2 / expected) / max(used * (1 - 1 / columns), 0.2)
+        return float((PRIOR_CELLS * prior + freedom * squares / cells) / (PRIOR_CELLS + freedom))
+
+    def _shared(self, prior: _Prior) -> tuple[Array, Array]:
+        """Posterior mean and variance of what all rows share, mixed over the grid of sizes."""
+        count, rows = len(self.languages), len(self.values)
+        cells = (~np.isnan(self.values)).sum(0)
+        noise = self.row_variance_ * self.priors.row_residual * (1 / cells - 1 / rows) + JITTER
+        centre = self.levels_.mean()
+        slope = prior.mean - prior.mean[:count].mean()
+        inverse = np.linalg.inv(self.priors.size_covariance)
+        scores, means, variances = [], [], []
+        for offset in SIZES:
+            size, rest = np.exp(self.priors.size + offset)
+            scales = (size**2, rest**2, self.row_variance_ / rows)
+            parts = tuple(zip(scales, (prior.slope, prior.rest, prior.rows), strict=True))
+            cross = sum(scale * part.cross for scale, part in parts) + LEVEL_VARIANCE  # (languages, measured)
+            own = sum(scale * part.variance for scale, part in parts) + LEVEL_VARIANCE
+            factor = cholesky(cross[:count] + np.diag(noise), lower=True, check_finite=False)
+            misfit = self.levels_ - centre - size * slope[:count]
+            solved = solve_triangular(factor, np.column_stack([misfit, cross.T]), lower=True, check_finite=False)
+            misfit, reach = solved[:, 0], solved[:, 1:]  # (measured,), (measured, languages)
+            likelihood = -0.5 * misfit @ misfit - np.log(np.diag(factor)).sum()
+            scores.append(TEMPER * likelihood - 0.5 * offset @ inverse @ offset)
+            means.append(centre + size * slope + misfit @ reach)
+            variances.append(np.maximum(own - (reach**2).sum(0), JITTER))
+        weights = np.exp(np.array(scores) - max(scores))
+        weights /= weights.sum()
+        mean = weights @ np.array(means)
+        return mean, weights @ (np.array(variances) + (np.array(means) - mean) ** 2)
+
+    def _differences(self, prior: _Prior) -> tuple[Array, Array]:
+        """Posterior mean and variance of each row's difference from what all share, of shape (rows, languages)."""
+        rows = len(self.values)
+        cross, own = prior.rows
+        mean, variance = np.zeros((rows, len(own))), np.zeros((rows, len(own)))
+        if rows == 1:
+            return mean, variance
+        patterns, pattern_of = np.unique(~np.isnan(self.values), axis=0, return_inverse=True)
+        for number, measured in enumerate(patterns):
+            alike = np.flatnonzero(pattern_of.ravel() == number)
+            columns = np.flatnonzero(measured)
+            inner = cross[np.ix_(columns, columns)] + ROW_JITTER * np.eye(len(columns))
+            weights = np.linalg.solve(inner, cross[:, columns].T)  # (measured, languages)
+            mean[alike] = self.residuals_[np.ix_(alike, columns)] @ weights
+            left = np.maximum(own - np.einsum("mj,jm->j", weights, cross[:, columns]), 0.0)
+            variance[alike] = left * (1 - 1 / rows) * self.row_variance_
+        return mean, variance
+
+
+def _products(left: Array, right: Array) -> Array:
+    """Inner products of the rows of two arrays."""
+    return np.einsum("ij,ij->i", left, right)

@@ -1,0 +1,35 @@
+"""Simulated shifts of the public tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from isogloss.forecasting.background.shifts import SHIFTS, shift_table
+from isogloss.forecasting.background.side_facts import shared_web_text
+from isogloss.forecasting.background.tables import read_tables
+
+TABLE = next(table for table in read_tables() if table.name == "mteb:SIB200ClusteringS2S")
+
+
+def web(shifted, columns) -> np.ndarray:
+    return np.array([shared_web_text(language) for language in shifted.names(columns)])
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_nothing_forecast_is_measured_and_a_seed_gives_the_same_split(shift):
+    shifted = shift_table(TABLE, shift, 15, 0)
+    assert not set(shifted.measured) & set(shifted.forecast)
+    np.testing.assert_array_equal(shifted.measured, shift_table(TABLE, shift, 15, 0).measured)
+    assert len(shifted.measured) == 15
+
+
+@pytest.mark.parametrize("shift", ["hard", "soft"])
+def test_every_forecast_language_is_poorer_than_every_measured_one(shift):
+    shifted = shift_table(TABLE, shift, 15, 1)
+    assert web(shifted, shifted.forecast).max() <= web(shifted, shifted.measured).min() + 0.02
+
+
+def test_a_table_too_small_for_the_shift_gives_none():
+    assert shift_table(TABLE, "hard", 150, 0) is None
+    assert shift_table(TABLE, "random", len(TABLE.languages) - 2, 0) is None
