@@ -247,5 +247,5 @@ def test_nothing_is_written_if_any_file_fails(run, tmp_path):
         "evidence", "import", FIXTURES / "scores.csv", tmp_path / "bad.csv", "--into", tmp_path / "store"
     )
     assert code == 2
-    assert "bad.csv: lacks the columns" in err
+    assert "bad.csv: no column and no header names languages (it has a, b)" in err
     assert not (tmp_path / "store").exists()

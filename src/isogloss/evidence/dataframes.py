@@ -8,31 +8,57 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue, first_line
+from isogloss.evidence.importers.sheets import LEVELS, Sheet, unique_names
 
 if TYPE_CHECKING:
     import pandas
 
 
 def as_polars(table: Any) -> pl.DataFrame:
-    """A polars, pandas or Arrow table as a polars frame.
+    """A polars, pandas or Arrow table as a polars frame; an index of pandas that is no mere number becomes columns.
 
     Raises
     ------
     BadValue
         If it is none of these, or a column of it holds values of several types.
     """
+    return as_sheet(table).frame
+
+
+def as_sheet(table: Any) -> Sheet:
+    """The same, with the levels of the headers of a pandas frame that has several.
+
+    Raises
+    ------
+    BadValue
+        As `as_polars`.
+    """
     if isinstance(table, pl.DataFrame):
-        return table
+        return Sheet(table)
     if isinstance(table, pl.LazyFrame):
-        return table.collect()
+        return Sheet(table.collect())
     if type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "columns"):
-        if table.columns.duplicated().any():
-            repeated = table.columns[table.columns.duplicated()][0]
-            raise BadValue(f"the column '{repeated}' stands twice", where="table", hint="rename one of them")
-        return pl.DataFrame([_from_pandas(str(name), table[name]) for name in table.columns])
+        return _sheet_of_pandas(table)
     if hasattr(table, "__arrow_c_stream__"):
-        return pl.DataFrame(table)
+        return Sheet(pl.DataFrame(table))
     raise BadValue(f"{type(table).__name__} is not evidence", hint="give a path, or a polars, pandas or Arrow table")
+
+
+def _sheet_of_pandas(table: Any) -> Sheet:
+    index = table.index
+    names = [name for name in index.names if name is not None]
+    counts_rows = index.nlevels == 1 and not names and index.dtype.kind in "iu"
+    if not counts_rows:
+        table = table.reset_index(names=[name if name is not None else f"index {level}" if level else "index"
+                                         for level, name in enumerate(index.names)])  # fmt: skip
+    labels = [label if isinstance(label, tuple) else (label,) for label in table.columns]
+    levels = [
+        tuple(str(part) for part in label if part is not None and part == part and str(part) != "") for label in labels
+    ]
+    columns = unique_names([LEVELS.join(parts) for parts in levels])
+    frame = pl.DataFrame([_from_pandas(name, table.iloc[:, place]) for place, name in enumerate(columns)])
+    headers = {name: parts for name, parts in zip(columns, levels, strict=True) if parts != (name,)}
+    return Sheet(frame, headers=headers)
 
 
 def to_pandas(table: pl.DataFrame) -> pandas.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ class Evidence:
         Facts about models: size, age, languages, ... with columns of `isogloss.evidence.schema.MODEL`.
     tasks : polars.DataFrame, optional
         Facts about tasks: chance level, origin of the texts, ... with columns of `schema.TASK`.
+    notes : iterable of str, optional
+        What was assumed when it was read.
 
     Attributes
     ----------
@@ -38,6 +41,8 @@ class Evidence:
         With the columns of `MODEL`, one row per (model, revision); empty where nothing is known.
     tasks : polars.DataFrame
         With the columns of `TASK`, one row per (task, metric); empty where nothing is known.
+    notes : tuple of str
+        What was assumed when it was read, in sentences; answers repeat them.
 
     Raises
     ------
@@ -45,7 +50,13 @@ class Evidence:
         If the observations lack a column or hold another type, or the facts are not what they should be.
     """
 
-    def __init__(self, observations: Any, models: pl.DataFrame | None = None, tasks: pl.DataFrame | None = None):
+    def __init__(
+        self,
+        observations: Any,
+        models: pl.DataFrame | None = None,
+        tasks: pl.DataFrame | None = None,
+        notes: Iterable[str] = (),
+    ):
         table = as_polars(observations)
         if missing := [name for name in REQUIRED if name not in table.columns]:
             raise BadValue(
@@ -58,7 +69,7 @@ class Evidence:
             raise BadValue(
                 f"these are no observations: {first_line(error)}", hint="read_evidence converts types"
             ) from None
-        self.models, self.tasks = check_models(models), check_tasks(tasks)
+        self.models, self.tasks, self.notes = check_models(models), check_tasks(tasks), tuple(notes)
 
     def to_pandas(self) -> pandas.DataFrame:
         """The observations as a pandas frame."""
@@ -114,6 +125,12 @@ class Evidence:
     def targets(self) -> list[str]:
         """Languages tested on, sorted."""
         return sorted(self.observations["target"].unique())
+
+    @property
+    def percent(self) -> bool:
+        """Whether whoever wrote the scores wrote percentages: those of most observations that have bounds."""
+        bounded = self.observations["scale"].filter(self.observations["scale"] != "raw")
+        return 2 * int((bounded == "percent").sum()) > len(bounded)
 
     @property
     def sources(self) -> list[str]:

@@ -13,6 +13,7 @@ from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers.base import ReadOptions
+from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.read import SourceFile, expand, read_source
 from isogloss.evidence.store import Store
 
@@ -146,7 +147,7 @@ def import_files(
     return ImportReport(reports, kept, part)
 
 
-def _distinct(files: Iterable[Any], format: str | None) -> Iterable[Path | pl.DataFrame | Evidence]:
+def _distinct(files: Iterable[Any], format: str | None) -> Iterable[Path | Sheet | Evidence]:
     """Each file once, even if two patterns match it, so that no row is counted twice."""
     seen = set()
     for source in expand(files, format):
@@ -159,9 +160,9 @@ def _distinct(files: Iterable[Any], format: str | None) -> Iterable[Path | pl.Da
         yield source
 
 
-def _read(source: Path | pl.DataFrame | Evidence, options: ReadOptions, format: str | None, number: int) -> SourceFile:
+def _read(source: Path | Sheet | Evidence, options: ReadOptions, format: str | None, number: int) -> SourceFile:
     if isinstance(source, Evidence):
-        read = read_source(source.observations, options, format, table_name=f"table {number}")
+        read = read_source(Sheet(source.observations), options, format, table_name=f"table {number}")
         return replace(read, normalised=replace(read.normalised, models=source.models, tasks=source.tasks))
     return read_source(source, options, format, table_name=f"table {number}")
 

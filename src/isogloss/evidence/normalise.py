@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +13,12 @@ from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOptions
 from isogloss.evidence.importers.columns import stripped
 from isogloss.evidence.paired import standard_errors
-from isogloss.evidence.pairs import About, read_about
+from isogloss.evidence.pairs import SEPARATOR, About, read_about
 from isogloss.evidence.scales import settle_scales
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, observation_keys, place
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
+from isogloss.languages.context import is_summary, read_column
 from isogloss.metrics.registry import find_metric, metrics
 
 QUERY_TABLE = pl.Schema({"query_row": pl.Int64(), **QUERY})
@@ -108,7 +109,7 @@ def normalise(raw: RawTable, options: ReadOptions, *, where: str, importer: str)
         items,
         models,
         check_tasks(raw.tasks, where),
-        (*raw.notes, *strange),
+        (*raw.notes, *languages.notes, *strange),
     )
 
 
@@ -126,9 +127,23 @@ class _Languages:
     def __init__(self, overrides: dict[str, str]):
         self.overrides = overrides
         self.resolved: dict[str, str] = {}
+        self.summaries: set[str] = set()
+        self.notes: tuple[str, ...] = ()
+
+    def read_targets(self, targets: Iterable[str]) -> None:
+        """Read the languages tested on together, as names or as codes."""
+        column = read_column(targets, self.overrides)
+        self.resolved |= {value: language.id for value, language in column.languages.items()}
+        self.summaries = set(column.summaries)
+        self.notes = column.notes
 
     def __call__(self, code: str, where: str) -> str:
         if code not in self.resolved:
+            if code not in self.overrides and is_summary(code):
+                raise BadValue(
+                    f"'{code}' is no language", where=where,
+                    hint=f"name the languages it stands for, or say which it is: languages={{'{code}': 'CODE'}}",
+                )  # fmt: skip
             self.resolved[code] = resolve(self.overrides.get(code, code), where=where).id
         return self.resolved[code]
 
@@ -164,6 +179,7 @@ def _require(rows: pl.DataFrame, names: tuple[str, ...]) -> None:
 def _settle_languages(rows: pl.DataFrame, languages: _Languages) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows with languages and pairs settled; and those that are about no language and no pair, with the reason."""
     told = rows.with_columns(target_as_reported="target")
+    languages.read_targets(code for code in told["target"].unique(maintain_order=True) if SEPARATOR not in code)
     about = pl.DataFrame(
         [(row["target"], row["pair"], *_about(row, languages)) for row in _firsts(told, "target", "pair")],
         schema=dict.fromkeys(("target", "pair", "_target", "_pair", "_reason"), pl.String),
@@ -179,6 +195,8 @@ def _settle_languages(rows: pl.DataFrame, languages: _Languages) -> tuple[pl.Dat
 
 def _about(row: Mapping[str, Any], languages: _Languages) -> About:
     where = place(row)
+    if row["target"] in languages.summaries:
+        return About(None, reason=f"a summary of several languages: '{row['target']}'")
     return read_about(row["target"], row["pair"], lambda code: languages(code, where), where)
 
 

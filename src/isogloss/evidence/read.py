@@ -11,12 +11,16 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue, InputError, UnknownName
-from isogloss.evidence.dataframes import as_polars
+from isogloss.evidence.dataframes import as_sheet
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers import importer_for, importers, is_folder_of_results
-from isogloss.evidence.importers.base import RawTable, ReadOptions
+from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
+from isogloss.evidence.importers.sheets import Sheet
+from isogloss.evidence.importers.table import Table
+from isogloss.evidence.importers.tables import read_sheets
 from isogloss.evidence.normalise import Normalised, as_queries, normalise
+from isogloss.evidence.reading.tables import read_tables
 from isogloss.evidence.storage import is_url
 from isogloss.evidence.store import Store
 
@@ -85,7 +89,7 @@ def read_evidence(
     -------
     Evidence
         Equal duplicates and rows without a score are left out; `isogloss.evidence.import_files`
-        reports them.
+        reports them. What was assumed is in its `notes`; whether scores were percentages in `percent`.
 
     Raises
     ------
@@ -113,7 +117,8 @@ def read_evidence(
             where=", ".join(str(source) for source in sources if isinstance(source, str | Path)) or "table",
             hint="questions are read by read_queries, or given to `isogloss forecast` as queries=...",
         )
-    return Evidence(kept, pl.concat([part.models for part in parts]), pl.concat([part.tasks for part in parts]))
+    models, tasks = (pl.concat([getattr(part, name) for part in parts]) for name in ("models", "tasks"))
+    return Evidence(kept, models, tasks, dict.fromkeys(note for part in parts for note in part.notes))
 
 
 def open_sources(*sources: Any, **options: Any) -> Store | Evidence:
@@ -181,8 +186,8 @@ def read_options(
     return ReadOptions(given, mapping, scale, dict(languages or {}), duplicates, unfinished, better)
 
 
-def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | Evidence | pl.DataFrame]:
-    """Each source as a file, a folder of a tool's results, a store, evidence or a polars table.
+def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | Evidence | Sheet]:
+    """Each source as a file, a folder of a tool's results, a store, evidence or a table in memory.
 
     A folder is a store, unless it holds no part and some importer knows it, or a `format` is named.
 
@@ -195,7 +200,7 @@ def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | E
         if isinstance(source, Evidence | Store):
             yield source
         elif not isinstance(source, str | Path):
-            yield as_polars(source)
+            yield as_sheet(source)
         elif str(source).startswith(PREFIX):
             yield Store(shipped_path(str(source)))
         elif is_url(source):
@@ -219,7 +224,7 @@ def _folder(path: Path, format: str | None) -> Path | Store:
 
 
 def read_source(
-    source: Path | pl.DataFrame,
+    source: Path | Sheet,
     options: ReadOptions,
     format: str | None = None,
     *,
@@ -227,22 +232,24 @@ def read_source(
     table_name: str = "table",
 ) -> SourceFile:
     """Read and normalise one file, folder or table; with `queries`, its scores are not looked at."""
-    if isinstance(source, pl.DataFrame):
-        from isogloss.evidence.importers.table import Table
-
+    if isinstance(source, Sheet):
         named = importers.get(format)() if format else None
-        table = named if isinstance(named, Table) else Table()
-        where, name = table_name, table.name
-        raw = table.tidy(source, options, where)
+        importer: Importer = named if isinstance(named, Table) else Table()
+        where = table_name
     else:
         # Only tables have mappings, so naming one names the format too.
         importer = importer_for(source, format or ("table" if options.mapping is not None else None))
         # A name that is not UTF-8 can be opened but not stored.
-        where, name = str(source).encode("utf-8", "replace").decode(), importer.name
+        where = str(source).encode("utf-8", "replace").decode()
+    if isinstance(importer, Table):
+        sheets = [source] if isinstance(source, Sheet) else read_sheets(source)
+        raw = read_tables(sheets, importer, options, where, queries=queries)
+    else:
+        assert isinstance(source, Path)
         raw = importer.read(source, options)
     if queries:
         raw = as_queries(raw)
-    return SourceFile(where, name, raw, normalise(raw, options, where=where, importer=name))
+    return SourceFile(where, importer.name, raw, normalise(raw, options, where=where, importer=importer.name))
 
 
 PREFIX = "isogloss:"

@@ -185,11 +185,11 @@ def _member(language: Language, rule: str) -> Language:
 
 @variety_cache(1 << 16)
 def _resolve(text: str) -> Language | None:
-    tag = tag_of_code(text) or _added(text) or tag_of_name(text)
+    tag = tag_of_code(text) or tag_of_variety(text) or tag_of_name(text)
     return make_language(*tag) if tag else None
 
 
-def _added(text: str) -> Tag | None:
+def tag_of_variety(text: str) -> Tag | None:
     """A user's own variety by its id, with or without a script."""
     parts = split_script(text.strip())
     known = parts is not None and ID.fullmatch(parts[0]) and find_variety(parts[0]) is not None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from isogloss.languages.aliases import CODES
 from isogloss.languages.glottolog import GLOTTOCODE, GROUP, LANGUAGE, glottolog
 from isogloss.languages.iso639 import codes, macro_of
-from isogloss.languages.names import English
-from isogloss.languages.writing import known_script
+from isogloss.languages.names import English, fold
+from isogloss.languages.qualifiers import read_qualified
+from isogloss.languages.writing import known_script, read_table
 
 REGIONS = frozenset(
     """
@@ -48,9 +50,24 @@ def tag_of_code(text: str) -> Tag | None:
 
 
 def tag_of_name(text: str) -> Tag | None:
-    """The tag of the one language that has this English name."""
-    code = English.load().find(text.strip())
-    return _parse(code) if code else None
+    """The tag of the one language that has this English name, with or without something in parentheses, or calls
+    itself so."""
+    written = text.strip()
+    if code := English.load().find(written):
+        return _parse(code)
+    if qualified := read_qualified(written):
+        return Tag(*qualified)
+    return _native().get(fold(written))
+
+
+@lru_cache(maxsize=1)
+def _native() -> dict[str, Tag]:
+    """Folded name -> the one language that calls itself so."""
+    named: dict[str, set[str]] = {}
+    for language, name in read_table("native_names.tsv"):
+        named.setdefault(fold(name), set()).add(language)
+    only = {name: next(iter(ids)) for name, ids in named.items() if name and len(ids) == 1}
+    return {name: Tag(*language.partition("_")[::2]) for name, language in only.items()}
 
 
 def split_script(text: str) -> tuple[str, str] | None:

@@ -37,6 +37,16 @@ FROM_FLORES = frozenset({"ajp", "crh", "tzm"})
 
 HAN = frozenset({"Hans", "Hant"})
 
+SCRIPT_NAMES = {
+    "arabic": "Arab", "armenian": "Armn", "bengali": "Beng", "cyrillic": "Cyrl", "devanagari": "Deva",
+    "ethiopic": "Ethi", "geez": "Ethi", "greek": "Grek", "gurmukhi": "Guru",
+    "hebrew": "Hebr", "latin": "Latn", "roman": "Latn",
+    "romanised": "Latn", "romanized": "Latn", "mongolian": "Mong", "nko": "Nkoo", "perso arabic": "Arab",
+    "shahmukhi": "Arab", "simplified": "Hans", "tibetan": "Tibt", "tifinagh": "Tfng", "traditional": "Hant",
+    "ajami": "Arab", "jawi": "Arab", "syllabics": "Cans",
+}  # fmt: skip
+"""Names of scripts as people write them beside a language, folded."""
+
 
 def known_script(text: str) -> str | None:
     """The canonical ISO 15924 code for `text` in any letter case, "" if it says nothing, None if there is none."""

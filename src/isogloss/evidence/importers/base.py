@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from isogloss.evidence.importers.mapping import ColumnMapping
 
 DROPPED = pl.Schema({"origin_row": pl.Int64, "reason": pl.String})
 """What is known of a row that holds no observation."""
@@ -24,8 +27,8 @@ class ReadOptions:
     ----------
     values : dict of str to str
         Column to the value that holds for every row (model, task, metric, recipe, ...).
-    mapping : pathlib.Path, str or None
-        Mapping file, or the name of one that ships, for the `table` importer; for those that find languages
+    mapping : pathlib.Path, str, ColumnMapping or None
+        Mapping file, the name of one that ships, or a mapping, for the `table` importer; for those that find languages
         in the names of tasks, a file of rules (see `isogloss.evidence.importers.task_names`).
     scale : str or None
         fraction (0 to 1), percent (0 to 100) or raw (no range); None decides from the scores, where the metric is
@@ -41,7 +44,7 @@ class ReadOptions:
     """
 
     values: dict[str, str] = field(default_factory=dict)
-    mapping: Path | str | None = None
+    mapping: Path | str | ColumnMapping | None = None
     scale: str | None = None
     languages: dict[str, str] = field(default_factory=dict)
     duplicates: str = "error"

@@ -9,6 +9,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.importers.base import RAW_ITEM
+from isogloss.evidence.importers.cells import read_numbers
 from isogloss.evidence.schema import OBSERVATION
 
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
@@ -31,7 +32,23 @@ def cast_columns(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     BadValue
         Naming the row and the value that cannot be read.
     """
+    if "score" in rows.columns and rows["score"].dtype == pl.String:
+        rows = _with_numbers(rows)
     return rows.with_columns(_cast(rows, name, where) for name in rows.columns)
+
+
+def _with_numbers(rows: pl.DataFrame) -> pl.DataFrame:
+    """Scores as numbers, however they are written: a `±` fills the standard error, a percent sign the scale."""
+    numbers = read_numbers(rows["score"])
+    # What is no number stays as it is written, for the error that names it.
+    given = {"score": rows["score"] if numbers.wrong.any() else numbers.values}
+    if numbers.errors.is_not_null().any() and "standard_error" not in rows.columns:
+        given["standard_error"] = numbers.errors
+    if numbers.percent.any() and "scale" not in rows.columns:
+        others = pl.select(pl.when(~numbers.percent & numbers.values.is_not_null()).then(numbers.values)).to_series()
+        if not others.is_between(0, 1, closed="none").any():
+            given["scale"] = pl.repeat("percent", rows.height, eager=True)
+    return rows.with_columns(**given)
 
 
 def stripped(column: pl.Series) -> pl.Series:

@@ -142,8 +142,7 @@ def _read_delimited(path: Path) -> pl.DataFrame:
         ) from None
     if b"\0" in text:
         raise BadFile("is not text", where=where, hint="give CSV, TSV, JSONL or Parquet")
-    header = text.split(b"\n", 1)[0].decode("utf-8", "replace")
-    separator = "\t" if path.suffix.lower() in (".tsv", ".tab") else max(_SEPARATORS, key=header.count)
+    separator = separator_of(text.split(b"\n", 1)[0].decode("utf-8", "replace"), path)
     check_delimited(text, separator, where)
     try:
         table = parse_delimited(text, separator)
@@ -157,6 +156,14 @@ def _read_delimited(path: Path) -> pl.DataFrame:
     if table.width > 1 and table[:, -1].null_count():
         _refuse_short_rows(text, separator, table.width, where)
     return table
+
+
+def separator_of(text: str, path: Path) -> str:
+    """What stands between the cells of delimited text, by the ending of its name, else by its first line."""
+    if path.suffix.lower() in (".tsv", ".tab"):
+        return "\t"
+    header = text.split("\n", 1)[0]
+    return max(_SEPARATORS, key=header.count)
 
 
 def _refuse_short_rows(text: bytes, separator: str, width: int, where: str) -> None:

@@ -51,6 +51,8 @@ class ColumnMapping(Table):
     melt : dict of str to dict
         Score column to the schema values (usually the model) that hold for its scores.
     scale : str or None
+    details : list of str
+        Columns that are kept as they are, in `details`.
     recognise : Recognised
         A table with all of its columns is read by this mapping without asking.
     """
@@ -61,6 +63,7 @@ class ColumnMapping(Table):
     train: TrainColumns | None = None
     melt: dict[str, Melted] = Field(default_factory=dict)
     scale: Annotated[str, known("scale", SCALES)] | None = None
+    details: list[str] = Field(default_factory=list)
     recognise: Recognised = Recognised()
     _name: str = PrivateAttr("")
 
@@ -73,7 +76,7 @@ class ColumnMapping(Table):
         """Refuse a table that lacks a column the mapping speaks of."""
         present = list(present)
         of_train = [] if self.train is None else [self.train.column, self.train.size_column]
-        for column in [*self.columns.values(), *self.melt, *filter(None, of_train)]:
+        for column in [*self.columns.values(), *self.melt, *self.details, *filter(None, of_train)]:
             if column not in present:
                 raise UnknownName("column", column, present, where=f"{self.name} for {where}")
 

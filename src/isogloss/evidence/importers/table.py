@@ -14,11 +14,13 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.columns import cast_columns
-from isogloss.evidence.importers.files import PARQUET_MAGIC, read_frame
+from isogloss.evidence.importers.files import PARQUET_MAGIC
 from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping
+from isogloss.evidence.importers.spreadsheets import SUFFIXES, is_spreadsheet
+from isogloss.evidence.importers.tables import read_sheets
 
-_NEEDED = ("model", "task", "metric", "target", "train")
-_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet")
+NEEDED = ("model", "task", "metric", "target", "train")
+_SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", *SUFFIXES)
 MISSPELT = 0.8
 """Likeness from which on a column's name is taken for a slip: `sed` for seed, not `notes` for shots."""
 
@@ -34,13 +36,13 @@ class Table(Importer):
     name = "table"
 
     def sniff(self, head: bytes, path: PurePath) -> float:
-        if head.startswith(PARQUET_MAGIC):
+        if head.startswith(PARQUET_MAGIC) or is_spreadsheet(head, path.suffix):
             return 0.6
         header = re.split(r"\W+", head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace"))
-        return 0.7 if len(set(_NEEDED) & set(header)) >= 2 else 0.5 * (path.suffix.lower() in _SUFFIXES)
+        return 0.7 if len(set(NEEDED) & set(header)) >= 2 else 0.5 * (path.suffix.lower() in _SUFFIXES)
 
     def read(self, path: Path, options: ReadOptions) -> RawTable:
-        return self.tidy(read_frame(path), options, str(path))
+        return self.tidy(read_sheets(path)[0].frame, options, str(path))
 
     def tidy(self, table: pl.DataFrame, options: ReadOptions, where: str) -> RawTable:
         """A table that is already in memory, by the same rules.
@@ -51,7 +53,9 @@ class Table(Importer):
         """
         if table.is_empty():
             raise BadFile("holds no rows", where=where)
-        mapping = load_mapping(options.mapping) if options.mapping is not None else None
+        mapping = options.mapping
+        if isinstance(mapping, str | Path):
+            mapping = load_mapping(mapping)
         if mapping is not None:
             mapping.check(table.columns, where)
         rows = _mapped(table, mapping, options, where) if mapping else _named(table, where)
@@ -110,6 +114,8 @@ def _mapped(table: pl.DataFrame, mapping: ColumnMapping, options: ReadOptions, w
         cells["train"] = _train(table, mapping.train, mapping.name, where)
     for name in {name for values in mapping.melt.values() for name in values}:
         cells.pop(name, None)
+    if mapping.details:
+        cells["details"] = _as_json(table.select(mapping.details), where)
     rows = _numbered(table.with_columns(**cells).select(*cells))
     for name, pattern in mapping.regex.items():
         if name in rows.columns:
@@ -169,7 +175,7 @@ def _cut(column: pl.Series, pattern: str, where: str) -> pl.Series:
 
 
 def _require_columns(rows: pl.DataFrame, table: pl.DataFrame, options: ReadOptions, where: str) -> None:
-    needed = [name for name in _NEEDED if name != "metric" or "score" in rows.columns]
+    needed = [name for name in NEEDED if name != "metric" or "score" in rows.columns]
     missing = [name for name in needed if name not in rows.columns and name not in options.values]
     if not missing:
         return

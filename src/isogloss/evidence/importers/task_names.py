@@ -121,7 +121,7 @@ class NameRules:
         BadFile, UnknownName
             If the user's file is none of rules.
         """
-        own = read_rules(Path(options.mapping)) if options.mapping is not None else ()
+        own = read_rules(Path(options.mapping)) if isinstance(options.mapping, str | Path) else ()
         return cls([*own, *_shipped(tool)])
 
     def read(self, name: str) -> TaskName | None:

@@ -1,0 +1,114 @@
+"""Numbers as people write them in cells: `42.5%`, `81,4`, `55.1 ± 0.4`, `**61.0**`, `n/a`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import polars as pl
+
+ABSENT = frozenset(
+    {
+        *("", "-", "--", "---", "–", "—", "−", "?", "*", ".", "..", "...", "…", "/", "x", "n/a", "n.a.", "n.a", "na"),
+        *("nan", "none", "null", "nil", "oom", "tbd", "todo", "err", "error", "failed", "timeout", "missing", "n/d"),
+        *("#n/a", "#value!", "#div/0!", "#ref!", "#name?", "not available", "not applicable", "unknown"),
+    }
+)
+"""What people and programs write where there is no number, in small letters."""
+
+_DECORATION = re.compile(
+    r"\\(?:textbf|textit|underline|emph|mathbf|bf|text|mathrm)\b|</?(?:b|strong|i|em|u|sup|sub|span|mark)\b[^>]*>"
+    r"|[*_`${}†‡§¶↑↓▲▼🥇🥈🥉\\]|&nbsp;|\u00a0|\u202f"
+)
+_NUMBER = r"[-+−]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d+)?"
+_CELL = re.compile(
+    rf"(?P<value>{_NUMBER})\s*(?P<percent>%?)\s*"
+    rf"(?:(?:±|\+/-|\+-|pm)\s*(?P<error>{_NUMBER})\s*%?|[(\[]\s*(?P<beside>[^()\[\]]*)[)\]])?"
+)
+_COMMA = re.compile(r"[-+−]?(\d*),(\d+)")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of cells as numbers.
+
+    Attributes
+    ----------
+    values, errors : polars.Series of Float64
+        The number in each cell, and what stands behind a `±`; null where there is none.
+    percent : polars.Series of Boolean
+        Whether a percent sign follows.
+    wrong : polars.Series of Boolean
+        Whether a cell holds something that is neither a number nor a way to write that there is none.
+    notes : tuple of str
+        What was left out.
+    """
+
+    values: pl.Series
+    errors: pl.Series
+    percent: pl.Series
+    wrong: pl.Series
+    notes: tuple[str, ...] = ()
+
+
+def read_numbers(column: pl.Series) -> Numbers:
+    """Read a column of text as numbers; one of numbers is as it is."""
+    count, name = len(column), column.name
+    nothing = pl.repeat(None, count, dtype=pl.Float64, eager=True)
+    no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
+    if column.dtype != pl.String:
+        values = column.cast(pl.Float64, strict=False)
+        return Numbers(values, nothing, no, values.is_null() & column.is_not_null())
+    values = column.str.strip_chars().cast(pl.Float64, strict=False).fill_nan(None)
+    written = column.filter(values.is_null() & column.is_not_null()).unique(maintain_order=True).to_list()
+    if not written:
+        return Numbers(values, nothing, no, no)
+    plain = {cell: _DECORATION.sub("", cell).strip() for cell in written}
+    comma = _commas_are_decimal(plain.values())
+    read = {cell: _read(text, comma) for cell, text in plain.items()}
+    looked_up = pl.DataFrame(
+        [(cell, *found) for cell, found in read.items()],
+        schema={name: pl.String, "v": pl.Float64, "e": pl.Float64, "p": pl.Boolean, "w": pl.Boolean, "b": pl.Boolean},
+        orient="row",
+    )
+    joined = column.to_frame().join(looked_up, on=name, how="left", maintain_order="left")
+    beside = int(joined["b"].fill_null(False).sum())
+    return Numbers(
+        pl.select(pl.coalesce(values, joined["v"])).to_series(),
+        joined["e"],
+        joined["p"].fill_null(False),
+        joined["w"].fill_null(False),
+        (f"{beside} numbers in parentheses beside scores are left out",) if beside else (),
+    )
+
+
+def is_absent(cell: str) -> bool:
+    """Whether a cell says that there is no number."""
+    return cell.strip().casefold() in ABSENT
+
+
+def _read(text: str, comma: bool) -> tuple[float | None, float | None, bool, bool, bool]:
+    """Value, error, whether in percent, whether it is no number at all, and whether more stands beside it."""
+    if is_absent(text):
+        return None, None, False, False, False
+    match = _CELL.fullmatch(text)
+    if match is None or (not comma and _COMMA.search(text)):
+        return None, None, False, True, False
+    error = match["error"]
+    return (
+        _float(match["value"]),
+        _float(error) if error else None,
+        bool(match["percent"]),
+        False,
+        bool(match["beside"]),
+    )
+
+
+def _float(text: str) -> float:
+    return float(text.replace(",", ".").replace("−", "-"))
+
+
+def _commas_are_decimal(cells: object) -> bool:
+    """Whether commas are decimal points: not if each stands before three digits, as it may mean a thousand."""
+    found = [match for cell in cells for match in _COMMA.finditer(cell)]  # type: ignore[attr-defined]
+    return any(len(match[2]) != 3 or match[1] in ("", "0") for match in found)

@@ -1,0 +1,87 @@
+"""Files that hold tables, whatever their format, as the sheets in them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from isogloss.errors import BadFile
+from isogloss.evidence.bounds import check_delimited
+from isogloss.evidence.importers.files import PARQUET_MAGIC, read_bytes, read_frame, separator_of
+from isogloss.evidence.importers.sheets import Sheet, sheet_of_rows
+from isogloss.evidence.importers.spreadsheets import is_spreadsheet, read_spreadsheet
+from isogloss.files import BYTE_ORDER_MARK, open_input
+
+HEAD = 64 * 1024
+LINES = 60
+"""Lines at the head of delimited text in which an untidy header shows."""
+_SAYS_NOTHING = re.compile(
+    r"(sheet|tabelle|feuil|hoja|blad|foglio|planilha|arkusz|лист|工作表|シート)\s*\d*", re.IGNORECASE
+)
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Every table in a file.
+
+    Raises
+    ------
+    BadFile
+        If the file cannot be read, or holds no table.
+    """
+    with open_input(path) as file:
+        head = file.read(HEAD)
+    stem = path.name.removesuffix(".gz").partition(".")[0]
+    if is_spreadsheet(head, path.suffix):
+        sheets = read_spreadsheet(path)
+        if len(sheets) == 1 and _SAYS_NOTHING.fullmatch(sheets[0].name):
+            return [replace(sheets[0], name=stem)]
+        return sheets
+    if not head.startswith(PARQUET_MAGIC) and path.suffix.lower() not in (".parquet", ".jsonl", ".ndjson"):
+        untidy = _untidy(path, head, stem)
+        if untidy is not None:
+            return [untidy]
+    return [Sheet(read_frame(path), stem)]
+
+
+def _untidy(path: Path, head: bytes, name: str) -> Sheet | None:
+    """The table in delimited text whose header is not simply its first line; None for all else."""
+    first = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+    separator = separator_of(first, path)
+    try:
+        lines = _rows("\n".join(first.split("\n", LINES)[:LINES]), separator)
+        found = sheet_of_rows(lines, name)
+        if found is None or _is_tidy(found, lines):
+            return None
+        text = read_bytes(path).removeprefix(BYTE_ORDER_MARK)
+        check_delimited(text, separator, str(path))
+        rows = _rows(text.decode(), separator)
+    except (csv.Error, UnicodeDecodeError):
+        return None
+    sheet = sheet_of_rows(rows, name)
+    if sheet is not None:
+        _refuse_ragged(rows, sheet.above, str(path))
+    return sheet
+
+
+def _is_tidy(sheet: Sheet, rows: list[list[str | None]]) -> bool:
+    """Whether the header is the first line, and names each column once."""
+    return sheet.above == 1 and sheet.frame.columns == [cell or "" for cell in rows[0]]
+
+
+def _refuse_ragged(rows: list[list[str | None]], above: int, where: str) -> None:
+    filled = [(number, row) for number, row in enumerate(rows) if any(cell is not None for cell in row)]
+    width = len(filled[above - 1][1])
+    for number, row in filled[above:]:
+        if len(row) != width:
+            raise BadFile(
+                f"has {len(row)} of {width} cells", where=f"{where} line {number + 1}",
+                hint="check that it is whole, and put cells that hold a comma in quotes",
+            )  # fmt: skip
+
+
+def _rows(text: str, separator: str) -> list[list[str | None]]:
+    lines = csv.reader(io.StringIO(text), delimiter=separator)
+    return [[cell.strip() or None for cell in line] for line in lines]

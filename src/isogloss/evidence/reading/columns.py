@@ -1,0 +1,110 @@
+"""What each column of a table holds: a role by its header, languages, numbers, or other text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from isogloss.evidence.importers.cells import read_numbers
+from isogloss.evidence.importers.mapping import READABLE
+from isogloss.evidence.importers.sheets import Sheet
+from isogloss.evidence.reading.vocabulary import is_left_out, is_metric, role_of
+from isogloss.languages.context import read_column
+
+LOOKED_AT = 5_000
+"""Distinct values of a column that are looked at to tell what it holds."""
+MOSTLY = 0.5
+LANGUAGES = 0.8
+"""The part of a column's values that are languages, from which on it is taken for a column of languages."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table, sorted by what they hold.
+
+    Attributes
+    ----------
+    roles : dict of str to str
+        Column of an observation to the column of the table that fills it.
+    scores : list of str
+        Columns of numbers that may be scores.
+    left_out : list of str
+        Columns of numbers that are summaries or bookkeeping.
+    texts : list of str
+        Columns of text with no role.
+    languages : dict of str to float
+        Column of text to the part of its values that are languages.
+    """
+
+    roles: dict[str, str] = field(default_factory=dict)
+    scores: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    languages: dict[str, float] = field(default_factory=dict)
+
+
+def sort_columns(sheet: Sheet) -> Columns:
+    """What each column of a table holds."""
+    found = Columns()
+    frame = sheet.frame
+    numbers = {name for name in frame.columns if is_numeric(frame[name])}
+    # Names that are exactly those of an observation go first.
+    for name in (*(name for name in frame.columns if name in READABLE), *frame.columns):
+        role = _role(sheet, name, name in numbers)
+        if role is not None and role not in found.roles and name not in found.roles.values():
+            found.roles[role] = name
+    for name in frame.columns:
+        if name in found.roles.values():
+            continue
+        if name not in numbers:
+            found.texts.append(name)
+        elif any(is_left_out(level) for level in sheet.header(name)):
+            found.left_out.append(name)
+        else:
+            found.scores.append(name)
+    for name in (*found.texts, *filter(None, [found.roles.get("target")])):
+        found.languages[name] = read_column(_distinct(frame[name])).share
+    return found
+
+
+def is_numeric(column: pl.Series) -> bool:
+    """Whether most cells that are not empty are numbers, and there is one at all."""
+    if column.dtype.is_numeric():
+        return True
+    if column.dtype != pl.String:
+        return False
+    numbers = read_numbers(column.head(LOOKED_AT))
+    counted = int(numbers.values.is_not_null().sum())
+    return counted > 0 and int(numbers.wrong.sum()) < counted
+
+
+def _role(sheet: Sheet, name: str, numeric: bool) -> str | None:
+    if name in READABLE:
+        return name
+    header = sheet.header(name)
+    role = role_of(header[-1]) or role_of(header[0]) if len(header) == 1 else None
+    if role in ("score", "standard_error", "items", "shots", "seed"):
+        return role if numeric else None
+    return role if role is None or not numeric else None
+
+
+def _distinct(column: pl.Series) -> list[str]:
+    values = column.cast(pl.String).drop_nulls().unique(maintain_order=True).head(LOOKED_AT)
+    return [text for value in values if (text := value.strip())]
+
+
+def languages_in(sheet: Sheet, columns: list[str]) -> int | None:
+    """The level of the headers that names languages; None where none does."""
+    for level in range(max((len(sheet.header(name)) for name in columns), default=0)):
+        labels = [header[level] for name in columns if len(header := sheet.header(name)) > level]
+        read = read_column([label for label in labels if not is_metric(label)])
+        if len(labels) == len(columns) and len(read.languages) >= min(2, len(set(labels))) and read.share >= LANGUAGES:
+            return level
+    return None
+
+
+def labels_of(sheet: Sheet, columns: list[str], level: int) -> Iterator[str]:
+    """The labels of a level of the headers."""
+    return (sheet.header(name)[level] for name in columns)

@@ -1,0 +1,95 @@
+"""What people call the columns of their tables."""
+
+from __future__ import annotations
+
+import re
+
+from isogloss.evidence.facts import known_tasks
+from isogloss.languages.context import is_summary
+from isogloss.languages.names import fold
+from isogloss.metrics.registry import find_metric
+
+HEADERS: dict[str, str] = {
+    name: role
+    for role, names in {
+        "target": "language, languages, lang, langs, language name, lang name, language code, lang code, iso, "
+        "iso code, "
+        "iso 639, iso 639 1, iso 639 3, iso639 1, iso639 3, iso639, locale, target, target language, target lang, "
+        "test language, test lang, langue, idioma, lengua, lingua, sprache, taal, язык, 语言, 語言, 言語, bahasa, dil, "
+        "eval language, eval lang, language of test",
+        "model": "model, models, model name, model id, system, systems, checkpoint, llm, lm, encoder, engine, modell, "
+        "modele, modelo, method, approach, submission",
+        "task": "task, tasks, task name, dataset, data set, datasets, benchmark, corpus, test set, testset, aufgabe, "
+        "tache, tarea, suite",
+        "metric": "metric, metrics, metric name, measure",
+        "score": "score, scores, value, values, result, results, performance, main score, punktzahl, wert, valeur",
+        "train": "train, train languages, train language, training language, training languages, train lang, "
+        "source language, src lang, trained on, finetuned on, fine tuned on, transfer language",
+        "standard_error": "standard error, standard_error, stderr, std err, std error, se, score stderr, s e, sem",
+        "items": "items, n items, n samples, num samples, n examples, num examples, number of examples, "
+        "number of items, n test, test size, total count, support, samples, sample count",
+        "shots": "shots, n shot, n shots, num shots, num fewshot, fewshot, few shot, k shot, shot",
+        "seed": "seed, random seed, run seed",
+        "split": "split, subset split, eval split",
+        "model_revision": "revision, model revision, commit",
+    }.items()
+    for name in map(fold, names.split(", "))
+}
+"""Folded header to the column of an observation."""
+
+BOOKKEEPING = re.compile(
+    r"(n|no|id|idx|index|count|counts|total count|rank|ranking|position|unnamed.*|column \d+|year|date|time|runtime|"
+    r"seconds|epoch|steps?|tokens|speakers|population|(num|number|n) .+|.+ (count|seconds|per second|runtime|size)|"
+    r"params?|parameters|cost|price|latency|size|version)"
+)
+"""Folded headers of columns of numbers that are no scores."""
+
+SPREAD = re.compile(r"(std|sd|stdev|std dev|stddev|standard deviation|ci|ci 95|95 ci|margin|variance|var)( .*)?")
+"""Folded headers of columns that say how far scores spread, which is no standard error."""
+
+_TASKS = frozenset(
+    "xnli xcopa paws-x pawsx mmlu mgsm belebele sib-200 sib200 xquad tydiqa mlqa wikiann udpos xstorycloze xwinograd "
+    "flores ntrex hellaswag arc arc-challenge truthfulqa gsm8k global-mmlu include masakhaner masakhanews nusax "
+    "afrisenti afrixnli afrimmlu afrimgsm tatoeba massive xlsum panx copa naijasenti squad xlsum pos ner nli qa "
+    "sentiment summarization translation".split()
+)
+
+
+def role_of(header: str) -> str | None:
+    """The column of an observation that people mean by a header."""
+    return HEADERS.get(fold(header))
+
+
+def is_bookkeeping(header: str) -> bool:
+    """Whether a column of numbers under this header holds no scores."""
+    folded = fold(header)
+    return bool(BOOKKEEPING.fullmatch(folded) or SPREAD.fullmatch(folded))
+
+
+def is_left_out(header: str) -> bool:
+    """Whether a column of numbers under this header is a summary, a spread or bookkeeping."""
+    return is_summary(header) or is_bookkeeping(header)
+
+
+def is_metric(name: str) -> bool:
+    """Whether this is what a metric is called."""
+    return find_metric(name).is_fraction is not None
+
+
+def is_task(name: str) -> bool:
+    """Whether this is what a task is called."""
+    known = {fold(task) for task in known_tasks()["task"]} | {fold(task) for task in _TASKS}
+    return fold(name) in known
+
+
+def metric_in(text: str) -> str | None:
+    """The one metric that a text, such as a title, names by a whole word; None where it names none or several."""
+    words = re.findall(r"[^\W_]+(?:[-+][^\W_]*\+*)*", text)
+    found = {find_metric(word).name: word for word in words if word.casefold() not in _COMMON and is_metric(word)}
+    return next(iter(found)) if len(found) == 1 else None
+
+
+_COMMON = frozenset(
+    "map score scores loss error top precision recall correlation hits pass em ap acc tau fraction".split()
+)
+"""Words that are metrics, and much else in a text."""

@@ -1,0 +1,142 @@
+"""Languages in context: what stands in one column is read together, as names or as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from isogloss.languages.language import LONGEST, Language, make_language, resolve, tag_of_variety
+from isogloss.languages.names import fold
+from isogloss.languages.tags import tag_of_code, tag_of_name
+from isogloss.languages.varieties import variety_cache
+
+COUNTRIES_ONLY = frozenset({"jp", "cn", "cz", "dk", "gr", "ua", "vn"})
+"""Codes that are those of countries and of no language: what stands beside them may be countries too."""
+
+AS_COUNTRY = {"kr": "kor", "se": "swe"}
+"""Codes of small languages that are read as those of countries beside codes that are of countries only."""
+
+LIVING = {"egy": "arz"}
+"""Languages of the past whose name people use for a language of today, and that one."""
+
+_STRONG = frozenset(
+    "avg average averages ave mean means median total totals overall std stdev stddev aggregate".split()
+)
+_WEAK = frozenset("all min max minimum maximum sum low mid high mul macro micro var variance range summary".split())
+_BESIDE = frozenset(
+    "of over across the score scores resource resources languages language langs lang seen unseen weighted macro micro "
+    "group groups non without excl incl english".split()
+)
+
+
+def is_summary(text: str) -> bool:
+    """Whether a name is that of a summary of several: `Average`, `avg (32)`, `macro mean`, `all`, `low-resource`."""
+    words = [word for word in fold(text).split() if not word.isdecimal()]
+    if not words:
+        return False
+    if _STRONG.intersection(words):
+        return True
+    return bool(_WEAK.intersection(words)) and all(word in _WEAK | _BESIDE for word in words)
+
+
+@dataclass(frozen=True)
+class ColumnOfLanguages:
+    """What the values of a column are read as.
+
+    Attributes
+    ----------
+    languages : dict of str to Language
+        Each value that is a language.
+    unknown : tuple of str
+        Values that no language is known by, in their order.
+    summaries : tuple of str
+        Values that stand for several languages: `all`, `Average`.
+    notes : tuple of str
+        What had an alternative.
+    """
+
+    languages: Mapping[str, Language] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    summaries: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """The part of the values that are languages, summaries aside."""
+        known, unknown = len(self.languages), len(self.unknown)
+        return known / (known + unknown) if known + unknown else 0.0
+
+
+def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = None) -> ColumnOfLanguages:
+    """Read what stands in one column as languages.
+
+    Parameters
+    ----------
+    values : iterable of str
+        Codes or names; each is read once.
+    overrides : mapping of str to str, optional
+        How to read a value, ahead of all else.
+
+    Returns
+    -------
+    ColumnOfLanguages
+        In a column of names a name goes ahead of a code (`Ga` beside `Ewe` is Ga, not Irish), in one of codes a code.
+    """
+    overrides = overrides or {}
+    distinct = list(dict.fromkeys(values))
+    languages = {value: resolve(overrides[value]) for value in distinct if value in overrides}
+    rest = [value for value in distinct if value not in overrides]
+    summaries = tuple(value for value in rest if is_summary(value) and not _is_minangkabau(value, rest))
+    read = [value for value in rest if value not in summaries]
+    named, coded = _are_names(read), [value.casefold() for value in read]
+    countries = not named and bool(COUNTRIES_ONLY.intersection(coded))
+    unknown, notes = [], []
+    for value in read:
+        language, other = _read(value, named)
+        if countries and value.casefold() in AS_COUNTRY:
+            other, language = language, make_language(AS_COUNTRY[value.casefold()])
+        elif named and language is not None and language.id in LIVING:
+            other, language = language, make_language(LIVING[language.id])
+        if language is None:
+            unknown.append(value)
+            continue
+        languages[value] = language
+        if other is not None and other.code != language.code:
+            notes.append(f"'{value}' is read as {language.name} ({language.id}), not as {other.name} ({other.id})")
+    return ColumnOfLanguages(languages, tuple(unknown), summaries, tuple(notes))
+
+
+def _is_minangkabau(value: str, column: list[str]) -> bool:
+    """Whether `min` is the code of a language: it stands among codes of three letters and beside no other summary."""
+    if value != "min":
+        return False
+    others = [other for other in column if other != value]
+    codes = [other for other in others if len(other) == 3 and other.isalpha() and other.islower()]
+    return 2 * len(codes) > len(others) and not any(is_summary(other) for other in others)
+
+
+def _are_names(values: list[str]) -> bool:
+    """Whether a column holds names; where as many values are names as are codes, capitals decide."""
+    readings = [_readings(value) for value in values]
+    codes, names = (sum(reading[side] is not None for reading in readings) for side in (0, 1))
+    if codes != names:
+        return names > codes
+    return sum(value[:1].isupper() and value[1:].islower() for value in values) * 2 > len(values)
+
+
+def _read(value: str, named: bool) -> tuple[Language | None, Language | None]:
+    """The language of a value, and what else it may be."""
+    by_code, by_name = _readings(value)
+    if named:
+        return by_name or by_code, by_code if by_name else None
+    return by_code or by_name, None
+
+
+@variety_cache(1 << 14)
+def _readings(value: str) -> tuple[Language | None, Language | None]:
+    """The language that has this code, and the one that has this name."""
+    if len(value) > LONGEST:
+        return None, None
+    tags = tag_of_code(value) or tag_of_variety(value), tag_of_name(value)
+    by_code, by_name = (make_language(*tag) if tag else None for tag in tags)
+    return by_code, by_name

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+
+from isogloss.errors import BadFile
+from isogloss.evidence import read_evidence
+
+ROWS = [
+    ["Language", "Rook", "Knight"],
+    ["English", 81.5, 79],
+    ["Filipino", 70.25, None],
+    ["Chinese (Traditional)", 64, 66.5],
+]
+EXPECTED = [
+    ("Knight", "eng", 0.79),
+    ("Knight", "zho_Hant", 0.665),
+    ("Rook", "eng", 0.815),
+    ("Rook", "fil", 0.7025),
+    ("Rook", "zho_Hant", 0.64),
+]
+
+
+def triples(evidence):
+    return sorted(evidence.observations.select("model", "target", "score").rows())
+
+
+def test_a_spreadsheet_is_read_directly(xlsx, ods):
+    for path in (xlsx({"Sheet1": ROWS}), ods(ROWS)):
+        evidence = read_evidence(path)
+        assert triples(evidence) == EXPECTED
+        assert evidence.observations["task"].unique().to_list() == ["chess"]
+        assert evidence.percent
+
+
+def test_an_empty_corner_and_a_title_in_merged_cells_are_no_trouble(xlsx):
+    titled = [["Results of spring", None, None], [None, None, None], [None, *ROWS[0][1:]], *ROWS[1:]]
+    assert triples(read_evidence(xlsx({"Sheet1": titled}))) == EXPECTED
+
+
+def test_each_sheet_is_a_task_and_sheets_without_scores_are_named(xlsx):
+    notes = [["Who", "What"], ["me", "all of it"]]
+    path = xlsx({"XNLI": ROWS, "XCOPA": ROWS[:3], "About": notes, "Old": ROWS}, hidden=["Old"])
+    evidence = read_evidence(path)
+    assert evidence.observations["task"].value_counts().sort("task").rows() == [("XCOPA", 3), ("XNLI", 5)]
+    assert any("sheet 'About' is left out: holds no column of scores" in note for note in evidence.notes)
+
+
+def test_a_sheet_named_for_its_metric_says_the_metric(xlsx):
+    evidence = read_evidence(xlsx({"chrF": ROWS}))
+    assert evidence.observations["metric"].unique().to_list() == ["chrf"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PK\x03\x04 and nothing more", "is not a whole spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is not a whole spreadsheet"),
+    ],
+)
+def test_a_damaged_spreadsheet_is_one_line(tmp_path, content, reason):
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(BadFile, match=reason):
+        read_evidence(path)
+
+
+def test_a_cell_far_from_all_others_costs_no_memory(xlsx):
+    path = xlsx({"Sheet1": ROWS})
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    members["xl/worksheets/sheet1.xml"] = members["xl/worksheets/sheet1.xml"].replace(b"</sheetData>", far)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(BadFile, match=r"a cell in row 1048576, one in column 16384.: would take up to"):
+        read_evidence(path)
