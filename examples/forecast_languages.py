@@ -1,7 +1,7 @@
 """Forecast a few languages from the evidence that ships, print the table and draw it."""
 
 import isogloss
-from isogloss.charts import forecast_picture, save
+from isogloss.charts import Canvas, draw_forecast, save
 from isogloss.forecasting import Default, ask
 
 TRAIN = "spa:700"
@@ -15,5 +15,6 @@ forecasts = forecaster.predict_interval(queries, level=0.9)
 print(forecasts.select("target", "mean", "lower", "upper", "basis"))
 
 measured = evidence.filter(train=TRAIN).observations
-picture = forecast_picture(forecasts, measured, score="macro-F1", title=f"Topic classification, trained on {TRAIN}")
+canvas = Canvas(f"Topic classification, trained on {TRAIN}", score="macro-F1")
+picture = draw_forecast(forecasts, measured, canvas=canvas)
 print("picture:", save(picture, "forecast_languages.png"))

@@ -84,7 +84,7 @@ def run_demo(folder: Path, announce: Callable[[str], None] = lambda step: None) 
 
     _make(folder)
     announce("Loading what was measured in 205 languages")
-    from isogloss.charts import forecast_picture, save
+    from isogloss.charts import Canvas, draw_forecast, save
     from isogloss.evidence import read_evidence
     from isogloss.forecasting import ask, fit_forecaster, write_forecasts
     from isogloss.languages import resolve
@@ -96,11 +96,10 @@ def run_demo(folder: Path, announce: Callable[[str], None] = lambda step: None) 
     names = pl.Series("name", [resolve(target).name for target in forecasts["target"]])
     forecasts = forecasts.with_columns(names).sort("mean", "name", descending=[True, False])
     announce("Drawing")
-    picture = forecast_picture(
+    picture = draw_forecast(
         forecasts,
         evidence.filter(train=TRAIN).observations,
-        score="macro-F1",
-        title=f"Forecast macro-F1 in {forecasts.height} languages nobody measured",
+        canvas=Canvas(f"Forecast macro-F1 in {forecasts.height} languages nobody measured", score="macro-F1"),
     )
     made = Demo(forecasts, folder / PICTURE, folder / TABLE)
     write_forecasts(forecasts, made.table)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -70,3 +72,21 @@ def _unfilter(kind: int, line: bytearray, above: bytearray, size: int) -> bytear
 def _paeth(left: int, above: int, corner: int) -> int:
     guess = left + above - corner
     return min((left, above, corner), key=lambda value: abs(guess - value))
+
+
+def rows_with(chart: Any, *columns: str) -> list[dict[str, Any]]:
+    """The rows of the data sets inside a chart that have these columns."""
+    sets = chart.to_dict()["datasets"].values()
+    return [row for rows in sets for row in rows if rows and isinstance(rows[0], dict) and {*columns} <= {*rows[0]}]
+
+
+def layers_with(chart: Any, channel: str) -> list[dict[str, Any]]:
+    """The encodings of the layers, however deep, that have a channel."""
+    return [encoding for encoding in _encodings(chart.to_dict()) if channel in encoding]
+
+
+def _encodings(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield spec.get("encoding", {})
+    for kind in ("layer", "hconcat", "vconcat"):
+        for part in spec.get(kind, []):
+            yield from _encodings(part)

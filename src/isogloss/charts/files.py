@@ -1,8 +1,9 @@
-"""Charts as files, made without a network, a browser or installed fonts."""
+"""Charts as files and as parts of pages, made without a network, a browser or installed fonts."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
@@ -10,8 +11,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from isogloss.charts.canvas import META
 from isogloss.files import atomic_write, check_place
 
+PIXELS_PER_UNIT = 2.0
+"""Of charts that were not drawn on a canvas."""
 ENDINGS = (".png", ".svg", ".html", ".json")
 
 PAGE = Template("""<!DOCTYPE html>
@@ -21,21 +25,29 @@ PAGE = Template("""<!DOCTYPE html>
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
 <title>$title</title>
+<style>body {margin: 0; background: $background}</style>
 </head>
 <body>
-<div id="chart"></div>
-<script>$library</script>
-<script>
-vegaEmbed("#chart", $spec, {mode: "vega-lite", renderer: "svg", ast: true,
- actions: {export: true, source: false, compiled: false, editor: false}});
-</script>
+$chart
 </body>
 </html>
 """)
-"""The policy keeps the page from loading anything, whatever the chart says; `ast` does without `eval`."""
+"""The policy keeps the page from loading anything, whatever the chart says."""
+EMBEDDED = Template("""<div id="$id" role="img" aria-label="$description"></div>
+<script>$library</script>
+<script>
+vegaEmbed("#$id", $spec, {mode: "vega-lite", renderer: "svg", ast: true,
+ actions: {export: true, source: false, compiled: false, editor: false}});
+</script>""")
+"""`ast` does without `eval`, which a policy may forbid."""
+SVG = Template("""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" \
+width="$width" height="$height" viewBox="0 0 $width $height"><title>$title</title><desc>$description</desc>\
+<rect width="$width" height="$height" fill="$background"/>$drawn</svg>""")
+"""A drawing on a page of the size asked for."""
+ROOT = re.compile(r"<svg [^>]*>")
 
 
-def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
+def save(chart: Any, path: str | Path, *, scale: float = 1.0) -> Path:
     """Write a chart whole or not at all; the ending of `path` names the format.
 
     Parameters
@@ -43,8 +55,8 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     chart : altair chart
     path : str or pathlib.Path
         `.png`, `.svg`, `.html` (one file with everything in it) or `.json` (Vega-Lite).
-    scale : float, default 2
-        Pixels of a PNG for each unit of the chart.
+    scale : float, default 1
+        Of a PNG: by how much it is larger than its canvas, or, of other charts, than their own size.
 
     Returns
     -------
@@ -61,37 +73,65 @@ def save(chart: Any, path: str | Path, *, scale: float = 2.0) -> Path:
     path = Path(path)
     check_place(path, ENDINGS)
     writers: dict[str, Callable[[], bytes]] = {
-        ".png": lambda: _png(chart, scale),
-        ".svg": lambda: _svg(chart),
-        ".html": lambda: _page(chart).encode(),
-        ".json": lambda: json.dumps(chart.to_dict(), ensure_ascii=False).encode(),
+        ".png": lambda: png(chart, scale),
+        ".svg": lambda: to_svg(chart).encode(),
+        ".html": lambda: to_html(chart).encode(),
+        ".json": lambda: json.dumps(_spec(chart), ensure_ascii=False).encode(),
     }
     content = writers[path.suffix]()
     atomic_write(path, lambda whole: whole.write_bytes(content))
     return path
 
 
-def _png(chart: Any, scale: float) -> bytes:
+def png(chart: Any, scale: float = 1.0) -> bytes:
+    """The picture as PNG, as many pixels wide and high as its canvas says, times `scale`."""
     import vl_convert
 
-    made: bytes = vl_convert.vegalite_to_png(chart.to_dict(), scale=scale, **_offline())
+    paged = META in (chart.to_dict(validate=False).get("usermeta") or {})
+    made: bytes = vl_convert.svg_to_png(to_svg(chart), scale=scale * (1 if paged else PIXELS_PER_UNIT))
     return made
 
 
-def _svg(chart: Any) -> bytes:
+def to_svg(chart: Any) -> str:
+    """The picture as SVG with its title and description, in the middle of a page as large as its canvas says."""
     import vl_convert
 
-    made: str = vl_convert.vegalite_to_svg(chart.to_dict(), **_offline())
-    return made.encode()
+    spec = _spec(chart)
+    drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
+    pixels = spec.get("usermeta", {}).get(META, {}).get("pixels")
+    if not pixels:
+        return drawn
+    width, height = pixels
+    inner = re.sub(r' (width|height)="[^"]*"', "", ROOT.search(drawn)[0])  # type: ignore[index]
+    fitted = inner.replace("<svg ", f'<svg width="{width}" height="{height}" preserveAspectRatio="xMinYMid meet" ')
+    return SVG.substitute(
+        width=width, height=height, title=escape(_title(spec)), description=escape(_description(spec)),
+        background=spec.get("config", {}).get("background", "white"), drawn=ROOT.sub(lambda _: fitted, drawn, count=1),
+    )  # fmt: skip
 
 
-def _page(chart: Any) -> str:
-    return PAGE.substitute(title=escape(_title(chart.to_dict())), library=library(), spec=script_text(chart))
+def to_html(chart: Any) -> str:
+    """A whole page that needs no network: the interactive chart, with the program that draws it."""
+    spec = _spec(chart)
+    background = spec.get("config", {}).get("background", "white")
+    return PAGE.substitute(title=escape(_title(spec)), background=escape(background), chart=embedded(chart))
+
+
+def embedded(chart: Any, name: str = "chart") -> str:
+    """The interactive chart as a part of a page: an element of this name, and the scripts that fill it."""
+    return EMBEDDED.substitute(
+        id=escape(name), description=escape(describe(chart)), library=library(), spec=script_text(chart)
+    )
+
+
+def describe(chart: Any) -> str:
+    """What the picture shows, in words, for who cannot see it."""
+    return _description(chart.to_dict(validate=False))
 
 
 def script_text(chart: Any) -> str:
     """A chart as it may stand in a script of a page, for `vegaEmbed`."""
-    spec = chart.to_dict()
+    spec = _spec(chart)
     spec.pop("$schema", None)  # the embedding is told that it is Vega-Lite
     # No tag may begin inside a script: a language's name could hold one.
     return json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
@@ -106,13 +146,19 @@ def library() -> str:
     return made
 
 
+def _spec(chart: Any) -> dict[str, Any]:
+    spec: dict[str, Any] = chart.to_dict()
+    return spec
+
+
+def _description(spec: dict[str, Any]) -> str:
+    return str(spec.get("description", _title(spec)))
+
+
 def _title(spec: dict[str, Any]) -> str:
     title = spec.get("title", "isogloss")
-    return str(title["text"] if isinstance(title, dict) else title)
-
-
-def _offline() -> dict[str, Any]:
-    return {"vl_version": _version(), "allowed_base_urls": []}
+    text = title["text"] if isinstance(title, dict) else title
+    return " ".join(text) if isinstance(text, list) else str(text)
 
 
 def _version() -> str:

@@ -1,20 +1,14 @@
-"""Languages on a map of the world in the Equal Earth projection, coloured by family, script or another property.
-
-Places are projected here as the drawing library does it, so that labels can be placed first.
-"""
+"""Languages on a map of the world, coloured by family, script or another property."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.style import INK, LAND, WIDTH, finished, inline, palette
+from isogloss.charts.projection import EqualEarth, world_map
+from isogloss.charts.style import INK, WIDTH, finished, inline, palette
+from isogloss.charts.theme import THEMES
 from isogloss.errors import UnknownName
 from isogloss.languages import Language
 from isogloss.languages.measures import NO_FAMILIES
@@ -22,11 +16,6 @@ from isogloss.languages.measures import NO_FAMILIES
 if TYPE_CHECKING:
     import altair as alt
 
-LAND_FILE = Path(__file__).parent / "data" / "land-110m.json"
-COEFFICIENTS = 1.340264, -0.081106, 0.000893, 0.003796
-HALF_ROOT_3 = math.sqrt(3) / 2
-HALF_WIDTH = 2.7066
-"""Of the world, at scale 1."""
 COLOURS = (
     "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#ee7733", "#009988", "#994455", "#77aa11",
     "#332288", "#dd99bb",
@@ -86,7 +75,7 @@ def map_of_languages(
     rows = (table() if languages is None else entries(languages)).to_dicts()
     placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
     dots, groups = _grouped(placed, colour)
-    chart = world_map(EqualEarth(WIDTH), _points(dots, groups, colour))
+    chart = world_map(EqualEarth.whole(WIDTH), THEMES["light"], _points(dots, groups, colour))
     lost = len(rows) - len(placed)
     line = f"{len(placed):,} languages with a known place" + (f"; {lost:,} without one are not drawn" if lost else "")
     return finished(chart, title or f"Languages by {colour}", [line])
@@ -148,76 +137,3 @@ def _points(dots: list[dict[str, Any]], groups: list[tuple[str, str]], colour: s
             ],
         )
     )
-
-
-@dataclass(frozen=True)
-class EqualEarth:
-    """Equal Earth over a width in pixels.
-
-    Parameters
-    ----------
-    width : float
-        Of the whole world, in pixels.
-    north, south : float
-        Latitudes at the upper and the lower edge, in degrees.
-    middle : float, default 11
-        Longitude in the middle; 11 degrees east cuts the world in the Bering Strait and not through Chukotka.
-
-    Notes
-    -----
-    Šavrič, Patterson and Jenny (2019), "The Equal Earth map projection", International Journal of Geographical
-    Information Science 33(3): with sin t = sqrt(3)/2 sin(latitude),
-    x = 2 sqrt(3) longitude cos t / (3 (9 A4 t^8 + 7 A3 t^6 + 3 A2 t^2 + A1)), y = A4 t^9 + A3 t^7 + A2 t^3 + A1 t.
-    """
-
-    width: float
-    north: float = 84.0
-    south: float = -57.0
-    middle: float = 11.0
-
-    @property
-    def scale(self) -> float:
-        """Pixels per unit of the formula."""
-        return self.width / 2 / HALF_WIDTH
-
-    @property
-    def translate(self) -> tuple[float, float]:
-        """Pixel at which the middle of the map lies."""
-        return self.width / 2, self.scale * _raw(0.0, self.north)[1]
-
-    @property
-    def height(self) -> float:
-        """Pixels from the northern to the southern edge."""
-        return self.scale * (_raw(0.0, self.north)[1] - _raw(0.0, self.south)[1])
-
-    def project(self, longitude: float, latitude: float) -> tuple[float, float]:
-        """Pixel of a place, from the upper left corner."""
-        turned = (longitude - self.middle + 180) % 360 - 180
-        x, y = _raw(turned, latitude)
-        left, top = self.translate
-        return left + self.scale * x, top - self.scale * y
-
-
-def world_map(world: EqualEarth, *layers: Any) -> Any:
-    """Layers on the land of the world, as a chart without title and look."""
-    import altair as alt
-
-    land = alt.InlineData(values=_land(), format=alt.TopoDataFormat(type="topojson", feature="land"))
-    chart: Any = alt.layer(alt.Chart(land).mark_geoshape(fill=LAND, clip=True), *layers)
-    return chart.project(
-        type="equalEarth", rotate=[-world.middle, 0, 0], scale=world.scale, translate=list(world.translate)
-    ).properties(width=world.width, height=round(world.height))
-
-
-@lru_cache(maxsize=1)
-def _land() -> Any:
-    return json.loads(LAND_FILE.read_text(encoding="utf-8"))
-
-
-def _raw(longitude: float, latitude: float) -> tuple[float, float]:
-    a1, a2, a3, a4 = COEFFICIENTS
-    t = math.asin(HALF_ROOT_3 * math.sin(math.radians(latitude)))
-    t2 = t * t
-    t6 = t2**3
-    x = math.radians(longitude) * math.cos(t) / (HALF_ROOT_3 * (a1 + 3 * a2 * t2 + t6 * (7 * a3 + 9 * a4 * t2)))
-    return x, t * (a1 + a2 * t2 + t6 * (a3 + a4 * t2))

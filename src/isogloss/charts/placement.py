@@ -69,7 +69,13 @@ class Label:
 
 
 def place_labels(
-    dots: Sequence[Point], widths: Sequence[float], height: float, inside: Box, specks: Sequence[Point] = ()
+    dots: Sequence[Point],
+    widths: Sequence[float],
+    height: float,
+    inside: Box,
+    specks: Sequence[Point] = (),
+    *,
+    farthest: float = RADII[-1],
 ) -> list[Label | None]:
     """Find a place for the label of each dot.
 
@@ -84,6 +90,8 @@ def place_labels(
         What labels may not leave.
     specks : sequence of (x, y)
         Points better left uncovered.
+    farthest : float
+        How far from its dot a label may stand.
 
     Returns
     -------
@@ -91,7 +99,7 @@ def place_labels(
         In the order of the dots; None where a label would cover another or a dot wherever it stood.
         The same input gives the same places.
     """
-    options = [_options(dot, width, height, inside) for dot, width in zip(dots, widths, strict=True)]
+    options = [_options(dot, width, height, inside, farthest) for dot, width in zip(dots, widths, strict=True)]
     fixed = [
         [place.distance + _cost_of_dots(place, own, dots, specks) for place in of] for own, of in enumerate(options)
     ]
@@ -124,11 +132,11 @@ def _free(chosen: Sequence[Label], dots: Sequence[Point]) -> list[Label | None]:
     return kept
 
 
-def _options(dot: Point, width: float, height: float, inside: Box) -> list[Label]:
+def _options(dot: Point, width: float, height: float, inside: Box, farthest: float) -> list[Label]:
     """Places around a dot, nearest first, that lie inside."""
     x, y = dot
     found = []
-    for radius in RADII:
+    for radius in (radius for radius in RADII if radius <= farthest):
         for angle in ANGLES:
             near_x, near_y = x + radius * math.cos(angle), y + radius * math.sin(angle)
             across = math.cos(angle)
