@@ -10,7 +10,7 @@ Ten files hold the forecast of a measured model, in the order of reading:
 6. `grid`: scores as arrays
 7. `features`: languages and mixes as numbers
 8. `training_mix_gp`: a measured language under another mix
-9. `kriging`: an unmeasured language, from measured ones
+9. `kriging`: an unmeasured language, from measured ones, whose levels are the matter of `level_process`
 10. `pooled_model`: a language measured with other models or on other tasks
 
 They use what other forecasters use too: `kernel`, `kronecker`, `boosting`, `gaussian_process` and the conformal
@@ -69,7 +69,8 @@ class DefaultModel(GridModel):
     @cached_property
     def regression_kriging_(self) -> RegressionKriging:
         """Forecasts unmeasured languages from their features and neighbours."""
-        return RegressionKriging().fit(self.grid_, fill(self.grid_.scores))
+        like = self._whole.regression_kriging_ if self._whole else None
+        return RegressionKriging(like).fit(self.grid_, fill(self.grid_.scores))
 
     @cached_property
     def kernel_(self) -> KernelModel:

@@ -10,13 +10,15 @@ from types import SimpleNamespace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg.lapack import dpotri, dtrtri
 from scipy.optimize import minimize
 
 from isogloss.forecasting.grid import Array
 
 TOO_FAR = 1e10
 """Loss of a step of the search that cannot be computed, as where all scores are alike."""
+TOLERANCE = 1e7 * np.finfo(float).eps
+"""Gain at which a search ends, unless another is given."""
 STEP = 1e-4
 """Logarithmic units by which parameters are moved to see the curvature of their density."""
 LogLikelihoods = Callable[[Array], Iterable[tuple[float, Array | float]]]
@@ -73,9 +75,11 @@ def maximise(
     *,
     steps: int,
     bounds: tuple[Array | float, Array | float] | None = None,
+    start: Array | None = None,
+    tolerance: float = TOLERANCE,
     by_differences: bool = False,
 ) -> Array:
-    """Logarithms of the parameters of the largest posterior density, by L-BFGS-B from the prior's centre.
+    """Logarithms of the parameters of the largest posterior density, by L-BFGS-B.
 
     Parameters
     ----------
@@ -83,6 +87,10 @@ def maximise(
         From the logarithms to the log marginal likelihood of each independent response, with its slope in them.
     steps : int
         Most iterations of the search.
+    start : array of shape (parameters,), optional
+        Where the search starts; by default at the prior's centre.
+    tolerance : float
+        Gain in the log density, against its size where that is above one, at which the search ends.
     by_differences : bool, default False
         Whether slopes are taken by finite differences, those given being of no use.
 
@@ -99,9 +107,9 @@ def maximise(
     if bounds is not None:
         lowest, highest = (np.broadcast_to(end, prior.centre.shape).tolist() for end in bounds)
         limits = list(zip(lowest, highest, strict=True))
-    result = minimize(
-        loss, prior.centre, jac=not by_differences, method="L-BFGS-B", bounds=limits, options={"maxiter": steps}
-    )
+    first = prior.centre if start is None else start
+    options = {"maxiter": steps, "ftol": tolerance}
+    result = minimize(loss, first, jac=not by_differences, method="L-BFGS-B", bounds=limits, options=options)
     return np.asarray(result.x)
 
 
@@ -158,7 +166,8 @@ def log_likelihood_slope(covariance: Array, response: Array, *, solve: bool = Fa
         # Written in one expression, numpy keeps the solution's order in memory, by which later sums are rounded.
         slope = -0.5 * (cho_solve(factor, np.eye(len(response)), check_finite=False) - np.outer(weights, weights))
     else:
-        inverse = cho_solve(factor, np.eye(len(response)), check_finite=False)
+        inverse = np.tril(dpotri(factor[0], lower=1)[0])
+        inverse += np.tril(inverse, -1).T
         weights = inverse @ response
         slope = 0.5 * (np.outer(weights, weights) - inverse)
     return _value(factor, weights, response), slope

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from scipy.linalg import LinAlgError, eigvalsh
 
 from isogloss.forecasting.boosting import fit_trees, predict_trees
 from isogloss.forecasting.features import (
@@ -22,9 +21,9 @@ from isogloss.forecasting.features import (
     pair_features,
     space,
 )
-from isogloss.forecasting.gaussian_process import Prior, log_likelihood, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import Contribution, of_features, of_languages, of_trees
+from isogloss.forecasting.level_process import LevelProcess, held
 
 VARIANCES = {"resources": 1.0, "near": 1.0, "spaces": 0.5, "script": 0.5, "family": 0.3, "own": 0.2}
 """Of the terms of the covariance of languages in ordinary kriging, before they are scaled to one together.
@@ -37,13 +36,9 @@ NOISE = 0.05
 
 LEARNERS = ("additive", "regression-kriging", "trees")
 
-PRIOR = Prior(width=1.0, linear=0.3, neighbours=0.5, reach=0.3, noise=0.2)
-STEPS = 30
 SHAPE_PENALTY = 100.0
 TREE_CELLS = 6000
 """Cells that the trees learn from; of more, a sample."""
-BEYOND = 2.5
-"""Standard deviations at which a factor is held for the mean (not for the spread): nothing is known further out."""
 TREE_FEATURES = (
     *PAIR_FEATURES,
     Feature("mean of the measured languages", MEASURED_LANGUAGES, "mean score of the row"),
@@ -135,13 +130,21 @@ def kriging_contributions(scores: Array, measured: Sequence[str], target: str, b
 class RegressionKriging:
     """Scores of unmeasured languages, row by row of a completed grid.
 
+    Parameters
+    ----------
+    like : RegressionKriging, optional
+        One fitted to more of the same grid, from whose parameters the search for these starts.
+
     Attributes
     ----------
     levels_ : array of shape (targets,)
         Level of each measured language against the mean of all.
-    parameters_ : array of shape (4,)
-        Weight of the linear factors, weight and reach of the neighbours, noise.
+    level_process_ : LevelProcess
+        How levels follow from factors and neighbours.
     """
+
+    def __init__(self, like: RegressionKriging | None = None):
+        self._like = like
 
     def fit(self, grid: Grid, completed: Array) -> Self:
         """Learn from measured languages.
@@ -160,12 +163,15 @@ class RegressionKriging:
         self._factor_mean, spread = factors.mean(0), factors.std(0)
         # What is the same in all measured languages has no scale of its own.
         self._factor_spread = np.where(spread > SAME, spread, 1.0)
-        self._factors = self._held(self._standardise(factors))
+        self._factors = held(self._standardise(factors))
         row_means = completed.mean(1)
         deviations = completed - row_means[:, None]
         self.levels_ = deviations.mean(0)
         self._between = self._space.between("combined", grid.targets, grid.targets)
-        self._learn_levels()
+        like = getattr(self._like, "level_process_", None)
+        self.level_process_ = LevelProcess().fit(
+            self.levels_, self._standardise(factors), self._between, None if like is None else like.parameters_
+        )
         features = pair_features(self._space, sizes, sources, grid.targets)
         self._learn_shape(features, deviations - self.levels_)
         self._learn_trees(features, row_means, deviations, ~np.isnan(grid.scores))
@@ -199,8 +205,8 @@ class RegressionKriging:
         trained = self.grid_.mixes
         factors = self._standardise(language_features(every, targets, trained.sources, trained.sizes))
         towards = every.between("combined", targets, measured)
-        levels, spread = self._levels(factors, towards)
-        factors = self._held(factors)
+        levels, spread = self.level_process_.predict(factors, towards)
+        factors = held(factors)
         neighbours = self._neighbours(towards)
         features = pair_features(every, sizes, sources, targets)
         features_known = pair_features(every, sizes, sources, measured)
@@ -227,22 +233,20 @@ class RegressionKriging:
         if len(languages) < 2:
             return [[], [], []]
         every = space(mix.sources, trained.sources, [target], languages)
-        factors = self._held(self._standardise(language_features(every, [target], trained.sources, trained.sizes)))
+        factors = held(self._standardise(language_features(every, [target], trained.sources, trained.sizes)))
         towards = every.between("combined", [target], languages)
         own, others = (pair_features(every, mix.sizes, mix.sources, names) for names in ([target], languages))
         deviations = measured[0] - measured.mean()
-        linear, neighbour, reach, _ = np.exp(self.parameters_)
-        slopes = self._level_scale * linear / factors.shape[1] * (self._factors.T @ self._level_weights)
         anchor = pair_features(every, trained.sizes, trained.sources, [target]).mean(0, keepdims=True)
         shape = (own - anchor)[0, 0] / self._shape_spread * self._shape_slopes
-        carried = neighbour * np.exp(-towards[0] / reach) @ self._precision
+        carried = self.level_process_.neighbour_weights(towards)[0]
         weights = self._neighbours(towards)[:, 0]
         rest = deviations - self.levels_ - self._shape(others, self._shape_means)[0]
         rest_of_trees = deviations - self._trees(others, measured.mean(1), self._factors)[0]
         return [
             [],
             [
-                *of_features(LANGUAGE_FEATURES, factors[0] * slopes),
+                *of_features(LANGUAGE_FEATURES, factors[0] * self.level_process_.slopes),
                 *of_languages(languages, carried, carried * self.levels_),
                 *of_features(PAIR_FEATURES, shape),
                 *of_languages(languages, weights, weights * rest),
@@ -256,36 +260,11 @@ class RegressionKriging:
     def _standardise(self, factors: Array) -> Array:
         return (factors - self._factor_mean) / self._factor_spread
 
-    @staticmethod
-    def _held(factors: Array) -> Array:
-        return np.clip(factors, -BEYOND, BEYOND)
-
-    def _learn_levels(self) -> None:
-        self._level_scale = float(self.levels_.std()) + 1e-9
-        standardised = self.levels_ / self._level_scale
-        linear = self._factors @ self._factors.T / self._factors.shape[1]
-        self.parameters_ = maximise(
-            lambda parameters: [_log_likelihood(parameters, linear, self._between, standardised)],
-            PRIOR, steps=STEPS, by_differences=True,
-        )  # fmt: skip
-        self._precision = np.linalg.inv(_noisy(self.parameters_, linear, self._between))
-        self._level_weights = self._precision @ standardised
-
-    def _levels(self, factors: Array, towards: Array) -> tuple[Array, Array]:
-        linear, neighbour, _, noise = np.exp(self.parameters_)
-        width = factors.shape[1]
-        held = _covariance(self.parameters_, self._held(factors) @ self._factors.T / width, towards)
-        covariance = _covariance(self.parameters_, factors @ self._factors.T / width, towards)
-        prior = linear * (factors**2).sum(1) / width + neighbour + noise
-        explained = np.einsum("ij,jk,ik->i", covariance, self._precision, covariance)
-        spread = self._level_scale * np.sqrt(np.maximum(prior - explained, noise))
-        return self._level_scale * (held @ self._level_weights), spread
-
     def _neighbours(self, towards: Array) -> Array:
         """Kriging weights of the measured languages, of shape (measured, targets)."""
-        reach = np.exp(self.parameters_[2])
+        reach = self.level_process_.reach
         gram = np.exp(-self._between / reach) + np.eye(len(self._between))
-        return np.linalg.solve(gram, np.exp(-towards / reach).T)
+        return np.asarray(np.linalg.solve(gram, np.exp(-towards / reach).T))
 
     def _learn_shape(self, features: Array, deviations: Array) -> None:
         """Ridge regression within languages: what a better mix is worth, whatever the level."""
@@ -319,26 +298,3 @@ def _cells(features: Array, row_means: Array, factors: Array) -> Array:
     means = np.broadcast_to(row_means[:, None, None], (rows, width, 1))
     every = np.broadcast_to(factors[None], (rows, width, factors.shape[1]))
     return np.concatenate([features, means, every], axis=2).reshape(rows * width, -1)
-
-
-def _covariance(parameters: Array, linear: Array, between: Array) -> Array:
-    weight, neighbour, reach, _ = np.exp(parameters)
-    return weight * linear + neighbour * np.exp(-between / reach)
-
-
-def _noisy(parameters: Array, linear: Array, between: Array) -> Array:
-    """Covariance of the measured languages with noise, and with what makes it one where distances are no metric.
-
-    Distances of which parts are unknown break the triangle inequality, and exp(-distance) is no covariance then.
-    """
-    covariance = _covariance(parameters, linear, between)
-    covariance = (covariance + covariance.T) / 2
-    lacking = max(-float(eigvalsh(covariance, subset_by_index=[0, 0])[0]), 0.0)
-    return covariance + (np.exp(parameters[3]) + lacking) * np.eye(len(covariance))
-
-
-def _log_likelihood(parameters: Array, linear: Array, between: Array, levels: Array) -> tuple[float, float]:
-    """Of the levels; without a slope."""
-    if not np.isfinite(_covariance(parameters, linear, between)).all() or not np.isfinite(np.exp(parameters[3])):
-        raise LinAlgError("a step of the search too far, as where all levels are alike")
-    return log_likelihood(_noisy(parameters, linear, between), levels), 0.0
