@@ -7,8 +7,12 @@ import sys
 
 import polars as pl
 import pytest
-from sklearn.base import clone
+import sklearn.base
+from sklearn.dummy import DummyRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
+from isogloss.estimator import Estimator, clone
 from isogloss.evidence import Evidence
 from isogloss.forecasting import Additive, Default, Forecaster, Mean, Nearest, ask, forecasters
 from isogloss.forecasting.baselines.simple import MeanModel
@@ -92,6 +96,40 @@ def test_parameters_of_a_forecaster_survive_cloning(evidence):
     assert forecaster.set_params(by=0.3).fit(evidence).predict(QUESTION)["mean"].item() == pytest.approx(0.85)
 
 
+class Wrapped(Estimator):
+    """An estimator with another one as a parameter."""
+
+    def __init__(self, inner: Shifted, name: str = "plain"):
+        self.inner, self.name = inner, name
+
+
+@pytest.mark.parametrize("clone_by", [clone, sklearn.base.clone])
+def test_parameters_that_are_estimators_are_cloned_too(clone_by, evidence):
+    wrapped = Wrapped(Shifted(by=0.2).fit(evidence))
+    copy = clone_by(wrapped).set_params(inner__by=0.3, name="other")
+    assert vars(copy.inner) == {"by": 0.3}
+    assert wrapped.get_params() == {"inner": wrapped.inner, "inner__by": 0.2, "name": "plain"}
+    assert wrapped.get_params(deep=False) == {"inner": wrapped.inner, "name": "plain"}
+    assert repr(copy) == "Wrapped(inner=Shifted(by=0.3), name='other')"
+
+
+def test_an_estimator_of_scikit_learn_is_cloned_as_it_clones_itself():
+    copy = clone(DummyRegressor(strategy="median").fit([[0]], [1]))
+    assert copy.get_params()["strategy"] == "median"
+    assert not hasattr(copy, "constant_")
+
+
+def test_an_unknown_parameter_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"Invalid parameter 'to' for estimator Shifted\(\).*\['by'\]"):
+        Shifted().set_params(to=1)
+
+
+def test_scikit_learn_knows_what_is_fitted(evidence):
+    with pytest.raises(NotFittedError):
+        check_is_fitted(Mean())
+    check_is_fitted(Mean().fit(evidence))
+
+
 def test_registered_forecasters_are_found_by_name(request):
     request.addfinalizer(lambda: forecasters.unregister("mine"))
     forecasters.register("mine")(Shifted)
@@ -119,5 +157,23 @@ def test_each_built_in_forecaster_has_a_name(name, forecaster):
 def test_heavy_libraries_are_not_loaded_before_they_are_needed(statement):
     heavy = "{'sklearn', 'scipy', 'lightgbm', 'polars', 'numpy', 'altair'}"
     program = f"{statement}\nimport sys; print('loaded:', sorted({heavy} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "loaded: []"
+
+
+NINE = "model,task,metric,target,train,score\n" + "".join(
+    f"ours,support,accuracy,{code},,{score}\n"
+    for code, score in zip("eng fra deu spa hin arb jpn swh tur".split(), range(60, 96, 4), strict=True)
+)
+
+
+def test_a_small_forecast_loads_no_library_that_takes_longer_than_it_does(tmp_path):
+    (tmp_path / "nine.csv").write_text(NINE)
+    program = (
+        "import sys; from isogloss.cli import app; "
+        f"app(['forecast', '-e', {str(tmp_path / 'nine.csv')!r}, '--task', 'support', '--model', 'ours', "
+        "'--targets', 'yor', '--json'], standalone_mode=False); "
+        "print('loaded:', sorted({'sklearn', 'scipy.stats', 'lightgbm', 'pandas', 'altair'} & set(sys.modules)))"
+    )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "loaded: []"

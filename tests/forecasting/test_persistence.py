@@ -271,6 +271,8 @@ HOSTILE = {
     "an array with axes it has not": {"array": "a0", "axes": [5]},
     "a table that is not there": {"table": "../../etc/passwd"},
     "trees that are not there": {"booster": "booster-0"},
+    "our trees that are not there": {"trees": "booster-0"},
+    "an address in memory for trees": {"object": "isogloss.forecasting.booster:Booster", "state": {"_handle": 1}},
     "a huge array of nothing": {"objects": [], "shape": [10**9, 10**9]},
     "an unhashable key": {"dict": [[{"list": []}, 1]]},
     "no pair": {"dict": [[1]]},

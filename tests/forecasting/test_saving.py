@@ -14,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from isogloss.evidence import TrainingMix
 from isogloss.forecasting.baselines.simple import MeanModel
+from isogloss.forecasting.boosting import fit_trees
 from isogloss.forecasting.grid import TrainingMixes
 from isogloss.forecasting.persistence.boosters import booster_text, check_trees, read_booster
 from isogloss.forecasting.persistence.objects import CannotSave, Reader, Writer
@@ -153,6 +154,14 @@ def test_boosted_trees_come_back_to_the_last_bit(table, settings):
     expected = estimator.predict(features)
     for booster in found:
         assert np.array_equal(booster.predict(features, validate_features=False), expected)
+
+
+def test_our_own_trees_come_back_to_the_last_bit(table):
+    features, response = table
+    trees = fit_trees(features, response, n_estimators=20, num_leaves=7)
+    again = through([trees, trees])
+    assert again[0] is again[1]
+    assert np.array_equal(again[0].predict(features), trees.predict(features))
 
 
 def test_trees_that_never_split_come_back(table):

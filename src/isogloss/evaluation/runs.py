@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import IsoglossError, NotEnoughEvidence
+from isogloss.estimator import clone
 from isogloss.evaluation.language_protocols import family_of, script_of
 from isogloss.evaluation.split import Split
 from isogloss.evidence import SETTING, Evidence
@@ -134,8 +135,6 @@ def _questions(protocol: str, split: Split) -> pl.DataFrame:
 
 
 def _run(split: Split, estimator: Any, levels: Sequence[float]) -> tuple[pl.DataFrame, dict[str, Any]]:
-    from sklearn.base import clone
-
     start = time.process_time()
     answers, reason, failed = _answer(clone(estimator), split, levels)
     run = {"condition": split.condition, "split": split.name, "observations": len(split.train),

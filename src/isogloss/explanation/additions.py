@@ -132,12 +132,13 @@ def _compare(added: str, target: str, kind: str, pairs: list[Pair]) -> dict[str,
     error, degrees = _error(differences, pairs)
     if error is None or error == 0:
         return row
-    from scipy.stats import norm
-    from scipy.stats import t as student
+    from scipy.special import stdtr, stdtrit
 
-    law = norm if degrees is None else student(degrees)
-    margin = float(law.ppf((1 + LEVEL) / 2)) * error
-    return row | {"lower": mean - margin, "upper": mean + margin, "p": 2 * float(law.sf(abs(mean) / error))}
+    # With endless degrees of freedom Student's law is the normal one.
+    freedom = math.inf if degrees is None else degrees
+    margin = float(stdtrit(freedom, (1 + LEVEL) / 2)) * error
+    p_value = 2 * float(stdtr(freedom, -abs(mean) / error))
+    return row | {"lower": mean - margin, "upper": mean + margin, "p": p_value}
 
 
 def _error(differences: np.ndarray, pairs: list[Pair]) -> tuple[float | None, int | None]:

@@ -151,14 +151,14 @@ class _Fitted:
         return permutation_p_values(standardised, self.pairs.scores, without.random_effects, orders, tested)
 
     def table(self, p_values: Array, unit: float) -> pl.DataFrame:
-        from scipy.stats import t as student
+        from scipy.special import stdtr, stdtrit
 
         degrees = self._degrees()
         clusters = max(min(count for count in self.counts if count > 1) - 1, 1)
         effects, errors = self.crossed.coefficients[1:], self.crossed.errors[1:]
-        margins = student.ppf((1 + LEVEL) / 2, clusters) * np.maximum(self.crossed.robust, self.crossed.errors)[1:]
+        margins = stdtrit(clusters, (1 + LEVEL) / 2) * np.maximum(self.crossed.robust, self.crossed.errors)[1:]
         plain, robust = self.least_squares.coefficients, self.least_squares.errors
-        margin = student.ppf((1 + LEVEL) / 2, clusters) * robust
+        margin = stdtrit(clusters, (1 + LEVEL) / 2) * robust
         adjusted = benjamini_hochberg(p_values)
         spread = float(self.response.std())
         return pl.DataFrame(
@@ -176,11 +176,11 @@ class _Fitted:
                 "vif": variance_inflation(self.design),
                 "availability": self.pairs.availability,
                 "beta": effects / spread,
-                "p_crossed": 2 * student.sf(np.abs(effects) / errors, degrees),
+                "p_crossed": 2 * stdtr(degrees, -np.abs(effects) / errors),
                 "least_squares": unit * plain,
                 "least_squares_lower": unit * (plain - margin),
                 "least_squares_upper": unit * (plain + margin),
-                "p_clustered": 2 * student.sf(np.abs(plain) / robust, clusters),
+                "p_clustered": 2 * stdtr(clusters, -np.abs(plain) / robust),
             },
             schema=DRIVERS,
         ).with_columns(pl.col("share").fill_nan(None))

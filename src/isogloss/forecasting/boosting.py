@@ -1,26 +1,26 @@
-"""Gradient-boosted trees by LightGBM, the same in every run; a feature that is missing is NaN.
-
-Fitted trees are kept as boosters, which `isogloss.forecasting.persistence` writes as text.
-"""
+"""Gradient-boosted trees by LightGBM, the same in every run; a feature that is missing is NaN."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 
+from isogloss.forecasting.booster import Booster
 from isogloss.forecasting.grid import Array
 
 REPRODUCIBLE: dict[str, Any] = {
-    "random_state": 0, "n_jobs": 1, "deterministic": True, "force_row_wise": True, "verbosity": -1,
+    "seed": 0, "num_threads": 1, "deterministic": True, "force_row_wise": True, "verbosity": -1,
 }  # fmt: skip
 VALUES = 10_000_000
 """Features x cells that `BoostedTrees` learns from; of more cells, a sample."""
 
 
-def fit_trees(design: Array, response: Array, most: int | None = None, **settings: Any) -> Any:
+def fit_trees(
+    design: Array, response: Array, most: int | None = None, *, n_estimators: int, objective: str = "regression",
+    **settings: Any,
+) -> Booster:  # fmt: skip
     """Learn a response from a design.
 
     Parameters
@@ -29,31 +29,29 @@ def fit_trees(design: Array, response: Array, most: int | None = None, **setting
     response : array of shape (cells,)
     most : int, optional
         Cells to learn from, in random order; of more, a sample. By default all, in theirs.
+    n_estimators : int
+        Number of trees.
+    objective : str, default "regression"
     **settings
-        Of `lightgbm.LGBMRegressor`.
+        Parameters of LightGBM.
     """
-    from lightgbm import LGBMRegressor
-
     if most is not None:
         chosen = np.random.default_rng(0).permutation(len(design))[:most]
         design, response = design[chosen], response[chosen]
-    return LGBMRegressor(**REPRODUCIBLE, **settings).fit(design, response).booster_
+    return Booster.learn(design, response, n_estimators, {**REPRODUCIBLE, "objective": objective, **settings})
 
 
-def fit_ranking_trees(design: Array, relevance: Array, sizes: Sequence[int], seed: int, **settings: Any) -> Any:
+def fit_ranking_trees(
+    design: Array, relevance: Array, sizes: Sequence[int], seed: int, *, n_estimators: int, **settings: Any
+) -> Booster:
     """Learn to rank: `sizes` rows of the design belong to each list, one after the other; by LambdaRank."""
-    from lightgbm import LGBMRanker
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ranker = LGBMRanker(**{**REPRODUCIBLE, "random_state": seed}, **settings)
-        return ranker.fit(design, relevance, group=sizes).booster_
+    settings = {**REPRODUCIBLE, "seed": seed, "objective": "lambdarank", **settings}
+    return Booster.learn(design, relevance, n_estimators, settings, sizes)
 
 
-def predict_trees(booster: Any, cells: Array) -> Array:
+def predict_trees(booster: Booster, cells: Array) -> Array:
     """Responses to cells of shape (..., features)."""
-    design = cells.reshape(-1, cells.shape[-1])
-    return np.asarray(booster.predict(design, num_threads=1, validate_features=False)).reshape(cells.shape[:-1])
+    return booster.predict(cells.reshape(-1, cells.shape[-1])).reshape(cells.shape[:-1])
 
 
 class BoostedTrees:
@@ -61,7 +59,7 @@ class BoostedTrees:
 
     Attributes
     ----------
-    booster_ : lightgbm.Booster or None
+    booster_ : Booster or None
         None where fewer than two different scores, or only constant features, were given.
     mean_ : float
         The answer then.
@@ -69,7 +67,7 @@ class BoostedTrees:
 
     def fit(self, design: Array, response: Array, **settings: Any) -> Self:
         """Learn `response` (cells,) from `design` (cells, features), with the settings of LightGBM."""
-        self.booster_: Any = None
+        self.booster_: Booster | None = None
         self.mean_ = float(response.mean())
         if len(design) >= 2 and np.ptp(response) > 0 and _varies(design):
             chosen = sample(len(design), design.shape[1])

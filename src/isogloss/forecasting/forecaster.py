@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
-from sklearn.base import BaseEstimator
 
 from isogloss.errors import InputError, NotEnoughEvidence, NotFittedError
+from isogloss.estimator import Estimator
 from isogloss.evidence import Evidence
 from isogloss.forecasting.basis import describe_basis
 from isogloss.forecasting.cold_start import ColdStartSetting
@@ -36,7 +36,7 @@ ANSWER = ("mean", "lower", "upper", "level", "basis")
 """Those of them that a query lacks."""
 
 
-class Forecaster(BaseEstimator):
+class Forecaster(Estimator):
     """Forecasts scores within each setting (task, metric, model, ...) of the evidence.
 
     Subclasses name the model of one setting's grid in `grid_model`, and what else they can do in `capabilities`.

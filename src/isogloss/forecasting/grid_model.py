@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
+from isogloss.forecasting.booster import Booster
 from isogloss.forecasting.features import MEASURED_LANGUAGES, Feature
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 
@@ -171,10 +172,9 @@ def of_features(features: Sequence[Feature], values: Array) -> list[Contribution
     ]
 
 
-def of_trees(booster: Any, cell: Array, features: Sequence[Feature], scale: float = 1.0) -> list[Contribution]:
+def of_trees(booster: Booster, cell: Array, features: Sequence[Feature], scale: float = 1.0) -> list[Contribution]:
     """Contributions to the output of boosted trees for one cell, of shape (1, features)."""
-    shap = np.asarray(booster.predict(cell, pred_contrib=True, validate_features=False), dtype=np.float64)
-    values = scale * shap.reshape(-1)
+    values = scale * booster.contributions(cell)[0]
     return [
         *of_features(features, values[:-1]),
         Contribution(UNEXPLAINED, "mean of the trees over what they were fitted to", float(values[-1])),

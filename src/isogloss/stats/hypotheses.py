@@ -49,7 +49,7 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
     BadValue
         If an item is neither right nor wrong.
     """
-    from scipy.stats import binomtest
+    from scipy.special import bdtr
 
     ours, theirs = np.asarray(first, float), np.asarray(second, float)
     if not (np.isin(ours, (0, 1)).all() and np.isin(theirs, (0, 1)).all()):
@@ -57,7 +57,7 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
     both, only_first = int((ours * theirs).sum()), int((ours * (1 - theirs)).sum())
     only_second = int(((1 - ours) * theirs).sum())
     uneven = only_first + only_second
-    p_value = float(binomtest(only_first, uneven, 0.5).pvalue) if uneven else 1.0
+    p_value = min(2 * float(bdtr(min(only_first, only_second), uneven, 0.5)), 1.0)
     return McNemar(both, only_first, only_second, len(ours) - both - uneven, p_value)
 
 
@@ -77,11 +77,15 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 
 
 def benjamini_hochberg(p_values: ArrayLike) -> list[float]:
-    """Smallest false discovery rate at which each hypothesis is rejected (Benjamini and Hochberg 1995)."""
-    from scipy.stats import false_discovery_control
+    """Smallest false discovery rate at which each hypothesis is rejected (Benjamini and Hochberg 1995).
 
+    The i-th smallest of m p-values is multiplied by m / i, and none may be larger than the one after.
+    """
     p = np.asarray(p_values, dtype=float)
-    return [float(q) for q in false_discovery_control(p)] if len(p) else []
+    falling = np.argsort(p, kind="stable")[::-1]
+    corrected = np.empty_like(p)
+    corrected[falling] = np.minimum.accumulate(p[falling] * len(p) / np.arange(len(p), 0, -1))
+    return [float(q) for q in np.minimum(corrected, 1.0)]
 
 
 def permutation_p_value(observed: float, permuted: ArrayLike) -> float:

@@ -48,7 +48,7 @@ def test_litmus_has_two_features_of_the_target_and_two_or_three_of_each_source(m
     cells = [(target, f"{TWELVE[0]}:100,{TWELVE[1]}:50", place / 20) for place, target in enumerate(TWELVE)]
     grid = Grid.read(measured(cells).observations)
     counts = [
-        LitmusModel(similarity, resources("cc100")).fit(grid).trees_.booster_.num_feature()
+        LitmusModel(similarity, resources("cc100")).fit(grid).trees_.booster_.features
         for similarity in (registered_overlap(None), None)
     ]
     assert counts == [2 + 3 * 2, 2 + 2 * 2]
@@ -86,7 +86,7 @@ def test_trees_do_not_fall_with_the_doses_of_a_known_language_all_else_alike(fea
     scores = 0.8 - 0.0001 * sizes.sum(1)[:, None] + 0.02 * chance.standard_normal((60, 12))
     grid = Grid(TrainingMixes.read([texts[at] for at in order]), TWELVE, scores[order], True, 1000.0)
     trees = TreesModel().fit(grid).moves_
-    cells = chance.uniform(0, 5, (100, trees.booster_.num_feature()))
+    cells = chance.uniform(0, 5, (100, trees.booster_.features))
     rising = []
     for dose in np.linspace(0, 10, 21):
         cells[:, feature] = dose

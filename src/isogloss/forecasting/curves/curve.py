@@ -260,10 +260,10 @@ def rising(values: Array, spread: Array, inside: int) -> tuple[Array, bool]:
         more than a new score scatters.
     rises : bool
     """
-    from sklearn.isotonic import isotonic_regression
+    from scipy.optimize import isotonic_regression
 
     path = values.copy()
-    path[:inside] = isotonic_regression(values[:inside], sample_weight=1 / (spread[:inside] ** 2 + 1e-18))
+    path[:inside] = isotonic_regression(values[:inside], weights=1 / (spread[:inside] ** 2 + 1e-18)).x
     if (np.abs(path - values)[:inside] > spread[:inside] + 1e-9).any():
         return values, False
     # A process falls back to the mean of all scores where it knows nothing; that is no reason to expect less.

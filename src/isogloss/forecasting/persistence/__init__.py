@@ -29,7 +29,7 @@ __all__ = ["read_folder", "savable", "write_folder"]
 
 Kind = TypeVar("Kind")
 
-FORMAT, VERSION = "isogloss forecaster", 2
+FORMAT, VERSION = "isogloss forecaster", 3
 MANIFEST = "forecaster.json"
 _FILE = re.compile(r"arrays\.npz|table-\d+\.parquet|booster-\d+\.txt", re.ASCII)
 

@@ -10,6 +10,8 @@ import math
 import re
 from typing import Any
 
+from isogloss.forecasting.booster import Booster, BoosterError
+
 END = "end of trees\n"
 HEADER = ("version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx", "objective",
           "feature_names", "monotone_constraints", "feature_infos", "tree_sizes")  # fmt: skip
@@ -21,8 +23,8 @@ WHOLE = ("split_feature", "decision_type", "left_child", "right_child", "leaf_co
 
 
 def is_boosted(value: Any) -> bool:
-    """Whether `value` is a LightGBM booster, or an estimator around one; LightGBM is not loaded to find out."""
-    return any(base.__module__.startswith("lightgbm.") for base in type(value).__mro__)
+    """Whether `value` is a booster, ours or LightGBM's, or an estimator around one; LightGBM is not loaded for that."""
+    return isinstance(value, Booster) or any(base.__module__.startswith("lightgbm.") for base in type(value).__mro__)
 
 
 def booster_text(value: Any) -> str:
@@ -33,15 +35,36 @@ def booster_text(value: Any) -> str:
     ValueError
         If they are not of the kind that `read_booster` takes: one response, numbers only, constant leaves.
     """
-    booster = value if hasattr(value, "model_to_string") else value.booster_
-    head, end, _ = booster.model_to_string(num_iteration=-1).partition(END)
+    head, end, _ = _whole_text(value).partition(END)
     text = head + end
     check_trees(text)
     return text
 
 
+def _whole_text(value: Any) -> str:
+    if isinstance(value, Booster):
+        return str(value)
+    booster = value if hasattr(value, "model_to_string") else value.booster_
+    return str(booster.model_to_string(num_iteration=-1))
+
+
+def read_trees(text: str) -> Booster:
+    """A booster from `booster_text`.
+
+    Raises
+    ------
+    ValueError
+        If the text is not what `booster_text` writes.
+    """
+    check_trees(text)
+    try:
+        return Booster.read(text)
+    except BoosterError as error:
+        raise ValueError(f"LightGBM does not read it: {error}") from None
+
+
 def read_booster(text: str) -> Any:
-    """A LightGBM booster from `booster_text`.
+    """A booster of LightGBM's Python package from `booster_text`.
 
     Raises
     ------

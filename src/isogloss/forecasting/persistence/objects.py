@@ -18,7 +18,8 @@ from typing import Any, TypeVar
 import numpy as np
 import polars as pl
 
-from isogloss.forecasting.persistence.boosters import booster_text, is_boosted, read_booster
+from isogloss.forecasting.booster import Booster
+from isogloss.forecasting.persistence.boosters import booster_text, is_boosted, read_booster, read_trees
 
 Class = TypeVar("Class", bound=type)
 
@@ -95,7 +96,7 @@ class Writer:
                 self.texts[name := f"booster-{len(self.texts)}"] = booster_text(value)
             except (ValueError, AttributeError) as error:
                 raise CannotSave(f"{at} is made of trees that cannot be saved: {error}") from None
-            return {"booster": name}
+            return {"trees" if isinstance(value, Booster) else "booster": name}
         if allowed(type(value)):
             state = [(name, self.write(held, f"{at}.{name}")) for name, held in _state(value)]
             return {"object": name_of(type(value)), "state": dict(state)}
@@ -226,6 +227,9 @@ class Reader:
     def _read_booster(self, name: str) -> Any:
         return self._keep(read_booster(self._text(name)))
 
+    def _read_trees(self, name: str) -> Booster:
+        return self._keep(read_trees(self._text(name)))
+
     def _read_object(self, name: str, state: dict[str, Node]) -> Any:
         cls = self._class(name)
         if issubclass(cls, tuple) or not isinstance(state, dict):
@@ -246,7 +250,7 @@ class Reader:
 KINDS: dict[str, tuple[str, ...]] = {
     "float": (), "bytes": (), "scalar": (), "tuple": (), "set": (), "frozenset": (), "named": ("items",), "model": (),
     "ref": (), "list": (), "dict": (), "array": ("axes",), "objects": ("shape",), "table": (), "booster": (),
-    "object": ("state",),
+    "trees": (), "object": ("state",),
 }  # fmt: skip
 """Every kind of node, with its further keys."""
 
@@ -319,7 +323,7 @@ def _ours(module: str, path: str) -> type | None:
             cls = getattr(cls, part)
     except (ImportError, AttributeError):
         return None
-    plain = isinstance(cls, type) and not issubclass(cls, BaseException)
+    plain = isinstance(cls, type) and not issubclass(cls, (BaseException, Booster))
     return cls if plain and name_of(cls) == f"{module}:{path}" else None
 
 
