@@ -84,8 +84,9 @@ def folds_of(name: str, shuffles: list[np.random.Generator] | None) -> dict[str,
             test = pl.col("train").is_in([texts[row] for row in held])
             evidence, asked = Evidence(observations.filter(~test)), observations.filter(test)
             for forecaster in ("default", *PEERS):
-                fitted = forecasters.get(forecaster)().fit(evidence).conformalize()
-                found = fitted.predict_interval(as_queries(asked), LEVEL)
+                queries = as_queries(asked)
+                fitted = forecasters.get(forecaster)().fit(evidence, queries).conformalize()
+                found = fitted.predict_interval(queries, LEVEL)
                 error = np.abs(found["mean"].to_numpy() - asked["score"].to_numpy())
                 by_mix = asked.with_columns(error=error).group_by("train").agg(pl.col("error").mean())
                 lookup = dict(by_mix.rows())

@@ -159,11 +159,12 @@ def measure(
     """Errors of the default forecaster and of the mean of the model (or task), over all splits."""
     start, cells = time.process_time(), []
     for fold, (evidence, asked) in enumerate(splits):
-        fitted, queries = Default().fit(evidence).conformalize(), as_queries(asked)
+        queries = as_queries(asked)
+        fitted = Default().fit(evidence, queries)
         nothing = pl.lit(None, dtype=pl.Float64)
         found = fitted.predict(queries).with_columns(lower=nothing, upper=nothing)
         if fold < intervals:
-            found = fitted.predict_interval(queries, LEVEL)
+            found = fitted.conformalize().predict_interval(queries, LEVEL)
         columns = {name: found[name] for name in ("mean", "lower", "upper")}
         cells.append(asked.with_columns(**columns, mean_of_peer=_peer(evidence, asked, against)))
     every = pl.concat(cells)
@@ -189,7 +190,8 @@ def weakest_link(splits: list[Split]) -> float:
     """Mean absolute error, in points, of the lower of the model's mean and its mean in the language elsewhere."""
     errors = []
     for evidence, asked in splits:
-        found = WeakestLink().fit(evidence).predict(as_queries(asked))
+        queries = as_queries(asked)
+        found = WeakestLink().fit(evidence, queries).predict(queries)
         errors.append((found["mean"] - asked["score"]).abs())
     return points(pl.concat(errors).to_numpy().mean(), 2)
 
@@ -197,8 +199,8 @@ def weakest_link(splits: list[Split]) -> float:
 def fit_time(evidence: Evidence) -> float:
     """CPU seconds to fit the whole table and answer one question about it."""
     start = time.process_time()
-    fitted = Default().fit(evidence).conformalize()
-    fitted.predict_interval(as_queries(evidence.observations.head(1).with_columns(target=pl.lit("wol"))), LEVEL)
+    query = as_queries(evidence.observations.head(1).with_columns(target=pl.lit("wol")))
+    Default().fit(evidence, query).conformalize().predict_interval(query, LEVEL)
     return round(time.process_time() - start, 1)
 
 
@@ -209,7 +211,8 @@ def _split(evidence: Evidence, known: pl.DataFrame, asked: pl.DataFrame) -> Spli
 
 def _peer(evidence: Evidence, asked: pl.DataFrame, against: str | None) -> pl.Series:
     if against == "model":
-        return Mean().fit(evidence).predict(as_queries(asked))["mean"]
+        queries = as_queries(asked)
+        return Mean().fit(evidence, queries).predict(queries)["mean"]
     task = asked["task"][0]
     mean = evidence.observations.filter(pl.col("task") == task)["score"].mean()
     return pl.Series([mean] * asked.height, dtype=pl.Float64)

@@ -104,9 +104,9 @@ def evaluate(evidence: Evidence, task: str, model: str | None) -> dict[str, Any]
 def _error(evidence: Evidence, inside: pl.Expr, hidden: list[str]) -> float:
     """Mean absolute error on hidden languages, in points."""
     train, test = hide_languages(evidence.observations, languages=hidden, within=inside)
-    fitted = forecasters.get(FORECASTER)().fit(evidence.with_observations(train))
     test = test.join(train.filter(inside).select("model").unique(), on="model", how="semi", maintain_order="left")
-    found = fitted.predict(as_queries(test))
+    queries = as_queries(test)
+    found = forecasters.get(FORECASTER)().fit(evidence.with_observations(train), queries).predict(queries)
     off = pl.DataFrame({"target": test["target"], "off": (found["mean"] - test["score"]).abs()})
     return 100 * float(off.group_by("target").agg(pl.col("off").mean())["off"].mean())
 

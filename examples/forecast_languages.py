@@ -2,16 +2,15 @@
 
 import isogloss
 from isogloss.charts import Canvas, draw_forecast, save
-from isogloss.forecasting import Default, ask
+from isogloss.forecasting import ask, fitted
 
 TRAIN = "spa:700"
 
 evidence = isogloss.read_evidence("isogloss:sib200-ngram").filter(metric="macro_f1")
-forecaster = Default().fit(evidence).conformalize()
 queries = ask(
     task="SIB-200", model="char-ngram", train=TRAIN, targets=["Extremaduran", "Corsican", "Romansh", "Breton"]
 )
-forecasts = forecaster.predict_interval(queries, level=0.9)
+forecasts = fitted(evidence, queries).predict_interval(queries, level=0.9)
 print(forecasts.select("target", "mean", "lower", "upper", "basis"))
 
 measured = evidence.filter(train=TRAIN).observations

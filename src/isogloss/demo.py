@@ -86,13 +86,13 @@ def run_demo(folder: Path, announce: Callable[[str], None] = lambda step: None) 
     announce("Loading what was measured in 205 languages")
     from isogloss.charts import Canvas, draw_forecast, save
     from isogloss.evidence import read_evidence
-    from isogloss.forecasting import ask, fit_forecaster, write_forecasts
+    from isogloss.forecasting import ask, fitted, write_forecasts
     from isogloss.languages import resolve
 
     evidence = read_evidence(EVIDENCE).filter(task=TASK, model=MODEL, metric=METRIC)
     announce("Learning from them, and from each of them left out, how to forecast others")
     queries = ask(task=TASK, model=MODEL, metric=METRIC, train=TRAIN, targets=LANGUAGES)
-    forecasts = fit_forecaster(evidence, queries).predict_interval(queries, LEVEL)
+    forecasts = fitted(evidence, queries).predict_interval(queries, LEVEL)
     names = pl.Series("name", [resolve(target).name for target in forecasts["target"]])
     forecasts = forecasts.with_columns(names).sort("mean", "name", descending=[True, False])
     announce("Drawing")

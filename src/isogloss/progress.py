@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from threading import Timer
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import rich.progress
@@ -19,8 +21,23 @@ class Progress(Protocol):
         """One step is done."""
 
 
+Step = TypeVar("Step")
+AFTER = 1.0
+"""Seconds of work before a bar is drawn."""
+
+
+def steps(stage: str, every: Sequence[Step], progress: Progress | None) -> Iterator[Step]:
+    """Each step of a stage, told to `progress` when the next is taken."""
+    if progress is not None and every:
+        progress.begin(stage, len(every))
+    for step in every:
+        yield step
+        if progress is not None:
+            progress.advance()
+
+
 class Bar:
-    """Jobs done out of all, with the time left, on the standard error stream.
+    """Jobs done out of all, with the time left, on the standard error stream, once the work takes longer than `AFTER`.
 
     Parameters
     ----------
@@ -60,14 +77,19 @@ class Bar:
 
     def __enter__(self) -> Bar:
         if self._progress is not None:
-            self._progress.start()
+            self._begin = Timer(AFTER, self._progress.start)
+            self._begin.daemon = True
+            self._begin.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._progress is not None:
-            self._progress.stop()
+            self._begin.cancel()
+            self._begin.join()
+            if self._progress.live.is_started:
+                self._progress.stop()
 
     def begin(self, stage: str, total: int) -> None:
         """Start on a stage of `total` steps; the one before is over."""

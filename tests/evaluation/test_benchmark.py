@@ -25,7 +25,7 @@ class Constant(BaseEstimator):
     def __init__(self, mean: float = 0.5, half: float = 0.1):
         self.mean, self.half = mean, half
 
-    def fit(self, evidence: Evidence) -> Constant:
+    def fit(self, evidence: Evidence, queries: pl.DataFrame | None = None) -> Constant:
         return self
 
     def conformalize(self) -> Constant:
@@ -44,7 +44,7 @@ class Constant(BaseEstimator):
 class Broken(Constant):
     """Breaks down on some evidence."""
 
-    def fit(self, evidence: Evidence) -> Constant:
+    def fit(self, evidence: Evidence, queries: pl.DataFrame | None = None) -> Constant:
         if "deu" not in evidence.targets:
             raise ZeroDivisionError("by nothing")
         return self

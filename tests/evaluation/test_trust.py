@@ -32,7 +32,7 @@ class LatinOnly(Forecaster):
 
     truth: ClassVar[dict[tuple[str, str], float]] = {}
 
-    def fit(self, evidence: Evidence) -> LatinOnly:
+    def fit(self, evidence: Evidence, queries: pl.DataFrame | None = None) -> LatinOnly:
         return self
 
     def conformalize(self) -> LatinOnly:

@@ -7,7 +7,7 @@ import pytest
 
 from isogloss.errors import NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
-from isogloss.forecasting import Default, Mean, ask, fit_forecaster, forecasters
+from isogloss.forecasting import Default, Mean, ask, fitted, forecasters
 from isogloss.forecasting.fitting import KEPT_IN_MEMORY
 
 CELLS = [("deu", "eng:9", 0.5), ("fra", "eng:9", 0.6), ("yor", "eng:9", 0.2)]
@@ -19,18 +19,18 @@ def shifted(evidence: Evidence, by: float) -> Evidence:
 
 
 def test_the_second_question_gets_the_forecaster_of_the_first(measured):
-    first = fit_forecaster(measured(CELLS), QUERIES, forecaster="mean")
-    assert fit_forecaster(measured(CELLS), QUERIES, forecaster="mean") is first
-    assert fit_forecaster(measured(CELLS), QUERIES, forecaster=Mean()) is first
+    first = fitted(measured(CELLS), QUERIES, forecaster="mean")
+    assert fitted(measured(CELLS), QUERIES, forecaster="mean") is first
+    assert fitted(measured(CELLS), QUERIES, forecaster=Mean()) is first
 
 
 def test_another_score_another_forecaster_or_another_parameter_is_learnt_anew(measured):
     evidence = measured(CELLS)
     made = [
-        fit_forecaster(evidence, QUERIES, forecaster="mean"),
-        fit_forecaster(shifted(evidence, 0.01), QUERIES, forecaster="mean"),
-        fit_forecaster(evidence, QUERIES, forecaster=Default()),
-        fit_forecaster(evidence, QUERIES, forecaster=Default(new_models=False)),
+        fitted(evidence, QUERIES, forecaster="mean"),
+        fitted(shifted(evidence, 0.01), QUERIES, forecaster="mean"),
+        fitted(evidence, QUERIES, forecaster=Default()),
+        fitted(evidence, QUERIES, forecaster=Default(new_models=False)),
     ]
     assert len({id(one) for one in made}) == 4
     assert made[1].predict(QUERIES)["mean"].item() == pytest.approx(made[0].predict(QUERIES)["mean"].item() + 0.01)
@@ -39,31 +39,31 @@ def test_another_score_another_forecaster_or_another_parameter_is_learnt_anew(me
 def test_where_scores_came_from_does_not_count(measured):
     evidence = measured(CELLS)
     moved = Evidence(evidence.observations.with_columns(origin=pl.lit("elsewhere.csv"), origin_row=pl.lit(7)))
-    assert fit_forecaster(moved, QUERIES) is fit_forecaster(evidence, QUERIES)
+    assert fitted(moved, QUERIES) is fitted(evidence, QUERIES)
 
 
 def test_evidence_that_was_changed_in_place_is_learnt_anew(measured):
     evidence = measured(CELLS)
-    before = fit_forecaster(evidence, QUERIES)
+    before = fitted(evidence, QUERIES)
     evidence.observations = shifted(evidence, 0.01).observations
-    assert fit_forecaster(evidence, QUERIES) is not before
+    assert fitted(evidence, QUERIES) is not before
 
 
 def test_a_process_keeps_a_bounded_number_of_forecasters(measured):
     evidence = measured(CELLS)
-    first = fit_forecaster(evidence, QUERIES, forecaster="mean")
+    first = fitted(evidence, QUERIES, forecaster="mean")
     for step in range(1, KEPT_IN_MEMORY):
-        fit_forecaster(shifted(evidence, step / 100), QUERIES, forecaster="mean")
-    assert fit_forecaster(evidence, QUERIES, forecaster="mean") is first
+        fitted(shifted(evidence, step / 100), QUERIES, forecaster="mean")
+    assert fitted(evidence, QUERIES, forecaster="mean") is first
     for step in range(1, KEPT_IN_MEMORY + 1):
-        fit_forecaster(shifted(evidence, step / 100), QUERIES, forecaster="mean")
-    assert fit_forecaster(evidence, QUERIES, forecaster="mean") is not first
+        fitted(shifted(evidence, step / 100), QUERIES, forecaster="mean")
+    assert fitted(evidence, QUERIES, forecaster="mean") is not first
 
 
 def test_what_cannot_be_learnt_is_refused_as_by_fit(measured):
     with pytest.raises(NotEnoughEvidence):
-        fit_forecaster(Evidence(measured(CELLS).observations.clear()))
+        fitted(Evidence(measured(CELLS).observations.clear()))
     with pytest.raises(UnknownName, match="task"):
-        fit_forecaster(measured(CELLS), QUERIES.with_columns(task=pl.lit("other")), forecaster="mean")
+        fitted(measured(CELLS), QUERIES.with_columns(task=pl.lit("other")), forecaster="mean")
     with pytest.raises(UnknownName, match="forecaster"):
-        fit_forecaster(measured(CELLS), forecaster=forecasters.names()[0] + "x")
+        fitted(measured(CELLS), forecaster=forecasters.names()[0] + "x")

@@ -147,7 +147,7 @@ def _answer(estimator: Any, split: Split, levels: Sequence[float]) -> tuple[pl.D
     """Answers, the first reason for missing ones, and whether the forecaster broke down."""
     nothing = pl.DataFrame(schema={"question": pl.Int64, **_INTERVAL})
     try:
-        fitted = estimator.fit(split.train)
+        fitted = estimator.fit(split.train, split.queries.head(0))  # learns the settings asked about, one by one
         if levels:
             fitted = fitted.conformalize()
         parts, reasons = _by_setting(fitted, split.queries, levels)

@@ -11,7 +11,7 @@ import polars as pl
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.evidence.schema import IDENTITY
-from isogloss.forecasting import fit_forecaster, forecasters
+from isogloss.forecasting import fitted, forecasters
 from isogloss.forecasting.features import space
 from isogloss.forecasting.fitted_setting import FittedSetting
 from isogloss.forecasting.forecaster import Capability, require
@@ -165,17 +165,17 @@ def explain_forecast(
         there = observations.filter((pl.col("target") == identifier) & (pl.col("train") == text))["score"]
         truth = None if there.is_empty() else float(there.to_numpy().mean())
         evidence = _with_setting(evidence, observations, shown)
-    estimator = fit_forecaster(evidence, question, forecaster=forecaster)
+    estimator = fitted(evidence, question, forecaster=forecaster)
     row = estimator.predict_interval(question, level).row(0, named=True)
-    fitted = estimator.settings_[setting]
+    of_setting = estimator.settings_[setting]
     decomposition = estimator.decompose(question)
     rest = row["mean"] - decomposition.baseline
     parts = with_rest(decomposition.contributions, rest, "held in the range of the metric")
     return Explanation(
         identifier, text, task, model, setting.metric, row["mean"], row["lower"], row["upper"], level, row["basis"],
         truth, decomposition.baseline, decomposition.baseline_name, _table(parts, decomposition), _groups(parts),
-        _neighbours(parts, fitted, text, identifier),
-        {one.learner: one.weight for one in decomposition.learners if one.weight}, fitted.grid.bounded,
+        _neighbours(parts, of_setting, text, identifier),
+        {one.learner: one.weight for one in decomposition.learners if one.weight}, of_setting.grid.bounded,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@ from .baselines.boosted import LangRank, Litmus, Trees
 from .baselines.mixed import Mixed
 from .baselines.simple import Additive, LanguageMean, Mean, Nearest, WeakestLink
 from .default import Default
-from .fitting import fit_forecaster
+from .fitting import fitted
 from .forecaster import FORECAST, Forecaster, load
 from .kernel import Kernel
 from .persistence import savable
@@ -25,7 +25,7 @@ __all__ = [
     "Trees",
     "WeakestLink",
     "ask",
-    "fit_forecaster",
+    "fitted",
     "forecasters",
     "load",
     "savable",

@@ -12,7 +12,7 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.evidence import read_evidence, read_queries
 from isogloss.files import atomic_write, check_place
-from isogloss.forecasting.fitting import fit_forecaster
+from isogloss.forecasting.fitting import fitted
 from isogloss.forecasting.forecaster import load
 from isogloss.forecasting.persistence import check_folder
 from isogloss.forecasting.registry import forecasters
@@ -59,7 +59,7 @@ def answer_question(
     forecaster_from : pathlib.Path, optional
         Folder of a saved forecaster to use instead of `evidence`.
     save : pathlib.Path, optional
-        Folder to save the forecaster to; it then learns from all of the evidence.
+        Folder to save the forecaster to, with what it learnt for this question.
     new_model : bool, default False
         Whether to forecast a model that the evidence does not have at all, which may be misspelt.
     out : pathlib.Path, optional
@@ -81,7 +81,7 @@ def answer_question(
     if save is not None:
         check_folder(save)
     if forecaster_from is None:
-        estimator = _fitted(evidence, None if save else table, forecaster, languages, new_model)
+        estimator = _fitted(evidence, table, forecaster, languages, new_model)
     elif evidence:
         raise InputError(
             "a saved forecaster has its evidence with it", where=str(forecaster_from),
@@ -90,7 +90,7 @@ def answer_question(
     else:
         estimator = _allow_new(load(forecaster_from).conformalize(), new_model)
     forecasts: pl.DataFrame = estimator.predict_interval(table, level)
-    if save is not None:  # after the forecasts, so that what they needed is saved with it
+    if save is not None:
         estimator.save(save)
     if out is not None:
         write_forecasts(forecasts, out, queries=queries)
@@ -100,7 +100,7 @@ def answer_question(
 def save_forecaster(
     evidence: Sequence[str], save: Path, *, forecaster: str = "default", languages: Mapping[str, str] | None = None
 ) -> None:
-    """Fit a forecaster to all of some evidence, and save it to a folder."""
+    """Let a forecaster learn every setting of some evidence, and save it to a folder."""
     check_folder(save)
     _fitted(evidence, None, forecaster, languages).save(save)
 
@@ -144,7 +144,7 @@ def _fitted(
             "no evidence to forecast from", where="question", hint="give evidence=..., or forecaster_from=..."
         )
     estimator = _allow_new(forecasters.get(forecaster)(), new_model)
-    return fit_forecaster(read_evidence(*evidence, languages=languages), queries, forecaster=estimator)
+    return fitted(read_evidence(*evidence, languages=languages), queries, forecaster=estimator)
 
 
 def _allow_new(estimator: Any, new_model: bool) -> Any:

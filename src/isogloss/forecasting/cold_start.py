@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from isogloss.forecasting.boosting import predict_trees
 from isogloss.forecasting.cross_validation import MODEL_FOLDS, fold_numbers, splits
 from isogloss.forecasting.features import pair_features, space
-from isogloss.forecasting.fitted_setting import GridForecast
+from isogloss.forecasting.fitted_setting import GridForecast, Part
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, column_means
 from isogloss.forecasting.pooled_features import TYPOLOGY_ONLY, BlockEvidence
 from isogloss.forecasting.pooled_model import fit_robust_trees
@@ -60,10 +60,23 @@ class ColdStartModels:
     def predict(self, model: str, texts: Sequence[str], targets: Sequence[str]) -> Array:
         """Scores of a model under some mixes, of shape (texts, targets)."""
         others = self.on_other_tasks(model)
+        cells, mean = self._cells(model, np.array(texts, dtype=object), targets, self.models, others)
+        return mean + self._correction(self.booster(others), cells)
+
+    def kinds(self) -> list[bool]:
+        """Whether trees were learnt for models that other tasks have scores of, for the others, or for both."""
+        return list(self._boosters)
+
+    def conformalize(self) -> None:
+        """Learn what intervals need of the models forecast so far."""
+        for others in self.kinds():
+            self.residuals(others)
+
+    def booster(self, others: bool) -> Any:
+        """The trees for models that other tasks have scores of, or for the others."""
         if others not in self._boosters:
             self._boosters[others] = self._fit(self.models, others)
-        cells, mean = self._cells(model, np.array(texts, dtype=object), targets, self.models, others)
-        return mean + self._correction(self._boosters[others], cells)
+        return self._boosters[others]
 
     def residuals(self, others: bool) -> list[Array]:
         """Absolute residuals of each model when it was held out, one array per model.
@@ -217,6 +230,19 @@ class ColdStartSetting:
         self._models, self._model = models, model
         self.grid: Grid = models.grid
 
+    @property
+    def parts_(self) -> set[Part]:
+        """As of `FittedSetting`: one for every model that is forecast in the same way."""
+        return {_part(others) for others in self._models.kinds()}
+
+    def needs(self, texts: Sequence[str], targets: Sequence[str]) -> set[Part]:
+        """As of `FittedSetting`."""
+        return {_part(self._models.on_other_tasks(self._model))}
+
+    def learn(self, part: Part) -> None:
+        """As of `FittedSetting`."""
+        self._models.booster(self._models.on_other_tasks(self._model))
+
     def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> GridForecast:
         """Forecast every cell of mixes x targets."""
         mean = self._models.predict(self._model, mixes.texts, targets)
@@ -232,6 +258,10 @@ class ColdStartSetting:
         """Half width of the interval around each forecast; infinite where too few models were measured."""
         residuals = self._models.residuals(self._models.on_other_tasks(self._model))
         return np.full(forecast.mean.shape, grouped_quantile(residuals, level))
+
+
+def _part(others: bool) -> Part:
+    return f"models {'with' if others else 'without'} other tasks"
 
 
 _NO_FACTS: dict[str, Any] = {"numbers": [np.nan] * 5, "languages": frozenset(), "base": None}

@@ -19,7 +19,7 @@ quantiles of `isogloss.stats`. A model that was never measured on a task is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Self
 
@@ -30,12 +30,12 @@ from isogloss.forecasting import kriging, training_mix_gp
 from isogloss.forecasting.cold_start import ColdStartModels, ColdStartSetting
 from isogloss.forecasting.features import ADAPTATION
 from isogloss.forecasting.fitted_setting import FittedSetting
-from isogloss.forecasting.forecaster import Capability, Forecaster
+from isogloss.forecasting.fitted_settings import FittedSettings, PooledSettings
+from isogloss.forecasting.forecaster import Capability, Conformal, Forecaster
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, block_of, fill
 from isogloss.forecasting.grid_model import Contribution, GridModel
 from isogloss.forecasting.kernel import KernelModel
 from isogloss.forecasting.kriging import RegressionKriging, krige, kriging_contributions
-from isogloss.forecasting.pooled_model import PooledModel, SettingContext
 from isogloss.forecasting.settings import Setting
 from isogloss.forecasting.training_mix_gp import TrainingMixGP
 
@@ -126,10 +126,10 @@ class Default(Forecaster):
     def __init__(self, new_models: bool = True):
         self.new_models = new_models
 
-    def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
+    def _fit_settings(self, evidence: Evidence) -> FittedSettings:
         self.panel_, self.models_ = Panel.read(evidence.observations), evidence.models
         self._cold_starts: dict[int, ColdStartModels] = {}
-        return FittedSettings(self.panel_)
+        return PooledSettings(self.panel_, self._new_model())
 
     def _may_be_new(self, model: str) -> bool:
         return self.new_models or model in self.panel_.models or model in self.models_["model"]
@@ -142,30 +142,5 @@ class Default(Forecaster):
             self._cold_starts[block] = ColdStartModels(self.panel_, block, self.models_)
         return ColdStartSetting(self._cold_starts[block], setting.model)
 
-
-class FittedSettings(Mapping[Setting, FittedSetting]):
-    """Settings, each fitted when it is first queried."""
-
-    def __init__(self, panel: Panel):
-        self._panel = panel
-        self._fitted: dict[int, FittedSetting] = {}
-        self._pooled: dict[int, PooledModel] = {}
-
-    def __getitem__(self, setting: Setting) -> FittedSetting:
-        position = self._panel.position[setting]
-        if position not in self._fitted:
-            block = int(self._panel.block_of_setting[position])
-            if block not in self._pooled:
-                self._pooled[block] = PooledModel(self._panel, block)
-            context = SettingContext(self._pooled[block], position)
-            self._fitted[position] = FittedSetting(self._panel.grid(position), DefaultModel(), context)
-        return self._fitted[position]
-
-    def __contains__(self, setting: object) -> bool:
-        return setting in self._panel.position
-
-    def __iter__(self) -> Iterator[Setting]:
-        return iter(self._panel.settings)
-
-    def __len__(self) -> int:
-        return len(self._panel.settings)
+    def _in_use(self) -> Sequence[Conformal]:
+        return [*super()._in_use(), *self._cold_starts.values()]

@@ -46,6 +46,10 @@ class MixEnsemble:
         scores, spread = self._model.predict_mixes(mixes)
         return np.tensordot(self.weights_, scores, 1), spread
 
+    def conformalize(self) -> None:
+        """Learn what intervals need."""
+        _ = self.scales_
+
     def margin(self, spread: Array, columns: NDArray[np.intp], level: float) -> Array:
         """Half width of the intervals of some targets, from their uncertainty of shape (rows, columns)."""
         return grouped_quantile(finite_groups(self._residuals / self.scales_), level) * spread * self.scales_[columns]
@@ -117,6 +121,10 @@ class LanguageEnsemble:
         weighted = np.tensordot(self.weights_, own, 1)
         share = self.pooled_weight_
         return np.asarray(weighted if pooled is None else (1 - share) * weighted + share * pooled)
+
+    def conformalize(self) -> None:
+        """Learn what intervals need."""
+        _ = self._standardised, self.usual_residual_
 
     @property
     def by_typology(self) -> bool:

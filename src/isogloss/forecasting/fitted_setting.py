@@ -75,10 +75,20 @@ class GridForecast:
             yield pattern, np.array([place for place in unmeasured if self.patterns[place] == pattern])
 
 
+UNDETERMINED = "und"
+"""In ISO 639-2 a language of which nothing is known; nobody measured it."""
+MIXES_FOR_INTERVALS = 20
+"""Mixes from which on their residuals size the intervals of measured scores at the usual levels."""
+MIXES, POORER = "mixes", "poorer"
+Part = str | Pattern
+"""What queries can need: `MIXES` for measured languages or unmeasured mixes, a pattern for unmeasured languages, and
+`POORER` for the intervals of those that have less text than any measured one."""
+
+
 class FittedSetting:
     """A grid with the model that was fitted to it.
 
-    What is learnt by holding out mixes, and by holding out languages, is learnt when a query first needs it.
+    It has parts, which `learn` and `conformalize` make ready. A query that needs another part learns it then.
 
     Parameters
     ----------
@@ -91,6 +101,8 @@ class FittedSetting:
     ----------
     mixes_ : MixEnsemble
         Forecasts the measured languages.
+    parts_ : set of Part
+        Learnt so far.
     """
 
     def __init__(self, grid: Grid, model: GridModel, context: SettingContext | None = None):
@@ -100,6 +112,59 @@ class FittedSetting:
         self._context = context
         self._ensembles: dict[Pattern, LanguageEnsemble] = {}
         self._row = {text: position for position, text in enumerate(grid.mixes.texts)}
+        self.parts_: set[Part] = set()
+
+    def needs(self, texts: Sequence[str] = (), targets: Sequence[str] | None = None) -> set[Part]:
+        """Parts that forecasts of some targets under some mixes need; without targets, those of all forecasts."""
+        own = set(self.grid.targets)
+        if targets is None:
+            others = self._context.model.panel.languages if self._context is not None else ()
+            return {MIXES, POORER, *(self._pattern(language) for language in {UNDETERMINED, *others} - own)}
+        unmeasured = [target for target in targets if target not in own]
+        parts: set[Part] = {self._pattern(target) for target in unmeasured}
+        if len(unmeasured) < len(targets) or not all(self._measured_in_all(text) for text in texts):
+            parts.add(MIXES)
+        if (
+            len(unmeasured) < len(targets)
+            and len(self._row) < MIXES_FOR_INTERVALS
+            and not self._row.keys().isdisjoint(texts)
+        ):
+            parts.add(TYPOLOGY_ONLY)
+        if TYPOLOGY_ONLY in parts and self._poorer(unmeasured).any():
+            parts.add(POORER)
+        return parts
+
+    def learn(self, part: Part) -> None:
+        """Learn what forecasts need of a part, by making one of them."""
+        mix = self.grid.mixes.take(np.arange(1))
+        if part == MIXES:
+            self.mixes_.predict(mix)
+        elif isinstance(part, Pattern):
+            self._forecast_unmeasured(mix, [self.grid.targets[0]], fill(self.grid.scores)[:1], part)
+        self.parts_.add(part)
+
+    def conformalize(self) -> None:
+        """Learn what intervals need of the parts learnt so far."""
+        for part in self.parts_:
+            if part == MIXES:
+                self.mixes_.conformalize()
+            elif isinstance(part, Pattern):
+                self._conformalize_pattern(part)
+
+    def _conformalize_pattern(self, pattern: Pattern) -> None:
+        ensemble = self.languages_(pattern)
+        ensemble.conformalize()
+        if POORER in self.parts_ and ensemble.by_typology and self.held_out_ is not None:
+            ensemble.growth(self.poorest_)
+        if self._context is not None and self._context.pooled:
+            self._context.residuals(pattern)
+
+    def _pattern(self, target: str) -> Pattern:
+        return TYPOLOGY_ONLY if self._context is None else self._context.pattern(target)
+
+    def _measured_in_all(self, text: str) -> bool:
+        """Whether every target of the grid was measured under a mix."""
+        return text in self._row and not bool(np.isnan(self.grid.scores[self._row[text]]).any())
 
     @cached_property
     def held_out_(self) -> HeldOutPredictions | None:
@@ -138,7 +203,7 @@ class FittedSetting:
         patterns, notes = [TYPOLOGY_ONLY] * len(targets), [""] * len(targets)
         if self._context is not None:
             for place in np.flatnonzero(~known).tolist():
-                patterns[place] = self._context.pattern(targets[place])
+                patterns[place] = self._pattern(targets[place])
                 notes[place] = self._context.describe(targets[place])
         forecast = GridForecast(mixes, tuple(targets), mean, spread, columns, measured, tuple(patterns), tuple(notes))
         for pattern, places in forecast.unmeasured_targets():

@@ -12,12 +12,12 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 import polars as pl
-from sklearn.base import clone
 
+from isogloss.estimator import clone
 from isogloss.evidence import Evidence
-from isogloss.forecasting.forecaster import Capability, Forecaster, capabilities_of, check_evidence
+from isogloss.forecasting.forecaster import Forecaster, check_evidence
 from isogloss.forecasting.registry import forecasters
-from isogloss.forecasting.settings import match, read_settings
+from isogloss.progress import Progress
 
 KEPT_IN_MEMORY = 4
 """Fitted forecasters that a process keeps, the last used."""
@@ -25,24 +25,29 @@ PROVENANCE = ("target_as_reported", "origin", "origin_row", "importer", "recorde
 """Columns of observations that no forecast depends on."""
 
 _lock = Lock()
-_kept: OrderedDict[str, Forecaster] = OrderedDict()
+_kept: OrderedDict[str, tuple[Lock, list[Forecaster]]] = OrderedDict()
 _digests: WeakKeyDictionary[Evidence, tuple[tuple[pl.DataFrame, ...], str]] = WeakKeyDictionary()
 
 
-def fit_forecaster(
-    evidence: Evidence, queries: pl.DataFrame | None = None, *, forecaster: str | Forecaster = "default"
+def fitted(
+    evidence: Evidence,
+    queries: pl.DataFrame | None = None,
+    *,
+    forecaster: str | Forecaster = "default",
+    progress: Progress | None = None,
 ) -> Forecaster:
-    """A fitted and conformalized forecaster, the one fitted before if there is one.
+    """A forecaster that has learnt what some queries need, intervals included; what was learnt before is used again.
 
-    Others may be using it at the same time: make a `sklearn.base.clone` before you fit it to anything else.
+    It is shared with whoever asks about the same evidence, so do not `fit` it to anything else.
 
     Parameters
     ----------
     evidence : Evidence
     queries : polars.DataFrame, optional
-        What will be forecast; by default all settings of the evidence. The forecaster learns what these need.
+        What will be forecast; by default every setting of the evidence, for any language and mix.
     forecaster : str or Forecaster, default "default"
         A registered name, or an estimator with its parameters, which is not fitted itself.
+    progress : Progress, optional
 
     Returns
     -------
@@ -50,27 +55,25 @@ def fit_forecaster(
 
     Raises
     ------
-    InputError, NotEnoughEvidence
+    InputError, NotEnoughEvidence, UnknownName
         As `Forecaster.fit` does.
-    UnknownName
-        For a forecaster, or a task, model or other property of a query, that there is not.
     """
-    estimator = forecasters.get(forecaster)() if isinstance(forecaster, str) else clone(forecaster)
     check_evidence(evidence)
-    if queries is not None and Capability.OTHER_SETTINGS not in capabilities_of(estimator):
-        settings = dict(read_settings(evidence))
-        evidence = evidence.with_observations(pl.concat(settings[one] for one, _ in match(queries, list(settings))))
-    key = _key(evidence, estimator)
+    if isinstance(forecaster, str):
+        forecaster = forecasters.get(forecaster)()
+    estimator = clone(forecaster)
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    fitted = estimator.fit(evidence).conformalize()
-    with _lock:
-        _kept[key] = fitted
+        key = _key(evidence, estimator)
+        own_lock, kept = _kept.setdefault(key, (Lock(), []))
+        _kept.move_to_end(key)
         while len(_kept) > KEPT_IN_MEMORY:
             _kept.popitem(last=False)
-    return fitted
+    with own_lock:
+        if not kept:
+            kept.append(estimator.fit(evidence, queries, progress).conformalize(progress))
+        elif kept[0].learn(queries, progress):
+            kept[0].conformalize(progress)
+    return kept[0]
 
 
 def _key(evidence: Evidence, estimator: Forecaster) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import polars as pl
@@ -15,11 +15,13 @@ from isogloss.estimator import Estimator
 from isogloss.evidence import Evidence
 from isogloss.forecasting.basis import describe_basis
 from isogloss.forecasting.cold_start import ColdStartSetting
-from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast
+from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast, Part
+from isogloss.forecasting.fitted_settings import FittedSettings
 from isogloss.forecasting.grid import Panel, TrainingMixes
 from isogloss.forecasting.grid_model import Decomposition, GridModel
 from isogloss.forecasting.persistence import read_folder, write_folder
 from isogloss.forecasting.settings import Setting, check_queries, match
+from isogloss.progress import Progress, steps
 from isogloss.threads import one_blas_thread
 
 FORECAST = pl.Schema(
@@ -36,6 +38,12 @@ ANSWER = ("mean", "lower", "upper", "level", "basis")
 """Those of them that a query lacks."""
 
 
+class Conformal(Protocol):
+    """Sizes intervals of what it learnt."""
+
+    def conformalize(self) -> None: ...
+
+
 class Forecaster(Estimator):
     """Forecasts scores within each setting (task, metric, model, ...) of the evidence.
 
@@ -44,13 +52,23 @@ class Forecaster(Estimator):
     Attributes
     ----------
     settings_ : mapping of Setting to FittedSetting
+        Those that `fit` was not told to learn are fitted when they are first looked up.
     """
 
     grid_model: ClassVar[type[GridModel]]
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
 
-    def fit(self, evidence: Evidence) -> Self:
+    def fit(self, evidence: Evidence, queries: pl.DataFrame | None = None, progress: Progress | None = None) -> Self:
         """Learn from evidence.
+
+        Parameters
+        ----------
+        evidence : Evidence
+        queries : polars.DataFrame, optional
+            Learn what forecasts of these need, and no more: every setting of the evidence may take long. By default
+            all settings, for any language and mix. What was not learnt is learnt when a query first needs it, with the
+            same result.
+        progress : Progress, optional
 
         Raises
         ------
@@ -58,16 +76,59 @@ class Forecaster(Estimator):
             If this is no `isogloss.Evidence`.
         NotEnoughEvidence
             If there is not one observation.
+        UnknownName
+            For a task, model or other property of a query that the evidence does not have.
         """
         check_evidence(evidence)
         with one_blas_thread():
             self.settings_ = self._fit_settings(evidence)
         self.conformal_ = False
+        self.learn(queries, progress)
         return self
 
-    def conformalize(self) -> Self:
-        """Size intervals by languages and mixes held out of the evidence, when a query first needs them."""
+    def learn(self, queries: pl.DataFrame | None = None, progress: Progress | None = None) -> bool:
+        """Learn what further queries need from the evidence that it was fitted to.
+
+        Parameters
+        ----------
+        queries, progress
+            As for `fit`.
+
+        Returns
+        -------
+        bool
+            Whether there was anything left to learn.
+
+        Raises
+        ------
+        NotFittedError
+        UnknownName
+        """
+        with one_blas_thread():
+            lacking = [
+                (fitted, part)
+                for fitted, needs in self._needs(queries)
+                for part in sorted(needs - fitted.parts_, key=repr)
+            ]
+            for fitted, part in steps("learning", lacking, progress):
+                fitted.learn(part)
+        return bool(lacking)
+
+    def conformalize(self, progress: Progress | None = None) -> Self:
+        """Size intervals by languages and mixes held out of the evidence, for all that was learnt.
+
+        Parameters
+        ----------
+        progress : Progress, optional
+
+        Raises
+        ------
+        NotFittedError
+        """
         self._settings()
+        with one_blas_thread():
+            for fitted in steps("sizing intervals", self._in_use(), progress):
+                fitted.conformalize()
         self.conformal_ = True
         return self
 
@@ -133,8 +194,7 @@ class Forecaster(Estimator):
     def save(self, folder: str | Path) -> None:
         """Write to a folder, whole or not at all, to be read by `isogloss.forecasting.load`.
 
-        What was learnt so far by holding out languages and mixes is saved, too. A forecaster that was saved there
-        before is replaced.
+        All that was learnt is saved with it. A forecaster that was saved there before is replaced.
 
         Parameters
         ----------
@@ -150,12 +210,8 @@ class Forecaster(Estimator):
         """
         write_folder(self, folder)
 
-    def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
-        panel = Panel.read(evidence.observations)
-        return {
-            setting: FittedSetting(panel.grid(position), self._new_model())
-            for position, setting in enumerate(panel.settings)
-        }
+    def _fit_settings(self, evidence: Evidence) -> FittedSettings:
+        return FittedSettings(Panel.read(evidence.observations), self._new_model())
 
     def _new_model(self) -> GridModel:
         return self.grid_model()
@@ -167,7 +223,22 @@ class Forecaster(Estimator):
     def _fitted(self, setting: Setting) -> FittedSetting | ColdStartSetting:
         return self._settings()[setting]
 
-    def _settings(self) -> Mapping[Setting, FittedSetting]:
+    def _needs(self, queries: pl.DataFrame | None) -> Iterator[tuple[FittedSetting | ColdStartSetting, set[Part]]]:
+        """Settings that some queries are about, with the parts that these need."""
+        settings = self._settings()
+        if queries is None:
+            yield from ((fitted, fitted.needs()) for fitted in settings.values())
+            return
+        check_queries(queries)
+        for setting, rows in match(queries, settings, may_be_new=self._may_be_new):
+            fitted = self._fitted(setting)
+            yield fitted, fitted.needs(rows["train"].unique().to_list(), rows["target"].unique().to_list())
+
+    def _in_use(self) -> Sequence[Conformal]:
+        """All that learnt something of which intervals have to be sized."""
+        return self._settings().in_use()
+
+    def _settings(self) -> FittedSettings:
         if not hasattr(self, "settings_"):
             raise NotFittedError(f"this {type(self).__name__} forecaster is not fitted", hint="call fit(evidence)")
         return self.settings_
@@ -181,7 +252,8 @@ class Forecaster(Estimator):
             .with_columns(pl.Series(name, [], FORECAST[name]) for name in ANSWER)
         ]
         for setting, rows in match(queries, settings, may_be_new=self._may_be_new):
-            fitted = self._fitted(setting)
+            with one_blas_thread():
+                fitted = self._fitted(setting)
             texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
             mixes = TrainingMixes.read(texts, fitted.grid.unknown_size)
             at = (

@@ -11,7 +11,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import fit_forecaster, forecasters
+from isogloss.forecasting import fitted, forecasters
 from isogloss.forecasting.forecaster import Capability, require
 from isogloss.forecasting.settings import ask, find_setting
 from isogloss.languages import resolve
@@ -266,8 +266,7 @@ def rank_mixes(
         If the forecaster cannot tell mixes or languages apart.
     UnknownName
     """
-    estimator = forecasters.get(forecaster)
-    require(estimator, Capability.LANGUAGES, Capability.MIXES)
+    require(forecasters.get(forecaster), Capability.LANGUAGES, Capability.MIXES)
     read_as = languages or {}
     identifier = resolve(read_as.get(target, target), where="target").id
     _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
@@ -282,7 +281,8 @@ def rank_mixes(
     chosen = known if candidates is None else [resolve(read_as.get(one, one)).id for one in candidates]
     _check_size(size, min(len(chosen), POOL), least=1)
     total = examples or int(np.median([sum(part or 0 for part in mix.values()) for mix in several]) or 1000)
-    fitted = fit_forecaster(evidence.with_observations(observations), forecaster=forecaster)
+    one = ask(task=task, model=model, targets=[identifier], train=f"{chosen[0]}:{total}", metric=metric, recipe=recipe)
+    estimator = fitted(evidence.with_observations(observations), one, forecaster=forecaster)
 
     def forecast(sets: Sequence[tuple[str, ...]]) -> pl.DataFrame:
         texts = [",".join(f"{source}:{max(total // len(members), 1)}" for source in members) for members in sets]
@@ -290,7 +290,7 @@ def rank_mixes(
             ask(task=task, model=model, targets=[identifier], train=text, metric=metric, recipe=recipe)
             for text in texts
         ]
-        forecasts = fitted.predict_interval(pl.concat(queries), level)
+        forecasts = estimator.predict_interval(pl.concat(queries), level)
         return pl.DataFrame(
             {"sources": [",".join(members) for members in sets], **{name: forecasts[name] for name in list(SETS)[1:]}},
             schema=SETS,

@@ -8,13 +8,13 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from isogloss.evidence import Evidence
+from isogloss.evidence import SETTING, Evidence
 from isogloss.forecasting.features import space
-from isogloss.forecasting.fitted_setting import FittedSetting
+from isogloss.forecasting.fitted_settings import FittedSettings
 from isogloss.forecasting.forecaster import Capability, Forecaster
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill, two_way
+from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, fill, two_way
 from isogloss.forecasting.grid_model import GridModel, single_learner
-from isogloss.forecasting.settings import Setting, read_settings
+from isogloss.forecasting.settings import Setting
 
 
 class MeanModel(GridModel):
@@ -144,16 +144,24 @@ class WeakestLink(Forecaster):
     grid_model = WeakestLinkModel
     capabilities = frozenset({Capability.LANGUAGES, Capability.OTHER_SETTINGS})
 
-    def _fit_settings(self, evidence: Evidence) -> Mapping[Setting, FittedSetting]:
-        comparable = evidence.observations.filter(pl.col("scale") != "raw", pl.col("higher_is_better"))
-        by_task = comparable.group_by(*MODEL, "task", "target").agg(pl.col("score").sort().mean())
-        of_model = by_task.partition_by(MODEL, as_dict=True)
-        fitted = {}
-        for setting, observations in read_settings(evidence):
-            by_language: dict[str, float] = {}
-            if observations["scale"][0] != "raw" and observations["higher_is_better"][0]:
-                others = of_model[setting.model, setting.model_revision].filter(pl.col("task") != setting.task)
-                means = others.group_by("target").agg(pl.col("score").sort().mean()).sort("target")
-                by_language = dict(means.iter_rows())
-            fitted[setting] = FittedSetting(Grid.read(observations), WeakestLinkModel(by_language))
-        return fitted
+    def _fit_settings(self, evidence: Evidence) -> FittedSettings:
+        return LinkedSettings(Panel.read(evidence.observations), evidence.observations)
+
+
+class LinkedSettings(FittedSettings):
+    """Settings that know the scores of the same model on other tasks, where these compare."""
+
+    def __init__(self, panel: Panel, observations: pl.DataFrame):
+        super().__init__(panel, WeakestLinkModel({}))
+        comparable = observations.filter(pl.col("scale") != "raw", pl.col("higher_is_better"))
+        self._comparable = {Setting(*row) for row in comparable.select(SETTING).unique().iter_rows()}
+        self._by_task = comparable.group_by(*MODEL, "task", "target").agg(pl.col("score").sort().mean())
+
+    def _new_model(self, position: int) -> GridModel:
+        setting = self._panel.settings[position]
+        if setting not in self._comparable:
+            return WeakestLinkModel({})
+        same_model = (pl.col(name).eq_missing(pl.lit(getattr(setting, name))) for name in MODEL)
+        others = self._by_task.filter(*same_model, pl.col("task") != setting.task)
+        means = others.group_by("target").agg(pl.col("score").sort().mean()).sort("target")
+        return WeakestLinkModel(dict(means.iter_rows()))

@@ -18,7 +18,7 @@ from isogloss.forecasting.curves.gp import CurveGP
 from isogloss.forecasting.curves.laws import Trial, try_laws
 from isogloss.forecasting.curves.points import FEATURES, Link, Points, Rest
 from isogloss.forecasting.curves.question import Question, describe_basis, read_question
-from isogloss.forecasting.fitting import fit_forecaster
+from isogloss.forecasting.fitting import fitted
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, typical_size
 from isogloss.forecasting.registry import forecasters
@@ -255,8 +255,8 @@ def zero_shot(
         task=setting.task, model=setting.model, targets=[target], train=rest.text,
         metric=setting.metric, recipe=setting.recipe,
     )  # fmt: skip
-    fitted = fit_forecaster(evidence, queries, forecaster=forecaster or "default")
-    forecast = ZeroShot(*fitted.predict_interval(queries, LEVEL).select("mean", "lower", "upper").row(0))
+    estimator = fitted(evidence, queries, forecaster=forecaster or "default")
+    forecast = ZeroShot(*estimator.predict_interval(queries, LEVEL).select("mean", "lower", "upper").row(0))
     return forecast if np.isfinite(forecast).all() else None
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import ask, fit_forecaster
+from isogloss.forecasting import ask, fitted
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages import resolve
@@ -122,8 +122,7 @@ def plan_budget(
     )
     rates, most = exchange_rates(costs, observations), _most(observations)
     supplies = tuple(supply_curve(name, costs, rates, labelled_of(base.without(name)), most) for name in buyable)
-    fitted = fit_forecaster(evidence, queries, forecaster=forecaster)
-    score = Scorer(fitted, queries, base, buyable, level if robust else None)
+    score = Scorer(fitted(evidence, queries, forecaster=forecaster), queries, base, buyable, level if robust else None)
     wanted = _floors(floors, names, bounded=bool((observations["scale"] != "raw").all()))
     problem = Problem(score, supplies, tuple(names), goal, budget, wanted, steps)
     others = _splits(problem, weights, score)
