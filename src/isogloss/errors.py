@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
-import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
+
+from isogloss.text import printable, quoted, shell_word
 
 
 class IsoglossError(Exception):
@@ -41,7 +43,7 @@ class IsoglossError(Exception):
         if options:
             where = where and ", ".join(options.get(part, part) for part in where.split(", "))
             hint = hint and FIELD.sub(lambda field: _as_option(field, options), hint)
-        return _one_line(": ".join(part for part in (where, self.reason) if part) + (f"; {hint}" if hint else ""))
+        return printable(": ".join(part for part in (where, self.reason) if part) + (f"; {hint}" if hint else ""))
 
     def at(self, where: str | None) -> Self:
         """The same error in another place."""
@@ -51,17 +53,22 @@ class IsoglossError(Exception):
         return moved
 
 
-FIELD = re.compile(r"\b([a-z][a-z_]*)=(\.\.\.|True\b|\{'(.*?)': '(.*?)'\})?")
-"""A field as hints name it: `metric=...`, `seed=1`, `unfinished=True`, `languages={'jp': 'jpn'}`."""
+_WORD = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+FIELD = re.compile(rf"\b([a-z][a-z_]*)=(?:(\.\.\.|True\b)|(\{{{_WORD}: {_WORD}(?:, {_WORD}: {_WORD})*\}})|({_WORD}))?")
+"""A field as hints name it: `metric=...`, `seed=1`, `unfinished=True`, `task='a b'`, `languages={'jp': 'jpn'}`."""
 
 
 def _as_option(field: re.Match[str], options: Mapping[str, str]) -> str:
-    name, value, key, meaning = field.groups()
+    name, sign, pairs, value = field.groups()
     if name not in options:
         return field.group()
-    if value is None:
-        return f"{options[name]} "
-    return f"{options[name]} {shlex.quote(f'{key}={meaning}')}" if key else options[name]
+    option = options[name]
+    if pairs:
+        words = [f"{key}={meaning}" for key, meaning in ast.literal_eval(pairs).items()]
+        return " ".join(f"{option} {shell_word(word)}" for word in words)
+    if value:
+        return f"{option} {shell_word(ast.literal_eval(value))}"
+    return option if sign else f"{option} "
 
 
 class InputError(IsoglossError):
@@ -70,8 +77,12 @@ class InputError(IsoglossError):
     exit_code = 2
 
 
+MOST_UNKNOWN = 40
+"""Unknown languages that one error lists at most: looking for what each may mean takes a while."""
+
+
 class UnknownLanguage(InputError):
-    """A code or name that no language is known by.
+    """Codes or names that no language is known by.
 
     Parameters
     ----------
@@ -81,14 +92,44 @@ class UnknownLanguage(InputError):
         File, row or field in which it was found.
     suggestions : sequence of (str, str)
         Nearest known codes with their names, best first.
+    others : mapping of str to sequence of (str, str), optional
+        Others in the same source, each with its suggestions.
+
+    Attributes
+    ----------
+    unknown : dict of str to list of (str, str)
+        Every code or name, with its suggestions.
     """
 
-    def __init__(self, code: str, *, where: str | None = None, suggestions: Iterable[tuple[str, str]] = ()):
-        self.code, self.suggestions = code, list(suggestions)
-        meant = " or ".join(f"'{known}' ({name})" for known, name in self.suggestions)
-        meaning = self.suggestions[0][0] if self.suggestions else "CODE"
-        hint = (f"did you mean {meant}? " if meant else "") + f"to map it yourself: languages={{{code!r}: '{meaning}'}}"
-        super().__init__(f"unknown language '{code}'", where=where, hint=hint)
+    def __init__(
+        self,
+        code: str,
+        *,
+        where: str | None = None,
+        suggestions: Iterable[tuple[str, str]] = (),
+        others: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    ):
+        self.unknown = {code: list(suggestions)} | {name: list(near) for name, near in (others or {}).items()}
+        self.code, self.suggestions = code, self.unknown[code]
+        several = len(self.unknown) > 1
+        meant = [_meant(near, 1 if several else 3) for near in self.unknown.values() if near]
+        readings = {name: near[0][0] if near else "CODE" for name, near in self.unknown.items()}
+        hint = (f"did you mean {', '.join(meant)}? " if meant else "") + (
+            f"to map {'them' if several else 'it'} yourself: languages={readings!r}"
+        )
+        names = ", ".join(map(quoted, self.unknown))
+        super().__init__(f"unknown language{'s' * several} {names}", where=where, hint=hint)
+
+    @classmethod
+    def together(cls, errors: Sequence[UnknownLanguage]) -> UnknownLanguage:
+        """One error for several; where it is, is where the first is."""
+        unknown = {name: near for error in errors for name, near in error.unknown.items()}
+        first = errors[0]
+        return cls(first.code, where=first.where, suggestions=unknown.pop(first.code), others=unknown)
+
+
+def _meant(near: Sequence[tuple[str, str]], count: int) -> str:
+    return " or ".join(f"{quoted(code)} ({name})" for code, name in near[:count])
 
 
 class UnknownName(InputError):
@@ -109,9 +150,12 @@ class UnknownName(InputError):
     def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None):
         self.kind, self.name, self.known = kind, name, sorted(known)
         close = closest(name, self.known)
-        listed = ", ".join(self.known[:12]) + (f", ... ({len(self.known)} in all)" if len(self.known) > 12 else "")
-        hint = (f"did you mean '{close[0]}'? " if close else "") + (f"known: {listed}" if listed else "none is known")
-        super().__init__(f"unknown {kind} '{name}'", where=where, hint=hint)
+        listed = ", ".join(map(shell_word, self.known[:12]))
+        listed += f", ... ({len(self.known)} in all)" if len(self.known) > 12 else ""
+        hint = (f"did you mean {quoted(close[0])}? " if close else "") + (
+            f"known: {listed}" if listed else "none is known"
+        )
+        super().__init__(f"unknown {kind} {quoted(name)}", where=where, hint=hint)
 
 
 class BadPlugin(IsoglossError):
@@ -164,17 +208,14 @@ class StoreError(IsoglossError):
     """A store that cannot be read or written."""
 
 
+class DamageWarning(UserWarning):
+    """Part of the evidence could not be read and is left out; a command answers all the same, and exits with 1."""
+
+
 def first_line(error: BaseException) -> str:
     """What an error of another library says, as far as it fits into a line of ours; its name if it says nothing."""
     said = str(error).strip()
     return said.splitlines()[0][:200] if said else type(error).__name__
-
-
-def _one_line(text: str) -> str:
-    """`text` with line breaks and control characters of the input spelt out, so that they cannot act on a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(mark if mark.isprintable() else mark.encode("unicode_escape").decode() for mark in text)
 
 
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:

@@ -7,6 +7,8 @@ from threading import Timer
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from isogloss.text import printable
+
 if TYPE_CHECKING:
     import rich.progress
 
@@ -64,7 +66,7 @@ class Bar:
             )
 
             self._progress = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeElapsedColumn(),
@@ -96,7 +98,7 @@ class Bar:
         if self._progress is not None:
             for done in self._progress.task_ids:
                 self._progress.remove_task(done)
-            self._progress.add_task(stage, total=total)
+            self._progress.add_task(printable(stage), total=total)
 
     def advance(self) -> None:
         """One step of the stage is done."""

@@ -1,9 +1,56 @@
-"""Small grammar of sentences that are put together."""
+"""Text as people read it: small grammar, names from outside that cannot act on a terminal, and what a shell takes."""
 
 from __future__ import annotations
+
+import json
+import shlex
+import unicodedata
+
+JOINERS = "\u200c\u200d"
+"""Invisible, but part of how Persian, Malayalam and others are spelt."""
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+"""Unicode categories of what is not seen and may act: control characters (ESC begins a command to a terminal), format
+characters (that turn the direction of text), halves of characters, and separators of lines."""
 
 
 def counted(number: int, noun: str) -> str:
     """`1 language`, `8 mixes`."""
     ending = "" if number == 1 else "es" if noun.endswith("x") else "s"
     return f"{number} {noun}{ending}"
+
+
+def printable(text: str) -> str:
+    r"""Text with every character that is not seen spelt out, `\x1b`, ready for a terminal or a page."""
+    if text.isprintable():
+        return text
+    return "".join(mark.encode("unicode_escape").decode() if _acts(mark) else mark for mark in text)
+
+
+def printable_lines(text: str) -> str:
+    """The same for text of several lines."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def printable_json(text: str) -> str:
+    """JSON that holds the same, with every character that is not seen escaped; line breaks between values stay."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(json.dumps(mark)[1:-1] if mark != "\n" and _acts(mark) else mark for mark in text)
+
+
+def _acts(mark: str) -> bool:
+    return unicodedata.category(mark) in _UNSEEN and mark not in JOINERS
+
+
+def shell_word(text: str) -> str:
+    r"""One word for a shell, ready to paste; one with unseen characters is `$'\U0000001b'`, as bash and zsh take it."""
+    if printable(text) == text:
+        return shlex.quote(text)
+    spelt = (f"\\U{ord(mark):08x}" if _acts(mark) else f"\\{mark}" if mark in "\\'" else mark for mark in text)
+    return f"$'{''.join(spelt)}'"
+
+
+def quoted(text: str) -> str:
+    """In quotes, as a shell takes them."""
+    return f"'{text}'" if "'" not in text and printable(text) == text else shell_word(text)

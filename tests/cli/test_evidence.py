@@ -232,11 +232,11 @@ def test_bad_input_ends_with_2_and_one_line(run, arguments, complaint):
     assert err.count("\n") == 1
 
 
-def test_a_corrupt_part_is_one_line_of_warning(run, tmp_path):
+def test_a_corrupt_part_is_one_line_of_warning_and_1(run, tmp_path):
     run("evidence", "import", FIXTURES / "scores.csv", "--into", tmp_path)
     (tmp_path / "part-bad.v1.parquet").write_text("not Parquet")
     code, out, err = run("evidence", "show", tmp_path)
-    assert code == 0
+    assert code == 1
     assert "topics" in out
     assert err == f"warning: {tmp_path / 'part-bad.v1.parquet'}: is not whole Parquet; skipped\n"
 

@@ -11,7 +11,9 @@ import typer
 
 from isogloss import __version__
 from isogloss.cli import evaluation, evidence, forecasting, lab, languages, planning
-from isogloss.errors import IsoglossError
+from isogloss.cli.output import BROKEN_PIPE, safe_output
+from isogloss.errors import DamageWarning, IsoglossError
+from isogloss.text import printable
 
 app = typer.Typer(
     name="isogloss",
@@ -52,20 +54,30 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; errors a user can act on end as one line and an exit code."""
+    """Run the command line; errors a user can act on end as one line and an exit code, damaged evidence as 1."""
+    damaged = False
+
+    def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        # One line, as for errors; where in our code it arose is of no use to who runs a command.
+        nonlocal damaged
+        damaged |= issubclass(category, DamageWarning)
+        print(f"warning: {printable(str(message))}", file=sys.stderr)
+
     with warnings.catch_warnings():
-        warnings.showwarning = _print_warning
+        warnings.showwarning = show_warning
         try:
-            code = app(prog_name="isogloss", standalone_mode=False)
+            with safe_output():
+                code = app(prog_name="isogloss", standalone_mode=False)
         except IsoglossError as error:
-            print(f"error: {error.line(_options(sys.argv[1:]))}", file=sys.stderr)
+            if error.exit_code != BROKEN_PIPE:  # whoever stops reading, as `head` does, wants to hear no more
+                print(f"error: {error.line(_options(sys.argv[1:]))}", file=sys.stderr)
             sys.exit(error.exit_code)
         except _USAGE_ERROR as error:
             sys.exit(_refuse(error))
         except typer.Abort:
             print("error: interrupted", file=sys.stderr)
             sys.exit(130)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(code if isinstance(code, int) and code else int(damaged))
 
 
 def _options(words: Sequence[str]) -> dict[str, str]:
@@ -91,12 +103,7 @@ def _refuse(error: Any) -> int:
     if error.ctx is not None and not sys.argv[1 + error.ctx.command_path.count(" ") :]:
         print(error.ctx.get_help())
         return 2
-    message = " ".join(error.format_message().split()).rstrip(".")
+    message = printable(" ".join(error.format_message().split()).rstrip("."))
     command = "isogloss" if error.ctx is None else error.ctx.command_path
     print(f"error: {message}; see '{command} --help'", file=sys.stderr)
     return int(error.exit_code)
-
-
-def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    # One line, as for errors; where in our code it arose is of no use to who runs a command.
-    print(f"warning: {message}", file=sys.stderr)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isogloss.cli.questions import LanguageOption, LevelOption, parse_languages
-from isogloss.cli.show import JsonOption, show, show_json, watched
+from isogloss.cli.show import JsonOption, say, show, show_json, watched
 
 if TYPE_CHECKING:
     import polars as pl
@@ -182,27 +182,27 @@ def _print_report(report: ImportReport) -> None:
     show(pl.DataFrame(rows, schema=["file", "rows", "kept", "queries", "dropped"], orient="row"), json=False)
     for file in report.files:
         for reason, count in file.dropped.items():
-            typer.echo(f"{Path(file.file).name}: {count} dropped: {reason}")
+            say(f"{Path(file.file).name}: {count} dropped: {reason}")
     formats = Counter(file.importer for file in report.files)
     scales = sorted({scale for file in report.files for scale in file.scales})
-    typer.echo(f"formats: {', '.join(f'{name} ({count})' for name, count in formats.items())}")
+    say(f"formats: {', '.join(f'{name} ({count})' for name, count in formats.items())}")
     if scales:
-        typer.echo(f"scores were written as: {', '.join(scales)}")
+        say(f"scores were written as: {', '.join(scales)}")
     for note in dict.fromkeys(note for file in report.files for note in file.notes):
-        typer.echo(f"note: {note}")
+        say(f"note: {note}")
     _print_languages({code: known for file in report.files for code, known in file.languages.items()})
     beside = {name: sum(getattr(file, name) for file in report.files) for name in ("items", "models", "tasks")}
     if any(beside.values()):
-        typer.echo("beside them: " + ", ".join(f"{count} {name}" for name, count in beside.items() if count))
+        say("beside them: " + ", ".join(f"{count} {name}" for name, count in beside.items() if count))
     kept = f"{report.observations.height} observations"
-    typer.echo(f"{kept} written to {report.part}" if report.part else f"{kept} to keep; nothing written (dry run)")
+    say(f"{kept} written to {report.part}" if report.part else f"{kept} to keep; nothing written (dry run)")
 
 
 def _print_languages(languages: dict[str, str]) -> None:
     if languages:
         shown = " ".join(f"{code}={known}" for code, known in list(languages.items())[:SHOWN_LANGUAGES])
         rest = len(languages) - SHOWN_LANGUAGES
-        typer.echo(f"languages: {shown}" + (f" ... and {rest} more, see --json" if rest > 0 else ""))
+        say(f"languages: {shown}" + (f" ... and {rest} more, see --json" if rest > 0 else ""))
 
 
 @app.command("conflicts")
@@ -216,7 +216,7 @@ def show_conflicts(sources: SourcesArgument, json: JsonOption = False) -> None:
     if json:
         show_json(conflicts.to_dicts())
     elif conflicts.is_empty():
-        typer.echo("no conflicts")
+        say("no conflicts")
     else:
         listed = pl.col("scores").list.eval(pl.element().round(3).cast(pl.String)).list.join(" ")
         show(
@@ -233,9 +233,9 @@ def compact_store(store: StoreArgument, json: JsonOption = False) -> None:
     if json:
         show_json(report.as_dict())
         return
-    typer.echo(f"{report.parts_before} parts became {report.parts_after}; {report.rows} rows moved")
+    say(f"{report.parts_before} parts became {report.parts_after}; {report.rows} rows moved")
     if report.repeated:
-        typer.echo(f"{report.repeated} rows stood twice, alike in everything, and stand once now")
+        say(f"{report.repeated} rows stood twice, alike in everything, and stand once now")
 
 
 @app.command("query")
@@ -251,7 +251,7 @@ def query_evidence(
     answer = select(open_sources(source), query)
     show(answer if json else answer.head(SHOWN_ROWS), json=json)
     if not json and answer.height > SHOWN_ROWS:
-        typer.echo(f"... and {answer.height - SHOWN_ROWS} rows more, see --json")
+        say(f"... and {answer.height - SHOWN_ROWS} rows more, see --json")
 
 
 @app.command("export")
@@ -273,9 +273,9 @@ def export_evidence(
         show_json({"files": report.files, "written": report.written, "left_out": report.left_out})
         return
     for reason, count in report.left_out.items():
-        typer.echo(f"{count} left out: {reason}")
+        say(f"{count} left out: {reason}")
     files = f" in {len(report.files)} files" if len(report.files) > 1 else ""
-    typer.echo(f"{report.written} observations{files} written to {place}")
+    say(f"{report.written} observations{files} written to {place}")
 
 
 @app.command("describe")
@@ -290,7 +290,7 @@ def describe_store(
     tables = read_facts(facts)
     Store(store).describe(**tables)
     counts = ", ".join(f"{table.height} {kind}" for kind, table in tables.items())
-    typer.echo(f"facts about {counts} written to {store}")
+    say(f"facts about {counts} written to {store}")
 
 
 @app.command("compare")
@@ -315,7 +315,7 @@ def compare_items(
     show(pl.DataFrame([comparison.as_dict()]), json=False,
          columns=["items", "first", "second", "difference", "lower", "upper", "p_value"])  # fmt: skip
     if comparison.unmatched:
-        typer.echo(f"{comparison.unmatched} items that only one of them has were left out")
+        say(f"{comparison.unmatched} items that only one of them has were left out")
 
 
 @app.command("fetch")
@@ -347,13 +347,14 @@ def fetch_evidence(
     if json:
         show_json(report.as_dict())
         return
-    typer.echo(f"{report.source} at {report.revision[:12]}: read {report.changed} of {report.files} files")
-    typer.echo(f"{report.kept} observations kept, {sum(report.dropped.values())} rows dropped")
+    say(f"{report.source} at {report.revision[:12]}: read {report.changed} of {report.files} files")
+    say(f"{report.kept} observations kept, {sum(report.dropped.values())} rows dropped")
     for reason, count in sorted(report.dropped.items(), key=lambda pair: -pair[1]):
-        typer.echo(f"{count} dropped: {reason}")
+        say(f"{count} dropped: {reason}")
     for said in (*report.unreadable, *report.notes):
-        typer.echo(f"note: {said}")
-    typer.echo(f"licence: {report.licence}\nplease cite: {report.citation}")
+        say(f"note: {said}")
+    say(f"licence: {report.licence}")
+    say(f"please cite: {report.citation}")
 
 
 @app.command("sources")

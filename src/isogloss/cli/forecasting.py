@@ -28,6 +28,7 @@ from isogloss.cli.show import (
     PictureOption,
     at_work,
     check_out,
+    say,
     show,
     show_json,
     show_text,
@@ -73,7 +74,7 @@ def forecast(
     read_as = parse_languages(language)
     if save is not None and queries is None and targets is None and forecaster_from is None:
         save_forecaster(evidence or [], save, forecaster=forecaster, languages=read_as)
-        typer.echo(f"forecaster saved to {save}")
+        say(f"forecaster saved to {save}")
         return
     forecasts = answer_question(
         evidence or [], queries=queries, task=task, model=model, train=train, targets=targets, metric=metric,
@@ -83,7 +84,7 @@ def forecast(
     if out is None or json:
         show(forecasts, json=json, columns=FORECAST_COLUMNS, title=f"{100 * level:g} % intervals")
     else:
-        typer.echo(f"{forecasts.height} forecasts written to {out}")
+        say(f"{forecasts.height} forecasts written to {out}")
 
 
 def curve(

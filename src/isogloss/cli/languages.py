@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isogloss.cli.questions import EvidenceOption
-from isogloss.cli.show import JsonOption, check_out, show, write_out
+from isogloss.cli.show import JsonOption, check_out, say, show, write_out
 
 if TYPE_CHECKING:
     from isogloss.languages import Language
@@ -47,9 +47,10 @@ def languages() -> None:
 @app.command("show")
 def show_languages(codes: Languages, json: JsonOption = False) -> None:
     """Show what is known of each language, and where it is known from."""
-    from isogloss.languages import card, describe, resolve
+    from isogloss.languages import card, describe
+    from isogloss.languages.language import as_languages
 
-    known = [resolve(code) for code in codes]
+    known = as_languages(codes)
     if json:
         show(describe(known), json=True)
         return
@@ -165,4 +166,4 @@ def write_all_languages(
     from isogloss.languages import table
     from isogloss.languages.catalogue import write_catalogue
 
-    typer.echo(f"{write_catalogue(table(varieties=varieties), out):,} languages written to {out}")
+    say(f"{write_catalogue(table(varieties=varieties), out):,} languages written to {out}")

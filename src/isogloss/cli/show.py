@@ -13,6 +13,7 @@ import typer
 
 from isogloss.charts.files import ENDINGS as PICTURES
 from isogloss.files import atomic_write, check_place
+from isogloss.text import printable, printable_json, printable_lines
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,11 +45,12 @@ def show(
     from rich.text import Text
 
     chosen = table.select(columns) if columns else table
-    grid = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    heading = None if title is None else Text(printable(title))
+    grid = Table(title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for name, kind in chosen.schema.items():
-        grid.add_column(name, justify="right" if kind.is_numeric() else "left", overflow="fold")
+        grid.add_column(Text(printable(name)), justify="right" if kind.is_numeric() else "left", overflow="fold")
     for row in chosen.iter_rows():
-        grid.add_row(*(Text(_cell(value, digits)) for value in row))
+        grid.add_row(*(Text(printable(_cell(value, digits))) for value in row))
     Console().print(grid)
 
 
@@ -57,12 +59,17 @@ def show_text(text: str) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    Console().print(Text(text))
+    Console().print(Text(printable_lines(text)))
+
+
+def say(line: str, *, beside_json: bool = False) -> None:
+    """Print a line; `beside_json` to the error stream."""
+    typer.echo(printable(line), err=beside_json)
 
 
 def show_json(value: Any) -> None:
     """Print `value` as JSON; numbers that JSON cannot hold become null."""
-    typer.echo(jsonlib.dumps(_plain(value), ensure_ascii=False, indent=1, default=str))
+    typer.echo(printable_json(jsonlib.dumps(_plain(value), ensure_ascii=False, indent=1, default=str)))
 
 
 def check_out(out: Path | None, *, table: bool = True, picture: bool = True) -> None:
@@ -89,7 +96,7 @@ def write_out(
 
 def say_written(out: Path, *, json: bool) -> None:
     """Say where an answer went (to the error stream beside JSON)."""
-    typer.echo(f"written to {out}", err=json)
+    say(f"written to {out}", beside_json=json)
 
 
 def _cell(value: Any, digits: int) -> str:
@@ -120,13 +127,13 @@ def watched(shown: bool) -> Iterator[Callable[[str, int, int | None], None]]:
     from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, disable=not (shown and console.is_terminal)) as bars:
         begun: dict[str, TaskID] = {}
 
         def progress(what: str, done: int, total: int | None) -> None:
             if what not in begun:
-                begun[what] = bars.add_task(what, total=total)
+                begun[what] = bars.add_task(printable(what), total=total)
             bars.update(begun[what], completed=done, total=total)
 
         yield progress
@@ -139,7 +146,7 @@ def at_work(what: str) -> Iterator[None]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        bars.add_task(what, total=None)
+        bars.add_task(printable(what), total=None)
         yield

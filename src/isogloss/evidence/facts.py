@@ -10,7 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import MODEL, MODEL_KEY, TASK, TASK_KEY, TEXT_ORIGINS, conform
-from isogloss.languages import resolve
+from isogloss.languages.language import as_languages
 
 _POSITIVE = ("parameters", "embedding_size", "layers", "max_tokens")
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -95,8 +95,8 @@ def _parsed(column: pl.Series, kind: pl.DataType, where: str) -> pl.Series:
 
 
 def _resolved(languages: pl.Series, where: str) -> pl.Series:
-    codes = languages.explode().drop_nulls().unique()
-    known = {code: resolve(code, where=where).id for code in codes}
+    codes = languages.explode().drop_nulls().unique().to_list()
+    known = dict(zip(codes, (language.id for language in as_languages(codes, where=where)), strict=True))
     return languages.list.eval(pl.element().replace_strict(known, return_dtype=pl.String))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadValue, UnknownLanguage, UnknownName, closest
+from isogloss.errors import MOST_UNKNOWN, BadValue, UnknownLanguage, UnknownName, closest
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOptions
 from isogloss.evidence.importers.columns import stripped
@@ -127,6 +127,7 @@ class _Languages:
     def __init__(self, overrides: dict[str, str]):
         self.overrides = overrides
         self.resolved: dict[str, str] = {}
+        self.unknown: dict[str, UnknownLanguage] = {}
         self.summaries: set[str] = set()
         self.notes: tuple[str, ...] = ()
 
@@ -138,14 +139,25 @@ class _Languages:
         self.notes = column.notes
 
     def __call__(self, code: str, where: str) -> str:
-        if code not in self.resolved:
+        """The id of a language; the code itself if it is unknown, of which `refuse_unknown` tells."""
+        if code not in self.resolved and code not in self.unknown:
             if code not in self.overrides and is_summary(code):
                 raise BadValue(
                     f"'{code}' is no language", where=where,
-                    hint=f"name the languages it stands for, or say which it is: languages={{'{code}': 'CODE'}}",
+                    hint=f"name the languages it stands for, or say which it is: languages={ {code: 'CODE'} }",
                 )  # fmt: skip
-            self.resolved[code] = resolve(self.overrides.get(code, code), where=where).id
-        return self.resolved[code]
+            try:
+                self.resolved[code] = resolve(self.overrides.get(code, code), where=where).id
+            except UnknownLanguage as error:
+                self.unknown[code] = error
+                if len(self.unknown) == MOST_UNKNOWN:
+                    self.refuse_unknown()
+        return self.resolved.get(code, code)
+
+    def refuse_unknown(self) -> None:
+        """Raise one error for all languages that are unknown."""
+        if self.unknown:
+            raise UnknownLanguage.together(list(self.unknown.values()))
 
 
 def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: str) -> pl.DataFrame:
@@ -186,6 +198,7 @@ def _settle_languages(rows: pl.DataFrame, languages: _Languages) -> tuple[pl.Dat
         orient="row",
     )
     mixes = {row["train"]: _canonical(row["train"], languages, place(row)) for row in _firsts(told, "train")}
+    languages.refuse_unknown()
     settled = told.join(about, on=["target", "pair"], how="left", nulls_equal=True, maintain_order="left").with_columns(
         target="_target", pair="_pair", train=pl.col("train").replace_strict(mixes, return_dtype=pl.String)
     )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from isogloss.errors import StoreError, first_line
+from isogloss.errors import DamageWarning, StoreError, first_line
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, REQUIRED, SCHEMA_VERSION, SOURCE, TASK, conform
 from isogloss.evidence.storage import FolderStorage, StorageBackend, digest
 
@@ -317,7 +317,7 @@ def _warn(storage: StorageBackend, name: str, reason: _UnreadableError) -> None:
     if name in storage.named:
         return
     storage.named.add(name)
-    warnings.warn(f"{storage.locate(name)}: {reason}; skipped", stacklevel=7)
+    warnings.warn(f"{storage.locate(name)}: {reason}; skipped", DamageWarning, stacklevel=7)
 
 
 def _where(storage: StorageBackend) -> str:

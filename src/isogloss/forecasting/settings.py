@@ -10,6 +10,7 @@ import polars as pl
 from isogloss.errors import BadValue, InputError, UnknownName
 from isogloss.evidence import QUERY, SETTING, Evidence, TrainingMix
 from isogloss.languages import resolve
+from isogloss.languages.language import as_languages
 
 
 class Setting(NamedTuple):
@@ -155,14 +156,12 @@ def ask(
     UnknownLanguage, BadTrainingMix
     """
     read_as = languages or {}
-
-    def identifier(code: str, where: str) -> str:
-        return resolve(read_as.get(code, code), where=where).id
-
-    mix = TrainingMix.parse(train, where="train", language=lambda code: identifier(code, "train"))
+    mix = TrainingMix.parse(
+        train, where="train", language=lambda code: resolve(read_as.get(code, code), where="train").id
+    )
     constants = {"task": task, "model": model, "train": str(mix), "metric": metric, "recipe": recipe}
     columns = {
-        "target": [identifier(target, "targets") for target in targets],
+        "target": [language.id for language in as_languages(targets, where="targets", read_as=read_as)],
         "target_as_reported": list(targets),
         "query_row": range(len(targets)),
     }

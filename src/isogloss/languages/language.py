@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isnan
 
-from isogloss.errors import BadValue, UnknownLanguage
+from isogloss.errors import MOST_UNKNOWN, BadValue, UnknownLanguage
 from isogloss.languages.aliases import REPRESENTATIVES
 from isogloss.languages.iso639 import codes, macro_of
 from isogloss.languages.names import English, suggest
@@ -168,9 +168,38 @@ def resolve_standard(code: str) -> Language | None:
     return make_language(*tag) if tag else None
 
 
-def as_languages(languages: Iterable[str | Language]) -> list[Language]:
-    """Every one resolved, in the order given."""
-    return [language if isinstance(language, Language) else resolve(language) for language in languages]
+def as_languages(
+    languages: Iterable[str | Language], *, where: str | None = None, read_as: Mapping[str, str] | None = None
+) -> list[Language]:
+    """Every one resolved, in the order given.
+
+    Parameters
+    ----------
+    languages : iterable of str or Language
+    where : str, optional
+        Where they were found, for the error.
+    read_as : mapping of str to str, optional
+        How to read a code, ahead of all else.
+
+    Raises
+    ------
+    UnknownLanguage
+        One for all that are unknown.
+    """
+    found: list[Language] = []
+    unknown: list[UnknownLanguage] = []
+    for language in languages:
+        try:
+            if isinstance(language, str):
+                language = resolve((read_as or {}).get(language, language), where=where)
+            found.append(language)
+        except UnknownLanguage as error:
+            unknown.append(error)
+            if len(unknown) == MOST_UNKNOWN:
+                break
+    if unknown:
+        raise UnknownLanguage.together(unknown)
+    return found
 
 
 def _member(language: Language, rule: str) -> Language:

@@ -13,6 +13,7 @@ from isogloss.errors import BadFile, BadValue, first_line
 from isogloss.extras import need
 from isogloss.files import atomic_folder, cache_folder
 from isogloss.models.runtime import device, start_torch
+from isogloss.text import shell_word
 
 PACKAGE = "package:"
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
@@ -74,7 +75,7 @@ def _downloaded(name: str) -> Path:
         raise BadFile(
             "no such folder, and no model of this name has been downloaded",
             where=f"checkpoint '{name}'",
-            hint=f"correct the path, or download it: hf download {name}",
+            hint=f"correct the path, or download it: hf download {shell_word(name)}",
         ) from None
 
 

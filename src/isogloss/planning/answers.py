@@ -12,7 +12,7 @@ import polars as pl
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Evidence, read_evidence
 from isogloss.forecasting.settings import find_setting, split_names
-from isogloss.languages import resolve
+from isogloss.languages.language import as_languages
 from isogloss.planning.budget.answer import plan_budget
 from isogloss.planning.budget.result import Plan
 from isogloss.planning.compare import Comparison, compare_recipes
@@ -101,10 +101,10 @@ def answer_comparison(
     """Compare recipes (comma-separated); `question` is that of `compare_recipes`."""
     if (volume := question.get("volume")) is not None and not 0 <= volume < float("inf"):
         raise BadValue(f"{volume:g} queries", where="volume", hint="give a number from 0 up")
-    read_as = languages or {}
     ids = None
     if targets is not None:
-        ids = [resolve(read_as.get(code, code), where="targets").id for code in split_names(targets)]
+        known = as_languages(split_names(targets), where="targets", read_as=languages)
+        ids = [language.id for language in known]
     return compare_recipes(
         read_evidence(*evidence, languages=languages),
         read_costs(costs, languages),

@@ -15,6 +15,7 @@ from isogloss.forecasting import fitted, forecasters
 from isogloss.forecasting.forecaster import Capability, require
 from isogloss.forecasting.settings import ask, find_setting
 from isogloss.languages import resolve
+from isogloss.languages.language import as_languages
 from isogloss.planning.facility import Facilities, TransferDistance, choose_facilities, cluster
 from isogloss.planning.ranking.ranker import SourceRanker
 from isogloss.planning.ranking.table import Array, SourceTable
@@ -94,7 +95,7 @@ def choose_sources(
     BadValue, NotEnoughEvidence, UnknownName, UnknownLanguage
     """
     read_as = languages or {}
-    ids = [resolve(read_as.get(target, target), where="target").id for target in targets]
+    ids = [language.id for language in as_languages(targets, where="target", read_as=read_as)]
     _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     table = SourceTable.read(observations, examples)
     scores, measured = _scores(table, ids)
@@ -278,7 +279,7 @@ def rank_mixes(
             where="evidence", hint="measure more, or models trained on one language each",
         )  # fmt: skip
     known = sorted({source for mix in several for source in mix} - {identifier})
-    chosen = known if candidates is None else [resolve(read_as.get(one, one)).id for one in candidates]
+    chosen = known if candidates is None else [one.id for one in as_languages(candidates, read_as=read_as)]
     _check_size(size, min(len(chosen), POOL), least=1)
     total = examples or int(np.median([sum(part or 0 for part in mix.values()) for mix in several]) or 1000)
     one = ask(task=task, model=model, targets=[identifier], train=f"{chosen[0]}:{total}", metric=metric, recipe=recipe)

@@ -117,7 +117,7 @@ def _languages(prefixes: list[str], options: ReadOptions, where: str) -> dict[st
     raise BadValue(
         f"nothing says the language of {len(left)} evaluation set{'s' * (len(left) > 1)}: {shown}",
         where=where,
-        hint=f"give languages={{'{left[0]}': 'CODE'}} ('none' leaves it out)",
+        hint=f"give languages={ {left[0]: 'CODE'} } ('none' leaves it out)",
     )
 
 

@@ -183,7 +183,7 @@ def read_names(
         raise BadValue(
             f"nothing says the language of {len(unread)} task{'s' * (len(unread) > 1)}: {listed}{more}",
             where=where,
-            hint=f"give languages={{'{unread[0][:LONGEST]}': 'CODE'}} ('none' leaves it out), "
+            hint=f"give languages={ {unread[0][:LONGEST]: 'CODE'} } ('none' leaves it out), "
             f"or rules with format={tool} mapping=rules.toml",
         )
     return names

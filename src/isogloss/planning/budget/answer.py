@@ -12,7 +12,7 @@ from isogloss.evidence import Evidence, TrainingMix
 from isogloss.forecasting import ask, fitted
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
-from isogloss.languages import resolve
+from isogloss.languages.language import as_languages
 from isogloss.planning.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
 from isogloss.planning.budget.search import Outcome, Problem, Scorer, choose_base, labelled_of, search
 from isogloss.planning.budget.supply import exchange_rates, supply_curve
@@ -110,7 +110,7 @@ def plan_budget(
         task=task, model=model, targets=targets, train=train or "", metric=metric, recipe=recipe, languages=languages
     )
     names, read_as = queries["target"].to_list(), languages or {}
-    buyable = names if buy is None else [resolve(read_as.get(code, code), where="buy").id for code in buy]
+    buyable = names if buy is None else [one.id for one in as_languages(buy, where="buy", read_as=read_as)]
     _check_once(names, "targets")
     _check_once(buyable, "buy")
     goal = objective(aim, names, weights=weights, tau=tau)
