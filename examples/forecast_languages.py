@@ -11,7 +11,7 @@ queries = ask(
     task="SIB-200", model="char-ngram", train=TRAIN, targets=["Extremaduran", "Corsican", "Romansh", "Breton"]
 )
 forecasts = fitted(evidence, queries).predict_interval(queries, level=0.9)
-print(forecasts.select("target", "mean", "lower", "upper", "basis"))
+print(forecasts.select("target", "mean", "lower", "upper", "trust", "flags"))
 
 measured = evidence.filter(train=TRAIN).observations
 canvas = Canvas(f"Topic classification, trained on {TRAIN}", score="macro-F1")

@@ -55,13 +55,13 @@ class Demo:
 
     @property
     def summary(self) -> pl.DataFrame:
-        """The forecasts as a terminal has room for them: name, id, mean, lower, upper and basis."""
+        """The forecasts as a terminal has room for them: name, id, mean, lower, upper, trust, flags, nearest."""
         import polars as pl
 
-        # All rest on the same counts, and all languages are unmeasured: what differs is how near the next one is.
-        nearest = pl.col("basis").str.replace("unmeasured language, ", "").str.replace("; [0-9]+ languages, .*", "")
-        return self.forecasts.select("name", "mean", "lower", "upper", id="target", basis=nearest).select(
-            "name", "id", "mean", "lower", "upper", "basis"
+        from isogloss.forecasting.flags import short
+
+        return short(self.forecasts).select(
+            "name", pl.col("target").alias("id"), "mean", "lower", "upper", "trust", "flags", "nearest"
         )
 
 

@@ -12,20 +12,19 @@ import polars as pl
 
 from isogloss.forecasting import FORECAST
 
-COUNTS = "9 languages, 4 mixes measured"
-WORDS = {
-    "known": f"measured language; {COUNTS}",
-    "unmeasured": f"unmeasured language, nearest deu at 0.22; {COUNTS}",
-    "far": f"unmeasured language, nearest yue at 0.63; FAR from every measured language; {COUNTS}",
+KINDS = {
+    "known": {"flags": [], "nearest": None, "distance": None, "trust": "solid"},
+    "unmeasured": {"flags": [], "nearest": "deu", "distance": 0.22, "trust": "fair"},
+    "far": {"flags": ["far"], "nearest": "yue", "distance": 0.63, "trust": "shaky"},
 }
 
 
 def forecasts_of(*rows: tuple[str, float, float, float, str], train: str = "rus:700") -> pl.DataFrame:
-    """Forecasts as `predict_interval` gives them, from (target, mean, lower, upper, key of WORDS)."""
+    """Forecasts as `predict_interval` gives them, from (target, mean, lower, upper, key of KINDS)."""
     table = [
         {
             "query_row": position, "task": "T", "model": "M", "target": target, "target_as_reported": target,
-            "train": train, "mean": mean, "lower": lower, "upper": upper, "level": 0.9, "basis": WORDS[kind],
+            "train": train, "mean": mean, "lower": lower, "upper": upper, "level": 0.9, **KINDS[kind],
         }
         for position, (target, mean, lower, upper, kind) in enumerate(rows)
     ]  # fmt: skip

@@ -41,10 +41,10 @@ def test_the_demo_prints_a_table_and_where_its_files_are(demo):
     folder, ended = demo
     assert (ended.returncode, ended.stderr) == (0, "")
     lines = ended.stdout.splitlines()
-    assert lines[1].split() == ["name", "id", "mean", "lower", "upper", "basis"]
+    assert lines[1].split() == ["name", "id", "mean", "lower", "upper", "trust", "flags", "nearest"]
     rusyn = next(line for line in lines if line.startswith("Rusyn"))
     assert rusyn.split()[1] == "rue"
-    assert "nearest ukr at" in rusyn
+    assert rusyn.split()[-1] == "ukr"
     assert max(map(len, lines[: lines.index("")])) <= 80
     assert f"picture: {folder / 'forecast.png'}" in lines
     assert f"table:   {folder / 'forecast.csv'}" in lines
@@ -62,7 +62,7 @@ def test_the_demo_draws_the_line_where_the_script_ends(demo):
     assert 0.4 < means["rue"] < 0.65  # bul, ukr, srp, mkd and bel were measured at .45 to .58
     assert table["mean"].is_sorted(descending=True)
     assert ((table["lower"] <= table["mean"]) & (table["mean"] <= table["upper"])).all()
-    assert table.filter(pl.col("basis").str.contains("FAR"))["name"].to_list() == ["Cherokee"]
+    assert table.filter(pl.col("flags").str.contains("far"))["name"].to_list() == ["Cherokee"]
 
 
 @pytest.mark.slow

@@ -45,7 +45,8 @@ def test_the_forecast_explained_is_the_one_that_is_given(mixes, unmeasured):
     question = ask(**PLANTED, targets=["yor"], train=unmeasured.train)
     given = Default().fit(mixes).conformalize().predict_interval(question).row(0, named=True)
     assert (unmeasured.mean, unmeasured.lower, unmeasured.upper) == (given["mean"], given["lower"], given["upper"])
-    assert unmeasured.basis == given["basis"]
+    assert unmeasured.flags == tuple(given["flags"])
+    assert (unmeasured.nearest, unmeasured.trust) == (given["nearest"], given["trust"])
 
 
 def test_the_baseline_is_the_mean_of_the_measured_languages(mixes, unmeasured):

@@ -72,9 +72,8 @@ def test_every_kind_of_question_gets_a_number(name, fitted, queries):
     found = fitted(name).predict_interval(queries)
     assert found.height == queries.height
     assert np.isfinite(found.select(NUMBERS).to_numpy()).all()
-    assert set(found["basis"].str.extract("^(unmeasured|measured language|measured itself)")) == {
-        "unmeasured", "measured language", "measured itself"
-    }  # fmt: skip
+    of_score, of_language = found["flags"].list.contains("measured"), found["nearest"].is_null()
+    assert set(zip(of_score, of_language, strict=True)) == {(False, False), (False, True), (True, True)}
 
 
 @every_forecaster
@@ -136,7 +135,7 @@ def test_forecasts_stay_in_the_range_of_the_metric_and_say_where_they_were_held(
     found = forecast(name, measured(cells), question)
     assert found.select(pl.all_horizontal(pl.col(NUMBERS).is_between(0, 1))).to_series().all()
     held = found["mean"].is_in([0.0, 1.0])
-    assert (found["basis"].str.contains("AT THE EDGE of the metric's range") == held).all()
+    assert (found["flags"].list.contains("edge_of_range") == held).all()
 
 
 UNSIZED = ("eng", "eng,hin", "hin")

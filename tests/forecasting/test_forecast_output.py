@@ -15,7 +15,9 @@ from isogloss.files import atomic_write
 from isogloss.forecasting import FORECAST, Mean, write_forecasts
 from isogloss.forecasting.answer import check_output
 
-COLUMNS = "query_row task model target target_as_reported train mean lower upper level basis".split()
+COLUMNS = (
+    "query_row task model target target_as_reported train mean lower upper level flags nearest distance trust".split()
+)
 ASKED = [
     {"train_config": {"en": 9, "hi": 0}, "eval_results": {"de": "x", "fr": 0.6, "jp": None}, "note": "kept"},
     {"train_config": {"hi": 20}, "eval_results": {" ur ": "x", "de": "x"}},
@@ -56,7 +58,8 @@ def test_csv_holds_the_table(forecasts, tmp_path):
     write_forecasts(forecasts, str(tmp_path / "out.csv"))
     found = pl.read_csv(tmp_path / "out.csv")
     assert found.columns == COLUMNS
-    assert found.cast(FORECAST).equals(forecasts)
+    split = found.with_columns(pl.col("flags").str.split(";"))
+    assert split.cast(FORECAST).equals(forecasts)
 
 
 def test_json_is_the_file_that_asked_with_every_cross_replaced_by_the_mean(forecasts, queries, tmp_path):

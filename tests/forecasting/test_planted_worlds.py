@@ -136,7 +136,8 @@ def test_fewer_languages_than_1_over_alpha_minus_1_give_the_whole_range_and_say_
     forecasts = forecaster.predict_interval(planted.queries(hidden), level)
     assert forecasts["lower"].to_list() == [0.0] * forecasts.height
     assert forecasts["upper"].to_list() == [1.0] * forecasts.height
-    assert forecasts["basis"].str.contains("TOO LITTLE EVIDENCE for the level: the whole range", literal=True).all()
+    assert forecasts["flags"].list.contains("level_unsupported").all()
+    assert set(forecasts["trust"]) == {"guess"}
 
 
 def test_just_enough_languages_give_an_interval():
@@ -144,7 +145,7 @@ def test_just_enough_languages_give_an_interval():
     hidden = planted.languages[-1:]
     forecaster = Default().fit(planted.evidence(hidden=hidden)).conformalize()
     forecasts = forecaster.predict_interval(planted.queries(hidden), 0.9)
-    assert not forecasts["basis"].str.contains("TOO LITTLE EVIDENCE").any()
+    assert not forecasts["flags"].list.contains("level_unsupported").any()
 
 
 @pytest.mark.parametrize("forecaster", [Default, *BASELINES])

@@ -118,7 +118,7 @@ def test_a_target_far_from_all_evidence_is_answered_and_flagged():
         evidence = evidence.without_language(language)
     found = source_ranking(evidence, "quy", baselines=False, **ASKED)
     assert found.table.height == len(europe)
-    assert any("FAR" in note for note in found.notes)
+    assert any("far from every measured target" in note for note in found.notes)
 
 
 def test_gaps_in_the_table_are_bridged():

@@ -18,6 +18,7 @@ from isogloss.charts.style import (
     inline,
     palette,
 )
+from isogloss.forecasting.flags import OUTSIDE_MEASURED
 from isogloss.languages import resolve
 from isogloss.planning.kinds import ISOCOST, ISOPERF, PATH
 
@@ -55,7 +56,7 @@ def plan_picture(plan: Plan, *, title: str | None = None) -> alt.VConcatChart:
         + (" of lower ends" if plan.robust else ""),
         f"spent {plan.spent:,.6g} of {plan.budget:,.6g} {plan.currency}; {100 * plan.level:g} % intervals",
     ]
-    far = [_name(row["target"]) for row in plan.forecasts.to_dicts() if row["flag"]]
+    far = [_name(row["target"]) for row in plan.forecasts.to_dicts() if OUTSIDE_MEASURED.intersection(row["flags"])]
     if far:
         lines.append(f"far from what was measured: {', '.join(far)}")
     top: Any = alt.hconcat(_bought(plan, order), _scores(plan, order), spacing=30)

@@ -36,7 +36,7 @@ from isogloss.cli.show import (
 )
 
 CURVE_COLUMNS = ["size", "mean", "lower", "upper", "basis"]
-FORECAST_COLUMNS = ["target", "mean", "lower", "upper", "basis"]
+FORECAST_COLUMNS = ["target", "mean", "lower", "upper", "trust", "flags"]
 
 
 def forecast(
@@ -70,6 +70,7 @@ def forecast(
     Scores and intervals are fractions, 0 to 1, where the metric has that range.
     """
     from isogloss.forecasting.answer import answer_question, save_forecaster
+    from isogloss.forecasting.flags import short
 
     read_as = parse_languages(language)
     if save is not None and queries is None and targets is None and forecaster_from is None:
@@ -82,7 +83,12 @@ def forecast(
         save=save, new_model=new_model, out=out,
     )  # fmt: skip
     if out is None or json:
-        show(forecasts, json=json, columns=FORECAST_COLUMNS, title=f"{100 * level:g} % intervals")
+        show(
+            forecasts if json else short(forecasts),
+            json=json,
+            columns=FORECAST_COLUMNS,
+            title=f"{100 * level:g} % intervals",
+        )
     else:
         say(f"{forecasts.height} forecasts written to {out}")
 

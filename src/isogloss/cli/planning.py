@@ -136,7 +136,7 @@ def _solver_silenced() -> Iterator[None]:
 def _print_plan(budget_plan: Plan) -> None:
     show(budget_plan.purchases, json=False, title="Buy")
     typer.echo()
-    columns = ["target", "before", "after", "lower", "upper"]
+    columns = ["target", "before", "after", "lower", "upper", "trust"]
     columns += ["guarantee"] if budget_plan.forecasts["guarantee"].is_not_null().any() else []
     show(budget_plan.forecasts, json=False, columns=columns, title=f"Forecast, {100 * budget_plan.level:g} % intervals")
     typer.echo()

@@ -46,7 +46,11 @@ class Explanation:
     target, train, task, model, metric : str
     mean, lower, upper, level : float
         The forecast, as `Forecaster.predict_interval` gives it.
-    basis : str
+    flags : tuple of str
+        Values of `isogloss.forecasting.Flag`.
+    nearest, distance : str and float, or None
+        The measured language nearest to the target, and how far off it is.
+    trust : str
     measured : float or None
         What was measured, where the target was hidden from the forecaster.
     baseline : float
@@ -75,7 +79,10 @@ class Explanation:
     lower: float
     upper: float
     level: float
-    basis: str
+    flags: tuple[str, ...]
+    nearest: str | None
+    distance: float | None
+    trust: str
     measured: float | None
     baseline: float
     baseline_name: str
@@ -92,8 +99,8 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
-        names = ("target", "train", "task", "model", "metric", "mean", "lower", "upper", "level", "basis", "measured",
-                 "baseline", "baseline_name", "learners")  # fmt: skip
+        names = ("target", "train", "task", "model", "metric", "mean", "lower", "upper", "level", "flags", "nearest",
+                 "distance", "trust", "measured", "baseline", "baseline_name", "learners")  # fmt: skip
         return {name: getattr(self, name) for name in names} | {
             "words": self.words,
             "groups": self.groups.to_dicts(),
@@ -172,8 +179,9 @@ def explain_forecast(
     rest = row["mean"] - decomposition.baseline
     parts = with_rest(decomposition.contributions, rest, "held in the range of the metric")
     return Explanation(
-        identifier, text, task, model, setting.metric, row["mean"], row["lower"], row["upper"], level, row["basis"],
-        truth, decomposition.baseline, decomposition.baseline_name, _table(parts, decomposition), _groups(parts),
+        identifier, text, task, model, setting.metric, row["mean"], row["lower"], row["upper"], level,
+        tuple(row["flags"]), row["nearest"], row["distance"], row["trust"], truth,
+        decomposition.baseline, decomposition.baseline_name, _table(parts, decomposition), _groups(parts),
         _neighbours(parts, of_setting, text, identifier),
         {one.learner: one.weight for one in decomposition.learners if one.weight}, of_setting.grid.bounded,
     )  # fmt: skip

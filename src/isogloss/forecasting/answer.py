@@ -13,6 +13,7 @@ from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.evidence import read_evidence, read_queries
 from isogloss.files import atomic_write, check_place
 from isogloss.forecasting.fitting import fitted
+from isogloss.forecasting.flags import flat
 from isogloss.forecasting.forecaster import load
 from isogloss.forecasting.persistence import check_folder
 from isogloss.forecasting.registry import forecasters
@@ -160,8 +161,8 @@ def write_forecasts(forecasts: pl.DataFrame, path: str | Path, *, queries: str |
     forecasts : polars.DataFrame
         With the columns of `isogloss.forecasting.FORECAST`.
     path : str or pathlib.Path
-        `.parquet` and `.csv` hold the tidy table; `.json` holds the LITMUS file that asked, with
-        every "x" replaced by the mean.
+        `.parquet` and `.csv` hold the tidy table, `.csv` with a ";" between flags; `.json` holds the LITMUS file
+        that asked, with every "x" replaced by the mean.
     queries : str or pathlib.Path, optional
         The file that asked, needed for `.json`.
 
@@ -174,7 +175,7 @@ def write_forecasts(forecasts: pl.DataFrame, path: str | Path, *, queries: str |
     """
     path = Path(path)
     writers: dict[str, Callable[[Path], Any]] = {
-        ".csv": forecasts.write_csv,
+        ".csv": flat(forecasts).write_csv,
         ".parquet": forecasts.write_parquet,
         ".json": lambda into: into.write_text(_fill(forecasts, path, queries), encoding="utf-8"),
     }

@@ -14,6 +14,7 @@ from isogloss.forecasting.boosting import predict_trees
 from isogloss.forecasting.cross_validation import MODEL_FOLDS, fold_numbers, splits
 from isogloss.forecasting.features import pair_features, space
 from isogloss.forecasting.fitted_setting import GridForecast, Part
+from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, column_means
 from isogloss.forecasting.pooled_features import TYPOLOGY_ONLY, BlockEvidence
 from isogloss.forecasting.pooled_model import fit_robust_trees
@@ -246,12 +247,10 @@ class ColdStartSetting:
     def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> GridForecast:
         """Forecast every cell of mixes x targets."""
         mean = self._models.predict(self._model, mixes.texts, targets)
-        note = f"MODEL NEVER MEASURED here: from {len(self._models.models)} other models"
-        if self._models.on_other_tasks(self._model):
-            note += " and its other tasks"
+        flags = frozenset({Flag.MODEL_UNMEASURED})
         return GridForecast(
             mixes, tuple(targets), self.grid.clip(mean), np.ones(mean.shape), np.full(len(targets), -1, dtype=np.intp),
-            np.zeros(mean.shape, dtype=bool), (TYPOLOGY_ONLY,) * len(targets), (note,) * len(targets),
+            np.zeros(mean.shape, dtype=bool), (TYPOLOGY_ONLY,) * len(targets), (flags,) * len(targets),
         )  # fmt: skip
 
     def margin(self, forecast: GridForecast, level: float) -> Array:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_poorest
 from isogloss.forecasting.ensemble import LanguageEnsemble, MixEnsemble
 from isogloss.forecasting.features import dose_shares, energy_distance, space, total_dose
+from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
 from isogloss.forecasting.grid_model import (
     MEAN_OF_LANGUAGE,
@@ -50,8 +51,8 @@ class GridForecast:
         Cells that were measured themselves.
     patterns : tuple of Pattern
         What other settings measured of each unmeasured language.
-    notes : tuple of str
-        What else each forecast rests on, in words; may be empty.
+    flags : tuple of frozenset of Flag
+        What else each forecast rests on.
     """
 
     mixes: TrainingMixes
@@ -61,7 +62,7 @@ class GridForecast:
     columns: NDArray[np.intp]
     measured: NDArray[np.bool_]
     patterns: tuple[Pattern, ...]
-    notes: tuple[str, ...]
+    flags: tuple[frozenset[Flag], ...]
 
     @property
     def measured_targets(self) -> NDArray[np.bool_]:
@@ -200,12 +201,12 @@ class FittedSetting:
         mean, spread, measured = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
         for values, of_grid in zip((mean, spread, measured), complete, strict=True):
             values[:, known] = of_grid[:, own]
-        patterns, notes = [TYPOLOGY_ONLY] * len(targets), [""] * len(targets)
+        patterns, flags = [TYPOLOGY_ONLY] * len(targets), [frozenset[Flag]()] * len(targets)
         if self._context is not None:
             for place in np.flatnonzero(~known).tolist():
                 patterns[place] = self._pattern(targets[place])
-                notes[place] = self._context.describe(targets[place])
-        forecast = GridForecast(mixes, tuple(targets), mean, spread, columns, measured, tuple(patterns), tuple(notes))
+                flags[place] = self._context.flags(targets[place])
+        forecast = GridForecast(mixes, tuple(targets), mean, spread, columns, measured, tuple(patterns), tuple(flags))
         for pattern, places in forecast.unmeasured_targets():
             others = [targets[place] for place in places]
             mean[:, places], spread[:, places] = self._forecast_unmeasured(mixes, others, complete[0], pattern)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
@@ -13,28 +13,34 @@ import polars as pl
 from isogloss.errors import InputError, NotEnoughEvidence, NotFittedError
 from isogloss.estimator import Estimator
 from isogloss.evidence import Evidence
-from isogloss.forecasting.basis import describe_basis
+from isogloss.forecasting.cell_flags import cell_flags, nearest_of_targets
 from isogloss.forecasting.cold_start import ColdStartSetting
+from isogloss.forecasting.extent import Extent
 from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast, Part
 from isogloss.forecasting.fitted_settings import FittedSettings
-from isogloss.forecasting.grid import Panel, TrainingMixes
+from isogloss.forecasting.grid import Array, Panel, TrainingMixes
 from isogloss.forecasting.grid_model import Decomposition, GridModel
 from isogloss.forecasting.persistence import read_folder, write_folder
 from isogloss.forecasting.settings import Setting, check_queries, match
+from isogloss.forecasting.trust_word import TRUST_LEVEL, trust_word
 from isogloss.progress import Progress, steps
 from isogloss.threads import one_blas_thread
 
 FORECAST = pl.Schema(
-    {
-        "query_row": pl.Int64,
-        **dict.fromkeys(("task", "model", "target", "target_as_reported", "train"), pl.String),
-        **dict.fromkeys(("mean", "lower", "upper", "level"), pl.Float64),
-        "basis": pl.String,
-    }
+    [
+        ("query_row", pl.Int64),
+        *((name, pl.String) for name in ("task", "model", "target", "target_as_reported", "train")),
+        *((name, pl.Float64) for name in ("mean", "lower", "upper", "level")),
+        ("flags", pl.List(pl.String)),
+        ("nearest", pl.String),
+        ("distance", pl.Float64),
+        ("trust", pl.String),
+    ]
 )
 """Columns of a table of forecasts. Where scores have no range and the evidence is too little for the level,
-`lower` and `upper` are infinite."""
-ANSWER = ("mean", "lower", "upper", "level", "basis")
+`lower` and `upper` are infinite. `flags` are values of `Flag`; `nearest` is the measured language nearest to the target
+and `distance` how far off it is, null where the target was measured itself; `trust` is one of the words of `Trust`."""
+ANSWER = ("mean", "lower", "upper", "level", "flags", "nearest", "distance", "trust")
 """Those of them that a query lacks."""
 
 
@@ -151,7 +157,7 @@ class Forecaster(Estimator):
         UnknownName
             For a task, model or other property that the evidence does not have.
         """
-        return self._answer(queries, None).drop("lower", "upper", "level", "basis")
+        return self._answer(queries, None).drop(ANSWER[1:])
 
     def predict_interval(self, queries: pl.DataFrame, level: float = 0.9) -> pl.DataFrame:
         """Forecast each query with an interval that holds with probability `level`.
@@ -170,6 +176,19 @@ class Forecaster(Estimator):
         if not self.conformal_:
             raise NotFittedError("intervals need held-out residuals", hint="call conformalize() after fit()")
         return self._answer(queries, level).select(FORECAST.names())
+
+    def extents(self, queries: pl.DataFrame) -> list[Extent]:
+        """What the evidence covers in each setting of some queries, in the order of the settings' first queries.
+
+        Raises
+        ------
+        NotFittedError
+        UnknownName
+        """
+        return [
+            Extent.of(setting, self._fitted(setting).grid)
+            for setting, _ in match(queries, self._settings(), may_be_new=self._may_be_new)
+        ]
 
     def decompose(self, query: pl.DataFrame) -> Decomposition:
         """Take the forecast of one query apart: a baseline, and contributions that add up to the forecast.
@@ -298,14 +317,30 @@ def _columns(
     """Columns of the table of forecasts for the cells of some rows and columns of the grid."""
     mean = forecast.mean[at]
     if level is None:
-        lower = upper = np.full(len(mean), np.nan)
-        basis = [""] * len(mean)
-    else:
-        margin = fitted.margin(forecast, level)
-        lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
-        basis = describe_basis(fitted.grid, forecast, np.isinf(margin))[at].tolist()
-    values = (mean, lower, upper, [level] * len(mean), basis)
+        return [pl.Series("mean", mean), *(pl.Series(name, [None] * len(mean), FORECAST[name]) for name in ANSWER[1:])]
+    margin = fitted.margin(forecast, level)
+    lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
+    nearest = nearest_of_targets(fitted.grid, forecast.targets)
+    flags = cell_flags(fitted.grid, forecast, nearest, np.isinf(margin))[at]
+    widths = _widths(fitted, forecast, margin if level == TRUST_LEVEL else fitted.margin(forecast, TRUST_LEVEL))[at]
+    neighbours = [nearest[column] for column in at[1]]
+    values: tuple[Iterable[object], ...] = (
+        mean,
+        lower,
+        upper,
+        [level] * len(mean),
+        flags.tolist(),
+        [None if one is None else one.language for one in neighbours],
+        [None if one is None else one.distance for one in neighbours],
+        [trust_word(width, of_cell) for width, of_cell in zip(widths, flags, strict=True)],
+    )
     return [pl.Series(name, column, FORECAST[name]) for name, column in zip(ANSWER, values, strict=True)]
+
+
+def _widths(fitted: FittedSetting | ColdStartSetting, forecast: GridForecast, margin: Array) -> Array:
+    """Widths of intervals in points, of shape (rows, targets)."""
+    upper, lower = fitted.grid.clip(forecast.mean + margin), fitted.grid.clip(forecast.mean - margin)
+    return 100 * (upper - lower) / fitted.grid.span
 
 
 class Capability(StrEnum):

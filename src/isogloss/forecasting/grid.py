@@ -106,6 +106,13 @@ class Grid:
         """`scores` held inside the metric's range, where it has one."""
         return np.clip(scores, self.lowest, 1.0) if self.bounded else scores
 
+    @property
+    def span(self) -> float:
+        """Scores that count as 100 points: the metric's range or, without one, that of the measured scores."""
+        if self.bounded:
+            return 1.0 - self.lowest
+        return max(float(np.nanmax(self.scores) - np.nanmin(self.scores)), np.finfo(float).tiny)
+
     def at_edge(self, scores: Array) -> NDArray[np.bool_]:
         """Where `scores` are the worst or the best that the metric allows."""
         return np.isin(scores, (self.lowest, 1.0)) if self.bounded else np.zeros(scores.shape, dtype=bool)

@@ -124,13 +124,6 @@ class BlockEvidence:
             for model in (same_model, ~same_model)
         ))  # fmt: skip
 
-    def counts(self, setting: int, language: str) -> tuple[int, int]:
-        """Number of other models that were measured on this task in a language, and of other tasks."""
-        known = ~np.isnan(self.panel.residuals[:, self.panel.columns[language]])
-        here = known & self._of_task & (self.models != self.panel.settings[setting].model)
-        tasks = {self.panel.blocks[block][0] for block in np.unique(self.panel.block_of[known & ~self._of_task])}
-        return len(set(self.models[here])), len(tasks)
-
     def same_model(self, rows: Rows, blocks: list[int]) -> Array:
         """Residuals of the same model in other blocks, under the same mix or else the mean of all.
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from isogloss.forecasting.boosting import fit_trees, predict_trees
 from isogloss.forecasting.cross_validation import LANGUAGE_FOLDS, fold_numbers, share_of_first, splits
 from isogloss.forecasting.features import MEASURED_LANGUAGES, Feature
+from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes
 from isogloss.forecasting.grid_model import Contribution, of_trees
 from isogloss.forecasting.kriging import krige, kriging_contributions
@@ -226,17 +227,15 @@ class SettingContext:
         """Which other settings measured a language that this one did not."""
         return self.model.evidence.pattern(self.setting, target) if self._enough_languages else TYPOLOGY_ONLY
 
-    def describe(self, target: str) -> str:
-        """Which other settings measured a language, in words; empty where none did."""
-        if self.pattern(target) == TYPOLOGY_ONLY:
-            return ""
-        models, tasks = self.model.evidence.counts(self.setting, target)
-        parts = [
-            f"{preposition} {count} {noun}{'' if count == 1 else 's'}"
-            for preposition, count, noun in (("with", models, "other model"), ("on", tasks, "other task"))
-            if count
-        ]
-        return f"itself measured {' and '.join(parts) or 'in other settings of the same task'}"
+    def flags(self, target: str) -> frozenset[Flag]:
+        """Which other settings measured a language."""
+        pattern = self.pattern(target)
+        found = {
+            Flag.OTHER_SETTINGS: pattern.same_model_same_task,
+            Flag.OTHER_MODELS: pattern.other_models_same_task,
+            Flag.OTHER_TASKS: pattern.same_model_other_tasks or pattern.other_models_other_tasks,
+        }
+        return frozenset(flag for flag, there in found.items() if there)
 
     def predict(
         self, mixes: TrainingMixes, measured: Sequence[str], known: Array, targets: Sequence[str], pattern: Pattern

@@ -11,7 +11,7 @@ import polars as pl
 
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
-from isogloss.forecasting.basis import nearest_measured
+from isogloss.forecasting.cell_flags import nearest_measured
 from isogloss.forecasting.settings import Setting, find_setting, read_settings
 from isogloss.languages import resolve
 from isogloss.planning.ranking.baselines import baseline_orders
@@ -246,7 +246,7 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = [f"{len(table.sources)} sources measured on {len(table.targets)} other targets"]
     (nearest,) = nearest_measured([target], table.targets)
-    far = "; FAR from every measured target" if nearest.far else ""
+    far = "; far from every measured target" if nearest.far else ""
     notes.append(f"nearest of them {nearest.language} at {nearest.distance:.2f}{far}")
     measured, errors = own
     if (count := int((~np.isnan(measured)).sum())) > 0:

@@ -10,6 +10,7 @@ import polars as pl
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Evidence, TrainingMix
 from isogloss.forecasting import ask, fitted
+from isogloss.forecasting.flags import OUTSIDE_MEASURED
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages.language import as_languages
@@ -199,9 +200,9 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: in
             )
     if mixes == 1:
         notes.append("GUESS: all scores of this task and model are under one mix: nothing tells what examples add")
-    far = forecasts.filter(pl.col("flag") != "")["target"].to_list()
+    far = [row["target"] for row in forecasts.to_dicts() if OUTSIDE_MEASURED.intersection(row["flags"])]
     if far:
-        notes.append(f"FAR from what was measured: {', '.join(far)}; their gains may be anything (see basis)")
+        notes.append(f"outside what was measured: {', '.join(far)}; their gains may be anything (see their flags)")
     types = [one for supply in problem.supplies for one in supply.types]
     if any(one.most == most and one.price * most < problem.budget for one in types):
         notes.append(
@@ -215,9 +216,6 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: in
 
 def _forecasts(problem: Problem, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     floors = [float(floor) if np.isfinite(floor) else None for floor in problem.floors]
-    flags = [
-        "; ".join(part for part in basis.split("; ") if part.startswith("FAR")) for basis in after["basis"].to_list()
-    ]
     return pl.DataFrame(
         {
             "target": after["target"],
@@ -226,8 +224,7 @@ def _forecasts(problem: Problem, before: pl.DataFrame, after: pl.DataFrame) -> p
             "lower": after["lower"],
             "upper": after["upper"],
             "guarantee": floors,
-            "flag": flags,
-            "basis": after["basis"],
+            **{name: after[name] for name in ("flags", "nearest", "trust")},
         },
         schema=FORECASTS,
     )

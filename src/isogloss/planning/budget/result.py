@@ -22,13 +22,15 @@ PURCHASES = pl.Schema(
 )
 """One row per language and kind that is bought."""
 FORECASTS = pl.Schema(
-    {
-        "target": pl.String,
-        **dict.fromkeys(("before", "after", "lower", "upper", "guarantee"), pl.Float64),
-        **dict.fromkeys(("flag", "basis"), pl.String),
-    }
+    [
+        ("target", pl.String),
+        *((name, pl.Float64) for name in ("before", "after", "lower", "upper", "guarantee")),
+        ("flags", pl.List(pl.String)),
+        ("nearest", pl.String),
+        ("trust", pl.String),
+    ]
 )
-"""One row per target: scores as fractions, before and after the purchase."""
+"""One row per target: scores as fractions, before and after the purchase, and the flags after it."""
 RIVALS = pl.Schema({"plan": pl.String, "value": pl.Float64, "gain": pl.Float64, "spent": pl.Float64})
 """One row per other way to spend the budget, in the unit of the objective and of the costs."""
 

@@ -1,0 +1,118 @@
+"""Flags of every cell of a grid of forecasts, and the nearest measured language of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from isogloss.forecasting.features import space
+from isogloss.forecasting.fitted_setting import GridForecast
+from isogloss.forecasting.flags import Flag
+from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+
+ISOLATED = 0.95
+"""A language is far when its nearest measured neighbour is further off than for this share of the measured ones."""
+SCARCER = 0.5
+"""A language is poorer than measured when it has fewer than 10 ** -SCARCER of the web text of any measured one."""
+STRETCH = 2.0
+"""A mix is out of range when it is this many times larger or smaller than any measured."""
+FOREIGN_SHARE = 0.5
+"""A mix is foreign when more than this share of its examples is in languages never trained on."""
+
+
+class Nearest(NamedTuple):
+    """The measured language nearest to another one, and whether even that is far."""
+
+    language: str
+    distance: float
+    far: bool
+
+
+def nearest_measured(languages: Sequence[str], measured: Sequence[str]) -> list[Nearest]:
+    """For each language the nearest of those measured, by combined distance; see `ISOLATED` for what is far."""
+    known = space(languages, measured)
+    towards = known.between("combined", languages, measured)
+    limit = _usual_isolation(known.between("combined", measured, measured))
+    places = towards.argmin(1)
+    return [
+        Nearest(measured[place], float(distance), bool(distance > limit))
+        for place, distance in zip(places, towards.min(1), strict=True)
+    ]
+
+
+def nearest_of_targets(grid: Grid, targets: Sequence[str]) -> list[Nearest | None]:
+    """For each target the nearest measured language; None for a target that was measured itself."""
+    others = [target for target in targets if target not in grid.targets]
+    found = dict(zip(others, nearest_measured(others, grid.targets), strict=True)) if others else {}
+    return [found.get(target) for target in targets]
+
+
+def cell_flags(
+    grid: Grid, forecast: GridForecast, nearest: Sequence[Nearest | None], unbounded: np.ndarray
+) -> np.ndarray:
+    """Flags of each cell, in the order of `Flag`.
+
+    Parameters
+    ----------
+    nearest : sequence of length targets
+        As `nearest_of_targets` gives them.
+    unbounded : array of bool of shape (rows, targets)
+        Cells whose interval is the whole range for want of evidence.
+
+    Returns
+    -------
+    array of lists of str, of shape (rows, targets)
+    """
+    columns = _of_targets(grid, forecast, nearest)
+    rows = [_of_mix(grid, forecast.mixes, sizes) for sizes in forecast.mixes.sizes]
+    edge = grid.at_edge(forecast.mean) & ~forecast.measured
+    cells = np.empty(forecast.mean.shape, dtype=object)
+    for row, column in np.ndindex(cells.shape):
+        found = columns[column] | rows[row]
+        for flag, where in (
+            (Flag.MEASURED, forecast.measured),
+            (Flag.EDGE_OF_RANGE, edge),
+            (Flag.LEVEL_UNSUPPORTED, unbounded),
+        ):
+            if where[row, column]:
+                found |= {flag}
+        cells[row, column] = [flag.value for flag in Flag if flag in found]
+    return cells
+
+
+def _usual_isolation(between: Array) -> float:
+    if len(between) < 2:
+        return 0.0
+    return float(np.quantile((between + 2 * np.eye(len(between))).min(1), ISOLATED))
+
+
+def _of_targets(grid: Grid, forecast: GridForecast, nearest: Sequence[Nearest | None]) -> list[frozenset[Flag]]:
+    known = space(forecast.targets, grid.targets)
+    least = known.web_text[known.at(grid.targets)].min()
+    flags = []
+    for target, neighbour, others in zip(forecast.targets, nearest, forecast.flags, strict=True):
+        found = set(others)
+        if neighbour is not None:
+            if neighbour.far:
+                found.add(Flag.FAR)
+            if known.web_text[known.at([target])[0]] < least - SCARCER:
+                found.add(Flag.POORER_THAN_MEASURED)
+        flags.append(frozenset(found))
+    return flags
+
+
+def _of_mix(grid: Grid, mixes: TrainingMixes, sizes: Array) -> frozenset[Flag]:
+    """Flags of one mix, given its sizes of each source."""
+    total, totals = sizes.sum(), grid.mixes.sizes.sum(1)
+    foreign = np.array([source not in grid.mixes.sources for source in mixes.sources], dtype=bool)
+    # A model used as it is and an adapted one do not tell about each other.
+    alike = totals[(totals == 0) == (total == 0)]
+    if len(alike) == 0:
+        return frozenset({Flag.MIX_UNMEASURED})
+    if sizes[foreign].sum() > FOREIGN_SHARE * total:
+        return frozenset({Flag.TRAINING_LANGUAGE_UNMEASURED})
+    if total > STRETCH * alike.max() or total < alike.min() / STRETCH:
+        return frozenset({Flag.SIZE_OUTSIDE_MEASURED})
+    return frozenset()
