@@ -19,6 +19,7 @@ REPOSITORY = Path(__file__).parents[1]
 # so that a change is judged by what it changes; elsewhere they are drawn anew.
 settings.register_profile("isogloss", deadline=None)
 settings.register_profile("isogloss-ci", deadline=None, derandomize=True)
+os.environ.setdefault("ISOGLOSS_CACHE_SIZE", "0")  # what a test learns, it learns itself
 settings.load_profile("isogloss-ci" if os.environ.get("CI") else "isogloss")
 
 

@@ -31,6 +31,7 @@ _HOW_TO = {
 _ENVIRONMENT = {
     "ISOGLOSS_CACHE": "folder for what can be made again (translations, features, tables read once), instead of the "
     "user's cache folder; may be deleted at any time",
+    "ISOGLOSS_CACHE_SIZE": "megabytes of fitted forecasters that are kept there, those last used (2000); 0 keeps none",
     "ISOGLOSS_FEATURES": "folder for features of frozen models alone, which can take gigabytes; "
     "[measuring](../how-to/measure.md#what-if-a-run-is-stopped)",
     "ISOGLOSS_READ_MEMORY": "megabytes of memory that reading one file may take (1024); "

@@ -27,7 +27,7 @@ class Shifted(Forecaster):
     def __init__(self, by: float = 0.1):
         self.by = by
 
-    def _new_model(self) -> MeanModel:
+    def new_model(self) -> MeanModel:
         return ShiftedModel(self.by)
 
 

@@ -129,7 +129,7 @@ class Default(Forecaster):
     def _fit_settings(self, evidence: Evidence) -> FittedSettings:
         self.panel_, self.models_ = Panel.read(evidence.observations), evidence.models
         self._cold_starts: dict[int, ColdStartModels] = {}
-        return PooledSettings(self.panel_, self._new_model())
+        return PooledSettings(self.panel_, self.new_model())
 
     def _may_be_new(self, model: str) -> bool:
         return self.new_models or model in self.panel_.models or model in self.models_["model"]

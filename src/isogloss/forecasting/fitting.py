@@ -1,32 +1,33 @@
-"""One way to a fitted forecaster for every command, so that what was learnt for one serves the next.
-
-A forecaster is kept under the content of its evidence, its class and its parameters. Where scores came from, and when
-they were recorded, does not count.
-"""
+"""One way to a fitted forecaster for every command, so that what was learnt for one serves the next."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from threading import Lock
-from weakref import WeakKeyDictionary
 
 import polars as pl
 
 from isogloss.estimator import clone
 from isogloss.evidence import Evidence
+from isogloss.forecasting import cache
 from isogloss.forecasting.forecaster import Forecaster, check_evidence
 from isogloss.forecasting.registry import forecasters
+from isogloss.forecasting.state_key import state_key
 from isogloss.progress import Progress
 
 KEPT_IN_MEMORY = 4
 """Fitted forecasters that a process keeps, the last used."""
-PROVENANCE = ("target_as_reported", "origin", "origin_row", "importer", "recorded_at", "details")
-"""Columns of observations that no forecast depends on."""
 
 _lock = Lock()
-_kept: OrderedDict[str, tuple[Lock, list[Forecaster]]] = OrderedDict()
-_digests: WeakKeyDictionary[Evidence, tuple[tuple[pl.DataFrame, ...], str]] = WeakKeyDictionary()
+_kept: OrderedDict[str, _Place] = OrderedDict()
+
+
+class _Place:
+    """Room for a fitted forecaster; whoever fits it or lets it learn more holds the lock."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.forecaster: Forecaster | None = None
 
 
 def fitted(
@@ -38,7 +39,8 @@ def fitted(
 ) -> Forecaster:
     """A forecaster that has learnt what some queries need, intervals included; what was learnt before is used again.
 
-    It is shared with whoever asks about the same evidence, so do not `fit` it to anything else.
+    It is kept in memory and in the user's cache folder (`ISOGLOSS_CACHE`) under the content of the evidence, and shared
+    with whoever asks about the same: do not `fit` it to anything else.
 
     Parameters
     ----------
@@ -59,41 +61,28 @@ def fitted(
         As `Forecaster.fit` does.
     """
     check_evidence(evidence)
-    if isinstance(forecaster, str):
-        forecaster = forecasters.get(forecaster)()
-    estimator = clone(forecaster)
+    estimator = forecasters.get(forecaster)() if isinstance(forecaster, str) else clone(forecaster)
+    key = state_key(evidence, estimator)
+    if key is None:
+        return estimator.fit(evidence, queries, progress).conformalize(progress)
+    place = _place(key)
+    with place.lock:
+        known = place.forecaster or cache.read(key)
+        if known is None:
+            place.forecaster = estimator.fit(evidence, queries, progress).conformalize(progress)
+        elif known.learn(queries, progress):
+            place.forecaster = known.conformalize(progress)
+        else:
+            place.forecaster = known
+            return known
+        cache.write(key, place.forecaster)
+    return place.forecaster
+
+
+def _place(key: str) -> _Place:
     with _lock:
-        key = _key(evidence, estimator)
-        own_lock, kept = _kept.setdefault(key, (Lock(), []))
+        place = _kept.setdefault(key, _Place())
         _kept.move_to_end(key)
         while len(_kept) > KEPT_IN_MEMORY:
             _kept.popitem(last=False)
-    with own_lock:
-        if not kept:
-            kept.append(estimator.fit(evidence, queries, progress).conformalize(progress))
-        elif kept[0].learn(queries, progress):
-            kept[0].conformalize(progress)
-    return kept[0]
-
-
-def _key(evidence: Evidence, estimator: Forecaster) -> str:
-    """What a fitted forecaster depends on, in short."""
-    kind = type(estimator)
-    parameters = sorted(estimator.get_params().items())
-    parts = (f"{kind.__module__}:{kind.__qualname__}", id(kind), parameters, digest(evidence))
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-def digest(evidence: Evidence) -> str:
-    """Checksum of what forecasts depend on: observations without their provenance, and facts."""
-    tables = (evidence.observations, evidence.models, evidence.tasks)
-    before, result = _digests.get(evidence, ((), ""))
-    if len(before) == len(tables) and all(one is other for one, other in zip(before, tables, strict=True)):
-        return result
-    checksum = hashlib.sha256()
-    # CSV and JSON are the same for the same values, however they lie in memory.
-    checksum.update(tables[0].drop(PROVENANCE).write_csv(null_value="\0").encode())
-    for facts in tables[1:]:
-        checksum.update(b"\0" + facts.write_ndjson().encode())
-    _digests[evidence] = tables, checksum.hexdigest()
-    return checksum.hexdigest()
+    return place

@@ -229,11 +229,12 @@ class Forecaster(Estimator):
         """
         write_folder(self, folder)
 
-    def _fit_settings(self, evidence: Evidence) -> FittedSettings:
-        return FittedSettings(Panel.read(evidence.observations), self._new_model())
-
-    def _new_model(self) -> GridModel:
+    def new_model(self) -> GridModel:
+        """A model of one setting's grid, not yet fitted; forecasters with parameters give them to it."""
         return self.grid_model()
+
+    def _fit_settings(self, evidence: Evidence) -> FittedSettings:
+        return FittedSettings(Panel.read(evidence.observations), self.new_model())
 
     def _may_be_new(self, model: str) -> bool:
         """Whether a model without a score in the query's setting is forecast."""

@@ -124,7 +124,7 @@ class Litmus(Forecaster):
         self.overlap = overlap
         self.pretraining = pretraining
 
-    def _new_model(self) -> LitmusModel:
+    def new_model(self) -> LitmusModel:
         return LitmusModel(registered_overlap(self.overlap), resources(self.pretraining))
 
 
@@ -218,7 +218,7 @@ class LangRank(Forecaster):
     def __init__(self, overlap: str | None = None):
         self.overlap = overlap
 
-    def _new_model(self) -> LangRankModel:
+    def new_model(self) -> LangRankModel:
         return LangRankModel(registered_overlap(self.overlap))
 
 

@@ -1,0 +1,97 @@
+"""What a fitted forecaster depends on, as a checksum: evidence, forecaster, varieties that users added, and code.
+
+Where scores came from and when they were recorded does not count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+import polars as pl
+
+import isogloss
+from isogloss.errors import InputError
+from isogloss.evidence import Evidence
+from isogloss.forecasting.forecaster import Forecaster
+from isogloss.forecasting.persistence.pieces import MANIFEST, pack
+from isogloss.languages.varieties import added_varieties
+
+PROVENANCE = ("target_as_reported", "origin", "origin_row", "importer", "recorded_at", "details")
+"""Columns of observations that no forecast depends on."""
+CODE = ("forecasting", "languages", "metrics", "stats", "evidence/training_mix.py")
+"""Parts of isogloss that forecasts come from."""
+LIBRARIES = ("lightgbm", "numpy", "scipy", "urielplus")
+"""Libraries whose other versions forecast otherwise."""
+
+_digests: WeakKeyDictionary[Evidence, tuple[tuple[pl.DataFrame, ...], str]] = WeakKeyDictionary()
+
+
+def state_key(evidence: Evidence, estimator: Forecaster) -> str | None:
+    """Checksum of all that an estimator's fitted state depends on; None where that cannot be told."""
+    kind = type(estimator)
+    code = _code_of(kind.__module__.partition(".")[0])
+    if code is None:
+        return None
+    try:
+        # A model that is not yet fitted holds what it takes from registries and from language data.
+        model = pack([estimator.get_params(deep=False), estimator.new_model()])[MANIFEST]
+    except (InputError, AttributeError):
+        return None
+    name = f"{kind.__module__}:{kind.__qualname__}"
+    parts = (name, code, _digest_of_ours(), repr(sorted(added_varieties().items())), digest(evidence))
+    return hashlib.sha256(b"\0".join([model, *(part.encode() for part in parts)])).hexdigest()
+
+
+def digest(evidence: Evidence) -> str:
+    """Checksum of the observations without their provenance, and of the facts."""
+    tables = (evidence.observations, evidence.models, evidence.tasks)
+    before, result = _digests.get(evidence, ((), ""))
+    if len(before) == len(tables) and all(one is other for one, other in zip(before, tables, strict=True)):
+        return result
+    checksum = hashlib.sha256()
+    # CSV and JSON are the same for the same values, however they lie in memory.
+    checksum.update(tables[0].drop(PROVENANCE).write_csv(null_value="\0").encode())
+    for facts in tables[1:]:
+        checksum.update(b"\0" + facts.write_ndjson().encode())
+    _digests[evidence] = tables, checksum.hexdigest()
+    return checksum.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _digest_of_ours() -> str:
+    root = Path(isogloss.__file__).parent
+    versions = [f"{name} {metadata.version(name)}" for name in LIBRARIES]
+    code = _checksum(file for part in CODE for file in _files(root / part))
+    return ", ".join([isogloss.__version__, *versions, code])
+
+
+@lru_cache(maxsize=8)
+def _code_of(package: str) -> str | None:
+    """Checksum of the package or module that a forecaster comes from; empty for ours, None if it has no file."""
+    if package == "isogloss":
+        return ""
+    file = getattr(sys.modules.get(package), "__file__", None)
+    if file is None:
+        return None
+    path = Path(file)
+    return _checksum(_files(path.parent if path.stem == "__init__" else path))
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from (file for file in sorted(path.rglob("*")) if file.is_file() and file.suffix != ".pyc")
+    else:
+        yield path
+
+
+def _checksum(files: Iterator[Path]) -> str:
+    checksum = hashlib.sha256()
+    for file in files:
+        checksum.update(f"{file.name} {file.stat().st_size}\n".encode() + file.read_bytes())
+    return checksum.hexdigest()
