@@ -167,7 +167,9 @@ def test_thin_evidence_gets_an_answer_near_what_was_measured_or_a_refusal(name, 
     except NotEnoughEvidence:
         return
     margin = 0.5 * (max(scores) - min(scores)) + 1e-6
-    assert found["mean"].is_between(min(scores) - margin, max(scores) + margin).all()
+    # Public evidence says by how much scores fall towards poorer languages, however few were measured.
+    lowest = 0.0 if "background" in forecasters.get(name)().get_params() else min(scores) - margin
+    assert found["mean"].is_between(lowest, max(scores) + margin).all()
     assert (found["lower"] <= found["mean"]).all()
     assert (found["mean"] <= found["upper"]).all()
 

@@ -13,7 +13,7 @@ from isogloss.evidence import Evidence
 from isogloss.evidence.schema import IDENTITY
 from isogloss.forecasting import fitted, forecasters
 from isogloss.forecasting.features import space
-from isogloss.forecasting.fitted_setting import FittedSetting
+from isogloss.forecasting.fitted_setting import QuerySetting
 from isogloss.forecasting.forecaster import Capability, require
 from isogloss.forecasting.grid import TrainingMixes
 from isogloss.forecasting.grid_model import (
@@ -222,7 +222,7 @@ def _groups(parts: list[Contribution]) -> pl.DataFrame:
     return groups.sort(pl.col("contribution").abs(), descending=True)
 
 
-def _neighbours(parts: list[Contribution], fitted: FittedSetting, text: str, target: str) -> pl.DataFrame:
+def _neighbours(parts: list[Contribution], fitted: QuerySetting, text: str, target: str) -> pl.DataFrame:
     carried: dict[str, tuple[float, float]] = {}
     for part in parts:
         if part.language is not None:

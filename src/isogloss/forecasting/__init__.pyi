@@ -1,4 +1,6 @@
 from .answer import write_forecasts
+from .background.artefact import Background, read_background
+from .background.build import build_background, show_background
 from .baselines.boosted import LangRank, Litmus, Trees
 from .baselines.mixed import Mixed
 from .baselines.simple import Additive, LanguageMean, Mean, Nearest, WeakestLink
@@ -7,6 +9,7 @@ from .extent import Extent
 from .fitting import fitted
 from .flags import Flag
 from .forecaster import FORECAST, Forecaster, load
+from .hierarchical import Hierarchical
 from .kernel import Kernel
 from .persistence import savable
 from .registry import forecasters
@@ -16,10 +19,12 @@ from .trust_word import Trust, trust_word
 __all__ = [
     "FORECAST",
     "Additive",
+    "Background",
     "Default",
     "Extent",
     "Flag",
     "Forecaster",
+    "Hierarchical",
     "Kernel",
     "LangRank",
     "LanguageMean",
@@ -31,10 +36,13 @@ __all__ = [
     "Trust",
     "WeakestLink",
     "ask",
+    "build_background",
     "fitted",
     "forecasters",
     "load",
+    "read_background",
     "savable",
+    "show_background",
     "trust_word",
     "write_forecasts",
 ]

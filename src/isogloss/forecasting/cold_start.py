@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from isogloss.forecasting.boosting import predict_trees
 from isogloss.forecasting.cross_validation import MODEL_FOLDS, fold_numbers, splits
 from isogloss.forecasting.features import pair_features, space
-from isogloss.forecasting.fitted_setting import GridForecast, Part
+from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
 from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, column_means
+from isogloss.forecasting.grid_model import MEAN_OF_MEASURED, Decomposition
 from isogloss.forecasting.pooled_features import TYPOLOGY_ONLY, BlockEvidence
 from isogloss.forecasting.pooled_model import fit_robust_trees
 from isogloss.stats.conformal import grouped_quantile
@@ -218,8 +219,8 @@ class ColdStartModels:
         return np.array([float(language in languages) if languages else np.nan for language in targets])
 
 
-class ColdStartSetting:
-    """A setting whose model was never measured; forecasts as `FittedSetting` does.
+class ColdStartSetting(QuerySetting):
+    """A setting whose model was never measured. It has one part for every model that is forecast in the same way.
 
     Attributes
     ----------
@@ -230,22 +231,19 @@ class ColdStartSetting:
     def __init__(self, models: ColdStartModels, model: str):
         self._models, self._model = models, model
         self.grid: Grid = models.grid
+        self.parts_ = {_part(others) for others in models.kinds()}
 
-    @property
-    def parts_(self) -> set[Part]:
-        """As of `FittedSetting`: one for every model that is forecast in the same way."""
-        return {_part(others) for others in self._models.kinds()}
-
-    def needs(self, texts: Sequence[str], targets: Sequence[str]) -> set[Part]:
-        """As of `FittedSetting`."""
+    def needs(self, texts: Sequence[str] = (), targets: Sequence[str] | None = None) -> set[Part]:
         return {_part(self._models.on_other_tasks(self._model))}
 
     def learn(self, part: Part) -> None:
-        """As of `FittedSetting`."""
         self._models.booster(self._models.on_other_tasks(self._model))
+        self.parts_.add(part)
+
+    def conformalize(self) -> None:
+        self._models.conformalize()
 
     def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> GridForecast:
-        """Forecast every cell of mixes x targets."""
         mean = self._models.predict(self._model, mixes.texts, targets)
         flags = frozenset({Flag.MODEL_UNMEASURED})
         return GridForecast(
@@ -253,10 +251,14 @@ class ColdStartSetting:
             np.zeros(mean.shape, dtype=bool), (TYPOLOGY_ONLY,) * len(targets), (flags,) * len(targets),
         )  # fmt: skip
 
-    def margin(self, forecast: GridForecast, level: float) -> Array:
-        """Half width of the interval around each forecast; infinite where too few models were measured."""
+    def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:
         residuals = self._models.residuals(self._models.on_other_tasks(self._model))
-        return np.full(forecast.mean.shape, grouped_quantile(residuals, level))
+        margin = grouped_quantile(residuals, level)
+        return forecast.mean - margin, forecast.mean + margin
+
+    def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:
+        forecast = self.forecast(mix, [target])
+        return Decomposition(float(forecast.mean[0, 0]), MEAN_OF_MEASURED, [])
 
 
 def _part(others: bool) -> Part:

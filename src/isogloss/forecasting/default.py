@@ -29,7 +29,7 @@ from isogloss.evidence import Evidence
 from isogloss.forecasting import kriging, training_mix_gp
 from isogloss.forecasting.cold_start import ColdStartModels, ColdStartSetting
 from isogloss.forecasting.features import ADAPTATION
-from isogloss.forecasting.fitted_setting import FittedSetting
+from isogloss.forecasting.fitted_setting import QuerySetting
 from isogloss.forecasting.fitted_settings import FittedSettings, PooledSettings
 from isogloss.forecasting.forecaster import Capability, Conformal, Forecaster
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, block_of, fill
@@ -134,7 +134,7 @@ class Default(Forecaster):
     def _may_be_new(self, model: str) -> bool:
         return self.new_models or model in self.panel_.models or model in self.models_["model"]
 
-    def _fitted(self, setting: Setting) -> FittedSetting | ColdStartSetting:
+    def _fitted(self, setting: Setting) -> QuerySetting:
         if setting in self.settings_:
             return self.settings_[setting]
         block = self.panel_.block_position[block_of(setting)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -86,10 +87,55 @@ Part = str | Pattern
 `POORER` for the intervals of those that have less text than any measured one."""
 
 
-class FittedSetting:
-    """A grid with the model that was fitted to it.
+class QuerySetting(ABC):
+    """What forecasts the queries of one setting.
 
     It has parts, which `learn` and `conformalize` make ready. A query that needs another part learns it then.
+
+    Attributes
+    ----------
+    grid : Grid
+        What was measured.
+    parts_ : set of Part
+        Learnt so far.
+    """
+
+    grid: Grid
+    parts_: set[Part]
+
+    @abstractmethod
+    def needs(self, texts: Sequence[str] = (), targets: Sequence[str] | None = None) -> set[Part]:
+        """Parts that forecasts of some targets under some mixes need; without targets, those of all forecasts."""
+
+    @abstractmethod
+    def learn(self, part: Part) -> None:
+        """Learn what forecasts need of a part."""
+
+    @abstractmethod
+    def conformalize(self) -> None:
+        """Learn what intervals need of the parts learnt so far."""
+
+    @abstractmethod
+    def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> GridForecast:
+        """Forecast every cell of mixes x targets."""
+
+    @abstractmethod
+    def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:
+        """Ends of the interval around each forecast; infinite where the evidence is too little for the level.
+
+        They are not held inside the metric's range.
+        """
+
+    @abstractmethod
+    def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:
+        """Take the forecast of one target under one mix apart.
+
+        Contributions do not count that scores are held inside the metric's range.
+        """
+
+
+class FittedSetting(QuerySetting):
+    """A grid with the model that was fitted to it.
 
     Parameters
     ----------
@@ -102,8 +148,6 @@ class FittedSetting:
     ----------
     mixes_ : MixEnsemble
         Forecasts the measured languages.
-    parts_ : set of Part
-        Learnt so far.
     """
 
     def __init__(self, grid: Grid, model: GridModel, context: SettingContext | None = None):
@@ -116,7 +160,6 @@ class FittedSetting:
         self.parts_: set[Part] = set()
 
     def needs(self, texts: Sequence[str] = (), targets: Sequence[str] | None = None) -> set[Part]:
-        """Parts that forecasts of some targets under some mixes need; without targets, those of all forecasts."""
         own = set(self.grid.targets)
         if targets is None:
             others = self._context.model.panel.languages if self._context is not None else ()
@@ -136,7 +179,7 @@ class FittedSetting:
         return parts
 
     def learn(self, part: Part) -> None:
-        """Learn what forecasts need of a part, by making one of them."""
+        # One of the forecasts that need it is made.
         mix = self.grid.mixes.take(np.arange(1))
         if part == MIXES:
             self.mixes_.predict(mix)
@@ -145,7 +188,6 @@ class FittedSetting:
         self.parts_.add(part)
 
     def conformalize(self) -> None:
-        """Learn what intervals need of the parts learnt so far."""
         for part in self.parts_:
             if part == MIXES:
                 self.mixes_.conformalize()
@@ -192,7 +234,6 @@ class FittedSetting:
         return context if context is not None and (context.pooled or pattern != TYPOLOGY_ONLY) else None
 
     def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> GridForecast:
-        """Forecast every cell of mixes x targets."""
         position = {target: column for column, target in enumerate(self.grid.targets)}
         columns = np.array([position.get(target, -1) for target in targets], dtype=np.intp)
         known, own = columns >= 0, columns[columns >= 0]
@@ -248,10 +289,6 @@ class FittedSetting:
         return ensemble.combine(own, pooled), spread
 
     def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:
-        """Take the forecast of one target under one mix apart.
-
-        Contributions do not count that scores are held inside the metric's range.
-        """
         forecast = self.forecast(mix, [target])
         if forecast.measured[0, 0]:
             return Decomposition(float(forecast.mean[0, 0]), MEASURED_ITSELF, [])
@@ -281,6 +318,10 @@ class FittedSetting:
             weight = np.array([ensemble.pooled_weight_])
             learners += _of_learners(("pooled",), weight, [pooled], score[0] - baseline)
         return Decomposition(baseline, MEAN_OF_MEASURED, learners)
+
+    def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:
+        margin = self.margin(forecast, level)
+        return forecast.mean - margin, forecast.mean + margin
 
     def margin(self, forecast: GridForecast, level: float) -> Array:
         """Half width of the interval around each forecast; infinite where the evidence is too little for the level.

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from copy import copy
 
-from isogloss.forecasting.fitted_setting import FittedSetting
+from isogloss.forecasting.fitted_setting import FittedSetting, QuerySetting
 from isogloss.forecasting.grid import Panel
 from isogloss.forecasting.grid_model import GridModel
 from isogloss.forecasting.pooled_model import PooledModel, SettingContext
 from isogloss.forecasting.settings import Setting
 
 
-class FittedSettings(Mapping[Setting, FittedSetting]):
-    """Settings that know nothing of each other.
+class QuerySettings(Mapping[Setting, QuerySetting]):
+    """Settings of a panel, whatever their method."""
 
-    Parameters
-    ----------
-    model : GridModel
-        Not yet fitted; each setting fits a copy.
-    """
+    def __init__(self, panel: Panel):
+        self._panel = panel
+        self._fitted: dict[int, QuerySetting] = {}
 
-    def __init__(self, panel: Panel, model: GridModel):
-        self._panel, self._model = panel, model
-        self._fitted: dict[int, FittedSetting] = {}
-
-    def __getitem__(self, setting: Setting) -> FittedSetting:
+    def __getitem__(self, setting: Setting) -> QuerySetting:
         position = self._panel.position[setting]
         if position not in self._fitted:
-            grid, context = self._panel.grid(position), self._context(position)
-            self._fitted[position] = FittedSetting(grid, self._new_model(position), context)
+            self._fitted[position] = self._fit(position)
         return self._fitted[position]
 
     def __contains__(self, setting: object) -> bool:
@@ -41,9 +35,30 @@ class FittedSettings(Mapping[Setting, FittedSetting]):
     def __len__(self) -> int:
         return len(self._panel.settings)
 
-    def in_use(self) -> list[FittedSetting]:
+    def in_use(self) -> list[QuerySetting]:
         """Those that were looked up."""
         return list(self._fitted.values())
+
+    @abstractmethod
+    def _fit(self, position: int) -> QuerySetting:
+        """Fit the setting at a position of the panel."""
+
+
+class FittedSettings(QuerySettings):
+    """Settings that know nothing of each other.
+
+    Parameters
+    ----------
+    model : GridModel
+        Not yet fitted; each setting fits a copy.
+    """
+
+    def __init__(self, panel: Panel, model: GridModel):
+        super().__init__(panel)
+        self._model = model
+
+    def _fit(self, position: int) -> FittedSetting:
+        return FittedSetting(self._panel.grid(position), self._new_model(position), self._context(position))
 
     def _new_model(self, position: int) -> GridModel:
         return copy(self._model)

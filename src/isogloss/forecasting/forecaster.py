@@ -14,10 +14,9 @@ from isogloss.errors import InputError, NotEnoughEvidence, NotFittedError
 from isogloss.estimator import Estimator
 from isogloss.evidence import Evidence
 from isogloss.forecasting.cell_flags import cell_flags, nearest_of_targets
-from isogloss.forecasting.cold_start import ColdStartSetting
 from isogloss.forecasting.extent import Extent
-from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast, Part
-from isogloss.forecasting.fitted_settings import FittedSettings
+from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
+from isogloss.forecasting.fitted_settings import FittedSettings, QuerySettings
 from isogloss.forecasting.grid import Array, Panel, TrainingMixes
 from isogloss.forecasting.grid_model import Decomposition, GridModel
 from isogloss.forecasting.persistence import read_folder, write_folder
@@ -57,7 +56,7 @@ class Forecaster(Estimator):
 
     Attributes
     ----------
-    settings_ : mapping of Setting to FittedSetting
+    settings_ : mapping of Setting to QuerySetting
         Those that `fit` was not told to learn are fitted when they are first looked up.
     """
 
@@ -233,17 +232,17 @@ class Forecaster(Estimator):
         """A model of one setting's grid, not yet fitted; forecasters with parameters give them to it."""
         return self.grid_model()
 
-    def _fit_settings(self, evidence: Evidence) -> FittedSettings:
+    def _fit_settings(self, evidence: Evidence) -> QuerySettings:
         return FittedSettings(Panel.read(evidence.observations), self.new_model())
 
     def _may_be_new(self, model: str) -> bool:
         """Whether a model without a score in the query's setting is forecast."""
         return False
 
-    def _fitted(self, setting: Setting) -> FittedSetting | ColdStartSetting:
+    def _fitted(self, setting: Setting) -> QuerySetting:
         return self._settings()[setting]
 
-    def _needs(self, queries: pl.DataFrame | None) -> Iterator[tuple[FittedSetting | ColdStartSetting, set[Part]]]:
+    def _needs(self, queries: pl.DataFrame | None) -> Iterator[tuple[QuerySetting, set[Part]]]:
         """Settings that some queries are about, with the parts that these need."""
         settings = self._settings()
         if queries is None:
@@ -258,7 +257,7 @@ class Forecaster(Estimator):
         """All that learnt something of which intervals have to be sized."""
         return self._settings().in_use()
 
-    def _settings(self) -> FittedSettings:
+    def _settings(self) -> QuerySettings:
         if not hasattr(self, "settings_"):
             raise NotFittedError(f"this {type(self).__name__} forecaster is not fitted", hint="call fit(evidence)")
         return self.settings_
@@ -310,7 +309,7 @@ def check_evidence(evidence: object) -> None:
 
 
 def _columns(
-    fitted: FittedSetting | ColdStartSetting,
+    fitted: QuerySetting,
     forecast: GridForecast,
     at: tuple[np.ndarray, np.ndarray],
     level: float | None,
@@ -319,11 +318,11 @@ def _columns(
     mean = forecast.mean[at]
     if level is None:
         return [pl.Series("mean", mean), *(pl.Series(name, [None] * len(mean), FORECAST[name]) for name in ANSWER[1:])]
-    margin = fitted.margin(forecast, level)
-    lower, upper = fitted.grid.clip(mean - margin[at]), fitted.grid.clip(mean + margin[at])
+    ends = fitted.bounds(forecast, level)
+    lower, upper = (fitted.grid.clip(end[at]) for end in ends)
     nearest = nearest_of_targets(fitted.grid, forecast.targets)
-    flags = cell_flags(fitted.grid, forecast, nearest, np.isinf(margin))[at]
-    widths = _widths(fitted, forecast, margin if level == TRUST_LEVEL else fitted.margin(forecast, TRUST_LEVEL))[at]
+    flags = cell_flags(fitted.grid, forecast, nearest, np.isinf(ends[1] - ends[0]))[at]
+    widths = _widths(fitted, ends if level == TRUST_LEVEL else fitted.bounds(forecast, TRUST_LEVEL))[at]
     neighbours = [nearest[column] for column in at[1]]
     values: tuple[Iterable[object], ...] = (
         mean,
@@ -338,9 +337,9 @@ def _columns(
     return [pl.Series(name, column, FORECAST[name]) for name, column in zip(ANSWER, values, strict=True)]
 
 
-def _widths(fitted: FittedSetting | ColdStartSetting, forecast: GridForecast, margin: Array) -> Array:
+def _widths(fitted: QuerySetting, ends: tuple[Array, Array]) -> Array:
     """Widths of intervals in points, of shape (rows, targets)."""
-    upper, lower = fitted.grid.clip(forecast.mean + margin), fitted.grid.clip(forecast.mean - margin)
+    lower, upper = (fitted.grid.clip(end) for end in ends)
     return 100 * (upper - lower) / fitted.grid.span
 
 

@@ -13,6 +13,7 @@ forecasters: Registry[type[Forecaster]] = Registry(
     "forecaster",
     {
         "default": "isogloss.forecasting.default:Default",
+        "hierarchical": "isogloss.forecasting.hierarchical:Hierarchical",
         "mean": "isogloss.forecasting.baselines.simple:Mean",
         "additive": "isogloss.forecasting.baselines.simple:Additive",
         "nearest": "isogloss.forecasting.baselines.simple:Nearest",

@@ -13,6 +13,8 @@ MARGIN = 0.03
 """By how much the link reaches below chance and above the best score, so that both stay finite."""
 EDGE = 0.005
 """Shares nearer to 0 or 1 than this count as this near."""
+SMALLEST, LARGEST = 1e-9, 700.0
+"""Scores nearer to their lower end count as this near; logarithms above have no number."""
 
 
 class Link(Protocol):
@@ -55,25 +57,29 @@ class ChanceLink:
 
 @dataclass(frozen=True)
 class AffineLink:
-    """`(score - centre) / scale` for scores without a range, negated where lower is better.
+    """`(score - centre) / scale` for scores without a best one, negated where lower is better.
 
     Parameters
     ----------
     centre, scale : float
-        In the unit of the score; `scale` is positive.
+        In the unit of the score, or of its logarithm; `scale` is positive.
     higher_is_better : bool, default True
+    lowest : float, optional
+        Where scores end below; then `log(score - lowest)` stands for the score.
     """
 
     centre: float
     scale: float
     higher_is_better: bool = True
-
-    @property
-    def _sign(self) -> float:
-        return 1.0 if self.higher_is_better else -1.0
+    lowest: float | None = None
 
     def forward(self, scores: Array) -> Array:
-        return self._sign * (scores - self.centre) / self.scale
+        return (1 if self.higher_is_better else -1) * (self.unscaled(scores) - self.centre) / self.scale
+
+    def unscaled(self, scores: Array) -> Array:
+        """Scores, or the logarithms that stand for them."""
+        return scores if self.lowest is None else np.log(np.maximum(scores - self.lowest, SMALLEST))
 
     def inverse(self, values: Array) -> Array:
-        return self.centre + self._sign * self.scale * values
+        scores = self.centre + (1 if self.higher_is_better else -1) * self.scale * values
+        return scores if self.lowest is None else self.lowest + np.exp(np.minimum(scores, LARGEST))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from isogloss.forecasting.background.factor_learning import learn_factors
 from isogloss.forecasting.background.link import ChanceLink
@@ -46,10 +46,10 @@ class ResidualQuantiles:
     def at(self, probability: float, *, prompted: bool = False) -> float:
         """The quantile at any probability; between those learnt, linear in the normal score."""
         values = self.prompted if prompted else self.general
-        scores = norm.ppf(PROBABILITIES)
-        place = int(np.clip(np.searchsorted(scores, norm.ppf(probability)), 1, len(scores) - 1))
+        scores = ndtri(PROBABILITIES)
+        place = int(np.clip(np.searchsorted(scores, ndtri(probability)), 1, len(scores) - 1))
         slope = (values[place] - values[place - 1]) / (scores[place] - scores[place - 1])
-        return float(values[place] + slope * (norm.ppf(probability) - scores[place]))
+        return float(values[place] + slope * (ndtri(probability) - scores[place]))
 
     def bounds(self, level: float, *, prompted: bool = False) -> tuple[float, float]:
         """Multiples of the standard deviation between which truth lies with probability `level`."""

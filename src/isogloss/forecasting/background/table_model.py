@@ -13,10 +13,11 @@ the richer languages of a table hardly tell how steep it falls below them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
 from isogloss.forecasting.background.factors import LanguageFactors
@@ -46,14 +47,35 @@ class TableForecast:
 
     Attributes
     ----------
-    mean, deviation : arrays of shape (rows, languages)
+    level : array of shape (rows,)
+        Mean of each row over an average measured language.
+    slope : array of shape (languages, features)
+        What each feature's slope adds, against an average measured language.
+    neighbours : array of shape (languages,)
+        What the measured languages add beyond the slopes expected of any table.
+    difference : array of shape (rows, languages)
+        What is a row's own.
+    deviation : array of shape (rows, languages)
+        Standard deviation of the sum.
     repeat : float
         Standard deviation of a row's score about its slopes: what a measured cell may differ by when measured anew.
     """
 
-    mean: Array
+    level: Array
+    slope: Array
+    neighbours: Array
+    difference: Array
     deviation: Array
     repeat: float
+
+    @property
+    def mean(self) -> Array:
+        """Sum of the four, of shape (rows, languages)."""
+        return self.level[:, None] + self.slope.sum(1) + self.neighbours + self.difference
+
+    def take(self, rows: NDArray[np.intp]) -> TableForecast:
+        """Only some of the rows."""
+        return replace(self, level=self.level[rows], difference=self.difference[rows], deviation=self.deviation[rows])
 
 
 class Covariance(NamedTuple):
@@ -75,16 +97,21 @@ class _Prior:
 
     Attributes
     ----------
-    mean : array of shape (languages,)
-        Slope on the mean direction.
+    by_feature : array of shape (languages, features)
+        Features times the mean direction: what a slope of unit size adds.
     slope, rest, rows : Covariance
         Of the slope, of what it leaves, and of the differences between rows, each of unit size.
     """
 
-    mean: Array
+    by_feature: Array
     slope: Covariance
     rest: Covariance
     rows: Covariance
+
+    @property
+    def mean(self) -> Array:
+        """Slope of unit size on the mean direction, of shape (languages,)."""
+        return self.by_feature.sum(1)
 
 
 class TableModel:
@@ -122,12 +149,23 @@ class TableModel:
         new = tuple(dict.fromkeys(language for language in languages if language not in place))
         place |= {language: len(self.languages) + position for position, language in enumerate(new)}
         prior = self._prior((*self.languages, *new))
-        mean, variance = self._shared(prior)
-        row_mean, row_variance = self._differences(prior)
+        slope, neighbours, variance = self._shared(prior)
+        difference, own_variance = self._differences(prior)
         columns = [place[language] for language in languages]
-        total = self.row_levels_[:, None] + (mean + row_mean)[:, columns]
-        repeat = float(np.sqrt(self.row_variance_ * self.priors.row_residual))
-        return TableForecast(total, np.sqrt(variance + row_variance)[:, columns], repeat)
+        return TableForecast(
+            self.row_levels_ + self.levels_.mean(),
+            slope[columns],
+            neighbours[columns],
+            difference[:, columns],
+            np.sqrt(variance + own_variance)[:, columns],
+            float(np.sqrt(self.row_variance_ * self.priors.row_residual)),
+        )
+
+    def expected_spread(self) -> float:
+        """Standard deviation that values of the languages at hand have before any is seen, sizes at their mean."""
+        prior, (size, rest) = self._prior(self.languages), np.exp(self.priors.size)
+        covariance = size**2 * prior.slope.cross + rest**2 * prior.rest.cross
+        return float(np.sqrt(np.trace(covariance - covariance.mean(0)) / len(covariance) + (size * prior.mean).var()))
 
     def _prior(self, languages: tuple[str, ...]) -> _Prior:
         priors, count = self.priors, len(self.languages)
@@ -141,7 +179,7 @@ class TableModel:
         slope, rows = values @ spread, with_one @ priors.row_covariance
         left = priors.row_residual
         return _Prior(
-            values @ priors.direction,
+            values * priors.direction,
             Covariance(slope @ values[:count].T + uncertain[:, None] * itself, _products(slope, values) + uncertain),
             Covariance(kin, np.ones(len(languages))),
             Covariance(rows @ with_one[:count].T + left * kin, _products(rows, with_one) + left),
@@ -162,8 +200,8 @@ class TableModel:
         squares = np.nansum(self.residuals_**2 / expected) / max(used * (1 - 1 / columns), 0.2)
         return float((PRIOR_CELLS * prior + freedom * squares / cells) / (PRIOR_CELLS + freedom))
 
-    def _shared(self, prior: _Prior) -> tuple[Array, Array]:
-        """Posterior mean and variance of what all rows share, mixed over the grid of sizes."""
+    def _shared(self, prior: _Prior) -> tuple[Array, Array, Array]:
+        """What all rows share, mixed over the grid of sizes: slopes, neighbours, and the variance of their sum."""
         count, rows = len(self.languages), len(self.values)
         cells = (~np.isnan(self.values)).sum(0)
         noise = self.row_variance_ * self.priors.row_residual * (1 / cells - 1 / rows) + JITTER
@@ -183,12 +221,15 @@ class TableModel:
             misfit, reach = solved[:, 0], solved[:, 1:]  # (measured,), (measured, languages)
             likelihood = -0.5 * misfit @ misfit - np.log(np.diag(factor)).sum()
             scores.append(TEMPER * likelihood - 0.5 * offset @ inverse @ offset)
-            means.append(centre + size * slope + misfit @ reach)
+            means.append(size * slope + misfit @ reach)
             variances.append(np.maximum(own - (reach**2).sum(0), JITTER))
         weights = np.exp(np.array(scores) - max(scores))
         weights /= weights.sum()
         mean = weights @ np.array(means)
-        return mean, weights @ (np.array(variances) + (np.array(means) - mean) ** 2)
+        variance = weights @ (np.array(variances) + (np.array(means) - mean) ** 2)
+        slopes = weights @ np.exp(self.priors.size[0] + SIZES[:, 0])
+        by_feature = slopes * (prior.by_feature - prior.by_feature[:count].mean(0))
+        return by_feature, mean - by_feature.sum(1), variance
 
     def _differences(self, prior: _Prior) -> tuple[Array, Array]:
         """Posterior mean and variance of each row's difference from what all share, of shape (rows, languages)."""

@@ -1,0 +1,188 @@
+"""The hierarchical forecaster: all models of a task as one table, with language factors and slopes of public evidence.
+
+Made for languages poorer than every measured one, which nothing in the evidence tells of: the fall towards them is
+learnt from public tables. See docs/methods/poorer.md for the formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from isogloss.evidence import Evidence
+from isogloss.evidence.limits import JUDGED, chances, with_limits
+from isogloss.forecasting.background.artefact import Background, read_background
+from isogloss.forecasting.background.block_table import BlockTable
+from isogloss.forecasting.background.table_model import TableForecast
+from isogloss.forecasting.features import DATA, LEXICAL, LINGUISTIC, MEASURED_LANGUAGES
+from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
+from isogloss.forecasting.fitted_settings import QuerySettings
+from isogloss.forecasting.forecaster import Capability, Forecaster
+from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes
+from isogloss.forecasting.grid_model import (
+    MEASURED_ITSELF,
+    Contribution,
+    Decomposition,
+    LearnerContributions,
+)
+from isogloss.forecasting.pooled_features import TYPOLOGY_ONLY
+
+TABLE = "table"
+"""The one part of a setting: its block's table."""
+LEARNER = "hierarchical model"
+MEAN_OF_MODEL = "the model in an average measured language"
+GROUPS = (DATA, LEXICAL, DATA, DATA, LINGUISTIC, LINGUISTIC)
+"""Group of each of `isogloss.forecasting.background.features.FEATURES`."""
+
+
+@dataclass(frozen=True)
+class HierarchicalForecast(GridForecast):
+    """Forecasts of every mix x target.
+
+    Attributes
+    ----------
+    link_mean : array of shape (rows, targets)
+        On the unbounded scale, on which `spread` is the standard deviation.
+    """
+
+    link_mean: Array
+
+
+class Hierarchical(Forecaster):
+    """Language factors and slopes learnt from public evidence, and all models of a task at once.
+
+    Finite from one measured language on. A model under a mix that was not measured gets the mean of its measured ones.
+
+    Parameters
+    ----------
+    background : str, optional
+        File of a background that `isogloss.forecasting.background.build` wrote; by default the one that ships.
+    """
+
+    capabilities = frozenset({Capability.LANGUAGES, Capability.OTHER_SETTINGS})
+
+    def __init__(self, background: str | None = None):
+        self.background = background
+
+    def _fit_settings(self, evidence: Evidence) -> QuerySettings:
+        return HierarchicalSettings(evidence, read_background(self.background))
+
+
+class HierarchicalSettings(QuerySettings):
+    """Settings, the table of each block fitted when it is first queried."""
+
+    def __init__(self, evidence: Evidence, background: Background):
+        super().__init__(Panel.read(evidence.observations))
+        self._background, self._facts = background, metric_facts(evidence)
+        self._tables: dict[int, BlockTable] = {}
+
+    def _fit(self, position: int) -> HierarchicalSetting:
+        setting, block = self._panel.settings[position], int(self._panel.block_of_setting[position])
+        if block not in self._tables:
+            facts = self._facts[setting.task, setting.metric]
+            self._tables[block] = BlockTable(self._panel, block, self._background, *facts)
+        return HierarchicalSetting(self._panel, position, self._tables[block])
+
+
+class HierarchicalSetting(QuerySetting):
+    """One model in the table of its block; forecasts as `FittedSetting` does.
+
+    Attributes
+    ----------
+    grid : Grid
+    """
+
+    def __init__(self, panel: Panel, position: int, table: BlockTable):
+        self.grid: Grid = panel.grid(position)
+        self.table = table
+        self._rows = np.flatnonzero(panel.setting_of == position)
+        self._row = {str(text): place for place, text in enumerate(panel.texts[self._rows])}
+        self.parts_ = set()
+
+    def needs(self, texts: Sequence[str] = (), targets: Sequence[str] | None = None) -> set[Part]:
+        return {TABLE}
+
+    def learn(self, part: Part) -> None:
+        _ = self.table.fitted_
+        self.parts_.add(part)
+
+    def conformalize(self) -> None:
+        pass  # quantiles of residuals come with the background
+
+    def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> HierarchicalForecast:
+        own = self.table.predict(self._rows, targets)
+        mean, deviation = self._of_mixes(own, mixes)
+        scores = self.table.link_.inverse(mean)
+        column = {target: place for place, target in enumerate(self.grid.targets)}
+        columns = np.array([column.get(target, -1) for target in targets], dtype=np.intp)
+        measured = np.zeros(mean.shape, dtype=bool)
+        for place, text in enumerate(mixes.texts):
+            if text in self._row:
+                known = np.where(columns >= 0, self.grid.scores[self._row[text]][columns], np.nan)
+                measured[place] = ~np.isnan(known)
+                scores[place] = np.where(measured[place], known, scores[place])
+        mean = np.where(measured, self.table.link_.forward(scores), mean)
+        deviation = np.where(measured, own.repeat, deviation)
+        return HierarchicalForecast(
+            mixes, tuple(targets), self.grid.clip(scores), deviation, columns, measured,
+            (TYPOLOGY_ONLY,) * len(targets), (frozenset(),) * len(targets), mean,
+        )  # fmt: skip
+
+    def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:
+        assert isinstance(forecast, HierarchicalForecast), "made by forecast()"
+        lower, upper = self.table.bounds(forecast.link_mean, forecast.spread, level)
+        return np.minimum(lower, forecast.mean), np.maximum(upper, forecast.mean)
+
+    def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:
+        # Parts add up on the unbounded scale: each gets its share of the difference of scores.
+        forecast = self.forecast(mix, [target])
+        score = float(forecast.mean[0, 0])
+        if forecast.measured[0, 0]:
+            return Decomposition(score, MEASURED_ITSELF, [])
+        own = self.table.predict(self._rows, [target])
+        level = own.level.mean() if mix.texts[0] not in self._row else own.level[self._row[mix.texts[0]]]
+        baseline = float(self.grid.clip(self.table.link_.inverse(np.array([level])))[0])
+        contributions = self._contributions(own, float(forecast.link_mean[0, 0] - level))
+        total = sum(part.value for part in contributions)
+        share = (score - baseline) / total if abs(total) > 1e-12 else 0.0
+        parts = [part.times(share) for part in contributions]
+        return Decomposition(baseline, MEAN_OF_MODEL, [LearnerContributions(LEARNER, 1.0, parts)])
+
+    def _contributions(self, own: TableForecast, total: float) -> list[Contribution]:
+        """Summands on the unbounded scale of one target."""
+        from isogloss.forecasting.background.features import FEATURES
+
+        slopes = [
+            Contribution(group, name, float(value))
+            for group, name, value in zip(GROUPS, FEATURES, own.slope[0], strict=True)
+        ]
+        neighbours = float(own.neighbours[0])
+        rest = total - neighbours - sum(part.value for part in slopes)
+        return [
+            *slopes,
+            Contribution(MEASURED_LANGUAGES, "other languages on this task", neighbours),
+            Contribution(MEASURED_LANGUAGES, "other languages of this model", rest),
+        ]
+
+    def _of_mixes(self, own: TableForecast, mixes: TrainingMixes) -> tuple[Array, Array]:
+        """Mean and deviation of each mix: of its row or, for one not measured, of all rows of the model."""
+        mean, deviation = own.mean, own.deviation
+        anywhere = np.sqrt((deviation**2).mean(0) + mean.var(0))
+        rows = [self._row.get(text) for text in mixes.texts]
+        return (
+            np.stack([mean.mean(0) if row is None else mean[row] for row in rows]),
+            np.stack([anywhere if row is None else deviation[row] for row in rows]),
+        )
+
+
+def metric_facts(evidence: Evidence) -> dict[tuple[str, str], tuple[float, bool]]:
+    """Score of a uniform guess (0 where it is not known), and whether higher is better, by task and metric."""
+    columns = evidence.observations.lazy().select("task", "metric", *JUDGED)
+    known = with_limits(columns, chances(evidence.tasks, evidence.observations["task"]))
+    facts = known.group_by("task", "metric").agg(
+        pl.col("chance").max().fill_null(0.0), pl.col("higher_is_better").all()
+    )
+    return {(task, metric): (chance, higher) for task, metric, chance, higher in facts.collect().iter_rows()}
