@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -35,6 +37,36 @@ def parse_delimited(text: bytes, separator: str, *, infer_schema: bool = False) 
 
     marked = BYTE_ORDER_MARK + text.removeprefix(BYTE_ORDER_MARK)
     return pl.read_csv(marked, separator=separator, infer_schema=infer_schema)
+
+
+FORMULA = r"^'*[=+\-@\t\r]"
+"""How a cell begins that a spreadsheet takes for a formula, whatever apostrophes stand before it."""
+
+
+def write_csv(table: pl.DataFrame, path: Path) -> None:
+    """Write a table as CSV that is safe to open in a spreadsheet.
+
+    A text, or the name of a column, that a spreadsheet would take for a formula gets an apostrophe before it, which
+    `without_apostrophes` takes away again. Numbers stay numbers.
+    """
+    import polars as pl
+
+    text = pl.col(pl.String)
+    safe = table.with_columns(pl.when(text.str.contains(FORMULA)).then(text.str.replace("^", "'")).otherwise(text))
+    safe.rename({name: f"'{name}" for name in table.columns if re.match(FORMULA, name)}).write_csv(path)
+
+
+def without_apostrophes(table: pl.DataFrame) -> pl.DataFrame:
+    """A table that was read from CSV, with texts as they were before `write_csv` put an apostrophe before them."""
+    import polars as pl
+
+    escaped = FORMULA.replace("*", "+", 1)
+    plain = table.with_columns(
+        pl.when(pl.col(pl.String).str.contains(escaped))
+        .then(pl.col(pl.String).str.slice(1))
+        .otherwise(pl.col(pl.String))
+    )
+    return plain.rename({name: name[1:] for name in table.columns if re.match(escaped, name)})
 
 
 _KINDS = {
@@ -113,38 +145,70 @@ def check_place(path: Path, endings: Sequence[str]) -> None:
     BadValue
         If its ending is none of `endings`.
     BadFile
-        If it is a folder, or the folder it shall be in does not exist or may not be written to.
+        If it is no regular file, or the folder it shall be in does not exist or may not be written to.
     """
     if path.suffix not in endings:
         raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), hint=f"write to {', '.join(endings)}")
-    folder = path.absolute().parent
-    if not folder.is_dir():
+    target, _ = _target(path)
+    if not target.parent.is_dir():
         raise _not_written(path, os.strerror(errno.ENOENT))
-    if path.is_dir():
-        raise _not_written(path, os.strerror(errno.EISDIR))
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not os.access(target.parent, os.W_OK | os.X_OK):
         raise _not_written(path, os.strerror(errno.EACCES))
 
 
 def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
     """Let `write` fill a file beside `path`, then put it in place of `path` in one step.
 
+    A file that is replaced hands on its mode and owner; a new one gets those that a new file gets. A link to a file
+    stays, and what it leads to is replaced.
+
     Raises
     ------
     BadFile
-        If the folder cannot be written to.
+        If the folder cannot be written to, or `path` is a folder, a pipe, a device, a file that may not be written
+        to, or a link to what is not there.
     """
+    target, replaced = _target(path)
+    temporary = target.with_name(f".{target.name[:64]}.{secrets.token_hex(6)}")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
-        os.close(handle)
+        # Nobody else may read what replaces a private file, not even while it is written.
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if replaced is None else 0o600))
         try:
-            write(Path(name))
-            os.chmod(name, 0o644)
-            os.replace(name, path)
+            write(temporary)
+            if replaced is not None:
+                _hand_on(replaced, temporary)
+            os.replace(temporary, target)
         finally:
-            Path(name).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise _not_written(path, error.strerror or str(error)) from None
+
+
+def _target(path: Path) -> tuple[Path, os.stat_result | None]:
+    """The file that a path leads to, with what is there now."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise _not_written(path, "it is a link to what is not there") from None
+        return path.absolute(), None
+    except (OSError, ValueError) as error:
+        raise _not_written(path, getattr(error, "strerror", None) or str(error)) from None
+    if stat.S_ISDIR(status.st_mode):
+        raise _not_written(path, os.strerror(errno.EISDIR))
+    if kind := other_kind(status):
+        raise _not_written(path, f"it is {kind}, not a file")
+    if not os.access(path, os.W_OK):
+        raise _not_written(path, os.strerror(errno.EACCES))
+    return path.resolve(), status
+
+
+def _hand_on(status: os.stat_result, path: Path) -> None:
+    """Give a file the owner, as far as that is allowed, and the mode of another."""
+    if hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(path, status.st_uid, status.st_gid)
+    os.chmod(path, stat.S_IMODE(status.st_mode))
 
 
 def write_to_cache(path: Path, write: Callable[[Path], Any], what: str, hint: str) -> None:
@@ -181,20 +245,32 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     BadFile
         If the folder holds something already or cannot be made.
     """
-    parent = folder.absolute().parent
+    where = str(folder)
+    folder = folder.resolve()
     try:
-        parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
         if folder.exists() and any(folder.iterdir()):
-            raise BadFile("is not empty", where=str(folder), hint="name a new folder")
-        temporary = tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=parent, ignore_cleanup_errors=True)
+            raise BadFile("is not empty", where=where, hint="name a new folder")
+        temporary = tempfile.TemporaryDirectory(
+            prefix=f".{folder.name}.", dir=folder.parent, ignore_cleanup_errors=True
+        )
     except OSError as error:
-        raise BadFile(f"cannot be made: {error.strerror}", where=str(folder), hint="choose another place") from None
+        raise _not_made(where, error) from None
     with temporary:
-        yield Path(temporary.name)
-        os.chmod(temporary.name, 0o755)
-        if folder.exists():
-            folder.rmdir()  # it is empty, and not everywhere can a folder be put in place of another
-        os.rename(temporary.name, folder)
+        inside = Path(temporary.name, folder.name)
+        inside.mkdir()
+        yield inside
+        try:
+            if folder.exists():
+                _hand_on(folder.stat(), inside)
+                folder.rmdir()  # it is empty, and not everywhere can a folder be put in place of another
+            os.rename(inside, folder)
+        except OSError as error:
+            raise _not_made(where, error) from None
+
+
+def _not_made(where: str, error: OSError) -> BadFile:
+    return BadFile(f"cannot be made: {error.strerror}", where=where, hint="choose another place")
 
 
 def _not_written(path: Path, reason: str) -> BadFile:

@@ -6,13 +6,14 @@ import json as jsonlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from isogloss.charts.files import ENDINGS as PICTURES
-from isogloss.files import atomic_write, check_place
+from isogloss.files import atomic_write, check_place, write_csv
 from isogloss.text import printable, printable_json, printable_lines
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def write_out(
         return
     check_out(out, table=table is not None, picture=picture is not None)
     if table is not None and out.suffix in TABLES:
-        atomic_write(out, table.write_csv if out.suffix == ".csv" else table.write_parquet)
+        atomic_write(out, partial(write_csv, table) if out.suffix == ".csv" else table.write_parquet)
     elif picture is not None:
         from isogloss.charts import save
 

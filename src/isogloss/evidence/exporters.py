@@ -16,7 +16,7 @@ from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.pairs import TARGET
 from isogloss.evidence.schema import SETTING
 from isogloss.evidence.training_mix import TrainingMix
-from isogloss.files import atomic_write
+from isogloss.files import atomic_write, write_csv
 from isogloss.languages import resolve
 
 FORMATS = ("csv", "litmus", "mteb", "parquet")
@@ -63,7 +63,7 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
     """
     if format in ("csv", "parquet"):
         table = evidence.observations
-        atomic_write(out, table.write_csv if format == "csv" else table.write_parquet)
+        atomic_write(out, partial(write_csv, table) if format == "csv" else table.write_parquet)
         return ExportReport([out], table.height)
     if format not in FORMATS:
         raise UnknownName("format", format, FORMATS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.evidence import read_evidence, read_queries
-from isogloss.files import atomic_write, check_place
+from isogloss.files import atomic_write, check_place, write_csv
 from isogloss.forecasting.fitting import fitted
 from isogloss.forecasting.flags import flat
 from isogloss.forecasting.forecaster import load
@@ -175,7 +176,7 @@ def write_forecasts(forecasts: pl.DataFrame, path: str | Path, *, queries: str |
     """
     path = Path(path)
     writers: dict[str, Callable[[Path], Any]] = {
-        ".csv": flat(forecasts).write_csv,
+        ".csv": partial(write_csv, flat(forecasts)),
         ".parquet": forecasts.write_parquet,
         ".json": lambda into: into.write_text(_fill(forecasts, path, queries), encoding="utf-8"),
     }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isogloss.files import atomic_write, check_place
+from isogloss.files import atomic_write, check_place, write_csv
 from isogloss.languages.aliases import CODES, KEPT_APART, REPRESENTATIVES
 from isogloss.languages.glottolog import DIALECT, OTHER, glottolog, languoids
 from isogloss.languages.iso639 import codes, retired_codes, shorter_codes
@@ -122,7 +122,7 @@ def write_catalogue(table: pl.DataFrame, path: Path) -> int:
     lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
     flat = table.drop("provenance").with_columns(pl.col(lists).list.join("|"))
     writers: dict[str, Callable[[Path], Any]] = {
-        ".csv": flat.write_csv,
+        ".csv": partial(write_csv, flat),
         ".parquet": table.write_parquet,
         ".json": table.write_json,
     }

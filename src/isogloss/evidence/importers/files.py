@@ -24,7 +24,7 @@ from isogloss.evidence.bounds import (
     check_unpacked,
 )
 from isogloss.evidence.parquet_bounds import check_parquet
-from isogloss.files import BYTE_ORDER_MARK, open_input, parse_delimited
+from isogloss.files import BYTE_ORDER_MARK, open_input, parse_delimited, without_apostrophes
 
 _SUSPECT = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\0")
 """How half a character is written: escaped, in what only looks like UTF-8, or possibly in UTF-16."""
@@ -155,7 +155,7 @@ def _read_delimited(path: Path) -> pl.DataFrame:
             raise BadFile(f"the column '{repeated[1]}' stands twice", where=where, hint="rename one of them")
     if table.width > 1 and table[:, -1].null_count():
         _refuse_short_rows(text, separator, table.width, where)
-    return table
+    return without_apostrophes(table)
 
 
 def separator_of(text: str, path: Path) -> str:
