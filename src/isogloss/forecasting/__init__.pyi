@@ -1,6 +1,9 @@
 from .answer import write_forecasts
 from .background.artefact import Background, read_background
-from .background.build import build_background, show_background
+from .background.build import build_background
+from .background.evidence_tables import tables_of
+from .background.show import language_factors, show_background
+from .background.tables import ScoreTable, read_tables
 from .baselines.boosted import LangRank, Litmus, Trees
 from .baselines.mixed import Mixed
 from .baselines.simple import Additive, LanguageMean, Mean, Nearest, WeakestLink
@@ -32,6 +35,7 @@ __all__ = [
     "Mean",
     "Mixed",
     "Nearest",
+    "ScoreTable",
     "Trees",
     "Trust",
     "WeakestLink",
@@ -39,10 +43,13 @@ __all__ = [
     "build_background",
     "fitted",
     "forecasters",
+    "language_factors",
     "load",
     "read_background",
+    "read_tables",
     "savable",
     "show_background",
+    "tables_of",
     "trust_word",
     "write_forecasts",
 ]

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from isogloss.evidence import Evidence
-from isogloss.evidence.limits import JUDGED, chances, with_limits
 from isogloss.forecasting.background.artefact import Background, read_background
 from isogloss.forecasting.background.block_table import BlockTable
+from isogloss.forecasting.background.evidence_tables import metric_facts
+from isogloss.forecasting.background.features import FEATURES
 from isogloss.forecasting.background.table_model import TableForecast
 from isogloss.forecasting.features import DATA, LEXICAL, LINGUISTIC, MEASURED_LANGUAGES
 from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
@@ -58,17 +58,19 @@ class Hierarchical(Forecaster):
 
     Parameters
     ----------
-    background : str, optional
-        File of a background that `isogloss.forecasting.background.build` wrote; by default the one that ships.
+    background : str or Background, optional
+        A background, or a file that `isogloss.forecasting.build_background` wrote; by default the one that ships.
     """
 
     capabilities = frozenset({Capability.LANGUAGES, Capability.OTHER_SETTINGS})
 
-    def __init__(self, background: str | None = None):
+    def __init__(self, background: str | Background | None = None):
         self.background = background
 
     def _fit_settings(self, evidence: Evidence) -> QuerySettings:
-        return HierarchicalSettings(evidence, read_background(self.background))
+        given = self.background
+        background = given if isinstance(given, Background) else read_background(given)
+        return HierarchicalSettings(evidence, background)
 
 
 class HierarchicalSettings(QuerySettings):
@@ -153,8 +155,6 @@ class HierarchicalSetting(QuerySetting):
 
     def _contributions(self, own: TableForecast, total: float) -> list[Contribution]:
         """Summands on the unbounded scale of one target."""
-        from isogloss.forecasting.background.features import FEATURES
-
         slopes = [
             Contribution(group, name, float(value))
             for group, name, value in zip(GROUPS, FEATURES, own.slope[0], strict=True)
@@ -176,13 +176,3 @@ class HierarchicalSetting(QuerySetting):
             np.stack([mean.mean(0) if row is None else mean[row] for row in rows]),
             np.stack([anywhere if row is None else deviation[row] for row in rows]),
         )
-
-
-def metric_facts(evidence: Evidence) -> dict[tuple[str, str], tuple[float, bool]]:
-    """Score of a uniform guess (0 where it is not known), and whether higher is better, by task and metric."""
-    columns = evidence.observations.lazy().select("task", "metric", *JUDGED)
-    known = with_limits(columns, chances(evidence.tasks, evidence.observations["task"]))
-    facts = known.group_by("task", "metric").agg(
-        pl.col("chance").max().fill_null(0.0), pl.col("higher_is_better").all()
-    )
-    return {(task, metric): (chance, higher) for task, metric, chance, higher in facts.collect().iter_rows()}

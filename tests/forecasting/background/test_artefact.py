@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
+from isogloss import read_evidence
 from isogloss.errors import BadFile, NotEnoughEvidence
 from isogloss.forecasting.background.artefact import read_background, records
-from isogloss.forecasting.background.build import build_background, show_background
+from isogloss.forecasting.background.build import build_background
+from isogloss.forecasting.background.evidence_tables import tables_of
 from isogloss.forecasting.background.factor_learning import learn_factors
 from isogloss.forecasting.background.profiles import read_profiles
+from isogloss.forecasting.background.show import language_factors, show_background
 from isogloss.forecasting.background.slopes import learn_slopes
 from isogloss.forecasting.background.tables import ScoreTable, read_tables, write_tables
 
@@ -75,3 +79,25 @@ def test_tables_come_back_as_they_were_written(tmp_path):
 def test_too_few_test_corpora_are_refused():
     with pytest.raises(NotEnoughEvidence, match="3 test corpora with at least 12 languages"):
         build_background([table for table in read_tables() if table.corpus in ("sib", "massive", "flores")])
+
+
+def test_scores_of_ones_own_become_tables_that_join_the_public_ones():
+    languages = ["eng", "deu", "fra", "spa", "rus", "hin", "swa", "yor"]
+    rows = [
+        {"model": model, "task": "support", "metric": metric, "language": language, "score": 0.9 - 0.1 * place}
+        for metric in ("accuracy", "error_rate")
+        for model in ("a", "b")
+        for place, language in enumerate(languages)
+    ]
+    tables = tables_of(read_evidence(pl.DataFrame(rows)), source="us")
+    assert [table.name for table in tables] == ["us:support:accuracy:0", "us:support:error_rate:1"]
+    assert tables[0].languages == tuple(sorted(languages))
+    np.testing.assert_allclose(tables[1].scores, 1 - tables[0].scores)
+
+
+def test_factors_of_a_language_say_how_sure_they_are_and_where_they_come_from():
+    shown = language_factors(["Wolof", "nav", "srp_Latn"])
+    assert shown["provenance"].to_list() == ["scores", "side facts and kin", "scores of hrv"]
+    assert shown["resourced"][0] < shown["resourced"][2]
+    assert shown["resourced_sd"][1] > 2 * shown["resourced_sd"][0]
+    assert shown["probe_imputed"].to_list() == [False, True, False]

@@ -51,6 +51,7 @@ class BlockTable:
         self.prompted = any(setting.shots is not None for setting in settings)
         self._lowest = find_metric(settings[0].metric).lowest
         self._chance, self._higher_is_better, self._background = chance, higher_is_better, background
+        self._last: tuple[tuple[str, ...], TableForecast] | None = None
 
     @cached_property
     def link_(self) -> Link:
@@ -81,7 +82,10 @@ class BlockTable:
 
     def predict(self, rows: NDArray[np.intp], languages: Sequence[str]) -> TableForecast:
         """Posterior of some rows of the panel, which the block must have."""
-        return self.fitted_.predict(languages).take(np.searchsorted(self.rows, rows))
+        # Every model of a sheet is asked about the same languages, one after the other.
+        if self._last is None or self._last[0] != tuple(languages):
+            self._last = tuple(languages), self.fitted_.predict(languages)
+        return self._last[1].take(np.searchsorted(self.rows, rows))
 
     def bounds(self, mean: Array, deviation: Array, level: float) -> tuple[Array, Array]:
         """Ends of intervals as scores, from mean and deviation on the unbounded scale."""

@@ -1,16 +1,12 @@
-"""Build a background from tables of scores, and say what is in one."""
+"""Build a background from tables of scores."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
-import polars as pl
-
 from isogloss.errors import NotEnoughEvidence
-from isogloss.forecasting.background.artefact import Background, read_background, records
+from isogloss.forecasting.background.artefact import Background, records
 from isogloss.forecasting.background.factor_learning import learn_factors
 from isogloss.forecasting.background.profiles import read_profiles
 from isogloss.forecasting.background.quantiles import learn_quantiles, simulate_residuals
@@ -28,7 +24,7 @@ def build_background(tables: Sequence[ScoreTable] | None = None, out: str | Path
     Parameters
     ----------
     tables : sequence of ScoreTable, optional
-        By default the public tables that ship; add your own to them with `read_tables` and `tables_of`.
+        By default the public tables that ship. `[*read_tables(), *tables_of(evidence)]` adds your own.
     out : str or path, optional
         File to write the background to.
 
@@ -54,29 +50,3 @@ def build_background(tables: Sequence[ScoreTable] | None = None, out: str | Path
     if out is not None:
         background.write(out)
     return background
-
-
-def show_background(path: str | Path | None = None) -> pl.DataFrame:
-    """What a background learnt from, one row per source of scores.
-
-    Returns
-    -------
-    polars.DataFrame
-        `source`, `tables`, `rows` (models or training mixes), `languages` (the most of any of its tables), and of
-        public sources `url`, `revision`, `licence`.
-
-    Raises
-    ------
-    BadFile
-    """
-    tables = pl.DataFrame(read_background(path).tables)
-    counted = tables.group_by("source", maintain_order=True).agg(
-        pl.len().alias("tables"), pl.col("rows").sum(), pl.col("languages").max()
-    )
-    return counted.join(public_sources(), on="source", how="left", maintain_order="left")
-
-
-def public_sources() -> pl.DataFrame:
-    """Where the public tables come from: `source`, `url`, `revision`, `licence`."""
-    text = files("isogloss.forecasting.background").joinpath("data", "sources.tsv").read_text(encoding="utf-8")
-    return pl.DataFrame(list(csv.DictReader(text.splitlines(), delimiter="\t")))
