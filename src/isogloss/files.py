@@ -10,8 +10,9 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import BadFile, BadValue
 
@@ -84,7 +85,7 @@ def other_kind(status: os.stat_result) -> str | None:
 
 
 @contextmanager
-def open_input(path: Path) -> Iterator[BinaryIO]:
+def open_input(path: Path) -> Iterator[BufferedReader]:
     """A regular file, or a link to one, opened to be read; anything else could wait for ever or have no end.
 
     Raises
@@ -103,7 +104,7 @@ def open_input(path: Path) -> Iterator[BinaryIO]:
         raise BadFile("changed while it was read", where=str(path), hint="wait until it is written")
 
 
-def _opened(path: Path) -> BinaryIO:
+def _opened(path: Path) -> BufferedReader:
     try:
         kind = other_kind(path.stat())
         if kind is None:

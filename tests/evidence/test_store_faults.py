@@ -101,20 +101,48 @@ def test_strangers_among_the_parts_are_named_and_the_rest_is_read(tmp_path, obse
     (tmp_path / "part-truncated.v2.parquet").write_bytes(content[: len(content) // 2])
     (tmp_path / good.name.replace("part-", "part-2")).write_bytes(content[: len(content) // 2])
     (tmp_path / "empty.parquet").touch()
+    (tmp_path / "link.parquet").symlink_to("absent")
+    (tmp_path / "loop.parquet").symlink_to("loop.parquet")
+    (tmp_path / "device.parquet").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "pipe.parquet")
+    os.mkfifo(tmp_path / good.name.replace("part-", "part-3"))
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "foreign.parquet")
     pl.read_parquet(good).with_columns(score=pl.lit("high")).write_parquet(tmp_path / "typed.parquet")
     with pytest.warns(UserWarning, match="skipped") as caught:
         assert Store(tmp_path).read().observations["score"].to_list() == [0.5]
     said = sorted(str(one.message).removeprefix(f"{tmp_path}/").removesuffix("; skipped") for one in caught)
     assert said == [
-        "empty.parquet: is not whole Parquet",
-        "folder.parquet: is not whole Parquet",
+        "device.parquet: is a device, not a file",
+        "empty.parquet: is empty",
+        "folder.parquet: is a folder, not a file",
         "foreign.parquet: is no part of a store: no model, task, metric, target, train, score, scale, higher_is_better",
+        "link.parquet: is a link to what is not there",
+        "loop.parquet: cannot be read: Too many levels of symbolic links",
         f"{good.name.replace('part-', 'part-2')}: is damaged, its content is not what was written",
+        f"{good.name.replace('part-', 'part-3')}: is a pipe, not a file",
         "part-garbage.parquet: is not whole Parquet",
         "part-truncated.v2.parquet: is not whole Parquet",
+        "pipe.parquet: is a pipe, not a file",
         "typed.parquet: is no part of a store: its columns have other types",
     ]
+
+
+def test_a_part_that_claims_rows_without_end_is_named_and_the_rest_is_read(tmp_path, observations):
+    """Thirty million rows in a file of 200 kB, under a name with the right digest."""
+    from isogloss.evidence.storage import digest
+
+    good = Store(tmp_path).append(observations({}))
+    rows = pl.concat([pl.read_parquet(good).select(pl.all().repeat_by(500_000).explode())] * 60, rechunk=False)
+    rows.write_parquet(tmp_path / "bomb", row_group_size=500_000)
+    content = (tmp_path / "bomb").read_bytes()
+    named, other = f"part-20260101T000000.000000Z-{digest(content)}.v2.parquet", "other.parquet"
+    for name in (named, other):
+        (tmp_path / name).write_bytes(content)
+    with pytest.warns(UserWarning, match="skipped") as caught:
+        assert len(Store(tmp_path).read()) == 1
+    said = {Path(str(one.message).partition(": ")[0]).name: str(one.message).partition(": ")[2] for one in caught}
+    assert said[named] == "claims more rows than memory may hold; skipped"
+    assert said[other].startswith("would take up to ")
 
 
 def test_a_part_of_a_later_version_whose_columns_changed_type_is_skipped(tmp_path, observations):

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+import warnings
+from datetime import UTC, datetime, timedelta
+
 import polars as pl
 
 from isogloss.errors import ConflictingScores, UnknownName
 from isogloss.evidence.schema import IDENTITY, OBSERVATION, place
+from isogloss.text import counted
 
 ROW = "_row"
 HASH = pl.struct(IDENTITY).hash().alias("_hash")
 """Equal for equal identities, and nearly never for others; only good within one process."""
 
 
+AHEAD = timedelta(days=1)
+"""How far clocks of different machines may be apart before a date counts as one of the future."""
+
+
+def credible_date() -> pl.Expr:
+    """When a row was recorded, null if that is in the future: such a date says nothing about the order of rows."""
+    dated = pl.col("recorded_at")
+    return pl.when(dated <= datetime.now(UTC) + AHEAD).then(dated)
+
+
 def newest(observations: pl.DataFrame) -> pl.DataFrame:
-    """One row per observation, the one recorded last; of those recorded at the same time the last one."""
+    """One row per observation: the one recorded last, of those recorded at the same time the last one.
+
+    A row that is dated in the future counts as recorded before all others, with a warning where there are others.
+    """
     hashes = observations.select(HASH).to_series()
     if hashes.n_unique() == observations.height:
         return observations
-    several = observations.select(*IDENTITY, "recorded_at").with_row_index(ROW).filter(hashes.is_duplicated())
+    repeated = hashes.is_duplicated()
+    several = observations.filter(repeated).select(*IDENTITY, credible_date())
+    several = several.with_columns(repeated.arg_true().alias(ROW))
+    if late := several["recorded_at"].null_count() - observations.filter(repeated)["recorded_at"].null_count():
+        warnings.warn(
+            f"{counted(late, 'score')} dated in the future give way to others of the same observation; "
+            "correct the clock that dated them, and import them again",
+            stacklevel=2,
+        )
     order = several.sort("recorded_at", maintain_order=True, nulls_last=False)
     kept = order.unique(subset=list(IDENTITY), keep="last")[ROW]
     superseded = several.filter(~pl.col(ROW).is_in(kept.implode()))[ROW]

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import UnknownName
-from isogloss.evidence.duplicates import TOLERANCE
+from isogloss.evidence.duplicates import TOLERANCE, credible_date
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.limits import JUDGED, chances, with_limits
@@ -142,7 +142,7 @@ def conflicts(observations: pl.DataFrame) -> pl.DataFrame:
         The columns of `IDENTITY`; `scores` and `origins`, lists from the oldest to the newest; `spread`,
         the highest less the lowest; `counts`, the score recorded last, which is the one a store gives.
     """
-    in_time = observations.sort("recorded_at", maintain_order=True, nulls_last=False)
+    in_time = observations.sort(credible_date(), maintain_order=True, nulls_last=False)
     grouped = in_time.group_by(IDENTITY, maintain_order=True).agg(
         scores=pl.col("score"),
         origins=pl.col("origin"),

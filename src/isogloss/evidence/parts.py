@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
-from isogloss.errors import DamageWarning, StoreError, first_line
+from isogloss.errors import BadFile, DamageWarning, StoreError, first_line
+from isogloss.evidence.bounds import CELL, memory
+from isogloss.evidence.duplicates import AHEAD
+from isogloss.evidence.parquet_bounds import check_parquet
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, REQUIRED, SCHEMA_VERSION, SOURCE, TASK, conform
 from isogloss.evidence.storage import FolderStorage, StorageBackend, digest
+from isogloss.files import open_input
 
 SUFFIX = ".parquet"
 ATTEMPTS = 20
 """How often reading starts again because parts vanished meanwhile, as they do while a store is compacted."""
+
+MOST_TIMES = 400
+"""How many times its size on disk a part may take in memory, where that is more than one file may; ours take 150."""
 
 _READERS = 16
 _FILES_AT_ONCE = 500
 _BYTES_AT_ONCE = 64 * 1024 * 1024
 _NAME = re.compile(r"-(?P<digest>[0-9a-f]{16})\.v(?P<version>\d+)\.parquet$")
 _POLARS_FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, TypeError)
+_DATED = re.compile(r"[a-z]+-(?P<moment>\d{8}T\d{6}\.\d{6}Z)-")
 Query = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
@@ -49,6 +58,8 @@ _BESIDE = tuple(f"{kind.prefix}-" for kind in KINDS if kind is not OBSERVATIONS)
 def find_parts(storage: StorageBackend, kind: Kind) -> list[str]:
     """Names of the parts of a kind, oldest first; a Parquet file of no other kind may hold observations.
 
+    A part that is dated in the future, by a wrong clock, comes first, so that it does not win over all others.
+
     Looks until nothing vanishes between two looks: a single look could miss both the parts that another
     process has just merged and the part they went into.
 
@@ -63,9 +74,13 @@ def find_parts(storage: StorageBackend, kind: Kind) -> list[str]:
             before, names = set(storage.names()), set(storage.names())
     except OSError as error:
         raise StoreError(f"cannot be read: {error.strerror or error}", where=_where(storage)) from None
-    if kind is OBSERVATIONS:
-        return sorted(name for name in names if name.endswith(SUFFIX) and not name.startswith(_BESIDE))
-    return sorted(name for name in names if name.endswith(SUFFIX) and name.startswith(f"{kind.prefix}-"))
+    beside = f"{kind.prefix}-" if kind is not OBSERVATIONS else ""
+    parts = (name for name in names if name.endswith(SUFFIX) and name.startswith(beside))
+    limit = f"{datetime.now(UTC) + AHEAD:%Y%m%dT%H%M%S}"
+    return sorted(
+        (name for name in parts if beside or not name.startswith(_BESIDE)),
+        key=lambda name: (not ((dated := _DATED.match(name)) and dated["moment"] > limit), name),
+    )
 
 
 def write_part(table: pl.DataFrame, storage: StorageBackend, kind: Kind, moment: datetime) -> str:
@@ -86,8 +101,10 @@ def write_part(table: pl.DataFrame, storage: StorageBackend, kind: Kind, moment:
 
 def moment_of(name: str) -> datetime | None:
     """When a part was written, after its name."""
-    match = re.match(r"[a-z]+-(\d{8}T\d{6}\.\d{6})Z-", name)
-    return datetime.strptime(match[1] + "+0000", "%Y%m%dT%H%M%S.%f%z") if match else None
+    try:
+        return datetime.fromisoformat(match["moment"]) if (match := _DATED.match(name)) else None
+    except ValueError:
+        return None
 
 
 def collect_parts(storage: StorageBackend, kind: Kind, query: Query = lambda rows: rows) -> pl.DataFrame | None:
@@ -172,7 +189,8 @@ def _present(name: str, storage: StorageBackend) -> Iterator[bytes | None]:
 def _read_together(names: list[str], kind: Kind, storage: StorageBackend) -> dict[str, pl.DataFrame]:
     """Rows of parts that lie in a folder; nothing if they cannot be read together."""
     try:
-        table = _scanned([storage.locate(name) for name in names], kind, "_path")[0].collect() if names else None
+        scanned = _scanned(names, kind, storage, "_path")
+        table = scanned[0].collect() if scanned else None
     except _POLARS_FAILURES:
         return {}
     if table is None:
@@ -229,10 +247,14 @@ def _content(name: str, storage: StorageBackend) -> bytes | _UnreadableError | N
         if not isinstance(storage, FolderStorage):
             content = storage.read(name)
             actual = digest(content)
-        elif written:
+        else:
             actual = storage.digest(name)
     except FileNotFoundError:
         raise _VanishedError from None
+    except BadFile as error:  # of a folder
+        if not os.path.lexists(storage.locate(name)):
+            raise _VanishedError from None
+        return _UnreadableError(error.reason)
     except OSError as error:
         return _UnreadableError(f"cannot be read: {error.strerror or error}")
     if written and actual != written["digest"]:
@@ -243,7 +265,7 @@ def _content(name: str, storage: StorageBackend) -> bytes | _UnreadableError | N
 def _frame(whole: dict[str, bytes | None], storage: StorageBackend, kind: Kind, careful: bool) -> pl.LazyFrame:
     """All rows of some parts; runs of those that lie in a folder are scanned together."""
     frames: list[pl.LazyFrame] = []
-    run: list[Path | str] = []
+    run: list[str] = []
     for name, content in whole.items():
         try:
             table = None if _plain(name, content, storage, kind, careful) else _table(name, content, storage, kind)
@@ -251,22 +273,24 @@ def _frame(whole: dict[str, bytes | None], storage: StorageBackend, kind: Kind, 
             _warn(storage, name, error)
             continue
         if table is None:
-            run.append(storage.locate(name))
+            run.append(name)
         else:
-            frames += [*_scanned(run, kind), table.lazy()]
+            frames += [*_scanned(run, kind, storage), table.lazy()]
             run = []
-    frames += _scanned(run, kind)
+    frames += _scanned(run, kind, storage)
     if not frames:
         raise StoreError("none of its parts can be read", where=_where(storage), hint="restore them from a copy")
     return pl.concat(frames)
 
 
-def _scanned(paths: Sequence[Path | str], kind: Kind, path_column: str | None = None) -> list[pl.LazyFrame]:
-    if not paths:
+def _scanned(
+    names: Sequence[str], kind: Kind, storage: StorageBackend, path_column: str | None = None
+) -> list[pl.LazyFrame]:
+    if not (names := _bounded(names, kind, storage)):
         return []
     # Columns that came later than a part are filled with nulls, those that came later than we are not looked at.
     scanned = pl.scan_parquet(
-        [Path(path) for path in paths],
+        [Path(storage.locate(name)) for name in names],
         schema=kind.schema,
         missing_columns="insert",
         extra_columns="ignore",
@@ -275,6 +299,26 @@ def _scanned(paths: Sequence[Path | str], kind: Kind, path_column: str | None = 
         include_file_paths=path_column,
     )
     return [scanned]
+
+
+def _bounded(names: Sequence[str], kind: Kind, storage: StorageBackend) -> list[str]:
+    """Names of the parts of a folder that do not claim many more rows than there is room for; others are warned of."""
+    new = [name for name in names if name not in storage.bounded]
+    if new and not _is_bounded(new, kind, storage):
+        for name in new:
+            if not _is_bounded([name], kind, storage):
+                _warn(storage, name, _UnreadableError("claims more rows than memory may hold"))
+        new = [name for name in new if name not in storage.named]
+    storage.bounded.update(new)
+    return [name for name in names if name in storage.bounded]
+
+
+def _is_bounded(names: Sequence[str], kind: Kind, storage: StorageBackend) -> bool:
+    paths = [Path(storage.locate(name)) for name in names]
+    scanned = pl.scan_parquet(paths, schema=kind.schema, missing_columns="insert", extra_columns="ignore", glob=False)
+    rows = scanned.select(pl.len()).collect().item()
+    at_least = MOST_TIMES * sum(storage.size(name) for name in names)
+    return bool(rows * len(kind.schema) * CELL <= max(memory(), at_least))
 
 
 def _plain(name: str, content: bytes | None, storage: StorageBackend, kind: Kind, careful: bool) -> bool:
@@ -298,8 +342,19 @@ def _schema(path: Path | str) -> dict[str, pl.DataType]:
 
 
 def _table(name: str, content: bytes | None, storage: StorageBackend, kind: Kind) -> pl.DataFrame:
+    where = str(storage.locate(name))
     try:
-        table = pl.read_parquet(storage.locate(name) if content is None else io.BytesIO(content), glob=False)
+        if content is None:
+            with open_input(Path(where)) as file:
+                check_parquet(file, where, MOST_TIMES)
+                table = pl.read_parquet(file, glob=False)
+        else:
+            check_parquet(content, where, MOST_TIMES)
+            table = pl.read_parquet(io.BytesIO(content), glob=False)
+    except BadFile as error:
+        if content is None and not os.path.lexists(where):
+            raise _VanishedError from None
+        raise _UnreadableError(error.reason) from None
     except FileNotFoundError:
         raise _VanishedError from None
     except _POLARS_FAILURES:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from isogloss.errors import StoreError, first_line
+from isogloss.files import open_input
 
 _URL = re.compile(r"(?P<scheme>s3|gs|gcs|abfs|abfss|hdfs):/{1,2}(?=[^/])")
 _SECRETS = re.compile(r"//[^/@]*@")
@@ -30,10 +31,13 @@ class StorageBackend(ABC):
     ----------
     named : set of str
         Files of which a user has been told that they cannot be read.
+    bounded : set of str
+        Parts of which it is known that they claim no more rows than memory may hold.
     """
 
     def __init__(self) -> None:
         self.named: set[str] = set()
+        self.bounded: set[str] = set()
 
     @abstractmethod
     def exists(self) -> bool:
@@ -125,7 +129,8 @@ class FolderStorage(StorageBackend):
             return 0
 
     def digest(self, name: str) -> str:
-        with (self.path / name).open("rb") as file:
+        """As of every storage; BadFile for what is no regular file."""
+        with open_input(self.path / name) as file:
             about = os.fstat(file.fileno())
             key = (name, about.st_ino, about.st_size, about.st_mtime_ns)
             if key not in self._digests:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue, StoreError, UnknownName
-from isogloss.evidence.duplicates import HASH, newest
+from isogloss.evidence.duplicates import AHEAD, HASH, credible_date, newest
 from isogloss.evidence.evidence import Evidence, summary
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.limits import JUDGED, chances
 from isogloss.evidence.parts import (
     ITEMS,
+    KINDS,
     MODELS,
     OBSERVATIONS,
     SOURCES,
@@ -24,10 +26,12 @@ from isogloss.evidence.parts import (
     Query,
     collect_parts,
     find_parts,
+    moment_of,
     write_part,
 )
 from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, REQUIRED, SOURCE, conform
 from isogloss.evidence.storage import open_storage
+from isogloss.text import counted
 
 
 class Store:
@@ -48,6 +52,7 @@ class Store:
 
     def __init__(self, path: str | Path):
         self.storage, self.path = open_storage(path)
+        self._last: datetime | None = None
 
     def append(
         self,
@@ -63,7 +68,7 @@ class Store:
         ----------
         observations : polars.DataFrame
             With columns of `isogloss.evidence.schema.OBSERVATION`, already normalised. `recorded_at` is
-            set to now where it is null.
+            set to now where it is null or in the future.
         items, models, tasks : polars.DataFrame, optional
             With columns of `ITEM`, `MODEL` and `TASK` in the same module.
 
@@ -79,10 +84,12 @@ class Store:
         StoreError
             If the store cannot be written; no half part is left behind then.
         """
-        now = datetime.now(UTC)
+        now = self._moment()
         observations = conform(observations, OBSERVATION)
         _check(observations)
-        stamped = observations.with_columns(pl.col("recorded_at").fill_null(pl.lit(now)))
+        if late := int((observations["recorded_at"] > now + AHEAD).sum()):
+            warnings.warn(f"{counted(late, 'score')} dated in the future, recorded as of now instead", stacklevel=2)
+        stamped = observations.with_columns(credible_date().fill_null(pl.lit(now)))
         # Observations last, so that whoever sees them finds what belongs to them too.
         tables = [
             (ITEMS, pl.DataFrame(schema=ITEM) if items is None else items),
@@ -163,7 +170,7 @@ class Store:
         StoreError
             If the store cannot be written.
         """
-        self._write([(SOURCES, conform(sources, SOURCE))], datetime.now(UTC))
+        self._write([(SOURCES, conform(sources, SOURCE))], self._moment())
 
     def has_repeated(self) -> bool:
         """Whether any observation was recorded more than once."""
@@ -183,7 +190,7 @@ class Store:
         facts = [(MODELS, check_models(models)), (TASKS, check_tasks(tasks))]
         if not any(table.height for _, table in facts):
             raise BadValue("no fact to store")
-        self._write([(kind, table) for kind, table in facts if table.height], datetime.now(UTC))
+        self._write([(kind, table) for kind, table in facts if table.height], self._moment())
 
     def summary(self) -> pl.DataFrame:
         """What `Evidence.settings` tells of all observations, without reading more than it takes."""
@@ -217,6 +224,15 @@ class Store:
     def parts(self) -> list[Path | str]:
         """Paths or URLs of the parts of observations, oldest first."""
         return [self.storage.locate(name) for name in find_parts(self.storage, OBSERVATIONS)]
+
+    def _moment(self) -> datetime:
+        """Now; or just after the last part, if a clock has been set back since that was written."""
+        now = datetime.now(UTC)
+        if self._last is None:
+            written = (moment_of(name) for kind in KINDS for name in find_parts(self.storage, kind))
+            self._last = max((moment for moment in written if moment and moment <= now + AHEAD), default=now - AHEAD)
+        self._last = max(now, self._last + timedelta(microseconds=1))
+        return self._last
 
     def _write(self, tables: list[tuple[Kind, pl.DataFrame]], moment: datetime) -> Path | str:
         """Write parts in this order; the last one's path."""
