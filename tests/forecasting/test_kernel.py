@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from planted import single_source_world, world
 
+from isogloss.forecasting import cross_validation
 from isogloss.forecasting.baselines.simple import AdditiveModel, LanguageMeanModel, MeanModel
 from isogloss.forecasting.cross_validation import HeldOutPredictions, hold_out_languages, hold_out_mixes
 from isogloss.forecasting.grid import Grid, TrainingMixes
@@ -64,6 +65,16 @@ def test_kernel_errs_less_than_two_thirds_of_the_languages_mean_on_new_mixes_in_
     for grid in worlds:
         kernel, mean = (error(hold_out_mixes(model().fit(grid), grid)) for model in (KernelModel, LanguageMeanModel))
         assert kernel < 2 / 3 * mean
+
+
+def test_of_a_large_grid_some_folds_of_mixes_tell_enough(worlds, monkeypatch):
+    grid = worlds[0]
+    every = hold_out_mixes(KernelModel().fit(grid), grid)
+    assert every.truth.shape == grid.scores.shape
+    monkeypatch.setattr(cross_validation, "ENOUGH_CELLS", 2)
+    first = hold_out_mixes(KernelModel().fit(grid), grid)
+    assert first.truth.shape[0] == -(-len(grid.mixes.texts) // cross_validation.MIX_FOLDS)
+    assert np.array_equal(first.scores, every.scores[:, : len(first.truth)])
 
 
 @pytest.mark.parametrize("gaps", [0.05, 0.6])

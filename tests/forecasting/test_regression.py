@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from isogloss.forecasting.gaussian_process import StudentProcess
+from isogloss.forecasting import gaussian_process
+from isogloss.forecasting.gaussian_process import StudentProcess, likely_noise
 
 PLACES = np.linspace(0, 6, 40)
 COVARIANCE = np.exp(-0.5 * (PLACES[:, None] - PLACES) ** 2)
@@ -32,3 +33,13 @@ def test_without_a_strange_run_it_is_nearly_least_squares():
     mean, _ = StudentProcess(COVARIANCE, response, NOISE).predict(COVARIANCE, 1.0)
     plain = COVARIANCE @ np.linalg.solve(COVARIANCE + NOISE * np.eye(len(PLACES)), response)
     assert mean == pytest.approx(plain, abs=0.06)
+
+
+@pytest.mark.parametrize("noise", [0.003, 0.05, 1.0])
+def test_a_search_for_the_noise_of_many_runs_ends_where_a_decomposition_does(noise, monkeypatch):
+    places = np.linspace(0, 20, 200)
+    covariance = np.exp(-0.5 * (places[:, None] - places) ** 2)
+    response = np.sin(places) + np.random.default_rng(1).normal(0, np.sqrt(noise), 200)
+    searched = likely_noise(covariance, response, 0.1)
+    monkeypatch.setattr(gaussian_process, "FEW_ROWS", 200)
+    assert searched == likely_noise(covariance, response, 0.1)

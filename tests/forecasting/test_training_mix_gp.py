@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from planted import world
-from scipy.optimize import check_grad
 
 from isogloss.forecasting import training_mix_gp
-from isogloss.forecasting.gaussian_process import SOURCE_LENGTH, SourceFeatures
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
-from isogloss.forecasting.training_mix_gp import PRIOR, TrainingMixGP, log_likelihoods
+from isogloss.forecasting.training_mix_gp import TrainingMixGP
 
 PLANTED = world(5, languages=6, sources=4, mixes=12)
 ASKED = TrainingMixes.read(PLANTED.mixes[10:])
@@ -64,33 +62,3 @@ def test_what_is_too_large_to_keep_is_computed_anew(few, told, monkeypatch):
     model = TrainingMixGP().fit(few)
     both(model)
     assert np.array_equal(both(model), told)
-
-
-def test_the_slope_of_the_likelihood_is_that_of_its_differences():
-    chance = np.random.default_rng(1)
-    start = PRIOR.centre + chance.normal(0, 0.2, len(PRIOR))
-    rows = chance.normal(size=(12, 5))
-    lengths = PRIOR.read(start).lengths
-    squares = {name: (rows[:, [place]] - rows[:, place]) ** 2 for place, name in enumerate(lengths)}
-    sources = np.exp(-((chance.normal(size=(12, 1)) - chance.normal(size=12)) ** 2))
-    own = {"own": squares.pop("own"), "relevant": squares.pop("relevant"), "sources": sources @ sources.T / 12}
-    cases = [(own, chance.normal(size=12))]
-
-    def value(parameters):
-        return next(log_likelihoods(parameters, squares, cases))[0]
-
-    def slope(parameters):
-        return next(log_likelihoods(parameters, squares, cases))[1]
-
-    assert check_grad(value, slope, start) < 1e-3
-
-
-def test_features_of_sources_multiply_to_a_kernel_that_adds_up_over_sources():
-    chance = np.random.default_rng(2)
-    doses, weights = chance.choice([0.0, 2.4, 4.6, 6.2], (15, 4)), chance.uniform(size=4)
-    features = SourceFeatures(doses)
-    asked = chance.uniform(0, 6, (3, 4))
-    gaps = asked[:, None] - doses
-    direct = (np.exp(-0.5 * gaps**2 / SOURCE_LENGTH**2) * weights).sum(2)
-    product = (features.of(asked) * weights[features.sources]) @ features.of(doses).T
-    assert product == pytest.approx(direct, abs=1e-6)

@@ -16,6 +16,8 @@ from isogloss.forecasting.grid_model import GridModel
 LANGUAGE_FOLDS, MIX_FOLDS, MODEL_FOLDS = 8, 5, 8
 POOREST_SHARES = (0.25, 0.4)
 """Shares of the languages, the poorest, that are held out to learn the errors of forecasts of poorer ones."""
+ENOUGH_CELLS = 15_000
+"""Held-out scores after which no further fold over mixes is needed."""
 FEWEST_TO_CHOOSE = 5
 """Languages (or mixes) below which cross-validation cannot choose between base learners."""
 LANGUAGES_PRIOR = 20.0
@@ -59,16 +61,19 @@ def splits(fold_of: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], NDArra
 
 
 def hold_out_mixes(model: GridModel, grid: Grid) -> HeldOutPredictions:
-    """Forecast each row from a grid without it."""
-    scores = np.full((len(model.mix_learners), *grid.scores.shape), np.nan)
-    spread = np.ones(grid.scores.shape)
+    """Forecast each row from a grid without it; of a large grid only the rows of some folds."""
+    parts: list[HeldOutPredictions] = []
     for kept, held in splits(_dealt(len(grid.mixes.texts), MIX_FOLDS)):
-        rest = grid.take(kept)
-        measured = np.flatnonzero(~np.isnan(rest.scores).all(axis=0))
-        fitted = model.for_fold().fit(rest.with_targets(measured))
-        cells = np.ix_(held, measured)
-        scores[:, cells[0], cells[1]], spread[cells] = fitted.predict_mixes(grid.take(held).mixes)
-    return HeldOutPredictions(scores, grid.scores, spread)
+        if sum(part.truth.size for part in parts) < ENOUGH_CELLS:
+            parts.append(_hold_out_rows(model, grid, kept, held))
+    if not parts:  # of one row alone, nothing is left to forecast it from
+        nothing = np.full((len(model.mix_learners), *grid.scores.shape), np.nan)
+        return HeldOutPredictions(nothing, grid.scores, np.ones(grid.scores.shape))
+    return HeldOutPredictions(
+        np.concatenate([part.scores for part in parts], axis=1),
+        np.concatenate([part.truth for part in parts]),
+        np.concatenate([part.spread for part in parts]),
+    )
 
 
 def hold_out_languages(model: GridModel, grid: Grid) -> HeldOutPredictions:
@@ -150,6 +155,17 @@ def _best_weights(scores: Array, truth: Array) -> Array:
 def _dealt(count: int, folds: int) -> NDArray[np.intp]:
     """Fold of each of `count` things, dealt out in a random order that is always the same."""
     return np.argsort(np.random.default_rng(0).permutation(count)) % folds
+
+
+def _hold_out_rows(model: GridModel, grid: Grid, kept: NDArray[np.intp], held: NDArray[np.intp]) -> HeldOutPredictions:
+    """Forecast the held-out rows from those that are kept."""
+    rest, asked = grid.take(kept), grid.take(held)
+    measured = np.flatnonzero(~np.isnan(rest.scores).all(axis=0))
+    scores = np.full((len(model.mix_learners), *asked.scores.shape), np.nan)
+    spread = np.ones(asked.scores.shape)
+    fitted = model.for_fold().fit(rest.with_targets(measured))
+    scores[:, :, measured], spread[:, measured] = fitted.predict_mixes(asked.mixes)
+    return HeldOutPredictions(scores, asked.scores, spread)
 
 
 def _hold_out(model: GridModel, grid: Grid, folds: Sequence[NDArray[np.intp]]) -> HeldOutPredictions:

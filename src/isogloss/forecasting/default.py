@@ -9,7 +9,7 @@ Ten files hold the forecast of a measured model, in the order of reading:
 5. `cross_validation`: folds, held-out predictions and weights
 6. `grid`: scores as arrays
 7. `features`: languages and mixes as numbers
-8. `training_mix_gp`: a measured language under another mix
+8. `training_mix_gp`: a measured language under another mix, by the kernels of `mix_kernels`
 9. `kriging`: an unmeasured language, from measured ones, whose levels are the matter of `level_process`
 10. `pooled_model`: a language measured with other models or on other tasks
 

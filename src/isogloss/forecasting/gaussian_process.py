@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
-from scipy.linalg.lapack import dpotri, dtrtri
+from scipy.linalg.lapack import dpotrf, dpotri, dtrtri
 from scipy.optimize import minimize
 
 from isogloss.forecasting.grid import Array
@@ -183,12 +183,6 @@ def _value(factor: tuple[Array, bool], weights: Array, response: Array) -> float
     return -(0.5 * float(response @ weights) + float(np.log(np.diag(factor[0])).sum()))
 
 
-SOURCE_LENGTH = 1.5
-"""Doses over which the effect of one source, taken by itself, is alike."""
-FADED = 1e-10
-"""Share of the largest eigenvalue up to which others count for nothing."""
-
-
 def squared_distances(rows: Array, columns: Array) -> Array:
     """Squared Euclidean distances, of shape (rows, columns)."""
     squares = (rows**2).sum(1)[:, None] + (columns**2).sum(1) - 2 * rows @ columns.T
@@ -205,45 +199,10 @@ def matern(squares: Array) -> tuple[Array, Array]:
     return (1 + root) * decay, 3 * decay
 
 
-class SourceFeatures:
-    """Features whose products are kernels of functions that add up over sources (Duvenaud et al. 2011).
-
-    The kernel of two doses of one source, exp(-(x - x')^2 / 2 * 1.5^2), has as many features as the source has doses,
-    or as its eigenvalues fade; so the kernel of two mixes is one product of matrices for each target, whatever
-    weights the target gives to sources.
-
-    Attributes
-    ----------
-    sources : array of int of shape (features,)
-        The source that each feature is of, whose weight it takes.
-    """
-
-    def __init__(self, doses: Array):
-        self._levels = [np.unique(column) for column in doses.T]
-        self._bases = [_basis(levels) for levels in self._levels]
-        self.sources = np.repeat(np.arange(len(self._bases)), [basis.shape[1] for basis in self._bases])
-
-    def of(self, doses: Array) -> Array:
-        """Features of mixes, of shape (rows, features)."""
-        parts = [
-            _dose_kernel(column, levels) @ basis
-            for column, levels, basis in zip(doses.T, self._levels, self._bases, strict=True)
-        ]
-        return np.hstack([np.zeros((len(doses), 0)), *parts])
-
-
-def _basis(levels: Array) -> Array:
-    values, vectors = np.linalg.eigh(_dose_kernel(levels, levels))
-    kept = values > FADED * values[-1]
-    return np.asarray(vectors[:, kept] / np.sqrt(values[kept]))
-
-
-def _dose_kernel(rows: Array, columns: Array) -> Array:
-    return np.asarray(np.exp((rows[:, None] - columns) ** 2 * (-0.5 / SOURCE_LENGTH**2)))
-
-
 NOISES = np.geomspace(1e-3, 100, 40)
 """Noises that are tried, against the variance of what mixes do."""
+FEW_ROWS = 150
+"""Rows up to which a decomposition for all noises at once is cheap."""
 MEDIAN_SQUARE = 0.455
 """Median of the square of a standard normal variable."""
 TAILS = 4.0
@@ -253,14 +212,51 @@ ROUNDS = 2
 
 
 def likely_noise(covariance: Array, response: Array, noise: float) -> float:
-    """The noise of one language, by marginal likelihood, drawn to what all languages have."""
+    """The noise of one language, by marginal likelihood, drawn to what all languages have.
+
+    Of many rows it is searched for from what all languages have, which takes a few factors and no decomposition.
+    """
+    if len(response) <= FEW_ROWS:
+        return float(NOISES[int(_noise_losses(covariance, response, noise).argmin())])
+    at = int(np.abs(np.log(NOISES / noise)).argmin())
+    losses: dict[int, float] = {}
+    while True:
+        for near in range(max(at - 1, 0), min(at + 2, len(NOISES))):
+            if near not in losses:
+                losses[near] = _noise_loss(covariance, response, float(NOISES[near]), noise)
+        if (best := min(losses, key=losses.__getitem__)) == at:
+            return float(NOISES[at])
+        at = best
+
+
+def _noise_losses(covariance: Array, response: Array, usual: float) -> Array:
+    """Loss of each of `NOISES`, from one decomposition."""
     values, vectors = np.linalg.eigh(covariance)
-    rotated = vectors.T @ response
     spectra = np.maximum(values, 0) + NOISES[:, None]  # (noises, rows)
-    scales = (rotated**2 / spectra).mean(1)
+    scales = ((vectors.T @ response) ** 2 / spectra).mean(1)
     loss = 0.5 * len(response) * np.log(scales + 1e-12) + 0.5 * np.log(spectra).sum(1)
-    loss += 0.5 * (np.log(NOISES / noise) / 2) ** 2
-    return float(NOISES[int(loss.argmin())])
+    return np.asarray(loss + 0.5 * (np.log(NOISES / usual) / 2) ** 2)
+
+
+def _noise_loss(covariance: Array, response: Array, noise: float, usual: float) -> float:
+    """The same of one noise, by Cholesky's decomposition."""
+    try:
+        factor = _noisy_factor(covariance, noise)
+    except LinAlgError:
+        return np.inf
+    scale = float(response @ cho_solve(factor, response, check_finite=False)) / len(response)
+    loss = 0.5 * len(response) * np.log(max(scale, 0.0) + 1e-12) + float(np.log(np.diag(factor[0])).sum())
+    return float(loss + 0.5 * (np.log(noise / usual) / 2) ** 2)
+
+
+def _noisy_factor(covariance: Array, noise: Array | float) -> tuple[Array, bool]:
+    """Lower Cholesky factor of a covariance with noise, zero above the diagonal, as `cho_solve` takes it."""
+    noisy = np.array(covariance, order="F")
+    noisy[np.diag_indices_from(noisy)] += noise
+    factor, failed = dpotrf(noisy, lower=1, clean=1, overwrite_a=1)
+    if failed:
+        raise LinAlgError("a covariance that is not positive definite")
+    return factor, True
 
 
 class StudentProcess:
@@ -276,9 +272,7 @@ class StudentProcess:
         doubt = np.ones(len(response))
         for _ in range(ROUNDS):
             self._solve(covariance, response, doubt)
-            inverse, _ = dtrtri(self.factor[0], lower=1)
-            precision = (np.tril(inverse) ** 2).sum(0)
-            surprise = self.weights**2 / precision
+            surprise = self.weights**2 / _precision(self.factor[0])
             usual = float(np.median(surprise)) / MEDIAN_SQUARE
             if usual <= 0:
                 break
@@ -287,7 +281,7 @@ class StudentProcess:
         self.scale = float(response @ self.weights) / len(response)
 
     def _solve(self, covariance: Array, response: Array, doubt: Array) -> None:
-        self.factor = cho_factor(covariance + np.diag(self.noise * doubt), lower=True, check_finite=False)
+        self.factor = _noisy_factor(covariance, self.noise * doubt)
         self.weights = cho_solve(self.factor, response, check_finite=False)
 
     def predict(self, across: Array, prior: float) -> tuple[Array, Array]:
@@ -295,3 +289,12 @@ class StudentProcess:
         reached = solve_triangular(self.factor[0], across.T, lower=True, check_finite=False)
         variance = self.scale * (np.maximum(prior - (reached**2).sum(0), 0) + self.noise)
         return across @ self.weights, np.sqrt(variance + 1e-12)
+
+
+def _precision(factor: Array) -> Array:
+    """Diagonal of the inverse of a covariance, from its lower Cholesky factor."""
+    half = len(factor) // 2
+    upper, lower = (dtrtri(block, lower=1)[0] for block in (factor[:half, :half], factor[half:, half:]))
+    across = lower @ factor[half:, :half] @ upper  # the factor's inverse has this, times -1, below its two blocks
+    first = np.einsum("ij,ij->j", upper, upper) + np.einsum("ij,ij->j", across, across)
+    return np.concatenate([first, np.einsum("ij,ij->j", lower, lower)])
