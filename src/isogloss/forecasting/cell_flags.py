@@ -97,8 +97,11 @@ def _of_targets(grid: Grid, forecast: GridForecast, nearest: Sequence[Nearest | 
         if neighbour is not None:
             if neighbour.far:
                 found.add(Flag.FAR)
-            if known.web_text[known.at([target])[0]] < least - SCARCER:
+            web_text = known.web_text[known.at([target])[0]]
+            if web_text < least - SCARCER:
                 found.add(Flag.POORER_THAN_MEASURED)
+                if web_text == 0:
+                    found.add(Flag.WEB_TEXT_UNKNOWN)
         flags.append(frozenset(found))
     return flags
 

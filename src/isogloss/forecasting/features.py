@@ -11,6 +11,7 @@ import numpy as np
 
 from isogloss.forecasting.grid import Array
 from isogloss.languages import distances, resolve, resources, written_without_spaces
+from isogloss.languages.near_identical import relatives
 
 HALF_FELT = 10.0
 """Number of examples around which `dose` bends from linear to logarithmic."""
@@ -90,7 +91,7 @@ class Space:
     distance : dict of str to array of shape (languages, languages)
         One matrix per kind of `TYPICAL_DISTANCE`, without gaps.
     web_text : array of shape (languages,)
-        log10 of the MiB of web text in CC-100, 0 for languages that are not in it: how well
+        log10 of the MiB of web text in CC-100, 0 for languages that it has no size of: how well
         resourced a language is, whatever the model.
     unspaced : array of shape (languages,)
         1 where the script leaves out spaces between words.
@@ -131,10 +132,14 @@ def _space(languages: tuple[str, ...]) -> Space:
 
 
 def web_text(identifier: str) -> float:
+    """log10 of the MiB of web text in CC-100 of a language or, where it has none, of a near-identical relative.
+
+    0 where no size is known, which need not mean that there is no text.
+    """
     gibibytes = resources("cc100")
     language = resolve(identifier)
-    relatives = (identifier, language.iso639_3, language.macro, *language.members)
-    known = next((gibibytes[name] for name in relatives if name in gibibytes), None)
+    names = (identifier, language.iso639_3, language.macro, *language.members, *relatives(identifier))
+    known = next((gibibytes[name] for name in names if name in gibibytes), None)
     return float(np.log10(1024 * known)) if known else 0.0
 
 

@@ -16,6 +16,7 @@ class Flag(StrEnum):
 
     LEVEL_UNSUPPORTED = "level_unsupported"
     POORER_THAN_MEASURED = "poorer_than_measured"
+    WEB_TEXT_UNKNOWN = "web_text_unknown"
     MIX_UNMEASURED = "mix_unmeasured"
     MODEL_UNMEASURED = "model_unmeasured"
     FAR = "far"
@@ -31,6 +32,7 @@ class Flag(StrEnum):
 SENTENCES: Mapping[Flag, str] = {
     Flag.LEVEL_UNSUPPORTED: "there is too little evidence for the level, so that the interval is the whole range",
     Flag.POORER_THAN_MEASURED: "{language} has less than a third of the web text of any measured language",
+    Flag.WEB_TEXT_UNKNOWN: "no web text of {language} is known, though there is of every measured language",
     Flag.MIX_UNMEASURED: "only adapted models were measured and this one is used as it is, or the other way round",
     Flag.MODEL_UNMEASURED: "the model was never measured here, so that the scores of other models stand in",
     Flag.FAR: "{language} is far from every measured language; the nearest is {nearest}, at {distance:.2f}",
@@ -49,6 +51,7 @@ OUTSIDE_MEASURED = frozenset(
     {
         Flag.FAR,
         Flag.POORER_THAN_MEASURED,
+        Flag.WEB_TEXT_UNKNOWN,
         Flag.MIX_UNMEASURED,
         Flag.TRAINING_LANGUAGE_UNMEASURED,
         Flag.SIZE_OUTSIDE_MEASURED,

@@ -10,10 +10,10 @@ import pytest
 from isogloss.forecasting.background.artefact import read_background
 from isogloss.forecasting.background.factors import LanguageFactors
 from isogloss.forecasting.background.probe import shipped_probe
-from isogloss.forecasting.background.relatives import NEAR_IDENTICAL, relatives
 from isogloss.forecasting.background.side_facts import shared_web_text
 from isogloss.forecasting.features import web_text
 from isogloss.languages import table
+from isogloss.languages.near_identical import NEAR_IDENTICAL, relatives
 
 
 @pytest.fixture(scope="module")

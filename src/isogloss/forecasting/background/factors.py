@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from isogloss.forecasting.background.probe import shipped_probe
-from isogloss.forecasting.background.relatives import relatives
 from isogloss.forecasting.background.side_facts import SIDE_FACTS, kinship, side_facts
 from isogloss.forecasting.grid import Array
+from isogloss.languages.near_identical import relatives
 
 FACTORS = ("resourced", "Latin script")
 """What the two factors read as."""

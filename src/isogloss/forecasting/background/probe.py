@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from isogloss.forecasting.background.relatives import relatives
 from isogloss.forecasting.background.side_facts import kinship, side_facts
 from isogloss.forecasting.grid import Array
 from isogloss.languages import resolve
+from isogloss.languages.near_identical import relatives
 
 PROBE = ("retrieval of the English sentence", "cosine gap")
 LOWEST, HIGHEST = -4.0, 3.0

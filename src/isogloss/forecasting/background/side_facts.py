@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from isogloss.forecasting.background.relatives import relatives
 from isogloss.forecasting.features import TYPICAL_DISTANCE, web_text
 from isogloss.forecasting.grid import Array
 from isogloss.languages import Language, distances, resolve, resources, written_without_spaces
+from isogloss.languages.near_identical import relatives
 
 SIDE_FACTS = (
     "constant", "web text", "no web text known", "written without spaces", "Latin script", "web text of kin",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from isogloss.languages import Language, resolve
 from isogloss.languages.aliases import REPRESENTATIVES
+from isogloss.languages.language import Language, resolve
 
 NEAR_IDENTICAL = (
     ("tgl", "fil"),
