@@ -112,7 +112,7 @@ def test_an_endless_interval_goes_to_the_edge_and_says_that_it_has_no_end():
     chart = draw_forecast(forecasts_of(endless, ("haw", 4.0, 2.0, 6.0, "known")))
     drawn = next(row for row in rows_with(chart, "from") if row["name"] == "Breton")
     assert [drawn["from"], drawn["to"]] == layers_with(chart, "opacity")[0]["x"]["scale"]["domain"]
-    assert "(-∞ to ∞)" in texts(chart)["Breton"][0]
+    assert "(−∞ to ∞)" in texts(chart)["Breton"][0]
 
 
 def test_of_too_many_forecasts_the_best_and_the_worst_are_drawn_and_the_rest_is_counted(measured):
@@ -214,3 +214,10 @@ def test_scores_of_different_things_are_not_drawn_as_one(forecasts, column, valu
 def test_measured_scores_without_scores_are_refused(forecasts, measured):
     with pytest.raises(BadValue, match="measured: no column score"):
         draw_forecast(forecasts, measured.drop("score"))
+
+
+def test_a_forecast_that_is_a_measured_score_says_so(forecasts):
+    flagged = forecasts.with_columns(flags=pl.Series([["measured"], [], ["far"], []]))
+    chart = draw_forecast(flagged)
+    assert texts(chart)["Breton"][-1] == "measured"
+    assert {row["name"] for row in rows_with(chart, "name", "shape") if row["shape"] == "square"} == {"Breton"}

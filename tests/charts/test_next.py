@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from drawn import rows_with
 
 from isogloss import read_evidence
-from isogloss.charts import next_plot
+from isogloss.charts import Canvas, draw_next, draw_result
+from isogloss.charts.next import NINETY
 from isogloss.planning import choose_next
 
 
@@ -19,27 +21,35 @@ def found():
 
 
 @pytest.fixture(scope="module")
-def rows(found):
-    (held,) = filter(None, next_plot(found).to_dict()["datasets"].values())
-    return held
+def bars(found):
+    return rows_with(draw_result(found, canvas=Canvas(percent=True)), "begin", "value")
 
 
-def test_each_test_goes_on_from_what_the_one_before_left(found, rows):
-    nothing, *tests = rows[:4]
-    assert [row["after"] for row in tests] == found.table["deviation_of_rest"].to_list()
-    assert [row["before"] for row in tests] == [row["after"] for row in (nothing, *tests[:-1])]
+def test_each_bar_is_as_long_as_the_interval_that_is_left_after_a_test(found, bars):
+    left = [100 * NINETY * deviation for deviation in found.table["deviation_of_rest"]]
+    assert [row["value"] for row in bars[1:4]] == pytest.approx(left)
+    assert {row["begin"] for row in bars} == {0}
 
 
-def test_tests_are_named_by_language_and_by_whom_they_tell_about(found, rows):
-    first = found.table.row(0, named=True)
-    assert rows[1]["label"] == f"1 {first['name']} ({first['language']}) · tells about {first['tells_most_about']}"
+def test_tests_are_numbered_in_their_order_after_nothing_tested(found, bars):
+    names = [f"{number}. {name}" for number, name in enumerate(found.table["name"], start=1)]
+    assert [row["name"] for row in bars[:4]] == ["nothing tested yet", *names]
 
 
-def test_baselines_go_from_nothing_tested_to_what_they_leave_the_best_first(found, rows):
+def test_about_whom_a_test_tells_is_said_by_name(found):
+    notes = [row["text"] for row in rows_with(draw_result(found), "text") if row["text"].startswith("about ")]
+    assert len(notes) == 3
+    assert all(part[:1].isupper() for note in notes for part in note.removeprefix("about ").split(", "))
+
+
+def test_simpler_choices_follow_the_best_first(found, bars):
     left = dict(found.baselines.iter_rows())
-    others = rows[4:]
-    assert {row["label"]: row["after"] for row in others} == {
-        f"3 {name}": left[name] for name in ("random", "largest", "most central")
-    }
-    assert [row["after"] for row in others] == sorted(row["after"] for row in others)
-    assert {row["before"] for row in others} == {left["none"]}
+    others = {row["name"]: row["value"] for row in bars[4:]}
+    assert others == pytest.approx(
+        {f"3 {name}": 100 * NINETY * left[name] for name in ("random", "largest", "most central")}
+    )
+    assert list(others.values()) == sorted(others.values())
+
+
+def test_tests_without_anything_to_compare_with_are_drawn(found):
+    assert len(rows_with(draw_next(found.table), "begin", "value")) == 3

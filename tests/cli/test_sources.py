@@ -54,7 +54,7 @@ def test_several_targets_are_served_together(run, scores):
         (("--target", "tel,swe"), "--choose 3"),
         (("--target", "xqz"), "unknown language 'xqz'"),
         (("--candidates", ","), "no candidate"),
-        (("--choose", 2, "--out", "t.svg"), "unknown ending '.svg'; write to .csv, .parquet"),
+        (("--choose", 2, "--out", "t.gif"), "unknown ending '.gif'; write to .csv, .parquet, .png, .svg, .html, .json"),
     ],
 )
 def test_bad_input_exits_with_2_and_one_line(run, scores, arguments, said):

@@ -140,7 +140,7 @@ class Page:
         return (
             chart.properties(
                 title=heading,
-                description=f"{self.title}. {description}".replace("..", "."),
+                description=f"{self.title}{'' if self.title.endswith(('.', '?', '!')) else '.'} {description}",
                 usermeta={META: {"pixels": list(self.canvas.pixels)}},
             )
             .configure(font=FONT, background=colours.background, padding=PADDING)
@@ -220,5 +220,11 @@ def decimals(widths: Iterable[float]) -> int:
 def figure(value: float, digits: int) -> str:
     """A number with so many digits after the point, never a negative zero."""
     if not math.isfinite(value):
-        return "-∞" if value < 0 else "∞"
-    return f"{value:z.{digits}f}"
+        return "−∞" if value < 0 else "∞"
+    return f"{value:z.{digits}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference, with its sign unless it is zero in so many digits."""
+    text = figure(value, digits)
+    return text if text.startswith("−") or not text.strip("0.") else f"+{text}"

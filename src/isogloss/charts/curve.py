@@ -7,22 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from isogloss.charts.style import (
-    FAR,
-    INK,
-    KIND_COLOURS,
-    MEASURED,
-    UNMEASURED,
-    WIDTH,
-    finished,
-    inline,
-    number_format,
-    palette,
-    score_range,
-)
+from isogloss.charts.canvas import Canvas, decimals, figure, inline, score_range
+from isogloss.charts.forecast_rows import mix_in_words
+from isogloss.charts.lines import HEADER
 from isogloss.errors import BadValue
-from isogloss.evidence import TrainingMix
-from isogloss.languages import resolve
 from isogloss.text import counted
 
 if TYPE_CHECKING:
@@ -31,49 +19,49 @@ if TYPE_CHECKING:
 
     from isogloss.forecasting.curves import Curve, Needed
 
-PLOT, HEIGHT, MARGIN = WIDTH - 100, 380, 8
+LEFT, MARGIN = 52.0, 8.0
+"""Units for the axis of scores, and inside the plot for marks at its edge."""
+BOTTOM = 38.0
 STEPS = 160
 """Sizes at which the line is drawn."""
 BEND = 10.0
 """Size around which the axis bends from linear to logarithmic, so that 0 has a place on it."""
-FORECAST, OTHER_MIX, GOAL = KIND_COLOURS[UNMEASURED], KIND_COLOURS[MEASURED], KIND_COLOURS[FAR]
 MEASURED, BESIDE_ANOTHER = "measured", "measured beside another mix"
-NAMED_SOURCES = 3
 
 
 class Look(NamedTuple):
     """How a dot is drawn."""
 
-    colour: str
     shape: str
     area: float
     opacity: float
 
 
-LOOKS = {MEASURED: Look(INK, "circle", 60, 1.0), BESIDE_ANOTHER: Look(OTHER_MIX, "diamond", 22, 0.35)}
+LOOKS = {MEASURED: Look("circle", 60, 1.0), BESIDE_ANOTHER: Look("diamond", 22, 0.4)}
 
 
-def curve_plot(
+def draw_curve(
     curve: Curve,
     *,
     start: int = 0,
     end: int | None = None,
     goal: float | None = None,
     level: float = 0.9,
-    title: str | None = None,
+    canvas: Canvas | None = None,
 ) -> alt.LayerChart:
-    """Plot a curve with its band, the scores it rests on and, if there is a goal, the number that reaches it.
+    """Draw a curve with its band, the scores it rests on and, if there is a goal, the number that reaches it.
 
     Parameters
     ----------
     curve : isogloss.forecasting.curves.Curve
+        It is asked for many sizes, which is why it is no table.
     start, end : int
         First and last size; the last is by default the largest that was measured.
     goal : float, optional
         A score to reach, in the metric's own unit.
     level : float, default 0.9
         Probability that the band holds.
-    title : str, optional
+    canvas : Canvas, optional
 
     Returns
     -------
@@ -91,34 +79,56 @@ def curve_plot(
     """
     import altair as alt
 
+    canvas = canvas or Canvas(score=curve.metric)
     end = max(curve.largest, 1) if end is None else end
     if not 0 <= start < end:
         raise BadValue(f"sizes from {start} to {end} are no range", hint="begin at 0 or more, and end higher")
-    rows = _line(curve, start, end, level)
-    axis = alt.Axis(title=f"{curve.kind} examples of {resolve(curve.target).name}", values=_ticks(start, end))
-    # What lies on the edge of the plot is drawn whole, by leaving a margin inside it.
-    place = alt.Scale(type="symlog", constant=BEND, domain=[start, end], nice=False, range=[MARGIN, PLOT - MARGIN])
-    across = alt.X("size:Q", scale=place, axis=axis)
+    rows = _line(curve, start, end, level, canvas)
     measured = curve.measured.filter((curve.measured["size"] >= start) & (curve.measured["size"] <= end))
-    low, high = _extent(rows, measured, goal)
+    measured = measured.with_columns(score=canvas.factor * measured["score"])
+    low, high = _extent(rows, measured, None if goal is None else canvas.factor * goal)
     inside = measured.filter((measured["score"] >= low) & (measured["score"] <= high))
-    digits = number_format(low, high)
-    up = alt.Y("mean:Q", title=curve.metric, scale=alt.Scale(domain=[low, high], nice=False))
-    layers = [] if curve.too_little_for(level) else [_band(rows, across, up)]
-    layers += [*_means(rows, across, up, digits), *_dots(inside, across, up, digits)]
-    if goal is not None:
-        layers += _goal(curve.needed(goal, level), start, end, across, digits)
-    name = title or f"How {curve.metric} in {resolve(curve.target).name} grows with its own examples"
-    chart = alt.layer(*layers).properties(width=PLOT, height=HEIGHT)
-    return finished(chart, name, _subtitle(curve, level, measured.height - inside.height))
+    name = canvas.name(curve.target)
+    page = canvas.page(
+        f"How {canvas.score} in {name} grows with its own examples",
+        _subtitle(curve, level, measured.height - inside.height),
+    )
+    width, height = page.width - LEFT, page.height - HEADER - BOTTOM
+    # What lies on the edge of the plot is drawn whole, by leaving a margin inside it.
+    place = alt.Scale(type="symlog", constant=BEND, domain=[start, end], nice=False, range=[MARGIN, width - MARGIN])
+    axis = alt.Axis(title=f"{curve.kind} examples of {name}", values=_ticks(start, end))
+    across = alt.X("size:Q", scale=place, axis=axis)
+    digits = decimals([(high - low) / 3])
+    up = alt.Y("mean:Q", title=canvas.score_title, scale=alt.Scale(domain=[low, high], nice=False))
+    layers = [] if curve.too_little_for(level) else [_band(rows, across, up, canvas)]
+    layers += [*_means(rows, across, up, digits, canvas), *_dots(inside, across, up, digits, canvas)]
+    needed = None if goal is None else curve.needed(goal, level)
+    if needed is not None:
+        layers += _goal(needed, start, end, across, canvas)
+    chart = alt.layer(*layers).properties(width=width, height=height)
+    return page.finish(chart, _in_words(rows, needed, digits, canvas))
 
 
-def _line(curve: Curve, start: int, end: int, level: float) -> list[dict[str, Any]]:
-    """The curve at sizes evenly apart on the axis."""
+def _in_words(rows: list[dict[str, Any]], needed: Needed | None, digits: int, canvas: Canvas) -> str:
+    """The curve at its ends and in the middle, and the goal."""
+    shown = [rows[0], rows[len(rows) // 2], rows[-1]]
+    points = "; ".join(
+        f"{row['size']:,.0f} examples {figure(row['mean'], digits)} ({figure(row['lower'], digits)} to "
+        f"{figure(row['upper'], digits)})"
+        for row in shown
+    )
+    goal = "" if needed is None else f" {_said(needed, canvas).capitalize()}."
+    return f"{canvas.score_title} by number of examples: {points}.{goal}"
+
+
+def _line(curve: Curve, start: int, end: int, level: float, canvas: Canvas) -> list[dict[str, Any]]:
+    """The curve at sizes evenly apart on the axis, on the canvas's scale."""
     bent = np.linspace(math.log1p(start / BEND), math.log1p(end / BEND), STEPS)
     sizes = np.unique(np.append(np.round(BEND * np.expm1(bent)), [start, end]))
     table = curve.predict(sizes, level)
-    return [{**row, "far": row["basis"].startswith("FAR")} for row in table.iter_rows(named=True)]
+    scaled = {name: canvas.factor * table[name] for name in ("mean", "lower", "upper")}
+    rows = table.with_columns(**scaled).iter_rows(named=True)
+    return [{**row, "far": row["basis"].startswith("FAR")} for row in rows]
 
 
 def _extent(rows: list[dict[str, Any]], measured: pl.DataFrame, goal: float | None) -> tuple[float, float]:
@@ -132,21 +142,21 @@ def _extent(rows: list[dict[str, Any]], measured: pl.DataFrame, goal: float | No
     return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
 
 
-def _band(rows: list[dict[str, Any]], across: alt.X, up: alt.Y) -> Any:
+def _band(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, canvas: Canvas) -> Any:
     import altair as alt
 
-    band = alt.Chart(inline(rows)).mark_area(color=FORECAST, opacity=0.18, clip=True)
+    band = alt.Chart(inline(rows)).mark_area(color=canvas.colours.forecast, opacity=0.18, clip=True)
     lower = up.copy()
     lower.shorthand = "lower:Q"
     return band.encode(x=across, y=lower, y2="upper:Q")
 
 
-def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: str) -> list[Any]:
+def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: int, canvas: Canvas) -> list[Any]:
     import altair as alt
 
     tooltip = [
         alt.Tooltip("size:Q", title="examples", format=","),
-        *(alt.Tooltip(f"{name}:Q", format=digits) for name in ("mean", "lower", "upper")),
+        *(alt.Tooltip(f"{name}:Q", format=f".{digits}f") for name in ("mean", "lower", "upper")),
         alt.Tooltip("basis:N", title="basis"),
     ]
     near = [row for row in rows if not row["far"]]
@@ -154,12 +164,14 @@ def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: str) ->
     lines = []
     for part, dash in ((near, [1, 0]), (far, [6, 4])):
         if len(part) > 1:
-            line = alt.Chart(inline(part)).mark_line(color=FORECAST, strokeWidth=2.5, strokeDash=dash, clip=True)
+            line = alt.Chart(inline(part)).mark_line(
+                color=canvas.colours.forecast, strokeWidth=2.5, strokeDash=dash, clip=True
+            )
             lines.append(line.encode(x=across, y=up, tooltip=tooltip))
     return lines
 
 
-def _dots(measured: pl.DataFrame, across: alt.X, up: alt.Y, digits: str) -> list[Any]:
+def _dots(measured: pl.DataFrame, across: alt.X, up: alt.Y, digits: int, canvas: Canvas) -> list[Any]:
     import altair as alt
 
     kinds = [kind for kind in LOOKS if any(measured["alike"] == (kind == MEASURED))]
@@ -171,8 +183,9 @@ def _dots(measured: pl.DataFrame, across: alt.X, up: alt.Y, digits: str) -> list
     ]
     rows = [{**row, "area": LOOKS[row["kind"]].area, "opacity": LOOKS[row["kind"]].opacity} for row in rows]
     legend = alt.Legend(orient="top", direction="horizontal", title=None, symbolOpacity=1, labelLimit=0, offset=4)
-    colours = palette({kind: LOOKS[kind].colour for kind in kinds})
-    shapes = palette({kind: LOOKS[kind].shape for kind in kinds})
+    shades = {MEASURED: canvas.colours.ink, BESIDE_ANOTHER: canvas.colours.pale_ink}
+    colours = alt.Scale(domain=kinds, range=[shades[kind] for kind in kinds])
+    shapes = alt.Scale(domain=kinds, range=[LOOKS[kind].shape for kind in kinds])
     dots = alt.Chart(inline(rows)).mark_point(filled=True)
     return [
         dots.encode(
@@ -182,34 +195,35 @@ def _dots(measured: pl.DataFrame, across: alt.X, up: alt.Y, digits: str) -> list
             shape=alt.Shape("kind:N", scale=shapes, legend=legend),
             size=alt.Size("area:Q", scale=None, legend=None),
             opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
-            tooltip=["kind:N", alt.Tooltip("size:Q", format=","), alt.Tooltip("mean:Q", format=digits)],
+            tooltip=["kind:N", alt.Tooltip("size:Q", format=","), alt.Tooltip("mean:Q", format=f".{digits}f")],
         )
     ]
 
 
-def _goal(needed: Needed, start: int, end: int, across: alt.X, digits: str) -> list[Any]:
+def _goal(needed: Needed, start: int, end: int, across: alt.X, canvas: Canvas) -> list[Any]:
     """The goal as a line, and where the curve meets it."""
     import altair as alt
 
-    pinned = alt.Chart(inline([{"size": start, "mean": needed.goal, "said": _said(needed, digits)}]))
-    level = pinned.mark_rule(color=GOAL, strokeWidth=1.5, strokeDash=[4, 3]).encode(y="mean:Q")
-    said = pinned.mark_text(align="left", baseline="bottom", dx=6, dy=-4, color=GOAL, fontSize=13)
+    goal, colour = canvas.factor * needed.goal, canvas.colours.alert
+    pinned = alt.Chart(inline([{"size": start, "mean": goal, "said": _said(needed, canvas)}]))
+    level = pinned.mark_rule(color=colour, strokeWidth=1.5, strokeDash=[4, 3]).encode(y="mean:Q")
+    said = pinned.mark_text(align="left", baseline="bottom", dx=6, dy=-4, color=colour, fontSize=13)
     layers = [level, said.encode(x=across, y="mean:Q", text="said:N")]
     if needed.expected is not None and start <= needed.expected <= end:
-        met = alt.Chart(inline([{"size": needed.expected, "mean": needed.goal}]))
-        layers.append(met.mark_point(size=130, color=GOAL, strokeWidth=2.5, opacity=1).encode(x=across, y="mean:Q"))
+        met = alt.Chart(inline([{"size": needed.expected, "mean": goal}]))
+        layers.append(met.mark_point(size=130, color=colour, strokeWidth=2.5, opacity=1).encode(x=across, y="mean:Q"))
     if needed.banded and needed.lower is not None:
         last = end if needed.upper is None else min(needed.upper, end)
         if last > max(needed.lower, start):
-            span = alt.Chart(inline([{"size": max(needed.lower, start), "to": last, "mean": needed.goal}]))
+            span = alt.Chart(inline([{"size": max(needed.lower, start), "to": last, "mean": goal}]))
             layers.append(
-                span.mark_rule(color=GOAL, strokeWidth=5, opacity=0.45).encode(x=across, x2="to:Q", y="mean:Q")
+                span.mark_rule(color=colour, strokeWidth=5, opacity=0.45).encode(x=across, x2="to:Q", y="mean:Q")
             )
     return layers
 
 
-def _said(needed: Needed, digits: str) -> str:
-    goal = format(needed.goal, digits.replace("~", ""))
+def _said(needed: Needed, canvas: Canvas) -> str:
+    goal = f"{canvas.factor * needed.goal:.4g}"
     if needed.banded and needed.lower is None:
         return f"goal {goal}: not reachable up to {needed.reach:,}"
     said = f"not expected up to {needed.reach:,}" if needed.expected is None else f"{needed.expected:,} examples"
@@ -220,14 +234,11 @@ def _said(needed: Needed, digits: str) -> str:
 
 
 def _subtitle(curve: Curve, level: float, outside: int) -> list[str]:
-    mix = TrainingMix.parse(curve.train, language=str)
-    beside = curve.train or "nothing else"
-    if len(mix) > NAMED_SOURCES:
-        beside = f"examples of {len(mix)} other languages"
-    band = f"{100 * level:g}% band"
+    beside = mix_in_words(curve.train).replace("trained on", "beside") or "beside nothing else"
+    band = f"{100 * level:g} % band"
     if curve.too_little_for(level):
         band = f"too little evidence for a {band}"
-    said = [" · ".join([curve.task, curve.model, f"beside {beside}", band, curve.law])]
+    said = [" · ".join([curve.task, curve.model, beside, band])]
     if outside:
         lie = "lies" if outside == 1 else "lie"
         said.append(f"{counted(outside, 'score')} measured beside other mixes {lie} above or below the picture")

@@ -103,7 +103,7 @@ def to_svg(chart: Any) -> str:
         return drawn
     width, height = pixels
     inner = re.sub(r' (width|height)="[^"]*"', "", ROOT.search(drawn)[0])  # type: ignore[index]
-    fitted = inner.replace("<svg ", f'<svg width="{width}" height="{height}" preserveAspectRatio="xMinYMid meet" ')
+    fitted = inner.replace("<svg ", f'<svg width="{width}" height="{height}" preserveAspectRatio="xMinYMin meet" ')
     return SVG.substitute(
         width=width, height=height, title=escape(_title(spec)), description=escape(_description(spec)),
         background=spec.get("config", {}).get("background", "white"), drawn=ROOT.sub(lambda _: fitted, drawn, count=1),

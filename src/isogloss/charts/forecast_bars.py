@@ -201,7 +201,7 @@ def _density(row: Row, ends: tuple[float, float]) -> float:
 def _look(kind: str, trust: str | None, canvas: Canvas) -> Row:
     """Shape and colours of the mark of a row."""
     colours = canvas.colours
-    if kind == MEASURED:
+    if MEASURED in (kind, trust):
         return {"shape": "square", "fill": colours.measured, "stroke": colours.measured, "size": 46, "dash": [1, 0]}
     if kind == GUESS:
         pale = colours.fade(colours.forecast, 0.08)

@@ -12,6 +12,7 @@ import polars as pl
 from isogloss.charts.canvas import Canvas
 from isogloss.errors import BadValue
 from isogloss.evidence import TrainingMix
+from isogloss.forecasting.flags import Flag
 from isogloss.languages import resolve
 
 Row = dict[str, Any]
@@ -68,7 +69,7 @@ def forecast_rows(forecasts: pl.DataFrame, canvas: Canvas) -> list[Row]:
     _one_each(forecasts.select("model", "target").rows())
     rows = []
     for row in forecasts.iter_rows(named=True):
-        trust = row.get("trust")
+        trust = MEASURED if Flag.MEASURED in (row.get("flags") or ()) else row.get("trust")
         scaled = {name: canvas.factor * row[name] for name in ("mean", "lower", "upper")}
         kept = {name: row.get(name) for name in ("task", "model", "target", "train", "level", "nearest")}
         kind = GUESS if trust == GUESS else FORECAST

@@ -31,9 +31,8 @@ def draw_forecast(
     Parameters
     ----------
     forecasts : polars.DataFrame
-        As `Forecaster.predict_interval` gives them, one per language and model. Of the columns that may be absent,
-        `trust` (`solid`, `fair`, `shaky`, `guess`) decides how sure a forecast looks, and `nearest` which measured
-        languages stand beside it.
+        As `Forecaster.predict_interval` gives them, one per language and model. `trust` decides how sure a forecast
+        looks, `nearest` which measured languages stand beside it, and the flag `measured` that it is none.
     measured : polars.DataFrame, optional
         Observations (`target` and `score`) of what the forecasts are of: one task, metric and mix.
     canvas : Canvas, optional

@@ -2,76 +2,186 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.style import (
-    FAR,
-    INK,
-    KIND_COLOURS,
-    MEASURED,
-    PALE_INK,
-    UNMEASURED,
-    WIDTH,
-    finished,
-    inline,
-    palette,
-)
-from isogloss.forecasting.flags import OUTSIDE_MEASURED
-from isogloss.languages import resolve
+from isogloss.charts.canvas import LABEL_SIZE, Canvas, decimals, figure, inline, score_range, signed
+from isogloss.charts.lines import GAP, Line, Scale, key_layers, lines_panel, most_lines, points, text_layer
 from isogloss.planning.kinds import ISOCOST, ISOPERF, PATH
 
 if TYPE_CHECKING:
     import altair as alt
 
     from isogloss.forecasting.curves.laws import Bought
-    from isogloss.planning.budget.result import Plan
-    from isogloss.planning.kinds import KindsPlan
 
-ROW, HALF = 26, WIDTH // 2 - 130
-BEFORE, AFTER, GUARANTEE = KIND_COLOURS[MEASURED], KIND_COLOURS[UNMEASURED], KIND_COLOURS[FAR]
-KIND_OF_EXAMPLES = {"labelled": "#0072b2", "post-edited": "#009e73", "translated": "#e69f00", "generated": "#cc79a7"}
-LINE_COLOURS = {ISOPERF: "#0072b2", ISOCOST: "#777777", PATH: "#d55e00"}
-LINE_DASHES = {ISOPERF: [1, 0], ISOCOST: [5, 4], PATH: [2, 3]}
+BOUGHT = 0.42
+"""Of the page's width, for what is bought."""
+THIS_PLAN, NOTHING = "this plan", "nothing"
+BEFORE, AFTER = "before", "after"
+KINDS = ("labelled", "post-edited", "translated", "generated")
+STYLES = {ISOPERF: [1, 0], ISOCOST: [5, 4], PATH: [2, 3]}
+STROKE = {"shape": "stroke", "size": 300, "wide": 9.0}
+"""A line in the key."""
+TRUSTED = ("solid", "fair")
 
 
-def plan_picture(plan: Plan, *, title: str | None = None) -> alt.VConcatChart:
-    """Draw what is bought, the scores before and after, and what other ways to spend the budget would gain.
+def draw_plan(
+    purchases: pl.DataFrame,
+    forecasts: pl.DataFrame,
+    rivals: pl.DataFrame | None = None,
+    *,
+    budget: float,
+    currency: str = "examples",
+    objective: str = "mean",
+    canvas: Canvas | None = None,
+) -> alt.HConcatChart:
+    """Draw what is bought, and the forecasts before and after.
 
     Parameters
     ----------
-    plan : isogloss.planning.budget.result.Plan
-    title : str, optional
+    purchases : polars.DataFrame
+        `language`, `kind`, `examples`, `cost`.
+    forecasts : polars.DataFrame
+        `target`, `before`, `after`, `lower`, `upper`; maybe `guarantee` and `trust`.
+    rivals : polars.DataFrame, optional
+        `plan` and `gain`: this plan and the same budget spent otherwise, for a line below the title.
+    budget : float
+        In `currency`.
+    currency, objective : str
+        What is spent, and what is to be as good as possible.
+    canvas : Canvas, optional
 
     Returns
     -------
-    altair.VConcatChart
+    altair.HConcatChart
     """
     import altair as alt
 
-    order = _order(plan)
-    lines = [
-        f"{plan.task} · {plan.model} · on top of {_short(plan.train)} · best {plan.objective.name}"
-        + (" of lower ends" if plan.robust else ""),
-        f"spent {plan.spent:,.6g} of {plan.budget:,.6g} {plan.currency}; {100 * plan.level:g} % intervals",
-    ]
-    far = [_name(row["target"]) for row in plan.forecasts.to_dicts() if OUTSIDE_MEASURED.intersection(row["flags"])]
-    if far:
-        lines.append(f"far from what was measured: {', '.join(far)}")
-    top: Any = alt.hconcat(_bought(plan, order), _scores(plan, order), spacing=30)
-    parts: Any = alt.vconcat(top.resolve_scale(color="independent"), _rivals(plan), spacing=24)
-    parts = parts.resolve_scale(color="independent")
-    return finished(parts, title or f"What {plan.budget:,.6g} {plan.currency} buy best", lines)
+    canvas = canvas or Canvas()
+    page = canvas.page(f"What {budget:,.6g} {currency} buy best", _rivals(rivals, objective, canvas))
+    spent = purchases.group_by("language", maintain_order=True).agg(pl.col("cost", "examples").sum())
+    spent = spent.sort("cost", descending=True, maintain_order=True)
+    bought = spent["language"].to_list()
+    order = [*bought, *(target for target in forecasts["target"] if target not in bought)]
+    left_out, order = order[most_lines(page.height) :], order[: most_lines(page.height)]
+    width = page.width * (1 - BOUGHT) - 2 * GAP
+    notes = _guarantees(forecasts, canvas)
+    parts: Any = alt.hconcat(
+        _purchases(purchases, order, notes, currency, canvas, page.width * BOUGHT, page.height),
+        _scores(forecasts, order, canvas, width, page.height),
+        spacing=2 * GAP,
+    )
+    return page.finish(parts, _in_words(spent, forecasts, left_out, canvas))
 
 
-def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChart:
-    """Draw the lines of the same score and of the same cost, and the path of best buys.
+def _purchases(
+    purchases: pl.DataFrame, order: Sequence[str], notes: Mapping[str, str], currency: str, canvas: Canvas,
+    width: float, height: float,
+) -> Any:  # fmt: skip
+    """Bars of what is spent, in the colours of the kinds, with the number of examples."""
+    spent: dict[str, list[dict[str, Any]]] = {code: [] for code in order}
+    for row in purchases.iter_rows(named=True):
+        spent.setdefault(row["language"], []).append(row)
+    most = max([sum(row["cost"] for row in spent[code]) for code in order] or [0.0]) or 1.0
+    scale = Scale(0.0, score_range([0.0, most])[1], f"spent, {currency}")
+    kinds = [kind for kind in KINDS if kind in purchases["kind"]]
+    shade = dict(zip(KINDS, canvas.colours.series, strict=False))
+    lines = []
+    for code in order:
+        rows = spent[code]
+        number = sum(row["examples"] for row in rows)
+        main = max(rows, key=lambda row: row["cost"])["kind"] if rows else KINDS[0]
+        mixed = " + ".join(f"{row['examples']:,} {row['kind']}" for row in rows)
+        note = mixed if len(rows) > 1 else notes.get(code, "")
+        cost = sum(row["cost"] for row in rows) if rows else None
+        lines.append(
+            Line(canvas.name(code), cost, figures=f"{number:,}" if rows else "none", note=note, bar=True,
+                 colour=shade[main], pale=not rows)
+        )  # fmt: skip
+    key = {kind: {"colour": shade[kind], "shape": "square"} for kind in kinds} if len(kinds) > 1 else None
+    title = "Examples to buy" if key is None else ""
+    return lines_panel(lines, scale, canvas, width, height, title=title, key=key)
+
+
+def _scores(forecasts: pl.DataFrame, order: Sequence[str], canvas: Canvas, width: float, height: float) -> Any:
+    """Steps from the forecast before to that after, on its interval."""
+    factor = canvas.factor
+    rows = {row["target"]: row for row in forecasts.iter_rows(named=True)}
+    digits = decimals([factor * (row["upper"] - row["lower"]) for row in rows.values()])
+    lines = []
+    for code in order:
+        if code not in rows:
+            lines.append(Line(canvas.name(code), figures="", pale=True))
+            continue
+        before, after, lower, upper = (factor * rows[code][name] for name in ("before", "after", "lower", "upper"))
+        trust = rows[code].get("trust")
+        word = f" {trust}" if trust and trust not in TRUSTED else ""
+        lines.append(
+            Line(canvas.name(code), after, lower, upper, f"{figure(before, digits)} → {figure(after, digits)}{word}",
+                 start=before, hollow=bool(word))
+        )  # fmt: skip
+    ends = [end for line in lines for end in (line.lower, line.upper, line.start) if end is not None]
+    scale = Scale(*score_range(ends, percent=canvas.percent), canvas.score_title)
+    return lines_panel(lines, scale, canvas, width, height, named=False, title="Forecast before → after, and interval")
+
+
+def _guarantees(forecasts: pl.DataFrame, canvas: Canvas) -> dict[str, str]:
+    """A note for each language to which a score is guaranteed."""
+    if "guarantee" not in forecasts.columns:
+        return {}
+    kept = forecasts.drop_nulls("guarantee").select("target", "guarantee").iter_rows()
+    return {target: f"{canvas.factor * score:g} guaranteed" for target, score in kept}
+
+
+def _rivals(rivals: pl.DataFrame | None, objective: str, canvas: Canvas) -> list[str]:
+    """One line about the same budget spent otherwise: bars that are all alike would say no more."""
+    if rivals is None:
+        return []
+    gains = {plan: canvas.factor * gain for plan, gain in rivals.select("plan", "gain").iter_rows() if plan != NOTHING}
+    ours = gains.pop(THIS_PLAN, None)
+    digits = decimals([max([abs(gain) for gain in [*gains.values(), ours or 0.0]] or [1.0]) / 10])
+    unit = "points " if canvas.percent else ""
+    said = [] if ours is None else [f"This plan gains {figure(ours, digits)} {unit}in {objective}"]
+    others = sorted(gains.items(), key=lambda pair: -pair[1])
+    said += [f"{plan} {signed(gain, digits)}" for plan, gain in others]
+    return ["; ".join(said) + "."] if said else []
+
+
+def _in_words(spent: pl.DataFrame, forecasts: pl.DataFrame, left_out: Sequence[str], canvas: Canvas) -> str:
+    factor = canvas.factor
+    digits = decimals([factor * (row["upper"] - row["lower"]) for row in forecasts.iter_rows(named=True)])
+    bought = "; ".join(f"{row['examples']:,} of {canvas.name(row['language'])}" for row in spent.iter_rows(named=True))
+    scores = "; ".join(
+        f"{canvas.name(row['target'])} from {figure(factor * row['before'], digits)} to "
+        f"{figure(factor * row['after'], digits)}"
+        for row in forecasts.iter_rows(named=True)
+    )
+    rest = f" Not drawn: {', '.join(map(canvas.name, left_out))}." if left_out else ""
+    return f"Examples to buy: {bought or 'none'}. Forecast {canvas.score_title}: {scores}.{rest}"
+
+
+def draw_kinds(
+    lines: pl.DataFrame,
+    *,
+    target: str,
+    cheapest: Bought | None = None,
+    best: Bought | None = None,
+    currency: str = "",
+    canvas: Canvas | None = None,
+) -> alt.LayerChart:
+    """Draw the lines of the same score and of the same cost, the path of best buys, and what is bought.
 
     Parameters
     ----------
-    plan : isogloss.planning.kinds.KindsPlan
-    title : str, optional
+    lines : polars.DataFrame
+        `line` (`same score`, `same cost`, `best buys`), `level`, `translated`, `labelled`.
+    target : str
+    cheapest, best : Bought, optional
+        What the goal costs at least, and what the budget buys best.
+    currency : str
+    canvas : Canvas, optional
 
     Returns
     -------
@@ -79,147 +189,45 @@ def kinds_picture(plan: KindsPlan, *, title: str | None = None) -> alt.LayerChar
     """
     import altair as alt
 
-    bought = [one for one in (plan.cheapest, plan.best) if one is not None]
-    highest = 1.6 * max([one.labelled for one in bought] or plan.lines["labelled"].head(1).to_list() or [1.0]) + 10
-    shown = plan.lines.filter(pl.col("labelled") <= highest).with_columns(
+    canvas = canvas or Canvas()
+    page = canvas.page(
+        f"Label or translate {canvas.name(target)}?",
+        ["Buying is best where a line of one score touches one of one cost."],
+    )
+    colours = canvas.colours
+    bought = [one for one in (cheapest, best) if one is not None]
+    highest = 1.6 * max([one.labelled for one in bought] or lines["labelled"].head(1).to_list() or [1.0]) + 10
+    shown = lines.filter(pl.col("labelled") <= highest).with_columns(
         series=pl.format("{} {}", "line", pl.col("level").fill_null(-1.0))
     )
-    names = [name for name in LINE_COLOURS if name in shown["line"]]
-    looks: dict[str, Any] = {
-        "color": alt.Color(
-            "line:N", title=None,
-            legend=alt.Legend(orient="top", symbolOpacity=1, symbolStrokeWidth=2.5, symbolSize=500),
-            scale=palette({name: LINE_COLOURS[name] for name in names}),
-        ),
-        "strokeDash": alt.StrokeDash(
-            "line:N", title=None, scale=alt.Scale(domain=names, range=[LINE_DASHES[name] for name in names])
-        ),
-    }  # fmt: skip
-    across = alt.X(
-        "translated:Q", title=f"translated examples of {_name(plan.target)}", axis=alt.Axis(format=",d", tickCount=8)
+    shades = dict(zip(STYLES, (colours.forecast, colours.pale_ink, colours.alert), strict=True))
+    names = [name for name in STYLES if name in shown["line"]]
+    x = alt.X(
+        "translated:Q", title=f"translated examples of {canvas.name(target)}", axis=alt.Axis(format=",d", tickCount=8)
     )
-    up = alt.Y(
-        "labelled:Q", title="labelled examples", scale=alt.Scale(domain=[0, highest], nice=False),
-        axis=alt.Axis(format=",d", tickCount=8),
-    )  # fmt: skip
-    base = alt.Chart(inline(shown.to_dicts())).mark_line(strokeWidth=2.5, clip=True)
-    layers: list[Any] = [base.encode(x=across, y=up, detail="series:N", **looks)]
-    layers += _points(plan, bought, across, up)
-    subtitle = [
-        f"{plan.task} · {plan.model} · beside {_short(plan.train)}, of which at most {plan.pivot:,} are translated",
-        f"{plan.price_labelled:g} {plan.currency} for a labelled example, {plan.price_translated:g} for a translated",
+    y = alt.Y("labelled:Q", title="labelled examples", scale=alt.Scale(domain=[0, highest], nice=False),
+              axis=alt.Axis(format=",d", tickCount=7))  # fmt: skip
+    layers: list[Any] = [
+        alt.Chart(inline(shown.filter(pl.col("line") == name).to_dicts()))
+        .mark_line(strokeWidth=2.5, clip=True, color=shades[name], strokeDash=STYLES[name])
+        .encode(x=x, y=y, detail="series:N")
+        for name in names
     ]
-    chart = alt.layer(*layers).properties(width=WIDTH - 120, height=400)
-    return finished(chart, title or f"Label or translate {_name(plan.target)}?", subtitle)
-
-
-def _points(plan: KindsPlan, bought: list[Bought], across: Any, up: Any) -> list[Any]:
-    """What is bought, with its numbers and its cost below it."""
-    import altair as alt
-
-    rows = [
-        {
-            "translated": one.translated,
-            "labelled": one.labelled,
-            "said": f"{one.labelled:,.0f} labelled, {one.translated:,.0f} translated: {one.cost:,.6g} {plan.currency}",
-        }
+    looks = {name: {"colour": shades[name], "dash": STYLES[name], **STROKE} for name in names}
+    marks, words = key_layers(looks, canvas, 0.0)
+    said: list[dict[str, Any]] = [
+        {"translated": one.translated, "labelled": one.labelled,
+         "said": f"{one.labelled:,.0f} labelled + {one.translated:,.0f} translated: {one.cost:,.4g} {currency}"}
         for one in bought
+    ]  # fmt: skip
+    dots = alt.Chart(inline(said)).encode(x=x, y=y)
+    ground: list[dict[str, Any]] = [
+        {"color": colours.background, "stroke": colours.background, "strokeWidth": 4}, {"color": colours.ink}
+    ]  # fmt: skip
+    layers += [points(marks), text_layer(words), dots.mark_point(size=110, color=colours.ink, filled=True, opacity=1)]
+    layers += [
+        dots.mark_text(align="left", dx=10, dy=18, fontSize=LABEL_SIZE, **look).encode(text="said:N") for look in ground
     ]
-    dots = alt.Chart(inline(rows)).encode(x=across, y=up)
-    looks: list[dict[str, Any]] = [{"color": "white", "stroke": "white", "strokeWidth": 4}, {"color": INK}]
-    said = [  # on white, to be read over lines
-        dots.mark_text(align="left", dx=9, dy=25, fontSize=13, **look).encode(text="said:N") for look in looks
-    ]
-    return [dots.mark_point(size=120, color=INK, filled=True, opacity=1), *said]
-
-
-def _order(plan: Plan) -> list[str]:
-    """Names of the languages: those most is spent on first, then the other targets."""
-    spent = plan.purchases.group_by("language", maintain_order=True).agg(pl.col("cost").sum())
-    bought = spent.sort("cost", descending=True, maintain_order=True)["language"].to_list()
-    others = [target for target in plan.forecasts["target"] if target not in bought]
-    return [_name(code) for code in [*bought, *others]]
-
-
-def _bought(plan: Plan, order: list[str]) -> Any:
-    import altair as alt
-
-    rows = [row | {"name": _name(row["language"])} for row in plan.purchases.to_dicts()]
-    kinds = [kind for kind in KIND_OF_EXAMPLES if kind in plan.purchases["kind"]] or ["labelled"]
-    legend = alt.Legend(orient="top", symbolOpacity=1) if len(kinds) > 1 else None
-    y = alt.Y("name:N", sort=order, title=None, scale=alt.Scale(domain=order), axis=alt.Axis(labelLimit=160))
-    bars = alt.Chart(inline(rows)).encode(y=y)
-    scale = alt.Scale() if plan.spent else alt.Scale(domain=[0, plan.budget or 1])  # an axis needs a length
-    drawn = bars.mark_bar(height=ROW - 12).encode(
-        x=alt.X("cost:Q", title=f"spent, {plan.currency}", scale=scale, axis=alt.Axis(tickCount=5, grid=False)),
-        color=alt.Color(
-            "kind:N", title=None, legend=legend,
-            scale=palette({kind: KIND_OF_EXAMPLES[kind] for kind in kinds}),
-        ),
-        tooltip=["name:N", "kind:N", alt.Tooltip("examples:Q", format=","), alt.Tooltip("cost:Q", format=",")],
-    )  # fmt: skip
-    totals = plan.purchases.group_by("language", maintain_order=True).agg(pl.col("examples", "cost").sum())
-    said = [row | {"name": _name(row["language"])} for row in totals.to_dicts()]
-    numbers = alt.Chart(inline(said)).mark_text(align="left", dx=5, color=INK, fontSize=12)
-    labels = numbers.encode(y=y, x="cost:Q", text=alt.Text("examples:Q", format=","))
-    named = alt.TitleParams(text="Examples to buy", anchor="start", fontSize=13)
-    return alt.layer(drawn, labels).properties(width=HALF, height=ROW * len(order), title=named)
-
-
-def _scores(plan: Plan, order: list[str]) -> Any:
-    import altair as alt
-
-    rows = [row | {"name": _name(row["target"])} for row in plan.forecasts.to_dicts()]
-    values = [row[key] for row in rows for key in ("before", "after", "lower", "upper")]
-    # Dots, unlike bars, may begin where the scores do.
-    scale = alt.Scale(domain=[min(values), max(values)], nice=True, zero=False)
-    base = alt.Chart(inline(rows)).encode(
-        y=alt.Y(
-            "name:N", sort=order, title=None, scale=alt.Scale(domain=order), axis=alt.Axis(labels=False, ticks=False)
-        )
-    )
-
-    def x(field: str) -> Any:
-        return alt.X(f"{field}:Q", scale=scale, axis=alt.Axis(title=plan.metric, tickCount=6))
-
-    layers = [
-        base.mark_rule(strokeWidth=6, opacity=0.2, color=AFTER).encode(x=x("lower"), x2="upper:Q"),
-        base.mark_rule(strokeWidth=1.5, color=PALE_INK).encode(x=x("before"), x2="after:Q"),
-        base.mark_point(size=60, color=BEFORE, opacity=1, filled=True).encode(x=x("before")),
-        base.mark_point(size=80, color=AFTER, opacity=1, filled=True).encode(x=x("after")),
-    ]
-    said = "Forecast before (grey) and after (blue)"
-    if plan.forecasts["guarantee"].is_not_null().any():
-        layers.append(
-            base.mark_tick(color=GUARANTEE, thickness=2.5, height=ROW - 10, opacity=1).encode(x=x("guarantee"))
-        )
-        said += ", guarantee (orange)"
-    named = alt.TitleParams(text=said, anchor="start", fontSize=13)
-    return alt.layer(*layers).properties(width=HALF, height=ROW * len(order), title=named)
-
-
-def _rivals(plan: Plan) -> Any:
-    import altair as alt
-
-    shown = plan.rivals.filter(pl.col("plan") != "nothing").sort("gain", descending=True, maintain_order=True)
-    # Numbers stand to the right of their bars, those below zero to the right of it.
-    rows = [row | {"ours": row["plan"] == "this plan", "end": max(row["gain"], 0.0)} for row in shown.to_dicts()]
-    y = alt.Y("plan:N", sort=shown["plan"].to_list(), title=None, axis=alt.Axis(labelLimit=220))
-    gained, axis = f"gained in {plan.objective.name}", alt.Axis(grid=False, tickCount=8)
-    base = alt.Chart(inline(rows)).encode(y=y, x=alt.X("gain:Q", title=gained, axis=axis))
-    bars = base.mark_bar(height=ROW - 12).encode(
-        color=alt.Color("ours:N", legend=None, scale=alt.Scale(domain=[True, False], range=[AFTER, BEFORE]))
-    )
-    numbers = base.mark_text(align="left", dx=5, color=INK, fontSize=12)
-    numbers = numbers.encode(x=alt.X("end:Q", title=gained, axis=axis), text=alt.Text("gain:Q", format=".4f"))
-    named = alt.TitleParams(text="The same budget spent otherwise", anchor="start", fontSize=13)
-    return alt.layer(bars, numbers).properties(width=2 * HALF - 40, height=ROW * len(rows), title=named)
-
-
-def _name(code: str) -> str:
-    return resolve(code).name
-
-
-def _short(mix: str) -> str:
-    parts = mix.split(",")
-    return mix or "nothing" if len(parts) <= 3 else f"{len(parts)} languages"
+    chart = alt.layer(*layers).properties(width=page.width - 50, height=page.height - 60)
+    listed = "; ".join(row["said"] for row in said) or "nothing reaches the goal"
+    return page.finish(chart, f"Labelled against translated examples. Best buys: {listed}.")

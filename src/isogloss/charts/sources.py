@@ -1,34 +1,48 @@
-"""What to train on and what to test next: each choice with what is expected of it, beside those of baselines."""
+"""What to train on: sources and sets of sources of one target, and sources chosen for many."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.style import INK, finished, inline, number_format, palette
-from isogloss.languages import resolve
+from isogloss.charts.canvas import Canvas, decimals, figure, score_range
+from isogloss.charts.lines import GAP, Line, Scale, lines_panel
+from isogloss.text import counted
 
 if TYPE_CHECKING:
     import altair as alt
+    import polars as pl
 
-    from isogloss.planning.next import NextTests
-    from isogloss.planning.sources import SourceRanking
+REGRET = 0.34
+"""Of the page's width, for the regrets."""
+TOP = 8
+MOST_BASELINES = 4
+"""Sources that only baselines choose, at most."""
+BEST, BASELINE = "among the best", "what a simpler rule picks"
+NAMED_RULES = 2
 
-TESTED, ALTERNATIVES = "tested one after another", "as many others"
-NEXT_PANEL = 430
-OURS, THEIRS = "#0072b2", "#d55e00"
-BEST, BASELINE = "among the best", "a baseline's choice"
-ROW_HEIGHT, PANEL = 22, 330
 
-
-def sources_plot(ranking: SourceRanking, *, top: int = 10, title: str | None = None) -> alt.HConcatChart:
-    """Draw the best sources and those that the baselines choose: expected scores, and regret with its band.
+def draw_sources(
+    sources: pl.DataFrame,
+    baselines: pl.DataFrame | None = None,
+    *,
+    target: str,
+    top: int = TOP,
+    canvas: Canvas | None = None,
+) -> alt.HConcatChart:
+    """Draw the best languages to train on for a target and those that simpler rules pick: scores and regrets.
 
     Parameters
     ----------
-    ranking : isogloss.planning.sources.SourceRanking
-    top : int, default 10
-        How many of the best sources are drawn.
-    title : str, optional
+    sources : polars.DataFrame
+        `source`, `mean`, `lower`, `upper`, `regret` and `regret_upper`, best first; maybe `source_as_reported`.
+    baselines : polars.DataFrame, optional
+        `baseline` and the `source` that it picks.
+    target : str
+        The language to serve.
+    top : int, default 8
+        How many of the best are drawn.
+    canvas : Canvas, optional
 
     Returns
     -------
@@ -36,107 +50,132 @@ def sources_plot(ranking: SourceRanking, *, top: int = 10, title: str | None = N
     """
     import altair as alt
 
-    rows = _rows(ranking, top)
-    order = [row["label"] for row in rows]
-    scale = palette({BEST: OURS, BASELINE: THEIRS})
-    colour = alt.Color("who:N", title=None, legend=alt.Legend(orient="top"), scale=scale)
-    scores = [row[name] for row in rows for name in ("lower", "upper")]
-    digits = number_format(min(scores), max(scores))
-    base = alt.Chart(inline(rows)).encode(color=colour)
-    parts: list[Any] = []
-    for value, low, high, name in (
-        ("mean", "lower", "upper", "expected score"),
-        ("regret", "none", "regret_upper", "regret: expected loss against the best"),
-    ):
-        axis = alt.Axis(title=name, format=digits if value == "mean" else ".2~f", grid=True)
-        named = alt.Axis(labels=not parts, labelLimit=0, ticks=False, domain=False)
-        y = alt.Y("label:N", sort=order, title=None, axis=named)
-        shared = base.encode(y=y, tooltip=[alt.Tooltip("label:N"), alt.Tooltip(f"{value}:Q", format=".3f")])
-        band = shared.mark_rule(strokeWidth=5, opacity=0.3).encode(
-            x=alt.X(f"{low}:Q", axis=axis, scale=alt.Scale(zero=False)), x2=f"{high}:Q"
-        )
-        dot = shared.mark_point(filled=True, size=75, opacity=1).encode(x=alt.X(f"{value}:Q", axis=axis))
-        parts.append(alt.layer(band, dot).properties(width=PANEL, height=ROW_HEIGHT * len(rows)))
-    lines = [f"{ranking.task} · {ranking.model} · bands hold with {100 * ranking.level:g} %", *ranking.notes]
-    title = title or f"Which language to train on for {resolve(ranking.target).name}?"
-    return finished(alt.hconcat(*parts, spacing=30), title, lines)
+    canvas = canvas or Canvas()
+    page = canvas.page(
+        f"Which language to train on for {canvas.name(target)}?",
+        ["Regret: what is lost against the best source; its band reaches to what is lost at most."],
+    )
+    picks: dict[str, list[str]] = {}
+    for baseline, source in [] if baselines is None else baselines.select("baseline", "source").iter_rows():
+        picks.setdefault(source, []).append(baseline)
+    best = sources.head(top)["source"].to_list()
+    others = [source for source in sources["source"] if source in picks and source not in best][:MOST_BASELINES]
+    rows = [row for row in sources.iter_rows(named=True) if row["source"] in (*best, *others)]
+    colours = canvas.colours
+    shade = {True: colours.forecast, False: colours.alert}
+    looks = {BEST: {"colour": shade[True]}, BASELINE: {"colour": shade[False], "shape": "diamond"}}
+    factor = canvas.factor
+    digits = decimals([factor * (row["upper"] - row["lower"]) for row in rows])
+    scores, regrets = [], []
+    for row in rows:
+        of_best = row["source"] in best
+        name = canvas.name(row["source"], row.get("source_as_reported"))
+        look: dict[str, Any] = {"colour": shade[of_best], "shape": "circle" if of_best else "diamond"}
+        mean, low, high = (factor * row[end] for end in ("mean", "lower", "upper"))
+        written = f"{figure(mean, digits)} ({figure(low, digits)} to {figure(high, digits)})"
+        scores.append(Line(name, mean, low, high, written, note=_rules(picks.get(row["source"], [])), **look))
+        lost = factor * row["regret"]
+        regrets.append(Line(name, lost, 0.0, factor * row["regret_upper"], figure(lost, digits), **look))
+    width = page.width * (1 - REGRET) - 2 * GAP
+    score = Scale(*score_range([end for line in scores for end in (line.lower, line.upper) if end is not None],
+                               percent=canvas.percent), canvas.score_title)  # fmt: skip
+    regret = Scale(
+        0.0,
+        score_range([0.0, *(line.upper or 0.0 for line in regrets)])[1],
+        "regret (points)" if canvas.percent else "regret",
+    )
+    parts: Any = alt.hconcat(
+        lines_panel(scores, score, canvas, width, page.height, key=looks if others else None),
+        lines_panel(regrets, regret, canvas, page.width * REGRET, page.height, named=False),
+        spacing=2 * GAP,
+    )
+    return page.finish(parts, f"Expected {canvas.score_title} by source, best first: {_listed(scores)}.")
 
 
-def _rows(ranking: SourceRanking, top: int) -> list[dict[str, Any]]:
-    """The best, and below them what the baselines choose beside them."""
-    best = ranking.table.head(top)["source"].to_list()
-    chosen: dict[str, list[str]] = {}
-    for baseline, source in ranking.baselines.select("baseline", "source").iter_rows():
-        chosen.setdefault(source, []).append(baseline)
-    rows = []
-    for row in ranking.table.to_dicts():
-        source = row["source"]
-        if source not in best and source not in chosen:
-            continue
-        named = f"{resolve(source).name} ({source})"
-        marks = (
-            f" · {', '.join(chosen[source][:2])}{' …' if len(chosen[source]) > 2 else ''}" if source in chosen else ""
-        )
-        who = BEST if source in best else BASELINE
-        rows.append({**row, "label": named + marks, "who": who, "none": 0.0})
-    return rows
-
-
-def next_plot(tests: NextTests, *, title: str | None = None) -> alt.LayerChart:
-    """Draw how unsure the rest is after each test, from nothing tested on, with the baselines below.
+def draw_source_sets(sets: pl.DataFrame, *, target: str, top: int = 12, canvas: Canvas | None = None) -> alt.LayerChart:
+    """Draw the best sets of languages to train on together for a target.
 
     Parameters
     ----------
-    tests : isogloss.planning.next.NextTests
-    title : str, optional
+    sets : polars.DataFrame
+        `sources` (ids, comma between), `mean`, `lower`, `upper`, best first.
+    target, top, canvas
+        As for `draw_sources`.
+    """
+    canvas = canvas or Canvas()
+    page = canvas.page(f"Which languages to train on together for {canvas.name(target)}?")
+    factor = canvas.factor
+    rows = sets.head(top).to_dicts()
+    digits = decimals([factor * (row["upper"] - row["lower"]) for row in rows])
+    lines = []
+    for row in rows:
+        mean, low, high = (factor * row[end] for end in ("mean", "lower", "upper"))
+        written = f"{figure(mean, digits)} ({figure(low, digits)} to {figure(high, digits)})"
+        lines.append(Line(_together(row["sources"], canvas), mean, low, high, written))
+    ends = [end for line in lines for end in (line.lower, line.upper) if end is not None]
+    scale = Scale(*score_range(ends, percent=canvas.percent), canvas.score_title)
+    parts = lines_panel(lines, scale, canvas, page.width, page.height)
+    return page.finish(parts, f"Forecast {canvas.score_title} by set of sources, best first: {_listed(lines)}.")
 
-    Returns
-    -------
-    altair.LayerChart
 
-    Notes
-    -----
-    A bar is what a test (of a baseline: all its tests) takes off; the dot is what is left, and the dashed line
-    what is left after the last test of the choice.
+def draw_chosen_sources(
+    targets: pl.DataFrame, baselines: pl.DataFrame | None = None, *, canvas: Canvas | None = None
+) -> alt.TopLevelMixin:
+    """Draw the few sources chosen for many targets: what each target gets, and what other choices would reach.
+
+    Parameters
+    ----------
+    targets : polars.DataFrame
+        `target`, the `source` that serves it and the `mean` score, with `basis` (`measured` or `forecast`).
+    baselines : polars.DataFrame, optional
+        `choice`, its `sources` and the `mean` over targets.
+    canvas : Canvas, optional
     """
     import altair as alt
 
-    rows = _next_rows(tests)
-    axis = alt.Axis(
-        title="how unsure the rest is: standard deviation of their levels", format=".2~g", tickCount=7, grid=True
-    )
-    x: dict[str, Any] = {"axis": axis, "scale": alt.Scale(zero=False, nice=True)}
-    colour = alt.Color(
-        "who:N", title=None, legend=alt.Legend(orient="top"),
-        scale=palette({TESTED: OURS, ALTERNATIVES: THEIRS}),
-    )  # fmt: skip
-    named = alt.Axis(labelLimit=0, ticks=False, domain=False)
-    base = alt.Chart().encode(
-        y=alt.Y("label:N", sort=[row["label"] for row in rows], title=None, axis=named),
-        color=colour,
-        tooltip=[alt.Tooltip("label:N"), alt.Tooltip("after:Q", title="left", format=".4f")],
-    )
-    layers: Any = alt.layer(
-        alt.Chart().mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.datum(tests.table["deviation_of_rest"][-1])),
-        base.mark_rule(strokeWidth=5, opacity=0.3).encode(x=alt.X("before:Q", **x), x2="after:Q"),
-        base.mark_point(filled=True, size=75, opacity=1).encode(x=alt.X("after:Q", **x)),
-        data=inline(rows),
-    )
-    chart = layers.properties(width=NEXT_PANEL, height=ROW_HEIGHT * len(rows))
-    return finished(chart, title or "Which languages to test next?", [f"{tests.task} · {tests.model}", *tests.notes])
+    canvas = canvas or Canvas()
+    chosen = list(dict.fromkeys(targets["source"]))
+    names = ", ".join(canvas.name(source) for source in chosen)
+    page = canvas.page(f"{names} serve {counted(targets.height, 'target')}")
+    colours, factor = canvas.colours, canvas.factor
+    digits = decimals([factor * 0.1])
+    looks = {"measured": {"colour": colours.measured, "shape": "square"}, "forecast": {"colour": colours.forecast}}
+    rows = sorted(targets.iter_rows(named=True), key=lambda row: (chosen.index(row["source"]), -row["mean"]))
+    lines = [
+        Line(
+            canvas.name(row["target"]), factor * row["mean"], figures=figure(factor * row["mean"], digits),
+            note=f"from {canvas.name(row['source'])}", colour=looks[row["basis"]]["colour"],
+            shape=looks[row["basis"]].get("shape", "circle"),
+        )
+        for row in rows
+    ]  # fmt: skip
+    scale = Scale(*score_range([line.value or 0.0 for line in lines], percent=canvas.percent), canvas.score_title)
+    rivals = [] if baselines is None else baselines.sort("mean", descending=True).to_dicts()
+    width = page.width * (1 - REGRET) - 2 * GAP if rivals else page.width
+    parts = lines_panel(lines, scale, canvas, width, page.height, key=looks)
+    if rivals:
+        means = [
+            Line(row["choice"], factor * row["mean"], figures=figure(factor * row["mean"], digits),
+                 note=_together(row["sources"], canvas), bar=True,
+                 colour=colours.forecast if row["choice"] == "this choice" else colours.pale_ink)
+            for row in rivals
+        ]  # fmt: skip
+        mean = Scale(scale.low, scale.high, f"mean {canvas.score_title}")
+        other = lines_panel(means, mean, canvas, page.width * REGRET, page.height, title="Other choices")
+        parts = alt.hconcat(parts, other, spacing=2 * GAP)
+    return page.finish(parts, f"{canvas.score_title} by target: {_listed(lines)}.")
 
 
-def _next_rows(tests: NextTests) -> list[dict[str, Any]]:
-    """Nothing tested, each test with whom it tells about, and the baselines, the best first."""
-    left = dict(tests.baselines.iter_rows())
-    nothing = left.pop("none")
-    left.pop("this choice")
-    rows, before = [{"label": "nothing tested yet", "who": TESTED, "before": nothing, "after": nothing}], nothing
-    for row in tests.table.iter_rows(named=True):
-        about = f" · tells about {row['tells_most_about']}" if row["tells_most_about"] else ""
-        label = f"{row['order']} {row['name']} ({row['language']}){about}"
-        rows.append({"label": label, "who": TESTED, "before": before, "after": row["deviation_of_rest"]})
-        before = row["deviation_of_rest"]
-    for name, after in sorted(left.items(), key=lambda one: one[1]):
-        rows.append({"label": f"{tests.table.height} {name}", "who": ALTERNATIVES, "before": nothing, "after": after})
-    return rows
+def _rules(names: list[str]) -> str:
+    """The simpler rules that pick a source, for a note."""
+    if not names:
+        return ""
+    return f"picked by {', '.join(names) if len(names) <= NAMED_RULES else counted(len(names), 'rule')}"
+
+
+def _together(sources: str, canvas: Canvas) -> str:
+    return " + ".join(canvas.name(source) for source in sources.split(",") if source)
+
+
+def _listed(lines: Iterable[Line]) -> str:
+    return "; ".join(f"{line.name} {line.figures}" for line in lines)

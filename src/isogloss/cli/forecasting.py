@@ -118,7 +118,7 @@ def curve(
 
     Scores and bands are fractions, 0 to 1, where the metric has that range.
     """
-    from isogloss.charts.curve import curve_plot
+    from isogloss.charts import draw_curve
     from isogloss.forecasting.curves.fit import answer_curve
 
     check_out(out, table=False)
@@ -131,7 +131,7 @@ def curve(
     else:
         show(answer.table, json=False, columns=CURVE_COLUMNS, title=f"{100 * level:g} % band")
         show_text("\n".join(answer.lines()))
-    picture = partial(curve_plot, answer.curve, start=start, end=answer.end, goal=goal, level=level)
+    picture = partial(draw_curve, answer.curve, start=start, end=answer.end, goal=goal, level=level)
     write_out(out, picture=picture, json=json)
 
 
@@ -175,7 +175,7 @@ def explain(
 
     Effects and contributions are in points (hundredths) where scores are fractions.
     """
-    from isogloss.charts.explanation import explanation_picture
+    from isogloss.charts import draw_result
     from isogloss.explanation.answer import answer_explain
 
     check_out(out, picture=not additions)
@@ -193,7 +193,7 @@ def explain(
             show(table, json=False, title=title, digits=digits)
             typer.echo()
         show_text(answer.words)
-    picture = None if answer.explained is None else partial(explanation_picture, answer.explained)
+    picture = None if answer.explained is None else partial(draw_result, answer.explained)
     write_out(out, table=answer.flat, picture=picture, json=json)
 
 

@@ -84,7 +84,7 @@ def plan(
 
     Scores are fractions, 0 to 1, where the metric has that range.
     """
-    from isogloss.charts.plan import kinds_picture, plan_picture
+    from isogloss.charts import draw_result
     from isogloss.forecasting.settings import split_names
     from isogloss.planning.answers import answer_kinds, answer_plan
 
@@ -104,7 +104,7 @@ def plan(
             show_json(weighed.record())
         else:
             show_text("\n".join(weighed.words()))
-        write_out(out, table=weighed.lines, picture=lambda: kinds_picture(weighed), json=json)
+        write_out(out, table=weighed.lines, picture=partial(draw_result, weighed), json=json)
         return
     with at_work("planning"), _solver_silenced():
         budget_plan = answer_plan(
@@ -116,7 +116,7 @@ def plan(
         show_json(budget_plan.record())
     else:
         _print_plan(budget_plan)
-    write_out(out, table=budget_plan.purchases, picture=lambda: plan_picture(budget_plan), json=json)
+    write_out(out, table=budget_plan.purchases, picture=partial(draw_result, budget_plan), json=json)
 
 
 @contextmanager
@@ -169,10 +169,10 @@ def sources(
 
     Scores, bands and regret (the expected loss against the best source) are fractions where the metric has that range.
     """
-    from isogloss.charts.sources import sources_plot
+    from isogloss.charts import draw_result
     from isogloss.planning.answers import answer_sources
 
-    check_out(out, picture=choose is None)
+    check_out(out)
     answer = answer_sources(
         evidence, target=target, top=top, together=2 if pairs else together, choose=choose, candidates=candidates,
         languages=parse_languages(language), level=level, task=task, model=model, metric=metric, recipe=recipe,
@@ -184,7 +184,7 @@ def sources(
         for name, table in answer.tables.items():
             show(table.drop(*HIDDEN_COLUMNS, strict=False), json=False, title=answer.titles[name])
         show_text("\n".join(answer.lines))
-    picture = None if answer.result is None else partial(sources_plot, answer.result, top=top)
+    picture = None if answer.result is None else partial(draw_result, answer.result)
     write_out(out, table=next(iter(answer.tables.values())), picture=picture, json=json)
 
 
@@ -210,7 +210,7 @@ def next_tests(
 
     Deviations are standard deviations of a language's level, on the scale of the scores.
     """
-    from isogloss.charts.sources import next_plot
+    from isogloss.charts import draw_result
     from isogloss.planning.answers import answer_next
 
     check_out(out)
@@ -224,7 +224,7 @@ def next_tests(
         show(answer.tables["next"], json=False, title=answer.titles["next"], columns=NEXT_COLUMNS, digits=4)
         show(answer.tables["baselines"], json=False, title=answer.titles["baselines"], digits=4)
         show_text("\n".join(answer.lines))
-    write_out(out, table=answer.tables["next"], picture=partial(next_plot, answer.result), json=json)
+    write_out(out, table=answer.tables["next"], picture=partial(draw_result, answer.result), json=json)
 
 
 def compare(

@@ -197,6 +197,7 @@ def answer_sources(
             {"served": many.table, "baselines": many.baselines},
             {"served": f"Best served by {', '.join(many.sources)}", "baselines": "Mean over the targets"},
             (f"mean {many.value:.3f}; {proof}",),
+            many,
         )  # fmt: skip
     named = None if candidates is None else split_names(candidates)
     question = {"candidates": named, "level": level, "languages": languages, **setting}
