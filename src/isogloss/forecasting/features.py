@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from isogloss.forecasting.grid import Array
 from isogloss.languages import distances, resolve, resources, written_without_spaces
 from isogloss.languages.near_identical import relatives
+from isogloss.languages.varieties import variety_cache
 
 HALF_FELT = 10.0
 """Number of examples around which `dose` bends from linear to logarithmic."""
@@ -102,6 +103,16 @@ class Space:
     web_text: Array
     unspaced: Array
 
+    def holds(self, languages: Sequence[str]) -> bool:
+        """Whether all of some languages are in it."""
+        return set(languages) <= set(self.languages)
+
+    def take(self, languages: tuple[str, ...]) -> Space:
+        """Only some of the languages."""
+        at = self.at(languages)
+        matrices = {kind: values[np.ix_(at, at)] for kind, values in self.distance.items()}
+        return Space(languages, matrices, self.web_text[at], self.unspaced[at])
+
     def at(self, languages: Sequence[str]) -> list[int]:
         """Positions of `languages`."""
         position = {language: index for index, language in enumerate(self.languages)}
@@ -117,8 +128,22 @@ def space(*groups: Sequence[str]) -> Space:
     return _space(tuple(sorted({language for group in groups for language in group})))
 
 
-@lru_cache(maxsize=64)
+@variety_cache(maxsize=64)
 def _space(languages: tuple[str, ...]) -> Space:
+    """Taken from a wider space, where there is one: folds ask for parts of the same languages again and again."""
+    wider = next((one for one in _spaces() if one.holds(languages)), None)
+    if wider is None:
+        wider = _measure(languages)
+        _spaces().appendleft(wider)
+    return wider.take(languages)
+
+
+@variety_cache(maxsize=1)
+def _spaces() -> deque[Space]:
+    return deque(maxlen=8)
+
+
+def _measure(languages: tuple[str, ...]) -> Space:
     matrices = {}
     for kind, typical in TYPICAL_DISTANCE.items():
         values = distances(list(languages), kind).values
