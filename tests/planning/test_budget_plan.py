@@ -8,7 +8,7 @@ import pytest
 from tests.planning.conftest import LANGUAGES, USUAL, truth
 
 from isogloss import read_evidence
-from isogloss.errors import BadTrainingMix, BadValue, InputError, UnknownLanguage, UnknownName
+from isogloss.errors import BadTrainingMix, BadValue, InputError, NotEnoughEvidence, UnknownLanguage, UnknownName
 from isogloss.evidence import TrainingMix
 from isogloss.planning import plan_budget
 from isogloss.planning.budget.supply import measure_exchange_rate
@@ -90,7 +90,7 @@ def test_a_guarantee_is_kept_or_the_shortfall_is_told(varied):
 def test_a_language_outside_what_was_measured_is_planned_for_and_flagged(varied):
     found = plan_budget(varied, **ASKED, targets=["deu", "zul"], budget=400)
     flags = dict(found.forecasts.select("target", "flags").iter_rows())
-    assert flags["zul"] == ["poorer_than_measured"]
+    assert flags["zul"] == ["poorer_than_measured", "web_text_unknown"]
     assert any("zul" in note for note in found.notes)
 
 
@@ -125,7 +125,7 @@ def test_the_worth_of_translated_examples_is_found_where_it_was_measured():
 def test_without_a_mix_one_in_the_middle_of_those_measured_is_added_to_and_named(varied):
     found = plan_budget(varied, task="topics", model="toy", targets=["deu"], budget=100)
     assert found.train in varied.observations["train"].unique()
-    assert "in the middle of those measured" in found.words()[0]
+    assert "in the middle of those measured" in found.words()[1]
 
 
 def test_the_same_question_gets_the_same_plan(varied, plan):
@@ -169,12 +169,37 @@ def test_what_cannot_be_planned_is_refused(varied, change, error, words):
         plan_budget(varied, **(ASKED | {"targets": ["deu"], "budget": 100} | change))
 
 
-def test_a_plan_from_scores_of_one_mix_is_called_a_guess(plan):
-    scores = {"German": 0.8, "Hindi": 0.6, "Swahili": 0.5, "French": 0.8, "Spanish": 0.8, "Turkish": 0.6}
+def zero_shot(scores):
     table = pl.DataFrame({"target": list(scores), "score": list(scores.values())})
     named = {"task": "topics", "model": "toy", "metric": "accuracy", "train": ""}
-    evidence = read_evidence(table.with_columns(**{name: pl.lit(value) for name, value in named.items()}))
-    unsure = plan_budget(evidence, task="topics", model="toy", targets=["deu"], budget=0)
-    assert any("GUESS" in note for note in unsure.notes)
-    assert unsure.words()[-1] == "train on: nothing"
-    assert not any("GUESS" in note for note in plan.notes)
+    return read_evidence(table.with_columns(**{name: pl.lit(value) for name, value in named.items()}))
+
+
+def test_nine_scores_of_a_model_as_it_is_do_not_buy_examples_and_say_what_to_measure_first():
+    scores = dict(zip(["German", "Hindi", "Swahili", "French", "Spanish", "Turkish", "Yoruba", "Thai", "Arabic"],
+                      (0.8, 0.6, 0.5, 0.8, 0.8, 0.6, 0.3, 0.6, 0.7), strict=True))  # fmt: skip
+    with pytest.raises(NotEnoughEvidence, match="no purchase can be recommended") as error:
+        plan_budget(zero_shot(scores), task="topics", model="toy", targets=["wol"], budget=2000)
+    assert "first train on 100 and on 1000 examples of Wolof, measure both" in str(error.value)
+
+
+def test_a_plan_that_rests_on_guesses_alone_says_so_and_buys_nothing(varied):
+    found = plan_budget(varied, **ASKED, targets=["zul", "wol"], budget=400)
+    assert found.words()[0] == (
+        "Nothing is recommended: what examples would do for Zulu and Wolof is a guess. First measure one of them after "
+        "training on a few examples."
+    )
+    assert (found.purchases.height, found.spent, found.mix) == (0, 0, "eng:1000")
+    assert found.forecasts["before"].equals(found.forecasts["after"])
+
+
+def test_a_plan_that_rests_partly_on_guesses_says_so_before_what_to_buy(varied):
+    found = plan_budget(varied, **ASKED, targets=["deu", "zul"], budget=400)
+    assert found.guesses == ("zul",)
+    assert found.verdict.startswith("What this does for Zulu is a guess: buy ")
+
+
+def test_the_verdict_says_what_to_buy(plan):
+    assert plan.words()[0] == plan.verdict == plan.record()["verdict"]
+    assert plan.verdict.startswith("Buy ")
+    assert not plan.guesses

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from isogloss.errors import BadValue, InputError
+from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import ask, fitted
+from isogloss.forecasting import Trust, ask, fitted
 from isogloss.forecasting.flags import OUTSIDE_MEASURED
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
+from isogloss.languages import resolve
 from isogloss.languages.language import as_languages
 from isogloss.planning.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
 from isogloss.planning.budget.search import Outcome, Problem, Scorer, choose_base, labelled_of, search
@@ -25,6 +27,8 @@ BEYOND = 100
 """How many times the largest mix measured is still planned with."""
 SMALLEST_LARGEST = 1000
 """Examples that the largest mix counts as at least."""
+TRIAL = 100
+"""Examples of the smaller of two trials that tell what examples add."""
 
 
 def plan_budget(
@@ -97,6 +101,8 @@ def plan_budget(
     ------
     InputError
         If the budget cannot keep the guarantees, saying which and by how much; if nothing of a language has a price.
+    NotEnoughEvidence
+        If all scores are under one training mix, so that nothing tells what examples add.
     BadValue, UnknownName, UnknownLanguage, BadTrainingMix
         For a question that cannot be read.
 
@@ -118,6 +124,7 @@ def plan_budget(
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     if not bool(observations["higher_is_better"].all()):
         raise InputError(f"{setting.metric} is better when lower", where="metric", hint="plan with another metric")
+    _check_varied(observations, names)
     base, why = choose_base(
         observations, None if train is None else TrainingMix.parse(queries["train"][0], language=str)
     )
@@ -134,7 +141,7 @@ def plan_budget(
     outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
     return _answer(
         problem, outcome, others, score, known=(setting, base, why, costs, rates), robust=robust, level=level,
-        most=most, mixes=observations["train"].n_unique(),
+        most=most,
     )  # fmt: skip
 
 
@@ -148,14 +155,16 @@ def _answer(
     robust: bool,
     level: float,
     most: int,
-    mixes: int,
 ) -> Plan:
     setting, base, why, costs, rates = known
     nothing = np.zeros(len(problem.supplies))
     before, after = score.intervals(nothing, level), score.intervals(outcome.amounts, level)
-    forecasts = _forecasts(problem, before, after)
     base_scores = score(nothing[None])[0]
     goal = problem.objective
+    guesses = [target for target, word in after.select("target", "trust").rows() if word == Trust.GUESS]
+    if refused := len(guesses) == len(problem.targets) and bool(outcome.amounts.any()):
+        outcome, after = replace(outcome, amounts=nothing, scores=base_scores), before
+    forecasts = _forecasts(problem, before, after)
     plans = {"this plan": outcome.amounts, **others, "nothing": nothing}
     rivals = [
         {
@@ -186,11 +195,13 @@ def _answer(
         mix=_mix(problem, outcome.amounts, base),
         outcome=outcome,
         exchange_rates=rates,
-        notes=tuple(_notes(problem, outcome, forecasts, most, mixes)),
+        guesses=tuple(guesses),
+        refused=refused,
+        notes=tuple(_notes(problem, outcome, forecasts, most)),
     )
 
 
-def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int, mixes: int) -> list[str]:
+def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int) -> list[str]:
     """Guarantees that the forecaster does not see kept, and what the plan knows little about."""
     notes = []
     for target, floor, score in zip(problem.targets, problem.floors, outcome.scores, strict=True):
@@ -198,8 +209,6 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: in
             notes.append(
                 f"GUARANTEE of {target} kept where gains add up, missed by {floor - score:.3g} by the forecaster"
             )
-    if mixes == 1:
-        notes.append("GUESS: all scores of this task and model are under one mix: nothing tells what examples add")
     far = [row["target"] for row in forecasts.to_dicts() if OUTSIDE_MEASURED.intersection(row["flags"])]
     if far:
         notes.append(f"outside what was measured: {', '.join(far)}; their gains may be anything (see their flags)")
@@ -209,8 +218,6 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: in
             f"at most {most:,} examples of a kind are planned with, {BEYOND} times the largest mix measured; caps "
             "say otherwise"
         )
-    if not outcome.amounts.any():
-        notes.append("nothing that can be bought is forecast to help")
     return notes
 
 
@@ -290,6 +297,21 @@ def _floors(floors: Mapping[str, float] | None, targets: Sequence[str], *, bound
             raise BadValue(f"guarantee {floor:g} is no fraction", where="at_least", hint=hint)
     default = floors.get(DEFAULT, -np.inf)
     return np.array([floors.get(target, default) for target in targets], dtype=float)
+
+
+def _check_varied(observations: pl.DataFrame, targets: Sequence[str]) -> None:
+    """Refuse evidence in which no training mix varies: nothing tells what examples add."""
+    mixes = observations["train"].unique().to_list()
+    if len(mixes) > 1:
+        return
+    under = f"after training on {mixes[0]}" if mixes[0] else "of the model used as it is"
+    raise NotEnoughEvidence(
+        f"no purchase can be recommended: every score of this task and model is {under}, which does not tell what "
+        "more examples add",
+        where="evidence",
+        hint=f"first train on {TRIAL} and on {10 * TRIAL} examples of {resolve(targets[0]).name}, measure both, and "
+        "plan with those scores too",
+    )
 
 
 def _check(budget: float, steps: int, rounds: int, targets: Sequence[str]) -> None:

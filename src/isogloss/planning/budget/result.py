@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from isogloss.languages import resolve
 from isogloss.planning.budget.search import Outcome
 from isogloss.planning.objectives import Objective
 
@@ -67,6 +68,10 @@ class Plan:
         How it was found.
     exchange_rates : mapping of str to float
         Labelled examples that one of each other kind was counted as.
+    guesses : tuple of str
+        Targets whose forecast under the plan is a guess.
+    refused : bool
+        Whether nothing is bought because the forecasts of all targets are guesses.
     notes : tuple of str
         What else there is to know.
     """
@@ -90,6 +95,8 @@ class Plan:
     mix: str
     outcome: Outcome
     exchange_rates: Mapping[str, float]
+    guesses: tuple[str, ...]
+    refused: bool
     notes: tuple[str, ...]
 
     def record(self) -> dict[str, Any]:
@@ -114,14 +121,37 @@ class Plan:
                 "rounds": self.outcome.rounds,
                 "seconds": self.outcome.seconds,
             },
+            "verdict": self.verdict,
+            "guesses": list(self.guesses),
+            "refused": self.refused,
             "notes": list(self.notes),
         }
+
+    @property
+    def verdict(self) -> str:
+        """What to do, in a sentence, after what it rests on."""
+        guesses = " and ".join(resolve(target).name for target in self.guesses)
+        if self.refused:
+            return (
+                f"Nothing is recommended: what examples would do for {guesses} is a guess. First measure "
+                f"{'it' if len(self.guesses) == 1 else 'one of them'} after training on a few examples."
+            )
+        if not self.budget:
+            return "A budget of 0 buys nothing."
+        if self.purchases.is_empty():
+            return "Nothing that can be bought is forecast to help."
+        parts = [f"{row['examples']:,} {resolve(row['language']).name}" for row in self.purchases.to_dicts()]
+        buy = f"buy {', '.join(parts)} examples: {self.objective.name} {self.base:.4f} -> {self.value:.4f}."
+        if self.guesses:
+            return f"What this does for {guesses} is a guess: {buy}"
+        return buy[0].upper() + buy[1:]
 
     def words(self) -> list[str]:
         """What there is to say below the tables."""
         name, program = self.objective.name, self.outcome.program
         of = f"{name} of lower ends" if self.robust else name
         sentences = [
+            self.verdict,
             f"on top of {self.train or 'nothing'} ({self.why_train})",
             f"{of} {self.base:.4f} -> {self.value:.4f} by the forecaster; spent {self.spent:.6g} of "
             f"{self.budget:.6g} {self.currency}",
