@@ -6,6 +6,8 @@ mixes that nobody measured, each with an interval and what it rests on.
 
 import lazy_loader
 
+import isogloss.forks  # noqa: F401  (must hear of every fork)
+
 __version__ = "0.1.0"
 """The version of isogloss."""
 

@@ -212,6 +212,16 @@ class DamageWarning(UserWarning):
     """Part of the evidence could not be read and is left out; a command answers all the same, and exits with 1."""
 
 
+class ForkedProcess(IsoglossError):
+    """The process was forked from one in which polars was at work, and would wait for ever if it used it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "evidence cannot be used in a process that was forked",
+            hint="start it anew: multiprocessing.get_context('spawn'), or concurrent.futures with that as mp_context",
+        )
+
+
 def first_line(error: BaseException) -> str:
     """What an error of another library says, as far as it fits into a line of ours; its name if it says nothing."""
     said = str(error).strip()

@@ -14,6 +14,7 @@ from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.limits import chances, with_limits
 from isogloss.evidence.schema import OBSERVATION, REQUIRED, SETTING, conform
 from isogloss.evidence.training_mix import TrainingMix
+from isogloss.forks import check_fork
 
 if TYPE_CHECKING:
     import pandas
@@ -57,6 +58,7 @@ class Evidence:
         tasks: pl.DataFrame | None = None,
         notes: Iterable[str] = (),
     ):
+        check_fork()
         table = as_polars(observations)
         if missing := [name for name in REQUIRED if name not in table.columns]:
             raise BadValue(
@@ -64,7 +66,7 @@ class Evidence:
                 hint="read_evidence makes observations of a table of scores",
             )
         try:
-            self.observations = conform(table, OBSERVATION)
+            self._observations = conform(table, OBSERVATION)
         except pl.exceptions.PolarsError as error:
             raise BadValue(
                 f"these are no observations: {first_line(error)}", hint="read_evidence converts types"
@@ -78,8 +80,14 @@ class Evidence:
     def with_observations(self, observations: pl.DataFrame) -> Evidence:
         """Other observations, with the same facts beside them."""
         other = copy(self)  # the facts were checked
-        other.observations = conform(observations, OBSERVATION)
+        other._observations = conform(observations, OBSERVATION)
         return other
+
+    @property
+    def observations(self) -> pl.DataFrame:
+        """With the columns of `isogloss.evidence.schema.OBSERVATION`."""
+        check_fork()
+        return self._observations
 
     def filter(self, **equal: Any) -> Evidence:
         """The observations in which each named column has the given value; None leaves a column free.

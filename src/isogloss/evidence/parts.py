@@ -21,6 +21,7 @@ from isogloss.evidence.parquet_bounds import check_parquet
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, REQUIRED, SCHEMA_VERSION, SOURCE, TASK, conform
 from isogloss.evidence.storage import FolderStorage, StorageBackend, digest
 from isogloss.files import open_input
+from isogloss.forks import check_fork
 
 SUFFIX = ".parquet"
 ATTEMPTS = 20
@@ -68,6 +69,7 @@ def find_parts(storage: StorageBackend, kind: Kind) -> list[str]:
     StoreError
         If nobody lets us look.
     """
+    check_fork()
     before, names = {""}, set[str]()
     try:
         while not before <= names:

@@ -20,9 +20,11 @@ from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.importers.table import Table
 from isogloss.evidence.importers.tables import read_sheets
 from isogloss.evidence.normalise import Normalised, as_queries, normalise
+from isogloss.evidence.patterns import find_paths
 from isogloss.evidence.reading.tables import read_tables
 from isogloss.evidence.storage import is_url
 from isogloss.evidence.store import Store
+from isogloss.forks import check_fork
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | E
     BadFile, UnknownName
         If a pattern matches nothing, or a name does not ship.
     """
+    check_fork()
     for source in sources:
         if isinstance(source, Evidence | Store):
             yield source
@@ -210,7 +213,7 @@ def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | E
         elif path.exists() or not glob.has_magic(str(source)):
             yield path
         else:
-            matches = sorted(glob.glob(str(source), recursive=True))
+            matches = find_paths(str(source))
             if not matches:
                 raise BadFile("no file matches", where=str(source))
             yield from (_folder(match, format) if match.is_dir() else match for match in map(Path, matches))
