@@ -19,16 +19,16 @@ from isogloss.evidence.fetching.public import PublicSource, public_sources
 from isogloss.evidence.training_mix import KINDS as OTHER_KINDS
 from isogloss.explanation.pairs import OTHERS, PHRASES, SIMILARITIES
 from isogloss.forecasting import forecasters
-from isogloss.forecasting.answer import ENDINGS as FORECASTS
+from isogloss.forecasting.output import ENDINGS as FORECASTS
 from isogloss.languages import feature_sources, similarities
 from isogloss.languages.catalogue import ENDINGS as CATALOGUES
 from isogloss.languages.distance import BUILT_IN_KINDS, MEANS, Angular
+from isogloss.languages.groups import read_languages
 from isogloss.languages.measures import Measure
 from isogloss.languages.pretraining import MODELS, SHIPPED
 from isogloss.languages.typology import COMPOSED
 from isogloss.metrics import Metric, metrics
 from isogloss.planning.costs import LABELLED
-from isogloss.planning.next import read_candidates
 from isogloss.planning.objectives import objective
 
 _INTRODUCTION = """What can be written where a command, a grid file or a function asks for a name. Most are kept in
@@ -207,7 +207,7 @@ def _plans() -> list[str]:
             "For `isogloss plan --objective`. [How is a budget planned?](../methods/budget.md)",
             _said_of(objective, "name"),
         ),
-        section("Groups of languages", "For `isogloss next --candidates`.", _said_of(read_candidates, "text")),
+        section("Groups of languages", "Wherever languages are named.", _said_of(read_languages, "names")),
     ]  # fmt: skip
 
 

@@ -23,7 +23,8 @@ def test_factors_are_printed_with_a_paragraph(run, scores):
     code, out, _ = run("explain", "-e", scores, *ASKED, *FACTORS)
     assert code == 0
     assert "Effects in points for one standard deviation more" in out
-    assert out.index("target text") < out.index("geographic")
+    rows = [line.split("  ")[0] for line in out.splitlines()]
+    assert rows.index("target text") < rows.index("geographic")
     assert "no cause is shown" in " ".join(out.split())
 
 
@@ -31,19 +32,25 @@ def test_json_holds_factors_groups_and_words(run, scores):
     code, out, _ = run("explain", "-e", scores, *ASKED, *FACTORS, "--interactions", "syntactic*genetic", "--json")
     found = json.loads(out)
     assert code == 0
-    assert {row["factor"] for row in found["factors"]} == {"syntactic", "genetic", "geographic", "target text"}
-    assert [row["factor"] for row in found["interactions"]] == ["syntactic x genetic"]
-    assert found["pairs"] == 132
-    assert found["words"]
+    assert {row["factor"] for row in found["tables"]["factors"]} == {
+        "syntactic",
+        "genetic",
+        "geographic",
+        "target text",
+    }
+    assert [row["factor"] for row in found["tables"]["interactions"]] == ["syntactic x genetic"]
+    assert found["details"]["pairs"] == 132
+    assert found["verdict"]
 
 
 def test_a_forecast_is_taken_apart(run, scores):
     code, out, _ = run("explain", "-e", scores, *ASKED, "--target", "Yue Chinese", "--json")
     found = json.loads(out)
     assert code == 0
-    assert found["target"] == "yue"
-    total = found["baseline"] + sum(row["contribution"] for row in found["contributions"])
-    assert total == pytest.approx(found["mean"], abs=1e-9)
+    details = found["details"]
+    assert details["target"] == "yue"
+    points = sum(row["contribution"] for row in found["tables"]["groups"])
+    assert details["baseline"] + points / 100 == pytest.approx(details["mean"], abs=1e-9)
 
 
 def test_a_measured_language_is_hidden_when_asked(run, scores):
@@ -74,13 +81,13 @@ def test_mixes_are_compared_with_themselves_without_a_language(run, tmp_path):
             for train in ("eng:10", "eng:10,hin:10") for target in ("eng", "rus") for seed in range(4)]  # fmt: skip
     table = pl.DataFrame(rows, schema=["train", "target", "seed", "score"], orient="row")
     table.with_columns(task=pl.lit("topics"), model=pl.lit("toy"), metric=pl.lit("accuracy")).write_csv(path)
-    code, out, _ = run("explain", "-e", path, *ASKED, "--additions")
+    code, out, _ = run("additions", "-e", path, *ASKED)
     assert code == 0
     assert "Interference is shown in 1 of 1 cases" in " ".join(out.split())
     assert max(len(line) for line in out.splitlines()) <= 80
-    assert re.search(r"hin +rus +other language +4 +-\d\d\.\d\d ", out), "a row on one line, in points"
-    _, out, _ = run("explain", "-e", path, *ASKED, "--additions", "--json")
-    assert [row["kind"] for row in json.loads(out)["additions"]] == ["source of before", "other language"]
+    assert re.search(r"Hindi +Russian +other language +4 +-\d\d\.\d\d ", out), "a row on one line, in points"
+    _, out, _ = run("additions", "-e", path, *ASKED, "--json")
+    assert [row["kind"] for row in json.loads(out)["tables"]["additions"]] == ["source of before", "other language"]
 
 
 @pytest.mark.parametrize(
@@ -88,24 +95,19 @@ def test_mixes_are_compared_with_themselves_without_a_language(run, tmp_path):
     [
         (["--model", "toi"], "unknown model 'toi'; did you mean 'toy'?"),
         (["--factors", "sintactic"], "unknown factor 'sintactic'; did you mean 'syntactic'?"),
-        (["--response", "log"], "'log' is no response; absolute or relative"),
+        (["--response", "log"], "unknown response 'log'; known: absolute, relative"),
         (["--response", "relative"], "nothing can be relative to its own score"),
-        (["--factors", ","], "--factors: none is named"),
         (["--interactions", "script"], "'script' is no product; write script*syntactic"),
         (["--interactions", "script*sintactic"], "unknown factor 'sintactic'; did you mean 'syntactic'?"),
         (["--interactions", "script*source examples"], "'source examples' is not used: the same in all pairs"),
         ([*FACTORS, "--interactions", "script*syntactic"], "'script' is not used: it is not among the factors named"),
-        (["--permutations", 3], "--permutations: 3 permutations; give 19 to 99999"),
+        (["--permutations", 3], "3 permutations; give 19 to 99999"),
         (["--examples", 5], "nothing was trained on 5 examples; known: 1000"),
         (["--target", "xyzzy"], "unknown language 'xyzzy'"),
-        (["--target", "yue", "--level", 1], "level 1.0 is not between 0 and 1"),
-        (["--train", "eng:5"], "no forecast is asked about; say which with --target"),
-        (["--target", "yue", "--factors", "script"], "--factors: belongs to what drives all pairs"),
-        (["--target", "yue", "--response", "relative", "--examples", 9], "--examples, --response: belong to what"),
-        (["--additions", "--interactions", "usual"], "leave it out, or leave out --target and --additions"),
-        (["--target", "yue", "--additions"], "two questions at once"),
-        (["--additions"], "no mix was measured both with and without one of its languages"),
-        (["--additions", "--out", "x.png"], "unknown ending '.png'; write to .csv, .parquet"),
+        (["--target", "yue", "--level", 1], "level must be a number above 0 and below 1, not 1.0"),
+        (["--train", "eng:5"], "--train, --hide: no language is named; say which with --target"),
+        (["--target", "yue", "--factors", "script"], "--factors: belongs to what drives all scores"),
+        (["--target", "yue", "--response", "relative", "--examples", 9], "--examples, --response: belongs to what"),
     ],
 )
 def test_bad_input_ends_in_one_line_and_two(run, scores, wrong, said):

@@ -30,9 +30,9 @@ def test_measures_verdicts_and_unmet_demand_are_printed(run):
     code, out, _ = run()
     said = " ".join(out.split())
     assert code == 0
-    assert "the rules disagree: best-mean by utilitarian, demand" in said
-    assert "picked by no rule, as another is as good in every language: beaten" in said
-    assert "without weights every language counts the same" in said
+    assert "The rules disagree: best-mean by utilitarian, demand" in said
+    assert "Picked by no rule, as another is as good in every language: beaten" in said
+    assert "Without weights every language counts the same" in said
 
 
 def test_json_holds_every_rule(run, tmp_path):
@@ -41,9 +41,9 @@ def test_json_holds_every_rule(run, tmp_path):
     code, out, _ = run("--weights", weights, "--models", "even,best-mean", "--json")
     found = json.loads(out)
     assert code == 0
-    assert {row["rule"]: row["picks"] for row in found["rules"]}["demand"] == ["even"]
-    assert found["invest"][0]["target"] == "yor"
-    assert found["agree"] is False
+    assert {row["rule"]: row["picks"] for row in found["tables"]["rules"]}["demand"] == "even"
+    assert found["tables"]["invest"][0]["target"] == "Yoruba"
+    assert found["details"]["agree"] is False
 
 
 @pytest.mark.parametrize("ending", [".png", ".html", ".csv"])
@@ -57,9 +57,9 @@ def test_the_answer_is_written_as_picture_page_or_table(run, tmp_path, ending):
     ("arguments", "words"),
     [
         (("--models", "even,wrong"), "unknown model 'wrong'"),
-        (("--by", "size"), "unknown comparison 'size'"),
+        (("--by", "size"), "unknown by 'size'"),
         (("--by", "train"), "one mix only"),
-        (("--tau", 3), "tau 3 is not between 0 and 1"),
+        (("--tau", 3), "tau must be a number from 0 to 1, not 3.0"),
         (("--metric", "f1"), "unknown metric 'f1'"),
     ],
 )

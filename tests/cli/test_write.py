@@ -9,19 +9,14 @@ import pytest
 
 from isogloss.cli.show import check_out, write_out
 from isogloss.errors import BadFile, BadValue
+from isogloss.questions.catalogue import question_kinds
 
 ASKED = ("-e", "absent.csv", "--task", "topics", "--model", "toy")
 COMMANDS = {
-    "forecast": ("csv", (*ASKED, "--targets", "yor")),
-    "curve": ("png", (*ASKED, "--target", "yor")),
-    "explain": ("svg", ASKED),
-    "sources": ("csv", (*ASKED, "--target", "yor")),
-    "plan": ("png", (*ASKED, "--targets", "yor", "--budget", 5)),
-    "next": ("parquet", (*ASKED, "--candidates", "yor")),
-    "compare": ("html", ("-e", "absent.csv", "--task", "topics", "--costs", "absent.toml")),
-    "fair": ("json", ("-e", "absent.csv", "--task", "topics")),
-    "benchmark": ("html", ("-e", "absent.csv")),
-    "trust": ("png", ("-e", "absent.csv")),
+    **{
+        name: ("csv", ("absent.csv", *(("--target", "yor") if "target" in kind.model_fields else ())))
+        for name, kind in question_kinds().items()
+    },
     "lab show": ("png", ("absent", "--grid", "absent.toml")),
     "languages map": ("png", ()),
     "languages table": ("csv", ()),

@@ -69,7 +69,7 @@ def test_where_less_is_better_a_higher_score_hurts():
 
 
 def test_the_sentence_counts_interference_and_forgetting(found):
-    words = describe_additions(found)
+    words = " ".join(describe_additions(found))
     assert "Interference is shown in 1 of 2 cases and a gain in 0; the mean change is -5.0 points." in words
     assert "Forgetting is shown in 1 of 1 cases" in words
 
@@ -94,7 +94,7 @@ def test_one_pair_is_tested_by_its_standard_errors_or_not_at_all():
     assert tested["verdict"] == "hurts"
     bare = compare_additions(evidence(rows), **ASKED)
     assert bare["verdict"].to_list() == ["untested"]
-    assert "1 case was not tested: of one pair without standard errors" in describe_additions(bare)
+    assert "1 case was not tested: of one pair without standard errors" in " ".join(describe_additions(bare))
 
 
 def test_evidence_without_such_pairs_is_refused():

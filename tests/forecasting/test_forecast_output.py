@@ -13,7 +13,7 @@ from isogloss import read_queries
 from isogloss.errors import BadFile, BadValue
 from isogloss.files import atomic_write
 from isogloss.forecasting import FORECAST, Mean, write_forecasts
-from isogloss.forecasting.answer import check_output
+from isogloss.forecasting.output import check_output
 
 COLUMNS = (
     "query_row task model target target_as_reported train mean lower upper level flags nearest distance trust".split()

@@ -196,10 +196,10 @@ def test_a_plan_that_rests_on_guesses_alone_says_so_and_buys_nothing(varied):
 def test_a_plan_that_rests_partly_on_guesses_says_so_before_what_to_buy(varied):
     found = plan_budget(varied, **ASKED, targets=["deu", "zul"], budget=400)
     assert found.guesses == ("zul",)
-    assert found.verdict.startswith("What this does for Zulu is a guess: buy ")
+    assert found.verdict().startswith("What this does for Zulu is a guess: buy ")
 
 
 def test_the_verdict_says_what_to_buy(plan):
-    assert plan.words()[0] == plan.verdict == plan.record()["verdict"]
-    assert plan.verdict.startswith("Buy ")
+    assert plan.words()[0] == plan.verdict() == plan.record()["verdict"]
+    assert plan.verdict().startswith("Buy ")
     assert not plan.guesses

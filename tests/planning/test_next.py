@@ -8,10 +8,9 @@ import pytest
 from tests.planning.transfer_world import LANGUAGES
 
 from isogloss import read_evidence
-from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
-from isogloss.languages import resolve
+from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.planning import choose_next
-from isogloss.planning.next import NEXT, read_candidates, region_of
+from isogloss.planning.next import NEXT
 
 ASKED = {"task": "topics", "model": "toy"}
 
@@ -82,28 +81,6 @@ def test_weights_say_whom_it_matters_to_know(few):
         else {"hin": 50.0, "urd": 50.0, "ben": 50.0}
     )
     assert choose_next(few, names, k=1, weights=weights, **ASKED).table["language"][0] in weights
-
-
-@pytest.mark.parametrize(
-    ("code", "region"),
-    [("yor", "africa"), ("mlg", "africa"), ("arz", "africa"), ("amh", "africa"), ("arb", "asia"), ("tur", "asia"),
-     ("heb", "asia"), ("kat", "asia"), ("kaz", "asia"), ("tgl", "asia"), ("ell", "europe"), ("mlt", "europe"),
-     ("rus", "europe"), ("isl", "europe"), ("quy", "americas"), ("hat", "americas"), ("mri", "oceania"),
-     ("tpi", "oceania"), ("smo", "oceania")],
-)  # fmt: skip
-def test_continents_are_where_people_would_look(code, region):
-    assert region_of(resolve(code)) == region
-
-
-def test_groups_and_languages_mix_and_keep_how_they_were_written(few):
-    found = read_candidates("de,@Uralic,@Tibt", few)
-    assert next(iter(found.items())) == ("deu", "de")
-    assert {"fin", "hun", "bod", "dzo"} <= set(found)
-
-
-def test_an_unknown_group_is_named_with_what_was_meant(few):
-    with pytest.raises(UnknownName, match="did you mean 'asia'"):
-        read_candidates("@asai", few)
 
 
 def test_nothing_left_to_test_and_nothing_asked_for_are_refused(few):

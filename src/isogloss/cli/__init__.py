@@ -10,32 +10,26 @@ from typing import Annotated, Any
 import typer
 
 from isogloss import __version__
-from isogloss.cli import evaluation, evidence, forecasting, lab, languages, planning
+from isogloss.cli import demo, evidence, lab, languages
+from isogloss.cli.commands import command_of
 from isogloss.cli.output import BROKEN_PIPE, safe_output
 from isogloss.errors import DamageWarning, IsoglossError
+from isogloss.questions.catalogue import question_kinds
 from isogloss.text import printable
 
 app = typer.Typer(
     name="isogloss",
     help="Forecast how well a multilingual model does in the languages nobody has tested.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
+for _name, _kind in question_kinds().items():
+    app.command(_name)(command_of(_kind))
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(languages.app, name="languages")
 app.add_typer(lab.app, name="lab")
-app.command("forecast")(forecasting.forecast)
-app.command("curve")(forecasting.curve)
-app.command("benchmark")(evaluation.benchmark)
-app.command("trust")(evaluation.trust)
-app.command("sources")(planning.sources)
-app.command("plan")(planning.plan)
-app.command("next")(planning.next_tests)
-app.command("compare")(planning.compare)
-app.command("fair")(planning.fair)
-app.command("explain")(forecasting.explain)
-app.command("demo")(forecasting.demo)
+app.command("demo")(demo.demo)
 
 
 def _print_version(version: bool) -> None:

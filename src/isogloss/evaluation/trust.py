@@ -57,19 +57,22 @@ class Trust:
     @property
     def words(self) -> str:
         """The same in a paragraph."""
+        return " ".join(self.sentences())
+
+    def sentences(self) -> tuple[str, ...]:
+        """The same in sentences, the verdict first."""
         row = self.calibration.filter(pl.col("level") == self.level).row(0, named=True)
         within = ""
         if self.overall["mae_low"] is not None:
             within = f" (95 % interval {self.overall['mae_low']:.1f} to {self.overall['mae_high']:.1f})"
-        sentences = [
+        return (
             f"Asked about {count_units(row['groups'], 'target')} withheld from it, {self.forecaster} was off by "
             f"{self.overall['mae']:.1f} {self.unit} on average{within}.",
             f"Its {percent(self.level)} intervals covered {percent(row['coverage'])} of the scores (95 % interval "
             f"{percent(row['coverage_low'])} to {percent(row['coverage_high'])}): {judge_coverage(self.level, row)}.",
             *self._other_levels(),
             *self._worst_strata(),
-        ]
-        return " ".join(sentences)
+        )
 
     def _other_levels(self) -> list[str]:
         rows = [row for row in self.calibration.iter_rows(named=True) if row["level"] != self.level]

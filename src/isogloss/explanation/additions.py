@@ -77,26 +77,34 @@ def compare_additions(
     return pl.DataFrame(rows, schema=ADDITIONS).sort(better * pl.col("difference"), "added", "target")
 
 
-def describe_additions(table: pl.DataFrame, unit: str = "points") -> str:
-    """What was found, in a sentence or two."""
-    said = []
+def describe_additions(table: pl.DataFrame, unit: str = "points") -> tuple[str, ...]:
+    """What adding a language does, in a sentence for each kind."""
+    sentences = []
     scale = 100.0 if unit == "points" else 1.0
     for kind, loss in ((TRANSFER, "interference"), (FORGETTING, "forgetting")):
         rows = table.filter(pl.col("kind") == kind)
         if rows.height:
             hurt, helped = (rows.filter(pl.col("verdict") == verdict) for verdict in ("hurts", "helps"))
             mean = scale * float(rows["difference"].to_numpy().mean())
-            said.append(
+            sentences.append(
                 f"{loss.capitalize()} is shown in {hurt.height} of {rows.height} cases and a gain in {helped.height}; "
                 f"the mean change is {mean:+.1f} {unit}."
             )
+    own = table.filter(pl.col("kind") == OWN)
+    if own.height:
+        gains = own.filter(pl.col("verdict") == "helps").height
+        change = scale * float(own["difference"].to_numpy().mean())
+        sentences.append(
+            f"The language added itself is shown to gain in {gains} of {own.height} cases; the mean change is "
+            f"{change:+.1f} {unit}."
+        )
     untested = table.filter(pl.col("verdict") == "untested").height
     if untested:
-        said.append(
+        sentences.append(
             f"{untested} case{' was' if untested == 1 else 's were'} not tested: of one pair without standard errors, "
             "or of pairs that differ by just the same."
         )
-    return " ".join(said)
+    return tuple(sentences)
 
 
 Pair = tuple[float, float, float | None, float | None]

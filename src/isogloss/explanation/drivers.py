@@ -95,7 +95,11 @@ class Drivers:
     @property
     def words(self) -> str:
         """The same in a paragraph that claims no more than the numbers."""
-        return " ".join(_sentences(self))
+        return " ".join(self.sentences())
+
+    def sentences(self) -> tuple[str, ...]:
+        """The same in sentences; those about drivers first."""
+        return tuple(_sentences(self))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
@@ -114,13 +118,13 @@ class Drivers:
 def _sentences(drivers: Drivers) -> Iterator[str]:
     what = "mixes" if drivers.mixed else "sources"
     scores = "Scores relative to the target's own" if drivers.response == RELATIVE else "Scores"
+    rows = drivers.table.to_dicts()
+    driving = sorted((row for row in rows if row["driver"]), key=lambda row: -abs(row["effect"]))
+    yield from _driving(driving, drivers)
     yield (
         f"{scores} of {drivers.model} on {drivers.task} in {drivers.pairs} pairs of {drivers.sources} {what} and "
         f"{drivers.targets} targets were compared with {counted(drivers.table.height, 'factor')}."
     )
-    rows = drivers.table.to_dicts()
-    driving = sorted((row for row in rows if row["driver"]), key=lambda row: -abs(row["effect"]))
-    yield from _driving(driving, drivers)
     yield from _silent([row["factor"] for row in rows if not row["driver"]], bool(driving))
     yield _how_much(drivers)
     yield from _cautions(drivers, rows)
@@ -129,8 +133,8 @@ def _sentences(drivers: Drivers) -> Iterator[str]:
 def _driving(driving: Sequence[Mapping[str, Any]], drivers: Drivers) -> Iterator[str]:
     if not driving:
         yield (
-            "None of them is shown to go with the scores: what was found could as well be chance. That is no proof "
-            "that none matters."
+            "No factor is shown to go with the scores: what was found could as well be chance. That is no proof that "
+            "none matters."
         )
         return
     for first, row in enumerate(driving):

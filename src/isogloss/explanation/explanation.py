@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,7 +95,21 @@ class Explanation:
     @property
     def words(self) -> str:
         """The same in a paragraph."""
-        return " ".join(_sentences(self))
+        return " ".join(self.sentences())
+
+    def sentences(self, name: str | None = None, factor: float = 1.0, digits: int = 3) -> tuple[str, ...]:
+        """The same in sentences.
+
+        Parameters
+        ----------
+        name : str, optional
+            What to call the language; by default its English name.
+        factor : float, default 1
+            What scores are multiplied by: 100 for percentages.
+        digits : int, default 3
+            Decimals of a score.
+        """
+        return tuple(_sentences(self, name or name_of(self.target), lambda score: f"{factor * score:.{digits}f}"))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
@@ -246,17 +260,16 @@ def name_of(language: str) -> str:
     return f"{known.name} ({language})" if "_" in language else known.name
 
 
-def _sentences(explanation: Explanation) -> Iterator[str]:
+def _sentences(explanation: Explanation, name: str, shown: Callable[[float], str]) -> Iterator[str]:
     unit = 100.0 if explanation.bounded else 1.0
     points = "points" if explanation.bounded else explanation.metric
-    name = name_of(explanation.target)
     if explanation.baseline_name == MEASURED_ITSELF:
         yield f"{name} was measured under this mix: the forecast is that score, and there is nothing to explain."
         return
     yield (
-        f"The forecast for {name} starts from {explanation.baseline:.3f}, the {explanation.baseline_name}, and ends at "
-        f"{explanation.mean:.3f} ({100 * explanation.level:g} % interval {explanation.lower:.3f} to "
-        f"{explanation.upper:.3f})."
+        f"The forecast for {name} starts from {shown(explanation.baseline)}, the {explanation.baseline_name}, and ends "
+        f"at {shown(explanation.mean)} ({100 * explanation.level:g} % interval {shown(explanation.lower)} to "
+        f"{shown(explanation.upper)})."
     )
     rows = explanation.groups.to_dicts()
     large = [row for row in rows if unit * abs(row["contribution"]) >= SMALLEST]
@@ -266,7 +279,7 @@ def _sentences(explanation: Explanation) -> Iterator[str]:
     yield from _neighbours_in_words(explanation)
     yield from _unexplained(explanation, unit, points)
     if explanation.measured is not None:
-        yield f"It was measured as {explanation.measured:.3f}, which was hidden from the forecaster."
+        yield f"It was measured as {shown(explanation.measured)}, which was hidden from the forecaster."
     yield "This says how the forecaster came to its number, not what would happen if the language were another."
 
 

@@ -1,4 +1,3 @@
-from .answer import write_forecasts
 from .background.artefact import Background, read_background
 from .background.build import build_background
 from .background.evidence_tables import tables_of
@@ -14,6 +13,7 @@ from .flags import Flag
 from .forecaster import FORECAST, Forecaster, load
 from .hierarchical import Hierarchical
 from .kernel import Kernel
+from .output import write_forecasts
 from .persistence import savable
 from .registry import forecasters
 from .settings import ask

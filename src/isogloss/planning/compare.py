@@ -18,6 +18,7 @@ from isogloss.evidence import Evidence
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs, RecipeCost
 from isogloss.planning.fairness import efficient, only_metric
 from isogloss.stats.intervals import bootstrap_means
+from isogloss.text import counted
 
 SECONDS = 3600.0
 RECIPES = pl.Schema(
@@ -100,34 +101,38 @@ class Comparison:
             "totals": None if self.totals is None else self.totals.to_dicts(),
         }
 
-    def words(self) -> list[str]:
-        """What there is to say below the tables."""
+    def words(self, factor: float = 1.0, digits: int = 3) -> list[str]:
+        """The answer in sentences, the verdict first.
+
+        Parameters
+        ----------
+        factor, digits : float, int
+            What scores are multiplied by to be shown, and their decimals.
+        """
         front = self.recipes.filter("efficient")["recipe"].to_list()
-        sentences = [
-            f"{self.task}, {self.metric}: mean over {len(self.targets)} "
-            f"language{'' if len(self.targets) == 1 else 's'} in which every recipe was measured"
-            + (f"; {self.left_out} left out" if self.left_out else "")
-            + ("" if self.higher_is_better else "; less is better"),
-            f"none is better in everything than {', '.join(front)}",
-        ]
         beaten = self.recipes.filter(~pl.col("efficient"))["recipe"].to_list()
+        sentences = [f"Choose from {', '.join(front)}: no other recipe is better in everything."]
         if beaten:
-            sentences.append(f"another is as good, as cheap and as quick: {', '.join(beaten)}")
+            sentences.append(f"Another is as good, as cheap and as quick as {', '.join(beaten)}.")
+        sentences.append(
+            f"{self.task}, {self.metric}: mean over {counted(len(self.targets), 'language')} in which every recipe was "
+            f"measured{f'; {self.left_out} left out' if self.left_out else ''}"
+            f"{'' if self.higher_is_better else '; less is better'}."
+        )
         for row in self.break_even.iter_rows(named=True):
             sentences.append(
                 f"{row['dearer_to_make']} is cheaper in all than {row['dearer_to_run']} from {row['queries']:,.0f} "
-                f"queries on, {self._better(row['quality_gained'])}"
+                f"queries on, {self._better(row['quality_gained'])}."
             )
         for row in self.cheapest.iter_rows(named=True):
             end = "on" if row["to"] is None else f"to {row['to']:,.0f} queries"
-            sentences.append(f"cheapest from {row['from']:,.0f} {end}: {row['recipe']}")
+            sentences.append(f"Cheapest from {row['from']:,.0f} {end}: {row['recipe']}.")
         if self.totals is not None and self.volume is not None:
-            kept = self.totals.filter("efficient")
             listed = "; ".join(
-                f"{row['recipe']} {row['total']:.6g} {self.currency}, {row['quality']:.3f}"
-                for row in kept.iter_rows(named=True)
+                f"{row['recipe']} {row['total']:.6g} {self.currency}, {factor * row['quality']:.{digits}f}"
+                for row in self.totals.filter("efficient").iter_rows(named=True)
             )
-            sentences.append(f"at {self.volume:,.0f} queries, worth choosing from: {listed}")
+            sentences.append(f"At {self.volume:,.0f} queries, worth choosing from: {listed}.")
         return sentences
 
     def _better(self, gained: float) -> str:

@@ -14,6 +14,7 @@ from isogloss.evidence import Evidence
 from isogloss.forecasting.grid import Array
 from isogloss.languages import resolve
 from isogloss.planning.objectives import demand, gini, prioritarian
+from isogloss.text import counted
 
 BY = ("model", "recipe", "train")
 SAME = 1e-12
@@ -102,31 +103,27 @@ class Fairness:
         }
 
     def words(self) -> list[str]:
-        """What there is to say below the tables."""
+        """The answer in sentences, the verdict first."""
         what = "mix" if self.by == "train" else self.by
-        sentences = [f"{self.task}, {self.metric}: {len(self.targets)} languages in which every {what} was measured"]
-        if self.left_out:
-            sentences[0] += f"; {len(self.left_out)} left out that some were not"
-        if self.unserved:
-            languages = "language" if self.unserved == 1 else "languages"
-            sentences.append(
-                f"{self.unserved} {languages} with speakers but without a score counted as 0 in the demand"
-            )
+        sides: dict[str, list[str]] = {}
+        for rule in self.rules:
+            sides.setdefault(" or ".join(rule.winners), []).append(rule.name)
         if self.agree:
             common = set.intersection(*(set(rule.winners) for rule in self.rules))
-            sentences.append(f"all rules agree on {', '.join(sorted(common))}")
+            sentences = [f"All rules agree on {', '.join(sorted(common))}."]
         else:
-            sides: dict[str, list[str]] = {}
-            for rule in self.rules:
-                sides.setdefault(" or ".join(rule.winners), []).append(rule.name)
-            sentences.append(
-                "the rules disagree: " + "; ".join(f"{who} by {', '.join(by)}" for who, by in sides.items())
-            )
-        dominated = self.measures.filter(~pl.col("efficient"))["candidate"].to_list()
-        if dominated:
-            sentences.append(f"picked by no rule, as another is as good in every language: {', '.join(dominated)}")
+            listed = "; ".join(f"{who} by {', '.join(by)}" for who, by in sides.items())
+            sentences = [f"The rules disagree: {listed}."]
+        left = f"; {len(self.left_out)} left out that some were not" if self.left_out else ""
+        compared = f"{counted(len(self.targets), 'language')} in which every {what} was measured{left}"
+        sentences.append(f"{self.task}, {self.metric}: {compared}.")
+        if self.unserved:
+            languages = counted(self.unserved, "language")
+            sentences.append(f"{languages} with speakers but without a score counted as 0 in the demand.")
+        if dominated := self.measures.filter(~pl.col("efficient"))["candidate"].to_list():
+            sentences.append(f"Picked by no rule, as another is as good in every language: {', '.join(dominated)}.")
         if not self.weighted:
-            sentences.append("without weights every language counts the same, so demand is the mean")
+            sentences.append("Without weights every language counts the same, so demand is the mean.")
         return sentences
 
 

@@ -108,40 +108,48 @@ class KindsPlan:
             "lines": self.lines.to_dicts(),
         }
 
-    def words(self) -> list[str]:
-        """The answer in sentences."""
-        sentences = []
+    def words(self, name: str | None = None, factor: float = 1.0, digits: int = 3) -> list[str]:
+        """The answer in sentences.
+
+        Parameters
+        ----------
+        name : str, optional
+            What to call the language; by default its id.
+        factor, digits : float, int
+            What scores are multiplied by to be shown, and their decimals.
+        """
+        name, sentences = name or self.target, []
         if self.goal is not None:
-            reached = f"{self.goal:g} in {self.target}"
+            reached = f"{factor * self.goal:g} in {name}"
             sentences.append(
-                f"{reached} is reached by no number of examples that can be had"
+                f"{reached} is reached by no number of examples that can be had."
                 if self.cheapest is None
                 else f"{reached} costs {self.cheapest.cost:.6g} {self.currency} at least: "
-                f"{self.cheapest.labelled:.0f} labelled and {self.cheapest.translated:.0f} translated examples"
+                f"{self.cheapest.labelled:.0f} labelled and {self.cheapest.translated:.0f} translated examples."
             )
         if self.best is not None and self.best_score is not None:
             sentences.append(
                 f"{self.budget:.6g} {self.currency} buy {self.best.labelled:.0f} labelled and "
-                f"{self.best.translated:.0f} translated examples at best: {self.best_score:.3f}"
+                f"{self.best.translated:.0f} translated examples at best: {factor * self.best_score:.{digits}f}."
             )
-        sentences += self._cautions()
+        sentences += self._cautions(name)
         if self.only_labelled:
-            sentences.append("translated examples are worth next to nothing here")
+            sentences.append("Translated examples are worth next to nothing here.")
         else:
-            sentences.append(f"by the rule for like exponents, {self.slope:.2g} labelled for each translated one")
+            sentences.append(f"By the rule for like exponents, {self.slope:.2g} labelled for each translated one.")
         function = self.function
         sentences.append(
             f"points = {function.a_zs:.3g} + {function.a_t:.2g} T^{function.alpha_t:.2g} + {function.a_m:.2g} "
-            f"M^{function.alpha_m:.2g}, fitted to {self.scores} scores beside {self.train}, off by {self.error:.2f}"
+            f"M^{function.alpha_m:.2g}, fitted to {self.scores} scores beside {self.train}, off by {self.error:.2f}."
         )
         return sentences
 
-    def _cautions(self) -> Iterator[str]:
+    def _cautions(self, name: str) -> Iterator[str]:
         wanted = max((bought.labelled for bought in (self.cheapest, self.best) if bought is not None), default=0.0)
         if self.cap is not None and wanted > self.cap:
-            yield f"CAPPED: there are only {self.cap:,} labelled examples of {self.target}"
+            yield f"There are only {self.cap:,} labelled examples of {name}."
         if wanted > self.most:
-            yield f"BEYOND what was measured: at most {self.most:,} labelled examples; the law may not hold so far out"
+            yield f"At most {self.most:,} labelled examples were measured: the law may not hold so far out."
 
 
 def plan_kinds(

@@ -6,22 +6,21 @@ variance of their levels under a Gaussian process; one language after another is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName, closest
+from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.forecasting.features import space
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.kriging import NOISE, language_covariance
-from isogloss.forecasting.settings import Setting, find_setting, read_settings
-from isogloss.languages import Language, resolve
-from isogloss.languages.writing import read_table
+from isogloss.forecasting.settings import Setting, find_setting, read_settings, split_names
+from isogloss.languages import resolve
+from isogloss.languages.groups import read_languages
 
 COMMON = 3.0
 """Variance of what all languages share, against that of what tells them apart: little is known of it beforehand."""
@@ -29,9 +28,6 @@ OTHER_SETTINGS = 0.5
 """Weight of the moments."""
 COVERED = 0.5
 """Share of the languages asked about that a task must have been measured in for its moments to count."""
-MARK = "@"
-MEASURED = "evidence"
-REGIONS = ("africa", "americas", "asia", "europe", "oceania")
 NEXT = pl.Schema(
     {
         "order": pl.Int64, "language": pl.String, "language_as_reported": pl.String, "name": pl.String,
@@ -86,7 +82,7 @@ def choose_next(
         What was measured with the model in the task, and anything else: other tasks and models show which
         languages do well and badly together.
     candidates : str or sequence of str
-        Languages and groups such as `@asia`, see `isogloss.planning.next.read_candidates`. Those that were
+        Languages and groups such as `asia`, see `isogloss.languages.groups.read_languages`. Those that were
         measured already are left out.
     task, model, metric, recipe : str
         As the evidence names them.
@@ -111,7 +107,8 @@ def choose_next(
     if k < 1:
         raise BadValue(f"{k} languages cannot be chosen", where="k", hint="give 1 or more")
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
-    written = read_candidates(candidates, evidence, languages=languages)
+    names = split_names(candidates) if isinstance(candidates, str) else candidates
+    written = read_languages(names, evidence.targets, languages=languages, where="candidates")
     grid = Grid.read(observations)
     open_ones = [language for language in written if language not in grid.targets]
     if len(open_ones) <= k:
@@ -293,108 +290,3 @@ def _tasks(languages: Sequence[str], evidence: Evidence, setting: Setting) -> li
         covered = np.flatnonzero((~np.isnan(rows)).any(0))
         tasks.append((rows[:, covered], covered))
     return tasks
-
-
-def read_candidates(
-    text: str | Sequence[str], evidence: Evidence, *, languages: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Read languages and groups of languages.
-
-    Parameters
-    ----------
-    text : str or sequence of str
-        Languages, written in any way isogloss knows, and groups, comma between: `@africa`, `@americas`, `@asia`,
-        `@europe`, `@oceania`; a family or branch (`@Uralic`, `@Bantu`); a script (`@Deva`); `@evidence`, all
-        languages that any model or task of the evidence was tested in.
-    evidence : Evidence
-        Groups hold its languages and those of FLORES-200, of which there are texts to test on.
-    languages : mapping of str to str, optional
-        How to read a code, ahead of all else.
-
-    Returns
-    -------
-    dict of str to str
-        Canonical id to what was written, in the order given; the members of a group in alphabetical order.
-
-    Raises
-    ------
-    BadValue
-        If there is no language in it.
-    UnknownName, UnknownLanguage
-    """
-    read_as = languages or {}
-    parts = text.split(",") if isinstance(text, str) else text
-    candidates: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in parts)):
-        if part.startswith(MARK):
-            for member in _members(part[1:], evidence):
-                candidates.setdefault(member, member)
-        else:
-            candidates.setdefault(resolve(read_as.get(part, part), where="candidates").id, part)
-    if not candidates:
-        raise BadValue("names no language", where="candidates", hint="write yor,wol or @africa")
-    return candidates
-
-
-def region_of(language: Language) -> str | None:
-    """The continent of the point that Glottolog gives a language, None where it gives none.
-
-    Notes
-    -----
-    Borders are straight lines: the Red Sea, the Bosporus, the Great Caucasus, the Ural at 60 E; New Guinea and what
-    lies east of it are Oceania.
-    """
-    if language.latitude is None or language.longitude is None:
-        return None
-    north, east = language.latitude, language.longitude
-    rules: tuple[tuple[str, Callable[[float, float], bool]], ...] = (
-        ("oceania", _is_oceania), ("americas", lambda north, east: east < -25), ("africa", _is_africa),
-        ("europe", _is_europe),
-    )  # fmt: skip
-    return next((name for name, holds in rules if holds(north, east)), "asia")
-
-
-def _is_oceania(north: float, east: float) -> bool:
-    pacific = (east < -130 and north < 30) or (east > 130 and north < 15) or (east > 141 and north < 23)
-    return pacific or (east > 112 and north < -10.5)
-
-
-def _is_africa(north: float, east: float) -> bool:
-    if north < 12.5:
-        return -26 <= east < 52 or (52 <= east < 60 and north < -3)
-    if north < 30:
-        return -26 <= east < 32.5 + (30 - north) * 0.62
-    return (-18 <= east < 32.5 and north < 33.5) or (-18 <= east < 11.5 and north < 37.4)
-
-
-def _is_europe(north: float, east: float) -> bool:
-    anatolia = east > 26.5 and north < 41.2
-    caucasus = east > 39 and north < 43.3
-    steppe = east > 48 and north < 51
-    return -32 <= east < 60 and north > 34.5 and not (anatolia or caucasus or steppe)
-
-
-def _members(name: str, evidence: Evidence) -> list[str]:
-    pool = tuple(sorted({*_written(), *evidence.targets}))
-    wanted = name.casefold()
-    if wanted == MEASURED:
-        return evidence.targets
-    if wanted in REGIONS:
-        return [code for code in pool if region_of(resolve(code)) == wanted]
-    kinds: dict[str, list[str]] = {}
-    for code in pool:
-        language = resolve(code)
-        for kind in (*language.family, language.script):
-            kinds.setdefault(kind.casefold(), []).append(code)
-    if wanted not in kinds:
-        # A continent is meant more often than one of hundreds of branches that is spelt like it.
-        close = closest(name, (*REGIONS, MEASURED))
-        known = (*REGIONS, MEASURED) if close else (*REGIONS, MEASURED, *kinds)
-        raise UnknownName("group of languages", name, known, where="candidates")
-    return kinds[wanted]
-
-
-@lru_cache(maxsize=1)
-def _written() -> tuple[str, ...]:
-    """Languages of FLORES-200."""
-    return tuple(sorted({resolve(code).id for (code,) in read_table("flores.tsv")}))

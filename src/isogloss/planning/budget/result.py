@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ FORECASTS = pl.Schema(
     ]
 )
 """One row per target: scores as fractions, before and after the purchase, and the flags after it."""
+NAMED = 4
+"""Purchases that a sentence names."""
 RIVALS = pl.Schema({"plan": pl.String, "value": pl.Float64, "gain": pl.Float64, "spent": pl.Float64})
 """One row per other way to spend the budget, in the unit of the objective and of the costs."""
 
@@ -121,16 +123,25 @@ class Plan:
                 "rounds": self.outcome.rounds,
                 "seconds": self.outcome.seconds,
             },
-            "verdict": self.verdict,
+            "verdict": self.verdict(),
             "guesses": list(self.guesses),
             "refused": self.refused,
             "notes": list(self.notes),
         }
 
-    @property
-    def verdict(self) -> str:
-        """What to do, in a sentence, after what it rests on."""
-        guesses = " and ".join(resolve(target).name for target in self.guesses)
+    def verdict(
+        self, name: Callable[[str], str] = lambda code: resolve(code).name, factor: float = 1.0, digits: int = 3
+    ) -> str:
+        """What to do, in a sentence, after what it rests on.
+
+        Parameters
+        ----------
+        name : function of str to str
+            Name of a language.
+        factor, digits : float, int
+            What scores are multiplied by to be shown, and their decimals.
+        """
+        guesses = " and ".join(map(name, self.guesses))
         if self.refused:
             return (
                 f"Nothing is recommended: what examples would do for {guesses} is a guess. First measure "
@@ -140,8 +151,15 @@ class Plan:
             return "A budget of 0 buys nothing."
         if self.purchases.is_empty():
             return "Nothing that can be bought is forecast to help."
-        parts = [f"{row['examples']:,} {resolve(row['language']).name}" for row in self.purchases.to_dicts()]
-        buy = f"buy {', '.join(parts)} examples: {self.objective.name} {self.base:.4f} -> {self.value:.4f}."
+        bought = [
+            f"{row['examples']:,} {row['kind']} examples of {name(row['language'])}"
+            for row in self.purchases.head(NAMED).iter_rows(named=True)
+        ]
+        more = self.purchases.height - len(bought)
+        listed = ", ".join(bought) + (f" and {more} more" if more > 0 else "")
+        base, value = (f"{factor * one:.{digits}f}" for one in (self.base, self.value))
+        spent = f"for {self.spent:.6g} of {self.budget:.6g} {self.currency}"
+        buy = f"buy {listed} {spent}: {self.objective.name} {base} -> {value}, by the forecast."
         if self.guesses:
             return f"What this does for {guesses} is a guess: {buy}"
         return buy[0].upper() + buy[1:]
@@ -151,7 +169,7 @@ class Plan:
         name, program = self.objective.name, self.outcome.program
         of = f"{name} of lower ends" if self.robust else name
         sentences = [
-            self.verdict,
+            self.verdict(),
             f"on top of {self.train or 'nothing'} ({self.why_train})",
             f"{of} {self.base:.4f} -> {self.value:.4f} by the forecaster; spent {self.spent:.6g} of "
             f"{self.budget:.6g} {self.currency}",

@@ -1,0 +1,129 @@
+"""Commands made from questions: each field is an option, and the answer is printed, written or both."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import typer
+from pydantic.fields import FieldInfo
+
+from isogloss.cli.show import say_written, show_json
+from isogloss.files import check_place
+from isogloss.questions.answer import ENDINGS, Answer
+from isogloss.questions.fields import Shell
+from isogloss.questions.question import Question, default_of, ordered_fields, read_question
+from isogloss.text import printable_lines
+
+WRITTEN = f"Write the answer to a file: {', '.join(ENDINGS)}."
+
+
+def command_of(kind: type[Question]) -> Callable[..., None]:
+    """The command that asks a question."""
+    fields = ordered_fields(kind)
+    positional = next((name for name, field in fields.items() if _shell(field).argument), None)
+
+    def command(**values: Any) -> None:
+        out, as_json, why = (values.pop(name) for name in ("out", "json", "why"))
+        if positional is not None:
+            values[positional] = [*(values.pop("files") or []), *(values[positional] or [])]
+        if out is not None:
+            check_place(out, ENDINGS)
+        run(kind, {name: value for name, value in values.items() if value is not None}, out, as_json=as_json, why=why)
+
+    parameters = []
+    if positional is not None:
+        argument = typer.Argument(help=fields[positional].description, metavar=_shell(fields[positional]).metavar)
+        parameters.append(_parameter("files", list[str] | None, argument, None))
+    parameters += [
+        _parameter(name, _type(field), _option(name, field), _default(field)) for name, field in fields.items()
+    ]
+    parameters += [
+        _parameter("out", Path | None, typer.Option("--out", help=WRITTEN), None),
+        _parameter("json", bool, typer.Option("--json", help="Print JSON."), False),
+        _parameter("why", bool, typer.Option("--why", help="Print what the answer rests on, too."), False),
+    ]
+    command.__doc__ = inspect.getdoc(kind)
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    return command
+
+
+def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_json: bool, why: bool) -> None:
+    """Ask, print the answer and write it."""
+    from isogloss.progress import Bar
+
+    question = read_question(kind, values)
+    with Bar(shown=not as_json) as bar:
+        answer = question.answer(bar)
+    print_answer(answer, as_json=as_json, why=why)
+    if out is not None:
+        answer.write(out)
+        say_written(out, json=as_json)
+    if answer.failed:
+        raise typer.Exit(1)
+
+
+def print_answer(answer: Answer, *, as_json: bool, why: bool = False) -> None:
+    """Print an answer for people or, as JSON, for programs."""
+    from rich.console import Console
+
+    if as_json:
+        show_json(answer.to_dict())
+    else:
+        typer.echo(printable_lines(answer.text(Console().width, why=why)))
+
+
+def _parameter(name: str, kind: Any, info: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+
+
+def _option(name: str, field: FieldInfo) -> Any:
+    shell = _shell(field)
+    flags = shell.flags or (f"--{name.replace('_', '-')}",)
+    choices = _choices(field.annotation)
+    help_ = (field.description or "") + (f" One of {', '.join(choices)}." if choices else "")
+    bounds: dict[str, Any] = {
+        {"Ge": "min", "Le": "max"}[kind]: int(getattr(one, kind.lower()))
+        for one in field.metadata if (kind := type(one).__name__) in ("Ge", "Le") and _type(field) in (int, int | None)
+    }  # fmt: skip
+    return typer.Option(*flags, help=help_, metavar=shell.metavar, **bounds)
+
+
+def _shell(field: FieldInfo) -> Shell:
+    """The last that is annotated: what a question says of its field comes after what the field's type says."""
+    return next((one for one in reversed(field.metadata) if isinstance(one, Shell)), Shell())
+
+
+def _default(field: FieldInfo) -> Any:
+    """What the shell shows as the default: a list with commas."""
+    default = default_of(field)
+    return ",".join(map(str, default)) if isinstance(default, list) and _shell(field).kind is str else default
+
+
+def _type(field: FieldInfo) -> Any:
+    """What the shell reads for a field."""
+    bare = _without_none(field.annotation)
+    kind: Any = _shell(field).kind
+    if kind is not None and get_origin(bare) is list and _shell(field).argument:
+        kind = list[kind]
+    elif kind is None and get_origin(bare) in (list, dict):
+        kind = list[str]
+    elif kind is None:
+        kind = str if get_origin(bare) is Literal else bare
+    return kind if default_of(field) is not None else kind | None
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    bare = _without_none(annotation)
+    return tuple(map(str, get_args(bare))) if get_origin(bare) is Literal else ()
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) in (Union, UnionType):
+        some = [one for one in get_args(annotation) if one is not NoneType]
+        return some[0] if len(some) == 1 else annotation
+    return annotation

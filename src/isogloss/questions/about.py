@@ -1,0 +1,182 @@
+"""Questions about evidence: what is read, and which task, model and metric are meant where nobody said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from isogloss.errors import InputError, UnknownName
+from isogloss.progress import Progress
+from isogloss.questions.answer import Answer
+from isogloss.questions.fields import ReadAs, Sources
+from isogloss.questions.question import Question
+
+if TYPE_CHECKING:
+    from isogloss.evidence import Evidence
+    from isogloss.forecasting.settings import Setting
+
+MOST_NAMED = 6
+
+
+class AboutEvidence(Question):
+    """A question about what was measured."""
+
+    evidence: Sources = Field(default_factory=list)
+    languages: ReadAs = Field(default_factory=dict)
+    scale: Annotated[
+        Literal["fraction", "percent", "raw"] | None,
+        Field(description="How scores are written, where files do not tell."),
+    ] = None
+    better: Annotated[
+        Literal["higher", "lower"] | None, Field(description="Which scores are better, where the metric is not known.")
+    ] = None
+
+    def answer(self, progress: Progress | None = None) -> Answer:
+        """Read the evidence and answer from it, with what was assumed in reading."""
+        evidence = self.read()
+        return replace(self.respond(evidence, progress), assumptions=evidence.notes)
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Answer from evidence that has been read."""
+        raise NotImplementedError
+
+    def read(self) -> Evidence:
+        """The evidence.
+
+        Raises
+        ------
+        InputError
+        """
+        from isogloss.evidence import read_evidence
+
+        if not self.evidence:
+            raise InputError(
+                "no evidence", where="evidence", hint="give a spreadsheet, result files or a store, or isogloss:NAME"
+            )
+        return read_evidence(*self.evidence, languages=self.languages, scale=self.scale, better=self.better)
+
+
+class AboutSettings(AboutEvidence):
+    """A question about a task, a metric and models, each inferred where the evidence has only one."""
+
+    task: Annotated[str | None, Field(description="Task as the evidence names it, where it has several.")] = None
+    model: Annotated[str | None, Field(description="Model as the evidence names it, where it has several.")] = None
+    metric: Annotated[str | None, Field(description="Metric, where the evidence has several.")] = None
+    recipe: Annotated[str | None, Field(description="Recipe, where the evidence has several.")] = None
+    shots: Annotated[int | None, Field(ge=0, description="Examples in the prompt, where the evidence has several.")] = (
+        None
+    )
+    pair: Annotated[
+        str | None, Field(description="The other language of a translation, such as eng-x, where there are several.")
+    ] = None
+
+    def settings(self, evidence: Evidence) -> list[Setting]:
+        """The settings that are meant: one for each model.
+
+        Raises
+        ------
+        InputError
+            If several tasks, metrics or recipes are possible, naming them all at once.
+        """
+        return settings_of(evidence, self._which(), several=("model", "model_revision"))
+
+    def setting(self, evidence: Evidence) -> Setting:
+        """The only setting that is meant.
+
+        Raises
+        ------
+        InputError
+            If several are possible, saying what tells them apart, all at once.
+        """
+        return settings_of(evidence, self._which())[0]
+
+    def one_setting(self, evidence: Evidence) -> tuple[Evidence, Setting, dict[str, Any]]:
+        """The evidence of the only setting that is meant, that setting, and its names for functions of the library."""
+        setting = self.setting(evidence)
+        named = {name: getattr(setting, name) for name in ("task", "model", "metric", "recipe")}
+        return only_setting(evidence, setting), setting, named
+
+    def only_task(self, evidence: Evidence) -> str:
+        """The task that is meant.
+
+        Raises
+        ------
+        InputError
+            If the evidence has several.
+        """
+        tasks = sorted(evidence.observations["task"].unique())
+        if self.task is None and len(tasks) > 1:
+            raise InputError(
+                f"several are possible: {len(tasks)} tasks ({_named(tasks)})",
+                where="evidence",
+                hint=f"say which: task={tasks[0]!r}",
+            )
+        return self.task or tasks[0]
+
+    def _which(self) -> dict[str, Any]:
+        names = ("task", "metric", "model", "recipe", "shots", "pair")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+
+def settings_of(evidence: Evidence, which: dict[str, Any], several: Sequence[str] = ()) -> list[Setting]:
+    """Settings of the evidence that have some properties.
+
+    Parameters
+    ----------
+    which : dict of str to object
+        Properties that were named. Settings of single languages come before those of pairs.
+    several : sequence of str
+        Properties in which the settings may differ.
+    """
+    from isogloss.evidence import SETTING
+    from isogloss.forecasting.settings import Setting
+
+    rows = evidence.observations.select(SETTING).unique().sort(SETTING, nulls_last=True).rows()
+    left = [Setting(*row) for row in rows]
+    for name, wanted in which.items():
+        values = {getattr(one, name) for one in left}
+        if wanted not in values:
+            raise UnknownName(name, str(wanted), map(str, values - {None}), where="evidence")
+        left = [one for one in left if getattr(one, name) == wanted]
+    if "pair" not in which and any(one.pair is None for one in left):
+        left = [one for one in left if one.pair is None]
+    if open_ones := list(_open(left, several)):
+        listed = "; ".join(f"{len(values)} {name}s ({_named(values)})" for name, values in open_ones)
+        hint = "say which: " + ", ".join(f"{name}={values[0]!r}" for name, values in open_ones)
+        raise InputError(f"several are possible: {listed}", where="evidence", hint=hint)
+    return left
+
+
+def only_setting(evidence: Evidence, setting: Setting) -> Evidence:
+    """The evidence without other runs of the same task, metric, model and recipe (other shots, splits, pairs)."""
+    import polars as pl
+
+    same = pl.all_horizontal(
+        pl.col(name).eq_missing(pl.lit(getattr(setting, name))) for name in ("task", "metric", "model", "recipe")
+    )
+    others = pl.any_horizontal(
+        pl.col(name).ne_missing(pl.lit(getattr(setting, name))) for name in ("model_revision", "shots", "split", "pair")
+    )
+    return evidence.with_observations(evidence.observations.filter(~(same & others)))
+
+
+def _open(left: Sequence[Setting], several: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Properties in which settings differ within what may differ, with their values.
+
+    A property that another one decides (a metric of each task) is not asked about as well.
+    """
+    rest = left
+    for name in (one for one in ("task", "metric", "model", "recipe", "shots", "split", "pair", "model_revision")):
+        values = sorted({str(getattr(one, name)) for one in rest})
+        if name in several or len(values) < 2:
+            continue
+        yield name, values
+        rest = [one for one in rest if str(getattr(one, name)) == values[0]]
+
+
+def _named(values: Sequence[str]) -> str:
+    more = f", ... {len(values) - MOST_NAMED} more" if len(values) > MOST_NAMED else ""
+    return ", ".join(values[:MOST_NAMED]) + more

@@ -1,0 +1,116 @@
+"""Which recipe pays, and which model serves all languages best?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import polars as pl
+from pydantic import Field
+
+from isogloss.errors import InputError
+from isogloss.languages.groups import read_languages
+from isogloss.progress import Progress
+from isogloss.questions.about import AboutSettings
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.fields import NameList, Number, OptionalPath, Shell, Targets, Weights
+from isogloss.questions.names import Names
+from isogloss.questions.plan import read_weights_of
+from isogloss.questions.scale import scale_of
+
+if TYPE_CHECKING:
+    from isogloss.evidence import Evidence
+
+RECIPES = {"recipe": "recipe", "quality": "quality", "to make": "development", "per 1,000": "serving",
+           "seconds": "latency", "on the front": "efficient"}  # fmt: skip
+MEASURES = {"": "candidate", "mean": "mean", "demand": "demand", "gini": "gini", "minimum": "minimum", "worst": "worst",
+            "prioritarian": "prioritarian"}  # fmt: skip
+SHOWN, SHOWN_INVESTMENTS = 20, 5
+
+
+class CompareQuestion(AboutSettings):
+    """Compare recipes: quality, cost to make, cost to run, latency; Pareto front and break-even volumes."""
+
+    command: ClassVar[str] = "compare"
+    positional: ClassVar[tuple[str, ...]] = ("evidence", "costs")
+
+    costs: Annotated[
+        OptionalPath,
+        Shell(flags=("--costs", "--cost")),
+        Field(description="Prices, machine time, and what each recipe takes."),
+    ] = None
+    recipes: Annotated[NameList, Field(description="What to compare; by default all with scores and costs.")] = Field(
+        default_factory=list
+    )
+    targets: Annotated[Targets, Field(description="Languages that count; by default all in common.")] = Field(
+        default_factory=list
+    )
+    volume: Annotated[Number, Field(ge=0, description="Queries to come, for costs in all.")] = None
+    seed: Annotated[int, Field(description="Seed of the bootstrap over languages.")] = 0
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Compare them."""
+        from isogloss.charts.compare import compare_picture
+        from isogloss.planning import compare_recipes, read_costs
+
+        if self.costs is None:
+            raise InputError(
+                "no costs", where="costs", hint="give a file of prices and of what each recipe takes, costs=..."
+            )
+        task = self.only_task(evidence)
+        scale = scale_of(evidence.filter(task=task, metric=self.metric).observations)
+        targets = read_languages(self.targets, evidence.targets, languages=self.languages) if self.targets else None
+        comparison = compare_recipes(
+            evidence, read_costs(self.costs, self.languages), task=task, recipes=self.recipes or None, model=self.model,
+            metric=self.metric, targets=None if targets is None else list(targets), volume=self.volume, seed=self.seed,
+        )  # fmt: skip
+        table = scale.table(comparison.recipes, ("quality", "lower", "upper"))
+        return Answer(
+            self.command, tuple(comparison.words(scale.factor, scale.digits)),
+            {"recipes": Table(table, f"Costs in {comparison.currency}", RECIPES, scale.digits)},
+            scale=scale, details=comparison.record(), result=comparison, draw=partial(compare_picture, comparison),
+        )  # fmt: skip
+
+
+class FairQuestion(AboutSettings):
+    """Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off."""
+
+    command: ClassVar[str] = "fair"
+
+    models: Annotated[NameList, Field(description="What to compare; by default all. See by.")] = Field(
+        default_factory=list
+    )
+    by: Annotated[Literal["model", "recipe", "train"], Field(description="What is compared.")] = "model"
+    weights: Weights = None
+    tau: Annotated[Number, Field(ge=0, le=1, description="For demand: 1 counts speakers, 0 languages.")] = 1.0
+    unserved: Annotated[bool, Field(description="Count languages with speakers but without a score as 0.")] = False
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Compare them by every rule."""
+        from isogloss.charts.compare import fair_picture
+        from isogloss.planning import compare_fairness
+
+        task = self.only_task(evidence)
+        fairness = compare_fairness(
+            evidence, task=task, candidates=self.models or None, by=self.by, weights=read_weights_of(self),
+            tau=1.0 if self.tau is None else self.tau, unserved=self.unserved, metric=self.metric,
+            model=self.model, recipe=self.recipe,
+        )  # fmt: skip
+        names = Names(evidence)
+        measures = _with_names(fairness.measures, "worst", names)
+        invest = _with_names(fairness.invest, "target", names)
+        tables = {
+            "measures": Table(
+                measures, f"{fairness.task}, {fairness.metric}: shares of the best possible score", MEASURES
+            ),
+            "rules": Table(fairness.rule_table(), "Which rule picks which"),
+            "invest": Table(invest, "Most demand unmet, by what meets most of it", rows=SHOWN_INVESTMENTS),
+        }
+        return Answer(
+            self.command, tuple(fairness.words()), tables, details=fairness.record(), result=fairness,
+            draw=partial(fair_picture, fairness),
+        )  # fmt: skip
+
+
+def _with_names(table: pl.DataFrame, column: str, names: Any) -> pl.DataFrame:
+    return table.with_columns(pl.col(column).map_elements(names, return_dtype=pl.String))

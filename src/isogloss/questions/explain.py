@@ -1,0 +1,169 @@
+"""Why does it do well in some languages and badly in others?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import polars as pl
+from pydantic import Field
+
+from isogloss.errors import BadValue, InputError
+from isogloss.progress import Progress
+from isogloss.questions.about import AboutSettings
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.fields import ForecasterName, Level, NameList
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import drawer
+from isogloss.questions.scale import Scale, scale_of
+
+if TYPE_CHECKING:
+    from isogloss.evidence import Evidence
+    from isogloss.explanation import Explanation
+
+ABSOLUTE, USUAL = "absolute", "usual"
+DRIVERS = {"factor": "factor", "effect": "effect", "from": "lower", "to": "upper", "q": "q", "driver": "driver",
+           "share": "share"}  # fmt: skip
+MOST_PARTS, MOST_ADDITIONS = 8, 10
+
+
+class ExplainQuestion(AboutSettings):
+    """Explain the forecast for a language; without one, test which factors drive transfer."""
+
+    command: ClassVar[str] = "explain"
+    positional: ClassVar[tuple[str, ...]] = ("evidence", "target")
+
+    target: Annotated[str | None, Field(description="Explain the forecast for this language.")] = None
+    train: Annotated[
+        str | None, Field(description="With target: the training mix; by default the one measured most.")
+    ] = None
+    hide: Annotated[bool, Field(description="With target: forecast as if the target had never been measured.")] = False
+    response: Annotated[
+        Literal["absolute", "relative"],
+        Field(description="What is explained: scores, or scores relative to the target's own."),
+    ] = "absolute"
+    factors: Annotated[NameList, Field(description="Only these factors; registered similarities may be named.")] = (
+        Field(default_factory=list)
+    )
+    interactions: Annotated[
+        NameList, Field(description="Products of factors to test, e.g. script*syntactic; 'usual' for some.")
+    ] = Field(default_factory=list)
+    examples: Annotated[
+        int | None, Field(ge=0, description="Which number of training examples, where sources have several.")
+    ] = None
+    permutations: Annotated[int, Field(ge=1, description="Permutations of the language labels at most.")] = 999
+    seed: Annotated[int, Field(description="Seed of the permutations.")] = 0
+    level: Level = 0.9
+    forecaster: ForecasterName = "default"
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Explain one forecast, or the setting."""
+        self._check()
+        evidence, setting, named = self.one_setting(evidence)
+        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        if self.target is None:
+            return self._drivers(evidence, named, scale)
+        from isogloss.explanation import explain_forecast
+
+        explanation = explain_forecast(
+            evidence, self.target, **named, train=self.train, hide=self.hide, level=self.level,
+            forecaster=self.forecaster, languages=self.languages,
+        )  # fmt: skip
+        names = Names(evidence, {explanation.target: self.target})
+        sentences = explanation.sentences(names(explanation.target), scale.factor, scale.digits)
+        return Answer(
+            self.command, sentences, _parts(explanation, scale), scale=scale, details=explanation.as_dict(),
+            result=explanation, draw=drawer(explanation, sentences[0], scale, names.written, setting.metric),
+        )  # fmt: skip
+
+    def _check(self) -> None:
+        if self.target is None:
+            if self.train is not None or self.hide:
+                raise InputError("no language is named", where="train, hide", hint="say which with target=...")
+            return
+        of_drivers = {"factors": self.factors, "interactions": self.interactions, "examples": self.examples,
+                      "response": self.response != ABSOLUTE}  # fmt: skip
+        if given := [name for name, value in of_drivers.items() if value]:
+            raise InputError(
+                "belongs to what drives all scores, not to one forecast", where=", ".join(given),
+                hint="leave it out, or leave out target=...",
+            )  # fmt: skip
+
+    def _drivers(self, evidence: Evidence, named: dict[str, Any], scale: Scale) -> Answer:
+        from isogloss.explanation import find_drivers
+        from isogloss.explanation.regression import USUAL as USUAL_PRODUCTS
+
+        products: Any = USUAL_PRODUCTS if self.interactions == [USUAL] else [_product(one) for one in self.interactions]
+        drivers = find_drivers(
+            evidence, **named, response=self.response, factors=self.factors or None, interactions=products,
+            examples=self.examples, permutations=self.permutations, seed=self.seed,
+        )  # fmt: skip
+        title = f"Effects in {drivers.unit} for one standard deviation more"
+        tables = {"factors": Table(drivers.table, title, DRIVERS, 2)}
+        if drivers.interactions.height:
+            tables["interactions"] = Table(drivers.interactions, "Products of factors, beside all of them", DRIVERS, 2)
+        left = tuple(f"Not used: {name} ({why})." for name, why in drivers.excluded.items())
+        sentences = drivers.sentences()
+        return Answer(
+            self.command, sentences, tables, scale=scale, notes=(*left, *drivers.notes), details=drivers.as_dict(),
+            result=drivers, draw=drawer(drivers, sentences[0], scale),
+        )  # fmt: skip
+
+
+class AdditionsQuestion(AboutSettings):
+    """Tell what adding a language to a training mix does to the others."""
+
+    command: ClassVar[str] = "additions"
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Compare mixes with the same ones without a language."""
+        from isogloss.explanation import compare_additions
+        from isogloss.explanation.additions import describe_additions
+
+        evidence, setting, named = self.one_setting(evidence)
+        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        table = compare_additions(evidence, **named)
+        unit = "points" if scale.bounded else setting.metric
+        names = Names(evidence)
+        written = table.with_columns(
+            pl.col(one).map_elements(names, return_dtype=pl.String) for one in ("added", "target")
+        )
+        points = pl.col("difference", "lower", "upper") * (100.0 if scale.bounded else 1.0)
+        shown = {"added": "added", "target": "target", "kind": "kind", "pairs": "pairs", "change": "difference",
+                 "from": "lower", "to": "upper", "q": "q", "verdict": "verdict"}  # fmt: skip
+        title = f"What adding a language does, worst first, in {unit}"
+        return Answer(
+            self.command, describe_additions(table, unit),
+            {"additions": Table(written.with_columns(points), title, shown, 2, MOST_ADDITIONS)},
+            scale=scale, result=table,
+        )  # fmt: skip
+
+
+def _product(text: str) -> tuple[str, str]:
+    first, star, second = (part.strip() for part in text.partition("*"))
+    if not (first and star and second):
+        raise BadValue(f"'{text}' is no product", where="interactions", hint="write script*syntactic")
+    return first, second
+
+
+def _parts(explanation: Explanation, scale: Scale) -> dict[str, Table]:
+    """Contributions by group and part, and the measured languages whose scores are carried over, in points."""
+    unit, digits = (100.0, 1) if scale.bounded else (1.0, 4)
+    scaled = pl.col("contribution") * unit
+    parts = explanation.contributions.group_by("group", "part", maintain_order=True).agg(pl.col("contribution").sum())
+    largest = parts.filter(~pl.col("part").is_in(explanation.neighbours["language"].implode()))
+    largest = largest.sort(pl.col("contribution").abs(), descending=True)
+    title = f"From {scale.score(explanation.baseline)} to {scale.score(explanation.mean)}, in points"
+    near = scale.table(explanation.neighbours, ("score",)).with_columns(scaled)
+    columns = {
+        "language": "name",
+        "distance": "distance",
+        "score": "score",
+        "weight": "weight",
+        "points": "contribution",
+    }
+    tables = {
+        "groups": Table(explanation.groups.with_columns(scaled), title, digits=digits),
+        "parts": Table(largest.with_columns(scaled), "Largest parts", digits=digits, rows=MOST_PARTS),
+        "neighbours": Table(near, "Measured languages it leans on", columns, 2, MOST_PARTS),
+    }
+    return {name: table for name, table in tables.items() if table.frame.height}

@@ -1,0 +1,126 @@
+"""The fields that questions share: their types, how each is written in a shell, and what they mean."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from isogloss.config import checked
+from isogloss.errors import BadValue
+
+
+@dataclass(frozen=True)
+class Shell:
+    """How a field is written in a shell, where that is not its name with dashes.
+
+    Parameters
+    ----------
+    flags : tuple of str
+        Instead of `--name`.
+    kind : type
+        What the shell reads, where the field takes more: a path for what may be a table in memory, too.
+    metavar : str, optional
+    argument : bool
+        Whether it may also stand without its flag, before all options.
+    """
+
+    flags: tuple[str, ...] = ()
+    kind: type | None = None
+    metavar: str | None = None
+    argument: bool = False
+
+
+def split_names(value: Any) -> Any:
+    """Names as a list: a text has commas between, quotes around a name with a comma; a list is taken as it is."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [name.strip() for name in next(csv.reader([value], skipinitialspace=True), []) if name.strip()]
+    return list(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
+
+
+@checked
+def read_pairs(value: Any) -> Any:
+    """`["jp=jpn"]` as a mapping; a mapping as it is."""
+    if value is None:
+        return {}
+    if isinstance(value, Mapping):
+        return dict(value)
+    pairs = {}
+    for pair in [value] if isinstance(value, str) else value:
+        code, sign, meaning = (part.strip() for part in str(pair).partition("="))
+        if not (code and sign and meaning):
+            raise BadValue(f"'{pair}' is no pair", hint="write the two with an equals sign between, such as jp=jpn")
+        pairs[code] = meaning
+    return pairs
+
+
+def as_sources(value: Any) -> Any:
+    """Evidence as a list of sources."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def as_number(value: Any) -> Any:
+    """A whole number as a number."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@checked
+def split_numbers(value: Any) -> Any:
+    """Numbers as a list: a text has commas between; one number is a list of one."""
+    try:
+        return [float(one) for one in (split_names(value) if isinstance(value, str | list | tuple) else [value])]
+    except (TypeError, ValueError):
+        raise BadValue(f"'{value}' is no number", hint="give 0.9, or 0.5,0.9") from None
+
+
+def as_texts(value: Any) -> Any:
+    """One or several texts as a list."""
+    if value is None:
+        return []
+    return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+Sources = Annotated[
+    list[Any],
+    BeforeValidator(as_sources),
+    Shell(flags=("--evidence", "-e"), kind=str, argument=True, metavar="FILE"),
+    Field(
+        description="Spreadsheets, result files, folders, stores, tables in memory, or isogloss:NAME for what ships."
+    ),
+]
+NameList = Annotated[list[str], BeforeValidator(split_names), Shell(kind=str)]
+Pairs = Annotated[dict[str, str], BeforeValidator(read_pairs)]
+ReadAs = Annotated[
+    Pairs,
+    Shell(flags=("--language",), metavar="CODE=ID"),
+    Field(description="How to read a code or name, ahead of all else, such as jp=jpn."),
+]
+OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
+Level = Annotated[
+    float, BeforeValidator(as_number), Field(gt=0, lt=1, description="Probability that an interval holds.")
+]
+Target = Annotated[str, Field(description="The language, by name or code; it need not have been measured.")]
+Targets = Annotated[
+    NameList,
+    Field(
+        description="Languages by name or code, and groups: africa, family:Bantu, script:Deva, flores, evidence, all."
+    ),
+]
+Goal = Annotated[
+    float | None,
+    BeforeValidator(as_number),
+    Field(description="A score to reach, written as the evidence writes scores."),
+]
+ForecasterName = Annotated[str, Field(description="Name of the forecaster; 'isogloss benchmark' compares them.")]
+Number = Annotated[float | None, BeforeValidator(as_number)]
+Texts = Annotated[list[str], BeforeValidator(as_texts)]
+Weights = Annotated[Any, Shell(kind=Path), Field(description="CSV file: language,speakers.")]
+Levels = Annotated[list[float], BeforeValidator(split_numbers), Shell(flags=("--level", "--levels"), kind=str)]

@@ -1,0 +1,43 @@
+"""Languages as the reader knows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from isogloss.evidence import Evidence
+
+
+class Names:
+    """Names of languages: as the reader wrote them, as the evidence wrote them, else in English.
+
+    Parameters
+    ----------
+    evidence : Evidence or None
+    written : mapping of str to str, optional
+        Canonical id to what the reader wrote.
+
+    Attributes
+    ----------
+    written : dict of str to str
+        Canonical id to what the reader or the evidence wrote.
+    """
+
+    def __init__(self, evidence: Evidence | None, written: Mapping[str, str] | None = None):
+        self.written: dict[str, str] = dict(written or {})
+        if evidence is not None:
+            reported = evidence.observations.select("target", "target_as_reported").drop_nulls().unique().sort("target")
+            self.written = dict(reported.rows()) | self.written
+
+    def __call__(self, language: str) -> str:
+        """The name of a language; a bare code is given the English name that belongs to it."""
+        from isogloss.languages import resolve
+
+        written = self.written.get(language, language)
+        return resolve(language).name if CODE.fullmatch(written) else written
+
+
+CODE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
+"""What no reader would call the name of a language."""

@@ -1,0 +1,76 @@
+"""Which languages should I test next?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+import polars as pl
+from pydantic import Field
+
+from isogloss.progress import Progress
+from isogloss.questions.about import AboutSettings
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.fields import Shell, Targets
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import drawer
+from isogloss.questions.scale import Scale, scale_of
+
+if TYPE_CHECKING:
+    from isogloss.evidence import Evidence
+
+NEXT = {"order": "order", "language": "language", "width now": "width", "others then": "width_of_rest",
+        "tells most about": "tells_most_about"}  # fmt: skip
+NORMAL_WIDTH = 3.29
+"""Width of the 90 % interval of a normal distribution, in standard deviations."""
+
+
+class NextQuestion(AboutSettings):
+    """Choose the languages to test next, so that the others are known best."""
+
+    command: ClassVar[str] = "next"
+    positional: ClassVar[tuple[str, ...]] = ("evidence", "among")
+
+    among: Annotated[
+        Targets,
+        Field(description="Languages and groups to choose from, such as africa or family:Bantu; by default flores."),
+    ] = Field(default_factory=lambda: ["flores"])
+    k: Annotated[int, Shell(flags=("--k", "-k")), Field(ge=1, description="How many languages to test.")] = 5
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Choose one language after another, each given those before."""
+        from isogloss.planning import choose_next
+
+        evidence, setting, named = self.one_setting(evidence)
+        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        tests = choose_next(evidence, self.among, k=self.k, languages=self.languages, **named)
+        names = Names(evidence, dict(tests.table.select("language", "language_as_reported").rows()))
+        table, baselines = (_widths(one, scale) for one in (tests.table, tests.baselines))
+        before = baselines.filter(choice="none")["width_of_rest"][0]
+        after, word = table["width_of_rest"][-1], "points" if scale.bounded else setting.metric
+        named_table = table.with_columns(
+            pl.col("language").map_elements(names, return_dtype=pl.String),
+            pl.col("tells_most_about").map_elements(lambda text: _listed(text, names), return_dtype=pl.String),
+        )
+        verdict = (
+            f"Test {', '.join(named_table['language'])} next: the 90 % intervals of the others narrow from "
+            f"{before:.0f} to {after:.0f} {word} on average."
+        )
+        title = f"In this order; widths of 90 % intervals of a language's level, in {word}"
+        return Answer(
+            self.command, (verdict,),
+            {"next": Table(named_table, title, NEXT, 1),
+             "baselines": Table(baselines, f"Width for the others after {self.k} more", digits=1)},
+            scale=scale, notes=tests.notes, result=tests, draw=drawer(tests, verdict, scale, names.written),
+        )  # fmt: skip
+
+
+def _widths(table: pl.DataFrame, scale: Scale) -> pl.DataFrame:
+    """Standard deviations as widths of 90 % intervals, in points."""
+    factor = NORMAL_WIDTH * (100.0 if scale.bounded else 1.0)
+    deviations = [name for name in table.columns if name.startswith("deviation")]
+    renamed = {name: name.replace("deviation", "width") for name in deviations}
+    return table.with_columns(pl.col(deviations) * factor).rename(renamed)
+
+
+def _listed(text: str, names: Names) -> str:
+    return ", ".join(names(code.strip()) for code in text.split(",") if code.strip())

@@ -1,0 +1,221 @@
+"""How should I spend a budget on examples?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import polars as pl
+from pydantic import Field
+
+from isogloss.errors import InputError
+from isogloss.languages.groups import read_languages
+from isogloss.progress import Progress
+from isogloss.questions.about import AboutSettings
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.fields import (
+    ForecasterName,
+    Goal,
+    Level,
+    Number,
+    OptionalPath,
+    Shell,
+    Target,
+    Targets,
+    Texts,
+    Weights,
+)
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import drawer
+from isogloss.questions.scale import Scale, scale_of
+
+if TYPE_CHECKING:
+    from isogloss.evidence import Evidence
+    from isogloss.planning.budget.result import Plan
+    from isogloss.planning.costs import Costs
+    from isogloss.planning.kinds import KindsPlan
+
+SCORES = ("before", "after", "lower", "upper", "guarantee")
+BOUGHT = {"language": "language", "kind": "kind", "examples": "examples", "cost": "cost", "worth": "without"}
+FORECASTS = {"language": "language", "before": "before", "after": "after", "from": "lower", "to": "upper"}
+
+CostsFile = Annotated[
+    OptionalPath,
+    Shell(flags=("--costs", "--cost")),
+    Field(description="Prices, exchange rates and caps; by default each labelled example costs 1."),
+]
+Budget = Annotated[Number, Field(ge=0, description="What may be spent, in the currency of the costs.")]
+Aim = Annotated[
+    Literal["mean", "min", "speakers", "demand", "gini", "welfare"],
+    Field(description="What is to be as good as can be."),
+]
+
+
+class PlanQuestion(AboutSettings):
+    """Plan how many examples of which language to buy."""
+
+    command: ClassVar[str] = "plan"
+    positional: ClassVar[tuple[str, ...]] = ("evidence", "targets", "budget")
+
+    targets: Targets = Field(default_factory=list)
+    budget: Budget = None
+    costs: CostsFile = None
+    objective: Aim = "mean"
+    weights: Weights = None
+    tau: Annotated[Number, Field(ge=0, le=1, description="For demand: 1 counts speakers, 0 languages.")] = None
+    train: Annotated[
+        str | None,
+        Field(description="What there is already, e.g. eng:1000; by default the model as it is, else a usual mix."),
+    ] = None
+    buy: Annotated[Targets, Field(description="Languages that can be bought; by default the targets.")] = Field(
+        default_factory=list
+    )
+    at_least: Annotated[
+        Texts, Field(description="Scores to guarantee: 60 for all, or yor:60,wol:50, as the evidence writes scores.")
+    ] = Field(default_factory=list)
+    cap: Annotated[Texts, Field(description="Labelled examples there are at most: 800, or yor:800,wol:200.")] = Field(
+        default_factory=list
+    )
+    robust: Annotated[bool, Field(description="Plan with the lower ends of intervals.")] = False
+    steps: Annotated[int, Field(ge=1, description="Sums tried for each language, each half the one before.")] = 6
+    rounds: Annotated[int, Field(ge=0, description="How often to ask the forecaster again around the best plan.")] = 8
+    fast: Annotated[bool, Field(description="A greedy plan without proof.")] = False
+    level: Level = 0.9
+    forecaster: ForecasterName = "default"
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Plan, and say first what the plan cannot know."""
+        from isogloss.planning import plan_budget
+        from isogloss.planning.costs import parse_caps, parse_floors
+
+        if self.budget is None:
+            raise InputError(
+                "no budget", where="budget", hint="give budget=..., or ask 'isogloss goal' what a score costs"
+            )
+        if not self.targets:
+            raise InputError("no targets to plan for", where="targets", hint="name some, e.g. targets=Yoruba,Wolof")
+        evidence, setting, named = self.one_setting(evidence)
+        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        targets = read_languages(self.targets, evidence.targets, languages=self.languages)
+        names = Names(evidence, targets)
+        costs = _costs(self)
+        floors = parse_floors(self.at_least, self.languages)
+        plan = plan_budget(
+            evidence, targets=list(targets), budget=self.budget, **named,
+            costs=parse_caps(self.cap, costs, self.languages) if self.cap else costs, weights=read_weights_of(self),
+            floors={name: scale.stored(value, "at_least") for name, value in floors.items()},
+            buy=list(read_languages(self.buy, languages=self.languages, where="buy")) if self.buy else None,
+            train=self.train, aim=self.objective, tau=self.tau, languages=self.languages, forecaster=self.forecaster,
+            robust=self.robust, level=self.level, steps=self.steps, rounds=self.rounds, fast=self.fast,
+        )  # fmt: skip
+        return _answer_plan(plan, names, scale)
+
+
+def _answer_plan(plan: Plan, names: Names, scale: Scale) -> Answer:
+    bought = _with_names(plan.purchases, "language", names).with_columns(pl.col("without") * plan_unit(scale))
+    forecasts = _with_names(scale.table(plan.forecasts, SCORES), "target", names)
+    shown = FORECASTS | ({"guarantee": "guarantee"} if forecasts["guarantee"].is_not_null().any() else {})
+    tables = {
+        "purchases": Table(bought, "Buy", BOUGHT, 2),
+        "forecasts": Table(forecasts, f"Forecast, {100 * plan.level:g} % intervals", shown, scale.digits),
+        "rivals": Table(plan.rivals, f"Other ways to spend it, by {plan.objective.name}", digits=4),
+    }
+    sentences = (plan.verdict(names, scale.factor, scale.digits),)
+    return Answer(
+        "plan", sentences, tables, scale=scale, notes=tuple(plan.words()[1:]), details=plan.record(), result=plan,
+        draw=drawer(plan, sentences[0], scale, names.written, plan.metric),
+    )  # fmt: skip
+
+
+class GoalQuestion(AboutSettings):
+    """Tell what a score costs at least in one language, in labelled and translated examples."""
+
+    command: ClassVar[str] = "goal"
+    positional: ClassVar[tuple[str, ...]] = ("evidence", "target", "goal")
+
+    target: Target
+    goal: Goal = None
+    costs: CostsFile = None
+    train: Annotated[
+        str | None, Field(description="The other languages' examples, e.g. eng:1000; by default the usual ones.")
+    ] = None
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Weigh kinds of examples for the goal."""
+        if self.goal is None:
+            raise InputError(
+                "no score to reach", where="goal", hint="give goal=..., written as the evidence writes scores"
+            )
+        return _weigh(self, evidence, goal=self.goal, budget=None)
+
+
+class KindsQuestion(AboutSettings):
+    """Weigh labelled against translated examples of one language."""
+
+    command: ClassVar[str] = "kinds"
+    positional: ClassVar[tuple[str, ...]] = ("evidence", "target", "budget")
+
+    target: Target
+    budget: Budget = None
+    costs: CostsFile = None
+    train: Annotated[
+        str | None, Field(description="The other languages' examples, e.g. eng:1000; by default the usual ones.")
+    ] = None
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Weigh kinds of examples, and say what a budget buys best."""
+        return _weigh(self, evidence, goal=None, budget=self.budget)
+
+
+def _weigh(
+    question: GoalQuestion | KindsQuestion, evidence: Evidence, *, goal: float | None, budget: float | None
+) -> Answer:
+    from isogloss.planning import plan_kinds
+
+    if question.costs is None:
+        raise InputError("no prices", where="costs", hint="give [labelled] and [translated] in a file, costs=...")
+    evidence, setting, named = question.one_setting(evidence)
+    scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+    kinds = plan_kinds(
+        evidence, target=question.target, costs=_costs(question), train=question.train, budget=budget,
+        goal=None if goal is None else scale.stored(goal, "goal"), languages=question.languages, **named,
+    )  # fmt: skip
+    names = Names(evidence, {kinds.target: question.target})
+    sentences = tuple(kinds.words(names(kinds.target), scale.factor, scale.digits))
+    return Answer(
+        question.command, sentences, {"buys": _buys(kinds, scale)},
+        scale=scale, details=kinds.record(), result=kinds, draw=drawer(kinds, sentences[0], scale, names.written),
+    )  # fmt: skip
+
+
+def _buys(kinds: KindsPlan, scale: Scale) -> Table:
+    rows = [
+        {"for": label, "labelled": bought.labelled, "translated": bought.translated, "cost": bought.cost}
+        for label, bought in ((f"goal of {kinds.goal and scale.score(kinds.goal)}", kinds.cheapest),
+                              (f"budget of {kinds.budget}", kinds.best)) if bought is not None
+    ]  # fmt: skip
+    schema = {"for": pl.String, "labelled": pl.Float64, "translated": pl.Float64, "cost": pl.Float64}
+    return Table(pl.DataFrame(rows, schema=schema), f"Examples to buy, costs in {kinds.currency}", digits=0)
+
+
+def plan_unit(scale: Scale) -> float:
+    """What differences of scores are multiplied by to be points."""
+    return 100.0 if scale.bounded else 1.0
+
+
+def _costs(question: Any) -> Costs:
+    from isogloss.planning.costs import Costs, read_costs
+
+    return Costs() if question.costs is None else read_costs(question.costs, question.languages)
+
+
+def read_weights_of(question: Any) -> Any:
+    from pathlib import Path
+
+    from isogloss.planning import read_weights
+
+    weights = question.weights
+    return read_weights(weights, question.languages) if isinstance(weights, str | Path) else weights
+
+
+def _with_names(table: pl.DataFrame, column: str, names: Names) -> pl.DataFrame:
+    return table.with_columns(pl.col(column).map_elements(names, return_dtype=pl.String).alias("language"))

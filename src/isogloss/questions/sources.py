@@ -1,0 +1,166 @@
+"""Which language should I train on?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import polars as pl
+from pydantic import Field
+
+from isogloss.errors import InputError
+from isogloss.languages.groups import read_languages
+from isogloss.progress import Progress
+from isogloss.questions.about import AboutSettings
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.fields import Level, Shell, Targets
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import canvas_of, drawer
+from isogloss.questions.scale import Scale, scale_of
+
+if TYPE_CHECKING:
+    from isogloss.evidence import Evidence
+
+SCORES = ("mean", "lower", "upper", "regret", "regret_upper")
+RANKED = {"train on": "source_name", "forecast": "mean", "from": "lower", "to": "upper", "regret": "regret",
+          "regret at most": "regret_upper"}  # fmt: skip
+SETS = {"train on": "sources", "forecast": "mean", "from": "lower", "to": "upper"}
+
+
+class SourcesQuestion(AboutSettings):
+    """Rank the languages to train on for a target; for several targets, choose the few that serve them all."""
+
+    command: ClassVar[str] = "sources"
+    positional: ClassVar[tuple[str, ...]] = ("evidence", "targets")
+
+    targets: Annotated[Targets, Shell(flags=("--target", "--targets"), kind=str)] = Field(default_factory=list)
+    top: Annotated[int, Field(ge=1, description="How many rows to show.")] = 5
+    together: Annotated[int, Field(ge=1, description="Rank sets of so many sources, too.")] = 1
+    choose: Annotated[int | None, Field(ge=1, description="For several targets: how many sources to choose.")] = None
+    candidates: Annotated[Targets, Field(description="Sources to choose from; by default all.")] = Field(
+        default_factory=list
+    )
+    examples: Annotated[int | None, Field(ge=0, description="Only sources trained on so many examples.")] = None
+    level: Level = 0.9
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Rank sources for one target, or choose some for several."""
+        evidence, setting, named = self.one_setting(evidence)
+        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        if not self.targets:
+            raise InputError("no target language", where="targets", hint="give one, such as targets=Yoruba")
+        targets = read_languages(self.targets, evidence.targets, languages=self.languages)
+        names = Names(evidence, targets)
+        if len(targets) > 1 or self.choose is not None:
+            return self._chosen(evidence, named, list(targets), names, scale)
+        target = next(iter(targets))
+        question = {
+            **named, "level": self.level, "languages": self.languages,
+            "candidates": self._candidates(evidence),
+        }  # fmt: skip
+        if not _measured_alone(evidence, named):
+            return self._mixes(evidence, target, question, names, scale)
+        return self._ranked(evidence, target, question, names, scale)
+
+    def _candidates(self, evidence: Evidence) -> list[str] | None:
+        if not self.candidates:
+            return None
+        chosen = read_languages(self.candidates, evidence.sources, languages=self.languages, where="candidates")
+        return list(chosen)
+
+    def _ranked(self, evidence: Evidence, target: str, question: dict[str, Any], names: Names, scale: Scale) -> Answer:
+        from isogloss.planning import rank_sets, source_ranking
+
+        ranking = source_ranking(evidence, target, **question, examples=self.examples)
+        table = _named(scale.table(ranking.table, SCORES), names)
+        tables = {"sources": Table(table, f"Sources for {names(target)}", RANKED, scale.digits, self.top)}
+        if self.together > 1:
+            sets = _sets(scale.table(rank_sets(ranking, self.together), SCORES), names)
+            tables["sets"] = Table(sets, f"{self.together} together", SETS, scale.digits, self.top)
+        baselines = _named(scale.table(ranking.baselines, SCORES), names)
+        shown = {"baseline": "baseline", "train on": "source_name", "forecast": "mean", "regret": "regret"}
+        tables["baselines"] = Table(baselines, "What the baselines choose", shown, scale.digits)
+        sentences = tuple(_verdict(ranking.table, names, scale, names(target)))
+        return Answer(
+            self.command, sentences, tables, scale=scale, notes=ranking.notes, result=ranking,
+            draw=drawer(ranking, sentences[0], scale, names.written),
+        )  # fmt: skip
+
+    def _mixes(self, evidence: Evidence, target: str, question: dict[str, Any], names: Names, scale: Scale) -> Answer:
+        from isogloss.planning import rank_mixes
+
+        sets = rank_mixes(evidence, target, size=self.together, **question, examples=self.examples)
+        title = "Mixes, in equal parts" if self.together > 1 else "Single sources, forecast from mixes"
+        best = _sets(sets, names)["sources"][0]
+        first = f"For {names(target)}, train on {best}: forecast {scale.score(sets['mean'][0])}."
+        return Answer(
+            self.command, (first, "No source was measured alone: these are forecasts from mixes."),
+            {"sets": Table(_sets(scale.table(sets, SCORES), names), title, SETS, scale.digits, self.top)},
+            scale=scale, result=sets, draw=partial(_draw_sets, sets, target, first, scale, names),
+        )  # fmt: skip
+
+    def _chosen(
+        self, evidence: Evidence, named: dict[str, Any], targets: list[str], names: Names, scale: Scale
+    ) -> Answer:
+        from isogloss.planning import choose_sources
+
+        many = choose_sources(
+            evidence,
+            targets,
+            self.choose or min(3, len(targets)),
+            **named,
+            examples=self.examples,
+            languages=self.languages,
+        )
+        served = scale.table(many.table, SCORES).with_columns(
+            pl.col(one).map_elements(names, return_dtype=pl.String) for one in ("target", "source")
+        )
+        proof = "No other choice is better." if many.optimal else f"No choice has more than {scale.score(many.bound)}."
+        listed = ", ".join(map(names, many.sources))
+        verdict = f"Train on {listed}: {scale.score(many.value)} on average over the targets."
+        return Answer(
+            self.command, (verdict, proof),
+            {"served": Table(served, "Which source serves which target", digits=scale.digits),
+             "baselines": Table(scale.table(many.baselines, SCORES), "Other choices", digits=scale.digits)},
+            scale=scale, result=many, draw=drawer(many, verdict, scale, names.written),
+        )  # fmt: skip
+
+
+def _draw_sets(sets: pl.DataFrame, target: str, verdict: str, scale: Scale, names: Names) -> Any:
+    from isogloss.charts import draw_source_sets
+
+    return draw_source_sets(sets, target=target, canvas=canvas_of(verdict, scale, names.written))
+
+
+def _verdict(table: pl.DataFrame, names: Names, scale: Scale, target: str) -> list[str]:
+    best = table.row(0, named=True)
+    close = table.filter(pl.col("regret") - best["regret"] < CLOSE)["source"].to_list()[1:4]
+    words = [
+        f"For {target}, train on {names(best['source'])}: {'measured' if best['basis'] == 'measured' else 'forecast'} "
+        f"{scale.score(best['mean'])}; it loses at most {scale.width(best['regret_upper'])} against the best source."
+    ]
+    if close and scale.bounded:
+        words.append(f"Within a point of it: {', '.join(map(names, close))}.")
+    return words
+
+
+CLOSE = 0.01
+"""Regret, as a fraction, that is no difference worth choosing by."""
+
+
+def _named(table: pl.DataFrame, names: Names) -> pl.DataFrame:
+    return table.with_columns(source_name=pl.col("source").map_elements(names, return_dtype=pl.String))
+
+
+def _sets(table: pl.DataFrame, names: Names) -> pl.DataFrame:
+    listed = [", ".join(names(part.strip()) for part in text.replace("+", ",").split(",")) for text in table["sources"]]
+    return table.with_columns(pl.Series("sources", listed, dtype=pl.String))
+
+
+def _measured_alone(evidence: Evidence, named: dict[str, Any]) -> bool:
+    """Whether anything was trained on one language only."""
+    from isogloss.forecasting.settings import find_setting
+    from isogloss.planning.ranking.table import single_sources
+
+    _, observations = find_setting(evidence, **named)
+    return single_sources(observations).height > 0

@@ -1,0 +1,48 @@
+"""An answer as a terminal shows it."""
+
+from __future__ import annotations
+
+from isogloss.questions.content import Content, Table
+from isogloss.text import printable, printable_lines
+
+
+def answer_text(answer: Content, width: int, *, why: bool = False) -> str:
+    """Verdict, tables and notes, broken at `width` between words and never within a number."""
+    parts = [_paragraphs(answer.sentences, width)]
+    parts += [table_text(table, width) for table in answer.tables.values() if table.view().height]
+    parts += [_paragraphs(group, width) for group in (answer.assumptions, answer.notes if why else ())]
+    return "\n\n".join(part for part in parts if part)
+
+
+def table_text(table: Table, width: int) -> str:
+    """A table in columns."""
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    view = table.view()
+    title = Text(printable(table.title)) if table.title else None
+    grid = Grid(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for name, kind in view.schema.items():
+        number = kind.is_numeric()
+        grid.add_column(Text(printable(name)), justify="right" if number else "left", overflow="fold", no_wrap=number)
+    for row in view.iter_rows():
+        grid.add_row(*(Text(printable(table.cell(value))) for value in row))
+    left = table.frame.height - view.height
+    return _rendered(grid, width) + (f"\n... and {left:,} rows more" if left else "")
+
+
+def _paragraphs(sentences: tuple[str, ...], width: int) -> str:
+    from rich.text import Text
+
+    return "\n".join(_rendered(Text(printable_lines(sentence)), width) for sentence in sentences)
+
+
+def _rendered(item: object, width: int) -> str:
+    """What rich makes of it, without trailing spaces."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    into = StringIO()
+    Console(file=into, width=width, color_system=None, legacy_windows=False).print(item)
+    return "\n".join(line.rstrip() for line in into.getvalue().splitlines())
