@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, BadValue, UnknownLanguage, UnknownName
 from isogloss.evidence import Evidence, Store, read_evidence
 from isogloss.evidence.facts import known_tasks, read_facts
 from isogloss.evidence.limits import chances, with_limits
 from isogloss.evidence.overview import count_by, coverage, find_conflicts, settings
+from isogloss.evidence.summing import mean_in_order
 
 QUARTER = pl.DataFrame({"task": ["topics"], "metric": ["accuracy"], "chance": [0.25]})
 
@@ -165,3 +169,23 @@ def test_a_store_is_counted_as_what_it_holds(tmp_path, table, again):
         assert count_by(store, by).equals(count_by(evidence, by))
         assert coverage(store, by).equals(coverage(evidence, by))
     assert settings(store).filter(task="topics")["at_chance"].item() == (1.0 if again else 0.0)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30), st.randoms())
+def test_a_mean_is_the_same_to_the_last_digit_in_any_order(scores, chance):
+    shuffled = chance.sample(scores, len(scores))
+    means = [pl.select(pl.Series("score", order)).select(mean_in_order("score")).item() for order in (scores, shuffled)]
+    assert means[0] == means[1] == pytest.approx(sum(scores) / len(scores), rel=1e-9, abs=1e-9)
+
+
+def test_means_of_many_scores_do_not_depend_on_the_threads_that_sum_them():
+    """polars shares groups of this size out to its threads."""
+    chance = np.random.default_rng(0)
+    table = pl.DataFrame({"group": chance.integers(0, 5, 400_000), "score": chance.random(400_000)})
+    found = [table.lazy().group_by("group").agg(mean_in_order("score")).sort("group").collect() for _ in range(5)]
+    assert all(means.equals(found[0]) for means in found)
+
+
+def test_what_has_no_score_counts_for_nothing_in_a_mean():
+    table = pl.DataFrame({"score": [0.25, None, 0.75], "error": [None, None, None]}, schema_overrides={"error": float})
+    assert table.select(mean_in_order("score", "error")).row(0) == (0.5, None)

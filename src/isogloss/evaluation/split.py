@@ -11,6 +11,7 @@ import polars as pl
 
 from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import QUERY_TABLE, SETTING, Evidence, TrainingMix
+from isogloss.evidence.summing import mean_in_order
 from isogloss.forecasting.features import space
 from isogloss.languages import distances
 from isogloss.registry import Registry
@@ -105,7 +106,7 @@ def _mean_over_seeds(test: pl.DataFrame, observations: pl.DataFrame) -> pl.DataF
     others = [name for name in test.columns if name not in (*cell, "score", "standard_error")]
     several = pl.len() > 1
     together = as_measured.group_by(cell, maintain_order=True).agg(
-        pl.col("score").sort().mean(),
+        mean_in_order("score"),
         pl.when(several).then(None).otherwise(pl.col("standard_error").first()).alias("standard_error"),
         *(pl.col(name).first() for name in others),
     )

@@ -13,6 +13,7 @@ from isogloss.evidence.dataframes import as_polars, to_pandas
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.limits import chances, with_limits
 from isogloss.evidence.schema import OBSERVATION, REQUIRED, SETTING, conform
+from isogloss.evidence.summing import mean_in_order
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.forks import check_fork
 
@@ -172,7 +173,7 @@ def summary(observations: pl.LazyFrame, guesses: list[pl.DataFrame]) -> pl.LazyF
             targets=pl.col("target").n_unique(),
             mixes=pl.col("train").n_unique(),
             seeds=pl.col("seed").drop_nulls().n_unique(),
-            mean_score=pl.col("score").mean(),
+            mean_score=mean_in_order("score"),
             lowest=pl.col("score").min(),
             highest=pl.col("score").max(),
             at_chance=pl.col("at_chance").mean(),

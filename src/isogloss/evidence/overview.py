@@ -16,6 +16,7 @@ from isogloss.evidence.parts import Query
 from isogloss.evidence.read import expand, read_source
 from isogloss.evidence.schema import IDENTITY
 from isogloss.evidence.store import Store
+from isogloss.evidence.summing import mean_in_order
 
 COLUMNS = (*IDENTITY, "origin", "importer")
 """What evidence can be counted by."""
@@ -64,7 +65,7 @@ def _counted(rows: pl.LazyFrame, by: list[str], guesses: list[pl.DataFrame]) -> 
             targets=pl.col("target").n_unique(),
             mixes=pl.col("train").n_unique(),
             models=pl.struct("model", "model_revision").n_unique(),
-            mean=pl.when(alike).then(pl.col("score").mean()),
+            mean=pl.when(alike).then(mean_in_order("score")),
             lowest=pl.when(alike).then(pl.col("score").min()),
             highest=pl.when(alike).then(pl.col("score").max()),
             at_chance=pl.col("at_chance").mean(),

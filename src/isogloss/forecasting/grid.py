@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.evidence import SETTING, TrainingMix
+from isogloss.evidence.summing import mean_in_order
 from isogloss.forecasting.settings import Setting
 from isogloss.metrics.registry import lowest_fraction
 
@@ -181,7 +182,7 @@ class Panel:
         # Sorted, because a sum of seeds depends in its last digit on the order they come in.
         cells = (
             observations.group_by(*SETTING, "train", "target")
-            .agg(pl.col("score").sort().mean(), bounded=(pl.col("scale") != "raw").all())
+            .agg(mean_in_order("score"), bounded=(pl.col("scale") != "raw").all())
             .sort(*SETTING, "train", "target", nulls_last=True)
         )
         keys = cells.select(*SETTING, "train").unique(maintain_order=True).with_row_index("row")

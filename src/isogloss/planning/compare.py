@@ -15,6 +15,7 @@ import polars as pl
 
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
+from isogloss.evidence.summing import mean_in_order
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs, RecipeCost
 from isogloss.planning.fairness import efficient, only_metric
 from isogloss.stats.intervals import bootstrap_means
@@ -339,7 +340,7 @@ def _counted(recipes: int, named: bool) -> str:
 
 def _cells(observations: pl.DataFrame, names: Sequence[str], targets: Sequence[str] | None) -> tuple[pl.DataFrame, int]:
     """Mean score by target (rows) and recipe (columns) where all were measured, and how many targets were not."""
-    cells = observations.group_by("target", "recipe").agg(pl.col("score").sort().mean())
+    cells = observations.group_by("target", "recipe").agg(mean_in_order("score"))
     table = cells.pivot("recipe", index="target", values="score").sort("target")
     if targets is not None:
         for target in targets:

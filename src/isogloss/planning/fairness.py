@@ -11,6 +11,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
+from isogloss.evidence.summing import mean_in_order
 from isogloss.forecasting.grid import Array
 from isogloss.languages import resolve
 from isogloss.planning.objectives import demand, gini, prioritarian
@@ -285,7 +286,7 @@ def _check_utility(observations: pl.DataFrame, metric: str) -> None:
 
 def _table(observations: pl.DataFrame, by: str) -> tuple[list[str], list[str], list[str], Array]:
     """Candidates, the languages all were measured in, those that some were not, and mean scores."""
-    cells = observations.drop_nulls(by).group_by(by, "target").agg(pl.col("score").sort().mean())
+    cells = observations.drop_nulls(by).group_by(by, "target").agg(mean_in_order("score"))
     names, every = cells[by].unique().sort().to_list(), cells["target"].unique().sort().to_list()
     if len(names) < 2:
         what = "mix" if by == "train" else by

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.evidence import SETTING, Evidence
+from isogloss.evidence.summing import mean_in_order
 from isogloss.forecasting.features import space
 from isogloss.forecasting.fitted_settings import FittedSettings
 from isogloss.forecasting.forecaster import Capability, Forecaster
@@ -155,7 +156,7 @@ class LinkedSettings(FittedSettings):
         super().__init__(panel, WeakestLinkModel({}))
         comparable = observations.filter(pl.col("scale") != "raw", pl.col("higher_is_better"))
         self._comparable = {Setting(*row) for row in comparable.select(SETTING).unique().iter_rows()}
-        self._by_task = comparable.group_by(*MODEL, "task", "target").agg(pl.col("score").sort().mean())
+        self._by_task = comparable.group_by(*MODEL, "task", "target").agg(mean_in_order("score"))
 
     def _new_model(self, position: int) -> GridModel:
         setting = self._panel.settings[position]
@@ -163,5 +164,5 @@ class LinkedSettings(FittedSettings):
             return WeakestLinkModel({})
         same_model = (pl.col(name).eq_missing(pl.lit(getattr(setting, name))) for name in MODEL)
         others = self._by_task.filter(*same_model, pl.col("task") != setting.task)
-        means = others.group_by("target").agg(pl.col("score").sort().mean()).sort("target")
+        means = others.group_by("target").agg(mean_in_order("score")).sort("target")
         return WeakestLinkModel(dict(means.iter_rows()))

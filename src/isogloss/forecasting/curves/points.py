@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.evidence import TrainingMix
+from isogloss.evidence.summing import mean_in_order
 from isogloss.evidence.training_mix import LABELLED
 from isogloss.forecasting.features import SIMILARITY_REACH, space
 from isogloss.forecasting.grid import Array, typical_size
@@ -132,7 +133,7 @@ class Points:
     def read(cls, observations: pl.DataFrame) -> Points:
         """From the observations of one setting; other languages' unknown sizes are set to a typical one."""
         # Sorted, because a sum of seeds depends in its last digit on the order they come in.
-        cells = observations.group_by("train", "target").agg(pl.col("score").sort().mean(), runs=pl.len())
+        cells = observations.group_by("train", "target").agg(mean_in_order("score"), runs=pl.len())
         cells = cells.sort("target", "train")
         texts, languages = sorted(set(cells["train"])), sorted(set(cells["target"]))
         mixes = _Amounts(texts, languages)

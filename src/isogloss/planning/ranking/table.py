@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence import TrainingMix
+from isogloss.evidence.summing import mean_in_order
 
 Array = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ class SourceTable:
             )
         kept = single.join(_chosen_sizes(single, examples), on=["source", "examples"], how="semi", nulls_equal=True)
         # Seeds are tested on the same items, so that their mean is hardly surer than each of them.
-        cells = kept.group_by("source", "target").agg(pl.col("score", "error").sort().mean())
+        cells = kept.group_by("source", "target").agg(mean_in_order("score", "error"))
         sources = tuple(cells["source"].unique().sort())
         targets = tuple(cells["target"].unique().sort())
         scores, errors = np.full((2, len(sources), len(targets)), np.nan)
