@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from isogloss.errors import BadValue
-from isogloss.stats import benjamini_hochberg, holm, mcnemar, permutation_p_value
+from isogloss.stats import benjamini_hochberg, holm, mcnemar, permutation_p_value, sequential_p_value
 
 
 def outcomes(both: int, only_first: int, only_second: int, neither: int) -> tuple[list[int], list[int]]:
@@ -111,3 +113,47 @@ def test_in_a_world_without_an_effect_p_values_of_permutations_are_uniform():
     p = [permutation_p_value(*(values[0], values[1:])) for values in chance.random((2000, 100))]
     assert np.mean(np.array(p) <= 0.05) == pytest.approx(0.05, abs=0.015)
     assert min(p) == 0.01
+
+
+VALUES = st.lists(st.integers(0, 9), min_size=19, max_size=120)
+
+
+@given(observed=st.integers(0, 10), values=VALUES, size=st.integers(1, 40))
+def test_a_sequential_p_value_up_to_one_in_twenty_is_that_of_all_permutations(observed, values, size):
+    pieces = [values[start : start + size] for start in range(0, len(values), size)]
+    whole, found = permutation_p_value(observed, values), sequential_p_value(observed, pieces, len(values))
+    assert found == whole if whole <= 0.05 else found > 0.05
+
+
+@given(observed=st.integers(0, 10), values=VALUES)
+def test_a_sequential_p_value_does_not_depend_on_the_pieces(observed, values):
+    one_by_one = sequential_p_value(observed, ([value] for value in values), len(values))
+    assert sequential_p_value(observed, [values], len(values)) == one_by_one
+
+
+def test_permutations_are_drawn_only_until_the_p_value_is_decided():
+    """Of 99 permutations the fifth at least as extreme decides that p is above .05: here the tenth."""
+    drawn = iter([[0.0], [1.0]] * 50)
+    assert sequential_p_value(0.5, drawn, 99) == 5 / 10
+    assert len(list(drawn)) == 90
+
+
+def test_a_sequential_p_value_is_exact_at_every_level():
+    """P(p <= a) <= a where the observed value is one among exchangeable ones (Besag and Clifford 1991).
+
+    All 720 orders of six values, with and without ties: every level that a p-value can take.
+    """
+    for values in ([0, 1, 2, 3, 4, 5], [0, 0, 1, 1, 2, 2]):
+        orders = list(permutations(values))
+        found = np.array([sequential_p_value(order[0], [order[1:]], 5) for order in orders])
+        assert all((found <= level).mean() <= level + 1e-12 for level in found)
+
+
+@pytest.mark.parametrize("most", [19, 99])
+def test_a_sequential_p_value_is_below_each_level_as_often_as_it_says(most):
+    """Over 20,000 draws without an effect; four standard errors are allowed."""
+    chance = np.random.default_rng(0)
+    found = np.array([sequential_p_value(row[0], [row[1:]], most) for row in chance.random((20_000, most + 1))])
+    for level in (0.05, 0.1, 0.25, 0.5):
+        assert (found <= level).mean() <= level + 4 * np.sqrt(level * (1 - level) / len(found))
+    assert (found <= 0.05).mean() == pytest.approx(0.05, abs=0.007)

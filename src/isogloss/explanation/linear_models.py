@@ -192,10 +192,11 @@ def held_out_r2(design: Array, response: Array, rows: Sequence[str], columns: Se
         were fitted. Negative where the mean tells more.
     """
     full = np.column_stack([np.ones(len(design)), design])
-    sources, targets = np.array(rows, dtype=object), np.array(columns, dtype=object)
+    _, places = np.unique([*rows, *columns], return_inverse=True)
+    sources, targets = places[: len(rows)], places[len(rows) :]
     information, moments = full.T @ full, full.T @ response
     errors = of_mean = 0.0
-    for language in sorted(set(columns)):
+    for language in np.unique(targets):
         held_out = targets == language
         hidden = held_out | (sources == language)
         fitted = len(response) - int(hidden.sum())

@@ -1,5 +1,5 @@
 from .conformal import grouped_quantile, weighted_conformal_quantiles
-from .hypotheses import McNemar, benjamini_hochberg, holm, mcnemar, permutation_p_value
+from .hypotheses import McNemar, benjamini_hochberg, holm, mcnemar, permutation_p_value, sequential_p_value
 from .intervals import (
     bootstrap_interval,
     bootstrap_means,
@@ -27,6 +27,7 @@ __all__ = [
     "paired_bootstrap",
     "percentile_interval",
     "permutation_p_value",
+    "sequential_p_value",
     "weighted_conformal_quantiles",
     "wilson_interval",
 ]
