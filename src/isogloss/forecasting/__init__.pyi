@@ -6,6 +6,7 @@ from .background.tables import ScoreTable, read_tables
 from .baselines.boosted import LangRank, Litmus, Trees
 from .baselines.mixed import Mixed
 from .baselines.simple import Additive, LanguageMean, Mean, Nearest, WeakestLink
+from .combination import Combination
 from .default import Default
 from .extent import Extent
 from .fitting import fitted
@@ -23,6 +24,7 @@ __all__ = [
     "FORECAST",
     "Additive",
     "Background",
+    "Combination",
     "Default",
     "Extent",
     "Flag",

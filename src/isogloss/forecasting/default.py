@@ -30,7 +30,7 @@ from isogloss.forecasting import kriging, training_mix_gp
 from isogloss.forecasting.cold_start import ColdStartModels, ColdStartSetting
 from isogloss.forecasting.features import ADAPTATION
 from isogloss.forecasting.fitted_setting import QuerySetting
-from isogloss.forecasting.fitted_settings import FittedSettings, PooledSettings
+from isogloss.forecasting.fitted_settings import PooledSettings, QuerySettings
 from isogloss.forecasting.forecaster import Capability, Conformal, Forecaster
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, block_of, fill
 from isogloss.forecasting.grid_model import Contribution, GridModel
@@ -126,7 +126,7 @@ class Default(Forecaster):
     def __init__(self, new_models: bool = True):
         self.new_models = new_models
 
-    def _fit_settings(self, evidence: Evidence) -> FittedSettings:
+    def _fit_settings(self, evidence: Evidence) -> QuerySettings:
         self.panel_, self.models_ = Panel.read(evidence.observations), evidence.models
         self._cold_starts: dict[int, ColdStartModels] = {}
         return PooledSettings(self.panel_, self.new_model())

@@ -163,9 +163,9 @@ class FittedSetting(QuerySetting):
         own = set(self.grid.targets)
         if targets is None:
             others = self._context.model.panel.languages if self._context is not None else ()
-            return {MIXES, POORER, *(self._pattern(language) for language in {UNDETERMINED, *others} - own)}
+            return {MIXES, POORER, *(self.pattern(language) for language in {UNDETERMINED, *others} - own)}
         unmeasured = [target for target in targets if target not in own]
-        parts: set[Part] = {self._pattern(target) for target in unmeasured}
+        parts: set[Part] = {self.pattern(target) for target in unmeasured}
         if len(unmeasured) < len(targets) or not all(self._measured_in_all(text) for text in texts):
             parts.add(MIXES)
         if (
@@ -202,7 +202,8 @@ class FittedSetting(QuerySetting):
         if self._context is not None and self._context.pooled:
             self._context.residuals(pattern)
 
-    def _pattern(self, target: str) -> Pattern:
+    def pattern(self, target: str) -> Pattern:
+        """What other settings measured of a language that this one did not."""
         return TYPOLOGY_ONLY if self._context is None else self._context.pattern(target)
 
     def _measured_in_all(self, text: str) -> bool:
@@ -245,7 +246,7 @@ class FittedSetting(QuerySetting):
         patterns, flags = [TYPOLOGY_ONLY] * len(targets), [frozenset[Flag]()] * len(targets)
         if self._context is not None:
             for place in np.flatnonzero(~known).tolist():
-                patterns[place] = self._pattern(targets[place])
+                patterns[place] = self.pattern(targets[place])
                 flags[place] = self._context.flags(targets[place])
         forecast = GridForecast(mixes, tuple(targets), mean, spread, columns, measured, tuple(patterns), tuple(flags))
         for pattern, places in forecast.unmeasured_targets():

@@ -14,26 +14,31 @@ from isogloss.forecasting.settings import Setting
 
 
 class QuerySettings(Mapping[Setting, QuerySetting]):
-    """Settings of a panel, whatever their method."""
+    """Settings of a panel, whatever their method.
+
+    Attributes
+    ----------
+    panel : Panel
+    """
 
     def __init__(self, panel: Panel):
-        self._panel = panel
+        self.panel = panel
         self._fitted: dict[int, QuerySetting] = {}
 
     def __getitem__(self, setting: Setting) -> QuerySetting:
-        position = self._panel.position[setting]
+        position = self.panel.position[setting]
         if position not in self._fitted:
             self._fitted[position] = self._fit(position)
         return self._fitted[position]
 
     def __contains__(self, setting: object) -> bool:
-        return setting in self._panel.position
+        return setting in self.panel.position
 
     def __iter__(self) -> Iterator[Setting]:
-        return iter(self._panel.settings)
+        return iter(self.panel.settings)
 
     def __len__(self) -> int:
-        return len(self._panel.settings)
+        return len(self.panel.settings)
 
     def in_use(self) -> list[QuerySetting]:
         """Those that were looked up."""
@@ -58,7 +63,7 @@ class FittedSettings(QuerySettings):
         self._model = model
 
     def _fit(self, position: int) -> FittedSetting:
-        return FittedSetting(self._panel.grid(position), self._new_model(position), self._context(position))
+        return FittedSetting(self.panel.grid(position), self._new_model(position), self._context(position))
 
     def _new_model(self, position: int) -> GridModel:
         return copy(self._model)
@@ -75,7 +80,7 @@ class PooledSettings(FittedSettings):
         self._pooled: dict[int, PooledModel] = {}
 
     def _context(self, position: int) -> SettingContext:
-        block = int(self._panel.block_of_setting[position])
+        block = int(self.panel.block_of_setting[position])
         if block not in self._pooled:
-            self._pooled[block] = PooledModel(self._panel, block)
+            self._pooled[block] = PooledModel(self.panel, block)
         return SettingContext(self._pooled[block], position)

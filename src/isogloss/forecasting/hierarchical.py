@@ -20,6 +20,7 @@ from isogloss.forecasting.background.table_model import TableForecast
 from isogloss.forecasting.features import DATA, LEXICAL, LINGUISTIC, MEASURED_LANGUAGES
 from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
 from isogloss.forecasting.fitted_settings import QuerySettings
+from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.forecaster import Capability, Forecaster
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes
 from isogloss.forecasting.grid_model import (
@@ -68,25 +69,24 @@ class Hierarchical(Forecaster):
         self.background = background
 
     def _fit_settings(self, evidence: Evidence) -> QuerySettings:
-        given = self.background
-        background = given if isinstance(given, Background) else read_background(given)
-        return HierarchicalSettings(evidence, background)
+        return HierarchicalSettings(evidence, self.background)
 
 
 class HierarchicalSettings(QuerySettings):
     """Settings, the table of each block fitted when it is first queried."""
 
-    def __init__(self, evidence: Evidence, background: Background):
+    def __init__(self, evidence: Evidence, background: str | Background | None = None):
         super().__init__(Panel.read(evidence.observations))
-        self._background, self._facts = background, metric_facts(evidence)
+        self._background = background if isinstance(background, Background) else read_background(background)
+        self._facts = metric_facts(evidence)
         self._tables: dict[int, BlockTable] = {}
 
     def _fit(self, position: int) -> HierarchicalSetting:
-        setting, block = self._panel.settings[position], int(self._panel.block_of_setting[position])
+        setting, block = self.panel.settings[position], int(self.panel.block_of_setting[position])
         if block not in self._tables:
             facts = self._facts[setting.task, setting.metric]
-            self._tables[block] = BlockTable(self._panel, block, self._background, *facts)
-        return HierarchicalSetting(self._panel, position, self._tables[block])
+            self._tables[block] = BlockTable(self.panel, block, self._background, *facts)
+        return HierarchicalSetting(self.panel, position, self._tables[block])
 
 
 class HierarchicalSetting(QuerySetting):
@@ -128,9 +128,11 @@ class HierarchicalSetting(QuerySetting):
                 scores[place] = np.where(measured[place], known, scores[place])
         mean = np.where(measured, self.table.link_.forward(scores), mean)
         deviation = np.where(measured, own.repeat, deviation)
+        others = set(self.table.languages).difference(self.grid.targets)
+        flags = tuple(frozenset({Flag.OTHER_MODELS} if target in others else ()) for target in targets)
         return HierarchicalForecast(
             mixes, tuple(targets), self.grid.clip(scores), deviation, columns, measured,
-            (TYPOLOGY_ONLY,) * len(targets), (frozenset(),) * len(targets), mean,
+            (TYPOLOGY_ONLY,) * len(targets), flags, mean,
         )  # fmt: skip
 
     def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:

@@ -13,6 +13,7 @@ forecasters: Registry[type[Forecaster]] = Registry(
     "forecaster",
     {
         "default": "isogloss.forecasting.default:Default",
+        "combination": "isogloss.forecasting.combination:Combination",
         "hierarchical": "isogloss.forecasting.hierarchical:Hierarchical",
         "mean": "isogloss.forecasting.baselines.simple:Mean",
         "additive": "isogloss.forecasting.baselines.simple:Additive",

@@ -19,7 +19,7 @@ FEWEST_CORPORA = 4
 
 
 def build_background(tables: Sequence[ScoreTable] | None = None, out: str | Path | None = None) -> Background:
-    """Learn language factors, slope priors and residual quantiles from tables; takes about a minute.
+    """Learn language factors, slope priors and residual quantiles from tables; takes about 20 seconds.
 
     Parameters
     ----------

@@ -26,6 +26,8 @@ SHIFTED = (
 PROMPTED = "prompted"
 PROMPTED_PRIOR = 2.0
 """Test corpora of prompted models at which their own quantiles count as much as everybody's."""
+WIDENING = 1.1
+"""Test corpora are few, and the next one may differ from all: quantiles are drawn out by this factor."""
 FEWEST_LANGUAGES = 20
 """Languages of a table from which quantiles are learnt."""
 
@@ -107,4 +109,5 @@ def _weighted_quantiles(residuals: Sequence[Residuals]) -> Array:
     values = np.concatenate([one.values for one in residuals])
     each = np.concatenate([np.full(len(one.values), weight) for one, weight in zip(residuals, weights, strict=True)])
     order = np.argsort(values)
-    return np.interp(PROBABILITIES, (np.cumsum(each[order]) - each[order] / 2) / each.sum(), values[order])
+    shares = (np.cumsum(each[order]) - each[order] / 2) / each.sum()
+    return WIDENING * np.interp(PROBABILITIES, shares, values[order])

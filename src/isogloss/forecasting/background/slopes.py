@@ -25,6 +25,8 @@ USED_FREEDOM = 0.7
 """Share of the features that a ridge regression uses up as degrees of freedom."""
 SHARING = 0.7
 """Tables of the same test texts and kind count as `count ** -SHARING` each."""
+SLOPE_CORRECTION = 0.3
+"""Ridge regression on uncertain features makes slopes look smaller: what is added to the logarithm of their size."""
 FLOOR, SIZE_FLOOR, ROW_FLOOR = 0.01, 0.01, 0.002
 
 
@@ -80,7 +82,7 @@ def learn_slopes(tables: Sequence[ScoreTable], factors: LanguageFactors) -> Slop
     return SlopePriors(
         direction,
         direction_covariance + FLOOR * np.eye(len(FEATURES)),
-        size,
+        size + np.array([SLOPE_CORRECTION, 0.0]),
         size_covariance + SIZE_FLOOR * np.eye(2),
         row_covariance + ROW_FLOOR * np.eye(1 + len(FEATURES)),
         float(sum(weight * fit.row_residual for fit, weight in several) / total),

@@ -159,7 +159,7 @@ class LinkedSettings(FittedSettings):
         self._by_task = comparable.group_by(*MODEL, "task", "target").agg(mean_in_order("score"))
 
     def _new_model(self, position: int) -> GridModel:
-        setting = self._panel.settings[position]
+        setting = self.panel.settings[position]
         if setting not in self._comparable:
             return WeakestLinkModel({})
         same_model = (pl.col(name).eq_missing(pl.lit(getattr(setting, name))) for name in MODEL)

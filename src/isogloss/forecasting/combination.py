@@ -1,0 +1,176 @@
+"""The combination: the table model where nothing was measured of a language, elsewhere the default's base learners.
+
+Which of the two forecasts a cell, and with what weight, was learnt across public tables under simulated shift
+(`benchmarks/forecast_poorer.py`). Random folds of a user's own table cannot tell: its rich languages say nothing about
+those poorer than all of them.
+
+| the cell | weight of the default's base learners |
+|---|---|
+| a language measured in the setting, under any mix | 1 |
+| a language measured on other tasks, or in other settings of the task | 1 |
+| a language poorer than every measured one | 0 |
+| a setting of at least `MANY_MIXES` mixes | `MIXES_WEIGHT` |
+| at least `MANY_LANGUAGES` measured | `LANGUAGES_WEIGHT` |
+| any other | 0 |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isogloss.evidence import Evidence
+from isogloss.forecasting.background.artefact import Background
+from isogloss.forecasting.background.side_facts import shared_web_text
+from isogloss.forecasting.default import Default
+from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast, Part, QuerySetting
+from isogloss.forecasting.fitted_settings import QuerySettings
+from isogloss.forecasting.grid import Array, TrainingMixes
+from isogloss.forecasting.grid_model import Decomposition
+from isogloss.forecasting.hierarchical import TABLE, HierarchicalForecast, HierarchicalSetting, HierarchicalSettings
+
+MANY_MIXES, MIXES_WEIGHT = 5, 0.75
+MANY_LANGUAGES, LANGUAGES_WEIGHT = 25, 0.25
+
+
+class Combination(Default):
+    """Table model and base learners of `default`, with weights learnt across public tables under simulated shift.
+
+    Parameters
+    ----------
+    new_models : bool, default True
+        As of `Default`.
+    background : str or Background, optional
+        As of `Hierarchical`.
+    """
+
+    def __init__(self, new_models: bool = True, background: str | Background | None = None):
+        super().__init__(new_models)
+        self.background = background
+
+    def _fit_settings(self, evidence: Evidence) -> QuerySettings:
+        return CombinedSettings(super()._fit_settings(evidence), HierarchicalSettings(evidence, self.background))
+
+
+class CombinedSettings(QuerySettings):
+    """Settings of two methods side by side."""
+
+    def __init__(self, learners: QuerySettings, tables: HierarchicalSettings):
+        super().__init__(tables.panel)
+        self._learners, self._tables = learners, tables
+
+    def _fit(self, position: int) -> CombinedSetting:
+        setting = self.panel.settings[position]
+        learners, table = self._learners[setting], self._tables[setting]
+        assert isinstance(learners, FittedSetting), "the default fits grids"
+        assert isinstance(table, HierarchicalSetting), "the table model has rows"
+        return CombinedSetting(learners, table)
+
+
+@dataclass(frozen=True)
+class CombinedForecast(HierarchicalForecast):
+    """Forecasts of every mix x target.
+
+    Attributes
+    ----------
+    weights : array of shape (targets,)
+        Of the base learners.
+    learners : GridForecast or None
+        Their forecasts of the targets for which they have any weight.
+    """
+
+    weights: Array
+    learners: GridForecast | None
+
+
+class CombinedSetting(QuerySetting):
+    """A setting with base learners and a row of the table model.
+
+    Attributes
+    ----------
+    grid : Grid
+    """
+
+    def __init__(self, learners: FittedSetting, table: HierarchicalSetting):
+        self.learners, self.table, self.grid = learners, table, learners.grid
+        self._poorest = min(shared_web_text(language) for language in self.grid.targets)
+
+    @property
+    def parts_(self) -> set[Part]:  # type: ignore[override]
+        """Those of both methods."""
+        return self.learners.parts_ | self.table.parts_
+
+    def needs(self, texts: Sequence[str] = (), targets: Sequence[str] | None = None) -> set[Part]:
+        if targets is None:
+            return self.learners.needs() | {TABLE}
+        weights = self.weights(targets)
+        by_learners = [target for target, weight in zip(targets, weights, strict=True) if weight > 0]
+        parts: set[Part] = {TABLE} if (weights < 1).any() else set()
+        return parts | (self.learners.needs(texts, by_learners) if by_learners else set())
+
+    def learn(self, part: Part) -> None:
+        (self.table if part == TABLE else self.learners).learn(part)
+
+    def conformalize(self) -> None:
+        self.learners.conformalize()
+
+    def weights(self, targets: Sequence[str]) -> Array:
+        """Weight of the base learners for each target, of shape (targets,)."""
+        if len(self.grid.mixes.texts) >= MANY_MIXES:
+            usual = MIXES_WEIGHT
+        else:
+            usual = LANGUAGES_WEIGHT if len(self.grid.targets) >= MANY_LANGUAGES else 0.0
+        return np.array([self._weight(target, usual) for target in targets])
+
+    def _weight(self, target: str, usual: float) -> float:
+        if target in self.grid.targets:
+            return 1.0
+        pattern = self.learners.pattern(target)
+        if pattern.same_model_same_task or pattern.same_model_other_tasks or pattern.other_models_other_tasks:
+            return 1.0
+        return 0.0 if shared_web_text(target) < self._poorest else usual
+
+    def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> CombinedForecast:
+        weights = self.weights(targets)
+        places = np.flatnonzero(weights > 0)
+        learners = self.learners.forecast(mixes, [targets[place] for place in places.tolist()]) if len(places) else None
+        if learners is not None and len(places) == len(targets) and (weights == 1).all():
+            unused = np.zeros(learners.mean.shape)
+            return CombinedForecast(**vars(learners), link_mean=unused, weights=weights, learners=learners)
+        table = self.table.forecast(mixes, targets)
+        combined = CombinedForecast(**vars(table), weights=weights, learners=learners)
+        return combined if learners is None else self._mixed(combined, learners, places)
+
+    def _mixed(self, table: CombinedForecast, learners: GridForecast, places: NDArray[np.intp]) -> CombinedForecast:
+        """The table's forecasts with those of the base learners mixed into some targets."""
+        mean, link_mean, share = table.mean.copy(), table.link_mean.copy(), table.weights[places]
+        patterns, flags = list(table.patterns), list(table.flags)
+        mean[:, places] = (1 - share) * mean[:, places] + share * learners.mean
+        link_mean[:, places] = self.table.table.link_.forward(mean[:, places])
+        for place, pattern, flag in zip(places, learners.patterns, learners.flags, strict=True):
+            patterns[place], flags[place] = pattern, flags[place] | flag
+        return replace(table, mean=mean, link_mean=link_mean, patterns=tuple(patterns), flags=tuple(flags))
+
+    def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:
+        assert isinstance(forecast, CombinedForecast), "made by forecast()"
+        alone = forecast.weights == 1
+        ends = [np.zeros(forecast.mean.shape), np.zeros(forecast.mean.shape)]
+        if not alone.all():
+            ends = list(self.table.bounds(forecast, level))
+        if forecast.learners is not None and alone.any():
+            inner = forecast.weights[forecast.weights > 0] == 1
+            for end, of_learners in zip(ends, self.learners.bounds(forecast.learners, level), strict=True):
+                end[:, alone] = of_learners[:, inner]
+        return ends[0], ends[1]
+
+    def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:
+        weight = float(self.weights([target])[0])
+        if weight in (0.0, 1.0):
+            return (self.learners if weight else self.table).decompose(mix, target)
+        shares = ((weight, self.learners.decompose(mix, target)), (1 - weight, self.table.decompose(mix, target)))
+        baseline = sum(share * one.baseline for share, one in shares)
+        learners = [replace(one, weight=share * one.weight) for share, whole in shares for one in whole.learners]
+        return Decomposition(baseline, shares[0][1].baseline_name, learners)

@@ -1,0 +1,80 @@
+"""The combination: who forecasts which cell, and that nothing is lost of what the default knows."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from isogloss import read_evidence
+from isogloss.evidence import Evidence
+from isogloss.forecasting import ask, forecasters
+
+RICH = "eng deu fra spa rus zho jpn ita por nld pol tur vie ind ces swe ell hun fin dan ron bul ukr hin tha kor".split()
+NUMBERS = ["mean", "lower", "upper"]
+
+
+def sheet(languages: list[str], tasks: tuple[str, ...] = ("topics",), **more: dict[str, float]) -> Evidence:
+    chance = np.random.default_rng(0)
+    level = dict(zip(languages, 0.9 - 0.2 * np.sort(chance.uniform(size=len(languages))), strict=True))
+    rows = [
+        {"model": "a", "task": task, "metric": "accuracy", "language": language, "score": score, "train": ""}
+        for task in tasks
+        for language, score in (level | more.get(task, {})).items()
+    ]
+    return read_evidence(pl.DataFrame(rows))
+
+
+def forecast(name: str, evidence: Evidence, targets: list[str]) -> np.ndarray:
+    question = ask(task="topics", model="a", targets=targets)
+    fitted = forecasters.get(name)().fit(evidence, question).conformalize()
+    return fitted.predict_interval(question).select(NUMBERS).to_numpy()
+
+
+def test_a_language_poorer_than_all_is_forecast_by_the_table_model():
+    evidence = sheet(RICH)
+    np.testing.assert_array_equal(
+        forecast("combination", evidence, ["wol", "yor"]), forecast("hierarchical", evidence, ["wol", "yor"])
+    )
+
+
+def test_a_measured_language_is_forecast_by_the_base_learners():
+    evidence = sheet(RICH)
+    np.testing.assert_array_equal(
+        forecast("combination", evidence, ["deu", "hin"]), forecast("default", evidence, ["deu", "hin"])
+    )
+
+
+def test_a_language_known_from_another_task_is_forecast_by_the_base_learners():
+    evidence = sheet(RICH, ("topics", "intents"), intents={"wol": 0.4})
+    np.testing.assert_array_equal(forecast("combination", evidence, ["wol"]), forecast("default", evidence, ["wol"]))
+
+
+@pytest.mark.parametrize(("count", "share"), [(9, 0.0), (26, 0.25)])
+def test_a_language_as_rich_as_those_measured_is_forecast_by_both_where_many_were(count, share):
+    evidence = sheet(RICH[-count:])
+    mean = {name: forecast(name, evidence, ["slk"])[0, 0] for name in ("combination", "hierarchical", "default")}
+    assert mean["combination"] == pytest.approx(share * mean["default"] + (1 - share) * mean["hierarchical"], abs=1e-9)
+
+
+def test_a_mixed_forecast_is_the_sum_of_what_both_add_up():
+    evidence, question = sheet(RICH), ask(task="topics", model="a", targets=["slk"])
+    fitted = forecasters.get("combination")().fit(evidence, question).conformalize()
+    decomposition = fitted.decompose(question)
+    total = decomposition.baseline + sum(part.value for part in decomposition.contributions)
+    assert total == pytest.approx(fitted.predict(question)["mean"][0], abs=1e-9)
+    assert {one.learner for one in decomposition.learners} > {"hierarchical model"}
+
+
+def test_a_model_never_measured_is_forecast_as_by_the_default():
+    rows = [
+        {"model": model, "task": "topics", "metric": "accuracy", "language": language, "score": 0.5 + 0.01 * place}
+        for model in "abcdef"
+        for place, language in enumerate(RICH[:8])
+    ]
+    question = ask(task="topics", model="new", targets=["eng", "wol"])
+    answers = [
+        forecasters.get(name)().fit(read_evidence(pl.DataFrame(rows)), question).conformalize().predict(question)
+        for name in ("combination", "default")
+    ]
+    assert answers[0].equals(answers[1])
