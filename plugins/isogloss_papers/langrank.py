@@ -18,6 +18,7 @@ TARGETS = ("task lang", "task language", "target", "target lang", "target langua
 TRANSFERS = ("aux lang", "transfer", "transfer lang", "transfer language", "source", "source lang", "source language")
 SIZES = ("dataset size", "data size", "source size", "transfer size", "transfer dataset size", "train size")
 SCORES = ("accuracy", "bleu", "chrf", "f1", "las", "uas", "score")
+TRANSLATION = ("bleu", "chrf")
 OWN = ("model", "task", "metric", "split", "seed", "items")
 
 _SUFFIXES = (".csv", ".tsv", ".tab")
@@ -38,6 +39,8 @@ class LangRank(Importer):
             return 0.0
         line = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
         header = [cell.strip().strip('"') for cell in re.split(r"[,\t;|]", line.strip())]
+        if {_plain(cell) for cell in header} <= {"source", "target", "model", "task", *TRANSLATION}:
+            return 0.0  # of translations, from and to
         return 0.65 * all(_find(header, names) is not None for names in (TARGETS, TRANSFERS, SCORES))
 
     def read(self, path: Path, options: ReadOptions) -> RawTable:

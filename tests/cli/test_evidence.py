@@ -249,3 +249,14 @@ def test_nothing_is_written_if_any_file_fails(run, tmp_path):
     assert code == 2
     assert "bad.csv: no column and no header names languages (it has a, b)" in err
     assert not (tmp_path / "store").exists()
+
+
+def test_what_is_unclear_is_written_to_a_mapping_file_to_edit(run, tmp_path):
+    (tmp_path / "chess.csv").write_text("Language,Rook,Knight\nGerman,81.5,79.0\nSwahili,70.5,66.5\n")
+    code, out, _ = run("evidence", "import", tmp_path / "chess.csv", "--write-mapping", tmp_path / "map.toml")
+    assert code == 0
+    assert "written to" in out
+    assert "2 languages in rows" in out
+    code, out, _ = run("evidence", "import", tmp_path / "chess.csv", "--map", tmp_path / "map.toml", "--dry-run")
+    assert code == 0
+    assert "4 observations to keep" in out

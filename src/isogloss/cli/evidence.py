@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from isogloss.cli.questions import LanguageOption, LevelOption, parse_languages
 from isogloss.cli.show import JsonOption, say, show, show_json, watched
+from isogloss.errors import BadValue
 
 if TYPE_CHECKING:
     import polars as pl
@@ -68,6 +69,9 @@ def import_(
     language: LanguageOption = None,
     duplicates: DuplicatesOption = "error",
     unfinished: UnfinishedOption = False,
+    write_mapping: Annotated[
+        Path | None, typer.Option("--write-mapping", help="Only write what the plan takes for what, as a file to edit.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Read result files into a store and report what was kept, what was dropped and why."""
@@ -75,6 +79,12 @@ def import_(
     from isogloss.evidence.read import read_options
 
     read_as = parse_languages(language)
+    if write_mapping is not None:
+        _write_mapping(files, write_mapping, format, {
+            "task": task, "model": model, "metric": metric, "recipe": recipe, "train": train, "scale": scale,
+            "better": better, "languages": read_as,
+        })  # fmt: skip
+        return
     options = read_options(
         task, model, metric, recipe, map, scale, read_as, duplicates,
         train=train, unfinished=unfinished, better=better,
@@ -84,6 +94,21 @@ def import_(
         show_json(report.as_dict())
     else:
         _print_report(report)
+
+
+def _write_mapping(files: list[str], path: Path, format: str | None, options: dict[str, Any]) -> None:
+    from isogloss.evidence import plan_reading
+    from isogloss.files import atomic_write, check_place
+
+    if len(files) != 1:
+        raise BadValue("a mapping file is of one table", where="--write-mapping", hint="give a single file")
+    check_place(path, (".toml",))
+    plan = plan_reading(files[0], format=format, **options)
+    text = plan.mapping()
+    atomic_write(path, lambda place: place.write_text(text, encoding="utf-8"))
+    for sentence in plan.sentences:
+        say(sentence)
+    say(f"written to {path}: edit it, then import with --map {path}")
 
 
 @app.command("show")

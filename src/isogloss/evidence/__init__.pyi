@@ -5,7 +5,8 @@ from .importers import importers
 from .importers.base import ReadOptions
 from .importing import FileReport, ImportReport, import_files
 from .normalise import QUERY_TABLE
-from .read import read_evidence, read_queries, shipped
+from .read import plan_reading, read_evidence, read_queries, shipped
+from .reading.plan import ReadingPlan
 from .schema import IDENTITY, ITEM, OBSERVATION, QUERY, REQUIRED, SETTING, observation_keys
 from .store import Store
 from .training_mix import TrainingMix
@@ -23,6 +24,7 @@ __all__ = [
     "FileReport",
     "ImportReport",
     "ReadOptions",
+    "ReadingPlan",
     "Store",
     "TrainingMix",
     "compact",
@@ -30,6 +32,7 @@ __all__ = [
     "importers",
     "newest",
     "observation_keys",
+    "plan_reading",
     "read_evidence",
     "read_queries",
     "settle_duplicates",

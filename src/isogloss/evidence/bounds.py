@@ -111,7 +111,7 @@ def check_delimited(text: bytes, separator: str, where: str) -> None:
 def _header_width(text: bytes, separator: bytes) -> int:
     """Cells of the first line, or of the first lines if a quoted cell breaks them."""
     end = quotes = 0
-    while not end or (quotes % 2 and end < len(text)):
+    while (text and not end) or (quotes % 2 and end < len(text)):
         start, end = end, text.find(b"\n", end) + 1 or len(text)
         quotes += text.count(b'"', start, end)
     return _QUOTED.sub(b"", text[:end]).count(separator) + 1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import warnings
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -48,6 +51,9 @@ def newest(observations: pl.DataFrame) -> pl.DataFrame:
     superseded = several.filter(~pl.col(ROW).is_in(kept.implode()))[ROW]
     return observations.with_row_index(ROW).filter(~pl.col(ROW).is_in(superseded.implode())).drop(ROW)
 
+
+MOST_NAMED = 3
+"""Differences between two rows that an error names."""
 
 WAYS = ("error", "mean", "last")
 TOLERANCE = 1e-9
@@ -113,13 +119,40 @@ def _raise_conflict(conflicting: pl.DataFrame) -> None:
     same = conflicting.filter(pl.all_horizontal(pl.col(name).eq_missing(pl.lit(first[name])) for name in IDENTITY))
     other = same.filter((pl.col("score") - first["score"]).abs() > TOLERANCE).row(0, named=True)
     others = f"row {other['origin_row']}" if other["origin"] == first["origin"] else place(other)
+    differing = _differences(first, other)
+    mix = f"trained on {_shortened(first['train'])}" if first["train"] else "used as it is"
     raise ConflictingScores(
         f"{first['score']:g} here and {other['score']:g} in {others} for the same observation "
-        f"({first['model']}, {first['task']}, {first['metric']}, target {first['target']}, "
-        f"trained on {_shortened(first['train'])})",
+        f"({first['model']}, {first['task']}, {first['metric']}, target {first['target']}, {mix})"
+        + (f"; they differ in {'; '.join(differing)}" if differing else ""),
         where=place(first),
-        hint="tell them apart by a seed column, or choose duplicates=mean or duplicates=last",
+        hint=_hint(differing),
     )
+
+
+def _differences(first: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """What two rows of one observation say differently beside their scores: `prompt (p1, p2)`."""
+    said = [_details(row) | {"language": row["target_as_reported"]} for row in (first, other)]
+    names = [name for name in dict.fromkeys((*said[0], *said[1])) if said[0].get(name) != said[1].get(name)]
+    return [f"{name} ({said[0].get(name)}, {said[1].get(name)})"[:120] for name in names[:MOST_NAMED]]
+
+
+def _details(row: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        details = json.loads(row["details"] or "{}")
+    except ValueError:
+        return {}
+    return details if isinstance(details, dict) else {}
+
+
+def _hint(differing: list[str]) -> str:
+    settle = "choose duplicates=mean or duplicates=last"
+    if not differing:
+        return f"tell them apart by a column of their own (seed, split, shots, recipe, model_revision), or {settle}"
+    name = differing[0].partition(" (")[0]
+    if name == "language":
+        return f"read one as another language: languages={{...}}, or {settle}"
+    return f"call the column '{name}' recipe if it is another way to ask or to adapt, or {settle}"
 
 
 def _shortened(mix: str, longest: int = 40) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.importers.base import DROPPED, RAW_ITEM, RawTable, ReadOptions
 from isogloss.evidence.importers.columns import stripped
 from isogloss.evidence.paired import standard_errors
-from isogloss.evidence.pairs import SEPARATOR, About, read_about
+from isogloss.evidence.pairs import SEPARATOR, About, find_pairs, is_of_translations, read_about
 from isogloss.evidence.scales import settle_scales
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, observation_keys, place
 from isogloss.evidence.training_mix import TrainingMix
@@ -141,6 +142,11 @@ class _Languages:
     def __call__(self, code: str, where: str) -> str:
         """The id of a language; the code itself if it is unknown, of which `refuse_unknown` tells."""
         if code not in self.resolved and code not in self.unknown:
+            if code == "nan" and code not in self.overrides:
+                raise BadValue(
+                    "'nan' may be Min Nan Chinese, or a value that is not there", where=where,
+                    hint="leave the cell empty if there is none, else say so: languages={'nan': 'nan'}",
+                )  # fmt: skip
             if code not in self.overrides and is_summary(code):
                 raise BadValue(
                     f"'{code}' is no language", where=where,
@@ -191,6 +197,7 @@ def _require(rows: pl.DataFrame, names: tuple[str, ...]) -> None:
 def _settle_languages(rows: pl.DataFrame, languages: _Languages) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows with languages and pairs settled; and those that are about no language and no pair, with the reason."""
     told = rows.with_columns(target_as_reported="target")
+    told = _with_pairs(told, languages.overrides)
     languages.read_targets(code for code in told["target"].unique(maintain_order=True) if SEPARATOR not in code)
     about = pl.DataFrame(
         [(row["target"], row["pair"], *_about(row, languages)) for row in _firsts(told, "target", "pair")],
@@ -204,6 +211,26 @@ def _settle_languages(rows: pl.DataFrame, languages: _Languages) -> tuple[pl.Dat
     )
     unusable = settled.filter(pl.col("_reason").is_not_null()).select("origin_row", reason="_reason")
     return settled.filter(pl.col("_reason").is_null()).drop("_target", "_pair", "_reason"), unusable
+
+
+def _with_pairs(rows: pl.DataFrame, overrides: Mapping[str, str]) -> pl.DataFrame:
+    """Rows with pairs that are written as one value, such as `en-de`, taken apart."""
+    written = ~pl.col("target").str.contains(SEPARATOR, literal=True) & pl.col("pair").is_null()
+    single = rows.filter(written)
+    values = [value for value in single["target"].unique(maintain_order=True) if value not in overrides]
+    names = single["metric"].drop_nulls().unique()
+    translated = bool(len(names)) and all(map(is_of_translations, names))
+    found = find_pairs(values, translated=translated)
+    if found.unclear:
+        first = single.filter(pl.col("target") == found.unclear[0]).row(0, named=True)
+        one, other = re.split("[-_]", found.unclear[0])
+        raise BadValue(
+            f"{', '.join(map(repr, found.unclear[:8]))} may be a pair of languages, or a language of a country",
+            where=place(first),
+            hint=f"write a pair as {one}|{other}, or say which language it is: "
+            f"languages={{'{found.unclear[0]}': '{one}'}}",
+        )  # fmt: skip
+    return rows.with_columns(target=pl.when(written).then(pl.col("target").replace(found.pairs)).otherwise("target"))
 
 
 def _about(row: Mapping[str, Any], languages: _Languages) -> About:

@@ -7,16 +7,27 @@ from the target into English. The target is the one that is not English, else th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from isogloss.errors import BadValue
+from isogloss.languages.qualifiers import locales
+from isogloss.languages.tags import tag_of_code
+from isogloss.metrics.registry import find_metric
 
 SEPARATOR = "|"
 """Stands between the languages of a score that is about several."""
 
 TARGET = "x"
 ENGLISH = "eng"
+
+TRANSLATION = frozenset(
+    "bleu bleu_1 bleu_2 bleu_3 bleu_4 spbleu chrf chrf++ ter comet xcomet metricx bleurt wmt20_comet_da "
+    "wmt20_comet_qe_da wmt22_comet_da wmt22_cometkiwi_da".split()
+)
+"""Metrics of translations, whose scores are about pairs."""
 
 Resolve = Callable[[str], str]
 
@@ -37,6 +48,77 @@ class About(NamedTuple):
     target: str | None
     pair: str | None = None
     reason: str | None = None
+
+
+_JOINED = re.compile(r"(.+?)\s*(?:→|⇒|->|=>|>)\s*(.+)")
+_TAGS = re.compile(r"([a-z]{3}[_-][A-Za-z]{4})[-_]([a-z]{3}[_-][A-Za-z]{4})")
+_CODES = re.compile(r"([a-z]{2,3})[-_](?:to[-_])?([a-z]{2,3})")
+
+
+_TRANSLATED = frozenset(
+    "ar bg cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl ro ru sk sl sv th tr uk ur vi".split()
+)
+"""Languages that translations are often into, whose codes are those of countries too."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Values of a column that are pairs of languages.
+
+    Attributes
+    ----------
+    pairs : dict of str to str
+        Value to its two languages with `|` between.
+    unclear : list of str
+        Values that may be a pair as well as a language of a country: `cs-uk`.
+    """
+
+    pairs: dict[str, str]
+    unclear: list[str]
+
+
+def find_pairs(values: Iterable[str], *, translated: bool) -> Pairs:
+    """Find pairs among the languages of a column: `eng_Latn-swh_Latn`, `en→de`, `eng-swh`, `en-de`.
+
+    Parameters
+    ----------
+    values : iterable of str
+    translated : bool
+        Whether their scores are of a metric of translation, which are about pairs.
+
+    Returns
+    -------
+    Pairs
+        Two codes of two letters, as in `de-fr`, are a pair where the scores are of translations and the column holds
+        nothing else; a language of a country where CLDR knows that locale and nothing beside it is surely a pair.
+    """
+    distinct = list(dict.fromkeys(values))
+    certain, possible = {}, {}
+    for value in distinct:
+        if match := _JOINED.fullmatch(value) or _TAGS.fullmatch(value):
+            certain[value] = f"{match[1]}|{match[2]}"
+        elif (match := _CODES.fullmatch(value)) and all(tag_of_code(code) for code in match.groups()):
+            lengths = {len(match[1]), len(match[2])}
+            if lengths == {2} or (translated and lengths == {2, 3}):  # else en_gum is a treebank, zh-yue Cantonese
+                possible[value] = f"{match[1]}|{match[2]}"
+            elif lengths == {3}:
+                certain[value] = f"{match[1]}|{match[2]}"
+    if translated and len(certain) + len(possible) == len(distinct):
+        return Pairs(certain | possible, [])
+    strange = [value for value in possible if not _is_locale(value) or (translated and value[-2:] in _TRANSLATED)]
+    if certain or (strange and len(possible) == len(distinct)):
+        return Pairs(certain, list(possible))
+    return Pairs({}, strange)
+
+
+def _is_locale(value: str) -> bool:
+    language, region = re.split("[-_]", value)
+    return (language, region.upper()) in locales()
+
+
+def is_of_translations(metric: str) -> bool:
+    """Whether scores of a metric are of translations."""
+    return find_metric(metric).name in TRANSLATION
 
 
 def read_about(target: str, pair: str | None, language: Resolve, where: str) -> About:

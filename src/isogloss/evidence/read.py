@@ -14,14 +14,12 @@ from isogloss.errors import BadFile, BadValue, InputError, UnknownName
 from isogloss.evidence.dataframes import as_sheet
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence
-from isogloss.evidence.importers import importer_for, importers, is_folder_of_results
-from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
+from isogloss.evidence.importers import is_folder_of_results
+from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.importers.sheets import Sheet
-from isogloss.evidence.importers.table import Table
-from isogloss.evidence.importers.tables import read_sheets
 from isogloss.evidence.normalise import Normalised, as_queries, normalise
 from isogloss.evidence.patterns import find_paths
-from isogloss.evidence.reading.tables import read_tables
+from isogloss.evidence.reading.plan import ReadingPlan, plan_source
 from isogloss.evidence.storage import is_url
 from isogloss.evidence.store import Store
 from isogloss.forks import check_fork
@@ -121,6 +119,34 @@ def read_evidence(
         )
     models, tasks = (pl.concat([getattr(part, name) for part in parts]) for name in ("models", "tasks"))
     return Evidence(kept, models, tasks, dict.fromkeys(note for part in parts for note in part.notes))
+
+
+def plan_reading(source: Any, *, format: str | None = None, **options: Any) -> ReadingPlan:
+    """Plan how one file, folder or table in memory is read, without reading it into evidence.
+
+    Parameters
+    ----------
+    source : str, pathlib.Path or a table in memory
+    format : str, optional
+        Name of the importer; recognised from the file by default.
+    **options
+        As for `read_evidence`.
+
+    Returns
+    -------
+    ReadingPlan
+        With `decisions`, `questions`, `sentences`, and the plan as a mapping file, `mapping()`.
+
+    Raises
+    ------
+    InputError
+        If the source cannot be read at all, or is a store.
+    """
+    found = list(expand([source], format))
+    if len(found) != 1 or isinstance(found[0], Store | Evidence):
+        raise BadValue("is not one file or table", where=str(source)[:200], hint="give a single file or table")
+    absent: dict[str, Any] = dict.fromkeys(("task", "model", "metric", "recipe", "mapping", "scale", "languages"))
+    return plan_source(found[0], read_options(**(absent | {"duplicates": "error"} | options)), format)
 
 
 def open_sources(*sources: Any, **options: Any) -> Store | Evidence:
@@ -235,24 +261,10 @@ def read_source(
     table_name: str = "table",
 ) -> SourceFile:
     """Read and normalise one file, folder or table; with `queries`, its scores are not looked at."""
-    if isinstance(source, Sheet):
-        named = importers.get(format)() if format else None
-        importer: Importer = named if isinstance(named, Table) else Table()
-        where = table_name
-    else:
-        # Only tables have mappings, so naming one names the format too.
-        importer = importer_for(source, format or ("table" if options.mapping is not None else None))
-        # A name that is not UTF-8 can be opened but not stored.
-        where = str(source).encode("utf-8", "replace").decode()
-    if isinstance(importer, Table):
-        sheets = [source] if isinstance(source, Sheet) else read_sheets(source)
-        raw = read_tables(sheets, importer, options, where, queries=queries)
-    else:
-        assert isinstance(source, Path)
-        raw = importer.read(source, options)
-    if queries:
-        raw = as_queries(raw)
-    return SourceFile(where, importer.name, raw, normalise(raw, options, where=where, importer=importer.name))
+    plan = plan_source(source, options, format, queries=queries, table_name=table_name)
+    raw = as_queries(plan.execute()) if queries else plan.execute()
+    where, name = plan.where, plan.importer.name
+    return SourceFile(where, name, raw, normalise(raw, options, where=where, importer=name))
 
 
 PREFIX = "isogloss:"

@@ -14,6 +14,11 @@ TOLERANCE = 1e-9
 """How far rounding may carry a fraction beyond its bound; what lies beyond is cut off."""
 
 
+LEAST_PERCENT = 5.0
+"""No error rate is five times as large as what there is to get right: a score above is a percentage."""
+
+WRITTEN_EITHER_WAY = ("comet", "comet_da", "cometkiwi_da", "comet_qe_da", "bertscore", "bleurt")
+
 _SCALED = ("score", "standard_error")
 
 
@@ -94,7 +99,11 @@ def _check_finite(rows: pl.DataFrame) -> None:
 def _scale_of(group: dict[str, Any], rows: pl.DataFrame) -> str:
     lowest = lowest_fraction(group["metric"])
     scale: str | None = group["scale"]
-    if scale == "raw" or (scale is None and not find_metric(group["metric"]).is_fraction):
+    if scale == "raw":
+        return "raw"
+    if scale is None and not find_metric(group["metric"]).is_fraction:
+        if _may_be_percent(group["metric"]) and group["small"] is not None and group["largest"] > LEAST_PERCENT:
+            _raise_mixed(group, rows)
         return "raw"
     if scale is None:
         # A score below all that the metric can have tells nothing of the scale: it is refused below.
@@ -114,6 +123,12 @@ def _scale_of(group: dict[str, Any], rows: pl.DataFrame) -> str:
     return scale
 
 
+def _may_be_percent(metric: str) -> bool:
+    """Whether scores without an upper end are written as fractions by some and as percentages by others."""
+    known = find_metric(metric)
+    return known.unit in ("fraction", "percent") or known.name.removeprefix("x").endswith(WRITTEN_EITHER_WAY)
+
+
 def _raise_mixed(group: dict[str, Any], rows: pl.DataFrame) -> None:
     largest, small = (rows.row(group[f"{which}_at"], named=True) for which in ("largest", "small"))
     beside = f"row {small['origin_row']}" if small["origin"] == largest["origin"] else place(small)
@@ -121,5 +136,6 @@ def _raise_mixed(group: dict[str, Any], rows: pl.DataFrame) -> None:
         f"percentages mixed with fractions in {group['task']} {group['metric']}: {largest['score']:g} here, "
         f"{group['small']:g} in {beside}",
         where=place(largest),
-        hint="give scale=percent if the small ones are percentages too, else write all of them on one scale",
+        hint=f"give scale={'percent' if find_metric(group['metric']).is_fraction else 'raw'} if all are written alike, "
+        "else write all of them on one scale",
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from isogloss.languages.aliases import CODES
 from isogloss.languages.language import LONGEST, Language, make_language, resolve, tag_of_variety
 from isogloss.languages.names import fold
 from isogloss.languages.tags import tag_of_code, tag_of_name
 from isogloss.languages.varieties import variety_cache
+from isogloss.languages.writing import known_script
 
 COUNTRIES_ONLY = frozenset({"jp", "cn", "cz", "dk", "gr", "ua", "vn"})
 """Codes that are those of countries and of no language: what stands beside them may be countries too."""
@@ -88,11 +91,13 @@ def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = Non
     rest = [value for value in distinct if value not in overrides]
     summaries = tuple(value for value in rest if is_summary(value) and not _is_minangkabau(value, rest))
     read = [value for value in rest if value not in summaries]
-    named, coded = _are_names(read), [value.casefold() for value in read]
+    treebanks = {value: code for value in read if (code := _of_treebank(value)) is not None}
+    named = _are_names([value for value in read if value not in treebanks])
+    coded = [value.casefold() for value in read]
     countries = not named and bool(COUNTRIES_ONLY.intersection(coded))
     unknown, notes = [], []
     for value in read:
-        language, other = _read(value, named)
+        language, other = _read(treebanks.get(value, value), named and value not in treebanks)
         if countries and value.casefold() in AS_COUNTRY:
             other, language = language, make_language(AS_COUNTRY[value.casefold()])
         elif named and language is not None and language.id in LIVING:
@@ -104,6 +109,22 @@ def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = Non
         if other is not None and other.code != language.code:
             notes.append(f"'{value}' is read as {language.name} ({language.id}), not as {other.name} ({other.id})")
     return ColumnOfLanguages(languages, tuple(unknown), summaries, tuple(notes))
+
+
+_TREEBANK = re.compile(r"([a-z]{2,3})_([a-z][a-z0-9]{2,})")
+_TREEBANK_NAME = re.compile(r"UD_([A-Z][A-Za-z_]*)-(\w+)")
+_WRITTEN = {"nynorsk": "nno", "nynorsklia": "nno", "bokmaal": "nob"}
+"""Treebanks named for the language they are written in."""
+
+
+def _of_treebank(value: str) -> str | None:
+    """The language of a treebank of Universal Dependencies: `no_nynorsk`, `UD_English-EWT`."""
+    if match := _TREEBANK_NAME.fullmatch(value):
+        return _WRITTEN.get(match[2].casefold(), match[1].replace("_", " "))
+    known = value.replace("_", "-") in CODES  # zh_classical
+    if not known and (match := _TREEBANK.fullmatch(value)) and not known_script(match[2]):
+        return _WRITTEN.get(match[2], match[1])
+    return None
 
 
 def _is_minangkabau(value: str, column: list[str]) -> bool:

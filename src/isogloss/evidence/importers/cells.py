@@ -28,6 +28,10 @@ _CELL = re.compile(
 _COMMA = re.compile(r"[-+−]?(\d*),(\d+)")
 
 
+LOOKED_AT = 5_000
+"""Values of a column that are looked at to tell what it holds."""
+
+
 @dataclass(frozen=True)
 class Numbers:
     """A column of cells as numbers.
@@ -80,6 +84,17 @@ def read_numbers(column: pl.Series) -> Numbers:
         joined["w"].fill_null(False),
         (f"{beside} numbers in parentheses beside scores are left out",) if beside else (),
     )
+
+
+def is_numeric(column: pl.Series) -> bool:
+    """Whether most cells that are not empty are numbers, and there is one at all."""
+    if column.dtype.is_numeric():
+        return True
+    if column.dtype != pl.String:
+        return False
+    numbers = read_numbers(column.head(LOOKED_AT))
+    counted = int(numbers.values.is_not_null().sum())
+    return counted > 0 and int(numbers.wrong.sum()) < counted
 
 
 def is_absent(cell: str) -> bool:

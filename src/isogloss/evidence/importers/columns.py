@@ -13,6 +13,9 @@ from isogloss.evidence.importers.cells import read_numbers
 from isogloss.evidence.schema import OBSERVATION
 
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+NOTHING = ("NaN", "None", "NULL", "<NA>", "N/A", "#N/A")
+"""How programs write that a cell of text is empty; `nan` in small letters is also the code of Min Nan Chinese."""
+
 _DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 _KINDS = {
     pl.Float64: "a number",
@@ -63,6 +66,8 @@ def _cast(rows: pl.DataFrame, name: str, where: str) -> pl.Series:
     kind, column = OBSERVATION[name], rows[name]
     if column.dtype == pl.String:
         column = stripped(column)
+        if kind == pl.String:
+            column = column.replace(dict.fromkeys(NOTHING))
     elif isinstance(column.dtype, pl.Categorical | pl.Enum):
         column = column.cast(pl.String)
     try:

@@ -26,6 +26,9 @@ COSTS = ("train_runtime", "train_samples", "total_flos", "epoch", "num_input_tok
 SPLIT_WORDS = ("dev", "val", "ood", "test", "all", "id")
 """Names of parts of a data set that are also codes of languages."""
 
+TASK_WORDS = ("ner", "pos", "nli", "dep", "sts", "rte", "mrc", "asr", "sum", "qa", "mt", "sts", "srl", "wic", "xnli")
+"""Names of tasks that are also codes of languages."""
+
 _CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 
 
@@ -123,7 +126,7 @@ def _languages(prefixes: list[str], options: ReadOptions, where: str) -> dict[st
 
 def _is_code(name: str, *, alone: bool) -> bool:
     """Whether a name is surely a language: `id` on its own may as well mean in-distribution."""
-    if not _CODE.fullmatch(name) or name in (SPLIT_WORDS if alone else SPLIT_WORDS[:-1]):
+    if not _CODE.fullmatch(name) or name in TASK_WORDS or name in (SPLIT_WORDS if alone else SPLIT_WORDS[:-1]):
         return False
     try:
         resolve(name)

@@ -35,6 +35,9 @@ from isogloss.evidence.importers.values import (
 MODEL_ARGUMENTS = ("peft", "delta", "pretrained", "model", "path", "engine")
 """Arguments that name a model, those that adapt another one first."""
 
+FIRST_VERSION = 1
+"""Tasks begin with version 0 or 1; the scores of later ones are told apart."""
+
 PLACEHOLDER = "bypass"
 """The metric of runs that only keep what the model said."""
 
@@ -58,7 +61,11 @@ class LmEval(Importer):
             return 0.9 * (path.name.startswith("samples_") and b'"doc_id"' in head)
         if head.lstrip()[:1] != b"{" or b'"config_general"' in head[:4096]:
             return 0.0
-        return 0.95 * (b',none"' in head) or 0.8 * (b'"results"' in head[:2048] and path.name.startswith("results"))
+        if b',none"' in head:
+            return 0.95
+        results = b'"results"' in head[:2048]
+        old = results and b'"versions"' in head and b'"num_fewshot"' in head
+        return 0.9 * old or 0.8 * (results and path.name.startswith("results"))
 
     def read(self, path: Path, options: ReadOptions) -> RawTable:
         if path.suffix == ".jsonl":
@@ -97,6 +104,7 @@ class _Run:
     revision: str | None
     parameters: int | None
     adaptation: RawRow
+    given: bool
 
     @classmethod
     def read(cls, path: Path, options: ReadOptions) -> _Run:
@@ -105,10 +113,13 @@ class _Run:
         if not isinstance(data, dict) or not isinstance(data.get("results"), dict):
             raise BadFile("has no object 'results'", where=where, hint="give the results_*.json of lm-eval")
         config = section(data, "config", where)
-        revision = revision_of(text(config, "model_sha", where), text(config, "model_revision", where))
+        arguments = _arguments(config)
+        named = (text(config, "model_sha", where), text(config, "model_revision", where), arguments.get("revision"))
+        revision = "+".join(filter(None, [revision_of(*named), *_precision(arguments)])) or None
         parameters = whole(config.get("model_num_parameters"), "model_num_parameters", where)
-        model = options.values.get("model") or _model(data, config, where)
-        return cls(path, where, data, data["results"], model, revision, parameters or None, prompted(options))
+        model = options.values.get("model") or _model(arguments, where)
+        return cls(path, where, data, data["results"], model, revision, parameters or None, prompted(options),
+                   "recipe" in options.values)  # fmt: skip
 
     def names(self, options: ReadOptions) -> dict[str, TaskName | str]:
         """What the name of each task says, or why it has none to say."""
@@ -149,11 +160,16 @@ class _Run:
         here = f"{self.where} row {position}"
         base, _, kind = metric.partition(",")
         config = self._config(task)
-        shots = whole(section(self.data, "n-shot", self.where).get(task, config.get("num_fewshot")), "n-shot", here)
+        setting = section(self.data, "config", self.where)
+        told = (
+            section(self.data, "n-shot", self.where).get(task),
+            config.get("num_fewshot"),
+            setting.get("num_fewshot"),
+        )
+        shots = whole(next((one for one in told if one is not None), None), "n-shot", here)
         counts = section(section(self.data, "n-samples", self.where), task, self.where)
         items = whole(counts.get("effective", self.results[task].get("sample_len")), "number of items", here)
         directions = section(section(self.data, "higher_is_better", self.where), task, self.where)
-        setting = section(self.data, "config", self.where)
         version = section(self.data, "versions", self.where).get(task)
         better = directions.get(base)
         return {
@@ -165,6 +181,7 @@ class _Run:
             "metric": metric,
             "target": name.language,
             **self.adaptation,
+            "recipe": self._recipe(version),
             "shots": shots,
             "split": _split(config, number(setting.get("limit"), "limit", self.where)),
             "seed": whole(setting.get("fewshot_seed"), "fewshot_seed", here) if shots else None,
@@ -180,6 +197,15 @@ class _Run:
             ),
             "written": (task, metric),
         }  # fmt: skip
+
+    def _recipe(self, version: Any) -> str:
+        """The recipe with what tells this run from others: a chat template, and later versions of the task."""
+        recipe = str(self.adaptation["recipe"])
+        if self.given:
+            return recipe
+        chat = text(self.data, "chat_template_sha", self.where) or text(self.data, "chat_template", self.where)
+        later = isinstance(version, int | float) and version > FIRST_VERSION
+        return recipe + "+chat" * bool(chat) + (f"+v{version:g}" if later else "")
 
     def _error(self, task: str, base: str, kind: str, here: str) -> float | None:
         values = self.results[task]
@@ -212,15 +238,30 @@ class _Run:
         return section(section(self.data, "configs", self.where), task, self.where)
 
 
-def _model(data: dict[str, Any], config: dict[str, Any], where: str) -> str:
-    """The model's name; without an argument that names it, lm-eval makes one up."""
+def _arguments(config: dict[str, Any]) -> dict[str, str]:
+    """What the model was loaded with."""
     arguments = config.get("model_args")
     if isinstance(arguments, str):
         arguments = dict(part.strip().split("=", 1) for part in arguments.split(",") if "=" in part)
-    if isinstance(arguments, dict):
-        for argument in MODEL_ARGUMENTS:
-            if isinstance(name := arguments.get(argument), str) and name.strip():
-                return name.strip()
+    if not isinstance(arguments, dict):
+        return {}
+    return {str(name): str(value).strip() for name, value in arguments.items() if value is not None}
+
+
+def _precision(arguments: dict[str, str]) -> list[str]:
+    """How exact its weights were, as far as it was asked for, and the file of them."""
+    bits = [f"{count}bit" for count in (4, 8) if arguments.get(f"load_in_{count}bit", "").casefold() == "true"]
+    asked = [
+        arguments[name] for name in ("dtype", "quantization", "gguf_file") if arguments.get(name, "auto") != "auto"
+    ]
+    return [*asked, *bits]
+
+
+def _model(arguments: dict[str, str], where: str) -> str:
+    """The model's name; without an argument that names it, lm-eval makes one up."""
+    for argument in MODEL_ARGUMENTS:
+        if name := arguments.get(argument):
+            return name
     raise BadValue("does not name its model", where=where, hint="give model=...")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
+from annotated_types import MaxLen
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from isogloss.config import Help, Table, known, read_toml, validate
@@ -53,6 +55,8 @@ class ColumnMapping(Table):
     scale : str or None
     details : list of str
         Columns that are kept as they are, in `details`.
+    pair : list of str
+        Columns that hold the two languages of a pair, from and to; one alone where a header names the other.
     recognise : Recognised
         A table with all of its columns is read by this mapping without asking.
     """
@@ -64,6 +68,7 @@ class ColumnMapping(Table):
     melt: dict[str, Melted] = Field(default_factory=dict)
     scale: Annotated[str, known("scale", SCALES)] | None = None
     details: list[str] = Field(default_factory=list)
+    pair: Annotated[list[str], MaxLen(2)] = Field(default_factory=list)
     recognise: Recognised = Recognised()
     _name: str = PrivateAttr("")
 
@@ -76,9 +81,29 @@ class ColumnMapping(Table):
         """Refuse a table that lacks a column the mapping speaks of."""
         present = list(present)
         of_train = [] if self.train is None else [self.train.column, self.train.size_column]
-        for column in [*self.columns.values(), *self.melt, *self.details, *filter(None, of_train)]:
+        for column in [*self.columns.values(), *self.melt, *self.details, *self.pair, *filter(None, of_train)]:
             if column not in present:
                 raise UnknownName("column", column, present, where=f"{self.name} for {where}")
+
+
+def mapping_text(mapping: ColumnMapping) -> str:
+    """A mapping as the file that `load_mapping` reads."""
+    lines = [f"scale = {_toml(mapping.scale)}"] if mapping.scale is not None else []
+    lines += [f"{name} = {_toml(value)}" for name in ("details", "pair") if (value := getattr(mapping, name))]
+    for name in ("columns", "values"):
+        if table := getattr(mapping, name):
+            lines += [f"\n[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
+    if mapping.melt:
+        lines.append("\n[melt]")
+        for column, values in mapping.melt.items():
+            lines.append(
+                f"{_toml(column)} = {{ {', '.join(f'{key} = {_toml(value)}' for key, value in values.items())} }}"
+            )
+    return "\n".join(lines).lstrip() + "\n"
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(value)  # which is TOML for text, numbers, truth and lists of them
 
 
 def load_mapping(path: Path | str) -> ColumnMapping:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.files import read_frame, read_json
+from isogloss.evidence.importers.headers import is_left_out
 from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.values import (
     RawRow,
@@ -19,6 +20,7 @@ from isogloss.evidence.importers.values import (
     raw_items,
     raw_rows,
     text,
+    whole,
 )
 from isogloss.metrics.registry import find_metric
 
@@ -29,6 +31,9 @@ NOT_METRICS = ("bp", "sys_len", "ref_len", "type", "details")
 """What OpenCompass itself leaves out of its summaries."""
 
 ABSENT = "-"
+COUNT = "total_count"
+"""The column of a summary that counts items."""
+
 CORRECT = ("correct", "is_correct", "cascade_correct")
 
 
@@ -57,20 +62,34 @@ def _read_summary(path: Path, options: ReadOptions) -> RawTable:
     table = read_frame(path)
     if tuple(table.columns[: len(HEADER)]) != HEADER or table.width == len(HEADER):
         raise BadFile(f"is not headed {','.join(HEADER)},<models>", where=where, hint="give a summary_*.csv")
-    models = table.columns[len(HEADER) :]
+    columns = table.columns[len(HEADER) :]
+    models = [name for name in columns if not is_left_out(name)]
+    counts = table[COUNT].to_list() if COUNT in columns else [None] * table.height
     cells = [
         _Cell(position, dataset, version, metric, mode, model, score)
-        for position, (dataset, version, metric, mode, *scores) in enumerate(table.iter_rows())
+        for position, (dataset, version, metric, mode, *scores) in enumerate(table.select(*HEADER, *models).iter_rows())
         for model, score in zip(models, scores, strict=True)
     ]
     datasets = [cell.dataset or "" for cell in cells if not cell.left_out]
     names = read_names(datasets, options, OpenCompass.name, where)
-    rows, dropped = [], []
+    rows: list[RawRow] = []
+    dropped = [
+        (position, f"column '{name}' is no model")
+        for name in columns
+        if name not in (*models, COUNT)
+        for position in table[name].is_not_null().arg_true()
+    ]
     for cell in cells:
         name = cell.left_out or names[cell.dataset or ""]
         if isinstance(name, TaskName):
             row = _row(cell.position, name, cell.model, cell.metric or "", _parsed(cell.score or ""), options, where)
-            rows.append(row | {"details": details(dataset=cell.dataset, prompt=cell.version, mode=cell.mode)})
+            rows.append(
+                row
+                | {
+                    "items": _count(counts[cell.position], where),
+                    "details": details(dataset=cell.dataset, prompt=cell.version, mode=cell.mode),
+                }
+            )
         else:
             dropped.append((cell.position, name))
     return RawTable(raw_rows(rows, where), dropped_rows(dropped), marks_queries=False)
@@ -93,6 +112,10 @@ class _Cell(NamedTuple):
         if (self.score or ABSENT) == ABSENT or (self.metric or ABSENT) == ABSENT:
             return "no score"
         return "a group, which repeats its data sets" if (self.version or ABSENT) == ABSENT else None
+
+
+def _count(cell: str | None, where: str) -> int | None:
+    return whole(_parsed(cell), COUNT, where) if cell else None
 
 
 def _parsed(score: str) -> float | str:

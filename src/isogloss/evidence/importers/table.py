@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import ClassVar
@@ -13,11 +12,15 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
+from isogloss.evidence.importers.cells import is_numeric, read_numbers
 from isogloss.evidence.importers.columns import cast_columns
 from isogloss.evidence.importers.files import PARQUET_MAGIC
+from isogloss.evidence.importers.headers import is_bookkeeping
 from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping
 from isogloss.evidence.importers.spreadsheets import SUFFIXES, is_spreadsheet
 from isogloss.evidence.importers.tables import read_sheets
+from isogloss.evidence.pairs import SEPARATOR
+from isogloss.languages.context import is_summary
 
 NEEDED = ("model", "task", "metric", "target", "train")
 _SUFFIXES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", *SUFFIXES)
@@ -38,6 +41,8 @@ class Table(Importer):
     def sniff(self, head: bytes, path: PurePath) -> float:
         if head.startswith(PARQUET_MAGIC) or is_spreadsheet(head, path.suffix):
             return 0.6
+        if path.suffix.lower() == ".json" and head.lstrip()[:1] == b"[":
+            return 0.4 * head.lstrip()[1:].lstrip().startswith(b"{")
         header = re.split(r"\W+", head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace"))
         return 0.7 if len(set(NEEDED) & set(header)) >= 2 else 0.5 * (path.suffix.lower() in _SUFFIXES)
 
@@ -66,6 +71,8 @@ class Table(Importer):
         if scored and "scale" in rows.columns and mapping is None:
             rows = _forget_settled_scale(rows)
         dropped = pl.DataFrame({"origin_row": empty}).with_columns(reason=pl.lit("empty row"))
+        if mapping is not None and mapping.melt and type(self) is Table:
+            dropped = pl.concat([dropped, *(_unmapped(table[name]) for name in _numbers_left(table, mapping))])
         return RawTable(rows, dropped, marks_queries=not scored)
 
 
@@ -114,6 +121,8 @@ def _mapped(table: pl.DataFrame, mapping: ColumnMapping, options: ReadOptions, w
         cells["train"] = _train(table, mapping.train, mapping.name, where)
     for name in {name for values in mapping.melt.values() for name in values}:
         cells.pop(name, None)
+    if mapping.pair:
+        cells["target"] = _joined([table[name].cast(pl.String) for name in mapping.pair])
     if mapping.details:
         cells["details"] = _as_json(table.select(mapping.details), where)
     rows = _numbered(table.with_columns(**cells).select(*cells))
@@ -122,20 +131,41 @@ def _mapped(table: pl.DataFrame, mapping: ColumnMapping, options: ReadOptions, w
             rows = rows.with_columns(_cut(rows[name], pattern, f"{mapping.name} for {where}"))
     if mapping.scale is not None:
         rows = rows.with_columns(scale=pl.lit(mapping.scale))
-    return _melted(rows, table, mapping.melt) if mapping.melt else rows
+    return _melted(rows, table, mapping) if mapping.melt else rows
 
 
 def _numbered(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(origin_row=pl.int_range(pl.len(), dtype=pl.Int64))
 
 
-def _melted(rows: pl.DataFrame, table: pl.DataFrame, melt: Mapping[str, Mapping[str, object]]) -> pl.DataFrame:
+def _melted(rows: pl.DataFrame, table: pl.DataFrame, mapping: ColumnMapping) -> pl.DataFrame:
     """One row per score column; the scores of one row of the table stay next to each other."""
-    parts = [
-        rows.with_columns(score=table[column], **{name: pl.lit(value) for name, value in values.items()})
-        for column, values in melt.items()
-    ]
+    parts = []
+    for column, values in mapping.melt.items():
+        part = rows.with_columns(score=table[column], **{name: pl.lit(value) for name, value in values.items()})
+        if len(mapping.pair) == 1:
+            part = part.with_columns(target=_joined([table[mapping.pair[0]].cast(pl.String), part["target"]]))
+        parts.append(part)
     return pl.concat(parts, how="diagonal_relaxed").sort("origin_row", maintain_order=True)
+
+
+def _numbers_left(table: pl.DataFrame, mapping: ColumnMapping) -> list[str]:
+    """Columns of numbers that a mapping of several score columns does not speak of."""
+    train = [] if mapping.train is None else [mapping.train.column, mapping.train.size_column]
+    used = {*mapping.columns.values(), *mapping.melt, *mapping.details, *mapping.pair, *train, *READABLE}
+    return [name for name in table.columns if name not in used and not is_bookkeeping(name) and is_numeric(table[name])]
+
+
+def _unmapped(column: pl.Series) -> pl.DataFrame:
+    rows = read_numbers(column).values.is_not_null().arg_true().cast(pl.Int64)
+    reason = f"summary column '{column.name}'" if is_summary(column.name) else f"column '{column.name}' is in no [melt]"
+    return pl.DataFrame({"origin_row": rows}, schema={"origin_row": pl.Int64}).with_columns(reason=pl.lit(reason))
+
+
+def _joined(languages: list[pl.Series]) -> pl.Series:
+    """The two languages of pairs as one value."""
+    columns = {str(place): column for place, column in enumerate(languages)}
+    return pl.DataFrame(columns).select(pl.concat_str(pl.all(), separator=SEPARATOR)).to_series()
 
 
 def _train(table: pl.DataFrame, train: TrainColumns, mapping: str, where: str) -> pl.Series:

@@ -39,7 +39,7 @@ def read_sheets(path: Path) -> list[Sheet]:
         if len(sheets) == 1 and _SAYS_NOTHING.fullmatch(sheets[0].name):
             return [replace(sheets[0], name=stem)]
         return sheets
-    if not head.startswith(PARQUET_MAGIC) and path.suffix.lower() not in (".parquet", ".jsonl", ".ndjson"):
+    if not head.startswith(PARQUET_MAGIC) and path.suffix.lower() not in (".parquet", ".jsonl", ".ndjson", ".json"):
         untidy = _untidy(path, head, stem)
         if untidy is not None:
             return [untidy]

@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from isogloss.evidence.importers.cells import read_numbers
+from isogloss.evidence.importers.cells import LOOKED_AT, is_numeric
+from isogloss.evidence.importers.headers import is_left_out
 from isogloss.evidence.importers.mapping import READABLE
 from isogloss.evidence.importers.sheets import Sheet
-from isogloss.evidence.reading.vocabulary import is_left_out, is_metric, role_of
+from isogloss.evidence.reading.vocabulary import is_metric, role_of
 from isogloss.languages.context import read_column
 
-LOOKED_AT = 5_000
-"""Distinct values of a column that are looked at to tell what it holds."""
-MOSTLY = 0.5
 LANGUAGES = 0.8
 """The part of a column's values that are languages, from which on it is taken for a column of languages."""
 
@@ -67,17 +65,6 @@ def sort_columns(sheet: Sheet) -> Columns:
     for name in (*found.texts, *filter(None, [found.roles.get("target")])):
         found.languages[name] = read_column(_distinct(frame[name])).share
     return found
-
-
-def is_numeric(column: pl.Series) -> bool:
-    """Whether most cells that are not empty are numbers, and there is one at all."""
-    if column.dtype.is_numeric():
-        return True
-    if column.dtype != pl.String:
-        return False
-    numbers = read_numbers(column.head(LOOKED_AT))
-    counted = int(numbers.values.is_not_null().sum())
-    return counted > 0 and int(numbers.wrong.sum()) < counted
 
 
 def _role(sheet: Sheet, name: str, numeric: bool) -> str | None:

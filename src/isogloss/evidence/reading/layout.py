@@ -11,9 +11,11 @@ from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.importers.cells import read_numbers
 from isogloss.evidence.importers.sheets import Sheet
+from isogloss.evidence.pairs import is_of_translations
 from isogloss.evidence.reading.columns import LANGUAGES, Columns, labels_of, languages_in
 from isogloss.evidence.reading.decisions import Confidence, Decision
-from isogloss.evidence.reading.vocabulary import is_metric, is_task
+from isogloss.evidence.reading.vocabulary import FIRST, ONLY_OF_PAIRS, SECOND, is_metric, is_task, metric_in
+from isogloss.languages.names import fold
 
 SHOWN = 6
 
@@ -28,6 +30,8 @@ class Layout:
         Column of an observation to the column that fills it.
     melt : dict of str to dict
         Each column of scores to what holds for its scores; empty for a table of one score a row.
+    pair : list of str
+        Columns with the languages of pairs, from and to; one where headers name the other.
     rest : list of str
         Columns that are none of these.
     decisions : list of Decision
@@ -35,6 +39,7 @@ class Layout:
 
     columns: dict[str, str] = field(default_factory=dict)
     melt: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pair: list[str] = field(default_factory=list)
     rest: list[str] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
 
@@ -65,7 +70,13 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
     layout = Layout(dict(columns.roles))
     across = None if "score" in columns.roles else languages_in(sheet, columns.scores)
     down = _column_of_languages(columns)
-    if across is not None and (down is None or "target" not in columns.roles):
+    if (two := _two_languages(sheet, columns)) is not None:
+        _down(layout, sheet, columns, two[1], options)
+        _tell_pair_from_training(layout, sheet, options, two)
+    elif across is not None and down is not None and columns.languages.get(down, 0) >= LANGUAGES:
+        _across(layout, sheet, columns, across, down)
+        _tell_matrix(layout, sheet, options, down)
+    elif across is not None and (down is None or "target" not in columns.roles):
         _across(layout, sheet, columns, across)
     elif down is not None:
         _down(layout, sheet, columns, down, options)
@@ -75,9 +86,59 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
             f"no column and no header names languages (it has {present})", where=where,
             hint="give a column of languages, called language",
         )  # fmt: skip
-    used = {*layout.columns.values(), *layout.melt}
+    used = {*layout.columns.values(), *layout.melt, *layout.pair}
     layout.rest = [name for name in sheet.frame.columns if name not in used]
     return layout
+
+
+def _two_languages(sheet: Sheet, columns: Columns) -> tuple[str, str] | None:
+    """Columns of the languages from which and to which: `source` and `target`, `src` and `tgt`, `from` and `to`."""
+    found: dict[str, str] = {}
+    for name in sheet.frame.columns:
+        for side, names in (("first", FIRST), ("second", SECOND)):
+            if fold(name) in names and columns.languages.get(name, 0) >= LANGUAGES:
+                found.setdefault(side, name)
+    return (found["first"], found["second"]) if len(found) == 2 else None
+
+
+def _tell_pair_from_training(layout: Layout, sheet: Sheet, options: ReadOptions, two: tuple[str, str]) -> None:
+    """Whether two languages are those of a translation, or those of training and test."""
+    first, second = two
+    if _is_translated(layout, sheet, options) or fold(first) in ONLY_OF_PAIRS:
+        layout.columns = {name: column for name, column in layout.columns.items() if column not in two}
+        layout.pair = [first, second]
+        layout.decisions = [one for one in layout.decisions if one.what != "target"]
+        layout.decide("target", f"pairs, from '{first}' to '{second}'", Confidence.CERTAIN, "scores of translations")
+    else:
+        layout.columns["train"] = first
+        layout.decide("train", f"the column '{first}'", Confidence.ASSUMED, "scores are not of translations",
+                      alternatives=("pair",), answer="a mapping file as mapping=...")  # fmt: skip
+
+
+def _tell_matrix(layout: Layout, sheet: Sheet, options: ReadOptions, down: str) -> None:
+    """What the languages of rows are where those of columns are tested: translated from, or trained on."""
+    if _is_translated(layout, sheet, options):
+        layout.pair = [down]
+        layout.decide("target", f"pairs, from '{down}' to the columns", Confidence.ASSUMED, "scores of translations")
+    elif {"train", "training", "source", "transfer", "finetuned", "trained"} & set(fold(down).split()):
+        layout.columns["train"] = down
+        layout.decide("train", f"the column '{down}'", Confidence.CERTAIN, "its header")
+    else:
+        layout.decide("layout", "rows and columns both name languages: which are tested?", Confidence.UNCLEAR,
+                      answer="metric=... if they are of translations, else a mapping file as mapping=...")  # fmt: skip
+
+
+def _is_translated(layout: Layout, sheet: Sheet, options: ReadOptions) -> bool:
+    """Whether all metrics that are named are of translations."""
+    named = [options.values.get("metric"), *(str(values.get("metric", "")) for values in layout.melt.values())]
+    if (column := layout.columns.get("metric")) is not None:
+        named += sheet.frame[column].cast(pl.String).drop_nulls().unique().to_list()
+    elif (score := layout.columns.get("score")) is not None:
+        named.append(score)
+    corner = sheet.frame.columns[0]
+    named.append(corner if is_metric(corner) else metric_in(sheet.title) or metric_in(sheet.name))
+    known = [name for name in named if name]
+    return bool(known) and all(map(is_of_translations, known))
 
 
 def _column_of_languages(columns: Columns) -> str | None:
@@ -109,7 +170,7 @@ def _down(layout: Layout, sheet: Sheet, columns: Columns, target: str, options: 
     layout.decide("target", f"the column '{target}'", Confidence.CERTAIN)
 
 
-def _across(layout: Layout, sheet: Sheet, columns: Columns, level: int) -> None:
+def _across(layout: Layout, sheet: Sheet, columns: Columns, level: int, down: str | None = None) -> None:
     """Languages in columns."""
     layout.melt = {name: {"target": label} for name, label in zip(
         columns.scores, labels_of(sheet, columns.scores, level), strict=True)}  # fmt: skip
@@ -117,7 +178,7 @@ def _across(layout: Layout, sheet: Sheet, columns: Columns, level: int) -> None:
     layout.decide("layout", f"{len(columns.scores)} languages in columns", Confidence.CERTAIN, "after their headers")
     levels = [other for other in range(_depth(sheet, columns.scores)) if other != level]
     for text in columns.texts:
-        if "model" not in layout.columns:
+        if "model" not in layout.columns and text != down:
             kind = _kind([str(value) for value in sheet.frame[text].drop_nulls().unique()])
             layout.columns.setdefault(kind or "model", text)
     _name_levels(layout, sheet, ReadOptions(), levels)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import polars as pl
-
-from isogloss.errors import BadFile, BadValue
-from isogloss.evidence.importers.base import DROPPED, RawTable, ReadOptions
+from isogloss.errors import BadFile
+from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.importers.cells import read_numbers
 from isogloss.evidence.importers.mapping import ColumnMapping
 from isogloss.evidence.importers.sheets import Sheet, repeated_name
@@ -36,9 +33,8 @@ class TablePlan:
     where : str
     decisions : tuple of Decision
     mapping : ColumnMapping or None
-        None where the columns have the names of an observation.
-    left_out : tuple of str
-        Columns of numbers that are summaries.
+        None where the columns have the names of an observation, or somebody described them.
+    importer : Table
     """
 
     sheet: Sheet
@@ -46,67 +42,20 @@ class TablePlan:
     where: str
     decisions: tuple[Decision, ...] = ()
     mapping: ColumnMapping | None = None
-    left_out: tuple[str, ...] = ()
+    importer: Table = field(default_factory=Table)
 
     def execute(self) -> RawTable:
-        """Read the table.
+        """Read the table, with what is unclear as it is.
 
         Raises
         ------
-        BadValue
-            If something has to be asked first: all of it at once.
+        BadFile, BadValue
         """
-        if unclear := [one for one in self.decisions if one.confidence is Confidence.UNCLEAR]:
-            raise BadValue(
-                "; ".join(one.value for one in unclear),
-                where=self.where,
-                hint="give " + " ".join(dict.fromkeys(one.answer for one in unclear)),
-            )
-        raw = Table().tidy(self.sheet.frame, replace(self.options, mapping=self.mapping), self.where)
+        options = self.options if self.mapping is None else replace(self.options, mapping=self.mapping)
+        raw = self.importer.tidy(self.sheet.frame, options, self.where)
         if self.mapping is None:
             return raw
-        return replace(raw, dropped=pl.concat([raw.dropped, *map(self._dropped, self.left_out)]), marks_queries=False,
-                       notes=(*sentences(self.decisions), *raw.notes))  # fmt: skip
-
-    def _dropped(self, column: str) -> pl.DataFrame:
-        numbers = read_numbers(self.sheet.frame[column]).values
-        rows = pl.DataFrame({"origin_row": numbers.is_not_null().arg_true()}, schema={"origin_row": pl.Int64})
-        return rows.with_columns(reason=pl.lit(f"summary column '{column}'")).cast(DROPPED)
-
-
-def read_tables(
-    sheets: Sequence[Sheet], importer: Table, options: ReadOptions, where: str, *, queries: bool = False
-) -> RawTable:
-    """Read the tables of one file; of several, those that hold no scores of languages are left out, with a note.
-
-    Raises
-    ------
-    BadFile, BadValue
-        If a single one cannot be read, or none of several.
-    """
-    if type(importer) is not Table or options.mapping is not None or queries:
-        return importer.tidy(sheets[0].frame, options, where)
-    if len(sheets) == 1:
-        plan = plan_table(sheets[0], options, where)
-        return plan.execute()
-    read, notes = [], []
-    for sheet in sheets:
-        place = f"{where} sheet {sheet.name}"
-        try:
-            plan = plan_table(sheet, options, place)
-        except BadFile as error:
-            notes.append(f"sheet '{sheet.name}' is left out: {error.reason}")
-            continue
-        raw = plan.execute()
-        read.append(replace(raw, rows=raw.rows.with_columns(origin=pl.lit(place))))
-    if not read:
-        raise BadFile("holds no table of scores", where=where, hint="; ".join(notes))
-    return RawTable(
-        pl.concat([raw.rows for raw in read], how="diagonal_relaxed"),
-        pl.concat([raw.dropped for raw in read]),
-        marks_queries=all(raw.marks_queries for raw in read),
-        notes=(*(note for raw in read for note in raw.notes), *notes),
-    )
+        return replace(raw, marks_queries=False, notes=(*sentences(self.decisions), *raw.notes))
 
 
 def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
@@ -138,10 +87,12 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
         reason = "no column of training languages"
         layout.decide("train", "used as they are", Confidence.ASSUMED, reason, answer="train=...")
     scale = values.pop("scale", None)
-    details = [name for name in layout.rest if not is_summary(name)]
-    mapping = ColumnMapping(columns=layout.columns, values=values, melt=layout.melt, scale=scale, details=details)
-    left_out = tuple(name for name in layout.rest if is_summary(name))
-    return TablePlan(sheet, options, where, tuple(layout.decisions), mapping, left_out)
+    details = [name for name in layout.rest if not (layout.melt and is_summary(name))]
+    if details:
+        layout.decide("kept beside the scores", ", ".join(details), Confidence.CERTAIN)
+    mapping = ColumnMapping(columns=layout.columns, values=values, melt=layout.melt, scale=scale, details=details,
+                            pair=layout.pair)  # fmt: skip
+    return TablePlan(sheet, options, where, tuple(layout.decisions), mapping)
 
 
 def _refuse_repeated(sheet: Sheet, where: str) -> None:
@@ -166,8 +117,9 @@ def _settle_metric(layout: Layout, sheet: Sheet, options: ReadOptions, values: d
     """The metric, and of one that nothing names also scale and direction."""
     if layout.has("metric", options):
         return
-    header = layout.columns.get("score")
-    if header is not None and is_metric(header):
+    corner = sheet.frame.columns[0]
+    header = layout.columns.get("score", corner if layout.melt else "")
+    if is_metric(header):
         values["metric"] = header
         layout.decide("metric", header, Confidence.CERTAIN, f"the header '{header}'")
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from isogloss.evidence.facts import known_tasks
-from isogloss.languages.context import is_summary
 from isogloss.languages.names import fold
 from isogloss.metrics.registry import find_metric
 
@@ -37,15 +36,11 @@ HEADERS: dict[str, str] = {
 }
 """Folded header to the column of an observation."""
 
-BOOKKEEPING = re.compile(
-    r"(n|no|id|idx|index|count|counts|total count|rank|ranking|position|unnamed.*|column \d+|year|date|time|runtime|"
-    r"seconds|epoch|steps?|tokens|speakers|population|(num|number|n) .+|.+ (count|seconds|per second|runtime|size)|"
-    r"params?|parameters|cost|price|latency|size|version)"
-)
-"""Folded headers of columns of numbers that are no scores."""
+FIRST = frozenset({"source", "src", "from", "source language", "source lang", "src lang", "source code"})
+SECOND = frozenset({"target", "tgt", "trg", "to", "target language", "target lang", "tgt lang", "target code"})
+"""Folded headers of two languages, from and to."""
 
-SPREAD = re.compile(r"(std|sd|stdev|std dev|stddev|standard deviation|ci|ci 95|95 ci|margin|variance|var)( .*)?")
-"""Folded headers of columns that say how far scores spread, which is no standard error."""
+ONLY_OF_PAIRS = frozenset({"src", "from", "src lang"})
 
 _TASKS = frozenset(
     "xnli xcopa paws-x pawsx mmlu mgsm belebele sib-200 sib200 xquad tydiqa mlqa wikiann udpos xstorycloze xwinograd "
@@ -58,17 +53,6 @@ _TASKS = frozenset(
 def role_of(header: str) -> str | None:
     """The column of an observation that people mean by a header."""
     return HEADERS.get(fold(header))
-
-
-def is_bookkeeping(header: str) -> bool:
-    """Whether a column of numbers under this header holds no scores."""
-    folded = fold(header)
-    return bool(BOOKKEEPING.fullmatch(folded) or SPREAD.fullmatch(folded))
-
-
-def is_left_out(header: str) -> bool:
-    """Whether a column of numbers under this header is a summary, a spread or bookkeeping."""
-    return is_summary(header) or is_bookkeeping(header)
 
 
 def is_metric(name: str) -> bool:
