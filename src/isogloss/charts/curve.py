@@ -11,6 +11,7 @@ from isogloss.charts.canvas import Canvas, decimals, figure, inline, score_range
 from isogloss.charts.forecast_rows import mix_in_words
 from isogloss.charts.lines import HEADER
 from isogloss.errors import BadValue
+from isogloss.forecasting.flags import short
 from isogloss.text import counted
 
 if TYPE_CHECKING:
@@ -127,8 +128,8 @@ def _line(curve: Curve, start: int, end: int, level: float, canvas: Canvas) -> l
     sizes = np.unique(np.append(np.round(BEND * np.expm1(bent)), [start, end]))
     table = curve.predict(sizes, level)
     scaled = {name: canvas.factor * table[name] for name in ("mean", "lower", "upper")}
-    rows = table.with_columns(**scaled).iter_rows(named=True)
-    return [{**row, "far": row["basis"].startswith("FAR")} for row in rows]
+    rows = short(table).with_columns(**scaled).iter_rows(named=True)
+    return [{**row, "far": row["size"] > curve.reach} for row in rows]
 
 
 def _extent(rows: list[dict[str, Any]], measured: pl.DataFrame, goal: float | None) -> tuple[float, float]:
@@ -157,7 +158,8 @@ def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: int, ca
     tooltip = [
         alt.Tooltip("size:Q", title="examples", format=","),
         *(alt.Tooltip(f"{name}:Q", format=f".{digits}f") for name in ("mean", "lower", "upper")),
-        alt.Tooltip("basis:N", title="basis"),
+        alt.Tooltip("trust:N"),
+        alt.Tooltip("flags:N"),
     ]
     near = [row for row in rows if not row["far"]]
     far = near[-1:] + [row for row in rows if row["far"]]

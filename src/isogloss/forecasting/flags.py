@@ -22,6 +22,7 @@ class Flag(StrEnum):
     FAR = "far"
     TRAINING_LANGUAGE_UNMEASURED = "training_language_unmeasured"
     SIZE_OUTSIDE_MEASURED = "size_outside_measured"
+    SIZE_FROM_OTHER_LANGUAGES = "size_from_other_languages"
     EDGE_OF_RANGE = "edge_of_range"
     OTHER_MODELS = "other_models"
     OTHER_TASKS = "other_tasks"
@@ -38,6 +39,7 @@ SENTENCES: Mapping[Flag, str] = {
     Flag.FAR: "{language} is far from every measured language; the nearest is {nearest}, at {distance:.2f}",
     Flag.TRAINING_LANGUAGE_UNMEASURED: "most of the training examples are in languages of no measured training mix",
     Flag.SIZE_OUTSIDE_MEASURED: "no measured training mix is within a factor of two of this number of examples",
+    Flag.SIZE_FROM_OTHER_LANGUAGES: "{language} was not measured with so many examples, so that it grows as others do",
     Flag.EDGE_OF_RANGE: "the forecast is at the edge of the metric's range",
     Flag.OTHER_MODELS: "{language} was measured with other models, and their scores count",
     Flag.OTHER_TASKS: "{language} was measured on other tasks, and those scores count",

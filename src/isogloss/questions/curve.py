@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from isogloss.evidence import Evidence
     from isogloss.forecasting.curves import Curve, Needed
 
-CURVE = {"examples": "size", "forecast": "mean", "from": "lower", "to": "upper"}
+CURVE = {"examples": "size", "forecast": "mean", "from": "lower", "to": "upper", "trust": "trust", "flags": "flags"}
 
 
 class CurveQuestion(AboutSettings):
@@ -76,7 +76,7 @@ class CurveQuestion(AboutSettings):
         return Answer(
             self.command, sentences,
             {"curve": Table(table, f"{name}, {curve.kind} examples: {100 * self.level:g} % band", CURVE, scale.digits)},
-            scale=scale, notes=(curve.basis,), result=curve, details=_details(curve, needed),
+            scale=scale, notes=curve.notes, result=curve, details=_details(curve, needed),
             draw=partial(draw_curve, curve, start=self.start, end=end, goal=goal, level=self.level, canvas=canvas),
         )  # fmt: skip
 
@@ -109,5 +109,5 @@ def _goal(needed: Needed, scale: Scale, name: str, kind: str) -> str:
 
 
 def _details(curve: Curve, needed: Needed | None) -> dict[str, object]:
-    names = ("task", "model", "metric", "target", "kind", "train", "law", "basis")
+    names = ("task", "model", "metric", "target", "kind", "train", "law", "notes")
     return {name: getattr(curve, name) for name in names} | {"needed": asdict(needed) if needed else None}

@@ -91,13 +91,15 @@ def test_a_language_measured_once_rises_as_others_do():
     mean = curve(evidence).predict([0, 1000])["mean"]
     assert mean[0] == pytest.approx(truth[0], abs=0.02)
     assert mean[1] - mean[0] == pytest.approx(truth[1] - truth[0], abs=0.06)
-    assert "deu measured with 0 labelled examples only, slope pooled over 11 other languages" in curve(evidence).basis
+    assert (
+        "deu measured with 0 labelled examples only, slope pooled over 11 other languages" in curve(evidence).notes[0]
+    )
 
 
 def test_a_language_never_measured_starts_where_the_forecaster_says():
     found = curve(planted(), "swa")
-    assert found.basis.startswith("swa never measured: level at 0 forecast as 0.")
-    assert "slope pooled over 12 other languages" in found.basis
+    assert found.notes[0].startswith("swa never measured: level at 0 forecast as 0.")
+    assert "slope pooled over 12 other languages" in found.notes[0]
     assert found.predict([0])["mean"][0] == pytest.approx(0.4, abs=0.1)
 
 
@@ -105,8 +107,10 @@ def test_any_forecaster_can_forecast_where_the_curve_starts():
     """The mean of the scores without examples of the target, where the mean is asked."""
     evidence = planted()
     zero_shot = evidence.observations.filter(train="eng:1000")["score"].mean()
-    assert curve(evidence, "swa", forecaster=Mean()).basis.startswith(
-        f"swa never measured: level at 0 forecast as {zero_shot:.3f}"
+    assert (
+        curve(evidence, "swa", forecaster=Mean())
+        .notes[0]
+        .startswith(f"swa never measured: level at 0 forecast as {zero_shot:.3f}")
     )
 
 
@@ -145,23 +149,28 @@ def test_a_goal_in_percent_is_refused(german):
 
 
 def test_sizes_beyond_twice_the_largest_measured_are_far(german):
-    basis = german.predict([1000, 5000, 10_000, 10_001])["basis"].to_list()
-    assert [text.startswith("FAR") for text in basis] == [False, False, False, True]
+    flags = german.predict([1000, 5000, 10_000, 10_001])["flags"].to_list()
+    assert ["size_outside_measured" in some for some in flags] == [False, False, False, True]
 
 
 def test_each_size_says_how_near_it_is_to_what_was_measured():
     evidence = planted(hidden=lambda language, size: language == "deu" and size > 1000)
-    basis = curve(evidence).predict([100, 300, 3000, 7000])["basis"].to_list()
-    assert basis[0] == "measured"
-    assert basis[1] == "between sizes measured"
-    assert basis[2] == "beyond the 1000 measured in deu, as other languages go"
-    assert basis[3] == "beyond the largest size measured, 5000"
+    flags = curve(evidence).predict([100, 300, 3000, 7000])["flags"].to_list()
+    assert flags == [["measured"], [], ["size_from_other_languages"], ["size_from_other_languages"]]
+
+
+def test_the_word_of_trust_goes_by_the_width_of_the_90_percent_band_at_every_level(german):
+    table = german.predict([1000, 20_000], 0.9)
+    assert table["trust"].to_list() == german.predict([1000, 20_000], 0.5)["trust"].to_list()
+    assert table["trust"][0] == "solid"
+    assert table["trust"][1] in ("shaky", "guess")
 
 
 def test_a_level_that_the_evidence_cannot_support_gets_the_whole_range():
     found = curve(planted(languages=LANGUAGES[:3]), "swa")
     assert found.predict([0], 0.9).select("lower", "upper").row(0) == (0.0, 1.0)
-    assert "TOO LITTLE EVIDENCE" in found.predict([0], 0.9)["basis"][0]
+    assert "level_unsupported" in found.predict([0], 0.9)["flags"][0]
+    assert found.predict([0], 0.9)["trust"][0] == "guess"
     assert found.predict([0], 0.7)["upper"][0] < 1
     assert found.calibration.highest_level == 0.75
     assert str(found.needed(0.5)).endswith("too little evidence for a 90 % band")
@@ -187,7 +196,7 @@ def test_scores_that_get_worse_with_data_are_not_forced_to_rise():
         for size in (0, 100, 1000, 2000)
     ]
     found = curve(scores_of(cells))
-    assert "scores get worse with more examples" in found.basis
+    assert "scores get worse with more examples" in found.notes
     assert found.predict([2000])["mean"][0] < found.predict([0])["mean"][0] - 0.1
 
 
@@ -210,13 +219,15 @@ def test_sizes_nobody_recorded_make_no_curve():
 def test_scores_without_a_size_are_left_out_and_counted():
     unknown = scores_of([("deu", "eng:1000,deu", 0.7)]).observations
     found = curve(Evidence(planted().observations.vstack(unknown)))
-    assert "1 score left out for want of a number of examples" in found.basis
+    assert "1 score left out for want of a number of examples" in found.notes
 
 
 def test_a_mix_far_from_those_measured_is_flagged():
     found = curve(planted(), train="eng:90000,yor:500")
-    assert "FAR: 90500 examples of other languages, measured 1000 to 1000" in found.basis
-    assert "FAR: never trained on yor" in found.basis
+    assert "90500 examples of other languages, where 1000 to 1000 were measured" in found.notes
+    assert "no measured mix has yor" in found.notes
+    outside = {"training_language_unmeasured", "size_outside_measured"}
+    assert all(outside <= set(flags) for flags in found.predict([0, 100])["flags"])
 
 
 def test_unknown_tasks_languages_and_kinds_are_refused():

@@ -13,18 +13,21 @@ from numpy.typing import NDArray
 from isogloss.errors import BadValue
 from isogloss.forecasting.curves.calibration import Calibration
 from isogloss.forecasting.curves.points import Link
+from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array
+from isogloss.forecasting.trust_word import TRUST_LEVEL, trust_word
 from isogloss.stats.intervals import check_level
 
 CURVE = pl.Schema(
-    {
-        "size": pl.Int64,
-        **dict.fromkeys(("mean", "lower", "upper", "level"), pl.Float64),
-        "basis": pl.String,
-    }
+    [
+        ("size", pl.Int64),
+        *((name, pl.Float64) for name in ("mean", "lower", "upper", "level")),
+        ("flags", pl.List(pl.String)),
+        ("trust", pl.String),
+    ]
 )
 """Columns of a table of a curve. Where scores have no range and too little was measured for the level
-asked, `lower` and `upper` are infinite."""
+asked, `lower` and `upper` are infinite. `flags` and `trust` are as in a table of forecasts."""
 
 STRETCH = 2.0
 """A size is far when it is more than so many times the largest that was measured."""
@@ -80,8 +83,12 @@ class Curve:
         The rest of the mix, which is held.
     law : str
         What the mean follows.
-    basis : str
-        What the curve rests on, in words, with warnings.
+    notes : tuple of str
+        What the curve rests on, in sentences.
+    flags : frozenset of Flag
+        What holds of the rest of the mix, and so of every size.
+    span : float
+        Scores that count as 100 points: the metric's range or, without one, that of the measured scores.
     measured : polars.DataFrame
         The target's own scores: `size`, `score` and `alike`, whether the rest of the mix was the same.
     largest, largest_own : int
@@ -105,7 +112,9 @@ class Curve:
     kind: str
     train: str
     law: str
-    basis: str
+    notes: tuple[str, ...]
+    flags: frozenset[Flag]
+    span: float
     measured: pl.DataFrame
     largest: int
     largest_own: int
@@ -145,15 +154,17 @@ class Curve:
         counts = np.asarray(sizes, dtype=float).ravel()
         if not np.isfinite(counts).all() or (counts < 0).any():
             raise BadValue("a number of examples is negative or not finite", where="sizes", hint="count from 0 up")
-        lower, upper = self._band(level)
-        mean, *ends = (self.link.to_score(self._at(counts, values)) for values in (self.path, lower, upper))
+        lower, upper = self._scores(counts, level)
+        widths = np.subtract(*self._scores(counts, TRUST_LEVEL)[::-1])
+        flags = [[flag for flag in Flag if flag in self._flags(size, level)] for size in counts]
         table = {
             "size": counts.round().astype(np.int64),
-            "mean": mean,
-            "lower": np.minimum(*ends),
-            "upper": np.maximum(*ends),
+            "mean": self.link.to_score(self._at(counts, self.path)),
+            "lower": lower,
+            "upper": upper,
             "level": [level] * len(counts),
-            "basis": [self._describe(size, level) for size in counts],
+            "flags": flags,
+            "trust": [trust_word(100 * width / self.span, some) for width, some in zip(widths, flags, strict=True)],
         }
         return pl.DataFrame(table, schema=CURVE)
 
@@ -187,6 +198,11 @@ class Curve:
         """Whether so little was held out that the band is the whole range."""
         return math.isinf(self.calibration.quantile(level))
 
+    def _scores(self, sizes: Array, level: float) -> tuple[Array, Array]:
+        """Ends of the band, as scores."""
+        ends = [self.link.to_score(self._at(sizes, values)) for values in self._band(level)]
+        return np.minimum(*ends), np.maximum(*ends)
+
     def _band(self, level: float) -> tuple[Array, Array]:
         check_level(level)
         margin = self.calibration.quantile(level) * self.spread
@@ -215,27 +231,19 @@ class Curve:
         share = (goal - values[at - 1]) / (values[at] - values[at - 1])
         return math.ceil(np.expm1(doses[at - 1] + share * (doses[at] - doses[at - 1])) - 1e-6)
 
-    def _describe(self, size: float, level: float) -> str:
-        own = set(self.measured["size"])
-        if size > self.reach:
-            note = f"FAR: more than {STRETCH:g} times the largest size measured, {self.largest}"
-        elif size in set(self.measured.filter("alike")["size"]):
-            note = "measured"
-        elif size in own:
-            note = "measured beside another rest of the mix"
-        elif size > self.largest:
-            note = f"beyond the largest size measured, {self.largest}"
-        elif self.largest_own <= 0:
-            note = "as other languages go"
-        elif size > self.largest_own:
-            note = f"beyond the {self.largest_own} measured in {self.target}, as other languages go"
-        else:
-            note = "between sizes measured"
+    def _flags(self, size: float, level: float) -> set[Flag]:
+        found = set(self.flags)
+        if size in set(self.measured.filter("alike")["size"]):
+            found.add(Flag.MEASURED)
+        elif size > self.reach:
+            found.add(Flag.SIZE_OUTSIDE_MEASURED)
+        elif size not in set(self.measured["size"]) and size > self.largest_own:
+            found.add(Flag.SIZE_FROM_OTHER_LANGUAGES)
         if self.clipped.any() and size >= self.grid[self.clipped][0]:
-            note += f"; CLIPPED: the {self.law} leaves the metric's range"
+            found.add(Flag.EDGE_OF_RANGE)
         if self.too_little_for(level):
-            note += "; TOO LITTLE EVIDENCE for the level: the whole range"
-        return note
+            found.add(Flag.LEVEL_UNSUPPORTED)
+        return found
 
 
 def curve_grid(largest: float) -> Array:

@@ -15,7 +15,7 @@ from isogloss.forecasting.curves.curve import Curve, curve_grid, rising
 from isogloss.forecasting.curves.gp import CurveGP
 from isogloss.forecasting.curves.laws import Trial, try_laws
 from isogloss.forecasting.curves.points import FEATURES, Link, Points, Rest
-from isogloss.forecasting.curves.question import Question, describe_basis, read_question
+from isogloss.forecasting.curves.question import Question, curve_notes, read_question, rest_flags
 from isogloss.forecasting.fitting import fitted
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, typical_size
@@ -176,7 +176,9 @@ def _assemble(
         kind=question.kind,
         train=question.rest.text,
         law=law,
-        basis=describe_basis(points, question, own, trials, None if start is None else str(start), rises),
+        notes=curve_notes(points, question, own, trials, None if start is None else str(start), rises),
+        flags=rest_flags(points, question),
+        span=link.span(points.scores),
         measured=measured.sort("size", "score"),
         largest=largest,
         largest_own=int(sizes.max()) if len(sizes) else -1,

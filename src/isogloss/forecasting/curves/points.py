@@ -42,6 +42,11 @@ class Link:
         limits = (lowest_fraction(observations["metric"][0]), 1.0) if bounded else None
         return cls(limits, not bool(observations["higher_is_better"][0]))
 
+    def span(self, scores: Array) -> float:
+        """Scores that count as 100 points: the metric's range or, without one, that of the measured `scores`."""
+        low, high = self.limits or (float(scores.min()), float(scores.max()))
+        return max(high - low, float(np.finfo(float).tiny))
+
     def to_line(self, scores: Array) -> Array:
         """Scores as numbers without ends, larger being better."""
         values = np.asarray(scores, dtype=float)

@@ -12,6 +12,7 @@ from isogloss.evidence import TrainingMix
 from isogloss.evidence.training_mix import LABELLED
 from isogloss.forecasting.curves.laws import FEWEST_SIZES, Trial
 from isogloss.forecasting.curves.points import FEATURES, Points, Rest, describe_rests
+from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array
 from isogloss.text import counted
 
@@ -119,10 +120,10 @@ FAR_REST = 2.0
 """The rest of a mix is far when it is so many times larger or smaller than any measured."""
 
 
-def describe_basis(
+def curve_notes(
     points: Points, question: Question, own: Points, trials: list[Trial], start: str | None, rises: bool
-) -> str:
-    """One line: what was measured of the target, what is held, how the law was chosen, and warnings.
+) -> tuple[str, ...]:
+    """What was measured of the target, what is held, how the law was chosen, and warnings: a clause for each.
 
     Parameters
     ----------
@@ -138,10 +139,15 @@ def describe_basis(
         parts.append("held-out error " + ", ".join(f"{trial.error:.3g} {trial.name}" for trial in trials))
     if not rises:
         parts.append("scores get worse with more examples")
-    parts += _far(points, question)
+    parts += _warnings(points, question).values()
     if points.left_out:
         parts.append(f"{counted(points.left_out, 'score')} left out for want of a number of examples")
-    return "; ".join(parts)
+    return tuple(parts)
+
+
+def rest_flags(points: Points, question: Question) -> frozenset[Flag]:
+    """Flags of the rest of the mix."""
+    return frozenset(_warnings(points, question))
 
 
 def _measured(points: Points, question: Question, own: Points, start: str | None) -> str:
@@ -165,15 +171,16 @@ def _rest(question: Question) -> str:
     return text + (f" and {question.held:.0f} {FEATURES[1 - question.column]} ones" if question.held else "")
 
 
-def _far(points: Points, question: Question) -> list[str]:
+def _warnings(points: Points, question: Question) -> dict[Flag, str]:
+    """Flags of the rest of the mix, each with what was asked and measured."""
     size = question.rest.size
     totals = points.features[:, 2] - points.features[:, 0] - points.features[:, 1]
-    warnings = []
-    if size > FAR_REST * totals.max() or size < totals.min() / FAR_REST:
-        measured = f"{totals.min():.0f} to {totals.max():.0f}"
-        warnings.append(f"FAR: {size:.0f} examples of other languages, measured {measured}")
+    warnings = {}
     trained = {source for text in set(points.rests) for source in TrainingMix.parse(text, language=str)}
     foreign = [name for name in TrainingMix.parse(question.rest.text, language=str) if name not in trained]
     if foreign:
-        warnings.append(f"FAR: never trained on {', '.join(foreign)}")
+        warnings[Flag.TRAINING_LANGUAGE_UNMEASURED] = f"no measured mix has {', '.join(foreign)}"
+    if size > FAR_REST * totals.max() or size < totals.min() / FAR_REST:
+        measured = f"{totals.min():.0f} to {totals.max():.0f}"
+        warnings[Flag.SIZE_OUTSIDE_MEASURED] = f"{size:.0f} examples of other languages, where {measured} were measured"
     return warnings
