@@ -152,8 +152,8 @@ class ColdStartModels:
             effects = self._effects_on_others(model, measured)
             parts.append(np.broadcast_to(effects, (*shape, len(effects))))
             parts.append(self._residuals_on_others(model, texts, targets))
-        mixes = TrainingMixes.read(texts.tolist(), self.panel.unknown_size)
-        if mixes.sources:
+        if self.evidence.adapted:
+            mixes = TrainingMixes.read(texts.tolist(), self.panel.unknown_size)
             pairs = space(targets, self.panel.languages, mixes.sources)
             parts.append(pair_features(pairs, mixes.sizes, mixes.sources, targets))
         return np.concatenate(parts, axis=2), mean

@@ -342,7 +342,7 @@ class FittedSetting(QuerySetting):
             if forecast.measured.any() and np.isinf(margin[forecast.measured]).any():
                 ensemble = self.languages_(TYPOLOGY_ONLY)
                 quantile = np.broadcast_to(ensemble.quantiles(similarity, level)[:, None], margin.shape)
-                margin[forecast.measured] = quantile[forecast.measured] * ensemble.usual_residual_
+                margin[forecast.measured] = _times(quantile[forecast.measured], ensemble.usual_residual_)
         return margin
 
     def _margin_of_unmeasured(
@@ -358,7 +358,7 @@ class FittedSetting(QuerySetting):
             # how good the model is on the whole is then as uncertain as the mean of those few.
             uncertainty = np.sqrt(1 + 1 / len(self.grid.targets))
             return np.full(expected.shape, uncertainty * grouped_quantile(self._context.residuals(pattern), level))
-        return quantiles * expected * forecast.spread[:, places]
+        return _times(quantiles, expected * forecast.spread[:, places])
 
     def _poorer(self, targets: Sequence[str]) -> Array:
         """How many powers of ten less web text targets have than any measured language, of shape (targets,)."""
@@ -375,6 +375,11 @@ class FittedSetting(QuerySetting):
         energy = energy_distance(dose_shares(query), dose_shares(measured), between)
         totals = total_dose(query)[:, None] - total_dose(measured)
         return np.exp(-energy / MIX_REACH - 0.5 * totals**2) + 1e-9
+
+
+def _times(quantiles: Array, size: Array | float) -> Array:
+    """Half widths of intervals: without an end where the quantile is infinite, however small the residuals."""
+    return np.where(np.isinf(quantiles), np.inf, np.where(np.isinf(quantiles), 0.0, quantiles) * size)
 
 
 def _of_learners(

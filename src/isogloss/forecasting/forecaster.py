@@ -23,6 +23,7 @@ from isogloss.forecasting.persistence import read_folder, write_folder
 from isogloss.forecasting.settings import Setting, check_queries, match
 from isogloss.forecasting.trust_word import TRUST_LEVEL, trust_word
 from isogloss.progress import Progress, steps
+from isogloss.stats.intervals import check_level
 from isogloss.threads import one_blas_thread
 
 FORECAST = pl.Schema(
@@ -170,7 +171,10 @@ class Forecaster(Estimator):
         ------
         NotFittedError
             Before `conformalize`.
+        BadValue
+            If the level is not between 0 and 1.
         """
+        check_level(level)
         self._settings()
         if not self.conformal_:
             raise NotFittedError("intervals need held-out residuals", hint="call conformalize() after fit()")

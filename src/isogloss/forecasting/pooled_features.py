@@ -107,6 +107,11 @@ class BlockEvidence:
         return names[self.panel.setting_of]
 
     @cached_property
+    def adapted(self) -> bool:
+        """Whether the block has a training mix; if not, nothing is known of what mixes do."""
+        return any(self.panel.texts[self.rows])
+
+    @cached_property
     def settings(self) -> list[int]:
         """Settings of the block."""
         return sorted(set(self.panel.setting_of[self.rows].tolist()))
@@ -256,8 +261,8 @@ class PooledFeatures:
         for feature, part in self._other_settings(rows, targets):
             parts.append(part)
             features += [feature] * part.shape[2]
-        mixes = TrainingMixes.read(rows.texts.tolist(), self.panel.unknown_size)
-        if mixes.sources:
+        if self.evidence.adapted:
+            mixes = TrainingMixes.read(rows.texts.tolist(), self.panel.unknown_size)
             pairs = space(measured, targets, self.panel.languages, mixes.sources)
             parts.append(pair_features(pairs, mixes.sizes, mixes.sources, targets))
             features += PAIR_FEATURES

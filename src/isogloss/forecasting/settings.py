@@ -125,7 +125,7 @@ def ask(
     *,
     task: str,
     model: str,
-    targets: Sequence[str],
+    targets: str | Sequence[str],
     train: str = "",
     metric: str | None = None,
     recipe: str | None = None,
@@ -137,8 +137,8 @@ def ask(
     ----------
     task, model : str
         As the evidence names them.
-    targets : sequence of str
-        Languages, written in any way isogloss knows.
+    targets : str or sequence of str
+        Languages, written in any way isogloss knows; in one text with commas between.
     train : str
         A mix such as `eng:1000,hin:500`; empty for a model used as it is.
     metric, recipe : str, optional
@@ -156,6 +156,7 @@ def ask(
     UnknownLanguage, BadTrainingMix
     """
     read_as = languages or {}
+    targets = split_names(targets) if isinstance(targets, str) else targets
     mix = TrainingMix.parse(
         train, where="train", language=lambda code: resolve(read_as.get(code, code), where="train").id
     )
@@ -175,14 +176,21 @@ def split_names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def check_queries(queries: pl.DataFrame) -> None:
+def check_queries(queries: object) -> None:
     """Find out whether a table holds questions.
 
     Raises
     ------
-    BadValue
-        Naming the columns that are not there.
+    InputError
+        If it is no polars table; BadValue naming the columns that are not there.
     """
+    if not isinstance(queries, pl.DataFrame):
+        given = type(queries)
+        raise InputError(
+            f"queries are a polars table, not {given.__module__.partition('.')[0]}.{given.__qualname__}",
+            where="queries",
+            hint="make it with isogloss.read_queries or isogloss.forecasting.ask",
+        )
     needed = (*SETTING, "target", "target_as_reported", "train", "origin", "query_row")
     if missing := [name for name in needed if name not in queries.columns]:
         raise BadValue(
