@@ -42,17 +42,25 @@ def show(
         show_json(table.to_dicts())
         return
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
+    from isogloss.layout import Column, lay_out
+
     chosen = table.select(columns) if columns else table
-    heading = None if title is None else Text(printable(title))
-    grid = Table(title=heading, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name, kind in chosen.schema.items():
-        grid.add_column(Text(printable(name)), justify="right" if kind.is_numeric() else "left", overflow="fold")
-    for row in chosen.iter_rows():
-        grid.add_row(*(Text(printable(_cell(value, digits))) for value in row))
-    Console().print(grid)
+    laid = [
+        Column(
+            printable(name), [printable(_cell(value, digits)) for value in chosen[name].to_list()], kind.is_numeric()
+        )
+        for name, kind in chosen.schema.items()
+    ]
+    console = Console()
+    header, body = lay_out(laid, console.width)
+    if title is not None:
+        console.print(Text(printable(title), style="italic"), soft_wrap=True)
+    for line in header:
+        console.print(Text(line, style="bold"), soft_wrap=True)
+    for line in body:
+        console.print(Text(line), soft_wrap=True)
 
 
 def show_text(text: str) -> None:

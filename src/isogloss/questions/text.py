@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isogloss.layout import Column, lay_out
 from isogloss.questions.content import Content, Table
 from isogloss.text import printable, printable_lines
 
@@ -15,20 +16,16 @@ def answer_text(answer: Content, width: int, *, why: bool = False) -> str:
 
 
 def table_text(table: Table, width: int) -> str:
-    """A table in columns."""
-    from rich.table import Table as Grid
-    from rich.text import Text
-
+    """A table in columns, or one field per line where they do not fit."""
     view = table.view()
-    title = Text(printable(table.title)) if table.title else None
-    grid = Grid(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", show_edge=False)
-    for name, kind in view.schema.items():
-        number = kind.is_numeric()
-        grid.add_column(Text(printable(name)), justify="right" if number else "left", overflow="fold", no_wrap=number)
-    for row in view.iter_rows():
-        grid.add_row(*(Text(printable(table.cell(value))) for value in row))
+    columns = [
+        Column(printable(one.name), [printable(table.cell(value)) for value in one.to_list()], one.dtype.is_numeric())
+        for one in view
+    ]
+    header, body = lay_out(columns, width)
+    title = [_paragraphs((table.title,), width)] if table.title else []
     left = table.frame.height - view.height
-    return _rendered(grid, width) + (f"\n... and {left:,} rows more" if left else "")
+    return "\n".join([*title, *header, *body, *([f"... and {left:,} rows more"] if left else [])])
 
 
 def _paragraphs(sentences: tuple[str, ...], width: int) -> str:
