@@ -25,7 +25,8 @@ _HOW_TO = {
     "evidence": "evidence", "evidence import": "import", "evidence fetch": "import", "evidence sources": "import",
     "languages": "languages", "forecast": "forecast", "curve": "curves", "benchmark": "benchmark",
     "trust": "benchmark", "explain": "explain", "sources": "sources", "plan": "budget", "next": "next",
-    "compare": "compare", "fair": "fair", "lab": "measure",
+    "compare": "compare", "fair": "fair", "lab": "measure", "goal": "budget", "kinds": "budget",
+    "additions": "explain",
 }  # fmt: skip
 """Where commands, or all commands of a group, are used on a worked case."""
 _ENVIRONMENT = {

@@ -20,7 +20,8 @@ import polars as pl
 from isogloss.registry import Registry
 
 _FACES = (
-    "stats metrics languages evidence forecasting forecasting.curves evaluation explanation planning lab models charts"
+    "questions questions.functions stats metrics languages evidence forecasting forecasting.curves evaluation "
+    "explanation planning lab models charts"
 )
 PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in _FACES.split()))
 """Packages with a public face, which is their `__all__`."""

@@ -211,6 +211,9 @@ class StoreError(IsoglossError):
 class DamageWarning(UserWarning):
     """Part of the evidence could not be read and is left out; a command answers all the same, and exits with 1."""
 
+    def __init__(self, message: str):
+        super().__init__(message)
+
 
 class ForkedProcess(IsoglossError):
     """The process was forked from one in which polars was at work, and would wait for ever if it used it."""

@@ -7,22 +7,22 @@ from typing import Annotated
 
 import typer
 
-from isogloss.cli.show import show
+from isogloss.cli.commands import print_answer
+from isogloss.cli.show import say
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the picture and the table.")] = Path("demo-output"),
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Forecast languages nobody measured from the evidence that ships with isogloss."""
-    from rich.console import Console
+    from isogloss.demo import COMMAND, PICTURE, TABLE, run_demo
+    from isogloss.progress import Bar
 
-    from isogloss.demo import COMMAND, run_demo
-
-    with Console(stderr=True).status("Starting") as status:
-        made = run_demo(out, status.update)
-    if json:
-        show(made.forecasts, json=True)
-        return
-    show(made.summary, json=False, title=made.title)
-    typer.echo(f"\npicture: {made.picture}\ntable:   {made.table}\n\nthe same for other languages:\n  {COMMAND}")
+    with Bar(shown=not json) as bar:
+        answer = run_demo(out, bar)
+    print_answer(answer, as_json=json)
+    if not json:
+        lines = ("", f"picture: {out / PICTURE}", f"table:   {out / TABLE}", "", "the same for other languages:")
+        for line in (*lines, f"  {COMMAND}"):
+            say(line)

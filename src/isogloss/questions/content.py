@@ -48,7 +48,7 @@ class Table:
         if isinstance(value, float):
             return f"{value:z.{self.digits}f}" if math.isfinite(value) else "-"
         if isinstance(value, list):
-            return ", ".join(map(str, value))
+            return ", ".join(str(one).replace("_", " ") for one in value)
         return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

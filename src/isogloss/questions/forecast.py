@@ -94,7 +94,7 @@ class ForecastQuestion(AboutSettings):
             estimator.save(self.save)
         if self.filled is not None:
             write_forecasts(forecasts, self.filled, queries=self.queries)
-        return answer_forecasts(forecasts, evidence)
+        return answer_forecasts(forecasts, asked, evidence)
 
     def _queries(self, evidence: Evidence | None) -> pl.DataFrame:
         """The queries: those of a file, or each target in each setting that is meant."""
@@ -211,13 +211,15 @@ def queries_of(mixes: Mapping[Setting, str], targets: Mapping[str, str]) -> pl.D
     return pl.DataFrame([{**blank, **row, "query_row": place} for place, row in enumerate(rows)], schema=schema)
 
 
-def answer_forecasts(forecasts: pl.DataFrame, evidence: Evidence | None) -> Answer:
+def answer_forecasts(forecasts: pl.DataFrame, asked: pl.DataFrame, evidence: Evidence | None) -> Answer:
     """The answer that some forecasts are.
 
     Parameters
     ----------
     forecasts : polars.DataFrame
         With the columns of `isogloss.forecasting.FORECAST`.
+    asked : polars.DataFrame
+        The queries that they answer.
     evidence : Evidence or None
         What they were made from; None for a saved forecaster.
     """
@@ -235,7 +237,7 @@ def answer_forecasts(forecasts: pl.DataFrame, evidence: Evidence | None) -> Answ
     return Answer(
         "forecast", sentences, {"forecasts": Table(table, _title(table), shown, scale.digits, MOST_SHOWN)},
         scale=scale, flags=_flags(table), notes=tuple(_notes(table, evidence)), result=forecasts,
-        draw=partial(_draw, forecasts, evidence, scale, names, sentences[0]),
+        draw=partial(_draw, forecasts, asked, evidence, scale, names, sentences[0]),
     )  # fmt: skip
 
 
@@ -320,15 +322,21 @@ def _notes(table: pl.DataFrame, evidence: Evidence | None) -> list[str]:
     return notes
 
 
-def _draw(forecasts: pl.DataFrame, evidence: Evidence | None, scale: Scale, names: Names, verdict: str) -> Any:
-    import polars as pl
-
+def _draw(
+    forecasts: pl.DataFrame, asked: pl.DataFrame, evidence: Evidence | None, scale: Scale, names: Names, verdict: str
+) -> Any:
     from isogloss.charts import draw_forecast
+    from isogloss.evidence import SETTING
 
     measured, score = None, "score"
     if evidence is not None:
-        same = [pl.col(name).is_in(forecasts[name].unique().implode()) for name in ("task", "model", "train")]
-        measured = evidence.observations.filter(*same)
+        # A query that leaves a property of its setting free has only one value for it in the evidence.
+        given = [
+            name
+            for name in (*SETTING, "train")
+            if name in ("task", "model", "train") or not asked[name].is_null().all()
+        ]
+        measured = evidence.observations.join(asked.select(given).unique(), on=given, how="semi", nulls_equal=True)
         metrics = measured["metric"].unique().to_list()
         score = metrics[0] if len(metrics) == 1 else score
     return draw_forecast(forecasts, measured, canvas=canvas_of(verdict, scale, names.written, score))

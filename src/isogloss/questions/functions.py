@@ -10,3 +10,5 @@ FUNCTIONS = {"next": "next_languages"}
 
 for _command, _kind in question_kinds().items():
     globals()[FUNCTIONS.get(_command, _command)] = function_of(_kind, FUNCTIONS.get(_command, _command))
+
+__all__ = [FUNCTIONS.get(command, command) for command in question_kinds()]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from isogloss.questions.answer import Answer
 
 FUNCTIONS: dict[str, str]
+__all__: list[str]
 
 def forecast(
     evidence: Any = ...,
