@@ -22,7 +22,7 @@ def test_a_plan_says_what_is_certain_and_what_is_assumed(write):
     plan = plan_reading(write(WIDE), train="eng")
     decided = {one.what: (one.value, one.confidence.value) for one in plan.decisions}
     assert decided["format"] == ("table", "certain")
-    assert decided["layout"] == ("3 languages in rows", "certain")
+    assert decided["layout"] == ("2 languages in rows", "certain")
     assert decided["scale"] == ("percentages", "certain")
     assert decided["model"] == ("Rook, Knight", "assumed")
     assert decided["task"] == ("'chess'", "assumed")

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import Importer
+from isogloss.evidence.importers.encodings import plain_path, plain_text
 from isogloss.files import open_input
 from isogloss.registry import Registry
 
 importers: Registry[type[Importer]] = Registry(
     "importer",
     {
+        "euroeval": "isogloss.evidence.importers.euroeval:EuroEval",
         "hf-trainer": "isogloss.evidence.importers.hf_trainer:HFTrainer",
         "inspect-ai": "isogloss.evidence.importers.inspect_ai:InspectAI",
         "lighteval": "isogloss.evidence.importers.lighteval:Lighteval",
@@ -19,6 +21,7 @@ importers: Registry[type[Importer]] = Registry(
         "lm-eval": "isogloss.evidence.importers.lm_eval:LmEval",
         "mteb": "isogloss.evidence.importers.mteb:Mteb",
         "opencompass": "isogloss.evidence.importers.opencompass:OpenCompass",
+        "simple-evals": "isogloss.evidence.importers.simple_evals:SimpleEvals",
         "table": "isogloss.evidence.importers.table:Table",
         "xtreme": "isogloss.evidence.importers.xtreme:Xtreme",
     },
@@ -45,7 +48,7 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
         return importers.get(name)()
     candidates: list[Importer] = [entry() for _, entry in importers.items()]
     confidence, best = max(
-        ((one.sniff_folder(path) if folder else one.sniff(head, path), one) for one in candidates),
+        ((one.sniff_folder(path) if folder else one.sniff(head, plain_path(path)), one) for one in candidates),
         key=lambda pair: pair[0],
     )
     if folder and confidence <= 0:
@@ -66,7 +69,7 @@ def is_folder_of_results(folder: Path) -> bool:
 
 def _head(path: Path) -> bytes:
     with open_input(path) as file:
-        head = file.read(HEAD_BYTES)
+        head = plain_text(file.read(HEAD_BYTES), str(path), whole=False)
     if not head.strip():
         raise BadFile("is empty", where=str(path))
     return head

@@ -24,6 +24,7 @@ from isogloss.evidence.bounds import (
     check_table,
     check_unpacked,
 )
+from isogloss.evidence.importers.encodings import plain_path, plain_text
 from isogloss.evidence.parquet_bounds import check_parquet
 from isogloss.files import BYTE_ORDER_MARK, open_input, parse_delimited, without_apostrophes
 
@@ -50,7 +51,7 @@ def read_bytes(path: Path) -> bytes:
     """All of a text file, if it is small enough to be parsed in memory."""
     with open_input(path) as file:
         check_memory(2 * os.fstat(file.fileno()).st_size, str(path))
-        return file.read()
+        return plain_text(file.read(), str(path))
 
 
 def parse_json(text: bytes, where: str) -> Any:
@@ -111,7 +112,7 @@ def read_frame(path: Path) -> pl.DataFrame:
     """
     with open_input(path) as file:
         magic = file.read(len(PARQUET_MAGIC))
-    suffix = path.suffix.lower()
+    suffix = plain_path(path).suffix.lower()
     if magic == PARQUET_MAGIC or suffix == ".parquet":
         return _read_parquet(path)
     if suffix in (".jsonl", ".ndjson") or magic.lstrip()[:1] == b"{":
@@ -163,7 +164,7 @@ def _read_delimited(path: Path) -> pl.DataFrame:
 
 def separator_of(text: str, path: Path) -> str:
     """What stands between the cells of delimited text, by the ending of its name, else by its first line."""
-    if path.suffix.lower() in (".tsv", ".tab"):
+    if plain_path(path).suffix.lower() in (".tsv", ".tab"):
         return "\t"
     header = text.split("\n", 1)[0]
     return max(_SEPARATORS, key=header.count)

@@ -19,6 +19,7 @@ from isogloss.evidence.importers.headers import is_bookkeeping
 from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping
 from isogloss.evidence.importers.spreadsheets import SUFFIXES, is_spreadsheet
 from isogloss.evidence.importers.tables import read_sheets
+from isogloss.evidence.importers.text_tables import is_text_table
 from isogloss.evidence.pairs import SEPARATOR
 from isogloss.languages.context import is_summary
 
@@ -39,7 +40,7 @@ class Table(Importer):
     name = "table"
 
     def sniff(self, head: bytes, path: PurePath) -> float:
-        if head.startswith(PARQUET_MAGIC) or is_spreadsheet(head, path.suffix):
+        if head.startswith(PARQUET_MAGIC) or is_spreadsheet(head, path.suffix) or is_text_table(head, path.suffix):
             return 0.6
         if path.suffix.lower() == ".json" and head.lstrip()[:1] == b"[":
             return 0.4 * head.lstrip()[1:].lstrip().startswith(b"{")

@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from isogloss.errors import BadFile
-from isogloss.evidence.bounds import check_delimited
+from isogloss.evidence.bounds import check_delimited, check_memory
+from isogloss.evidence.importers.encodings import plain_path, plain_text
 from isogloss.evidence.importers.files import PARQUET_MAGIC, read_bytes, read_frame, separator_of
 from isogloss.evidence.importers.sheets import Sheet, sheet_of_rows
 from isogloss.evidence.importers.spreadsheets import is_spreadsheet, read_spreadsheet
+from isogloss.evidence.importers.text_tables import is_text_table, read_text_tables
 from isogloss.files import BYTE_ORDER_MARK, open_input
 
 HEAD = 64 * 1024
@@ -32,14 +34,20 @@ def read_sheets(path: Path) -> list[Sheet]:
         If the file cannot be read, or holds no table.
     """
     with open_input(path) as file:
-        head = file.read(HEAD)
-    stem = path.name.removesuffix(".gz").partition(".")[0]
+        head = plain_text(file.read(HEAD), str(path), whole=False)
+    plain = plain_path(path)
+    stem = plain.stem
+    if is_text_table(head, plain.suffix):
+        text = read_bytes(path).decode("utf-8", "replace")
+        check_memory(64 * len(text), str(path))
+        if sheets := read_text_tables(text, stem):
+            return sheets
     if is_spreadsheet(head, path.suffix):
         sheets = read_spreadsheet(path)
         if len(sheets) == 1 and _SAYS_NOTHING.fullmatch(sheets[0].name):
             return [replace(sheets[0], name=stem)]
         return sheets
-    if not head.startswith(PARQUET_MAGIC) and path.suffix.lower() not in (".parquet", ".jsonl", ".ndjson", ".json"):
+    if not head.startswith(PARQUET_MAGIC) and plain.suffix.lower() not in (".parquet", ".jsonl", ".ndjson", ".json"):
         untidy = _untidy(path, head, stem)
         if untidy is not None:
             return [untidy]

@@ -15,6 +15,7 @@ from isogloss.evidence.pairs import is_of_translations
 from isogloss.evidence.reading.columns import LANGUAGES, Columns, labels_of, languages_in
 from isogloss.evidence.reading.decisions import Confidence, Decision
 from isogloss.evidence.reading.vocabulary import FIRST, ONLY_OF_PAIRS, SECOND, is_metric, is_task, metric_in
+from isogloss.languages.context import read_column
 from isogloss.languages.names import fold
 
 SHOWN = 6
@@ -153,7 +154,8 @@ def _column_of_languages(columns: Columns) -> str | None:
 def _down(layout: Layout, sheet: Sheet, columns: Columns, target: str, options: ReadOptions) -> None:
     """Languages in rows."""
     layout.columns["target"] = target
-    languages = sheet.frame[target].n_unique()
+    values = sheet.frame[target].cast(pl.String).drop_nulls().unique(maintain_order=True)
+    languages = len(read_column(values).languages)
     if "score" in columns.roles:
         layout.decide("layout", f"one score a row, in '{columns.roles['score']}'", Confidence.CERTAIN)
     elif len(columns.scores) == 1:
