@@ -26,6 +26,7 @@ from isogloss.forecasting.grid_model import (
 )
 from isogloss.forecasting.settings import ask, find_setting
 from isogloss.languages import resolve
+from isogloss.progress import Progress
 
 CONTRIBUTIONS = pl.Schema({"group": pl.String, "part": pl.String, "learner": pl.String, "contribution": pl.Float64})
 NEIGHBOURS_TABLE = pl.Schema(
@@ -136,6 +137,7 @@ def explain_forecast(
     level: float = 0.9,
     forecaster: str = "default",
     languages: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> Explanation:
     """Explain a forecast by the contributions of features, neighbours and base learners.
 
@@ -158,6 +160,8 @@ def explain_forecast(
         A registered forecaster that can take its forecasts apart (`Capability.CONTRIBUTIONS`).
     languages : mapping of str to str, optional
         How to read a code, ahead of all else.
+    progress : Progress, optional
+        Of the forecaster's learning.
 
     Returns
     -------
@@ -186,7 +190,7 @@ def explain_forecast(
         there = observations.filter((pl.col("target") == identifier) & (pl.col("train") == text))["score"]
         truth = None if there.is_empty() else float(there.to_numpy().mean())
         evidence = _with_setting(evidence, observations, shown)
-    estimator = fitted(evidence, question, forecaster=forecaster)
+    estimator = fitted(evidence, question, forecaster=forecaster, progress=progress)
     row = estimator.predict_interval(question, level).row(0, named=True)
     of_setting = estimator.settings_[setting]
     decomposition = estimator.decompose(question)

@@ -66,7 +66,7 @@ class ExplainQuestion(AboutSettings):
 
         explanation = explain_forecast(
             evidence, self.target, **named, train=self.train, hide=self.hide, level=self.level,
-            forecaster=self.forecaster, languages=self.languages,
+            forecaster=self.forecaster, languages=self.languages, progress=progress,
         )  # fmt: skip
         names = Names(evidence, {explanation.target: self.target})
         sentences = explanation.sentences(names(explanation.target), scale.factor, scale.digits)

@@ -106,6 +106,7 @@ class PlanQuestion(AboutSettings):
             buy=list(read_languages(self.buy, languages=self.languages, where="buy")) if self.buy else None,
             train=self.train, aim=self.objective, tau=self.tau, languages=self.languages, forecaster=self.forecaster,
             robust=self.robust, level=self.level, steps=self.steps, rounds=self.rounds, fast=self.fast,
+            progress=progress,
         )  # fmt: skip
         return _answer_plan(plan, names, scale)
 

@@ -21,6 +21,7 @@ from isogloss.planning.budget.search import Outcome, Problem, Scorer, choose_bas
 from isogloss.planning.budget.supply import exchange_rates, supply_curve
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs
 from isogloss.planning.objectives import objective
+from isogloss.progress import Progress
 from isogloss.stats.intervals import check_level
 
 BEYOND = 100
@@ -54,6 +55,7 @@ def plan_budget(
     steps: int = 6,
     rounds: int = 8,
     fast: bool = False,
+    progress: Progress | None = None,
 ) -> Plan:
     """How many examples of which language a budget buys best.
 
@@ -92,6 +94,8 @@ def plan_budget(
         Probability that an interval holds.
     steps, rounds, fast
         See `isogloss.planning.budget.search`.
+    progress : Progress, optional
+        Of the forecaster's learning.
 
     Returns
     -------
@@ -130,7 +134,8 @@ def plan_budget(
     )
     rates, most = exchange_rates(costs, observations), _most(observations)
     supplies = tuple(supply_curve(name, costs, rates, labelled_of(base.without(name)), most) for name in buyable)
-    score = Scorer(fitted(evidence, queries, forecaster=forecaster), queries, base, buyable, level if robust else None)
+    estimator = fitted(evidence, queries, forecaster=forecaster, progress=progress)
+    score = Scorer(estimator, queries, base, buyable, level if robust else None)
     wanted = _floors(floors, names, bounded=bool((observations["scale"] != "raw").all()))
     problem = Problem(score, supplies, tuple(names), goal, budget, wanted, steps)
     others = _splits(problem, weights, score)
