@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from isogloss.forecasting import gaussian_process
 from isogloss.forecasting.gaussian_process import StudentProcess, likely_noise
@@ -43,3 +45,15 @@ def test_a_search_for_the_noise_of_many_runs_ends_where_a_decomposition_does(noi
     searched = likely_noise(covariance, response, 0.1)
     monkeypatch.setattr(gaussian_process, "FEW_ROWS", 200)
     assert searched == likely_noise(covariance, response, 0.1)
+
+
+@given(seed=st.integers(0, 2**32 - 1), rows=st.sampled_from([12, 160]))
+@settings(max_examples=20, deadline=None)
+def test_the_noise_outweighs_what_distances_lack_to_a_metric(seed, rows):
+    chance = np.random.default_rng(seed)
+    between = np.triu(chance.uniform(0.05, 0.6, (rows, rows)), 1)
+    covariance = np.exp(-(between + between.T))
+    assert np.linalg.eigvalsh(covariance)[0] < 0
+    response = chance.normal(size=rows)
+    process = StudentProcess(covariance, response, likely_noise(covariance, response, 0.01))
+    assert np.isfinite(process.weights).all()

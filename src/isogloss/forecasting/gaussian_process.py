@@ -207,6 +207,8 @@ MEDIAN_SQUARE = 0.455
 """Median of the square of a standard normal variable."""
 TAILS = 4.0
 """Degrees of freedom of the noise: as with Student's t, a run that came out far from the others counts for less."""
+SMALLEST_DOUBT = TAILS / (TAILS + 1)
+"""Factor of the noise of a run that came out just as foretold."""
 ROUNDS = 2
 """Times that what a run counts for is found anew."""
 
@@ -215,18 +217,25 @@ def likely_noise(covariance: Array, response: Array, noise: float) -> float:
     """The noise of one language, by marginal likelihood, drawn to what all languages have.
 
     Of many rows it is searched for from what all languages have, which takes a few factors and no decomposition.
+    Where distances are no metric a covariance may have negative eigenvalues, which the noise must outweigh.
     """
     if len(response) <= FEW_ROWS:
         return float(NOISES[int(_noise_losses(covariance, response, noise).argmin())])
     at = int(np.abs(np.log(NOISES / noise)).argmin())
-    losses: dict[int, float] = {}
-    while True:
-        for near in range(max(at - 1, 0), min(at + 2, len(NOISES))):
-            if near not in losses:
-                losses[near] = _noise_loss(covariance, response, float(NOISES[near]), noise)
-        if (best := min(losses, key=losses.__getitem__)) == at:
-            return float(NOISES[at])
-        at = best
+    lowest, losses = 0, dict[int, float]()
+    while at < len(NOISES) - 1:
+        near = range(max(at - 1, lowest), at + 2)
+        for one in near:
+            if one not in losses:
+                losses[one] = _noise_loss(covariance, response, float(NOISES[one]), noise)
+        best = min(near, key=losses.__getitem__)
+        if best != at and np.isfinite(losses[best]):
+            at = best
+        elif _outweighs(covariance, SMALLEST_DOUBT * float(NOISES[at])):
+            break
+        else:
+            lowest = at = at + 1
+    return float(NOISES[at])
 
 
 def _noise_losses(covariance: Array, response: Array, usual: float) -> Array:
@@ -235,7 +244,8 @@ def _noise_losses(covariance: Array, response: Array, usual: float) -> Array:
     spectra = np.maximum(values, 0) + NOISES[:, None]  # (noises, rows)
     scales = ((vectors.T @ response) ** 2 / spectra).mean(1)
     loss = 0.5 * len(response) * np.log(scales + 1e-12) + 0.5 * np.log(spectra).sum(1)
-    return np.asarray(loss + 0.5 * (np.log(NOISES / usual) / 2) ** 2)
+    loss += 0.5 * (np.log(NOISES / usual) / 2) ** 2
+    return np.where(-values[0] < SMALLEST_DOUBT * NOISES, loss, np.inf)
 
 
 def _noise_loss(covariance: Array, response: Array, noise: float, usual: float) -> float:
@@ -247,6 +257,14 @@ def _noise_loss(covariance: Array, response: Array, noise: float, usual: float) 
     scale = float(response @ cho_solve(factor, response, check_finite=False)) / len(response)
     loss = 0.5 * len(response) * np.log(max(scale, 0.0) + 1e-12) + float(np.log(np.diag(factor[0])).sum())
     return float(loss + 0.5 * (np.log(noise / usual) / 2) ** 2)
+
+
+def _outweighs(covariance: Array, noise: float) -> bool:
+    try:
+        _noisy_factor(covariance, noise)
+    except LinAlgError:
+        return False
+    return True
 
 
 def _noisy_factor(covariance: Array, noise: Array | float) -> tuple[Array, bool]:

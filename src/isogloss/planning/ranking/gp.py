@@ -17,12 +17,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.forecasting.features import TYPICAL_DISTANCE, space
+from isogloss.forecasting.features import Space, space
 from isogloss.forecasting.gaussian_process import Prior, maximise
 from isogloss.forecasting.grid import even_sample, fill
 from isogloss.forecasting.kriging import covariance_terms
 from isogloss.forecasting.kronecker import MEAN_PRECISION, GridProcess, Product, Side, leave_columns_out, log_likelihood
 from isogloss.languages import distances
+from isogloss.languages.varieties import variety_cache
 from isogloss.planning.ranking.table import Array, SourceTable
 
 Places = NDArray[np.intp]
@@ -30,8 +31,8 @@ Places = NDArray[np.intp]
 DISTANCES = ("genetic", "syntactic", "featural", "phonological", "inventory", "geographic", "morphological", "script",
          "combined")  # fmt: skip
 """Distances of source and target that the mean is linear in."""
-TYPICAL = {"featural": 0.5, "morphological": 0.5} | TYPICAL_DISTANCE
-"""Stands in for a distance of which nothing is known."""
+TYPICAL = {"featural": 0.5, "morphological": 0.5}
+"""Stands in for a distance of which nothing is known, of kinds that `isogloss.forecasting.features.space` lacks."""
 NEAR, PLACE = 0.15, 0.1
 """Distances over which likeness falls by a factor e: combined, geographic."""
 TEXT_REACH = 2.0
@@ -190,7 +191,7 @@ class Pairs:
     @classmethod
     def of(cls, sources: Sequence[str], targets: Sequence[str]) -> Pairs:
         known = space(sources, targets)
-        between = np.stack([_apart(kind, sources, targets) for kind in DISTANCES])
+        between = np.stack([_apart(kind, known, sources, targets) for kind in DISTANCES])
         rows, columns = known.at(sources), known.at(targets)
         shape = (len(sources), len(targets))
         text = np.stack([np.broadcast_to(known.web_text[rows][:, None], shape),
@@ -215,8 +216,15 @@ def _effects(scores: Array) -> tuple[Array, Array]:
     return effect, means
 
 
-def _apart(kind: str, sources: Sequence[str], targets: Sequence[str]) -> Array:
-    values = distances(list(sources), kind, others=list(targets)).values
+def _apart(kind: str, known: Space, sources: Sequence[str], targets: Sequence[str]) -> Array:
+    if kind in known.distance:
+        return known.between(kind, sources, targets)
+    return _all_apart(kind, known.languages)[np.ix_(known.at(sources), known.at(targets))]
+
+
+@variety_cache(maxsize=8)
+def _all_apart(kind: str, languages: tuple[str, ...]) -> Array:
+    values = distances(list(languages), kind).values
     return np.where(np.isnan(values), TYPICAL[kind], values)
 
 
