@@ -9,6 +9,7 @@ from tests.planning.transfer_world import LANGUAGES, cells, transfer_evidence, t
 
 from isogloss import read_evidence
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence, UnknownLanguage, UnknownName
+from isogloss.forecasting import Flag
 from isogloss.planning import rank_sources, source_ranking
 from isogloss.planning.sources import SOURCES
 
@@ -118,6 +119,7 @@ def test_a_target_far_from_all_evidence_is_answered_and_flagged():
         evidence = evidence.without_language(language)
     found = source_ranking(evidence, "quy", baselines=False, **ASKED)
     assert found.table.height == len(europe)
+    assert found.flags == (Flag.FAR,)
     assert any("far from every measured target" in note for note in found.notes)
 
 

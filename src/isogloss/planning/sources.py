@@ -11,7 +11,8 @@ import polars as pl
 
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
-from isogloss.forecasting.cell_flags import nearest_measured
+from isogloss.forecasting.cell_flags import Nearest, nearest_measured
+from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.settings import Setting, find_setting, read_settings
 from isogloss.languages import resolve
 from isogloss.planning.ranking.baselines import baseline_orders
@@ -44,7 +45,9 @@ class SourceRanking:
     draws : array of shape (draws, sources)
         Scores of the sources, in the order of the table, as they may turn out; larger is better.
     notes : tuple of str
-        What the ranking rests on, and warnings.
+        What the ranking rests on.
+    flags : tuple of Flag
+        What limits it, of `isogloss.forecasting.Flag`.
     """
 
     task: str
@@ -55,6 +58,7 @@ class SourceRanking:
     baselines: pl.DataFrame
     draws: Array
     notes: tuple[str, ...]
+    flags: tuple[Flag, ...]
     lower_is_better: bool = False
 
 
@@ -144,9 +148,11 @@ def source_ranking(
     draws = draws[:, order]
     rows = _rows(table, order, scores, margins, draws, measured, level, observations, kept)
     choices = baseline_orders(table, identifier) if baselines else {}
+    (nearest,) = nearest_measured([identifier], table.targets)
     return SourceRanking(
         task, model, identifier, level, rows, _baselines(choices, table, order, rows), draws,
-        _notes(table, identifier, margin, (measured, errors), ranker), table.lower_is_better,
+        _notes(table, identifier, nearest, (measured, errors), ranker), _flags(nearest, margin, ranker),
+        table.lower_is_better,
     )  # fmt: skip
 
 
@@ -242,10 +248,9 @@ def _baselines(
 
 
 def _notes(
-    table: SourceTable, target: str, margin: float, own: tuple[Array, Array], ranker: SourceRanker
+    table: SourceTable, target: str, nearest: Nearest, own: tuple[Array, Array], ranker: SourceRanker
 ) -> tuple[str, ...]:
     notes = [f"{len(table.sources)} sources measured on {len(table.targets)} other targets"]
-    (nearest,) = nearest_measured([target], table.targets)
     far = "; far from every measured target" if nearest.far else ""
     notes.append(f"nearest of them {nearest.language} at {nearest.distance:.2f}{far}")
     measured, errors = own
@@ -254,6 +259,13 @@ def _notes(
         notes.append(f"{count} of the sources were measured on {target} itself{exact}")
     if ranker.uses_pooled_scores:
         notes.append(f"other models or tasks have measured {target}: their order enters")
-    if np.isinf(margin):
-        notes.append("TOO LITTLE EVIDENCE for the level: the bands are the whole range")
     return tuple(notes)
+
+
+def _flags(nearest: Nearest, margin: float, ranker: SourceRanker) -> tuple[Flag, ...]:
+    found = {
+        Flag.LEVEL_UNSUPPORTED: bool(np.isinf(margin)),
+        Flag.FAR: nearest.far,
+        Flag.OTHER_SETTINGS: ranker.uses_pooled_scores,
+    }
+    return tuple(flag for flag, there in found.items() if there)

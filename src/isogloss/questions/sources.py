@@ -69,6 +69,7 @@ class SourcesQuestion(AboutSettings):
         return list(chosen)
 
     def _ranked(self, evidence: Evidence, target: str, question: dict[str, Any], names: Names, scale: Scale) -> Answer:
+        from isogloss.forecasting import Flag
         from isogloss.planning import rank_sets, source_ranking
 
         ranking = source_ranking(evidence, target, **question, examples=self.examples)
@@ -80,7 +81,8 @@ class SourcesQuestion(AboutSettings):
         baselines = _named(scale.table(ranking.baselines, SCORES), names)
         shown = {"baseline": "baseline", "train on": "source_name", "forecast": "mean", "regret": "regret"}
         tables["baselines"] = Table(baselines, "What the baselines choose", shown, scale.digits)
-        sentences = tuple(_verdict(ranking.table, names, scale, names(target)))
+        unsupported = Flag.LEVEL_UNSUPPORTED in ranking.flags
+        sentences = tuple(_verdict(ranking.table, names, scale, names(target), unsupported=unsupported))
         return Answer(
             self.command, sentences, tables, scale=scale, notes=ranking.notes, result=ranking,
             draw=drawer(ranking, sentences[0], scale, names.written),
@@ -132,13 +134,15 @@ def _draw_sets(sets: pl.DataFrame, target: str, verdict: str, scale: Scale, name
     return draw_source_sets(sets, target=target, canvas=canvas_of(verdict, scale, names.written))
 
 
-def _verdict(table: pl.DataFrame, names: Names, scale: Scale, target: str) -> list[str]:
+def _verdict(table: pl.DataFrame, names: Names, scale: Scale, target: str, *, unsupported: bool) -> list[str]:
     best = table.row(0, named=True)
     close = table.filter(pl.col("regret") - best["regret"] < CLOSE)["source"].to_list()[1:4]
     words = [
         f"For {target}, train on {names(best['source'])}: {'measured' if best['basis'] == 'measured' else 'forecast'} "
         f"{scale.score(best['mean'])}; it loses at most {scale.width(best['regret_upper'])} against the best source."
     ]
+    if unsupported:
+        words.insert(0, "A guess: too little was measured for the level, so that every interval is the whole range.")
     if close and scale.bounded:
         words.append(f"Within a point of it: {', '.join(map(names, close))}.")
     return words
