@@ -11,10 +11,10 @@ import pytest
 from drawn import pixels
 
 from isogloss import read_evidence
-from isogloss.charts import conditions_plot, errors_plot, save, strata_plot, trust_picture, write_report
+from isogloss.charts import conditions_plot, errors_plot, save, strata_plot, write_report
 from isogloss.charts.benchmark import CANDIDATE, ROLE_COLOURS, STRONGEST
 from isogloss.errors import BadFile, BadValue
-from isogloss.evaluation import Benchmark, assess_trust, run_benchmark
+from isogloss.evaluation import Benchmark, run_benchmark
 
 TARGETS = "deu fra ita spa nld swe rus ukr ell hin tha swa yor zul".split()
 HOSTILE = "<script>alert(1)</script>"
@@ -86,17 +86,6 @@ def test_kinds_are_labelled_with_how_many_languages_they_have(found):
     rows = values(strata_plot(found, "lolo").to_dict())
     labels = {row["label"] for row in rows if row["stratum"] == "script"}
     assert labels == {"Latn (9)", "Cyrl (2)", "Deva (1)", "Grek (1)", "Thai (1)"}
-
-
-def test_trust_is_drawn_with_a_dot_per_level_and_kind(tmp_path):
-    told = assess_trust(evidence(), forecaster="mean", levels=(0.5, 0.9))
-    chart = trust_picture(told)
-    rows = values(chart.to_dict())
-    assert {row["level"] for row in rows if row.get("forecaster") == "mean"} == {0.5, 0.9}
-    assert {row["value"] for row in rows if row.get("stratum") == "family"} == set(
-        told.strata.filter(pl.col("stratum") == "family")["value"]
-    )
-    assert save(chart, tmp_path / "trust.png").stat().st_size > 10_000
 
 
 class Tags(HTMLParser):

@@ -57,6 +57,25 @@ def test_a_language_as_rich_as_those_measured_is_forecast_by_both_where_many_wer
     assert mean["combination"] == pytest.approx(share * mean["default"] + (1 - share) * mean["hierarchical"], abs=1e-9)
 
 
+def test_with_many_mixes_the_base_learners_keep_languages_in_reach_and_half_of_the_poorer_ones():
+    rows = [
+        {"model": "a", "task": "topics", "metric": "accuracy", "language": language, "train": f"eng:{size}",
+         "score": 0.5 + 0.01 * place + 0.02 * np.log10(size)}
+        for size in range(100, 1300, 100)
+        for place, language in enumerate(RICH[:12])
+    ]  # fmt: skip
+    evidence, question = (
+        read_evidence(pl.DataFrame(rows)),
+        ask(task="topics", model="a", train="eng:500", targets=["slk", "wol"]),
+    )
+    mean = {
+        name: forecasters.get(name)().fit(evidence, question).predict(question)["mean"].to_numpy()
+        for name in ("combination", "hierarchical", "default")
+    }
+    assert mean["combination"][0] == mean["default"][0]
+    assert mean["combination"][1] == pytest.approx(0.5 * mean["default"][1] + 0.5 * mean["hierarchical"][1], abs=1e-9)
+
+
 def test_a_mixed_forecast_is_the_sum_of_what_both_add_up():
     evidence, question = sheet(RICH), ask(task="topics", model="a", targets=["slk"])
     fitted = forecasters.get("combination")().fit(evidence, question).conformalize()

@@ -1,34 +1,46 @@
 from .benchmark import conditions_plot, errors_plot
 from .benchmark_page import write_report
 from .canvas import Canvas
+from .comparison import draw_comparison
 from .curve import draw_curve
+from .evidence import draw_evidence
 from .explanation import draw_contributions, draw_drivers
+from .fairness import draw_fairness
 from .files import describe, save, to_html, to_svg
 from .forecasts import draw_forecast, draw_forecast_map
+from .held_out import draw_benchmark, draw_trust
 from .language_map import map_of_languages
 from .next import draw_next
 from .plan import draw_kinds, draw_plan
 from .results import draw_result
+from .similarity import draw_distances, draw_nearest
 from .sources import draw_chosen_sources, draw_source_sets, draw_sources
+from .strata import strata_plot
 from .transfer import transfer_heatmap
-from .trust import strata_plot, trust_picture
 
 __all__ = [
     "Canvas",
     "conditions_plot",
     "describe",
+    "draw_benchmark",
     "draw_chosen_sources",
+    "draw_comparison",
     "draw_contributions",
     "draw_curve",
+    "draw_distances",
     "draw_drivers",
+    "draw_evidence",
+    "draw_fairness",
     "draw_forecast",
     "draw_forecast_map",
     "draw_kinds",
+    "draw_nearest",
     "draw_next",
     "draw_plan",
     "draw_result",
     "draw_source_sets",
     "draw_sources",
+    "draw_trust",
     "errors_plot",
     "map_of_languages",
     "save",
@@ -36,6 +48,5 @@ __all__ = [
     "to_html",
     "to_svg",
     "transfer_heatmap",
-    "trust_picture",
     "write_report",
 ]

@@ -37,6 +37,8 @@ class Line:
         Left, right, and small below the name.
     value, lower, upper : float or None
         Where the mark stands and its interval reaches; without a value there is no mark.
+    reference : float or None
+        Where a short stroke across the line stands, such as a promise or a goal.
     start : float or None
         Where a bar, which otherwise begins at 0, or a step to the mark begins.
     colour, shape : str
@@ -51,6 +53,7 @@ class Line:
     figures: str = ""
     note: str = ""
     start: float | None = None
+    reference: float | None = None
     colour: str = ""
     shape: str = "circle"
     bar: bool = False
@@ -153,7 +156,7 @@ def _row(line: Line, y: float, canvas: Canvas, scale: Scale) -> dict[str, Any]:
     return {
         "name": line.name, "value": line.value, "from": ends[0], "to": ends[1], "y": y,
         "begin": zero if line.start is None else line.start, "step": line.start, "bar": line.bar,
-        "figures": line.figures,
+        "figures": line.figures, "reference": line.reference,
         "stroke": colour, "fill": canvas.colours.background if line.hollow else colour, "shape": line.shape, "size": 54,
     }  # fmt: skip
 
@@ -180,6 +183,12 @@ def _marks(rows: Sequence[dict[str, Any]], x: Mapping[str, Any], step: float, ca
     if steps:
         path = alt.Chart(inline(steps)).mark_rule(color=canvas.colours.pale_ink, strokeWidth=1.5)
         layers.append(path.encode(x=alt.X("step:Q", **x), x2="value:Q", y=y))
+    referred = [row for row in rows if row["reference"] is not None]
+    if referred:
+        stroke = alt.Chart(inline(referred)).mark_tick(
+            color=canvas.colours.ink, thickness=2, height=min(tall + 4, 14.0)
+        )
+        layers.append(stroke.encode(x=alt.X("reference:Q", **x), y=y))
     if dotted or not layers:
         layers.append(points(dotted, alt.X("value:Q", **x)).encode(tooltip=tooltip))
     return layers

@@ -7,8 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.charts.canvas import Canvas
+from isogloss.charts.comparison import draw_comparison
 from isogloss.charts.explanation import draw_contributions, draw_drivers
+from isogloss.charts.fairness import draw_fairness
 from isogloss.charts.forecast_rows import mix_in_words
+from isogloss.charts.held_out import draw_benchmark, draw_trust
 from isogloss.charts.next import draw_next
 from isogloss.charts.plan import draw_kinds, draw_plan
 from isogloss.charts.sources import draw_chosen_sources, draw_sources
@@ -23,7 +26,8 @@ def draw_result(result: Any, *, canvas: Canvas | None = None) -> alt.TopLevelMix
     Parameters
     ----------
     result
-        Of a public function of `isogloss.explanation` or `isogloss.planning` that gives more than a table.
+        Of a public function of `isogloss.explanation`, `isogloss.planning` or `isogloss.evaluation` that gives more
+        than a table.
     canvas : Canvas, optional
         By default scores have the name of the metric and the scale that they are computed in.
 
@@ -94,6 +98,37 @@ def _kinds(result: Any, canvas: Canvas) -> Any:
     )  # fmt: skip
 
 
+def _comparison(result: Any, canvas: Canvas) -> Any:
+    return draw_comparison(
+        result.recipes, result.break_even, currency=result.currency, higher_is_better=result.higher_is_better,
+        canvas=canvas,
+    )  # fmt: skip
+
+
+def _fairness(result: Any, canvas: Canvas) -> Any:
+    import polars as pl
+
+    scores = pl.DataFrame(
+        {
+            "candidate": [name for name in result.candidates for _ in result.targets],
+            "target": [target for _ in result.candidates for target in result.targets],
+            "score": result.scores.ravel(),
+        }
+    )
+    rules = {rule.name: rule.winners for rule in result.rules}
+    return draw_fairness(scores, rules, by=result.by, canvas=canvas)
+
+
+def _trust(result: Any, canvas: Canvas) -> Any:
+    return draw_trust(result.guesses, result.calibration, result.strata, unit=result.unit, canvas=canvas)
+
+
+def _benchmark(result: Any, canvas: Canvas) -> Any:
+    level = result.levels[0] if result.levels else None
+    candidate = result.forecasters[0]
+    return draw_benchmark(result.summary, candidate=candidate, level=level, titles=result.protocols, canvas=canvas)
+
+
 _PICTURES: dict[str, Callable[[Any, Canvas], Any]] = {
     "Drivers": _drivers,
     "Explanation": _explanation,
@@ -102,5 +137,9 @@ _PICTURES: dict[str, Callable[[Any, Canvas], Any]] = {
     "NextTests": _next,
     "Plan": _plan,
     "KindsPlan": _kinds,
+    "Comparison": _comparison,
+    "Fairness": _fairness,
+    "Trust": _trust,
+    "Benchmark": _benchmark,
 }
 """By the name of the result's class, so that no picture loads what another one needs."""

@@ -42,6 +42,8 @@ class Trust:
         At which strata are compared.
     unit : str
         `points`, or the metric where its scores have no range.
+    guesses : polars.DataFrame
+        One row per score withheld: `target`, `train`, `score`, and the `mean`, `lower` and `upper` guessed, at `level`.
     """
 
     calibration: pl.DataFrame
@@ -53,6 +55,7 @@ class Trust:
     model: str
     level: float
     unit: str
+    guesses: pl.DataFrame
 
     @property
     def words(self) -> str:
@@ -192,6 +195,7 @@ def assess_trust(
         setting["model"],
         level,
         benchmark.questions["unit"][0],
+        joined.filter(pl.col("level") == level).select("target", "train", "score", "mean", "lower", "upper"),
     )
 
 

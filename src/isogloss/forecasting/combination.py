@@ -8,10 +8,11 @@ those poorer than all of them.
 |---|---|
 | a language measured in the setting, under any mix | 1 |
 | a language measured on other tasks, or in other settings of the task | 1 |
-| a language poorer than every measured one | 0 |
-| a setting of at least `MANY_MIXES` mixes | `MIXES_WEIGHT` |
-| at least `MANY_LANGUAGES` measured | `LANGUAGES_WEIGHT` |
-| any other | 0 |
+| at least `MANY_MIXES` measured mixes, a language poorer than every measured one | `POORER_WEIGHT` |
+| at least `MANY_MIXES` measured mixes, any other language | 1 |
+| fewer mixes, a language poorer than every measured one | 0 |
+| fewer mixes, at least `MANY_LANGUAGES` measured | `LANGUAGES_WEIGHT` |
+| fewer mixes and languages | 0 |
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.grid_model import Decomposition
 from isogloss.forecasting.hierarchical import TABLE, HierarchicalForecast, HierarchicalSetting, HierarchicalSettings
 
-MANY_MIXES, MIXES_WEIGHT = 5, 0.75
+MANY_MIXES, POORER_WEIGHT = 10, 0.5
 MANY_LANGUAGES, LANGUAGES_WEIGHT = 25, 0.25
 
 
@@ -119,19 +120,18 @@ class CombinedSetting(QuerySetting):
 
     def weights(self, targets: Sequence[str]) -> Array:
         """Weight of the base learners for each target, of shape (targets,)."""
-        if len(self.grid.mixes.texts) >= MANY_MIXES:
-            usual = MIXES_WEIGHT
-        else:
-            usual = LANGUAGES_WEIGHT if len(self.grid.targets) >= MANY_LANGUAGES else 0.0
-        return np.array([self._weight(target, usual) for target in targets])
+        return np.array([self._weight(target) for target in targets])
 
-    def _weight(self, target: str, usual: float) -> float:
+    def _weight(self, target: str) -> float:
         if target in self.grid.targets:
             return 1.0
         pattern = self.learners.pattern(target)
         if pattern.same_model_same_task or pattern.same_model_other_tasks or pattern.other_models_other_tasks:
             return 1.0
-        return 0.0 if shared_web_text(target) < self._poorest else usual
+        poorer = shared_web_text(target) < self._poorest
+        if len(self.grid.mixes.texts) >= MANY_MIXES:
+            return POORER_WEIGHT if poorer else 1.0
+        return LANGUAGES_WEIGHT if len(self.grid.targets) >= MANY_LANGUAGES and not poorer else 0.0
 
     def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> CombinedForecast:
         weights = self.weights(targets)

@@ -13,6 +13,9 @@ from isogloss.progress import Progress
 from isogloss.questions.about import AboutEvidence
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import ForecasterName, Levels, NameList, Pairs, Shell
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import drawer
+from isogloss.questions.scale import RAW, scale_of
 
 if TYPE_CHECKING:
     from isogloss.evaluation import Benchmark
@@ -51,7 +54,6 @@ class TrustQuestion(_Held):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Withhold, ask and compare."""
-        from isogloss.charts.trust import trust_picture
         from isogloss.evaluation import assess_trust
 
         trust = assess_trust(
@@ -65,14 +67,12 @@ class TrustQuestion(_Held):
             "calibration": Table(trust.calibration, "Do intervals hold?", CALIBRATION, 2),
             "strata": Table(enough, f"By stratum of language, {100 * trust.level:g} % intervals", STRATA, 2),
         }
+        sentences = trust.sentences()
+        observations = evidence.filter(task=self.task, model=self.model, metric=self.metric).observations
         return Answer(
-            self.command,
-            trust.sentences(),
-            tables,
-            details=trust.as_dict(),
-            result=trust,
-            draw=partial(trust_picture, trust),
-        )
+            self.command, sentences, tables, details=trust.as_dict(), result=trust,
+            draw=drawer(trust, sentences[0], scale_of(observations), Names(evidence).written),
+        )  # fmt: skip
 
 
 class BenchmarkQuestion(_Held):
@@ -102,7 +102,6 @@ class BenchmarkQuestion(_Held):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Run every protocol with every forecaster."""
-        from isogloss.charts.benchmark import errors_plot
         from isogloss.charts.benchmark_page import report_page
         from isogloss.evaluation import run_benchmark
         from isogloss.evaluation.trust import verdicts
@@ -121,7 +120,7 @@ class BenchmarkQuestion(_Held):
         return Answer(
             self.command, sentences, dict(_tables(benchmark)), notes=notes, details=benchmark.as_dict(),
             result=benchmark, failed=bool(benchmark.refusals["failed"].any()),
-            draw=partial(errors_plot, benchmark, next(iter(benchmark.protocols))),
+            draw=drawer(benchmark, sentences[0], RAW),
             page=partial(report_page, benchmark, title="How good are the forecasts?"),
         )  # fmt: skip
 

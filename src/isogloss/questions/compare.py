@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import polars as pl
@@ -15,8 +14,9 @@ from isogloss.questions.about import AboutSettings
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import NameList, Number, OptionalPath, Shell, Targets, Weights
 from isogloss.questions.names import Names
+from isogloss.questions.pictures import drawer
 from isogloss.questions.plan import read_weights_of
-from isogloss.questions.scale import scale_of
+from isogloss.questions.scale import FRACTION, scale_of
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
@@ -50,7 +50,6 @@ class CompareQuestion(AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Compare them."""
-        from isogloss.charts.compare import compare_picture
         from isogloss.planning import compare_recipes, read_costs
 
         if self.costs is None:
@@ -65,10 +64,11 @@ class CompareQuestion(AboutSettings):
             metric=self.metric, targets=None if targets is None else list(targets), volume=self.volume, seed=self.seed,
         )  # fmt: skip
         table = scale.table(comparison.recipes, ("quality", "lower", "upper"))
+        sentences = tuple(comparison.words(scale.factor, scale.digits))
         return Answer(
-            self.command, tuple(comparison.words(scale.factor, scale.digits)),
+            self.command, sentences,
             {"recipes": Table(table, f"Costs in {comparison.currency}", RECIPES, scale.digits)},
-            scale=scale, details=comparison.record(), result=comparison, draw=partial(compare_picture, comparison),
+            scale=scale, details=comparison.record(), result=comparison, draw=drawer(comparison, sentences[0], scale),
         )  # fmt: skip
 
 
@@ -87,7 +87,6 @@ class FairQuestion(AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Compare them by every rule."""
-        from isogloss.charts.compare import fair_picture
         from isogloss.planning import compare_fairness
 
         task = self.only_task(evidence)
@@ -106,9 +105,10 @@ class FairQuestion(AboutSettings):
             "rules": Table(fairness.rule_table(), "Which rule picks which"),
             "invest": Table(invest, "Most demand unmet, by what meets most of it", rows=SHOWN_INVESTMENTS),
         }
+        sentences = tuple(fairness.words())
         return Answer(
-            self.command, tuple(fairness.words()), tables, details=fairness.record(), result=fairness,
-            draw=partial(fair_picture, fairness),
+            self.command, sentences, tables, details=fairness.record(), result=fairness,
+            draw=drawer(fairness, sentences[0], FRACTION, names.written),
         )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from isogloss.forecasting.background.factor_learning import learn_factors
 from isogloss.forecasting.background.link import ChanceLink
@@ -18,6 +18,7 @@ from isogloss.forecasting.background.table_model import TableModel
 from isogloss.forecasting.background.tables import ScoreTable
 from isogloss.forecasting.grid import Array
 
+NORMAL = NormalDist()
 PROBABILITIES = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.995)
 SHIFTED = (
     ("hard", 15), ("soft", 3), ("soft", 9), ("soft", 25), ("random", 9), ("random", 25),
@@ -48,10 +49,10 @@ class ResidualQuantiles:
     def at(self, probability: float, *, prompted: bool = False) -> float:
         """The quantile at any probability; between those learnt, linear in the normal score."""
         values = self.prompted if prompted else self.general
-        scores = ndtri(PROBABILITIES)
-        place = int(np.clip(np.searchsorted(scores, ndtri(probability)), 1, len(scores) - 1))
+        at, scores = NORMAL.inv_cdf(probability), [NORMAL.inv_cdf(one) for one in PROBABILITIES]
+        place = int(np.clip(np.searchsorted(scores, at), 1, len(scores) - 1))
         slope = (values[place] - values[place - 1]) / (scores[place] - scores[place - 1])
-        return float(values[place] + slope * (ndtri(probability) - scores[place]))
+        return float(values[place] + slope * (at - scores[place]))
 
     def bounds(self, level: float, *, prompted: bool = False) -> tuple[float, float]:
         """Multiples of the standard deviation between which truth lies with probability `level`."""

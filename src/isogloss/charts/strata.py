@@ -1,4 +1,4 @@
-"""Where forecasts can be trusted: coverage against level, errors and coverage by stratum of language."""
+"""Errors and coverage of a benchmark by stratum of language."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ import polars as pl
 from isogloss.charts.benchmark import (
     CANDIDATE,
     PANEL,
-    ROLE_COLOURS,
     ROW_HEIGHT,
     STRONGEST,
     coverage_tooltip,
     dots_on_intervals,
     error_tooltip,
 )
-from isogloss.charts.style import INK, finished, inline, panel_title
+from isogloss.charts.style import finished, panel_title
 from isogloss.errors import BadValue
 
 if TYPE_CHECKING:
     import altair as alt
 
-    from isogloss.evaluation import Benchmark, Trust
+    from isogloss.evaluation import Benchmark
 
 MOST_VALUES = 10
 """Families and scripts shown; of more, those with most languages."""
@@ -33,30 +32,6 @@ TITLES = {
     "resources": "By how much web text there is",
     "nearness": "By distance to the nearest measured language",
 }
-
-
-def trust_picture(trust: Trust, *, title: str | None = None) -> alt.VConcatChart:
-    """Draw how far forecasts of one setting can be trusted.
-
-    Parameters
-    ----------
-    trust : isogloss.evaluation.Trust
-    title : str, optional
-
-    Returns
-    -------
-    altair.VConcatChart
-    """
-    import altair as alt
-
-    lines = [
-        f"{trust.task} · {trust.model} · {trust.forecaster} · protocol {trust.protocol}",
-        "Dots on 95 % intervals; the number of languages is in brackets.",
-    ]
-    strata = trust.strata.with_columns(role=pl.lit(CANDIDATE), forecaster=pl.lit(trust.forecaster))
-    panels = _strata_panels(strata, names={CANDIDATE: trust.forecaster}, level=trust.level, unit=trust.unit)
-    parts: Any = alt.vconcat(_calibration(trust), panels, spacing=24)
-    return finished(parts, title or "Where can forecasts be believed?", lines)
 
 
 def strata_plot(benchmark: Benchmark, protocol: str, *, title: str | None = None) -> alt.VConcatChart:
@@ -150,33 +125,3 @@ def _coverage(rows: Sequence[Mapping[str, Any]], order: list[str], names: Mappin
 
 def _height(order: Sequence[str], names: Mapping[str, str]) -> float:
     return len(order) * (ROW_HEIGHT if len(names) == 1 else 1.5 * ROW_HEIGHT)
-
-
-def _calibration(trust: Trust) -> Any:
-    """Coverage against level; below the diagonal, intervals are too narrow."""
-    import altair as alt
-
-    rows = trust.calibration.with_columns(forecaster=pl.lit(trust.forecaster)).to_dicts()
-    colour = ROLE_COLOURS[CANDIDATE]
-    scale = alt.Scale(domain=[0, 1], nice=False)
-    x = alt.X(
-        "level:Q",
-        scale=scale,
-        axis=alt.Axis(title="level asked for", format=".0%", values=list(trust.calibration["level"])),
-    )
-    axis = alt.Axis(title="scores inside their interval", format=".0%", tickCount=5)
-    base = alt.Chart(inline(rows)).encode(x=x, tooltip=coverage_tooltip())
-    line = alt.Chart(inline([{"level": end, "coverage": end} for end in (0.0, 1.0)])).mark_line(
-        color=INK, strokeDash=[4, 3], strokeWidth=1
-    )
-    layers: Any = alt.layer(
-        line.encode(x=x, y=alt.Y("coverage:Q", scale=scale, axis=axis)),
-        base.mark_rule(strokeWidth=5, opacity=0.35, color=colour).encode(
-            y=alt.Y("coverage_low:Q", scale=scale, axis=axis), y2="coverage_high:Q"
-        ),
-        base.mark_point(filled=True, size=75, opacity=1, color=colour).encode(
-            y=alt.Y("coverage:Q", scale=scale, axis=axis)
-        ),
-    )
-    title = panel_title("Do intervals hold as often as they promise?")
-    return layers.properties(width=PANEL, height=0.7 * PANEL, title=title)

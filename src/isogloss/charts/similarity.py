@@ -1,0 +1,153 @@
+"""How far languages are apart: every two of a few, and those nearest to one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from isogloss.charts.canvas import LABEL_SIZE, Canvas, figure, inline, text_width
+from isogloss.charts.lines import GAP, Line, Scale, lines_panel, most_lines, text_layer, word
+from isogloss.text import counted
+
+if TYPE_CHECKING:
+    import altair as alt
+
+MOST_WRITTEN, MOST_NAMED = 16, 48
+"""Languages up to which distances are written, and up to which names are."""
+LEGEND, HEADING = 36.0, 74.0
+MOST_STRETCHED = 2.6
+"""How much wider than high a cell may be."""
+MOST_NAME = 130.0
+
+
+def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canvas | None = None) -> alt.LayerChart:
+    """Draw the distances between every two languages, relatives beside each other.
+
+    Parameters
+    ----------
+    pairs : polars.DataFrame
+        `language`, `other` and a column of the kind, as `isogloss.languages.compare` gives them.
+    kind : str, default "combined"
+    canvas : Canvas, optional
+
+    Returns
+    -------
+    altair.LayerChart
+
+    Notes
+    -----
+    Languages are in the order in which average linkage joins them. A blank cell is a distance that is not known.
+    """
+    import altair as alt
+
+    canvas = canvas or Canvas()
+    order = _by_linkage(pairs, kind)
+    page = canvas.page(f"How far {counted(len(order), 'language')} are apart", [f"Distance: {kind}; 0 is the same."])
+    named = len(order) <= MOST_NAMED
+    names = {code: canvas.name(code) for code in order}
+    left = (min(max(text_width(name) for name in names.values()), MOST_NAME) + GAP) if named else 0.0
+    step = (page.height - LEGEND - HEADING * named) / len(order)
+    across = min(MOST_STRETCHED * step, (page.width - left - HEADING / 2) / len(order))
+    place = {code: at for at, code in enumerate(order)}
+    both = pairs.select("language", "other", kind).drop_nulls(kind).iter_rows()
+    rows = [
+        {"language": names[one], "other": names[other], "distance": distance, "x": left + place[column] * across,
+         "x2": left + (place[column] + 1) * across - 0.5, "y": HEADING * named + place[line] * step,
+         "y2": HEADING * named + (place[line] + 1) * step - 0.5}
+        for one, other, distance in both
+        for line, column in ((one, other), (other, one))
+    ]  # fmt: skip
+    legend = alt.Legend(orient="bottom", direction="horizontal", title="distance", titleOrient="left",
+                        gradientLength=180, gradientThickness=10, tickCount=4)  # fmt: skip
+    scale = alt.Scale(
+        scheme=canvas.colours.scheme, domain=[0, max([row["distance"] for row in rows] or [1.0])], reverse=True
+    )
+    layers: list[Any] = [
+        alt.Chart(inline(rows)).mark_rect().encode(
+            x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=None, axis=None), y2="y2:Q",
+            fill=alt.Fill("distance:Q", scale=scale, legend=legend),
+            tooltip=["language:N", "other:N", alt.Tooltip("distance:Q", format=".2f")],
+        )
+    ]  # fmt: skip
+    if named:
+        layers += _names(names, left, step, across, canvas)
+    if len(order) <= MOST_WRITTEN:
+        half = max(row["distance"] for row in rows) / 2
+        words = [
+            word(figure(row["distance"], 2), (row["x"] + row["x2"]) / 2 - 10, (row["y"] + row["y2"]) / 2,
+                 "#222222" if row["distance"] < half else "#ffffff")
+            for row in rows
+        ]  # fmt: skip
+        layers.append(text_layer(words, min(11.0, step / 2.4)))
+    chart: Any = alt.layer(*layers)
+    nearest = pairs.drop_nulls(kind).sort(kind).head(10).select("language", "other", kind).iter_rows()
+    listed = "; ".join(f"{names[one]} and {names[other]} {figure(distance, 2)}" for one, other, distance in nearest)
+    return page.finish(
+        chart.properties(width=left + across * len(order), height=HEADING * named + step * len(order)),
+        f"The nearest pairs: {listed}.",
+    )
+
+
+def _names(names: dict[str, str], left: float, step: float, across: float, canvas: Canvas) -> list[Any]:
+    """Names at the left, and slanted above the columns."""
+    import altair as alt
+
+    size = min(LABEL_SIZE, step * 0.9)
+    lines = [word(name, 0.0, HEADING + (at + 0.5) * step, canvas.colours.ink) for at, name in enumerate(names.values())]
+    columns = [
+        {"text": name, "x": left + (at + 0.5) * across, "y": HEADING - 5} for at, name in enumerate(names.values())
+    ]
+    slanted = (
+        alt.Chart(inline(columns))
+        .mark_text(
+            align="left", baseline="middle", angle=310, fontSize=size, color=canvas.colours.ink, limit=HEADING + 14
+        )
+        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
+    )
+    return [text_layer(lines, size, limit=left - GAP / 2), slanted]
+
+
+def _by_linkage(pairs: pl.DataFrame, kind: str) -> list[str]:
+    """Languages in the order of the leaves of average linkage; a distance not known counts as the largest."""
+    import numpy as np
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    codes = list(dict.fromkeys([*pairs["language"], *pairs["other"]]))
+    place = {code: at for at, code in enumerate(codes)}
+    matrix = np.full((len(codes), len(codes)), float(pairs[kind].max() or 1.0))  # type: ignore[arg-type]
+    np.fill_diagonal(matrix, 0.0)
+    for one, other, distance in pairs.select("language", "other", kind).drop_nulls(kind).iter_rows():
+        matrix[place[one], place[other]] = matrix[place[other], place[one]] = distance
+    if len(codes) < 3:
+        return codes
+    return [
+        codes[at] for at in leaves_list(linkage(squareform(matrix, checks=False), "average", optimal_ordering=True))
+    ]
+
+
+def draw_nearest(
+    table: pl.DataFrame, *, language: str, kind: str = "combined", canvas: Canvas | None = None
+) -> alt.LayerChart:
+    """Draw the languages nearest to one, nearest first.
+
+    Parameters
+    ----------
+    table : polars.DataFrame
+        `language`, `name`, `distance`, as `isogloss.languages.nearest` gives them.
+    language : str
+        The one they are near to.
+    kind : str, default "combined"
+    canvas : Canvas, optional
+    """
+    canvas = canvas or Canvas()
+    page = canvas.page(f"The languages nearest to {canvas.name(language)}")
+    rows = table.head(most_lines(page.height)).to_dicts()
+    lines = [
+        Line(canvas.name(row["language"]), row["distance"], figures=figure(row["distance"], 2), bar=True)
+        for row in rows
+    ]
+    scale = Scale(0.0, max(1.0, *(row["distance"] for row in rows)), f"{kind} distance")
+    listed = "; ".join(f"{line.name} {line.figures}" for line in lines)
+    return page.finish(lines_panel(lines, scale, canvas, page.width, page.height), f"By {kind} distance: {listed}.")
