@@ -121,10 +121,18 @@ def parquet(rows: int = 3) -> bytes:
 @given(st.data())
 def test_damaged_parquet_is_judged_or_refused(data):
     content = bytearray(parquet())
-    place = data.draw(st.integers(0, len(content) - 1))
-    content[place] = data.draw(st.integers(0, 255))
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), max_size=4)):
+        content[place] = data.draw(st.integers(0, 255))
     with suppress(BadFile):
         check_parquet(bytes(content[: data.draw(st.integers(0, len(content)))]), "a.parquet")
+
+
+def test_a_footer_whose_fields_are_of_other_kinds_is_refused():
+    """The list of columns (field 2) is a number here."""
+    footer = b"\x15\x02\x15\x02\x16\x02\x19\x0c\x00"
+    content = b"PAR1" + footer + len(footer).to_bytes(4, "little") + b"PAR1"
+    with pytest.raises(BadFile, match=r"a\.parquet: is not whole Parquet"):
+        check_parquet(content, "a.parquet")
 
 
 def test_a_page_counts_for_what_it_says_itself_whatever_the_footer_says(monkeypatch):

@@ -177,11 +177,11 @@ target = "([a-z]+)"
 MAPPED = {"sprache": "de", "wert": 50.0}
 
 
-def archive() -> bytes:
-    """A log of inspect_ai as it packs it."""
+def archive(before: bytes = b"") -> bytes:
+    """A log of inspect_ai as it packs it, with something before the text of its header."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("header.json", json.dumps(INSPECT))
+        packed.writestr("header.json", before + json.dumps(INSPECT).encode())
         packed.writestr("summaries.json", json.dumps(INSPECT["samples"]))
     return buffer.getvalue()
 
@@ -191,8 +191,24 @@ def delimited(row: dict[str, object], separator: str) -> bytes:
     return pl.DataFrame([row]).write_csv(separator=separator).encode()
 
 
-def parquet() -> bytes:
-    """A table of one row in Parquet."""
+def parquet(note: str = "") -> bytes:
+    """A table in Parquet: one row, or twenty with the same note, which is stored once."""
     buffer = io.BytesIO()
-    pl.DataFrame([TABLE]).write_parquet(buffer)
+    rows = [TABLE | {"notes": note, "seed": seed} for seed in range(20)] if note else [TABLE]
+    pl.DataFrame(rows).write_parquet(buffer)
     return buffer.getvalue()
+
+
+def hostile() -> list[tuple[str, str | None, bytes]]:
+    """Small files that stand for large ones, or whose names act on a terminal: name, importer and content of each."""
+    names = {"model": "a\x1b]0;b\x07", "task": "=1+1", "target": "\u202ede", "[/red]": "'@", "metric": "f1"}
+    wide = ",".join(f"c{number}" for number in range(500)) + "\n" + "1\n" * 800
+    keys = "".join(f'{{"c{number}": {number}}}\n' for number in range(200))
+    return [
+        ("names.jsonl", "table", json.dumps({**TABLE, **names}).encode()),
+        ("wide.csv", "table", wide.encode()),
+        ("keys.jsonl", "table", keys.encode()),
+        ("deep.json", None, b"[" * 2000),
+        ("bomb.eval", "inspect-ai", archive(b" " * 3_000_000)),
+        ("dictionary.parquet", "table", parquet("x" * 100_000)),
+    ]

@@ -19,11 +19,11 @@ from isogloss.errors import BadFile
 from isogloss.evidence.bounds import CELL, check_columns, check_memory
 
 Buffer: TypeAlias = "bytes | mmap.mmap"
-Wanted: TypeAlias = "Mapping[int, Wanted | None]"
-"""Fields of a structure by number: None for a number, a mapping for a structure or for each of a list of them."""
+Wanted: TypeAlias = "Mapping[int, Wanted | list[Wanted] | None]"
+"""Fields of a structure by number: None for a number, a mapping for a structure, in brackets for a list of them."""
 
 COLUMN: Wanted = {5: None, 6: None, 7: None, 9: None, 11: None}
-FOOTER: Wanted = {2: {2: None}, 3: None, 4: {1: {3: COLUMN}, 3: None}}
+FOOTER: Wanted = {2: [{2: None}], 3: None, 4: [{1: [{3: COLUMN}], 3: None}]}
 PAGE: Wanted = {2: None, 3: None, 5: {1: None, 2: None}, 7: {1: None}, 8: {1: None, 4: None}}
 DELTA_BYTE_ARRAY = 7
 """An encoding in which each text begins like the one before, so that each may be as long as the whole page."""
@@ -116,6 +116,12 @@ def _pages(content: Buffer, chunk: Mapping[int, int]) -> tuple[int, int]:
     return values, unpacked + values * entry
 
 
+def _fits(value: Any, wanted: Wanted | list[Wanted] | None) -> bool:
+    if isinstance(wanted, list):
+        return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    return type(value) is (int if wanted is None else dict)
+
+
 @dataclass
 class _Reader:
     """Reads fields that are wanted, and passes over others, taking no more time than there are bytes."""
@@ -133,8 +139,11 @@ class _Reader:
         number = 0
         while head := self._byte():
             number = number + (head >> 4) if head >> 4 else self._integer()
-            value = self._value(head & 15, wanted.get(number, {}), number in wanted)
+            inside = wanted.get(number)
+            value = self._value(head & 15, inside[0] if isinstance(inside, list) else inside, number in wanted)
             if number in wanted:
+                if not _fits(value, inside):
+                    raise _BrokenError
                 found[number] = value
         self.depth -= 1
         return found
