@@ -2,7 +2,7 @@
 
 import pytest
 
-from isogloss.charts import map_of_languages, save
+from isogloss.charts import draw_languages, save
 from isogloss.charts.language_map import COLOURS, NO_DESCENT
 from isogloss.errors import UnknownLanguage, UnknownName
 
@@ -18,7 +18,7 @@ def drawn(chart):
 
 
 def test_every_language_with_a_place_is_a_dot():
-    dots, groups = drawn(map_of_languages())
+    dots, groups = drawn(draw_languages())
     assert 7_600 < len(dots) < 8_000
     assert len(groups) == len(COLOURS) + 1
     assert next(iter(groups)).startswith("Atlantic-Congo")
@@ -26,30 +26,30 @@ def test_every_language_with_a_place_is_a_dot():
 
 
 def test_the_legend_counts_its_languages():
-    dots, groups = drawn(map_of_languages([*ARABIC, "deu", "zho"], colour="script"))
+    dots, groups = drawn(draw_languages([*ARABIC, "deu", "zho"], colour="script"))
     assert list(groups) == ["Arab (8)", "Hans (1)", "Latn (1)"]
     assert len(dots) == 10
 
 
 def test_a_language_without_a_place_is_counted_and_not_drawn():
-    chart = map_of_languages(["deu", "nqo"])
+    chart = draw_languages(["deu", "nqo"])
     assert len(drawn(chart)[0]) == 1
     assert "1 without one are not drawn" in chart.to_dict()["title"]["subtitle"][0]
 
 
 def test_what_is_only_filed_together_is_no_family():
-    dots, _ = drawn(map_of_languages(["epo", "ase", "deu"]))
+    dots, _ = drawn(draw_languages(["epo", "ase", "deu"]))
     assert {dot["language"]: dot["value"] for dot in dots}["ase"] == NO_DESCENT
 
 
 @pytest.mark.parametrize("colour", ["family", "script", "resource", "scope", "unspaced"])
 def test_each_colouring_makes_a_picture(tmp_path, colour):
-    path = save(map_of_languages(["deu", "zho", "tha", "yor"], colour=colour), tmp_path / "map.svg")
+    path = save(draw_languages(["deu", "zho", "tha", "yor"], colour=colour), tmp_path / "map.svg")
     assert path.read_text().startswith("<svg")
 
 
 def test_unknown_colours_and_languages_are_refused():
     with pytest.raises(UnknownName, match="did you mean 'family'"):
-        map_of_languages(["deu"], colour="famly")
+        draw_languages(["deu"], colour="famly")
     with pytest.raises(UnknownLanguage):
-        map_of_languages(["Germn"])
+        draw_languages(["Germn"])

@@ -9,14 +9,14 @@ from .fairness import draw_fairness
 from .files import describe, save, to_html, to_svg
 from .forecasts import draw_forecast, draw_forecast_map
 from .held_out import draw_benchmark, draw_trust
-from .language_map import map_of_languages
+from .language_map import draw_languages
 from .next import draw_next
 from .plan import draw_kinds, draw_plan
 from .results import draw_result
 from .similarity import draw_distances, draw_nearest
 from .sources import draw_chosen_sources, draw_source_sets, draw_sources
 from .strata import strata_plot
-from .transfer import transfer_heatmap
+from .transfer import draw_transfer
 
 __all__ = [
     "Canvas",
@@ -34,19 +34,19 @@ __all__ = [
     "draw_forecast",
     "draw_forecast_map",
     "draw_kinds",
+    "draw_languages",
     "draw_nearest",
     "draw_next",
     "draw_plan",
     "draw_result",
     "draw_source_sets",
     "draw_sources",
+    "draw_transfer",
     "draw_trust",
     "errors_plot",
-    "map_of_languages",
     "save",
     "strata_plot",
     "to_html",
     "to_svg",
-    "transfer_heatmap",
     "write_report",
 ]

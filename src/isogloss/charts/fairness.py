@@ -81,7 +81,7 @@ def _strips(scores: pl.DataFrame, names: Mapping[str, str], canvas: Canvas, widt
 
     factor, colours = canvas.factor, canvas.colours
     every = [factor * score for score in scores["score"]]
-    digits = decimals([max(every) - min(every)])
+    digits = decimals([factor * 0.1])
     lines, dots = [], []
     for name, y in zip(names, heights(len(names), height), strict=True):
         rows = scores.filter(pl.col("candidate") == name)

@@ -107,7 +107,7 @@ def _against_truth(guesses: pl.DataFrame, canvas: Canvas, side: float) -> Any:
                                                         alt.Tooltip("mean:Q", format=".3~g")])  # fmt: skip
     layers: list[Any] = [diagonal.mark_line(color=colours.ink, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)]
     if few:
-        lower = alt.Y("lower:Q", scale=scale, title=None)
+        lower = alt.Y("lower:Q", scale=scale, title=f"guessed {canvas.score_title}", axis=alt.Axis(tickCount=6))
         layers.append(
             base.mark_rule(strokeWidth=2.5, opacity=0.25, clip=True).encode(
                 y=lower, y2="upper:Q", color=alt.Color("stroke:N", scale=None)

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from isogloss.charts.canvas import Canvas, inline
 from isogloss.charts.projection import EqualEarth, world_map
-from isogloss.charts.style import INK, WIDTH, finished, inline, palette
-from isogloss.charts.theme import THEMES
 from isogloss.errors import UnknownName
 from isogloss.languages import Language
 from isogloss.languages.measures import NO_FAMILIES
@@ -35,12 +34,14 @@ BY = {
 }
 """What languages can be coloured by, and how it is read from the catalogue."""
 
+ASPECT, LEGEND = 2.04, 88.0
+"""Width of the world against its height, and units below it for the colours."""
 FULL_SIZE_TO = 60
 """Languages up to which dots are large."""
 
 
-def map_of_languages(
-    languages: Iterable[str | Language] | None = None, *, colour: str = "family", title: str | None = None
+def draw_languages(
+    languages: Iterable[str | Language] | None = None, *, colour: str = "family", canvas: Canvas | None = None
 ) -> alt.LayerChart:
     """Draw languages as dots on a map of the world.
 
@@ -50,7 +51,7 @@ def map_of_languages(
         By default every language of ISO 639-3.
     colour : {"family", "script", "resource", "scope", "unspaced"}, default "family"
         What the colours tell. The twelve most frequent have colours of their own, the rest are grey.
-    title : str, optional
+    canvas : Canvas, optional
 
     Returns
     -------
@@ -64,9 +65,8 @@ def map_of_languages(
 
     Notes
     -----
-    A language is a point in the middle of where it is spoken. The title counts those without a known place.
+    A language is a point in the middle of where it is spoken. A line counts those without a known place.
     """
-
     from isogloss.languages import table
     from isogloss.languages.catalogue import entries
 
@@ -75,10 +75,13 @@ def map_of_languages(
     rows = (table() if languages is None else entries(languages)).to_dicts()
     placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
     dots, groups = _grouped(placed, colour)
-    chart = world_map(EqualEarth.whole(WIDTH), THEMES["light"], _points(dots, groups, colour))
+    canvas = canvas or Canvas()
     lost = len(rows) - len(placed)
     line = f"{len(placed):,} languages with a known place" + (f"; {lost:,} without one are not drawn" if lost else "")
-    return finished(chart, title or f"Languages by {colour}", [line])
+    page = canvas.page(f"Languages by {colour}", [line])
+    world = EqualEarth.whole(min(page.width, ASPECT * (page.height - LEGEND)))
+    chart = world_map(world, canvas.colours, _points(dots, groups, colour, canvas))
+    return page.finish(chart, f"{line}. By {colour}: {'; '.join(group for group, _ in groups)}.")
 
 
 def _family(row: dict[str, Any]) -> str | None:
@@ -116,7 +119,7 @@ def _grouped(rows: list[dict[str, Any]], colour: str) -> tuple[list[dict[str, An
     return sorted(dots, key=lambda dot: -order[dot["group"]]), groups  # the frequent ones are drawn on top
 
 
-def _points(dots: list[dict[str, Any]], groups: list[tuple[str, str]], colour: str) -> alt.Chart:
+def _points(dots: list[dict[str, Any]], groups: list[tuple[str, str]], colour: str, canvas: Canvas) -> alt.Chart:
     import altair as alt
 
     few = len(dots) <= FULL_SIZE_TO
@@ -125,11 +128,21 @@ def _points(dots: list[dict[str, Any]], groups: list[tuple[str, str]], colour: s
     )
     return (
         alt.Chart(inline(dots))
-        .mark_circle(size=90 if few else 11, opacity=1 if few else 0.75, stroke=INK if few else None, strokeWidth=0.6)
+        .mark_circle(
+            size=90 if few else 11,
+            opacity=1 if few else 0.75,
+            stroke=canvas.colours.ink if few else None,
+            strokeWidth=0.6,
+        )
         .encode(
             longitude="longitude:Q",
             latitude="latitude:Q",
-            color=alt.Color("group:N", sort=list(dict(groups)), scale=palette(dict(groups)), legend=legend),
+            color=alt.Color(
+                "group:N",
+                sort=list(dict(groups)),
+                scale=alt.Scale(domain=list(dict(groups)), range=list(dict(groups).values())),
+                legend=legend,
+            ),
             tooltip=[
                 alt.Tooltip("name:N", title="language"),
                 alt.Tooltip("language:N", title="id"),

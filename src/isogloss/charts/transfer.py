@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.style import INK, SCORE_COLOURS, finished, inline, number_format, score_range
+import polars as pl
+
+from isogloss.charts.canvas import Canvas, decimals, inline, score_range
 from isogloss.errors import BadValue
 from isogloss.languages import resolve
+from isogloss.text import counted
 
 if TYPE_CHECKING:
     import altair as alt
-    import polars as pl
 
 MOST_NAMED = 55
 """Languages on an axis that there is room to name."""
 MOST_WRITTEN = 14
 """Languages up to which scores are written into the cells."""
-SIDE = 620
+NAMES = 110.0
+"""Units for names of languages beside and below the cells, and for the scale of colours."""
 
 
-def transfer_heatmap(cells: pl.DataFrame, *, score: str = "score", title: str | None = None) -> alt.VConcatChart:
+def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.HConcatChart:
     """Draw scores as colours: sources in rows, targets in columns, languages of one script and family together.
 
     Parameters
@@ -28,13 +31,11 @@ def transfer_heatmap(cells: pl.DataFrame, *, score: str = "score", title: str | 
     cells : polars.DataFrame
         `source`, `target`, `score` and the keys of panels: `pair`, `model`, `recipe`, `size`, where present. Of
         one task and metric, one row per cell; as `isogloss.lab.Findings.cells` gives them, without shots.
-    score : str, default "score"
-        What the scores are, such as `accuracy`.
-    title : str, optional
+    canvas : Canvas, optional
 
     Returns
     -------
-    altair.VConcatChart
+    altair.HConcatChart
 
     Raises
     ------
@@ -48,26 +49,36 @@ def transfer_heatmap(cells: pl.DataFrame, *, score: str = "score", title: str | 
     for column in ("task", "metric"):
         if column in cells.columns and (several := cells[column].n_unique()) > 1:
             raise BadValue(f"{several} of '{column}' cannot be drawn as one", where="cells", hint=f"keep one {column}")
+    canvas = canvas or Canvas()
+    cells = cells.with_columns(score=canvas.factor * pl.col("score"))
     keys = [name for name in ("pair", "model", "recipe", "size") if name in cells.columns]
     panels = cells.partition_by(keys, maintain_order=True) if keys else [cells]
-    low, high = score_range(cells["score"].to_list())
-    drawn = [_panel(panel, keys, score, (low, high)) for panel in panels]
+    limits = score_range(cells["score"].to_list(), percent=canvas.percent)
     sources, targets = cells["source"].n_unique(), cells["target"].n_unique()
-    title = title or f"{score.capitalize()} from {sources} source{'' if sources == 1 else 's'} to {targets} targets"
-    return finished(alt.vconcat(*drawn, spacing=28), title, [_about(cells)])
+    line = "Rows: trained on; columns: tested on; by script and family."
+    title = f"{canvas.score.capitalize()} from {counted(sources, 'source')} to {counted(targets, 'target')}"
+    page = canvas.page(title, [f"{cells['task'][0]} · {line}" if "task" in cells.columns else line])
+    side = min(page.height - NAMES, page.width / len(panels) - NAMES)
+    drawn = [_panel(panel, keys, canvas, limits, side) for panel in panels]
+    best = cells.sort("score", descending=True).head(1).row(0, named=True)
+    described = (
+        f"{title}; best from {canvas.name(best['source'])} to {canvas.name(best['target'])}, {best['score']:.3g}."
+    )
+    return page.finish(alt.hconcat(*drawn, spacing=24), described)
 
 
-def _panel(panel: pl.DataFrame, keys: Sequence[str], score: str, limits: tuple[float, float]) -> Any:
+def _panel(panel: pl.DataFrame, keys: Sequence[str], canvas: Canvas, limits: tuple[float, float], side: float) -> Any:
     import altair as alt
 
     sources, targets = (_ordered(panel[side].unique().to_list()) for side in ("source", "target"))
-    digits = number_format(*limits)
-    names = {code: resolve(code).name for code in {*sources, *targets}}
+    digits = f".{decimals([(limits[1] - limits[0]) / 3])}f"
+    names = {code: canvas.name(code) for code in {*sources, *targets}}
     rows = [
-        {"source": source, "target": target, "score": value, "from": names[source], "to": names[target]}
+        {"source": names[source], "target": names[target], "score": value}
         for source, target, value in panel.select("source", "target", "score").iter_rows()
     ]
-    step = max(3, min(34, SIDE // max(len(targets), len(sources))))
+    step = max(1.5, min(40.0, side / max(len(targets), len(sources))))
+    sources, targets = ([names[code] for code in of] for of in (sources, targets))
 
     def axis(languages: list[str], angle: int) -> alt.Axis:
         named = len(languages) <= MOST_NAMED
@@ -78,14 +89,14 @@ def _panel(panel: pl.DataFrame, keys: Sequence[str], score: str, limits: tuple[f
         y=alt.Y("source:N", sort=sources, axis=axis(sources, 0)),
     )
     tooltip = [
-        alt.Tooltip("from:N", title="trained on"),
-        alt.Tooltip("to:N", title="tested on"),
-        alt.Tooltip("score:Q", title=score, format=digits),
+        alt.Tooltip("source:N", title="trained on"),
+        alt.Tooltip("target:N", title="tested on"),
+        alt.Tooltip("score:Q", title=canvas.score_title, format=digits),
     ]
     colour = alt.Color(
         "score:Q",
-        title=score,
-        scale=alt.Scale(scheme=SCORE_COLOURS, domain=list(limits)),
+        title=canvas.score_title,
+        scale=alt.Scale(scheme=canvas.colours.scheme, domain=list(limits)),
         legend=alt.Legend(format=digits),
     )
     squares = base.mark_rect().encode(color=colour, tooltip=tooltip)
@@ -94,7 +105,7 @@ def _panel(panel: pl.DataFrame, keys: Sequence[str], score: str, limits: tuple[f
     layers: Any = alt.layer(squares)
     if max(len(sources), len(targets)) <= MOST_WRITTEN:
         middle = sum(limits) / 2
-        ink = alt.condition(f"datum.score > {middle}", alt.value(INK), alt.value("white"))
+        ink = alt.condition(f"datum.score > {middle}", alt.value("#222222"), alt.value("white"))
         layers = alt.layer(
             squares, base.mark_text(fontSize=10).encode(text=alt.Text("score:Q", format=digits), color=ink)
         )
@@ -106,8 +117,3 @@ def _ordered(languages: list[str]) -> list[str]:
     """Languages of one script beside each other, and of one family within it."""
     resolved = {code: resolve(code) for code in languages}
     return sorted(languages, key=lambda code: (resolved[code].script, resolved[code].family, code))
-
-
-def _about(cells: pl.DataFrame) -> str:
-    task = f"{cells['task'][0]} · " if "task" in cells.columns else ""
-    return f"{task}rows: trained on, columns: tested on; by script and family"

@@ -86,7 +86,7 @@ def show_grid(
     json: JsonOption = False,
 ) -> None:
     """Show what a grid has found so far: sources x targets, and which recipe is better."""
-    from isogloss.charts.transfer import transfer_heatmap
+    from isogloss.charts import Canvas, draw_transfer
     from isogloss.evidence.store import Store
     from isogloss.lab import compare_recipes, findings, read_grid
 
@@ -106,7 +106,7 @@ def show_grid(
     else:
         _print(results, compared, by_target)
     cells = results.cells().filter(shown_size=0)
-    write_out(out, picture=lambda: transfer_heatmap(cells, score=results.metric), json=json)
+    write_out(out, picture=lambda: draw_transfer(cells, canvas=Canvas(score=results.metric)), json=json)
 
 
 def _print(results: Findings, compared: pl.DataFrame, by_target: bool) -> None:

@@ -129,10 +129,10 @@ def map_languages(
     ),
 ) -> None:
     """Draw languages on a map of the world."""
-    from isogloss.charts import map_of_languages
+    from isogloss.charts import draw_languages
 
     check_out(out, table=False)
-    write_out(out, picture=lambda: map_of_languages(codes or None, colour=colour))
+    write_out(out, picture=lambda: draw_languages(codes or None, colour=colour))
 
 
 @app.command("add")
