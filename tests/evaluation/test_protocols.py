@@ -12,6 +12,7 @@ from planted import POOL, world
 from isogloss import read_evidence
 from isogloss.errors import NotEnoughEvidence, UnknownName
 from isogloss.evaluation import describe_protocol, protocols
+from isogloss.evaluation.language_protocols import describe_sample
 from isogloss.evaluation.split import FEWEST_LEFT, hide_languages, isolation
 from isogloss.evidence import Evidence
 from isogloss.forecasting.features import space
@@ -209,6 +210,29 @@ def test_languages_can_be_left_out_in_folds(planted):
     folds = list(protocols.get("lolo")(planted, folds=5))
     assert [split.name for split in folds] == [f"fold {number}" for number in range(1, 6)]
     assert sorted(language for split in folds for language in set(split.test["target"])) == planted.targets
+
+
+def test_of_many_languages_a_sample_is_left_out_a_tenth_at_a_time(measured):
+    """Of 90 languages 40, in folds of at most 9, no poorer or richer on the whole than all of them."""
+    targets = read_evidence("isogloss:sib200-ngram").targets[:90]
+    many = measured([(target, "", 0.5) for target in targets])
+    folds = [set(split.test["target"]) for split in protocols.get("lolo")(many)]
+    sample = set().union(*folds)
+    assert (len(sample), sum(map(len, folds)), max(map(len, folds))) == (40, 40, 8)
+    quartiles = [np.quantile(space(sorted(names)).web_text, (0.25, 0.5, 0.75)) for names in (sample, targets)]
+    np.testing.assert_allclose(*quartiles, atol=0.5)
+    again = [set(split.test["target"]) for split in protocols.get("lolo")(many, seed=1)]
+    assert again != folds
+    assert describe_sample(many, "lolo", None, None) == (
+        "A sample of 40 of 90 languages was withheld, 8 at a time; every=1 withholds each language alone."
+    )
+
+
+def test_every_language_is_left_out_alone_where_that_was_asked_for(measured):
+    targets = read_evidence("isogloss:sib200-ngram").targets[:50]
+    many = measured([(target, "", 0.5) for target in targets])
+    assert [split.name for split in protocols.get("lolo")(many, every=1)] == targets
+    assert describe_sample(many, "lolo", 1, None) is None
 
 
 def test_the_poorest_quarter_is_what_has_least_web_text(planted):

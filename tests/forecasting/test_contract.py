@@ -116,6 +116,12 @@ def test_intervals_contain_the_mean_and_lie_within_those_of_higher_levels(name, 
 
 
 @every_forecaster
+def test_several_levels_at_once_are_each_level_alone(name, fitted, queries):
+    alone = [fitted(name).predict_interval(queries, level) for level in (0.5, 0.9)]
+    assert fitted(name).predict_intervals(queries, (0.5, 0.9)).equals(pl.concat(alone))
+
+
+@every_forecaster
 def test_evidence_and_questions_are_left_as_they_were(name, fitted, evidence, queries):
     asked = queries.clone()
     fitted(name).predict_interval(queries)

@@ -12,6 +12,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evaluation import scoring
+from isogloss.evaluation.language_protocols import describe_sample
 from isogloss.evaluation.runs import (
     RUNS,
     SCENARIO,
@@ -55,6 +56,8 @@ class Benchmark:
         Name to what it leaves out.
     levels : tuple of float
     seed : int
+    sample : str or None
+        In a sentence, what was left out where that was not all.
     """
 
     questions: pl.DataFrame
@@ -64,6 +67,7 @@ class Benchmark:
     protocols: dict[str, str]
     levels: tuple[float, ...]
     seed: int
+    sample: str | None = None
 
     @cached_property
     def joined(self) -> pl.DataFrame:
@@ -167,6 +171,7 @@ class Benchmark:
             "protocols": self.protocols,
             "forecasters": list(self.forecasters),
             "seed": self.seed,
+            "sample": self.sample,
             "errors": self.errors().to_dicts(),
             "differences": self.differences.to_dicts(),
             "coverage": self.coverage().to_dicts(),
@@ -199,7 +204,7 @@ def run_benchmark(
     protocols: Sequence[str] = ("lolo",),
     forecasters: Sequence[str] | Mapping[str, Any] = ("default", "additive", "nearest"),
     levels: Sequence[float] = (0.9,),
-    every: int = 1,
+    every: int | None = None,
     folds: int | None = None,
     seed: int = 0,
     options: Mapping[str, Mapping[str, Any]] | None = None,
@@ -218,8 +223,9 @@ def run_benchmark(
         Names of registered forecasters, or estimators by a name of yours. The first is the candidate.
     levels : sequence of float, default (0.9,)
         Of intervals; none asks for means alone, which is faster.
-    every : int, default 1
-        Leave out only every n-th of what a protocol could.
+    every : int, optional
+        Leave out only every n-th of what a protocol could; 1 for all. By default `lolo` leaves out a sample of 40
+        languages, where there are more, and other protocols all they can.
     folds : int, optional
         Number of folds, where a protocol has folds; by default its own.
     seed : int, default 0
@@ -252,10 +258,11 @@ def run_benchmark(
     chosen = {name: all_protocols.get(name) for name in dict.fromkeys(protocols)}
     estimators = _estimators(forecasters)
     results: list[SplitResult] = []
+    step = {} if every is None else {"every": every}
     for name, protocol in chosen.items():
         extra = dict((options or {}).get(name, {}))
         try:
-            splits = deque(protocol(evidence, every=every, folds=folds, seed=seed, **extra))
+            splits = deque(protocol(evidence, **step, folds=folds, seed=seed, **extra))
         except NotEnoughEvidence as error:
             results.append(empty_result(name, None, error.reason))
             continue
@@ -274,6 +281,7 @@ def run_benchmark(
         {name: describe_protocol(protocol) for name, protocol in chosen.items()},
         tuple(levels),
         seed,
+        next(filter(None, (describe_sample(evidence, name, every, folds) for name in chosen)), None),
     )
 
 

@@ -24,6 +24,7 @@ from isogloss.evaluation.split import (
     poorest_first,
 )
 from isogloss.evidence import Evidence
+from isogloss.forecasting.features import space
 from isogloss.languages import Language, resolve
 
 POOREST = 0.25
@@ -36,15 +37,21 @@ LARGEST_KIN = 0.25
 ANCHORS = (0, 1, 3, 8)
 ANCHOR_DRAWS = 5
 HIDDEN_FOR_ANCHORS = 1 / 3
+SAMPLE = 40
+"""Languages that `lolo` asks for where there are more."""
+AT_A_TIME = 0.1
+"""Share of all languages that it leaves out at once then."""
 FEWEST_HIDDEN = 2
 """Hidden languages that must remain to be asked for when all anchors were given back."""
 
 
-def lolo(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed: int = 0) -> Iterator[Split]:
+def lolo(evidence: Evidence, *, every: int | None = None, folds: int | None = None, seed: int = 0) -> Iterator[Split]:
     """A language nobody measured: each language in turn is left out, neither tested nor trained on.
 
     Parameters
     ----------
+    every : int, optional
+        Of more than 40 languages, by default a sample of 40 is left out, a tenth of all languages at a time.
     folds : int, optional
         Leave out that many groups of languages; by default one language at a time.
 
@@ -58,8 +65,50 @@ def lolo(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed: 
         raise NotEnoughEvidence(
             "only one language was tested", where="protocol 'lolo'", hint="give evidence in more languages"
         )
-    for name, fold in named_folds(languages, folds, every, seed):
+    if every is None and folds is None and len(languages) > SAMPLE:
+        for number, fold in enumerate(sampled_folds(languages, seed), 1):
+            yield _split(evidence, f"fold {number}", fold)
+        return
+    for name, fold in named_folds(languages, folds, every or 1, seed):
         yield _split(evidence, name, fold)
+
+
+def describe_sample(evidence: Evidence, protocol: str, every: int | None, folds: int | None) -> str | None:
+    """In a sentence, the sample that `lolo` leaves out; None where it is all, or another protocol."""
+    count = len(evidence.targets)
+    if protocol != "lolo" or every is not None or folds is not None or count <= SAMPLE:
+        return None
+    return (
+        f"A sample of {SAMPLE} of {count} languages was withheld, {_at_a_time(count)} at a time; every=1 withholds "
+        "each language alone."
+    )
+
+
+def _at_a_time(count: int) -> int:
+    """How many of so many languages a fold of the sample holds at most."""
+    return -(-SAMPLE // _sample_folds(count))
+
+
+def _sample_folds(count: int) -> int:
+    return -(-SAMPLE // max(int(AT_A_TIME * count), 1))
+
+
+def sampled_folds(languages: Sequence[str], seed: int) -> list[list[str]]:
+    """Folds of a sample of `SAMPLE` languages, none larger than `AT_A_TIME` of all.
+
+    The sample is systematic: languages in order of web text (by powers of ten), family and script, and of these one in
+    so many, from a random start. So its strata are as large as those of all languages, and so are those of a fold.
+    """
+    named = {language: resolve(language) for language in languages}
+    web_text = dict(zip(languages, np.floor(space(languages).web_text).tolist(), strict=True))
+    ordered = sorted(
+        languages,
+        key=lambda one: (web_text[one], family_of(named[one]), script_of(named[one]), one),
+    )
+    start = np.random.default_rng(seed).random()
+    sample = [ordered[int((start + step) * len(ordered) / SAMPLE)] for step in range(SAMPLE)]
+    folds = _sample_folds(len(ordered))
+    return [sorted(sample[fold::folds]) for fold in range(folds)]
 
 
 def low_resource(

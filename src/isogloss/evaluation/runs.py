@@ -17,6 +17,7 @@ from isogloss.evaluation.language_protocols import family_of, script_of
 from isogloss.evaluation.split import Split
 from isogloss.evidence import SETTING, Evidence
 from isogloss.forecasting.features import space
+from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array
 from isogloss.languages import distances, resolve
 from isogloss.metrics.registry import lowest_fraction
@@ -179,8 +180,12 @@ def _by_setting(fitted: Any, queries: pl.DataFrame, levels: Sequence[float]) -> 
 def _intervals(fitted: Any, queries: pl.DataFrame, levels: Sequence[float]) -> pl.DataFrame:
     """One row per query and level."""
     nothing = {name: pl.lit(None, dtype=pl.Float64) for name in ("level", "lower", "upper")}
-    parts = [fitted.predict_interval(queries, level) for level in levels]
-    parts = parts or [fitted.predict(queries).with_columns(**nothing)]
+    if not levels:
+        parts = [fitted.predict(queries).with_columns(**nothing)]
+    elif type(fitted).predict_interval is Forecaster.predict_interval:  # no plugin has intervals of its own
+        parts = [fitted.predict_intervals(queries, levels)]
+    else:
+        parts = [fitted.predict_interval(queries, level) for level in levels]
     return pl.concat([part.select(pl.col("query_row").alias("question"), *_INTERVAL) for part in parts])
 
 

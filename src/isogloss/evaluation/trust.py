@@ -44,6 +44,8 @@ class Trust:
         `points`, or the metric where its scores have no range.
     guesses : polars.DataFrame
         One row per score withheld: `target`, `train`, `score`, and the `mean`, `lower` and `upper` guessed, at `level`.
+    sample : str or None
+        In a sentence, which languages were withheld where that was not each of them alone.
     """
 
     calibration: pl.DataFrame
@@ -56,6 +58,7 @@ class Trust:
     level: float
     unit: str
     guesses: pl.DataFrame
+    sample: str | None = None
 
     @property
     def words(self) -> str:
@@ -73,6 +76,7 @@ class Trust:
             f"{self.overall['mae']:.1f} {self.unit} on average{within}.",
             f"Its {percent(self.level)} intervals covered {percent(row['coverage'])} of the scores (95 % interval "
             f"{percent(row['coverage_low'])} to {percent(row['coverage_high'])}): {judge_coverage(self.level, row)}.",
+            *([] if self.sample is None else [self.sample]),
             *self._other_levels(),
             *self._worst_strata(),
         )
@@ -110,6 +114,7 @@ class Trust:
             "protocol": self.protocol,
             "words": self.words,
             "unit": self.unit,
+            "sample": self.sample,
             "overall": self.overall,
             "calibration": self.calibration.to_dicts(),
             "level": self.level,
@@ -137,7 +142,7 @@ def assess_trust(
     forecaster: str = "default",
     protocol: str = "lolo",
     levels: Sequence[float] = LEVELS,
-    every: int = 1,
+    every: int | None = None,
     folds: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
@@ -196,6 +201,7 @@ def assess_trust(
         level,
         benchmark.questions["unit"][0],
         joined.filter(pl.col("level") == level).select("target", "train", "score", "mean", "lower", "upper"),
+        benchmark.sample,
     )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isogloss.forecasting.features import space
 from isogloss.forecasting.fitted_setting import GridForecast
 from isogloss.forecasting.flags import Flag
-from isogloss.forecasting.grid import Array, Grid, TrainingMixes
+from isogloss.forecasting.grid import Array, Grid
 
 ISOLATED = 0.95
 """A language is far when its nearest measured neighbour is further off than for this share of the measured ones."""
@@ -66,7 +67,8 @@ def cell_flags(
     array of lists of str, of shape (rows, targets)
     """
     columns = _of_targets(grid, forecast, nearest)
-    rows = [_of_mix(grid, forecast.mixes, sizes) for sizes in forecast.mixes.sizes]
+    foreign = np.array([source not in grid.mixes.sources for source in forecast.mixes.sources], dtype=bool)
+    rows = [_of_mix(grid, sizes, foreign) for sizes in forecast.mixes.sizes]
     edge = grid.at_edge(forecast.mean) & ~forecast.measured
     cells = np.empty(forecast.mean.shape, dtype=object)
     for row, column in np.ndindex(cells.shape):
@@ -106,10 +108,9 @@ def _of_targets(grid: Grid, forecast: GridForecast, nearest: Sequence[Nearest | 
     return flags
 
 
-def _of_mix(grid: Grid, mixes: TrainingMixes, sizes: Array) -> frozenset[Flag]:
-    """Flags of one mix, given its sizes of each source."""
+def _of_mix(grid: Grid, sizes: Array, foreign: NDArray[np.bool_]) -> frozenset[Flag]:
+    """Flags of one mix, given its sizes of each source, and of which sources nothing was measured."""
     total, totals = sizes.sum(), grid.mixes.sizes.sum(1)
-    foreign = np.array([source not in grid.mixes.sources for source in mixes.sources], dtype=bool)
     # A model used as it is and an adapted one do not tell about each other.
     alike = totals[(totals == 0) == (total == 0)]
     if len(alike) == 0:

@@ -157,7 +157,7 @@ class Forecaster(Estimator):
         UnknownName
             For a task, model or other property that the evidence does not have.
         """
-        return self._answer(queries, None).drop(ANSWER[1:])
+        return self._answer(queries, ()).drop(ANSWER[1:])
 
     def predict_interval(self, queries: pl.DataFrame, level: float = 0.9) -> pl.DataFrame:
         """Forecast each query with an interval that holds with probability `level`.
@@ -174,11 +174,24 @@ class Forecaster(Estimator):
         BadValue
             If the level is not between 0 and 1.
         """
-        check_level(level)
+        return self.predict_intervals(queries, (level,))
+
+    def predict_intervals(self, queries: pl.DataFrame, levels: Sequence[float]) -> pl.DataFrame:
+        """`predict_interval` at several levels, one after the other in one table: each query is forecast once.
+
+        Raises
+        ------
+        NotFittedError
+            Before `conformalize`.
+        BadValue
+            If a level is not between 0 and 1.
+        """
+        for level in levels:
+            check_level(level)
         self._settings()
         if not self.conformal_:
             raise NotFittedError("intervals need held-out residuals", hint="call conformalize() after fit()")
-        return self._answer(queries, level).select(FORECAST.names())
+        return self._answer(queries, levels).select(FORECAST.names())
 
     def extents(self, queries: pl.DataFrame) -> list[Extent]:
         """What the evidence covers in each setting of some queries, in the order of the settings' first queries.
@@ -266,13 +279,15 @@ class Forecaster(Estimator):
             raise NotFittedError(f"this {type(self).__name__} forecaster is not fitted", hint="call fit(evidence)")
         return self.settings_
 
-    def _answer(self, queries: pl.DataFrame, level: float | None) -> pl.DataFrame:
+    def _answer(self, queries: pl.DataFrame, levels: Sequence[float]) -> pl.DataFrame:
+        """The queries in their order, at each level; without a level only their means."""
         settings = self._settings()
         check_queries(queries)
         parts = [
             queries.head(0)
             .with_row_index("query_position")
             .with_columns(pl.Series(name, [], FORECAST[name]) for name in ANSWER)
+            .with_columns(level_position=pl.lit(0))
         ]
         for setting, rows in match(queries, settings, may_be_new=self._may_be_new):
             with one_blas_thread():
@@ -284,9 +299,10 @@ class Forecaster(Estimator):
                 rows["target"].replace_strict(dict(zip(targets, range(len(targets)), strict=True))).to_numpy(),
             )
             with one_blas_thread():
-                columns = _columns(fitted, fitted.forecast(mixes, targets), at, level)
-            parts.append(rows.with_columns(columns))
-        return pl.concat(parts, how="vertical_relaxed").sort("query_position").drop("query_position")
+                for place, columns in enumerate(_columns(fitted, fitted.forecast(mixes, targets), at, levels)):
+                    parts.append(rows.with_columns(*columns, level_position=pl.lit(place)))
+        order = ("level_position", "query_position")
+        return pl.concat(parts, how="vertical_relaxed").sort(order).drop(order)
 
 
 def check_evidence(evidence: object) -> None:
@@ -316,29 +332,32 @@ def _columns(
     fitted: QuerySetting,
     forecast: GridForecast,
     at: tuple[np.ndarray, np.ndarray],
-    level: float | None,
-) -> list[pl.Series]:
-    """Columns of the table of forecasts for the cells of some rows and columns of the grid."""
+    levels: Sequence[float],
+) -> Iterator[list[pl.Series]]:
+    """Columns of the table of forecasts for the cells of some rows and columns of the grid, level by level."""
     mean = forecast.mean[at]
-    if level is None:
-        return [pl.Series("mean", mean), *(pl.Series(name, [None] * len(mean), FORECAST[name]) for name in ANSWER[1:])]
-    ends = fitted.bounds(forecast, level)
-    lower, upper = (fitted.grid.clip(end[at]) for end in ends)
+    if not levels:
+        yield [pl.Series("mean", mean), *(pl.Series(name, [None] * len(mean), FORECAST[name]) for name in ANSWER[1:])]
+        return
+    bounds = {level: fitted.bounds(forecast, level) for level in {*levels, TRUST_LEVEL}}
     nearest = nearest_of_targets(fitted.grid, forecast.targets)
-    flags = cell_flags(fitted.grid, forecast, nearest, np.isinf(ends[1] - ends[0]))[at]
-    widths = _widths(fitted, ends if level == TRUST_LEVEL else fitted.bounds(forecast, TRUST_LEVEL))[at]
     neighbours = [nearest[column] for column in at[1]]
-    values: tuple[Iterable[object], ...] = (
-        mean,
-        lower,
-        upper,
-        [level] * len(mean),
-        flags.tolist(),
-        [None if one is None else one.language for one in neighbours],
-        [None if one is None else one.distance for one in neighbours],
-        [trust_word(width, of_cell) for width, of_cell in zip(widths, flags, strict=True)],
-    )
-    return [pl.Series(name, column, FORECAST[name]) for name, column in zip(ANSWER, values, strict=True)]
+    widths = _widths(fitted, bounds[TRUST_LEVEL])[at]
+    for level in levels:
+        ends = bounds[level]
+        lower, upper = (fitted.grid.clip(end[at]) for end in ends)
+        flags = cell_flags(fitted.grid, forecast, nearest, np.isinf(ends[1] - ends[0]))[at]
+        values: tuple[Iterable[object], ...] = (
+            mean,
+            lower,
+            upper,
+            [level] * len(mean),
+            flags.tolist(),
+            [None if one is None else one.language for one in neighbours],
+            [None if one is None else one.distance for one in neighbours],
+            [trust_word(width, of_cell) for width, of_cell in zip(widths, flags, strict=True)],
+        )
+        yield [pl.Series(name, column, FORECAST[name]) for name, column in zip(ANSWER, values, strict=True)]
 
 
 def _widths(fitted: QuerySetting, ends: tuple[Array, Array]) -> Array:

@@ -36,7 +36,14 @@ class _Held(AboutEvidence):
     model: Annotated[str | None, Field(description="Ask only about this model; the others stay evidence.")] = None
     metric: Annotated[str | None, Field(description="Use only evidence in this metric.")] = None
     recipe: Annotated[str | None, Field(description="Use only evidence of this recipe.")] = None
-    every: Annotated[int, Field(ge=1, description="Leave out only every n-th language, family, fold, ...")] = 1
+    every: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Leave out only every n-th language, family, fold, ...; 1 for all. By default a sample of 40 "
+            "languages where there are more.",
+        ),
+    ] = None
     folds: Annotated[int | None, Field(ge=1, description="Number of folds or draws, where a protocol has them.")] = None
     seed: Annotated[int, Field(description="Seed of folds, draws and bootstrap.")] = 0
 
@@ -116,6 +123,7 @@ class BenchmarkQuestion(_Held):
         )  # fmt: skip
         per_protocol = verdicts(benchmark)
         sentences = tuple(sentence for protocol in benchmark.protocols for sentence in per_protocol[protocol])
+        sentences += () if benchmark.sample is None else (benchmark.sample,)
         notes = tuple(f"{name}: {description}" for name, description in benchmark.protocols.items())
         return Answer(
             self.command, sentences, dict(_tables(benchmark)), notes=notes, details=benchmark.as_dict(),
