@@ -27,10 +27,11 @@ from isogloss.evidence import Evidence
 from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.side_facts import shared_web_text
 from isogloss.forecasting.default import Default
-from isogloss.forecasting.fitted_setting import FittedSetting, GridForecast, Part, QuerySetting
+from isogloss.forecasting.features import ADAPTATION
+from isogloss.forecasting.fitted_setting import MIXES, FittedSetting, GridForecast, Part, QuerySetting
 from isogloss.forecasting.fitted_settings import QuerySettings
-from isogloss.forecasting.grid import Array, TrainingMixes
-from isogloss.forecasting.grid_model import Decomposition
+from isogloss.forecasting.grid import Array, TrainingMixes, fill
+from isogloss.forecasting.grid_model import Contribution, Decomposition
 from isogloss.forecasting.hierarchical import TABLE, HierarchicalForecast, HierarchicalSetting, HierarchicalSettings
 
 MANY_MIXES, POORER_WEIGHT = 10, 0.5
@@ -97,6 +98,7 @@ class CombinedSetting(QuerySetting):
 
     def __init__(self, learners: FittedSetting, table: HierarchicalSetting):
         self.learners, self.table, self.grid = learners, table, learners.grid
+        self._measured = set(self.grid.mixes.texts)
         self._poorest = min(shared_web_text(language) for language in self.grid.targets)
 
     @property
@@ -109,8 +111,10 @@ class CombinedSetting(QuerySetting):
             return self.learners.needs() | {TABLE}
         weights = self.weights(targets)
         by_learners = [target for target, weight in zip(targets, weights, strict=True) if weight > 0]
-        parts: set[Part] = {TABLE} if (weights < 1).any() else set()
-        return parts | (self.learners.needs(texts, by_learners) if by_learners else set())
+        parts = self.learners.needs(texts, by_learners) if by_learners else set[Part]()
+        if (weights < 1).any():
+            parts |= {TABLE} if set(texts) <= self._measured else {TABLE, MIXES}
+        return parts
 
     def learn(self, part: Part) -> None:
         (self.table if part == TABLE else self.learners).learn(part)
@@ -140,9 +144,23 @@ class CombinedSetting(QuerySetting):
         if learners is not None and len(places) == len(targets) and (weights == 1).all():
             unused = np.zeros(learners.mean.shape)
             return CombinedForecast(**vars(learners), link_mean=unused, weights=weights, learners=learners)
-        table = self.table.forecast(mixes, targets)
+        table = self._of_table(mixes, targets)
         combined = CombinedForecast(**vars(table), weights=weights, learners=learners)
         return combined if learners is None else self._mixed(combined, learners, places)
+
+    def _of_table(self, mixes: TrainingMixes, targets: Sequence[str]) -> HierarchicalForecast:
+        """Forecasts of the table; under a mix not measured, moved by what base learners say of the grid's targets."""
+        table = self.table.forecast(mixes, targets)
+        new = np.array([text not in self._measured for text in mixes.texts], dtype=bool)
+        if not new.any():
+            return table
+        link = self.table.table.link_
+        usual = link.forward(fill(self.grid.scores)).mean()
+        completed, _, _ = self.learners.complete(mixes.take(new))
+        link_mean = table.link_mean.copy()
+        link_mean[new] += (link.forward(completed).mean(1) - usual)[:, None]
+        mean = np.where(new[:, None], self.grid.clip(link.inverse(link_mean)), table.mean)
+        return replace(table, mean=mean, link_mean=link_mean)
 
     def _mixed(self, table: CombinedForecast, learners: GridForecast, places: NDArray[np.intp]) -> CombinedForecast:
         """The table's forecasts with those of the base learners mixed into some targets."""
@@ -168,9 +186,19 @@ class CombinedSetting(QuerySetting):
 
     def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:
         weight = float(self.weights([target])[0])
-        if weight in (0.0, 1.0):
-            return (self.learners if weight else self.table).decompose(mix, target)
-        shares = ((weight, self.learners.decompose(mix, target)), (1 - weight, self.table.decompose(mix, target)))
+        if weight == 1:
+            return self.learners.decompose(mix, target)
+        by_table = self._decompose_table(mix, target)
+        if weight == 0:
+            return by_table
+        shares = ((weight, self.learners.decompose(mix, target)), (1 - weight, by_table))
         baseline = sum(share * one.baseline for share, one in shares)
         learners = [replace(one, weight=share * one.weight) for share, whole in shares for one in whole.learners]
         return Decomposition(baseline, shares[0][1].baseline_name, learners)
+
+    def _decompose_table(self, mix: TrainingMixes, target: str) -> Decomposition:
+        whole = self.table.decompose(mix, target)
+        of_mix = float(self._of_table(mix, [target]).mean[0, 0] - self.table.forecast(mix, [target]).mean[0, 0])
+        part = Contribution(ADAPTATION, "training mix, against those measured", of_mix)
+        learners = [replace(one, contributions=[*one.contributions, part]) for one in whole.learners]
+        return replace(whole, learners=learners)
