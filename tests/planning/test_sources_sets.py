@@ -117,6 +117,8 @@ def test_mixes_are_ranked_by_the_forecaster_where_they_were_measured():
     evidence = read_evidence(table.with_columns(model=pl.lit("toy"), task=pl.lit("topics"), metric=pl.lit("accuracy")))
     found = rank_mixes(evidence, "ukr", size=2, **ASKED)
     assert "rus" in found["sources"][0].split(",")
+    assert found["trust"].is_in(["solid", "fair", "shaky", "guess"]).all()
+    assert found["flags"].dtype == pl.List(pl.String)
     with pytest.raises(BadValue, match="no sets of 7 from the 6 best sources"):
         rank_mixes(evidence, "ukr", size=7, **ASKED)
     with pytest.raises(NotEnoughEvidence, match="0 mixes"):

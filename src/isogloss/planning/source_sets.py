@@ -21,10 +21,10 @@ from isogloss.planning.ranking.ranker import SourceRanker
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.sources import SourceRanking
 
-SETS = pl.Schema(
-    {"sources": pl.String, "mean": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "basis": pl.String}
-)
-"""Columns of a ranking of sets of sources."""
+SETS = pl.Schema({"sources": pl.String, "mean": pl.Float64, "lower": pl.Float64, "upper": pl.Float64})
+"""Columns of a ranking of sets of sources, of which the best is used, not a mix of them."""
+MIXES = pl.Schema([*SETS.items(), ("flags", pl.List(pl.String)), ("trust", pl.String)])
+"""Columns of a ranking of mixes, with the flags and the word of trust of each forecast."""
 POOL = 12
 """Sources that sets are made of, the best single ones: more would make many sets and hardly better ones."""
 FEWEST_MIXES = 10
@@ -219,7 +219,7 @@ def rank_sets(ranking: SourceRanking, size: int = 2) -> pl.DataFrame:
     for members in combinations(range(pool.height), size):
         mean = sign * float(draws[:, list(members)].max(1).mean())
         names = ",".join(pool["source"][member] for member in members)
-        rows.append((names, mean, mean - margin, mean + margin, "best of them, not mixed"))
+        rows.append((names, mean, mean - margin, mean + margin))
     sets = pl.DataFrame(rows, schema=SETS, orient="row")
     return sets.sort("mean", descending=not ranking.lower_is_better, maintain_order=True)
 
@@ -255,7 +255,7 @@ def rank_mixes(
     Returns
     -------
     polars.DataFrame
-        Columns of `SETS`, best first.
+        Columns of `MIXES`, best first.
 
     Raises
     ------
@@ -293,8 +293,8 @@ def rank_mixes(
         ]
         forecasts = estimator.predict_interval(pl.concat(queries), level)
         return pl.DataFrame(
-            {"sources": [",".join(members) for members in sets], **{name: forecasts[name] for name in list(SETS)[1:]}},
-            schema=SETS,
+            {"sources": [",".join(members) for members in sets], **{name: forecasts[name] for name in list(MIXES)[1:]}},
+            schema=MIXES,
         )
 
     lower = not bool(observations["higher_is_better"].all())

@@ -25,6 +25,7 @@ SCORES = ("mean", "lower", "upper", "regret", "regret_upper")
 RANKED = {"train on": "source_name", "forecast": "mean", "from": "lower", "to": "upper", "regret": "regret",
           "regret at most": "regret_upper"}  # fmt: skip
 SETS = {"train on": "sources", "forecast": "mean", "from": "lower", "to": "upper"}
+MIXES = SETS | {"trust": "trust"}
 
 
 class SourcesQuestion(AboutSettings):
@@ -89,15 +90,18 @@ class SourcesQuestion(AboutSettings):
         )  # fmt: skip
 
     def _mixes(self, evidence: Evidence, target: str, question: dict[str, Any], names: Names, scale: Scale) -> Answer:
+        from isogloss.forecasting import Trust
         from isogloss.planning import rank_mixes
 
         sets = rank_mixes(evidence, target, size=self.together, **question, examples=self.examples)
         title = "Mixes, in equal parts" if self.together > 1 else "Single sources, forecast from mixes"
         best = _sets(sets, names)["sources"][0]
         first = f"For {names(target)}, train on {best}: forecast {scale.score(sets['mean'][0])}."
+        if sets["trust"][0] == Trust.GUESS:
+            first = f"A guess: {first[0].lower()}{first[1:]}"
         return Answer(
             self.command, (first, "No source was measured alone: these are forecasts from mixes."),
-            {"sets": Table(_sets(scale.table(sets, SCORES), names), title, SETS, scale.digits, self.top)},
+            {"sets": Table(_sets(scale.table(sets, SCORES), names), title, MIXES, scale.digits, self.top)},
             scale=scale, result=sets, draw=partial(_draw_sets, sets, target, first, scale, names),
         )  # fmt: skip
 
