@@ -212,7 +212,7 @@ class _Amounts:
     def __init__(self, texts: Sequence[str], languages: Sequence[str]):
         self._mixes = [TrainingMix.parse(text, language=str) for text in texts]
         self._languages = languages
-        self._rests: dict[tuple[int, int], str] = {}
+        self._whole = [str(mix) for mix in self._mixes]
         sources = sorted({source for mix in self._mixes for source in mix})
         unknown = typical_size(texts)
         column = {source: at for at, source in enumerate(sources)}
@@ -239,9 +239,8 @@ class _Amounts:
         self.features[:, :, 3] = np.maximum(self.features[:, :, 3], 0)
 
     def rest_text(self, row: int, language: int) -> str:
-        if (row, language) not in self._rests:
-            self._rests[row, language] = str(self._mixes[row].without(self._languages[language]))
-        return self._rests[row, language]
+        mix, name = self._mixes[row], self._languages[language]
+        return str(mix.without(name)) if name in mix else self._whole[row]
 
 
 def _similarity(sources: Sequence[str], targets: Sequence[str]) -> Array:
