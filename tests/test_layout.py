@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from isogloss.layout import Column, lay_out
+from isogloss.layout import Column, lay_out, paragraph
 
 SCORES = [
     Column("task", ["SIB-200", "UD-POS"]),
@@ -81,3 +81,14 @@ def test_lines_fit_and_nothing_is_left_out(columns, width):
 
 def test_a_table_without_rows_is_its_header():
     assert lay_out([Column("task", []), Column("mean", [], numeric=True)], 80) == (["task  mean"], [])
+
+
+@given(st.lists(st.text("abc 語", max_size=40), max_size=3).map("\n".join), st.integers(4, 40))
+def test_sentences_are_broken_between_words_and_lose_none(text, width):
+    found = paragraph(text, width)
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert all(cell_len(line) <= width for line in found)
+
+
+def test_a_sentence_that_fits_is_left_as_it_is():
+    assert paragraph("  two spaces before\nand a second line", 40) == ["  two spaces before", "and a second line"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,14 +60,41 @@ def lay_out(columns: Sequence[Column], width: int) -> tuple[list[str], list[str]
     header, body : list of str
         The lines of the header are none where fields are below each other, each after its name.
     """
-    least = [column.least for column in columns]
-    room = width - len(GAP) * (len(columns) - 1) - sum(least)
-    if room < 0:
-        return [], _below_each_other(columns, width)
-    widths = _shared(least, [column.full for column in columns], room)
+    full, room = [column.full for column in columns], width - len(GAP) * (len(columns) - 1)
+    widths = full
+    if sum(full) > room:  # else nothing is broken, and of many rows it takes long to find out what could be
+        least = [column.least for column in columns]
+        if sum(least) > room:
+            return [], _below_each_other(columns, width)
+        widths = _shared(least, full, room - sum(least))
     rows = zip(*(column.cells for column in columns), strict=True)
     header = _row([column.name for column in columns], widths, columns)
     return header, [line for row in rows for line in _row(row, widths, columns)]
+
+
+def paragraph(text: str, width: int) -> list[str]:
+    """Lines of a text, those that are too long broken between words, and words longer than a line within."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if _length(line) <= width:
+            lines.append(line.rstrip())
+            continue
+        start = len(lines)
+        for word in line.split():
+            if len(lines) > start and _length(lines[-1]) + 1 + _length(word) <= width:
+                lines[-1] += f" {word}"
+                continue
+            while _length(word) > width:
+                cut = _cut(word, width)
+                lines.append(word[:cut])
+                word = word[cut:]
+            lines.append(word)
+    return lines
+
+
+def terminal_width() -> int:
+    """Characters in a line of the terminal, 80 where there is none."""
+    return max(shutil.get_terminal_size((80, 24)).columns, 1)
 
 
 def _shared(least: Sequence[int], full: Sequence[int], room: int) -> list[int]:
@@ -109,6 +137,8 @@ def _below_each_other(columns: Sequence[Column], width: int) -> list[str]:
 def _broken(text: str, width: int) -> list[str]:
     """Text in lines of a width, broken after words and marks; within a word only if it is longer and no number."""
     width = max(width, 1)
+    if _length(text) <= width:
+        return [text.strip()]
     lines = [""]
     for piece in _pieces(text):
         if _length(lines[-1] + piece) > width and lines[-1]:

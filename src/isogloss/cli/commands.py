@@ -69,12 +69,12 @@ def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_js
 
 def print_answer(answer: Answer, *, as_json: bool, why: bool = False) -> None:
     """Print an answer for people or, as JSON, for programs."""
-    from rich.console import Console
+    from isogloss.layout import terminal_width
 
     if as_json:
         show_json(answer.to_dict())
     else:
-        typer.echo(printable_lines(answer.text(Console().width, why=why)))
+        typer.echo(printable_lines(answer.text(terminal_width(), why=why)))
 
 
 def _parameter(name: str, kind: Any, info: Any, default: Any) -> inspect.Parameter:

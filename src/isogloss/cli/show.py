@@ -41,10 +41,7 @@ def show(
     if json:
         show_json(table.to_dicts())
         return
-    from rich.console import Console
-    from rich.text import Text
-
-    from isogloss.layout import Column, lay_out
+    from isogloss.layout import Column, lay_out, terminal_width
 
     chosen = table.select(columns) if columns else table
     laid = [
@@ -53,22 +50,16 @@ def show(
         )
         for name, kind in chosen.schema.items()
     ]
-    console = Console()
-    header, body = lay_out(laid, console.width)
-    if title is not None:
-        console.print(Text(printable(title), style="italic"), soft_wrap=True)
-    for line in header:
-        console.print(Text(line, style="bold"), soft_wrap=True)
-    for line in body:
-        console.print(Text(line), soft_wrap=True)
+    header, body = lay_out(laid, terminal_width())
+    headings = [] if title is None else [typer.style(printable(title), italic=True)]
+    typer.echo("\n".join([*headings, *(typer.style(line, bold=True) for line in header), *body]))
 
 
 def show_text(text: str) -> None:
     """Print sentences, broken between words."""
-    from rich.console import Console
-    from rich.text import Text
+    from isogloss.layout import paragraph, terminal_width
 
-    Console().print(Text(printable_lines(text)))
+    typer.echo("\n".join(paragraph(printable_lines(text), terminal_width())))
 
 
 def say(line: str, *, beside_json: bool = False) -> None:

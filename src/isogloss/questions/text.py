@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isogloss.layout import Column, lay_out
+from isogloss.layout import Column, lay_out, paragraph
 from isogloss.questions.content import Content, Table
 from isogloss.text import printable, printable_lines
 
@@ -29,17 +29,4 @@ def table_text(table: Table, width: int) -> str:
 
 
 def _paragraphs(sentences: tuple[str, ...], width: int) -> str:
-    from rich.text import Text
-
-    return "\n".join(_rendered(Text(printable_lines(sentence)), width) for sentence in sentences)
-
-
-def _rendered(item: object, width: int) -> str:
-    """What rich makes of it, without trailing spaces."""
-    from io import StringIO
-
-    from rich.console import Console
-
-    into = StringIO()
-    Console(file=into, width=width, color_system=None, legacy_windows=False).print(item)
-    return "\n".join(line.rstrip() for line in into.getvalue().splitlines())
+    return "\n".join(line for sentence in sentences for line in paragraph(printable_lines(sentence), width))
