@@ -31,6 +31,9 @@ from isogloss.forecasting.grid_model import (
 )
 from isogloss.forecasting.pooled_features import TYPOLOGY_ONLY
 
+OTHER_MODELS_SPREAD = 1.25
+"""Factor of the standard deviation for a language that other models were measured in: single cells have longer tails.
+With 30 % of the cells of six public tables hidden, 90 % intervals held 86 % without it and 94 % with."""
 TABLE = "table"
 """The one part of a setting: its block's table."""
 LEARNER = "hierarchical model"
@@ -128,8 +131,9 @@ class HierarchicalSetting(QuerySetting):
                 scores[place] = np.where(measured[place], known, scores[place])
         mean = np.where(measured, self.table.link_.forward(scores), mean)
         deviation = np.where(measured, own.repeat, deviation)
-        others = set(self.table.languages).difference(self.grid.targets)
-        flags = tuple(frozenset({Flag.OTHER_MODELS} if target in others else ()) for target in targets)
+        in_others = np.isin(targets, self.table.languages) & (columns < 0)
+        flags = tuple(frozenset({Flag.OTHER_MODELS} if there else ()) for there in in_others)
+        deviation = deviation * np.where(in_others, OTHER_MODELS_SPREAD, 1.0)
         return HierarchicalForecast(
             mixes, tuple(targets), self.grid.clip(scores), deviation, columns, measured,
             (TYPOLOGY_ONLY,) * len(targets), flags, mean,
