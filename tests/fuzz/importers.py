@@ -10,6 +10,7 @@ folder of the input ends the run with exit code 77 and the input that did it.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -68,6 +69,15 @@ def doors() -> list[Door]:
         Door("log.eval", "inspect-ai", seeds.archive(), {}),
         Door(samples, "lm-eval", json.dumps(seeds.SAMPLE).encode(), {results: json.dumps(seeds.LM_EVAL).encode()}),
         Door("map.toml", "mapping", seeds.MAPPING.encode(), {"table.csv": mapped}),
+        Door("euroeval.jsonl", "euroeval", json.dumps(seeds.EUROEVAL).encode(), {}),
+        Door("wide.csv", "table", seeds.WIDE.encode(), {}),
+        Door("wide.tsv.gz", "table", gzip.compress(seeds.WIDE.replace(",", "\t").encode(), mtime=0), {}),
+        Door("wide.txt", "table", seeds.WIDE.encode("utf-16"), {}),
+        Door("wide.md", "table", seeds.MARKDOWN.encode(), {}),
+        Door("wide.html", "table", seeds.HTML.encode(), {}),
+        Door("wide.tex", "table", seeds.LATEX.encode(), {}),
+        Door("wide.xlsx", "table", seeds.spreadsheet(), {}),
+        Door("records.json", "table", json.dumps(seeds.RECORDS).encode(), {}),
         Door("found.json", None, json.dumps(seeds.XTREME).encode(), {}),
         Door("found.csv", None, seeds.delimited(seeds.TABLE, ","), {}),
         *(Door(file, importer, content, {}) for file, importer, content in seeds.hostile()),

@@ -89,10 +89,28 @@ XTREME = {
     "xnli": {"accuracy": {"en": 80.0, "sw": 60.0}, "avg_metric": 70.0},
     "tatoeba": {"accuracy": {"cmn": 5.0}, "avg_metric": 5.0},
 }
+EUROEVAL = {
+    "dataset": "irony-x",
+    "dataset_languages": ["da"],
+    "model": "org/m@main#thinking",
+    "results": {"raw": [{"mcc": 0.5}, {"mcc": 0.6}], "total": {"test_mcc": 55.0, "test_mcc_se": 5.0}},
+    "num_model_parameters": 1000,
+    "few_shot": True,
+    "validation_split": False,
+}
+MGSM = {"bn": 0.25, "bn:std": 0.43, "group_latin": 0.7, "de": 0.5, "score": 0.4}
+
+WIDE = "Results,,\nLanguage,Rook,Knight\nGerman,81.5%,79.0 ± 0.4\nSwahili,**70.5**,-\nAverage,76,\n"
+MARKDOWN = "## XNLI\n| Language | Rook |\n|---|---:|\n| German | **81.5** |\n| [Swahili](x) | 70.5 |\n"
+HTML = "<table><tr><th rowspan=2>Language<th colspan=2>A</tr><tr><td>B<td>C</tr><tr><td>German<td>81<td>79</tr></table>"
+LATEX = r"\begin{tabular}{lr} Language & \textbf{Rook} \\ German & 81.5 \\ Swahili & 70.5 \\ \end{tabular}"
+RECORDS = [{"language": "de", "f1": 0.5}, {"language": "sw", "f1": 0.25}]
+
 DOCUMENTS = {
     "lm-eval": (LM_EVAL, f"results_{DATE}.json"),
     "lighteval": (LIGHTEVAL, f"results_{DATE}.json"),
     "inspect-ai": (INSPECT, "log.json"),
+    "simple-evals": (MGSM, "mgsm_m.json"),
     "opencompass": (OPENCOMPASS, "mgsm_sw.json"),
     "hf-trainer": (TRAINER, "all_results.json"),
     "hf-trainer-state": (STATE, "trainer_state.json"),
@@ -212,3 +230,33 @@ def hostile() -> list[tuple[str, str | None, bytes]]:
         ("bomb.eval", "inspect-ai", archive(b" " * 3_000_000)),
         ("dictionary.parquet", "table", parquet("x" * 100_000)),
     ]
+
+
+def spreadsheet() -> bytes:
+    """The wide table as the smallest xlsx."""
+    package = "http://schemas.openxmlformats.org/package/2006"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    rows = ""
+    for number, line in enumerate((("Language", "Rook"), ("German", 81.5), ("Swahili", 70.5)), start=1):
+        cells = (
+            f'<c r="{letter}{number}" t="inlineStr"><is><t>{cell}</t></is></c>'
+            if isinstance(cell, str)
+            else f'<c r="{letter}{number}"><v>{cell}</v></c>'
+            for letter, cell in zip("AB", line, strict=True)
+        )
+        rows += f'<row r="{number}">{"".join(cells)}</row>'
+    members = {
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Target="xl/workbook.xml" '
+        f'Type="{office}/officeDocument"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Target="worksheets/sheet1.xml" Type="{office}/worksheet"/></Relationships>',
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" r:id="r1"/>'
+        "</sheets></workbook>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData>{rows}</sheetData></worksheet>",
+    }
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as packed:
+        for name, content in members.items():
+            packed.writestr(zipfile.ZipInfo(name), content)
+    return written.getvalue()
