@@ -17,6 +17,7 @@ from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers import is_folder_of_results
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.importers.sheets import Sheet
+from isogloss.evidence.importers.tables import sheet_of_text
 from isogloss.evidence.normalise import Normalised, as_queries, normalise
 from isogloss.evidence.patterns import find_paths
 from isogloss.evidence.reading.plan import ReadingPlan, plan_source
@@ -65,8 +66,8 @@ def read_evidence(
     ----------
     *sources : str, pathlib.Path, polars.DataFrame, pandas.DataFrame or pyarrow.Table
         Result files, patterns such as `results/*.json`, folders of a tool's results, stores (folders, or URLs
-        such as `s3://bucket/folder`), names of evidence that ships (`isogloss:sib200-ngram`) or tables in
-        memory, in any mix.
+        such as `s3://bucket/folder`), text of a table as it is copied from a spreadsheet, names of evidence that
+        ships (`isogloss:sib200-ngram`) or tables in memory, in any mix.
     format : str, optional
         Name of the importer; recognised from each file by default.
     mapping : str or pathlib.Path, optional
@@ -230,6 +231,8 @@ def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | E
             yield source
         elif not isinstance(source, str | Path):
             yield as_sheet(source)
+        elif isinstance(source, str) and "\n" in source:
+            yield sheet_of_text(source)
         elif str(source).startswith(PREFIX):
             yield Store(shipped_path(str(source)))
         elif is_url(source):

@@ -145,3 +145,33 @@ def test_two_columns_of_one_name_are_asked_about(write):
 def test_a_row_that_breaks_off_below_a_title_is_an_error(write):
     with pytest.raises(BadFile, match="line 4: has 2 of 3 cells"):
         read_evidence(write("My results,,\nLanguage,Rook,Knight\nGerman,70.5,71.5\nSwahili,50.5\n"))
+
+
+def test_a_table_without_a_header_loses_no_row(write):
+    evidence = read_evidence(write("German,81.5,79.5\nSwahili,70.5,66.5\n"))
+    assert triples(evidence) == [
+        *[
+            ("system 1", "deu", 0.815),
+            ("system 1", "swa", 0.705),
+            ("system 2", "deu", 0.795),
+            ("system 2", "swa", 0.665),
+        ]
+    ]
+    assert any("model: system 1, system 2" in note for note in evidence.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Language\tRook\nGerman\t81.5\nSwahili\t70.5",
+        "Language;Rook\r\nGerman;81.5\r\nSwahili;70.5\r\n",
+        "| Language | Rook |\n|---|---|\n| German | 81.5 |\n| Swahili | 70.5 |",
+    ],
+)
+def test_text_that_was_copied_is_a_table(text):
+    assert triples(read_evidence(text)) == [("Rook", "deu", 0.815), ("Rook", "swa", 0.705)]
+
+
+def test_text_that_is_no_table_is_one_line():
+    with pytest.raises(BadFile, match="text: holds no table"):
+        read_evidence("\n\n")

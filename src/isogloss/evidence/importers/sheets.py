@@ -10,6 +10,7 @@ from itertools import pairwise
 import polars as pl
 
 from isogloss.evidence.importers.cells import read_numbers
+from isogloss.languages.context import read_column
 
 LEVELS = " / "
 """Stands between the levels of a header of several rows in the name of a column."""
@@ -53,6 +54,8 @@ def sheet_of_rows(rows: Sequence[Row], name: str) -> Sheet | None:
     first = _header_row(square)
     if first is None or len(square) - first < 2:
         return None
+    if _is_data(square[first]):
+        square.insert(first, _made_up(square[first]))
     depth = 2 if _has_two_levels(square[first:]) else 1
     title = " ".join(cell for row in square[:first] for cell in row if cell is not None)
     levels = _levels(square[first : first + depth])
@@ -104,6 +107,18 @@ def _header_row(rows: Sequence[Row]) -> int | None:
 def _numbers(row: Row) -> list[bool]:
     found = read_numbers(pl.Series("", row, dtype=pl.String)).values
     return found.is_not_null().to_list()
+
+
+def _is_data(row: Row) -> bool:
+    """Whether what stands where a header should is a row of scores: a language, and nothing but numbers beside it."""
+    texts = [cell for cell, number in zip(row, _numbers(row), strict=True) if cell is not None and not number]
+    return len(texts) == 1 < _count(row) and bool(read_column(texts).languages)
+
+
+def _made_up(row: Row) -> list[str | None]:
+    """A header for a table that has none."""
+    numbers = _numbers(row)
+    return ["language" if not number else f"system {sum(numbers[: place + 1])}" for place, number in enumerate(numbers)]
 
 
 def _has_two_levels(rows: Sequence[Row]) -> bool:

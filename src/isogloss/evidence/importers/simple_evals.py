@@ -14,7 +14,7 @@ from isogloss.languages.context import read_column
 
 SPREAD = ":std"
 """Ending of the standard deviation over items, which is no standard error."""
-_TOLD = re.compile(r"(?P<task>[^_]+)_(?P<model>.+)")
+_FILE = re.compile(r"(?P<task>[^_]+)_(?P<model>.+)")
 
 
 class SimpleEvals(Importer):
@@ -34,7 +34,7 @@ class SimpleEvals(Importer):
         data = read_json(path)
         if not isinstance(data, dict):
             raise BadFile("is not an object", where=where, hint="give the scores of simple-evals by language")
-        told = _named(path, options, where)
+        named = _named(path, options, where)
         single = [key for key in data if not key.endswith(SPREAD)]
         languages = read_column(key for key in single if not key.startswith("group_")).languages
         rows: list[dict[str, Any]] = []
@@ -49,7 +49,7 @@ class SimpleEvals(Importer):
                         "target": key,
                         "score": number(value, key, here),
                         **prompted(options),
-                        **told,
+                        **named,
                     }
                 )
             else:
@@ -61,9 +61,9 @@ class SimpleEvals(Importer):
 
 
 def _named(path: Path, options: ReadOptions, where: str) -> dict[str, str]:
-    match = _TOLD.fullmatch(path.stem)
-    told = {name: options.values.get(name) or (match[name] if match else None) for name in ("task", "model")}
-    if lacking := [name for name, value in told.items() if not value]:
+    match = _FILE.fullmatch(path.stem)
+    named = {name: options.values.get(name) or (match[name] if match else None) for name in ("task", "model")}
+    if lacking := [name for name, value in named.items() if not value]:
         hint = "give " + " ".join(f"{name}=..." for name in lacking)
         raise BadValue(f"does not say the {' and the '.join(lacking)}", where=where, hint=hint)
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in named.items() if value}

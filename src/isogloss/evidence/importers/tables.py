@@ -54,6 +54,34 @@ def read_sheets(path: Path) -> list[Sheet]:
     return [Sheet(read_frame(path), stem)]
 
 
+def sheet_of_text(text: str) -> Sheet:
+    """The table in text that somebody copied: delimited, or of Markdown, HTML or LaTeX.
+
+    Raises
+    ------
+    BadFile
+        If it holds no table, or several.
+    """
+    where = "text"
+    check_memory(64 * len(text), where)
+    sheets = read_text_tables(text, "")
+    if not sheets:
+        separator = separator_of(text.strip(), Path(where))
+        check_delimited(text.encode("utf-8", "replace"), separator, where)
+        try:
+            rows = _rows(text.strip(), separator)
+        except csv.Error as error:
+            raise BadFile(f"is not a whole table: {error}", where=where) from None
+        sheet = sheet_of_rows(rows, "")
+        if sheet is not None:
+            _refuse_ragged(rows, sheet.above, where)
+            sheets = [sheet]
+    if len(sheets) != 1:
+        found = f"{len(sheets)} tables" if sheets else "no table"
+        raise BadFile(f"holds {found}", where=where, hint="give one table with a header and rows below it")
+    return sheets[0]
+
+
 def _untidy(path: Path, head: bytes, name: str) -> Sheet | None:
     """The table in delimited text whose header is not simply its first line; None for all else."""
     first = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
