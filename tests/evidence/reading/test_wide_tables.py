@@ -175,3 +175,9 @@ def test_text_that_was_copied_is_a_table(text):
 def test_text_that_is_no_table_is_one_line():
     with pytest.raises(BadFile, match="text: holds no table"):
         read_evidence("\n\n")
+
+
+@pytest.mark.parametrize("name", ["v", "e", "p", "w", "b", "_cell", "score", "a / b", "x [2]"])
+def test_a_column_may_have_any_name(write, name):
+    evidence = read_evidence(write(f"Language,Rook,{name}\nGerman,81.5%,79.5 ± 0.5\nSwahili,70.5%,66.5\n"))
+    assert 0.795 in evidence.observations["score"].to_list()

@@ -57,7 +57,7 @@ class Numbers:
 
 def read_numbers(column: pl.Series) -> Numbers:
     """Read a column of text as numbers; one of numbers is as it is."""
-    count, name = len(column), column.name
+    count = len(column)
     nothing = pl.repeat(None, count, dtype=pl.Float64, eager=True)
     no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
     if column.dtype != pl.String:
@@ -72,10 +72,17 @@ def read_numbers(column: pl.Series) -> Numbers:
     read = {cell: _read(text, comma) for cell, text in plain.items()}
     looked_up = pl.DataFrame(
         [(cell, *found) for cell, found in read.items()],
-        schema={name: pl.String, "v": pl.Float64, "e": pl.Float64, "p": pl.Boolean, "w": pl.Boolean, "b": pl.Boolean},
+        schema={
+            "_cell": pl.String,
+            "v": pl.Float64,
+            "e": pl.Float64,
+            "p": pl.Boolean,
+            "w": pl.Boolean,
+            "b": pl.Boolean,
+        },
         orient="row",
     )
-    joined = column.to_frame().join(looked_up, on=name, how="left", maintain_order="left")
+    joined = column.alias("_cell").to_frame().join(looked_up, on="_cell", how="left", maintain_order="left")
     beside = int(joined["b"].fill_null(False).sum())
     return Numbers(
         pl.select(pl.coalesce(values, joined["v"])).to_series(),
