@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.languages import BUILT_IN_KINDS, describe, distance_blocks, distances, features, nearest, resolve
-from isogloss.languages.distance import COMBINED, FEWEST_IN_COMMON
+from isogloss.languages.distance import COMBINED, FEWEST_IN_COMMON, distance_matrices
+from isogloss.languages.glottolog import languoids
+from isogloss.languages.language import resolve_standard
 
 SOME = [
     "deu",
@@ -239,3 +241,13 @@ def test_the_nearest_come_first_and_unknown_ones_not_at_all():
     assert nearest("deu", ["slk", "eng"], "syntactic")["language"].to_list() == ["eng"]
     assert nearest("nob", ["deu", "dan"], "genetic", top=1).height == 1
     assert nearest("nob", []).height == 0
+
+
+def test_several_kinds_at_once_are_each_kind_alone_to_the_last_bit():
+    """More languages than are computed at once, in one direction or both."""
+    names = [code for code in languoids() if resolve_standard(code)][:140]
+    found = distance_matrices(names, ["combined", "syntactic", "genetic", "geographic", "script"])
+    for kind, values in found.items():
+        np.testing.assert_array_equal(values, distances(names, kind).values)
+        np.testing.assert_array_equal(values, distances(names, kind, others=names).values)
+        np.testing.assert_array_equal(values, values.T)

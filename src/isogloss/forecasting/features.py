@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from isogloss.forecasting.grid import Array
-from isogloss.languages import distances, resolve, resources, written_without_spaces
+from isogloss.languages import resolve, resources, written_without_spaces
+from isogloss.languages.distance import distance_matrices
 from isogloss.languages.near_identical import relatives
 from isogloss.languages.varieties import variety_cache
 
@@ -109,6 +110,8 @@ class Space:
 
     def take(self, languages: tuple[str, ...]) -> Space:
         """Only some of the languages."""
+        if languages == self.languages:
+            return self
         at = self.at(languages)
         matrices = {kind: values[np.ix_(at, at)] for kind, values in self.distance.items()}
         return Space(languages, matrices, self.web_text[at], self.unspaced[at])
@@ -144,10 +147,8 @@ def _spaces() -> deque[Space]:
 
 
 def _measure(languages: tuple[str, ...]) -> Space:
-    matrices = {}
-    for kind, typical in TYPICAL_DISTANCE.items():
-        values = distances(list(languages), kind).values
-        matrices[kind] = np.where(np.isnan(values), typical, values)
+    measured = distance_matrices(languages, TYPICAL_DISTANCE)
+    matrices = {kind: np.where(np.isnan(measured[kind]), gap, measured[kind]) for kind, gap in TYPICAL_DISTANCE.items()}
     return Space(
         languages,
         matrices,

@@ -22,6 +22,7 @@ from isogloss.languages.measures import (
     Measured,
     SameScript,
     State,
+    mean_of_known,
 )
 from isogloss.languages.sources import feature_sources
 from isogloss.registry import Registry
@@ -205,9 +206,42 @@ def distances(
     rows, columns, pieces = _prepare(languages, kind, others, weights, impute)
     values = np.empty((len(rows), len(columns)))
     coverage = np.empty_like(values)
-    for start, piece in zip(range(0, len(rows), BLOCK), pieces(BLOCK), strict=True):
-        values[start : start + BLOCK], coverage[start : start + BLOCK] = piece.values, piece.coverage
+    # What comes with isogloss is the same in both directions, and computed in one.
+    half = columns is rows and kind in BUILT_IN_KINDS and weights is None
+    for start, piece in zip(range(0, len(rows), BLOCK), pieces(BLOCK, half), strict=True):
+        left = start if half else 0
+        for whole, part in ((values, piece.values), (coverage, piece.coverage)):
+            whole[start : start + BLOCK, left:] = part
+            if half:
+                whole[left:, start : start + BLOCK] = part.T
     return Distances(kind, _ids(rows), _ids(columns), values, coverage)
+
+
+def distance_matrices(languages: Sequence[str], kinds: Iterable[str]) -> dict[str, Matrix]:
+    """Values of several kinds of distance among the same languages; parts that means have in common are computed once.
+
+    Parameters
+    ----------
+    languages : sequence of str
+        Each once.
+    kinds : iterable of str
+        Of `distance_kinds()`.
+
+    Returns
+    -------
+    dict of str to ndarray of float64, shape (languages, languages)
+        As the `values` of `distances`.
+    """
+    known = as_languages(languages)
+    wanted = list(kinds)
+    single = dict.fromkeys(part for kind in wanted for part in MEANS.get(kind, (kind,)))
+    matrices = {part: distances(known, part).values for part in single}
+    for kind in wanted:
+        if kind in MEANS:
+            parts = [matrices[part] for part in MEANS[kind]]
+            matrices[kind] = mean_of_known(parts, [1.0] * len(parts))[0]
+            np.fill_diagonal(matrices[kind], 0.0)
+    return {kind: matrices[kind] for kind in wanted}
 
 
 def distance_blocks(
@@ -229,7 +263,7 @@ def distance_blocks(
     if size < 1:
         raise BadValue(f"a block of {size} rows is empty", hint="size at least 1")
     _, _, pieces = _prepare(languages, kind, others, weights, impute)
-    return pieces(size)
+    return pieces(size, False)
 
 
 def distance_kinds() -> list[str]:
@@ -267,23 +301,24 @@ def _prepare(
     others: Iterable[str | Language] | None,
     weights: Mapping[str, float] | None,
     impute: str | None,
-) -> tuple[list[Language], list[Language], Callable[[int], Iterator[Distances]]]:
-    """Rows, columns, and a function from the size of a block to the blocks."""
+) -> tuple[list[Language], list[Language], Callable[[int, bool], Iterator[Distances]]]:
+    """Rows, columns, and a function to the blocks from their size, and whether each begins at its own first row."""
     measure = _measure(kind, impute) if weights is None else _weighted(kind, weights, impute)
     rows = as_languages(languages)
     columns = rows if others is None else as_languages(others)
     left = measure.read(rows)
     right = left if columns is rows else measure.read(columns)
 
-    def pieces(size: int) -> Iterator[Distances]:
+    def pieces(size: int, half: bool) -> Iterator[Distances]:
         known = {language: place for place, language in enumerate(dict.fromkeys([*rows, *columns]))}
         own, other = (np.array([known[language] for language in group], dtype=int) for group in (rows, columns))
         for start in range(0, len(rows), size):
             part = slice(start, start + size)
-            measured = measure.between(_cut(left, part), right)
+            asked = slice(start if half else 0, None)
+            measured = measure.between(_cut(left, part), _cut(right, asked))
             values = measured.values
-            values[own[part, None] == other] = 0.0
-            yield Distances(kind, _ids(rows[part]), _ids(columns), values, measured.coverage)
+            values[own[part, None] == other[asked]] = 0.0
+            yield Distances(kind, _ids(rows[part]), _ids(columns[asked]), values, measured.coverage)
 
     return rows, columns, pieces
 

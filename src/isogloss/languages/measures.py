@@ -6,7 +6,7 @@ matrices can be made in blocks. Formulas, ranges and sources are in docs/methods
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -162,19 +162,25 @@ class Mean:
         return tuple(_Whole(measure.read(languages)) for measure, _ in self.parts)
 
     def between(self, left: State, right: State) -> Measured:
-        total: Any = None
-        weight: Any = None
-        for (measure, share), here, there in zip(self.parts, left, right, strict=True):
-            values = measure.between(here.state, there.state).values
-            if total is None:
-                total, weight = np.zeros_like(values), np.zeros_like(values)
-            known = ~np.isnan(values)
-            np.add(total, values if share == 1.0 else values * share, out=total, where=known)
-            np.add(weight, share, out=weight, where=known)
-        with np.errstate(invalid="ignore"):
-            return Measured(
-                np.where(weight > 0, total / weight, np.nan), weight / sum(share for _, share in self.parts)
-            )
+        values = (
+            measure.between(here.state, there.state).values
+            for (measure, _), here, there in zip(self.parts, left, right, strict=True)
+        )
+        return mean_of_known(values, [share for _, share in self.parts])
+
+
+def mean_of_known(parts: Iterable[Matrix], shares: Sequence[float]) -> Measured:
+    """The mean of those matrices that are known in each cell, weighted by their shares; NaN where none is."""
+    total: Any = None
+    weight: Any = None
+    for values, share in zip(parts, shares, strict=True):
+        if total is None:
+            total, weight = np.zeros_like(values), np.zeros_like(values)
+        known = ~np.isnan(values)
+        np.add(total, values if share == 1.0 else values * share, out=total, where=known)
+        np.add(weight, share, out=weight, where=known)
+    with np.errstate(invalid="ignore"):
+        return Measured(np.where(weight > 0, total / weight, np.nan), weight / sum(shares))
 
 
 class _Whole:
