@@ -36,6 +36,8 @@ OTHER_MODELS_SPREAD = 1.25
 With 30 % of the cells of six public tables hidden, 90 % intervals held 86 % without it and 94 % with."""
 TABLE = "table"
 """The one part of a setting: its block's table."""
+FEW_LANGUAGES = 40
+"""Measured languages below which other tables decide more about a level than the table itself."""
 LEARNER = "hierarchical model"
 MEAN_OF_MODEL = "the model in an average measured language"
 GROUPS = (DATA, LEXICAL, DATA, DATA, LINGUISTIC, LINGUISTIC)
@@ -132,7 +134,8 @@ class HierarchicalSetting(QuerySetting):
         mean = np.where(measured, self.table.link_.forward(scores), mean)
         deviation = np.where(measured, own.repeat, deviation)
         in_others = np.isin(targets, self.table.languages) & (columns < 0)
-        flags = tuple(frozenset({Flag.OTHER_MODELS} if there else ()) for there in in_others)
+        few = {Flag.FEW_LANGUAGES} if len(self.grid.targets) < FEW_LANGUAGES else set()
+        flags = tuple(frozenset(few | {Flag.OTHER_MODELS} if there else few) for there in in_others)
         deviation = deviation * np.where(in_others, OTHER_MODELS_SPREAD, 1.0)
         return HierarchicalForecast(
             mixes, tuple(targets), self.grid.clip(scores), deviation, columns, measured,

@@ -38,7 +38,6 @@ FEWEST_HELD = 0.8
 
 AT_BEST: Mapping[Flag, tuple[Trust, str]] = {
     Flag.LEVEL_UNSUPPORTED: (Trust.GUESS, "the interval is the whole range"),
-    Flag.WEB_TEXT_UNKNOWN: (Trust.GUESS, "mean error of 22 points"),
     Flag.POORER_THAN_MEASURED: (
         Trust.SHAKY,
         "mean error of 9 points even where the interval is narrow, which held four times in five",
@@ -47,6 +46,7 @@ AT_BEST: Mapping[Flag, tuple[Trust, str]] = {
     Flag.TRAINING_LANGUAGE_UNMEASURED: (Trust.SHAKY, "intervals held three times in four"),
     Flag.SIZE_OUTSIDE_MEASURED: (Trust.SHAKY, "no interval was sized on so many or so few examples"),
     Flag.MODEL_UNMEASURED: (Trust.FAIR, "intervals are sized on models that were measured"),
+    Flag.FEW_LANGUAGES: (Trust.SHAKY, "mean error of 7 points also where the interval is narrow"),
     Flag.FAR: (Trust.FAIR, "intervals held, but kin that would correct the level is missing"),
 }
 """The best word that a forecast with a flag may have, and why."""
