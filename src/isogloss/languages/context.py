@@ -65,9 +65,9 @@ class ColumnOfLanguages:
 
     @property
     def share(self) -> float:
-        """The part of the values that are languages, summaries aside."""
-        known, unknown = len(self.languages), len(self.unknown)
-        return known / (known + unknown) if known + unknown else 0.0
+        """The part of the values that are single languages; summaries are not counted, families as no languages."""
+        single = sum(language.scope != "collection" for language in self.languages.values())
+        return single / (len(self.languages) + len(self.unknown)) if self.languages else 0.0
 
 
 def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = None) -> ColumnOfLanguages:

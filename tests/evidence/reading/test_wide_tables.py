@@ -181,3 +181,21 @@ def test_text_that_is_no_table_is_one_line():
 def test_a_column_may_have_any_name(write, name):
     evidence = read_evidence(write(f"Language,Rook,{name}\nGerman,81.5%,79.5 ± 0.5\nSwahili,70.5%,66.5\n"))
     assert 0.795 in evidence.observations["score"].to_list()
+
+
+@pytest.mark.parametrize("header", ["Speakers (M)", "Class", "Resource level", "Web size (GB)", "Δ", "Gain"])
+def test_facts_and_differences_beside_scores_are_no_scores(write, header):
+    evidence = read_evidence(write(f"Language,Rook,Knight,{header}\nGerman,81.5,79.5,5\nSwahili,70.5,66.5,4\n"))
+    assert set(evidence.observations["model"]) == {"Rook", "Knight"}
+    assert any(f"kept beside the scores: {header}" in note for note in evidence.notes)
+
+
+def test_two_columns_of_different_languages_are_asked_about(write):
+    with pytest.raises(BadValue, match="the columns 'lang1' and 'lang2' both name languages: which are tested"):
+        read_evidence(write("lang1,lang2,f1\nen,de,81.5\nen,sw,70.5\n"))
+    assert read_evidence(write("name,code,f1\nGerman,deu,81.5\nSwahili,swa,70.5\n")).targets == ["deu", "swa"]
+
+
+def test_families_beside_languages_are_no_languages(write):
+    evidence = read_evidence(write("Family,Tongue,Rook\nGermanic,German,81.5\nBantu,Swahili,70.5\n"))
+    assert evidence.targets == ["deu", "swa"]

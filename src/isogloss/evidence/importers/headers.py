@@ -18,10 +18,26 @@ SPREAD = re.compile(r"(std|sd|stdev|std dev|stddev|standard deviation|ci|ci 95|9
 """Folded headers of columns that say how far scores spread, which is no standard error."""
 
 
+FACTS = frozenset(
+    "speakers population class level tier resource resources tokens size gb mb articles wikipedia year params "
+    "parameters seconds runtime latency cost price distance similarity latitude longitude lat lon".split()
+)
+"""Words in the headers of facts about languages and models, which are no scores."""
+
+DIFFERENCE = re.compile(r"(δ|delta|diff|difference|gain|gap|improvement|change)( .*)?")
+"""Folded headers of differences between scores that stand in other columns."""
+
+LONGEST_FACT = 3
+"""Words of a header; a longer one may be the name of a model with its parameters."""
+
+
 def is_bookkeeping(header: str) -> bool:
     """Whether a column of numbers under this header holds no scores."""
     folded = fold(header)
-    return bool(BOOKKEEPING.fullmatch(folded) or SPREAD.fullmatch(folded))
+    words = folded.split()
+    if len(words) <= LONGEST_FACT and FACTS.intersection(words):
+        return True
+    return any(pattern.fullmatch(folded) for pattern in (BOOKKEEPING, SPREAD, DIFFERENCE))
 
 
 def is_left_out(header: str) -> bool:

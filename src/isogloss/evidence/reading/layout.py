@@ -81,6 +81,7 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
         _across(layout, sheet, columns, across)
     elif down is not None:
         _down(layout, sheet, columns, down, options)
+        _ask_about_others(layout, sheet, columns, down)
     else:
         present = ", ".join(sheet.frame.columns[:12]) + (", ..." if sheet.frame.width > 12 else "")
         raise BadFile(
@@ -100,6 +101,19 @@ def _two_languages(sheet: Sheet, columns: Columns) -> tuple[str, str] | None:
             if fold(name) in names and columns.languages.get(name, 0) >= LANGUAGES:
                 found.setdefault(side, name)
     return (found["first"], found["second"]) if len(found) == 2 else None
+
+
+def _ask_about_others(layout: Layout, sheet: Sheet, columns: Columns, down: str) -> None:
+    """Ask which of two columns of languages is tested, unless both say the same."""
+    for other in columns.texts:
+        if other == down or columns.languages.get(other, 0) < LANGUAGES:
+            continue
+        rows = sheet.frame.select(pl.col(down, other).cast(pl.String)).drop_nulls().unique(maintain_order=True)
+        first, second = (read_column(rows[name]).languages for name in (down, other))
+        apart = [a for a, b in rows.iter_rows() if a in first and b in second and first[a].code != second[b].code]
+        if len(apart) * 2 > rows.height:
+            layout.decide("target", f"the columns '{down}' and '{other}' both name languages: which are tested?",
+                          Confidence.UNCLEAR, answer="a mapping file as mapping=...")  # fmt: skip
 
 
 def _tell_pair_from_training(layout: Layout, sheet: Sheet, options: ReadOptions, two: tuple[str, str]) -> None:
