@@ -41,6 +41,7 @@ def main() -> None:
         {
             "claim": "smallest forecast under 1 s of the processor, import isogloss and isogloss --help under 0.5 s",
             "machine": machine(),
+            "others_at_work": f"load average {os.getloadavg()[0]:.1f} at the end",
             "versions": versions("typer", "numpy", "scipy", "polars", "lightgbm"),
             "median_cpu_s": {name: cpu for name, (cpu, _) in seconds.items()},
             "median_wall_s": {name: wall for name, (_, wall) in seconds.items()},
