@@ -199,3 +199,20 @@ def test_two_columns_of_different_languages_are_asked_about(write):
 def test_families_beside_languages_are_no_languages(write):
     evidence = read_evidence(write("Family,Tongue,Rook\nGermanic,German,81.5\nBantu,Swahili,70.5\n"))
     assert evidence.targets == ["deu", "swa"]
+
+
+def test_errors_beside_the_scores_of_each_model_are_no_models(write):
+    text = "Language,Rook,Rook stderr,Knight,Knight (std)\nGerman,81.5,1.5,79.5,1.6\nSwahili,70.5,1.7,66.5,1.8\n"
+    evidence = read_evidence(write(text))
+    assert set(evidence.observations["model"]) == {"Rook", "Knight"}
+    assert len(evidence) == 4
+
+
+def test_pairs_across_are_asked_about_unless_scores_are_of_translations(write):
+    path = write("model,en-de,en-sw\nRook,30.5,20.5\n")
+    evidence = read_evidence(path, metric="bleu")
+    assert evidence.observations.select("target", "pair", "score").rows() == [
+        *[("deu", "eng-x", 0.305), ("swa", "eng-x", 0.205)]
+    ]
+    with pytest.raises(BadValue, match="'en-sw' may be a pair of languages, or a language of a country"):
+        read_evidence(path)

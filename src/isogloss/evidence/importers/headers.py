@@ -24,6 +24,11 @@ FACTS = frozenset(
 )
 """Words in the headers of facts about languages and models, which are no scores."""
 
+BESIDE = re.compile(
+    r".+ (stderr|std err|standard error|se|sem|std|sd|stdev|std dev|ci|ci 95|lower|upper|p value|pvalue)"
+)
+"""Folded headers of what stands beside the scores of one system: `A stderr`."""
+
 DIFFERENCE = re.compile(r"(δ|delta|diff|difference|gain|gap|improvement|change)( .*)?")
 """Folded headers of differences between scores that stand in other columns."""
 
@@ -37,7 +42,7 @@ def is_bookkeeping(header: str) -> bool:
     words = folded.split()
     if len(words) <= LONGEST_FACT and FACTS.intersection(words):
         return True
-    return any(pattern.fullmatch(folded) for pattern in (BOOKKEEPING, SPREAD, DIFFERENCE))
+    return any(pattern.fullmatch(folded) for pattern in (BOOKKEEPING, SPREAD, BESIDE, DIFFERENCE))
 
 
 def is_left_out(header: str) -> bool:

@@ -11,6 +11,7 @@ from isogloss.evidence.importers.cells import LOOKED_AT, is_numeric
 from isogloss.evidence.importers.headers import is_left_out
 from isogloss.evidence.importers.mapping import READABLE
 from isogloss.evidence.importers.sheets import Sheet
+from isogloss.evidence.pairs import find_pairs
 from isogloss.evidence.reading.vocabulary import is_metric, role_of
 from isogloss.languages.context import read_column
 
@@ -86,6 +87,8 @@ def languages_in(sheet: Sheet, columns: list[str]) -> int | None:
     """The level of the headers that names languages; None where none does."""
     for level in range(max((len(sheet.header(name)) for name in columns), default=0)):
         labels = [header[level] for name in columns if len(header := sheet.header(name)) > level]
+        if len(labels) == len(columns) and len(find_pairs(labels, translated=True).pairs) == len(set(labels)):
+            return level
         read = read_column([label for label in labels if not is_metric(label)])
         if len(labels) == len(columns) and len(read.languages) >= min(2, len(set(labels))) and read.share >= LANGUAGES:
             return level
