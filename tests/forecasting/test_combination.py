@@ -34,27 +34,29 @@ def forecast(name: str, evidence: Evidence, targets: list[str]) -> np.ndarray:
 def test_a_language_poorer_than_all_is_forecast_by_the_table_model():
     evidence = sheet(RICH)
     np.testing.assert_array_equal(
-        forecast("combination", evidence, ["wol", "yor"]), forecast("hierarchical", evidence, ["wol", "yor"])
+        forecast("default", evidence, ["wol", "yor"]), forecast("hierarchical", evidence, ["wol", "yor"])
     )
 
 
 def test_a_measured_language_is_forecast_by_the_base_learners():
     evidence = sheet(RICH)
     np.testing.assert_array_equal(
-        forecast("combination", evidence, ["deu", "hin"]), forecast("default", evidence, ["deu", "hin"])
+        forecast("default", evidence, ["deu", "hin"]), forecast("base-learners", evidence, ["deu", "hin"])
     )
 
 
 def test_a_language_known_from_another_task_is_forecast_by_the_base_learners():
     evidence = sheet(RICH, ("topics", "intents"), intents={"wol": 0.4})
-    np.testing.assert_array_equal(forecast("combination", evidence, ["wol"]), forecast("default", evidence, ["wol"]))
+    np.testing.assert_array_equal(forecast("default", evidence, ["wol"]), forecast("base-learners", evidence, ["wol"]))
 
 
 @pytest.mark.parametrize(("count", "share"), [(9, 0.0), (26, 0.25)])
 def test_a_language_as_rich_as_those_measured_is_forecast_by_both_where_many_were(count, share):
     evidence = sheet(RICH[-count:])
-    mean = {name: forecast(name, evidence, ["slk"])[0, 0] for name in ("combination", "hierarchical", "default")}
-    assert mean["combination"] == pytest.approx(share * mean["default"] + (1 - share) * mean["hierarchical"], abs=1e-9)
+    mean = {name: forecast(name, evidence, ["slk"])[0, 0] for name in ("default", "hierarchical", "base-learners")}
+    assert mean["default"] == pytest.approx(
+        share * mean["base-learners"] + (1 - share) * mean["hierarchical"], abs=1e-9
+    )
 
 
 def test_with_many_mixes_the_base_learners_keep_languages_in_reach_and_half_of_the_poorer_ones():
@@ -70,15 +72,15 @@ def test_with_many_mixes_the_base_learners_keep_languages_in_reach_and_half_of_t
     )
     mean = {
         name: forecasters.get(name)().fit(evidence, question).predict(question)["mean"].to_numpy()
-        for name in ("combination", "hierarchical", "default")
+        for name in ("default", "hierarchical", "base-learners")
     }
-    assert mean["combination"][0] == mean["default"][0]
-    assert mean["combination"][1] == pytest.approx(0.5 * mean["default"][1] + 0.5 * mean["hierarchical"][1], abs=1e-9)
+    assert mean["default"][0] == mean["base-learners"][0]
+    assert mean["default"][1] == pytest.approx(0.5 * mean["base-learners"][1] + 0.5 * mean["hierarchical"][1], abs=1e-9)
 
 
 def test_a_mixed_forecast_is_the_sum_of_what_both_add_up():
     evidence, question = sheet(RICH), ask(task="topics", model="a", targets=["slk"])
-    fitted = forecasters.get("combination")().fit(evidence, question).conformalize()
+    fitted = forecasters.get("default")().fit(evidence, question).conformalize()
     decomposition = fitted.decompose(question)
     total = decomposition.baseline + sum(part.value for part in decomposition.contributions)
     assert total == pytest.approx(fitted.predict(question)["mean"][0], abs=1e-9)
@@ -94,6 +96,6 @@ def test_a_model_never_measured_is_forecast_as_by_the_default():
     question = ask(task="topics", model="new", targets=["eng", "wol"])
     answers = [
         forecasters.get(name)().fit(read_evidence(pl.DataFrame(rows)), question).conformalize().predict(question)
-        for name in ("combination", "default")
+        for name in ("default", "base-learners")
     ]
     assert answers[0].equals(answers[1])

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from isogloss.estimator import Estimator, clone
 from isogloss.evidence import Evidence
-from isogloss.forecasting import Additive, Default, Forecaster, Mean, Nearest, ask, forecasters
+from isogloss.forecasting import Additive, Combination, Default, Forecaster, Mean, Nearest, ask, forecasters
 from isogloss.forecasting.baselines.simple import MeanModel
 
 ALL = [Default, Mean, Additive, Nearest]
@@ -138,7 +138,14 @@ def test_registered_forecasters_are_found_by_name(request):
 
 
 @pytest.mark.parametrize(
-    ("name", "forecaster"), [("default", Default), ("mean", Mean), ("additive", Additive), ("nearest", Nearest)]
+    ("name", "forecaster"),
+    [
+        ("default", Combination),
+        ("base-learners", Default),
+        ("mean", Mean),
+        ("additive", Additive),
+        ("nearest", Nearest),
+    ],
 )
 def test_each_built_in_forecaster_has_a_name(name, forecaster):
     assert forecasters.get(name) is forecaster

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 forecasters: Registry[type[Forecaster]] = Registry(
     "forecaster",
     {
-        "default": "isogloss.forecasting.default:Default",
-        "combination": "isogloss.forecasting.combination:Combination",
+        "default": "isogloss.forecasting.combination:Combination",
+        "base-learners": "isogloss.forecasting.default:Default",
         "hierarchical": "isogloss.forecasting.hierarchical:Hierarchical",
         "mean": "isogloss.forecasting.baselines.simple:Mean",
         "additive": "isogloss.forecasting.baselines.simple:Additive",
