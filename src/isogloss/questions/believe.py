@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-import polars as pl
 from pydantic import Field
 
 from isogloss.errors import BadValue
@@ -61,6 +60,8 @@ class TrustQuestion(_Held):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Withhold, ask and compare."""
+        import polars as pl
+
         from isogloss.evaluation import assess_trust
 
         trust = assess_trust(
@@ -135,6 +136,8 @@ class BenchmarkQuestion(_Held):
 
 def _tables(benchmark: Benchmark) -> Any:
     """A table for each protocol, table of evidence and condition."""
+    import polars as pl
+
     from isogloss.evaluation.trust import count_units
 
     note = pl.when("best").then(pl.lit("best")).when("strongest_baseline").then(pl.lit("strongest baseline"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import polars as pl
 from pydantic import Field
 
 from isogloss.errors import InputError
@@ -19,6 +18,8 @@ from isogloss.questions.plan import read_weights_of
 from isogloss.questions.scale import FRACTION, scale_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
 
 RECIPES = {"recipe": "recipe", "quality": "quality", "to make": "development", "per 1,000": "serving",
@@ -113,4 +114,6 @@ class FairQuestion(AboutSettings):
 
 
 def _with_names(table: pl.DataFrame, column: str, names: Any) -> pl.DataFrame:
+    import polars as pl
+
     return table.with_columns(pl.col(column).map_elements(names, return_dtype=pl.String))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import polars as pl
 from pydantic import Field
 
 from isogloss.errors import BadValue, InputError
@@ -116,6 +115,8 @@ class AdditionsQuestion(AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Compare mixes with the same ones without a language."""
+        import polars as pl
+
         from isogloss.explanation import compare_additions
         from isogloss.explanation.additions import describe_additions
 
@@ -147,6 +148,8 @@ def _product(text: str) -> tuple[str, str]:
 
 def _parts(explanation: Explanation, scale: Scale) -> dict[str, Table]:
     """Contributions by group and part, and the measured languages whose scores are carried over, in points."""
+    import polars as pl
+
     unit, digits = (100.0, 1) if scale.bounded else (1.0, 4)
     scaled = pl.col("contribution") * unit
     parts = explanation.contributions.group_by("group", "part", maintain_order=True).agg(pl.col("contribution").sum())

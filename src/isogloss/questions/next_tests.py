@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import polars as pl
 from pydantic import Field
 
 from isogloss.progress import Progress
@@ -16,6 +15,8 @@ from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import Scale, scale_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
 
 NEXT = {"order": "order", "language": "language", "width now": "width", "others then": "width_of_rest",
@@ -38,6 +39,8 @@ class NextQuestion(AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Choose one language after another, each given those before."""
+        import polars as pl
+
         from isogloss.planning import choose_next
 
         evidence, setting, named = self.one_setting(evidence)
@@ -66,6 +69,8 @@ class NextQuestion(AboutSettings):
 
 def _widths(table: pl.DataFrame, scale: Scale) -> pl.DataFrame:
     """Standard deviations as widths of 90 % intervals, in points."""
+    import polars as pl
+
     factor = NORMAL_WIDTH * (100.0 if scale.bounded else 1.0)
     deviations = [name for name in table.columns if name.startswith("deviation")]
     renamed = {name: name.replace("deviation", "width") for name in deviations}

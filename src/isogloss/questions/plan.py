@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import polars as pl
 from pydantic import Field
 
 from isogloss.errors import InputError
@@ -29,6 +28,8 @@ from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import Scale, scale_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
     from isogloss.planning.budget.result import Plan
     from isogloss.planning.costs import Costs
@@ -112,6 +113,8 @@ class PlanQuestion(AboutSettings):
 
 
 def _answer_plan(plan: Plan, names: Names, scale: Scale) -> Answer:
+    import polars as pl
+
     bought = _with_names(plan.purchases, "language", names).with_columns(pl.col("without") * plan_unit(scale))
     forecasts = _with_names(scale.table(plan.forecasts, SCORES), "target", names)
     shown = FORECASTS | ({"guarantee": "guarantee"} if forecasts["guarantee"].is_not_null().any() else {})
@@ -189,6 +192,8 @@ def _weigh(
 
 
 def _buys(kinds: KindsPlan, scale: Scale) -> Table:
+    import polars as pl
+
     rows = [
         {"for": label, "labelled": bought.labelled, "translated": bought.translated, "cost": bought.cost}
         for label, bought in ((f"goal of {kinds.goal and scale.score(kinds.goal)}", kinds.cheapest),
@@ -219,4 +224,6 @@ def read_weights_of(question: Any) -> Any:
 
 
 def _with_names(table: pl.DataFrame, column: str, names: Names) -> pl.DataFrame:
+    import polars as pl
+
     return table.with_columns(pl.col(column).map_elements(names, return_dtype=pl.String).alias("language"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-import polars as pl
 from pydantic import Field
 
 from isogloss.errors import InputError
@@ -19,6 +18,8 @@ from isogloss.questions.pictures import canvas_of, drawer
 from isogloss.questions.scale import Scale, scale_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
 
 SCORES = ("mean", "lower", "upper", "regret", "regret_upper")
@@ -108,6 +109,8 @@ class SourcesQuestion(AboutSettings):
     def _chosen(
         self, evidence: Evidence, named: dict[str, Any], targets: list[str], names: Names, scale: Scale
     ) -> Answer:
+        import polars as pl
+
         from isogloss.planning import choose_sources
 
         many = choose_sources(
@@ -139,6 +142,8 @@ def _draw_sets(sets: pl.DataFrame, target: str, verdict: str, scale: Scale, name
 
 
 def _verdict(table: pl.DataFrame, names: Names, scale: Scale, target: str, *, unsupported: bool) -> list[str]:
+    import polars as pl
+
     best = table.row(0, named=True)
     close = table.filter(pl.col("regret") - best["regret"] < CLOSE)["source"].to_list()[1:4]
     words = [
@@ -157,10 +162,14 @@ CLOSE = 0.01
 
 
 def _named(table: pl.DataFrame, names: Names) -> pl.DataFrame:
+    import polars as pl
+
     return table.with_columns(source_name=pl.col("source").map_elements(names, return_dtype=pl.String))
 
 
 def _sets(table: pl.DataFrame, names: Names) -> pl.DataFrame:
+    import polars as pl
+
     listed = [", ".join(names(part.strip()) for part in text.replace("+", ",").split(",")) for text in table["sources"]]
     return table.with_columns(pl.Series("sources", listed, dtype=pl.String))
 
