@@ -23,7 +23,7 @@ def test_a_run_that_collapsed_moves_its_neighbours_less_than_least_squares_would
     response = smooth()
     response[20] -= 5
     around = [18, 19, 21, 22]
-    mean, _ = StudentProcess(COVARIANCE, response, NOISE).predict(COVARIANCE[around], 1.0)
+    mean = StudentProcess.fit(COVARIANCE, response, NOISE).mean(COVARIANCE[around])
     plain = COVARIANCE[around] @ np.linalg.solve(COVARIANCE + NOISE * np.eye(len(PLACES)), response)
     truth = np.sin(PLACES[around])
     assert np.abs(mean - truth).max() < 0.2
@@ -32,7 +32,7 @@ def test_a_run_that_collapsed_moves_its_neighbours_less_than_least_squares_would
 
 def test_without_a_strange_run_it_is_nearly_least_squares():
     response = smooth()
-    mean, _ = StudentProcess(COVARIANCE, response, NOISE).predict(COVARIANCE, 1.0)
+    mean = StudentProcess.fit(COVARIANCE, response, NOISE).mean(COVARIANCE)
     plain = COVARIANCE @ np.linalg.solve(COVARIANCE + NOISE * np.eye(len(PLACES)), response)
     assert mean == pytest.approx(plain, abs=0.06)
 
@@ -55,5 +55,5 @@ def test_the_noise_outweighs_what_distances_lack_to_a_metric(seed, rows):
     covariance = np.exp(-(between + between.T))
     assert np.linalg.eigvalsh(covariance)[0] < 0
     response = chance.normal(size=rows)
-    process = StudentProcess(covariance, response, likely_noise(covariance, response, 0.01))
+    process = StudentProcess.fit(covariance, response, likely_noise(covariance, response, 0.01))
     assert np.isfinite(process.weights).all()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+from copy import deepcopy
+from weakref import ref
+
 import numpy as np
 import pytest
 from planted import world
 
 from isogloss.forecasting import training_mix_gp
+from isogloss.forecasting.gaussian_process import StudentProcess
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.training_mix_gp import TrainingMixGP
 
@@ -49,6 +54,37 @@ def test_two_models_asked_in_turn_answer_as_if_each_were_alone(few, many, told):
     model, other = TrainingMixGP().fit(few), TrainingMixGP().fit(many)
     both(model), both(other)
     assert np.array_equal(both(model), told)
+
+
+def test_a_copy_answers_from_what_was_learnt(few, told, monkeypatch):
+    model = TrainingMixGP().fit(few)
+    both(model)
+    monkeypatch.setattr(StudentProcess, "fit", None)
+    np.testing.assert_allclose(both(deepcopy(model)), told, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("columns", [(), [3], [4, 0]])
+def test_the_spread_of_some_targets_is_that_of_all_of_them(few, told, columns):
+    scores, spread = deepcopy(TrainingMixGP().fit(few)).predict(ASKED, columns)
+    assert np.array_equal(scores, told[:-1])
+    assert np.array_equal(spread, told[-1][:, columns])
+
+
+def test_no_more_processes_are_kept_than_there_is_room_for(few, told, monkeypatch):
+    models = [TrainingMixGP().fit(few) for _ in range(3)]
+    monkeypatch.setattr(training_mix_gp, "MOST_KEPT", 2 * models[0]._bytes())
+    for model in models:
+        assert np.array_equal(both(model), told)
+    assert [model in training_mix_gp._KEPT for model in models] == [False, True, True]
+
+
+def test_a_model_that_nobody_holds_any_longer_is_forgotten(few):
+    model = TrainingMixGP().fit(few)
+    both(model), both(copy := deepcopy(model))
+    forgotten = [ref(model), ref(copy)]
+    del model, copy
+    gc.collect()
+    assert [one() for one in forgotten] == [None, None]
 
 
 def test_a_model_fitted_again_forgets_what_it_kept(few, many, told):

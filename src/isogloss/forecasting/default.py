@@ -80,6 +80,9 @@ class DefaultModel(GridModel):
     def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
         return self.mixes_.predict(mixes)
 
+    def predict_mixes_of(self, mixes: TrainingMixes, columns: Sequence[int]) -> tuple[Array, Array]:
+        return self.mixes_.predict(mixes, columns)
+
     def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
         scores, spread = self.regression_kriging_.predict(targets, mixes.sizes, mixes.sources, measured)
         by_kernel, _ = self.kernel_.predict_languages(mixes, targets, measured)
@@ -87,7 +90,7 @@ class DefaultModel(GridModel):
         return np.concatenate([kriged[None], scores, by_kernel]), spread
 
     def mix_contributions(self, mix: TrainingMixes, column: int, baseline: float) -> list[list[Contribution]]:
-        scores, _ = self.mixes_.predict(mix)
+        scores, _ = self.mixes_.predict(mix, ())
         names = ("level", "linear in the pair features", "kernel over mixes")
         return [
             [Contribution(ADAPTATION, name, float(score))] if abs(score) > 1e-12 else []

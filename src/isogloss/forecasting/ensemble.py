@@ -41,9 +41,9 @@ class MixEnsemble:
     def __init__(self, model: GridModel, grid: Grid):
         self._model, self._grid = model, grid
 
-    def predict(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        """Scores and their uncertainty, both of shape (rows, targets)."""
-        scores, spread = self._model.predict_mixes(mixes)
+    def predict(self, mixes: TrainingMixes, columns: Sequence[int]) -> tuple[Array, Array]:
+        """Scores of all targets, of shape (rows, targets), and the uncertainty of some, of shape (rows, columns)."""
+        scores, spread = self._model.predict_mixes_of(mixes, columns)
         return np.tensordot(self.weights_, scores, 1), spread
 
     def conformalize(self) -> None:

@@ -182,7 +182,7 @@ class FittedSetting(QuerySetting):
         # One of the forecasts that need it is made.
         mix = self.grid.mixes.take(np.arange(1))
         if part == MIXES:
-            self.mixes_.predict(mix)
+            self.mixes_.predict(mix, ())
         elif isinstance(part, Pattern):
             self._forecast_unmeasured(mix, [self.grid.targets[0]], fill(self.grid.scores)[:1], part)
         self.parts_.add(part)
@@ -238,11 +238,10 @@ class FittedSetting(QuerySetting):
         position = {target: column for column, target in enumerate(self.grid.targets)}
         columns = np.array([position.get(target, -1) for target in targets], dtype=np.intp)
         known, own = columns >= 0, columns[columns >= 0]
-        complete = self.complete(mixes)
         shape = (len(mixes.texts), len(targets))
         mean, spread, measured = np.zeros(shape), np.zeros(shape), np.zeros(shape, dtype=bool)
-        for values, of_grid in zip((mean, spread, measured), complete, strict=True):
-            values[:, known] = of_grid[:, own]
+        completed, spread[:, known], measured_cells = self.complete(mixes, own.tolist())
+        mean[:, known], measured[:, known] = completed[:, own], measured_cells[:, own]
         patterns, flags = [TYPOLOGY_ONLY] * len(targets), [frozenset[Flag]()] * len(targets)
         if self._context is not None:
             for place in np.flatnonzero(~known).tolist():
@@ -251,26 +250,35 @@ class FittedSetting(QuerySetting):
         forecast = GridForecast(mixes, tuple(targets), mean, spread, columns, measured, tuple(patterns), tuple(flags))
         for pattern, places in forecast.unmeasured_targets():
             others = [targets[place] for place in places]
-            mean[:, places], spread[:, places] = self._forecast_unmeasured(mixes, others, complete[0], pattern)
+            mean[:, places], spread[:, places] = self._forecast_unmeasured(mixes, others, completed, pattern)
         return replace(forecast, mean=self.grid.clip(mean))
 
-    def complete(self, mixes: TrainingMixes) -> tuple[Array, Array, NDArray[np.bool_]]:
+    def complete(self, mixes: TrainingMixes, columns: Sequence[int] = ()) -> tuple[Array, Array, NDArray[np.bool_]]:
         """Scores of the grid's own targets under any mixes: as measured, else as forecast.
+
+        Parameters
+        ----------
+        mixes : TrainingMixes
+        columns : sequence of int
+            Targets of which the spread is asked.
 
         Returns
         -------
-        scores, spread, measured : arrays of shape (rows, targets of the grid)
-            `measured` is True where the score was measured.
+        scores : array of shape (rows, targets of the grid)
+        spread : array of shape (rows, columns)
+        measured : array of shape (rows, targets of the grid)
+            True where the score was measured.
         """
         shape = (len(mixes.texts), len(self.grid.targets))
-        completed, spread, measured = np.full(shape, np.nan), np.ones(shape), np.zeros(shape, dtype=bool)
+        completed, measured = np.full(shape, np.nan), np.zeros(shape, dtype=bool)
+        spread = np.ones((len(mixes.texts), len(columns)))
         for position, text in enumerate(mixes.texts):
             if text in self._row:
                 completed[position] = self.grid.scores[self._row[text]]
                 measured[position] = ~np.isnan(completed[position])
         rows = np.flatnonzero(~measured.all(axis=1))
         if len(rows):
-            forecast, spread[rows] = self.mixes_.predict(mixes.take(rows))
+            forecast, spread[rows] = self.mixes_.predict(mixes.take(rows), columns)
             completed[rows] = np.where(measured[rows], completed[rows], forecast)
         return completed, spread, measured
 
@@ -299,7 +307,7 @@ class FittedSetting(QuerySetting):
 
     def _decompose_measured(self, mix: TrainingMixes, column: int) -> Decomposition:
         baseline = float(fill(self.grid.scores).mean(0)[column])
-        scores, _ = self.model.predict_mixes(mix)
+        scores, _ = self.model.predict_mixes_of(mix, ())
         parts = self.model.mix_contributions(mix, column, baseline)
         learners = _of_learners(self.model.mix_learners, self.mixes_.weights_, parts, scores[:, 0, column] - baseline)
         return Decomposition(baseline, MEAN_OF_LANGUAGE, learners)

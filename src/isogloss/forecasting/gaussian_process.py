@@ -6,12 +6,12 @@ All parameters are positive and searched for as logarithms (Rasmussen and Willia
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from types import SimpleNamespace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 from scipy.linalg.lapack import dpotrf, dpotri, dtrtri
-from scipy.optimize import minimize
 
 from isogloss.forecasting.grid import Array
 
@@ -102,6 +102,8 @@ def maximise(
     def loss(parameters: Array) -> tuple[float, Array] | float:
         value, slope = negative_log_posterior(log_likelihoods, prior, parameters)
         return value if by_differences else (value, slope)
+
+    from scipy.optimize import minimize  # half of what scipy takes to load, and what was learnt needs none of it
 
     limits = None
     if bounds is not None:
@@ -283,30 +285,61 @@ class StudentProcess:
     The noise is larger in runs that the others do not foretell, as for a Student's t with TAILS degrees of freedom,
     by expectation and maximisation over the standardised residuals of leaving each run out (Rasmussen and Williams
     2006, section 5.4.2).
+
+    Parameters
+    ----------
+    factor : callable
+        To the lower Cholesky factor of the covariance with its noise, of shape (rows, rows).
+    noise, scale : float
+    doubt, weights : arrays of shape (rows,)
+        What the noise of each run is multiplied by, and the weight of its response in a mean.
     """
 
-    def __init__(self, covariance: Array, response: Array, noise: float):
-        self.noise = noise
+    def __init__(self, factor: Callable[[], Array], noise: float, doubt: Array, weights: Array, scale: float):
+        self._factor, self.noise = factor, noise
+        self.doubt, self.weights, self.scale = doubt, weights, scale
+
+    @classmethod
+    def fit(cls, covariance: Array, response: Array, noise: float) -> StudentProcess:
+        """Learn from the covariance of all runs and their responses, of shape (rows,)."""
         doubt = np.ones(len(response))
+        factor, weights = _solved(covariance, response, noise * doubt)
         for _ in range(ROUNDS):
-            self._solve(covariance, response, doubt)
-            surprise = self.weights**2 / _precision(self.factor[0])
+            surprise = weights**2 / _precision(factor[0])
             usual = float(np.median(surprise)) / MEDIAN_SQUARE
             if usual <= 0:
                 break
             doubt = (TAILS + surprise / usual) / (TAILS + 1)
-        self._solve(covariance, response, doubt)
-        self.scale = float(response @ self.weights) / len(response)
+            factor, weights = _solved(covariance, response, noise * doubt)
+        return cls(lambda: factor[0], noise, doubt, weights, float(response @ weights) / len(response))
 
-    def _solve(self, covariance: Array, response: Array, doubt: Array) -> None:
-        self.factor = _noisy_factor(covariance, self.noise * doubt)
-        self.weights = cho_solve(self.factor, response, check_finite=False)
+    @classmethod
+    def learnt(
+        cls, covariance: Callable[[], Array], noise: float, doubt: Array, weights: Array, scale: float
+    ) -> StudentProcess:
+        """One that was fitted before; its covariance is computed where a deviation is first asked for."""
+        return cls(lambda: _noisy_factor(covariance(), noise * doubt)[0], noise, doubt, weights, scale)
 
-    def predict(self, across: Array, prior: float) -> tuple[Array, Array]:
-        """Mean and standard deviation of new responses; `across` is their covariance with the old."""
-        reached = solve_triangular(self.factor[0], across.T, lower=True, check_finite=False)
+    @cached_property
+    def factor(self) -> Array:
+        """Lower Cholesky factor of the covariance with its noise, of shape (rows, rows)."""
+        return self._factor()
+
+    def mean(self, across: Array) -> Array:
+        """Mean of new responses; `across` is their covariance with the old, of shape (new, rows)."""
+        return np.asarray(across @ self.weights)
+
+    def deviation(self, across: Array, prior: float) -> Array:
+        """Standard deviation of new responses, whose variance is `prior` where nothing is known."""
+        reached = solve_triangular(self.factor, across.T, lower=True, check_finite=False)
         variance = self.scale * (np.maximum(prior - (reached**2).sum(0), 0) + self.noise)
-        return across @ self.weights, np.sqrt(variance + 1e-12)
+        return np.asarray(np.sqrt(variance + 1e-12))
+
+
+def _solved(covariance: Array, response: Array, noise: Array) -> tuple[tuple[Array, bool], Array]:
+    """Factor of a covariance with noise, and the weights of a response."""
+    factor = _noisy_factor(covariance, noise)
+    return factor, cho_solve(factor, response, check_finite=False)
 
 
 def _precision(factor: Array) -> Array:

@@ -44,6 +44,14 @@ class GridModel(ABC):
             Uncertainty of each, in any unit that is the same for all rows.
         """
 
+    def predict_mixes_of(self, mixes: TrainingMixes, columns: Sequence[int]) -> tuple[Array, Array]:
+        """The same scores of all own targets, and the uncertainty of some of them, of shape (rows, columns).
+
+        For models whose uncertainty costs more than their scores.
+        """
+        scores, spread = self.predict_mixes(mixes)
+        return scores, spread[:, columns]
+
     @abstractmethod
     def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
         """Scores of targets that the grid does not have.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, partial
 from typing import Self
 from weakref import WeakKeyDictionary
 
@@ -29,7 +30,7 @@ ROWS_FOR_PARAMETERS, LANGUAGES_FOR_PARAMETERS = 150, 25
 LARGEST = 1200
 """Rows of one language that the kernel takes in; of more, an even sample."""
 MOST_KEPT = 2**29
-"""Bytes of fitted processes that are kept from one question to the next."""
+"""Bytes of the processes of all models that are kept from one question to the next."""
 SHAPE_PENALTY = 30.0
 
 
@@ -48,6 +49,10 @@ class TrainingMixGP:
     parameters_ : array
     noises_ : array of shape (targets,)
         Of each language, against what mixes move it by; NaN until its process is fitted.
+    weights_, doubts_ : arrays of shape (targets, rows)
+        Of each process; NaN until it is fitted.
+    variances_ : array of shape (targets,)
+        Scale of each process.
     """
 
     def __init__(self, like: TrainingMixGP | None = None):
@@ -70,25 +75,35 @@ class TrainingMixGP:
         )
         self.parameters_: Array = self._learn_parameters() if self._like is None else self._like.parameters_
         self.noises_ = np.full(len(grid.targets), np.nan) if self._like is None else self._like.noises_of(grid.targets)
+        width = len(grid.targets)
+        self.weights_, self.doubts_ = np.full((2, width, len(self._some())), np.nan)
+        self.variances_ = np.full(width, np.nan)
         self._learn_shape(deviations)
         return self
 
-    def predict(self, mixes: TrainingMixes) -> tuple[Array, Array]:
+    def predict(self, mixes: TrainingMixes, columns: Sequence[int] | None = None) -> tuple[Array, Array]:
         """Scores of every member for every target.
+
+        Parameters
+        ----------
+        mixes : TrainingMixes
+        columns : sequence of int, optional
+            Targets of which the spread is asked, which costs much more than scores do; by default all.
 
         Returns
         -------
         scores : array of shape (members, rows, targets)
-        spread : array of shape (rows, targets)
+        spread : array of shape (rows, columns)
             Standard deviation of a new score, larger the further a mix is from the measured ones.
         """
         rows, width = len(mixes.texts), len(self.levels_)
+        asked = list(range(width) if columns is None else columns)
         level = np.broadcast_to(self.levels_, (rows, width))
         if len(self._standardised) < 2:
-            return np.stack([level, level, level]), np.ones((rows, width))
+            return np.stack([level, level, level]), np.ones((rows, len(asked)))
         shape = self.levels_ + self._shape(mixes.over(self.grid_.mixes.sources))
-        deviations, spread = self._deviations(mixes)
-        return np.stack([level, shape, self.levels_ + self.scales_ * deviations]), self.scales_ * spread
+        deviations, spread = self._deviations(mixes, asked)
+        return np.stack([level, shape, self.levels_ + self.scales_ * deviations]), self.scales_[asked] * spread
 
     def _learn_parameters(self) -> Array:
         rows, width = self._standardised.shape
@@ -96,7 +111,7 @@ class TrainingMixGP:
             return PRIOR.centre
         chance = np.random.default_rng(0)
         some = np.sort(chance.permutation(rows)[:ROWS_FOR_PARAMETERS])
-        pairs = self._pairs(some)
+        pairs = _measured_pairs(self._kernels(), some)
         cases = [
             (pairs.of_target(column), self._standardised[some, column])
             for column in np.sort(chance.permutation(width)[:LANGUAGES_FOR_PARAMETERS])
@@ -108,32 +123,53 @@ class TrainingMixGP:
 
         return maximise(log_likelihoods, PRIOR, steps=STEPS)
 
-    def _deviations(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        """Deviations of every target and their spread, standardised, by its Gaussian process."""
+    def _deviations(self, mixes: TrainingMixes, asked: Sequence[int]) -> tuple[Array, Array]:
+        """Deviations of every target, and the spread of those asked, standardised, by their Gaussian processes."""
         kernels = self._kernels()
         pairs = kernels.between(kernels.see(mixes), kernels.measured.take(self._some()))
         covariance = MixCovariance(self.parameters_, pairs.common)
         answers, spread = np.zeros((2, len(mixes.texts), len(self.levels_)))
         for column, process in enumerate(self._processes()):
             across = covariance.of(pairs.of_target(column))
-            answers[:, column], spread[:, column] = process.predict(across, covariance.variance)
-        return answers, spread
+            answers[:, column] = process.mean(across)
+            if column in asked:
+                spread[:, column] = process.deviation(across, covariance.variance)
+        return answers, spread[:, asked]
 
     def _processes(self) -> Iterable[StudentProcess]:
-        """The process of every target; those of the model asked last are kept, for a plan asks again and again."""
+        """The process of every target; the latest are kept, for a plan asks again and again."""
         if (kept := _KEPT.get(self)) is not None:
             return kept
-        if self._like is not None or len(self._some()) ** 2 * self.noises_.nbytes > MOST_KEPT:
-            return self._fit_processes()  # a fold is asked once
-        _KEPT.clear()
-        return _KEPT.setdefault(self, list(self._fit_processes()))
+        processes = self._fit_processes() if np.isnan(self.weights_).any() else self._learnt_processes()
+        if self._like is not None or self._bytes() > MOST_KEPT:
+            return processes  # a fold is asked once
+        kept = list(processes)
+        for model in list(_KEPT):
+            if self._bytes() + sum(other._bytes() for other in _KEPT) > MOST_KEPT:
+                _KEPT.pop(model, None)
+        return _KEPT.setdefault(self, kept)
+
+    def _bytes(self) -> int:
+        """Size of the factors of all processes."""
+        return self.weights_.nbytes * self.weights_.shape[1]
 
     def _fit_processes(self) -> Iterator[StudentProcess]:
+        rows, covariances = self._some(), self._covariances()
         usual = PRIOR.read(self.parameters_).noise
-        for column, (covariance, response) in enumerate(self._cases(self._some())):
+        for column in range(len(self.levels_)):
+            covariance, response = covariances.of_target(column), self._standardised[rows, column]
             if np.isnan(self.noises_[column]):
                 self.noises_[column] = likely_noise(covariance, response, usual)
-            yield StudentProcess(covariance, response, float(self.noises_[column]))
+            process = StudentProcess.fit(covariance, response, float(self.noises_[column]))
+            self.weights_[column], self.doubts_[column] = process.weights, process.doubt
+            self.variances_[column] = process.scale
+            yield process
+
+    def _learnt_processes(self) -> Iterator[StudentProcess]:
+        covariances = self._covariances()
+        learnt = zip(self.noises_.tolist(), self.doubts_, self.weights_, self.variances_.tolist(), strict=True)
+        for column, (noise, doubt, weights, scale) in enumerate(learnt):
+            yield StudentProcess.learnt(partial(covariances.of_target, column), noise, doubt, weights, scale)
 
     def noises_of(self, targets: Sequence[str]) -> Array:
         """Noises of some targets, of shape (targets,)."""
@@ -141,18 +177,8 @@ class TrainingMixGP:
             deque(self._processes(), maxlen=0)
         return self.noises_[[self.grid_.targets.index(target) for target in targets]]
 
-    def _cases(self, rows: NDArray[np.intp]) -> Iterator[tuple[Array, Array]]:
-        """Covariance of some rows as each target sees them, and its standardised scores there."""
-        pairs = self._pairs(rows)
-        covariance = MixCovariance(self.parameters_, pairs.common)
-        for column in range(len(self.levels_)):
-            yield covariance.of(pairs.of_target(column)), self._standardised[rows, column]
-
-    def _pairs(self, rows: NDArray[np.intp]) -> MixPairs:
-        """Squared distances between some of the measured mixes."""
-        kernels = self._kernels()
-        view = kernels.measured.take(rows)
-        return kernels.between(view, view)
+    def _covariances(self) -> _Covariances:
+        return _Covariances(self._kernels(), self._some(), self.parameters_)
 
     def _kernels(self) -> MixKernels:
         if (kept := _KERNELS.get(self)) is None:
@@ -186,7 +212,31 @@ class TrainingMixGP:
 
 _KERNELS: WeakKeyDictionary[TrainingMixGP, MixKernels] = WeakKeyDictionary()
 _KEPT: WeakKeyDictionary[TrainingMixGP, list[StudentProcess]] = WeakKeyDictionary()
-"""Not on the model, which would be saved with them."""
+"""Not on the model, which would be saved with them; they must not hold the model, which would then never go."""
+
+
+class _Covariances:
+    """Covariance of some of the measured mixes as each target sees them."""
+
+    def __init__(self, kernels: MixKernels, rows: NDArray[np.intp], parameters: Array):
+        self._kernels, self._rows, self._parameters = kernels, rows, parameters
+
+    def of_target(self, target: int) -> Array:
+        return self._covariance.of(self._pairs.of_target(target))
+
+    @cached_property
+    def _covariance(self) -> MixCovariance:
+        return MixCovariance(self._parameters, self._pairs.common)
+
+    @cached_property
+    def _pairs(self) -> MixPairs:
+        return _measured_pairs(self._kernels, self._rows)
+
+
+def _measured_pairs(kernels: MixKernels, rows: NDArray[np.intp]) -> MixPairs:
+    """Squared distances between some of the measured mixes."""
+    view = kernels.measured.take(rows)
+    return kernels.between(view, view)
 
 
 def _shrunk_scales(deviations: Array) -> Array:
