@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.evidence import import_files, read_evidence
+from isogloss.evidence import import_files, read_evidence, read_queries
 
 WIDE = """Language,Rook,Knight,Queen
 English,81.5,79.0,90.5
@@ -216,3 +216,8 @@ def test_pairs_across_are_asked_about_unless_scores_are_of_translations(write):
     ]
     with pytest.raises(BadValue, match="'en-sw' may be a pair of languages, or a language of a country"):
         read_evidence(path)
+
+
+def test_queries_call_their_columns_as_people_do(write):
+    queries = read_queries(write("Language,Model name,training languages\nYoruba,Rook,en\n"), task="chess")
+    assert queries.select("target", "model", "train", "task").rows() == [("yor", "Rook", "eng", "chess")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -81,6 +81,18 @@ def _role(sheet: Sheet, name: str, numeric: bool) -> str | None:
 def _distinct(column: pl.Series) -> list[str]:
     values = column.cast(pl.String).drop_nulls().unique(maintain_order=True).head(LOOKED_AT)
     return [text for value in values if (text := value.strip())]
+
+
+def with_own_names(sheet: Sheet) -> Sheet:
+    """The table with its columns called as those of an observation, where people mean them by their headers."""
+    taken = set(sheet.frame.columns)
+    names: dict[str, str] = {}
+    for name in sheet.frame.columns:
+        role = None if name in READABLE else role_of(name)
+        if role is not None and role != "score" and role not in taken:
+            names[name] = role
+            taken.add(role)
+    return replace(sheet, frame=sheet.frame.rename(names), headers={})
 
 
 def languages_in(sheet: Sheet, columns: list[str]) -> int | None:

@@ -15,6 +15,7 @@ from isogloss.evidence.importers.mapping import mapping_text
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.importers.table import Table
 from isogloss.evidence.importers.tables import read_sheets
+from isogloss.evidence.reading.columns import with_own_names
 from isogloss.evidence.reading.decisions import Confidence, Decision, sentences
 from isogloss.evidence.reading.tables import TablePlan, plan_table
 
@@ -139,6 +140,8 @@ def _of_tables(
     sheets: Sequence[Sheet], importer: Table, options: ReadOptions, where: str, source: Path | None, queries: bool
 ) -> ReadingPlan:
     """The plan of tables; of several, those that hold no scores of languages are left out."""
+    if queries and type(importer) is Table and options.mapping is None:
+        sheets = [with_own_names(sheet) for sheet in sheets]
     if type(importer) is not Table or options.mapping is not None or queries:
         described = tuple(TablePlan(sheet, options, where, importer=importer) for sheet in sheets[:1])
         return ReadingPlan(where, importer, options, source, described)
