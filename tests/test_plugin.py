@@ -72,19 +72,23 @@ def store(run):
 
 def test_the_importer_reads_files_wherever_evidence_is_asked_for(run, store):
     shown = json.loads(run("evidence", "show", store, "--by", "metric,model", "--json"))
-    assert {(row["metric"], row["model"], row["targets"]) for row in shown} == {
+    rows = shown["tables"]["counts"]
+    assert {(row["metric"], row["model"], row["targets"]) for row in rows} == {
         ("informedness", model, len(LANGUAGES)) for model in "abc"
     }
     answer = json.loads(run("forecast", "-e", "a.scorecard.json", "--task", "topics", "--model", "a", "--targets",
                             "wol", "--json"))  # fmt: skip
-    assert answer[0]["target"] == "wol"
+    assert answer["tables"]["forecasts"][0]["target"] == "wol"
 
 
 def test_the_forecaster_answers_in_every_command_that_takes_one(run, store):
     question = ("-e", store, "--task", "topics", "--model", "a")
     answers = json.loads(run("forecast", *question, "--targets", "wol,deu", "--forecaster", "median", "--json"))
+    answers = answers["tables"]["forecasts"]
     scores = json.loads(run("evidence", "query", store, "select score from observations where model = 'a'", "--json"))
-    assert answers[0]["mean"] == pytest.approx(np.median([row["score"] for row in scores]), abs=1e-6)
+    assert answers[0]["mean"] == pytest.approx(
+        np.median([row["score"] for row in scores["tables"]["selected"]]), abs=1e-6
+    )
     assert answers[0]["lower"] < answers[0]["mean"] < answers[0]["upper"]
     assert "median" in run("benchmark", "-e", store, "--forecasters", "median,mean", "--protocol", "lolo")
     assert "median was off by" in " ".join(
@@ -93,13 +97,14 @@ def test_the_forecaster_answers_in_every_command_that_takes_one(run, store):
     run("forecast", "-e", store, "--forecaster", "median", "--save", "saved")
     again = run("forecast", "--forecaster-from", "saved", "--task", "topics", "--model", "a", "--targets", "wol,deu",
                 "--json")  # fmt: skip
-    assert json.loads(again) == answers
+    assert json.loads(again)["tables"]["forecasts"] == answers
 
 
 def test_the_recipe_and_the_metric_are_measured(run):
     assert "majority     2       0       2" in run("lab", "plan", "grid.toml")
     run("lab", "run", "grid.toml", "--into", "measured", "--executor", "serial")
     rows = json.loads(run("evidence", "query", "measured", "select recipe, metric, score from observations", "--json"))
+    rows = rows["tables"]["selected"]
     assert {row["recipe"] for row in rows} == {"majority"}
     assert {(row["metric"], round(row["score"], 3)) for row in rows} == {("accuracy", 0.667), ("informedness", 0.0)}
     assert "majority" in run("lab", "show", "measured", "--grid", "grid.toml")

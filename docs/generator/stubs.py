@@ -27,7 +27,7 @@ __all__: list[str]
 
 def stub() -> str:
     """The text of the stub."""
-    functions = (_function(FUNCTIONS.get(name, name), kind) for name, kind in question_kinds().items())
+    functions = (_function(name, question_kinds()[command]) for command, name in FUNCTIONS.items())
     return f"{HEAD}\n{''.join(functions)}"
 
 

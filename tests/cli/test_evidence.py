@@ -39,7 +39,7 @@ def test_import_takes_what_the_file_does_not_say_from_options(run, tmp_path):
     (tmp_path / "bare.csv").write_text("target,train,score\nxx,en:5,0.5\n")
     options = ["--task", "T", "--model", "M", "--metric", "loss", "--recipe", "probe", "--language", "xx=wol"]
     assert run("evidence", "import", tmp_path / "bare.csv", *options, "--into", tmp_path / "store")[0] == 0
-    settings = json.loads(run("evidence", "show", tmp_path / "store", "--json")[1])
+    settings = json.loads(run("evidence", "show", tmp_path / "store", "--json")[1])["tables"]["counts"]
     assert [(row["task"], row["model"], row["metric"], row["recipe"]) for row in settings] == [
         ("T", "M", "loss", "probe")
     ]
@@ -54,15 +54,30 @@ def test_import_by_a_mapping_file(run):
 def test_show_has_one_line_per_setting(run):
     code, out, _ = run("evidence", "show", FIXTURES / "scores.csv", FIXTURES / "UDPOS_XLMR.json")
     assert code == 0
-    assert out.split("\n")[0].split() == ["task", "metric", "model", "targets", "mixes", "seeds", "scores", "mean"]
-    assert "UDPOS   f1        xlm-roberta-large        3      2      0       5  0.800" in out
-    assert "topics  accuracy  toy                      2      1      2       3  0.723" in out
+    verdict, _, header, *lines = out.split("\n")
+    assert verdict == "8 scores of 2 models in 4 languages on 2 tasks; no cell is missing."
+    assert header.split() == ["task", "metric", "model", "languages", "mixes", "seeds", "scores", "mean"]
+    assert lines[0].split() == ["UDPOS", "f1", "xlm-roberta-large", "3", "2", "0", "5", "80.0"]
+    assert lines[1].split() == ["topics", "accuracy", "toy", "2", "1", "2", "3", "72.3"]
+
+
+def test_show_says_what_is_missing_and_which_means_are_not_of_the_same_languages(run, tmp_path):
+    (tmp_path / "scores.csv").write_text(
+        "model,task,metric,target,train,score\na,t,accuracy,deu,,0.5\na,t,accuracy,swa,,0.4\nb,t,accuracy,deu,,0.6\n"
+    )
+    out = " ".join(run("evidence", "show", tmp_path / "scores.csv")[1].split())
+    assert out.startswith(
+        "3 scores of 2 models in 2 languages on one task; 1 cell is missing. The means of models are over different "
+        "languages: do not compare them. 1 language was measured with all 2 models."
+    )
 
 
 def test_show_as_json(run):
-    settings = json.loads(run("evidence", "show", FIXTURES / "scores.csv", "--json")[1])
-    assert settings[0]["observations"] == 3
-    assert settings[0]["mean_score"] == pytest.approx(0.7233, abs=1e-4)
+    answer = json.loads(run("evidence", "show", FIXTURES / "scores.csv", "--json")[1])
+    assert answer["scale"] == "percent"
+    (setting,) = answer["tables"]["counts"]
+    assert setting["scores"] == 3
+    assert setting["mean"] == pytest.approx(72.33, abs=1e-2)
 
 
 @pytest.fixture
@@ -75,33 +90,38 @@ def store(run, tmp_path):
 
 def test_show_counts_by_any_columns(run, store):
     _, out, _ = run("evidence", "show", store, "--by", "target")
-    assert out.split("\n")[0].split() == ["target", "mixes", "models", "scores", "mean"]
-    assert "deu         1       2       3  0.800" in out
+    _, _, header, first, *_ = out.split("\n")
+    assert header.split() == ["language", "mixes", "models", "scores", "mean"]
+    assert first.split() == ["German", "1", "2", "3", "80.0"]
 
 
 def test_show_coverage_lists_what_is_missing(run, store):
     _, out, _ = run("evidence", "show", store, "--coverage")
-    assert "topics         2   4  eng hin" in out
-    missing = json.loads(run("evidence", "show", store, "--by", "target", "--coverage", "--json")[1])
+    assert out.startswith("By task, 2 of 2 lack languages; most lacks topics: 2 of 4.\n")
+    assert "topics         2   4  English, Hindi" in out
+    answer = json.loads(run("evidence", "show", store, "--by", "target", "--coverage", "--json")[1])
+    missing = answer["tables"]["coverage"]
     assert {row["target"]: row["missing"] for row in missing}["swa"] == ["UDPOS"]
 
 
 def test_show_flags_scores_at_chance(run, tmp_path):
     (tmp_path / "guesses.csv").write_text("model,task,metric,target,train,score\nm,XCOPA,accuracy,sw,,0.5\n")
     _, out, _ = run("evidence", "show", tmp_path / "guesses.csv")
-    assert out.split("\n")[0].endswith("at chance")
-    assert out.split("\n")[1].endswith("1.000")
+    assert out.split("\n")[2].endswith("at chance")
+    assert out.split("\n")[3].endswith("1.000")
 
 
 def test_conflicts_and_what_counts(run, store, tmp_path):
-    assert run("evidence", "conflicts", store)[1] == "no conflicts\n"
+    assert run("evidence", "conflicts", store)[1] == "No conflicts: no observation has different scores.\n"
     (tmp_path / "later.csv").write_text(
         'model,task,metric,target,train,score,seed\ntoy,topics,accuracy,sw,"en:1000,hi:500",50,1\n'
     )
     run("evidence", "import", tmp_path / "later.csv", "--into", store, "--scale", "percent", "--recipe", "probe")
     _, out, _ = run("evidence", "conflicts", store)
-    assert out.split("\n")[1].split() == ["topics", "toy", "swa", "eng:1000,hin:500", "0.55", "0.5", "0.500"]
-    assert json.loads(run("evidence", "conflicts", store, "--json")[1])[0]["scores"] == [0.55, 0.5]
+    assert "the widest are 5.0 apart: Swahili on topics with toy." in " ".join(out.split())
+    assert out.split("\n")[-2].split() == ["topics", "toy", "Swahili", "eng:1000,hin:500", "55.0", "50.0", "50.0"]
+    answer = json.loads(run("evidence", "conflicts", store, "--json")[1])
+    assert answer["tables"]["conflicts"][0]["scores"] == pytest.approx([55, 50])
 
 
 def test_compact_says_how_many_parts_are_left(run, store):
@@ -113,8 +133,9 @@ def test_compact_says_how_many_parts_are_left(run, store):
 
 def test_query_answers_in_a_table_or_in_json(run, store):
     query = "select target, count(*) as scores from observations group by target order by target"
-    assert run("evidence", "query", store, query)[1].split()[:4] == ["target", "scores", "deu", "3"]
-    assert json.loads(run("evidence", "query", store, query, "--json")[1])[0] == {"target": "deu", "scores": 3}
+    assert run("evidence", "query", store, query)[1].split()[:6] == ["4", "rows.", "target", "scores", "deu", "3"]
+    answer = json.loads(run("evidence", "query", store, query, "--json")[1])
+    assert answer["tables"]["selected"][0] == {"target": "deu", "scores": 3}
 
 
 def test_export_writes_what_a_format_can_say(run, store, tmp_path):

@@ -61,6 +61,12 @@ def with_recipes() -> pl.DataFrame:
     return table.with_columns(task=pl.lit("qa"), model=pl.lit("toy"), metric=pl.lit("f1"), train=pl.lit("eng:1000"))
 
 
+def with_conflicts() -> pl.DataFrame:
+    """Two scores of every language, one of them another by five points."""
+    table = as_they_are()
+    return pl.concat([table, table.with_columns(score=pl.col("score") + 5 * (pl.col("target") == "deu"))])
+
+
 COSTS = """currency = "EUR"
 [labelled]
 default = 0.1

@@ -24,11 +24,12 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
+GROUPS = {"evidence": evidence.app, "languages": languages.app, "lab": lab.app}
 for _name, _kind in question_kinds().items():
-    app.command(_name)(command_of(_kind))
-app.add_typer(evidence.app, name="evidence")
-app.add_typer(languages.app, name="languages")
-app.add_typer(lab.app, name="lab")
+    *_group, _last = _name.split()
+    (GROUPS[_group[0]] if _group else app).command(_last)(command_of(_kind))
+for _name, _commands in GROUPS.items():
+    app.add_typer(_commands, name=_name)
 app.command("demo")(demo.demo)
 
 

@@ -24,23 +24,22 @@ WRITTEN = f"Write the answer to a file: {', '.join(ENDINGS)}."
 def command_of(kind: type[Question]) -> Callable[..., None]:
     """The command that asks a question."""
     fields = ordered_fields(kind)
-    positional = next((name for name, field in fields.items() if _shell(field).argument), None)
+    arguments = [name for name, field in fields.items() if _shell(field).argument]
+    twice = [name for name in arguments if _shell(fields[name]).flags]
 
     def command(**values: Any) -> None:
         out, as_json, why = (values.pop(name) for name in ("out", "json", "why"))
-        if positional is not None:
-            values[positional] = [*(values.pop("files") or []), *(values[positional] or [])]
+        for name in twice:
+            values[name] = [*(values.pop(f"{name}_given") or []), *(values[name] or [])]
         if out is not None:
             check_place(out, ENDINGS)
         run(kind, {name: value for name, value in values.items() if value is not None}, out, as_json=as_json, why=why)
 
-    parameters = []
-    if positional is not None:
-        argument = typer.Argument(help=fields[positional].description, metavar=_shell(fields[positional]).metavar)
-        parameters.append(_parameter("files", list[str] | None, argument, None))
+    parameters = [_argument(f"{name}_given" if name in twice else name, fields[name]) for name in arguments]
     parameters += [
-        _parameter(name, _type(field), _option(name, field), _default(field)) for name, field in fields.items()
-    ]
+        _parameter(name, _type(field), _option(name, field), _default(field))
+        for name, field in fields.items() if name in twice or name not in arguments
+    ]  # fmt: skip
     parameters += [
         _parameter("out", Path | None, typer.Option("--out", help=WRITTEN), None),
         _parameter("json", bool, typer.Option("--json", help="Print JSON."), False),
@@ -79,6 +78,13 @@ def print_answer(answer: Answer, *, as_json: bool, why: bool = False) -> None:
 
 def _parameter(name: str, kind: Any, info: Any, default: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info])
+
+
+def _argument(name: str, field: FieldInfo) -> inspect.Parameter:
+    info = typer.Argument(help=field.description, metavar=_shell(field).metavar)
+    if field.is_required():
+        return _parameter(name, _without_none(_type(field)), info, inspect.Parameter.empty)
+    return _parameter(name, _type(field), info, None)
 
 
 def _option(name: str, field: FieldInfo) -> Any:

@@ -13,17 +13,12 @@ from isogloss.cli.show import JsonOption, say, show, show_json, watched
 from isogloss.errors import BadValue
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from isogloss.evidence import ImportReport
 
-SHOWN_ROWS = 100
 StoreArgument = Annotated[str, typer.Argument(metavar="STORE", help="Folder of the store, or s3://...")]
-SourceArgument = Annotated[str, typer.Argument(metavar="STORE|FILE", help="Store, result file, evidence that ships.")]
 app = typer.Typer(no_args_is_help=True, help="Bring measured scores together.")
 
 SHOWN_LANGUAGES = 8
-_TELLING_APART = ("split", "pair", "recipe", "shots", "model_revision")
 
 FormatOption = Annotated[str | None, typer.Option(help="Name of the importer, instead of recognising it.")]
 MapOption = Annotated[str | None, typer.Option(help="Mapping file for a table, or the name of one that ships.")]
@@ -111,93 +106,6 @@ def _write_mapping(files: list[str], path: Path, format: str | None, options: di
     say(f"written to {path}: edit it, then import with --map {path}")
 
 
-@app.command("show")
-def show_evidence(
-    sources: SourcesArgument,
-    by: Annotated[str | None, typer.Option(help="Columns to count by, e.g. task,model or target.")] = None,
-    missing: Annotated[
-        bool, typer.Option("--coverage", help="Show what is missing: languages per task, or tasks per language.")
-    ] = False,
-    format: FormatOption = None,
-    map: MapOption = None,
-    task: TaskOption = None,
-    model: ModelOption = None,
-    metric: MetricOption = None,
-    recipe: RecipeOption = None,
-    train: TrainOption = None,
-    scale: ScaleOption = None,
-    better: BetterOption = None,
-    language: LanguageOption = None,
-    duplicates: DuplicatesOption = "error",
-    unfinished: UnfinishedOption = False,
-    json: JsonOption = False,
-) -> None:
-    """List what was measured: one line per task, metric and model.
-
-    'at chance' is the share of scores a guess could reach, 'saturated' the share at the ceiling: neither says
-    much about a model.
-    """
-    from isogloss.evidence.overview import count_by, coverage, settings
-    from isogloss.evidence.read import open_sources
-
-    measured = open_sources(
-        *sources,
-        format=format,
-        mapping=map,
-        task=task,
-        model=model,
-        metric=metric,
-        recipe=recipe,
-        train=train,
-        scale=scale,
-        better=better,
-        languages=parse_languages(language),
-        duplicates=duplicates,
-        unfinished=unfinished,
-    )
-    columns = [name.strip() for name in by.split(",") if name.strip()] if by else []
-    if missing:
-        _show_coverage(coverage(measured, columns or ["task"]), json)
-    elif columns:
-        _show_counts(count_by(measured, columns), json, columns)
-    else:
-        counts = settings(measured)
-        shown = counts.rename({"observations": "scores", "mean_score": "mean"})
-        _show_counts(counts if json else shown, json, ["task", "metric", "model"])
-
-
-def _show_counts(counts: pl.DataFrame, json: bool, by: list[str]) -> None:
-    if json:
-        show(counts, json=True)
-        return
-    # Eighty columns are few: a column that says nothing makes room for the names.
-    by = [name for name in by if name != "metric" or counts[name].n_unique() > 1]
-    apart: list[str] = []
-    for name in _TELLING_APART:
-        if (
-            name in counts.columns
-            and counts.select(*by, *apart, name).n_unique() > counts.select(*by, *apart).n_unique()
-        ):
-            apart.append(name)
-    numbers = [name for name in ("targets", "mixes", "seeds", "models") if name in counts.columns]
-    several = [name for name in numbers if name[:-1] not in by and (name == "targets" or (counts[name] > 1).any())]
-    flags = [name for name in ("at_chance", "saturated") if (counts[name].fill_null(0.0) > 0).any()]
-    titles = {name: name.replace("_", " ") for name in flags}
-    show(counts.rename(titles), json=False, columns=[*by, *apart, *several, "scores", "mean", *titles.values()])
-
-
-def _show_coverage(covered: pl.DataFrame, json: bool) -> None:
-    import polars as pl
-
-    if not json:
-        few = pl.col("missing").list.head(SHOWN_LANGUAGES).list.join(" ")
-        rest = pl.col("missing").list.len().cast(pl.Int64) - SHOWN_LANGUAGES
-        covered = covered.with_columns(
-            missing=pl.when(rest > 0).then(pl.format("{} ... and {} more", few, rest)).otherwise(few)
-        )
-    show(covered, json=json)
-
-
 def _print_report(report: ImportReport) -> None:
     import polars as pl
 
@@ -230,25 +138,6 @@ def _print_languages(languages: dict[str, str]) -> None:
         say(f"languages: {shown}" + (f" ... and {rest} more, see --json" if rest > 0 else ""))
 
 
-@app.command("conflicts")
-def show_conflicts(sources: SourcesArgument, json: JsonOption = False) -> None:
-    """List observations of which different scores were recorded; 'counts' is the one a store gives."""
-    import polars as pl
-
-    from isogloss.evidence.overview import find_conflicts
-
-    conflicts = find_conflicts(sources)
-    if json:
-        show_json(conflicts.to_dicts())
-    elif conflicts.is_empty():
-        say("no conflicts")
-    else:
-        listed = pl.col("scores").list.eval(pl.element().round(3).cast(pl.String)).list.join(" ")
-        show(
-            conflicts.with_columns(listed), json=False, columns=["task", "model", "target", "train", "scores", "counts"]
-        )
-
-
 @app.command("compact")
 def compact_store(store: StoreArgument, json: JsonOption = False) -> None:
     """Merge the many small parts of a store into few; no row is lost, and it may be interrupted."""
@@ -261,22 +150,6 @@ def compact_store(store: StoreArgument, json: JsonOption = False) -> None:
     say(f"{report.parts_before} parts became {report.parts_after}; {report.rows} rows moved")
     if report.repeated:
         say(f"{report.repeated} rows stood twice, alike in everything, and stand once now")
-
-
-@app.command("query")
-def query_evidence(
-    source: SourceArgument,
-    query: Annotated[str, typer.Argument(metavar="SELECT", help="SQL about observations, models, tasks, items.")],
-    json: JsonOption = False,
-) -> None:
-    """Ask evidence in SQL, reading only: "select target, avg(score) from observations group by target"."""
-    from isogloss.evidence.read import open_sources
-    from isogloss.evidence.sql import select
-
-    answer = select(open_sources(source), query)
-    show(answer if json else answer.head(SHOWN_ROWS), json=json)
-    if not json and answer.height > SHOWN_ROWS:
-        say(f"... and {answer.height - SHOWN_ROWS} rows more, see --json")
 
 
 @app.command("export")

@@ -151,7 +151,8 @@ class Evidence:
         """One row per setting (task, metric, model, ...) with its counts (0 seeds: none recorded) and mean score.
 
         `at_chance` is the share of scores that a guess could reach, null where nobody knows what a guess
-        scores; `saturated` the share at the ceiling (see `isogloss.evidence.limits`).
+        scores; `saturated` the share at the ceiling (see `isogloss.evidence.limits`); `scale` how the scores were
+        written: percent, fraction or raw.
         """
         return summary(self.observations.lazy(), chances(self.tasks, self.observations["task"])).collect()
 
@@ -178,6 +179,17 @@ def summary(observations: pl.LazyFrame, guesses: list[pl.DataFrame]) -> pl.LazyF
             highest=pl.col("score").max(),
             at_chance=pl.col("at_chance").mean(),
             saturated=pl.col("saturated").mean(),
+            scale=written_scale(),
         )
         .sort(SETTING, nulls_last=True)
     )
+
+
+def written_scale() -> pl.Expr:
+    """How the scores of a group were written: `percent` if any were, else `fraction`; `raw` where none has bounds."""
+    written = pl.col("scale")
+    return (
+        pl.when((written == "percent").any()).then(pl.lit("percent"))
+        .when((written == "fraction").any()).then(pl.lit("fraction"))
+        .otherwise(pl.lit("raw"))
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import polars as pl
 
 from isogloss.errors import UnknownName
 from isogloss.evidence.duplicates import TOLERANCE, credible_date
-from isogloss.evidence.evidence import Evidence
+from isogloss.evidence.evidence import Evidence, written_scale
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.limits import JUDGED, chances, with_limits
 from isogloss.evidence.parts import Query
@@ -42,7 +42,7 @@ def count_by(source: Evidence | Store, by: Sequence[str]) -> pl.DataFrame:
         The columns asked for; `scores`, `targets`, `mixes` and `models`, how many there are; `mean`,
         `lowest` and `highest` score, null where a group mixes bounded scores with others; `at_chance`,
         the share of scores that a guess could reach, null where chance is unknown for all; `saturated`,
-        the share at the ceiling (see `isogloss.evidence.limits`).
+        the share at the ceiling (see `isogloss.evidence.limits`); `scale`, how the scores were written.
 
     Raises
     ------
@@ -70,6 +70,7 @@ def _counted(rows: pl.LazyFrame, by: list[str], guesses: list[pl.DataFrame]) -> 
             highest=pl.when(alike).then(pl.col("score").max()),
             at_chance=pl.col("at_chance").mean(),
             saturated=pl.col("saturated").mean(),
+            scale=written_scale(),
         )
     )
     return groups.sort(by, nulls_last=True)
@@ -101,6 +102,30 @@ def coverage(source: Evidence | Store, by: Sequence[str]) -> pl.DataFrame:
     ).sort("measured", *by, nulls_last=True)
 
 
+CELL = ("task", "metric", "model", "target")
+"""What tells apart the cells of `cells`."""
+
+
+def cells(source: Evidence | Store) -> pl.DataFrame:
+    """The table of models and languages that evidence fills in part, one row per cell with a score.
+
+    Returns
+    -------
+    polars.DataFrame
+        `task`, `metric`, `model` and `target`; `score`, the mean, and `scores`, how many; `scale`, how they were
+        written; `written`, what a file called the language, null where none said it.
+    """
+    return _ask(source, _cells, [*CELL, "score", "scale", "target_as_reported"])
+
+
+def _cells(rows: pl.LazyFrame) -> pl.LazyFrame:
+    written = pl.col("target_as_reported").drop_nulls().sort().first()
+    groups = rows.group_by(CELL).agg(
+        score=mean_in_order("score"), scores=pl.len(), scale=written_scale(), written=written
+    )
+    return groups.sort(CELL)
+
+
 def _ask(source: Evidence | Store, query: Query, columns: list[str]) -> pl.DataFrame:
     if isinstance(source, Store):
         return source.ask(query, columns)
@@ -115,17 +140,19 @@ def _known(by: Sequence[str]) -> list[str]:
 
 
 def find_conflicts(sources: Iterable[Any]) -> pl.DataFrame:
-    """Conflicts within and between stores, files and tables, as `conflicts` gives them.
-
-    Of a store also those scores are looked at that later ones supersede.
-    """
-    return conflicts(pl.concat([_rows(source) for source in expand(sources)]))
+    """Conflicts within and between stores, files and tables, as `conflicts` gives them."""
+    return conflicts(recorded(sources))
 
 
-def _rows(source: Any) -> pl.DataFrame:
+def recorded(sources: Iterable[Any], options: ReadOptions | None = None) -> pl.DataFrame:
+    """All observations of stores, files and tables, also those of a store that later ones supersede."""
+    return pl.concat([_rows(source, options or ReadOptions()) for source in expand(sources)])
+
+
+def _rows(source: Any, options: ReadOptions) -> pl.DataFrame:
     if isinstance(source, Store):
         return source.rows()
-    evidence = source if isinstance(source, Evidence) else read_source(source, ReadOptions()).normalised
+    evidence = source if isinstance(source, Evidence) else read_source(source, options).normalised
     return evidence.observations
 
 

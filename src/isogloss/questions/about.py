@@ -52,11 +52,21 @@ class AboutEvidence(Question):
         """
         from isogloss.evidence import read_evidence
 
+        return read_evidence(*self.given(), languages=self.languages, scale=self.scale, better=self.better)
+
+    def given(self) -> list[Any]:
+        """The sources of evidence.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
         if not self.evidence:
             raise InputError(
                 "no evidence", where="evidence", hint="give a spreadsheet, result files or a store, or isogloss:NAME"
             )
-        return read_evidence(*self.evidence, languages=self.languages, scale=self.scale, better=self.better)
+        return self.evidence
 
 
 class AboutSettings(AboutEvidence):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from isogloss.questions.believe import BenchmarkQuestion, TrustQuestion
 from isogloss.questions.compare import CompareQuestion, FairQuestion
 from isogloss.questions.curve import CurveQuestion
+from isogloss.questions.evidence import ConflictsQuestion, SelectQuestion, ShowQuestion
 from isogloss.questions.explain import AdditionsQuestion, ExplainQuestion
 from isogloss.questions.forecast import ForecastQuestion
 from isogloss.questions.next_tests import NextQuestion
@@ -15,6 +16,7 @@ from isogloss.questions.sources import SourcesQuestion
 QUESTIONS: tuple[type[Question], ...] = (
     ForecastQuestion, TrustQuestion, ExplainQuestion, SourcesQuestion, NextQuestion, PlanQuestion, CurveQuestion,
     GoalQuestion, KindsQuestion, AdditionsQuestion, CompareQuestion, FairQuestion, BenchmarkQuestion,
+    ShowQuestion, ConflictsQuestion, SelectQuestion,
 )  # fmt: skip
 
 

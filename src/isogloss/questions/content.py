@@ -12,6 +12,9 @@ from isogloss.questions.scale import FRACTION, Scale
 if TYPE_CHECKING:
     import polars as pl
 
+MOST_LISTED = 8
+"""Entries of a list that a cell shows."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -48,7 +51,8 @@ class Table:
         if isinstance(value, float):
             return f"{value:z.{self.digits}f}" if math.isfinite(value) else "-"
         if isinstance(value, list):
-            return ", ".join(str(one).replace("_", " ") for one in value)
+            more = [f"... and {len(value) - MOST_LISTED} more"] if len(value) > MOST_LISTED else []
+            return ", ".join([str(one).replace("_", " ") for one in value[:MOST_LISTED]] + more)
         return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

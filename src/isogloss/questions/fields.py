@@ -26,7 +26,7 @@ class Shell:
         What the shell reads, where the field takes more: a path for what may be a table in memory, too.
     metavar : str, optional
     argument : bool
-        Whether it may also stand without its flag, before all options.
+        Whether it stands without a flag, before all options; with `flags`, it may stand behind these, too.
     """
 
     flags: tuple[str, ...] = ()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from isogloss.questions.catalogue import question_kinds
 from isogloss.questions.question import function_of
 
-FUNCTIONS = {"next": "next_languages"}
+OTHER_NAMES = {"next": "next_languages"}
 """Names of functions that are not those of their commands."""
 
-for _command, _kind in question_kinds().items():
-    globals()[FUNCTIONS.get(_command, _command)] = function_of(_kind, FUNCTIONS.get(_command, _command))
+FUNCTIONS = {command: OTHER_NAMES.get(command, command) for command in question_kinds() if " " not in command}
+"""Command to function; commands of a group have none, as the library has functions for what they show."""
 
-__all__ = [FUNCTIONS.get(command, command) for command in question_kinds()]
+for _command, _name in FUNCTIONS.items():
+    globals()[_name] = function_of(question_kinds()[_command], _name)
+
+__all__ = [*FUNCTIONS.values()]

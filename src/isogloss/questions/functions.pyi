@@ -43,7 +43,7 @@ def trust(
     model: str | None = ...,
     metric: str | None = ...,
     recipe: str | None = ...,
-    every: int = ...,
+    every: int | None = ...,
     folds: int | None = ...,
     seed: int = ...,
 ) -> Answer: ...
@@ -253,7 +253,7 @@ def benchmark(
     model: str | None = ...,
     metric: str | None = ...,
     recipe: str | None = ...,
-    every: int = ...,
+    every: int | None = ...,
     folds: int | None = ...,
     seed: int = ...,
 ) -> Answer: ...

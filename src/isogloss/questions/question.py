@@ -20,7 +20,7 @@ class Question(Table):
     Attributes
     ----------
     command : str
-        Name of the command.
+        Name of the command, after that of its group, if any: `evidence show`.
     positional : tuple of str
         Fields that the function takes by position.
     """
