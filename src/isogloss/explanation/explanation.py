@@ -270,8 +270,9 @@ def _sentences(explanation: Explanation, name: str, shown: Callable[[float], str
     if explanation.baseline_name == MEASURED_ITSELF:
         yield f"{name} was measured under this mix: the forecast is that score, and there is nothing to explain."
         return
+    start = explanation.baseline_name.removeprefix("the ")
     yield (
-        f"The forecast for {name} starts from {shown(explanation.baseline)}, the {explanation.baseline_name}, and ends "
+        f"The forecast for {name} starts from {shown(explanation.baseline)}, the {start}, and ends "
         f"at {shown(explanation.mean)} ({100 * explanation.level:g} % interval {shown(explanation.lower)} to "
         f"{shown(explanation.upper)})."
     )

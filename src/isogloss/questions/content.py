@@ -25,7 +25,7 @@ class Table:
     frame : polars.DataFrame
         All of it, scores on the reader's scale.
     title : str
-    shown : mapping of str to str
+    shown : mapping of str to str or polars.Expr
         Header to column, of what a terminal and a notebook show; all columns by default.
     digits : int
         Decimals of the numbers shown.
@@ -35,7 +35,7 @@ class Table:
 
     frame: pl.DataFrame
     title: str = ""
-    shown: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str | pl.Expr] = field(default_factory=dict)
     digits: int = 3
     rows: int | None = None
 

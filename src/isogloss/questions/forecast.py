@@ -87,14 +87,14 @@ class ForecastQuestion(AboutSettings):
             check_folder(self.save)
         if self.filled is not None:
             check_output(self.filled, self.queries)
-        asked = self._queries(evidence)
-        estimator = self._forecaster(evidence, asked, progress)
-        forecasts = estimator.predict_interval(asked, self.level)
+        queries = self._queries(evidence)
+        estimator = self._forecaster(evidence, queries, progress)
+        forecasts = estimator.predict_interval(queries, self.level)
         if self.save is not None:  # after the forecasts, so that what they needed is saved with it
             estimator.save(self.save)
         if self.filled is not None:
             write_forecasts(forecasts, self.filled, queries=self.queries)
-        return answer_forecasts(forecasts, asked, evidence)
+        return answer_forecasts(forecasts, queries, evidence)
 
     def _queries(self, evidence: Evidence | None) -> pl.DataFrame:
         """The queries: those of a file, or each target in each setting that is meant."""
@@ -165,7 +165,7 @@ class ForecastQuestion(AboutSettings):
         return queries.with_columns(target_as_reported=written)
 
     def _forecaster(
-        self, evidence: Evidence | None, asked: pl.DataFrame | None, progress: Progress | None = None
+        self, evidence: Evidence | None, queries: pl.DataFrame | None, progress: Progress | None = None
     ) -> Forecaster:
         from isogloss.forecasting import fitted, forecasters, load
 
@@ -175,18 +175,24 @@ class ForecastQuestion(AboutSettings):
         estimator = forecasters.get(self.forecaster)()
         if "new_models" in estimator.get_params():
             estimator.set_params(new_models=self.new_model)
-        return fitted(evidence, asked, forecaster=estimator, progress=progress)
+        return fitted(evidence, queries, forecaster=estimator, progress=progress)
 
 
 def usual_mix(evidence: Evidence, setting: Setting) -> str:
     """The training mix with which a setting was measured in most languages; the model as it is wins a tie."""
     import polars as pl
 
-    rows = evidence.observations.filter(
+    counts = same_setting(evidence.observations, setting).group_by("train").agg(targets=pl.col("target").n_unique())
+    return str(counts.sort("targets", "train", descending=[True, False])["train"][0])
+
+
+def same_setting(observations: pl.DataFrame, setting: Setting) -> pl.DataFrame:
+    """The observations of a setting."""
+    import polars as pl
+
+    return observations.filter(
         pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in setting._asdict().items())
     )
-    counts = rows.group_by("train").agg(targets=pl.col("target").n_unique())
-    return str(counts.sort("targets", "train", descending=[True, False])["train"][0])
 
 
 def queries_of(mixes: Mapping[Setting, str], targets: Mapping[str, str]) -> pl.DataFrame:
@@ -211,14 +217,14 @@ def queries_of(mixes: Mapping[Setting, str], targets: Mapping[str, str]) -> pl.D
     return pl.DataFrame([{**blank, **row, "query_row": place} for place, row in enumerate(rows)], schema=schema)
 
 
-def answer_forecasts(forecasts: pl.DataFrame, asked: pl.DataFrame, evidence: Evidence | None) -> Answer:
+def answer_forecasts(forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: Evidence | None) -> Answer:
     """The answer that some forecasts are.
 
     Parameters
     ----------
     forecasts : polars.DataFrame
         With the columns of `isogloss.forecasting.FORECAST`.
-    asked : polars.DataFrame
+    queries : polars.DataFrame
         The queries that they answer.
     evidence : Evidence or None
         What they were made from; None for a saved forecaster.
@@ -230,15 +236,34 @@ def answer_forecasts(forecasts: pl.DataFrame, asked: pl.DataFrame, evidence: Evi
     names = Names(evidence, written)
     labels = forecasts["target"].replace_strict({code: names(code) for code in written}, return_dtype=pl.String)
     table = scale.table(forecasts.clone().insert_column(0, labels.alias("language")), SCORES)
+    shared = _shared_flags(table)
     changing = [name for name in ("model", "task", "train") if forecasts[name].n_unique() > 1]
-    shown = {"language": "language", **{name: name for name in changing}, "forecast": "mean", "from": "lower",
-             "to": "upper", "trust": "trust", "flags": "flags"}  # fmt: skip
-    sentences = tuple(_sentences(table, scale))
+    shown: dict[str, Any] = {
+        "language": "language", **{name: name for name in changing}, "forecast": "mean", "from": "lower",
+        "to": "upper", "trust": "trust", "flags": _own_flags(shared),
+    }  # fmt: skip
+    sentences = (*_sentences(table, scale), *(f"Of all these: {clause}." for clause in shared.values()))
     return Answer(
         "forecast", sentences, {"forecasts": Table(table, _title(table), shown, scale.digits, MOST_SHOWN)},
         scale=scale, flags=_flags(table), notes=tuple(_notes(table, evidence)), result=forecasts,
-        draw=partial(_draw, forecasts, asked, evidence, scale, names, sentences[0]),
+        draw=partial(_draw, forecasts, queries, evidence, scale, names, sentences[0]),
     )  # fmt: skip
+
+
+def _shared_flags(table: pl.DataFrame) -> dict[str, str]:
+    """Flags that all of several forecasts have and whose sentence is the same, so that it is said once."""
+    from isogloss.forecasting.flags import SENTENCES
+
+    if table.height < 2:
+        return {}
+    flags = set.intersection(*map(set, table["flags"].to_list()))
+    return {flag: clause for flag, clause in SENTENCES.items() if flag in flags and "{" not in clause}
+
+
+def _own_flags(shared: Mapping[str, str]) -> pl.Expr:
+    import polars as pl
+
+    return pl.col("flags").list.eval(pl.element().filter(~pl.element().is_in(list(shared))))
 
 
 def _flags(table: pl.DataFrame) -> pl.DataFrame:
@@ -323,7 +348,7 @@ def _notes(table: pl.DataFrame, evidence: Evidence | None) -> list[str]:
 
 
 def _draw(
-    forecasts: pl.DataFrame, asked: pl.DataFrame, evidence: Evidence | None, scale: Scale, names: Names, verdict: str
+    forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: Evidence | None, scale: Scale, names: Names, verdict: str
 ) -> Any:
     from isogloss.charts import draw_forecast
     from isogloss.evidence import SETTING
@@ -334,9 +359,9 @@ def _draw(
         given = [
             name
             for name in (*SETTING, "train")
-            if name in ("task", "model", "train") or not asked[name].is_null().all()
+            if name in ("task", "model", "train") or not queries[name].is_null().all()
         ]
-        measured = evidence.observations.join(asked.select(given).unique(), on=given, how="semi", nulls_equal=True)
+        measured = evidence.observations.join(queries.select(given).unique(), on=given, how="semi", nulls_equal=True)
         metrics = measured["metric"].unique().to_list()
         score = metrics[0] if len(metrics) == 1 else score
     return draw_forecast(forecasts, measured, canvas=canvas_of(verdict, scale, names.written, score))

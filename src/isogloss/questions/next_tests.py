@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import Shell, Targets
+from isogloss.questions.forecast import queries_of, same_setting, usual_mix
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import Scale, scale_of
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from isogloss.evidence import Evidence
+    from isogloss.forecasting.settings import Setting
+    from isogloss.planning.next import NextTests
 
 NEXT = {"order": "order", "language": "language", "width now": "width", "others then": "width_of_rest",
         "tells most about": "tells_most_about"}  # fmt: skip
+MOST_MIXES = 10
+"""Training mixes of a setting up to which forecasts are quick."""
 NORMAL_WIDTH = 3.29
 """Width of the 90 % interval of a normal distribution, in standard deviations."""
 
@@ -46,6 +52,7 @@ class NextQuestion(AboutSettings):
         evidence, setting, named = self.one_setting(evidence)
         scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
         tests = choose_next(evidence, self.among, k=self.k, languages=self.languages, **named)
+        tests = self._as_wide_as_forecasts(tests, evidence, setting, progress)
         names = Names(evidence, dict(tests.table.select("language", "language_as_reported").rows()))
         table, baselines = (_widths(one, scale) for one in (tests.table, tests.baselines))
         before = baselines.filter(choice="none")["width_of_rest"][0]
@@ -65,6 +72,31 @@ class NextQuestion(AboutSettings):
              "baselines": Table(baselines, f"Width for the others after {self.k} more", digits=1)},
             scale=scale, notes=tests.notes, result=tests, draw=drawer(tests, verdict, scale, names.written),
         )  # fmt: skip
+
+    def _as_wide_as_forecasts(
+        self, tests: NextTests, evidence: Evidence, setting: Setting, progress: Progress | None
+    ) -> NextTests:
+        """The choice with deviations in proportion, so that before any test they are as wide as the forecasts are.
+
+        The process that chooses knows which languages go together, and less about how far their levels may lie apart
+        than the forecaster does. Where many mixes were measured forecasts would take long, and nothing is changed.
+        """
+        import polars as pl
+
+        from isogloss.forecasting import fitted
+        from isogloss.languages.groups import read_languages
+
+        measured = same_setting(evidence.observations, setting)
+        if measured["train"].n_unique() > MOST_MIXES:
+            return tests
+        candidates = read_languages(self.among, evidence.targets, languages=self.languages, where="among")
+        rest = {code: name for code, name in candidates.items() if code not in set(measured["target"])}
+        queries = queries_of({setting: usual_mix(evidence, setting)}, rest)
+        forecasts = fitted(evidence, queries, progress=progress).predict_interval(queries, 0.9)
+        width = (forecasts["upper"] - forecasts["lower"]).mean()
+        factor = float(width) / (NORMAL_WIDTH * tests.baselines.filter(choice="none")["deviation_of_rest"][0])  # type: ignore[arg-type]
+        scaled = pl.col("^(deviation.*|gain)$") * factor
+        return replace(tests, table=tests.table.with_columns(scaled), baselines=tests.baselines.with_columns(scaled))
 
 
 def _widths(table: pl.DataFrame, scale: Scale) -> pl.DataFrame:
