@@ -26,8 +26,8 @@ PROVENANCE = ("target_as_reported", "origin", "origin_row", "importer", "recorde
 """Columns of observations that no forecast depends on."""
 CODE = ("forecasting", "languages", "metrics", "stats", "evidence/training_mix.py")
 """Parts of isogloss that forecasts come from."""
-LIBRARIES = ("lightgbm", "numpy", "scipy", "urielplus")
-"""Libraries whose other versions forecast otherwise."""
+LIBRARIES = ("lightgbm", "numpy", "polars", "scipy", "urielplus")
+"""Libraries whose other versions forecast otherwise; polars's hash rows otherwise."""
 
 _digests: WeakKeyDictionary[Evidence, tuple[tuple[pl.DataFrame, ...], str]] = WeakKeyDictionary()
 
@@ -55,8 +55,9 @@ def digest(evidence: Evidence) -> str:
     if len(before) == len(tables) and all(one is other for one, other in zip(before, tables, strict=True)):
         return result
     checksum = hashlib.sha256()
-    # CSV and JSON are the same for the same values, however they lie in memory.
-    checksum.update(tables[0].drop(PROVENANCE).write_csv(null_value="\0").encode())
+    # Hashes of rows and JSON are the same for the same values, however they lie in memory.
+    rows = tables[0].drop(PROVENANCE)
+    checksum.update(f"{rows.schema}\0".encode() + rows.hash_rows().to_numpy().tobytes())
     for facts in tables[1:]:
         checksum.update(b"\0" + facts.write_ndjson().encode())
     _digests[evidence] = tables, checksum.hexdigest()
