@@ -92,10 +92,11 @@ class WeightedProducts:
 
     def __init__(self, rows: Array, columns: Array, weight_of: NDArray[np.intp]):
         self._rows, self._columns, self._weight_of = rows, columns, weight_of
-        self._sparse = ((rows != 0).sum(0) @ (columns != 0).sum(0)) < SPARSE * len(rows) * columns.size
+        products = (rows != 0).sum(0) * (columns != 0).sum(0)
+        self._sparse = products.sum() < SPARSE * len(rows) * columns.size
         if self._sparse:
             places, at, values = [], [], []
-            for coordinate in range(len(weight_of)):
+            for coordinate in np.flatnonzero(products):
                 left, right = np.flatnonzero(rows[:, coordinate]), np.flatnonzero(columns[:, coordinate])
                 places.append(np.add.outer(left * len(columns), right).ravel())
                 values.append(np.outer(rows[left, coordinate], columns[right, coordinate]).ravel())
