@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import polars as pl
 from pydantic import Field
 
 from isogloss.progress import Progress
@@ -19,6 +18,8 @@ from isogloss.questions.scale import RAW, Scale, scale_of
 from isogloss.text import counted
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence, Store
 
 TELLING_APART = ("recipe", "split", "pair", "shots", "model_revision")
@@ -101,6 +102,8 @@ class ShowQuestion(ReadingQuestion):
         )  # fmt: skip
 
     def _counts(self, source: Store | Evidence, names: Names, scale: Scale) -> Table:
+        import polars as pl
+
         from isogloss.evidence.overview import count_by, settings
 
         counts = count_by(source, self.by) if self.by else settings(source)
@@ -111,6 +114,8 @@ class ShowQuestion(ReadingQuestion):
         return Table(counts, shown=_shown(counts, self.by or ["task", "metric", "model"]), digits=scale.digits)
 
     def _coverage(self, source: Store | Evidence, names: Names) -> Table:
+        import polars as pl
+
         from isogloss.evidence.overview import coverage
 
         by = self.by or ["task"]
@@ -131,6 +136,8 @@ class ConflictsQuestion(AboutEvidence):
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Look for them in all that was recorded."""
+        import polars as pl
+
         from isogloss.evidence.overview import conflicts, recorded
         from isogloss.evidence.read import read_options
 
@@ -185,6 +192,8 @@ NOTES = (
 
 def _verdict(there: pl.DataFrame) -> str:
     """How much there is, and how many cells of the tables of models and languages are empty."""
+    import polars as pl
+
     tasks, models, languages = (there[name].n_unique() for name in ("task", "model", "target"))
     sides = there.group_by("task", "metric").agg(
         cells=pl.col("model").n_unique() * pl.col("target").n_unique() - pl.len()
@@ -198,6 +207,8 @@ def _verdict(there: pl.DataFrame) -> str:
 
 def _gaps(covered: pl.DataFrame, by: list[str]) -> str:
     """How many rows of a table of coverage lack something, and which lacks most."""
+    import polars as pl
+
     what = "task" if "target" in by else "language"
     lacking = covered.filter(pl.col("measured") < pl.col("of"))
     rows = " and ".join(_header(name) for name in by)
@@ -216,6 +227,8 @@ def _number(count: int, noun: str) -> str:
 
 def _shared(there: pl.DataFrame) -> list[str]:
     """A warning where the means of models are over different languages."""
+    import polars as pl
+
     uneven = []
     for (task, _), group in there.group_by("task", "metric", maintain_order=True):
         models = group["model"].n_unique()
@@ -259,6 +272,8 @@ def _column(name: str) -> str:
 
 def _with_language(table: pl.DataFrame, names: Names) -> pl.DataFrame:
     """With a column of names for people, where there are target languages."""
+    import polars as pl
+
     if "target" not in table.columns:
         return table
     called = pl.Series("language", [names(code) for code in table["target"]], dtype=pl.String)
@@ -270,6 +285,8 @@ def _names(rows: pl.DataFrame) -> Names:
 
 
 def _on_scale(found: pl.DataFrame, scale: Scale, raw: pl.Series) -> pl.DataFrame:
+    import polars as pl
+
     factor = pl.when(pl.col("metric").is_in(raw.implode())).then(1.0).otherwise(scale.factor)
     return found.with_columns(pl.col("scores", "spread", "counts") * factor)
 
@@ -287,6 +304,8 @@ def _worst(found: pl.DataFrame, scale: Scale) -> str:
 
 def _draw(there: pl.DataFrame, verdict: str, scale: Scale, names: Names) -> Any:
     """The metric that most cells have: one colour scale cannot show two."""
+    import polars as pl
+
     from isogloss.charts import draw_evidence
 
     metric = str(there["metric"].value_counts(sort=True).sort("count", "metric", descending=[True, False])["metric"][0])
