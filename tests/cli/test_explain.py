@@ -117,3 +117,10 @@ def test_bad_input_ends_in_one_line_and_two(run, scores, wrong, said):
     assert err.startswith("error: ")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_language_where_a_file_was_meant_is_said_with_its_option(run, tmp_path):
+    (tmp_path / "scores.csv").write_text("model,task,metric,target,train,score\na,t,accuracy,deu,,0.5\n")
+    code, out, err = run("explain", tmp_path / "scores.csv", "Yoruba", "--target", "deu")
+    assert (code, out) == (2, "")
+    assert err == "error: Yoruba: no such file; if it is the language that is meant: --target Yoruba\n"

@@ -163,6 +163,11 @@ class Evidence:
         settings = self.observations.select(SETTING).n_unique() if len(self) else 0
         return f"<Evidence: {len(self)} observations, {len(self.targets)} target languages, {settings} settings>"
 
+    def _repr_html_(self) -> str:
+        from isogloss.evidence.display import evidence_html
+
+        return evidence_html(self.observations, self.notes)
+
 
 def summary(observations: pl.LazyFrame, guesses: list[pl.DataFrame]) -> pl.LazyFrame:
     """One row per setting, as `Evidence.settings` gives it."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from isogloss.errors import InputError, UnknownName
+from isogloss.errors import BadFile, InputError, UnknownLanguage, UnknownName
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer
 from isogloss.questions.fields import ReadAs, Sources
@@ -66,7 +67,22 @@ class AboutEvidence(Question):
             raise InputError(
                 "no evidence", where="evidence", hint="give a spreadsheet, result files or a store, or isogloss:NAME"
             )
+        for source in self.evidence:
+            self._check_no_language(source)
         return self.evidence
+
+    def _check_no_language(self, source: Any) -> None:
+        """Refuse the name of a language where a file was meant: a shell takes a word without an option for one."""
+        from isogloss.languages import resolve
+
+        field = next((name for name in ("target", "targets") if name in type(self).model_fields), None)
+        if field is None or not isinstance(source, str) or not source.isalpha() or Path(source).exists():
+            return
+        try:
+            resolve(source)
+        except UnknownLanguage:
+            return
+        raise BadFile("no such file", where=source, hint=f"if it is the language that is meant: {field}={source!r}")
 
 
 class AboutSettings(AboutEvidence):
