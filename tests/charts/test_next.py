@@ -17,7 +17,7 @@ def found():
     names = "eng deu fra rus hin zho".split()
     table = pl.DataFrame({"target": names, "score": [0.8, 0.7, 0.75, 0.6, 0.5, 0.55]})
     scores = table.with_columns(task=pl.lit("topics"), model=pl.lit("toy"), metric=pl.lit("accuracy"), train=pl.lit(""))
-    return choose_next(read_evidence(scores), "@africa", task="topics", model="toy", k=3)
+    return choose_next(read_evidence(scores), "africa", task="topics", model="toy", k=3)
 
 
 @pytest.fixture(scope="module")
