@@ -86,7 +86,7 @@ def test_json_holds_every_column(run, scores):
 
 def test_json_stays_valid_where_an_interval_has_no_end(run, tmp_path):
     scores = write_scores(tmp_path / "scores.csv", "topics", "toy", "perplexity")
-    out = run("forecast", "--evidence", scores, *QUESTION, "--level", "0.99", "--json")[1]
+    out = run("forecast", "--evidence", scores, *QUESTION, "--level", "0.99", "--forecaster", "nearest", "--json")[1]
     answers = json.loads(out)["tables"]["forecasts"]
     assert [(one["lower"], one["upper"]) for one in answers] == [(None, None)] * 3
 
@@ -178,13 +178,12 @@ def test_a_table_of_questions_is_answered_in_its_order(run, scores, tmp_path):
     ("arguments", "complaint"),
     [
         ((), "--targets: no language to forecast; name languages or groups: --targets Yoruba,Wolof"),
-        ((*QUESTION, "--targets", " , "), "--targets: no language to forecast"),
+        ((*QUESTION[:-2], "--targets", " , "), "--targets: no language to forecast"),
         ((*QUESTION, "--targets", "yorubba"), "--targets: unknown language 'yorubba'; did you mean 'yor' (Yoruba)"),
         ((*QUESTION, "--train", "eng:-1"), "--train: size -1 of 'eng' is negative"),
         ((*QUESTION, "--task", "topisc"), "unknown task 'topisc'; did you mean 'topics'?"),
         ((*QUESTION, "--model", "toi"), "unknown model 'toi'; did you mean 'toy'?"),
         ((*QUESTION, "--recipe", "lora"), "unknown recipe 'lora'"),
-        ((*QUESTION, "--level", "90"), "error: level must be a number above 0 and below 1, not 90.0"),
         ((*QUESTION, "--level", "nan"), "error: level must be a number above 0 and below 1, not nan"),
         ((*QUESTION, "--forecaster", "defualt"), "unknown forecaster 'defualt'; did you mean 'default'?"),
         ((*QUESTION, "--filled", "FOLDER/out.json"), "out.json: a .json answer fills the LITMUS file that asked, and"),

@@ -20,6 +20,7 @@ from isogloss.text import printable
 app = typer.Typer(
     name="isogloss",
     help="Forecast how well a multilingual model does in the languages nobody has tested.",
+    epilog="Start here: isogloss forecast scores.xlsx --targets Yoruba,Wolof",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

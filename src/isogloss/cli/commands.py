@@ -25,12 +25,15 @@ def command_of(kind: type[Question]) -> Callable[..., None]:
     """The command that asks a question."""
     fields = ordered_fields(kind)
     arguments = [name for name, field in fields.items() if _shell(field).argument]
+    lists = [name for name, field in fields.items() if _is_list(field)]
     twice = [name for name in arguments if _shell(fields[name]).flags]
 
     def command(**values: Any) -> None:
         out, as_json, why = (values.pop(name) for name in ("out", "json", "why"))
         for name in twice:
             values[name] = [*(values.pop(f"{name}_given") or []), *(values[name] or [])]
+        for name in lists:
+            values[name] = ",".join(values[name]) if values[name] else None
         if out is not None:
             check_place(out, ENDINGS)
         run(kind, {name: value for name, value in values.items() if value is not None}, out, as_json=as_json, why=why)
@@ -107,7 +110,7 @@ def _shell(field: FieldInfo) -> Shell:
 def _default(field: FieldInfo) -> Any:
     """What the shell shows as the default: a list with commas."""
     default = default_of(field)
-    return ",".join(map(str, default)) if isinstance(default, list) and _shell(field).kind is str else default
+    return [",".join(map(str, default))] if isinstance(default, list) and _is_list(field) else default
 
 
 def _type(field: FieldInfo) -> Any:
@@ -116,11 +119,18 @@ def _type(field: FieldInfo) -> Any:
     kind: Any = _shell(field).kind
     if kind is not None and get_origin(bare) is list and _shell(field).argument:
         kind = list[kind]
-    elif kind is None and get_origin(bare) in (list, dict):
+    elif _is_list(field) or (kind is None and get_origin(bare) in (list, dict)):
         kind = list[str]
     elif kind is None:
         kind = str if get_origin(bare) is Literal else bare
     return kind if default_of(field) is not None else kind | None
+
+
+def _is_list(field: FieldInfo) -> bool:
+    """Whether a list is written with commas, in one option or in several."""
+    return (
+        get_origin(_without_none(field.annotation)) is list and _shell(field).kind is str and not _shell(field).argument
+    )
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from isogloss.errors import BadValue, UnknownLanguage, UnknownName, closest
 from isogloss.languages.iso639 import codes
 from isogloss.languages.language import Language, make_language, resolve
+from isogloss.languages.near_identical import relatives
 from isogloss.languages.writing import read_table
 
 REGIONS = ("africa", "americas", "asia", "europe", "oceania")
@@ -57,7 +58,7 @@ def read_languages(
     unknown: list[UnknownLanguage] = []
     for name in filter(None, (str(name).strip() for name in names)):
         if name not in read_as and (members := _group(name, tuple(sorted(measured)), where)) is not None:
-            for member in members:
+            for member in _once(members, measured):
                 chosen.setdefault(member, member)
             continue
         try:
@@ -70,6 +71,14 @@ def read_languages(
     if not chosen:
         raise BadValue("names no language", where=where, hint=f"write {where}=yor,wol or {where}=africa")
     return chosen
+
+
+def _once(members: Iterable[str], measured: Sequence[str]) -> Iterator[str]:
+    """Members of a group without those that are nearly identical to a measured language, which stands for them."""
+    known = set(measured)
+    for member in members:
+        if member in known or known.isdisjoint(relatives(member)):
+            yield member
 
 
 def _group(name: str, measured: tuple[str, ...], where: str) -> Sequence[str] | None:

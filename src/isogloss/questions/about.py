@@ -162,7 +162,8 @@ def settings_of(evidence: Evidence, which: dict[str, Any], several: Sequence[str
 
     rows = evidence.observations.select(SETTING).unique().sort(SETTING, nulls_last=True).rows()
     left = [Setting(*row) for row in rows]
-    for name, wanted in which.items():
+    for name, given in which.items():
+        wanted = _as_evidence_writes_it(given, {getattr(one, name) for one in left})
         values = {getattr(one, name) for one in left}
         if wanted not in values:
             raise UnknownName(name, str(wanted), map(str, values - {None}), where="evidence")
@@ -174,6 +175,12 @@ def settings_of(evidence: Evidence, which: dict[str, Any], several: Sequence[str
         hint = "say which: " + ", ".join(f"{name}={values[0]!r}" for name, values in open_ones)
         raise InputError(f"several are possible: {listed}", where="evidence", hint=hint)
     return left
+
+
+def _as_evidence_writes_it(given: Any, values: set[Any]) -> Any:
+    """A value as the evidence has it, where only the case of letters differs."""
+    alike = [one for one in values if isinstance(one, str) and str(given).casefold() == one.casefold()]
+    return alike[0] if given not in values and len(alike) == 1 else given
 
 
 def only_setting(evidence: Evidence, setting: Setting) -> Evidence:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,7 @@ class Answer(Content):
             raise BadValue(
                 f"there is no picture of this answer to '{self.question}'", hint="write a table: .csv, .xlsx"
             )
-        return self.draw()
+        return without_network(self.draw())
 
     def write(self, path: str | Path) -> Path:
         """Write it whole or not at all; the ending of `path` names the format.
@@ -73,3 +74,17 @@ class Answer(Content):
         from isogloss.questions.page import notebook_html
 
         return notebook_html(self)
+
+
+def without_network(chart: Any) -> Any:
+    """The same chart, which a notebook shows as an image instead of by scripts from a server."""
+
+    def bundle(self: Any, *_: Any, **__: Any) -> dict[str, str]:
+        from isogloss.charts.files import describe, png
+
+        return {"image/png": b64encode(png(self, 1.0)).decode(), "text/plain": describe(self)}
+
+    kind = type(chart)
+    shown = type(kind.__name__, (kind,), {"_repr_mimebundle_": bundle, "__module__": kind.__module__})
+    object.__setattr__(chart, "__class__", shown)  # attributes of charts are keys of their Vega-Lite
+    return chart

@@ -11,7 +11,7 @@ from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import NameList, Number, OptionalPath, Shell, Targets, Weights
+from isogloss.questions.fields import Languages, NameList, Number, OptionalPath, Shell, Weights
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.plan import read_weights_of
@@ -43,7 +43,7 @@ class CompareQuestion(AboutSettings):
     recipes: Annotated[NameList, Field(description="What to compare; by default all with scores and costs.")] = Field(
         default_factory=list
     )
-    targets: Annotated[Targets, Field(description="Languages that count; by default all in common.")] = Field(
+    targets: Annotated[Languages, Field(description="Languages that count; by default all in common.")] = Field(
         default_factory=list
     )
     volume: Annotated[Number, Field(ge=0, description="Queries to come, for costs in all.")] = None

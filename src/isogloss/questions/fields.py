@@ -81,6 +81,12 @@ def split_numbers(value: Any) -> Any:
         raise BadValue(f"'{value}' is no number", hint="give 0.9, or 0.5,0.9") from None
 
 
+def as_level(value: Any) -> Any:
+    """A level as a number; one in percent, such as 90, as a share."""
+    number = as_number(value)
+    return number / 100 if isinstance(number, float) and 1 < number < 100 else number
+
+
 def as_texts(value: Any) -> Any:
     """One or several texts as a list."""
     if value is None:
@@ -105,15 +111,16 @@ ReadAs = Annotated[
 ]
 OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
 Level = Annotated[
-    float, BeforeValidator(as_number), Field(gt=0, lt=1, description="Probability that an interval holds.")
+    float, BeforeValidator(as_level), Field(gt=0, lt=1, description="Probability that an interval holds.")
 ]
 Target = Annotated[str, Field(description="The language, by name or code; it need not have been measured.")]
-Targets = Annotated[
+Languages = Annotated[
     NameList,
     Field(
         description="Languages by name or code, and groups: africa, family:Bantu, script:Deva, flores, evidence, all."
     ),
 ]
+Targets = Annotated[Languages, Shell(flags=("--targets", "--target"), kind=str)]
 Goal = Annotated[
     float | None,
     BeforeValidator(as_number),

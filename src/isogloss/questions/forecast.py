@@ -301,20 +301,22 @@ def _sentences(table: pl.DataFrame, scale: Scale) -> list[str]:
     if table.height == 1:
         return _about_one(table.row(0, named=True), scale)
     best, worst = (table.sort("mean", descending=down, nulls_last=True).row(0, named=True) for down in (True, False))
-    of = _of(table)
+    count = table["target"].n_unique()
+    of_one = "model" if count == 1 else "language"
     span = (
-        f"{of}: forecasts from {_rough(worst['mean'], scale)} ({worst['language']}) to "
-        f"{_rough(best['mean'], scale)} ({best['language']}) in {counted(table['target'].n_unique(), 'language')}."
+        f"{_of(table)}: forecasts from {_rough(worst['mean'], scale)} ({worst[of_one]}) to "
+        f"{_rough(best['mean'], scale)} ({best[of_one]}) in {counted(count, 'language')}."
     )
     if guesses.is_empty():
         words = table["trust"].value_counts(sort=True)
         return [span, f"Trust: {', '.join(f'{count} {word}' for word, count in words.rows())}."]
-    which = "All of them are" if guesses.height == table.height else f"{guesses.height} of the {table.height} are"
+    verb = "is a guess" if guesses.height == 1 else "are guesses"
+    which = "All forecasts" if guesses.height == table.height else f"{guesses.height} of {table.height} forecasts"
     languages = guesses["language"].unique(maintain_order=True).to_list()
     named = ", ".join(languages[:MOST_NAMED]) + (
         f" and {len(languages) - MOST_NAMED} more" if len(languages) > MOST_NAMED else ""
     )
-    return [f"{which} guesses ({named}): test these languages before you act on a number.", span]
+    return [f"{which} {verb} ({named}): test before you act on a number.", span]
 
 
 def _about_one(row: Mapping[str, Any], scale: Scale) -> list[str]:
@@ -344,7 +346,16 @@ def _notes(table: pl.DataFrame, evidence: Evidence | None) -> list[str]:
     ]  # fmt: skip
     if mixes != [""]:
         notes.append(f"Trained on: {'; '.join(mix or 'nothing (the model as it is)' for mix in mixes)}.")
-    return notes
+    return notes + [_explained(part) for _, part in _flags(table).group_by("flag", maintain_order=True)]
+
+
+def _explained(flags: pl.DataFrame) -> str:
+    """What a flag means for the first language that has it, and which others have it."""
+    first = flags.row(0, named=True)
+    others = flags["language"].unique(maintain_order=True).to_list()[1:]
+    more = f", ... {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    also = f" (so: {', '.join(others[:MOST_NAMED])}{more})" if others else ""
+    return f"{first['flag'].replace('_', ' ')}: {first['language']}: {first['sentence']}{also}."
 
 
 def _draw(

@@ -29,7 +29,7 @@ class Names:
         self.written: dict[str, str] = dict(written or {})
         if evidence is not None:
             reported = evidence.observations.select("target", "target_as_reported").drop_nulls().unique().sort("target")
-            self.written = dict(reported.rows()) | self.written
+            self.written = dict(reported.rows()) | {code: name for code, name in self.written.items() if name != code}
 
     def __call__(self, language: str) -> str:
         """The name of a language; a bare code is given the English name that belongs to it."""

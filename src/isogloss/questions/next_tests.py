@@ -10,7 +10,7 @@ from pydantic import Field
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import Shell, Targets
+from isogloss.questions.fields import Languages, Shell
 from isogloss.questions.forecast import queries_of, same_setting, usual_mix
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
@@ -38,7 +38,7 @@ class NextQuestion(AboutSettings):
     positional: ClassVar[tuple[str, ...]] = ("evidence", "among")
 
     among: Annotated[
-        Targets,
+        Languages,
         Field(description="Languages and groups to choose from, such as africa or family:Bantu; by default flores."),
     ] = Field(default_factory=lambda: ["flores"])
     k: Annotated[int, Shell(flags=("--k", "-k")), Field(ge=1, description="How many languages to test.")] = 5

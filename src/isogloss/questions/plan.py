@@ -14,6 +14,7 @@ from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import (
     ForecasterName,
     Goal,
+    Languages,
     Level,
     Number,
     OptionalPath,
@@ -67,7 +68,7 @@ class PlanQuestion(AboutSettings):
         str | None,
         Field(description="What there is already, e.g. eng:1000; by default the model as it is, else a usual mix."),
     ] = None
-    buy: Annotated[Targets, Field(description="Languages that can be bought; by default the targets.")] = Field(
+    buy: Annotated[Languages, Field(description="Languages that can be bought; by default the targets.")] = Field(
         default_factory=list
     )
     at_least: Annotated[

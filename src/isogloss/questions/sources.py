@@ -12,7 +12,7 @@ from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import Level, Shell, Targets
+from isogloss.questions.fields import Languages, Level, Targets
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of, drawer
 from isogloss.questions.scale import Scale, scale_of
@@ -35,11 +35,11 @@ class SourcesQuestion(AboutSettings):
     command: ClassVar[str] = "sources"
     positional: ClassVar[tuple[str, ...]] = ("evidence", "targets")
 
-    targets: Annotated[Targets, Shell(flags=("--target", "--targets"), kind=str)] = Field(default_factory=list)
+    targets: Targets = Field(default_factory=list)
     top: Annotated[int, Field(ge=1, description="How many rows to show.")] = 5
     together: Annotated[int, Field(ge=1, description="Rank sets of so many sources, too.")] = 1
     choose: Annotated[int | None, Field(ge=1, description="For several targets: how many sources to choose.")] = None
-    candidates: Annotated[Targets, Field(description="Sources to choose from; by default all.")] = Field(
+    candidates: Annotated[Languages, Field(description="Sources to choose from; by default all.")] = Field(
         default_factory=list
     )
     examples: Annotated[int | None, Field(ge=0, description="Only sources trained on so many examples.")] = None
@@ -148,7 +148,8 @@ def _verdict(table: pl.DataFrame, names: Names, scale: Scale, target: str, *, un
     close = table.filter(pl.col("regret") - best["regret"] < CLOSE)["source"].to_list()[1:4]
     words = [
         f"For {target}, train on {names(best['source'])}: {'measured' if best['basis'] == 'measured' else 'forecast'} "
-        f"{scale.score(best['mean'])}; it loses at most {scale.width(best['regret_upper'])} against the best source."
+        f"{scale.score(best['mean'])}. With 90 % probability it loses no more than {scale.width(best['regret_upper'])} "
+        "against the best source."
     ]
     if unsupported:
         words.insert(0, "A guess: too little was measured for the level, so that every interval is the whole range.")

@@ -11,7 +11,10 @@ def answer_text(answer: Content, width: int, *, why: bool = False) -> str:
     """Verdict, tables and notes, broken at `width` between words and never within a number."""
     parts = [_paragraphs(answer.sentences, width)]
     parts += [table_text(table, width) for table in answer.tables.values() if table.view().height]
-    parts += [_paragraphs(group, width) for group in (answer.assumptions, answer.notes if why else ())]
+    # The layout of a sheet, and how an import says otherwise, are for --why.
+    assumed = [one.partition("; to say otherwise")[0] for one in answer.assumptions if one.startswith("assumed")]
+    shown = (answer.assumptions, answer.notes) if why else (tuple(assumed),)
+    parts += [_paragraphs(group, width) for group in shown]
     return "\n\n".join(part for part in parts if part)
 
 
