@@ -87,14 +87,15 @@ class NextQuestion(AboutSettings):
         from isogloss.languages.groups import read_languages
 
         measured = same_setting(evidence.observations, setting)
-        if measured["train"].n_unique() > MOST_MIXES:
+        deviation = tests.baselines.filter(choice="none")["deviation_of_rest"][0]
+        if measured["train"].n_unique() > MOST_MIXES or deviation == 0:
             return tests
         candidates = read_languages(self.among, evidence.targets, languages=self.languages, where="among")
         rest = {code: name for code, name in candidates.items() if code not in set(measured["target"])}
         queries = queries_of({setting: usual_mix(evidence, setting)}, rest)
         forecasts = fitted(evidence, queries, progress=progress).predict_interval(queries, 0.9)
         width = (forecasts["upper"] - forecasts["lower"]).mean()
-        factor = float(width) / (NORMAL_WIDTH * tests.baselines.filter(choice="none")["deviation_of_rest"][0])  # type: ignore[arg-type]
+        factor = float(width) / (NORMAL_WIDTH * deviation)  # type: ignore[arg-type]
         scaled = pl.col("^(deviation.*|gain)$") * factor
         return replace(tests, table=tests.table.with_columns(scaled), baselines=tests.baselines.with_columns(scaled))
 
