@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,6 @@ class BlockTable:
         self.prompted = any(setting.shots is not None for setting in settings)
         self._lowest = find_metric(settings[0].metric).lowest
         self._chance, self._higher_is_better, self._background = chance, higher_is_better, background
-        self._last: tuple[tuple[str, ...], TableForecast] | None = None
 
     @cached_property
     def link_(self) -> Link:
@@ -83,9 +83,11 @@ class BlockTable:
     def predict(self, rows: NDArray[np.intp], languages: Sequence[str]) -> TableForecast:
         """Posterior of some rows of the panel, which the block must have."""
         # Every model of a sheet is asked about the same languages, one after the other.
-        if self._last is None or self._last[0] != tuple(languages):
-            self._last = tuple(languages), self.fitted_.predict(languages)
-        return self._last[1].take(np.searchsorted(self.rows, rows))
+        asked, posterior = _LAST.get(self, ((), None))
+        if posterior is None or asked != tuple(languages):
+            posterior = self.fitted_.predict(languages)
+            _LAST[self] = tuple(languages), posterior
+        return posterior.take(np.searchsorted(self.rows, rows))
 
     def bounds(self, mean: Array, deviation: Array, level: float) -> tuple[Array, Array]:
         """Ends of intervals as scores, from mean and deviation on the unbounded scale."""
@@ -95,3 +97,7 @@ class BlockTable:
         ends = (self.link_.inverse(mean + quantile * deviation) for quantile in (below, above))
         first, second = ends
         return np.minimum(first, second), np.maximum(first, second)
+
+
+_LAST: WeakKeyDictionary[BlockTable, tuple[tuple[str, ...], TableForecast]] = WeakKeyDictionary()
+"""The languages asked about last and their posterior; not on the table, which would be saved with them."""
