@@ -134,6 +134,33 @@ def test_facts_about_models_count(measured):
     assert state_key(Evidence(evidence.observations, models=facts), Mean()) != state_key(evidence, Mean())
 
 
+def test_evidence_that_was_changed_in_place_is_learnt_anew(measured):
+    evidence, same = measured(CELLS), measured(CELLS)
+    before = fitted(evidence, QUERIES, forecaster="mean")
+    evidence.observations[0, "score"] = 0.8
+    after = fitted(evidence, QUERIES, forecaster="mean")
+    assert after.predict(QUERIES)["mean"].item() == pytest.approx(1.6 / 3)
+    assert before.predict(QUERIES)["mean"].item() == pytest.approx(1.3 / 3)
+    assert fitted(same, QUERIES, forecaster="mean") is before
+
+
+def test_what_is_learnt_later_is_of_the_evidence_as_it_was():
+    queries = about([PLANTED.languages[1]])
+    expected = forecasters.get("default")().fit(EVIDENCE, queries).conformalize().predict_interval(queries)
+    evidence = Evidence(EVIDENCE.observations)
+    kept = fitted(evidence, queries.head(0))
+    evidence.observations[0, "score"] = 0.99
+    assert fitted(EVIDENCE, queries) is kept
+    assert kept.predict_interval(queries).equals(expected)
+
+
+def test_facts_that_were_changed_in_place_are_learnt_anew(measured):
+    evidence = Evidence(measured(CELLS).observations, models=pl.DataFrame({"model": ["m"], "parameters": [10**9]}))
+    before = fitted(evidence, QUERIES)
+    evidence.models[0, "parameters"] = 10**10
+    assert fitted(evidence, QUERIES) is not before
+
+
 def test_the_same_values_in_other_pieces_of_memory_have_the_same_key(measured):
     evidence = measured(CELLS)
     rows = evidence.observations

@@ -11,9 +11,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
-from weakref import WeakKeyDictionary
-
-import polars as pl
 
 import isogloss
 from isogloss.errors import InputError
@@ -28,8 +25,6 @@ CODE = ("forecasting", "languages", "metrics", "stats", "evidence/training_mix.p
 """Parts of isogloss that forecasts come from."""
 LIBRARIES = ("lightgbm", "numpy", "polars", "scipy", "urielplus")
 """Libraries whose other versions forecast otherwise; polars's hash rows otherwise."""
-
-_digests: WeakKeyDictionary[Evidence, tuple[tuple[pl.DataFrame, ...], str]] = WeakKeyDictionary()
 
 
 def state_key(evidence: Evidence, estimator: Forecaster) -> str | None:
@@ -50,17 +45,13 @@ def state_key(evidence: Evidence, estimator: Forecaster) -> str | None:
 
 def digest(evidence: Evidence) -> str:
     """Checksum of the observations without their provenance, and of the facts."""
-    tables = (evidence.observations, evidence.models, evidence.tasks)
-    before, result = _digests.get(evidence, ((), ""))
-    if len(before) == len(tables) and all(one is other for one, other in zip(before, tables, strict=True)):
-        return result
+    # Computed at every call: a table can be changed in place, and is then still the same object.
     checksum = hashlib.sha256()
     # Hashes of rows and JSON are the same for the same values, however they lie in memory.
-    rows = tables[0].drop(PROVENANCE)
+    rows = evidence.observations.drop(PROVENANCE)
     checksum.update(f"{rows.schema}\0".encode() + rows.hash_rows().to_numpy().tobytes())
-    for facts in tables[1:]:
+    for facts in (evidence.models, evidence.tasks):
         checksum.update(b"\0" + facts.write_ndjson().encode())
-    _digests[evidence] = tables, checksum.hexdigest()
     return checksum.hexdigest()
 
 
