@@ -60,7 +60,7 @@ def test_one_mix_says_nothing_about_other_mixes(measured, forecaster):
 def test_a_model_used_as_it_is_needs_no_mix(measured, forecaster):
     evidence = measured([(target, "", 0.5 + 0.02 * place) for place, target in enumerate(TWELVE)])
     found = forecast(forecaster, evidence, "", "yor", TWELVE[0])
-    assert found["flags"].to_list() == [["poorer_than_measured"], ["measured"]]
+    assert found["flags"].to_list() == [["poorer_than_measured", "web_text_unknown"], ["measured"]]
     assert found["mean"][1] == 0.5
 
 
