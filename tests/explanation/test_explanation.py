@@ -10,9 +10,10 @@ from isogloss import read_evidence
 from isogloss.errors import InputError, UnknownLanguage, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.explanation import Explanation, explain_forecast
-from isogloss.forecasting import Default, ask
+from isogloss.forecasting import Combination, ask
 
 PLANTED = {"task": "planted-task", "model": "planted-model"}
+TABLE = "hierarchical model"
 
 
 def gap(found: Explanation) -> float:
@@ -43,7 +44,7 @@ def test_contributions_add_up_to_the_forecast(unmeasured):
 
 def test_the_forecast_explained_is_the_one_that_is_given(mixes, unmeasured):
     question = ask(**PLANTED, targets=["yor"], train=unmeasured.train)
-    given = Default().fit(mixes).conformalize().predict_interval(question).row(0, named=True)
+    given = Combination().fit(mixes).conformalize().predict_interval(question).row(0, named=True)
     assert (unmeasured.mean, unmeasured.lower, unmeasured.upper) == (given["mean"], given["lower"], given["upper"])
     assert unmeasured.flags == tuple(given["flags"])
     assert (unmeasured.nearest, unmeasured.trust) == (given["nearest"], given["trust"])
@@ -55,10 +56,18 @@ def test_the_baseline_is_the_mean_of_the_measured_languages(mixes, unmeasured):
     assert "mean of the measured languages" in unmeasured.baseline_name
 
 
-def test_every_base_learner_is_taken_apart_without_a_rest(unmeasured):
-    assert set(unmeasured.learners) <= {"additive", "regression-kriging", "trees", "kernel", "ordinary-kriging"}
-    assert sum(unmeasured.learners.values()) == pytest.approx(1)
-    assert unexplained(unmeasured) < 1e-9
+@pytest.mark.parametrize("forecaster", ["default", "base-learners"])
+def test_every_base_learner_is_taken_apart_without_a_rest(mixes, forecaster):
+    found = explain_forecast(mixes, "yor", **PLANTED, forecaster=forecaster)
+    assert set(found.learners) - {TABLE} <= {"additive", "regression-kriging", "trees", "kernel", "ordinary-kriging"}
+    assert sum(found.learners.values()) == pytest.approx(1)
+    assert unexplained(found) < 1e-9
+
+
+def test_a_language_poorer_than_all_measured_ones_is_explained_by_both_methods_from_one_baseline(unmeasured):
+    assert unmeasured.learners[TABLE] == 0.5
+    of_table = unmeasured.contributions.filter(learner=TABLE)
+    assert "an average measured language, against their mean" in of_table["part"].to_list()
 
 
 def test_neighbours_have_weights_distances_and_scores(mixes, unmeasured):
@@ -133,11 +142,12 @@ def models() -> Evidence:
     return read_evidence(table.with_columns(task=pl.lit("t"), metric=pl.lit("accuracy"), train=pl.lit("")))
 
 
-def test_scores_of_other_models_are_a_group_of_their_own(models):
-    found = explain_forecast(models, "yor", task="t", model="m0")
+@pytest.mark.parametrize(("forecaster", "learner"), [("default", TABLE), ("base-learners", "pooled")])
+def test_scores_of_other_models_are_a_group_of_their_own(models, forecaster, learner):
+    found = explain_forecast(models, "yor", task="t", model="m0", forecaster=forecaster)
     assert gap(found) < 1e-9
     assert unexplained(found) < 1e-9
-    assert "pooled" in found.learners
+    assert learner in found.learners
     assert "same language in other settings" in found.groups["group"].to_list()
 
 

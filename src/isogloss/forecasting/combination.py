@@ -27,7 +27,7 @@ from isogloss.evidence import Evidence
 from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.side_facts import shared_web_text
 from isogloss.forecasting.default import Default
-from isogloss.forecasting.features import ADAPTATION
+from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
 from isogloss.forecasting.fitted_setting import MIXES, FittedSetting, GridForecast, Part, QuerySetting
 from isogloss.forecasting.fitted_settings import QuerySettings
 from isogloss.forecasting.grid import Array, TrainingMixes, fill
@@ -191,14 +191,28 @@ class CombinedSetting(QuerySetting):
         by_table = self._decompose_table(mix, target)
         if weight == 0:
             return by_table
-        shares = ((weight, self.learners.decompose(mix, target)), (1 - weight, by_table))
-        baseline = sum(share * one.baseline for share, one in shares)
+        by_learners = self.learners.decompose(mix, target)
+        by_table = _started_from(by_learners.baseline, by_table)
+        shares = ((weight, by_learners), (1 - weight, by_table))
         learners = [replace(one, weight=share * one.weight) for share, whole in shares for one in whole.learners]
-        return Decomposition(baseline, shares[0][1].baseline_name, learners)
+        return Decomposition(by_learners.baseline, by_learners.baseline_name, learners)
 
     def _decompose_table(self, mix: TrainingMixes, target: str) -> Decomposition:
         whole = self.table.decompose(mix, target)
         of_mix = float(self._of_table(mix, [target]).mean[0, 0] - self.table.forecast(mix, [target]).mean[0, 0])
         part = Contribution(ADAPTATION, "training mix, against those measured", of_mix)
-        learners = [replace(one, contributions=[*one.contributions, part]) for one in whole.learners]
-        return replace(whole, learners=learners)
+        return _with_part(whole, part)
+
+
+def _started_from(baseline: float, whole: Decomposition) -> Decomposition:
+    """The same forecast, from another baseline on."""
+    part = Contribution(
+        MEASURED_LANGUAGES, "an average measured language, against their mean", whole.baseline - baseline
+    )
+    return replace(_with_part(whole, part), baseline=baseline)
+
+
+def _with_part(whole: Decomposition, part: Contribution) -> Decomposition:
+    """A decomposition with one more contribution to every learner."""
+    learners = [replace(one, contributions=[*one.contributions, part]) for one in whole.learners]
+    return replace(whole, learners=learners)

@@ -17,7 +17,7 @@ from isogloss.forecasting.background.block_table import BlockTable
 from isogloss.forecasting.background.evidence_tables import metric_facts
 from isogloss.forecasting.background.features import FEATURES
 from isogloss.forecasting.background.table_model import TableForecast
-from isogloss.forecasting.features import DATA, LEXICAL, LINGUISTIC, MEASURED_LANGUAGES
+from isogloss.forecasting.features import DATA, LEXICAL, LINGUISTIC, MEASURED_LANGUAGES, OTHER_SETTINGS
 from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
 from isogloss.forecasting.fitted_settings import QuerySettings
 from isogloss.forecasting.flags import Flag
@@ -39,9 +39,13 @@ TABLE = "table"
 FEW_LANGUAGES = 40
 """Measured languages below which other tables decide more about a level than the table itself."""
 LEARNER = "hierarchical model"
-MEAN_OF_MODEL = "the model in an average measured language"
+MEAN_OF_MODEL = "the model's score in an average measured language"
 GROUPS = (DATA, LEXICAL, DATA, DATA, LINGUISTIC, LINGUISTIC)
 """Group of each of `isogloss.forecasting.background.features.FEATURES`."""
+BY_NEIGHBOURS = (MEASURED_LANGUAGES, "other languages on this task")
+BY_OTHER_MODELS = (OTHER_SETTINGS, "the language with other models")
+"""Group and name of what measured scores add: those of a language itself, where it has any, outweigh its neighbours'.
+"""
 
 
 @dataclass(frozen=True)
@@ -156,13 +160,13 @@ class HierarchicalSetting(QuerySetting):
         own = self.table.predict(self._rows, [target])
         level = own.level.mean() if mix.texts[0] not in self._row else own.level[self._row[mix.texts[0]]]
         baseline = float(self.grid.clip(self.table.link_.inverse(np.array([level])))[0])
-        contributions = self._contributions(own, float(forecast.link_mean[0, 0] - level))
+        contributions = self._contributions(target, own, float(forecast.link_mean[0, 0] - level))
         total = sum(part.value for part in contributions)
         share = (score - baseline) / total if abs(total) > 1e-12 else 0.0
         parts = [part.times(share) for part in contributions]
         return Decomposition(baseline, MEAN_OF_MODEL, [LearnerContributions(LEARNER, 1.0, parts)])
 
-    def _contributions(self, own: TableForecast, total: float) -> list[Contribution]:
+    def _contributions(self, target: str, own: TableForecast, total: float) -> list[Contribution]:
         """Summands on the unbounded scale of one target."""
         slopes = [
             Contribution(group, name, float(value))
@@ -172,7 +176,7 @@ class HierarchicalSetting(QuerySetting):
         rest = total - neighbours - sum(part.value for part in slopes)
         return [
             *slopes,
-            Contribution(MEASURED_LANGUAGES, "other languages on this task", neighbours),
+            Contribution(*(BY_OTHER_MODELS if target in self.table.languages else BY_NEIGHBOURS), neighbours),
             Contribution(MEASURED_LANGUAGES, "other languages of this model", rest),
         ]
 
