@@ -100,6 +100,17 @@ def test_forecasts_flatten_out_at_chance():
     assert forecast(known, ["wol"])["lower"][0] > forecast(near_chance, ["wol"])["lower"][0]
 
 
+@pytest.mark.parametrize("least", [-0.5, -0.05])
+def test_correlations_below_zero_have_forecasts_and_intervals_there(least):
+    shift = least - min(RICH.values())
+    row = {language: score + shift for language, score in RICH.items()}
+    found = forecast(table({"a": row}, metric="spearman"), ["ces", "wol"])
+    assert (found["lower"] < 0).all()
+    assert (found["lower"] < found["mean"]).all()
+    assert (found["mean"] < found["upper"]).all()
+    assert found["mean"][1] < found["mean"][0] < max(row.values())
+
+
 def test_a_measured_score_stays_what_it_is():
     found = forecast(table({"a": RICH}), ["hin"])
     assert found["mean"][0] == 0.74

@@ -32,6 +32,13 @@ def test_every_value_is_a_score_in_the_range(values, higher):
     assert ((inverse >= 0) & (inverse <= 1)).all()
 
 
+@given(st.floats(-1, 0), scores)
+def test_scores_of_a_metric_that_goes_below_zero_come_back(least, shares):
+    link, values = ChanceLink(least, lowest=-1.0), least + (1 - least) * shares
+    np.testing.assert_allclose(link.inverse(link.forward(values)), values, atol=1e-9)
+    assert (link.inverse(np.array([-50.0, 50.0])) == [max(least - 0.03, -1.0), 1.0]).all()
+
+
 def test_a_score_without_a_range_is_scaled_and_turned_so_that_higher_is_better():
     link = AffineLink(centre=20.0, scale=4.0, higher_is_better=False)
     np.testing.assert_allclose(link.forward(np.array([16.0, 20.0, 28.0])), [1.0, 0.0, -2.0])

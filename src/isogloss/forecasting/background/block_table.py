@@ -13,7 +13,7 @@ from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.link import AffineLink, ChanceLink, Link
 from isogloss.forecasting.background.table_model import TableForecast, TableModel
 from isogloss.forecasting.grid import Array, Panel, two_way
-from isogloss.metrics.registry import find_metric
+from isogloss.metrics.registry import find_metric, lowest_fraction
 
 FEWEST_FOR_SCALE = 3
 """Languages from which on the scale of a metric without a range can be told."""
@@ -51,13 +51,14 @@ class BlockTable:
         self.bounded = bool(panel.bounded[panel.setting_of[self.rows]].all())
         self.prompted = any(setting.shots is not None for setting in settings)
         self._lowest = find_metric(settings[0].metric).lowest
+        self._worst = lowest_fraction(settings[0].metric)
         self._chance, self._higher_is_better, self._background = chance, higher_is_better, background
 
     @cached_property
     def link_(self) -> Link:
         """From scores to the unbounded scale."""
         if self.bounded:
-            return ChanceLink(self._chance if self._higher_is_better else 0.0, self._higher_is_better)
+            return self._chance_link()
         ends = self._lowest is not None and -np.inf < self._lowest < np.nanmin(self.scores)
         lowest = self._lowest if ends else None
         values = AffineLink(0.0, 1.0, lowest=lowest).unscaled(self.scores)
@@ -65,6 +66,13 @@ class BlockTable:
         least = LEAST_SPREAD * (1.0 if lowest is not None else max(float(np.nanmax(np.abs(values))), 1e-9))
         scale = max(float(levels.std()), least) / self._model.fit(values, self.languages).expected_spread()
         return AffineLink(mean, scale, self._higher_is_better, lowest)
+
+    def _chance_link(self) -> ChanceLink:
+        if not self._higher_is_better:
+            return ChanceLink(higher_is_better=False)
+        # Correlations can be measured below chance, and then flatten out at the lowest of them.
+        below = self._worst < 0 and np.nanmin(self.scores) < self._chance
+        return ChanceLink(float(np.nanmin(self.scores)) if below else self._chance, lowest=self._worst)
 
     @property
     def has_scale(self) -> bool:

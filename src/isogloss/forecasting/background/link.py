@@ -39,10 +39,13 @@ class ChanceLink:
         Score of a uniform guess; 0 where it is not known.
     higher_is_better : bool, default True
         Otherwise scores are taken from 1 first.
+    lowest : float, default 0
+        Score of the worst answers: -1 for correlations.
     """
 
     chance: float = 0.0
     higher_is_better: bool = True
+    lowest: float = 0.0
 
     def forward(self, scores: Array) -> Array:
         upward = scores if self.higher_is_better else 1 - scores
@@ -51,7 +54,7 @@ class ChanceLink:
 
     def inverse(self, values: Array) -> Array:
         share = 1 / (1 + np.exp(-4 * values))
-        upward = np.clip(share * (1 - self.chance + 2 * MARGIN) + self.chance - MARGIN, 0, 1)
+        upward = np.clip(share * (1 - self.chance + 2 * MARGIN) + self.chance - MARGIN, self.lowest, 1)
         return upward if self.higher_is_better else 1 - upward
 
 
