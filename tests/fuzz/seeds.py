@@ -106,7 +106,13 @@ HTML = "<table><tr><th rowspan=2>Language<th colspan=2>A</tr><tr><td>B<td>C</tr>
 LATEX = r"\begin{tabular}{lr} Language & \textbf{Rook} \\ German & 81.5 \\ Swahili & 70.5 \\ \end{tabular}"
 RECORDS = [{"language": "de", "f1": 0.5}, {"language": "sw", "f1": 0.25}]
 
+EUROEVAL = {
+    "dataset": "irony-x", "task": "sentiment-classification", "dataset_languages": ["da"], "model": "org/m@main",
+    "results": {"raw": [{"mcc": 0.5}, {"mcc": 0.7}], "total": {"test_mcc": 60.0, "test_mcc_se": 2.5}},
+    "few_shot": True, "generative": True, "validation_split": False, "euroeval_version": "15.3.1",
+}  # fmt: skip
 DOCUMENTS = {
+    "euroeval": (EUROEVAL, "euroeval_benchmark_results.jsonl"),
     "lm-eval": (LM_EVAL, f"results_{DATE}.json"),
     "lighteval": (LIGHTEVAL, f"results_{DATE}.json"),
     "inspect-ai": (INSPECT, "log.json"),

@@ -19,7 +19,7 @@ from isogloss.evidence.scales import settle_scales
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, observation_keys, place
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
-from isogloss.languages.context import is_summary, read_column
+from isogloss.languages.context import is_minangkabau, is_summary, read_column
 from isogloss.metrics.registry import find_metric, metrics
 
 QUERY_TABLE = pl.Schema({"query_row": pl.Int64(), **QUERY})
@@ -130,6 +130,7 @@ class _Languages:
         self.resolved: dict[str, str] = {}
         self.unknown: dict[str, UnknownLanguage] = {}
         self.summaries: set[str] = set()
+        self.targets: list[str] = []
         self.notes: tuple[str, ...] = ()
 
     def read_targets(self, targets: Iterable[str]) -> None:
@@ -137,6 +138,7 @@ class _Languages:
         column = read_column(targets, self.overrides)
         self.resolved |= {value: language.id for value, language in column.languages.items()}
         self.summaries = set(column.summaries)
+        self.targets = list(column.languages)
         self.notes = column.notes
 
     def __call__(self, code: str, where: str) -> str:
@@ -147,7 +149,7 @@ class _Languages:
                     "'nan' may be Min Nan Chinese, or a value that is not there", where=where,
                     hint="leave the cell empty if there is none, else say so: languages={'nan': 'nan'}",
                 )  # fmt: skip
-            if code not in self.overrides and is_summary(code):
+            if code not in self.overrides and is_summary(code) and not is_minangkabau(code, self.targets):
                 raise BadValue(
                     f"'{code}' is no language", where=where,
                     hint=f"name the languages it stands for, or say which it is: languages={ {code: 'CODE'} }",

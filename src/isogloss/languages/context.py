@@ -89,7 +89,7 @@ def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = Non
     distinct = list(dict.fromkeys(values))
     languages = {value: resolve(overrides[value]) for value in distinct if value in overrides}
     rest = [value for value in distinct if value not in overrides]
-    summaries = tuple(value for value in rest if is_summary(value) and not _is_minangkabau(value, rest))
+    summaries = tuple(value for value in rest if is_summary(value) and not is_minangkabau(value, rest))
     read = [value for value in rest if value not in summaries]
     treebanks = {value: code for value in read if (code := _of_treebank(value)) is not None}
     named = _are_names([value for value in read if value not in treebanks])
@@ -127,7 +127,7 @@ def _of_treebank(value: str) -> str | None:
     return None
 
 
-def _is_minangkabau(value: str, column: list[str]) -> bool:
+def is_minangkabau(value: str, column: list[str]) -> bool:
     """Whether `min` is the code of a language: it stands among codes of three letters and beside no other summary."""
     if value != "min":
         return False

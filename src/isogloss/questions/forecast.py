@@ -104,7 +104,7 @@ class ForecastQuestion(AboutSettings):
                     "a file of queries has its own targets and training mixes", where="queries",
                     hint="leave out targets=... and train=..., or queries=...",
                 )  # fmt: skip
-            return self._read_queries()
+            return self._read_queries(evidence)
         if not self.targets:
             raise InputError(
                 "no language to forecast",
@@ -117,17 +117,17 @@ class ForecastQuestion(AboutSettings):
         mixes = {setting: self._mix(evidence, setting) for setting in self.settings(evidence)}
         return queries_of(mixes, targets)
 
-    def _read_queries(self) -> pl.DataFrame:
+    def _read_queries(self, evidence: Evidence | None) -> pl.DataFrame:
         from isogloss.evidence import read_queries
 
         assert self.queries is not None
+        task, model = self.task, self.model
+        if evidence is not None:  # what the evidence has only one of need not be in the file
+            tasks, models = (evidence.observations[name].unique() for name in ("task", "model"))
+            task = task or (tasks[0] if len(tasks) == 1 else None)
+            model = model or (models[0] if len(models) == 1 else None)
         queries = read_queries(
-            self.queries,
-            languages=self.languages,
-            task=self.task,
-            model=self.model,
-            metric=self.metric,
-            recipe=self.recipe,
+            self.queries, languages=self.languages, task=task, model=model, metric=self.metric, recipe=self.recipe
         )
         if queries.is_empty():
             raise InputError("holds no query", where=str(self.queries), hint="give a row for every score to forecast")

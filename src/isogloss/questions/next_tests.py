@@ -61,9 +61,10 @@ class NextQuestion(AboutSettings):
             pl.col("language").map_elements(names, return_dtype=pl.String),
             pl.col("tells_most_about").map_elements(lambda text: _listed(text, names), return_dtype=pl.String),
         )
+        digits = 0 if before >= 10 else 1
         verdict = (
             f"Test {', '.join(named_table['language'])} next: the 90 % intervals of the others narrow from "
-            f"{before:.0f} to {after:.0f} {word} on average."
+            f"{before:.{digits}f} to {after:.{digits}f} {word} on average."
         )
         title = f"In this order; widths of 90 % intervals of a language's level, in {word}"
         return Answer(

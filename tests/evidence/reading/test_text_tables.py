@@ -82,7 +82,7 @@ CSV = "Language\tRook\tKnight\nGerman\t81.5\t79.0\nSwahili\t70.5\t\n"
 @pytest.mark.parametrize(
     ("content", "name"),
     [
-        (gzip.compress(CSV.encode()), "a.tsv.gz"),
+        (gzip.compress(CSV.encode(), mtime=0), "a.tsv.gz"),
         (CSV.encode("utf-16"), "a.txt"),
         (CSV.encode("utf-8-sig"), "a.tsv"),
         (CSV.replace("\n", "\r\n").encode(), "a.tsv"),
