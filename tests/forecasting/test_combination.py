@@ -45,6 +45,14 @@ def test_a_measured_language_is_forecast_by_the_base_learners():
     )
 
 
+@pytest.mark.parametrize("name", ["default", "hierarchical"])
+def test_what_is_said_of_a_language_does_not_depend_on_which_others_are_asked_about(name):
+    together, alone = (ask(task="topics", model="a", targets=targets) for targets in (["deu", "wol"], ["deu"]))
+    fitted = forecasters.get(name)().fit(sheet(RICH)).conformalize()
+    answers = [fitted.predict_interval(questions).row(0) for questions in (together, alone)]
+    assert answers[0] == answers[1]
+
+
 def test_a_language_known_from_another_task_is_forecast_by_the_base_learners():
     evidence = sheet(RICH, ("topics", "intents"), intents={"wol": 0.4})
     np.testing.assert_array_equal(forecast("default", evidence, ["wol"]), forecast("base-learners", evidence, ["wol"]))

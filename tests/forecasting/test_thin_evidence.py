@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 from planted import POOL
 
-from isogloss.forecasting import Additive, Default, Mean, Nearest, ask
+from isogloss.forecasting import Additive, Combination, Default, Mean, Nearest, ask
 
-FORECASTERS = (Default, Mean, Additive, Nearest)
+OF_THE_EVIDENCE_ALONE = (Default, Mean, Additive, Nearest)
 TWELVE = POOL[:12]
-every_forecaster = pytest.mark.parametrize("forecaster", FORECASTERS)
+every_forecaster = pytest.mark.parametrize("forecaster", [Combination, *OF_THE_EVIDENCE_ALONE])
+without_public_tables = pytest.mark.parametrize("forecaster", OF_THE_EVIDENCE_ALONE)
 
 
 def forecast(forecaster, evidence, train: str, *targets: str, level: float = 0.9) -> pl.DataFrame:
@@ -27,11 +28,20 @@ def numbers(forecasts: pl.DataFrame) -> list[tuple[float, ...]]:
     return forecasts.select("mean", "lower", "upper").rows()
 
 
-@every_forecaster
+@without_public_tables
 def test_a_single_score_is_the_forecast_of_everything_with_the_whole_range(measured, forecaster):
     found = forecast(forecaster, measured([("deu", "eng:100", 0.5)]), "eng:100", "deu", "yor")
     assert numbers(found) == [(0.5, 0.0, 1.0)] * 2
     assert found["flags"].list.contains("level_unsupported").all()
+
+
+def test_public_tables_say_more_than_a_single_score(measured):
+    found = forecast(Combination, measured([("deu", "eng:100", 0.5)]), "eng:100", "deu", "nld", "yor")
+    assert numbers(found)[0] == (0.5, 0.0, 1.0)
+    assert found["mean"][1] == pytest.approx(0.5, abs=0.1)
+    assert found["mean"][2] < found["mean"][1]
+    assert (found["upper"] - found["lower"])[1:].is_between(0.05, 0.95).all()
+    assert found["flags"].list.contains("few_languages").to_list() == [False, True, True]
 
 
 @every_forecaster
@@ -60,11 +70,12 @@ def test_one_mix_says_nothing_about_other_mixes(measured, forecaster):
 def test_a_model_used_as_it_is_needs_no_mix(measured, forecaster):
     evidence = measured([(target, "", 0.5 + 0.02 * place) for place, target in enumerate(TWELVE)])
     found = forecast(forecaster, evidence, "", "yor", TWELVE[0])
-    assert found["flags"].to_list() == [["poorer_than_measured", "web_text_unknown"], ["measured"]]
+    few = ["few_languages"] if forecaster is Combination else []
+    assert found["flags"].to_list() == [["poorer_than_measured", "web_text_unknown", *few], ["measured"]]
     assert found["mean"][1] == 0.5
 
 
-@every_forecaster
+@without_public_tables
 def test_one_language_follows_its_mixes_but_tells_nothing_of_others(measured, forecaster):
     evidence = measured([("deu", f"eng:{size}", 0.5 + size / 10_000) for size in range(100, 1300, 100)])
     known, other = numbers(forecast(forecaster, evidence, "eng:650", "deu", "yor"))
@@ -79,7 +90,7 @@ def test_default_follows_a_learning_curve_that_baselines_miss(measured):
     assert forecast(Additive, evidence, "eng:250", "deu")["mean"].item() == pytest.approx(0.565)
 
 
-@every_forecaster
+@without_public_tables
 @pytest.mark.parametrize("languages", [2, 12, 30])
 def test_scores_that_are_all_alike_are_forecast_with_no_width(measured, forecaster, languages):
     evidence = measured([(one, f"eng:{size}", 0.7) for one in POOL[:languages] for size in range(100, 1300, 100)])
@@ -95,7 +106,7 @@ def test_languages_that_mixes_do_not_move_keep_their_level(measured, forecaster)
     assert found["mean"].item() == pytest.approx(0.5, abs=1e-6)
 
 
-@every_forecaster
+@without_public_tables
 def test_a_mix_tested_on_one_language_only(measured, forecaster):
     cells = [(target, "eng:100", 0.5 + 0.01 * place) for place, target in enumerate(TWELVE)]
     found = forecast(forecaster, measured([*cells, (TWELVE[0], "hin:100", 0.3)]), "eng:100", "yor")
@@ -103,7 +114,7 @@ def test_a_mix_tested_on_one_language_only(measured, forecaster):
     assert found["upper"].item() < 1
 
 
-@every_forecaster
+@without_public_tables
 def test_a_language_tested_after_one_source_only(measured, forecaster):
     cells = [(target, "eng:100", 0.5 + 0.01 * place) for place, target in enumerate(TWELVE[1:])]
     found = forecast(forecaster, measured([*cells, (TWELVE[0], f"{TWELVE[1]}:100", 0.3)]), "eng:100", "yor")
@@ -160,7 +171,7 @@ def test_too_little_evidence_for_a_metric_without_a_range_is_infinite(measured, 
     assert numbers(found)[0][1:] == (-np.inf, np.inf)
 
 
-@every_forecaster
+@without_public_tables
 def test_correlations_go_down_to_minus_one(measured, forecaster):
     evidence = measured(
         [(target, "eng:9", -0.5 + place / 50) for place, target in enumerate(TWELVE)], metric="spearman"

@@ -30,6 +30,7 @@ from isogloss.forecasting.default import Default
 from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
 from isogloss.forecasting.fitted_setting import MIXES, FittedSetting, GridForecast, Part, QuerySetting
 from isogloss.forecasting.fitted_settings import QuerySettings
+from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array, TrainingMixes, fill
 from isogloss.forecasting.grid_model import Contribution, Decomposition
 from isogloss.forecasting.hierarchical import TABLE, HierarchicalForecast, HierarchicalSetting, HierarchicalSettings
@@ -169,7 +170,8 @@ class CombinedSetting(QuerySetting):
         mean[:, places] = (1 - share) * mean[:, places] + share * learners.mean
         link_mean[:, places] = self.table.table.link_.forward(mean[:, places])
         for place, pattern, flag in zip(places, learners.patterns, learners.flags, strict=True):
-            patterns[place], flags[place] = pattern, flags[place] | flag
+            of_table = flags[place] if table.weights[place] < 1 else frozenset[Flag]()
+            patterns[place], flags[place] = pattern, of_table | flag
         return replace(table, mean=mean, link_mean=link_mean, patterns=tuple(patterns), flags=tuple(flags))
 
     def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:

@@ -138,8 +138,9 @@ class HierarchicalSetting(QuerySetting):
         mean = np.where(measured, self.table.link_.forward(scores), mean)
         deviation = np.where(measured, own.repeat, deviation)
         in_others = np.isin(targets, self.table.languages) & (columns < 0)
-        few = {Flag.FEW_LANGUAGES} if len(self.grid.targets) < FEW_LANGUAGES else set()
-        flags = tuple(frozenset(few | {Flag.OTHER_MODELS} if there else few) for there in in_others)
+        few = (columns < 0) & (len(self.grid.targets) < FEW_LANGUAGES)
+        named = ((Flag.FEW_LANGUAGES, few), (Flag.OTHER_MODELS, in_others))
+        flags = tuple(frozenset(flag for flag, where in named if where[place]) for place in range(len(targets)))
         deviation = deviation * np.where(in_others, OTHER_MODELS_SPREAD, 1.0)
         return HierarchicalForecast(
             mixes, tuple(targets), self.grid.clip(scores), deviation, columns, measured,
