@@ -21,7 +21,7 @@ test: $(DEV)/.installed ## run the whole test suite
 # The oldest polars may drop a query in another thread than it was made in, which Python can only warn of.
 lowest: $(LOWEST)/.installed ## all but the lab and the forecasters' own tests, with the oldest versions that are allowed
 	$(LOWEST)/bin/python -m pytest $(PYTEST_FLAGS) -W default::pytest.PytestUnraisableExceptionWarning \
-		tests/languages tests/evidence tests/explanation tests/planning tests/charts tests/cli
+		tests/languages tests/evidence tests/explanation tests/planning tests/charts tests/questions tests/cli
 
 fuzz: $(DEV)/.installed ## look for files that an importer neither reads nor refuses in one line
 	@if $(DEV)/bin/python -c 'import atheris' 2>/dev/null; \
