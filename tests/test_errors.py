@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from isogloss import errors
 from isogloss.errors import (
     BadPlugin,
+    ForkedProcess,
     InputError,
     IsoglossError,
     NotFittedError,
@@ -65,6 +66,8 @@ def made(kind: type[IsoglossError], name: str) -> IsoglossError:
         return UnknownLanguage(name, where=name, suggestions=[("ckb", name)])
     if kind is UnknownName:
         return UnknownName("task", name, [name + "s", "others"], where=name)
+    if kind is ForkedProcess:
+        return ForkedProcess()
     if kind is BadPlugin:
         return BadPlugin("forecaster", name, f"{name}:{name}", name)
     return kind(f"not '{name}'", where=name, hint=f"give model={name!r}, languages={ {name: name} }")
