@@ -96,7 +96,7 @@ def signature_of(kind: type[Question]) -> inspect.Signature:
 
 def default_of(field: Any) -> Any:
     """The default of a field; None where it is needed or empty."""
-    value = field.get_default(call_default_factory=True, validated_data={})
+    value = field.get_default(call_default_factory=True)
     return None if value is PydanticUndefined or value in ([], {}) else value
 
 
