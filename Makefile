@@ -58,7 +58,7 @@ $(DEV)/.installed: pyproject.toml plugins/pyproject.toml constraints.txt
 $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints-lowest.txt --editable . \
-		hypothesis pandas pyarrow pytest pytest-xdist statsmodels
+		docstring-parser hypothesis pandas pyarrow pytest pytest-xdist statsmodels
 	touch $@
 
 clean: ## remove what the other targets made
