@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from isogloss import read_evidence, resolve
 from isogloss.demo import COMMAND, EVIDENCE, LANGUAGES
@@ -77,8 +78,9 @@ def test_the_demo_gives_the_same_again_also_as_json(demo, tmp_path):
     folder, _ = demo
     rows = json.loads(run_demo(tmp_path, "--json").stdout)["tables"]["forecasts"]
     assert [row["target"] for row in rows] == pl.read_csv(folder / "forecast.csv")["target"].to_list()
-    for name in ("forecast.csv", "forecast.png"):
-        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+    # The oldest linear algebra that is allowed may round the last digit otherwise in another process.
+    assert_frame_equal(pl.read_csv(tmp_path / "forecast.csv"), pl.read_csv(folder / "forecast.csv"))
+    assert (tmp_path / "forecast.png").read_bytes() == (folder / "forecast.png").read_bytes()
 
 
 def test_the_demo_says_at_once_that_it_cannot_write(tmp_path):
