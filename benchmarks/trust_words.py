@@ -21,7 +21,7 @@ from benchmarks.common import DATA, have_data, machine, read_sumeval, versions, 
 from isogloss.evaluation import Split, protocols
 from isogloss.evaluation.split import poorest_first
 from isogloss.evidence import Evidence, read_evidence
-from isogloss.forecasting import Combination, Flag, Trust
+from isogloss.forecasting import Default, Flag, Trust
 
 SUMEVAL = ("UDPOS_XLMR", "WikiANN_XLMR", "XNLI_XLMR")
 MOST_MIXES = 40
@@ -67,7 +67,7 @@ def answer(table: str, split: Split) -> pl.DataFrame:
     """Forecasts of what a split leaves out, with their errors in points."""
     begun = time.process_time()
     queries = split.queries
-    fitted = Combination().fit(split.train, queries).conformalize()
+    fitted = Default().fit(split.train, queries).conformalize()
     forecasts = fitted.predict_interval(queries, 0.9)
     truth = split.test["score"].to_numpy()
     inside = (forecasts["lower"].to_numpy() <= truth) & (truth <= forecasts["upper"].to_numpy())

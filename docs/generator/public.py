@@ -37,7 +37,7 @@ EXTENDING = (
     ("isogloss.evidence.schema", ("MODEL", "TASK")),
     ("isogloss.evidence.fetching.public", ("PublicSource",)),
     ("isogloss.forecasting.grid_model", ("GridModel",)),
-    ("isogloss.forecasting.forecaster", ("Capability",)),
+    ("isogloss.forecasting.capability", ("Capability",)),
     ("isogloss.lab.task", ("TaskKind", "Form", "TaskInfo", "Task", "Examples")),
     ("isogloss.lab.recipe", ("Estimate", "Outcome")),
     ("isogloss.lab.translate", ("Translator", "Passage")),

@@ -10,7 +10,7 @@ from isogloss import read_evidence
 from isogloss.errors import InputError, UnknownLanguage, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.explanation import Explanation, explain_forecast
-from isogloss.forecasting import Combination, ask
+from isogloss.forecasting import Default, ask
 
 PLANTED = {"task": "planted-task", "model": "planted-model"}
 TABLE = "hierarchical model"
@@ -44,7 +44,7 @@ def test_contributions_add_up_to_the_forecast(unmeasured):
 
 def test_the_forecast_explained_is_the_one_that_is_given(mixes, unmeasured):
     question = ask(**PLANTED, targets=["yor"], train=unmeasured.train)
-    given = Combination().fit(mixes).conformalize().predict_interval(question).row(0, named=True)
+    given = Default().fit(mixes).conformalize().predict_interval(question).row(0, named=True)
     assert (unmeasured.mean, unmeasured.lower, unmeasured.upper) == (given["mean"], given["lower"], given["upper"])
     assert unmeasured.flags == tuple(given["flags"])
     assert (unmeasured.nearest, unmeasured.trust) == (given["nearest"], given["trust"])

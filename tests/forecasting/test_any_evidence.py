@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from isogloss import read_evidence
 from isogloss.errors import BadValue, InputError
-from isogloss.forecasting import Default, Mean, ask, forecasters
+from isogloss.forecasting import BaseLearners, Mean, ask, forecasters
 
 LANGUAGES = ("deu", "fra", "spa", "ita", "por", "rus", "fin", "hin")
 UNMEASURED = ("yor", "wol")
@@ -50,7 +50,7 @@ def check(forecasts: pl.DataFrame) -> None:
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_the_default_forecasts_from_any_evidence(shape, train):
     queries = [ask(task="t", model=model, targets=[LANGUAGES[0], *UNMEASURED], train=train) for model in ("m0", "m9")]
-    check(Default().fit(made(**shape), pl.concat(queries)).conformalize().predict_interval(pl.concat(queries)))
+    check(BaseLearners().fit(made(**shape), pl.concat(queries)).conformalize().predict_interval(pl.concat(queries)))
 
 
 @given(shape=EVIDENCE, train=TRAIN, name=st.sampled_from([name for name in forecasters.names() if name != "default"]))
@@ -64,7 +64,7 @@ def test_every_other_forecaster_forecasts_measured_models_from_any_evidence(shap
 def test_a_mix_is_ignored_where_no_model_was_trained_on_one(model):
     evidence = made(3, 8, [""], ["t"], 0.0, False, 1)
     queries = {train: ask(task="t", model=model, targets=UNMEASURED, train=train) for train in ("", "eng:1000")}
-    fitted = Default().fit(evidence, pl.concat(queries.values()))
+    fitted = BaseLearners().fit(evidence, pl.concat(queries.values()))
     means = [fitted.predict(query)["mean"].to_list() for query in queries.values()]
     assert means[0] == means[1]
 

@@ -18,7 +18,7 @@ from planted import world
 
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
-from isogloss.forecasting import Default, Forecaster, Mean, ask, cache, fitted, fitting, forecasters
+from isogloss.forecasting import BaseLearners, Forecaster, Mean, ask, cache, fitted, fitting, forecasters
 from isogloss.forecasting.baselines.simple import MeanModel
 from isogloss.forecasting.fitting import KEPT_IN_MEMORY
 from isogloss.forecasting.state_key import state_key
@@ -95,7 +95,7 @@ def test_a_further_question_learns_only_what_it_needs_and_keeps_it(learnt, folde
     assert {path: path.stat().st_size > before[path] for path in folder.iterdir()} == dict.fromkeys(before, True)
     forget()
     assert not fitted(EVIDENCE, second).learn(second)
-    assert expected.equals(Default().fit(EVIDENCE, second).conformalize().predict_interval(second))
+    assert expected.equals(BaseLearners().fit(EVIDENCE, second).conformalize().predict_interval(second))
 
 
 def test_another_score_another_forecaster_or_another_parameter_is_learnt_anew(measured):
@@ -103,8 +103,8 @@ def test_another_score_another_forecaster_or_another_parameter_is_learnt_anew(me
     made = [
         fitted(evidence, QUERIES, forecaster="mean"),
         fitted(shifted(evidence, 0.01), QUERIES, forecaster="mean"),
-        fitted(evidence, QUERIES, forecaster=Default()),
-        fitted(evidence, QUERIES, forecaster=Default(new_models=False)),
+        fitted(evidence, QUERIES, forecaster=BaseLearners()),
+        fitted(evidence, QUERIES, forecaster=BaseLearners(new_models=False)),
     ]
     assert len({id(one) for one in made}) == 4
     assert made[1].predict(QUERIES)["mean"].item() == pytest.approx(made[0].predict(QUERIES)["mean"].item() + 0.01)

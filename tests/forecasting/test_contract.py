@@ -14,7 +14,7 @@ from isogloss import read_queries
 from isogloss.errors import InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.forecasting import ask, forecasters
-from isogloss.forecasting.forecaster import Capability, require
+from isogloss.forecasting.capability import Capability, require
 
 PLANTED = world(11, languages=12, sources=4, mixes=11)
 HIDDEN = tuple(name for name in PLANTED.languages if name not in " ".join(PLANTED.mixes))[::4]

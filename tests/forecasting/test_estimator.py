@@ -14,10 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from isogloss.estimator import Estimator, clone
 from isogloss.evidence import Evidence
-from isogloss.forecasting import Additive, Combination, Default, Forecaster, Mean, Nearest, ask, forecasters
+from isogloss.forecasting import Additive, BaseLearners, Default, Forecaster, Mean, Nearest, ask, forecasters
 from isogloss.forecasting.baselines.simple import MeanModel
 
-ALL = [Default, Mean, Additive, Nearest]
+ALL = [BaseLearners, Mean, Additive, Nearest]
 QUESTION = ask(task="t", model="m", targets=["yor"], train="eng:9")
 
 
@@ -51,7 +51,7 @@ def evidence(measured):
 
 @pytest.mark.parametrize("forecaster", ALL)
 def test_the_constructor_needs_nothing_and_says_its_name(forecaster):
-    assert forecaster().get_params() == ({"new_models": True} if forecaster is Default else {})
+    assert forecaster().get_params() == ({"new_models": True} if forecaster is BaseLearners else {})
     assert repr(forecaster()) == f"{forecaster.__name__}()"
 
 
@@ -71,7 +71,7 @@ def test_a_clone_has_learnt_nothing(forecaster, evidence):
 
 def test_fit_does_not_change_the_evidence(evidence):
     before = evidence.observations.clone()
-    Default().fit(evidence).conformalize().predict_interval(QUESTION)
+    BaseLearners().fit(evidence).conformalize().predict_interval(QUESTION)
     assert evidence.observations.equals(before)
 
 
@@ -140,8 +140,8 @@ def test_registered_forecasters_are_found_by_name(request):
 @pytest.mark.parametrize(
     ("name", "forecaster"),
     [
-        ("default", Combination),
-        ("base-learners", Default),
+        ("default", Default),
+        ("base-learners", BaseLearners),
         ("mean", Mean),
         ("additive", Additive),
         ("nearest", Nearest),

@@ -9,7 +9,7 @@ from planted import world
 
 from isogloss import read_evidence
 from isogloss.errors import UnknownName
-from isogloss.forecasting import Default, Forecaster, Mean, ask, forecasters
+from isogloss.forecasting import BaseLearners, Forecaster, Mean, ask, forecasters
 
 PLANTED = world(3, languages=12, sources=4, mixes=11)
 MIXES = PLANTED.evidence(hidden=PLANTED.languages[::4], rows=slice(0, 9))
@@ -60,7 +60,7 @@ def state(forecaster: Forecaster, folder) -> bytes:
 @pytest.mark.parametrize("asked", QUERIES)
 def test_a_forecast_learns_nothing_that_fit_and_conformalize_have_not(asked, tmp_path):
     evidence, queries = QUERIES[asked]
-    forecaster = Default().fit(evidence, queries).conformalize()
+    forecaster = BaseLearners().fit(evidence, queries).conformalize()
     before = state(forecaster, tmp_path / "saved")
     forecaster.predict_interval(queries)
     assert state(forecaster, tmp_path / "saved") == before
@@ -78,19 +78,19 @@ def test_without_queries_all_settings_are_learnt(name, tmp_path):
 @pytest.mark.parametrize("asked", QUERIES)
 def test_forecasts_do_not_depend_on_what_else_was_learnt(asked):
     evidence, queries = QUERIES[asked]
-    expected = Default().fit(evidence, queries).conformalize().predict_interval(queries)
-    unlearnt = Default().fit(evidence, queries.head(0)).conformalize()
+    expected = BaseLearners().fit(evidence, queries).conformalize().predict_interval(queries)
+    unlearnt = BaseLearners().fit(evidence, queries.head(0)).conformalize()
     assert unlearnt.predict_interval(queries).equals(expected)
-    assert Default().fit(evidence).conformalize().predict_interval(queries).equals(expected)
+    assert BaseLearners().fit(evidence).conformalize().predict_interval(queries).equals(expected)
 
 
 def test_what_further_queries_need_is_learnt_from_the_same_evidence():
     _, first = QUERIES["an unmeasured language under a measured mix"]
     _, second = QUERIES["both under a new mix"]
-    forecaster = Default().fit(MIXES, first).conformalize()
+    forecaster = BaseLearners().fit(MIXES, first).conformalize()
     assert forecaster.learn(second)
     assert not forecaster.learn(second)
-    expected = Default().fit(MIXES, second).conformalize().predict_interval(second)
+    expected = BaseLearners().fit(MIXES, second).conformalize().predict_interval(second)
     assert forecaster.conformalize().predict_interval(second).equals(expected)
 
 
@@ -115,6 +115,6 @@ class Heard:
 def test_both_tell_how_far_they_are():
     evidence, queries = QUERIES["both under a new mix"]
     heard = Heard()
-    Default().fit(evidence, queries, heard).conformalize(heard)
+    BaseLearners().fit(evidence, queries, heard).conformalize(heard)
     assert heard.stages == {"learning": 3, "sizing intervals": 1}
     assert heard.steps == 4

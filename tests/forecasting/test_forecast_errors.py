@@ -16,7 +16,7 @@ from isogloss.errors import (
     UnknownName,
 )
 from isogloss.evidence import OBSERVATION, Evidence
-from isogloss.forecasting import Default, Mean, ask, forecasters
+from isogloss.forecasting import BaseLearners, Mean, ask, forecasters
 
 CELLS = [("deu", "eng:9", 0.5), ("fra", "eng:9", 0.6)]
 ASKED = {"task": "topics", "model": "toy", "targets": ["yor"], "train": "eng:9"}
@@ -99,13 +99,13 @@ def test_a_level_outside_0_and_1(fitted, level):
 @pytest.mark.parametrize("call", ["predict", "conformalize"])
 def test_not_fitted(call):
     arguments = [ask(**ASKED)] if call == "predict" else []
-    said = message(NotFittedError, getattr(Default(), call), *arguments)
-    assert said == "this Default forecaster is not fitted; call fit(evidence)"
+    said = message(NotFittedError, getattr(BaseLearners(), call), *arguments)
+    assert said == "this BaseLearners forecaster is not fitted; call fit(evidence)"
 
 
 @pytest.mark.parametrize("frame", [pl.DataFrame({"score": [1]}), pl.DataFrame({"score": [1]}).to_pandas()])
 def test_a_frame_is_no_evidence(frame):
-    said = message(InputError, Default().fit, frame)
+    said = message(InputError, BaseLearners().fit, frame)
     kind = type(frame).__module__.partition(".")[0]
     assert said == (f"evidence: fit takes isogloss.Evidence, not {kind}.DataFrame; read it with isogloss.read_evidence")
 
@@ -123,7 +123,7 @@ def test_fitting_again_asks_for_conformalizing_again(fitted, measured):
 
 def test_no_evidence(measured):
     empty = Evidence(measured(CELLS).observations.head(0))
-    said = message(NotEnoughEvidence, Default().fit, empty)
+    said = message(NotEnoughEvidence, BaseLearners().fit, empty)
     assert said.startswith("evidence: the evidence holds no observation; import scores with")
 
 

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from isogloss import read_evidence, read_queries
 from isogloss.evidence import Evidence
-from isogloss.forecasting import Additive, Default, Mean, Nearest
+from isogloss.forecasting import Additive, BaseLearners, Mean, Nearest
 
 PLANTED = world(5, languages=14, sources=6, mixes=14)
 HIDDEN = tuple(name for name in PLANTED.languages if name not in " ".join(PLANTED.mixes))[::4]
@@ -34,7 +34,7 @@ def expected(evidence, queries) -> pl.DataFrame:
     return forecast(evidence, queries)
 
 
-def forecast(evidence: Evidence, queries: pl.DataFrame, forecaster=Default) -> pl.DataFrame:
+def forecast(evidence: Evidence, queries: pl.DataFrame, forecaster=BaseLearners) -> pl.DataFrame:
     return forecaster().fit(evidence).conformalize().predict_interval(queries)
 
 
@@ -54,14 +54,14 @@ def test_the_questions_are_of_every_kind(expected):
     assert set(kinds(expected)) == {"score", "language", "nothing"}
 
 
-@pytest.mark.parametrize("forecaster", [Default, Mean, Additive, Nearest])
+@pytest.mark.parametrize("forecaster", [BaseLearners, Mean, Additive, Nearest])
 def test_two_fits_agree_to_the_last_digit(evidence, queries, forecaster):
     assert forecast(evidence, queries, forecaster).equals(forecast(evidence, queries, forecaster))
 
 
 def test_fitting_again_forgets_what_was_learnt_before(evidence, queries, expected):
     other = world(6, languages=14, sources=6, mixes=14).evidence()
-    forecaster = Default().fit(other).conformalize()
+    forecaster = BaseLearners().fit(other).conformalize()
     assert forecaster.fit(evidence).conformalize().predict_interval(queries).equals(expected)
 
 
@@ -90,7 +90,7 @@ def test_a_question_asked_twice_is_answered_twice(evidence, queries, expected):
 
 
 def test_asking_one_by_one_equals_asking_together(evidence, queries, expected):
-    forecaster = Default().fit(evidence).conformalize()
+    forecaster = BaseLearners().fit(evidence).conformalize()
     one_by_one = pl.concat([forecaster.predict_interval(queries[[row]]) for row in range(queries.height)])
     assert_close(one_by_one, expected)
 
@@ -103,7 +103,7 @@ def test_what_was_asked_before_does_not_matter(evidence, queries, expected, kind
 
 
 def test_asking_for_means_first_does_not_change_intervals(evidence, queries, expected):
-    forecaster = Default().fit(evidence)
+    forecaster = BaseLearners().fit(evidence)
     means = forecaster.predict(queries)["mean"]
     found = forecaster.conformalize().predict_interval(queries)
     assert_close(found, expected)

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from isogloss import read_evidence
-from isogloss.forecasting import Default, ask
+from isogloss.forecasting import BaseLearners, ask
 from isogloss.forecasting.grid import TrainingMixes
 
 USUAL = {"model": "toy", "task": "topics", "metric": "accuracy"}
@@ -33,7 +33,7 @@ def test_all_kinds_of_a_language_count_as_its_examples():
 
 def test_a_mix_with_translated_examples_can_be_forecast(evidence):
     queries = ask(**USUAL, targets=["swa", "deu", "zul"], train="eng:2000,swa+translated:300")
-    answers = Default().fit(evidence).predict(queries)
+    answers = BaseLearners().fit(evidence).predict(queries)
     assert answers["mean"].is_between(0.3, 0.7).all()
 
 

@@ -17,7 +17,7 @@ from planted import world
 
 from isogloss import read_evidence
 from isogloss.errors import BadFile, InputError
-from isogloss.forecasting import Default, Forecaster, Mean, ask, forecasters, load, savable
+from isogloss.forecasting import BaseLearners, Forecaster, Mean, ask, forecasters, load, savable
 from isogloss.forecasting.baselines.simple import MeanModel
 from isogloss.languages import register_similarity, similarities
 
@@ -120,7 +120,7 @@ def test_an_overlap_need_not_be_registered_again(name, evidence, queries, tmp_pa
 
 
 def test_another_process_forecasts_the_same(evidence, queries, tmp_path):
-    fitted = Default().fit(evidence).conformalize()
+    fitted = BaseLearners().fit(evidence).conformalize()
     fitted.predict_interval(queries).write_parquet(tmp_path / "expected.parquet")
     queries.write_parquet(tmp_path / "queries.parquet")
     fitted.save(tmp_path / "saved")

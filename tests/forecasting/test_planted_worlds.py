@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from planted import CELL_NOISE, World, single_source_world, world
 
-from isogloss.forecasting import Additive, Default, Forecaster, Mean, Nearest
+from isogloss.forecasting import Additive, BaseLearners, Forecaster, Mean, Nearest
 
 BASELINES = (Mean, Nearest, Additive)
 WORLDS = 8
@@ -31,9 +31,9 @@ class Trial:
 
 def trial(planted: World, evidence, queries) -> Trial:
     truth = planted.answers(queries)
-    default = Default().fit(evidence).conformalize()
+    default = BaseLearners().fit(evidence).conformalize()
     forecasts = {level: default.predict_interval(queries, level) for level in (0.5, 0.8, 0.9)}
-    means = {Default: forecasts[0.9]["mean"]}
+    means = {BaseLearners: forecasts[0.9]["mean"]}
     means |= {baseline: baseline().fit(evidence).predict(queries)["mean"] for baseline in BASELINES}
     errors = {forecaster: float(np.abs(mean.to_numpy() - truth).mean()) for forecaster, mean in means.items()}
     return Trial(truth, forecasts, errors)
@@ -70,18 +70,18 @@ def new_mix_worlds() -> list[Trial]:
 @pytest.mark.parametrize("worlds", ["mix_worlds", "single_source_worlds"])
 def test_default_beats_baselines_on_new_languages_by_a_tenth_over_8_worlds(worlds, baseline, request):
     trials = request.getfixturevalue(worlds)
-    default, other = (np.mean([one.errors[forecaster] for one in trials]) for forecaster in (Default, baseline))
+    default, other = (np.mean([one.errors[forecaster] for one in trials]) for forecaster in (BaseLearners, baseline))
     assert default < 0.9 * other
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
 def test_default_errs_less_than_half_as_much_as_baselines_on_new_mixes_in_each_of_8_worlds(new_mix_worlds, baseline):
-    assert all(one.errors[Default] < 0.5 * one.errors[baseline] for one in new_mix_worlds)
+    assert all(one.errors[BaseLearners] < 0.5 * one.errors[baseline] for one in new_mix_worlds)
 
 
 def test_default_is_off_by_no_more_than_twice_the_noise_on_new_mixes(new_mix_worlds):
     noise = CELL_NOISE * np.sqrt(2 / np.pi)  # mean absolute deviation of the cell noise that was planted
-    assert np.mean([one.errors[Default] for one in new_mix_worlds]) < 2 * noise
+    assert np.mean([one.errors[BaseLearners] for one in new_mix_worlds]) < 2 * noise
 
 
 @pytest.mark.parametrize(("level", "least", "most"), [(0.5, 0.4, 0.7), (0.8, 0.75, 0.95), (0.9, 0.87, 0.99)])
@@ -132,7 +132,7 @@ def test_the_mean_lies_inside_its_interval_and_both_inside_0_and_1(mix_worlds, s
 def test_fewer_languages_than_1_over_alpha_minus_1_give_the_whole_range_and_say_so(languages, level):
     planted = world(0, languages=languages + 1, sources=2, mixes=10)
     hidden = planted.languages[-1:]
-    forecaster = Default().fit(planted.evidence(hidden=hidden)).conformalize()
+    forecaster = BaseLearners().fit(planted.evidence(hidden=hidden)).conformalize()
     forecasts = forecaster.predict_interval(planted.queries(hidden), level)
     assert forecasts["lower"].to_list() == [0.0] * forecasts.height
     assert forecasts["upper"].to_list() == [1.0] * forecasts.height
@@ -143,12 +143,12 @@ def test_fewer_languages_than_1_over_alpha_minus_1_give_the_whole_range_and_say_
 def test_just_enough_languages_give_an_interval():
     planted = world(0, languages=10, sources=2, mixes=10)
     hidden = planted.languages[-1:]
-    forecaster = Default().fit(planted.evidence(hidden=hidden)).conformalize()
+    forecaster = BaseLearners().fit(planted.evidence(hidden=hidden)).conformalize()
     forecasts = forecaster.predict_interval(planted.queries(hidden), 0.9)
     assert not forecasts["flags"].list.contains("level_unsupported").any()
 
 
-@pytest.mark.parametrize("forecaster", [Default, *BASELINES])
+@pytest.mark.parametrize("forecaster", [BaseLearners, *BASELINES])
 def test_a_table_with_half_of_its_cells_missing_is_forecast_whole(forecaster):
     planted = world(1)
     hidden = planted.languages[-3:]
@@ -165,6 +165,6 @@ def test_default_fills_the_gaps_of_a_table_better_than_baselines():
     truth = planted.answers(queries)
     errors = {
         forecaster: np.abs(forecaster().fit(evidence).predict(queries)["mean"].to_numpy() - truth).mean()
-        for forecaster in (Default, *BASELINES)
+        for forecaster in (BaseLearners, *BASELINES)
     }
-    assert all(errors[Default] < errors[baseline] for baseline in BASELINES)
+    assert all(errors[BaseLearners] < errors[baseline] for baseline in BASELINES)

@@ -10,7 +10,7 @@ from tests.forecasting.planted import POOL
 from isogloss import read_evidence
 from isogloss.errors import UnknownName
 from isogloss.evidence import Evidence
-from isogloss.forecasting import Default, Mean, ask, forecasters, load
+from isogloss.forecasting import BaseLearners, Mean, ask, forecasters, load
 from isogloss.forecasting.grid import Panel
 from isogloss.forecasting.pooled_features import BlockEvidence, Pattern
 
@@ -67,8 +67,8 @@ def untold(cells) -> Evidence:
 
 
 @pytest.fixture(scope="module")
-def fitted(untold) -> Default:
-    return Default().fit(untold).conformalize()
+def fitted(untold) -> BaseLearners:
+    return BaseLearners().fit(untold).conformalize()
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,10 @@ def test_a_language_known_with_other_models_is_forecast_from_them(cells):
     missing = (pl.col("model") == MODELS[0]) & pl.col("target").is_in(HIDDEN)
     evidence = hide(cells, missing)
     found = (
-        Default().fit(evidence).conformalize().predict_interval(ask(task="tagging", model=MODELS[0], targets=HIDDEN))
+        BaseLearners()
+        .fit(evidence)
+        .conformalize()
+        .predict_interval(ask(task="tagging", model=MODELS[0], targets=HIDDEN))
     )
     assert errors(found).mean() < 0.07
     assert found["flags"].list.set_intersection(["other_models", "other_tasks"]).list.len().eq(2).all()
@@ -104,7 +107,7 @@ def test_a_language_known_with_other_models_is_forecast_from_them(cells):
 
 def test_the_order_of_observations_does_not_matter(untold, asked, fitted):
     shuffled = Evidence(untold.observations.sample(fraction=1, shuffle=True, seed=3))
-    assert Default().fit(shuffled).predict(asked)["mean"].equals(fitted.predict(asked)["mean"])
+    assert BaseLearners().fit(shuffled).predict(asked)["mean"].equals(fitted.predict(asked)["mean"])
 
 
 def test_what_else_is_asked_does_not_matter(fitted, asked):
@@ -121,7 +124,7 @@ def test_a_forecaster_that_looked_elsewhere_is_loaded_as_it_was_saved(fitted, as
 
 def test_a_model_measured_in_few_languages_gets_intervals_from_the_other_models(cells):
     thin = (pl.col("model") == MODELS[2]) & ~pl.col("target").is_in(LANGUAGES[:4])
-    found = Default().fit(hide(cells, thin)).conformalize()
+    found = BaseLearners().fit(hide(cells, thin)).conformalize()
     found = found.predict_interval(ask(task="tagging", model=MODELS[2], targets=LANGUAGES[10:]))
     assert (found["upper"] - found["lower"]).is_between(0.01, 0.7).all()
     assert (errors(found) <= (found["upper"] - found["lower"]).to_numpy() / 2).mean() > 0.7
@@ -152,26 +155,28 @@ class TestNewModels:
 
     def test_one_known_from_other_tasks_is_forecast_better_than_by_the_mean_of_the_others(self, cells):
         evidence = hide(cells, (pl.col("task") == "tagging") & (pl.col("model") == MODELS[0]))
-        found = Default().fit(evidence).predict(ask(task="tagging", model=MODELS[0], targets=LANGUAGES))
+        found = BaseLearners().fit(evidence).predict(ask(task="tagging", model=MODELS[0], targets=LANGUAGES))
         others = evidence.observations.filter(pl.col("task") == "tagging").group_by("target").agg(pl.mean("score"))
         usual = found.drop("mean").join(others, on="target").rename({"score": "mean"})
         assert errors(found).mean() < 0.6 * errors(usual).mean()
 
     def test_one_known_from_nowhere_gets_what_the_others_have_and_a_wide_interval(self, untold):
-        fitted = Default().fit(untold).conformalize()
+        fitted = BaseLearners().fit(untold).conformalize()
         found = fitted.predict_interval(ask(task="tagging", model="nobody/new", targets=LANGUAGES[:3]))
         known = fitted.predict_interval(ask(task="tagging", model=MODELS[3], targets=HIDDEN[:3]))
         assert found["flags"].list.contains("model_unmeasured").all()
         assert (found["upper"] - found["lower"]).min() > (known["upper"] - known["lower"]).max()
 
     def test_one_known_from_nowhere_is_refused_where_that_is_asked_for(self, untold):
-        fitted = Default(new_models=False).fit(untold)
+        fitted = BaseLearners(new_models=False).fit(untold)
         with pytest.raises(UnknownName, match="unknown model 'lab-0/model-00'"):
             fitted.predict(ask(task="tagging", model="lab-0/model-00", targets=["yor"]))
 
     def test_few_models_give_the_whole_range(self, cells):
         few = read_evidence(cells.filter(pl.col("model").is_in(MODELS[:3])))
-        found = Default().fit(few).conformalize().predict_interval(ask(task="tagging", model="new", targets=["deu"]))
+        found = (
+            BaseLearners().fit(few).conformalize().predict_interval(ask(task="tagging", model="new", targets=["deu"]))
+        )
         assert found.select("lower", "upper").row(0) == (0.0, 1.0)
         assert "level_unsupported" in found["flags"].item()
 

@@ -8,7 +8,7 @@ import pytest
 
 from isogloss import read_evidence, read_queries
 from isogloss.evidence import Evidence
-from isogloss.forecasting import Default
+from isogloss.forecasting import BaseLearners
 
 pytestmark = pytest.mark.data
 
@@ -23,7 +23,7 @@ def test_two_collapsed_training_runs_do_not_spoil_the_other_forecasts(sumeval, m
     for fold in range(5):
         held = pl.col("train").is_in(mixes.gather_every(5, fold).implode())
         asked = observations.filter(held)
-        forecasts = Default().fit(Evidence(observations.filter(~held))).predict(read_queries(asked.drop("score")))
+        forecasts = BaseLearners().fit(Evidence(observations.filter(~held))).predict(read_queries(asked.drop("score")))
         errors.append(np.abs(forecasts["mean"].to_numpy() - asked["score"].to_numpy()))
     assert np.median(np.concatenate(errors)) < 0.03
     assert np.mean(np.concatenate(errors)) < 0.10
@@ -33,7 +33,7 @@ def test_two_collapsed_training_runs_do_not_spoil_the_other_forecasts(sumeval, m
 def test_surprise_languages_get_forecasts_inside_intervals_inside_the_metric(sumeval, which):
     evidence = read_evidence(sumeval / "train" / "XNLI_XLMR.json")
     queries = read_queries(sumeval / "test" / f"XNLI_XLMR_surprise_langs_{which}_configs.json")
-    found = Default().fit(evidence).conformalize().predict_interval(queries)
+    found = BaseLearners().fit(evidence).conformalize().predict_interval(queries)
     assert found.height == queries.height
     assert ((found["lower"] >= 0) & (found["lower"] <= found["mean"])).all()
     assert ((found["mean"] <= found["upper"]) & (found["upper"] <= 1)).all()

@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 from planted import POOL
 
-from isogloss.forecasting import Additive, Combination, Default, Mean, Nearest, ask
+from isogloss.forecasting import Additive, BaseLearners, Default, Mean, Nearest, ask
 
-OF_THE_EVIDENCE_ALONE = (Default, Mean, Additive, Nearest)
+OF_THE_EVIDENCE_ALONE = (BaseLearners, Mean, Additive, Nearest)
 TWELVE = POOL[:12]
-every_forecaster = pytest.mark.parametrize("forecaster", [Combination, *OF_THE_EVIDENCE_ALONE])
+every_forecaster = pytest.mark.parametrize("forecaster", [Default, *OF_THE_EVIDENCE_ALONE])
 without_public_tables = pytest.mark.parametrize("forecaster", OF_THE_EVIDENCE_ALONE)
 
 
@@ -36,7 +36,7 @@ def test_a_single_score_is_the_forecast_of_everything_with_the_whole_range(measu
 
 
 def test_public_tables_say_more_than_a_single_score(measured):
-    found = forecast(Combination, measured([("deu", "eng:100", 0.5)]), "eng:100", "deu", "nld", "yor")
+    found = forecast(Default, measured([("deu", "eng:100", 0.5)]), "eng:100", "deu", "nld", "yor")
     assert numbers(found)[0] == (0.5, 0.0, 1.0)
     assert found["mean"][1] == pytest.approx(0.5, abs=0.1)
     assert found["mean"][2] < found["mean"][1]
@@ -70,7 +70,7 @@ def test_one_mix_says_nothing_about_other_mixes(measured, forecaster):
 def test_a_model_used_as_it_is_needs_no_mix(measured, forecaster):
     evidence = measured([(target, "", 0.5 + 0.02 * place) for place, target in enumerate(TWELVE)])
     found = forecast(forecaster, evidence, "", "yor", TWELVE[0])
-    few = ["few_languages"] if forecaster is Combination else []
+    few = ["few_languages"] if forecaster is Default else []
     assert found["flags"].to_list() == [["poorer_than_measured", "web_text_unknown", *few], ["measured"]]
     assert found["mean"][1] == 0.5
 
@@ -86,7 +86,7 @@ def test_one_language_follows_its_mixes_but_tells_nothing_of_others(measured, fo
 
 def test_default_follows_a_learning_curve_that_baselines_miss(measured):
     evidence = measured([("deu", f"eng:{size}", 0.5 + size / 10_000) for size in range(100, 1300, 100)])
-    assert forecast(Default, evidence, "eng:650", "deu")["mean"].item() == pytest.approx(0.565, abs=0.005)
+    assert forecast(BaseLearners, evidence, "eng:650", "deu")["mean"].item() == pytest.approx(0.565, abs=0.005)
     assert forecast(Additive, evidence, "eng:250", "deu")["mean"].item() == pytest.approx(0.565)
 
 
@@ -98,7 +98,7 @@ def test_scores_that_are_all_alike_are_forecast_with_no_width(measured, forecast
     np.testing.assert_allclose(found.select("mean", "lower", "upper").to_numpy(), 0.7, atol=1e-9)
 
 
-@pytest.mark.parametrize("forecaster", [Default, Additive, Nearest])
+@pytest.mark.parametrize("forecaster", [BaseLearners, Additive, Nearest])
 def test_languages_that_mixes_do_not_move_keep_their_level(measured, forecaster):
     sizes = range(100, 1300, 100)
     cells = [(one, f"eng:{size}", 0.4 + place / 50) for place, one in enumerate(TWELVE) for size in sizes]
@@ -186,7 +186,7 @@ def test_a_factor_that_never_varied_does_not_widen_the_interval_to_everything(me
     """Thai leaves out spaces; none of the measured languages does."""
     spaced = [name for name in POOL if name not in ("jpn", "mya", "tha", "khm", "lao", "zho")][:30]
     evidence = measured([(target, "eng:9", 0.5 + place / 100) for place, target in enumerate(spaced)])
-    found = forecast(Default, evidence, "eng:9", "tha")
+    found = forecast(BaseLearners, evidence, "eng:9", "tha")
     assert found["upper"].item() - found["lower"].item() < 0.6
 
 
@@ -195,6 +195,6 @@ def test_a_language_unlike_the_measured_ones_has_the_wider_interval(measured):
     evidence = measured([(target, "eng:9", 0.6 + place / 100) for place, target in enumerate(near)])
     widths = {
         row["target"]: row["upper"] - row["lower"]
-        for row in forecast(Default, evidence, "eng:9", "nob", "yor", "glg").iter_rows(named=True)
+        for row in forecast(BaseLearners, evidence, "eng:9", "nob", "yor", "glg").iter_rows(named=True)
     }
     assert widths["yor"] > max(widths["nob"], widths["glg"])

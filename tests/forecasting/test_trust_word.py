@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.forecasting import Default, Flag, Trust, ask, trust_word
+from isogloss.forecasting import BaseLearners, Flag, Trust, ask, trust_word
 from isogloss.forecasting.trust_word import AT_BEST, WORDS, HeldOut
 from isogloss.languages import resources
 from isogloss.languages.iso639 import codes
@@ -69,7 +69,7 @@ def test_intervals_that_did_not_hold_cost_one_word():
 
 def test_the_word_does_not_depend_on_the_level_asked_for(measured):
     evidence = measured([(one, "eng:9", 0.5 + i / 50) for i, one in enumerate(ROMANCE)])
-    fitted = Default().fit(evidence).conformalize()
+    fitted = BaseLearners().fit(evidence).conformalize()
     queries = ask(task="t", model="m", train="eng:9", targets=["srd", "deu"])
     words = [fitted.predict_interval(queries, level)["trust"].to_list() for level in (0.5, 0.8, 0.9)]
     assert words[0] == words[1] == words[2]
@@ -79,14 +79,14 @@ def test_a_metric_without_a_range_is_judged_by_the_span_of_its_scores(measured):
     narrow = measured([(one, "eng:9", 20 + i / 50) for i, one in enumerate(ROMANCE)], metric="perplexity")
     wide = measured([(one, "eng:9", 20 + 50 * i) for i, one in enumerate(ROMANCE)], metric="perplexity")
     queries = ask(task="t", model="m", train="eng:9", targets=["srd"], metric="perplexity")
-    words = [Default().fit(one).conformalize().predict_interval(queries)["trust"].item() for one in (narrow, wide)]
+    words = [BaseLearners().fit(one).conformalize().predict_interval(queries)["trust"].item() for one in (narrow, wide)]
     assert words[0] == words[1]
 
 
 def test_filipino_has_the_web_text_of_tagalog_so_that_poorer_languages_are_flagged(measured):
     evidence = measured([(one, "eng:9", 0.5 + i / 50) for i, one in enumerate([*ROMANCE[:7], "fil", "deu", "rus"])])
     queries = ask(task="t", model="m", train="eng:9", targets=["wol"])
-    found = Default().fit(evidence).conformalize().predict_interval(queries)
+    found = BaseLearners().fit(evidence).conformalize().predict_interval(queries)
     assert {"poorer_than_measured", "web_text_unknown"} <= set(found["flags"].item())
     assert found["trust"].item() in (Trust.SHAKY, Trust.GUESS)
 

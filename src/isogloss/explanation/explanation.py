@@ -12,9 +12,9 @@ from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.evidence.schema import IDENTITY
 from isogloss.forecasting import fitted, forecasters
+from isogloss.forecasting.capability import Capability, require
 from isogloss.forecasting.features import space
 from isogloss.forecasting.fitted_setting import QuerySetting
-from isogloss.forecasting.forecaster import Capability, require
 from isogloss.forecasting.grid import TrainingMixes
 from isogloss.forecasting.grid_model import (
     MEAN_OF_LANGUAGE,
@@ -25,6 +25,7 @@ from isogloss.forecasting.grid_model import (
     with_rest,
 )
 from isogloss.forecasting.settings import ask, find_setting
+from isogloss.forecasting.trust_word import Trust
 from isogloss.languages import resolve
 from isogloss.progress import Progress
 
@@ -271,8 +272,9 @@ def _sentences(explanation: Explanation, name: str, shown: Callable[[float], str
         yield f"{name} was measured under this mix: the forecast is that score, and there is nothing to explain."
         return
     start = explanation.baseline_name.removeprefix("the ")
+    the = "A guess: the" if explanation.trust == Trust.GUESS else "The"
     yield (
-        f"The forecast for {name} starts from {shown(explanation.baseline)}, the {start}, and ends "
+        f"{the} forecast for {name} starts from {shown(explanation.baseline)}, the {start}, and ends "
         f"at {shown(explanation.mean)} ({100 * explanation.level:g} % interval {shown(explanation.lower)} to "
         f"{shown(explanation.upper)})."
     )

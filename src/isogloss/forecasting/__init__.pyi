@@ -3,10 +3,10 @@ from .background.build import build_background
 from .background.evidence_tables import tables_of
 from .background.show import language_factors, show_background
 from .background.tables import ScoreTable, read_tables
+from .base_learners import BaseLearners
 from .baselines.boosted import LangRank, Litmus, Trees
 from .baselines.mixed import Mixed
 from .baselines.simple import Additive, LanguageMean, Mean, Nearest, WeakestLink
-from .combination import Combination
 from .default import Default
 from .extent import Extent
 from .fitting import fitted
@@ -24,7 +24,7 @@ __all__ = [
     "FORECAST",
     "Additive",
     "Background",
-    "Combination",
+    "BaseLearners",
     "Default",
     "Extent",
     "Flag",

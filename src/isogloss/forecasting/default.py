@@ -1,149 +1,223 @@
-"""The default forecaster: which base learners forecast which query.
+"""The default forecaster: the table model where nothing was measured of a language, base learners elsewhere.
 
-Ten files hold the forecast of a measured model, in the order of reading:
+Eleven files hold the forecast of a measured model, in the order of reading: this one, which says who forecasts what,
+and the ten that the docstring of `base_learners` lists. The table model is the matter of `hierarchical`.
 
-1. `default`: which base learners there are (this file)
-2. `forecaster`: from queries to settings, and from forecasts to a table
-3. `fitted_setting`: measured cells, measured and unmeasured languages, and the interval of each
-4. `ensemble`: base learners weighted, and the size of the errors that this leaves
-5. `cross_validation`: folds, held-out predictions and weights
-6. `grid`: scores as arrays
-7. `features`: languages and mixes as numbers
-8. `training_mix_gp`: a measured language under another mix, by the kernels of `mix_kernels`
-9. `kriging`: an unmeasured language, from measured ones, whose levels are the matter of `level_process`
-10. `pooled_model`: a language measured with other models or on other tasks
+Which of the two forecasts a cell, and with what weight, was learnt across public tables under simulated shift
+(`benchmarks/forecast_poorer.py`). Random folds of a user's own table cannot tell: its rich languages say nothing about
+those poorer than all of them.
 
-They use what other forecasters use too: `kernel`, `kronecker`, `boosting`, `gaussian_process` and the conformal
-quantiles of `isogloss.stats`. A model that was never measured on a task is the matter of `cold_start`.
+| the cell | weight of the base learners |
+|---|---|
+| a language measured in the setting, under any mix | 1 |
+| a language measured on other tasks, or in other settings of the task | 1 |
+| at least `MANY_MIXES` measured mixes, a language poorer than every measured one | `POORER_WEIGHT` |
+| at least `MANY_MIXES` measured mixes, any other language | 1 |
+| fewer mixes, a language poorer than every measured one | 0 |
+| fewer mixes, at least `MANY_LANGUAGES` measured | `LANGUAGES_WEIGHT` |
+| fewer mixes and languages | 0 |
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Self
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isogloss.evidence import Evidence
-from isogloss.forecasting import kriging, training_mix_gp
-from isogloss.forecasting.cold_start import ColdStartModels, ColdStartSetting
-from isogloss.forecasting.features import ADAPTATION
-from isogloss.forecasting.fitted_setting import QuerySetting
-from isogloss.forecasting.fitted_settings import PooledSettings, QuerySettings
-from isogloss.forecasting.forecaster import Capability, Conformal, Forecaster
-from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, block_of, fill
-from isogloss.forecasting.grid_model import Contribution, GridModel
-from isogloss.forecasting.kernel import KernelModel
-from isogloss.forecasting.kriging import RegressionKriging, krige, kriging_contributions
-from isogloss.forecasting.settings import Setting
-from isogloss.forecasting.training_mix_gp import TrainingMixGP
+from isogloss.forecasting.background.artefact import Background
+from isogloss.forecasting.background.side_facts import shared_web_text
+from isogloss.forecasting.base_learners import BaseLearners
+from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
+from isogloss.forecasting.fitted_setting import MIXES, FittedSetting, GridForecast, Part, QuerySetting
+from isogloss.forecasting.fitted_settings import QuerySettings
+from isogloss.forecasting.flags import Flag
+from isogloss.forecasting.grid import Array, TrainingMixes, fill
+from isogloss.forecasting.grid_model import Contribution, Decomposition
+from isogloss.forecasting.hierarchical import TABLE, HierarchicalForecast, HierarchicalSetting, HierarchicalSettings
+
+MANY_MIXES, POORER_WEIGHT = 10, 0.5
+MANY_LANGUAGES, LANGUAGES_WEIGHT = 25, 0.25
 
 
-class DefaultModel(GridModel):
-    """Gaussian processes over mixes for measured languages; kriging and trees for unmeasured ones.
-
-    Models are fitted when they are first needed: folds over languages need none of mixes, and the other way round.
-
-    Parameters
-    ----------
-    whole : DefaultModel, optional
-        Fitted to all of a grid of which this gets a fold, to share the parameters of its kernels.
-    """
-
-    mix_learners = training_mix_gp.MEMBERS
-    language_learners = ("ordinary-kriging", *kriging.LEARNERS, "kernel")
-
-    def __init__(self, whole: DefaultModel | None = None):
-        self._whole = whole
-
-    def fit(self, grid: Grid) -> Self:
-        self.grid_ = grid
-        return self
-
-    @cached_property
-    def mixes_(self) -> TrainingMixGP:
-        """Forecasts measured languages under other mixes."""
-        return TrainingMixGP(self._whole.mixes_ if self._whole else None).fit(self.grid_)
-
-    @cached_property
-    def regression_kriging_(self) -> RegressionKriging:
-        """Forecasts unmeasured languages from their features and neighbours."""
-        like = self._whole.regression_kriging_ if self._whole else None
-        return RegressionKriging(like).fit(self.grid_, fill(self.grid_.scores))
-
-    @cached_property
-    def kernel_(self) -> KernelModel:
-        """Forecasts unmeasured languages by one Gaussian process over the whole grid."""
-        return KernelModel(self._whole.kernel_.covariance_ if self._whole else None).fit(self.grid_)
-
-    def predict_mixes(self, mixes: TrainingMixes) -> tuple[Array, Array]:
-        return self.mixes_.predict(mixes)
-
-    def predict_mixes_of(self, mixes: TrainingMixes, columns: Sequence[int]) -> tuple[Array, Array]:
-        return self.mixes_.predict(mixes, columns)
-
-    def predict_languages(self, mixes: TrainingMixes, targets: Sequence[str], measured: Array) -> tuple[Array, Array]:
-        scores, spread = self.regression_kriging_.predict(targets, mixes.sizes, mixes.sources, measured)
-        by_kernel, _ = self.kernel_.predict_languages(mixes, targets, measured)
-        kriged = krige(measured, self.grid_.targets, targets)
-        return np.concatenate([kriged[None], scores, by_kernel]), spread
-
-    def mix_contributions(self, mix: TrainingMixes, column: int, baseline: float) -> list[list[Contribution]]:
-        scores, _ = self.mixes_.predict(mix, ())
-        names = ("level", "linear in the pair features", "kernel over mixes")
-        return [
-            [Contribution(ADAPTATION, name, float(score))] if abs(score) > 1e-12 else []
-            for name, score in zip(names, scores[:, 0, column] - baseline, strict=True)
-        ]
-
-    def language_contributions(
-        self, mix: TrainingMixes, target: str, measured: Array, baseline: float
-    ) -> list[list[Contribution]]:
-        return [
-            kriging_contributions(measured[0], self.grid_.targets, target, baseline),
-            *self.regression_kriging_.contributions(mix, target, measured),
-            *self.kernel_.language_contributions(mix, target, measured, baseline),
-        ]
-
-    def for_fold(self) -> DefaultModel:
-        # A dozen kernel parameters shared by all cells hardly move with a fold of the rows or of the languages.
-        return DefaultModel(whole=self)
-
-
-class Default(Forecaster):
-    """Gaussian processes for measured languages; kriging, trees and pooled evidence for the others.
-
-    See docs/methods/forecast.md for the formulas.
+class Default(BaseLearners):
+    """Table model and base learners, with weights learnt across public tables under simulated shift.
 
     Parameters
     ----------
     new_models : bool, default True
-        Whether to forecast models that the evidence does not have at all. Those that it has on other
-        tasks, or facts about, are forecast in any case.
+        As of `BaseLearners`.
+    background : str or Background, optional
+        As of `Hierarchical`.
     """
 
-    grid_model = DefaultModel
-    capabilities = frozenset(Capability)
-
-    def __init__(self, new_models: bool = True):
-        self.new_models = new_models
+    def __init__(self, new_models: bool = True, background: str | Background | None = None):
+        super().__init__(new_models)
+        self.background = background
 
     def _fit_settings(self, evidence: Evidence) -> QuerySettings:
-        self.panel_, self.models_ = Panel.read(evidence.observations), evidence.models
-        self._cold_starts: dict[int, ColdStartModels] = {}
-        return PooledSettings(self.panel_, self.new_model())
+        return CombinedSettings(super()._fit_settings(evidence), HierarchicalSettings(evidence, self.background))
 
-    def _may_be_new(self, model: str) -> bool:
-        return self.new_models or model in self.panel_.models or model in self.models_["model"]
 
-    def _fitted(self, setting: Setting) -> QuerySetting:
-        if setting in self.settings_:
-            return self.settings_[setting]
-        block = self.panel_.block_position[block_of(setting)]
-        if block not in self._cold_starts:
-            self._cold_starts[block] = ColdStartModels(self.panel_, block, self.models_)
-        return ColdStartSetting(self._cold_starts[block], setting.model)
+class CombinedSettings(QuerySettings):
+    """Settings of two methods side by side."""
 
-    def _in_use(self) -> Sequence[Conformal]:
-        return [*super()._in_use(), *self._cold_starts.values()]
+    def __init__(self, learners: QuerySettings, tables: HierarchicalSettings):
+        super().__init__(tables.panel)
+        self._learners, self._tables = learners, tables
+
+    def _fit(self, position: int) -> CombinedSetting:
+        setting = self.panel.settings[position]
+        learners, table = self._learners[setting], self._tables[setting]
+        assert isinstance(learners, FittedSetting), "the default fits grids"
+        assert isinstance(table, HierarchicalSetting), "the table model has rows"
+        return CombinedSetting(learners, table)
+
+
+@dataclass(frozen=True)
+class CombinedForecast(HierarchicalForecast):
+    """Forecasts of every mix x target.
+
+    Attributes
+    ----------
+    weights : array of shape (targets,)
+        Of the base learners.
+    learners : GridForecast or None
+        Their forecasts of the targets for which they have any weight.
+    """
+
+    weights: Array
+    learners: GridForecast | None
+
+
+class CombinedSetting(QuerySetting):
+    """A setting with base learners and a row of the table model.
+
+    Attributes
+    ----------
+    grid : Grid
+    """
+
+    def __init__(self, learners: FittedSetting, table: HierarchicalSetting):
+        self.learners, self.table, self.grid = learners, table, learners.grid
+        self._measured = set(self.grid.mixes.texts)
+        self._poorest = min(shared_web_text(language) for language in self.grid.targets)
+
+    @property
+    def parts_(self) -> set[Part]:  # type: ignore[override]
+        """Those of both methods."""
+        return self.learners.parts_ | self.table.parts_
+
+    def needs(self, texts: Sequence[str] = (), targets: Sequence[str] | None = None) -> set[Part]:
+        if targets is None:
+            return self.learners.needs() | {TABLE}
+        weights = self.weights(targets)
+        by_learners = [target for target, weight in zip(targets, weights, strict=True) if weight > 0]
+        parts = self.learners.needs(texts, by_learners) if by_learners else set[Part]()
+        if (weights < 1).any():
+            parts |= {TABLE} if set(texts) <= self._measured else {TABLE, MIXES}
+        return parts
+
+    def learn(self, part: Part) -> None:
+        (self.table if part == TABLE else self.learners).learn(part)
+
+    def conformalize(self) -> None:
+        self.learners.conformalize()
+
+    def weights(self, targets: Sequence[str]) -> Array:
+        """Weight of the base learners for each target, of shape (targets,)."""
+        return np.array([self._weight(target) for target in targets])
+
+    def _weight(self, target: str) -> float:
+        if target in self.grid.targets:
+            return 1.0
+        pattern = self.learners.pattern(target)
+        if pattern.same_model_same_task or pattern.same_model_other_tasks or pattern.other_models_other_tasks:
+            return 1.0
+        poorer = shared_web_text(target) < self._poorest
+        if len(self.grid.mixes.texts) >= MANY_MIXES:
+            return POORER_WEIGHT if poorer else 1.0
+        return LANGUAGES_WEIGHT if len(self.grid.targets) >= MANY_LANGUAGES and not poorer else 0.0
+
+    def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> CombinedForecast:
+        weights = self.weights(targets)
+        places = np.flatnonzero(weights > 0)
+        learners = self.learners.forecast(mixes, [targets[place] for place in places.tolist()]) if len(places) else None
+        if learners is not None and len(places) == len(targets) and (weights == 1).all():
+            unused = np.zeros(learners.mean.shape)
+            return CombinedForecast(**vars(learners), link_mean=unused, weights=weights, learners=learners)
+        table = self._of_table(mixes, targets)
+        combined = CombinedForecast(**vars(table), weights=weights, learners=learners)
+        return combined if learners is None else self._mixed(combined, learners, places)
+
+    def _of_table(self, mixes: TrainingMixes, targets: Sequence[str]) -> HierarchicalForecast:
+        """Forecasts of the table; under a mix not measured, moved by what base learners say of the grid's targets."""
+        table = self.table.forecast(mixes, targets)
+        new = np.array([text not in self._measured for text in mixes.texts], dtype=bool)
+        if not new.any():
+            return table
+        link = self.table.table.link_
+        usual = link.forward(fill(self.grid.scores)).mean()
+        completed, _, _ = self.learners.complete(mixes.take(new))
+        link_mean = table.link_mean.copy()
+        link_mean[new] += (link.forward(completed).mean(1) - usual)[:, None]
+        mean = np.where(new[:, None], self.grid.clip(link.inverse(link_mean)), table.mean)
+        return replace(table, mean=mean, link_mean=link_mean)
+
+    def _mixed(self, table: CombinedForecast, learners: GridForecast, places: NDArray[np.intp]) -> CombinedForecast:
+        """The table's forecasts with those of the base learners mixed into some targets."""
+        mean, link_mean, share = table.mean.copy(), table.link_mean.copy(), table.weights[places]
+        patterns, flags = list(table.patterns), list(table.flags)
+        mean[:, places] = (1 - share) * mean[:, places] + share * learners.mean
+        link_mean[:, places] = self.table.table.link_.forward(mean[:, places])
+        for place, pattern, flag in zip(places, learners.patterns, learners.flags, strict=True):
+            of_table = flags[place] if table.weights[place] < 1 else frozenset[Flag]()
+            patterns[place], flags[place] = pattern, of_table | flag
+        return replace(table, mean=mean, link_mean=link_mean, patterns=tuple(patterns), flags=tuple(flags))
+
+    def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:
+        assert isinstance(forecast, CombinedForecast), "made by forecast()"
+        alone = forecast.weights == 1
+        ends = [np.zeros(forecast.mean.shape), np.zeros(forecast.mean.shape)]
+        if not alone.all():
+            ends = list(self.table.bounds(forecast, level))
+        if forecast.learners is not None and alone.any():
+            inner = forecast.weights[forecast.weights > 0] == 1
+            for end, of_learners in zip(ends, self.learners.bounds(forecast.learners, level), strict=True):
+                end[:, alone] = of_learners[:, inner]
+        return ends[0], ends[1]
+
+    def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:
+        weight = float(self.weights([target])[0])
+        if weight == 1:
+            return self.learners.decompose(mix, target)
+        by_table = self._decompose_table(mix, target)
+        if weight == 0:
+            return by_table
+        by_learners = self.learners.decompose(mix, target)
+        by_table = _started_from(by_learners.baseline, by_table)
+        shares = ((weight, by_learners), (1 - weight, by_table))
+        learners = [replace(one, weight=share * one.weight) for share, whole in shares for one in whole.learners]
+        return Decomposition(by_learners.baseline, by_learners.baseline_name, learners)
+
+    def _decompose_table(self, mix: TrainingMixes, target: str) -> Decomposition:
+        whole = self.table.decompose(mix, target)
+        of_mix = float(self._of_table(mix, [target]).mean[0, 0] - self.table.forecast(mix, [target]).mean[0, 0])
+        part = Contribution(ADAPTATION, "training mix, against those measured", of_mix)
+        return _with_part(whole, part)
+
+
+def _started_from(baseline: float, whole: Decomposition) -> Decomposition:
+    """The same forecast, from another baseline on."""
+    part = Contribution(
+        MEASURED_LANGUAGES, "an average measured language, against their mean", whole.baseline - baseline
+    )
+    return replace(_with_part(whole, part), baseline=baseline)
+
+
+def _with_part(whole: Decomposition, part: Contribution) -> Decomposition:
+    """A decomposition with one more contribution to every learner."""
+    learners = [replace(one, contributions=[*one.contributions, part]) for one in whole.learners]
+    return replace(whole, learners=learners)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 import polars as pl
@@ -13,6 +12,7 @@ import polars as pl
 from isogloss.errors import InputError, NotEnoughEvidence, NotFittedError
 from isogloss.estimator import Estimator
 from isogloss.evidence import Evidence
+from isogloss.forecasting.capability import Capability
 from isogloss.forecasting.cell_flags import cell_flags, nearest_of_targets
 from isogloss.forecasting.extent import Extent
 from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
@@ -364,36 +364,6 @@ def _widths(fitted: QuerySetting, ends: tuple[Array, Array]) -> Array:
     """Widths of intervals in points, of shape (rows, targets)."""
     lower, upper = (fitted.grid.clip(end) for end in ends)
     return 100 * (upper - lower) / fitted.grid.span
-
-
-class Capability(StrEnum):
-    """What only some forecasters can do, as an error names it."""
-
-    LANGUAGES = "forecasts that differ between unmeasured languages"
-    MIXES = "forecasts that differ between unmeasured training mixes"
-    MODELS = "forecasts of unmeasured models"
-    OTHER_SETTINGS = "forecasts from other tasks and models"
-    CONTRIBUTIONS = "contributions of named features and measured languages"
-
-
-def capabilities_of(forecaster: Any) -> frozenset[Capability]:
-    """Capabilities that a forecaster, or its class, declares; none where it declares nothing."""
-    return frozenset(getattr(forecaster, "capabilities", ()))
-
-
-def require(forecaster: Any, *capabilities: Capability) -> None:
-    """Refuse a forecaster that lacks a capability.
-
-    Raises
-    ------
-    InputError
-        Naming what it lacks.
-    """
-    if missing := [one for one in capabilities if one not in capabilities_of(forecaster)]:
-        name = (forecaster if isinstance(forecaster, type) else type(forecaster)).__name__
-        raise InputError(
-            f"{name} has no {' and no '.join(missing)}", where="forecaster", hint="forecaster=default has them"
-        )
 
 
 def load(folder: str | Path) -> Forecaster:

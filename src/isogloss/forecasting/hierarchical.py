@@ -17,11 +17,12 @@ from isogloss.forecasting.background.block_table import BlockTable
 from isogloss.forecasting.background.evidence_tables import metric_facts
 from isogloss.forecasting.background.features import FEATURES
 from isogloss.forecasting.background.table_model import TableForecast
+from isogloss.forecasting.capability import Capability
 from isogloss.forecasting.features import DATA, LEXICAL, LINGUISTIC, MEASURED_LANGUAGES, OTHER_SETTINGS
 from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
 from isogloss.forecasting.fitted_settings import QuerySettings
 from isogloss.forecasting.flags import Flag
-from isogloss.forecasting.forecaster import Capability, Forecaster
+from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes
 from isogloss.forecasting.grid_model import (
     MEASURED_ITSELF,

@@ -13,8 +13,9 @@ from typing import Self
 
 import numpy as np
 
+from isogloss.forecasting.capability import Capability
 from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
-from isogloss.forecasting.forecaster import Capability, Forecaster
+from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, even_sample
 from isogloss.forecasting.grid_model import Contribution, GridModel, of_languages
 from isogloss.forecasting.kernel_covariance import GridCovariance, LanguageCovariates, MixDistances, mean_terms

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 forecasters: Registry[type[Forecaster]] = Registry(
     "forecaster",
     {
-        "default": "isogloss.forecasting.combination:Combination",
-        "base-learners": "isogloss.forecasting.default:Default",
+        "default": "isogloss.forecasting.default:Default",
+        "base-learners": "isogloss.forecasting.base_learners:BaseLearners",
         "hierarchical": "isogloss.forecasting.hierarchical:Hierarchical",
         "mean": "isogloss.forecasting.baselines.simple:Mean",
         "additive": "isogloss.forecasting.baselines.simple:Additive",

@@ -12,7 +12,7 @@ import polars as pl
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
 from isogloss.forecasting import fitted, forecasters
-from isogloss.forecasting.forecaster import Capability, require
+from isogloss.forecasting.capability import Capability, require
 from isogloss.forecasting.settings import ask, find_setting
 from isogloss.languages import resolve
 from isogloss.languages.language import as_languages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from isogloss.forecasting import Additive, Default, LanguageMean, Mean, Nearest, ask
+from isogloss.forecasting import Additive, BaseLearners, LanguageMean, Mean, Nearest, ask
 from isogloss.forecasting.baselines.simple import NearestModel
 from isogloss.forecasting.grid import Grid, TrainingMixes
 from isogloss.languages import distances
@@ -74,7 +74,7 @@ def test_nearest_shares_ties_evenly():
     assert scores.ravel().tolist() == pytest.approx([0.4])
 
 
-@pytest.mark.parametrize("forecaster", [Default, Mean, Additive, Nearest])
+@pytest.mark.parametrize("forecaster", [BaseLearners, Mean, Additive, Nearest])
 def test_a_measured_cell_is_answered_with_what_was_measured(measured, forecaster):
     evidence = measured(CELLS)
     for target, train, score in CELLS:

@@ -8,8 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from isogloss.forecasting.boosting import BoostedTrees, sample
+from isogloss.forecasting.capability import Capability
 from isogloss.forecasting.features import dose, language_features, pair_features, space
-from isogloss.forecasting.forecaster import Capability, Forecaster
+from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes, fill
 from isogloss.forecasting.grid_model import GridModel, single_learner
 from isogloss.languages import distances, features, resolve, resources, similarities

@@ -17,8 +17,9 @@ from typing import Self
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from isogloss.forecasting.capability import Capability
 from isogloss.forecasting.features import language_features, own_dose, space, total_dose
-from isogloss.forecasting.forecaster import Capability, Forecaster
+from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.gaussian_process import Prior, maximise
 from isogloss.forecasting.grid import Array, Grid, TrainingMixes
 from isogloss.forecasting.grid_model import GridModel

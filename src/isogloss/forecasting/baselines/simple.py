@@ -10,9 +10,10 @@ import polars as pl
 
 from isogloss.evidence import SETTING, Evidence
 from isogloss.evidence.summing import mean_in_order
+from isogloss.forecasting.capability import Capability
 from isogloss.forecasting.features import space
 from isogloss.forecasting.fitted_settings import FittedSettings
-from isogloss.forecasting.forecaster import Capability, Forecaster
+from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, Grid, Panel, TrainingMixes, fill, two_way
 from isogloss.forecasting.grid_model import GridModel, single_learner
 from isogloss.forecasting.settings import Setting
