@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isogloss.cli.questions import LanguageOption, LevelOption, parse_languages
 from isogloss.cli.show import JsonOption, say, show, show_json, watched
 from isogloss.errors import BadValue
 
@@ -39,6 +38,11 @@ DuplicatesOption = Annotated[
 SourcesArgument = Annotated[
     list[str], typer.Argument(metavar="STORE|FILE", help="Stores, result files, evidence that ships.")
 ]
+LanguageOption = Annotated[
+    list[str] | None,
+    typer.Option("--language", metavar="CODE=ID", help="How to read a code, such as jp=jpn. Repeatable."),
+]
+LevelOption = Annotated[float, typer.Option("--level", help="Probability that an interval holds.")]
 UnfinishedOption = Annotated[bool, typer.Option("--unfinished", help="Read runs that were cancelled or failed too.")]
 
 
@@ -267,3 +271,14 @@ def show_sources(store: StoreArgument, json: JsonOption = False) -> None:
         files=pl.len(), revision=pl.col("revision").last(), retrieved_at=pl.col("retrieved_at").max()
     )
     show(listed, json=json, columns=["source", "url", "files", "licence", "citation"])
+
+
+def parse_languages(pairs: list[str] | None) -> dict[str, str]:
+    """`jp=jpn` as a mapping from the code as reported to how it is to be read."""
+    read_as = {}
+    for pair in pairs or []:
+        code, _, known = (part.strip() for part in pair.partition("="))
+        if not (code and known):
+            raise BadValue(f"--language {pair} does not say what to read it as", hint="write --language jp=jpn")
+        read_as[code] = known
+    return read_as

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isogloss.cli.questions import EvidenceOption
 from isogloss.cli.show import JsonOption, check_out, say, show, write_out
 
 if TYPE_CHECKING:
@@ -89,7 +88,9 @@ def nearest_languages(
     ] = MEASURED,
     kind: KindOption = "combined",
     top: Annotated[int, typer.Option(min=1, help="How many to show.")] = 10,
-    evidence: EvidenceOption = ["isogloss:sib200-ngram"],  # noqa: B006 - typer only reads it
+    evidence: Annotated[
+        list[str], typer.Option("--evidence", "-e", help="Store, result file or isogloss:NAME. Repeatable.")
+    ] = ["isogloss:sib200-ngram"],  # noqa: B006 - typer only reads it
     weights: WeightsOption = None,
     impute: ImputeOption = None,
     table: TableOption = None,
