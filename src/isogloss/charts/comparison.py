@@ -101,10 +101,10 @@ def _front(rows: Sequence[Mapping[str, Any]], looks: Mapping[str, Any], canvas: 
     colour = alt.Color("stroke:N", scale=None)
     base = alt.Chart(inline(data)).encode(x=x)
     turn = ends[0] * (ends[1] / ends[0]) ** TURN if log else TURN * ends[1]
-    sides = {True: {"align": "right", "dx": -10}, False: {"align": "left", "dx": 10}}
+    sides: dict[bool, dict[str, Any]] = {True: {"align": "right", "dx": -10}, False: {"align": "left", "dx": 10}}
     names = [
         alt.Chart(inline([row for row in data if (row["cost"] > turn) == beyond]))
-        .mark_text(baseline="middle", dy=-11, fontSize=LABEL_SIZE, color=canvas.colours.ink, **side)  # type: ignore[arg-type]
+        .mark_text(baseline="middle", dy=-11, fontSize=LABEL_SIZE, color=canvas.colours.ink, **side)
         .encode(x=x, y=alt.Y("quality:Q", **y), text="recipe:N")
         for beyond, side in sides.items()
     ]

@@ -133,7 +133,7 @@ def _in_words(cells: pl.DataFrame, models: list[str], targets: list[str], left_o
     parts = []
     for model in models:
         scores = cells.filter(pl.col("model") == model)["score"]
-        low, high = canvas.factor * float(scores.min()), canvas.factor * float(scores.max())  # type: ignore[arg-type]
+        low, high = canvas.factor * scores.to_numpy().min(), canvas.factor * scores.to_numpy().max()
         parts.append(f"{model} in {len(scores)} of {len(targets)}, {low:.3g} to {high:.3g}")
     rest = f" {counted(len(left_out), 'more model')} not drawn." if left_out else ""
     return f"Mean {canvas.score_title} by model and language: {'; '.join(parts)}.{rest}"

@@ -86,7 +86,7 @@ def _strips(scores: pl.DataFrame, names: Mapping[str, str], canvas: Canvas, widt
     for name, y in zip(names, heights(len(names), height), strict=True):
         rows = scores.filter(pl.col("candidate") == name)
         worst = rows.sort("score").row(0, named=True)
-        mean, low = factor * float(rows["score"].mean()), factor * worst["score"]  # type: ignore[arg-type]
+        mean, low = factor * rows["score"].to_numpy().mean(), factor * worst["score"]
         lines.append(
             Line(names[name], mean, start=low, figures=figure(mean, digits),
                  note=f"worst: {canvas.name(worst['target'])} {figure(low, digits)}")
@@ -141,7 +141,7 @@ def _in_words(
     parts = []
     for name, said in names.items():
         rows = scores.filter(pl.col("candidate") == name).sort("score")
-        mean, worst = canvas.factor * float(rows["score"].mean()), rows.row(0, named=True)  # type: ignore[arg-type]
+        mean, worst = canvas.factor * rows["score"].to_numpy().mean(), rows.row(0, named=True)
         digits = decimals([canvas.factor * 0.1])
         parts.append(
             f"{said} {figure(mean, digits)}, worst {canvas.name(worst['target'])} "

@@ -102,7 +102,9 @@ def to_svg(chart: Any) -> str:
     if not pixels:
         return drawn
     width, height = pixels
-    inner = re.sub(r' (width|height)="[^"]*"', "", ROOT.search(drawn)[0])  # type: ignore[index]
+    root = ROOT.search(drawn)
+    assert root is not None, "vl-convert wrote no svg element"
+    inner = re.sub(r' (width|height)="[^"]*"', "", root[0])
     fitted = inner.replace("<svg ", f'<svg width="{width}" height="{height}" preserveAspectRatio="xMinYMin meet" ')
     return SVG.substitute(
         width=width, height=height, title=escape(_title(spec)), description=escape(_description(spec)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from isogloss.charts.canvas import Canvas, decimals, figure, inline, score_range
@@ -166,7 +167,7 @@ def stratum_name(stratum: str, value: str) -> str:
 
 
 def _in_words(guesses: pl.DataFrame, calibration: pl.DataFrame, languages: int, canvas: Canvas) -> str:
-    error = canvas.factor * float((guesses["score"] - guesses["mean"]).abs().mean())  # type: ignore[arg-type]
+    error = canvas.factor * np.nanmean((guesses["score"] - guesses["mean"]).abs().to_numpy())
     held = "; ".join(
         f"{100 * row['level']:g} % intervals held {100 * row['coverage']:.0f} %"
         for row in calibration.sort("level").iter_rows(named=True)

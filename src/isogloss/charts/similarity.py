@@ -116,7 +116,7 @@ def _by_linkage(pairs: pl.DataFrame, kind: str) -> list[str]:
 
     codes = list(dict.fromkeys([*pairs["language"], *pairs["other"]]))
     place = {code: at for at, code in enumerate(codes)}
-    matrix = np.full((len(codes), len(codes)), float(pairs[kind].max() or 1.0))  # type: ignore[arg-type]
+    matrix = np.full((len(codes), len(codes)), pairs[kind].drop_nulls().to_numpy().max(initial=0.0) or 1.0)
     np.fill_diagonal(matrix, 0.0)
     for one, other, distance in pairs.select("language", "other", kind).drop_nulls(kind).iter_rows():
         matrix[place[one], place[other]] = matrix[place[other], place[one]] = distance

@@ -140,7 +140,7 @@ def _settle_metric(layout: Layout, sheet: Sheet, options: ReadOptions, values: d
 def _settle_scale(layout: Layout, sheet: Sheet, values: dict[str, Any]) -> None:
     scores = score_values(sheet, layout)
     signs = any(bool(read_numbers(sheet.frame[name]).percent.any()) for name in layout.scores)
-    lowest, highest = float(scores.min() or 0.0), float(scores.max() or 0.0)  # type: ignore[arg-type]
+    lowest, highest = float(scores.min() or 0.0), float(scores.max() or 0.0)  # type: ignore[arg-type]  # a column of numbers
     extent = f"scores from {lowest:g} to {highest:g}"
     small = bool(((scores > 0) & (scores < 1)).any())
     if lowest >= 0 and highest <= 1 and not signs:
