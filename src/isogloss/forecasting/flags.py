@@ -33,8 +33,8 @@ class Flag(StrEnum):
 
 SENTENCES: Mapping[Flag, str] = {
     Flag.LEVEL_UNSUPPORTED: "there is too little evidence for the level, so that the interval is the whole range",
-    Flag.POORER_THAN_MEASURED: "{language} has less than a third of the web text of any measured language",
-    Flag.WEB_TEXT_UNKNOWN: "no web text of {language} is known, though there is of every measured language",
+    Flag.POORER_THAN_MEASURED: "as far as is known, {language} has under a third of any measured language's web text",
+    Flag.WEB_TEXT_UNKNOWN: "CC-100 has no text of {language}, though of every measured language",
     Flag.MIX_UNMEASURED: "only adapted models were measured and this one is used as it is, or the other way round",
     Flag.MODEL_UNMEASURED: "the model was never measured here, so that the scores of other models stand in",
     Flag.FEW_LANGUAGES: "so few languages were measured that the level comes from other tables",
