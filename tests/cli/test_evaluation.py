@@ -99,7 +99,7 @@ def test_trust_is_told_by_level_by_kind_and_in_words(run, scores):
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines() if line[1:3] == "0."] == ["0.50", "0.80", "0.90", "0.95"]
     assert "By stratum of language, 90 % intervals" in out
-    assert "Asked about 12 languages withheld from it, mean was off by" in " ".join(out.split())
+    assert "Asked about 12 languages withheld from it, the forecaster mean was off by" in " ".join(out.split())
 
 
 def test_trust_as_json_holds_the_words_too(run, scores):
@@ -130,3 +130,8 @@ def test_trust_that_cannot_be_told_is_one_line_and_exit_code_2(run, scores, argu
     assert (code, out) == (2, "")
     assert err.startswith(message)
     assert err.count("\n") == 1
+
+
+def test_trust_says_which_languages_it_does_not_speak_of(run, scores):
+    out = " ".join(run("trust", "-e", scores, "--task", "topics", "--forecaster", "mean")[1].split())
+    assert "those with less text online than any of them may be further off" in out

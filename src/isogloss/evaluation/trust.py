@@ -72,10 +72,11 @@ class Trust:
         if self.overall["mae_low"] is not None:
             within = f" (95 % interval {self.overall['mae_low']:.1f} to {self.overall['mae_high']:.1f})"
         return (
-            f"Asked about {count_units(row['groups'], 'target')} withheld from it, {self.forecaster} was off by "
-            f"{self.overall['mae']:.1f} {self.unit} on average{within}.",
+            f"Asked about {count_units(row['groups'], 'target')} withheld from it, the forecaster {self.forecaster} "
+            f"was off by {self.overall['mae']:.1f} {self.unit} on average{within}.",
             f"Its {percent(self.level)} intervals covered {percent(row['coverage'])} of the scores (95 % interval "
             f"{percent(row['coverage_low'])} to {percent(row['coverage_high'])}): {judge_coverage(self.level, row)}.",
+            "This holds for languages like these; those with less text online than any of them may be further off.",
             *([] if self.sample is None else [self.sample]),
             *self._other_levels(),
             *self._worst_strata(),
