@@ -49,6 +49,9 @@ def test_a_forecast_is_taken_apart(run, scores):
     assert code == 0
     details = found["details"]
     assert details["target"] == "yue"
+    assert found["verdict"].startswith(
+        "A guess: the forecast for" if details["trust"] == "guess" else "The forecast for"
+    )
     points = sum(row["contribution"] for row in found["tables"]["groups"])
     assert details["baseline"] + points / 100 == pytest.approx(details["mean"], abs=1e-9)
 
@@ -124,3 +127,10 @@ def test_a_language_where_a_file_was_meant_is_said_with_its_option(run, tmp_path
     code, out, err = run("explain", tmp_path / "scores.csv", "Yoruba", "--target", "deu")
     assert (code, out) == (2, "")
     assert err == "error: Yoruba: no such file; if it is the language that is meant: --target Yoruba\n"
+
+
+def test_a_guess_is_called_one_before_it_is_explained(run):
+    nine = Path(__file__).parents[2] / "examples" / "scores.csv"
+    code, out, _ = run("explain", nine, "--model", "LaBSE", "--target", "Yoruba")
+    assert code == 0
+    assert out.startswith("A guess: the forecast for Yoruba starts from")

@@ -61,3 +61,8 @@ def test_bad_input_exits_with_2_and_one_line(run, scores, arguments, said):
     assert code == 2
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_the_verdict_speaks_of_the_level_that_was_asked_for(run, scores):
+    _, out, _ = run("sources", "-e", scores, *ASKED, "--level", 0.5)
+    assert "With 50 % probability" in " ".join(out.split())

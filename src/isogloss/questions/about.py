@@ -14,6 +14,7 @@ from isogloss.progress import Progress
 from isogloss.questions.answer import Answer
 from isogloss.questions.fields import ReadAs, Sources
 from isogloss.questions.question import Question
+from isogloss.questions.scale import Scale, scale_of
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
@@ -119,11 +120,13 @@ class AboutSettings(AboutEvidence):
         """
         return settings_of(evidence, self._which())[0]
 
-    def one_setting(self, evidence: Evidence) -> tuple[Evidence, Setting, dict[str, Any]]:
-        """The evidence of the only setting that is meant, that setting, and its names for functions of the library."""
+    def one_setting(self, evidence: Evidence) -> tuple[Evidence, Setting, dict[str, Any], Scale]:
+        """The evidence of the only setting that is meant, that setting, its names for functions, and its scale."""
         setting = self.setting(evidence)
         named = {name: getattr(setting, name) for name in ("task", "model", "metric", "recipe")}
-        return only_setting(evidence, setting), setting, named
+        evidence = only_setting(evidence, setting)
+        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        return evidence, setting, named, scale
 
     def only_task(self, evidence: Evidence) -> str:
         """The task that is meant.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,8 +18,6 @@ from isogloss.questions.plan import read_weights_of
 from isogloss.questions.scale import FRACTION, scale_of
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from isogloss.evidence import Evidence
 
 RECIPES = {"recipe": "recipe", "quality": "quality", "to make": "development", "per 1,000": "serving",
@@ -97,8 +95,8 @@ class FairQuestion(AboutSettings):
             model=self.model, recipe=self.recipe,
         )  # fmt: skip
         names = Names(evidence)
-        measures = _with_names(fairness.measures, "worst", names)
-        invest = _with_names(fairness.invest, "target", names)
+        measures = fairness.measures.with_columns(names.of("worst"))
+        invest = fairness.invest.with_columns(names.of("target"))
         tables = {
             "measures": Table(
                 measures, f"{fairness.task}, {fairness.metric}: shares of the best possible score", MEASURES
@@ -111,9 +109,3 @@ class FairQuestion(AboutSettings):
             self.command, sentences, tables, details=fairness.record(), result=fairness,
             draw=drawer(fairness, sentences[0], FRACTION, names.written),
         )  # fmt: skip
-
-
-def _with_names(table: pl.DataFrame, column: str, names: Any) -> pl.DataFrame:
-    import polars as pl
-
-    return table.with_columns(pl.col(column).map_elements(names, return_dtype=pl.String))

@@ -15,7 +15,7 @@ from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import ForecasterName, Goal, Level, Shell, Target
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
-from isogloss.questions.scale import Scale, scale_of
+from isogloss.questions.scale import Scale
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
@@ -59,8 +59,7 @@ class CurveQuestion(AboutSettings):
             raise BadValue(
                 f"sizes from {self.start} to {self.end} are no range", where="start, end", hint="write 0 and 5000, say"
             )
-        evidence, setting, named = self.one_setting(evidence)
-        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        evidence, _, named, scale = self.one_setting(evidence)
         goal = None if self.goal is None else scale.stored(self.goal, "goal")
         curve = fit_curve(
             evidence, **named, target=self.target, train=self.train, vary=self.vary, languages=self.languages,

@@ -13,7 +13,7 @@ from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import ForecasterName, Level, NameList
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
-from isogloss.questions.scale import Scale, scale_of
+from isogloss.questions.scale import Scale
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
@@ -57,8 +57,7 @@ class ExplainQuestion(AboutSettings):
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Explain one forecast, or the setting."""
         self._check()
-        evidence, setting, named = self.one_setting(evidence)
-        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        evidence, setting, named, scale = self.one_setting(evidence)
         if self.target is None:
             return self._drivers(evidence, named, scale)
         from isogloss.explanation import explain_forecast
@@ -120,15 +119,12 @@ class AdditionsQuestion(AboutSettings):
         from isogloss.explanation import compare_additions
         from isogloss.explanation.additions import describe_additions
 
-        evidence, setting, named = self.one_setting(evidence)
-        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        evidence, setting, named, scale = self.one_setting(evidence)
         table = compare_additions(evidence, **named)
-        unit = "points" if scale.bounded else setting.metric
+        unit = scale.unit(setting.metric)
         names = Names(evidence)
-        written = table.with_columns(
-            pl.col(one).map_elements(names, return_dtype=pl.String) for one in ("added", "target")
-        )
-        points = pl.col("difference", "lower", "upper") * (100.0 if scale.bounded else 1.0)
+        written = table.with_columns(names.of(one) for one in ("added", "target"))
+        points = pl.col("difference", "lower", "upper") * scale.points
         shown = {"added": "added", "target": "target", "kind": "kind", "pairs": "pairs", "change": "difference",
                  "from": "lower", "to": "upper", "q": "q", "verdict": "verdict"}  # fmt: skip
         title = f"What adding a language does, worst first, in {unit}"

@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from isogloss.forecasting.settings import Setting
 
 SCORES = ("mean", "lower", "upper")
-GUESS = "guess"
+GUESS, SHAKY = "guess", "shaky"
+WARNINGS = {
+    GUESS: ("is a guess", "are guesses", "test before you act on a number"),
+    SHAKY: ("is shaky", "are shaky", "act on the interval, not on the number in it"),
+}
+"""What the verdict says first, the gravest word first: of one forecast, of several, and what to do."""
 MOST_NAMED, MOST_SHOWN = 4, 60
 
 
@@ -294,10 +299,9 @@ def _title(table: pl.DataFrame) -> str:
 
 
 def _sentences(table: pl.DataFrame, scale: Scale) -> list[str]:
-    """The verdict: how many of the forecasts are guesses, then what they say."""
+    """The verdict: how many of the forecasts are guesses or shaky, then what they say."""
     import polars as pl
 
-    guesses = table.filter(pl.col("trust") == GUESS)
     if table.height == 1:
         return _about_one(table.row(0, named=True), scale)
     best, worst = (table.sort("mean", descending=down, nulls_last=True).row(0, named=True) for down in (True, False))
@@ -307,16 +311,20 @@ def _sentences(table: pl.DataFrame, scale: Scale) -> list[str]:
         f"{_of(table)}: forecasts from {_rough(worst['mean'], scale)} ({worst[of_one]}) to "
         f"{_rough(best['mean'], scale)} ({best[of_one]}) in {counted(count, 'language')}."
     )
-    if guesses.is_empty():
-        words = table["trust"].value_counts(sort=True)
-        return [span, f"Trust: {', '.join(f'{count} {word}' for word, count in words.rows())}."]
-    verb = "is a guess" if guesses.height == 1 else "are guesses"
-    which = "All forecasts" if guesses.height == table.height else f"{guesses.height} of {table.height} forecasts"
-    languages = guesses["language"].unique(maintain_order=True).to_list()
-    named = ", ".join(languages[:MOST_NAMED]) + (
-        f" and {len(languages) - MOST_NAMED} more" if len(languages) > MOST_NAMED else ""
-    )
-    return [f"{which} {verb} ({named}): test before you act on a number.", span]
+    for word, (one, several, advice) in WARNINGS.items():
+        warned = table.filter(pl.col("trust") == word)
+        if warned.height:
+            which = "All" if warned.height == table.height else f"{warned.height} of {table.height}"
+            return [f"{which} forecasts {one if warned.height == 1 else several} ({_some(warned)}): {advice}.", span]
+    words = table["trust"].value_counts(sort=True)
+    return [span, f"Trust: {', '.join(f'{count} {word}' for word, count in words.rows())}."]
+
+
+def _some(table: pl.DataFrame) -> str:
+    """The first few languages of a table, by name."""
+    languages = table["language"].unique(maintain_order=True).to_list()
+    more = f" and {len(languages) - MOST_NAMED} more" if len(languages) > MOST_NAMED else ""
+    return ", ".join(languages[:MOST_NAMED]) + more
 
 
 def _about_one(row: Mapping[str, Any], scale: Scale) -> list[str]:

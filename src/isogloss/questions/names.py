@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
 
 
@@ -30,6 +32,12 @@ class Names:
         if evidence is not None:
             reported = evidence.observations.select("target", "target_as_reported").drop_nulls().unique().sort("target")
             self.written = dict(reported.rows()) | {code: name for code, name in self.written.items() if name != code}
+
+    def of(self, column: str) -> pl.Expr:
+        """The names of a column of canonical ids."""
+        import polars as pl
+
+        return pl.col(column).map_elements(self, return_dtype=pl.String)
 
     def __call__(self, language: str) -> str:
         """The name of a language; a bare code is given the English name that belongs to it."""

@@ -14,7 +14,7 @@ from isogloss.questions.fields import Languages, Shell
 from isogloss.questions.forecast import queries_of, same_setting, usual_mix
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
-from isogloss.questions.scale import Scale, scale_of
+from isogloss.questions.scale import Scale
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,16 +49,15 @@ class NextQuestion(AboutSettings):
 
         from isogloss.planning import choose_next
 
-        evidence, setting, named = self.one_setting(evidence)
-        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        evidence, setting, named, scale = self.one_setting(evidence)
         tests = choose_next(evidence, self.among, k=self.k, languages=self.languages, **named)
         tests = self._as_wide_as_forecasts(tests, evidence, setting, progress)
         names = Names(evidence, dict(tests.table.select("language", "language_as_reported").rows()))
         table, baselines = (_widths(one, scale) for one in (tests.table, tests.baselines))
         before = baselines.filter(choice="none")["width_of_rest"][0]
-        after, word = table["width_of_rest"][-1], "points" if scale.bounded else setting.metric
+        after, word = table["width_of_rest"][-1], scale.unit(setting.metric)
         named_table = table.with_columns(
-            pl.col("language").map_elements(names, return_dtype=pl.String),
+            names.of("language"),
             pl.col("tells_most_about").map_elements(lambda text: _listed(text, names), return_dtype=pl.String),
         )
         digits = 0 if before >= 10 else 1
@@ -95,8 +94,8 @@ class NextQuestion(AboutSettings):
         rest = {code: name for code, name in candidates.items() if code not in set(measured["target"])}
         queries = queries_of({setting: usual_mix(evidence, setting)}, rest)
         forecasts = fitted(evidence, queries, progress=progress).predict_interval(queries, 0.9)
-        width = (forecasts["upper"] - forecasts["lower"]).mean()
-        factor = float(width) / (NORMAL_WIDTH * deviation)  # type: ignore[arg-type]
+        width = (forecasts["upper"] - forecasts["lower"]).to_numpy().mean()
+        factor = float(width) / (NORMAL_WIDTH * deviation)
         scaled = pl.col("^(deviation.*|gain)$") * factor
         return replace(tests, table=tests.table.with_columns(scaled), baselines=tests.baselines.with_columns(scaled))
 
@@ -105,7 +104,7 @@ def _widths(table: pl.DataFrame, scale: Scale) -> pl.DataFrame:
     """Standard deviations as widths of 90 % intervals, in points."""
     import polars as pl
 
-    factor = NORMAL_WIDTH * (100.0 if scale.bounded else 1.0)
+    factor = NORMAL_WIDTH * scale.points
     deviations = [name for name in table.columns if name.startswith("deviation")]
     renamed = {name: name.replace("deviation", "width") for name in deviations}
     return table.with_columns(pl.col(deviations) * factor).rename(renamed)

@@ -26,11 +26,9 @@ from isogloss.questions.fields import (
 )
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
-from isogloss.questions.scale import Scale, scale_of
+from isogloss.questions.scale import Scale
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from isogloss.evidence import Evidence
     from isogloss.planning.budget.result import Plan
     from isogloss.planning.costs import Costs
@@ -95,8 +93,7 @@ class PlanQuestion(AboutSettings):
             )
         if not self.targets:
             raise InputError("no targets to plan for", where="targets", hint="name some, e.g. targets=Yoruba,Wolof")
-        evidence, setting, named = self.one_setting(evidence)
-        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        evidence, _, named, scale = self.one_setting(evidence)
         targets = read_languages(self.targets, evidence.targets, languages=self.languages)
         names = Names(evidence, targets)
         costs = _costs(self)
@@ -116,8 +113,8 @@ class PlanQuestion(AboutSettings):
 def _answer_plan(plan: Plan, names: Names, scale: Scale) -> Answer:
     import polars as pl
 
-    bought = _with_names(plan.purchases, "language", names).with_columns(pl.col("without") * plan_unit(scale))
-    forecasts = _with_names(scale.table(plan.forecasts, SCORES), "target", names)
+    bought = plan.purchases.with_columns(names.of("language")).with_columns(pl.col("without") * scale.points)
+    forecasts = scale.table(plan.forecasts, SCORES).with_columns(language=names.of("target"))
     shown = FORECASTS | ({"guarantee": "guarantee"} if forecasts["guarantee"].is_not_null().any() else {})
     tables = {
         "purchases": Table(bought, "Buy", BOUGHT, 2),
@@ -178,8 +175,7 @@ def _weigh(
 
     if question.costs is None:
         raise InputError("no prices", where="costs", hint="give [labelled] and [translated] in a file, costs=...")
-    evidence, setting, named = question.one_setting(evidence)
-    scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+    evidence, _, named, scale = question.one_setting(evidence)
     kinds = plan_kinds(
         evidence, target=question.target, costs=_costs(question), train=question.train, budget=budget,
         goal=None if goal is None else scale.stored(goal, "goal"), languages=question.languages, **named,
@@ -204,11 +200,6 @@ def _buys(kinds: KindsPlan, scale: Scale) -> Table:
     return Table(pl.DataFrame(rows, schema=schema), f"Examples to buy, costs in {kinds.currency}", digits=0)
 
 
-def plan_unit(scale: Scale) -> float:
-    """What differences of scores are multiplied by to be points."""
-    return 100.0 if scale.bounded else 1.0
-
-
 def _costs(question: Any) -> Costs:
     from isogloss.planning.costs import Costs, read_costs
 
@@ -222,9 +213,3 @@ def read_weights_of(question: Any) -> Any:
 
     weights = question.weights
     return read_weights(weights, question.languages) if isinstance(weights, str | Path) else weights
-
-
-def _with_names(table: pl.DataFrame, column: str, names: Names) -> pl.DataFrame:
-    import polars as pl
-
-    return table.with_columns(pl.col(column).map_elements(names, return_dtype=pl.String).alias("language"))

@@ -35,6 +35,15 @@ class Scale:
         """Whether scores have a range, so that differences can be said in points (hundredths of it)."""
         return self.name != "raw"
 
+    @property
+    def points(self) -> float:
+        """What differences of stored scores are multiplied by to be said: 100 where scores have a range."""
+        return 100.0 if self.bounded else 1.0
+
+    def unit(self, metric: str) -> str:
+        """What such differences are in: points or, without a range, the metric's own unit."""
+        return "points" if self.bounded else metric
+
     def stored(self, value: float, where: str) -> float:
         """A score that the reader wrote, as it is stored.
 

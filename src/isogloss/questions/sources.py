@@ -15,7 +15,7 @@ from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import Languages, Level, Targets
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of, drawer
-from isogloss.questions.scale import Scale, scale_of
+from isogloss.questions.scale import Scale
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +27,8 @@ RANKED = {"train on": "source_name", "forecast": "mean", "from": "lower", "to": 
           "regret at most": "regret_upper"}  # fmt: skip
 SETS = {"train on": "sources", "forecast": "mean", "from": "lower", "to": "upper"}
 MIXES = SETS | {"trust": "trust"}
+CLOSE = 0.01
+"""Regret, as a fraction, that is no difference worth choosing by."""
 
 
 class SourcesQuestion(AboutSettings):
@@ -47,8 +49,7 @@ class SourcesQuestion(AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Rank sources for one target, or choose some for several."""
-        evidence, setting, named = self.one_setting(evidence)
-        scale = scale_of(evidence.filter(task=setting.task, metric=setting.metric).observations)
+        evidence, _, named, scale = self.one_setting(evidence)
         if not self.targets:
             raise InputError("no target language", where="targets", hint="give one, such as targets=Yoruba")
         targets = read_languages(self.targets, evidence.targets, languages=self.languages)
@@ -75,16 +76,18 @@ class SourcesQuestion(AboutSettings):
         from isogloss.planning import rank_sets, source_ranking
 
         ranking = source_ranking(evidence, target, **question, examples=self.examples)
-        table = _named(scale.table(ranking.table, SCORES), names)
+        table = scale.table(ranking.table, SCORES).with_columns(source_name=names.of("source"))
         tables = {"sources": Table(table, f"Sources for {names(target)}", RANKED, scale.digits, self.top)}
         if self.together > 1:
             sets = _sets(scale.table(rank_sets(ranking, self.together), SCORES), names)
             tables["sets"] = Table(sets, f"{self.together} together", SETS, scale.digits, self.top)
-        baselines = _named(scale.table(ranking.baselines, SCORES), names)
+        baselines = scale.table(ranking.baselines, SCORES).with_columns(source_name=names.of("source"))
         shown = {"baseline": "baseline", "train on": "source_name", "forecast": "mean", "regret": "regret"}
         tables["baselines"] = Table(baselines, "What the baselines choose", shown, scale.digits)
         unsupported = Flag.LEVEL_UNSUPPORTED in ranking.flags
-        sentences = tuple(_verdict(ranking.table, names, scale, names(target), unsupported=unsupported))
+        sentences = tuple(
+            _verdict(ranking.table, names, scale, names(target), level=self.level, unsupported=unsupported)
+        )
         return Answer(
             self.command, sentences, tables, scale=scale, notes=ranking.notes, result=ranking,
             draw=drawer(ranking, sentences[0], scale, names.written),
@@ -109,7 +112,6 @@ class SourcesQuestion(AboutSettings):
     def _chosen(
         self, evidence: Evidence, named: dict[str, Any], targets: list[str], names: Names, scale: Scale
     ) -> Answer:
-        import polars as pl
 
         from isogloss.planning import choose_sources
 
@@ -121,9 +123,7 @@ class SourcesQuestion(AboutSettings):
             examples=self.examples,
             languages=self.languages,
         )
-        served = scale.table(many.table, SCORES).with_columns(
-            pl.col(one).map_elements(names, return_dtype=pl.String) for one in ("target", "source")
-        )
+        served = scale.table(many.table, SCORES).with_columns(names.of(one) for one in ("target", "source"))
         proof = "No other choice is better." if many.optimal else f"No choice has more than {scale.score(many.bound)}."
         listed = ", ".join(map(names, many.sources))
         verdict = f"Train on {listed}: {scale.score(many.value)} on average over the targets."
@@ -141,31 +141,28 @@ def _draw_sets(sets: pl.DataFrame, target: str, verdict: str, scale: Scale, name
     return draw_source_sets(sets, target=target, canvas=canvas_of(verdict, scale, names.written))
 
 
-def _verdict(table: pl.DataFrame, names: Names, scale: Scale, target: str, *, unsupported: bool) -> list[str]:
+def _verdict(
+    table: pl.DataFrame, names: Names, scale: Scale, target: str, *, level: float, unsupported: bool
+) -> list[str]:
     import polars as pl
 
     best = table.row(0, named=True)
     close = table.filter(pl.col("regret") - best["regret"] < CLOSE)["source"].to_list()[1:4]
+    chance, lost = f"{100 * level:g} %", best["regret_upper"]
+    if lost <= 0:
+        risk = "no source is better"
+    else:
+        most = "less than a point" if scale.bounded and lost < CLOSE else f"no more than {scale.width(lost)}"
+        risk = f"it loses {most} against the best source"
     words = [
         f"For {target}, train on {names(best['source'])}: {'measured' if best['basis'] == 'measured' else 'forecast'} "
-        f"{scale.score(best['mean'])}. With 90 % probability it loses no more than {scale.width(best['regret_upper'])} "
-        "against the best source."
+        f"{scale.score(best['mean'])}. With {chance} probability {risk}."
     ]
     if unsupported:
         words.insert(0, "A guess: too little was measured for the level, so that every interval is the whole range.")
     if close and scale.bounded:
         words.append(f"Within a point of it: {', '.join(map(names, close))}.")
     return words
-
-
-CLOSE = 0.01
-"""Regret, as a fraction, that is no difference worth choosing by."""
-
-
-def _named(table: pl.DataFrame, names: Names) -> pl.DataFrame:
-    import polars as pl
-
-    return table.with_columns(source_name=pl.col("source").map_elements(names, return_dtype=pl.String))
 
 
 def _sets(table: pl.DataFrame, names: Names) -> pl.DataFrame:
