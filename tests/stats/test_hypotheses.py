@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from isogloss.errors import BadValue
@@ -119,6 +119,7 @@ VALUES = st.lists(st.integers(0, 9), min_size=19, max_size=120)
 
 
 @given(observed=st.integers(0, 10), values=VALUES, size=st.integers(1, 40))
+@example(observed=1, values=[0] * 19 + [1], size=1)
 def test_a_sequential_p_value_up_to_one_in_twenty_is_that_of_all_permutations(observed, values, size):
     pieces = [values[start : start + size] for start in range(0, len(values), size)]
     whole, found = permutation_p_value(observed, values), sequential_p_value(observed, pieces, len(values))

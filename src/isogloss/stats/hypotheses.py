@@ -120,8 +120,8 @@ def sequential_p_value(observed: float, permuted: Iterable[ArrayLike], most: int
     Returns
     -------
     float
-        Of h = .05 (1 + most) values at least as extreme, the h-th ends the search, and p is h over the number of
-        permutations until then; with fewer of them in all, it is `permutation_p_value`.
+        The h-th value at least as extreme ends the search, h the least whole number above .05 most, and p is h over
+        the number of permutations until then; with fewer of them in all, it is `permutation_p_value`.
 
     Notes
     -----
@@ -129,7 +129,7 @@ def sequential_p_value(observed: float, permuted: Iterable[ArrayLike], most: int
     up to .05 are those of all permutations, and no other is up to .05, so decisions at that level (and at that false
     discovery rate, which only these p-values decide) are the same.
     """
-    enough = max(int(DECIDED * (1 + most) + 1e-9), 1)
+    enough = int(DECIDED * most + 1e-9) + 1
     extreme = taken = 0
     for piece in permuted:
         beyond = np.cumsum(_at_least(observed, piece))
