@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import typer
 
+from isogloss.cli import COMMANDS as LISTED
 from isogloss.cli import app
-from isogloss.questions.catalogue import question_kinds
+from isogloss.questions.catalogue import QUESTIONS, question_kind
 
 ORDER = "evidence language scale better task model metric recipe shots pair out json why".split()
-ASKING = [*question_kinds()]
+ASKING = [*QUESTIONS]
 """Commands that ask about evidence."""
 
 
@@ -24,11 +25,23 @@ def commands(group: Any, name: str = "") -> dict[str, Any]:
     }
 
 
-COMMANDS = commands(typer.main.get_command(app))
+GROUP = typer.main.get_command(app)
+COMMANDS = commands(GROUP)
 
 
 def names(command: Any) -> list[str]:
     return [option.opts[0].removeprefix("--") for option in command.params]
+
+
+@pytest.mark.parametrize("command", ASKING)
+def test_a_question_is_found_by_the_name_of_its_command(command):
+    assert question_kind(command).command == command
+
+
+@pytest.mark.parametrize("command", LISTED)
+def test_the_list_of_commands_says_what_each_says_of_itself(command):
+    summary = GROUP.commands[command].help.partition("\n\n")[0]
+    assert " ".join(summary.split()) == LISTED[command]
 
 
 @pytest.mark.parametrize("command", ASKING)

@@ -168,6 +168,15 @@ def test_heavy_libraries_are_not_loaded_before_they_are_needed(statement):
     assert ran.stdout.splitlines()[-1] == "loaded: []"
 
 
+def test_help_loads_no_question():
+    program = "import sys; sys.argv = ['isogloss', '--help']; from isogloss.cli import app; app(standalone_mode=False)"
+    program += (
+        "; print('loaded:', [name for name in sys.modules if name.startswith(('pydantic', 'isogloss.questions.'))])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "loaded: ['isogloss.questions.catalogue']"
+
+
 NINE = "model,task,metric,target,train,score\n" + "".join(
     f"ours,support,accuracy,{code},,{score}\n"
     for code, score in zip("eng fra deu spa hin arb jpn swh tur".split(), range(60, 96, 4), strict=True)

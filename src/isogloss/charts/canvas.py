@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from isogloss.charts.files import META
 from isogloss.charts.theme import Theme, theme
 from isogloss.languages import resolve
 
@@ -30,8 +31,6 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """The first comes with vl-convert, so that pictures are the same on machines without fonts."""
 NARROW, WIDE = " .,:;'|!()[]/ijlftrI-·", "mwMW%…—"
 """Letters of about .29 and .7 of the font size across; others take .55."""
-META = "isogloss"
-"""Key in a chart's metadata of the size of its picture."""
 CODE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
 """What no reader would call the name of a language."""
 

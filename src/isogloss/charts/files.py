@@ -11,9 +11,10 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from isogloss.charts.canvas import META
 from isogloss.files import atomic_write, check_place
 
+META = "isogloss"
+"""Key in a chart's metadata of the size of its picture."""
 PIXELS_PER_UNIT = 2.0
 """Of charts that were not drawn on a canvas."""
 ENDINGS = (".png", ".svg", ".html", ".json")

@@ -5,19 +5,68 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from isogloss import __version__
-from isogloss.cli import demo, evidence, lab, languages
-from isogloss.cli.commands import command_of
+from isogloss.cli.group import LazyGroup
 from isogloss.cli.output import BROKEN_PIPE, safe_output
 from isogloss.errors import DamageWarning, IsoglossError
-from isogloss.questions.catalogue import question_kinds
+from isogloss.questions.catalogue import QUESTIONS, question_kind
 from isogloss.text import printable
 
+COMMANDS = {
+    "forecast": "Forecast scores in languages and training mixes that nobody measured.",
+    "trust": "Report how far forecasts can be trusted, by asking for each language as if nobody had measured it.",
+    "explain": "Explain the forecast for a language; without one, test which factors drive transfer.",
+    "sources": "Rank the languages to train on for a target; for several targets, choose the few that serve them all.",
+    "next": "Choose the languages to test next, so that the others are known best.",
+    "plan": "Plan how many examples of which language to buy.",
+    "curve": "Show how a score grows with examples of the target, and how many a goal needs.",
+    "goal": "Tell what a score costs at least in one language, in labelled and translated examples.",
+    "kinds": "Weigh labelled against translated examples of one language.",
+    "additions": "Tell what adding a language to a training mix does to the others.",
+    "compare": "Compare recipes: quality, cost to make, cost to run, latency; Pareto front and break-even volumes.",
+    "fair": "Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off.",
+    "benchmark": "Withhold measured scores, ask forecasters for them, and report error and coverage of the answers.",
+    "demo": "Forecast languages nobody measured from the evidence that ships with isogloss.",
+    "evidence": "Bring measured scores together.",
+    "languages": "Tell who the languages are and how far apart.",
+    "lab": "Measure transfer on real models.",
+}
+"""Name of each command and group to the first sentence of its help, in the order of help."""
+GROUPS = ("evidence", "languages", "lab")
+
+
+@cache
+def _build(name: str) -> Any:
+    """A command, or a group with its commands."""
+    if name not in GROUPS:
+        alone = typer.Typer(add_completion=False)
+        alone.command(name)(import_module("isogloss.cli.demo").demo if name == "demo" else _asking(name))
+        return typer.main.get_command(alone)
+    group: typer.Typer = import_module(f"isogloss.cli.{name}").app
+    for command in QUESTIONS:
+        if command.startswith(f"{name} "):
+            group.command(command.removeprefix(f"{name} "))(_asking(command))
+    return typer.main.get_group(group)
+
+
+def _asking(command: str) -> Any:
+    from isogloss.cli.commands import command_of
+
+    return command_of(question_kind(command))
+
+
+class _Commands(LazyGroup):
+    summaries, build = COMMANDS, staticmethod(_build)
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="isogloss",
     help="Forecast how well a multilingual model does in the languages nobody has tested.",
     epilog="Start here: isogloss forecast scores.xlsx --targets Yoruba,Wolof",
@@ -25,13 +74,6 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-GROUPS = {"evidence": evidence.app, "languages": languages.app, "lab": lab.app}
-for _name, _kind in question_kinds().items():
-    *_group, _last = _name.split()
-    (GROUPS[_group[0]] if _group else app).command(_last)(command_of(_kind))
-for _name, _commands in GROUPS.items():
-    app.add_typer(_commands, name=_name)
-app.command("demo")(demo.demo)
 
 
 def _print_version(version: bool) -> None:

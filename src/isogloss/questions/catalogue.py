@@ -1,25 +1,41 @@
-"""All questions by the names of their commands, in the order of help."""
+"""All questions by the names of their commands, in the order of help; each is imported when it is asked for."""
 
 from __future__ import annotations
 
-from isogloss.questions.believe import BenchmarkQuestion, TrustQuestion
-from isogloss.questions.compare import CompareQuestion, FairQuestion
-from isogloss.questions.curve import CurveQuestion
-from isogloss.questions.evidence import ConflictsQuestion, SelectQuestion, ShowQuestion
-from isogloss.questions.explain import AdditionsQuestion, ExplainQuestion
-from isogloss.questions.forecast import ForecastQuestion
-from isogloss.questions.next_tests import NextQuestion
-from isogloss.questions.plan import GoalQuestion, KindsQuestion, PlanQuestion
-from isogloss.questions.question import Question
-from isogloss.questions.sources import SourcesQuestion
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-QUESTIONS: tuple[type[Question], ...] = (
-    ForecastQuestion, TrustQuestion, ExplainQuestion, SourcesQuestion, NextQuestion, PlanQuestion, CurveQuestion,
-    GoalQuestion, KindsQuestion, AdditionsQuestion, CompareQuestion, FairQuestion, BenchmarkQuestion,
-    ShowQuestion, ConflictsQuestion, SelectQuestion,
-)  # fmt: skip
+if TYPE_CHECKING:
+    from isogloss.questions.question import Question
+
+QUESTIONS = {
+    "forecast": "forecast:ForecastQuestion",
+    "trust": "believe:TrustQuestion",
+    "explain": "explain:ExplainQuestion",
+    "sources": "sources:SourcesQuestion",
+    "next": "next_tests:NextQuestion",
+    "plan": "plan:PlanQuestion",
+    "curve": "curve:CurveQuestion",
+    "goal": "plan:GoalQuestion",
+    "kinds": "plan:KindsQuestion",
+    "additions": "explain:AdditionsQuestion",
+    "compare": "compare:CompareQuestion",
+    "fair": "compare:FairQuestion",
+    "benchmark": "believe:BenchmarkQuestion",
+    "evidence show": "evidence:ShowQuestion",
+    "evidence conflicts": "evidence:ConflictsQuestion",
+    "evidence query": "evidence:SelectQuestion",
+}
+"""Name of the command to the module and class of its question."""
+
+
+def question_kind(command: str) -> type[Question]:
+    """The question of a command."""
+    module, _, name = QUESTIONS[command].partition(":")
+    kind: type[Question] = getattr(import_module(f"isogloss.questions.{module}"), name)
+    return kind
 
 
 def question_kinds() -> dict[str, type[Question]]:
     """Name of the command to its question."""
-    return {kind.command: kind for kind in QUESTIONS}
+    return {command: question_kind(command) for command in QUESTIONS}
