@@ -35,11 +35,15 @@ ASKED = {
     "evidence show": (worlds.as_they_are(2), {"by": ["model"]}),
     "evidence conflicts": (worlds.with_conflicts(), {}),
     "evidence query": (worlds.as_they_are(), {"query": "select target, score from observations order by target"}),
+    "background show": (None, {}),
+    "background build": (worlds.with_tasks(), {"own_only": True}),
 }
 """The smallest evidence that each question has an answer to, and what is asked beside it."""
 ARGUMENTS = ("query",)
 """Fields that a shell takes without a flag."""
 PRICED = ("plan", "goal", "kinds", "compare")
+WITHOUT_EVIDENCE = ("background show", "background build")
+"""Questions that public evidence alone answers."""
 
 
 class Answers(dict):
@@ -50,8 +54,7 @@ class Answers(dict):
 
     def __missing__(self, command):
         table, fields = ASKED[command]
-        prices = {"costs": worlds.costs(self.folder)} if command in PRICED else {}
-        self[command] = ask(command, table, **fields, **prices)
+        self[command] = ask(command, table, **fields, **files_of(command, self.folder))
         return self[command]
 
 
@@ -59,7 +62,15 @@ def ask(command, evidence, **fields):
     """Ask through the function, where there is one."""
     if command in FUNCTIONS:
         return getattr(isogloss, FUNCTIONS[command])(evidence, **fields)
-    return read_question(question_kinds()[command], {"evidence": evidence, **fields}).answer()
+    given = {} if evidence is None else {"evidence": evidence}
+    return read_question(question_kinds()[command], {**given, **fields}).answer()
+
+
+def files_of(command, folder):
+    """Files that a question reads or writes beside its evidence."""
+    if command == "background build":
+        return {"save": folder / "background.json"}
+    return {"costs": worlds.costs(folder)} if command in PRICED else {}
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +125,13 @@ def test_a_notebook_shows_verdict_table_and_picture(answers, command):
 @pytest.mark.parametrize("command", ASKED)
 def test_the_shell_asks_the_same_question(answers, command, tmp_path, monkeypatch, capfd):
     table, fields = ASKED[command]
-    table.write_csv(tmp_path / "scores.csv")
-    options = [part for name, value in fields.items() for part in _option(command, name, value)]
-    prices = ["--costs", str(worlds.costs(tmp_path))] if command in PRICED else []
-    monkeypatch.setattr(
-        sys, "argv", ["isogloss", *command.split(), str(tmp_path / "scores.csv"), *options, *prices, "--json"]
-    )
+    scores = []
+    if table is not None:
+        table.write_csv(tmp_path / "scores.csv")
+        scores = [str(tmp_path / "scores.csv")]
+    given = fields | files_of(command, tmp_path)
+    options = [part for name, value in given.items() for part in _option(command, name, value)]
+    monkeypatch.setattr(sys, "argv", ["isogloss", *command.split(), *scores, *options, "--json"])
     with pytest.raises(SystemExit) as ended:
         main()
     assert not ended.value.code
@@ -138,7 +150,7 @@ def _without_files(tables: dict[str, list[dict[str, object]]]) -> dict[str, list
 
 
 def _option(command: str, name: str, value: object) -> list[str]:
-    flag = {"k": "-k", "levels": "--level"}.get(name, f"--{name}")
+    flag = {"k": "-k", "levels": "--level"}.get(name, f"--{name.replace('_', '-')}")
     if value is True:
         return [flag]
     if name in ARGUMENTS:
@@ -146,7 +158,7 @@ def _option(command: str, name: str, value: object) -> list[str]:
     return [flag, ",".join(map(str, value)) if isinstance(value, list) else str(value)]
 
 
-@pytest.mark.parametrize("command", ASKED)
+@pytest.mark.parametrize("command", [command for command in ASKED if command not in WITHOUT_EVIDENCE])
 def test_no_evidence_is_said_in_one_line(command):
     needed = {name: value for name, value in ASKED[command][1].items() if name in ("target", "goal", "query")}
     with pytest.raises(isogloss.IsoglossError, match=r"evidence|costs|prices"):

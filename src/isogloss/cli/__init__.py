@@ -35,10 +35,11 @@ COMMANDS = {
     "demo": "Forecast languages nobody measured from the evidence that ships with isogloss.",
     "evidence": "Bring measured scores together.",
     "languages": "Tell who the languages are and how far apart.",
+    "background": "Look at public evidence, and learn from your own with it.",
     "lab": "Measure transfer on real models.",
 }
 """Name of each command and group to the first sentence of its help, in the order of help."""
-GROUPS = ("evidence", "languages", "lab")
+GROUPS = ("evidence", "languages", "background", "lab")
 
 
 @cache

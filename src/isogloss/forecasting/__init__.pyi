@@ -1,8 +1,9 @@
 from .background.artefact import Background, read_background
 from .background.build import build_background
 from .background.evidence_tables import tables_of
-from .background.show import language_factors, show_background
+from .background.show import language_factors, shipped_card, show_background, sources_of
 from .background.tables import ScoreTable, read_tables
+from .background.use import use_background
 from .base_learners import BaseLearners
 from .baselines.boosted import LangRank, Litmus, Trees
 from .baselines.mixed import Mixed
@@ -50,8 +51,11 @@ __all__ = [
     "read_background",
     "read_tables",
     "savable",
+    "shipped_card",
     "show_background",
+    "sources_of",
     "tables_of",
     "trust_word",
+    "use_background",
     "write_forecasts",
 ]

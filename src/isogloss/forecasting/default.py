@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from isogloss.evidence import Evidence
 from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.side_facts import shared_web_text
+from isogloss.forecasting.background.use import find_background
 from isogloss.forecasting.base_learners import BaseLearners
 from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
 from isogloss.forecasting.fitted_setting import MIXES, FittedSetting, GridForecast, Part, QuerySetting
@@ -50,7 +51,7 @@ class Default(BaseLearners):
     new_models : bool, default True
         As of `BaseLearners`.
     background : str or Background, optional
-        As of `Hierarchical`.
+        As of `Hierarchical`; with `none`, the base learners forecast alone.
     """
 
     def __init__(self, new_models: bool = True, background: str | Background | None = None):
@@ -58,7 +59,10 @@ class Default(BaseLearners):
         self.background = background
 
     def _fit_settings(self, evidence: Evidence) -> QuerySettings:
-        return CombinedSettings(super()._fit_settings(evidence), HierarchicalSettings(evidence, self.background))
+        learners, background = super()._fit_settings(evidence), find_background(self.background)
+        if background is None:
+            return learners
+        return CombinedSettings(learners, HierarchicalSettings(evidence, background))
 
 
 class CombinedSettings(QuerySettings):

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from isogloss.evidence import Evidence
-from isogloss.forecasting.background.artefact import Background, read_background
+from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.block_table import BlockTable
 from isogloss.forecasting.background.evidence_tables import metric_facts
 from isogloss.forecasting.background.features import FEATURES
 from isogloss.forecasting.background.table_model import TableForecast
+from isogloss.forecasting.background.use import needed_background
 from isogloss.forecasting.capability import Capability
 from isogloss.forecasting.features import DATA, LEXICAL, LINGUISTIC, MEASURED_LANGUAGES, OTHER_SETTINGS
 from isogloss.forecasting.fitted_setting import GridForecast, Part, QuerySetting
@@ -70,7 +71,8 @@ class Hierarchical(Forecaster):
     Parameters
     ----------
     background : str or Background, optional
-        A background, or a file that `isogloss.forecasting.build_background` wrote; by default the one that ships.
+        A background, or a file that `isogloss.forecasting.build_background` wrote; by default the one in use, which is
+        the one that ships unless `isogloss.forecasting.use_background` says otherwise.
     """
 
     capabilities = frozenset({Capability.LANGUAGES, Capability.OTHER_SETTINGS})
@@ -79,15 +81,15 @@ class Hierarchical(Forecaster):
         self.background = background
 
     def _fit_settings(self, evidence: Evidence) -> QuerySettings:
-        return HierarchicalSettings(evidence, self.background)
+        return HierarchicalSettings(evidence, needed_background(self.background, "hierarchical"))
 
 
 class HierarchicalSettings(QuerySettings):
     """Settings, the table of each block fitted when it is first queried."""
 
-    def __init__(self, evidence: Evidence, background: str | Background | None = None):
+    def __init__(self, evidence: Evidence, background: Background):
         super().__init__(Panel.read(evidence.observations))
-        self._background = background if isinstance(background, Background) else read_background(background)
+        self._background = background
         self._facts = metric_facts(evidence)
         self._tables: dict[int, BlockTable] = {}
 

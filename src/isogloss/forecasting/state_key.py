@@ -1,4 +1,4 @@
-"""What a fitted forecaster depends on, as a checksum: evidence, forecaster, varieties that users added, and code.
+"""What a fitted forecaster depends on, as a checksum: evidence, forecaster, background, varieties of users, and code.
 
 Where scores came from and when they were recorded does not count.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 import isogloss
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
+from isogloss.forecasting.background.use import background_key
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.persistence.pieces import MANIFEST, pack
 from isogloss.languages.varieties import added_varieties
@@ -39,7 +40,8 @@ def state_key(evidence: Evidence, estimator: Forecaster) -> str | None:
     except (InputError, AttributeError):
         return None
     name = f"{kind.__module__}:{kind.__qualname__}"
-    parts = (name, code, _digest_of_ours(), repr(sorted(added_varieties().items())), digest(evidence))
+    varieties = repr(sorted(added_varieties().items()))
+    parts = (name, code, _digest_of_ours(), varieties, background_key(), digest(evidence))
     return hashlib.sha256(b"\0".join([model, *(part.encode() for part in parts)])).hexdigest()
 
 

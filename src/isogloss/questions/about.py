@@ -12,7 +12,7 @@ from pydantic import Field
 from isogloss.errors import BadFile, InputError, UnknownLanguage, UnknownName
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer
-from isogloss.questions.fields import ReadAs, Sources
+from isogloss.questions.fields import ReadAs, Shell, Sources
 from isogloss.questions.question import Question
 from isogloss.questions.scale import Scale, scale_of
 
@@ -84,6 +84,28 @@ class AboutEvidence(Question):
         except UnknownLanguage:
             return
         raise BadFile("no such file", where=source, hint=f"if it is the language that is meant: {field}={source!r}")
+
+
+class WithBackground(AboutEvidence):
+    """A question that forecasts from evidence and from what public evidence says of languages."""
+
+    background: Annotated[
+        str | None,
+        Shell(metavar="none|FILE"),
+        Field(
+            description="What public evidence may say: none, or a file of 'isogloss background build'. "
+            "By default what ships."
+        ),
+    ] = None
+
+    def answer(self, progress: Progress | None = None) -> Answer:
+        """Read the evidence and answer from it, all forecasts with the background."""
+        if self.background is None:
+            return super().answer(progress)
+        from isogloss.forecasting import use_background
+
+        with use_background(self.background):
+            return super().answer(progress)
 
 
 class AboutSettings(AboutEvidence):

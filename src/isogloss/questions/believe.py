@@ -9,7 +9,7 @@ from pydantic import Field
 
 from isogloss.errors import BadValue
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutEvidence
+from isogloss.questions.about import WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import ForecasterName, Levels, NameList, Pairs, Shell
 from isogloss.questions.names import Names
@@ -28,7 +28,7 @@ FEWEST_SHOWN = 3
 """Languages that a stratum needs to be shown."""
 
 
-class _Held(AboutEvidence):
+class _Held(WithBackground):
     """A question about scores that are withheld and asked for."""
 
     task: Annotated[str | None, Field(description="Ask only about this task; the others stay evidence.")] = None

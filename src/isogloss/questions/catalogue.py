@@ -25,6 +25,8 @@ QUESTIONS = {
     "evidence show": "evidence:ShowQuestion",
     "evidence conflicts": "evidence:ConflictsQuestion",
     "evidence query": "evidence:SelectQuestion",
+    "background show": "background:BackgroundShowQuestion",
+    "background build": "background:BackgroundBuildQuestion",
 }
 """Name of the command to the module and class of its question."""
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from isogloss.errors import BadValue
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings
+from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import ForecasterName, Goal, Level, Shell, Target
 from isogloss.questions.names import Names
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CURVE = {"examples": "size", "forecast": "mean", "from": "lower", "to": "upper", "trust": "trust", "flags": "flags"}
 
 
-class CurveQuestion(AboutSettings):
+class CurveQuestion(WithBackground, AboutSettings):
     """Show how a score grows with examples of the target, and how many a goal needs."""
 
     command: ClassVar[str] = "curve"

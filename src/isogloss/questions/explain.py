@@ -8,7 +8,7 @@ from pydantic import Field
 
 from isogloss.errors import BadValue, InputError
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings
+from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import ForecasterName, Level, NameList
 from isogloss.questions.names import Names
@@ -25,7 +25,7 @@ DRIVERS = {"factor": "factor", "effect": "effect", "from": "lower", "to": "upper
 MOST_PARTS, MOST_ADDITIONS = 8, 10
 
 
-class ExplainQuestion(AboutSettings):
+class ExplainQuestion(WithBackground, AboutSettings):
     """Explain the forecast for a language; without one, test which factors drive transfer."""
 
     command: ClassVar[str] = "explain"

@@ -11,7 +11,7 @@ from pydantic import Field
 from isogloss.errors import InputError
 from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings
+from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import ForecasterName, Level, OptionalPath, Targets
 from isogloss.questions.names import Names
@@ -36,7 +36,7 @@ WARNINGS = {
 MOST_NAMED, MOST_SHOWN = 4, 60
 
 
-class ForecastQuestion(AboutSettings):
+class ForecastQuestion(WithBackground, AboutSettings):
     """Forecast scores in languages and training mixes that nobody measured."""
 
     command: ClassVar[str] = "forecast"

@@ -29,6 +29,7 @@ def forecast(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
 ) -> Answer: ...
 def trust(
     evidence: Any = ...,
@@ -39,6 +40,7 @@ def trust(
     languages: Mapping[str, str] | None = ...,
     scale: Literal["fraction", "percent", "raw"] | None = ...,
     better: Literal["higher", "lower"] | None = ...,
+    background: str | None = ...,
     task: str | None = ...,
     model: str | None = ...,
     metric: str | None = ...,
@@ -70,6 +72,7 @@ def explain(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
 ) -> Answer: ...
 def sources(
     evidence: Any = ...,
@@ -90,6 +93,7 @@ def sources(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
 ) -> Answer: ...
 def next_languages(
     evidence: Any = ...,
@@ -105,6 +109,7 @@ def next_languages(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
 ) -> Answer: ...
 def plan(
     evidence: Any = ...,
@@ -134,6 +139,7 @@ def plan(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
 ) -> Answer: ...
 def curve(
     evidence: Any = ...,
@@ -155,6 +161,7 @@ def curve(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
 ) -> Answer: ...
 def goal(
     evidence: Any = ...,
@@ -172,6 +179,7 @@ def goal(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
 ) -> Answer: ...
 def kinds(
     evidence: Any = ...,
@@ -249,6 +257,7 @@ def benchmark(
     languages: Mapping[str, str] | None = ...,
     scale: Literal["fraction", "percent", "raw"] | None = ...,
     better: Literal["higher", "lower"] | None = ...,
+    background: str | None = ...,
     task: str | None = ...,
     model: str | None = ...,
     metric: str | None = ...,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings
+from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import Languages, Shell
 from isogloss.questions.forecast import queries_of, same_setting, usual_mix
@@ -31,7 +31,7 @@ NORMAL_WIDTH = 3.29
 """Width of the 90 % interval of a normal distribution, in standard deviations."""
 
 
-class NextQuestion(AboutSettings):
+class NextQuestion(WithBackground, AboutSettings):
     """Choose the languages to test next, so that the others are known best."""
 
     command: ClassVar[str] = "next"

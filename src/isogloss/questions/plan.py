@@ -9,7 +9,7 @@ from pydantic import Field
 from isogloss.errors import InputError
 from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings
+from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import (
     ForecasterName,
@@ -50,7 +50,7 @@ Aim = Annotated[
 ]
 
 
-class PlanQuestion(AboutSettings):
+class PlanQuestion(WithBackground, AboutSettings):
     """Plan how many examples of which language to buy."""
 
     command: ClassVar[str] = "plan"
@@ -128,7 +128,7 @@ def _answer_plan(plan: Plan, names: Names, scale: Scale) -> Answer:
     )  # fmt: skip
 
 
-class GoalQuestion(AboutSettings):
+class GoalQuestion(WithBackground, AboutSettings):
     """Tell what a score costs at least in one language, in labelled and translated examples."""
 
     command: ClassVar[str] = "goal"

@@ -10,7 +10,7 @@ from pydantic import Field
 from isogloss.errors import InputError
 from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings
+from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import Languages, Level, Targets
 from isogloss.questions.names import Names
@@ -31,7 +31,7 @@ CLOSE = 0.01
 """Regret, as a fraction, that is no difference worth choosing by."""
 
 
-class SourcesQuestion(AboutSettings):
+class SourcesQuestion(WithBackground, AboutSettings):
     """Rank the languages to train on for a target; for several targets, choose the few that serve them all."""
 
     command: ClassVar[str] = "sources"

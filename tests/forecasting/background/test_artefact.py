@@ -81,6 +81,12 @@ def test_too_few_test_corpora_are_refused():
         build_background([table for table in read_tables() if table.corpus in ("sib", "massive", "flores")])
 
 
+def test_tables_of_few_models_are_refused():
+    public = [table for table in read_tables() if len(table.languages) >= 12]
+    with pytest.raises(NotEnoughEvidence, match="0 test corpora with at least 12 languages and 4 models, not 2"):
+        build_background([table.take(np.arange(min(3, len(table.rows)))) for table in public])
+
+
 def test_scores_of_ones_own_become_tables_that_join_the_public_ones():
     languages = ["eng", "deu", "fra", "spa", "rus", "hin", "swa", "yor"]
     rows = [

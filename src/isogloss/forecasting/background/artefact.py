@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +23,7 @@ from isogloss.forecasting.background.tables import ScoreTable
 FORMAT = 1
 SHIPPED = "background.json"
 DIGITS = 4
-HINT = "make it again with isogloss.forecasting.background.build"
+HINT = "make it again with 'isogloss background build'"
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ class Background:
     quantiles: ResidualQuantiles
     tables: tuple[TableRecord, ...]
 
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of all that it holds."""
+        return _checksum(self._content())
+
     def write(self, path: str | Path) -> None:
         """Write to a JSON file with a checksum, whole or not at all.
 
@@ -67,8 +72,8 @@ class Background:
         ------
         BadFile
         """
-        content = self._content()
-        text = json.dumps({**content, "checksum": _checksum(content)}, ensure_ascii=False, separators=(",", ":"))
+        content = {**self._content(), "checksum": self.checksum}
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
         atomic_write(Path(path), lambda into: into.write_text(text + "\n", encoding="utf-8"))
 
     def _content(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from isogloss.forecasting.background.artefact import read_background
+from isogloss.forecasting.background.artefact import Background, read_background
 from isogloss.forecasting.background.features import read_features
 from isogloss.forecasting.background.side_facts import shared_web_text
 from isogloss.languages import Language, resolve
@@ -34,11 +35,23 @@ def show_background(path: str | Path | None = None) -> pl.DataFrame:
     ------
     BadFile
     """
-    tables = pl.DataFrame(read_background(path).tables)
+    return sources_of(read_background(path))
+
+
+def sources_of(background: Background) -> pl.DataFrame:
+    """The table of `show_background` for a background in memory."""
+    tables = pl.DataFrame(background.tables)
     counted = tables.group_by("source", maintain_order=True).agg(
         pl.len().alias("tables"), pl.col("rows").sum(), pl.col("languages").max()
     )
     return counted.join(_public_sources(), on="source", how="left", maintain_order="left")
+
+
+def shipped_card() -> list[str]:
+    """What the card of the background that ships says, one paragraph after the other."""
+    text = files("isogloss.forecasting.background").joinpath("data", "CARD.md").read_text(encoding="utf-8")
+    paragraphs = re.split(r"\n\n|^- |\n- ", text.replace("`", ""))
+    return [" ".join(part.split()) for part in paragraphs if part.strip() and not part.startswith("#")]
 
 
 def language_factors(languages: Iterable[str | Language], path: str | Path | None = None) -> pl.DataFrame:
