@@ -70,6 +70,13 @@ def doors() -> list[Door]:
         Door(samples, "lm-eval", json.dumps(seeds.SAMPLE).encode(), {results: json.dumps(seeds.LM_EVAL).encode()}),
         Door("map.toml", "mapping", seeds.MAPPING.encode(), {"table.csv": mapped}),
         Door("euroeval.jsonl", "euroeval", json.dumps(seeds.EUROEVAL).encode(), {}),
+        Door("run.jsonl", "every-eval-ever", json.dumps(seeds.EVERY_ITEM).encode(), {}),
+        Door(
+            "run_samples.jsonl",
+            "every-eval-ever",
+            json.dumps(seeds.EVERY_ITEM).encode(),
+            {"run.json": json.dumps(seeds.EVERY).encode()},
+        ),
         Door("wide.csv", "table", seeds.WIDE.encode(), {}),
         Door("wide.tsv.gz", "table", gzip.compress(seeds.WIDE.replace(",", "\t").encode(), mtime=0), {}),
         Door("wide.txt", "table", seeds.WIDE.encode("utf-16"), {}),

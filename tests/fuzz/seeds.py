@@ -98,6 +98,34 @@ EUROEVAL = {
     "few_shot": True,
     "validation_split": False,
 }
+EVERY = {
+    "schema_version": "0.3.0",
+    "evaluation_id": "b/m/1",
+    "retrieved_timestamp": "1700000000",
+    "source_metadata": {"source_name": "b", "source_organization_name": "o"},
+    "eval_library": {"name": "lm_eval", "version": "1", "additional_details": {"languages": "[]"}},
+    "model_info": {"id": "o/m@a#b", "additional_details": {"model_args": "dtype=bfloat16", "num_parameters": "5"}},
+    "evaluation_results": [
+        {
+            "evaluation_name": "xnli_de/strict",
+            "evaluation_result_id": "r1",
+            "source_data": {"dataset_name": "xnli", "hf_split": "test", "samples_number": 5},
+            "metric_config": {"metric_name": "acc", "lower_is_better": False, "min_score": 0, "max_score": 1},
+            "score_details": {
+                "score": 0.5,
+                "details": {"shots": "5"},
+                "uncertainty": {"confidence_interval": {"lower": 0.4, "upper": 0.6, "confidence_level": 0.95}},
+            },
+            "generation_config": {"generation_args": {"prompt_template": "{x}", "temperature": 0.0}},
+        }
+    ],
+    "detailed_evaluation_results": {"format": "jsonl", "file_path": "data/run.jsonl"},
+}
+EVERY_ITEM = {
+    "schema_version": "0.3.0", "evaluation_id": "b/m/1", "model_id": "o/m", "evaluation_name": "xnli_de",
+    "evaluation_result_id": "r1", "sample_id": "1", "interaction_type": "single_turn", "output": {"raw": ["x"]},
+    "evaluation": {"score": 1.0, "is_correct": True}, "metadata": {"language": "de"},
+}  # fmt: skip
 MGSM = {"bn": 0.25, "bn:std": 0.43, "group_latin": 0.7, "de": 0.5, "score": 0.4}
 
 WIDE = "Results,,\nLanguage,Rook,Knight\nGerman,81.5%,79.0 ± 0.4\nSwahili,**70.5**,-\nAverage,76,\n"
@@ -113,6 +141,7 @@ EUROEVAL = {
 }  # fmt: skip
 DOCUMENTS = {
     "euroeval": (EUROEVAL, "euroeval_benchmark_results.jsonl"),
+    "every-eval-ever": (EVERY, "run.json"),
     "lm-eval": (LM_EVAL, f"results_{DATE}.json"),
     "lighteval": (LIGHTEVAL, f"results_{DATE}.json"),
     "inspect-ai": (INSPECT, "log.json"),

@@ -14,6 +14,7 @@ importers: Registry[type[Importer]] = Registry(
     "importer",
     {
         "euroeval": "isogloss.evidence.importers.euroeval:EuroEval",
+        "every-eval-ever": "isogloss.evidence.importers.every_eval_ever:EveryEvalEver",
         "hf-trainer": "isogloss.evidence.importers.hf_trainer:HFTrainer",
         "inspect-ai": "isogloss.evidence.importers.inspect_ai:InspectAI",
         "lighteval": "isogloss.evidence.importers.lighteval:Lighteval",

@@ -11,6 +11,7 @@ from typing import Any
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.files import read_json
+from isogloss.evidence.importers.settings import precision_of, recipe_with, revision_with
 from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.topics import average_topics
 from isogloss.evidence.importers.values import (
@@ -22,7 +23,6 @@ from isogloss.evidence.importers.values import (
     model_facts,
     moment,
     number,
-    prompted,
     raw_items,
     raw_rows,
     revision_of,
@@ -34,9 +34,6 @@ from isogloss.evidence.importers.values import (
 
 MODEL_ARGUMENTS = ("peft", "delta", "pretrained", "model", "path", "engine")
 """Arguments that name a model, those that adapt another one first."""
-
-FIRST_VERSION = 1
-"""Tasks begin with version 0 or 1; the scores of later ones are told apart."""
 
 PLACEHOLDER = "bypass"
 """The metric of runs that only keep what the model said."""
@@ -103,8 +100,7 @@ class _Run:
     model: str
     revision: str | None
     parameters: int | None
-    adaptation: RawRow
-    given: bool
+    options: ReadOptions
 
     @classmethod
     def read(cls, path: Path, options: ReadOptions) -> _Run:
@@ -115,11 +111,10 @@ class _Run:
         config = section(data, "config", where)
         arguments = _arguments(config)
         named = (text(config, "model_sha", where), text(config, "model_revision", where), arguments.get("revision"))
-        revision = "+".join(filter(None, [revision_of(*named), *_precision(arguments)])) or None
+        revision = revision_with(revision_of(*named), precision_of(arguments))
         parameters = whole(config.get("model_num_parameters"), "model_num_parameters", where)
         model = options.values.get("model") or _model(arguments, where)
-        return cls(path, where, data, data["results"], model, revision, parameters or None, prompted(options),
-                   "recipe" in options.values)  # fmt: skip
+        return cls(path, where, data, data["results"], model, revision, parameters or None, options)
 
     def names(self, options: ReadOptions) -> dict[str, TaskName | str]:
         """What the name of each task says, or why it has none to say."""
@@ -180,8 +175,8 @@ class _Run:
             "topic": name.topic,
             "metric": metric,
             "target": name.language,
-            **self.adaptation,
-            "recipe": self._recipe(version),
+            "train": self.options.values.get("train", ""),
+            "recipe": recipe_with(self.options, chat=self.chat, version=version),
             "shots": shots,
             "split": _split(config, number(setting.get("limit"), "limit", self.where)),
             "seed": whole(setting.get("fewshot_seed"), "fewshot_seed", here) if shots else None,
@@ -198,19 +193,15 @@ class _Run:
             "written": (task, metric),
         }  # fmt: skip
 
-    def _recipe(self, version: Any) -> str:
-        """The recipe with what tells this run from others: a chat template, and later versions of the task."""
-        recipe = str(self.adaptation["recipe"])
-        if self.given:
-            return recipe
-        chat = text(self.data, "chat_template_sha", self.where) or text(self.data, "chat_template", self.where)
-        later = isinstance(version, int | float) and version > FIRST_VERSION
-        return recipe + "+chat" * bool(chat) + (f"+v{version:g}" if later else "")
-
     def _error(self, task: str, base: str, kind: str, here: str) -> float | None:
         values = self.results[task]
         keys = (f"{base}_stderr,{kind or 'none'}", f"{base}_stderr")
         return next((number(values[key], key, here) for key in keys if key in values), None)
+
+    @property
+    def chat(self) -> bool:
+        """Whether the model was asked through its chat template."""
+        return any(text(self.data, key, self.where) for key in ("chat_template_sha", "chat_template"))
 
     def items(self, rows: list[RawRow]) -> tuple[list[tuple[int, str, float, str | None]], tuple[str, ...]]:
         """Outcomes of the items of each row, from the samples beside the results; and what had none."""
@@ -246,15 +237,6 @@ def _arguments(config: dict[str, Any]) -> dict[str, str]:
     if not isinstance(arguments, dict):
         return {}
     return {str(name): str(value).strip() for name, value in arguments.items() if value is not None}
-
-
-def _precision(arguments: dict[str, str]) -> list[str]:
-    """How exact its weights were, as far as it was asked for, and the file of them."""
-    bits = [f"{count}bit" for count in (4, 8) if arguments.get(f"load_in_{count}bit", "").casefold() == "true"]
-    asked = [
-        arguments[name] for name in ("dtype", "quantization", "gguf_file") if arguments.get(name, "auto") != "auto"
-    ]
-    return [*asked, *bits]
 
 
 def _model(arguments: dict[str, str], where: str) -> str:

@@ -122,7 +122,7 @@ class NameRules:
             If the user's file is none of rules.
         """
         own = read_rules(Path(options.mapping)) if isinstance(options.mapping, str | Path) else ()
-        return cls([*own, *_shipped(tool)])
+        return cls([*own, *shipped_rules(tool)])
 
     def read(self, name: str) -> TaskName | None:
         """What the first rule that applies makes of a name; None where there is none."""
@@ -216,7 +216,8 @@ def _id(code: str) -> str | None:
 
 
 @lru_cache
-def _shipped(tool: str) -> tuple[Rule, ...]:
+def shipped_rules(tool: str) -> tuple[Rule, ...]:
+    """The rules that ship for a tool; none where it has no file of them."""
     path = SHIPPED / f"{tool}.toml"
     return read_rules(path) if path.exists() else ()
 
