@@ -19,7 +19,8 @@ from isogloss.evidence.scales import settle_scales
 from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TASK, conform, observation_keys, place
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
-from isogloss.languages.context import is_minangkabau, is_summary, read_column
+from isogloss.languages.context import NO_LANGUAGES, is_minangkabau, is_summary, read_column
+from isogloss.languages.names import display_name
 from isogloss.metrics.registry import find_metric, metrics
 
 QUERY_TABLE = pl.Schema({"query_row": pl.Int64(), **QUERY})
@@ -30,6 +31,9 @@ ROUNDING = 1e-3
 
 DIRECTIONS = ("higher", "lower")
 """Which scores of a metric are better."""
+
+LEFT_OUT = "none"
+"""What a caller says of a value that is no language: its rows are left out."""
 
 _POSITION = "_position"
 _NAMES = ("model", "task", "metric", "target")
@@ -131,11 +135,17 @@ class _Languages:
         self.unknown: dict[str, UnknownLanguage] = {}
         self.summaries: set[str] = set()
         self.targets: list[str] = []
+        self.unclear: Mapping[str, str] = {}
         self.notes: tuple[str, ...] = ()
+
+    def leaves_out(self, code: str) -> bool:
+        """Whether the caller said that this is no language, to be left out."""
+        return self.overrides.get(code) == LEFT_OUT
 
     def read_targets(self, targets: Iterable[str]) -> None:
         """Read the languages tested on together, as names or as codes."""
-        column = read_column(targets, self.overrides)
+        column = read_column((target for target in targets if not self.leaves_out(target)), self.overrides)
+        self.unclear = column.unclear
         self.resolved |= {value: language.id for value, language in column.languages.items()}
         self.summaries = set(column.summaries)
         self.targets = list(column.languages)
@@ -144,10 +154,13 @@ class _Languages:
     def __call__(self, code: str, where: str) -> str:
         """The id of a language; the code itself if it is unknown, of which `refuse_unknown` tells."""
         if code not in self.resolved and code not in self.unknown:
-            if code == "nan" and code not in self.overrides:
+            doubt = self.unclear.get(code, NO_LANGUAGES["nan"] if code == "nan" else None)
+            if doubt is not None and code not in self.overrides:
+                said = {code: code.casefold()}
                 raise BadValue(
-                    "'nan' may be Min Nan Chinese, or a value that is not there", where=where,
-                    hint="leave the cell empty if there is none, else say so: languages={'nan': 'nan'}",
+                    f"'{code}' may be {display_name(code.casefold())}, or {doubt}", where=where,
+                    hint=f"leave the cell empty if there is none, else say so: languages={said}" if code == "nan"
+                    else f"say which: languages={said} ('none' leaves it out)",
                 )  # fmt: skip
             if code not in self.overrides and is_summary(code) and not is_minangkabau(code, self.targets):
                 raise BadValue(
@@ -237,6 +250,8 @@ def _with_pairs(rows: pl.DataFrame, overrides: Mapping[str, str]) -> pl.DataFram
 
 def _about(row: Mapping[str, Any], languages: _Languages) -> About:
     where = place(row)
+    if languages.leaves_out(row["target"]):
+        return About(None, reason=f"no language, as said: '{row['target']}'")
     if row["target"] in languages.summaries:
         return About(None, reason=f"a summary of several languages: '{row['target']}'")
     return read_about(row["target"], row["pair"], lambda code: languages(code, where), where)

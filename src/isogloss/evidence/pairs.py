@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from isogloss.errors import BadValue
-from isogloss.languages.qualifiers import locales
+from isogloss.languages.qualifiers import is_locale
 from isogloss.languages.tags import tag_of_code
+from isogloss.languages.treebanks import language_of_treebank
 from isogloss.metrics.registry import find_metric
 
 SEPARATOR = "|"
@@ -91,8 +92,12 @@ def find_pairs(values: Iterable[str], *, translated: bool) -> Pairs:
     Pairs
         Two codes of two letters, as in `de-fr`, are a pair where the scores are of translations and the column holds
         nothing else; a language of a country where CLDR knows that locale and nothing beside it is surely a pair.
+        One that may be both, as `en-de`, is a locale only beside one that is no pair, as `pt-br`.
     """
     distinct = list(dict.fromkeys(values))
+    treebanks = {value for value in distinct if "_" in value and language_of_treebank(value)}
+    if not treebanks <= {value for value in distinct if _CODES.fullmatch(value)}:
+        distinct = [value for value in distinct if value not in treebanks]  # bxr_bdt beside en_ewt
     certain, possible = {}, {}
     for value in distinct:
         if match := _JOINED.fullmatch(value) or _TAGS.fullmatch(value):
@@ -105,7 +110,10 @@ def find_pairs(values: Iterable[str], *, translated: bool) -> Pairs:
                 certain[value] = f"{match[1]}|{match[2]}"
     if translated and len(certain) + len(possible) == len(distinct):
         return Pairs(certain | possible, [])
-    strange = [value for value in possible if not _is_locale(value) or (translated and value[-2:] in _TRANSLATED)]
+    locales = [value for value in possible if _is_locale(value)]
+    both = [value for value in locales if value[-2:] in _TRANSLATED and value[:2] != value[-2:]]
+    strange = [value for value in possible if value not in locales]
+    strange += both if translated or len(both) == len(locales) else []
     if certain or (strange and len(possible) == len(distinct)):
         return Pairs(certain, list(possible))
     return Pairs({}, strange)
@@ -113,7 +121,7 @@ def find_pairs(values: Iterable[str], *, translated: bool) -> Pairs:
 
 def _is_locale(value: str) -> bool:
     language, region = re.split("[-_]", value)
-    return (language, region.upper()) in locales()
+    return is_locale(language, region.upper())
 
 
 def is_of_translations(metric: str) -> bool:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from isogloss.languages.aliases import CODES
 from isogloss.languages.language import LONGEST, Language, make_language, resolve, tag_of_variety
 from isogloss.languages.names import fold
-from isogloss.languages.tags import tag_of_code, tag_of_name
+from isogloss.languages.qualifiers import is_locale
+from isogloss.languages.tags import REGIONS, tag_of_code, tag_of_name
+from isogloss.languages.treebanks import language_of_treebank
 from isogloss.languages.varieties import variety_cache
-from isogloss.languages.writing import known_script
 
 COUNTRIES_ONLY = frozenset({"jp", "cn", "cz", "dk", "gr", "ua", "vn"})
 """Codes that are those of countries and of no language: what stands beside them may be countries too."""
@@ -22,8 +21,22 @@ AS_COUNTRY = {"kr": "kor", "se": "swe"}
 LIVING = {"egy": "arz"}
 """Languages of the past whose name people use for a language of today, and that one."""
 
+ABBREVIATIONS = {"MSA": "arb", "BCS": "hbs"}
+"""What stands among names for a language, and is the code of another."""
+
+NO_LANGUAGES = {
+    "ner": "a task", "pos": "a task", "nli": "a task", "asr": "a task", "srl": "a task", "sts": "a task",
+    "rte": "a task", "wsd": "a task", "dep": "a task", "lid": "a task", "dev": "a part of a test set", "gap": "a gap",
+    "nan": "a value that is not there",
+}  # fmt: skip
+"""Codes of small languages that are more often something else, and what."""
+
+SURELY_CODES = 10
+"""Other codes of three letters in a column from which on each of `NO_LANGUAGES` is a code too."""
+
 _STRONG = frozenset(
-    "avg average averages ave mean means median total totals overall std stdev stddev aggregate".split()
+    "avg average averages ave mean means median total totals overall std stdev stddev aggregate "
+    "δ delta diff difference differences".split()
 )
 _WEAK = frozenset("all min max minimum maximum sum low mid high mul macro micro var variance range summary".split())
 _BESIDE = frozenset(
@@ -52,6 +65,8 @@ class ColumnOfLanguages:
         Each value that is a language.
     unknown : tuple of str
         Values that no language is known by, in their order.
+    unclear : dict of str to str
+        Values that are the code of a language and more often something else, and what: `ner`, `nan`.
     summaries : tuple of str
         Values that stand for several languages: `all`, `Average`.
     notes : tuple of str
@@ -60,6 +75,7 @@ class ColumnOfLanguages:
 
     languages: Mapping[str, Language] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    unclear: Mapping[str, str] = field(default_factory=dict)
     summaries: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -67,7 +83,8 @@ class ColumnOfLanguages:
     def share(self) -> float:
         """The part of the values that are single languages; summaries are not counted, families as no languages."""
         single = sum(language.scope != "collection" for language in self.languages.values())
-        return single / (len(self.languages) + len(self.unknown)) if self.languages else 0.0
+        others = len(self.unknown) + len(self.unclear)
+        return single / (len(self.languages) + others) if self.languages else 0.0
 
 
 def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = None) -> ColumnOfLanguages:
@@ -91,40 +108,60 @@ def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = Non
     rest = [value for value in distinct if value not in overrides]
     summaries = tuple(value for value in rest if is_summary(value) and not is_minangkabau(value, rest))
     read = [value for value in rest if value not in summaries]
-    treebanks = {value: code for value in read if (code := _of_treebank(value)) is not None}
-    named = _are_names([value for value in read if value not in treebanks])
-    coded = [value.casefold() for value in read]
-    countries = not named and bool(COUNTRIES_ONLY.intersection(coded))
-    unknown, notes = [], []
+    unclear = {} if _are_small(read) else {v: NO_LANGUAGES[v.casefold()] for v in read if v.casefold() in NO_LANGUAGES}
+    read = [value for value in read if value not in unclear]
+    treebanks = {value: code for value in read if (code := language_of_treebank(value)) is not None}
+    named = _are_names([value for value in read if value not in treebanks and value not in ABBREVIATIONS])
+    countries = not named and bool(COUNTRIES_ONLY.intersection(value.casefold() for value in read))
+    unknown, notes = [], [f"'{value}' is read as Minangkabau (min), no minimum" for value in read if value == "min"]
     for value in read:
         language, other = _read(treebanks.get(value, value), named and value not in treebanks)
         if countries and value.casefold() in AS_COUNTRY:
             other, language = language, make_language(AS_COUNTRY[value.casefold()])
+        elif named and value in ABBREVIATIONS:
+            other, language = language, make_language(ABBREVIATIONS[value])
         elif named and language is not None and language.id in LIVING:
             other, language = language, make_language(LIVING[language.id])
         if language is None:
             unknown.append(value)
             continue
         languages[value] = language
-        if other is not None and other.code != language.code:
+        if value in NO_LANGUAGES:
+            notes.append(f"'{value}' is read as {language.name} ({language.id}), not as {NO_LANGUAGES[value]}")
+        elif other is not None and other.code != language.code:
             notes.append(f"'{value}' is read as {language.name} ({language.id}), not as {other.name} ({other.id})")
-    return ColumnOfLanguages(languages, tuple(unknown), summaries, tuple(notes))
+    if countries:
+        notes += _of_both(languages)
+    elif named:
+        notes += _by_code(languages, treebanks)
+    return ColumnOfLanguages(languages, tuple(unknown), unclear, summaries, tuple(notes))
 
 
-_TREEBANK = re.compile(r"([a-z]{2,3})_([a-z][a-z0-9]{2,})")
-_TREEBANK_NAME = re.compile(r"UD_([A-Z][A-Za-z_]*)-(\w+)")
-_WRITTEN = {"nynorsk": "nno", "nynorsklia": "nno", "bokmaal": "nob"}
-"""Treebanks named for the language they are written in."""
+def _are_small(values: list[str]) -> bool:
+    """Whether a column is one of many codes of three letters, of which some may be small languages."""
+    codes = [value for value in values if len(value) == 3 and value not in NO_LANGUAGES and value.islower()]
+    few = {value for value in values if value in NO_LANGUAGES} == {"nan"}  # which several test sets have
+    return len(codes) >= (2 if few else SURELY_CODES) and 4 * len(codes) >= 3 * len(values)
 
 
-def _of_treebank(value: str) -> str | None:
-    """The language of a treebank of Universal Dependencies: `no_nynorsk`, `UD_English-EWT`."""
-    if match := _TREEBANK_NAME.fullmatch(value):
-        return _WRITTEN.get(match[2].casefold(), match[1].replace("_", " "))
-    known = value.replace("_", "-") in CODES  # zh_classical
-    if not known and (match := _TREEBANK.fullmatch(value)) and not known_script(match[2]):
-        return _WRITTEN.get(match[2], match[1])
-    return None
+def _of_both(languages: Mapping[str, Language]) -> list[str]:
+    """What to say of codes beside those of countries that are of a language, and of a country of other languages."""
+    both = [
+        f"'{value}' as {language.name}"
+        for value, language in languages.items()
+        if len(value) == 2 and value.upper() in REGIONS and not is_locale(value.casefold(), value.upper())
+        and value.casefold() not in COUNTRIES_ONLY | AS_COUNTRY.keys()
+    ]  # fmt: skip
+    return [f"beside codes of countries, read by their language: {', '.join(both)}"] if both else []
+
+
+def _by_code(languages: Mapping[str, Language], treebanks: Mapping[str, str]) -> list[str]:
+    """What to say of codes that stand among names."""
+    return [
+        f"'{value}', no name, is read as the code of {language.name} ({language.id})"
+        for value, language in languages.items()
+        if value not in treebanks and value not in ABBREVIATIONS and len(value) <= 3 and not _readings(value)[1]
+    ]
 
 
 def is_minangkabau(value: str, column: list[str]) -> bool:
@@ -142,7 +179,7 @@ def _are_names(values: list[str]) -> bool:
     codes, names = (sum(reading[side] is not None for reading in readings) for side in (0, 1))
     if codes != names:
         return names > codes
-    return sum(value[:1].isupper() and value[1:].islower() for value in values) * 2 > len(values)
+    return sum(value[:1].isupper() and not value.isupper() for value in values) * 2 > len(values)
 
 
 def _read(value: str, named: bool) -> tuple[Language | None, Language | None]:

@@ -74,6 +74,11 @@ def locales() -> frozenset[tuple[str, str]]:
     )
 
 
+def is_locale(language: str, region: str) -> bool:
+    """Whether CLDR has a locale of a language in a country: `pt`, `BR`."""
+    return (language, region) in locales()
+
+
 @lru_cache(maxsize=1)
 def _territories() -> dict[str, str]:
     return {fold(name): code for code, name, _ in read_table("territories.tsv")}

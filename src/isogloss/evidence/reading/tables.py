@@ -8,6 +8,7 @@ from typing import Any
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.importers.cells import read_numbers
+from isogloss.evidence.importers.headers import is_bookkeeping
 from isogloss.evidence.importers.mapping import ColumnMapping
 from isogloss.evidence.importers.sheets import Sheet, repeated_name
 from isogloss.evidence.importers.table import NEEDED, Table
@@ -87,7 +88,7 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
         reason = "no column of training languages"
         layout.decide("train", "used as they are", Confidence.ASSUMED, reason, answer="train=...")
     scale = values.pop("scale", None)
-    details = [name for name in layout.rest if not (layout.melt and is_summary(name))]
+    details = [name for name in layout.rest if is_bookkeeping(name) or not (layout.melt and is_summary(name))]
     if details:
         layout.decide("kept beside the scores", ", ".join(details), Confidence.CERTAIN)
     mapping = ColumnMapping(columns=layout.columns, values=values, melt=layout.melt, scale=scale, details=details,
