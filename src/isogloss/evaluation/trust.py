@@ -43,7 +43,8 @@ class Trust:
     unit : str
         `points`, or the metric where its scores have no range.
     guesses : polars.DataFrame
-        One row per score withheld: `target`, `train`, `score`, and the `mean`, `lower` and `upper` guessed, at `level`.
+        One row per score withheld: `model`, `target`, `train`, `score`, and the `mean`, `lower` and `upper` guessed,
+        at `level`.
     sample : str or None
         In a sentence, which languages were withheld where that was not each of them alone.
     """
@@ -79,7 +80,7 @@ class Trust:
             "This holds for languages like these; those with less text online than any of them may be further off.",
             *([] if self.sample is None else [self.sample]),
             *self._other_levels(),
-            *self._worst_strata(),
+            *self.worst_strata(),
         )
 
     def _other_levels(self) -> list[str]:
@@ -91,7 +92,8 @@ class Trust:
             sentences.append(f"At {', '.join(whole)} only the whole range is left: more languages are needed.")
         return sentences
 
-    def _worst_strata(self) -> list[str]:
+    def worst_strata(self) -> list[str]:
+        """Strata of three and more languages in which forecasts or intervals fail."""
         enough = self.strata.filter(pl.col("groups") >= FEWEST_TO_NAME)
         failing = enough.filter(pl.col("coverage_high") < self.level)
         worst = enough.filter(pl.col("mae") > 1.5 * self.overall["mae"]).sort("mae", descending=True).head(3)
@@ -185,6 +187,18 @@ def assess_trust(
         protocols=[protocol], forecasters=[forecaster], levels=levels, every=every, folds=folds, seed=seed,
         progress=progress,
     )  # fmt: skip
+    return summarise(benchmark, setting["task"], setting["model"])
+
+
+def summarise(benchmark: Benchmark, task: str, model: str) -> Trust:
+    """What a benchmark of one forecaster and one protocol says of trust.
+
+    Raises
+    ------
+    NotEnoughEvidence
+        If the forecaster answered nothing.
+    """
+    forecaster, levels, seed = benchmark.forecasters[0], benchmark.levels, benchmark.seed
     if benchmark.answers.is_empty():
         raise NotEnoughEvidence(
             "; ".join(benchmark.refusals["reason"]), where=f"forecaster '{forecaster}'", hint="give more evidence"
@@ -196,12 +210,12 @@ def assess_trust(
         pl.concat(_stratum(joined, name, level, seed) for name in STRATA),
         scoring.errors(joined, [], seed=seed).row(0, named=True),
         forecaster,
-        protocol,
-        setting["task"],
-        setting["model"],
+        next(iter(benchmark.protocols)),
+        task,
+        model,
         level,
         benchmark.questions["unit"][0],
-        joined.filter(pl.col("level") == level).select("target", "train", "score", "mean", "lower", "upper"),
+        joined.filter(pl.col("level") == level).select("model", "target", "train", "score", "mean", "lower", "upper"),
         benchmark.sample,
     )
 

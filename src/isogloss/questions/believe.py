@@ -11,21 +11,15 @@ from isogloss.errors import BadValue
 from isogloss.progress import Progress
 from isogloss.questions.about import WithBackground
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import ForecasterName, Levels, NameList, Pairs, Shell
+from isogloss.questions.fields import ForecasterName, Levels, NameList, Pairs, Shell, Targets
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import RAW, scale_of
+from isogloss.questions.target_trust import CALIBRATION, answer_targets, shown_strata
 
 if TYPE_CHECKING:
     from isogloss.evaluation import Benchmark
     from isogloss.evidence import Evidence
-
-CALIBRATION = {"level": "level", "coverage": "coverage", "from": "coverage_low", "to": "coverage_high",
-               "width": "mean_width", "languages": "groups", "whole range": "whole_range"}  # fmt: skip
-STRATA = {"stratum": "stratum", "value": "value", "languages": "groups", "error": "mae", "coverage": "coverage",
-          "from": "coverage_low", "to": "coverage_high", "width": "mean_width"}  # fmt: skip
-FEWEST_SHOWN = 3
-"""Languages that a stratum needs to be shown."""
 
 
 class _Held(WithBackground):
@@ -48,11 +42,19 @@ class _Held(WithBackground):
 
 
 class TrustQuestion(_Held):
-    """Report how far forecasts can be trusted, by asking for each language as if nobody had measured it."""
+    """Report how far forecasts can be trusted, by asking for measured languages as if nobody had measured them."""
 
     command: ClassVar[str] = "trust"
+    positional: ClassVar[tuple[str, ...]] = ("evidence", "targets")
 
-    protocol: Annotated[str, Field(description="What is withheld; see 'isogloss benchmark'.")] = "lolo"
+    targets: Targets = Field(default_factory=list)
+    protocol: Annotated[
+        str | None,
+        Field(
+            description="What is withheld; see 'isogloss benchmark'. By default what is unlike the measured languages "
+            "as the targets are or, without targets, each language."
+        ),
+    ] = None
     levels: Annotated[Levels, Field(description="Levels of intervals.")] = Field(
         default_factory=lambda: [0.5, 0.8, 0.9, 0.95]
     )
@@ -60,20 +62,18 @@ class TrustQuestion(_Held):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Withhold, ask and compare."""
-        import polars as pl
-
         from isogloss.evaluation import assess_trust
 
+        if self.targets:
+            return self._about_targets(evidence, progress)
         trust = assess_trust(
             evidence, task=self.task, model=self.model, metric=self.metric, recipe=self.recipe,
-            forecaster=self.forecaster, protocol=self.protocol, levels=self.levels, every=self.every, folds=self.folds,
-            seed=self.seed, progress=progress,
+            forecaster=self.forecaster, protocol=self.protocol or "lolo", levels=self.levels, every=self.every,
+            folds=self.folds, seed=self.seed, progress=progress,
         )  # fmt: skip
-        strata = trust.strata.with_columns(trust.strata["value"].str.replace(r"^\d ", ""))
-        enough = strata.filter(pl.col("groups") >= FEWEST_SHOWN)
         tables = {
             "calibration": Table(trust.calibration, "Do intervals hold?", CALIBRATION, 2),
-            "strata": Table(enough, f"By stratum of language, {100 * trust.level:g} % intervals", STRATA, 2),
+            "strata": shown_strata(trust),
         }
         sentences = trust.sentences()
         observations = evidence.filter(task=self.task, model=self.model, metric=self.metric).observations
@@ -81,6 +81,24 @@ class TrustQuestion(_Held):
             self.command, sentences, tables, details=trust.as_dict(), result=trust,
             draw=drawer(trust, sentences[0], scale_of(observations), Names(evidence).written),
         )  # fmt: skip
+
+    def _about_targets(self, evidence: Evidence, progress: Progress | None) -> Answer:
+        """Withhold languages that are unlike the others as the targets are."""
+        from isogloss.evaluation import assess_targets
+        from isogloss.languages.groups import read_languages
+        from isogloss.questions.about import settings_of
+
+        given = [name for name in ("protocol", "every", "folds") if getattr(self, name) is not None]
+        if given:
+            raise BadValue("the targets decide what is withheld", where=given[0], hint=f"leave out {given[0]}=...")
+        which = {name: value for name in ("task", "model", "metric", "recipe") if (value := getattr(self, name))}
+        setting = settings_of(evidence, which, several=("model", "model_revision"))[0]
+        targets = read_languages(self.targets, evidence.targets, languages=self.languages)
+        result = assess_targets(
+            evidence, [*targets], task=setting.task, model=self.model and setting.model, metric=setting.metric,
+            recipe=setting.recipe, forecaster=self.forecaster, levels=self.levels, seed=self.seed, progress=progress,
+        )  # fmt: skip
+        return answer_targets(result, evidence, Names(evidence, targets))
 
 
 class BenchmarkQuestion(_Held):

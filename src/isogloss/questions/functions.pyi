@@ -33,8 +33,9 @@ def forecast(
 ) -> Answer: ...
 def trust(
     evidence: Any = ...,
+    targets: str | Sequence[str] | None = ...,
     *,
-    protocol: str = ...,
+    protocol: str | None = ...,
     levels: float | Sequence[float] = ...,
     forecaster: str = ...,
     languages: Mapping[str, str] | None = ...,
