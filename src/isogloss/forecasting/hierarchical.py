@@ -7,15 +7,16 @@ learnt from public tables. See docs/methods/poorer.md for the formulas.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from isogloss.evidence import Evidence
 from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.block_table import BlockTable
-from isogloss.forecasting.background.evidence_tables import metric_facts
+from isogloss.forecasting.background.evidence_tables import metric_facts, tables_of_panel
 from isogloss.forecasting.background.features import FEATURES
+from isogloss.forecasting.background.joining import join_tables
 from isogloss.forecasting.background.table_model import TableForecast
 from isogloss.forecasting.background.use import needed_background
 from isogloss.forecasting.capability import Capability
@@ -92,13 +93,22 @@ class HierarchicalSettings(QuerySettings):
         self._background = background
         self._facts = metric_facts(evidence)
         self._tables: dict[int, BlockTable] = {}
+        self._joined: dict[str, Background] = {}
 
     def _fit(self, position: int) -> HierarchicalSetting:
         setting, block = self.panel.settings[position], int(self.panel.block_of_setting[position])
         if block not in self._tables:
             facts = self._facts[setting.task, setting.metric]
-            self._tables[block] = BlockTable(self.panel, block, self._background, *facts)
+            self._tables[block] = BlockTable(self.panel, block, self._joined_by(setting.task), *facts)
         return HierarchicalSetting(self.panel, position, self._tables[block])
+
+    def _joined_by(self, task: str) -> Background:
+        """The background, and what the evidence holds of languages on other tasks."""
+        if task not in self._joined:
+            others = [table for table in tables_of_panel(self.panel, self._facts) if table.corpus != task]
+            factors = join_tables(self._background.factors, others)
+            self._joined[task] = replace(self._background, factors=factors)
+        return self._joined[task]
 
 
 class HierarchicalSetting(QuerySetting):

@@ -15,7 +15,11 @@ FEWEST_LANGUAGES = 8
 OTHER = "other"
 
 
-def metric_facts(evidence: Evidence) -> dict[tuple[str, str], tuple[float, bool]]:
+MetricFacts = dict[tuple[str, str], tuple[float, bool]]
+"""Score of a uniform guess, and whether higher is better, by task and metric."""
+
+
+def metric_facts(evidence: Evidence) -> MetricFacts:
     """Score of a uniform guess (0 where it is not known), and whether higher is better, by task and metric."""
     columns = evidence.observations.lazy().select("task", "metric", *JUDGED)
     known = with_limits(columns, chances(evidence.tasks, evidence.observations["task"]))
@@ -35,7 +39,11 @@ def tables_of(evidence: Evidence, source: str = "own") -> list[ScoreTable]:
     source : str, default "own"
         What the card calls it.
     """
-    panel, facts = Panel.read(evidence.observations), metric_facts(evidence)
+    return tables_of_panel(Panel.read(evidence.observations), metric_facts(evidence), source)
+
+
+def tables_of_panel(panel: Panel, facts: MetricFacts, source: str = "own") -> list[ScoreTable]:
+    """The tables of `tables_of` for a panel with the facts of its metrics."""
     tables = []
     for block in range(len(panel.blocks)):
         rows = np.flatnonzero(panel.block_of == block)
