@@ -9,9 +9,7 @@ from docs.generator.docstrings import parse, summary
 from docs.generator.markdown import anchor, code, link, page, plain, prose, table
 from docs.generator.names_of_lab import lab_sections
 from docs.generator.sections import adding, named, section
-from isogloss.charts.benchmark_page import ENDINGS as REPORTS
 from isogloss.charts.files import ENDINGS as PICTURES
-from isogloss.cli.show import TABLES
 from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evidence import importers, shipped
 from isogloss.evidence.exporters import FORMATS, export
@@ -21,7 +19,6 @@ from isogloss.explanation.pairs import OTHERS, PHRASES, SIMILARITIES
 from isogloss.forecasting import forecasters
 from isogloss.forecasting.output import ENDINGS as FORECASTS
 from isogloss.languages import feature_sources, similarities
-from isogloss.languages.catalogue import ENDINGS as CATALOGUES
 from isogloss.languages.distance import BUILT_IN_KINDS, MEANS, Angular
 from isogloss.languages.groups import read_languages
 from isogloss.languages.measures import Measure
@@ -30,6 +27,7 @@ from isogloss.languages.typology import COMPOSED
 from isogloss.metrics import Metric, metrics
 from isogloss.planning.costs import LABELLED
 from isogloss.planning.objectives import objective
+from isogloss.questions.answer import ENDINGS as ANSWERS
 
 _INTRODUCTION = """What can be written where a command, a grid file or a function asks for a name. Most are kept in
 registries, which a package of your own adds to by announcing an entry point:
@@ -218,15 +216,13 @@ def _said_of(function: Any, parameter: str) -> str:
 
 def _endings() -> str:
     rows = [
-        ("a table that a command prints", TABLES),
-        ("a picture", PICTURES),
-        ("forecasts", FORECASTS),
-        ("the report of `isogloss benchmark`", REPORTS),
-        ("the catalogue of languages", CATALOGUES),
+        ("the answer of any command, `--out`", ANSWERS),
+        ("a chart, `isogloss.charts.save`", PICTURES),
+        ("the file of queries with their forecasts, `isogloss forecast --filled`", FORECASTS),
     ]
     return section(
         "Files to write",
-        "For `--out`: the ending says the format. `.json` is Vega-Lite for a picture, and for forecasts the LITMUS "
-        "file that asked, answered.",
+        "The ending says the format. Of an answer, `.png` and `.svg` hold the picture, `.csv` and `.parquet` the main "
+        "table, `.xlsx` all tables, `.html` and `.json` everything; `.json` of a chart is Vega-Lite.",
         table(("what", "endings"), ((what, ", ".join(map(code, endings))) for what, endings in rows)),
     )

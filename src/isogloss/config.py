@@ -129,7 +129,7 @@ def validate(model: type[T], values: Any, where: str | None, section: str = "") 
         problems = list(_problems(model, values, error.errors(include_url=False), section))
     if len(problems) == 1:
         place, problem = problems[0]
-        raise problem.at(section_of(where, place))
+        raise problem.at(section_of(where, place) or problem.where)
     listed = (
         f"({number}) {problem.at(section_of(None, place))}" for number, (place, problem) in enumerate(problems, 1)
     )

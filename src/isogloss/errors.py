@@ -94,6 +94,8 @@ class UnknownLanguage(InputError):
         Nearest known codes with their names, best first.
     others : mapping of str to sequence of (str, str), optional
         Others in the same source, each with its suggestions.
+    mappable : bool, default True
+        Whether the caller can say how a code is to be read, with `languages=...`.
 
     Attributes
     ----------
@@ -108,24 +110,27 @@ class UnknownLanguage(InputError):
         where: str | None = None,
         suggestions: Iterable[tuple[str, str]] = (),
         others: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+        mappable: bool = True,
     ):
         self.unknown = {code: list(suggestions)} | {name: list(near) for name, near in (others or {}).items()}
         self.code, self.suggestions = code, self.unknown[code]
         several = len(self.unknown) > 1
         meant = [_meant(near, 1 if several else 3) for near in self.unknown.values() if near]
         readings = {name: near[0][0] if near else "CODE" for name, near in self.unknown.items()}
-        hint = (f"did you mean {', '.join(meant)}? " if meant else "") + (
-            f"to map {'them' if several else 'it'} yourself: languages={readings!r}"
-        )
+        parts = [f"did you mean {', '.join(meant)}?"] if meant else []
+        parts += [f"to map {'them' if several else 'it'} yourself: languages={readings!r}"] if mappable else []
+        hint = " ".join(parts) or "give a code of ISO 639 or Glottolog, or an English name"
         names = ", ".join(map(quoted, self.unknown))
         super().__init__(f"unknown language{'s' * several} {names}", where=where, hint=hint)
 
     @classmethod
-    def together(cls, errors: Sequence[UnknownLanguage]) -> UnknownLanguage:
+    def together(cls, errors: Sequence[UnknownLanguage], *, mappable: bool = True) -> UnknownLanguage:
         """One error for several; where it is, is where the first is."""
         unknown = {name: near for error in errors for name, near in error.unknown.items()}
         first = errors[0]
-        return cls(first.code, where=first.where, suggestions=unknown.pop(first.code), others=unknown)
+        return cls(
+            first.code, where=first.where, suggestions=unknown.pop(first.code), others=unknown, mappable=mappable
+        )
 
 
 def _meant(near: Sequence[tuple[str, str]], count: int) -> str:

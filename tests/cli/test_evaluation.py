@@ -82,7 +82,7 @@ def test_a_sister_task_can_be_named(run, scores):
         (("--forecasters", "defalt"), "error: unknown forecaster 'defalt'; did you mean 'default'?"),
         (("--level", "high"), "error: 'high' is no number; give 0.9, or 0.5,0.9"),
         (("--level", "90"), "error: level 90.0 is not between 0 and 1; ask for 0.9, say"),
-        (("--sister", "tags"), "error: 'tags' is no pair"),
+        (("--sister", "tags"), "error: --sister: 'tags' is no pair"),
         (("--task", "tag"), "error: --evidence: unknown task 'tag'; did you mean 'tags'?"),
         (("--protocol", "models"), "error: benchmark: there is only one model"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 
 from isogloss.cli import main
@@ -34,33 +35,56 @@ def test_show_tells_who_a_language_is(run):
 
 
 def test_show_tells_what_is_inherited(run):
-    _, out, _ = run("show", "arb", "zh-TW")
-    words = " ".join(out.split())
-    assert "an individual language, one of ara" in words
-    assert "28 of 28 features, some from ara" in words
-    assert "a macrolanguage" in words
+    code, out, _ = run("show", "arb", "zh-TW", "--json")
+    answer = json.loads(out)
+    facts = {(row["language"], row["what"]): row["known"] for row in answer["tables"]["facts"]}
+    assert code == 0
+    assert facts["Standard Arabic", "is"] == "an individual language, one of ara"
+    assert facts["Standard Arabic", "morphological"] == "63 of 75 features"
+    assert "some from ara" in facts["Standard Arabic", "phonological"]
+    assert answer["sentences"][1].startswith("zh-TW: a macrolanguage, not one of its members")
 
 
 def test_show_as_json_holds_one_record_per_language(run):
     code, out, _ = run("show", "de", "eus", "--json")
-    german, basque = json.loads(out)
+    german, basque = json.loads(out)["tables"]["languages"]
     assert code == 0
     assert (german["language"], german["glottocode"], german["script"]) == ("deu", "stan1295", "Latn")
     assert (german["syntactic"], german["syntactic_of"], german["syntactic_from"]) == (87, 103, [])
     assert basque["family"] == []
 
 
+def test_show_names_relatives_that_there_are_texts_of(run):
+    _, out, _ = run("show", "Wolof", "--json")
+    relatives = json.loads(out)["tables"]["relatives"]
+    assert [(row["of"], row["name"]) for row in relatives][:1] == [("Wolof", "Nigerian Fulfulde")]
+    assert all(row["distance"] < 1 for row in relatives)
+
+
+def test_a_group_is_shown_in_one_line_for_each_language(run):
+    _, out, _ = run("show", "family:Bantu")
+    assert out.startswith("23 languages: Bemba (Zambia) (bem), ")
+    assert "What is known" not in out
+    assert "... and 3 rows more" in out
+
+
 def test_distance_has_a_row_per_pair_and_a_column_per_kind(run):
-    code, out, _ = run("distance", "de", "en", "yo", "--kind", "syntactic,genetic")
-    header, *rows = out.splitlines()
+    code, out, _ = run("distance", "German", "en", "yo", "--kind", "syntactic,genetic")
+    verdict, table = out.split("\n\n")
+    header, *rows = table.splitlines()
     assert code == 0
+    assert " ".join(verdict.split()) == (
+        "Nearest by syntactic distance are German and English (0.36), farthest German and Yoruba (0.68)."
+    )
     assert header.split() == ["language", "other", "syntactic", "genetic"]
-    assert [row.split()[:2] for row in rows] == [["deu", "eng"], ["deu", "yor"], ["eng", "yor"]]
+    assert [row.split()[:2] for row in rows] == [["German", "English"], ["German", "Yoruba"], ["English", "Yoruba"]]
 
 
 def test_distance_as_json_has_null_where_nothing_is_known(run):
     _, out, _ = run("distance", "slk", "deu", "--kind", "syntactic", "--json")
-    (row,) = json.loads(out)
+    answer = json.loads(out)
+    (row,) = answer["tables"]["pairs"]
+    assert answer["verdict"] == "Nothing is known of their syntactic distance."
     assert row["syntactic"] is None
     assert row["syntactic_coverage"] == 0.0
 
@@ -71,32 +95,42 @@ def test_show_tells_how_a_code_was_read(run):
 
 
 def test_nearest_ranks_the_measured_languages(run):
-    code, out, _ = run("nearest", "wol", "--among", "measured", "--kind", "typology", "--top", "3")
-    title, header, *rows = out.splitlines()
+    code, out, _ = run("nearest", "wol", "-e", "isogloss:sib200-ngram", "--kind", "typology", "--top", "3")
+    verdict, table = out.split("\n\n")
+    header, *rows, more = table.splitlines()
     assert code == 0
-    assert "Wolof" in title
-    assert header.split() == ["language", "name", "distance", "coverage"]
-    assert len(rows) == 3
+    assert verdict.startswith("Nearest to Wolof by typology distance")
+    assert header.split() == ["language", "id", "distance", "coverage"]
+    assert (len(rows), more.startswith("... and ")) == (3, True)
 
 
 def test_nearest_takes_a_list_weights_and_json(run):
     _, out, _ = run("nearest", "gsw", "--among", "deu,yor,nld", "--weights", "genetic=2,script=1", "--json")
-    ranked = [row["language"] for row in json.loads(out)]
+    ranked = [row["language"] for row in json.loads(out)["tables"]["languages"]]
     assert ranked == ["deu", "nld", "yor"]
+
+
+def test_languages_of_which_little_is_known_are_not_the_nearest(run):
+    """Only a script in common makes a distance of 0."""
+    _, out, _ = run("nearest", "wol", "--among", "all", "--json")
+    coverage = [row["coverage"] for row in json.loads(out)["tables"]["languages"]]
+    assert min(coverage[:10]) >= 0.5
+    assert coverage[-1] < 0.5
 
 
 def test_a_table_of_similarities_is_a_kind(run, tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("lang_a,lang_b,similarity\nde,en,0.75\n")
     _, out, _ = run("distance", "de", "en", "--kind", "my-own", "--table", f"my-own={path}", "--json")
-    (row,) = json.loads(out)
+    (row,) = json.loads(out)["tables"]["pairs"]
     assert row["my-own"] == 0.25
-    similarities.unregister("my-own")
+    assert "my-own" not in similarities.names()
 
 
-def test_map_writes_a_picture(run, tmp_path):
-    code, out, _ = run("map", "deu", "yor", "zho", "nqo", "--colour", "script", "--out", str(tmp_path / "map.svg"))
+def test_a_list_is_drawn_on_a_map(run, tmp_path):
+    code, out, _ = run("list", "deu", "yor", "zho", "nqo", "--colour", "script", "--out", str(tmp_path / "map.svg"))
     assert code == 0
+    assert " ".join(out.split()).startswith("4 languages of 4 families in 3 scripts; the place of 3 is known.")
     assert str(tmp_path / "map.svg") in out
     assert "1 without one are not drawn" in (tmp_path / "map.svg").read_text()
 
@@ -106,34 +140,37 @@ def test_add_shows_what_was_added(run, tmp_path, monkeypatch):
     (tmp_path / "mine.toml").write_text('[[variety]]\nid = "zueri-stadt"\nparent = "gsw"\n')
     code, out, _ = run("add", str(tmp_path / "mine.toml"))
     assert code == 0
-    assert out.splitlines()[1].split()[:3] == ["zueri-stadt", "zueri-stadt", "gsw"]
+    assert out.splitlines()[0] == "1 variety added: zueri-stadt."
+    assert out.splitlines()[3].split()[:3] == ["zueri-stadt", "zueri-stadt", "gsw"]
     monkeypatch.undo()
     clear_variety_caches()
 
 
 def test_sources_lists_where_features_come_from(run):
     _, out, _ = run("sources", "--json")
-    assert {"syntactic", "grambank"} <= {row["source"] for row in json.loads(out)}
+    assert {"syntactic", "grambank"} <= {row["source"] for row in json.loads(out)["tables"]["sources"]}
 
 
-@pytest.mark.parametrize("ending", ["parquet", "csv", "json"])
-def test_table_writes_the_catalogue(run, tmp_path, ending):
-    code, out, _ = run("table", "--out", str(tmp_path / f"languages.{ending}"))
-    assert (code, "languages written" in out) == (0, True)
-    assert (tmp_path / f"languages.{ending}").stat().st_size > 100_000
+@pytest.mark.parametrize(("varieties", "least"), [((), 7_900), (("--varieties",), 20_000)])
+def test_a_list_of_all_languages_is_the_catalogue(run, tmp_path, varieties, least):
+    code, out, _ = run("list", *varieties, "--out", str(tmp_path / "languages.csv"))
+    table = pl.read_csv(tmp_path / "languages.csv", infer_schema=False)
+    assert (code, table.height > least) == (0, True)
+    assert out.startswith(f"{table.height:,} languages of ")
+    assert table.filter(language="cmn")["macro"].to_list() == ["zho"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nearest", "wol", "--among", "deu,Germn"], "error: unknown language 'Germn'; did you mean 'deu'"),
+        (["nearest", "wol", "--among", "deu,Germn"], "error: --among: unknown language 'Germn'; did you mean 'deu'"),
         (["nearest", "wol", "--weights", "syntactic"], "error: --weights: 'syntactic' is no weight"),
         (["nearest", "wol", "--weights", "syntactic=1,syntactic=2"], "error: --weights: two weights of 'syntactic'"),
-        (["distance", "de", "en", "--table", "mine"], "error: --table: 'mine' names no table"),
-        (["distance", "de", "en", "--kind", "featural", "--impute", "mean"], "error: unknown way to impute 'mean'"),
-        (["map", "--colour", "famly"], "error: unknown colour 'famly'; did you mean 'family'?"),
+        (["distance", "de", "en", "--table", "mine"], "error: --table: 'mine' is no pair; put an equals sign between"),
+        (["distance", "de", "en", "--kind", "featural", "--impute", "mean"], "error: unknown impute 'mean'"),
+        (["list", "--colour", "famly"], "error: unknown colour 'famly'; did you mean 'family'?"),
         (["add", "missing.toml"], "error: missing.toml: cannot be read"),
-        (["show", "Germn"], "error: unknown language 'Germn'; did you mean 'deu' (German)"),
+        (["show", "Germn"], "error: names: unknown language 'Germn'; did you mean 'deu' (German)"),
         (
             ["distance", "de", "en", "--kind", "syntctic"],
             "error: unknown distance 'syntctic'; did you mean 'syntactic'?",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
-from pathlib import Path
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from isogloss.files import atomic_write, check_place, write_csv
 from isogloss.languages.aliases import CODES, KEPT_APART, REPRESENTATIVES
 from isogloss.languages.glottolog import DIALECT, OTHER, glottolog, languoids
 from isogloss.languages.iso639 import codes, retired_codes, shorter_codes
@@ -23,9 +21,6 @@ SOURCED = (
     "unspaced", "resource_class",
 )  # fmt: skip
 """Fields whose provenance differs between languages; codes and scopes are those of ISO 639 throughout."""
-
-ENDINGS = (".csv", ".parquet", ".json")
-"""Of files that the catalogue is written to."""
 
 NOT_KNOWN = "not known"
 NO_MACRO_AREA = "not in the data"
@@ -107,27 +102,6 @@ def note(code: str) -> str | None:
         parent = language.parent
         return f"a variety; what is not known of it is taken from {parent}" if parent else "has no ISO 639-3 code"
     return None
-
-
-def write_catalogue(table: pl.DataFrame, path: Path) -> int:
-    """Write a table by the ending of `path`; returns its rows.
-
-    Raises
-    ------
-    BadValue, BadFile
-    """
-    import polars as pl
-
-    check_place(path, ENDINGS)
-    lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
-    flat = table.drop("provenance").with_columns(pl.col(lists).list.join("|"))
-    writers: dict[str, Callable[[Path], Any]] = {
-        ".csv": partial(write_csv, flat),
-        ".parquet": table.write_parquet,
-        ".json": table.write_json,
-    }
-    atomic_write(path, writers[path.suffix])
-    return table.height
 
 
 def _entry(language: Language) -> dict[str, Any]:

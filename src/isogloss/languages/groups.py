@@ -22,6 +22,7 @@ def read_languages(
     *,
     languages: Mapping[str, str] | None = None,
     where: str = "targets",
+    mappable: bool = True,
 ) -> dict[str, str]:
     """Read languages and groups of languages.
 
@@ -38,6 +39,8 @@ def read_languages(
         How to read a code, ahead of all else.
     where : str
         The field, for errors.
+    mappable : bool, default True
+        Whether the caller takes `languages=...`, for errors.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def read_languages(
             groups = [(group, "a group of languages") for group in closest(name, (*REGIONS, EVIDENCE, FLORES, ALL))]
             unknown.append(UnknownLanguage(name, where=where, suggestions=[*groups, *error.suggestions]))
     if unknown:
-        raise UnknownLanguage.together(unknown)
+        raise UnknownLanguage.together(unknown, mappable=mappable)
     if not chosen:
         raise BadValue("names no language", where=where, hint=f"write {where}=yor,wol or {where}=africa")
     return chosen

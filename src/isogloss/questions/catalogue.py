@@ -27,6 +27,12 @@ QUESTIONS = {
     "evidence query": "evidence:SelectQuestion",
     "background show": "background:BackgroundShowQuestion",
     "background build": "background:BackgroundBuildQuestion",
+    "languages show": "languages:DescribeQuestion",
+    "languages list": "languages:ListQuestion",
+    "languages nearest": "distances:NearestQuestion",
+    "languages distance": "distances:DistanceQuestion",
+    "languages add": "languages:AddQuestion",
+    "languages sources": "languages:FeatureSourcesQuestion",
 }
 """Name of the command to the module and class of its question."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from isogloss.config import checked
 from isogloss.errors import BadValue
@@ -45,7 +45,7 @@ def split_names(value: Any) -> Any:
 
 
 @checked
-def read_pairs(value: Any) -> Any:
+def read_pairs(value: Any, info: ValidationInfo) -> Any:
     """`["jp=jpn"]` as a mapping; a mapping as it is."""
     if value is None:
         return {}
@@ -55,7 +55,7 @@ def read_pairs(value: Any) -> Any:
     for pair in [value] if isinstance(value, str) else value:
         code, sign, meaning = (part.strip() for part in str(pair).partition("="))
         if not (code and sign and meaning):
-            raise BadValue(f"'{pair}' is no pair", hint="write the two with an equals sign between, such as jp=jpn")
+            raise BadValue(f"'{pair}' is no pair", where=info.field_name, hint="put an equals sign between the two")
         pairs[code] = meaning
     return pairs
 
@@ -94,6 +94,17 @@ def as_texts(value: Any) -> Any:
     return [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
 
 
+def as_path(value: Any) -> Any:
+    """The name of a file as a path."""
+    return Path(value) if isinstance(value, str) else value
+
+
+def split_each(value: Any) -> Any:
+    """Names of several words of a shell, in each of which there may be several with commas between."""
+    words = value if isinstance(value, list | tuple) else [value]
+    return [name for word in words for name in (split_names(word) if isinstance(word, str) else [word])]
+
+
 Sources = Annotated[
     list[Any],
     BeforeValidator(as_sources),
@@ -109,7 +120,8 @@ ReadAs = Annotated[
     Shell(flags=("--language",), metavar="CODE=ID"),
     Field(description="How to read a code or name, ahead of all else, such as jp=jpn."),
 ]
-OptionalPath = Annotated[Path | None, BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value)]
+OptionalPath = Annotated[Path | None, BeforeValidator(as_path)]
+FilePath = Annotated[Path, BeforeValidator(as_path)]
 Level = Annotated[
     float, BeforeValidator(as_level), Field(gt=0, lt=1, description="Probability that an interval holds.")
 ]
@@ -119,6 +131,12 @@ Languages = Annotated[
     Field(
         description="Languages by name or code, and groups: africa, family:Bantu, script:Deva, flores, evidence, all."
     ),
+]
+LanguageNames = Annotated[
+    list[str],
+    BeforeValidator(split_each),
+    Shell(kind=str, argument=True, metavar="LANGUAGE"),
+    Field(description="Languages by name or code (Wolof, de, zh-TW, stan1295), and groups (africa, family:Bantu)."),
 ]
 Targets = Annotated[Languages, Shell(flags=("--targets", "--target"), kind=str)]
 Goal = Annotated[

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from isogloss.questions.catalogue import question_kinds
+from functools import cache
+from typing import Any
+
+from isogloss.questions.catalogue import QUESTIONS, question_kind
 from isogloss.questions.question import function_of
 
-OTHER_NAMES = {"next": "next_languages"}
+OTHER_NAMES = {
+    "next": "next_languages",
+    "evidence show": "show_evidence",
+    "languages show": "describe_languages",
+    "languages distance": "compare_languages",
+    "languages nearest": "nearest_languages",
+    "languages list": "list_languages",
+}
 """Names of functions that are not those of their commands."""
 
-FUNCTIONS = {command: OTHER_NAMES.get(command, command) for command in question_kinds() if " " not in command}
-"""Command to function; commands of a group have none, as the library has functions for what they show."""
-
-for _command, _name in FUNCTIONS.items():
-    globals()[_name] = function_of(question_kinds()[_command], _name)
+FUNCTIONS = {
+    command: OTHER_NAMES.get(command, command)
+    for command in QUESTIONS if " " not in command or command in OTHER_NAMES
+}  # fmt: skip
+"""Command to function; commands of a group have none where the library has a function for what they do."""
 
 __all__ = [*FUNCTIONS.values()]
+
+
+@cache
+def __getattr__(name: str) -> Any:
+    """The function of a name, made when it is first used."""
+    commands = [command for command, function in FUNCTIONS.items() if function == name]
+    if not commands:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return function_of(question_kind(commands[0]), name)

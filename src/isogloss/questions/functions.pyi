@@ -267,3 +267,49 @@ def benchmark(
     folds: int | None = ...,
     seed: int = ...,
 ) -> Answer: ...
+def show_evidence(
+    evidence: Any = ...,
+    *,
+    by: str | Sequence[str] | None = ...,
+    coverage: bool = ...,
+    languages: Mapping[str, str] | None = ...,
+    scale: Literal["fraction", "percent", "raw"] | None = ...,
+    better: Literal["higher", "lower"] | None = ...,
+    format: str | None = ...,
+    mapping: str | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    metric: str | None = ...,
+    recipe: str | None = ...,
+    train: str | None = ...,
+    duplicates: Literal["error", "mean", "last"] = ...,
+    unfinished: bool = ...,
+) -> Answer: ...
+def describe_languages(
+    names: str | Sequence[str] | None = ...,
+) -> Answer: ...
+def list_languages(
+    names: str | Sequence[str] | None = ...,
+    *,
+    colour: Literal["family", "script", "resource", "scope", "unspaced"] = ...,
+    varieties: bool = ...,
+) -> Answer: ...
+def nearest_languages(
+    target: str | None = ...,
+    among: str | Sequence[str] | None = ...,
+    *,
+    evidence: Any = ...,
+    kind: str = ...,
+    top: int = ...,
+    weights: Any = ...,
+    impute: Literal["family", "nearest"] | None = ...,
+    tables: Mapping[str, str] | None = ...,
+) -> Answer: ...
+def compare_languages(
+    names: str | Sequence[str] | None = ...,
+    *,
+    kinds: str | Sequence[str] = ...,
+    weights: Any = ...,
+    impute: Literal["family", "nearest"] | None = ...,
+    tables: Mapping[str, str] | None = ...,
+) -> Answer: ...

@@ -1,0 +1,101 @@
+"""The smallest case of every question: what it is asked about, and how that is typed in a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from tests.questions import worlds
+
+from isogloss.questions.catalogue import question_kind
+from isogloss.questions.fields import Shell
+
+Case = Callable[[Path], dict[str, Any]]
+"""From an empty folder to the fields of a question."""
+
+VARIETY = '[[variety]]\nid = "zueri-stadt"\nparent = "gsw"\n'
+
+
+def priced(table: pl.DataFrame, **fields: Any) -> Case:
+    """A question about a table of scores, with a file of prices."""
+    return lambda folder: {"evidence": table, **fields, "costs": worlds.costs(folder)}
+
+
+def about(table: pl.DataFrame, **fields: Any) -> Case:
+    """A question about a table of scores."""
+    return lambda _: {"evidence": table, **fields}
+
+
+def alone(**fields: Any) -> Case:
+    """A question that needs no evidence."""
+    return lambda _: fields
+
+
+def with_file(field: str, name: str, text: str) -> Case:
+    """A question about a file."""
+
+    def case(folder: Path) -> dict[str, Any]:
+        (folder / name).write_text(text)
+        return {field: folder / name}
+
+    return case
+
+
+CASES: dict[str, Case] = {
+    "forecast": about(worlds.as_they_are(2), targets=["Yoruba", "wol"]),
+    "trust": about(worlds.as_they_are(), levels=[0.5, 0.9], every=4),
+    "explain": about(worlds.with_sources(), target="Yoruba"),
+    "sources": about(worlds.with_sources(), targets=["Yoruba"]),
+    "next": about(worlds.as_they_are(), among=["africa"], k=2),
+    "plan": priced(worlds.with_sizes(), targets=["deu", "pol"], budget=50, fast=True, rounds=0),
+    "curve": about(worlds.with_sizes(), target="Polish", goal=0.6),
+    "goal": priced(worlds.with_sizes(), target="Polish", goal=0.6),
+    "kinds": priced(worlds.with_sizes(), target="Polish", budget=50),
+    "additions": about(worlds.with_sizes()),
+    "compare": priced(worlds.with_recipes(), volume=1000.0),
+    "fair": about(worlds.as_they_are(2)),
+    "benchmark": about(worlds.as_they_are(), protocol=["lolo"], forecasters=["additive", "nearest"], every=4),
+    "evidence show": about(worlds.as_they_are(2), by=["model"]),
+    "evidence conflicts": about(worlds.with_conflicts()),
+    "evidence query": about(worlds.as_they_are(), query="select target, score from observations order by target"),
+    "background show": alone(),
+    "background build": lambda folder: {
+        "evidence": worlds.with_tasks(), "own_only": True, "save": folder / "background.json"
+    },
+    "languages show": alone(names=["Yoruba", "zh-TW"]),
+    "languages list": alone(names=["Wolof", "africa"], colour="script"),
+    "languages nearest": about(worlds.as_they_are(), target="Wolof", kind="typology", top=3),
+    "languages distance": alone(names=["deu", "English", "yor"], kinds=["syntactic", "genetic"]),
+    "languages add": with_file("file", "varieties.toml", VARIETY),
+    "languages sources": alone(),
+}  # fmt: skip
+"""Command to its case."""
+
+
+def typed(command: str, fields: dict[str, Any], folder: Path) -> list[str]:
+    """The words of a shell that ask the same."""
+    kind = question_kind(command).model_fields
+    options: list[str] = []
+    arguments: dict[str, list[str]] = {}
+    for name, value in fields.items():
+        shell = next((one for one in reversed(kind[name].metadata) if isinstance(one, Shell)), Shell())
+        if isinstance(value, pl.DataFrame):
+            value.write_csv(folder / f"{name}.csv")
+            value = folder / f"{name}.csv"
+        if shell.argument:
+            arguments[name] = [*map(str, value)] if isinstance(value, list) else [str(value)]
+        elif value is True:
+            options.append(_flag(name, shell))
+        elif isinstance(value, dict):
+            options += [word for key, one in value.items() for word in (_flag(name, shell), f"{key}={one}")]
+        else:
+            text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            options += [_flag(name, shell), text]
+    ordered = [*question_kind(command).positional, *arguments]
+    return [*command.split(), *(word for name in dict.fromkeys(ordered) for word in arguments.get(name, [])), *options]
+
+
+def _flag(name: str, shell: Shell) -> str:
+    return shell.flags[0] if shell.flags else f"--{name.replace('_', '-')}"
