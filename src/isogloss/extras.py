@@ -1,4 +1,4 @@
-"""The libraries of the extras `lab` and `ray`, which only neural recipes and clusters need."""
+"""The libraries of extras, which only some of isogloss needs."""
 
 from __future__ import annotations
 

@@ -57,6 +57,7 @@ CASES: dict[str, Case] = {
     "compare": priced(worlds.with_recipes(), volume=1000.0),
     "fair": about(worlds.as_they_are(2)),
     "benchmark": about(worlds.as_they_are(), protocol=["lolo"], forecasters=["additive", "nearest"], every=4),
+    "report": about(worlds.as_they_are(2), targets=["Yoruba", "wol"], k=1, sections=["finding", "next", "data"]),
     "evidence show": about(worlds.as_they_are(2), by=["model"]),
     "evidence conflicts": about(worlds.with_conflicts()),
     "evidence query": about(worlds.as_they_are(), query="select target, score from observations order by target"),

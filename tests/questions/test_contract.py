@@ -105,7 +105,8 @@ def test_an_answer_is_written_by_every_ending(answers, command, tmp_path):
     assert pl.read_csv(tmp_path / "answer.csv").shape == answer.table.shape
     page = (tmp_path / "answer.html").read_text()
     assert "default-src 'none'" in page
-    assert "src=" not in page.split("<script>")[0]
+    assert not re.search(r'src="(?!data:)', page.split("<script>")[0])
+    assert (tmp_path / "answer.pdf").read_bytes().startswith(b"%PDF-")
 
 
 @pytest.mark.parametrize("command", CASES)

@@ -32,6 +32,7 @@ COMMANDS = {
     "compare": "Compare recipes: quality, cost to make, cost to run, latency; Pareto front and break-even volumes.",
     "fair": "Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off.",
     "benchmark": "Withhold measured scores, ask forecasters for them, and report error and coverage of the answers.",
+    "report": "Write two pages for a funder: what is known, what is not, and what to test first.",
     "demo": "Forecast languages nobody measured from the evidence that ships with isogloss.",
     "evidence": "Bring measured scores together.",
     "languages": "Tell who the languages are and how far apart.",

@@ -48,8 +48,9 @@ class Answer(Content):
         Parameters
         ----------
         path : str or pathlib.Path
-            `.png` and `.svg` hold the picture, `.html` everything as one page that needs no network, `.csv` and
-            `.parquet` the main table, `.xlsx` all tables and sentences, `.json` what `to_dict` gives.
+            `.png` and `.svg` hold the picture, `.html` everything as one page that needs no network, `.pdf` the same
+            on paper (with the extra `pdf`), `.csv` and `.parquet` the main table, `.xlsx` all tables and sentences,
+            `.json` what `to_dict` gives.
 
         Raises
         ------

@@ -22,6 +22,7 @@ QUESTIONS = {
     "compare": "compare:CompareQuestion",
     "fair": "compare:FairQuestion",
     "benchmark": "believe:BenchmarkQuestion",
+    "report": "report:ReportQuestion",
     "evidence show": "evidence:ShowQuestion",
     "evidence conflicts": "evidence:ConflictsQuestion",
     "evidence query": "evidence:SelectQuestion",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.questions.scale import FRACTION, Scale
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from isogloss.reporting import Document, Grid
 
 MOST_LISTED = 8
 """Entries of a list that a cell shows."""
@@ -43,6 +45,14 @@ class Table:
         """What is shown of it: some columns under headers for readers, some rows."""
         chosen = self.frame.select(**self.shown) if self.shown else self.frame
         return chosen if self.rows is None else chosen.head(self.rows)
+
+    def grid(self, *, whole: bool = False) -> Grid:
+        """The cells as they are shown, as text; `whole` has all rows."""
+        from isogloss.reporting import Grid
+
+        view = replace(self, rows=None).view() if whole else self.view()
+        rows = [[self.cell(value) for value in row] for row in view.iter_rows()]
+        return Grid(view.columns, rows, [kind.is_numeric() for kind in view.schema.values()], self.title)
 
     def cell(self, value: Any) -> str:
         """A value as it is shown."""
@@ -84,6 +94,8 @@ class Content:
         Draws the picture.
     page : callable, optional
         Writes a page of its own, where there is a better one than verdict, picture and tables.
+    document : callable, optional
+        Composes a document of its own for `.html` and `.pdf`.
     failed : bool
         Whether a part of the work failed; the shell exits with 1.
     """
@@ -100,6 +112,7 @@ class Content:
     failed: bool = False
     draw: Callable[[], Any] | None = field(default=None, repr=False)
     page: Callable[[], str] | None = field(default=None, repr=False)
+    document: Callable[[], Document] | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TABLES = (".csv", ".xlsx", ".parquet", ".json")
 PICTURES = (".png", ".svg")
-ENDINGS = (*PICTURES, ".html", *TABLES)
+ENDINGS = (*PICTURES, ".html", ".pdf", *TABLES)
 """Of files that an answer can be written to."""
 
 
@@ -34,6 +34,7 @@ def write_answer(answer: Content, path: Path) -> Path:
         return save(answer.draw(), path)
     writers: dict[str, Callable[[Path], Any]] = {
         ".html": lambda into: into.write_text(_page(answer), encoding="utf-8"),
+        ".pdf": lambda into: into.write_bytes(_pdf(answer)),
         ".json": lambda into: into.write_text(
             json.dumps(answer.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8"
         ),
@@ -55,8 +56,19 @@ def flat(table: pl.DataFrame) -> pl.DataFrame:
 
 def _page(answer: Content) -> str:
     from isogloss.questions.page import answer_page
+    from isogloss.reporting import to_html
 
+    if answer.document is not None:
+        return to_html(answer.document())
     return answer_page(answer) if answer.page is None else answer.page()
+
+
+def _pdf(answer: Content) -> bytes:
+    """The document of an answer or, without one, its sentences, picture and tables on paper."""
+    from isogloss.questions.page import answer_document
+    from isogloss.reporting import to_pdf
+
+    return to_pdf(answer_document(answer) if answer.document is None else answer.document())
 
 
 def _workbook(answer: Content, path: Path) -> None:

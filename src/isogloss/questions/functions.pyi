@@ -267,6 +267,24 @@ def benchmark(
     folds: int | None = ...,
     seed: int = ...,
 ) -> Answer: ...
+def report(
+    evidence: Any = ...,
+    targets: str | Sequence[str] | None = ...,
+    *,
+    sections: str | Sequence[str] = ...,
+    appendix: bool = ...,
+    k: int = ...,
+    level: float = ...,
+    languages: Mapping[str, str] | None = ...,
+    scale: Literal["fraction", "percent", "raw"] | None = ...,
+    better: Literal["higher", "lower"] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    metric: str | None = ...,
+    recipe: str | None = ...,
+    shots: int | None = ...,
+    pair: str | None = ...,
+) -> Answer: ...
 def show_evidence(
     evidence: Any = ...,
     *,

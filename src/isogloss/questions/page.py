@@ -5,9 +5,13 @@ from __future__ import annotations
 from base64 import b64encode
 from html import escape
 from string import Template
+from typing import TYPE_CHECKING, Any
 
 from isogloss.questions.content import Content, Table
 from isogloss.text import printable
+
+if TYPE_CHECKING:
+    from isogloss.reporting import Document
 
 STYLE = """
 .isogloss { font: 15px/1.45 system-ui, sans-serif; max-width: 60rem; }
@@ -49,6 +53,22 @@ def answer_page(answer: Content) -> str:
         title=_text(answer.verdict or answer.question), style=STYLE, before=_sentences(answer),
         picture=_interactive(answer), after="\n".join([*_tables(answer), _notes(answer)]),
     )  # fmt: skip
+
+
+def answer_document(answer: Content) -> Document:
+    """The same as a document on paper; the picture does not move there."""
+    from isogloss.charts import describe
+    from isogloss.reporting import Document, Items, Picture, Section
+
+    parts: list[Any] = [*answer.sentences[1:]]
+    if answer.draw is not None:
+        chart = answer.draw()
+        parts.append(Picture(chart, describe(chart)))
+    parts += [table.grid() for table in answer.tables.values() if table.view().height]
+    notes = (*answer.assumptions, *answer.notes)
+    return Document(
+        answer.verdict.rstrip(".") or answer.question, [Section("", [*parts, *([Items(notes)] if notes else [])])]
+    )
 
 
 def notebook_html(answer: Content) -> str:

@@ -1,0 +1,5 @@
+from .document import Document, Grid, Items, Picture, Section
+from .html import to_html
+from .pdf import to_pdf
+
+__all__ = ["Document", "Grid", "Items", "Picture", "Section", "to_html", "to_pdf"]
