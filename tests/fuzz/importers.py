@@ -85,6 +85,8 @@ def doors() -> list[Door]:
         Door("wide.tex", "table", seeds.LATEX.encode(), {}),
         Door("wide.xlsx", "table", seeds.spreadsheet(), {}),
         Door("records.json", "table", json.dumps(seeds.RECORDS).encode(), {}),
+        Door("nested.json", "table", json.dumps(seeds.NESTED).encode(), {}),
+        Door("found_nested.json", None, json.dumps(seeds.NESTED["results"]).encode(), {}),
         Door("found.json", None, json.dumps(seeds.XTREME).encode(), {}),
         Door("found.csv", None, seeds.delimited(seeds.TABLE, ","), {}),
         *(Door(file, importer, content, {}) for file, importer, content in seeds.hostile()),

@@ -132,6 +132,11 @@ WIDE = "Results,,\nLanguage,Rook,Knight\nGerman,81.5%,79.0 ± 0.4\nSwahili,**70.
 MARKDOWN = "## XNLI\n| Language | Rook |\n|---|---:|\n| German | **81.5** |\n| [Swahili](x) | 70.5 |\n"
 HTML = "<table><tr><th rowspan=2>Language<th colspan=2>A</tr><tr><td>B<td>C</tr><tr><td>German<td>81<td>79</tr></table>"
 LATEX = r"\begin{tabular}{lr} Language & \textbf{Rook} \\ German & 81.5 \\ Swahili & 70.5 \\ \end{tabular}"
+NESTED = {
+    "model": "org/m",
+    "metric": "f1",
+    "results": {"xnli": {"de": {"f1": 0.5, "f1_stderr": 0.1, "n": 5}, "sw": {"f1": "25%"}, "average": 0.4}},
+}
 RECORDS = [{"language": "de", "f1": 0.5}, {"language": "sw", "f1": 0.25}]
 
 EUROEVAL = {

@@ -117,8 +117,6 @@ def read_frame(path: Path) -> pl.DataFrame:
         return _read_parquet(path)
     if suffix in (".jsonl", ".ndjson") or magic.lstrip()[:1] == b"{":
         return _read_json_lines(path)
-    if magic.lstrip()[:1] == b"[" and suffix == ".json":
-        return _read_records(path)
     return _read_delimited(path)
 
 
@@ -201,17 +199,6 @@ def _read_json_lines(path: Path) -> pl.DataFrame:
         rows += 1
     for cells in columns.values():
         cells.extend([None] * (rows - len(cells)))
-    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
-
-
-def _read_records(path: Path) -> pl.DataFrame:
-    """A list of objects, one per row, as pandas writes it with orient="records"."""
-    records = read_json(path)
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise BadFile("is no list of objects", where=str(path), hint="write one object per row")
-    names = list(dict.fromkeys(name for record in records for name in record))
-    check_table(len(records), len(names), str(path))
-    columns = {name: [_as_text(record.get(name)) for record in records] for name in names}
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 

@@ -17,6 +17,7 @@ from isogloss.evidence.importers.columns import cast_columns
 from isogloss.evidence.importers.files import PARQUET_MAGIC
 from isogloss.evidence.importers.headers import is_bookkeeping
 from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping
+from isogloss.evidence.importers.nested import looks_nested
 from isogloss.evidence.importers.spreadsheets import SUFFIXES, is_spreadsheet
 from isogloss.evidence.importers.tables import read_sheets
 from isogloss.evidence.importers.text_tables import is_text_table
@@ -42,13 +43,15 @@ class Table(Importer):
     def sniff(self, head: bytes, path: PurePath) -> float:
         if head.startswith(PARQUET_MAGIC) or is_spreadsheet(head, path.suffix) or is_text_table(head, path.suffix):
             return 0.6
-        if path.suffix.lower() == ".json" and head.lstrip()[:1] == b"[":
-            return 0.4 * head.lstrip()[1:].lstrip().startswith(b"{")
+        if path.suffix.lower() == ".json" and (start := head.lstrip())[:1] in (b"[", b"{"):
+            records = start[:1] == b"[" and start[1:].lstrip().startswith(b"{")
+            lines = start[:1] == b"{" and all(f'"{name}"'.encode() in start for name in ("model", "target", "score"))
+            return 0.4 if records or lines or looks_nested(head) else 0.0
         header = re.split(r"\W+", head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace"))
         return 0.7 if len(set(NEEDED) & set(header)) >= 2 else 0.5 * (path.suffix.lower() in _SUFFIXES)
 
     def read(self, path: Path, options: ReadOptions) -> RawTable:
-        return self.tidy(read_sheets(path)[0].frame, options, str(path))
+        return self.tidy(read_sheets(path, options.values)[0].frame, options, str(path))
 
     def tidy(self, table: pl.DataFrame, options: ReadOptions, where: str) -> RawTable:
         """A table that is already in memory, by the same rules.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from isogloss.errors import BadFile
 from isogloss.evidence.bounds import check_delimited, check_memory
 from isogloss.evidence.importers.encodings import plain_path, plain_text
-from isogloss.evidence.importers.files import PARQUET_MAGIC, read_bytes, read_frame, separator_of
+from isogloss.evidence.importers.files import PARQUET_MAGIC, read_bytes, read_frame, read_json, separator_of
+from isogloss.evidence.importers.nested import sheet_of_json
 from isogloss.evidence.importers.sheets import Sheet, sheet_of_rows
 from isogloss.evidence.importers.spreadsheets import is_spreadsheet, read_spreadsheet
 from isogloss.evidence.importers.text_tables import is_text_table, read_text_tables
@@ -25,8 +28,14 @@ _SAYS_NOTHING = re.compile(
 )
 
 
-def read_sheets(path: Path) -> list[Sheet]:
+def read_sheets(path: Path, values: Mapping[str, str] | None = None) -> list[Sheet]:
     """Every table in a file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    values : mapping of str to str, optional
+        What the user said holds for every row, by column.
 
     Raises
     ------
@@ -37,6 +46,8 @@ def read_sheets(path: Path) -> list[Sheet]:
         head = plain_text(file.read(HEAD), str(path), whole=False)
     plain = plain_path(path)
     stem = plain.stem
+    if plain.suffix.lower() == ".json" and not _is_lines(head):
+        return [sheet_of_json(read_json(path), stem, dict(values or {}), str(path))]
     if is_text_table(head, plain.suffix):
         text = read_bytes(path).decode("utf-8", "replace")
         check_memory(64 * len(text), str(path))
@@ -80,6 +91,15 @@ def sheet_of_text(text: str) -> Sheet:
         found = f"{len(sheets)} tables" if sheets else "no table"
         raise BadFile(f"holds {found}", where=where, hint="give one table with a header and rows below it")
     return sheets[0]
+
+
+def _is_lines(head: bytes) -> bool:
+    """Whether a text has an object on its first line, and more below."""
+    first, _, rest = head.strip().partition(b"\n")
+    try:
+        return bool(rest.strip()) and isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _untidy(path: Path, head: bytes, name: str) -> Sheet | None:

@@ -148,7 +148,7 @@ def _is_translated(layout: Layout, sheet: Sheet, options: ReadOptions) -> bool:
     named = [options.values.get("metric"), *(str(values.get("metric", "")) for values in layout.melt.values())]
     if (column := layout.columns.get("metric")) is not None:
         named += sheet.frame[column].cast(pl.String).drop_nulls().unique().to_list()
-    elif (score := layout.columns.get("score")) is not None:
+    elif (score := layout.columns.get("score")) is not None and is_metric(score):
         named.append(score)
     corner = sheet.frame.columns[0]
     named.append(corner if is_metric(corner) else metric_in(sheet.title) or metric_in(sheet.name))

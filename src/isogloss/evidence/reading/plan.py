@@ -133,7 +133,7 @@ def plan_source(
     where = str(source).encode("utf-8", "replace").decode()
     if not isinstance(importer, Table):
         return ReadingPlan(where, importer, options, source)
-    return _of_tables(read_sheets(source), importer, options, where, source, queries)
+    return _of_tables(read_sheets(source, options.values), importer, options, where, source, queries)
 
 
 def _of_tables(
