@@ -87,6 +87,9 @@ def doors() -> list[Door]:
         Door("records.json", "table", json.dumps(seeds.RECORDS).encode(), {}),
         Door("nested.json", "table", json.dumps(seeds.NESTED).encode(), {}),
         Door("found_nested.json", None, json.dumps(seeds.NESTED["results"]).encode(), {}),
+        Door(
+            "one.json", "folder", json.dumps(seeds.NESTED).encode(), {"two.json": json.dumps(seeds.LIGHTEVAL).encode()}
+        ),
         Door("found.json", None, json.dumps(seeds.XTREME).encode(), {}),
         Door("found.csv", None, seeds.delimited(seeds.TABLE, ","), {}),
         *(Door(file, importer, content, {}) for file, importer, content in seeds.hostile()),
@@ -169,6 +172,8 @@ def read(data: bytes, folder: Path) -> None:
     options, path, importer = ReadOptions(values=values, duplicates="last"), folder / door.file, door.importer
     if importer == "mapping":
         options, path, importer = ReadOptions(mapping=path), folder / "table.csv", "table"
+    elif importer == "folder":
+        path = folder
     elif door.beside:
         path = folder / next(iter(door.beside))
     try:

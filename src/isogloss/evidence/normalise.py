@@ -187,7 +187,8 @@ def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: st
     if options.better is not None and options.better not in DIRECTIONS:
         raise UnknownName("better", options.better, DIRECTIONS)
     origin = pl.col("origin").fill_null(where) if "origin" in rows.columns else pl.lit(where)
-    filled = conform(rows.with_columns(origin=origin, importer=pl.lit(importer)), OBSERVATION)
+    named = pl.col("importer").fill_null(importer) if "importer" in rows.columns else pl.lit(importer)
+    filled = conform(rows.with_columns(origin=origin, importer=named), OBSERVATION)
     for name, value in options.values.items():
         # A model that a file says was used as it is was trained on nothing, whatever the others were trained on.
         said = pl.col(name) != value if name != "train" else ~pl.col(name).is_in(["", value])

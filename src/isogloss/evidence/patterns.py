@@ -7,6 +7,9 @@ import os
 import re
 from collections.abc import Iterator
 
+HIDDEN_RESULTS = (".eval_results",)
+"""Hidden folders in which tools keep results."""
+
 _RECURSIVE = re.compile(r"(?:^|(?<=/))\*\*(?:/|$)")
 
 
@@ -17,19 +20,20 @@ def find_paths(pattern: str) -> list[str]:
         return sorted(glob.glob(pattern))
     found: set[str] = set()
     for base in glob.glob(head) if head else ["."]:
-        for folder in _folders_below(base):
+        for folder in folders_below(base):
             inside = "" if folder == "." else f"{glob.escape(folder.removeprefix('./'))}/"
             found.update(find_paths(inside + (rest[0] or "*")))
     return sorted(found)
 
 
-def _folders_below(base: str) -> Iterator[str]:
-    """A folder and all below it but hidden ones; one that a link leads to a second time is passed over."""
+def folders_below(base: str) -> Iterator[str]:
+    """A folder and those below it, without hidden ones; one that a link leads to a second time is passed over."""
     seen = set()
     for folder, below, _ in os.walk(base, followlinks=True):
         about = os.stat(folder)
         place = about.st_dev, about.st_ino
-        below[:] = [] if place in seen else sorted(name for name in below if not name.startswith("."))
+        kept = [name for name in below if not name.startswith(".") or name in HIDDEN_RESULTS]
+        below[:] = [] if place in seen else sorted(kept)
         if place not in seen:
             seen.add(place)
             yield folder.rstrip("/") or "/"

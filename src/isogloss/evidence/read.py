@@ -14,7 +14,7 @@ from isogloss.errors import BadFile, BadValue, InputError, UnknownName
 from isogloss.evidence.dataframes import as_sheet
 from isogloss.evidence.duplicates import settle_duplicates
 from isogloss.evidence.evidence import Evidence
-from isogloss.evidence.importers import is_folder_of_results
+from isogloss.evidence.importers import is_folder_of
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.importers.tables import sheet_of_text
@@ -250,7 +250,7 @@ def expand(sources: Any, format: str | None = None) -> Iterator[Path | Store | E
 
 def _folder(path: Path, format: str | None) -> Path | Store:
     store = Store(path)
-    if store.parts() or not (format or is_folder_of_results(path)):
+    if store.parts() or not (format or is_folder_of(path)):
         return store
     return path
 

@@ -15,6 +15,7 @@ importers: Registry[type[Importer]] = Registry(
     {
         "euroeval": "isogloss.evidence.importers.euroeval:EuroEval",
         "every-eval-ever": "isogloss.evidence.importers.every_eval_ever:EveryEvalEver",
+        "folder": "isogloss.evidence.reading.folders:Folder",
         "hf-trainer": "isogloss.evidence.importers.hf_trainer:HFTrainer",
         "inspect-ai": "isogloss.evidence.importers.inspect_ai:InspectAI",
         "lighteval": "isogloss.evidence.importers.lighteval:Lighteval",
@@ -35,6 +36,10 @@ HEAD_BYTES = 64 * 1024
 """How much of a file is looked at to recognise its format."""
 
 
+CERTAIN = 0.95
+"""From here on no other importer is asked."""
+
+
 def importer_for(path: Path, name: str | None = None) -> Importer:
     """The importer called `name`, or the one that is surest of the file.
 
@@ -44,28 +49,51 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
         If the file is absent or empty, or if no importer recognises it.
     """
     folder = path.is_dir()
-    head = b"" if folder else _head(path)
     if name is not None:
+        if not folder:
+            _head(path)
         return importers.get(name)()
-    candidates: list[Importer] = [entry() for _, entry in importers.items()]
-    confidence, best = max(
-        ((one.sniff_folder(path) if folder else one.sniff(head, plain_path(path)), one) for one in candidates),
-        key=lambda pair: pair[0],
-    )
-    if folder and confidence <= 0:
-        raise BadFile("is a folder of no known format", where=str(path), hint="give the files in it")
-    if confidence <= 0:
+    if folder:
+        if (importer := is_folder_of(path)) is None:
+            raise BadFile("is a folder of no known format", where=str(path), hint="give the files in it")
+        return importer
+    if (importer := _surest(_head(path), path)) is None:
         raise BadFile(
             "not recognised as any known format",
             where=str(path),
             hint=f"name the format, one of: {', '.join(importers.names())}; packages such as isogloss-papers add more",
         )
+    return importer
+
+
+def importer_of_file(path: Path) -> Importer | None:
+    """The importer that is surest of a file; None of one that is empty, or that none knows."""
+    with open_input(path) as file:
+        head = file.read(HEAD_BYTES)
+    try:
+        head = plain_text(head, str(path), whole=False)
+    except BadFile:
+        return None
+    return _surest(head, path) if head.strip() else None
+
+
+def _surest(head: bytes, path: Path) -> Importer | None:
+    plain = plain_path(path)
+    confidence, best = 0.0, None
+    for _, entry in importers.items():
+        importer = entry()
+        if (found := importer.sniff(head, plain)) > confidence:
+            confidence, best = found, importer
+        if confidence >= CERTAIN:
+            break
     return best
 
 
-def is_folder_of_results(folder: Path) -> bool:
-    """Whether some importer knows this folder as what its tool writes."""
-    return any(entry().sniff_folder(folder) > 0 for _, entry in importers.items())
+def is_folder_of(folder: Path, *, but: str | None = None) -> Importer | None:
+    """The importer, other than `but`, that is surest that its tool wrote this folder; None where none is."""
+    candidates: list[Importer] = [entry() for name, entry in importers.items() if name != but]
+    confidence, best = max(((one.sniff_folder(folder), one) for one in candidates), key=lambda pair: pair[0])
+    return best if confidence > 0 else None
 
 
 def _head(path: Path) -> bytes:

@@ -58,12 +58,14 @@ class Numbers:
 def read_numbers(column: pl.Series) -> Numbers:
     """Read a column of text as numbers; one of numbers is as it is."""
     count = len(column)
-    nothing = pl.repeat(None, count, dtype=pl.Float64, eager=True)
-    no = pl.repeat(False, count, dtype=pl.Boolean, eager=True)
+    nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, count)
+    no = pl.Series([False]).new_from_index(0, count)
     if column.dtype != pl.String:
         values = column.cast(pl.Float64, strict=False)
         return Numbers(values, nothing, no, values.is_null() & column.is_not_null())
     values = column.str.strip_chars().cast(pl.Float64, strict=False).fill_nan(None)
+    if values.null_count() == column.null_count():
+        return Numbers(values, nothing, no, no)
     written = column.filter(values.is_null() & column.is_not_null()).unique(maintain_order=True).to_list()
     if not written:
         return Numbers(values, nothing, no, no)
@@ -102,6 +104,12 @@ def is_numeric(column: pl.Series) -> bool:
     numbers = read_numbers(column.head(LOOKED_AT))
     counted = int(numbers.values.is_not_null().sum())
     return counted > 0 and int(numbers.wrong.sum()) < counted
+
+
+def number_in(cell: str) -> float | None:
+    """The number in one cell; None where there is none."""
+    plain = _DECORATION.sub("", cell).strip()
+    return _read(plain, _commas_are_decimal([plain]))[0]
 
 
 def is_absent(cell: str) -> bool:

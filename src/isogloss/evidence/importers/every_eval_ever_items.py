@@ -10,6 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import RawTable, ReadOptions
+from isogloss.evidence.importers.files import file_beside
 from isogloss.evidence.importers.free_names import read_free_name
 from isogloss.evidence.importers.settings import recipe_with
 from isogloss.evidence.importers.task_names import TaskName, read_names
@@ -165,8 +166,8 @@ def _files(path: Path, records: list[dict[str, Any]]) -> list[Path]:
         return []
     names = [*(one.replace("\\", "/").rpartition("/")[2] for one in named if one)]
     names += [f"{path.stem}{ending}.jsonl" for ending in SUFFIXES]
-    beside = {one.name: one for one in path.parent.glob("*.jsonl")}
-    return [beside[name] for name in dict.fromkeys(names) if name in beside][:1]
+    beside = (file_beside(path, name) for name in dict.fromkeys(names) if name.endswith(".jsonl"))
+    return [found for found in beside if found is not None][:1]
 
 
 def _items(path: Path) -> Iterator[_Item]:

@@ -210,6 +210,17 @@ def _as_text(value: Any) -> str | None:
     return json.dumps(value)
 
 
+LONGEST_NAME = 200
+
+
+def file_beside(path: Path, name: str) -> Path | None:
+    """The file of that name in the folder of another; None where there is none, or the name could lead elsewhere."""
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or set("/\\:") & set(name) or name in (".", ".."):
+        return None
+    found = path.with_name(name)
+    return found if found.is_file() else None
+
+
 _FAILURES = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
 
 

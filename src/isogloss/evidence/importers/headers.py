@@ -36,6 +36,15 @@ LONGEST_FACT = 3
 """Words of a header; a longer one may be the name of a model with its parameters."""
 
 
+TASKS = frozenset(
+    "xnli xcopa paws-x pawsx mmlu mgsm belebele sib-200 sib200 xquad tydiqa mlqa wikiann udpos xstorycloze xwinograd "
+    "flores ntrex hellaswag arc arc-challenge truthfulqa gsm8k global-mmlu include masakhaner masakhanews nusax "
+    "afrisenti afrixnli afrimmlu afrimgsm tatoeba massive xlsum panx copa naijasenti squad xlsum pos ner nli qa "
+    "sentiment summarization translation".split()
+)
+"""Names of well-known tasks, to be compared folded."""
+
+
 def is_bookkeeping(header: str) -> bool:
     """Whether a column of numbers under this header holds no scores."""
     folded = fold(header)

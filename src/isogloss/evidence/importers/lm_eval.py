@@ -10,7 +10,7 @@ from typing import Any
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.files import read_json
+from isogloss.evidence.importers.files import file_beside, read_json
 from isogloss.evidence.importers.settings import precision_of, recipe_with, revision_with
 from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.topics import average_topics
@@ -62,7 +62,8 @@ class LmEval(Importer):
             return 0.95
         results = b'"results"' in head[:2048]
         old = results and b'"versions"' in head and b'"num_fewshot"' in head
-        return 0.9 * old or 0.8 * (results and path.name.startswith("results"))
+        named = path.name.startswith("results") and (b'"versions"' in head or b'"config' in head)
+        return 0.9 * old or 0.8 * (results and named)
 
     def read(self, path: Path, options: ReadOptions) -> RawTable:
         if path.suffix == ".jsonl":
@@ -206,12 +207,10 @@ class _Run:
     def items(self, rows: list[RawRow]) -> tuple[list[tuple[int, str, float, str | None]], tuple[str, ...]]:
         """Outcomes of the items of each row, from the samples beside the results; and what had none."""
         date = re.search(r"_\d{4}-\d\d-\d\dT[\d.-]+$", self.path.stem)
-        # Looked up among the files there are, as the name of a task may not be fit for that of a file.
-        beside = {path.name: path for path in self.path.parent.glob("samples_*.jsonl")} if date else {}
         wanted = {row["written"]: position for position, row in enumerate(rows)}
         outcomes, lacking = [], set()
         for task in dict.fromkeys(task for task, _ in wanted):
-            samples = beside.get(f"samples_{task}{date[0]}.jsonl") if date else None
+            samples = file_beside(self.path, f"samples_{task}{date[0]}.jsonl") if date else None
             if samples is None:
                 continue
             for where, sample in json_lines(samples):

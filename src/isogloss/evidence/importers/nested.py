@@ -12,9 +12,8 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.bounds import check_table
-from isogloss.evidence.facts import known_tasks
-from isogloss.evidence.importers.cells import read_numbers
-from isogloss.evidence.importers.headers import is_bookkeeping
+from isogloss.evidence.importers.cells import number_in
+from isogloss.evidence.importers.headers import TASKS, is_bookkeeping
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.pairs import find_pairs
 from isogloss.languages.context import is_summary, read_column
@@ -28,6 +27,7 @@ LANGUAGES = 0.8
 WORDS = frozenset("id no is or to it as so my be in he an am of".split())
 """Codes that are words: an object of these alone is none of languages."""
 
+LONGEST_NUMBER = 40
 LOOKED_AT = 2000
 """Keys of a level that are looked at."""
 
@@ -49,6 +49,8 @@ _MODEL = re.compile(
     re.IGNORECASE,
 )
 _TEST_SET = re.compile(r"(?:newstest|wmt|flores|ntrex|tatoeba|iwslt|ted|opus|test|dev|valid).*", re.IGNORECASE)
+
+_FOLDED_TASKS = frozenset(map(fold, TASKS))
 
 Path = tuple[str, ...]
 Leaf = tuple[Path, Any]
@@ -139,7 +141,7 @@ def _leaves(data: Any, path: Path = ()) -> Iterator[Leaf]:
 
 def _is_number(value: Any) -> bool:
     if isinstance(value, str):
-        return bool(read_numbers(pl.Series([value[:40]])).values.is_not_null()[0])
+        return number_in(value[:LONGEST_NUMBER]) is not None
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -166,9 +168,9 @@ def _role(keys: list[str]) -> str | None:
     names = [key for key in keys if not is_summary(key)]
     if names and all(map(_is_metric, names)):
         return "metric"
-    if names and not WORDS.issuperset(names):
-        if _are_pairs(names) or read_column(names).share >= LANGUAGES:
-            return "target"
+    certain = names and not WORDS.issuperset(names)
+    if certain and (_are_pairs(names) or read_column(names).share >= LANGUAGES):
+        return "target"
     if names and sum(map(_is_task, names)) * 2 > len(names):
         return "task"
     return "model" if names and all(_MODEL.fullmatch(one) for one in names) else None
@@ -186,7 +188,7 @@ def _is_metric(key: str) -> bool:
 
 
 def _is_task(key: str) -> bool:
-    return bool(_TEST_SET.fullmatch(key)) or fold(key) in {fold(task) for task in known_tasks()["task"]}
+    return bool(_TEST_SET.fullmatch(key)) or fold(key) in _FOLDED_TASKS
 
 
 def _named_levels(roles: list[str | None], levels: list[list[str]], values: dict[str, str], where: str) -> list[str]:

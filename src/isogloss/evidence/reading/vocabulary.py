@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from isogloss.evidence.facts import known_tasks
+from isogloss.evidence.importers.headers import TASKS
 from isogloss.languages.names import fold
 from isogloss.metrics.registry import find_metric
 
@@ -42,13 +43,6 @@ SECOND = frozenset({"target", "tgt", "trg", "to", "target language", "target lan
 
 ONLY_OF_PAIRS = frozenset({"src", "from", "src lang"})
 
-_TASKS = frozenset(
-    "xnli xcopa paws-x pawsx mmlu mgsm belebele sib-200 sib200 xquad tydiqa mlqa wikiann udpos xstorycloze xwinograd "
-    "flores ntrex hellaswag arc arc-challenge truthfulqa gsm8k global-mmlu include masakhaner masakhanews nusax "
-    "afrisenti afrixnli afrimmlu afrimgsm tatoeba massive xlsum panx copa naijasenti squad xlsum pos ner nli qa "
-    "sentiment summarization translation".split()
-)
-
 
 def role_of(header: str) -> str | None:
     """The column of an observation that people mean by a header."""
@@ -62,7 +56,7 @@ def is_metric(name: str) -> bool:
 
 def is_task(name: str) -> bool:
     """Whether this is what a task is called."""
-    known = {fold(task) for task in known_tasks()["task"]} | {fold(task) for task in _TASKS}
+    known = {fold(task) for task in known_tasks()["task"]} | {fold(task) for task in TASKS}
     return fold(name) in known
 
 
