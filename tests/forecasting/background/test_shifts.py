@@ -8,6 +8,7 @@ import pytest
 from isogloss.forecasting.background.shifts import SHIFTS, shift_table
 from isogloss.forecasting.background.side_facts import shared_web_text
 from isogloss.forecasting.background.tables import read_tables
+from isogloss.languages.near_identical import stand_in
 
 TABLE = next(table for table in read_tables() if table.name == "mteb:SIB200ClusteringS2S")
 
@@ -33,3 +34,13 @@ def test_every_forecast_language_is_poorer_than_every_measured_one(shift):
 def test_a_table_too_small_for_the_shift_gives_none():
     assert shift_table(TABLE, "hard", 150, 0) is None
     assert shift_table(TABLE, "random", len(TABLE.languages) - 2, 0) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_near_identical_languages_are_never_on_both_sides(seed):
+    table = next(table for table in read_tables() if table.name == "sib200-llm")
+    assert {"bos", "hrv", "pes", "prs"} <= set(table.languages)
+    shifted = shift_table(table, "random", 100, seed)
+    sides = [{stand_in(name) for name in shifted.names(side)} for side in (shifted.measured, shifted.forecast)]
+    assert not sides[0] & sides[1]
+    assert len(shifted.table.languages) == len({stand_in(name) for name in table.languages})

@@ -39,7 +39,7 @@ def build_background(tables: Sequence[ScoreTable] | None = None, out: str | Path
     BadFile
         If `out` cannot be written.
     """
-    used = read_tables() if tables is None else list(tables)
+    used = [table.merged() for table in (read_tables() if tables is None else tables)]
     _check(used)
     with one_blas_thread():
         residuals = simulate_residuals(used)

@@ -65,6 +65,6 @@ def tables_of_panel(panel: Panel, facts: MetricFacts, source: str = "own") -> li
                     f"{source}:{first.task}:{first.metric}:{block}", source, OTHER if first.shots is None else PROMPTED,
                     first.task, chance if higher_is_better else 0.0, tuple(np.array(names, dtype=object)[kept]),
                     tuple(panel.languages[column] for column in columns), scores[kept],
-                )
+                ).merged()
             )  # fmt: skip
     return tables

@@ -54,7 +54,7 @@ class Shifted:
 
 
 def shift_table(table: ScoreTable, shift: str, count: int, seed: int) -> Shifted | None:
-    """Split a table for one simulated shift; None where it is too small.
+    """Split a table for one simulated shift; None where it is too small. Near-identical languages count as one.
 
     Parameters
     ----------
@@ -63,6 +63,7 @@ def shift_table(table: ScoreTable, shift: str, count: int, seed: int) -> Shifted
         Languages that are measured.
     seed : int
     """
+    table = table.merged()
     random = np.random.default_rng([seed, count, zlib.crc32(table.name.encode()), zlib.crc32(shift.encode())])
     width = len(table.languages)
     web = np.array([shared_web_text(language) for language in table.languages]) + random.uniform(0, TIE, width)

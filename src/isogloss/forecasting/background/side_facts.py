@@ -10,7 +10,7 @@ import numpy as np
 from isogloss.forecasting.features import TYPICAL_DISTANCE, web_text
 from isogloss.forecasting.grid import Array
 from isogloss.languages import Language, distances, resolve, resources, written_without_spaces
-from isogloss.languages.near_identical import relatives
+from isogloss.languages.near_identical import relatives, stand_in
 
 SIDE_FACTS = (
     "constant", "web text", "no web text known", "written without spaces", "Latin script", "web text of kin",
@@ -52,6 +52,12 @@ def _kinship(rows: tuple[str, ...], columns: tuple[str, ...]) -> Array:
     distance = 0.6 * _distance("genetic", rows, columns)
     distance += 0.4 * 0.6 / TYPICAL_DISTANCE["combined"] * _distance("combined", rows, columns)
     return np.exp(-distance / KIN_REACH)
+
+
+def sameness(rows: Sequence[str], columns: Sequence[str]) -> Array:
+    """1 for a language and those near-identical to it, else 0, of shape (rows, columns)."""
+    names = [np.array([stand_in(language) for language in languages]) for languages in (rows, columns)]
+    return (names[0][:, None] == names[1]).astype(np.float64)
 
 
 def side_facts(languages: Sequence[str]) -> Array:

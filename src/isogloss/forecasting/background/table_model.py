@@ -3,7 +3,8 @@
 Values `x_rj` on the unbounded scale of row r (a model, or a model under a training mix) and language j are
 `a_r + t_j + d_rj`:
 
-- `t = b phi' omega + nu e`, with features `phi`, `omega ~ N(mu, 1.5 S)`, `cov e = .5 Kin + .5 I`
+- `t = b phi' omega + nu e`, with features `phi`, `omega ~ N(mu, 1.5 S)`, `cov e = .5 Kin + .5 I`, where `I` is 1 also
+  between near-identical languages
 - `d_r = s (phi, 1)' delta_r + s sqrt(rho) e_r`, with `delta_r ~ N(0, S_R)`
 
 Sizes `(b, nu)` lie on a grid about their prior mean. Weights of the grid are prior times likelihood to the power .1:
@@ -22,7 +23,7 @@ from scipy.linalg import cholesky, solve_triangular
 
 from isogloss.forecasting.background.factors import LanguageFactors
 from isogloss.forecasting.background.features import read_features
-from isogloss.forecasting.background.side_facts import kinship
+from isogloss.forecasting.background.side_facts import kinship, sameness
 from isogloss.forecasting.background.slopes import SlopePriors
 from isogloss.forecasting.grid import Array, two_way
 
@@ -170,7 +171,7 @@ class TableModel:
     def _prior(self, languages: tuple[str, ...]) -> _Prior:
         priors, count = self.priors, len(self.languages)
         features = read_features(self.factors, languages)
-        values, itself = features.values, np.eye(len(languages), count)
+        values, itself = features.values, sameness(languages, self.languages)
         kin = KIN_SHARE * kinship(languages, self.languages) + (1 - KIN_SHARE) * itself
         spread = DIRECTION_INFLATION * priors.direction_covariance
         second_moment = np.outer(priors.direction, priors.direction) + spread

@@ -13,7 +13,8 @@ import polars as pl
 
 from isogloss.errors import BadFile
 from isogloss.files import atomic_write
-from isogloss.forecasting.grid import Array
+from isogloss.forecasting.grid import Array, column_means
+from isogloss.languages.near_identical import stand_in
 
 COLUMNS = pl.Schema(
     {
@@ -59,6 +60,15 @@ class ScoreTable:
     def take(self, rows: Array) -> ScoreTable:
         """Only some of the rows."""
         return replace(self, rows=tuple(np.array(self.rows, dtype=object)[rows]), scores=self.scores[rows])
+
+    def merged(self) -> ScoreTable:
+        """The table with near-identical languages as one, whose scores are the means of theirs."""
+        names = np.array([stand_in(language) for language in self.languages])
+        languages = tuple(dict.fromkeys(names.tolist()))
+        if len(languages) == len(names):
+            return replace(self, languages=languages)
+        scores = np.stack([column_means(self.scores[:, names == name].T) for name in languages], axis=1)
+        return replace(self, languages=languages, scores=scores)
 
 
 def as_frame(tables: Iterable[ScoreTable]) -> pl.DataFrame:
