@@ -134,3 +134,14 @@ def test_a_guess_is_called_one_before_it_is_explained(run):
     code, out, _ = run("explain", nine, "--model", "LaBSE", "--target", "Yoruba")
     assert code == 0
     assert out.startswith("A guess: the forecast for Yoruba starts from")
+
+
+def test_where_no_measured_language_is_weighed_by_itself_the_nearest_are_named(run, tmp_path):
+    sheet = tmp_path / "scores.csv"
+    rows = "English,81.2 German,79.1 Hindi,66.7 Swahili,60.1 Turkish,70.9 Finnish,75.5 Zulu,41.0".split()
+    sheet.write_text("language,score\n" + "\n".join(rows) + "\n")
+    code, out, _ = run("explain", sheet, "--target", "Xhosa", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert [(one["name"], one["weight"]) for one in found["tables"]["neighbours"]][0] == ("Zulu", None)
+    assert "nearest measured languages are Zulu (41.0)" in " ".join(found["sentences"])

@@ -44,7 +44,7 @@ def test_the_picture_is_drawn(run, scores, tmp_path):
 def test_several_targets_are_served_together(run, scores):
     code, out, _ = run("sources", "-e", scores, *ASKED[:4], "--target", "tel,swe,pol", "--choose", 2)
     assert code == 0
-    assert out.startswith("Train on ")
+    assert out.startswith("Train toy on ")
     assert "one per cluster" in out
 
 

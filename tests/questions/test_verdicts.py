@@ -7,7 +7,7 @@ import pytest
 
 from isogloss.forecasting import ask
 from isogloss.forecasting.forecaster import FORECAST
-from isogloss.questions.forecast import answer_forecasts
+from isogloss.questions.forecast_answer import answer_forecasts
 
 LANGUAGES = {"yor": "Yoruba", "wol": "Wolof", "por": "Portuguese"}
 

@@ -159,11 +159,12 @@ def _levels(rows: Sequence[Row]) -> dict[str, float]:
 
 
 def subject(rows: Sequence[Row]) -> str:
-    """What all of the forecasts are of, in a line: task, model, mix and level."""
+    """What all of the forecasts are of, in a line: task, model, mix and level; several models head their panels."""
     parts = []
     for column, write in _WRITERS.items():
         values = {row[column] for row in rows}
-        text = write(values.pop()) if len(values) == 1 else f"{len(values)} {column}s"
+        many = "" if column == "model" else f"{len(values)} {column}s"
+        text = write(values.pop()) if len(values) == 1 else many
         parts += [text] if text else []
     return " · ".join(parts)
 

@@ -82,7 +82,7 @@ def draw_sources(
     regret = Scale(
         0.0,
         score_range([0.0, *(line.upper or 0.0 for line in regrets)])[1],
-        "regret (points)" if canvas.percent else "regret",
+        f"loss against the best source{' (points)' if canvas.percent else ''}",
     )
     parts: Any = alt.hconcat(
         lines_panel(scores, score, canvas, width, page.height, key=looks if others else None),

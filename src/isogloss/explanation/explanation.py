@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from isogloss.errors import InputError
@@ -36,7 +37,7 @@ NEIGHBOURS_TABLE = pl.Schema(
 )  # fmt: skip
 SMALLEST = 0.05
 """Points of a contribution worth a mention."""
-SMALLEST_WEIGHT, NAMED_NEIGHBOURS = 0.01, 4
+SMALLEST_WEIGHT, NAMED_NEIGHBOURS, NEAREST = 0.01, 4, 5
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Explanation:
         `group`, `contribution`, largest first.
     neighbours : polars.DataFrame
         Measured languages whose scores are carried over: `language`, `name`, combined `distance`, `score`, `weight`
-        and `contribution`, over all base learners; largest weight first.
+        and `contribution`, over all base learners; largest weight first. Where the forecaster weighs none of them by
+        itself, the nearest ones, without weight and contribution.
     learners : dict of str to float
         Weight of each base learner in the forecast.
     bounded : bool
@@ -247,16 +249,18 @@ def _neighbours(parts: list[Contribution], fitted: QuerySetting, text: str, targ
         if part.language is not None:
             weight, value = carried.get(part.language, (0.0, 0.0))
             carried[part.language] = (weight + part.weight, value + part.value)
-    if not carried:
-        return pl.DataFrame(schema=NEIGHBOURS_TABLE)
-    names = list(carried)
+    names = list(carried) or [name for name in fitted.grid.targets if name != target]
     distance = space([target], names).between("combined", [target], names)[0]
+    if not carried:
+        places = np.argsort(distance, kind="stable")[:NEAREST].tolist()
+        names, distance = [names[place] for place in places], distance[places]
     known = fitted.forecast(TrainingMixes.read([text], fitted.grid.unknown_size), names).mean[0]
     rows = [
-        (name, resolve(name).name, float(distance[place]), float(known[place]), *carried[name])
+        (name, resolve(name).name, float(distance[place]), float(known[place]), *carried.get(name, (None, None)))
         for place, name in enumerate(names)
     ]
-    return pl.DataFrame(rows, schema=NEIGHBOURS_TABLE, orient="row").sort(pl.col("weight").abs(), descending=True)
+    table = pl.DataFrame(rows, schema=NEIGHBOURS_TABLE, orient="row")
+    return table.sort(pl.col("weight").abs(), descending=True, maintain_order=True)
 
 
 def name_of(language: str) -> str:
@@ -283,24 +287,30 @@ def _sentences(explanation: Explanation, name: str, shown: Callable[[float], str
     if large:
         changes = [f"{row['group']} {unit * row['contribution']:+.1f}" for row in large]
         yield f"In {points}: {', '.join(changes)}."
-    yield from _neighbours_in_words(explanation)
+    yield from _neighbours_in_words(explanation, shown)
     yield from _unexplained(explanation, unit, points)
     if explanation.measured is not None:
         yield f"It was measured as {shown(explanation.measured)}, which was hidden from the forecaster."
     yield "This says how the forecaster came to its number, not what would happen if the language were another."
 
 
-def _neighbours_in_words(explanation: Explanation) -> Iterator[str]:
-    nearest = explanation.neighbours.filter(explanation.neighbours["weight"] > SMALLEST_WEIGHT).head(NAMED_NEIGHBOURS)
-    if nearest.height:
-        names = [f"{row['name']} ({row['weight']:.2f})" for row in nearest.iter_rows(named=True)]
+def _neighbours_in_words(explanation: Explanation, shown: Callable[[float], str]) -> Iterator[str]:
+    if explanation.neighbours["weight"].is_null().all():
+        nearest = explanation.neighbours.head(NAMED_NEIGHBOURS).iter_rows(named=True)
+        names = [f"{row['name']} ({shown(row['score'])})" for row in nearest]
+        if names:
+            yield f"The nearest measured languages are {', '.join(names)}; scores in brackets."
+        return
+    largest = explanation.neighbours.filter(pl.col("weight") > SMALLEST_WEIGHT).head(NAMED_NEIGHBOURS)
+    if largest.height:
+        names = [f"{row['name']} ({row['weight']:.2f})" for row in largest.iter_rows(named=True)]
         yield f"Of the measured languages it leans most on {', '.join(names)}; weights in brackets."
 
 
 def _unexplained(explanation: Explanation, unit: float, points: str) -> Iterator[str]:
     share = explanation.learners.get("kernel", 0.0) if explanation.baseline_name == MEAN_OF_LANGUAGE else 0.0
     if share > 0:
-        yield f"{100 * share:.0f} % of the weight is a kernel over whole mixes, which is not split any further."
+        yield f"{100 * share:.0f} % of the weight is a process over whole mixes, which is not split any further."
     lacking = float(explanation.groups.filter(explanation.groups["group"] == UNEXPLAINED)["contribution"].sum())
     if unit * abs(lacking) >= SMALLEST:
         yield f"{unit * lacking:+.1f} {points} have no finer explanation."

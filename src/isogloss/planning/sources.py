@@ -252,13 +252,13 @@ def _notes(
 ) -> tuple[str, ...]:
     notes = [f"{len(table.sources)} sources measured on {len(table.targets)} other targets"]
     far = "; far from every measured target" if nearest.far else ""
-    notes.append(f"nearest of them {nearest.language} at {nearest.distance:.2f}{far}")
+    notes.append(f"nearest of them: {resolve(nearest.language).name}, at distance {nearest.distance:.2f}{far}")
     measured, errors = own
     if (count := int((~np.isnan(measured)).sum())) > 0:
         exact = "" if np.nansum(errors) else "; how sure these scores are is not known, so they count as exact"
-        notes.append(f"{count} of the sources were measured on {target} itself{exact}")
+        notes.append(f"{count} of the sources were measured on {resolve(target).name} itself{exact}")
     if ranker.uses_pooled_scores:
-        notes.append(f"other models or tasks have measured {target}: their order enters")
+        notes.append(f"other models or tasks have measured {resolve(target).name}: their order of sources counts")
     return tuple(notes)
 
 

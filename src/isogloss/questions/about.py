@@ -123,14 +123,14 @@ class AboutSettings(AboutEvidence):
     ] = None
 
     def settings(self, evidence: Evidence) -> list[Setting]:
-        """The settings that are meant: one for each model.
+        """The settings that are meant: one for each task and model.
 
         Raises
         ------
         InputError
-            If several tasks, metrics or recipes are possible, naming them all at once.
+            If a task has several metrics or recipes, naming them all at once.
         """
-        return settings_of(evidence, self._which(), several=("model", "model_revision"))
+        return settings_of(evidence, self._which(), several=("task", "model", "model_revision"))
 
     def setting(self, evidence: Evidence) -> Setting:
         """The only setting that is meant.
@@ -195,10 +195,14 @@ def settings_of(evidence: Evidence, which: dict[str, Any], several: Sequence[str
         left = [one for one in left if getattr(one, name) == wanted]
     if "pair" not in which and any(one.pair is None for one in left):
         left = [one for one in left if one.pair is None]
-    if open_ones := list(_open(left, several)):
-        listed = "; ".join(f"{len(values)} {name}s ({_named(values)})" for name, values in open_ones)
-        hint = "say which: " + ", ".join(f"{name}={values[0]!r}" for name, values in open_ones)
-        raise InputError(f"several are possible: {listed}", where="evidence", hint=hint)
+    tasks = sorted({one.task for one in left}) if "task" in several else [None]
+    for task in tasks:
+        of_task = left if task is None else [one for one in left if one.task == task]
+        if open_ones := list(_open(of_task, several)):
+            listed = "; ".join(f"{len(values)} {name}s ({_named(values)})" for name, values in open_ones)
+            hint = "say which: " + ", ".join(f"{name}={values[0]!r}" for name, values in open_ones)
+            where = f" for {task}" if len(tasks) > 1 else ""
+            raise InputError(f"several are possible{where}: {listed}", where="evidence", hint=hint)
     return left
 
 

@@ -23,6 +23,14 @@ ABSOLUTE, USUAL = "absolute", "usual"
 DRIVERS = {"factor": "factor", "effect": "effect", "from": "lower", "to": "upper", "q": "q", "driver": "driver",
            "share": "share"}  # fmt: skip
 MOST_PARTS, MOST_ADDITIONS = 8, 10
+PARTS = {
+    "resourced": "resources, as public scores show them",
+    "resourced, below the hinge": "resources, further fall of the poorest languages",
+    "probe retrieval": "sentences found again from English by a small public encoder",
+    "probe cosine gap": "likeness to English in a small public encoder",
+    "web text": "web text in CC-100",
+}
+"""What readers call some parts of a forecast."""
 
 
 class ExplainQuestion(WithBackground, AboutSettings):
@@ -150,19 +158,17 @@ def _parts(explanation: Explanation, scale: Scale) -> dict[str, Table]:
     scaled = pl.col("contribution") * unit
     parts = explanation.contributions.group_by("group", "part", maintain_order=True).agg(pl.col("contribution").sum())
     largest = parts.filter(~pl.col("part").is_in(explanation.neighbours["language"].implode()))
-    largest = largest.sort(pl.col("contribution").abs(), descending=True)
+    largest = largest.sort(pl.col("contribution").abs(), descending=True).with_columns(pl.col("part").replace(PARTS))
     title = f"From {scale.score(explanation.baseline)} to {scale.score(explanation.mean)}, in points"
     near = scale.table(explanation.neighbours, ("score",)).with_columns(scaled)
-    columns = {
-        "language": "name",
-        "distance": "distance",
-        "score": "score",
-        "weight": "weight",
-        "points": "contribution",
-    }
+    columns = {"language": "name", "distance": "distance", "score": "score"}
+    weighed = not near["weight"].is_null().all()
+    columns |= {"weight": "weight", "points": "contribution"} if weighed else {}
     tables = {
         "groups": Table(explanation.groups.with_columns(scaled), title, digits=digits),
         "parts": Table(largest.with_columns(scaled), "Largest parts", digits=digits, rows=MOST_PARTS),
-        "neighbours": Table(near, "Measured languages it leans on", columns, 2, MOST_PARTS),
+        "neighbours": Table(
+            near, "Measured languages it leans on" if weighed else "Measured languages near it", columns, 2, MOST_PARTS
+        ),
     }
     return {name: table for name, table in tables.items() if table.frame.height}

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from isogloss.evidence import Evidence
 
 SCORES = ("mean", "lower", "upper", "regret", "regret_upper")
-RANKED = {"train on": "source_name", "forecast": "mean", "from": "lower", "to": "upper", "regret": "regret",
-          "regret at most": "regret_upper"}  # fmt: skip
+RANKED = {"train on": "source_name", "forecast": "mean", "from": "lower", "to": "upper", "loss": "regret",
+          "loss at most": "regret_upper"}  # fmt: skip
 SETS = {"train on": "sources", "forecast": "mean", "from": "lower", "to": "upper"}
 MIXES = SETS | {"trust": "trust"}
 CLOSE = 0.01
@@ -77,16 +77,24 @@ class SourcesQuestion(WithBackground, AboutSettings):
 
         ranking = source_ranking(evidence, target, **question, examples=self.examples)
         table = scale.table(ranking.table, SCORES).with_columns(source_name=names.of("source"))
-        tables = {"sources": Table(table, f"Sources for {names(target)}", RANKED, scale.digits, self.top)}
+        tables = {
+            "sources": Table(
+                table,
+                f"Sources for {names(target)}; loss: against the best source, whichever it is",
+                RANKED,
+                scale.digits,
+                self.top,
+            )
+        }
         if self.together > 1:
             sets = _sets(scale.table(rank_sets(ranking, self.together), SCORES), names)
             tables["sets"] = Table(sets, f"{self.together} together", SETS, scale.digits, self.top)
         baselines = scale.table(ranking.baselines, SCORES).with_columns(source_name=names.of("source"))
-        shown = {"baseline": "baseline", "train on": "source_name", "forecast": "mean", "regret": "regret"}
-        tables["baselines"] = Table(baselines, "What the baselines choose", shown, scale.digits)
+        shown = {"rule": "baseline", "train on": "source_name", "forecast": "mean", "loss": "regret"}
+        tables["baselines"] = Table(baselines, "What simpler rules choose", shown, scale.digits)
         unsupported = Flag.LEVEL_UNSUPPORTED in ranking.flags
         sentences = tuple(
-            _verdict(ranking.table, names, scale, names(target), level=self.level, unsupported=unsupported)
+            _verdict(ranking.table, names, scale, target, question["model"], level=self.level, unsupported=unsupported)
         )
         return Answer(
             self.command, sentences, tables, scale=scale, notes=ranking.notes, result=ranking,
@@ -100,7 +108,7 @@ class SourcesQuestion(WithBackground, AboutSettings):
         sets = rank_mixes(evidence, target, size=self.together, **question, examples=self.examples)
         title = "Mixes, in equal parts" if self.together > 1 else "Single sources, forecast from mixes"
         best = _sets(sets, names)["sources"][0]
-        first = f"For {names(target)}, train on {best}: forecast {scale.score(sets['mean'][0])}."
+        first = f"For {names(target)}, train {question['model']} on {best}: forecast {scale.score(sets['mean'][0])}."
         if sets["trust"][0] == Trust.GUESS:
             first = f"A guess: {first[0].lower()}{first[1:]}"
         return Answer(
@@ -126,7 +134,7 @@ class SourcesQuestion(WithBackground, AboutSettings):
         served = scale.table(many.table, SCORES).with_columns(names.of(one) for one in ("target", "source"))
         proof = "No other choice is better." if many.optimal else f"No choice has more than {scale.score(many.bound)}."
         listed = ", ".join(map(names, many.sources))
-        verdict = f"Train on {listed}: {scale.score(many.value)} on average over the targets."
+        verdict = f"Train {named['model']} on {listed}: {scale.score(many.value)} on average over the targets."
         return Answer(
             self.command, (verdict, proof),
             {"served": Table(served, "Which source serves which target", digits=scale.digits),
@@ -142,7 +150,7 @@ def _draw_sets(sets: pl.DataFrame, target: str, verdict: str, scale: Scale, name
 
 
 def _verdict(
-    table: pl.DataFrame, names: Names, scale: Scale, target: str, *, level: float, unsupported: bool
+    table: pl.DataFrame, names: Names, scale: Scale, target: str, model: str, *, level: float, unsupported: bool
 ) -> list[str]:
     import polars as pl
 
@@ -154,9 +162,10 @@ def _verdict(
     else:
         most = "less than a point" if scale.bounded and lost < CLOSE else f"no more than {scale.width(lost)}"
         risk = f"it loses {most} against the best source"
+    basis = "measured" if best["basis"] == "measured" else "forecast"
     words = [
-        f"For {target}, train on {names(best['source'])}: {'measured' if best['basis'] == 'measured' else 'forecast'} "
-        f"{scale.score(best['mean'])}. With {chance} probability {risk}."
+        f"For {names(target)}, train {model} on {names(best['source'])}: {basis} {scale.score(best['mean'])}. "
+        f"With {chance} probability {risk}."
     ]
     if unsupported:
         words.insert(0, "A guess: too little was measured for the level, so that every interval is the whole range.")

@@ -1,0 +1,262 @@
+"""The answer that some forecasts are: verdict, table, warnings and picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import canvas_of
+from isogloss.questions.scale import FRACTION, Scale, scale_of
+from isogloss.text import counted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from isogloss.evidence import Evidence
+
+SCORES = ("mean", "lower", "upper")
+GUESS, SHAKY, MEASURED = "guess", "shaky", "measured"
+WARNINGS = {
+    GUESS: ("is a guess", "are guesses", "test before you act on a number"),
+    SHAKY: ("is shaky", "are shaky", "act on the interval, not on the number in it"),
+}
+"""What the verdict says first, the gravest word first: of one forecast, of several, and what to do."""
+MOST_NAMED, MOST_SHOWN = 4, 60
+
+
+def answer_forecasts(forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: Evidence | None) -> Answer:
+    """The answer that some forecasts are.
+
+    Parameters
+    ----------
+    forecasts : polars.DataFrame
+        With the columns of `isogloss.forecasting.FORECAST`.
+    queries : polars.DataFrame
+        The queries that they answer.
+    evidence : Evidence or None
+        What they were made from; None for a saved forecaster.
+    """
+    import polars as pl
+
+    scale = FRACTION if evidence is None else scale_of(_about(evidence, forecasts))
+    written = dict(forecasts.select("target", "target_as_reported").unique().rows())
+    names = Names(evidence, written)
+    labels = forecasts["target"].replace_strict({code: names(code) for code in written}, return_dtype=pl.String)
+    table = forecasts.clone().insert_column(0, labels.alias("language"))
+    measured = None if evidence is None else _measured(evidence, queries, by_target=True)
+    table = scale.table(_as_measured(table, measured, scale), SCORES)
+    changing = [name for name in ("model", "task", "train") if forecasts[name].n_unique() > 1]
+    shown: dict[str, Any] = {
+        "language": "language", **{name: name for name in changing}, "forecast": "mean", "from": "lower",
+        "to": "upper", "trust": _word(),
+    }  # fmt: skip
+    sentences = (*_sentences(table, scale), *_warnings(table))
+    named = table.with_columns(names.of("nearest"))
+    return Answer(
+        "forecast", sentences, {"forecasts": Table(named, _title(table), shown, scale.digits, MOST_SHOWN)},
+        scale=scale, flags=_flags(table), notes=tuple(_notes(table, evidence)), result=forecasts,
+        draw=partial(_draw, forecasts, queries, evidence, scale, names, sentences[0]),
+    )  # fmt: skip
+
+
+def _measured(evidence: Evidence, queries: pl.DataFrame, *, by_target: bool = False) -> pl.DataFrame:
+    """Observations of the settings and mixes that queries are about, and of their languages alone."""
+    from isogloss.evidence import SETTING
+
+    # A query that leaves a property of its setting free has only one value for it in the evidence.
+    always = ("task", "model", "train", *(["target"] if by_target else []))
+    given = [name for name in (*SETTING, *always) if name in always or not queries[name].is_null().all()]
+    given = list(dict.fromkeys(given))
+    return evidence.observations.join(queries.select(given).unique(), on=given, how="semi", nulls_equal=True)
+
+
+def _as_measured(table: pl.DataFrame, measured: pl.DataFrame | None, scale: Scale) -> pl.DataFrame:
+    """The table with measured scores as what they are: their interval is that of the measurement, where it is known."""
+    import polars as pl
+
+    cell = ["task", "model", "train", "target"]
+    if measured is None:  # a saved forecaster knows scores, and not how sure each was
+        table = table.with_columns(error=pl.lit(None, pl.Float64))
+    else:
+        squares = pl.col("standard_error") ** 2
+        error = pl.when(squares.null_count() == 0).then(squares.sum().sqrt() / pl.len())
+        table = table.join(measured.group_by(cell).agg(error=error), on=cell, how="left", maintain_order="left")
+    times = NormalDist().inv_cdf((1 + table["level"][0]) / 2) if table.height else 0.0
+    for name, sign in (("lower", -times), ("upper", times)):
+        end = pl.col("mean") + sign * pl.col("error")
+        end = end.clip(0, 1) if scale.bounded else end
+        is_measured = pl.col("flags").list.contains(MEASURED)
+        table = table.with_columns(pl.when(is_measured).then(end).otherwise(pl.col(name)).alias(name))
+    return table.drop("error")
+
+
+def _word() -> pl.Expr:
+    """The word of trust; of a measured score, that it was measured."""
+    import polars as pl
+
+    return pl.when(pl.col("flags").list.contains(MEASURED)).then(pl.lit(MEASURED)).otherwise(pl.col("trust"))
+
+
+def _warnings(table: pl.DataFrame) -> list[str]:
+    """What flags that limit trust mean where all forecasts have them, and which languages have the others."""
+    import polars as pl
+
+    from isogloss.forecasting.flags import SENTENCES, Flag, sentences
+    from isogloss.forecasting.trust_word import AT_BEST
+
+    limiting = [flag for flag in Flag if flag in AT_BEST or flag is Flag.WEB_TEXT_UNKNOWN]
+    if table.height == 1:
+        row = table.row(0, named=True)
+        meant = zip(row["flags"], sentences(row), strict=True)
+        return [f"{clause[0].upper()}{clause[1:]}." for flag, clause in meant if flag in limiting]
+    forecast = table.filter(~pl.col("flags").list.contains(MEASURED))
+    of_all, of_some = [], dict[str, list[str]]()
+    for flag in limiting:
+        flagged = forecast.filter(pl.col("flags").list.contains(str(flag)))
+        if flagged.height == forecast.height > 0 and "{" not in SENTENCES[flag]:
+            of_all.append(f"Of all forecasts: {SENTENCES[flag]}.")
+        elif flagged.height:
+            of_some.setdefault(_some(flagged), []).append(str(flag).replace("_", " "))
+    return [*(f"{', '.join(flags).capitalize()}: {languages}." for languages, flags in of_some.items()), *of_all]
+
+
+def _flags(table: pl.DataFrame) -> pl.DataFrame:
+    """One row per flag of a forecast that is a warning, with its sentence."""
+    import polars as pl
+
+    from isogloss.forecasting.flags import sentences
+
+    rows = [
+        (row["language"], row["target"], flag, sentence)
+        for row in table.iter_rows(named=True)
+        for flag, sentence in zip(row["flags"], sentences(row), strict=True)
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("language", "target", "flag", "sentence"), pl.String), orient="row")
+
+
+def _about(evidence: Evidence, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """Observations of the tasks that forecasts are of."""
+    import polars as pl
+
+    return evidence.observations.filter(pl.col("task").is_in(forecasts["task"].unique().implode()))
+
+
+def _title(table: pl.DataFrame) -> str:
+    level = table["level"][0] if table.height else 0.9
+    what = [str(table[name][0]) for name in ("model", "task") if table[name].n_unique() == 1]
+    return f"{', '.join(what)}: {100 * level:g} % intervals" if what else f"{100 * level:g} % intervals"
+
+
+def _sentences(table: pl.DataFrame, scale: Scale) -> list[str]:
+    """The verdict: how many of the forecasts are guesses or shaky, then what they say."""
+    import polars as pl
+
+    if table.height == 1:
+        return _about_one(table.row(0, named=True), scale)
+    known = table.filter(pl.col("flags").list.contains(MEASURED))
+    forecast = table.filter(~pl.col("flags").list.contains(MEASURED))
+    measured = [f"Measured already: {_some(known)}."] if known.height else []
+    if forecast.is_empty():
+        return [f"All of these were measured ({_some(known)}): there is nothing to forecast."]
+    spans = [_span(part, scale) for _, part in forecast.group_by("task", maintain_order=True)]
+    for word, (one, several, advice) in WARNINGS.items():
+        warned = forecast.filter(pl.col("trust") == word)
+        if warned.height:
+            if forecast.height == 1:
+                return [f"The forecast {one} ({_some(warned)}): {advice}.", *spans, *measured]
+            which = "All" if warned.height == forecast.height else f"{warned.height} of {forecast.height}"
+            verb = one if warned.height == 1 else several
+            return [f"{which} forecasts {verb} ({_some(warned)}): {advice}.", *spans, *measured]
+    words = forecast["trust"].value_counts(sort=True)
+    trust = f"Trust: {', '.join(f'{count} {word}' for word, count in words.rows())}."
+    return [spans[0], *spans[1:], trust, *measured]
+
+
+def _span(table: pl.DataFrame, scale: Scale) -> str:
+    """From the worst to the best forecast of a task."""
+    best, worst = (table.sort("mean", descending=down, nulls_last=True).row(0, named=True) for down in (True, False))
+    count = table["target"].n_unique()
+    if table.height == 1:
+        return (
+            f"{_of(table)}: {best['language']} probably {_rough(best['lower'], scale)} to "
+            f"{_rough(best['upper'], scale)} (best guess {_rough(best['mean'], scale)})."
+        )
+    of_one = "model" if count == 1 else "language"
+    return (
+        f"{_of(table)}: forecasts from {_rough(worst['mean'], scale)} ({worst[of_one]}) to "
+        f"{_rough(best['mean'], scale)} ({best[of_one]}) in {counted(count, 'language')}."
+    )
+
+
+def _some(table: pl.DataFrame) -> str:
+    """The first few languages of a table, by name."""
+    languages = table["language"].unique(maintain_order=True).to_list()
+    more = f" and {len(languages) - MOST_NAMED} more" if len(languages) > MOST_NAMED else ""
+    return ", ".join(languages[:MOST_NAMED]) + more
+
+
+def _about_one(row: Mapping[str, Any], scale: Scale) -> list[str]:
+    if MEASURED in row["flags"]:
+        return [f"{row['language']} was measured: {row['mean']:z.{scale.digits}f}. There is nothing to forecast."]
+    low, high, best = (_rough(row[name], scale) for name in ("lower", "upper", "mean"))
+    sentence = f"{row['language']}: probably {low} to {high} (best guess {best})."
+    if row["trust"] == GUESS:
+        return [f"{row['language']}: a guess. Test this language before you act on a number.", sentence]
+    return [sentence, f"Trust: {row['trust']}."]
+
+
+def _rough(value: float, scale: Scale) -> str:
+    """A score of a table (on the reader's scale already), rounded as a sentence says it."""
+    return f"{value:z.{max(scale.digits - 1, 0)}f}"
+
+
+def _of(table: pl.DataFrame) -> str:
+    models, tasks = table["model"].unique(), table["task"].unique()
+    who = str(models[0]) if len(models) == 1 else counted(len(models), "model")
+    return f"{who}, {tasks[0]}" if len(tasks) == 1 else who
+
+
+def _notes(table: pl.DataFrame, evidence: Evidence | None) -> list[str]:
+    """What all forecasts rest on."""
+    mixes = table["train"].unique().to_list()
+    notes = [] if evidence is None else [
+        f"Learnt from {counted(len(evidence), 'score')} in {counted(len(evidence.targets), 'language')}."
+    ]  # fmt: skip
+    if mixes != [""]:
+        notes.append(f"Trained on: {'; '.join(mix or 'nothing (the model as it is)' for mix in mixes)}.")
+    return notes + [_explained(part) for _, part in _flags(table).group_by("flag", maintain_order=True)]
+
+
+def _explained(flags: pl.DataFrame) -> str:
+    """What a flag means for the first language that has it, and which others have it."""
+    first = flags.row(0, named=True)
+    others = flags["language"].unique(maintain_order=True).to_list()[1:]
+    more = f", ... {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
+    also = f" (so: {', '.join(others[:MOST_NAMED])}{more})" if others else ""
+    return f"{first['flag'].replace('_', ' ')}: {first['language']}: {first['sentence']}{also}."
+
+
+def _draw(
+    forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: Evidence | None, scale: Scale, names: Names, verdict: str
+) -> Any:
+    import polars as pl
+
+    from isogloss.charts import draw_forecast
+
+    measured, score = None, "score"
+    if evidence is not None:
+        measured = _measured(evidence, queries)
+        metrics = measured["metric"].unique().to_list()
+        score = metrics[0] if len(metrics) == 1 else score
+    if forecasts["task"].n_unique() > 1:  # a panel for each task, as for each model
+        one_model = forecasts["model"].n_unique() == 1
+        panel = pl.col("task") if one_model else pl.col("model") + ", " + pl.col("task")
+        about = f"{forecasts['model'][0]} on " if one_model else ""
+        of_all = pl.lit(about + ", ".join(forecasts["task"].unique(maintain_order=True)))
+        forecasts = forecasts.with_columns(model=panel, task=of_all)
+        measured = None if measured is None else measured.with_columns(model=panel, task=of_all, metric=pl.lit(score))
+    return draw_forecast(forecasts, measured, canvas=canvas_of(verdict, scale, names.written, score))
