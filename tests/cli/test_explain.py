@@ -143,5 +143,5 @@ def test_where_no_measured_language_is_weighed_by_itself_the_nearest_are_named(r
     code, out, _ = run("explain", sheet, "--target", "Xhosa", "--json")
     found = json.loads(out)
     assert code == 0
-    assert [(one["name"], one["weight"]) for one in found["tables"]["neighbours"]][0] == ("Zulu", None)
+    assert next((one["name"], one["weight"]) for one in found["tables"]["neighbours"]) == ("Zulu", None)
     assert "nearest measured languages are Zulu (41.0)" in " ".join(found["sentences"])
