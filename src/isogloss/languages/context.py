@@ -139,9 +139,10 @@ def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = Non
 
 def _are_small(values: list[str]) -> bool:
     """Whether a column is one of many codes of three letters, of which some may be small languages."""
-    codes = [value for value in values if len(value) == 3 and value not in NO_LANGUAGES and value.islower()]
-    few = {value for value in values if value in NO_LANGUAGES} == {"nan"}  # which several test sets have
-    return len(codes) >= (2 if few else SURELY_CODES) and 4 * len(codes) >= 3 * len(values)
+    others = [value for value in values if value not in NO_LANGUAGES]
+    codes = [value for value in others if len(value) == 3 and value.islower()]
+    few = set(values).difference(others) == {"nan"}  # which several test sets have
+    return len(codes) >= (2 if few else SURELY_CODES) and 4 * len(codes) >= 3 * len(others)
 
 
 def _of_both(languages: Mapping[str, Language]) -> list[str]:
