@@ -114,7 +114,7 @@ def normalise(raw: RawTable, options: ReadOptions, *, where: str, importer: str)
         items,
         models,
         check_tasks(raw.tasks, where),
-        (*raw.notes, *languages.notes, *strange),
+        (*raw.notes, *languages.notes, *strange, *_differing_scales(observations)),
     )
 
 
@@ -312,6 +312,18 @@ def _settle_models(
     )
     note = f"languages of models left out, as they are unknown: {', '.join(strange)}"
     return check_models(models.with_columns(settled), where), (note,) if strange else ()
+
+
+def _differing_scales(observations: pl.DataFrame) -> list[str]:
+    """What to say of metrics that are read as percentages in some tasks and as fractions in others."""
+    said = []
+    bounded = observations.filter(pl.col("scale") != "raw").select("metric", "task", "scale")
+    for (metric,), rows in bounded.unique(maintain_order=True).group_by("metric", maintain_order=True):
+        tasks = [rows.filter(pl.col("scale") == scale)["task"].unique(maintain_order=True) for scale in SCALES[:2]]
+        if all(len(of_scale) for of_scale in tasks):
+            fractions, percent = (", ".join(of_scale.head(3)) for of_scale in tasks)
+            said.append(f"{metric}: read as fractions in {fractions}, as percentages in {percent} (or give scale=...)")
+    return said
 
 
 def _settle_direction(rows: pl.DataFrame, declared: str | None) -> pl.DataFrame:

@@ -267,7 +267,7 @@ def read_source(
     plan = plan_source(source, options, format, queries=queries, table_name=table_name)
     raw = as_queries(plan.execute()) if queries else plan.execute()
     where, name = plan.where, plan.importer.name
-    return SourceFile(where, name, raw, normalise(raw, options, where=where, importer=name))
+    return SourceFile(where, name, raw, normalise(raw, plan.row_options, where=where, importer=name))
 
 
 PREFIX = "isogloss:"

@@ -26,9 +26,15 @@ _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
 @pytest.fixture
 def xlsx(tmp_path) -> Callable[..., Path]:
-    """Writes a spreadsheet, sheet by sheet; None is an empty cell. Names in `hidden` are hidden sheets."""
+    """Writes a spreadsheet, sheet by sheet; None is an empty cell. Names in `hidden` are hidden sheets.
 
-    def write(sheets: Mapping[str, Rows], name: str = "chess.xlsx", hidden: Sequence[str] = ()) -> Path:
+    `percent` is the format in which all numbers are shown, `merged` are ranges of cells that are one (A2:A3).
+    """
+
+    def write(
+        sheets: Mapping[str, Rows], name: str = "chess.xlsx", hidden: Sequence[str] = (),
+        percent: str | None = None, merged: Sequence[str] = (),
+    ) -> Path:  # fmt: skip
         path = tmp_path / name
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("[Content_Types].xml", _TYPES)
@@ -38,7 +44,10 @@ def xlsx(tmp_path) -> Callable[..., Path]:
                 state = ' state="hidden"' if title in hidden else ""
                 listed += f'<sheet name="{escape(title)}" sheetId="{number}"{state} r:id="rId{number}"/>'
                 relations += _RELATION.format(number, f"worksheets/sheet{number}.xml", "worksheet")
-                archive.writestr(f"xl/worksheets/sheet{number}.xml", _sheet(rows))
+                archive.writestr(f"xl/worksheets/sheet{number}.xml", _sheet(rows, percent is not None, merged))
+            if percent is not None:
+                relations += _RELATION.format(len(sheets) + 1, "styles.xml", "styles")
+                archive.writestr("xl/styles.xml", _STYLES.format(_MAIN, escape(percent)))
             archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS.format(relations))
             names = f'{_MAIN} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
             archive.writestr("xl/workbook.xml", f"<workbook {names}><sheets>{listed}</sheets></workbook>")
@@ -47,20 +56,31 @@ def xlsx(tmp_path) -> Callable[..., Path]:
     return write
 
 
-def _sheet(rows: Rows) -> str:
+_STYLES = (
+    '<styleSheet {}><numFmts><numFmt numFmtId="164" formatCode="{}"/></numFmts>'
+    '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>'
+)
+
+
+def _sheet(rows: Rows, styled: bool, merged: Sequence[str]) -> str:
     written = ""
     for number, row in enumerate(rows, start=1):
-        cells = "".join(_cell(f"{chr(65 + place)}{number}", value) for place, value in enumerate(row))
+        cells = "".join(_cell(f"{chr(65 + place)}{number}", value, styled) for place, value in enumerate(row))
         written += f'<row r="{number}">{cells}</row>'
-    return f"<worksheet {_MAIN}><sheetData>{written}</sheetData></worksheet>"
+    joined = "".join(f'<mergeCell ref="{cells}"/>' for cells in merged)
+    joined = f"<mergeCells>{joined}</mergeCells>" if merged else ""
+    return f"<worksheet {_MAIN}><sheetData>{written}</sheetData>{joined}</worksheet>"
 
 
-def _cell(place: str, value: object) -> str:
+def _cell(place: str, value: object, styled: bool) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
         return f'<c r="{place}" t="inlineStr"><is><t>{escape(value)}</t></is></c>'
-    return f'<c r="{place}"><v>{value}</v></c>'
+    if isinstance(value, bytes):
+        return f'<c r="{place}"><f>{value.decode()}</f></c>'
+    style = ' s="1"' if styled else ""
+    return f'<c r="{place}"{style}><v>{value}</v></c>'
 
 
 @pytest.fixture
@@ -91,5 +111,6 @@ def _ods_cell(value: object) -> str:
         return "<table:table-cell/>"
     if isinstance(value, str):
         return f'<table:table-cell office:value-type="string"><text:p>{escape(value)}</text:p></table:table-cell>'
-    number = f'office:value-type="float" office:value="{value}"'
+    kind = "percentage" if isinstance(value, float) and value < 1 else "float"
+    number = f'office:value-type="{kind}" office:value="{value}"'
     return f"<table:table-cell {number}><text:p>{value}</text:p></table:table-cell>"

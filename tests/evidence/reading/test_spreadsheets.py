@@ -77,3 +77,39 @@ def test_a_cell_far_from_all_others_costs_no_memory(xlsx):
             archive.writestr(name, content)
     with pytest.raises(BadFile, match=r"a cell in row 1048576, one in column 16384.: would take up to"):
         read_evidence(path)
+
+
+FRACTIONS = [["Language", "Rook", "Knight"], ["English", 0.815, 0.79], ["Filipino", 0.7025, None]]
+
+
+@pytest.mark.parametrize("shown", ["0.0%", "0.00%;-0.00%", '"about "0%'])
+def test_numbers_that_are_shown_in_percent_are_percentages(xlsx, ods, shown):
+    for path in (xlsx({"R & D": FRACTIONS}, percent=shown), ods(FRACTIONS)):
+        evidence = read_evidence(path)
+        assert triples(evidence) == [("Knight", "eng", 0.79), ("Rook", "eng", 0.815), ("Rook", "fil", 0.7025)]
+        assert evidence.percent
+
+
+def test_a_percent_sign_that_is_only_text_changes_no_number(xlsx):
+    evidence = read_evidence(xlsx({"A": FRACTIONS}, percent='0.0"%"'))
+    assert not evidence.percent
+
+
+def test_a_cell_that_is_merged_with_those_below_it_holds_for_them(xlsx):
+    rows = [["Model", "Task", "English"], ["Rook", "XNLI", 81.5], [None, "XCOPA", 61.5], ["Knight", "XNLI", 79]]
+    evidence = read_evidence(xlsx({"A": rows}, merged=["A2:A3"]))
+    assert sorted(evidence.observations.select("model", "task", "score").rows()) == [
+        *[("Knight", "XNLI", 0.79), ("Rook", "XCOPA", 0.615), ("Rook", "XNLI", 0.815)]
+    ]
+
+
+def test_formulas_that_nobody_computed_are_said(xlsx):
+    evidence = read_evidence(xlsx({"A": [*ROWS, ["Average", b"AVERAGE(B2:B4)", b"AVERAGE(C2:C4)"]]}))
+    assert triples(evidence) == EXPECTED
+    assert any(note.startswith("2 formulas of sheet 'A' without a value: open the file") for note in evidence.notes)
+
+
+def test_a_sheet_of_nothing_but_formulas_says_what_to_do(xlsx):
+    path = xlsx({"A": [["Language", "Rook"], ["English", b"1+1"], ["Thai", b"1+2"]]})
+    with pytest.raises(BadFile, match="2 formulas of sheet 'A' without a value: open the file in a spreadsheet"):
+        read_evidence(path)

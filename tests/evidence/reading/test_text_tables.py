@@ -95,3 +95,15 @@ def test_packed_text_and_other_encodings_are_read(write, content, name):
 def test_damaged_gzip_is_one_line(write):
     with pytest.raises(BadFile, match="is not whole gzip"):
         read_evidence(write(gzip.compress(CSV.encode() * 99)[:-9], "a.csv.gz"))
+
+
+def test_cells_of_latex_that_span_rows_hold_in_each_and_the_caption_names_the_metric(write):
+    text = r"""\begin{table}\caption{F1 on WikiANN}
+\begin{tabular}{llrr} \multirow{2}{*}{Model} & \multirow{2}{*}{Language} & \multicolumn{2}{c}{Setting} \\
+ & & plain & long \\ \midrule
+\multirow{2}{*}{Rook} & Telugu & 60 & 61 \\ & Finnish & 70 & \textbf{71} \\ \end{tabular}\end{table}"""
+    evidence = read_evidence(write(text, "a.tex"))
+    assert sorted(evidence.observations.select("model", "metric", "recipe", "target", "score").rows()) == [
+        ("Rook", "f1", "long", "fin", 0.71), ("Rook", "f1", "long", "tel", 0.61),
+        ("Rook", "f1", "plain", "fin", 0.7), ("Rook", "f1", "plain", "tel", 0.6),
+    ]  # fmt: skip

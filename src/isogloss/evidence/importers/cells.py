@@ -9,7 +9,29 @@ import polars as pl
 
 ABSENT = frozenset(
     {
-        *("", "-", "--", "---", "–", "—", "−", "?", "*", ".", "..", "...", "…", "/", "x", "n/a", "n.a.", "n.a", "na"),
+        *(
+            "",
+            "-",
+            "--",
+            "---",
+            "–",
+            "—",
+            "−",
+            "?",
+            "??",
+            "???",
+            "*",
+            ".",
+            "..",
+            "...",
+            "…",
+            "/",
+            "x",
+            "n/a",
+            "n.a.",
+            "n.a",
+            "na",
+        ),
         *("nan", "none", "null", "nil", "oom", "tbd", "todo", "err", "error", "failed", "timeout", "missing", "n/d"),
         *("#n/a", "#value!", "#div/0!", "#ref!", "#name?", "not available", "not applicable", "unknown"),
     }
@@ -45,7 +67,7 @@ class Numbers:
     wrong : polars.Series of Boolean
         Whether a cell holds something that is neither a number nor a way to write that there is none.
     notes : tuple of str
-        What was left out.
+        What was left out, and what was taken for what.
     """
 
     values: pl.Series
@@ -85,13 +107,15 @@ def read_numbers(column: pl.Series) -> Numbers:
         orient="row",
     )
     joined = column.alias("_cell").to_frame().join(looked_up, on="_cell", how="left", maintain_order="left")
-    beside = int(joined["b"].fill_null(False).sum())
+    beside, errors = int(joined["b"].fill_null(False).sum()), len(joined["e"].drop_nulls())
+    notes = [f"{errors} numbers behind ± are read as standard errors"] if errors else []
+    notes += [f"{beside} numbers in parentheses beside scores are left out"] if beside else []
     return Numbers(
         pl.select(pl.coalesce(values, joined["v"])).to_series(),
         joined["e"],
         joined["p"].fill_null(False),
         joined["w"].fill_null(False),
-        (f"{beside} numbers in parentheses beside scores are left out",) if beside else (),
+        tuple(notes),
     )
 
 
@@ -115,6 +139,27 @@ def number_in(cell: str) -> float | None:
 def is_absent(cell: str) -> bool:
     """Whether a cell says that there is no number."""
     return cell.strip().casefold() in ABSENT
+
+
+_HALVES = re.compile(rf"\s*({_NUMBER}\s*%?)\s*[/|]\s*({_NUMBER}\s*%?)\s*")
+
+
+def halves(column: pl.Series) -> tuple[pl.Series, pl.Series] | None:
+    """Two columns in place of one whose cells hold two numbers each, as `55.1/60.2`; None for all else."""
+    if column.dtype != pl.String:
+        return None
+    looked_at = [cell for cell in column.drop_nulls().head(LOOKED_AT).to_list() if not is_absent(cell)]
+    both = sum(_HALVES.fullmatch(_DECORATION.sub("", cell)) is not None for cell in looked_at)
+    if not looked_at or 2 * both <= len(looked_at):
+        return None
+    plain = {cell: _DECORATION.sub("", cell) for cell in column.drop_nulls().unique().to_list()}
+    found = {cell: match.groups() if (match := _HALVES.fullmatch(text)) else (cell, None)
+             for cell, text in plain.items()}  # fmt: skip
+    first, second = (
+        column.replace_strict({cell: parts[side] for cell, parts in found.items()}, return_dtype=pl.String)
+        for side in (0, 1)
+    )
+    return first, second
 
 
 def _read(text: str, comma: bool) -> tuple[float | None, float | None, bool, bool, bool]:

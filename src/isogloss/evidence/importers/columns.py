@@ -35,23 +35,30 @@ def cast_columns(rows: pl.DataFrame, where: str) -> pl.DataFrame:
     BadValue
         Naming the row and the value that cannot be read.
     """
-    if "score" in rows.columns and rows["score"].dtype == pl.String:
-        rows = _with_numbers(rows)
+    rows, _ = with_numbers(rows)
     return rows.with_columns(_cast(rows, name, where) for name in rows.columns)
 
 
-def _with_numbers(rows: pl.DataFrame) -> pl.DataFrame:
-    """Scores as numbers, however they are written: a `±` fills the standard error, a percent sign the scale."""
+def with_numbers(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Rows with scores as numbers, however they are written, and what was left out or taken for what.
+
+    A `±` fills the standard error, a percent sign the scale.
+    """
+    if "score" not in rows.columns or rows["score"].dtype != pl.String:
+        return rows, ()
     numbers = read_numbers(rows["score"])
     # What is no number stays as it is written, for the error that names it.
     given = {"score": rows["score"] if numbers.wrong.any() else numbers.values}
+    notes = numbers.notes
     if numbers.errors.is_not_null().any() and "standard_error" not in rows.columns:
         given["standard_error"] = numbers.errors
+    elif numbers.errors.is_not_null().any():
+        notes = (*notes[1:], "numbers behind ± are left out, as a column holds the standard errors")
     if numbers.percent.any() and "scale" not in rows.columns:
         others = pl.select(pl.when(~numbers.percent & numbers.values.is_not_null()).then(numbers.values)).to_series()
         if not others.is_between(0, 1, closed="none").any():
             given["scale"] = pl.repeat("percent", rows.height, eager=True)
-    return rows.with_columns(**given)
+    return rows.with_columns(**given), notes
 
 
 def stripped(column: pl.Series) -> pl.Series:

@@ -24,7 +24,7 @@ from isogloss.evidence.bounds import (
     check_table,
     check_unpacked,
 )
-from isogloss.evidence.importers.encodings import plain_path, plain_text
+from isogloss.evidence.importers.encodings import plain_path, plain_text, utf8
 from isogloss.evidence.parquet_bounds import check_parquet
 from isogloss.files import BYTE_ORDER_MARK, open_input, parse_delimited, without_apostrophes
 
@@ -134,14 +134,8 @@ def _read_parquet(path: Path) -> pl.DataFrame:
 
 
 def _read_delimited(path: Path) -> pl.DataFrame:
-    text = read_bytes(path).removeprefix(BYTE_ORDER_MARK)
     where = str(path)
-    try:
-        text.decode()
-    except UnicodeDecodeError as error:
-        raise BadFile(
-            f"is not UTF-8 text: byte {error.start}", where=where, hint="convert it, or give JSONL or Parquet"
-        ) from None
+    text = utf8(read_bytes(path).removeprefix(BYTE_ORDER_MARK), where)
     if b"\0" in text:
         raise BadFile("is not text", where=where, hint="give CSV, TSV, JSONL or Parquet")
     separator = separator_of(text.split(b"\n", 1)[0].decode("utf-8", "replace"), path)

@@ -29,6 +29,10 @@ BESIDE = re.compile(
 )
 """Folded headers of what stands beside the scores of one system: `A stderr`."""
 
+_ERROR = re.compile(
+    r"(?:(.*?)[\s_-]*)?(?:±|\+/-|\+-|\b(?:std[ ._-]?err|stderr|standard[ ._-]error|se|sem))", re.IGNORECASE
+)
+
 DIFFERENCE = re.compile(r"(δ|delta|diff|difference|gain|gap|improvement|change)( .*)?")
 """Folded headers of differences between scores that stand in other columns."""
 
@@ -45,10 +49,18 @@ TASKS = frozenset(
 """Names of well-known tasks, to be compared folded."""
 
 
+def error_of(header: str) -> str | None:
+    """Of what a column holds the standard errors by its header, "" if of that before it; None where it holds none."""
+    match = _ERROR.fullmatch(header.strip().replace("_", " "))
+    return (match[1] or "").strip() if match else None
+
+
 def is_bookkeeping(header: str) -> bool:
     """Whether a column of numbers under this header holds no scores."""
     folded = fold(header)
     words = folded.split()
+    if header.strip() in ("±", "+/-", "+-"):
+        return True
     if len(words) <= LONGEST_FACT and FACTS.intersection(words):
         return True
     return any(pattern.fullmatch(folded) for pattern in (BOOKKEEPING, SPREAD, BESIDE, DIFFERENCE))

@@ -17,6 +17,9 @@ from isogloss.evidence.schema import OBSERVATION, SCALES
 READABLE = tuple(name for name in OBSERVATION if name not in ("target_as_reported", "origin", "origin_row", "importer"))
 """Columns that a table may fill; the others say where a row came from, which is this table."""
 
+BESIDE = ("standard_error", "items")
+"""What a column of its own may hold for each column of scores."""
+
 SchemaColumn = Annotated[str, known("column", READABLE)]
 Melted = Annotated[
     dict[SchemaColumn, Any], BeforeValidator(lambda value: value if isinstance(value, dict) else {"model": value})
@@ -51,7 +54,8 @@ class ColumnMapping(Table):
         Schema column to a pattern whose first group is what counts.
     train : TrainColumns or None
     melt : dict of str to dict
-        Score column to the schema values (usually the model) that hold for its scores.
+        Score column to the schema values (usually the model) that hold for its scores; `standard_error` and `items`
+        may name the column that holds them.
     scale : str or None
     details : list of str
         Columns that are kept as they are, in `details`.
@@ -77,11 +81,16 @@ class ColumnMapping(Table):
         """The file, for errors."""
         return self._name
 
+    def named(self) -> list[str]:
+        """The columns of a table that the mapping speaks of."""
+        of_train = [] if self.train is None else [self.train.column, self.train.size_column]
+        beside = [values[name] for values in self.melt.values() for name in BESIDE if isinstance(values.get(name), str)]
+        return [*self.columns.values(), *self.melt, *beside, *self.details, *self.pair, *filter(None, of_train)]
+
     def check(self, present: Iterable[str], where: str) -> None:
         """Refuse a table that lacks a column the mapping speaks of."""
         present = list(present)
-        of_train = [] if self.train is None else [self.train.column, self.train.size_column]
-        for column in [*self.columns.values(), *self.melt, *self.details, *self.pair, *filter(None, of_train)]:
+        for column in self.named():
             if column not in present:
                 raise UnknownName("column", column, present, where=f"{self.name} for {where}")
 
@@ -90,7 +99,7 @@ def mapping_text(mapping: ColumnMapping) -> str:
     """A mapping as the file that `load_mapping` reads."""
     lines = [f"scale = {_toml(mapping.scale)}"] if mapping.scale is not None else []
     lines += [f"{name} = {_toml(value)}" for name in ("details", "pair") if (value := getattr(mapping, name))]
-    for name in ("columns", "values"):
+    for name in ("columns", "values", "regex"):
         if table := getattr(mapping, name):
             lines += [f"\n[{name}]", *(f"{key} = {_toml(value)}" for key, value in table.items())]
     if mapping.melt:

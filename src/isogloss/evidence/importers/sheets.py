@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import polars as pl
 
-from isogloss.evidence.importers.cells import read_numbers
+from isogloss.evidence.importers.cells import halves, read_numbers
 from isogloss.languages.context import read_column
 
 LEVELS = " / "
@@ -33,6 +33,10 @@ class Sheet:
         What stands above the header.
     above : int
         Filled rows above the first row of numbers.
+    notes : tuple of str
+        What else whoever reads it should know.
+    halves : tuple of str
+        Columns that were one with two numbers in each cell, as `55.1/60.2`, of which nothing says which is which.
     """
 
     frame: pl.DataFrame
@@ -40,6 +44,8 @@ class Sheet:
     headers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     title: str = ""
     above: int = 1
+    notes: tuple[str, ...] = ()
+    halves: tuple[str, ...] = ()
 
     def header(self, column: str) -> tuple[str, ...]:
         """The levels of the header of a column."""
@@ -65,6 +71,40 @@ def sheet_of_rows(rows: Sequence[Row], name: str) -> Sheet | None:
     columns = {name: [row[place] for row in data] for name, place in zip(names, kept, strict=True)}
     headers = {name: levels[place] or (name,) for name, place in zip(names, kept, strict=True)}
     return Sheet(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), name, headers, title, first + depth)
+
+
+_TWO_NAMES = re.compile(r"(.*?)[\s([:,-]*([^\s()\[\]/|]+)\s*[/|]\s*([^\s()\[\]/|]+)\s*[)\]]?")
+FIRST, SECOND = "first", "second"
+"""What two numbers in a cell are called of which nothing says which is which."""
+
+
+def two_names(text: str) -> tuple[str, str] | None:
+    """The two names at the end of a text that stand for two numbers in a cell: `Rook (F1/EM)`."""
+    match = _TWO_NAMES.fullmatch(text.strip())
+    return (match[2], match[3]) if match else None
+
+
+def with_halves_apart(sheet: Sheet) -> Sheet:
+    """The table with two columns in place of each whose cells hold two numbers, as `55.1/60.2`."""
+    columns: list[pl.Series] = []
+    headers = dict(sheet.headers)
+    unnamed: list[str] = []
+    for name in sheet.frame.columns:
+        if (both := halves(sheet.frame[name])) is None:
+            columns.append(sheet.frame[name])
+            continue
+        *above, last = sheet.header(name)
+        match = _TWO_NAMES.fullmatch(last.strip())
+        names = match.groups()[1:] if match else (FIRST, SECOND)
+        base = (*above, *filter(None, [match[1].strip() if match else last]))
+        for half, label in zip(both, names, strict=True):
+            column = f"{name} [{label}]"
+            columns.append(half.alias(column))
+            headers[column] = (*base, label)
+            unnamed += [] if match else [column]
+    if len(columns) == sheet.frame.width:
+        return sheet
+    return replace(sheet, frame=pl.DataFrame(columns), headers=headers, halves=tuple(unnamed))
 
 
 def repeated_name(name: str) -> str | None:

@@ -6,14 +6,18 @@ import os
 import re
 import zipfile
 import zlib
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from isogloss.errors import BadFile, first_line
 from isogloss.evidence.bounds import check_archive, check_memory
+from isogloss.evidence.importers.cell_formats import CellFormats, cell_formats
 from isogloss.evidence.importers.sheets import Row, Sheet, sheet_of_rows
 from isogloss.files import open_input
+from isogloss.text import counted
 
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -37,7 +41,7 @@ def read_spreadsheet(path: Path) -> list[Sheet]:
     import python_calamine as calamine
 
     where = str(path)
-    _check_size(path)
+    formats = _formats(path)
     try:
         with open_input(path) as file, calamine.load_workbook(file) as book:
             shown = [
@@ -45,27 +49,51 @@ def read_spreadsheet(path: Path) -> list[Sheet]:
                 for sheet in book.sheets_metadata
                 if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
             ]
-            grids = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=True) for name in shown}
+            grids = {name: _grid(book.get_sheet_by_name(name), formats.get(name, CellFormats())) for name in shown}
     except calamine.PasswordError:
         raise BadFile("is protected by a password", where=where, hint="save it without one") from None
     except (calamine.CalamineError, OSError, ValueError) as error:
         raise BadFile(
             f"is not a whole spreadsheet: {first_line(error)}", where=where, hint="save it again, or give CSV"
         ) from None
-    found = [sheet_of_rows([_row(row) for row in rows], name) for name, rows in grids.items()]
-    sheets = [sheet for sheet in found if sheet is not None]
+    sheets = [
+        replace(sheet, notes=_uncomputed(name, formats.get(name, CellFormats())))
+        for name, rows in grids.items()
+        if (sheet := sheet_of_rows(rows, name)) is not None
+    ]
     if not sheets:
         raise BadFile("holds no table", where=where, hint="give a sheet with a header and rows below it")
     return sheets
 
 
-def _row(cells: list[Any]) -> Row:
-    return [_text(cell) for cell in cells]
+def _grid(sheet: Any, formats: CellFormats) -> list[Row]:
+    """The cells of a sheet as text; each cell of a column that is merged with those below it holds their value."""
+    top, left = sheet.start or (0, 0)
+    rows = [
+        [_text(cell, (top + row, left + column) in formats.percent) for column, cell in enumerate(cells)]
+        for row, cells in enumerate(sheet.to_python(skip_empty_area=True))
+    ]
+    for (first, column), (last, _) in sheet.merged_cell_ranges or ():
+        for row in range(first + 1, min(last + 1, top + len(rows))):
+            if first >= top and column >= left and column - left < len(rows[row - top]):
+                rows[row - top][column - left] = rows[first - top][column - left]
+    return rows  # type: ignore[return-value]  # lists of cells are rows
 
 
-def _text(cell: Any) -> str | None:
+def _uncomputed(name: str, formats: CellFormats) -> tuple[str, ...]:
+    if not formats.uncomputed:
+        return ()
+    return (
+        f"{counted(formats.uncomputed, 'formula')} of sheet '{name}' without a value: "
+        "open the file in a spreadsheet program and save it to have them computed",
+    )
+
+
+def _text(cell: Any, percent: bool) -> str | None:
     if isinstance(cell, bool):
         return str(cell).lower()
+    if isinstance(cell, float) and percent:
+        return f"{float(Decimal(repr(cell)) * 100)!r}%"
     if isinstance(cell, float):
         return repr(int(cell)) if cell.is_integer() and abs(cell) < 2**53 else repr(cell)
     if isinstance(cell, datetime | date | time | timedelta):
@@ -76,19 +104,20 @@ def _text(cell: Any) -> str | None:
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 
 
-def _check_size(path: Path) -> None:
-    """Refuse a spreadsheet that unpacks to too much, or has a cell far from all others."""
+def _formats(path: Path) -> dict[str, CellFormats]:
+    """How cells are shown; refuses a spreadsheet that unpacks to too much, or has a cell far from all others."""
     where = str(path)
     try:
         with open_input(path) as file:
             check_memory(os.fstat(file.fileno()).st_size, where)
             if not zipfile.is_zipfile(file):
-                return
+                return {}
             with zipfile.ZipFile(file) as archive:
                 check_archive(archive, where)
                 for name in archive.namelist():
                     if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
                         _check_references(archive.read(name), where)
+                return cell_formats(archive)
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
         raise BadFile(f"is not a whole spreadsheet: {first_line(error)}", where=where) from None
 

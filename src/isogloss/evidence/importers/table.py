@@ -13,10 +13,10 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.cells import is_numeric, read_numbers
-from isogloss.evidence.importers.columns import cast_columns
+from isogloss.evidence.importers.columns import cast_columns, with_numbers
 from isogloss.evidence.importers.files import PARQUET_MAGIC
 from isogloss.evidence.importers.headers import is_bookkeeping
-from isogloss.evidence.importers.mapping import READABLE, ColumnMapping, TrainColumns, load_mapping
+from isogloss.evidence.importers.mapping import BESIDE, READABLE, ColumnMapping, TrainColumns, load_mapping
 from isogloss.evidence.importers.nested import looks_nested
 from isogloss.evidence.importers.spreadsheets import SUFFIXES, is_spreadsheet
 from isogloss.evidence.importers.tables import read_sheets
@@ -70,14 +70,15 @@ class Table(Importer):
         rows = _mapped(table, mapping, options, where) if mapping else _named(table, where)
         _require_columns(rows, table, options, where)
         empty = pl.Series(table.select(pl.all_horizontal(pl.all().is_null())).to_series().arg_true(), dtype=pl.Int64)
-        rows = cast_columns(rows.filter(~pl.col("origin_row").is_in(empty.implode())), where)
+        rows, notes = with_numbers(rows.filter(~pl.col("origin_row").is_in(empty.implode())))
+        rows = cast_columns(rows, where)
         scored = "score" in rows.columns
         if scored and "scale" in rows.columns and mapping is None:
             rows = _forget_settled_scale(rows)
         dropped = pl.DataFrame({"origin_row": empty}).with_columns(reason=pl.lit("empty row"))
         if mapping is not None and mapping.melt and type(self) is Table:
             dropped = pl.concat([dropped, *(_unmapped(table[name]) for name in _numbers_left(table, mapping))])
-        return RawTable(rows, dropped, marks_queries=not scored)
+        return RawTable(rows, dropped, marks_queries=not scored, notes=notes)
 
 
 class MappedTable(Table):
@@ -146,7 +147,11 @@ def _melted(rows: pl.DataFrame, table: pl.DataFrame, mapping: ColumnMapping) -> 
     """One row per score column; the scores of one row of the table stay next to each other."""
     parts = []
     for column, values in mapping.melt.items():
-        part = rows.with_columns(score=table[column], **{name: pl.lit(value) for name, value in values.items()})
+        said = {
+            name: table[value].alias(name) if name in BESIDE and value in table.columns else pl.lit(value)
+            for name, value in values.items()
+        }
+        part = rows.with_columns(score=table[column], **said)
         if len(mapping.pair) == 1:
             part = part.with_columns(target=_joined([table[mapping.pair[0]].cast(pl.String), part["target"]]))
         parts.append(part)
@@ -155,8 +160,7 @@ def _melted(rows: pl.DataFrame, table: pl.DataFrame, mapping: ColumnMapping) -> 
 
 def _numbers_left(table: pl.DataFrame, mapping: ColumnMapping) -> list[str]:
     """Columns of numbers that a mapping of several score columns does not speak of."""
-    train = [] if mapping.train is None else [mapping.train.column, mapping.train.size_column]
-    used = {*mapping.columns.values(), *mapping.melt, *mapping.details, *mapping.pair, *train, *READABLE}
+    used = {*mapping.named(), *READABLE}
     return [name for name in table.columns if name not in used and not is_bookkeeping(name) and is_numeric(table[name])]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from isogloss.errors import BadFile
 from isogloss.evidence.bounds import check_delimited, check_memory
-from isogloss.evidence.importers.encodings import plain_path, plain_text
+from isogloss.evidence.importers.encodings import encoding_note, plain_path, plain_text, utf8
 from isogloss.evidence.importers.files import PARQUET_MAGIC, read_bytes, read_frame, read_json, separator_of
 from isogloss.evidence.importers.nested import sheet_of_json
 from isogloss.evidence.importers.sheets import Sheet, sheet_of_rows
@@ -49,20 +49,19 @@ def read_sheets(path: Path, values: Mapping[str, str] | None = None) -> list[She
     if plain.suffix.lower() == ".json" and not _is_lines(head):
         return [sheet_of_json(read_json(path), stem, dict(values or {}), str(path))]
     if is_text_table(head, plain.suffix):
-        text = read_bytes(path).decode("utf-8", "replace")
-        check_memory(64 * len(text), str(path))
-        if sheets := read_text_tables(text, stem):
-            return sheets
+        content = read_bytes(path)
+        check_memory(64 * len(content), str(path))
+        if sheets := read_text_tables(utf8(content, str(path)).decode(), stem):
+            return [replace(sheet, notes=encoding_note(content)) for sheet in sheets]
     if is_spreadsheet(head, path.suffix):
         sheets = read_spreadsheet(path)
         if len(sheets) == 1 and _SAYS_NOTHING.fullmatch(sheets[0].name):
             return [replace(sheets[0], name=stem)]
         return sheets
-    if not head.startswith(PARQUET_MAGIC) and plain.suffix.lower() not in (".parquet", ".jsonl", ".ndjson", ".json"):
-        untidy = _untidy(path, head, stem)
-        if untidy is not None:
-            return [untidy]
-    return [Sheet(read_frame(path), stem)]
+    if head.startswith(PARQUET_MAGIC) or plain.suffix.lower() in (".parquet", ".jsonl", ".ndjson", ".json"):
+        return [Sheet(read_frame(path), stem)]
+    sheet = _untidy(path, head, stem) or Sheet(read_frame(path), stem)
+    return [replace(sheet, notes=encoding_note(read_bytes(path)))]
 
 
 def sheet_of_text(text: str) -> Sheet:
@@ -111,10 +110,10 @@ def _untidy(path: Path, head: bytes, name: str) -> Sheet | None:
         found = sheet_of_rows(lines, name)
         if found is None or _is_tidy(found, lines):
             return None
-        text = read_bytes(path).removeprefix(BYTE_ORDER_MARK)
+        text = utf8(read_bytes(path).removeprefix(BYTE_ORDER_MARK), str(path))
         check_delimited(text, separator, str(path))
         rows = _rows(text.decode(), separator)
-    except (csv.Error, UnicodeDecodeError):
+    except csv.Error:
         return None
     sheet = sheet_of_rows(rows, name)
     if sheet is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from isogloss.errors import BadFile
@@ -19,10 +20,15 @@ _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 _HEADING = re.compile(r"\s*#+\s*(.+?)\s*#*\s*|\s*\*\*(.+?)\*\*:?\s*")
 _TABULAR = re.compile(r"\\begin\{(tabular[x*]?|longtable)\}(.*?)\\end\{\1\}", re.DOTALL)
 _MULTICOLUMN = re.compile(r"\\multicolumn\{(\d+)\}\{[^{}]*\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+_OPTION = r"(?:\[[^\]]*\])?"
+_MULTIROW = re.compile(
+    rf"\\multirow\*?{_OPTION}\{{(\d+)\}}{_OPTION}\{{[^{{}}]*\}}{_OPTION}\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}}"
+)
 _RULES = re.compile(r"\\(?:toprule|midrule|bottomrule|hline|cmidrule(?:\([^)]*\))?\{[^}]*\}|cline\{[^}]*\}|\[[^\]]*\])")
 _COMMAND = re.compile(
     r"\\(?:textbf|textit|textsc|texttt|underline|emph|mathbf|text|mathrm|bf|it|small|footnotesize)\b\s*"
 )
+_CAPTION = re.compile(r"\\caption\*?\{((?:[^{}]|\{[^{}]*\})*)\}")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _TAG = re.compile(r"<[^<>]{1,200}>")
 
@@ -42,7 +48,7 @@ def read_text_tables(text: str, name: str) -> list[Sheet]:
     for number, (heading, rows) in enumerate(found, start=1):
         called = name if len(found) == 1 else heading or f"{name} {number}"
         if (sheet := sheet_of_rows(rows, called)) is not None:
-            sheets.append(sheet)
+            sheets.append(replace(sheet, title=" ".join(filter(None, (heading, sheet.title)))))
     return sheets
 
 
@@ -167,14 +173,34 @@ def _latex(text: str) -> Iterator[tuple[str, list[Row]]]:
     for match in _TABULAR.finditer(text):
         body = re.sub(r"(?<!\\)%.*", "", match[2])
         body = re.sub(r"^\s*(\[[^\]]*\])?\s*(\{(?:[^{}]|\{[^{}]*\})*\}\s*)+", "", body)
-        rows = [_latex_row(line) for line in re.split(r"\\\\(?:\[[^\]]*\])?", _RULES.sub("", body))]
-        captions = re.findall(
-            r"\\caption\{((?:[^{}]|\{[^{}]*\})*)\}", text[max(0, match.start() - 500) : match.start()]
-        )
-        yield captions[-1] if captions else "", [row for row in rows if any(row)]
+        rows = _latex_rows(re.split(r"\\\\(?:\[[^\]]*\])?", _RULES.sub("", body)))
+        around = text[max(0, match.start() - 500) : match.start()], text[match.end() : match.end() + 500]
+        before, after = (_CAPTION.findall(part.rpartition("\\end{table")[2] if part is around[0]
+                                          else part.partition("\\begin{table")[0]) for part in around)  # fmt: skip
+        yield next(iter([*before[-1:], *after[:1]]), ""), [row for row in rows if any(row)]
 
 
-def _latex_row(line: str) -> Row:
+def _latex_rows(lines: list[str]) -> list[Row]:
+    """Rows of cells; a cell that spans several rows stands in each of them."""
+    below: dict[tuple[int, int], str | None] = {}
+    rows = []
+    for number, line in enumerate(lines):
+        cells = _latex_cells(line)
+        for place, cell in enumerate(cells):
+            if (match := _MULTIROW.fullmatch(cell.strip())) is not None:
+                cells[place] = match[2]
+                for lower in range(1, min(int(match[1][:3]), MAX_SPAN)):
+                    below[number + lower, place] = match[2]
+            elif not cell.strip() and (number, place) in below:
+                cells[place] = below[number, place] or ""
+        rows.append([_plain(cell) for cell in cells])
+    return rows
+
+
+def _latex_cells(line: str) -> list[str]:
     spread = _MULTICOLUMN.sub(lambda match: match[2] + "&" * (int(match[1][:3]) - 1), line)
-    cells = re.split(r"(?<!\\)&", spread)
-    return [re.sub(r"[{}$~]", " ", _COMMAND.sub("", cell)).replace("\\", "").strip() or None for cell in cells]
+    return re.split(r"(?<!\\)&", spread)
+
+
+def _plain(cell: str) -> str | None:
+    return re.sub(r"[{}$~]", " ", _COMMAND.sub("", cell)).replace("\\", "").strip() or None

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from isogloss.evidence.importers.cells import LOOKED_AT, is_numeric
-from isogloss.evidence.importers.headers import is_left_out
+from isogloss.evidence.importers.cells import LOOKED_AT, is_numeric, read_numbers
+from isogloss.evidence.importers.headers import is_bookkeeping, is_left_out
 from isogloss.evidence.importers.mapping import READABLE
 from isogloss.evidence.importers.sheets import Sheet
-from isogloss.evidence.pairs import find_pairs
-from isogloss.evidence.reading.vocabulary import is_metric, role_of
+from isogloss.evidence.reading.vocabulary import is_of_shots, role_of
 from isogloss.languages.context import read_column
-
-LANGUAGES = 0.8
-"""The part of a column's values that are languages, from which on it is taken for a column of languages."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +58,10 @@ def sort_columns(sheet: Sheet) -> Columns:
             found.left_out.append(name)
         else:
             found.scores.append(name)
+    summaries = [name for name in found.left_out if not any(map(is_bookkeeping, sheet.header(name)))]
+    if not found.scores and "score" not in found.roles and len(summaries) == 1:  # a mean over tasks, or such
+        found.scores.extend(summaries)
+        found.left_out.remove(summaries[0])
     for name in (*found.texts, *filter(None, [found.roles.get("target")])):
         found.languages[name] = read_column(_distinct(frame[name])).share
     return found
@@ -73,9 +72,18 @@ def _role(sheet: Sheet, name: str, numeric: bool) -> str | None:
         return name
     header = sheet.header(name)
     role = role_of(header[-1]) or role_of(header[0]) if len(header) == 1 else None
-    if role in ("score", "standard_error", "items", "shots", "seed"):
+    if role == "shots" and sum(is_of_shots(column) for column in sheet.frame.columns) > 1:
+        return None  # zero-shot beside few-shot
+    if role in ("items", "shots", "seed"):
+        return role if numeric and _is_whole(sheet.frame[name]) else None
+    if role in ("score", "standard_error"):
         return role if numeric else None
     return role if role is None or not numeric else None
+
+
+def _is_whole(column: pl.Series) -> bool:
+    values = read_numbers(column.head(LOOKED_AT)).values
+    return bool((values == values.round(0)).all())
 
 
 def _distinct(column: pl.Series) -> list[str]:
@@ -93,20 +101,3 @@ def with_own_names(sheet: Sheet) -> Sheet:
             names[name] = role
             taken.add(role)
     return replace(sheet, frame=sheet.frame.rename(names), headers={})
-
-
-def languages_in(sheet: Sheet, columns: list[str]) -> int | None:
-    """The level of the headers that names languages; None where none does."""
-    for level in range(max((len(sheet.header(name)) for name in columns), default=0)):
-        labels = [header[level] for name in columns if len(header := sheet.header(name)) > level]
-        if len(labels) == len(columns) and len(find_pairs(labels, translated=True).pairs) == len(set(labels)):
-            return level
-        read = read_column([label for label in labels if not is_metric(label)])
-        if len(labels) == len(columns) and len(read.languages) >= min(2, len(set(labels))) and read.share >= LANGUAGES:
-            return level
-    return None
-
-
-def labels_of(sheet: Sheet, columns: list[str], level: int) -> Iterator[str]:
-    """The labels of a level of the headers."""
-    return (sheet.header(name)[level] for name in columns)

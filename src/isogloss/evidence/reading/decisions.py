@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+BY_MAPPING = (
+    "a mapping file as mapping=... (`isogloss evidence import FILE --write-mapping map.toml` writes one to edit)"
+)
+"""How to say what a table means in full."""
+
 
 class Confidence(StrEnum):
     """How sure a decision is."""

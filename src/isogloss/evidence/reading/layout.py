@@ -10,12 +10,23 @@ import polars as pl
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.importers.cells import read_numbers
+from isogloss.evidence.importers.headers import error_of
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.pairs import is_of_translations
-from isogloss.evidence.reading.columns import LANGUAGES, Columns, labels_of, languages_in
-from isogloss.evidence.reading.decisions import Confidence, Decision
-from isogloss.evidence.reading.vocabulary import FIRST, ONLY_OF_PAIRS, SECOND, is_metric, is_task, metric_in
-from isogloss.languages.context import read_column
+from isogloss.evidence.reading.columns import Columns
+from isogloss.evidence.reading.decisions import BY_MAPPING, Confidence, Decision
+from isogloss.evidence.reading.levels import (
+    LANGUAGES,
+    heading_of_level,
+    kind_of,
+    labels_of,
+    languages_in,
+    split_headers,
+    value_of,
+)
+from isogloss.evidence.reading.names_in_rows import NamesInRows, find_names
+from isogloss.evidence.reading.vocabulary import FIRST, ONLY_OF_PAIRS, SECOND, is_metric, metric_in
+from isogloss.languages.context import is_summary, read_column
 from isogloss.languages.names import fold
 
 SHOWN = 6
@@ -33,6 +44,8 @@ class Layout:
         Each column of scores to what holds for its scores; empty for a table of one score a row.
     pair : list of str
         Columns with the languages of pairs, from and to; one where headers name the other.
+    regex : dict of str to str
+        Column of an observation to the part of a column that fills it.
     rest : list of str
         Columns that are none of these.
     decisions : list of Decision
@@ -41,6 +54,7 @@ class Layout:
     columns: dict[str, str] = field(default_factory=dict)
     melt: dict[str, dict[str, Any]] = field(default_factory=dict)
     pair: list[str] = field(default_factory=list)
+    regex: dict[str, str] = field(default_factory=dict)
     rest: list[str] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
 
@@ -67,14 +81,21 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
         If it has no scores, or nothing in it names languages.
     """
     if "score" not in columns.roles and not columns.scores:
-        raise BadFile("holds no column of scores", where=where, hint="give a table with numbers")
+        raise BadFile("holds no column of scores" + _unreadable(sheet, columns), where=where,
+                      hint="give a table with numbers")  # fmt: skip
     layout = Layout(dict(columns.roles))
     across = None if "score" in columns.roles else languages_in(sheet, columns.scores)
     down = _column_of_languages(columns)
+    names = None
+    if across is None and down is None:
+        sheet = split_headers(sheet, columns.scores)
+        across = languages_in(sheet, columns.scores)
+        names = find_names(sheet, columns) if across is None else None
     if (two := _two_languages(sheet, columns)) is not None:
         _down(layout, sheet, columns, two[1], options)
         _tell_pair_from_training(layout, sheet, options, two)
-    elif across is not None and down is not None and columns.languages.get(down, 0) >= LANGUAGES:
+    elif across is not None and _is_matrix(columns, down):
+        assert down is not None
         _across(layout, sheet, columns, across, down)
         _tell_matrix(layout, sheet, options, down)
     elif across is not None and (down is None or "target" not in columns.roles):
@@ -82,15 +103,65 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
     elif down is not None:
         _down(layout, sheet, columns, down, options)
         _ask_about_others(layout, sheet, columns, down)
+    elif names is not None:
+        _down(layout, sheet, columns, names.column, options)
+        _take_apart(layout, names)
     else:
         present = ", ".join(sheet.frame.columns[:12]) + (", ..." if sheet.frame.width > 12 else "")
         raise BadFile(
             f"no column and no header names languages (it has {present})", where=where,
             hint="give a column of languages, called language",
         )  # fmt: skip
-    used = {*layout.columns.values(), *layout.melt, *layout.pair}
+    _find_errors(layout, sheet)
+    beside = {values[name] for values in layout.melt.values() for name in ("standard_error",) if name in values}
+    used = {*layout.columns.values(), *layout.melt, *layout.pair, *beside}
     layout.rest = [name for name in sheet.frame.columns if name not in used]
     return layout
+
+
+def _is_matrix(columns: Columns, down: str | None) -> bool:
+    """Whether languages across stand beside languages down; one column may as well be a model called like one."""
+    return down is not None and columns.languages.get(down, 0) >= LANGUAGES and len(columns.scores) > 1
+
+
+def _unreadable(sheet: Sheet, columns: Columns) -> str:
+    """Why there are no numbers, as an end of an error: `: 'A' holds '81.5a'`."""
+    if sheet.notes:
+        return f": {'; '.join(sheet.notes)}"
+    for name in columns.texts:
+        cells = [cell for cell in sheet.frame[name].cast(pl.String).drop_nulls().head(50) if cell[:1].isdigit()]
+        if cells and name not in columns.roles.values():
+            return f": '{name}' holds '{cells[0][:40]}'"
+    if columns.left_out:
+        return f": {', '.join(map(repr, columns.left_out[:SHOWN]))} are no scores by their headers"
+    return ""
+
+
+def _take_apart(layout: Layout, names: NamesInRows) -> None:
+    """Languages that stand behind the names of tasks or models in one column."""
+    kind = next((kind for kind in ("task", "model") if layout.columns.get(kind) == names.column), names.kind)
+    layout.columns |= {"target": names.column, kind: names.column}
+    layout.regex |= {"target": names.language, kind: names.rest}
+    layout.decisions = [one for one in layout.decisions if one.what not in ("target", kind)]
+    layout.decide("target", f"the end of '{names.column}'", Confidence.ASSUMED, f"as in '{names.example}'",
+                  answer=BY_MAPPING)  # fmt: skip
+    layout.decide(kind, f"the beginning of '{names.column}'", Confidence.ASSUMED, f"as in '{names.example}'")
+
+
+def _find_errors(layout: Layout, sheet: Sheet) -> None:
+    """Columns of standard errors beside those of scores."""
+    columns = sheet.frame.columns
+    headers = {name: " ".join(sheet.header(name)) for name in columns}
+    for score in layout.melt:
+        place = columns.index(score)
+        after = columns[place + 1] if place + 1 < len(columns) else None
+        found = next((name for name in columns if error_of(headers[name]) == headers[score] and name != score), None)
+        if found is None and after is not None and error_of(headers[after]) == "":
+            found = after
+        if found is not None:
+            layout.melt[score]["standard_error"] = found
+    if any("standard_error" in values for values in layout.melt.values()):
+        layout.decide("standard errors", "the columns beside the scores", Confidence.CERTAIN, "their headers")
 
 
 def _two_languages(sheet: Sheet, columns: Columns) -> tuple[str, str] | None:
@@ -113,7 +184,7 @@ def _ask_about_others(layout: Layout, sheet: Sheet, columns: Columns, down: str)
         apart = [a for a, b in rows.iter_rows() if a in first and b in second and first[a].code != second[b].code]
         if len(apart) * 2 > rows.height:
             layout.decide("target", f"the columns '{down}' and '{other}' both name languages: which are tested?",
-                          Confidence.UNCLEAR, answer="a mapping file as mapping=...")  # fmt: skip
+                          Confidence.UNCLEAR, answer=BY_MAPPING)  # fmt: skip
 
 
 def _tell_pair_from_training(layout: Layout, sheet: Sheet, options: ReadOptions, two: tuple[str, str]) -> None:
@@ -127,7 +198,7 @@ def _tell_pair_from_training(layout: Layout, sheet: Sheet, options: ReadOptions,
     else:
         layout.columns["train"] = first
         layout.decide("train", f"the column '{first}'", Confidence.ASSUMED, "scores are not of translations",
-                      alternatives=("pair",), answer="a mapping file as mapping=...")  # fmt: skip
+                      alternatives=("pair",), answer=BY_MAPPING)  # fmt: skip
 
 
 def _tell_matrix(layout: Layout, sheet: Sheet, options: ReadOptions, down: str) -> None:
@@ -140,7 +211,7 @@ def _tell_matrix(layout: Layout, sheet: Sheet, options: ReadOptions, down: str) 
         layout.decide("train", f"the column '{down}'", Confidence.CERTAIN, "its header")
     else:
         layout.decide("layout", "rows and columns both name languages: which are tested?", Confidence.UNCLEAR,
-                      answer="metric=... if they are of translations, else a mapping file as mapping=...")  # fmt: skip
+                      answer=f"metric=... if they are of translations, else {BY_MAPPING}")  # fmt: skip
 
 
 def _is_translated(layout: Layout, sheet: Sheet, options: ReadOptions) -> bool:
@@ -176,9 +247,11 @@ def _down(layout: Layout, sheet: Sheet, columns: Columns, target: str, options: 
         (name,) = columns.scores
         layout.columns["score"] = name
         layout.decide("layout", f"one score a row, in '{name}'", Confidence.CERTAIN, "the only column of numbers")
-        if not is_metric(name) and not layout.has("model", options):
+        if not is_metric(name) and not is_summary(name) and not layout.has("model", options):
             layout.melt[name] = {"model": sheet.header(name)[-1]}
             del layout.columns["score"]
+            layout.decide("model", layout.melt[name]["model"], Confidence.ASSUMED, "name of the column",
+                          alternatives=("metric", "task"))  # fmt: skip
     else:
         layout.melt = {name: {} for name in columns.scores}
         _name_levels(layout, sheet, options, range(_depth(sheet, columns.scores)))
@@ -195,7 +268,7 @@ def _across(layout: Layout, sheet: Sheet, columns: Columns, level: int, down: st
     levels = [other for other in range(_depth(sheet, columns.scores)) if other != level]
     for text in columns.texts:
         if "model" not in layout.columns and text != down:
-            kind = _kind([str(value) for value in sheet.frame[text].drop_nulls().unique()])
+            kind = kind_of([str(value) for value in sheet.frame[text].drop_nulls().unique()])
             layout.columns.setdefault(kind or "model", text)
     _name_levels(layout, sheet, ReadOptions(), levels)
 
@@ -204,32 +277,35 @@ def _depth(sheet: Sheet, names: list[str]) -> int:
     return min(len(sheet.header(name)) for name in names)
 
 
-def _kind(labels: list[str]) -> str | None:
-    """Whether names are those of metrics or of tasks; None where they may be models."""
-    if labels and all(is_metric(label) for label in labels):
-        return "metric"
-    return "task" if sum(is_task(label) for label in labels) * 2 > len(labels) else None
-
-
 def _name_levels(layout: Layout, sheet: Sheet, options: ReadOptions, levels: Any) -> None:
     """What the levels of the headers of score columns are: metrics, tasks, models."""
     names = list(layout.melt)
+    said: str | None = None
+    nameless = [level for level in levels if kind_of(labels_of(sheet, names, level)) is None]
     for level in levels:
-        labels = list(labels_of(sheet, names, level))
-        kind, last = _kind(labels), level == max(levels)
+        labels = labels_of(sheet, names, level)
+        last = level == max(nameless or levels)
+        if level != max(levels) and said is None and (said := heading_of_level(labels)) is not None:
+            continue
+        kind, said = said or kind_of(labels), None
         reason, confidence = f"names of {kind}s", Confidence.CERTAIN
         if kind is None or layout.has(kind, options):
-            kind = "model" if last and not layout.has("model", options) else "task"
-            if layout.has(kind, options):
-                kind = "model" if kind == "task" else "task"
+            kinds = ("model", "task", "recipe") if last else ("task", "model", "recipe")
+            kind = next((one for one in kinds if not layout.has(one, options)), "recipe")
             reason, confidence = f"{'names of the columns' if last else 'the row above'}", Confidence.ASSUMED
         for name, label in zip(names, labels, strict=True):
-            layout.melt[name][kind] = label
+            layout.melt[name][kind] = value_of(kind, label)
         distinct = list(dict.fromkeys(labels))
         shown = ", ".join(distinct[:SHOWN]) + (", ..." if len(distinct) > SHOWN else "")
         layout.decide(kind, shown, confidence, reason, alternatives=("task" if kind == "model" else "model",))
 
 
-def score_values(sheet: Sheet, layout: Layout) -> pl.Series:
-    """All numbers of the table that are scores."""
-    return pl.concat([read_numbers(sheet.frame[name]).values.drop_nulls().alias("score") for name in layout.scores])
+def score_values(sheet: Sheet, layout: Layout) -> tuple[pl.Series, pl.Series]:
+    """All numbers of the table that are scores of languages, and whether each is in percent."""
+    frame, target = sheet.frame, layout.columns.get("target")
+    if target is not None:
+        values = frame[target].cast(pl.String).unique()
+        frame = frame.filter(~pl.col(target).cast(pl.String).is_in([v for v in values.drop_nulls() if is_summary(v)]))
+    numbers = [read_numbers(frame[name]) for name in layout.scores]
+    values, signs = (pl.concat([getattr(one, name).alias(name) for one in numbers]) for name in ("values", "percent"))
+    return values.drop_nulls(), signs.filter(values.is_not_null())

@@ -11,8 +11,8 @@ import polars as pl
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers import importer_for, importers
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
-from isogloss.evidence.importers.mapping import mapping_text
-from isogloss.evidence.importers.sheets import Sheet
+from isogloss.evidence.importers.mapping import ColumnMapping, load_mapping, mapping_text
+from isogloss.evidence.importers.sheets import Sheet, with_halves_apart
 from isogloss.evidence.importers.table import Table
 from isogloss.evidence.importers.tables import read_sheets
 from isogloss.evidence.reading.columns import with_own_names
@@ -63,6 +63,13 @@ class ReadingPlan:
         asked = "; ".join(dict.fromkeys(f"{one.value} ({one.answer})" for one in self.questions))
         return (*sentences(self.decisions), *self.notes, *([f"to be asked: {asked}"] if asked else []))
 
+    @property
+    def row_options(self) -> ReadOptions:
+        """What the caller said that holds for every row; a metric `f1/em` names the two numbers of a cell."""
+        values = {name: value for name, value in self.options.values.items()
+                  if all(table.options.values.get(name) == value for table in self.tables)}  # fmt: skip
+        return replace(self.options, values=values)
+
     def mapping(self) -> str:
         """The plan as a mapping file, to be edited and given as `mapping=...`.
 
@@ -96,7 +103,8 @@ class ReadingPlan:
                 where=self.where,
                 hint="give " + ", ".join(dict.fromkeys(one.answer for one in questions)),
             )
-        read = [table.execute() for table in self.tables]
+        read = [replace(raw, notes=(*raw.notes, *table.sheet.notes))
+                for table in self.tables for raw in [table.execute()]]  # fmt: skip
         if len(read) == 1:
             return replace(read[0], notes=(*read[0].notes, *self.notes))
         rows = [raw.rows.with_columns(origin=pl.lit(table.where)) for raw, table in zip(read, self.tables, strict=True)]
@@ -142,6 +150,10 @@ def _of_tables(
     """The plan of tables; of several, those that hold no scores of languages are left out."""
     if queries and type(importer) is Table and options.mapping is None:
         sheets = [with_own_names(sheet) for sheet in sheets]
+    if type(importer) is Table and options.mapping is not None:
+        mapping = options.mapping if isinstance(options.mapping, ColumnMapping) else load_mapping(options.mapping)
+        options = replace(options, mapping=mapping)
+        sheets = [one if set(mapping.named()) <= set(one.frame.columns) else with_halves_apart(one) for one in sheets]
     if type(importer) is not Table or options.mapping is not None or queries:
         described = tuple(TablePlan(sheet, options, where, importer=importer) for sheet in sheets[:1])
         return ReadingPlan(where, importer, options, source, described)

@@ -7,13 +7,12 @@ from typing import Any
 
 from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import RawTable, ReadOptions
-from isogloss.evidence.importers.cells import read_numbers
 from isogloss.evidence.importers.headers import is_bookkeeping
 from isogloss.evidence.importers.mapping import ColumnMapping
-from isogloss.evidence.importers.sheets import Sheet, repeated_name
+from isogloss.evidence.importers.sheets import FIRST, SECOND, Sheet, repeated_name, two_names, with_halves_apart
 from isogloss.evidence.importers.table import NEEDED, Table
 from isogloss.evidence.reading.columns import sort_columns
-from isogloss.evidence.reading.decisions import Confidence, Decision, sentences
+from isogloss.evidence.reading.decisions import BY_MAPPING, Confidence, Decision, sentences
 from isogloss.evidence.reading.layout import Layout, lay_out, score_values
 from isogloss.evidence.reading.vocabulary import is_metric, metric_in, role_of
 from isogloss.evidence.schema import OBSERVATION
@@ -68,6 +67,7 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
         If it cannot be read as scores of languages.
     """
     _refuse_repeated(sheet, where)
+    sheet, options, halved = _name_halves(with_halves_apart(sheet), options)
     present = {*sheet.frame.columns, *options.values}
     if sheet.frame.is_empty() or present.issuperset({*NEEDED, "score"}):
         return TablePlan(sheet, options, where)
@@ -75,6 +75,7 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
     if not columns.scores and "score" not in columns.roles and present.issuperset(set(NEEDED) - {"metric"}):
         return TablePlan(sheet, options, where)  # of queries
     layout = lay_out(sheet, columns, options, where)
+    layout.decisions += halved
     _ask_about_repeated(layout)
     values: dict[str, Any] = {}
     _settle_metric(layout, sheet, options, values)
@@ -92,8 +93,30 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
     if details:
         layout.decide("kept beside the scores", ", ".join(details), Confidence.CERTAIN)
     mapping = ColumnMapping(columns=layout.columns, values=values, melt=layout.melt, scale=scale, details=details,
-                            pair=layout.pair)  # fmt: skip
+                            pair=layout.pair, regex=layout.regex)  # fmt: skip
     return TablePlan(sheet, options, where, tuple(layout.decisions), mapping)
+
+
+def _name_halves(sheet: Sheet, options: ReadOptions) -> tuple[Sheet, ReadOptions, list[Decision]]:
+    """Say which metrics two numbers in a cell are of: as the caller or the title says, else to be asked."""
+    said = options.values.get("metric", "")
+    names, decisions = two_names(said), []
+    if sheet.halves and names is not None and all(map(is_metric, names)):
+        options = replace(options, values={name: value for name, value in options.values.items() if name != "metric"})
+    elif sheet.halves:
+        names = next((both for text in (sheet.title, sheet.name) if (both := two_names(text)) is not None
+                      and all(map(is_metric, both))), None)  # fmt: skip
+    if sheet.halves and names is None:
+        example = next(iter(sheet.halves)).rpartition(" [")[0]
+        decisions.append(Decision(
+            "metric", f"the cells of '{example}' hold two numbers each: of which metrics?", Confidence.UNCLEAR,
+            "a slash between them", answer="metric=f1/em, or whichever they are",
+        ))  # fmt: skip
+    elif sheet.halves and names is not None:
+        labels = dict(zip((FIRST, SECOND), names, strict=True))
+        named = {column: (*sheet.header(column)[:-1], labels[sheet.header(column)[-1]]) for column in sheet.halves}
+        sheet = replace(sheet, headers={**sheet.headers, **named})
+    return sheet, options, decisions
 
 
 def _refuse_repeated(sheet: Sheet, where: str) -> None:
@@ -110,7 +133,7 @@ def _ask_about_repeated(layout: Layout) -> None:
     if twice:
         layout.decide(
             "task", f"the columns {', '.join(dict.fromkeys(map(repr, twice)))} stand twice: which test set is which?",
-            Confidence.UNCLEAR, answer="a mapping file as mapping=...",
+            Confidence.UNCLEAR, answer=BY_MAPPING,
         )  # fmt: skip
 
 
@@ -139,11 +162,15 @@ def _settle_metric(layout: Layout, sheet: Sheet, options: ReadOptions, values: d
 
 
 def _settle_scale(layout: Layout, sheet: Sheet, values: dict[str, Any]) -> None:
-    scores = score_values(sheet, layout)
-    signs = any(bool(read_numbers(sheet.frame[name]).percent.any()) for name in layout.scores)
+    scores, percent = score_values(sheet, layout)
+    plain = scores.filter(~percent)
     lowest, highest = float(scores.min() or 0.0), float(scores.max() or 0.0)  # type: ignore[arg-type]  # a column of numbers
     extent = f"scores from {lowest:g} to {highest:g}"
-    small = bool(((scores > 0) & (scores < 1)).any())
+    signs, small = bool(percent.any()), bool(((plain > 0) & (plain < 1)).any())
+    if signs and small:
+        layout.decide("scale", "some cells have a percent sign, others hold fractions of 1", Confidence.UNCLEAR, extent,
+                      answer="scale=percent if all are percentages, else write all of them on one scale")  # fmt: skip
+        return
     if lowest >= 0 and highest <= 1 and not signs:
         values["scale"] = "fraction"
         layout.decide("scale", "fractions of 1", Confidence.CERTAIN, extent)

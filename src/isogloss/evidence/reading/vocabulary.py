@@ -44,6 +44,22 @@ SECOND = frozenset({"target", "tgt", "trg", "to", "target language", "target lan
 ONLY_OF_PAIRS = frozenset({"src", "from", "src lang"})
 
 
+_SHOTS = re.compile(r"(\d{1,4}|zero|one|two|three|four|five|few)[\s_-]*shots?", re.IGNORECASE)
+_COUNTS = {"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+
+
+def is_of_shots(label: str) -> bool:
+    """Whether a label says how many examples a model was shown: `5-shot`, `few-shot`."""
+    return _SHOTS.fullmatch(label.strip()) is not None
+
+
+def number_of_shots(label: str) -> int | None:
+    """How many that are; None where it does not say."""
+    match = _SHOTS.fullmatch(label.strip())
+    count = match[1].casefold() if match else ""
+    return int(count) if count.isdecimal() else _COUNTS.get(count)
+
+
 def role_of(header: str) -> str | None:
     """The column of an observation that people mean by a header."""
     return HEADERS.get(fold(header))
