@@ -47,7 +47,7 @@ def xlsx(tmp_path) -> Callable[..., Path]:
                 archive.writestr(f"xl/worksheets/sheet{number}.xml", _sheet(rows, percent is not None, merged))
             if percent is not None:
                 relations += _RELATION.format(len(sheets) + 1, "styles.xml", "styles")
-                archive.writestr("xl/styles.xml", _STYLES.format(_MAIN, escape(percent)))
+                archive.writestr("xl/styles.xml", _STYLES.format(_MAIN, escape(percent, {'"': "&quot;"})))
             archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS.format(relations))
             names = f'{_MAIN} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
             archive.writestr("xl/workbook.xml", f"<workbook {names}><sheets>{listed}</sheets></workbook>")

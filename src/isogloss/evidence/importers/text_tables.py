@@ -183,7 +183,7 @@ def _latex(text: str) -> Iterator[tuple[str, list[Row]]]:
 def _latex_rows(lines: list[str]) -> list[Row]:
     """Rows of cells; a cell that spans several rows stands in each of them."""
     below: dict[tuple[int, int], str | None] = {}
-    rows = []
+    rows: list[Row] = []
     for number, line in enumerate(lines):
         cells = _latex_cells(line)
         for place, cell in enumerate(cells):
