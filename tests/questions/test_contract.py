@@ -68,7 +68,8 @@ def varieties(tmp_path_factory):
 
 def test_every_command_of_the_shell_asks_a_question_and_every_question_is_asked_here():
     shell = {name.removeprefix("isogloss ") for name, _ in walk(typer.main.get_command(app), "isogloss")}
-    assert shell - HAND_WRITTEN == set(question_kinds()) == set(CASES)
+    asking = {name for name in shell - HAND_WRITTEN if not name.startswith("chart ")}  # pictures of the same answers
+    assert asking == set(question_kinds()) == set(CASES)
 
 
 def test_a_command_is_called_as_its_question_is():

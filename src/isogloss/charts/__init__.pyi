@@ -1,6 +1,6 @@
 from .benchmark import conditions_plot, errors_plot
 from .benchmark_page import write_report
-from .canvas import Canvas
+from .canvas import Canvas, look
 from .comparison import draw_comparison
 from .curve import draw_curve
 from .evidence import draw_evidence
@@ -44,6 +44,7 @@ __all__ = [
     "draw_transfer",
     "draw_trust",
     "errors_plot",
+    "look",
     "save",
     "strata_plot",
     "to_html",

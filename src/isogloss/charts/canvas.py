@@ -8,12 +8,15 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.charts.files import META
-from isogloss.charts.theme import Theme, theme
+from isogloss.charts.theme import Theme, find_theme
+from isogloss.errors import BadValue
 from isogloss.languages import resolve
 
 if TYPE_CHECKING:
@@ -31,8 +34,59 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """The first comes with vl-convert, so that pictures are the same on machines without fonts."""
 NARROW, WIDE = " .,:;'|!()[]/ijlftrI-·", "mwMW%…—"
 """Letters of about .29 and .7 of the font size across; others take .55."""
+LEAST_PIXELS = 200
+"""Of the shorter side of a picture."""
 CODE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
 """What no reader would call the name of a language."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How pictures look where their canvas does not say it.
+
+    Attributes
+    ----------
+    theme : {"light", "dark", "print"}
+    pixels : (int, int)
+        Width and height of a PNG.
+    titled : bool
+        Whether the finding stands above the picture; in a document, it may stand there already.
+    """
+
+    theme: str = "light"
+    pixels: tuple[int, int] = (1600, 900)
+    titled: bool = True
+
+
+USUAL = Look()
+_LOOK: ContextVar[Look] = ContextVar("look")
+
+
+@contextmanager
+def look(
+    *, theme: str | None = None, pixels: tuple[int, int] | None = None, titled: bool | None = None
+) -> Iterator[None]:
+    """Draw what is drawn within with another theme or size, or without a title; see `Look`.
+
+    Raises
+    ------
+    UnknownName
+        For a theme that there is not.
+    BadValue
+        For a size with no room for a picture.
+    """
+    if theme is not None:
+        find_theme(theme)
+    if pixels is not None and min(pixels) < LEAST_PIXELS:
+        raise BadValue(f"{pixels[0]}x{pixels[1]} is too small", where="size", hint="write 1600x900, say")
+    changes = {"theme": theme, "pixels": pixels, "titled": titled}
+    token = _LOOK.set(
+        replace(_LOOK.get(USUAL), **{name: value for name, value in changes.items() if value is not None})
+    )
+    try:
+        yield
+    finally:
+        _LOOK.reset(token)
 
 
 @dataclass(frozen=True)
@@ -52,8 +106,10 @@ class Canvas:
     names : mapping of str to str
         Languages as the user wrote them; others have the names of the catalogue.
     theme : {"light", "dark", "print"}
-    pixels : (int, int), default (1600, 900)
-        Width and height of a PNG.
+    pixels : (int, int)
+        Width and height of a PNG. These and the next are those of `look`, by default light, (1600, 900) and titled.
+    titled : bool
+        Whether the title is drawn.
     """
 
     title: str | None = None
@@ -61,13 +117,14 @@ class Canvas:
     score: str = "score"
     percent: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
-    theme: str = "light"
-    pixels: tuple[int, int] = (1600, 900)
+    theme: str = field(default_factory=lambda: _LOOK.get(USUAL).theme)
+    pixels: tuple[int, int] = field(default_factory=lambda: _LOOK.get(USUAL).pixels)
+    titled: bool = field(default_factory=lambda: _LOOK.get(USUAL).titled)
 
     @property
     def colours(self) -> Theme:
         """The colours of the theme."""
-        return theme(self.theme)
+        return find_theme(self.theme)
 
     @property
     def factor(self) -> float:
@@ -111,6 +168,8 @@ class Page:
 
     @property
     def _title(self) -> tuple[float, list[str]]:
+        if not self.canvas.titled:
+            return TITLE_SIZES[0][0], []
         for size, most in TITLE_SIZES:
             wrapped = textwrap.wrap(self.title, int(self.width / (size * BOLD_WIDTH))) or [""]
             if len(wrapped) <= most:

@@ -16,7 +16,7 @@ from isogloss.forecasting.flags import Flag
 from isogloss.languages import resolve
 
 Row = dict[str, Any]
-"""`target`, `model`, `name`, `kind` (of `KINDS`), `mean`, `longitude` and `latitude`; of a forecast also `lower`,
+"""`target`, `model`, `name`, `kind` (of `KINDS`), `mean`, `longitude` and `latitude`; of a forecast and a guess also `lower`,
 `upper`, `level` and `trust`."""
 
 MEASURED, FORECAST, GUESS = "measured", "forecast", "guess"
@@ -70,9 +70,10 @@ def forecast_rows(forecasts: pl.DataFrame, canvas: Canvas) -> list[Row]:
     rows = []
     for row in forecasts.iter_rows(named=True):
         trust = MEASURED if Flag.MEASURED in (row.get("flags") or ()) else row.get("trust")
-        scaled = {name: canvas.factor * row[name] for name in ("mean", "lower", "upper")}
+        scores = ("mean",) if trust == MEASURED else ("mean", "lower", "upper")
+        scaled = {name: canvas.factor * row[name] for name in scores}
         kept = {name: row.get(name) for name in ("task", "model", "target", "train", "level", "nearest")}
-        kind = GUESS if trust == GUESS else FORECAST
+        kind = trust if trust in (GUESS, MEASURED) else FORECAST
         place = _place(canvas, row["target"], row.get("target_as_reported"))
         rows.append({**kept, **scaled, "trust": trust, "kind": kind, **place})
     return sorted(rows, key=lambda row: (-row["mean"], row["name"]))
@@ -108,6 +109,16 @@ def measured_rows(measured: pl.DataFrame | None, canvas: Canvas) -> list[Row]:
         for row in means.iter_rows(named=True)
     ]  # fmt: skip
     return sorted(rows, key=lambda row: (-row["mean"], row["name"]))
+
+
+def unasked(measured: Sequence[Row], forecasts: Sequence[Row]) -> list[Row]:
+    """Measured rows without those of which there is a row already, as somebody asked about them."""
+    there = {(row["model"], row["target"]) for row in forecasts if row["kind"] == MEASURED}
+    targets = {target for _, target in there}
+    return [
+        row for row in measured
+        if (row["model"], row["target"]) not in there and not (row["model"] is None and row["target"] in targets)
+    ]  # fmt: skip
 
 
 def select(forecasts: Sequence[Row], measured: Sequence[Row], most: int) -> Selection:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 from isogloss.charts.canvas import Canvas, decimals, figure
 from isogloss.charts.forecast_bars import HEADER, bars, most_lines
 from isogloss.charts.forecast_map import absent, draw_map, placed, spread
-from isogloss.charts.forecast_rows import GUESS, MEASURED, Row, Selection, forecast_rows, measured_rows, select, subject
+from isogloss.charts.forecast_rows import (
+    GUESS,
+    MEASURED,
+    Row,
+    Selection,
+    forecast_rows,
+    measured_rows,
+    select,
+    subject,
+    unasked,
+)
 from isogloss.text import counted
 
 if TYPE_CHECKING:
@@ -58,7 +68,8 @@ def draw_forecast(
     import altair as alt
 
     canvas = canvas or Canvas()
-    rows, others = forecast_rows(forecasts, canvas), measured_rows(measured, canvas)
+    rows = forecast_rows(forecasts, canvas)
+    others = unasked(measured_rows(measured, canvas), rows)
     rows, dropped = _first_models(rows)
     several = len({row["model"] for row in rows}) > 1
     mapped = maps and not several and any(placed(row) for row in rows)
@@ -86,7 +97,8 @@ def draw_forecast_map(
     Parameters and errors are those of `draw_forecast`.
     """
     canvas = canvas or Canvas()
-    rows, others = forecast_rows(forecasts, canvas), measured_rows(measured, canvas)
+    rows = forecast_rows(forecasts, canvas)
+    others = unasked(measured_rows(measured, canvas), rows)
     lines = [subject(rows), *absent(rows)]
     page = canvas.page(f"Forecast {canvas.score} in {counted(len(rows), 'language')}", lines)
     return page.finish(
@@ -108,7 +120,7 @@ def _first_models(rows: list[Row]) -> tuple[list[Row], list[str]]:
 
 def describe(rows: Sequence[Row], measured: Sequence[Row], selection: Selection, canvas: Canvas) -> str:
     """The picture in words: every line that is drawn, with its figures."""
-    digits = decimals([row["upper"] - row["lower"] for row in rows])
+    digits = decimals([row["upper"] - row["lower"] for row in rows if row["kind"] != MEASURED])
     models = list(dict.fromkeys(row["model"] for row in rows))
     targets = {row["target"] for row in rows}
     parts = [f"Forecast {canvas.score_title} in {counted(len(targets), 'language')}, best first."]
@@ -126,8 +138,10 @@ def describe(rows: Sequence[Row], measured: Sequence[Row], selection: Selection,
 
 
 def _line(row: Row, digits: int) -> str:
+    if row["kind"] == MEASURED:
+        return f"{row['name']} {figure(row['mean'], digits)}, measured"
     interval = f"{figure(row['lower'], digits)} to {figure(row['upper'], digits)}"
     if row["kind"] == GUESS:
         return f"{row['name']} {interval}, a guess"
-    word = f", {row['trust']}" if row["trust"] and row["trust"] != MEASURED else ""
+    word = f", {row['trust']}" if row["trust"] else ""
     return f"{row['name']} {figure(row['mean'], digits)} ({interval}){word}"

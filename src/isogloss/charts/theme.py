@@ -61,7 +61,7 @@ THEMES = {
 }  # fmt: skip
 
 
-def theme(name: str) -> Theme:
+def find_theme(name: str) -> Theme:
     """The theme of a name.
 
     Raises

@@ -33,6 +33,7 @@ COMMANDS = {
     "fair": "Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off.",
     "benchmark": "Withhold measured scores, ask forecasters for them, and report error and coverage of the answers.",
     "report": "Write two pages for a funder: what is known, what is not, and what to test first.",
+    "chart": "Draw the picture of an answer.",
     "demo": "Forecast languages nobody measured from the evidence that ships with isogloss.",
     "evidence": "Bring measured scores together.",
     "languages": "Tell who the languages are and how far apart.",
@@ -40,7 +41,7 @@ COMMANDS = {
     "lab": "Measure transfer on real models.",
 }
 """Name of each command and group to the first sentence of its help, in the order of help."""
-GROUPS = ("evidence", "languages", "background", "lab")
+GROUPS = ("chart", "evidence", "languages", "background", "lab")
 
 
 @cache

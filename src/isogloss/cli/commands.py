@@ -23,35 +23,58 @@ WRITTEN = f"Write the answer to a file: {', '.join(ENDINGS)}."
 
 def command_of(kind: type[Question]) -> Callable[..., None]:
     """The command that asks a question."""
-    fields = ordered_fields(kind)
-    arguments = [name for name, field in fields.items() if _shell(field).argument]
-    lists = [name for name, field in fields.items() if _is_list(field)]
-    twice = [name for name in arguments if _shell(fields[name]).flags]
 
     def command(**values: Any) -> None:
         out, as_json, why = (values.pop(name) for name in ("out", "json", "why"))
-        for name in twice:
-            values[name] = [*(values.pop(f"{name}_given") or []), *(values[name] or [])]
-        for name in lists:
-            values[name] = ",".join(values[name]) if values[name] else None
         if out is not None:
             check_place(out, ENDINGS)
-        run(kind, {name: value for name, value in values.items() if value is not None}, out, as_json=as_json, why=why)
+        run(kind, question_values(kind, values), out, as_json=as_json, why=why)
 
+    return with_parameters(
+        command,
+        kind,
+        option("out", Path | None, None, WRITTEN),
+        option("json", bool, False, "Print JSON."),
+        option("why", bool, False, "Print what the answer rests on, too."),
+    )
+
+
+def with_parameters(command: Callable[..., None], kind: type[Question], *own: inspect.Parameter) -> Callable[..., None]:
+    """A command that takes the fields of a question, and after them what is its own."""
+    fields = ordered_fields(kind)
+    arguments = [name for name, field in fields.items() if _shell(field).argument]
+    twice = _twice(kind)
     parameters = [_argument(f"{name}_given" if name in twice else name, fields[name]) for name in arguments]
     parameters += [
         _parameter(name, _type(field), _option(name, field), _default(field))
         for name, field in fields.items() if name in twice or name not in arguments
     ]  # fmt: skip
-    parameters += [
-        _parameter("out", Path | None, typer.Option("--out", help=WRITTEN), None),
-        _parameter("json", bool, typer.Option("--json", help="Print JSON."), False),
-        _parameter("why", bool, typer.Option("--why", help="Print what the answer rests on, too."), False),
-    ]
-    command.__doc__ = inspect.getdoc(kind)
+    parameters += own
+    command.__doc__ = command.__doc__ or inspect.getdoc(kind)
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     return command
+
+
+def question_values(kind: type[Question], values: dict[str, Any]) -> dict[str, Any]:
+    """What a shell gave, as the values of a question's fields."""
+    values = dict(values)
+    for name in _twice(kind):
+        values[name] = [*(values.pop(f"{name}_given") or []), *(values[name] or [])]
+    for name, field in ordered_fields(kind).items():
+        if _is_list(field):
+            values[name] = ",".join(values[name]) if values[name] else None
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def option(name: str, kind: Any, default: Any, help_: str) -> inspect.Parameter:
+    """An option that is no field of a question."""
+    return _parameter(name, kind, typer.Option(f"--{name}", help=help_), default)
+
+
+def _twice(kind: type[Question]) -> list[str]:
+    """Fields that stand without a flag, or behind one."""
+    return [name for name, field in ordered_fields(kind).items() if _shell(field).argument and _shell(field).flags]
 
 
 def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_json: bool, why: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isogloss.errors import BadValue
+from isogloss.errors import BadValue, UnknownName
 from isogloss.questions.content import Content, Table
 from isogloss.questions.files import ENDINGS, PICTURES, write_answer
 from isogloss.questions.text import answer_text
@@ -28,19 +28,36 @@ class Answer(Content):
 
         return to_pandas(self.table)
 
-    def picture(self) -> Any:
+    def picture(
+        self, view: str | None = None, *, theme: str | None = None, pixels: tuple[int, int] | None = None
+    ) -> Any:
         """The answer drawn, as an altair chart.
+
+        Parameters
+        ----------
+        view : str, optional
+            Another picture of it, such as the `map` of forecasts; see `views`.
+        theme : {"light", "dark", "print"}, optional
+        pixels : (int, int), optional
+            Width and height of a PNG; by default 1600 x 900.
 
         Raises
         ------
         BadValue
-            If there is no picture of this answer.
+            If there is no picture of this answer, or the size is too small.
+        UnknownName
+            For a view or a theme that there is not.
         """
+        from isogloss.charts import look
+
         if self.draw is None:
             raise BadValue(
                 f"there is no picture of this answer to '{self.question}'", hint="write a table: .csv, .xlsx"
             )
-        return without_network(self.draw())
+        if view is not None and view not in self.views:
+            raise UnknownName("view", view, self.views, where="view")
+        with look(theme=theme, pixels=pixels):
+            return without_network(self.draw() if view is None else self.views[view]())
 
     def write(self, path: str | Path) -> Path:
         """Write it whole or not at all; the ending of `path` names the format.

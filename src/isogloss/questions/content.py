@@ -92,6 +92,8 @@ class Content:
         The object of the library that the answer was made from, scores as they are stored.
     draw : callable, optional
         Draws the picture.
+    views : mapping of str to callable
+        By name: draws another picture of it.
     page : callable, optional
         Writes a page of its own, where there is a better one than verdict, picture and tables.
     document : callable, optional
@@ -111,6 +113,7 @@ class Content:
     result: Any = None
     failed: bool = False
     draw: Callable[[], Any] | None = field(default=None, repr=False)
+    views: Mapping[str, Callable[[], Any]] = field(default_factory=dict, repr=False)
     page: Callable[[], str] | None = field(default=None, repr=False)
     document: Callable[[], Document] | None = field(default=None, repr=False)
 

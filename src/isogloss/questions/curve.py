@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -71,12 +70,16 @@ class CurveQuestion(WithBackground, AboutSettings):
         names = Names(evidence, {curve.target: self.target})
         name = names(curve.target)
         sentences = tuple(self._sentences(curve, needed, scale, name))
-        canvas = canvas_of(sentences[0], scale, names.written, curve.metric)
+
+        def draw() -> Any:
+            canvas = canvas_of(sentences[0], scale, names.written, curve.metric)
+            return draw_curve(curve, start=self.start, end=end, goal=goal, level=self.level, canvas=canvas)
+
         return Answer(
             self.command, sentences,
             {"curve": Table(table, f"{name}, {curve.kind} examples: {100 * self.level:g} % band", CURVE, scale.digits)},
             scale=scale, notes=curve.notes, result=curve, details=_details(curve, needed),
-            draw=partial(draw_curve, curve, start=self.start, end=end, goal=goal, level=self.level, canvas=canvas),
+            draw=draw,
         )  # fmt: skip
 
     def _sentences(self, curve: Curve, needed: Needed | None, scale: Scale, name: str) -> list[str]:

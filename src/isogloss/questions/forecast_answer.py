@@ -46,7 +46,8 @@ def answer_forecasts(forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: E
     written = dict(forecasts.select("target", "target_as_reported").unique().rows())
     names = Names(evidence, written)
     labels = forecasts["target"].replace_strict({code: names(code) for code in written}, return_dtype=pl.String)
-    table = forecasts.clone().insert_column(0, labels.alias("language"))
+    first = ("mean", "lower", "upper", "trust", "flags")  # a frame that is too wide loses its middle when it is shown
+    table = forecasts.select(labels.alias("language"), *first, pl.exclude(first))
     measured = None if evidence is None else _measured(evidence, queries, by_target=True)
     table = scale.table(_as_measured(table, measured, scale), SCORES)
     changing = [name for name in ("model", "task", "train") if forecasts[name].n_unique() > 1]
@@ -56,10 +57,11 @@ def answer_forecasts(forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: E
     }  # fmt: skip
     sentences = (*_sentences(table, scale), *_warnings(table))
     named = table.with_columns(names.of("nearest"))
+    draw = partial(_draw, forecasts, queries, evidence, scale, names, sentences[0])
     return Answer(
         "forecast", sentences, {"forecasts": Table(named, _title(table), shown, scale.digits, MOST_SHOWN)},
         scale=scale, flags=_flags(table), notes=tuple(_notes(table, evidence)), result=forecasts,
-        draw=partial(_draw, forecasts, queries, evidence, scale, names, sentences[0]),
+        draw=draw, views={view: partial(draw, view) for view in ("intervals", "map")},
     )  # fmt: skip
 
 
@@ -241,11 +243,12 @@ def _explained(flags: pl.DataFrame) -> str:
 
 
 def _draw(
-    forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: Evidence | None, scale: Scale, names: Names, verdict: str
-) -> Any:
+    forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: Evidence | None, scale: Scale, names: Names, verdict: str,
+    view: str | None = None,
+) -> Any:  # fmt: skip
     import polars as pl
 
-    from isogloss.charts import draw_forecast
+    from isogloss.charts import draw_forecast, draw_forecast_map
 
     measured, score = None, "score"
     if evidence is not None:
@@ -259,4 +262,7 @@ def _draw(
         of_all = pl.lit(about + ", ".join(forecasts["task"].unique(maintain_order=True)))
         forecasts = forecasts.with_columns(model=panel, task=of_all)
         measured = None if measured is None else measured.with_columns(model=panel, task=of_all, metric=pl.lit(score))
-    return draw_forecast(forecasts, measured, canvas=canvas_of(verdict, scale, names.written, score))
+    canvas = canvas_of(verdict, scale, names.written, score)
+    if view == "map":
+        return draw_forecast_map(forecasts, measured, canvas=canvas)
+    return draw_forecast(forecasts, measured, canvas=canvas, maps=view is None)

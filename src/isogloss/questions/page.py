@@ -57,12 +57,13 @@ def answer_page(answer: Content) -> str:
 
 def answer_document(answer: Content) -> Document:
     """The same as a document on paper; the picture does not move there."""
-    from isogloss.charts import describe
+    from isogloss.charts import describe, look
     from isogloss.reporting import Document, Items, Picture, Section
 
     parts: list[Any] = [*answer.sentences[1:]]
     if answer.draw is not None:
-        chart = answer.draw()
+        with look(theme="print", titled=False):
+            chart = answer.draw()
         parts.append(Picture(chart, describe(chart)))
     parts += [table.grid() for table in answer.tables.values() if table.view().height]
     notes = (*answer.assumptions, *answer.notes)

@@ -173,13 +173,14 @@ def compose(material: Material, sections: list[str], title: str) -> Document:
 
 
 def _finding(material: Material) -> Section:
-    from isogloss.charts import describe
+    from isogloss.charts import describe, look
     from isogloss.reporting import Picture, Section
 
     answer = material.forecasts
     setting = material.question.setting(material.evidence)
     _, sentences = finding(answer, setting)
-    chart = answer.picture()
+    with look(theme="print", titled=False):  # the title of the report says it
+        chart = answer.picture()
     return Section("", [*sentences, *material.choice, Picture(chart, describe(chart)), main_grid(answer)])
 
 
