@@ -11,7 +11,7 @@ import pytest
 
 from isogloss.forecasting import FORECAST, Mean, forecasters
 
-COLUMNS = ["language", *FORECAST.names()]
+COLUMNS = list(dict.fromkeys(("language", "mean", "lower", "upper", "trust", "flags", *FORECAST.names())))
 TWELVE = "deu fra spa ita nld pol rus hin tur fin hun ell".split()
 QUESTION = ("--task", "topics", "--model", "toy", "--train", "en:100", "--targets", "yor, de,wo")
 MEASURED = [0.5 + 0.02 * place for place in range(12)]

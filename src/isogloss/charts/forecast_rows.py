@@ -16,8 +16,8 @@ from isogloss.forecasting.flags import Flag
 from isogloss.languages import resolve
 
 Row = dict[str, Any]
-"""`target`, `model`, `name`, `kind` (of `KINDS`), `mean`, `longitude` and `latitude`; of a forecast and a guess also `lower`,
-`upper`, `level` and `trust`."""
+"""`target`, `model`, `name`, `kind` (of `KINDS`), `mean`, `longitude` and `latitude`; of a forecast and a guess also
+`lower`, `upper`, `level` and `trust`."""
 
 MEASURED, FORECAST, GUESS = "measured", "forecast", "guess"
 KINDS = (MEASURED, FORECAST, GUESS)
