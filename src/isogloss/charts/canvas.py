@@ -79,10 +79,9 @@ def look(
         find_theme(theme)
     if pixels is not None and min(pixels) < LEAST_PIXELS:
         raise BadValue(f"{pixels[0]}x{pixels[1]} is too small", where="size", hint="write 1600x900, say")
-    changes = {"theme": theme, "pixels": pixels, "titled": titled}
-    token = _LOOK.set(
-        replace(_LOOK.get(USUAL), **{name: value for name, value in changes.items() if value is not None})
-    )
+    given = {"theme": theme, "pixels": pixels, "titled": titled}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    token = _LOOK.set(replace(_LOOK.get(USUAL), **changes))
     try:
         yield
     finally:
