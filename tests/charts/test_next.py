@@ -8,7 +8,6 @@ from drawn import rows_with
 
 from isogloss import read_evidence
 from isogloss.charts import Canvas, draw_next, draw_result
-from isogloss.charts.next import NINETY
 from isogloss.planning import choose_next
 
 
@@ -26,7 +25,7 @@ def bars(found):
 
 
 def test_each_bar_is_as_long_as_the_interval_that_is_left_after_a_test(found, bars):
-    left = [100 * NINETY * deviation for deviation in found.table["deviation_of_rest"]]
+    left = [100 * width for width in found.table["width_of_rest"]]
     assert [row["value"] for row in bars[1:4]] == pytest.approx(left)
     assert {row["begin"] for row in bars} == {0}
 
@@ -45,9 +44,7 @@ def test_about_whom_a_test_tells_is_said_by_name(found):
 def test_simpler_choices_follow_the_best_first(found, bars):
     left = dict(found.baselines.iter_rows())
     others = {row["name"]: row["value"] for row in bars[4:]}
-    assert others == pytest.approx(
-        {f"3 {name}": 100 * NINETY * left[name] for name in ("random", "largest", "most central")}
-    )
+    assert others == pytest.approx({f"3 {name}": 100 * left[name] for name in ("random", "largest", "most central")})
     assert list(others.values()) == sorted(others.values())
 
 

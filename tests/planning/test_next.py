@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,7 +11,10 @@ from tests.planning.transfer_world import LANGUAGES
 
 from isogloss import read_evidence
 from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.forecasting import ask, fitted
+from isogloss.forecasting.settings import find_setting
 from isogloss.planning import choose_next
+from isogloss.planning.level_posterior import table_posterior
 from isogloss.planning.next import NEXT
 
 ASKED = {"task": "topics", "model": "toy"}
@@ -37,19 +42,54 @@ def test_untested_candidates_are_chosen_and_what_stays_unknown_shrinks(few):
 
 
 def test_greedy_is_near_the_best_pair_there_is(few):
-    from itertools import combinations
+    found = choose_next(few, LANGUAGES, k=2, **ASKED)
+    names = found.alone["language"].to_list()
+    queries = ask(targets=names, **ASKED)
+    posterior = table_posterior(fitted(few, queries), find_setting(few, **ASKED)[0], names)
 
-    from isogloss.forecasting.grid import Grid
-    from isogloss.forecasting.settings import find_setting
-    from isogloss.planning.next import _Process
+    def left(pair):
+        widths = posterior.widths_after(list(pair))
+        return widths.sum() - widths[list(pair)].sum()
 
-    setting, observations = find_setting(few, task="topics", model="toy")
-    open_ones = [language for language in LANGUAGES if language not in few.targets][:10]
-    process = _Process(few, setting, Grid.read(observations), open_ones)
-    matters = np.ones(len(open_ones))
-    chosen, _ = process.greedy(matters, 2)
-    every = [process.deviation_after(pair, matters) for pair in combinations(range(len(open_ones)), 2)]
-    assert process.deviation_after(chosen, matters) <= np.quantile(every, 0.2)
+    every = [left(pair) for pair in combinations(range(len(names)), 2)]
+    assert left([names.index(language) for language in found.table["language"]]) <= np.quantile(every, 0.05)
+
+
+def test_intervals_are_as_wide_as_those_of_the_forecasts(few):
+    names = ["hin", "fin", "kor", "swa", "tam", "vie"]
+    found = choose_next(few, names, k=1, **ASKED)
+    queries = ask(targets=names, **ASKED)
+    forecasts = fitted(few, queries).predict_interval(queries, 0.9)
+    before = found.baselines.filter(choice="none")["width_of_rest"][0]
+    assert before == pytest.approx((forecasts["upper"] - forecasts["lower"]).mean())
+
+
+def test_a_measured_language_narrows_forecasts_by_as_much_as_was_said(few):
+    names = ["hin", "fin", "kor", "swa", "tam", "vie", "yor", "wol"]
+    found = choose_next(few, names, k=1, **ASKED)
+    tested = found.table["language"][0]
+    rest = [name for name in names if name != tested]
+    queries = ask(targets=names, **ASKED)
+    forecasts = fitted(few, queries).predict_interval(queries, 0.9)
+    score = float(forecasts.filter(target=tested)["mean"][0])
+    more = read_evidence(pl.concat([measured_in(few.targets), measured_in([tested]).with_columns(score=score)]))
+    then = fitted(more, ask(targets=rest, **ASKED)).predict_interval(ask(targets=rest, **ASKED), 0.9)
+    assert found.table["width_of_rest"][0] == pytest.approx((then["upper"] - then["lower"]).mean(), rel=0.15)
+
+
+def test_targets_are_what_is_to_be_known(few):
+    found = choose_next(few, "yor,ibo,ewe,fin,ekk,hun", targets="fin", k=1, **ASKED)
+    assert found.table["language"][0] in ("fin", "ekk", "hun")
+    assert found.baselines.filter(choice="none")["width_of_rest"][0] > found.table["width_of_rest"][0]
+
+
+def test_without_a_model_the_languages_are_chosen_for_all_of_them():
+    both = read_evidence(
+        pl.concat([measured_in(["deu", "fra", "spa", "ita"], model=name) for name in ("toy", "other")])
+    )
+    found = choose_next(both, LANGUAGES, k=2, task="topics")
+    assert found.model == "other, toy"
+    assert found.table.height == 2
 
 
 def test_a_language_like_many_others_is_tested_before_one_like_none(few):
@@ -92,8 +132,3 @@ def test_nothing_left_to_test_and_nothing_asked_for_are_refused(few):
         choose_next(few, LANGUAGES, k=0, **ASKED)
     with pytest.raises(BadValue, match="weight -1"):
         choose_next(few, LANGUAGES, weights={"hin": -1.0}, **ASKED)
-
-
-def test_few_measured_languages_are_said(few):
-    evidence = read_evidence(measured_in(["deu", "fra"]))
-    assert any("FEW" in note for note in choose_next(evidence, LANGUAGES, k=2, **ASKED).notes)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
-NINETY = 2 * 1.645
-"""Width of the 90 % interval of a normal distribution, in standard deviations."""
 NOTHING, OURS = "none", "this choice"
 
 
@@ -24,10 +22,10 @@ def draw_next(
     Parameters
     ----------
     tests : polars.DataFrame
-        `name`, `deviation_of_rest` (standard deviation of the levels of the languages left, on the scale of the
+        `name`, `width_of_rest` (mean width of the 90 % intervals of the languages left, on the scale of the
         scores) and maybe `tells_most_about` (names or ids, comma between), in the order of the tests.
     baselines : polars.DataFrame, optional
-        `choice` and the `deviation_of_rest` it leaves; `none` is before any test, `this choice` is not drawn again.
+        `choice` and the `width_of_rest` it leaves; `none` is before any test, `this choice` is not drawn again.
     canvas : Canvas, optional
 
     Returns
@@ -44,9 +42,9 @@ def draw_next(
         "Which languages to test next?",
         ["How unsure the other languages stay after each test, and about which ones it tells most."],
     )
-    colours, factor = canvas.colours, canvas.factor * NINETY
-    left = dict(baselines.select("choice", "deviation_of_rest").iter_rows()) if baselines is not None else {}
-    widths = [factor * width for width in [*tests["deviation_of_rest"], *left.values()]]
+    colours, factor = canvas.colours, canvas.factor
+    left = dict(baselines.select("choice", "width_of_rest").iter_rows()) if baselines is not None else {}
+    widths = [factor * width for width in [*tests["width_of_rest"], *left.values()]]
     digits = decimals([max(widths) / 20])
 
     def line(name: str, width: float, colour: str, note: str = "", *, pale: bool = False) -> Line:
@@ -57,11 +55,11 @@ def draw_next(
     for number, row in enumerate(tests.iter_rows(named=True), start=1):
         about = [canvas.name(code.strip()) for code in (row.get("tells_most_about") or "").split(",") if code.strip()]
         note = f"about {', '.join(about)}" if about else ""
-        lines.append(line(f"{number}. {row['name']}", row["deviation_of_rest"], colours.forecast, note))
+        lines.append(line(f"{number}. {row['name']}", row["width_of_rest"], colours.forecast, note))
     others = sorted((width, name) for name, width in left.items() if name not in (NOTHING, OURS))
     lines += [line(f"{tests.height} {name}", width, colours.pale_ink, pale=True) for width, name in others]
     unit = "width of the 90 % interval of a language left" + (", in points" if canvas.percent else "")
-    scale = Scale(0.0, 1.05 * max(widths), unit, rule=factor * tests["deviation_of_rest"][-1])
+    scale = Scale(0.0, 1.05 * max(widths), unit, rule=factor * tests["width_of_rest"][-1])
     parts = lines_panel(lines, scale, canvas, page.width, page.height)
     listed = "; ".join(f"{one.name}: {one.figures}" for one in lines)
     return page.finish(parts, f"{unit.capitalize()}: {listed}.")

@@ -17,7 +17,7 @@ from isogloss.forecasting.background.block_table import BlockTable
 from isogloss.forecasting.background.evidence_tables import metric_facts, tables_of_panel
 from isogloss.forecasting.background.features import FEATURES
 from isogloss.forecasting.background.joining import join_tables
-from isogloss.forecasting.background.table_model import TableForecast
+from isogloss.forecasting.background.table_model import JointForecast, TableForecast
 from isogloss.forecasting.background.use import needed_background
 from isogloss.forecasting.capability import Capability
 from isogloss.forecasting.features import DATA, LEXICAL, LINGUISTIC, MEASURED_LANGUAGES, OTHER_SETTINGS
@@ -160,9 +160,19 @@ class HierarchicalSetting(QuerySetting):
             (TYPOLOGY_ONLY,) * len(targets), flags, mean,
         )  # fmt: skip
 
+    def joint(self, targets: Sequence[str]) -> JointForecast:
+        """Posterior of some targets together on the unbounded scale, of the row that was measured in most languages."""
+        measured = (~np.isnan(self.grid.scores)).sum(1)
+        text = self.grid.mixes.texts[int(measured.argmax())]
+        return self.table.joint(int(self._rows[self._row[text]]), targets)
+
+    def bounds_at(self, mean: Array, deviation: Array, level: float) -> tuple[Array, Array]:
+        """Ends of intervals as scores, from mean and deviation on the unbounded scale."""
+        return self.table.bounds(mean, deviation, level)
+
     def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:
         assert isinstance(forecast, HierarchicalForecast), "made by forecast()"
-        lower, upper = self.table.bounds(forecast.link_mean, forecast.spread, level)
+        lower, upper = self.bounds_at(forecast.link_mean, forecast.spread, level)
         return np.minimum(lower, forecast.mean), np.maximum(upper, forecast.mean)
 
     def decompose(self, mix: TrainingMixes, target: str) -> Decomposition:

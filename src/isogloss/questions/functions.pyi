@@ -100,6 +100,7 @@ def next_languages(
     evidence: Any = ...,
     among: str | Sequence[str] = ...,
     *,
+    targets: str | Sequence[str] | None = ...,
     k: int = ...,
     languages: Mapping[str, str] | None = ...,
     scale: Literal["fraction", "percent", "raw"] | None = ...,

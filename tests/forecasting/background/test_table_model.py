@@ -167,3 +167,33 @@ def test_near_identical_languages_measured_together_count_hardly_more_than_one(b
     once = model.fit(np.array([[0.3, 0.1, -0.2]]), ["eng", "hin", "hrv"]).predict(["slv", "mkd"])
     twice = model.fit(np.array([[0.3, 0.1, -0.2, -0.2]]), ["eng", "hin", "hrv", "bos"]).predict(["slv", "mkd"])
     assert np.abs(twice.deviation / once.deviation - 1).max() < 0.1
+
+
+def test_rows_in_several_languages_together_have_the_same_mean_and_deviation(background):
+    planted = world(background, 3, "model")
+    names = np.array(planted.languages)
+    values = planted.values[:, planted.measured].copy()
+    values[1, 2] = np.nan
+    model = TableModel(background.factors, background.slopes).fit(values, names[planted.measured].tolist())
+    languages = names[[*planted.poorest, planted.measured[2]]].tolist()
+    each = model.predict(languages)
+    for row in range(ROWS):
+        together = model.joint(languages, row)
+        assert together.mean == pytest.approx(each.mean[row])
+        assert np.sqrt(np.diag(together.covariance)) == pytest.approx(each.deviation[row], rel=1e-6)
+        assert np.linalg.eigvalsh(together.covariance).min() > 0
+
+
+def test_measuring_a_language_takes_its_covariance_off(background):
+    planted = world(background, 3, "model")
+    names, (first, *rest) = np.array(planted.languages), planted.poorest.tolist()
+
+    def joint(values, measured, others):
+        model = TableModel(background.factors, background.slopes).fit(values[None], names[measured].tolist())
+        return model.joint(names[others].tolist(), 0)
+
+    before = joint(planted.values[0, planted.measured], planted.measured, [first, *rest])
+    values = np.append(planted.values[0, planted.measured], before.mean[0])
+    after = joint(values, [*planted.measured, first], rest)
+    taken = before.covariance[0, 1:] ** 2 / before.covariance[0, 0]
+    assert np.diag(after.covariance) == pytest.approx(np.diag(before.covariance)[1:] - taken, rel=0.1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.link import AffineLink, ChanceLink, Link
-from isogloss.forecasting.background.table_model import TableForecast, TableModel
+from isogloss.forecasting.background.table_model import JointForecast, TableForecast, TableModel
 from isogloss.forecasting.grid import Array, Panel, two_way
 from isogloss.metrics.registry import find_metric, lowest_fraction
 
@@ -96,6 +96,10 @@ class BlockTable:
             posterior = self.fitted_.predict(languages)
             _LAST[self] = tuple(languages), posterior
         return posterior.take(np.searchsorted(self.rows, rows))
+
+    def joint(self, row: int, languages: Sequence[str]) -> JointForecast:
+        """Posterior of one row of the panel in some languages together."""
+        return self.fitted_.joint(languages, int(np.searchsorted(self.rows, row)))
 
     def bounds(self, mean: Array, deviation: Array, level: float) -> tuple[Array, Array]:
         """Ends of intervals as scores, from mean and deviation on the unbounded scale."""

@@ -13,7 +13,7 @@ the richer languages of a table hardly tell how steep it falls below them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
@@ -79,12 +79,26 @@ class TableForecast:
         return replace(self, level=self.level[rows], difference=self.difference[rows], deviation=self.deviation[rows])
 
 
-class Covariance(NamedTuple):
-    """Of some languages with the measured ones.
+class JointForecast(NamedTuple):
+    """Posterior of one row in some languages together, on the unbounded scale.
 
     Attributes
     ----------
-    cross : array of shape (languages, measured)
+    mean : array of shape (languages,)
+    covariance : array of shape (languages, languages)
+        Its diagonal is the square of `TableForecast.deviation`.
+    """
+
+    mean: Array
+    covariance: Array
+
+
+class Covariance(NamedTuple):
+    """Of some languages with the measured ones, and maybe with one another.
+
+    Attributes
+    ----------
+    cross : array of shape (languages, measured or languages)
     variance : array of shape (languages,)
     """
 
@@ -113,6 +127,32 @@ class _Prior:
     def mean(self) -> Array:
         """Slope of unit size on the mean direction, of shape (languages,)."""
         return self.by_feature.sum(1)
+
+
+class _Component(NamedTuple):
+    """The posterior at one point of the grid of sizes.
+
+    Attributes
+    ----------
+    score : float
+        Logarithm of its weight, up to a constant.
+    size : float
+        Of the slope.
+    mean : array of shape (languages,)
+    cross : array of shape (languages, columns)
+        Prior covariance.
+    variance : array of shape (languages,)
+        Of the prior.
+    reach : array of shape (measured, languages)
+        Its products are what the measured languages take off the covariance.
+    """
+
+    score: float
+    size: float
+    mean: Array
+    cross: Array
+    variance: Array
+    reach: Array
 
 
 class TableModel:
@@ -146,13 +186,10 @@ class TableModel:
 
     def predict(self, languages: Sequence[str]) -> TableForecast:
         """Posterior of every row in some languages, measured ones or others."""
-        place = {language: position for position, language in enumerate(self.languages)}
-        new = tuple(dict.fromkeys(language for language in languages if language not in place))
-        place |= {language: len(self.languages) + position for position, language in enumerate(new)}
-        prior = self._prior((*self.languages, *new))
+        every, columns = self._with(languages)
+        prior = self._prior(every)
         slope, neighbours, variance = self._shared(prior)
         difference, own_variance = self._differences(prior)
-        columns = [place[language] for language in languages]
         return TableForecast(
             self.row_levels_ + self.levels_.mean(),
             slope[columns],
@@ -162,17 +199,44 @@ class TableModel:
             float(np.sqrt(self.row_variance_ * self.priors.row_residual)),
         )
 
+    def joint(self, languages: Sequence[str], row: int) -> JointForecast:
+        """Posterior of one row in some languages together."""
+        every, columns = self._with(languages)
+        prior = self._prior(every, len(every))
+        components = list(self._components(prior))
+        weights = _weights(components)
+        means = np.array([one.mean for one in components])
+        mean = weights @ means
+        covariance = np.einsum("k,kj,kl->jl", weights, means - mean, means - mean, optimize=True)
+        for weight, one in zip(weights, components, strict=True):
+            covariance += weight * (one.cross - one.reach.T @ one.reach)
+        difference, _ = self._differences(prior)
+        if len(self.values) > 1:
+            cross, measured = prior.rows.cross, np.flatnonzero(~np.isnan(self.values[row]))
+            inner = cross[np.ix_(measured, measured)] + ROW_JITTER * np.eye(len(measured))
+            left = cross - cross[:, measured] @ np.linalg.solve(inner, cross[measured])
+            covariance += left * (1 - 1 / len(self.values)) * self.row_variance_
+        level = self.row_levels_[row] + self.levels_.mean()
+        return JointForecast((level + mean + difference[row])[columns], covariance[np.ix_(columns, columns)])
+
+    def _with(self, languages: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
+        """The measured languages and, after them, those of some others that are new; and where the others are."""
+        every = tuple(dict.fromkeys((*self.languages, *languages)))
+        place = {language: position for position, language in enumerate(every)}
+        return every, [place[language] for language in languages]
+
     def expected_spread(self) -> float:
         """Standard deviation that values of the languages at hand have before any is seen, sizes at their mean."""
         prior, (size, rest) = self._prior(self.languages), np.exp(self.priors.size)
         covariance = size**2 * prior.slope.cross + rest**2 * prior.rest.cross
         return float(np.sqrt(np.trace(covariance - covariance.mean(0)) / len(covariance) + (size * prior.mean).var()))
 
-    def _prior(self, languages: tuple[str, ...]) -> _Prior:
-        priors, count = self.priors, len(self.languages)
+    def _prior(self, languages: tuple[str, ...], columns: int | None = None) -> _Prior:
+        """The prior of some languages, with its covariances to the first `columns`, by default the measured ones."""
+        priors, count = self.priors, columns or len(self.languages)
         features = read_features(self.factors, languages)
-        values, itself = features.values, sameness(languages, self.languages)
-        kin = KIN_SHARE * kinship(languages, self.languages) + (1 - KIN_SHARE) * itself
+        values, itself = features.values, sameness(languages, languages[:count])
+        kin = KIN_SHARE * kinship(languages, languages[:count]) + (1 - KIN_SHARE) * itself
         spread = DIRECTION_INFLATION * priors.direction_covariance
         second_moment = np.outer(priors.direction, priors.direction) + spread
         uncertain = np.einsum("jkl,kl->j", features.covariance, second_moment)
@@ -203,34 +267,38 @@ class TableModel:
 
     def _shared(self, prior: _Prior) -> tuple[Array, Array, Array]:
         """What all rows share, mixed over the grid of sizes: slopes, neighbours, and the variance of their sum."""
+        components = list(self._components(prior))
+        weights = _weights(components)
+        means = np.array([one.mean for one in components])
+        variances = np.array([np.maximum(one.variance - (one.reach**2).sum(0), JITTER) for one in components])
+        mean = weights @ means
+        variance = weights @ (variances + (means - mean) ** 2)
+        size = weights @ np.array([one.size for one in components])
+        by_feature = size * (prior.by_feature - prior.by_feature[: len(self.languages)].mean(0))
+        return by_feature, mean - by_feature.sum(1), variance
+
+    def _components(self, prior: _Prior) -> Iterator[_Component]:
+        """What all rows share, at each point of the grid of sizes."""
         count, rows = len(self.languages), len(self.values)
         cells = (~np.isnan(self.values)).sum(0)
         noise = self.row_variance_ * self.priors.row_residual * (1 / cells - 1 / rows) + JITTER
         centre = self.levels_.mean()
         slope = prior.mean - prior.mean[:count].mean()
         inverse = np.linalg.inv(self.priors.size_covariance)
-        scores, means, variances = [], [], []
         for offset in SIZES:
             size, rest = np.exp(self.priors.size + offset)
             scales = (size**2, rest**2, self.row_variance_ / rows)
             parts = tuple(zip(scales, (prior.slope, prior.rest, prior.rows), strict=True))
-            cross = sum(scale * part.cross for scale, part in parts) + LEVEL_VARIANCE  # (languages, measured)
+            cross = sum(scale * part.cross for scale, part in parts) + LEVEL_VARIANCE  # (languages, columns)
             own = sum(scale * part.variance for scale, part in parts) + LEVEL_VARIANCE
-            factor = cholesky(cross[:count] + np.diag(noise), lower=True, check_finite=False)
+            measured = cross[:, :count]
+            factor = cholesky(measured[:count] + np.diag(noise), lower=True, check_finite=False)
             misfit = self.levels_ - centre - size * slope[:count]
-            solved = solve_triangular(factor, np.column_stack([misfit, cross.T]), lower=True, check_finite=False)
+            solved = solve_triangular(factor, np.column_stack([misfit, measured.T]), lower=True, check_finite=False)
             misfit, reach = solved[:, 0], solved[:, 1:]  # (measured,), (measured, languages)
             likelihood = -0.5 * misfit @ misfit - np.log(np.diag(factor)).sum()
-            scores.append(TEMPER * likelihood - 0.5 * offset @ inverse @ offset)
-            means.append(size * slope + misfit @ reach)
-            variances.append(np.maximum(own - (reach**2).sum(0), JITTER))
-        weights = np.exp(np.array(scores) - max(scores))
-        weights /= weights.sum()
-        mean = weights @ np.array(means)
-        variance = weights @ (np.array(variances) + (np.array(means) - mean) ** 2)
-        slopes = weights @ np.exp(self.priors.size[0] + SIZES[:, 0])
-        by_feature = slopes * (prior.by_feature - prior.by_feature[:count].mean(0))
-        return by_feature, mean - by_feature.sum(1), variance
+            score = TEMPER * likelihood - 0.5 * offset @ inverse @ offset
+            yield _Component(float(score), float(size), size * slope + misfit @ reach, cross, own, reach)
 
     def _differences(self, prior: _Prior) -> tuple[Array, Array]:
         """Posterior mean and variance of each row's difference from what all share, of shape (rows, languages)."""
@@ -249,6 +317,13 @@ class TableModel:
             left = np.maximum(own - np.einsum("mj,jm->j", weights, cross[:, columns]), 0.0)
             variance[alike] = left * (1 - 1 / rows) * self.row_variance_
         return mean, variance
+
+
+def _weights(components: Sequence[_Component]) -> Array:
+    """Weights of the points of the grid, summing to one."""
+    scores = np.array([one.score for one in components])
+    weights = np.exp(scores - scores.max())
+    return np.asarray(weights / weights.sum())
 
 
 def _products(left: Array, right: Array) -> Array:
