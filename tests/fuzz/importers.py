@@ -51,6 +51,11 @@ class Door(NamedTuple):
     beside: dict[str, bytes]
 
 
+def files(documents: dict[str, Any]) -> dict[str, bytes]:
+    """Documents as the files beside an input."""
+    return {name: json.dumps(document).encode() for name, document in documents.items()}
+
+
 def doors() -> list[Door]:
     """Every importer, archives, samples beside results, mapping files, and files that must be recognised."""
     found = []
@@ -172,7 +177,7 @@ def read(data: bytes, folder: Path) -> None:
     options, path, importer = ReadOptions(values=values, duplicates="last"), folder / door.file, door.importer
     if importer == "mapping":
         options, path, importer = ReadOptions(mapping=path), folder / "table.csv", "table"
-    elif importer == "folder":
+    elif importer in ("folder", "helm"):
         path = folder
     elif door.beside:
         path = folder / next(iter(door.beside))

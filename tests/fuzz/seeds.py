@@ -9,6 +9,7 @@ import zipfile
 import polars as pl
 
 TOLD = {
+    "model-card": {"metric": "wer", "model": "toy"},
     "hf-trainer": {"model": "toy", "task": "topics", "train": "en:100"},
     "langrank": {"model": "toy", "task": "topics"},
     "xtreme": {"model": "toy", "train": "en:100"},
@@ -132,6 +133,46 @@ WIDE = "Results,,\nLanguage,Rook,Knight\nGerman,81.5%,79.0 ± 0.4\nSwahili,**70.
 MARKDOWN = "## XNLI\n| Language | Rook |\n|---|---:|\n| German | **81.5** |\n| [Swahili](x) | 70.5 |\n"
 HTML = "<table><tr><th rowspan=2>Language<th colspan=2>A</tr><tr><td>B<td>C</tr><tr><td>German<td>81<td>79</tr></table>"
 LATEX = r"\begin{tabular}{lr} Language & \textbf{Rook} \\ German & 81.5 \\ Swahili & 70.5 \\ \end{tabular}"
+BLEU = {
+    "name": "BLEU", "score": 31.5, "signature": "nrefs:1|case:lc|eff:no|tok:flores200|smooth:exp|version:2.6.0",
+    "confidence_var": 1.5, "nrefs": "1", "case": "lc", "tok": "flores200",
+}  # fmt: skip
+HELM = [
+    {"name": {"name": "exact_match", "split": "test"}, "count": 1, "mean": 0.5},
+    {"name": {"name": "exact_match", "split": "test", "perturbation": {"name": "dialect"}}, "count": 1, "mean": 0.25},
+    {"name": {"name": "num_instances", "split": "test"}, "count": 1, "mean": 4.0},
+]
+HELM_SPEC = {
+    "name": "mgsm:language=sw,model=toy",
+    "scenario_spec": {"args": {"language": "sw"}},
+    "adapter_spec": {"method": "generation", "max_train_instances": 5, "model": "o/toy", "temperature": 0.0},
+}
+HELM_ITEMS = [{"instance_id": "1", "train_trial_index": 0, "stats": HELM[:1]}]
+BOARDS = [
+    {
+        "task": "Machine Translation",
+        "datasets": [
+            {
+                "dataset": "WMT2014 English-German",
+                "subdatasets": [],
+                "sota": {"rows": [{"model_name": "m", "metrics": {"BLEU": "31.5%"}, "paper_date": "2024-05-01"}]},
+            }
+        ],
+        "subtasks": [],
+    }
+]
+CARD = """---
+language: [no]
+license: mit
+model-index:
+- name: o/m
+  results:
+  - task: {type: asr}
+    dataset: {name: Common Voice, type: cv, config: no, split: test, args: {language: no}}
+    metrics: [{type: wer, value: 32.1, name: WER}, {type: wer, value: '28.5'}]
+---
+"""
+COMMUNITY = "- dataset: {id: o/belebele, task_id: swh_Latn}\n  value: 61.5\n  date: '2026-01-15'\n"
 NESTED = {
     "model": "org/m",
     "metric": "f1",
@@ -147,6 +188,8 @@ EUROEVAL = {
 DOCUMENTS = {
     "euroeval": (EUROEVAL, "euroeval_benchmark_results.jsonl"),
     "every-eval-ever": (EVERY, "run.json"),
+    "papers-with-code": (BOARDS, "boards.json"),
+    "sacrebleu": (BLEU, "flores.eng-swh.m.json"),
     "lm-eval": (LM_EVAL, f"results_{DATE}.json"),
     "lighteval": (LIGHTEVAL, f"results_{DATE}.json"),
     "inspect-ai": (INSPECT, "log.json"),

@@ -46,7 +46,7 @@ def test_each_file_is_read_by_its_own_importer_and_the_others_are_named(folder):
     ]  # fmt: skip
     (file,) = report.files
     assert "files read by format: lighteval (1), table (2)" in file.notes
-    assert "left aside, of no known format: config.json, empty.json, notes.txt" in file.notes
+    assert "left aside: config.json, empty.json, notes.txt" in file.notes
     assert file.rows == file.kept + sum(file.dropped.values()) == 5
 
 
@@ -114,3 +114,9 @@ def test_a_folder_without_scores_is_refused(folder):
     path = folder({"config.json": {"hidden_size": 5}})
     with pytest.raises(BadFile, match="is a folder of no known format; give the files in it"):
         import_files([path], dry_run=True)
+
+
+def test_a_table_without_scores_of_languages_is_left_aside_with_the_reason(folder):
+    evidence = read_evidence(folder({"a.json": RECORD, "speed.csv": "machine,seconds\nx,1.5\ny,2.5\n"}))
+    assert len(evidence) == 1
+    assert any(note.startswith("left aside: speed.csv (") for note in evidence.notes)

@@ -6,10 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from isogloss.errors import BadFile
+
 BY_MAPPING = (
     "a mapping file as mapping=... (`isogloss evidence import FILE --write-mapping map.toml` writes one to edit)"
 )
 """How to say what a table means in full."""
+
+
+class NoScores(BadFile):
+    """A table in which nothing is a score of a language."""
 
 
 class Confidence(StrEnum):

@@ -17,6 +17,7 @@ from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.table import Table
 from isogloss.evidence.patterns import folders_below
 from isogloss.evidence.reading.alike import AlikeTables
+from isogloss.evidence.reading.decisions import NoScores
 from isogloss.evidence.reading.plan import plan_source
 
 NAME = "folder"
@@ -55,7 +56,13 @@ class Folder(Importer):
         for place, importer in _units(path):
             if importer is None:
                 together.left.append(str(place.relative_to(path)))
-            elif not (type(importer) is Table and alike.take(place)):
+            elif type(importer) is Table:
+                try:
+                    if not alike.take(place):
+                        together.add(str(place), importer.name, plan_source(place, options, importer.name).execute())
+                except NoScores as error:
+                    together.left.append(f"{place.relative_to(path)} ({error.reason})")
+            else:
                 together.add(str(place), importer.name, plan_source(place, options, importer.name).execute())
         for first, count, raw in alike.read():
             together.add(first, Table.name, raw, count)
@@ -91,7 +98,8 @@ def _units(folder: Path) -> Iterator[tuple[Path, Importer | None]]:
     for below in map(Path, folders_below(str(folder))):
         if any(below.is_relative_to(one) for one in whole):
             continue
-        if below != folder and (importer := is_folder_of(below, but=NAME)) is not None and len(_formats(below)) < 2:
+        importer = is_folder_of(below, but=NAME) if below != folder else None
+        if importer is not None and importer.sniff_folder(below) > Folder().sniff_folder(below):
             whole.append(below)
             yield below, importer
             continue
@@ -162,7 +170,7 @@ class _Together:
         yield "files read by format: " + ", ".join(f"{name} ({count})" for name, count in sorted(self.formats.items()))
         if self.left:
             more = f", ... and {len(self.left) - NAMED} more" if len(self.left) > NAMED else ""
-            yield f"left aside, of no known format: {', '.join(self.left[:NAMED])}{more}"
+            yield f"left aside: {', '.join(self.left[:NAMED])}{more}"
 
 
 def _without_missing(rows: pl.DataFrame, items: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame | None]:

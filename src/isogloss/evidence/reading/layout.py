@@ -7,14 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.importers.cells import read_numbers
 from isogloss.evidence.importers.headers import error_of
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.pairs import is_of_translations
 from isogloss.evidence.reading.columns import Columns
-from isogloss.evidence.reading.decisions import BY_MAPPING, Confidence, Decision
+from isogloss.evidence.reading.decisions import BY_MAPPING, Confidence, Decision, NoScores
 from isogloss.evidence.reading.levels import (
     LANGUAGES,
     heading_of_level,
@@ -81,7 +80,7 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
         If it has no scores, or nothing in it names languages.
     """
     if "score" not in columns.roles and not columns.scores:
-        raise BadFile("holds no column of scores" + _unreadable(sheet, columns), where=where,
+        raise NoScores("holds no column of scores" + _unreadable(sheet, columns), where=where,
                       hint="give a table with numbers")  # fmt: skip
     layout = Layout(dict(columns.roles))
     across = None if "score" in columns.roles else languages_in(sheet, columns.scores)
@@ -108,7 +107,7 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
         _take_apart(layout, names)
     else:
         present = ", ".join(sheet.frame.columns[:12]) + (", ..." if sheet.frame.width > 12 else "")
-        raise BadFile(
+        raise NoScores(
             f"no column and no header names languages (it has {present})", where=where,
             hint="give a column of languages, called language",
         )  # fmt: skip

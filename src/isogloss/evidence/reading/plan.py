@@ -16,7 +16,7 @@ from isogloss.evidence.importers.sheets import Sheet, with_halves_apart
 from isogloss.evidence.importers.table import Table
 from isogloss.evidence.importers.tables import read_sheets
 from isogloss.evidence.reading.columns import with_own_names
-from isogloss.evidence.reading.decisions import Confidence, Decision, sentences
+from isogloss.evidence.reading.decisions import Confidence, Decision, NoScores, sentences
 from isogloss.evidence.reading.tables import TablePlan, plan_table
 
 
@@ -166,5 +166,5 @@ def _of_tables(
         except BadFile as error:
             notes.append(f"sheet '{sheet.name}' is left out: {error.reason}")
     if not plans:
-        raise BadFile("holds no table of scores", where=where, hint="; ".join(notes))
+        raise NoScores("holds no table of scores", where=where, hint="; ".join(notes))
     return ReadingPlan(where, importer, options, source, tuple(plans), tuple(notes))
