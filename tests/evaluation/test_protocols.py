@@ -13,7 +13,7 @@ from isogloss import read_evidence
 from isogloss.errors import NotEnoughEvidence, UnknownName
 from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evaluation.language_protocols import describe_sample
-from isogloss.evaluation.split import FEWEST_LEFT, hide_languages, isolation
+from isogloss.evaluation.split import FEWEST_LEFT, hide_languages, isolation, one_of_each
 from isogloss.evidence import Evidence
 from isogloss.forecasting.features import space
 from isogloss.languages import resolve
@@ -214,7 +214,7 @@ def test_languages_can_be_left_out_in_folds(planted):
 
 def test_of_many_languages_a_sample_is_left_out_a_tenth_at_a_time(measured):
     """Of 90 languages 40, in folds of at most 9, no poorer or richer on the whole than all of them."""
-    targets = read_evidence("isogloss:sib200-ngram").targets[:90]
+    targets = list(one_of_each(read_evidence("isogloss:sib200-ngram").targets))[:90]
     many = measured([(target, "", 0.5) for target in targets])
     folds = [set(split.test["target"]) for split in protocols.get("lolo")(many)]
     sample = set().union(*folds)
@@ -229,7 +229,7 @@ def test_of_many_languages_a_sample_is_left_out_a_tenth_at_a_time(measured):
 
 
 def test_every_language_is_left_out_alone_where_that_was_asked_for(measured):
-    targets = read_evidence("isogloss:sib200-ngram").targets[:50]
+    targets = list(one_of_each(read_evidence("isogloss:sib200-ngram").targets))[:50]
     many = measured([(target, "", 0.5) for target in targets])
     assert [split.name for split in protocols.get("lolo")(many, every=1)] == targets
     assert describe_sample(many, "lolo", 1, None) is None
@@ -339,3 +339,37 @@ def test_so_few_languages_that_too_little_would_stay_are_refused(measured, name)
 def test_every_protocol_explains_itself_in_a_line():
     lines = {name: describe_protocol(protocol) for name, protocol in protocols.items()}
     assert all(20 < len(line) < 120 for line in lines.values())
+
+
+TWICE = ["swa", "swh", "fil", "tgl", "nor", "nob", "deu", "fin", "hun", "tur", "vie", "tha", "kor", "jpn", "hin"]
+"""Languages of which six are three, each under two ids."""
+
+
+def evidence_of_twins() -> Evidence:
+    rows = [
+        {"model": model, "task": task, "metric": "f1", "target": target, "train": train, "score": 0.5}
+        for model in ("one", "two") for task in ("a", "b") for target in TWICE for train in ("", "swh:100,deu:100")
+    ]  # fmt: skip
+    return read_evidence(pl.DataFrame(rows))
+
+
+@pytest.mark.parametrize("name", EVERYWHERE)
+@pytest.mark.parametrize("options", [{}, {"folds": 3}])
+def test_no_near_identical_language_gives_away_a_hidden_one(name, options):
+    twins = {"swa": "swh", "fil": "tgl", "nor": "nob"}
+    twins |= {second: first for first, second in twins.items()}
+    asked = splits(name, evidence_of_twins(), **options)
+    for split in asked:
+        learnt = languages_of(split.train.observations)
+        assert not {twins.get(language) for language in split.test["target"]} & learnt
+
+
+def test_near_identical_languages_are_withheld_together_and_count_once():
+    asked = splits("lolo", evidence_of_twins())
+    assert len(asked) == 12
+    groups = [set(split.groups) for split in asked]
+    assert all(len(group) == 1 for group in groups)
+    assert {"fil", "nob", "swa"} <= set().union(*groups)
+    assert not {"tgl", "nor", "swh"} & set().union(*groups)
+    (swahili,) = [split for split in asked if "swh" in set(split.test["target"])]
+    assert set(swahili.test["target"]) == {"swa", "swh"}

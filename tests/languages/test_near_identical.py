@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from isogloss.languages import resolve, table
-from isogloss.languages.near_identical import relatives, stand_in
+from isogloss.languages.near_identical import count_once, relatives, stand_in
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_relatives_are_groups_without_overlap_in_the_whole_catalogue():
         assert stand_in(language) in names
         assert {frozenset(relatives(name)) for name in names} == {frozenset(names)}
         assert {resolve(name).script for name in names} == {resolve(language).script}
+
+
+def test_of_near_identical_languages_the_first_counts_for_all():
+    assert count_once(["swh", "deu", "swa", "nob", "nor"]) == {
+        "deu": "deu", "nob": "nob", "nor": "nob", "swa": "swa", "swh": "swa"
+    }  # fmt: skip
+    assert count_once(["swh", "ary", "arb"]) == {"ary": "ary", "arb": "arb", "swh": "swh"}

@@ -6,8 +6,9 @@ Their parameters `every`, `folds` and `seed` are described in `isogloss.evaluati
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -21,6 +22,7 @@ from isogloss.evaluation.split import (
     hide_languages,
     isolation,
     named_folds,
+    one_of_each,
     poorest_first,
 )
 from isogloss.evidence import Evidence
@@ -60,22 +62,28 @@ def lolo(evidence: Evidence, *, every: int | None = None, folds: int | None = No
     NotEnoughEvidence
         If there is only one language.
     """
-    languages = evidence.targets
+    together = one_of_each(evidence.targets)
+    languages = list(together)
     if len(languages) < 2:
         raise NotEnoughEvidence(
             "only one language was tested", where="protocol 'lolo'", hint="give evidence in more languages"
         )
     if every is None and folds is None and len(languages) > SAMPLE:
         for number, fold in enumerate(sampled_folds(languages, seed), 1):
-            yield _split(evidence, f"fold {number}", fold)
+            yield _split(evidence, f"fold {number}", _whole(fold, together))
         return
     for name, fold in named_folds(languages, folds, every or 1, seed):
-        yield _split(evidence, name, fold)
+        yield _split(evidence, name, _whole(fold, together))
+
+
+def _whole(languages: Iterable[str], together: Mapping[str, Sequence[str]]) -> list[str]:
+    """Languages with those that are nearly identical to them."""
+    return [one for language in languages for one in together[language]]
 
 
 def describe_sample(evidence: Evidence, protocol: str, every: int | None, folds: int | None) -> str | None:
     """In a sentence, the sample that `lolo` leaves out; None where it is all, or another protocol."""
-    count = len(evidence.targets)
+    count = len(one_of_each(evidence.targets))
     if protocol != "lolo" or every is not None or folds is not None or count <= SAMPLE:
         return None
     return (
@@ -128,10 +136,11 @@ def low_resource(
     NotEnoughEvidence
         If fewer than five would stay.
     """
-    languages = evidence.targets
-    count = max(1, round(POOREST * len(languages))) if poorest is None else poorest
-    check_left(len(languages) - count, "low-resource")
-    yield _split(evidence, f"{count} poorest", poorest_first(languages, seed)[:count])
+    together = one_of_each(evidence.targets)
+    count = max(1, round(POOREST * len(together))) if poorest is None else poorest
+    check_left(len(together) - count, "low-resource")
+    poor = poorest_first(list(together), seed)[:count]
+    yield _split(evidence, f"{count} poorest", _whole(poor, together))
 
 
 def family(evidence: Evidence, *, every: int = 1, folds: int | None = None, seed: int = 0) -> Iterator[Split]:
@@ -194,14 +203,15 @@ def shift_aware(evidence: Evidence, *, every: int = 1, folds: int | None = None,
     they are dealt to the folds, each to the one with fewest languages, until half of all languages are; the
     other half is never left out.
     """
-    languages = evidence.targets
+    together = one_of_each(evidence.targets)
+    languages = list(together)
     dealt: list[list[str]] = [[] for _ in range(SHIFT_FOLDS if folds is None else folds)]
     for kin in _most_shifted_kin(languages, seed):
         min(dealt, key=len).extend(kin)
     filled = [sorted(fold) for fold in dealt if fold]
     check_left(len(languages) - max(map(len, filled), default=len(languages)), "shift-aware")
     for number, fold in list(enumerate(filled, 1))[::every]:
-        yield _split(evidence, f"fold {number}", fold)
+        yield _split(evidence, f"fold {number}", _whole(fold, together))
 
 
 def anchors(
@@ -235,13 +245,14 @@ def anchors(
     the same: the languages that are no anchor under any of them, in the mixes that hold examples of other
     languages than the hidden ones.
     """
-    languages = evidence.targets
+    together = one_of_each(evidence.targets)
+    languages = list(together)
     hidden = max(FEWEST_HIDDEN, round(HIDDEN_FOR_ANCHORS * len(languages))) if poorest is None else poorest
     check_left(len(languages) - hidden, "anchors")
     poor = poorest_first(languages, seed)[:hidden]
     tried = [count for count in sorted(set(counts)) if hidden - count >= FEWEST_HIDDEN]
     for draw in range(0, ANCHOR_DRAWS if folds is None else folds, every):
-        order = np.random.default_rng([seed, draw]).permutation(poor).tolist()
+        order = [together[language] for language in np.random.default_rng([seed, draw]).permutation(poor).tolist()]
         for count in tried:
             yield Split(
                 f"draw {draw + 1}",
@@ -307,11 +318,11 @@ def _kin(languages: Sequence[str], largest: int) -> list[list[str]]:
 
 
 def _hide_all_but_anchors(
-    observations: pl.DataFrame, order: Sequence[str], count: int, most: int
+    observations: pl.DataFrame, order: Sequence[Sequence[str]], count: int, most: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Hide all of `order` but the first `count`; ask for those after the first `most`."""
-    train, test = hide_languages(observations, languages=order[count:])
+    train, test = hide_languages(observations, languages=list(chain(*order[count:])))
     # A mix that holds nothing but anchors is not asked for, or numbers of anchors could not be compared.
-    _, possible = hide_languages(observations, languages=order)
-    rows = possible.filter(pl.col("target").is_in(list(order[most:])))[ROW]
+    _, possible = hide_languages(observations, languages=list(chain(*order)))
+    rows = possible.filter(pl.col("target").is_in(list(chain(*order[most:]))))[ROW]
     return train, test.filter(pl.col(ROW).is_in(rows.implode()))

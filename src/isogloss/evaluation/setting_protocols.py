@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import NotEnoughEvidence
-from isogloss.evaluation.split import Split, hide_languages, named_folds
+from isogloss.evaluation.split import Split, hide_languages, named_folds, one_of_each
 from isogloss.evidence import SETTING, Evidence
 
 CONFIG_FOLDS = 5
@@ -156,9 +156,11 @@ def _languages_of_each(
             without_sister = evidence.with_observations(evidence.observations.filter(pl.col(column) != sisters[value]))
         inside = pl.col(column) == value
         its, others = (set(without_sister.observations.filter(rows)["target"]) for rows in (inside, ~inside))
-        for name, fold in named_folds(sorted(its & others), folds, every, seed):
+        together = one_of_each(sorted(its & others))
+        for name, fold in named_folds(list(together), folds, every, seed):
             shared = True
-            hide = partial(hide_languages, languages=fold, within=inside)
+            whole = [language for first in fold for language in together[first]]
+            hide = partial(hide_languages, languages=whole, within=inside)
             yield Split(f"{name} in {value}", without_sister, hide)
     if not shared:
         raise NotEnoughEvidence(

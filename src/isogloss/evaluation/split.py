@@ -14,6 +14,7 @@ from isogloss.evidence import QUERY_TABLE, SETTING, Evidence, TrainingMix
 from isogloss.evidence.summing import mean_in_order
 from isogloss.forecasting.features import space
 from isogloss.languages import distances
+from isogloss.languages.near_identical import count_once, relatives
 from isogloss.registry import Registry
 
 FEWEST_LEFT = 5
@@ -46,7 +47,7 @@ class Split:
     test : polars.DataFrame
         Observations with their scores, means over seeds; their mixes are without examples of what is left out.
     groups : polars.Series
-        The group of each row of `test`.
+        The group of each row of `test`; near-identical languages (Swahili as `swa` and `swh`) are one.
     """
 
     def __init__(
@@ -76,7 +77,8 @@ class Split:
 
     @property
     def groups(self) -> pl.Series:
-        return self.test[self.grouped_by]
+        groups = self.test[self.grouped_by]
+        return groups.replace(count_once(self._evidence.targets)) if self.grouped_by == "target" else groups
 
     @property
     def queries(self) -> pl.DataFrame:
@@ -130,14 +132,20 @@ def hide_languages(
     test : polars.DataFrame
         Their scores, under mixes without their examples. A mix of nothing else is not asked for: it would
         stand for a model that was not adapted at all.
+
+    Notes
+    -----
+    Near-identical languages are withheld with them: scores in `swh` would give away those in `swa`.
     """
-    hidden = set(languages)
+    asked = set(languages)
+    hidden = {relative for language in asked for relative in (language, *relatives(language))}
     changed, emptied = _reduced(observations["train"], hidden)
     inside = pl.lit(True) if within is None else within
     pairs = [side for language in hidden for side in (f"{language}-x", f"x-{language}")]
     target, empty = pl.col("target").is_in(hidden), pl.col("train").is_in(emptied)
+    tested = pl.col("target").is_in(asked)
     withheld = target | empty | pl.col("pair").is_in(pairs).fill_null(False)
-    train, test = observations.filter(~(inside & withheld)), observations.filter(inside & target & ~empty)
+    train, test = observations.filter(~(inside & withheld)), observations.filter(inside & tested & ~empty)
     reduced = pl.col("train").replace(changed)
     return (
         train.with_columns(pl.when(inside).then(reduced).otherwise(pl.col("train")).alias("train")),
@@ -166,6 +174,14 @@ def named_folds(values: Sequence[str], folds: int | None, every: int, seed: int)
         parts = [[values[position] for position in fold] for fold in dealt]
     for number, fold in enumerate(parts[::every], 1):
         yield fold[0] if len(fold) == 1 else f"fold {number}", fold
+
+
+def one_of_each(languages: Sequence[str]) -> dict[str, list[str]]:
+    """Languages of which none is nearly identical to another, and with each those that are, itself first."""
+    found: dict[str, list[str]] = {}
+    for language, first in count_once(languages).items():
+        found.setdefault(first, []).append(language)
+    return found
 
 
 def poorest_first(languages: Sequence[str], seed: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from isogloss.languages.aliases import REPRESENTATIVES
@@ -42,6 +43,18 @@ def stand_in(identifier: str) -> str:
     language = resolve(identifier)
     macrolanguage = _represented(language)
     return of_group or (_in_script(macrolanguage, language) if macrolanguage else names[0])
+
+
+def count_once(identifiers: Iterable[str]) -> dict[str, str]:
+    """Each id, and the one of them that counts for it: itself, or the first in order that is nearly identical.
+
+    Examples
+    --------
+    >>> count_once(["deu", "swh", "swa"])
+    {'deu': 'deu', 'swa': 'swa', 'swh': 'swa'}
+    """
+    first: dict[str, str] = {}
+    return {name: first.setdefault(stand_in(name), name) for name in sorted(set(identifiers))}
 
 
 def _represented(language: Language) -> str | None:
