@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.names import Names
+from isogloss.questions.narrowing import narrowing
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.scale import FRACTION, Scale, scale_of
 from isogloss.text import counted
@@ -56,6 +57,8 @@ def answer_forecasts(forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: E
         "to": "upper", "trust": _word(),
     }  # fmt: skip
     sentences = (*_sentences(table, scale), *_warnings(table))
+    advice = None if evidence is None else narrowing(forecasts, queries, evidence, names, scale)
+    sentences += () if advice is None else (advice,)
     named = table.with_columns(names.of("nearest"))
     draw = partial(_draw, forecasts, queries, evidence, scale, names, sentences[0])
     return Answer(

@@ -1,0 +1,61 @@
+"""What measuring one of several languages would do for the forecasts of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from isogloss.errors import InputError
+from isogloss.questions.scale import Scale
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from isogloss.evidence import Evidence
+
+FEWEST, MOST = 3, 150
+"""Languages asked about: one is measured and the others are more than one; beyond the most it would take long."""
+
+
+def narrowing(
+    forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: Evidence, name: Callable[[str], str], scale: Scale
+) -> str | None:
+    """Which language to measure, and how much narrower the others' intervals would be; None where that is not known.
+
+    It is said where some language is poorer than every measured one, and all forecasts are of one task and metric.
+
+    Parameters
+    ----------
+    forecasts : polars.DataFrame
+        With the columns of `isogloss.forecasting.FORECAST`.
+    queries : polars.DataFrame
+        What they answer.
+    evidence : Evidence
+        What they were made from.
+    name : callable
+        From the id of a language to what the reader calls it.
+    scale : Scale
+    """
+    import polars as pl
+
+    from isogloss.forecasting import Flag
+    from isogloss.planning import choose_next
+
+    flags = pl.col("flags").list
+    open_ones = forecasts.filter(~flags.contains(Flag.MEASURED.value))
+    targets = open_ones["target"].unique(maintain_order=True).to_list()
+    about = queries.select("task", "metric", "recipe").unique()
+    poorer = open_ones.filter(flags.contains(Flag.POORER_THAN_MEASURED.value))
+    if poorer.is_empty() or not FEWEST <= len(targets) <= MOST or about.height != 1:
+        return None
+    models = open_ones["model"].unique()
+    try:
+        tests = choose_next(
+            evidence, targets, k=1, model=models[0] if len(models) == 1 else None, **about.row(0, named=True)
+        )
+    except InputError:  # the evidence has several settings of the task, or a model that was never measured is meant
+        return None
+    before, after = tests.baselines.filter(choice="none")["width_of_rest"][0], tests.alone["width_of_rest"][0]
+    best = " or ".join(map(name, tests.alone["language"].head(2)))
+    start = scale.width(before).removesuffix(" points")
+    return f"Measure {best}: the 90 % intervals of the others narrow from {start} to {scale.width(after)}."
