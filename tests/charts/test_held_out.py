@@ -62,7 +62,7 @@ def test_of_very_many_guesses_each_language_is_one_dot():
 
 def test_the_description_says_how_far_off_and_how_often_intervals_held():
     words = draw_trust(GUESSES, CALIBRATION).to_dict()["description"]
-    assert "3 scores in 3 languages guessed without them: off by 0.12 on average" in words
+    assert "3 scores in 3 languages forecast without them: off by 0.12 on average" in words
     assert "90 % intervals held 60 %" in words
 
 

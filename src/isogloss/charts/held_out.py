@@ -1,4 +1,4 @@
-"""Is it true: guesses of scores that were measured but withheld, against the truth, and how often intervals held."""
+"""Is it true: forecasts of scores that were measured but withheld, against the truth, and how often intervals held."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import altair as alt
 
 LEFT, BOTTOM = 42.0, 38.0
-MOST_GUESSES = 250
-"""Of more guesses, each language is one dot: the mean of its guesses and of its scores."""
+MOST_FORECASTS = 250
+"""Of more forecasts, each language is one dot: the mean of its forecasts and of its scores."""
 FEWEST = 3
 """Languages that a stratum needs to be drawn."""
 MOST_STRATA = 7
@@ -37,7 +37,7 @@ def draw_trust(
     unit: str = "points",
     canvas: Canvas | None = None,
 ) -> alt.HConcatChart:
-    """Draw guesses against the truth, how often intervals held, and where guesses were furthest off.
+    """Draw forecasts against the truth, how often intervals held, and where forecasts were furthest off.
 
     Parameters
     ----------
@@ -62,10 +62,10 @@ def draw_trust(
 
     canvas = canvas or Canvas()
     languages = guesses["target"].n_unique()
-    many = "; a dot is the mean of a language's guesses" if guesses.height > MOST_GUESSES else ""
+    many = "; a dot is the mean of a language's forecasts" if guesses.height > MOST_FORECASTS else ""
     page = canvas.page(
         "Can the forecasts be believed?",
-        [f"{counted(languages, 'language')} withheld and guessed, one at a time{many}."],
+        [f"{counted(languages, 'language')} withheld and forecast, one at a time{many}."],
     )
     side = page.height - HEADER - BOTTOM
     width = page.width - side - LEFT - 4 * GAP
@@ -80,11 +80,11 @@ def draw_trust(
 
 
 def _against_truth(guesses: pl.DataFrame, canvas: Canvas, side: float) -> Any:
-    """A square with the diagonal; of few guesses with their intervals."""
+    """A square with the diagonal; of few forecasts with their intervals."""
     import altair as alt
 
     colours, factor = canvas.colours, canvas.factor
-    few = guesses.height <= MOST_GUESSES
+    few = guesses.height <= MOST_FORECASTS
     inside = pl.col("score").is_between("lower", "upper")
     table = guesses.with_columns(inside=inside.cast(pl.Float64))
     if not few:
@@ -102,13 +102,13 @@ def _against_truth(guesses: pl.DataFrame, canvas: Canvas, side: float) -> Any:
     low, high = score_range(ends, percent=canvas.percent)
     scale = alt.Scale(domain=[low, high], nice=False)
     x = alt.X("score:Q", scale=scale, title=f"measured {canvas.score_title}", axis=alt.Axis(tickCount=6))
-    y = alt.Y("mean:Q", scale=scale, title=f"guessed {canvas.score_title}", axis=alt.Axis(tickCount=6))
+    y = alt.Y("mean:Q", scale=scale, title=f"forecast {canvas.score_title}", axis=alt.Axis(tickCount=6))
     diagonal = alt.Chart(inline([{"score": end, "mean": end} for end in (low, high)]))
     base = alt.Chart(inline(rows)).encode(x=x, tooltip=["name:N", alt.Tooltip("score:Q", format=".3~g"),
                                                         alt.Tooltip("mean:Q", format=".3~g")])  # fmt: skip
     layers: list[Any] = [diagonal.mark_line(color=colours.ink, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)]
     if few:
-        lower = alt.Y("lower:Q", scale=scale, title=f"guessed {canvas.score_title}", axis=alt.Axis(tickCount=6))
+        lower = alt.Y("lower:Q", scale=scale, title=f"forecast {canvas.score_title}", axis=alt.Axis(tickCount=6))
         layers.append(
             base.mark_rule(strokeWidth=2.5, opacity=0.25, clip=True).encode(
                 y=lower, y2="upper:Q", color=alt.Color("stroke:N", scale=None)
@@ -154,7 +154,7 @@ def _strata(strata: pl.DataFrame, unit: str, canvas: Canvas, width: float, heigh
     ]  # fmt: skip
     ends = [end for line in lines for end in (line.value, line.upper) if end is not None]
     scale = Scale(0.0, score_range([0.0, *ends])[1], f"usual error, {unit}")
-    return lines_panel(lines, scale, canvas, width, height, title="Where guesses were furthest off")
+    return lines_panel(lines, scale, canvas, width, height, title="Where forecasts were furthest off")
 
 
 def stratum_name(stratum: str, value: str) -> str:
@@ -173,7 +173,7 @@ def _in_words(guesses: pl.DataFrame, calibration: pl.DataFrame, languages: int, 
         for row in calibration.sort("level").iter_rows(named=True)
     )
     return (
-        f"{counted(guesses.height, 'score')} in {counted(languages, 'language')} guessed without them: off by "
+        f"{counted(guesses.height, 'score')} in {counted(languages, 'language')} forecast without them: off by "
         f"{figure(error, decimals([error]))} on average. {held}."
     )
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
+LEAST_LOSS = 0.1
+"""Of the range of scores: where an axis of losses ends at least, so that small ones look small."""
 REGRET = 0.34
 """Of the page's width, for the regrets."""
 TOP = 8
@@ -53,7 +55,7 @@ def draw_sources(
     canvas = canvas or Canvas()
     page = canvas.page(
         f"Which language to train on for {canvas.name(target)}?",
-        ["Regret: what is lost against the best source; its band reaches to what is lost at most."],
+        ["Loss: against the best source, whichever it is; its band reaches to what is lost at most."],
     )
     picks: dict[str, list[str]] = {}
     for baseline, source in [] if baselines is None else baselines.select("baseline", "source").iter_rows():
@@ -79,9 +81,11 @@ def draw_sources(
     width = page.width * (1 - REGRET) - 2 * GAP
     score = Scale(*score_range([end for line in scores for end in (line.lower, line.upper) if end is not None],
                                percent=canvas.percent), canvas.score_title)  # fmt: skip
+    most = max(line.upper or 0.0 for line in [*scores, *regrets])
+    least = LEAST_LOSS * factor if most <= factor else 0.0
     regret = Scale(
         0.0,
-        score_range([0.0, *(line.upper or 0.0 for line in regrets)])[1],
+        max(score_range([0.0, *(line.upper or 0.0 for line in regrets)])[1], least),
         f"loss against the best source{' (points)' if canvas.percent else ''}",
     )
     parts: Any = alt.hconcat(

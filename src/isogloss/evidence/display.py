@@ -42,9 +42,9 @@ def _table(rows: pl.DataFrame) -> str:
     means = rows.group_by("target", "model").agg(pl.col("score").mean())
     scores = {(target, model): score for target, model, score in means.iter_rows()}
     percent = "percent" in rows["scale"].unique()
-    head = "".join(f"<th>{_text(model)}</th>" for model in models)
+    head = "".join(f'<th scope="col">{_text(model)}</th>' for model in models)
     body = "".join(
-        f"<tr><th>{_text(_name(language))}</th>"
+        f'<tr><th scope="row">{_text(_name(language))}</th>'
         + "".join(f"<td>{_cell(scores.get((language, model)), percent=percent)}</td>" for model in models)
         + "</tr>"
         for language in languages
@@ -54,7 +54,8 @@ def _table(rows: pl.DataFrame) -> str:
     left = [counted(count, noun) for noun, count in further.items() if count]
     rest = f"<p>and {' and '.join(left)}</p>" if left else ""
     caption = f"<caption>{_text(task)}, {_text(metric)}: mean scores</caption>"
-    return f"<table>{caption}<thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
+    head = f'<tr><th scope="col">language</th>{head}</tr>'
+    return f"<table>{caption}<thead>{head}</thead><tbody>{body}</tbody></table>{rest}"
 
 
 def _most(rows: pl.DataFrame, *columns: str, most: int) -> list[tuple[str, ...]]:

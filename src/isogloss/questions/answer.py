@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ENDINGS", "PICTURES", "Answer", "Table"]
 
+NOTEBOOK_SCALE = 0.75
+"""Of a picture in a notebook against its canvas: as wide as a cell."""
+
 
 @dataclass(frozen=True, repr=False)
 class Answer(Content):
@@ -93,14 +96,31 @@ class Answer(Content):
 
         return notebook_html(self)
 
+    def _ipython_display_(self) -> None:
+        """Show sentences and tables, and the picture as an output of its own.
+
+        Pages that show notebooks without running them leave out images inside HTML.
+        """
+        from IPython.display import display
+
+        from isogloss.questions.page import notebook_html
+
+        display({"text/html": notebook_html(self, picture=False), "text/plain": self.text()}, raw=True)
+        if self.draw is not None:
+            display(self.picture())
+
 
 def without_network(chart: Any) -> Any:
-    """The same chart, which a notebook shows as an image instead of by scripts from a server."""
+    """The same chart, which a notebook shows as an image beside its Vega-Lite, and never by scripts from a server."""
 
-    def bundle(self: Any, *_: Any, **__: Any) -> dict[str, str]:
+    def bundle(self: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        import altair as alt
+
         from isogloss.charts.files import describe, png
 
-        return {"image/png": b64encode(png(self, 1.0)).decode(), "text/plain": describe(self)}
+        interactive = f"application/vnd.vegalite.{alt.SCHEMA_VERSION.partition('.')[0]}+json"
+        image = b64encode(png(self, NOTEBOOK_SCALE)).decode()
+        return {interactive: self.to_dict(), "image/png": image, "text/plain": describe(self)}
 
     kind = type(chart)
     shown = type(kind.__name__, (kind,), {"_repr_mimebundle_": bundle, "__module__": kind.__module__})

@@ -72,10 +72,10 @@ def answer_document(answer: Content) -> Document:
     )
 
 
-def notebook_html(answer: Content) -> str:
+def notebook_html(answer: Content, *, picture: bool = True) -> str:
     """What a notebook shows: sentences, main table, picture as an image."""
     image = ""
-    if answer.draw is not None:
+    if picture and answer.draw is not None:
         from isogloss.charts.files import png
 
         data = b64encode(png(answer.draw(), 1.5)).decode()

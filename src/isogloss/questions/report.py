@@ -70,7 +70,7 @@ class ReportQuestion(AboutSettings):
         apart = {name: named[name] for name in ("shots", "pair")}
         forecasts = _ask(ForecastQuestion, progress, targets=self.targets, level=self.level, **shared, **apart)
         asked = {
-            "unknown": lambda: _ask(TrustQuestion, progress, **shared),
+            "unknown": lambda: _ask(TrustQuestion, progress, targets=self.targets, **shared),
             "next": lambda: self._next_tests(forecasts, progress, shared | apart),
         }
         answers = {name: _answered(asked[name]) for name in self.sections if name in asked}
