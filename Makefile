@@ -7,7 +7,7 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 PYTEST_FLAGS ?= -n 2
 FUZZ_FLAGS ?= -seed=1 -runs=30000
 
-.PHONY: demo pages test lowest fuzz lint reference bench clean
+.PHONY: demo pages test browser lowest fuzz lint reference bench clean
 
 demo: $(DEMO)/.installed ## forecast languages nobody measured, print a table and write a picture
 	$(DEMO)/bin/isogloss demo --out demo-output
@@ -16,7 +16,7 @@ pages: $(DEMO)/.installed ## run what README and docs tell a reader to type, in 
 	$(DEMO)/bin/python -m docs.console README.md docs/how-to/*.md docs/methods/*.md
 
 test: $(DEV)/.installed ## run the whole test suite
-	$(DEV)/bin/python -m pytest $(PYTEST_FLAGS)
+	$(DEV)/bin/python -m pytest $(PYTEST_FLAGS) --ignore tests/browser
 
 # The oldest polars may drop a query in another thread than it was made in, which Python can only warn of.
 lowest: $(LOWEST)/.installed ## all but the lab and the forecasters' own tests, with the oldest versions that are allowed
@@ -27,6 +27,9 @@ fuzz: $(DEV)/.installed ## look for files that an importer neither reads nor ref
 	@if $(DEV)/bin/python -c 'import atheris' 2>/dev/null; \
 	then $(DEV)/bin/python -m tests.fuzz.importers $(FUZZ_FLAGS) -verbosity=0; \
 	else echo "not fuzzed: atheris has wheels for Python 3.11 to 3.13 on x86-64 Linux only"; fi
+
+browser: $(DEV)/.installed .browser/.installed ## use the pages in a real browser, as a person does
+	$(DEV)/bin/python -m pytest tests/browser
 
 lint: $(DEV)/.installed ## style, types and the arrows between packages
 	$(DEV)/bin/ruff check .
@@ -61,5 +64,14 @@ $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt
 		docstring-parser hypothesis pandas pyarrow pytest pytest-xdist statsmodels
 	touch $@
 
+# Only Debian's chromium comes with a driver that fits; elsewhere the tests that need it skip and say so.
+.browser/.installed:
+	mkdir -p .browser
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && ! command -v chromedriver >/dev/null; then \
+		apt-get update --quiet=2 && apt-get install --quiet=2 --yes --no-install-recommends \
+		chromium chromium-driver fonts-noto-core npm; fi
+	if command -v npm >/dev/null; then npm install --silent --prefix .browser axe-core@4.14.1; fi
+	touch $@
+
 clean: ## remove what the other targets made
-	rm -rf $(DEMO) $(DEV) $(LOWEST) demo-output dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(DEMO) $(DEV) $(LOWEST) demo-output dist .browser .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -34,6 +34,8 @@ COMMANDS = {
     "benchmark": "Withhold measured scores, ask forecasters for them, and report error and coverage of the answers.",
     "report": "Write two pages for a funder: what is known, what is not, and what to test first.",
     "chart": "Draw the picture of an answer.",
+    "open": "Look at scores in the browser: check how they are read, ask, see whether to believe it.",
+    "serve": "Serve pages and a JSON API about evidence to browsers.",
     "demo": "Forecast languages nobody measured from the evidence that ships with isogloss.",
     "evidence": "Bring measured scores together.",
     "languages": "Tell who the languages are and how far apart.",
@@ -42,6 +44,8 @@ COMMANDS = {
 }
 """Name of each command and group to the first sentence of its help, in the order of help."""
 GROUPS = ("chart", "evidence", "languages", "background", "lab")
+OWN = {"demo": "demo:demo", "open": "web:open_", "serve": "web:serve_"}
+"""Commands that ask no question, with their module and function."""
 
 
 @cache
@@ -49,13 +53,18 @@ def _build(name: str) -> Any:
     """A command, or a group with its commands."""
     if name not in GROUPS:
         alone = typer.Typer(add_completion=False)
-        alone.command(name)(import_module("isogloss.cli.demo").demo if name == "demo" else _asking(name))
+        alone.command(name)(_own(name) if name in OWN else _asking(name))
         return typer.main.get_command(alone)
     group: typer.Typer = import_module(f"isogloss.cli.{name}").app
     for command in QUESTIONS:
         if command.startswith(f"{name} "):
             group.command(command.removeprefix(f"{name} "))(_asking(command))
     return typer.main.get_group(group)
+
+
+def _own(command: str) -> Any:
+    module, _, function = OWN[command].partition(":")
+    return getattr(import_module(f"isogloss.cli.{module}"), function)
 
 
 def _asking(command: str) -> Any:

@@ -1,0 +1,5 @@
+"""The browser's door: pages and a JSON API over the questions of `isogloss.questions`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

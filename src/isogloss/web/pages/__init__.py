@@ -1,0 +1,12 @@
+"""The pages: each a view of questions, with its state in the address."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+
+def routers() -> list[APIRouter]:
+    """The routes of all pages."""
+    from isogloss.web.pages import answer, ask, questions, start
+
+    return [start.router, ask.router, answer.router, questions.router]

@@ -1,0 +1,153 @@
+"""Answer: the verdict, bars in the order of scores with measured languages between, a map, one language at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from isogloss.charts.canvas import score_range
+from isogloss.errors import InputError
+from isogloss.evidence import Evidence
+from isogloss.languages import card, nearest, resolve
+from isogloss.planning.items import interval_after_items
+from isogloss.questions.answer import Answer
+from isogloss.questions.forecast import ForecastQuestion
+from isogloss.questions.names import Names
+from isogloss.web.api import finished
+from isogloss.web.pages.drawing import Track, bar_of, gradient_stops, map_of
+from isogloss.web.pages.rendering import Address, render, texts_of, waiting
+from isogloss.web.responses import session_of, site_of
+from isogloss.web.setting import Choice, choose
+
+ITEMS = 100
+MOST_ROWS, BETWEEN = 400, 8
+RELATIVES = 5
+TRUST = {
+    "solid": "the interval is narrow and held when languages like it were withheld",
+    "fair": "good enough to compare with, not to decide alone",
+    "shaky": "act on the interval, not on the number",
+    "guess": "test before you act on a number",
+}
+
+router = APIRouter()
+
+
+@router.get("/answer")
+async def answer(request: Request) -> Response:
+    """Forecasts, or progress where they take longer."""
+    address = Address(request)
+    site, session = site_of(request), session_of(request)
+    targets = texts_of(address.given, "targets")
+    if not targets:
+        raise InputError("no language is named", hint="choose some on the page Ask")
+    held = await run_in_threadpool(site.held, session, address.first("evidence"))
+    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat()))
+    fields = {"targets": targets, **as_fields(choice)}
+    job = await run_in_threadpool(site.ask, session, held, ForecastQuestion, fields)
+    if not await finished(job, site.settings.patience):
+        return waiting(request, job, "Forecasting", held=held, choice=choice)
+    made = job.future.result()
+    context = await run_in_threadpool(_context, made, choice, address)
+    return render(request, "answer.html", title="Answer", held=held, choice=choice, answer=made, **context)
+
+
+def as_fields(choice: Choice) -> dict[str, Any]:
+    """The setting as fields of a question."""
+    return {name: int(value) if name == "shots" else value for name, value in choice.named.items()}
+
+
+def _context(made: Answer, choice: Choice, address: Address) -> dict[str, Any]:
+    forecasts = made.table
+    measured = _measured(choice.evidence, forecasts)
+    names = Names(choice.evidence)
+    known = {code: made.scale.factor * score for code, score in measured.rows()}
+    asked = [
+        {**row, "name": row["language"], "measured": row["target"] in known} for row in forecasts.iter_rows(named=True)
+    ]
+    others = [
+        {"target": code, "name": names(code), "mean": score, "measured": True, "trust": "measured", "lower": None}
+        for code, score in known.items() if code not in set(forecasts["target"])
+    ]  # fmt: skip
+    low, high = score_range([*known.values(), *(row[name] for row in asked for name in ("lower", "upper"))],
+                            percent=made.scale.name == "percent")  # fmt: skip
+    track = Track(low, 100.0 if made.scale.name == "percent" else 1.0 if made.scale.name == "fraction" else high)
+    rows = sorted(
+        [*asked, *_between(others, asked, every=bool(address.first("measured")))],
+        key=lambda row: (-row["mean"], row["name"]),
+    )[:MOST_ROWS]
+    chosen = next((row for row in asked if row["target"] == address.first("language")), None)
+    if chosen is None and len(asked) == 1:
+        chosen = asked[0]
+    return {
+        "rows": [{**row, "bar": bar_of(row, track), "shown": _shown(row, made)} for row in rows],
+        "track": track, "stops": gradient_stops(), "map": map_of(asked, others), "trust": TRUST,
+        "panel": None if chosen is None else _panel({**chosen, "shown": _shown(chosen, made)}, made, known, names),
+        "unmentioned": len(others) - sum(row["trust"] == "measured" and row["lower"] is None for row in rows),
+        "metric": choice.evidence.observations["metric"][0], "words": _words(asked),
+    }  # fmt: skip
+
+
+def _measured(evidence: Evidence, forecasts: pl.DataFrame) -> pl.DataFrame:
+    """Mean score of every measured language with the training mix that the forecasts are of."""
+    same = evidence.observations.filter(pl.col("train").is_in(forecasts["train"].unique().implode()))
+    return same.group_by("target").agg(pl.col("score").mean()).sort("target")
+
+
+def _between(others: list[dict[str, Any]], asked: list[dict[str, Any]], *, every: bool) -> list[dict[str, Any]]:
+    """Measured languages among the forecasts: the best, the worst, relatives of these, some evenly over the scores."""
+    if every or len(others) <= BETWEEN:
+        return others
+    relatives = {row["nearest"] for row in asked}
+    ranked = sorted(others, key=lambda row: row["mean"])
+    spread = [ranked[round(place * (len(ranked) - 1) / (BETWEEN - 1))]["target"] for place in range(BETWEEN)]
+    first = [row["target"] for row in ranked if row["target"] in relatives]
+    shown = set(list(dict.fromkeys([ranked[0]["target"], ranked[-1]["target"], *first, *spread]))[:BETWEEN])
+    return [row for row in others if row["target"] in shown]
+
+
+def _shown(row: dict[str, Any], made: Answer) -> str:
+    digits = max(made.scale.digits - 1, 0)
+    mean = f"{row['mean']:.{digits}f}"
+    return mean if row["lower"] is None else f"{row['lower']:.{digits}f} to {row['upper']:.{digits}f}"
+
+
+def _words(asked: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    counts = {word: sum(row["trust"] == word for row in asked) for word in TRUST}
+    return [(word, count) for word, count in counts.items() if count]
+
+
+def _panel(row: dict[str, Any], made: Answer, known: dict[str, float], names: Names) -> dict[str, Any]:
+    """What is known of one language: the forecast's warnings, relatives, facts, and what a test would buy."""
+    flags = (
+        []
+        if made.flags is None
+        else made.flags.filter(pl.col("target") == row["target"])["sentence"].unique(maintain_order=True).to_list()
+    )
+    others = [code for code in known if code != row["target"]]
+    near = nearest(row["target"], [*others], "combined", top=RELATIVES).rows(named=True) if others else []
+    digits = max(made.scale.digits - 1, 0)
+    relatives = [
+        {"name": names(one["language"]), "score": f"{known[one['language']]:.{digits}f}", "distance": one["distance"]}
+        for one in near if one["distance"] is not None
+    ]  # fmt: skip
+    facts = [fact for fact in card(row["target"]).rows(named=True) if fact["known"]]
+    return {"row": row, "flags": flags, "relatives": relatives, "facts": facts, "items": _items(row, made),
+            "language": resolve(row["target"])}  # fmt: skip
+
+
+def _items(row: dict[str, Any], made: Answer) -> str | None:
+    """What one hundred test items would buy."""
+    if not made.scale.bounded:
+        return None
+    lower, upper, mean = (row[name] / made.scale.factor for name in ("lower", "upper", "mean"))
+    after = interval_after_items(lower, upper, mean, ITEMS, row["level"])
+    before, after = 100 * (upper - lower), 100 * after
+    advice = {"guess": "Do not ship on this number. ", "shaky": "Do not ship on this number. "}.get(row["trust"], "")
+    return (
+        f"{advice}{ITEMS} test items in {row['name']} would narrow the interval from {before:.0f} to about "
+        f"{after:.0f} points."
+    )

@@ -1,0 +1,164 @@
+"""Pages that show one question's answer as it is: verdict, picture, tables, what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from isogloss.errors import InputError, UnknownName
+from isogloss.questions.about import AboutEvidence
+from isogloss.questions.answer import ENDINGS, Answer
+from isogloss.web.api import finished
+from isogloss.web.fields import choices_of, read_fields, web_fields, web_questions
+from isogloss.web.pages.answer import as_fields
+from isogloss.web.pages.rendering import Address, render, texts_of, waiting
+from isogloss.web.responses import not_modified, session_of, site_of, tagged
+from isogloss.web.setting import PROPERTIES, choose
+from isogloss.web.site import answer_key
+
+
+@dataclass(frozen=True)
+class View:
+    """A page about a question.
+
+    Attributes
+    ----------
+    command : str
+    title : str
+    lead : str
+        What the page answers, above everything else.
+    fields : tuple of str
+        Fields that its form shows.
+    free : tuple of str
+        Parts of a setting that need not be chosen.
+    """
+
+    command: str
+    title: str
+    lead: str
+    fields: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+
+
+VIEWS = {
+    "/believe": View(
+        "trust", "Believe?", "Each measured language is hidden in turn and forecast from the others: this is how far "
+        "off the forecasts were, and how often their intervals held.",
+    ),
+    "/why": View(
+        "explain", "Why", "What goes with high and low scores; and, for one language, what its forecast is made of.",
+        ("target",),
+    ),
+}  # fmt: skip
+MEDIA = {
+    ".png": "image/png", ".svg": "image/svg+xml", ".html": "text/html", ".csv": "text/csv", ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}  # fmt: skip
+
+router = APIRouter()
+
+
+def _page_of(view: View) -> Any:
+    async def page(request: Request) -> Response:
+        address = Address(request)
+        site, session = site_of(request), session_of(request)
+        kind = web_questions()[view.command]
+        held = await run_in_threadpool(site.held, session, address.first("evidence"))
+        choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), view.free))
+        fields = read_fields(kind, address.given) | _setting_of(kind, as_fields(choice))
+        shared: dict[str, Any] = {
+            "title": view.title,
+            "view": view,
+            "held": held,
+            "choice": choice,
+            "form": _form(view, kind, address),
+        }
+        try:
+            job = await run_in_threadpool(site.ask, session, held, kind, fields)
+            if not await finished(job, site.settings.patience):
+                return waiting(request, job, **shared)
+            made = job.future.result()
+        except InputError as error:  # the form is still there, to ask otherwise
+            return render(request, "question.html", answer=None, error=error, **shared)
+        setting = {name: str(value) for name, value in fields.items() if name in PROPERTIES}
+        own = {name: address.given.get(name, []) for name in view.fields}
+        query = address.to(f"/{view.command}", **setting, **own).partition("?")[2]
+        drawn = await run_in_threadpool(_picture, made)
+        return render(request, "question.html", answer=made, picture=drawn, query=query, **shared)
+
+    return page
+
+
+for _path, _view in VIEWS.items():
+    router.add_api_route(_path, _page_of(_view), methods=["GET"])
+
+
+def _setting_of(kind: type[AboutEvidence], named: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if name in web_fields(kind)}
+
+
+def _form(view: View, kind: type[AboutEvidence], address: Address) -> list[dict[str, Any]]:
+    """The fields of the form: those of the question, with its own words."""
+    fields = web_fields(kind)
+    return [
+        {"name": name, "help": fields[name].description or "", "value": ", ".join(texts_of(address.given, name)),
+         "choices": choices_of(fields[name])}
+        for name in view.fields
+    ]  # fmt: skip
+
+
+def _picture(answer: Answer) -> str | None:
+    """The text alternative of the answer's picture; None where there is no picture."""
+    if answer.draw is None:
+        return None
+    from isogloss.charts import describe
+
+    return describe(answer.draw())
+
+
+@router.get("/picture/{command}")
+async def picture(request: Request, command: str) -> Response:
+    """The picture of an answer."""
+    return await _file(request, command, ".svg", shown=True)
+
+
+@router.get("/download/{name}")
+async def download(request: Request, name: str) -> Response:
+    """An answer as a file: `forecast.csv`, `forecast.png`."""
+    command, dot, ending = name.rpartition(".")
+    return await _file(request, command, dot + ending, shown=False)
+
+
+async def _file(request: Request, command: str, ending: str, *, shown: bool) -> Response:
+    kinds = web_questions()
+    command = command.replace("-", " ")
+    if command not in kinds or ending not in ENDINGS:
+        raise UnknownName("page", f"{command}{ending}"[:60], [])
+    address, site, session = Address(request), site_of(request), session_of(request)
+    kind = kinds[command]
+    held = await run_in_threadpool(site.held, session, address.first("evidence"))
+    fields = read_fields(kind, address.given)
+    tag = f"{answer_key(held, command, fields)}{ending[1:]}"
+    if (unchanged := not_modified(request, tag)) is not None:
+        return unchanged
+    job = await run_in_threadpool(site.ask, session, held, kind, fields)
+    await finished(job, 600.0)
+    body = await run_in_threadpool(_written, job.future.result(), ending)
+    response = Response(body, media_type=MEDIA[ending])
+    response.headers["content-security-policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    if not shown:
+        response.headers["content-disposition"] = f'attachment; filename="{command.replace(" ", "-")}{ending}"'
+    return tagged(response, tag)
+
+
+def _written(answer: Answer, ending: str) -> bytes:
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        return answer.write(Path(folder) / f"answer{ending}").read_bytes()

@@ -1,0 +1,127 @@
+"""What a person does: drop a spreadsheet, mend a name, read a forecast, see whether to believe it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+from tests.browser.conftest import AXE, look
+from tests.web.conftest import SCORES
+
+SHOWN = "evidence=sib200-few-shot&model=char-ngram"
+PAGES = {
+    "start": "/",
+    "ask": f"/ask?{SHOWN}",
+    "answer": f"/answer?{SHOWN}&targets=Yoruba,Wolof,Igbo,Zulu&language=wol",
+    "believe": f"/believe?{SHOWN}&every=7",
+    "error": "/answer?targets=Yorubaa",
+}
+SECONDS = 240
+
+
+def wait(browser: Any) -> None:
+    """Until the answer is there."""
+    WebDriverWait(browser, SECONDS).until(lambda one: not one.find_elements(By.CSS_SELECTOR, "#work"))
+    WebDriverWait(browser, SECONDS).until(
+        lambda one: one.execute_script(
+            "return document.readyState === 'complete' && [...document.images].every(i => i.complete)"
+        )
+    )
+
+
+def text(browser: Any) -> str:
+    return str(browser.find_element(By.TAG_NAME, "body").text)
+
+
+def click(browser: Any, selector: str) -> None:
+    browser.find_element(By.CSS_SELECTOR, selector).click()
+
+
+def test_from_a_spreadsheet_to_whether_to_believe_it(browser: Any, server: str, tmp_path: Path) -> None:
+    file = tmp_path / "team.csv"
+    file.write_text(SCORES.replace("Hausa", "Hausaa (Kurmanji)"))
+    browser.get(server)
+    browser.find_element(By.ID, "file").send_keys(str(file))
+    WebDriverWait(browser, 60).until(lambda one: "/check/" in one.current_url)
+    name = browser.find_element(By.CSS_SELECTOR, "fieldset.unclear input[name^=read]")
+    assert name.get_attribute("value") == "Northern Kurdish"
+    name.clear()
+    name.send_keys("Hausa")
+    click(browser, "button[value=update]")
+    WebDriverWait(browser, 60).until(lambda one: "14 languages, 2 models" in text(one))
+    click(browser, "button[value=accept]")
+    WebDriverWait(browser, 60).until(lambda one: "/ask" in one.current_url)
+    browser.find_element(By.ID, "targets").send_keys("Yoruba, Igbo")
+    click(browser, "form button.main")
+    wait(browser)
+    assert "Yoruba" in browser.find_element(By.CSS_SELECTOR, "table.bars").text
+    browser.find_element(By.LINK_TEXT, "Yoruba").click()
+    assert "100 test items in Yoruba" in text(browser)
+    browser.find_element(By.LINK_TEXT, "Can I believe this?").click()
+    wait(browser)
+    assert "withheld" in text(browser)
+    picture = browser.find_element(By.CSS_SELECTOR, ".picture img")
+    assert browser.execute_script("return arguments[0].naturalWidth", picture) > 0
+
+
+def test_everything_is_reached_by_keyboard(browser: Any, server: str) -> None:
+    browser.get(server + PAGES["ask"])
+    field = browser.find_element(By.ID, "targets")
+    assert browser.switch_to.active_element == field
+    field.send_keys("Zulu", Keys.ENTER)
+    wait(browser)
+    body = browser.find_element(By.TAG_NAME, "body")
+    body.send_keys(Keys.TAB)
+    assert browser.switch_to.active_element.text == "To the content"
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    for _ in range(30):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        if browser.switch_to.active_element.text == "Zulu":
+            break
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    WebDriverWait(browser, 60).until(lambda one: "language=zul" in one.current_url)
+
+
+def test_names_are_suggested_while_one_types(browser: Any, server: str) -> None:
+    browser.get(server + PAGES["ask"])
+    browser.find_element(By.ID, "targets").send_keys("Zulu, Yoru")
+    WebDriverWait(browser, 30).until(
+        lambda one: (
+            "Zulu, Yoruba"
+            in one.execute_script("return [...document.querySelectorAll('#names option')].map(o => o.value)")
+        )
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_quiet_and_asks_nobody_else(browser: Any, server: str, page: str) -> None:
+    browser.get(server + PAGES[page])
+    wait(browser)
+    messages = [one["message"] for one in browser.get_log("browser") if page != "error"]
+    sent = [json.loads(one["message"])["message"] for one in browser.get_log("performance")]
+    addresses = [one["params"]["request"]["url"] for one in sent if one["method"] == "Network.requestWillBeSent"]
+    assert messages == []
+    assert addresses
+    assert all(one.startswith((server, "data:")) for one in addresses)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_fits_and_is_accessible(browser: Any, server: str, page: str, width: int, *, dark: bool) -> None:
+    look(browser, width, dark=dark)
+    browser.get(server + PAGES[page])
+    wait(browser)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    if not AXE.exists():
+        pytest.skip("axe-core is not here: 'make browser' installs it")
+    browser.execute_cdp_cmd("Runtime.evaluate", {"expression": AXE.read_text()})
+    run = "axe.run().then(r => JSON.stringify(r.violations.filter(v => ['serious', 'critical'].includes(v.impact))"
+    run += ".map(v => [v.id, v.nodes.map(n => n.html)])))"
+    result = browser.execute_cdp_cmd("Runtime.evaluate", {"expression": run, "awaitPromise": True})
+    assert json.loads(result["result"]["value"]) == []

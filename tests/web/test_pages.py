@@ -1,0 +1,119 @@
+"""From a spreadsheet to an answer, as a browser without JavaScript sees it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+from tests.web.conftest import SCORES
+
+PAGES = ("/", "/ask", "/answer?targets=Yoruba,Igbo", "/believe", "/why")
+
+
+def text_of(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def send(client: TestClient, content: str, name: str = "scores.csv") -> str:
+    """Send a file; the address of the page on which it is checked."""
+    return str(client.post("/files", files={"file": (name, content.encode())}).url.path)
+
+
+def test_a_file_is_counted_as_a_person_would_count_it(client: TestClient) -> None:
+    page = text_of(client.get(send(client, SCORES)).text)
+    assert "14 languages, 2 models, 27 scores, percentages, 1 blank." in page
+    assert "Portuguese (Brazil) is read as" in page
+
+
+def test_nothing_is_evidence_before_it_is_accepted(client: TestClient) -> None:
+    address = send(client, SCORES)
+    before = {one["key"] for one in client.get("/api/evidence").json() if one["own"]}
+    client.post(address, data={"action": "accept"})
+    after = [one for one in client.get("/api/evidence").json() if one["own"]]
+    assert before == set()
+    assert [one["title"] for one in after] == ["scores.csv"]
+
+
+def test_an_unclear_name_is_mended_on_the_page(client: TestClient) -> None:
+    address = send(client, SCORES.replace("Hausa", "Hausaa (Kurmanji)"))
+    asked = client.get(address).text
+    assert "“Hausaa (Kurmanji)” is no language that we know" in asked
+    assert 'value="Northern Kurdish"' in asked
+    mended = client.post(address, data={"written_0": "Hausaa (Kurmanji)", "read_0": "Hausa"}).text
+    assert "14 languages, 2 models, 27 scores" in text_of(mended)
+
+
+def test_a_name_that_means_nothing_is_left_out(client: TestClient) -> None:
+    address = send(client, SCORES.replace("Hausa", "Qqqqq"))
+    page = client.post(address, data={"written_0": "Qqqqq", "leave_0": "1"}).text
+    assert "13 languages, 2 models, 25 scores" in text_of(page)
+
+
+def test_a_file_that_is_no_table_says_why(client: TestClient) -> None:
+    page = client.get(send(client, "nothing to see", "notes.txt")).text
+    assert "This file cannot be read as it is." in page
+    assert "isogloss-web-" not in page  # where the server keeps it is nobody's business
+
+
+def test_the_answer_has_verdict_trust_words_and_measured_languages(client: TestClient, accepted: str) -> None:
+    page = client.get("/answer", params={"evidence": accepted, "targets": "Yoruba, Igbo", "model": "Large"})
+    assert page.status_code == 200
+    text = text_of(page.text)
+    api = client.get("/api/forecast", params={"evidence": accepted, "targets": "Yoruba,Igbo", "model": "Large"}).json()
+    assert api["verdict"] in text
+    for row in api["tables"]["forecasts"]:
+        assert re.search(rf"{row['language']} .{{0,80}}?{row['lower']:.0f} to {row['upper']:.0f} {row['trust']}", text)
+    assert re.search(r"English .{0,60}?88 measured", text)
+
+
+def test_a_language_has_its_relatives_and_what_a_test_would_buy(client: TestClient) -> None:
+    text = text_of(client.get("/answer?targets=Yoruba,Igbo&model=Large&language=yor").text)
+    assert "100 test items in Yoruba would narrow the interval" in text
+    assert "Nearest measured languages" in text
+    assert "What is known of Yoruba" in text
+
+
+def test_an_unknown_language_is_a_page_with_suggestions(client: TestClient) -> None:
+    page = client.get("/answer?targets=Yorubaa,Igbo&model=Large")
+    assert page.status_code == 422
+    assert "targets=yor&amp;targets=Igbo" in page.text or "targets=yor" in page.text
+
+
+def test_an_unknown_model_is_a_page_with_suggestions(client: TestClient) -> None:
+    page = client.get("/answer?targets=Igbo&model=Largee")
+    assert page.status_code == 422
+    assert "model=Large" in page.text
+
+
+def test_unknown_evidence_is_not_there(client: TestClient) -> None:
+    assert client.get("/ask?evidence=of-somebody-else").status_code == 404
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_are_whole_without_scripts(client: TestClient, page: str) -> None:
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=|javascript:", answer.text)
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", answer.text)
+    assert len(answer.content) < 1_000_000
+
+
+def test_a_click_on_the_map_lists_the_languages_spoken_there(client: TestClient) -> None:
+    from isogloss.languages import resolve
+    from isogloss.web.pages.ask import WORLD
+
+    place = resolve("Wolof")
+    assert place.longitude is not None
+    assert place.latitude is not None
+    x, y = WORLD.project(place.longitude, place.latitude)
+    assert "> Wolof</label>" in client.get(f"/ask?near={x:.0f},{y:.0f}").text
+
+
+def test_answers_are_saved_as_files(client: TestClient) -> None:
+    for ending, begins in (("png", b"\x89PNG"), ("csv", b"language,"), ("xlsx", b"PK")):
+        file = client.get(f"/download/forecast.{ending}?targets=Igbo&model=Large")
+        assert file.status_code == 200
+        assert file.content.startswith(begins)
+        assert f"forecast.{ending}" in file.headers["content-disposition"]
