@@ -19,9 +19,20 @@ from isogloss.questions.about import AboutEvidence
 from isogloss.questions.catalogue import question_kinds
 from isogloss.questions.question import default_of, ordered_fields
 
-EXCLUDED = {"evidence query"}
-"""Commands without a page: nobody sends SQL from a browser."""
-HIDDEN = {"evidence", "format", "mapping", "unfinished", "filled", "save", "forecaster_from", "queries"}
+EXCLUDED = {"evidence query", "background build"}
+"""Commands for the shell alone: nobody sends SQL from a browser, or writes files with it."""
+HIDDEN = {
+    "evidence",
+    "format",
+    "mapping",
+    "background",
+    "probe",
+    "unfinished",
+    "filled",
+    "save",
+    "forecaster_from",
+    "queries",
+}
 """Fields that name files or say how files are read."""
 MOST = 10_000
 """Of whole numbers that stand for work; seeds, sizes of mixes and volumes stand for none."""
