@@ -159,8 +159,8 @@ def compact_store(store: StoreArgument, json: JsonOption = False) -> None:
 @app.command("export")
 def export_evidence(
     sources: SourcesArgument,
-    format: Annotated[str, typer.Option(help="csv, parquet, litmus or mteb.")] = "csv",
-    out: Annotated[Path | None, typer.Option(help="File; for litmus and mteb a new folder.")] = None,
+    format: Annotated[str, typer.Option(help="csv, parquet, euroeval, every-eval-ever, litmus or mteb.")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="File for csv and parquet, else a new folder.")] = None,
     task: Annotated[str | None, typer.Option(help="Only this task.")] = None,
     model: Annotated[str | None, typer.Option(help="Only this model.")] = None,
     json: JsonOption = False,
