@@ -234,6 +234,7 @@ def compare(
 def fair(
     evidence: Any = ...,
     *,
+    targets: str | Sequence[str] | None = ...,
     models: str | Sequence[str] | None = ...,
     by: Literal["model", "recipe", "train"] = ...,
     weights: Any = ...,
@@ -248,6 +249,7 @@ def fair(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
 ) -> Answer: ...
 def benchmark(
     evidence: Any = ...,
