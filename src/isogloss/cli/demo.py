@@ -12,17 +12,21 @@ from isogloss.cli.show import say
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the picture and the table.")] = Path("demo-output"),
+    out: Annotated[Path, typer.Option(help="Folder for the picture, the table and the report.")] = Path("demo-output"),
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Forecast languages nobody measured from the evidence that ships with isogloss."""
-    from isogloss.demo import COMMAND, PICTURE, TABLE, run_demo
+    from isogloss.demo import COMMAND, PICTURE, REPORT, TABLE, run_demo
     from isogloss.progress import Bar
 
     with Bar(shown=not json) as bar:
         answer = run_demo(out, bar)
     print_answer(answer, as_json=json)
     if not json:
-        lines = ("", f"picture: {out / PICTURE}", f"table:   {out / TABLE}", "", "the same for other languages:")
-        for line in (*lines, f"  {COMMAND}"):
+        lines = (
+            "", f"picture: {out / PICTURE}", f"table:   {out / TABLE}",
+            f"report:  {out / REPORT}", "         (two pages to send, which any browser opens)",
+            "", "the same for other languages:", f"  {COMMAND}",
+        )  # fmt: skip
+        for line in lines:
             say(line)

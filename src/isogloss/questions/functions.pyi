@@ -274,6 +274,7 @@ def report(
     evidence: Any = ...,
     targets: str | Sequence[str] | None = ...,
     *,
+    train: str | None = ...,
     sections: str | Sequence[str] = ...,
     appendix: bool = ...,
     k: int = ...,
