@@ -125,7 +125,7 @@ def _print_report(report: ImportReport) -> None:
     say(f"formats: {', '.join(f'{name} ({count})' for name, count in formats.items())}")
     if scales:
         say(f"scores were written as: {', '.join(scales)}")
-    for note in dict.fromkeys(note for file in report.files for note in file.notes):
+    for note in dict.fromkeys((*(note for file in report.files for note in file.notes), *report.notes)):
         say(f"note: {note}")
     _print_languages({code: known for file in report.files for code, known in file.languages.items()})
     beside = {name: sum(getattr(file, name) for file in report.files) for name in ("items", "models", "tasks")}
