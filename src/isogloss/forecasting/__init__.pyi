@@ -1,6 +1,8 @@
 from .background.artefact import Background, read_background
 from .background.build import build_background
 from .background.evidence_tables import tables_of
+from .background.probe import Probe
+from .background.probe_file import read_probe
 from .background.show import language_factors, shipped_card, show_background, sources_of
 from .background.tables import ScoreTable, read_tables
 from .background.use import use_background
@@ -38,6 +40,7 @@ __all__ = [
     "Mean",
     "Mixed",
     "Nearest",
+    "Probe",
     "ScoreTable",
     "Trees",
     "Trust",
@@ -49,6 +52,7 @@ __all__ = [
     "language_factors",
     "load",
     "read_background",
+    "read_probe",
     "read_tables",
     "savable",
     "shipped_card",

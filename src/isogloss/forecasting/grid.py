@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from isogloss.evidence import SETTING, TrainingMix
 from isogloss.evidence.summing import mean_in_order
 from isogloss.forecasting.settings import Setting
-from isogloss.metrics.registry import lowest_fraction
+from isogloss.metrics.registry import lowest_fraction, lowest_raw
 
 Array = NDArray[np.float64]
 
@@ -88,7 +88,7 @@ class Grid:
     unknown_size : float
         What stands in for sizes that are not known.
     lowest : float
-        The lowest possible fraction: 0, or -1 for correlations.
+        The lowest possible score: 0 for most metrics, -1 for correlations, minus infinity where there is none.
     """
 
     mixes: TrainingMixes
@@ -105,7 +105,7 @@ class Grid:
 
     def clip(self, scores: Array) -> Array:
         """`scores` held inside the metric's range, where it has one."""
-        return np.clip(scores, self.lowest, 1.0) if self.bounded else scores
+        return np.clip(scores, self.lowest, 1.0 if self.bounded else np.inf)
 
     @property
     def span(self) -> float:
@@ -217,9 +217,11 @@ class Panel:
         texts = self.texts[rows].tolist()
         setting = int(self.setting_of[rows[0]])
         unknown_size = typical_size(texts)
+        bounded, metric = bool(self.bounded[setting]), self.settings[setting].metric
+        lowest = lowest_fraction(metric) if bounded else lowest_raw(metric)
         return Grid(
             TrainingMixes.read(texts, unknown_size), tuple(self.languages[column] for column in columns), scores,
-            bool(self.bounded[setting]), unknown_size, lowest_fraction(self.settings[setting].metric),
+            bounded, unknown_size, lowest if bounded or lowest <= np.nanmin(scores) else -np.inf,
         )  # fmt: skip
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from functools import lru_cache
 from importlib.resources import files
@@ -98,6 +99,16 @@ def lowest_fraction(name: str) -> float:
     """
     metric = find_metric(name)
     return metric.lowest if metric.lowest is not None and metric.is_fraction else 0.0
+
+
+def lowest_raw(name: str) -> float:
+    """The lowest score of a metric whose scores are no fractions, such as 0 of error rates; minus infinity if unknown.
+
+    The end of a fraction's range is known in any unit where it is 0.
+    """
+    metric = find_metric(name)
+    known = metric.lowest is not None and (metric.lowest == 0 or not metric.is_fraction)
+    return float(metric.lowest) if known and metric.lowest is not None else -math.inf
 
 
 @lru_cache(maxsize=8)

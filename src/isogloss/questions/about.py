@@ -12,7 +12,7 @@ from pydantic import Field
 from isogloss.errors import BadFile, InputError, UnknownLanguage, UnknownName
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer
-from isogloss.questions.fields import ReadAs, Shell, Sources
+from isogloss.questions.fields import OptionalPath, ReadAs, Shell, Sources
 from isogloss.questions.question import Question
 from isogloss.questions.scale import Scale, scale_of
 
@@ -97,14 +97,18 @@ class WithBackground(AboutEvidence):
             "By default what ships."
         ),
     ] = None
+    probe: Annotated[
+        OptionalPath,
+        Field(description="Table of how well languages are aligned with English in the model: language,alignment."),
+    ] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Read the evidence and answer from it, all forecasts with the background."""
-        if self.background is None:
+        if self.background is None and self.probe is None:
             return super().answer(progress)
         from isogloss.forecasting import use_background
 
-        with use_background(self.background):
+        with use_background(self.background, self.probe):
             return super().answer(progress)
 
 

@@ -30,6 +30,7 @@ def forecast(
     shots: int | None = ...,
     pair: str | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
 ) -> Answer: ...
 def trust(
     evidence: Any = ...,
@@ -42,6 +43,7 @@ def trust(
     scale: Literal["fraction", "percent", "raw"] | None = ...,
     better: Literal["higher", "lower"] | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
     task: str | None = ...,
     model: str | None = ...,
     metric: str | None = ...,
@@ -74,6 +76,7 @@ def explain(
     shots: int | None = ...,
     pair: str | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
 ) -> Answer: ...
 def sources(
     evidence: Any = ...,
@@ -95,6 +98,7 @@ def sources(
     shots: int | None = ...,
     pair: str | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
 ) -> Answer: ...
 def next_languages(
     evidence: Any = ...,
@@ -112,6 +116,7 @@ def next_languages(
     shots: int | None = ...,
     pair: str | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
 ) -> Answer: ...
 def plan(
     evidence: Any = ...,
@@ -142,6 +147,7 @@ def plan(
     shots: int | None = ...,
     pair: str | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
 ) -> Answer: ...
 def curve(
     evidence: Any = ...,
@@ -164,6 +170,7 @@ def curve(
     shots: int | None = ...,
     pair: str | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
 ) -> Answer: ...
 def goal(
     evidence: Any = ...,
@@ -182,6 +189,7 @@ def goal(
     shots: int | None = ...,
     pair: str | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
 ) -> Answer: ...
 def kinds(
     evidence: Any = ...,
@@ -262,6 +270,7 @@ def benchmark(
     scale: Literal["fraction", "percent", "raw"] | None = ...,
     better: Literal["higher", "lower"] | None = ...,
     background: str | None = ...,
+    probe: str | Path | None = ...,
     task: str | None = ...,
     model: str | None = ...,
     metric: str | None = ...,

@@ -156,8 +156,27 @@ def _tables(chosen: Mapping[str, str], described: pl.DataFrame, shown: int | Non
     return {
         "languages": _listed(described),
         "facts": facts,
+        "factors": _factors(described, shown),
         "relatives": Table(relatives, "Relatives, of those with texts in FLORES-200", of | RELATIVES, 2, shown),
     }
+
+
+def _factors(described: pl.DataFrame, shown: int | None) -> Table:
+    """What public scores say of the languages: the factors that forecasts rest on, and how sure they are."""
+    import polars as pl
+
+    from isogloss.forecasting import language_factors
+
+    def with_deviation(name: str) -> pl.Expr:
+        return pl.format("{} ± {}", pl.col(name).round(2), pl.col(f"{name}_sd").round(2))
+
+    columns: dict[str, str | pl.Expr] = {
+        "language": "name", "resourced": with_deviation("resourced"), "Latin script": with_deviation("latin_script"),
+        "from": "provenance",
+    }  # fmt: skip
+    return Table(
+        language_factors(described["language"]), "Language factors, and their standard deviation", columns, 2, shown
+    )
 
 
 def _relatives(code: str, name: str) -> pl.DataFrame:

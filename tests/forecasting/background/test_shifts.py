@@ -8,6 +8,7 @@ import pytest
 from isogloss.forecasting.background.shifts import SHIFTS, shift_table
 from isogloss.forecasting.background.side_facts import shared_web_text
 from isogloss.forecasting.background.tables import read_tables
+from isogloss.languages import resolve
 from isogloss.languages.near_identical import stand_in
 
 TABLE = next(table for table in read_tables() if table.name == "mteb:SIB200ClusteringS2S")
@@ -44,3 +45,17 @@ def test_near_identical_languages_are_never_on_both_sides(seed):
     sides = [{stand_in(name) for name in shifted.names(side)} for side in (shifted.measured, shifted.forecast)]
     assert not sides[0] & sides[1]
     assert len(shifted.table.languages) == len({stand_in(name) for name in table.languages})
+
+
+@pytest.mark.parametrize(
+    ("shift", "kind"), [("family", lambda one: one.family[:1]), ("script", lambda one: one.script)]
+)
+def test_a_whole_family_or_script_is_forecast_from_the_others(shift, kind):
+    shifted = shift_table(TABLE, shift, 20, 2)
+    measured, forecast = (
+        [kind(resolve(name)) for name in shifted.names(side)] for side in (shifted.measured, shifted.forecast)
+    )
+    assert len(measured) == 20
+    assert len(forecast) >= 4
+    assert len(set(forecast)) == 1
+    assert forecast[0] not in measured

@@ -16,6 +16,7 @@ import numpy as np
 from isogloss.errors import BadFile
 from isogloss.files import atomic_write
 from isogloss.forecasting.background.factors import LanguageFactors
+from isogloss.forecasting.background.probe import Probe
 from isogloss.forecasting.background.quantiles import PROBABILITIES, ResidualQuantiles
 from isogloss.forecasting.background.slopes import SlopePriors
 from isogloss.forecasting.background.tables import ScoreTable
@@ -53,12 +54,15 @@ class Background:
     quantiles : ResidualQuantiles
     tables : tuple of TableRecord
         What it learnt from.
+    probe : Probe or None
+        Of the model that is asked about, instead of the one that ships; no part of the file.
     """
 
     factors: LanguageFactors
     slopes: SlopePriors
     quantiles: ResidualQuantiles
     tables: tuple[TableRecord, ...]
+    probe: Probe | None = None
 
     @cached_property
     def checksum(self) -> str:

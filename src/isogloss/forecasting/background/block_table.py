@@ -86,7 +86,8 @@ class BlockTable:
 
     @property
     def _model(self) -> TableModel:
-        return TableModel(self._background.factors, self._background.slopes)
+        background = self._background
+        return TableModel(background.factors, background.slopes, background.probe)
 
     def predict(self, rows: NDArray[np.intp], languages: Sequence[str]) -> TableForecast:
         """Posterior of some rows of the panel, which the block must have."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from isogloss.forecasting.background.factors import LanguageFactors
-from isogloss.forecasting.background.probe import shipped_probe
+from isogloss.forecasting.background.probe import Probe, shipped_probe
 from isogloss.forecasting.background.side_facts import scaled_web_text
 from isogloss.forecasting.grid import Array
 
@@ -39,9 +39,9 @@ class Features(NamedTuple):
     provenance: tuple[str, ...]
 
 
-def read_features(factors: LanguageFactors, languages: Sequence[str]) -> Features:
-    """Features of any languages."""
-    coordinates, probed = factors.of(languages), shipped_probe().of(languages)
+def read_features(factors: LanguageFactors, languages: Sequence[str], probe: Probe | None = None) -> Features:
+    """Features of any languages, by default with the probe that ships."""
+    coordinates, probed = factors.of(languages), (probe or shipped_probe()).of(languages)
     first = coordinates.mean[:, 0]
     below = np.maximum(0.0, HINGE - first)
     values = np.column_stack([coordinates.mean, scaled_web_text(languages), below, probed.values])

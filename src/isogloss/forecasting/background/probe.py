@@ -7,7 +7,8 @@ and by how much the cosine of translations exceeds that of other pairs.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -44,13 +45,38 @@ class Probed(NamedTuple):
 
 
 class Probe:
-    """Probe values of every language: as measured, else by ridge regression on side facts and kriging by kin."""
+    """Probe values of every language: as measured, else by ridge regression on side facts and kriging by kin.
 
-    def __init__(self, measured: dict[str, tuple[float, float]]):
-        self.languages = tuple(measured)
-        values = np.array(list(measured.values()))
-        self.values = np.clip((values - values.mean(0)) / values.std(0), LOWEST, HIGHEST)
+    Parameters
+    ----------
+    languages : sequence of str
+    values : array of shape (languages, 2)
+        Standardised.
+    """
+
+    def __init__(self, languages: Sequence[str], values: Array):
+        self.languages, self.values = tuple(languages), values
         self._place = {language: place for place, language in enumerate(self.languages)}
+
+    def with_model(self, alignment: Mapping[str, float]) -> Probe:
+        """The probe for one model, given how well each language is aligned with English in that model.
+
+        Its alignment is brought to the mean and spread that this probe has over the same languages, and averaged with
+        this probe where both know a language (`benchmarks/forecast_probe.py`); alone it makes errors larger.
+
+        Parameters
+        ----------
+        alignment : mapping of str to float
+            Of several languages, not all alike; any measure that rises with alignment.
+        """
+        languages, own = list(alignment), np.array(list(alignment.values()))
+        known = self.of(languages)
+        standardised = ((own - own.mean()) / own.std())[:, None]
+        scaled = np.clip(known.values.mean(0) + standardised * known.values.std(0), LOWEST, HIGHEST)
+        joint = np.where(known.imputed[:, None], scaled, (scaled + known.values) / 2)
+        rest = [place for place, language in enumerate(self.languages) if language not in alignment]
+        values = np.concatenate([joint, self.values[rest]])
+        return Probe([*languages, *(self.languages[place] for place in rest)], values)
 
     @cached_property
     def _regression(self) -> tuple[Array, Array, Array]:
@@ -59,6 +85,13 @@ class Probe:
         weights = np.linalg.solve(known.T @ known + np.eye(known.shape[1]), known.T @ self.values)
         kin = KIN_SHARE * kinship(self.languages, self.languages) + (1 - KIN_SHARE) * np.eye(len(self.languages))
         return np.asarray(weights), self.values - known @ weights, np.asarray(np.linalg.inv(kin))
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of languages and values."""
+        return hashlib.sha256(
+            " ".join(self.languages).encode() + np.ascontiguousarray(self.values).tobytes()
+        ).hexdigest()
 
     def of(self, languages: Sequence[str]) -> Probed:
         """Probe values of any languages."""
@@ -89,4 +122,5 @@ def shipped_probe() -> Probe:
         count, share = int(row["n"]), float(row["p_at_1_to_eng"])
         odds = np.log((share * count + 0.5) / (count - share * count + 0.5))
         measured[resolve(row["lang"]).id] = (float(odds), float(row["cosine_gap_to_eng"]))
-    return Probe(measured)
+    values = np.array(list(measured.values()))
+    return Probe(list(measured), np.clip((values - values.mean(0)) / values.std(0), LOWEST, HIGHEST))

@@ -23,6 +23,7 @@ from scipy.linalg import cholesky, solve_triangular
 
 from isogloss.forecasting.background.factors import LanguageFactors
 from isogloss.forecasting.background.features import read_features
+from isogloss.forecasting.background.probe import Probe
 from isogloss.forecasting.background.side_facts import kinship, sameness
 from isogloss.forecasting.background.slopes import SlopePriors
 from isogloss.forecasting.grid import Array, two_way
@@ -162,10 +163,12 @@ class TableModel:
     ----------
     factors : LanguageFactors
     priors : SlopePriors
+    probe : Probe, optional
+        Instead of the one that ships.
     """
 
-    def __init__(self, factors: LanguageFactors, priors: SlopePriors):
-        self.factors, self.priors = factors, priors
+    def __init__(self, factors: LanguageFactors, priors: SlopePriors, probe: Probe | None = None):
+        self.factors, self.priors, self.probe = factors, priors, probe
 
     def fit(self, values: Array, languages: Sequence[str]) -> Self:
         """Take in a table.
@@ -234,7 +237,7 @@ class TableModel:
     def _prior(self, languages: tuple[str, ...], columns: int | None = None) -> _Prior:
         """The prior of some languages, with its covariances to the first `columns`, by default the measured ones."""
         priors, count = self.priors, columns or len(self.languages)
-        features = read_features(self.factors, languages)
+        features = read_features(self.factors, languages, self.probe)
         values, itself = features.values, sameness(languages, languages[:count])
         kin = KIN_SHARE * kinship(languages, languages[:count]) + (1 - KIN_SHARE) * itself
         spread = DIRECTION_INFLATION * priors.direction_covariance
@@ -256,7 +259,7 @@ class TableModel:
         rows, columns = self.values.shape
         if rows == 1:
             return prior
-        features = read_features(self.factors, self.languages).values
+        features = read_features(self.factors, self.languages, self.probe).values
         centred = np.column_stack([np.zeros(columns), features - features.mean(0)])
         expected = _products(centred @ self.priors.row_covariance, centred) + self.priors.row_residual
         cells = (~np.isnan(self.values)).sum()

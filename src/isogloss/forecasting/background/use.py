@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 
 from isogloss.errors import InputError
 from isogloss.forecasting.background.artefact import Background, read_background
+from isogloss.forecasting.background.probe import Probe
+from isogloss.forecasting.background.probe_file import read_probe
 
 NONE = "none"
 """Instead of a file: forecast from the evidence alone."""
@@ -18,21 +21,31 @@ _in_use: ContextVar[Named] = ContextVar("background", default=None)
 
 
 @contextmanager
-def use_background(background: Named) -> Iterator[None]:
+def use_background(background: Named = None, probe: str | Path | Probe | None = None) -> Iterator[None]:
     """Let all forecasters that name no background use this one.
 
     Parameters
     ----------
     background : str, Path, Background or None
         A file that `build_background` wrote, or `none`; None for the one that ships.
+    probe : str, Path or Probe, optional
+        A file for `isogloss.forecasting.read_probe`: how languages are aligned in the model that is asked about.
 
     Raises
     ------
     BadFile
-        If the file is no background, or does not fit its checksum.
+        If a file is no background or no probe, or does not fit its checksum.
+    InputError
+        For a probe without a background.
     """
     if isinstance(background, str | Path) and background != NONE:
         background = read_background(background)
+    if probe is not None:
+        known = find_background(background)
+        if known is None:
+            hint = "leave out background='none', or the probe"
+            raise InputError("a probe is read by what public evidence says of probes", where="probe", hint=hint)
+        background = replace(known, probe=probe if isinstance(probe, Probe) else read_probe(probe))
     token = _in_use.set(background)
     try:
         yield
@@ -77,6 +90,8 @@ def needed_background(named: Named, forecaster: str) -> Background:
 
 
 def background_key() -> str:
-    """What tells the background in use from others: its checksum, `none`, or nothing for the one that ships."""
+    """What tells the background in use from others: its checksums, `none`, or nothing for the one that ships."""
     chosen = _in_use.get()
-    return chosen.checksum if isinstance(chosen, Background) else str(chosen or "")
+    if not isinstance(chosen, Background):
+        return str(chosen or "")
+    return chosen.checksum + ("" if chosen.probe is None else chosen.probe.checksum)
