@@ -23,6 +23,7 @@ from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
 from isogloss.lab.executor import Serial, one_thread
 from isogloss.lab.job import Bench
+from isogloss.progress import Bar
 
 WORKERS = 2
 PROFILED = 20
@@ -42,8 +43,8 @@ def main() -> None:
         return
     grid = replace(read_grid(ROOT / "examples" / "sib200_ngram.toml", data=DATA), seeds={700: (0,)})
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with tempfile.TemporaryDirectory() as folder, clock() as whole:
-        report = run_grid(grid, Store(folder), executor="processes", workers=WORKERS, progress=True)
+    with tempfile.TemporaryDirectory() as folder, Bar(shown=True) as bar, clock() as whole:
+        report = run_grid(grid, Store(folder), executor="processes", workers=WORKERS, progress=bar)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     workers_cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     bench = Bench(grid, grid.tasks[0].read(), grid.recipes[0])

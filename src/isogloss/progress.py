@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 class Progress(Protocol):
     """Receives the progress of long work; `Bar` draws it."""
 
-    def begin(self, stage: str, total: int) -> None:
-        """A stage of `total` steps begins."""
+    def begin(self, stage: str, total: int | None) -> None:
+        """A stage of `total` steps begins; None where nobody knows how many."""
 
-    def advance(self) -> None:
-        """One step is done."""
+    def advance(self, steps: int = 1) -> None:
+        """Some steps are done."""
 
 
 Step = TypeVar("Step")
@@ -93,14 +93,14 @@ class Bar:
             if self._progress.live.is_started:
                 self._progress.stop()
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         """Start on a stage of `total` steps; the one before is over."""
         if self._progress is not None:
             for done in self._progress.task_ids:
                 self._progress.remove_task(done)
             self._progress.add_task(printable(stage), total=total)
 
-    def advance(self) -> None:
-        """One step of the stage is done."""
+    def advance(self, steps: int = 1) -> None:
+        """Some steps of the stage are done."""
         if self._progress is not None:
-            self._progress.advance(self._progress.task_ids[-1])
+            self._progress.advance(self._progress.task_ids[-1], steps)

@@ -15,9 +15,12 @@ characters (that turn the direction of text), halves of characters, and separato
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 language`, `8 mixes`."""
-    ending = "" if number == 1 else "es" if noun.endswith("x") else "s"
-    return f"{number} {noun}{ending}"
+    """`1 language`, `8 mixes`, `1,200 varieties`."""
+    if number == 1:
+        return f"1 {noun}"
+    if noun.endswith("y"):
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
 
 
 def printable(text: str) -> str:

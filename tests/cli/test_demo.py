@@ -11,13 +11,13 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from isogloss import read_evidence, resolve
-from isogloss.demo import COMMAND, EVIDENCE, LANGUAGES
+from isogloss.questions.demo import COMMAND, EVIDENCE, LANGUAGES
 
 
 def run_demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """`isogloss demo` as a user runs it, in a terminal of 80 columns."""
     return subprocess.run(
-        [sys.executable, "-c", "from isogloss.cli import main; main()", "demo", "--out", str(folder), *options],
+        [sys.executable, "-c", "from isogloss.cli import main; main()", "demo", "--into", str(folder), *options],
         capture_output=True,
         text=True,
         env={**os.environ, "COLUMNS": "80"},
@@ -43,14 +43,12 @@ def test_the_demo_prints_a_table_and_where_its_files_are(demo):
     assert (ended.returncode, ended.stderr) == (0, "")
     lines = ended.stdout.splitlines()
     header = next(line for line in lines if line.startswith("language "))
-    assert header.split() == ["language", "forecast", "from", "to", "trust"]
+    assert header.split() == ["language", "forecast", "from", "to", "trust", "flags"]
     assert any(line.startswith("Rusyn") for line in lines)
     assert max(map(len, lines[: lines.index(header) + 15])) <= 80
-    assert f"picture: {folder / 'forecast.png'}" in lines
-    assert f"table:   {folder / 'forecast.csv'}" in lines
-    assert f"report:  {folder / 'report.html'}" in lines
-    assert "char-ngram in 14 languages:" in (folder / "report.html").read_text()
-    assert COMMAND in ended.stdout.replace("\n  isogloss", "\nisogloss")
+    assert f"Picture: {folder / 'forecast.png'}" in lines
+    assert f"Table:   {folder / 'forecast.csv'}" in lines
+    assert COMMAND in ended.stdout
 
 
 @pytest.mark.slow

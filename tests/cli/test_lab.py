@@ -7,11 +7,12 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from isogloss.cli.lab import columns_that_tell
+from isogloss.questions.grids import columns_that_tell
 
 GRID = """
 [task]
@@ -47,21 +48,28 @@ def isogloss(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True)
 
 
+def answer(*arguments: object) -> dict[str, Any]:
+    """What a command answers, as JSON."""
+    return json.loads(isogloss(*arguments, "--json").stdout)
+
+
 def test_run_says_what_it_did_and_a_rerun_that_nothing_was_left(grid: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     done = isogloss("lab", "run", grid, "--into", store, "--executor", "serial")
     assert done.returncode == 0, done.stderr
-    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert done.stdout.startswith("2 of 2 jobs measured; 8 scores written to")
+    assert max(map(len, done.stdout.replace(str(store), "store").splitlines())) <= 80
     words = [line.split() for line in done.stdout.splitlines()]
     assert ["run", "2"] in words
     assert ["failed", "0"] in words
-    again = json.loads(isogloss("lab", "run", grid, "--into", store, "--json").stdout)
-    assert (again["jobs"], again["run"], again["skipped"], again["observations"]) == (2, 0, 2, 0)
+    again = answer("lab", "run", grid, "--into", store)
+    assert again["verdict"].startswith("0 of 2 jobs measured, 2 were there already; 0 scores written to")
+    counts = again["details"]
+    assert (counts["jobs"], counts["run"], counts["skipped"], counts["observations"]) == (2, 0, 2, 0)
 
 
 def test_processes_give_json_with_seconds_per_stage(grid: Path, tmp_path: Path) -> None:
-    done = isogloss("lab", "run", grid, "--into", tmp_path / "store", "--workers", 2, "--json")
-    report = json.loads(done.stdout)
+    report = answer("lab", "run", grid, "--into", tmp_path / "store", "--workers", 2)["details"]
     assert (report["run"], report["observations"], report["failed"]) == (2, 8, [])
     assert {"read", "prepare", "measure", "fit", "predict", "write"} <= set(report["seconds"])
 
@@ -104,7 +112,10 @@ def test_failed_jobs_are_named_and_exit_code_1(grid: Path, tmp_path: Path) -> No
     done = isogloss("lab", "run", grid, "--into", tmp_path / "store", "--executor", "serial", "--json")
     assert done.returncode == 1
     report = json.loads(done.stdout)
-    assert (report["run"], [failure["job"] for failure in report["failed"]]) == (2, ["deu:1 seed 0", "eng:1 seed 0"])
+    failed = [failure["job"] for failure in report["details"]["failed"]]
+    assert (report["details"]["run"], failed) == (2, ["deu:1 seed 0", "eng:1 seed 0"])
+    assert report["verdict"].startswith("2 of 4 jobs measured, 2 failed; 8 scores written to")
+    assert [one[:22] for one in report["sentences"][1:]] == ["Failed: deu:1 seed 0: ", "Failed: eng:1 seed 0: "]
 
 
 def test_a_plan_is_made_before_and_what_was_found_is_shown_after(grid: Path, tmp_path: Path) -> None:
@@ -112,18 +123,20 @@ def test_a_plan_is_made_before_and_what_was_found_is_shown_after(grid: Path, tmp
     recipes = '[[recipe]]\nname = "ngram-logreg"\n[[recipe]]\nname = "ngram-logreg"\nC = 1'
     grid.write_text(grid.read_text().replace('[recipe]\nname = "ngram-logreg"', recipes))
     store, picture = tmp_path / "store", tmp_path / "heat.png"
-    planned = json.loads(isogloss("lab", "plan", grid, "--json").stdout)
-    assert [(row["jobs"], row["to_run"]) for row in planned] == [(2, 2), (2, 2)]
+    planned = answer("lab", "plan", grid)
+    assert planned["verdict"].startswith("4 jobs to run, about ")
+    assert [(row["jobs"], row["to_run"]) for row in planned["tables"]["plan"]] == [(2, 2), (2, 2)]
     assert isogloss("lab", "run", grid, "--into", store, "--executor", "serial", "--max-jobs", 3).returncode == 0
     assert isogloss("lab", "run", grid, "--into", store, "--executor", "serial").returncode == 0
     shown = isogloss("lab", "show", store, "--grid", grid, "--out", picture)
     assert shown.returncode == 0, shown.stderr
-    assert "4 of 4 jobs are in the store, 0 have failed" in shown.stdout
+    assert shown.stdout.startswith("Across languages, ngram-logreg")
+    assert "4 of 4 jobs are in the store, 0 failed." in shown.stdout
     assert max(map(len, shown.stdout.replace(str(picture), "heat.png").splitlines())) <= 80
     assert picture.read_bytes().startswith(b"\x89PNG")
-    tables = json.loads(isogloss("lab", "show", store, "--grid", grid, "--json").stdout)
+    tables = answer("lab", "show", store, "--grid", grid)["tables"]
     assert (len(tables["cells"]), len(tables["summary"]), len(tables["compared"])) == (8, 2, 1)
-    by_target = json.loads(isogloss("lab", "show", store, "--grid", grid, "--by-target", "--json").stdout)
+    by_target = answer("lab", "show", store, "--grid", grid, "--by-target")["tables"]
     assert [row["target"] for row in by_target["compared"]] == ["deu", "eng"]
 
 
@@ -149,18 +162,18 @@ def test_what_a_grid_took_can_be_weighed_against_what_it_gained(grid: Path, tmp_
     grid.write_text(grid.read_text().replace('[recipe]\nname = "ngram-logreg"', recipes))
     store, file = tmp_path / "store", tmp_path / "costs.toml"
     assert isogloss("lab", "run", grid, "--into", store, "--executor", "serial").returncode == 0
-    done = isogloss("lab", "costs", store, "--grid", grid, "--hour", 0.6, "--label", 0.05, "--out", file, "--json")
-    assert done.returncode == 0, done.stderr
-    assert {row["recipe"] for row in json.loads(done.stdout)} == {"ngram-logreg", "ngram-logreg(C=1)"}
-    task = json.loads(isogloss("lab", "show", store, "--grid", grid, "--json").stdout)["cells"][0]["task"]
+    costs = answer("lab", "costs", store, "--grid", grid, "--hour", 0.6, "--label", 0.05, "--save", file)
+    assert {row["recipe"] for row in costs["tables"]["costs"]} == {"ngram-logreg", "ngram-logreg(C=1)"}
+    assert costs["sentences"][1] == f"Written to {file}, for isogloss compare."
+    task = answer("lab", "show", store, "--grid", grid)["tables"]["cells"][0]["task"]
     compared = isogloss("compare", "--evidence", store, "--costs", file, "--task", task, "--metric", "accuracy")
     assert compared.returncode == 0, compared.stderr
     assert "ngram-logreg(C=1)" in compared.stdout
-    assert isogloss("lab", "costs", store, "--grid", grid, "--out", tmp_path / "costs.csv").returncode == 2
+    assert isogloss("lab", "costs", store, "--grid", grid, "--save", tmp_path / "costs.csv").returncode == 2
 
 
 def test_tasks_that_come_along_are_listed() -> None:
-    listed = json.loads(isogloss("lab", "tasks", "--json").stdout)
+    listed = answer("lab", "tasks")["tables"]["tasks"]
     assert {"sib200", "ud-pos", "uner", "xcopa"} <= {row["use"] for row in listed}
 
 

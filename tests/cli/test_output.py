@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isogloss.cli.show import show, show_json
 from isogloss.evidence import Store, read_evidence
+from isogloss.questions import Answer, Table
 from isogloss.text import printable, printable_json
 
 ISOGLOSS = [sys.executable, "-c", "from isogloss.cli import main; main()"]
@@ -34,15 +34,14 @@ UNSEEN = st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "Lu", "Lo"]),
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_names_cannot_act_on_a_terminal_in_tables_headers_titles_and_json(kind, capsys):
+def test_names_cannot_act_on_a_terminal_in_tables_headers_titles_and_json(kind):
     name = HOSTILE[kind]
     cell = name.encode("utf-8", "replace").decode()
-    table = pl.DataFrame({cell: [cell], "score": [0.5]})
-    show(table, json=False, title=name)
-    show_json({name: [name]})
-    printed = capsys.readouterr().out
-    assert not ACT & set(printed)
-    assert json.loads(printed[printed.index("{\n") :]) == {name: [name]}
+    table = Table(pl.DataFrame({cell: [cell], "score": [0.5]}), name)
+    printed = Answer("evidence show", (f"About {name}.",), {"counts": table}).text()
+    written = printable_json(json.dumps({name: [name]}, ensure_ascii=False))
+    assert not ACT & set(printed + written)
+    assert json.loads(written) == {name: [name]}
 
 
 @given(UNSEEN)
@@ -56,6 +55,12 @@ def test_printable_text_keeps_what_is_seen_and_json_keeps_everything(text):
 def test_persian_and_malayalam_are_spelt_as_they_are():
     assert printable("می\u200cخواهم") == "می\u200cخواهم"
     assert printable("നന്\u200dമ") == "നന്\u200dമ"
+
+
+def test_nothing_is_below_zero_that_is_zero_to_the_digits_shown():
+    table = Table(pl.DataFrame({"part": ["web text", "script"], "points": [-0.001, -0.126]}), digits=2)
+    lines = Answer("explain", ("It is so.",), {"parts": table}).text().splitlines()
+    assert [line.split()[-1] for line in lines[2:]] == ["points", "0.00", "-0.13"]
 
 
 COMMANDS = {

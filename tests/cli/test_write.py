@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import polars as pl
 import pytest
 from tests.questions.asked import CASES, typed
-
-from isogloss.cli.show import check_out, write_out
-from isogloss.errors import BadFile, BadValue
 
 everywhere = pytest.mark.parametrize("command", CASES)
 
@@ -18,6 +16,7 @@ everywhere = pytest.mark.parametrize("command", CASES)
 def ask(run, tmp_path, monkeypatch):
     """Ask a question, and write its answer to a file."""
     monkeypatch.setenv("ISOGLOSS_VARIETIES", str(tmp_path / "varieties"))
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path / "cache"))
     return lambda command, out: run(*typed(command, CASES[command](tmp_path), tmp_path), "--out", out)
 
 
@@ -25,7 +24,7 @@ def ask(run, tmp_path, monkeypatch):
 def test_an_unknown_ending_is_refused_with_those_there_are(ask, command):
     code, out, complaint = ask(command, "answer.doc")
     assert (code, out) == (2, "")
-    assert complaint.startswith("error: answer.doc: unknown ending '.doc'; write to .png, .svg, .html, .csv, .xlsx, ")
+    assert complaint.startswith("error: answer.doc: unknown ending '.doc'; write to .png, .svg, .html, ")
     assert len(complaint.splitlines()) == 1
 
 
@@ -44,25 +43,27 @@ def test_a_folder_is_not_written_over(ask, tmp_path, command):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_may_not_be_written_to_is_said(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(BadFile, match="cannot be written: Permission denied; choose another place"):
-        check_out(tmp_path / "answer.csv")
+def test_a_folder_that_may_not_be_written_to_is_said(ask, tmp_path):
+    (tmp_path / "closed").mkdir(mode=0o500)
+    code, _, complaint = ask("languages sources", tmp_path / "closed" / "answer.csv")
+    assert (code, complaint.rpartition(": ")[2]) == (2, "Permission denied; choose another place\n")
 
 
-@pytest.mark.parametrize(("ending", "read"), [("csv", pl.read_csv), ("parquet", pl.read_parquet)])
-def test_a_table_is_written_and_that_is_said(tmp_path, capsys, ending, read):
-    table, place = pl.DataFrame({"target": ["yor"], "mean": [0.25]}), tmp_path / f"answer.{ending}"
-    write_out(place, table=table)
-    assert read(place).equals(table)
-    assert capsys.readouterr() == (f"written to {place}\n", "")
+def test_where_it_was_written_is_said(ask, tmp_path):
+    code, out, complaint = ask("languages distance", tmp_path / "answer.csv")
+    assert (code, complaint) == (0, "")
+    assert out.endswith(f"\nwritten to {tmp_path / 'answer.csv'}\n")
+    assert pl.read_csv(tmp_path / "answer.csv")["name"].to_list() == ["German", "German", "English"]
 
 
-def test_beside_json_the_place_is_said_on_the_error_stream(tmp_path, capsys):
-    write_out(tmp_path / "answer.csv", table=pl.DataFrame({"target": ["yor"]}), json=True)
-    assert capsys.readouterr() == ("", f"written to {tmp_path / 'answer.csv'}\n")
+def test_beside_json_the_place_is_said_on_the_error_stream(run, tmp_path):
+    code, out, complaint = run("languages", "sources", "--json", "--out", tmp_path / "answer.parquet")
+    assert (code, complaint) == (0, f"written to {tmp_path / 'answer.parquet'}\n")
+    assert json.loads(out)["tables"]["sources"] == pl.read_parquet(tmp_path / "answer.parquet").to_dicts()
 
 
-def test_an_answer_without_a_picture_is_not_drawn(tmp_path):
-    with pytest.raises(BadValue, match=r"unknown ending '\.png'; write to \.csv, \.parquet"):
-        write_out(tmp_path / "answer.png", table=pl.DataFrame({"target": ["yor"]}))
+def test_an_answer_without_a_picture_is_not_drawn(run, tmp_path):
+    code, _, complaint = run("languages", "sources", "--out", tmp_path / "answer.png")
+    assert code == 2
+    assert complaint.startswith("error: --out: there is no picture of this answer to 'languages sources'; write a ta")
+    assert not (tmp_path / "answer.png").exists()

@@ -249,10 +249,10 @@ class Watch:
         self.stages: list[tuple[str, int]] = []
         self.steps = 0
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         self.stages.append((stage, total))
 
-    def advance(self) -> None:
+    def advance(self, steps: int = 1) -> None:
         self.steps += 1
 
 

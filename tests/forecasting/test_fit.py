@@ -105,10 +105,10 @@ class Heard:
     def __init__(self):
         self.stages, self.steps = {}, 0
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         self.stages[stage] = total
 
-    def advance(self) -> None:
+    def advance(self, steps: int = 1) -> None:
         self.steps += 1
 
 

@@ -323,6 +323,6 @@ def test_the_command_makes_a_checkpoint(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
-    found = json.loads(capsys.readouterr().out)[0]
+    (found,) = json.loads(capsys.readouterr().out)["tables"]["pretraining"]
     assert found["texts"] == 28
     assert load_decoder(tmp_path / "model", "float32").limit == 16

@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 from tests.questions import worlds
 
+from isogloss.evidence import Store
+from isogloss.evidence.fetching import fetch
 from isogloss.questions.catalogue import question_kind
 from isogloss.questions.fields import Shell
 
@@ -43,6 +45,40 @@ def with_file(field: str, name: str, text: str) -> Case:
     return case
 
 
+def with_texts(folder: Path) -> dict[str, Any]:
+    """Texts to learn from, and the smallest model."""
+    (folder / "facts.txt").write_text(
+        "\n".join(f"The capital of land {number} is town {number}." for number in range(30))
+    )
+    shape = "layers = 1\nwidth = 8\nheads = 1\ncontext = 16\nsteps = 3\nbatch_size = 2\n"
+    (folder / "texts.toml").write_text(f'[text]\nfile = "facts.txt"\n[model]\n{shape}')
+    return {"texts": folder / "texts.toml", "into": folder / "model"}
+
+
+def scores(folder: Path) -> Path:
+    """A file of scores."""
+    worlds.as_they_are(2).write_csv(folder / "scores.csv")
+    return folder / "scores.csv"
+
+
+def wide(folder: Path) -> Path:
+    """A file with a column of scores for each model, of an unknown task."""
+    (folder / "wide.csv").write_text("Language,Rook,Knight\nGerman,81.5,79.0\nSwahili,70.5,66.5\n")
+    return folder / "wide.csv"
+
+
+def fetched(folder: Path) -> dict[str, Any]:
+    """A store of public evidence."""
+    fetch("mteb", Store(folder / "store"), url=worlds.repository(folder))
+    return {"store": folder / "store"}
+
+
+def with_facts(folder: Path) -> dict[str, Any]:
+    """A store, and a table of facts about its task."""
+    (folder / "tasks.csv").write_text("task,chance\nsupport,0.25\n")
+    return {"store": worlds.store(folder), "facts": folder / "tasks.csv"}
+
+
 CASES: dict[str, Case] = {
     "forecast": about(worlds.as_they_are(2), targets=["Yoruba", "wol"]),
     "trust": about(worlds.as_they_are(), levels=[0.5, 0.9], every=4),
@@ -58,9 +94,22 @@ CASES: dict[str, Case] = {
     "fair": about(worlds.as_they_are(2)),
     "benchmark": about(worlds.as_they_are(), protocol=["lolo"], forecasters=["additive", "nearest"], every=4),
     "report": about(worlds.as_they_are(2), targets=["Yoruba", "wol"], k=1, sections=["finding", "next", "data"]),
+    "demo": lambda folder: {"into": folder / "demo"},
+    "evidence import": lambda folder: {"evidence": scores(folder), "into": str(folder / "store")},
+    "evidence plan": lambda folder: {"evidence": wide(folder), "write_mapping": folder / "map.toml"},
     "evidence show": about(worlds.as_they_are(2), by=["model"]),
     "evidence conflicts": about(worlds.with_conflicts()),
     "evidence query": about(worlds.as_they_are(), query="select target, score from observations order by target"),
+    "evidence compare": lambda folder: {
+        "store": worlds.store_with_items(folder), "first": "model=model 0", "second": "model=model 1"
+    },
+    "evidence export": lambda folder: {"evidence": worlds.as_they_are(2), "format": "mteb", "into": folder / "out"},
+    "evidence describe": with_facts,
+    "evidence compact": lambda folder: {"store": worlds.store(folder)},
+    "evidence fetch": lambda folder: {
+        "name": "mteb", "into": str(folder / "store"), "url": worlds.repository(folder)
+    },
+    "evidence sources": fetched,
     "background show": alone(),
     "background build": lambda folder: {
         "evidence": worlds.with_tasks(), "own_only": True, "save": folder / "background.json"
@@ -71,6 +120,12 @@ CASES: dict[str, Case] = {
     "languages distance": alone(names=["deu", "English", "yor"], kinds=["syntactic", "genetic"]),
     "languages add": with_file("file", "varieties.toml", VARIETY),
     "languages sources": alone(),
+    "lab tasks": alone(),
+    "lab plan": lambda folder: {"grid": worlds.grid(folder)},
+    "lab run": lambda folder: {"grid": worlds.grid(folder), "into": folder / "store", "executor": "serial"},
+    "lab show": worlds.measured_grid,
+    "lab costs": lambda folder: {**worlds.measured_grid(folder), "save": folder / "costs.toml"},
+    "lab pretrain": with_texts,
 }  # fmt: skip
 """Command to its case."""
 

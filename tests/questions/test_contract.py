@@ -23,11 +23,6 @@ from isogloss.questions.catalogue import question_kind, question_kinds
 from isogloss.questions.functions import FUNCTIONS
 from isogloss.questions.question import read_question
 
-HAND_WRITTEN = {
-    "demo", "evidence import", "evidence compact", "evidence export", "evidence describe", "evidence compare",
-    "evidence fetch", "evidence sources", "lab run", "lab plan", "lab show", "lab pretrain", "lab costs", "lab tasks",
-}  # fmt: skip
-
 
 def needs_evidence(command):
     """Whether a question has no answer without evidence; a background may be built of what ships alone."""
@@ -58,17 +53,19 @@ def answers(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True, scope="module")
-def varieties(tmp_path_factory):
-    """A folder of varieties, so that those of whoever runs this are left alone."""
+def folders(tmp_path_factory):
+    """Folders of their own, so that those of whoever runs this are left alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ISOGLOSS_VARIETIES", str(tmp_path_factory.mktemp("varieties")))
+        patch.setenv("ISOGLOSS_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
     clear_variety_caches()
 
 
 def test_every_command_of_the_shell_asks_a_question_and_every_question_is_asked_here():
     shell = {name.removeprefix("isogloss ") for name, _ in walk(typer.main.get_command(app), "isogloss")}
-    asking = {name for name in shell - HAND_WRITTEN if not name.startswith("chart ")}  # pictures of the same answers
+    # The browser asks what it is asked there, and charts are the pictures of the same answers.
+    asking = {name for name in shell - {"open", "serve"} if not name.startswith("chart ")}
     assert asking == set(question_kinds()) == set(CASES)
 
 
@@ -131,12 +128,18 @@ def test_the_shell_asks_the_same_question(answers, command, tmp_path, monkeypatc
 
 
 def _anywhere(value: object) -> object:
-    """Without where files lie and came from, which differ, and a table in memory has not."""
+    """Without what differs from run to run: where files lie and came from, and how long something took."""
     if isinstance(value, dict):
-        return {key: _anywhere(inner) for key, inner in value.items() if key != "origins"}
+        timed = str(value.get("what")).startswith("seconds")
+        return {key: _anywhere(inner) for key, inner in value.items() if key not in VARYING and not timed}
     if isinstance(value, list):
         return [*map(_anywhere, value)]
-    return re.sub(r"/\S*/case\d+|/\S*/test_the_shell_asks\w*", "FOLDER", value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return re.sub(r"part-\S+", "PART", re.sub(r"/\S*/case\d+|/\S*/test_the_shell_asks\w*", "FOLDER", value))
+
+
+VARYING = ("origins", "seconds", "minutes", "retrieved_at")
 
 
 @pytest.mark.parametrize("command", [*filter(needs_evidence, CASES)])
@@ -152,3 +155,18 @@ def test_editors_complete_what_functions_take():
     for command, function in FUNCTIONS.items():
         signature = inspect.signature(getattr(isogloss, function))
         assert set(signature.parameters) == set(question_kind(command).model_fields)
+
+
+@pytest.mark.parametrize("command", CASES)
+def test_only_questions_that_say_so_write_files_beside_their_answer(command, tmp_path, monkeypatch):
+    """A browser may ask all others."""
+    fields = CASES[command](tmp_path)
+    given = {name: value for name, value in fields.items() if name != "write_mapping"}
+    monkeypatch.chdir(tmp_path)
+    before = _files(tmp_path)
+    ask(command, given)
+    assert question_kind(command).writes or _files(tmp_path) == before
+
+
+def _files(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

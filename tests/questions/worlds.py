@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import math
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import polars as pl
+
+from isogloss.evidence import ITEM, Store, observation_keys, read_evidence
+from isogloss.lab import read_grid, run_grid
 
 MEASURED = "eng deu fra spa ita pol rus hin arb zho tur fin".split()
 POOR = "yor wol quy".split()
@@ -106,3 +117,80 @@ def costs(folder: Path) -> Path:
     path = folder / "costs.toml"
     path.write_text(COSTS)
     return path
+
+
+GRID = """
+[task]
+name = "weather or food"
+file = "texts.csv"
+[[recipe]]
+name = "ngram-logreg"
+[[recipe]]
+name = "ngram-logreg"
+C = 1
+[grid]
+sizes = [10]
+"""
+
+
+def grid(folder: Path) -> Path:
+    """A grid of two recipes, two languages and two topics, with 20 training and 10 test texts in each."""
+    words = {"weather": ["rain", "snow", "wind"], "food": ["bread", "soup", "cheese"]}
+    chance = random.Random(1)
+    rows = [
+        (language, split, " ".join(chance.choices(words[label], k=3)) + f" {language} {place} {split}", label)
+        for language in ("eng", "deu")
+        for split, count in (("train", 20), ("test", 10))
+        for place, label in enumerate(["weather", "food"] * (count // 2))
+    ]
+    table = pl.DataFrame(rows, schema=["language", "split", "text", "label"], orient="row")
+    table.write_csv(folder / "texts.csv")
+    path = folder / "grid.toml"
+    path.write_text(GRID)
+    return path
+
+
+def measured_grid(folder: Path) -> dict[str, Path]:
+    """A grid, and a store that it was run into."""
+    shutil.copytree(_measured(), folder, dirs_exist_ok=True)
+    return {"store": folder / "store", "grid": folder / "grid.toml"}
+
+
+@cache
+def _measured() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="isogloss-grid-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    run_grid(read_grid(grid(folder)), Store(folder / "store"))
+    return folder
+
+
+def store(folder: Path) -> Path:
+    """A store of two small parts."""
+    place = folder / "store"
+    for half in (as_they_are().head(6), as_they_are().tail(6)):
+        Store(place).append(read_evidence(half).observations)
+    return place
+
+
+def store_with_items(folder: Path) -> Path:
+    """A store with ten items of two models: the first got 8 right, the second 4 of these."""
+    table = as_they_are(2).filter(target="eng").with_columns(score=pl.Series([80.0, 40.0]))
+    observations = read_evidence(table).observations
+    keys = observation_keys(observations)
+    right = {keys[0]: [1.0] * 8 + [0.0] * 2, keys[1]: [1.0] * 4 + [0.0] * 6}
+    rows = [(key, str(number), score, None) for key, scores in right.items() for number, score in enumerate(scores)]
+    Store(folder / "store").append(observations, pl.DataFrame(rows, schema=ITEM, orient="row"))
+    return folder / "store"
+
+
+def repository(folder: Path) -> str:
+    """The URL of a git repository with one MTEB result."""
+    place = folder / "repository" / "results" / "me__toy" / "r1"
+    place.mkdir(parents=True)
+    scores = [{"main_score": 0.5, "hf_subset": "de", "languages": ["deu-Latn"]}]
+    (place / "Topics.json").write_text(json.dumps({"task_name": "Topics", "scores": {"test": scores}}))
+    who = ["-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false"]
+    when = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
+    for words in (["init", "-q"], ["add", "results"], ["commit", "-qm", "results"]):
+        subprocess.run(["git", "-C", folder / "repository", *who, *words], check=True, env={**os.environ, **when})
+    return f"file://{folder / 'repository'}"

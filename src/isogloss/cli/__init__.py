@@ -20,7 +20,7 @@ from isogloss.text import printable
 
 COMMANDS = {
     "forecast": "Forecast scores in languages and training mixes that nobody measured.",
-    "trust": "Report how far forecasts can be trusted, by asking for each language as if nobody had measured it.",
+    "trust": "Report how far forecasts can be trusted, by asking for measured languages as if they were not measured.",
     "explain": "Explain the forecast for a language; without one, test which factors drive transfer.",
     "sources": "Rank the languages to train on for a target; for several targets, choose the few that serve them all.",
     "next": "Choose the languages to test next, so that the others are known best.",
@@ -43,34 +43,33 @@ COMMANDS = {
     "lab": "Measure transfer on real models.",
 }
 """Name of each command and group to the first sentence of its help, in the order of help."""
-GROUPS = ("chart", "evidence", "languages", "background", "lab")
-OWN = {"demo": "demo:demo", "open": "web:open_", "serve": "web:serve_"}
-"""Commands that ask no question, with their module and function."""
+OWN = {"chart": "chart:app", "open": "web:open_", "serve": "web:serve_"}
+"""Commands and groups that ask no question of their own, with their module and function or app."""
 
 
 @cache
 def _build(name: str) -> Any:
-    """A command, or a group with its commands."""
-    if name not in GROUPS:
-        alone = typer.Typer(add_completion=False)
-        alone.command(name)(_own(name) if name in OWN else _asking(name))
-        return typer.main.get_command(alone)
-    group: typer.Typer = import_module(f"isogloss.cli.{name}").app
-    for command in QUESTIONS:
-        if command.startswith(f"{name} "):
-            group.command(command.removeprefix(f"{name} "))(_asking(command))
+    """A command, or a group with its commands, each made from its question."""
+    if name in OWN:
+        module, _, attribute = OWN[name].partition(":")
+        return _command(name, getattr(import_module(f"isogloss.cli.{module}"), attribute))
+    from isogloss.cli.commands import command_of
+
+    commands = [one for one in QUESTIONS if one.split()[0] == name]
+    if commands == [name]:
+        return _command(name, command_of(question_kind(name)))
+    group = typer.Typer(no_args_is_help=True, help=COMMANDS[name])
+    for command in commands:
+        group.command(command.split()[-1])(command_of(question_kind(command)))
     return typer.main.get_group(group)
 
 
-def _own(command: str) -> Any:
-    module, _, function = OWN[command].partition(":")
-    return getattr(import_module(f"isogloss.cli.{module}"), function)
-
-
-def _asking(command: str) -> Any:
-    from isogloss.cli.commands import command_of
-
-    return command_of(question_kind(command))
+def _command(name: str, opened: Any) -> Any:
+    if isinstance(opened, typer.Typer):
+        return typer.main.get_group(opened)
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(opened)
+    return typer.main.get_command(alone)
 
 
 class _Commands(LazyGroup):

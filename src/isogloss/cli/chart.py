@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import typer
 
-from isogloss.cli.commands import option, question_values, with_parameters
+from isogloss.cli.commands import option, question_values, say, say_written, with_parameters
 from isogloss.cli.group import LazyGroup
-from isogloss.cli.show import say, say_written
 from isogloss.errors import BadValue
 from isogloss.files import check_place
 from isogloss.questions.catalogue import question_kind
@@ -75,7 +74,7 @@ def _build(name: str) -> Any:
 
                 save(chart, out)
         say(describe(chart))
-        say_written(out, json=False)
+        say_written(out)
 
     draw.__doc__ = f"{summary}\n\nIt takes what 'isogloss {command}' takes, and prints the picture in words."
     own = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import NoneType, UnionType
@@ -11,12 +12,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
-from isogloss.cli.show import say_written, show_json
 from isogloss.files import check_place
 from isogloss.questions.answer import ENDINGS, Answer
 from isogloss.questions.fields import Shell
 from isogloss.questions.question import Question, default_of, ordered_fields, read_question
-from isogloss.text import printable_lines
+from isogloss.text import printable, printable_json, printable_lines
 
 WRITTEN = f"Write the answer to a file: {', '.join(ENDINGS)}."
 
@@ -84,20 +84,30 @@ def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_js
     question = read_question(kind, values)
     with Bar(shown=not as_json) as bar:
         answer = question.answer(bar)
-    print_answer(answer, as_json=as_json, why=why)
+    _print(answer, as_json=as_json, why=why)
     if out is not None:
         answer.write(out)
-        say_written(out, json=as_json)
+        say_written(out, beside_json=as_json)
     if answer.failed:
         raise typer.Exit(1)
 
 
-def print_answer(answer: Answer, *, as_json: bool, why: bool = False) -> None:
+def say(line: str, *, beside_json: bool = False) -> None:
+    """Print a line; `beside_json` to the error stream."""
+    typer.echo(printable(line), err=beside_json)
+
+
+def say_written(out: Path, *, beside_json: bool = False) -> None:
+    """Say where an answer went."""
+    say(f"written to {out}", beside_json=beside_json)
+
+
+def _print(answer: Answer, *, as_json: bool, why: bool) -> None:
     """Print an answer for people or, as JSON, for programs."""
     from isogloss.layout import terminal_width
 
     if as_json:
-        show_json(answer.to_dict())
+        typer.echo(printable_json(json.dumps(answer.to_dict(), ensure_ascii=False, indent=1)))
     else:
         typer.echo(printable_lines(answer.text(terminal_width(), why=why)))
 

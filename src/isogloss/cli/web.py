@@ -23,7 +23,7 @@ def open_(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
 ) -> None:
     """Look at scores in the browser: check how they are read, ask, see whether to believe it."""
-    from isogloss.cli.show import say
+    from isogloss.cli.commands import say
     from isogloss.files import open_input
     from isogloss.web.server import free_port, serve
     from isogloss.web.settings import ServerSettings
@@ -43,7 +43,7 @@ def serve_(
     port: PortOption = 8000,
 ) -> None:
     """Serve pages and a JSON API about evidence to browsers."""
-    from isogloss.cli.show import say
+    from isogloss.cli.commands import say
     from isogloss.web.server import serve
     from isogloss.web.settings import ServerSettings
 

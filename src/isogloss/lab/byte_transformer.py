@@ -19,7 +19,7 @@ from isogloss.files import atomic_folder, atomic_write
 from isogloss.lab.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
 from isogloss.models.checkpoints import load_tokenizer
 from isogloss.models.runtime import adamw, device, start_torch, threads_restored
-from isogloss.progress import Bar
+from isogloss.progress import Progress, steps
 
 if TYPE_CHECKING:
     import polars as pl
@@ -121,7 +121,7 @@ class Pretrained:
 
 
 def pretrain(
-    texts: Iterable[str], into: str | Path, shape: ByteTransformer | None = None, *, progress: bool = False
+    texts: Iterable[str], into: str | Path, shape: ByteTransformer | None = None, *, progress: Progress | None = None
 ) -> Pretrained:
     """Train a byte transformer on texts and write it as a checkpoint.
 
@@ -135,8 +135,8 @@ def pretrain(
         it as its checkpoint.
     shape : ByteTransformer, optional
         By default one with all parameters at their defaults.
-    progress : bool, default False
-        Whether to show on a terminal how many steps are done.
+    progress : Progress, optional
+        Told how many steps are done.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def pretrain(
         return _pretrain([text for text in texts if text.strip()], folder, shape or ByteTransformer(), progress)
 
 
-def _pretrain(kept: list[str], folder: Path, shape: ByteTransformer, progress: bool) -> Pretrained:
+def _pretrain(kept: list[str], folder: Path, shape: ByteTransformer, progress: Progress | None) -> Pretrained:
     torch = start_torch()
     write_byte_tokenizer(folder, shape.copies, shape.context)
     chance = np.random.default_rng(shape.seed)
@@ -172,10 +172,10 @@ def _pretrain(kept: list[str], folder: Path, shape: ByteTransformer, progress: b
             hint=f"there must be two texts, and more than {shape.context} bytes",
         )
     began = time.perf_counter()
-    with threads_restored(), _seeded(torch, shape.seed), Bar(progress) as bar:
+    with threads_restored(), _seeded(torch, shape.seed):
         model = _new_model(shape)
         before = bits_per_byte(model, rows[0], shape.context)
-        _train(model, rows[1], shape, chance, bar)
+        _train(model, rows[1], shape, chance, progress)
         after = bits_per_byte(model, rows[0], shape.context)
     model.save_pretrained(folder)
     found = Pretrained(
@@ -230,7 +230,9 @@ def _new_model(shape: ByteTransformer) -> Any:
     return model.to(device()).eval()
 
 
-def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.Generator, bar: Bar) -> None:
+def _train(
+    model: Any, row: Integers, shape: ByteTransformer, chance: np.random.Generator, progress: Progress | None
+) -> None:
     torch = start_torch()
     from torch.nn.functional import cross_entropy
 
@@ -239,8 +241,7 @@ def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.
         warmup=shape.warmup, steps=shape.steps, betas=(0.9, 0.95),
     )  # fmt: skip
     model.train()
-    bar.begin("steps", shape.steps)
-    for _ in range(shape.steps):
+    for _ in steps("steps", range(shape.steps), progress):
         firsts = chance.integers(0, len(row) - shape.context, shape.batch_size)
         ids = torch.from_numpy(row[firsts[:, None] + np.arange(shape.context + 1)]).to(device())
         logits = model(input_ids=ids[:, :-1]).logits
@@ -250,5 +251,4 @@ def _train(model: Any, row: Integers, shape: ByteTransformer, chance: np.random.
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        bar.advance()
     model.eval()

@@ -17,7 +17,7 @@ from isogloss.lab.job import Bench, Job
 from isogloss.lab.reading import read_task
 from isogloss.lab.recipe import Arrays, Outcome
 from isogloss.lab.results import Failures, RunReport, facts, observe
-from isogloss.progress import Bar
+from isogloss.progress import Bar, Progress
 
 TRIES = 2
 """How often a job is run whose failure may pass, as want of memory does."""
@@ -25,7 +25,7 @@ TRIES = 2
 
 def run_grid(
     grid: Grid, store: Store, *, executor: str = "serial", workers: int | None = None, address: str | None = None,
-    progress: bool = False, max_jobs: int | None = None, max_minutes: float | None = None,
+    progress: Progress | None = None, max_jobs: int | None = None, max_minutes: float | None = None,
 ) -> RunReport:  # fmt: skip
     """Measure what the store lacks of a grid.
 
@@ -42,8 +42,8 @@ def run_grid(
         How many jobs at once, by default as many as there are processors.
     address : str, optional
         Of the cluster that executor "ray" is to use, as `host:port`; by default it starts one on this machine.
-    progress : bool, default False
-        Show a progress bar on a terminal.
+    progress : Progress, optional
+        Told how many jobs are done.
     max_jobs : int, optional
         How many jobs to run at most.
     max_minutes : float, optional
@@ -71,8 +71,8 @@ def run_grid(
         report.count(bench, todo)
     if not any(todo for _, todo in work):
         return report
-    with ready as chosen, Bar(progress) as bar:
-        _Run(store, report, chosen, bar, max_jobs, max_minutes).all(work)
+    with ready as chosen:
+        _Run(store, report, chosen, progress or Bar(shown=False), max_jobs, max_minutes).all(work)
     return report
 
 
@@ -90,7 +90,7 @@ class _Run:
     """One run over what is missing: what it was given, and what it has still to keep to."""
 
     def __init__(
-        self, store: Store, report: RunReport, executor: Executor, bar: Bar,
+        self, store: Store, report: RunReport, executor: Executor, bar: Progress,
         max_jobs: int | None, max_minutes: float | None,
     ):  # fmt: skip
         self._store, self._report, self._executor, self._bar = store, report, executor, bar

@@ -47,6 +47,7 @@ class BackgroundBuildQuestion(AboutEvidence):
     """Learn a background from tables of your own, and from the public ones that ship."""
 
     command: ClassVar[str] = "background build"
+    writes: ClassVar[bool] = True
 
     save: Annotated[Path, Field(description="File to write the background to; give it as background=... later.")]
     own_only: Annotated[bool, Field(description="Leave out the public tables.")] = False

@@ -42,7 +42,7 @@ class _Held(WithBackground):
 
 
 class TrustQuestion(_Held):
-    """Report how far forecasts can be trusted, by asking for measured languages as if nobody had measured them."""
+    """Report how far forecasts can be trusted, by asking for measured languages as if they were not measured."""
 
     command: ClassVar[str] = "trust"
     positional: ClassVar[tuple[str, ...]] = ("evidence", "targets")

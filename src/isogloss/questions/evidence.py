@@ -20,7 +20,7 @@ from isogloss.text import counted
 if TYPE_CHECKING:
     import polars as pl
 
-    from isogloss.evidence import Evidence, Store
+    from isogloss.evidence import Evidence, ReadOptions, Store
 
 TELLING_APART = ("recipe", "split", "pair", "shots", "model_revision")
 """Columns of a setting that are shown where rows would be alike without them."""
@@ -56,6 +56,17 @@ class ReadingQuestion(AboutEvidence):
         Literal["error", "mean", "last"], Field(description="What to do if scores of one observation differ.")
     ] = "error"
     unfinished: Annotated[bool, Field(description="Read runs that were cancelled or failed too.")] = False
+
+    def options(self) -> ReadOptions:
+        """What was said about reading files, as importers take it.
+
+        Raises
+        ------
+        InputError
+        """
+        from isogloss.evidence.read import read_options
+
+        return read_options(**{name: getattr(self, name) for name in READING if name != "format"})
 
     def open(self) -> Store | Evidence:
         """A single store as it is, anything else as evidence in memory.
@@ -200,8 +211,8 @@ def _verdict(there: pl.DataFrame) -> str:
     )
     missing = int(sides["cells"].sum())
     on = "one task" if tasks == 1 else f"{tasks} tasks"
-    scores = f"{_number(int(there['scores'].sum()), 'score')} of {counted(models, 'model')}"
-    gap = f"{_number(missing, 'cell')} {'is' if missing == 1 else 'are'} missing" if missing else "no cell is missing"
+    scores = f"{counted(int(there['scores'].sum()), 'score')} of {counted(models, 'model')}"
+    gap = f"{counted(missing, 'cell')} {'is' if missing == 1 else 'are'} missing" if missing else "no cell is missing"
     return f"{scores} in {counted(languages, 'language')} on {on}; {gap}."
 
 
@@ -219,10 +230,6 @@ def _gaps(covered: pl.DataFrame, by: list[str]) -> str:
     left = worst["of"] - worst["measured"]
     most = f"most lacks {named}: {left:,} of {worst['of']:,}"
     return f"By {rows}, {lacking.height:,} of {covered.height:,} lack {what}s; {most}."
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _shared(there: pl.DataFrame) -> list[str]:

@@ -132,6 +132,16 @@ Languages = Annotated[
         description="Languages by name or code, and groups: africa, family:Bantu, script:Deva, flores, evidence, all."
     ),
 ]
+StoreName = Annotated[
+    str,
+    BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value),
+    Shell(argument=True, metavar="STORE"),
+    Field(description="Folder of the store, or s3://..."),
+]
+GridFile = Annotated[FilePath, Field(description="Grid file (TOML).")]
+DataFolder = Annotated[
+    OptionalPath, Field(description="Folder of the files that are read; by default that of the file that names them.")
+]
 LanguageNames = Annotated[
     list[str],
     BeforeValidator(split_each),

@@ -76,7 +76,7 @@ def _workbook(answer: Content, path: Path) -> None:
     from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
     safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(str(path), {**safe, "nan_inf_to_errors": True}) as book:
+    with Workbook(str(path), {**safe, "nan_inf_to_errors": True, "remove_timezone": True}) as book:
         sheet = book.add_worksheet("answer")
         for row, sentence in enumerate((*answer.sentences, *answer.assumptions, *answer.notes)):
             sheet.write_string(row, 0, sentence)

@@ -10,6 +10,8 @@ from isogloss.questions.question import function_of
 
 OTHER_NAMES = {
     "next": "next_languages",
+    "evidence import": "import_evidence",
+    "evidence plan": "preview_evidence",
     "evidence show": "show_evidence",
     "languages show": "describe_languages",
     "languages distance": "compare_languages",
@@ -20,7 +22,7 @@ OTHER_NAMES = {
 
 FUNCTIONS = {
     command: OTHER_NAMES.get(command, command)
-    for command in QUESTIONS if " " not in command or command in OTHER_NAMES
+    for command in QUESTIONS if (" " not in command and command != "demo") or command in OTHER_NAMES
 }  # fmt: skip
 """Command to function; commands of a group have none where the library has a function for what they do."""
 

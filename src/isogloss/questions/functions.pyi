@@ -242,7 +242,6 @@ def compare(
 def fair(
     evidence: Any = ...,
     *,
-    targets: str | Sequence[str] | None = ...,
     models: str | Sequence[str] | None = ...,
     by: Literal["model", "recipe", "train"] = ...,
     weights: Any = ...,
@@ -257,7 +256,6 @@ def fair(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
-    background: str | None = ...,
 ) -> Answer: ...
 def benchmark(
     evidence: Any = ...,
@@ -283,7 +281,6 @@ def report(
     evidence: Any = ...,
     targets: str | Sequence[str] | None = ...,
     *,
-    train: str | None = ...,
     sections: str | Sequence[str] = ...,
     appendix: bool = ...,
     k: int = ...,
@@ -297,6 +294,41 @@ def report(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+) -> Answer: ...
+def import_evidence(
+    evidence: Any = ...,
+    into: str | None = ...,
+    *,
+    dry_run: bool = ...,
+    languages: Mapping[str, str] | None = ...,
+    scale: Literal["fraction", "percent", "raw"] | None = ...,
+    better: Literal["higher", "lower"] | None = ...,
+    format: str | None = ...,
+    mapping: str | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    metric: str | None = ...,
+    recipe: str | None = ...,
+    train: str | None = ...,
+    duplicates: Literal["error", "mean", "last"] = ...,
+    unfinished: bool = ...,
+) -> Answer: ...
+def preview_evidence(
+    evidence: Any = ...,
+    *,
+    write_mapping: str | Path | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    scale: Literal["fraction", "percent", "raw"] | None = ...,
+    better: Literal["higher", "lower"] | None = ...,
+    format: str | None = ...,
+    mapping: str | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    metric: str | None = ...,
+    recipe: str | None = ...,
+    train: str | None = ...,
+    duplicates: Literal["error", "mean", "last"] = ...,
+    unfinished: bool = ...,
 ) -> Answer: ...
 def show_evidence(
     evidence: Any = ...,

@@ -82,10 +82,11 @@ class ListQuestion(Question):
 
         chosen = list(read_languages(self.names, where="names", mappable=False)) if self.names else None
         listed = table(varieties=self.varieties) if chosen is None else entries(chosen)
+        families = counted(listed["family"].list.first().drop_nulls().n_unique(), "family")
+        scripts = counted(listed["script"].n_unique(), "script")
         placed = listed.filter(pl.col("latitude").is_not_null()).height
         where = f"the place of {placed:,} is known" if placed < listed.height else "the place of each is known"
-        count = "1 language" if listed.height == 1 else f"{listed.height:,} languages"
-        verdict = f"{count} of {_families(listed)} in {counted(listed['script'].n_unique(), 'script')}; {where}."
+        verdict = f"{counted(listed.height, 'language')} of {families} in {scripts}; {where}."
         return Answer(
             self.command, (verdict,), {"languages": _listed(listed)}, scale=RAW, result=listed,
             draw=partial(_draw, None if chosen is None and not self.varieties else listed["language"].to_list(),
@@ -97,6 +98,7 @@ class AddQuestion(Question):
     """Add varieties of your own: parent, place, script, and any features you know."""
 
     command: ClassVar[str] = "languages add"
+    writes: ClassVar[bool] = True
     positional: ClassVar[tuple[str, ...]] = ("file",)
 
     file: Annotated[
@@ -111,7 +113,7 @@ class AddQuestion(Question):
 
         added = [variety.code for variety in add_varieties(self.file)]
         described = describe(added).drop("provenance")
-        verdict = f"{_counted(len(added), 'variety', 'varieties')} added: {_named(added)}."
+        verdict = f"{counted(len(added), 'variety')} added: {_named(added)}."
         return Answer(
             self.command, (verdict,), {"varieties": Table(described, shown=ADDED, digits=2)}, scale=RAW,
             result=described, draw=partial(_draw, added, "family", verdict),
@@ -211,15 +213,6 @@ def _who(described: pl.DataFrame) -> str:
     family = f"of the family {row['family'][0]}" if row["family"] else "without known relatives"
     text = ONLINE.get(row["resource_class"], "")
     return f"{row['name']} ({row['language']}) is a {kind} {family}, written in {row['script']}{text}."
-
-
-def _families(listed: pl.DataFrame) -> str:
-    families = listed["family"].list.first().drop_nulls().n_unique()
-    return _counted(families, "family", "families")
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
 
 
 def _named(names: list[str]) -> str:

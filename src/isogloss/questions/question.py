@@ -23,10 +23,13 @@ class Question(Table):
         Name of the command, after that of its group, if any: `evidence show`.
     positional : tuple of str
         Fields that the function takes by position.
+    writes : bool
+        Whether answering it writes files that its fields name, or a default; no browser may ask it.
     """
 
     command: ClassVar[str]
     positional: ClassVar[tuple[str, ...]] = ("evidence",)
+    writes: ClassVar[bool] = False
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Answer it.

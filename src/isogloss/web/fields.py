@@ -19,8 +19,8 @@ from isogloss.questions.about import AboutEvidence
 from isogloss.questions.catalogue import question_kinds
 from isogloss.questions.question import default_of, ordered_fields
 
-EXCLUDED = {"evidence query", "background build"}
-"""Commands for the shell alone: nobody sends SQL from a browser, or writes files with it."""
+EXCLUDED = {"evidence query", "evidence plan"}
+"""Commands for the shell alone: nobody sends SQL from a browser, and how a file is read is a page of its own."""
 HIDDEN = {
     "evidence",
     "format",
@@ -46,7 +46,7 @@ def web_questions() -> dict[str, type[AboutEvidence]]:
     """Command to question, of all that a browser may ask."""
     return {
         name: kind for name, kind in question_kinds().items()
-        if issubclass(kind, AboutEvidence) and name not in EXCLUDED
+        if issubclass(kind, AboutEvidence) and not kind.writes and name not in EXCLUDED
     }  # fmt: skip
 
 

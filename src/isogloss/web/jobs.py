@@ -45,15 +45,15 @@ class Job(Progress):
         self.stage, self.total, self.done = "", 0, 0
         self.future: Future[Answer] = Future()
 
-    def begin(self, stage: str, total: int) -> None:
+    def begin(self, stage: str, total: int | None) -> None:
         """A stage begins."""
         self._check()
-        self.stage, self.total, self.done = stage, total, 0
+        self.stage, self.total, self.done = stage, total or 0, 0
 
-    def advance(self) -> None:
-        """A step is done."""
+    def advance(self, steps: int = 1) -> None:
+        """Some steps are done."""
         self._check()
-        self.done += 1
+        self.done += steps
 
     def _check(self) -> None:
         if not self.owners:
