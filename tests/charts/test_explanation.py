@@ -109,3 +109,12 @@ def test_pictures_are_drawn(which, tmp_path, request):
     width, height, colours = pixels(path)
     assert (width, height) == (800, 450)
     assert bytes.fromhex("0072b2") in {colour[:3] for colour in colours}
+
+
+def test_near_languages_without_weights_are_drawn_by_their_scores(explanation):
+    near = pl.DataFrame({"language": ["eng", "deu"], "weight": [None, None], "score": [0.8, 0.4]})
+    near = near.with_columns(pl.col("weight").cast(pl.Float64))
+    chart = draw_contributions(explanation.groups, near, baseline=0.5, mean=0.6, lower=0.4, upper=0.8)
+    drawn = bars(chart)
+    assert [drawn[name]["value"] for name in ("English", "German")] == [0.8, 0.4]
+    assert "Measured near it: English, German." in chart.to_dict()["description"]

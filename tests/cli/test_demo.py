@@ -43,11 +43,13 @@ def test_the_demo_prints_a_table_and_where_its_files_are(demo):
     assert (ended.returncode, ended.stderr) == (0, "")
     lines = ended.stdout.splitlines()
     header = next(line for line in lines if line.startswith("language "))
-    assert header.split() == ["language", "forecast", "from", "to", "trust", "flags"]
+    assert header.split() == ["language", "forecast", "from", "to", "trust"]
     assert any(line.startswith("Rusyn") for line in lines)
     assert max(map(len, lines[: lines.index(header) + 15])) <= 80
     assert f"Picture: {folder / 'forecast.png'}" in lines
     assert f"Table:   {folder / 'forecast.csv'}" in lines
+    assert f"Report:  {folder / 'report.html'}" in lines
+    assert "char-ngram in 14 languages:" in (folder / "report.html").read_text()
     assert COMMAND in ended.stdout
 
 

@@ -4,6 +4,8 @@ import json
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence import Evidence, read_evidence
@@ -118,3 +120,120 @@ def test_names_cannot_lead_out_of_the_folder(tmp_path, table):
 def test_an_unknown_format_says_which_there_are(tmp_path, table):
     with pytest.raises(UnknownName, match="did you mean 'parquet'"):
         export(read_evidence(table({})), "parket", tmp_path / "out")
+
+
+# -- what is exported is read back as the same observations --
+
+WORDS = st.text(st.characters(codec="ascii", categories=("Lu", "Ll")), min_size=1, max_size=6)
+LANGUAGES = st.sampled_from(["deu", "swa", "zho_Hant", "no", "nno", "arz", "yue", "srp_Latn", "gsw"])
+IDENTITY = ["model", "model_revision", "task", "metric", "target", "pair", "train", "recipe", "shots", "split", "seed"]
+
+
+def observation(**fixed):
+    fields = {
+        "model": st.builds("{}/{}".format, WORDS, WORDS),
+        "model_revision": st.none() | st.builds("r{}+4bit".format, WORDS),
+        "task": WORDS.map(lambda word: f"task {word}"),
+        "metric": st.sampled_from(["accuracy", "macro_f1", "mcc", "bleu"]),
+        "target": LANGUAGES,
+        "train": st.sampled_from(["", "eng", "eng:1000,hin:5"]),
+        "recipe": st.none() | st.sampled_from(["in-context+chat", "few-shot", "fine-tune"]),
+        "shots": st.none() | st.integers(0, 64),
+        "split": st.none() | st.sampled_from(["test", "val", "test[:10]"]),
+        "seed": st.none() | st.integers(0, 9),
+        "items": st.none() | st.integers(1, 10**6),
+        "score": st.floats(0, 1, allow_subnormal=False),
+        "standard_error": st.none() | st.floats(0, 0.25, allow_subnormal=False),
+        "scale": st.just("fraction"),
+    }  # fmt: skip
+    return st.fixed_dictionaries(fields | fixed)
+
+
+def rows_of(evidence: Evidence, *names: str) -> list[tuple[object, ...]]:
+    rows = evidence.observations.select(*names, pl.col("score", "standard_error").round(9))
+    return sorted(rows.rows(), key=repr)
+
+
+def round_trip(rows, format, folder, **options):
+    evidence = read_evidence(pl.DataFrame(rows, infer_schema_length=None), duplicates="last")
+    report = export(evidence, format, folder / "out")
+    assert report.written + sum(report.left_out.values()) == len(evidence)
+    return evidence, read_evidence(*report.files, **options), report
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(observation(), min_size=1, max_size=6), st.sampled_from(["wer", "comet", "loss", "zeal"]))
+def test_every_eval_ever_reads_back_as_the_same_observations(tmp_path_factory, rows, raw):
+    unbounded = rows[0] | {"metric": raw, "scale": "raw", "score": 31.5, "higher_is_better": raw == "zeal"}
+    pair = rows[0] | {"target": "eng|yor", "task": "translation"}
+    before, after, report = round_trip(
+        [*({"higher_is_better": None} | row for row in (*rows, pair)), unbounded], "every-eval-ever",
+        tmp_path_factory.mktemp("eee"),
+    )  # fmt: skip
+    assert report.left_out == {}
+    names = (*IDENTITY, "items", "higher_is_better", "recorded_at")
+    assert rows_of(after, *names) == rows_of(before, *names)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        observation(
+            recipe=st.sampled_from(["few-shot", "zero-shot"]), train=st.just(""), shots=st.none(), seed=st.none(),
+            split=st.sampled_from(["test", "val"]),
+        ),
+        min_size=1, max_size=6,
+    )
+)  # fmt: skip
+def test_euroeval_reads_back_as_the_same_observations(tmp_path_factory, rows):
+    before, after, report = round_trip(rows, "euroeval", tmp_path_factory.mktemp("euroeval"))
+    assert report.left_out == {}
+    assert rows_of(after, *IDENTITY) == rows_of(before, *IDENTITY)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        observation(
+            metric=st.just("main_score"), train=st.just(""), shots=st.none(), seed=st.none(), recipe=st.none(),
+            split=st.sampled_from(["test", "val"]), model_revision=WORDS, standard_error=st.none(),
+            task=WORDS.map("Task{}".format),
+        ),
+        min_size=1, max_size=6,
+    )
+)  # fmt: skip
+def test_mteb_reads_back_as_the_same_observations(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("mteb")
+    evidence = read_evidence(pl.DataFrame(rows, infer_schema_length=None), duplicates="last")
+    export(evidence, "mteb", folder / "out")
+    assert rows_of(read_evidence(folder / "out"), *IDENTITY) == rows_of(evidence, *IDENTITY)
+
+
+def test_what_euroeval_cannot_say_is_counted(tmp_path, table):
+    usual = {"recipe": "few-shot", "train": "", "split": "test"}
+    rows = table(
+        usual, usual | {"target": "en|de"}, usual | {"metric": "wer", "score": 31.5}, {"split": "test"},
+        usual | {"seed": 1}, usual | {"split": "dev"}, usual | {"model": "a@b"},
+    )  # fmt: skip
+    report = export(read_evidence(rows), "euroeval", tmp_path / "out")
+    assert report.written == 1
+    assert report.left_out == {
+        "has no scale from 0 to 100": 1,
+        "is about a pair of languages": 1,
+        "is neither few-shot, zero-shot nor fine-tuned on its language": 1,
+        "is of a model or metric whose name EuroEval reads otherwise": 1,
+        "is of another split than test and val": 1,
+        "says a seed or a number of examples": 1,
+    }
+
+
+def test_records_of_every_eval_ever_follow_its_schema(tmp_path, table):
+    (path,) = export(read_evidence(table({"seed": 1})), "every-eval-ever", tmp_path / "out").files
+    record = json.loads(path.read_text())
+    needed = {"schema_version", "evaluation_id", "retrieved_timestamp", "source_metadata", "model_info",
+              "eval_library", "evaluation_results"}  # fmt: skip
+    assert needed <= set(record)
+    (result,) = record["evaluation_results"]
+    assert {"evaluation_name", "source_data", "metric_config", "score_details"} <= set(result)
+    assert all(isinstance(value, str) for value in result["score_details"]["details"].values())
+    assert result["score_details"]["details"]["language"] == "deu"

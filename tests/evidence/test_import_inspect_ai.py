@@ -246,3 +246,10 @@ def test_a_real_log_is_read_only_when_asked_for_and_keeps_its_score(observed):
         "[:3]",
     )
     assert file.items == 3
+
+
+def test_what_tells_runs_apart_is_kept(write):
+    plan = {"steps": [{"solver": "system_message", "params": {"template": "formal"}}, {"solver": "generate"}]}
+    path = write(with_eval(task_version=2, model_args={"load_in_4bit": True}) | {"plan": plan})
+    row = read_evidence(path).observations.row(0, named=True)
+    assert (row["model_revision"], row["recipe"]) == ("4bit", "in-context+prompt-formal+v2")

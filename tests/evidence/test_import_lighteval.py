@@ -125,3 +125,11 @@ def test_a_file_that_lighteval_cannot_have_written_is_one_line(write, data, reas
         read_evidence(write(data), format="lighteval")
     assert reason in str(caught.value)
     assert str(caught.value).isprintable()
+
+
+def test_what_tells_runs_apart_is_kept(write):
+    config = {"revision": "abc", "dtype": "bfloat16", "override_chat_template": True, "system_prompt": "formal"}
+    general = {"model_name": "org/toy", "model_config": config}
+    path = write(run({"xquad_zho|0": {"f1": 0.5}}, config_general=general, versions={"xquad_zho|0": 2}))
+    row = read_evidence(path).observations.row(0, named=True)
+    assert (row["model_revision"], row["recipe"]) == ("abc+bfloat16", "in-context+chat+prompt-formal+v2")

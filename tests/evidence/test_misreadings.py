@@ -261,3 +261,18 @@ def test_records_of_pandas_are_a_table(write):
         ("deu",),
         ("swa",),
     ]
+
+
+# -- two runs that look like one --
+
+
+def test_a_second_run_that_differs_in_what_no_column_holds_is_named_when_it_is_imported(tmp_path, write):
+    first = write("model,task,metric,language,score,temperature\nm,t,f1,de,0.5,0\nm,t,f1,sw,0.25,0\n", "a.csv")
+    second = write("model,task,metric,language,score,temperature\nm,t,f1,de,0.75,1\nm,t,f1,sw,0.25,1\n", "b.csv")
+    assert import_files([first], into=tmp_path / "store").notes == ()
+    (note,) = import_files([second], into=tmp_path / "store").notes
+    assert note.startswith(
+        "1 score in the store was recorded differently before, of which the last recorded counts: m, t, f1, target deu "
+        "was 0.5 and is 0.75 here; they differ in temperature (0, 1); file ("
+    )
+    assert note.endswith("if these are different runs, import them with recipe=... of their own")

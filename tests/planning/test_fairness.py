@@ -119,3 +119,17 @@ def test_a_metric_without_a_best_score_is_refused():
     ]
     with pytest.raises(InputError, match="no best possible score"):
         compare_fairness(read_evidence(pl.DataFrame(rows)), task="lm")
+
+
+def test_languages_that_were_not_measured_are_forecast_where_they_are_named():
+    scores = [("strong", "eng", 0.9), ("strong", "deu", 0.85), ("strong", "hin", 0.7), ("strong", "rus", 0.8),
+              ("weak", "eng", 0.7), ("weak", "deu", 0.66), ("weak", "rus", 0.6)]  # fmt: skip
+    table = pl.DataFrame(scores, schema=["model", "target", "score"], orient="row")
+    evidence = read_evidence(table.with_columns(task=pl.lit("t"), metric=pl.lit("accuracy"), train=pl.lit("")))
+    found = compare_fairness(evidence, task="t", targets=["hin", "wol", "deu"])
+    assert found.targets == ("deu", "hin", "wol")
+    assert found.forecasts == 3
+    assert found.scores[found.candidates.index("strong"), 1] == 0.7
+    assert found.lowest == ("strong",)
+    assert found.words()[1].startswith("3 of 6 scores are forecasts, with 90 % intervals")
+    assert compare_fairness(evidence, task="t", targets=["deu"]).forecasts == 0

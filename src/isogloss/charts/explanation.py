@@ -114,7 +114,8 @@ def draw_contributions(
     groups : polars.DataFrame
         `group` and `contribution`; baseline and contributions add up to the mean.
     neighbours : polars.DataFrame, optional
-        Measured languages with `language`, `weight` and `score`, the largest weight first.
+        Measured languages with `language`, `weight` and `score`, the largest weight first; where weights are null,
+        they are the nearest.
     baseline, mean, lower, upper : float
         Where the contributions start, and the forecast with its interval.
     baseline_name : str, optional
@@ -166,21 +167,27 @@ def draw_contributions(
         parts = alt.hconcat(parts, panel, spacing=2 * GAP)
     steps = "; ".join(f"{line.name} {line.figures}" for line in lines)
     languages = ", ".join(canvas.name(row["language"]) for row in near)
-    leans = f" It leans most on {languages}." if near else ""
+    weighed = near and near[0]["weight"] is not None
+    leans = f" {'It leans most on' if weighed else 'Measured near it:'} {languages}." if near else ""
     return page.finish(parts, f"Steps in {canvas.score_title}: {steps}.{leans}")
 
 
 def _leans_on(rows: list[dict[str, Any]], canvas: Canvas, width: float, height: float) -> Any:
-    most = max(abs(row["weight"]) for row in rows)
-    least = min(0.0, *(row["weight"] for row in rows))
+    """Neighbours by the weight of their scores; where none has a weight of its own, by the scores."""
     scores = [canvas.factor * row["score"] for row in rows]
     digits = decimals([max(max(scores) - min(scores), canvas.factor * 0.05)])
+    weighed = all(row["weight"] is not None for row in rows)
     lines = [
         Line(
-            canvas.name(row["language"]), row["weight"], figures=f"scored {figure(score, digits)}",
+            canvas.name(row["language"]), row["weight"] if weighed else score,
+            figures=f"scored {figure(score, digits)}" if weighed else figure(score, digits),
             colour=canvas.colours.measured, bar=True,
         )
         for row, score in zip(rows, scores, strict=True)
     ]  # fmt: skip
-    scale = Scale(least, 1.05 * most, "weight of its scores")
+    if not weighed:
+        scale = Scale(*score_range([0.0, *scores], percent=canvas.percent), canvas.score_title)
+        return lines_panel(lines, scale, canvas, width, height, title="Measured languages near it")
+    weights = [row["weight"] for row in rows]
+    scale = Scale(min(0.0, *weights), 1.05 * max(map(abs, weights)), "weight of its scores")
     return lines_panel(lines, scale, canvas, width, height, title="Measured languages it leans on")

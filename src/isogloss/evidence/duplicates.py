@@ -100,6 +100,33 @@ def settle_duplicates(observations: pl.DataFrame, how: str = "error") -> tuple[p
     return marked.filter(stays).drop(extra), _dropped(marked.filter(~stays).drop(extra))
 
 
+def contradictions(before: pl.DataFrame, after: pl.DataFrame) -> str | None:
+    """What scores of some observations say that were recorded differently before, as a sentence; None where none is.
+
+    Parameters
+    ----------
+    before, after : polars.DataFrame
+        With the columns of an observation; `before` has one row per observation.
+    """
+    joined = after.join(before, on=IDENTITY, how="inner", nulls_equal=True, suffix="_before", maintain_order="left")
+    differing = joined.filter((pl.col("score") - pl.col("score_before")).abs() > TOLERANCE)
+    if differing.is_empty():
+        return None
+    row = differing.row(0, named=True)
+    other = {name: row.get(f"{name}_before", row[name]) for name in OBSERVATION}
+    told = _differences(other, row)
+    if other["origin"] != row["origin"]:
+        told = [*told, f"file ({other['origin']}, {row['origin']})"]
+    verb = "was" if differing.height == 1 else "were"
+    return (
+        f"{counted(differing.height, 'score')} in the store {verb} recorded differently before, of which the last "
+        f"recorded counts: {row['model']}, {row['task']}, {row['metric']}, target {row['target']} was "
+        f"{other['score']:g} and is {row['score']:g} here"
+        + (f"; they differ in {'; '.join(told)}" if told else "")
+        + "; if these are different runs, import them with recipe=... of their own"
+    )
+
+
 def _with_means(marked: pl.DataFrame) -> pl.DataFrame:
     same_items = pl.col("items").n_unique().over(IDENTITY) == 1
     return marked.with_columns(

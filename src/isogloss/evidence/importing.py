@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import BadFile, BadValue, InputError
-from isogloss.evidence.duplicates import settle_duplicates
+from isogloss.evidence.duplicates import contradictions, settle_duplicates
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.importers.sheets import Sheet
@@ -69,11 +69,14 @@ class ImportReport:
         What was kept, of all files together.
     part : pathlib.Path, str or None
         Where it was written, a path or a URL; None for a dry run.
+    notes : tuple of str
+        Scores that the store has recorded differently before.
     """
 
     files: tuple[FileReport, ...]
     observations: pl.DataFrame
     part: Path | str | None
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The report without the observations, as plain values."""
@@ -81,6 +84,7 @@ class ImportReport:
             "files": [vars(file) for file in self.files],
             "kept": self.observations.height,
             "part": None if self.part is None else str(self.part),
+            "notes": list(self.notes),
         }
 
 
@@ -133,6 +137,7 @@ def import_files(
     )
     kept = kept.drop(_SOURCE)
     part = None
+    notes: tuple[str, ...] = ()
     if into is not None and not dry_run:
         if kept.is_empty():
             raise BadValue(
@@ -143,8 +148,11 @@ def import_files(
         items, models, tasks = (
             pl.concat([getattr(one, name) for one in read]) for name in ("items", "models", "tasks")
         )
-        part = Store(into).append(kept, items, models=models, tasks=tasks)
-    return ImportReport(reports, kept, part)
+        store = Store(into)
+        if store.parts() and (differing := contradictions(store.same_as(kept), kept)) is not None:
+            notes = (differing,)
+        part = store.append(kept, items, models=models, tasks=tasks)
+    return ImportReport(reports, kept, part, notes)
 
 
 def _distinct(files: Iterable[Any], format: str | None) -> Iterable[Path | Sheet | Evidence]:

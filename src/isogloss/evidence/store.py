@@ -172,6 +172,11 @@ class Store:
         """
         self._write([(SOURCES, conform(sources, SOURCE))], self._moment())
 
+    def same_as(self, observations: pl.DataFrame) -> pl.DataFrame:
+        """The newest rows of those observations that are among `observations`, too."""
+        wanted = observations.select(HASH).to_series().implode()
+        return newest(self._collect(lambda rows: rows.filter(HASH.is_in(wanted))))
+
     def has_repeated(self) -> bool:
         """Whether any observation was recorded more than once."""
         hashes = self._collect(lambda rows: rows.select(HASH)).to_series()

@@ -14,9 +14,12 @@ from isogloss.evidence import Evidence
 from isogloss.evidence.summing import mean_in_order
 from isogloss.forecasting.grid import Array
 from isogloss.languages import resolve
+from isogloss.planning.forecast_cells import complete
 from isogloss.planning.objectives import demand, gini, prioritarian
+from isogloss.progress import Progress
 from isogloss.text import counted
 
+_RECORDED = ("task", "metric", "by", "tau", "weighted", "unserved", "forecasts", "width", "agree")
 BY = ("model", "recipe", "train")
 SAME = 1e-12
 
@@ -66,6 +69,12 @@ class Fairness:
         Whether numbers of speakers were given; else every language counts the same in `demand`.
     unserved : int
         Languages with speakers but without a score, counted as 0.
+    forecasts : int
+        How many of the scores are forecasts.
+    width : float
+        Mean width of their 90 % intervals.
+    lowest : tuple of str
+        What the mean picks where every forecast is at the lower end of its interval.
     """
 
     task: str
@@ -81,6 +90,9 @@ class Fairness:
     tau: float
     weighted: bool
     unserved: int
+    forecasts: int = 0
+    width: float = 0.0
+    lowest: tuple[str, ...] = ()
 
     @property
     def agree(self) -> bool:
@@ -95,7 +107,8 @@ class Fairness:
     def record(self) -> dict[str, Any]:
         """Everything, for JSON."""
         return {
-            **{name: getattr(self, name) for name in ("task", "metric", "by", "tau", "weighted", "unserved", "agree")},
+            **{name: getattr(self, name) for name in _RECORDED},
+            "lowest": list(self.lowest),
             "targets": list(self.targets),
             "left_out": list(self.left_out),
             "measures": self.measures.to_dicts(),
@@ -117,7 +130,10 @@ class Fairness:
             sentences = [f"The rules disagree: {listed}."]
         left = f"; {len(self.left_out)} left out that some were not" if self.left_out else ""
         compared = f"{counted(len(self.targets), 'language')} in which every {what} was measured{left}"
-        sentences.append(f"{self.task}, {self.metric}: {compared}.")
+        if self.forecasts:
+            sentences.append(self._of_forecasts())
+        else:
+            sentences.append(f"{self.task}, {self.metric}: {compared}.")
         if self.unserved:
             languages = counted(self.unserved, "language")
             sentences.append(f"{languages} with speakers but without a score counted as 0 in the demand.")
@@ -126,6 +142,15 @@ class Fairness:
         if not self.weighted:
             sentences.append("Without weights every language counts the same, so demand is the mean.")
         return sentences
+
+    def _of_forecasts(self) -> str:
+        """How many scores are forecasts, and whether the choice depends on how they turn out."""
+        best = _best_mean(self.candidates, self.scores)
+        picks = "the same" if set(best) == set(self.lowest) else " or ".join(self.lowest)
+        return (
+            f"{self.forecasts} of {self.scores.size} scores are forecasts, with 90 % intervals {100 * self.width:.0f} "
+            f"points wide on average; with all of them at the lower ends the mean picks {picks}."
+        )
 
 
 def compare_fairness(
@@ -138,6 +163,8 @@ def compare_fairness(
     weights: Mapping[str, float] | None = None,
     tau: float = 1.0,
     unserved: bool = False,
+    targets: Sequence[str] | None = None,
+    progress: Progress | None = None,
     **equal: str | None,
 ) -> Fairness:
     """Compare how evenly models, recipes or training mixes serve languages.
@@ -158,6 +185,11 @@ def compare_fairness(
         Of the demand: 1 counts speakers, 0 languages.
     unserved : bool, default False
         Whether languages that have speakers but no score count as 0 in the demand.
+    targets : sequence of str, optional
+        Languages that count, by canonical id; scores that were not measured are forecast. By default all languages in
+        which every candidate was measured.
+    progress : Progress, optional
+        Of the forecaster's learning.
     **equal
         Other columns of the evidence to hold at a value: `model`, `recipe`, `train`, `split`.
 
@@ -185,18 +217,22 @@ def compare_fairness(
             if name not in kept[by]:
                 raise UnknownName(by, name, kept[by].drop_nulls().unique().to_list(), where="evidence")
         kept = kept.filter(pl.col(by).is_in(list(candidates)))
-    names, targets, left_out, scores = _table(kept, by)
-    shares, outside = _shares(targets, weights, tau, unserved)
-    measures = _measures(names, targets, scores, shares)
+    completed = None
+    if targets is not None:
+        completed = complete(evidence.filter(metric=metric), kept, targets, progress)
+        kept = completed.observations
+    names, counted_in, left_out, scores = _table(kept, by)
+    shares, outside = _shares(counted_in, weights, tau, unserved)
+    measures = _measures(names, counted_in, scores, shares)
     best = int(np.argmax(scores @ shares))
     invest = pl.DataFrame(
-        {"target": targets, "demand": shares, "utility": scores[best], "missing": shares * (1 - scores[best])}
+        {"target": counted_in, "demand": shares, "utility": scores[best], "missing": shares * (1 - scores[best])}
     ).sort("missing", descending=True, maintain_order=True)
     return Fairness(
         task=task,
         metric=metric,
         by=by,
-        targets=tuple(targets),
+        targets=tuple(counted_in),
         left_out=tuple(left_out),
         scores=scores,
         candidates=tuple(names),
@@ -206,7 +242,15 @@ def compare_fairness(
         tau=tau,
         weighted=weights is not None,
         unserved=outside,
+        forecasts=completed.forecasts if completed else 0,
+        width=completed.width if completed else 0.0,
+        lowest=_best_mean(names, _table(completed.lowest, by)[3]) if completed else (),
     )
+
+
+def _best_mean(names: Sequence[str], scores: Array) -> tuple[str, ...]:
+    means = scores.mean(1)
+    return tuple(name for name, mean in zip(names, means, strict=True) if mean > means.max() - SAME)
 
 
 def rules(candidates: Sequence[str], scores: Array, shares: Array) -> tuple[Rule, ...]:

@@ -273,6 +273,11 @@ def rank_mixes(
     _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     mixes = [TrainingMix.parse(text, language=str) for text in observations["train"].unique().sort()]
     several = [mix for mix in mixes if len(mix) > 1]
+    if not any(mixes):
+        raise NotEnoughEvidence(
+            "no source can be ranked: every score of this task and model is of the model used as it is",
+            where="evidence", hint="first train on each of a few candidate languages alone, and measure that",
+        )  # fmt: skip
     if len(several) < FEWEST_MIXES:
         raise NotEnoughEvidence(
             f"no ranking from {len(several)} mixes of several sources, {FEWEST_MIXES} are needed",

@@ -9,9 +9,9 @@ from pydantic import Field
 from isogloss.errors import InputError
 from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings
+from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import Languages, NameList, Number, OptionalPath, Shell, Weights
+from isogloss.questions.fields import Languages, NameList, Number, OptionalPath, Shell, Targets, Weights
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.plan import read_weights_of
@@ -71,11 +71,18 @@ class CompareQuestion(AboutSettings):
         )  # fmt: skip
 
 
-class FairQuestion(AboutSettings):
+class FairQuestion(WithBackground, AboutSettings):
     """Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off."""
 
     command: ClassVar[str] = "fair"
 
+    targets: Annotated[
+        Targets,
+        Field(
+            description="Languages that count, forecast where they were not measured; by default those in which all "
+            "were measured."
+        ),
+    ] = Field(default_factory=list)
     models: Annotated[NameList, Field(description="What to compare; by default all. See by.")] = Field(
         default_factory=list
     )
@@ -89,12 +96,13 @@ class FairQuestion(AboutSettings):
         from isogloss.planning import compare_fairness
 
         task = self.only_task(evidence)
+        targets = read_languages(self.targets, evidence.targets, languages=self.languages) if self.targets else None
         fairness = compare_fairness(
             evidence, task=task, candidates=self.models or None, by=self.by, weights=read_weights_of(self),
             tau=1.0 if self.tau is None else self.tau, unserved=self.unserved, metric=self.metric,
-            model=self.model, recipe=self.recipe,
+            model=self.model, recipe=self.recipe, targets=None if targets is None else list(targets), progress=progress,
         )  # fmt: skip
-        names = Names(evidence)
+        names = Names(evidence, targets)
         measures = fairness.measures.with_columns(names.of("worst"))
         invest = fairness.invest.with_columns(names.of("target"))
         tables = {

@@ -18,6 +18,7 @@ from isogloss.questions.answer import Answer
 from isogloss.questions.fields import FilePath
 from isogloss.questions.forecast import ForecastQuestion
 from isogloss.questions.question import Question, read_question
+from isogloss.questions.report import ReportQuestion
 
 EVIDENCE, METRIC, TRAIN = "isogloss:sib200-ngram", "macro_f1", "rus:700"
 LANGUAGES = (
@@ -35,7 +36,9 @@ LANGUAGES = (
     *("Breton", "Kalaallisut", "Navajo", "Hawaiian"),  # in Latin letters
     "Cherokee",  # a script and a family of which nothing was measured
 )
-PICTURE, TABLE = "forecast.png", "forecast.csv"
+PICTURE, TABLE, REPORT = "forecast.png", "forecast.csv", "report.html"
+SECTIONS = ("finding", "next", "method", "data")
+"""Of the report: to withhold languages of so much evidence takes minutes."""
 COMMAND = f"  isogloss forecast {EVIDENCE} --metric {METRIC} \\\n      --train {TRAIN} --targets Udmurt,Ossetian"
 """The same for other languages, as a shell takes it."""
 
@@ -47,10 +50,12 @@ class DemoQuestion(Question):
     writes: ClassVar[bool] = True
     positional: ClassVar[tuple[str, ...]] = ("into",)
 
-    into: Annotated[FilePath, Field(description="Folder for the picture and the table.")] = Path("demo-output")
+    into: Annotated[FilePath, Field(description="Folder for the picture, the table and the report.")] = Path(
+        "demo-output"
+    )
 
     def answer(self, progress: Progress | None = None) -> Answer:
-        """Forecast, and write the picture and the table.
+        """Forecast, and write the picture, the table and the report.
 
         Raises
         ------
@@ -64,7 +69,13 @@ class DemoQuestion(Question):
             raise BadFile(reason, where=str(self.into), hint="choose another with into=...") from None
         values = {"evidence": EVIDENCE, "metric": METRIC, "train": TRAIN, "targets": list(LANGUAGES)}
         answer = read_question(ForecastQuestion, values).answer(progress)
-        files = [answer.write(self.into / name) for name in (PICTURE, TABLE)]
-        where = "Picture: {}\nTable:   {}".format(*files)
+        report = read_question(ReportQuestion, values | {"sections": list(SECTIONS)}).answer(progress)
+        answer.write(self.into / PICTURE)
+        answer.write(self.into / TABLE)
+        report.write(self.into / REPORT)
+        where = (
+            f"Picture: {self.into / PICTURE}\nTable:   {self.into / TABLE}\nReport:  {self.into / REPORT}\n"
+            "         (two pages to send, which any browser opens)"
+        )
         sentences = (*answer.sentences, where, f"The same for other languages:\n{COMMAND}")
         return replace(answer, question=self.command, sentences=sentences)

@@ -242,6 +242,7 @@ def compare(
 def fair(
     evidence: Any = ...,
     *,
+    targets: str | Sequence[str] | None = ...,
     models: str | Sequence[str] | None = ...,
     by: Literal["model", "recipe", "train"] = ...,
     weights: Any = ...,
@@ -256,6 +257,8 @@ def fair(
     recipe: str | None = ...,
     shots: int | None = ...,
     pair: str | None = ...,
+    background: str | None = ...,
+    probe: str | Path | None = ...,
 ) -> Answer: ...
 def benchmark(
     evidence: Any = ...,
@@ -281,6 +284,7 @@ def report(
     evidence: Any = ...,
     targets: str | Sequence[str] | None = ...,
     *,
+    train: str | None = ...,
     sections: str | Sequence[str] = ...,
     appendix: bool = ...,
     k: int = ...,

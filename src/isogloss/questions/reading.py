@@ -96,7 +96,8 @@ def _said(report: ImportReport, into: str | None) -> Iterator[str]:
     counts = {name: sum(getattr(one, name) for one in report.files) for name in ("items", "models", "tasks")}
     if any(counts.values()):
         yield f"Beside them: {', '.join(f'{count:,} {name}' for name, count in counts.items() if count)}."
-    yield from dict.fromkeys(f"Note: {note}" for one in report.files for note in one.notes)
+    notes = (*(note for one in report.files for note in one.notes), *report.notes)
+    yield from dict.fromkeys(f"Note: {note}" for note in notes)
 
 
 def _tables(report: ImportReport) -> dict[str, Table]:

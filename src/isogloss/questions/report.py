@@ -47,6 +47,10 @@ class ReportQuestion(AboutSettings):
     targets: Annotated[Languages, Shell(flags=("--for", "--targets", "--target"), kind=str)] = Field(
         default_factory=list
     )
+    train: Annotated[
+        str | None,
+        Field(description="Training mix, e.g. eng:1000; by default the one that was measured in most languages."),
+    ] = None
     sections: Annotated[NameList, Field(description=f"Sections to write: {', '.join(SECTIONS)}.")] = Field(
         default_factory=lambda: [*SECTIONS]
     )
@@ -68,7 +72,9 @@ class ReportQuestion(AboutSettings):
             "evidence": [evidence], "languages": self.languages, "scale": self.scale, "better": self.better,
         }  # fmt: skip
         apart = {name: named[name] for name in ("shots", "pair")}
-        forecasts = _ask(ForecastQuestion, progress, targets=self.targets, level=self.level, **shared, **apart)
+        forecasts = _ask(
+            ForecastQuestion, progress, targets=self.targets, train=self.train, level=self.level, **shared, **apart
+        )
         asked = {
             "unknown": lambda: _ask(TrustQuestion, progress, targets=self.targets, **shared),
             "next": lambda: self._next_tests(forecasts, progress, shared | apart),

@@ -218,8 +218,8 @@ class ExportQuestion(AboutSettings):
     command: ClassVar[str] = "evidence export"
     writes: ClassVar[bool] = True
 
-    format: Annotated[str, Field(description="csv, parquet, litmus or mteb.")] = "csv"
-    into: Annotated[OptionalPath, Field(description="File; for litmus and mteb a new folder.")] = None
+    format: Annotated[str, Field(description="csv, parquet, euroeval, every-eval-ever, litmus or mteb.")] = "csv"
+    into: Annotated[OptionalPath, Field(description="File for csv and parquet, else a new folder.")] = None
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Write it."""

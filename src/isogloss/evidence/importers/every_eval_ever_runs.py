@@ -29,6 +29,8 @@ from isogloss.languages.context import is_summary
 from isogloss.metrics.registry import find_metric
 
 FORMAT = "every-eval-ever"
+OWN = "isogloss"
+"""Name of the library in records that isogloss exports."""
 LANGUAGE_KEYS = (
     *("language", "languages", "lang", "target_language", "language_code", "lang_code", "locale"),
     *("dataset_language", "dataset_languages"),
@@ -62,6 +64,11 @@ class Run:
         return text(self.library, "name", self.where) == "euroeval"
 
     @property
+    def is_own(self) -> bool:
+        """Whether isogloss wrote it: then each score says all that tells it from others."""
+        return text(self.library, "name", self.where) == OWN
+
+    @property
     def _model(self) -> tuple[str, dict[str, Any]]:
         info = section(self.record, "model_info", self.where)
         name = self.options.values.get("model") or text(info, "id", self.where) or text(info, "name", self.where)
@@ -72,15 +79,16 @@ class Run:
     @property
     def model(self) -> str:
         """The name, without the revision and setting that EuroEval writes behind it."""
-        return self._model[0].partition("#")[0].partition("@")[0]
+        name = self._model[0]
+        return name.partition("#")[0].partition("@")[0] if self.of_euroeval else name
 
     @property
     def revision(self) -> str | None:
         """Revision, setting and precision of the weights."""
         name, more = self._model
-        _, _, setting = name.partition("#")
+        setting = name.partition("#")[2] if self.of_euroeval else ""
         written = (more.get("model_revision"), more.get("sha"), more.get("revision"))
-        named = name.partition("#")[0].partition("@")[2]
+        named = name.partition("#")[0].partition("@")[2] if self.of_euroeval else None
         revision = revision_of(*(one for one in written if isinstance(one, str)), named)
         arguments = more.get("model_args")
         loaded = dict(part.split("=", 1) for part in arguments.split(",") if "=" in part) if isinstance(
@@ -200,12 +208,12 @@ class _Entry:
         lower = self.part("metric_config").get("lower_is_better")
         # Converters write false for all metrics, so that what is known of the metric goes first.
         higher = find_metric(metric).higher_is_better
-        if higher is None and isinstance(lower, bool):
+        if isinstance(lower, bool) and (higher is None or self.run.is_own):
             higher = not lower
         language = self.languages[0] if self.languages else name.language if name else ""
         return {
             "model": self.run.model,
-            "model_revision": self.run.revision,
+            "model_revision": self._own("model_revision") if self.run.is_own else self.run.revision,
             "task": self._task(name),
             "topic": name.topic if name else None,
             "metric": metric,
@@ -255,8 +263,11 @@ class _Entry:
 
     def _adaptation(self, language: str) -> RawRow:
         """Recipe and training mix; EuroEval fine-tunes models that do not generate on the data set."""
-        recipe, train = self.said("recipe"), self.said("train")
         options = self.run.options
+        if self.run.is_own:
+            own = {"recipe": self._own("recipe"), "train": self._own("train") or ""}
+            return {name: options.values.get(name, value) for name, value in own.items()}
+        recipe, train = self.said("recipe"), self.said("train")
         if self.run.of_euroeval and recipe is None:
             few = self.said("few_shot") in (True, "true")
             generative = self.run._model[1].get("generative") in (True, "true")
@@ -277,6 +288,9 @@ class _Entry:
             "train": options.values.get("train", train if isinstance(train, str) else ""),
         }
 
+    def _own(self, key: str) -> str | None:
+        return text(self.part("score_details", "details"), key, self.where)
+
     def _split(self) -> str | None:
         told = self.said("split")
         return told if isinstance(told, str) else text(self.part("source_data"), "hf_split", self.where)
@@ -289,9 +303,11 @@ class _Entry:
 
     def _scale(self, metric: str) -> str | None:
         """How scores are written, by unit and bounds; None leaves it to the metric."""
+        config = self.part("metric_config")
+        if self.run.is_own:
+            return UNITS.get(str(config.get("metric_unit")), "raw")
         if find_metric(metric).is_fraction is False:
             return "raw"
-        config = self.part("metric_config")
         unit, highest = config.get("metric_unit"), config.get("max_score")
         if isinstance(unit, str) and unit.casefold() in UNITS:
             return UNITS[unit.casefold()]
@@ -323,8 +339,10 @@ class _Entry:
         return spread / math.sqrt(count) if spread is not None and (count := self._items()) else None
 
     def _moment(self) -> Any:
-        written = (self.entry.get("evaluation_timestamp"), self.run.record.get("evaluation_timestamp"),
+        written: tuple[Any, ...] = (self.entry.get("evaluation_timestamp"), self.run.record.get("evaluation_timestamp"),
                    self.run.record.get("retrieved_timestamp"))  # fmt: skip
+        if self.run.is_own:
+            written = written[:1]
         return next((found for one in written if (found := moment(_number(one) or one)) is not None), None)
 
     def _details(self) -> str | None:

@@ -14,6 +14,7 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import RAW_ITEM, Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.columns import from_items
 from isogloss.evidence.importers.files import parse_json, read_json, read_members
+from isogloss.evidence.importers.settings import precision_of, recipe_with, revision_with
 from isogloss.evidence.importers.task_names import NameRules, TaskName, read_names, without_language
 from isogloss.evidence.importers.values import (
     RawRow,
@@ -22,7 +23,6 @@ from isogloss.evidence.importers.values import (
     listed,
     moment,
     number,
-    prompted,
     raw_rows,
     scale_of,
     section,
@@ -36,6 +36,9 @@ VERSION = 2
 FINISHED = "success"
 LANGUAGE_KEYS = ("language", "lang", "target_language", "lang_code", "language_code", "locale")
 """Arguments of a task, and metadata of an item, that say a language."""
+
+PROMPTS = ("system_message", "prompt_template", "user_message", "chain_of_thought")
+"""Solvers that say how a question is asked."""
 
 ERRORS = ("stderr", "bootstrap_stderr")
 SPREADS = (*ERRORS, "std", "var")
@@ -142,7 +145,9 @@ class _Log:
         version = spec.get("task_version")
         return {
             "model": model,
-            **prompted(options),
+            "model_revision": revision_with(None, precision_of(section(spec, "model_args", self.where))),
+            "train": options.values.get("train", ""),
+            "recipe": recipe_with(options, version=version, prompt=self.prompt()),
             "split": f"[{limit}]" if limit else None,
             "seed": whole(section(spec, "model_generate_config", self.where).get("seed"), "seed", self.where),
             "recorded_at": moment(spec.get("created")),
@@ -151,6 +156,15 @@ class _Log:
                 inspect_ai=text(section(spec, "packages", self.where), "inspect_ai", self.where), **tokens,
             ),
         }  # fmt: skip
+
+    def prompt(self) -> str | None:
+        """What the solvers of the run put before or around a question."""
+        written = []
+        for step in listed(section(self.header, "plan", self.where), "steps", self.where):
+            if isinstance(step, dict) and step.get("solver") in PROMPTS:
+                template = section(step, "params", self.where).get("template")
+                written += [template] if isinstance(template, str) else []
+        return "\n".join(written) or None
 
     def scores(self) -> Iterator[tuple[int, str, str, RawRow]]:
         """Position, scorer, metric and row of every metric."""

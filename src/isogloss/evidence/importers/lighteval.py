@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.files import read_json
+from isogloss.evidence.importers.settings import precision_of, recipe_with, revision_with
 from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.topics import average_topics
 from isogloss.evidence.importers.values import (
@@ -56,7 +57,9 @@ class Lighteval(Importer):
         for position, entry in enumerate(entries):
             name = "a summary, which repeats tasks" if entry.summary else names[entry.task]
             if isinstance(name, TaskName):
-                rows.append(shared | _row(position, entry, name, data, where))
+                version = section(data, "versions", where).get(entry.key)
+                recipe = recipe_with(options, **shared["asked"], version=version)
+                rows.append(shared | {"recipe": recipe} | _row(position, entry, name, data, where))
             else:
                 dropped.append((position, name))
         rows, averaged, _ = average_topics(rows, (), where)
@@ -85,12 +88,15 @@ def _shared(path: Path, data: dict[str, Any], options: ReadOptions, where: str) 
     if model is None:
         raise BadValue("does not name its model", where=where, hint="give model=...")
     revision = revision_of(text(general, "model_sha", where), text(config, "revision", where))
+    template = config.get("override_chat_template") or general.get("use_chat_template")
+    prompt = text(config, "system_prompt", where)
     limit = whole(general.get("max_samples"), "max_samples", where)
     date, _, time = path.stem.removeprefix("results_").partition("T")
     return {
         "model": model,
-        "model_revision": revision,
+        "model_revision": revision_with(revision, precision_of(config)),
         **prompted(options),
+        "asked": {"chat": template is True, "prompt": prompt},
         "split": None if limit is None else f"[:{limit}]",
         "recorded_at": moment(f"{date}T{time.replace('-', ':')}"),
     }

@@ -16,7 +16,8 @@ HEADERS: dict[str, str] = {
         "iso code, "
         "iso 639, iso 639 1, iso 639 3, iso639 1, iso639 3, iso639, locale, target, target language, target lang, "
         "test language, test lang, langue, idioma, lengua, lingua, sprache, taal, язык, 语言, 語言, 言語, bahasa, dil, "
-        "eval language, eval lang, language of test",
+        "eval language, eval lang, language of test, lp, language pair, language pairs, lang pair, langpair, "
+        "direction, translation direction",
         "model": "model, models, model name, model id, system, systems, checkpoint, llm, lm, encoder, engine, modell, "
         "modele, modelo, method, approach, submission",
         "task": "task, tasks, task name, dataset, data set, datasets, benchmark, corpus, test set, testset, aufgabe, "
