@@ -106,28 +106,29 @@ def draw(rows: list[dict[str, Any]]) -> None:
     """Seconds against size, both by factors of ten, a panel for each axis."""
     import altair as alt
 
-    from isogloss.charts.files import save
-    from isogloss.charts.style import heading, inline, styled
+    from isogloss.charts import Canvas, save
+    from isogloss.charts.canvas import inline
 
-    panels = []
+    canvas = Canvas()
+    seconds = [row["cpu_s"] for row in rows]
+    title = f"A first forecast takes {min(seconds):.1f} to {max(seconds):.0f} CPU seconds"
+    page = canvas.page(title, ["Fit, size the intervals and forecast; beside each dot, the number of scores."])
+    panels, colours = [], canvas.colours
     for axis, label in WHAT.items():
         data = inline([row | {"label": f"{row['observations']:,}"} for row in rows if row["axis"] == axis])
         scale = alt.Scale(type="log")
-        base = alt.Chart(data).encode(
-            x=alt.X("size:Q", scale=scale, title=label, axis=alt.Axis(values=[10, 20, 50, 100, 200, 500])),
-            y=alt.Y(
-                "cpu_s:Q",
-                scale=scale,
-                title="CPU seconds" if axis == "languages" else None,
-                axis=alt.Axis(values=[0.1, 0.2, 0.5, 1, 2, 5, 10, 20]),
-            ),
-        )
-        text = base.mark_text(dx=8, dy=10, align="left", fontSize=10, color="#666666").encode(text="label:N")
-        panels.append((base.mark_line(point=True, color="#0072b2") + text).properties(width=250, height=220))
-    title = heading(
-        "What a forecast costs", ["fit, conformalize, forecast with intervals; number of observations at each point"]
-    )
-    save(styled(alt.hconcat(*panels).properties(title=title)), ROOT / "docs" / "images" / "cost.png")
+        x = alt.X("size:Q", scale=scale, title=label, axis=alt.Axis(values=[10, 20, 50, 100, 200, 500]))
+        of_seconds = alt.Scale(type="log", domain=[0.5, 12], nice=False)
+        y = alt.Y(
+            "cpu_s:Q", scale=of_seconds, axis=alt.Axis(values=[0.5, 1, 2, 5, 10]),
+            title="CPU seconds" if axis == "languages" else None,
+        )  # fmt: skip
+        base = alt.Chart(data).encode(x=x, y=y)
+        text = base.mark_text(dx=-6, dy=-10, align="right", color=colours.pale_ink).encode(text="label:N")
+        line = base.mark_line(color=colours.forecast, point=alt.OverlayMarkDef(color=colours.forecast, size=50))
+        panels.append((line + text).properties(width=page.width / 3 - 40, height=page.height - 60))
+    listed = "; ".join(f"{row['size']} {row['axis']}: {row['cpu_s']:.1f} s" for row in rows)
+    save(page.finish(alt.hconcat(*panels), f"CPU seconds by size. {listed}."), ROOT / "docs" / "images" / "cost.png")
 
 
 if __name__ == "__main__":

@@ -287,35 +287,37 @@ def words_bootstrap(differences: Array, words: Array, draws: int = 10_000) -> tu
 
 
 def draw(scores: list[dict[str, Any]], chance: float, path: Path) -> None:
-    """Mean accuracy with two standard errors either way, a line per model."""
-    import altair as alt
+    """Mean accuracy with two standard errors either way, three lines per model."""
+    from isogloss.charts import Canvas, save
+    from isogloss.charts.lines import Line, Scale, lines_panel
 
-    from isogloss.charts import save
-    from isogloss.charts.benchmark import CANDIDATE, OTHER, STRONGEST, dots_on_intervals
-    from isogloss.charts.style import heading, styled
-
-    rows = []
-    for one in (row for row in scores if row["task"] == SPACE):
-        roles = {(ENGLISH, ENGLISH): OTHER, (COPY, COPY): STRONGEST, (ENGLISH, COPY): CANDIDATE}
-        if role := roles.get((one["source"], one["target"])):
-            mean, spread = one["mean"], 2 * one["standard_error"]
-            ends = {"accuracy_low": mean - spread, "accuracy_high": mean + spread}
-            rows.append({"read": one["model"], "role": role, "accuracy": mean, **ends})
-    names = {
-        CANDIDATE: "English to its copy", STRONGEST: "its copy to itself: the ceiling",
-        OTHER: "English to English",
-    }  # fmt: skip
-    lines = alt.Y("read:N", axis=alt.Axis(title=None, ticks=False, labelLimit=0), sort=[*KINDS])
-    layers = dots_on_intervals(
-        rows, "accuracy", lines,
-        axis=alt.Axis(title="accuracy, ± 2 standard errors", format=".2f", tickCount=6),
-        tooltip=[alt.Tooltip("read:N"), alt.Tooltip("accuracy:Q", format=".3f")], rule=chance, names=names,
+    canvas = Canvas(score="accuracy")
+    colours = canvas.colours
+    ways = {
+        (ENGLISH, COPY): ("English to its copy", {"colour": colours.forecast, "shape": "circle"}),
+        (COPY, COPY): ("its copy to itself: the ceiling", {"colour": colours.alert, "shape": "diamond"}),
+        (ENGLISH, ENGLISH): ("English to English", {"colour": colours.measured, "shape": "square"}),
+    }
+    found = {(one["model"], one["source"], one["target"]): one for one in scores if one["task"] == SPACE}
+    lines = []
+    for model in KINDS:
+        for number, (way, (_, look)) in enumerate(ways.items()):
+            mean, spread = found[model, *way]["mean"], 2 * found[model, *way]["standard_error"]
+            name = model if number == 0 else ""
+            lines.append(Line(name, mean, mean - spread, mean + spread, figures=f"{mean:.2f}", **look))
+    word_by_word = found[MIXED, ENGLISH, COPY]["mean"]
+    page = canvas.page(
+        f"Only what was read mixed with its copy carries over to it: {word_by_word:.2f}",
+        [f"Parts of speech by a linear probe, on models that read different texts; bars: two standard errors. "
+         f"Dashed: the most frequent tag, {chance:.2f}."],
     )  # fmt: skip
-    title = heading(
-        "What reaches a copy of a language that shares no byte with it",
-        [f"parts of speech by a linear probe on models that read ...; dashed: the most frequent tag, {chance:.2f}"],
-    )
-    save(styled(layers.properties(width=520, height=alt.Step(22), title=title)), path)
+    scale = Scale(0.0, 0.7, "accuracy", rule=chance)
+    key = dict(ways.values())
+    chart = lines_panel(lines, scale, canvas, page.width, page.height, key=key)
+    told = [
+        f"{model}, {ways[way][0]}: {found[model, *way]['mean']:.2f}" for model in KINDS for way in ways
+    ]  # fmt: skip
+    save(page.finish(chart, f"Accuracy. {'; '.join(told)}."), path)
 
 
 if __name__ == "__main__":

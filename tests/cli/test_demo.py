@@ -67,9 +67,9 @@ def test_the_demo_draws_the_line_where_the_script_ends(demo):
 
 
 @pytest.mark.slow
-def test_the_demo_leaves_a_picture_and_a_table_and_nothing_else(demo):
+def test_the_demo_leaves_a_picture_a_table_and_a_report_and_nothing_else(demo):
     folder, _ = demo
-    assert sorted(path.name for path in folder.iterdir()) == ["forecast.csv", "forecast.png"]
+    assert sorted(path.name for path in folder.iterdir()) == ["forecast.csv", "forecast.png", "report.html"]
     head = (folder / "forecast.png").read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
     assert (int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")) == (1600, 900)

@@ -15,12 +15,14 @@ from isogloss.text import counted
 if TYPE_CHECKING:
     import altair as alt
 
-MOST_NAMED = 55
-"""Languages on an axis that there is room to name."""
+LEAST_STEP = 9.0
+"""Units of a cell beside which a name can be read."""
 MOST_WRITTEN = 14
 """Languages up to which scores are written into the cells."""
 NAMES = 110.0
 """Units for names of languages beside and below the cells, and for the scale of colours."""
+BARE, LEGEND = 46.0, 80.0
+"""Units beside and below cells without names, and for the scale of colours then."""
 
 
 def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.HConcatChart:
@@ -59,7 +61,10 @@ def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.H
     title = f"{canvas.score.capitalize()} from {counted(sources, 'source')} to {counted(targets, 'target')}"
     page = canvas.page(title, [f"{cells['task'][0]} · {line}" if "task" in cells.columns else line])
     side = min(page.height - NAMES, page.width / len(panels) - NAMES)
-    drawn = [_panel(panel, keys, canvas, limits, side) for panel in panels]
+    named = side / max(sources, targets) >= LEAST_STEP
+    if not named:
+        side = min(page.height - BARE, (page.width - LEGEND) / len(panels) - BARE)
+    drawn = [_panel(panel, keys, canvas, limits, side, named=named) for panel in panels]
     best = cells.sort("score", descending=True).head(1).row(0, named=True)
     described = (
         f"{title}; best from {canvas.name(best['source'])} to {canvas.name(best['target'])}, {best['score']:.3g}."
@@ -67,7 +72,9 @@ def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.H
     return page.finish(alt.hconcat(*drawn, spacing=24), described)
 
 
-def _panel(panel: pl.DataFrame, keys: Sequence[str], canvas: Canvas, limits: tuple[float, float], side: float) -> Any:
+def _panel(
+    panel: pl.DataFrame, keys: Sequence[str], canvas: Canvas, limits: tuple[float, float], side: float, *, named: bool
+) -> Any:
     import altair as alt
 
     sources, targets = (_ordered(panel[side].unique().to_list()) for side in ("source", "target"))
@@ -80,13 +87,13 @@ def _panel(panel: pl.DataFrame, keys: Sequence[str], canvas: Canvas, limits: tup
     step = max(1.5, min(40.0, side / max(len(targets), len(sources))))
     sources, targets = ([names[code] for code in of] for of in (sources, targets))
 
-    def axis(languages: list[str], angle: int) -> alt.Axis:
-        named = len(languages) <= MOST_NAMED
-        return alt.Axis(labels=named, ticks=False, title=None, labelAngle=angle, grid=False, labelOverlap=False)
+    def axis(languages: list[str], role: str, angle: int) -> alt.Axis:
+        title = None if named else f"{role} {counted(len(languages), 'language')}"
+        return alt.Axis(labels=named, ticks=False, title=title, labelAngle=angle, grid=False, labelOverlap=False)
 
     base = alt.Chart(inline(rows)).encode(
-        x=alt.X("target:N", sort=targets, axis=axis(targets, -60)),
-        y=alt.Y("source:N", sort=sources, axis=axis(sources, 0)),
+        x=alt.X("target:N", sort=targets, axis=axis(targets, "tested on", -60)),
+        y=alt.Y("source:N", sort=sources, axis=axis(sources, "trained on", 0)),
     )
     tooltip = [
         alt.Tooltip("source:N", title="trained on"),
