@@ -42,9 +42,9 @@ def test_a_search_for_the_noise_of_many_runs_ends_where_a_decomposition_does(noi
     places = np.linspace(0, 20, 200)
     covariance = np.exp(-0.5 * (places[:, None] - places) ** 2)
     response = np.sin(places) + np.random.default_rng(1).normal(0, np.sqrt(noise), 200)
-    searched = likely_noise(covariance, response, 0.1)
+    searched = likely_noise(covariance, response, 0.1, 0.1)
     monkeypatch.setattr(gaussian_process, "FEW_ROWS", 200)
-    assert searched == likely_noise(covariance, response, 0.1)
+    assert searched == likely_noise(covariance, response, 0.1, 0.1)
 
 
 @given(seed=st.integers(0, 2**32 - 1), rows=st.sampled_from([12, 160]))
@@ -55,5 +55,5 @@ def test_the_noise_outweighs_what_distances_lack_to_a_metric(seed, rows):
     covariance = np.exp(-(between + between.T))
     assert np.linalg.eigvalsh(covariance)[0] < 0
     response = chance.normal(size=rows)
-    process = StudentProcess.fit(covariance, response, likely_noise(covariance, response, 0.01))
+    process = StudentProcess.fit(covariance, response, likely_noise(covariance, response, 0.01, 0.01))
     assert np.isfinite(process.weights).all()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +13,12 @@ from isogloss.forecasting.grid import Array, Grid, fill
 from isogloss.forecasting.grid_model import GridModel
 
 LANGUAGE_FOLDS, MIX_FOLDS, MODEL_FOLDS = 8, 5, 8
+MANY_LANGUAGES, FOLDS_OF_MANY = 100, 4
+"""Languages from which on so few folds leave enough of them."""
 POOREST_SHARES = (0.25, 0.4)
 """Shares of the languages, the poorest, that are held out to learn the errors of forecasts of poorer ones."""
-ENOUGH_CELLS = 15_000
-"""Held-out scores after which no further fold over mixes is needed."""
+ENOUGH_CELLS = 16_000
+"""Held-out scores that are enough: of a larger grid no further fold of mixes, and languages under some mixes only."""
 FEWEST_TO_CHOOSE = 5
 """Languages (or mixes) below which cross-validation cannot choose between base learners."""
 LANGUAGES_PRIOR = 20.0
@@ -35,7 +36,7 @@ class HeldOutPredictions:
     Attributes
     ----------
     scores : array of shape (base learners, rows, targets)
-        NaN in rows that nothing was left to forecast from.
+        NaN in rows that were not asked for, or that nothing was left to forecast from.
     truth : array of shape (rows, targets)
         NaN where nothing was measured.
     spread : array of shape (rows, targets)
@@ -77,8 +78,9 @@ def hold_out_mixes(model: GridModel, grid: Grid) -> HeldOutPredictions:
 
 
 def hold_out_languages(model: GridModel, grid: Grid) -> HeldOutPredictions:
-    """Forecast each target from a grid without it, as a target and as a source."""
-    return _hold_out(model, grid, [held for _, held in splits(_dealt(len(grid.targets), LANGUAGE_FOLDS))])
+    """Forecast each target from a grid without it, as a target and as a source; of a large grid only some rows."""
+    folds = LANGUAGE_FOLDS if len(grid.targets) < MANY_LANGUAGES else FOLDS_OF_MANY
+    return _hold_out(model, grid, [held for _, held in splits(_dealt(len(grid.targets), folds))])
 
 
 def hold_out_poorest(model: GridModel, grid: Grid) -> list[tuple[HeldOutPredictions, Array]]:
@@ -145,11 +147,19 @@ def _best_weights(scores: Array, truth: Array) -> Array:
     if not cells.any():
         return np.full((1, len(scores)), 1 / len(scores))
     shares = (cells / np.maximum(cells.sum(0), 1))[cells] / cells.any(0).sum()
-    candidates = [steps for steps in product(range(STEPS + 1), repeat=len(scores)) if sum(steps) == STEPS]
-    weights = np.array(candidates) / STEPS
+    weights = np.array([*_shares(STEPS, len(scores))]) / STEPS
     flat, measured = scores[:, cells], truth[cells]
     losses = np.array([(np.abs(one @ flat - measured) * shares).sum() for one in weights])
     return weights[losses <= TOLERANCE * losses.min() + 1e-12]
+
+
+def _shares(whole: int, parts: int) -> Iterator[tuple[int, ...]]:
+    """All ways to share a whole number out among parts, in lexical order."""
+    if parts == 1:
+        yield (whole,)
+        return
+    for first in range(whole + 1):
+        yield from ((first, *rest) for rest in _shares(whole - first, parts - 1))
 
 
 def _dealt(count: int, folds: int) -> NDArray[np.intp]:
@@ -172,13 +182,16 @@ def _hold_out(model: GridModel, grid: Grid, folds: Sequence[NDArray[np.intp]]) -
     scores = np.full((len(model.language_learners), *grid.scores.shape), np.nan)
     spread = np.ones(grid.scores.shape)
     row = {text: position for position, text in enumerate(grid.mixes.texts)}
+    sample = np.random.default_rng(0).permutation(len(row))[: max(ENOUGH_CELLS // len(grid.targets), 1)]
     for held in folds:
         names = [grid.targets[column] for column in held]
         rest = grid.without_languages(names)
-        if not rest.targets or not rest.mixes.texts:
+        rows = np.array([row[text] for text in rest.mixes.texts], dtype=np.intp)
+        asked = np.flatnonzero(np.isin(rows, sample))
+        if not rest.targets or not len(asked):
             continue
         fitted = model.for_fold().fit(rest)
-        rows = np.array([row[text] for text in rest.mixes.texts])
-        forecasts, spread[:, held] = fitted.predict_languages(rest.mixes, names, fill(rest.scores))
-        scores[:, rows[:, None], held] = forecasts
+        measured = fill(rest.scores)[asked]
+        forecasts, spread[:, held] = fitted.predict_languages(rest.mixes.take(asked), names, measured)
+        scores[:, rows[asked][:, None], held] = forecasts
     return HeldOutPredictions(scores, grid.scores, spread)

@@ -62,7 +62,7 @@ class Default(BaseLearners):
         learners, background = super()._fit_settings(evidence), find_background(self.background)
         if background is None:
             return learners
-        return CombinedSettings(learners, HierarchicalSettings(evidence, background))
+        return CombinedSettings(learners, HierarchicalSettings(evidence, background, learners.panel))
 
 
 class CombinedSettings(QuerySettings):

@@ -235,8 +235,8 @@ class ResidualScale:
         """Expected size of the residuals of unmeasured `targets`, of shape (rows, targets)."""
         if self.by_trees_:
             return np.exp(predict_trees(self._trees, _design(mixes, targets, forecasts))).reshape(forecasts.shape)
-        usual = column_means(self._residuals)
-        row = {text: position for position, text in enumerate(self._grid.mixes.texts)}
+        usual, held_out = column_means(self._residuals), np.any(np.isfinite(self._residuals), axis=1).tolist()
+        row = {text: place for place, text in enumerate(self._grid.mixes.texts) if held_out[place]}
         residuals = np.array([self._residuals[row[text]] if text in row else usual for text in mixes.texts])
         closeness = _closeness(space(targets, self._grid.targets).between("combined", targets, self._grid.targets))
         return _local(residuals, closeness, self.mean_)
@@ -282,7 +282,7 @@ def _design(mixes: TrainingMixes, targets: Sequence[str], forecasts: Array) -> A
 def _fit_trees(design: Array, response: Array, cells: Array) -> Any:
     return fit_trees(
         design[cells.ravel()], response[cells], TREE_CELLS,
-        n_estimators=100, learning_rate=0.05, num_leaves=7, min_child_samples=60, reg_lambda=5,
+        n_estimators=50, learning_rate=0.1, num_leaves=7, min_child_samples=60, reg_lambda=5,
     )  # fmt: skip
 
 

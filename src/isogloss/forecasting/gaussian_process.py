@@ -10,8 +10,8 @@ from functools import cached_property
 from types import SimpleNamespace
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
-from scipy.linalg.lapack import dpotrf, dpotri, dtrtri
+import scipy  # whose packages load when they are first used: forecasts of what was learnt before may need none
+from numpy.linalg import LinAlgError
 
 from isogloss.forecasting.grid import Array
 
@@ -103,15 +103,15 @@ def maximise(
         value, slope = negative_log_posterior(log_likelihoods, prior, parameters)
         return value if by_differences else (value, slope)
 
-    from scipy.optimize import minimize  # half of what scipy takes to load, and what was learnt needs none of it
-
     limits = None
     if bounds is not None:
         lowest, highest = (np.broadcast_to(end, prior.centre.shape).tolist() for end in bounds)
         limits = list(zip(lowest, highest, strict=True))
     first = prior.centre if start is None else start
     options = {"maxiter": steps, "ftol": tolerance}
-    result = minimize(loss, first, jac=not by_differences, method="L-BFGS-B", bounds=limits, options=options)
+    result = scipy.optimize.minimize(
+        loss, first, jac=not by_differences, method="L-BFGS-B", bounds=limits, options=options
+    )
     return np.asarray(result.x)
 
 
@@ -154,7 +154,7 @@ def log_likelihood(covariance: Array, response: Array) -> float:
         If the covariance is not finite or not positive definite.
     """
     factor = _factor(covariance)
-    return _value(factor, cho_solve(factor, response, check_finite=False), response)
+    return _value(factor, scipy.linalg.cho_solve(factor, response, check_finite=False), response)
 
 
 def log_likelihood_slope(covariance: Array, response: Array, *, solve: bool = False) -> tuple[float, Array]:
@@ -164,12 +164,15 @@ def log_likelihood_slope(covariance: Array, response: Array, *, solve: bool = Fa
     """
     factor = _factor(covariance)
     if solve:
-        weights = cho_solve(factor, response, check_finite=False)
+        weights = scipy.linalg.cho_solve(factor, response, check_finite=False)
         # Written in one expression, numpy keeps the solution's order in memory, by which later sums are rounded.
-        slope = -0.5 * (cho_solve(factor, np.eye(len(response)), check_finite=False) - np.outer(weights, weights))
+        slope = -0.5 * (
+            scipy.linalg.cho_solve(factor, np.eye(len(response)), check_finite=False) - np.outer(weights, weights)
+        )
     else:
-        inverse = np.tril(dpotri(factor[0], lower=1)[0])
-        inverse += np.tril(inverse, -1).T
+        inverse = scipy.linalg.lapack.dpotri(factor[0], lower=1)[0]  # with zeros above the diagonal
+        inverse = inverse + inverse.T
+        inverse[np.diag_indices_from(inverse)] /= 2
         weights = inverse @ response
         slope = 0.5 * (np.outer(weights, weights) - inverse)
     return _value(factor, weights, response), slope
@@ -178,7 +181,7 @@ def log_likelihood_slope(covariance: Array, response: Array, *, solve: bool = Fa
 def _factor(covariance: Array) -> tuple[Array, bool]:
     if not np.isfinite(covariance).all():
         raise LinAlgError("a covariance that is not finite")
-    return cho_factor(covariance, lower=True, check_finite=False)
+    return _lower_factor(covariance)
 
 
 def _value(factor: tuple[Array, bool], weights: Array, response: Array) -> float:
@@ -215,15 +218,22 @@ ROUNDS = 2
 """Times that what a run counts for is found anew."""
 
 
-def likely_noise(covariance: Array, response: Array, noise: float) -> float:
+def likely_noise(covariance: Array, response: Array, noise: float, start: float) -> float:
     """The noise of one language, by marginal likelihood, drawn to what all languages have.
 
-    Of many rows it is searched for from what all languages have, which takes a few factors and no decomposition.
-    Where distances are no metric a covariance may have negative eigenvalues, which the noise must outweigh.
+    Of many rows it is searched for from where it may be, which takes a few factors and no decomposition. Where
+    distances are no metric a covariance may have negative eigenvalues, which the noise must outweigh.
+
+    Parameters
+    ----------
+    noise : float
+        What all languages have.
+    start : float
+        Where the search starts.
     """
     if len(response) <= FEW_ROWS:
         return float(NOISES[int(_noise_losses(covariance, response, noise).argmin())])
-    at = int(np.abs(np.log(NOISES / noise)).argmin())
+    at = int(np.abs(np.log(NOISES / start)).argmin())
     lowest, losses = 0, dict[int, float]()
     while at < len(NOISES) - 1:
         near = range(max(at - 1, lowest), at + 2)
@@ -233,8 +243,8 @@ def likely_noise(covariance: Array, response: Array, noise: float) -> float:
         best = min(near, key=losses.__getitem__)
         if best != at and np.isfinite(losses[best]):
             at = best
-        elif _outweighs(covariance, SMALLEST_DOUBT * float(NOISES[at])):
-            break
+        elif np.isfinite(losses.get(at - 1, np.inf)) or _outweighs(covariance, SMALLEST_DOUBT * float(NOISES[at])):
+            break  # NOISES[at - 1] is less than that, and was enough
         else:
             lowest = at = at + 1
     return float(NOISES[at])
@@ -256,7 +266,7 @@ def _noise_loss(covariance: Array, response: Array, noise: float, usual: float) 
         factor = _noisy_factor(covariance, noise)
     except LinAlgError:
         return np.inf
-    scale = float(response @ cho_solve(factor, response, check_finite=False)) / len(response)
+    scale = float(response @ scipy.linalg.cho_solve(factor, response, check_finite=False)) / len(response)
     loss = 0.5 * len(response) * np.log(max(scale, 0.0) + 1e-12) + float(np.log(np.diag(factor[0])).sum())
     return float(loss + 0.5 * (np.log(noise / usual) / 2) ** 2)
 
@@ -271,9 +281,13 @@ def _outweighs(covariance: Array, noise: float) -> bool:
 
 def _noisy_factor(covariance: Array, noise: Array | float) -> tuple[Array, bool]:
     """Lower Cholesky factor of a covariance with noise, zero above the diagonal, as `cho_solve` takes it."""
-    noisy = np.array(covariance, order="F")
+    noisy = np.array(covariance.T, order="F")  # symmetric: so it is copied as it lies in memory
     noisy[np.diag_indices_from(noisy)] += noise
-    factor, failed = dpotrf(noisy, lower=1, clean=1, overwrite_a=1)
+    return _lower_factor(noisy, overwrite_a=1)
+
+
+def _lower_factor(covariance: Array, **options: int) -> tuple[Array, bool]:
+    factor, failed = scipy.linalg.lapack.dpotrf(covariance, lower=1, clean=1, **options)
     if failed:
         raise LinAlgError("a covariance that is not positive definite")
     return factor, True
@@ -331,7 +345,7 @@ class StudentProcess:
 
     def deviation(self, across: Array, prior: float) -> Array:
         """Standard deviation of new responses, whose variance is `prior` where nothing is known."""
-        reached = solve_triangular(self.factor, across.T, lower=True, check_finite=False)
+        reached = scipy.linalg.solve_triangular(self.factor, across.T, lower=True, check_finite=False)
         variance = self.scale * (np.maximum(prior - (reached**2).sum(0), 0) + self.noise)
         return np.asarray(np.sqrt(variance + 1e-12))
 
@@ -339,13 +353,17 @@ class StudentProcess:
 def _solved(covariance: Array, response: Array, noise: Array) -> tuple[tuple[Array, bool], Array]:
     """Factor of a covariance with noise, and the weights of a response."""
     factor = _noisy_factor(covariance, noise)
-    return factor, cho_solve(factor, response, check_finite=False)
+    return factor, scipy.linalg.cho_solve(factor, response, check_finite=False)
 
 
 def _precision(factor: Array) -> Array:
     """Diagonal of the inverse of a covariance, from its lower Cholesky factor."""
     half = len(factor) // 2
-    upper, lower = (dtrtri(block, lower=1)[0] for block in (factor[:half, :half], factor[half:, half:]))
-    across = lower @ factor[half:, :half] @ upper  # the factor's inverse has this, times -1, below its two blocks
+    upper, lower = (
+        scipy.linalg.lapack.dtrtri(block, lower=1)[0] for block in (factor[:half, :half], factor[half:, half:])
+    )
+    # The factor's inverse has this, times -1, below its two blocks.
+    across = scipy.linalg.blas.dtrmm(1.0, lower, factor[half:, :half], lower=1)
+    across = scipy.linalg.blas.dtrmm(1.0, upper, across, side=1, lower=1)
     first = np.einsum("ij,ij->j", upper, upper) + np.einsum("ij,ij->j", across, across)
     return np.concatenate([first, np.einsum("ij,ij->j", lower, lower)])

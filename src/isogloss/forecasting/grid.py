@@ -12,7 +12,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.evidence import SETTING, TrainingMix
-from isogloss.evidence.summing import mean_in_order
 from isogloss.forecasting.settings import Setting
 from isogloss.metrics.registry import lowest_fraction, lowest_raw
 
@@ -179,23 +178,20 @@ class Panel:
     @classmethod
     def read(cls, observations: pl.DataFrame) -> Panel:
         """From observations, the mean over seeds of each cell."""
-        # Sorted, because a sum of seeds depends in its last digit on the order they come in.
-        cells = (
-            observations.group_by(*SETTING, "train", "target")
-            .agg(mean_in_order("score"), bounded=(pl.col("scale") != "raw").all())
-            .sort(*SETTING, "train", "target", nulls_last=True)
+        row_key = (*SETTING, "train")
+        keys = observations.select(row_key).unique().sort(row_key, nulls_last=True).with_row_index("row")
+        cells = observations.select(*row_key, "target", "score", raw=pl.col("scale") == "raw").join(
+            keys, on=row_key, how="left", nulls_equal=True
         )
-        keys = cells.select(*SETTING, "train").unique(maintain_order=True).with_row_index("row")
-        cells = cells.join(keys, on=[*SETTING, "train"], how="left", nulls_equal=True, maintain_order="left")
         languages = cells["target"].unique().sort().to_list()
         column = {language: position for position, language in enumerate(languages)}
-        scores = np.full((keys.height, len(languages)), np.nan)
+        rows, raw = cells["row"].to_numpy(), cells["raw"].to_numpy()
         columns = cells["target"].replace_strict(column, return_dtype=pl.Int64).to_numpy()
-        scores[cells["row"].to_numpy(), columns] = cells["score"].to_numpy()
+        scores = _cell_means(cells["score"].to_numpy(), rows, columns, (keys.height, len(languages)))
         settings, setting_of = _index([Setting(*row) for row in keys.select(SETTING).iter_rows()])
         blocks, block_of = _index(list(keys.select(BLOCK).iter_rows()))
         bounded = np.ones(len(settings), dtype=bool)
-        np.logical_and.at(bounded, setting_of[cells["row"].to_numpy()], cells["bounded"].to_numpy())
+        bounded[setting_of[rows[raw]]] = False
         texts = keys["train"].to_numpy().astype(object)
         return cls(tuple(languages), settings, blocks, setting_of, block_of, texts, scores, bounded)
 
@@ -284,6 +280,17 @@ class Panel:
     def columns(self) -> dict[str, int]:
         """Position of each language."""
         return {language: position for position, language in enumerate(self.languages)}
+
+
+def _cell_means(scores: Array, rows: Array, columns: Array, shape: tuple[int, int]) -> Array:
+    """Mean of the scores of each cell of a table of a shape, NaN where there is none; NaNs do not count."""
+    # Summed from the lowest on, for the last digit of a sum depends on the order.
+    order = np.argsort(scores)
+    order = order[~np.isnan(scores[order])]
+    cells = (rows.astype(np.intp) * shape[1] + columns)[order]
+    counts = np.bincount(cells, minlength=shape[0] * shape[1])
+    sums = np.bincount(cells, scores[order], minlength=shape[0] * shape[1])
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).reshape(shape)
 
 
 def fill(scores: Array) -> Array:

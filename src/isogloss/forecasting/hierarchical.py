@@ -86,10 +86,16 @@ class Hierarchical(Forecaster):
 
 
 class HierarchicalSettings(QuerySettings):
-    """Settings, the table of each block fitted when it is first queried."""
+    """Settings, the table of each block fitted when it is first queried.
 
-    def __init__(self, evidence: Evidence, background: Background):
-        super().__init__(Panel.read(evidence.observations))
+    Parameters
+    ----------
+    panel : Panel, optional
+        Of the evidence, where it has been read.
+    """
+
+    def __init__(self, evidence: Evidence, background: Background, panel: Panel | None = None):
+        super().__init__(Panel.read(evidence.observations) if panel is None else panel)
         self._background = background
         self._facts = metric_facts(evidence)
         self._tables: dict[int, BlockTable] = {}

@@ -283,7 +283,7 @@ class RegressionKriging:
         response = deviations[measured]
         self._booster = fit_trees(
             design, response, TREE_CELLS,
-            n_estimators=150, learning_rate=0.05, num_leaves=15,
+            n_estimators=75, learning_rate=0.1, num_leaves=7,
             min_child_samples=max(2, min(40, min(len(design), TREE_CELLS) // 10)),
             colsample_bytree=0.5, subsample=0.8, subsample_freq=1, reg_lambda=5,
         )  # fmt: skip

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from scipy.linalg import LinAlgError, eigh
-from scipy.linalg.lapack import dpotrf
+import scipy
+from numpy.linalg import LinAlgError
 
 from isogloss.forecasting.gaussian_process import Prior, log_likelihood_slope, maximise
 from isogloss.forecasting.grid import Array
@@ -125,8 +125,8 @@ class LevelCovariance:
         if not (np.isfinite(covariance).all() and np.isfinite(values.noise)):
             raise LinAlgError("a step of the search too far, as where all levels are alike")
         own, lowest = values.noise, None
-        if dpotrf(covariance, lower=1, clean=0)[1] != 0:
-            (value,), vectors = eigh(covariance, subset_by_index=[0, 0])
+        if scipy.linalg.lapack.dpotrf(covariance, lower=1, clean=0)[1] != 0:
+            (value,), vectors = scipy.linalg.eigh(covariance, subset_by_index=[0, 0])
             if value < 0:
                 own, lowest = own - value, vectors[:, 0]
         covariance[np.diag_indices_from(covariance)] += own

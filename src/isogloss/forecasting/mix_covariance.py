@@ -5,6 +5,8 @@ A weighted sum of the kernels of `isogloss.forecasting.mix_kernels`, and of thei
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from isogloss.forecasting.gaussian_process import Prior, log_likelihood_slope
@@ -36,7 +38,8 @@ class MixCovariance:
     def __init__(self, parameters: Array, common: dict[str, Array]):
         self._values, self._common = PRIOR.read(parameters), common
         self._kernels = self._kernels_of(common)
-        self._sums = self._weighted(self._kernels)
+        nothing = np.zeros(common["total"].shape)
+        self._common_sums = self._sums(self._kernels, nothing, nothing + self._values.weights["own"])
 
     @property
     def variance(self) -> float:
@@ -61,17 +64,24 @@ class MixCovariance:
         covariance = alone + own * by_own
         covariance[np.diag_indices_from(covariance)] += noise
         value, slope = log_likelihood_slope(covariance, response)
-        steep, every = slope * own, self._common | squares
+        steep = slope * own
         of_weights = {"own": weights["own"] * float(steep.sum())}
-        of_lengths = {"own": float(np.vdot(steep * by_own, every["own"]))}
+        of_lengths = {"own": float(np.vdot(steep * by_own, squares["own"]))}
+        stretched = self._stretched | {name: kernels[name] * squares[name] for name in kernels if name in lengths}
         for name, kernel in (self._kernels | kernels).items():
-            terms = {name: slope, f"own*{name}": steep}
-            parts = {term: weights[term] * of_term * kernel for term, of_term in terms.items() if term in weights}
-            of_weights |= {term: float(part.sum()) for term, part in parts.items()}
+            terms = {term: one for term, one in ((name, slope), (f"own*{name}", steep)) if term in weights}
+            of_weights |= {term: weights[term] * float(np.vdot(one, kernel)) for term, one in terms.items()}
             if name in lengths:
-                of_lengths[name] = sum(float(np.vdot(part, every[name])) for part in parts.values())
+                of_lengths[name] = sum(
+                    weights[term] * float(np.vdot(one, stretched[name])) for term, one in terms.items()
+                )
         by_length = {name: slope_of_one / lengths[name] ** 2 for name, slope_of_one in of_lengths.items()}
         return value, PRIOR.flat(weights=of_weights, lengths=by_length, noise=noise * float(np.trace(slope)))
+
+    @cached_property
+    def _stretched(self) -> dict[str, Array]:
+        """The kernels that all targets share, times their squared distances, which the slopes in lengths take."""
+        return {name: kernel * self._common[name] for name, kernel in self._kernels.items()}
 
     def _kernels_of(self, squares: dict[str, Array]) -> dict[str, Array]:
         """Squared-exponential kernels, each with its own length; what has none is a kernel already."""
@@ -81,19 +91,16 @@ class MixCovariance:
             for name, square in squares.items()
         }
 
-    def _weighted(self, kernels: dict[str, Array]) -> tuple[Array, Array]:
-        """Sums of kernels, weighted by themselves and as factors of the kernel of own examples."""
+    def _sums(self, kernels: dict[str, Array], alone: Array, by_own: Array) -> tuple[Array, Array]:
+        """Weighted kernels, added to those summed by themselves and to those that the kernel of own examples scales."""
         weights = self._values.weights
-        alone, by_own = (
-            sum(weights[prefix + name] * kernel for name, kernel in kernels.items() if prefix + name in weights)
-            for prefix in ("", "own*")
-        )
-        return np.asarray(alone), np.asarray(by_own)
+        for name, kernel in kernels.items():
+            for term, sums in ((name, alone), (f"own*{name}", by_own)):
+                if term in weights:
+                    sums += weights[term] * kernel
+        return alone, by_own
 
     def _all(self, kernels: dict[str, Array]) -> tuple[Array, Array]:
-        """The same over kernels of one target, without that of own examples, and those that all targets share."""
-        alone, by_own = self._weighted(kernels)
-        alone += self._sums[0]
-        by_own += self._sums[1]
-        by_own += self._values.weights["own"]
-        return alone, by_own
+        """Sums over the kernels of one target, without that of own examples, and those that all targets share."""
+        alone, by_own = self._common_sums
+        return self._sums(kernels, alone.copy(), by_own.copy())

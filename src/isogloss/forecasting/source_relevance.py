@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+import scipy
 
 from isogloss.forecasting.grid import Array
 
@@ -57,10 +57,10 @@ def source_relevance(
 
 
 def _solve(products: Array, response: Array, penalty: float) -> Array:
-    factor = cho_factor(products + penalty * np.eye(len(products)), lower=True, check_finite=False)
+    factor = scipy.linalg.cho_factor(products + penalty * np.eye(len(products)), lower=True, check_finite=False)
     if len(response) == 0:  # LAPACK of older scipy takes no empty system
         return np.zeros_like(response)
-    return np.asarray(cho_solve(factor, response, check_finite=False))
+    return np.asarray(scipy.linalg.cho_solve(factor, response, check_finite=False))
 
 
 def _within_levels(response: Array, own: Array) -> Array:

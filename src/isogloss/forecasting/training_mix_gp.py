@@ -159,7 +159,9 @@ class TrainingMixGP:
         for column in range(len(self.levels_)):
             covariance, response = covariances.of_target(column), self._standardised[rows, column]
             if np.isnan(self.noises_[column]):
-                self.noises_[column] = likely_noise(covariance, response, usual)
+                found = self.noises_[np.isfinite(self.noises_)]
+                start = float(np.median(found)) if len(found) else usual
+                self.noises_[column] = likely_noise(covariance, response, usual, start)
             process = StudentProcess.fit(covariance, response, float(self.noises_[column]))
             self.weights_[column], self.doubts_[column] = process.weights, process.doubt
             self.variances_[column] = process.scale

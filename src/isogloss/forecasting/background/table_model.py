@@ -19,7 +19,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cholesky, solve_triangular
 
 from isogloss.forecasting.background.factors import LanguageFactors
 from isogloss.forecasting.background.features import read_features
@@ -295,9 +294,9 @@ class TableModel:
             cross = sum(scale * part.cross for scale, part in parts) + LEVEL_VARIANCE  # (languages, columns)
             own = sum(scale * part.variance for scale, part in parts) + LEVEL_VARIANCE
             measured = cross[:, :count]
-            factor = cholesky(measured[:count] + np.diag(noise), lower=True, check_finite=False)
+            factor = np.linalg.cholesky(measured[:count] + np.diag(noise))
             misfit = self.levels_ - centre - size * slope[:count]
-            solved = solve_triangular(factor, np.column_stack([misfit, measured.T]), lower=True, check_finite=False)
+            solved = np.linalg.solve(factor, np.column_stack([misfit, measured.T]))
             misfit, reach = solved[:, 0], solved[:, 1:]  # (measured,), (measured, languages)
             likelihood = -0.5 * misfit @ misfit - np.log(np.diag(factor)).sum()
             score = TEMPER * likelihood - 0.5 * offset @ inverse @ offset

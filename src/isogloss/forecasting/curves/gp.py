@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 
 from isogloss.forecasting.curves.points import FEATURES, Points
 from isogloss.forecasting.features import HALF_FELT
@@ -192,7 +192,9 @@ class CurveGP:
             for moved in (-doubt, doubt):
                 parameters = self.parameters_ + moved * (np.arange(len(PRIOR)) == bend)
                 covariance = curve_covariance(parameters, points.features, points.features, alike) + noise
-                weights = cho_solve(cho_factor(covariance, lower=True), self._response[self._some])
+                weights = scipy.linalg.cho_solve(
+                    scipy.linalg.cho_factor(covariance, lower=True), self._response[self._some]
+                )
                 means.append(curve_covariance(parameters, features, points.features, same) @ weights)
             total += ((means[1] - means[0]) / 2) ** 2
         return total
@@ -203,8 +205,8 @@ class CurveGP:
     def _condition(self, covariance: Array) -> None:
         points = self.points_
         noise = self.noise_[points.language] / points.runs + self._extra(points)
-        factor = cho_factor(covariance + np.diag(noise + JITTER), lower=True)
-        self._precision = cho_solve(factor, np.eye(len(noise)))
+        factor = scipy.linalg.cho_factor(covariance + np.diag(noise + JITTER), lower=True)
+        self._precision = scipy.linalg.cho_solve(factor, np.eye(len(noise)))
         self._weights = self._precision @ self._response
 
     def _own_noise(self, noise: float) -> Array:
