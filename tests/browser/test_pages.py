@@ -19,6 +19,13 @@ PAGES = {
     "ask": f"/ask?{SHOWN}",
     "answer": f"/answer?{SHOWN}&targets=Yoruba,Wolof,Igbo,Zulu&language=wol",
     "believe": f"/believe?{SHOWN}&every=7",
+    "why": f"/why?{SHOWN}&target=Wolof",
+    "what-if": f"/what-if?{SHOWN}&targets=Wolof,Igbo",
+    "next": f"/next?{SHOWN}&among=africa",
+    "compare": "/compare?evidence=sib200-few-shot",
+    "evidence": "/evidence?evidence=sib200-few-shot",
+    "languages": "/languages?q=yor",
+    "language": f"/languages/wol?{SHOWN}",
     "error": "/answer?targets=Yorubaa",
 }
 SECONDS = 240
@@ -125,3 +132,40 @@ def test_a_page_fits_and_is_accessible(browser: Any, server: str, page: str, wid
     run += ".map(v => [v.id, v.nodes.map(n => n.html)])))"
     result = browser.execute_cdp_cmd("Runtime.evaluate", {"expression": run, "awaitPromise": True})
     assert json.loads(result["result"]["value"]) == []
+
+
+def test_a_slider_moves_the_forecast(browser: Any, server: str) -> None:
+    browser.get(server + PAGES["what-if"])
+    wait(browser)
+    before = browser.find_element(By.CSS_SELECTOR, "#result table").text
+    slider = browser.find_elements(By.CSS_SELECTOR, "input[type=range]")[1]
+    slider.send_keys(*[Keys.ARROW_RIGHT] * 10)
+    WebDriverWait(browser, 60).until(
+        lambda one: (
+            one.execute_script("return document.querySelector('#result table')?.innerText") not in (None, before)
+            and one.find_element(By.CSS_SELECTOR, "#result table").text != before
+        )
+    )
+    assert f"{slider.get_attribute('name')}={slider.get_attribute('value')}" in browser.current_url
+
+
+def test_a_long_table_holds_only_what_is_on_the_screen(browser: Any, server: str) -> None:
+    browser.get(server + PAGES["evidence"])
+    wait(browser)
+    count = "return document.querySelectorAll('#rows tbody tr').length"
+    WebDriverWait(browser, 60).until(lambda one: 100 < one.execute_script(count) <= 202)
+    browser.execute_script("document.querySelector('#rows').scrollTop = 1e7")
+    last = "return document.querySelectorAll('#rows tbody tr')[1].innerText + document.querySelector('#rows').scrollTop"
+    before = browser.execute_script(last)
+    WebDriverWait(browser, 60).until(lambda one: one.execute_script(last) != before)
+    assert browser.execute_script(count) <= 202
+
+
+def test_a_report_is_saved(browser: Any, server: str) -> None:
+    browser.get(server + PAGES["answer"])
+    wait(browser)
+    browser.find_element(By.LINK_TEXT, "Write a report").click()
+    wait(browser)
+    link = browser.find_element(By.LINK_TEXT, "page to print").get_attribute("href")
+    size = "return fetch(arguments[0]).then(one => one.text()).then(text => [text.length, text.includes('Wolof')])"
+    assert browser.execute_script(size, link)[1]

@@ -9,7 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.web.conftest import SCORES
 
-PAGES = ("/", "/ask", "/answer?targets=Yoruba,Igbo", "/believe", "/why")
+SHIPPED = "evidence=sib200-few-shot&model=char-ngram"
+PAGES = (
+    "/", "/ask", "/answer?targets=Yoruba,Igbo", "/believe?model=Large", "/why?target=Igbo", "/what-if",
+    "/next?among=africa", f"/what-if?{SHIPPED}&targets=Wolof", f"/sources?{SHIPPED}&targets=Wolof", f"/plan?{SHIPPED}", "/compare", "/report",
+    "/evidence", "/languages?q=yor", "/languages/wol",
+)  # fmt: skip
 
 
 def text_of(page: str) -> str:
@@ -117,3 +122,42 @@ def test_answers_are_saved_as_files(client: TestClient) -> None:
         assert file.status_code == 200
         assert file.content.startswith(begins)
         assert f"forecast.{ending}" in file.headers["content-disposition"]
+
+
+def test_examples_move_the_forecast_up_to_what_was_measured(client: TestClient) -> None:
+    def forecast(more: str) -> str:
+        page = client.get(f"/what-if?{SHIPPED}&targets=Wolof{more}").text
+        return re.search(r'Wolof</th>.*?class="number">([\d.]+)<', page, re.DOTALL)[1]  # type: ignore[index]
+
+    assert forecast("&examples_eng=700") != forecast("&examples_eng=700&examples_swa=500&examples_hau=500")
+    assert forecast("&examples_eng=999999999") == forecast("&examples_eng=700")
+
+
+def test_without_training_mixes_the_page_says_what_to_measure(client: TestClient) -> None:
+    assert "at least three training mixes" in client.get("/what-if?targets=Igbo").text
+
+
+def test_a_forecast_of_a_measured_language_is_called_measured(client: TestClient) -> None:
+    text = text_of(client.get("/answer?targets=Hindi,Igbo&model=Large").text)
+    assert re.search(r"Hindi 79 measured", text)
+
+
+def test_a_page_of_scores_is_what_the_evidence_holds(client: TestClient) -> None:
+    rows = client.get("/rows?model=Large").json()
+    assert len(rows) == 13
+    assert {row["language"]: row["score"] for row in rows}["Hindi"] == 78.9
+    assert client.get("/rows?model=Large&offset=12").json() == rows[12:]
+
+
+def test_languages_are_found_by_part_of_a_name(client: TestClient) -> None:
+    assert '"/languages/yor"' in client.get("/languages?q=yoru").text
+
+
+def test_a_page_of_a_language_says_what_models_do_on_it(client: TestClient) -> None:
+    text = text_of(client.get("/languages/hin").text)
+    assert "Large accuracy" in text.replace("accuracy.csv", "")
+    assert "78.9" in text
+
+
+def test_a_page_of_a_language_that_is_none_says_so(client: TestClient) -> None:
+    assert client.get("/languages/qqqqq").status_code == 422

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from isogloss.charts.canvas import score_range
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
+from isogloss.forecasting import Flag
 from isogloss.languages import card, nearest, resolve
 from isogloss.planning.items import interval_after_items
 from isogloss.questions.answer import Answer
@@ -25,6 +26,7 @@ from isogloss.web.setting import Choice, choose
 
 ITEMS = 100
 MOST_ROWS, BETWEEN = 400, 8
+MEASURED = "measured"
 RELATIVES = 5
 TRUST = {
     "solid": "the interval is narrow and held when languages like it were withheld",
@@ -66,19 +68,18 @@ def _context(made: Answer, choice: Choice, address: Address) -> dict[str, Any]:
     names = Names(choice.evidence)
     known = {code: made.scale.factor * score for code, score in measured.rows()}
     asked = [
-        {**row, "name": row["language"], "measured": row["target"] in known} for row in forecasts.iter_rows(named=True)
+        {**row, "name": row["language"], "trust": MEASURED if Flag.MEASURED in row["flags"] else row["trust"]}
+        for row in forecasts.iter_rows(named=True)
     ]
     others = [
-        {"target": code, "name": names(code), "mean": score, "measured": True, "trust": "measured", "lower": None}
+        {"target": code, "name": names(code), "mean": score, "trust": MEASURED, "lower": None, "upper": None}
         for code, score in known.items() if code not in set(forecasts["target"])
     ]  # fmt: skip
-    low, high = score_range([*known.values(), *(row[name] for row in asked for name in ("lower", "upper"))],
-                            percent=made.scale.name == "percent")  # fmt: skip
-    track = Track(low, 100.0 if made.scale.name == "percent" else 1.0 if made.scale.name == "fraction" else high)
-    rows = sorted(
-        [*asked, *_between(others, asked, every=bool(address.first("measured")))],
-        key=lambda row: (-row["mean"], row["name"]),
-    )[:MOST_ROWS]
+    ends = [row[name] for row in asked for name in ("lower", "upper") if row[name] is not None]
+    low, high = score_range([*known.values(), *ends], percent=made.scale.name == "percent")
+    track = Track(low, {"percent": 100.0, "fraction": 1.0}.get(made.scale.name, high))
+    between = _between(others, asked, every=bool(address.first("measured")))
+    rows = sorted([*asked, *between], key=lambda row: (-row["mean"], row["name"]))[:MOST_ROWS]
     chosen = next((row for row in asked if row["target"] == address.first("language")), None)
     if chosen is None and len(asked) == 1:
         chosen = asked[0]
@@ -86,7 +87,7 @@ def _context(made: Answer, choice: Choice, address: Address) -> dict[str, Any]:
         "rows": [{**row, "bar": bar_of(row, track), "shown": _shown(row, made)} for row in rows],
         "track": track, "stops": gradient_stops(), "map": map_of(asked, others), "trust": TRUST,
         "panel": None if chosen is None else _panel({**chosen, "shown": _shown(chosen, made)}, made, known, names),
-        "unmentioned": len(others) - sum(row["trust"] == "measured" and row["lower"] is None for row in rows),
+        "unmentioned": len(others) - len(between),
         "metric": choice.evidence.observations["metric"][0], "words": _words(asked),
     }  # fmt: skip
 
@@ -101,10 +102,10 @@ def _between(others: list[dict[str, Any]], asked: list[dict[str, Any]], *, every
     """Measured languages among the forecasts: the best, the worst, relatives of these, some evenly over the scores."""
     if every or len(others) <= BETWEEN:
         return others
-    relatives = {row["nearest"] for row in asked}
+    relatives = {row["nearest"] for row in asked}  # by name
     ranked = sorted(others, key=lambda row: row["mean"])
     spread = [ranked[round(place * (len(ranked) - 1) / (BETWEEN - 1))]["target"] for place in range(BETWEEN)]
-    first = [row["target"] for row in ranked if row["target"] in relatives]
+    first = [row["target"] for row in ranked if row["name"] in relatives]
     shown = set(list(dict.fromkeys([ranked[0]["target"], ranked[-1]["target"], *first, *spread]))[:BETWEEN])
     return [row for row in others if row["target"] in shown]
 
@@ -112,7 +113,11 @@ def _between(others: list[dict[str, Any]], asked: list[dict[str, Any]], *, every
 def _shown(row: dict[str, Any], made: Answer) -> str:
     digits = max(made.scale.digits - 1, 0)
     mean = f"{row['mean']:.{digits}f}"
-    return mean if row["lower"] is None else f"{row['lower']:.{digits}f} to {row['upper']:.{digits}f}"
+    return (
+        mean
+        if row["lower"] is None or row["trust"] == MEASURED
+        else f"{row['lower']:.{digits}f} to {row['upper']:.{digits}f}"
+    )
 
 
 def _words(asked: list[dict[str, Any]]) -> list[tuple[str, int]]:
@@ -141,7 +146,7 @@ def _panel(row: dict[str, Any], made: Answer, known: dict[str, float], names: Na
 
 def _items(row: dict[str, Any], made: Answer) -> str | None:
     """What one hundred test items would buy."""
-    if not made.scale.bounded:
+    if not made.scale.bounded or row["trust"] == MEASURED:
         return None
     lower, upper, mean = (row[name] / made.scale.factor for name in ("lower", "upper", "mean"))
     after = interval_after_items(lower, upper, mean, ITEMS, row["level"])

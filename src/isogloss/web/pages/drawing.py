@@ -81,8 +81,8 @@ def map_of(forecasts: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]
         (row, place) for row in others
         if row["target"] not in codes and (place := _place(row["target"])) is not None and world.shows(*place)
     ]  # fmt: skip
-    widths = [row["upper"] - row["lower"] for row in forecasts]
-    widest = max(widths) or 1.0
+    widths = [row["upper"] - row["lower"] for row in forecasts if row["lower"] is not None]
+    widest = max(widths, default=0.0) or 1.0
 
     def dot(row: dict[str, Any], place: tuple[float, float]) -> dict[str, Any]:
         x, y = world.project(*place)

@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from isogloss.errors import InputError, UnknownName
 from isogloss.questions.about import AboutEvidence
 from isogloss.questions.answer import ENDINGS, Answer
+from isogloss.questions.question import default_of
 from isogloss.web.api import finished
 from isogloss.web.fields import choices_of, read_fields, web_fields, web_questions
 from isogloss.web.pages.answer import as_fields
@@ -33,6 +34,8 @@ class View:
         What the page answers, above everything else.
     fields : tuple of str
         Fields that its form shows.
+    needed : tuple of str
+        Of these, what has to be given before there is an answer.
     free : tuple of str
         Parts of a setting that need not be chosen.
     """
@@ -41,6 +44,7 @@ class View:
     title: str
     lead: str
     fields: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
 
 
@@ -53,7 +57,29 @@ VIEWS = {
         "explain", "Why", "What goes with high and low scores; and, for one language, what its forecast is made of.",
         ("target",),
     ),
+    "/plan": View(
+        "plan", "Plan", "How to spend a budget on training examples, so that the languages that you name gain most. It "
+        "needs evidence in which a model was trained on several languages.",
+        ("targets", "budget", "objective"), ("targets", "budget"),
+    ),
+    "/sources": View(
+        "sources", "Sources", "Which languages to train on for a language. It needs evidence in which a model was "
+        "trained on several languages.", ("targets", "top"), ("targets",),
+    ),
+    "/next": View(
+        "next", "Next", "Which languages to test next, so that most is learnt about the others.", ("among", "k"),
+        ("among",),
+    ),
+    "/compare": View(
+        "fair", "Compare", "Which model serves all languages best: over the languages in which all of them were "
+        "measured, by several rules.", ("models",), free=("model", "recipe"),
+    ),
+    "/report": View(
+        "report", "Report", "Two pages for who pays: what is known, what is not, what to test first.", ("targets",),
+        ("targets",),
+    ),
 }  # fmt: skip
+LABELS = {"targets": "Languages", "target": "Language", "k": "How many", "top": "How many", "among": "Candidates"}
 MEDIA = {
     ".png": "image/png", ".svg": "image/svg+xml", ".html": "text/html", ".csv": "text/csv", ".json": "application/json",
     ".parquet": "application/vnd.apache.parquet",
@@ -78,6 +104,8 @@ def _page_of(view: View) -> Any:
             "choice": choice,
             "form": _form(view, kind, address),
         }
+        if any(not address.first(name) for name in view.needed):
+            return render(request, "question.html", answer=None, error=None, **shared)
         try:
             job = await run_in_threadpool(site.ask, session, held, kind, fields)
             if not await finished(job, site.settings.patience):
@@ -89,7 +117,7 @@ def _page_of(view: View) -> Any:
         own = {name: address.given.get(name, []) for name in view.fields}
         query = address.to(f"/{view.command}", **setting, **own).partition("?")[2]
         drawn = await run_in_threadpool(_picture, made)
-        return render(request, "question.html", answer=made, picture=drawn, query=query, **shared)
+        return render(request, "question.html", answer=made, picture=drawn, query=query, path=view.command, **shared)
 
     return page
 
@@ -105,11 +133,17 @@ def _setting_of(kind: type[AboutEvidence], named: dict[str, Any]) -> dict[str, A
 def _form(view: View, kind: type[AboutEvidence], address: Address) -> list[dict[str, Any]]:
     """The fields of the form: those of the question, with its own words."""
     fields = web_fields(kind)
-    return [
-        {"name": name, "help": fields[name].description or "", "value": ", ".join(texts_of(address.given, name)),
-         "choices": choices_of(fields[name])}
-        for name in view.fields
-    ]  # fmt: skip
+    form = []
+    for name in view.fields:
+        value = ", ".join(texts_of(address.given, name)) or _text(default_of(fields[name]))
+        label = LABELS.get(name, name.capitalize())
+        form.append({"name": name, "label": label, "help": fields[name].description or "", "value": value,
+                     "choices": choices_of(fields[name])})  # fmt: skip
+    return form
+
+
+def _text(default: Any) -> str:
+    return ", ".join(default) if isinstance(default, list) else "" if default is None else str(default)
 
 
 def _picture(answer: Answer) -> str | None:
@@ -124,17 +158,17 @@ def _picture(answer: Answer) -> str | None:
 @router.get("/picture/{command}")
 async def picture(request: Request, command: str) -> Response:
     """The picture of an answer."""
-    return await _file(request, command, ".svg", shown=True)
+    return await _file(request, command, ".svg", theme=request.query_params.get("theme", "light"))
 
 
 @router.get("/download/{name}")
 async def download(request: Request, name: str) -> Response:
     """An answer as a file: `forecast.csv`, `forecast.png`."""
     command, dot, ending = name.rpartition(".")
-    return await _file(request, command, dot + ending, shown=False)
+    return await _file(request, command, dot + ending)
 
 
-async def _file(request: Request, command: str, ending: str, *, shown: bool) -> Response:
+async def _file(request: Request, command: str, ending: str, theme: str | None = None) -> Response:
     kinds = web_questions()
     command = command.replace("-", " ")
     if command not in kinds or ending not in ENDINGS:
@@ -143,22 +177,27 @@ async def _file(request: Request, command: str, ending: str, *, shown: bool) -> 
     kind = kinds[command]
     held = await run_in_threadpool(site.held, session, address.first("evidence"))
     fields = read_fields(kind, address.given)
-    tag = f"{answer_key(held, command, fields)}{ending[1:]}"
+    tag = f"{answer_key(held, command, fields)}{ending[1:]}{theme or ''}"
     if (unchanged := not_modified(request, tag)) is not None:
         return unchanged
     job = await run_in_threadpool(site.ask, session, held, kind, fields)
     await finished(job, 600.0)
-    body = await run_in_threadpool(_written, job.future.result(), ending)
+    body = await run_in_threadpool(_written, job.future.result(), ending, theme)
     response = Response(body, media_type=MEDIA[ending])
     response.headers["content-security-policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    if not shown:
+    if theme is None:
         response.headers["content-disposition"] = f'attachment; filename="{command.replace(" ", "-")}{ending}"'
     return tagged(response, tag)
 
 
-def _written(answer: Answer, ending: str) -> bytes:
+def _written(answer: Answer, ending: str, theme: str | None) -> bytes:
+    """The file; a picture on a page is in the colours of the page."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
+    if theme is not None:
+        from isogloss.charts import to_svg
+
+        return to_svg(answer.picture(theme=theme)).encode()
     with TemporaryDirectory() as folder:
         return answer.write(Path(folder) / f"answer{ending}").read_bytes()

@@ -21,7 +21,9 @@ from isogloss.web.setting import PROPERTIES
 
 FOLDER = Path(__file__).parents[1]
 NAVIGATION = (
-    ("/", "Start"), ("/ask", "Ask"), ("/believe", "Believe?"), ("/why", "Why"),
+    ("/", "Start"), ("/ask", "Ask"), ("/believe", "Believe?"), ("/why", "Why"), ("/what-if", "What if"),
+    ("/plan", "Plan"), ("/sources", "Sources"), ("/next", "Next"), ("/compare", "Compare"), ("/report", "Report"),
+    ("/evidence", "Evidence"), ("/languages", "Languages"),
 )  # fmt: skip
 KEPT = ("evidence", *PROPERTIES, "targets")
 """Parts of the address that go from page to page."""

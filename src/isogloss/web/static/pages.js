@@ -72,3 +72,66 @@ if (world) {
     location.assign(there);
   });
 }
+
+const whatIf = $("#what-if");
+if (whatIf) {
+  let asked = 0, later;
+  const move = async () => {
+    const there = new URL(location.href);
+    there.search = new URLSearchParams(new FormData(whatIf)).toString();
+    const mine = ++asked;
+    const response = await fetch(there);
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const result = page.querySelector("#result");
+    if (mine !== asked) return;
+    if (!result) { location.assign(there); return; }
+    $("#result").replaceWith(result);
+    history.replaceState(null, "", there);
+  };
+  whatIf.addEventListener("input", ({ target }) => {
+    if (target.type !== "range") return;
+    whatIf.querySelector(`output[for="${target.id}"]`).textContent = target.value;
+    clearTimeout(later);
+    later = setTimeout(move, 40);
+  });
+}
+
+// Of a long table only what is on the screen is in the page; the rest is room.
+const rows = $("#rows");
+if (rows && Number(rows.dataset.total) > Number(rows.dataset.page)) {
+  const { total, page, source } = rows.dataset;
+  const body = rows.querySelector("tbody");
+  const names = [...rows.querySelectorAll("th")].map((one) => one.textContent);
+  const height = body.rows[0].getBoundingClientRect().height;
+  const kept = new Map();
+  const room = () => { const row = document.createElement("tr"), cell = row.insertCell(); cell.colSpan = names.length; cell.className = "room"; return cell; };
+  const above = room(), below = room();
+  $("#pages").hidden = true;
+  rows.classList.add("window");
+  const part = (number) => {
+    if (!kept.has(number)) kept.set(number, fetch(`${source}&offset=${number * page}`).then((one) => one.json()));
+    return kept.get(number);
+  };
+  let shown = -1;
+  const draw = async () => {
+    const first = Math.max(Math.floor(rows.scrollTop / height / page), 0);
+    if (first === shown) return;
+    shown = first;
+    const parts = (await Promise.all([first, first + 1].filter((one) => one * page < total).map(part))).flat();
+    if (shown !== first) return;
+    const drawn = parts.map((row) => {
+      const line = document.createElement("tr");
+      for (const name of names) {
+        const cell = line.insertCell();
+        cell.textContent = row[name] ?? "-";
+        if (typeof row[name] === "number") cell.className = "number";
+      }
+      return line;
+    });
+    above.style.height = `${first * page * height}px`;
+    below.style.height = `${Math.max(total - first * page - parts.length, 0) * height}px`;
+    body.replaceChildren(above.parentNode, ...drawn, below.parentNode);
+  };
+  rows.addEventListener("scroll", draw);
+  draw();
+}

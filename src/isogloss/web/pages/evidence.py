@@ -1,0 +1,82 @@
+"""Evidence: what was measured and what is missing, as a grid, in counts, and score by score."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import polars as pl
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from isogloss.questions.evidence import ConflictsQuestion, ShowQuestion
+from isogloss.questions.names import Names
+from isogloss.questions.scale import scale_of
+from isogloss.web.api import finished
+from isogloss.web.pages.rendering import Address, render, waiting
+from isogloss.web.responses import session_of, site_of
+from isogloss.web.sessions import Held
+from isogloss.web.setting import choose
+
+PAGE = 100
+COLUMNS = ("language", "model", "task", "metric", "train", "score", "items", "origin")
+FREE = ("task", "metric", "model", "recipe", "shots", "pair")
+
+router = APIRouter()
+
+
+@router.get("/evidence")
+async def evidence(request: Request) -> Response:
+    """Counts, the grid, conflicts, and the first scores."""
+    address = Address(request)
+    site, session = site_of(request), session_of(request)
+    held = await run_in_threadpool(site.held, session, address.first("evidence"))
+    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), FREE))
+    fields = {name: choice.named[name] for name in ("task", "metric", "model", "recipe") if name in choice.named}
+    jobs = [await run_in_threadpool(site.ask, session, held, ShowQuestion, {}),
+            await run_in_threadpool(site.ask, session, held, ConflictsQuestion, {})]  # fmt: skip
+    for job in jobs:
+        if not await finished(job, site.settings.patience):
+            return waiting(request, job, "Evidence", held=held, choice=choice)
+    shown, conflicts = (job.future.result() for job in jobs)
+    offset = _number(address.first("offset"))
+    rows = await run_in_threadpool(partial(scores_of, choice.evidence, offset, PAGE))
+    return render(
+        request, "evidence.html", title="Evidence", held=held, choice=choice, answer=shown, conflicts=conflicts,
+        rows=rows, offset=offset, total=len(choice.evidence), page=PAGE, columns=COLUMNS, fields=fields,
+        query=address.to("/x", **fields).partition("?")[2], licence=_licence(held),
+    )  # fmt: skip
+
+
+@router.get("/rows")
+async def rows(request: Request) -> list[dict[str, Any]]:
+    """Some scores, for a table that shows only what is on the screen."""
+    address = Address(request)
+    held = await run_in_threadpool(site_of(request).held, session_of(request), address.first("evidence"))
+    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), FREE))
+    return await run_in_threadpool(scores_of, choice.evidence, _number(address.first("offset")), PAGE)
+
+
+def scores_of(evidence: Any, offset: int, count: int) -> list[dict[str, Any]]:
+    """Some scores in the order of the evidence, on the reader's scale."""
+    part = evidence.observations.slice(offset, count)
+    scale = scale_of(evidence.observations)
+    names = Names(None, dict(part.select("target", "target_as_reported").drop_nulls().unique().rows()))
+    shown = part.with_columns(
+        language=names.of("target"), score=(pl.col("score") * scale.factor).round(scale.digits),
+        train=pl.when(pl.col("train") == "").then(pl.lit("-")).otherwise(pl.col("train")),
+        origin=pl.col("origin").fill_null("").str.split("/").list.last(),
+    )  # fmt: skip
+    rows: list[dict[str, Any]] = shown.select(COLUMNS).to_dicts()
+    return rows
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 10 else 0
+
+
+def _licence(held: Held) -> str:
+    if held.own:
+        return "Your own file: it stays in your session."
+    return "It ships with isogloss, or whoever runs this server brought it; NOTICE names the sources of what ships."
