@@ -12,8 +12,8 @@ from tests.web.conftest import SCORES
 SHIPPED = "evidence=sib200-few-shot&model=char-ngram"
 PAGES = (
     "/", "/ask", "/answer?targets=Yoruba,Igbo", "/believe?model=Large", "/why?target=Igbo", "/what-if",
-    "/next?among=africa", f"/what-if?{SHIPPED}&targets=Wolof", f"/sources?{SHIPPED}&targets=Wolof", f"/plan?{SHIPPED}", "/compare", "/report",
-    "/evidence", "/languages?q=yor", "/languages/wol",
+    "/next?among=africa", "/compare", "/report", "/evidence", "/languages?q=yor", "/languages/wol",
+    f"/what-if?{SHIPPED}&targets=Wolof", f"/sources?{SHIPPED}&targets=Wolof", f"/plan?{SHIPPED}",
 )  # fmt: skip
 
 

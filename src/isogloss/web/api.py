@@ -196,6 +196,7 @@ def error_json(error: Any) -> bytes:
 for _command, _kind in web_questions().items():
     router.add_api_route(
         "/" + _command.replace(" ", "/"), _endpoint(_kind), methods=["GET"], response_model=AnswerBody,
-        responses={202: {"model": JobBody}, 404: {"model": ErrorBody}, 422: {"model": ErrorBody}},
+        responses={202: {"model": JobBody}, 404: {"model": ErrorBody}, 422: {"model": ErrorBody},
+                   429: {"model": ErrorBody}},
         summary=(inspect.getdoc(_kind) or "").splitlines()[0],
     )  # fmt: skip

@@ -20,7 +20,7 @@ from isogloss import __version__
 from isogloss.errors import BadValue, InputError, IsoglossError, UnknownName
 from isogloss.web import api
 from isogloss.web.guard import Guard
-from isogloss.web.jobs import BROKEN, Stopped
+from isogloss.web.jobs import BROKEN, Busy, Stopped
 from isogloss.web.pages import ask, routers
 from isogloss.web.pages.rendering import error_page
 from isogloss.web.responses import COOKIE, not_modified, session_of, tagged
@@ -93,7 +93,7 @@ def _add_errors(app: FastAPI) -> None:
         if isinstance(error, Stopped):
             error = InputError("the work was stopped", hint="ask again")
         status = 404 if isinstance(error, UnknownName) and error.kind in ("evidence", "job", "file", "page") else 422
-        status = 500 if error is BROKEN else status
+        status = 500 if error is BROKEN else 429 if isinstance(error, Busy) else status
         return await _error(request, error, status)
 
     async def invalid(request: Request, error: Any) -> Response:

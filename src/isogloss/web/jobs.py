@@ -8,15 +8,22 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
-from isogloss.errors import IsoglossError
+from isogloss.errors import InputError, IsoglossError
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer
 
 KEPT = 256
 """Answers that are kept, the last used."""
+MOST_WAITING = 200
+"""Answers that wait or are worked on, beyond which no more are begun."""
 QUICK, SLOW = 3, 1
 """Threads for answers that take a moment, and for those that take longer: these leave the others a processor."""
 BROKEN = IsoglossError("something went wrong on the server", hint="its log says what; other questions can be asked")
+
+
+class Busy(InputError):
+    """The server has more to do than it takes on."""
+
 
 log = logging.getLogger("isogloss.web")
 
@@ -86,6 +93,8 @@ class Worker:
                 job.owners.add(owner)
                 self._jobs.move_to_end(key)
                 return job
+            if sum(not one.future.done() for one in self._jobs.values()) >= MOST_WAITING:
+                raise Busy("the server is busy", hint="ask again in a minute")
             job = self._jobs[key] = Job(key, owner)
             for old in [name for name, one in self._jobs.items() if one.future.done()][: len(self._jobs) - KEPT]:
                 del self._jobs[old]
