@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from isogloss import read_evidence
-from isogloss.errors import BadFile
+from isogloss.errors import BadFile, InputError
 from isogloss.evidence import Evidence
 from isogloss.forecasting import ask, forecasters
 from isogloss.forecasting.background.artefact import read_background
@@ -133,3 +133,29 @@ def test_another_background_is_read_from_a_file_and_a_damaged_one_refused(tmp_pa
     path.write_text(path.read_text(encoding="utf-8").replace("0.1", "0.2"), encoding="utf-8")
     with pytest.raises(BadFile, match="does not fit its checksum"):
         forecast(table({"a": RICH}), POOR, background=str(path))
+
+
+@pytest.mark.parametrize("name", ["default", "hierarchical"])
+def test_a_model_at_chance_in_every_measured_language_is_said_to_have_nothing_to_transfer(name):
+    rows = {"a": dict.fromkeys(RICH, 0.25), "b": RICH}
+    chance = pl.DataFrame({"task": ["topics"], "metric": ["accuracy"], "chance": [0.25]})
+    evidence = Evidence(table(rows).observations, tasks=chance)
+    fitted = forecasters.get(name)().fit(evidence).conformalize()
+    flags = {
+        model: fitted.predict_interval(ask(task="topics", model=model, targets=["wol", "eng"]), 0.9)["flags"]
+        for model in rows
+    }
+    assert flags["a"].list.contains("at_chance").all()
+    assert not flags["b"].list.contains("at_chance").any()
+
+
+def test_a_language_of_which_nothing_is_known_has_a_forecast_and_a_wider_interval_than_any_poor_one():
+    found = forecast(table({"a": RICH}), ["tlh", "wol", "deu"])
+    assert found["mean"].is_finite().all()
+    assert widths(found)[0] > widths(found)[2]
+    assert "web_text_unknown" in found["flags"][0]
+
+
+def test_a_metric_without_a_known_direction_is_asked_for():
+    with pytest.raises(InputError, match="better"):
+        table({"a": RICH}, metric="quality")

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.forecasting.features import space
+from isogloss.forecasting.features import TYPICAL_DISTANCE, space, web_text
 from isogloss.forecasting.fitted_setting import GridForecast
 from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array, Grid
+from isogloss.languages import distances
 
 ISOLATED = 0.95
 """A language is far when its nearest measured neighbour is further off than for this share of the measured ones."""
@@ -33,9 +34,10 @@ class Nearest(NamedTuple):
 
 def nearest_measured(languages: Sequence[str], measured: Sequence[str]) -> list[Nearest]:
     """For each language the nearest of those measured, by combined distance; see `ISOLATED` for what is far."""
-    known = space(languages, measured)
-    towards = known.between("combined", languages, measured)
-    limit = _usual_isolation(known.between("combined", measured, measured))
+    # Between the two alone: of thousands of languages, distances from each to each would take a minute.
+    towards = distances(languages, "combined", others=measured).values
+    towards = np.where(np.isnan(towards), TYPICAL_DISTANCE["combined"], towards)
+    limit = _usual_isolation(space(measured).distance["combined"])
     places = towards.argmin(1)
     return [
         Nearest(measured[place], float(distance), bool(distance > limit))
@@ -91,18 +93,17 @@ def _usual_isolation(between: Array) -> float:
 
 
 def _of_targets(grid: Grid, forecast: GridForecast, nearest: Sequence[Nearest | None]) -> list[frozenset[Flag]]:
-    known = space(forecast.targets, grid.targets)
-    least = known.web_text[known.at(grid.targets)].min()
+    least = min(web_text(language) for language in grid.targets)
     flags = []
     for target, neighbour, others in zip(forecast.targets, nearest, forecast.flags, strict=True):
         found = set(others)
         if neighbour is not None:
             if neighbour.far:
                 found.add(Flag.FAR)
-            web_text = known.web_text[known.at([target])[0]]
-            if web_text < least - SCARCER:
+            known = web_text(target)
+            if known < least - SCARCER:
                 found.add(Flag.POORER_THAN_MEASURED)
-                if web_text == 0:
+                if known == 0:
                     found.add(Flag.WEB_TEXT_UNKNOWN)
         flags.append(frozenset(found))
     return flags

@@ -148,13 +148,19 @@ class CombinedSetting(QuerySetting):
     def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> CombinedForecast:
         weights = self.weights(targets)
         places = np.flatnonzero(weights > 0)
-        learners = self.learners.forecast(mixes, [targets[place] for place in places.tolist()]) if len(places) else None
+        learners = self._by_learners(mixes, [targets[place] for place in places.tolist()]) if len(places) else None
         if learners is not None and len(places) == len(targets) and (weights == 1).all():
             unused = np.zeros(learners.mean.shape)
             return CombinedForecast(**vars(learners), link_mean=unused, weights=weights, learners=learners)
         table = self._of_table(mixes, targets)
         combined = CombinedForecast(**vars(table), weights=weights, learners=learners)
         return combined if learners is None else self._mixed(combined, learners, places)
+
+    def _by_learners(self, mixes: TrainingMixes, targets: Sequence[str]) -> GridForecast:
+        forecast = self.learners.forecast(mixes, targets)
+        if not self.table.at_chance:
+            return forecast
+        return replace(forecast, flags=tuple(flags | {Flag.AT_CHANCE} for flags in forecast.flags))
 
     def _of_table(self, mixes: TrainingMixes, targets: Sequence[str]) -> HierarchicalForecast:
         """Forecasts of the table; under a mix not measured, moved by what base learners say of the grid's targets."""

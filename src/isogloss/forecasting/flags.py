@@ -15,6 +15,7 @@ class Flag(StrEnum):
     """A fact that changes how far to believe a forecast, the gravest first."""
 
     LEVEL_UNSUPPORTED = "level_unsupported"
+    AT_CHANCE = "at_chance"
     POORER_THAN_MEASURED = "poorer_than_measured"
     WEB_TEXT_UNKNOWN = "web_text_unknown"
     MIX_UNMEASURED = "mix_unmeasured"
@@ -33,6 +34,7 @@ class Flag(StrEnum):
 
 SENTENCES: Mapping[Flag, str] = {
     Flag.LEVEL_UNSUPPORTED: "there is too little evidence for the level, so that the interval is the whole range",
+    Flag.AT_CHANCE: "the model is at chance in every measured language, so that there is nothing to transfer",
     Flag.POORER_THAN_MEASURED: "as far as is known, {language} has under a third of any measured language's web text",
     Flag.WEB_TEXT_UNKNOWN: "CC-100 has no text of {language}, though of every measured language",
     Flag.MIX_UNMEASURED: "only adapted models were measured and this one is used as it is, or the other way round",

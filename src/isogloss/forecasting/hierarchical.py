@@ -14,7 +14,7 @@ import numpy as np
 from isogloss.evidence import Evidence
 from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.block_table import BlockTable
-from isogloss.forecasting.background.evidence_tables import metric_facts, tables_of_panel
+from isogloss.forecasting.background.evidence_tables import metric_facts, settings_at_chance, tables_of_panel
 from isogloss.forecasting.background.features import FEATURES
 from isogloss.forecasting.background.joining import join_tables
 from isogloss.forecasting.background.table_model import JointForecast, TableForecast
@@ -97,7 +97,7 @@ class HierarchicalSettings(QuerySettings):
     def __init__(self, evidence: Evidence, background: Background, panel: Panel | None = None):
         super().__init__(Panel.read(evidence.observations) if panel is None else panel)
         self._background = background
-        self._facts = metric_facts(evidence)
+        self._facts, self._at_chance = metric_facts(evidence), settings_at_chance(evidence)
         self._tables: dict[int, BlockTable] = {}
         self._joined: dict[str, Background] = {}
 
@@ -106,7 +106,7 @@ class HierarchicalSettings(QuerySettings):
         if block not in self._tables:
             facts = self._facts[setting.task, setting.metric]
             self._tables[block] = BlockTable(self.panel, block, self._joined_by(setting.task), *facts)
-        return HierarchicalSetting(self.panel, position, self._tables[block])
+        return HierarchicalSetting(self.panel, position, self._tables[block], setting in self._at_chance)
 
     def _joined_by(self, task: str) -> Background:
         """The background, and what the evidence holds of languages on other tasks."""
@@ -123,11 +123,13 @@ class HierarchicalSetting(QuerySetting):
     Attributes
     ----------
     grid : Grid
+    at_chance : bool
+        Whether no measured score is above what a guess could reach.
     """
 
-    def __init__(self, panel: Panel, position: int, table: BlockTable):
+    def __init__(self, panel: Panel, position: int, table: BlockTable, at_chance: bool):
         self.grid: Grid = panel.grid(position)
-        self.table = table
+        self.table, self.at_chance = table, at_chance
         self._rows = np.flatnonzero(panel.setting_of == position)
         self._row = {str(text): place for place, text in enumerate(panel.texts[self._rows])}
         self.parts_ = set()
@@ -158,7 +160,8 @@ class HierarchicalSetting(QuerySetting):
         deviation = np.where(measured, own.repeat, deviation)
         in_others = np.isin(targets, self.table.languages) & (columns < 0)
         few = (columns < 0) & (len(self.grid.targets) < FEW_LANGUAGES)
-        named = ((Flag.FEW_LANGUAGES, few), (Flag.OTHER_MODELS, in_others))
+        at_chance = np.full(len(targets), self.at_chance)
+        named = ((Flag.AT_CHANCE, at_chance), (Flag.FEW_LANGUAGES, few), (Flag.OTHER_MODELS, in_others))
         flags = tuple(frozenset(flag for flag, where in named if where[place]) for place in range(len(targets)))
         deviation = deviation * np.where(in_others, OTHER_MODELS_SPREAD, 1.0)
         return HierarchicalForecast(

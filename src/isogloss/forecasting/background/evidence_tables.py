@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from isogloss.evidence import Evidence
+from isogloss.evidence import SETTING, Evidence
 from isogloss.evidence.limits import JUDGED, chances, with_limits
 from isogloss.forecasting.background.quantiles import PROMPTED
 from isogloss.forecasting.background.tables import ScoreTable
 from isogloss.forecasting.grid import Panel
+from isogloss.forecasting.settings import Setting
 
 FEWEST_LANGUAGES = 8
 OTHER = "other"
@@ -26,6 +27,14 @@ def metric_facts(evidence: Evidence) -> MetricFacts:
     chance = pl.col("chance").max().fill_null(0.0)
     facts = known.group_by("task", "metric").agg(chance, pl.col("higher_is_better").all())
     return {(task, metric): (chance, higher) for task, metric, chance, higher in facts.collect().iter_rows()}
+
+
+def settings_at_chance(evidence: Evidence) -> frozenset[Setting]:
+    """Settings in which no measured score is above what a guess could reach."""
+    columns = evidence.observations.lazy().select(*dict.fromkeys((*SETTING, *JUDGED)))
+    judged = with_limits(columns, chances(evidence.tasks, evidence.observations["task"]))
+    alike = judged.group_by(SETTING).agg(pl.col("at_chance").fill_null(False).all()).filter("at_chance")
+    return frozenset(Setting(*row) for row in alike.select(SETTING).collect().iter_rows())
 
 
 def tables_of(evidence: Evidence, source: str = "own") -> list[ScoreTable]:
