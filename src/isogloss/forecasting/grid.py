@@ -187,7 +187,7 @@ class Panel:
         column = {language: position for position, language in enumerate(languages)}
         rows, raw = cells["row"].to_numpy(), cells["raw"].to_numpy()
         columns = cells["target"].replace_strict(column, return_dtype=pl.Int64).to_numpy()
-        scores = _cell_means(cells["score"].to_numpy(), rows, columns, (keys.height, len(languages)))
+        scores = cell_means(cells["score"].to_numpy(), rows, columns, (keys.height, len(languages)))
         settings, setting_of = _index([Setting(*row) for row in keys.select(SETTING).iter_rows()])
         blocks, block_of = _index(list(keys.select(BLOCK).iter_rows()))
         bounded = np.ones(len(settings), dtype=bool)
@@ -282,7 +282,7 @@ class Panel:
         return {language: position for position, language in enumerate(self.languages)}
 
 
-def _cell_means(scores: Array, rows: Array, columns: Array, shape: tuple[int, int]) -> Array:
+def cell_means(scores: Array, rows: Array, columns: Array, shape: tuple[int, int]) -> Array:
     """Mean of the scores of each cell of a table of a shape, NaN where there is none; NaNs do not count."""
     # Summed from the lowest on, for the last digit of a sum depends on the order.
     order = np.argsort(scores)

@@ -10,10 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.evidence import TrainingMix
-from isogloss.evidence.summing import mean_in_order
 from isogloss.evidence.training_mix import LABELLED
 from isogloss.forecasting.features import SIMILARITY_REACH, space
-from isogloss.forecasting.grid import Array, typical_size
+from isogloss.forecasting.grid import Array, cell_means, typical_size
 from isogloss.metrics.registry import lowest_fraction
 
 EDGE = 1e-3
@@ -137,22 +136,24 @@ class Points:
     @classmethod
     def read(cls, observations: pl.DataFrame) -> Points:
         """From the observations of one setting; other languages' unknown sizes are set to a typical one."""
-        # Sorted, because a sum of seeds depends in its last digit on the order they come in.
-        cells = observations.group_by("train", "target").agg(mean_in_order("score"), runs=pl.len())
-        cells = cells.sort("target", "train")
-        texts, languages = sorted(set(cells["train"])), sorted(set(cells["target"]))
+        texts, languages = (observations[name].unique().sort().to_list() for name in ("train", "target"))
         mixes = _Amounts(texts, languages)
-        row = cells["train"].replace_strict({text: at for at, text in enumerate(texts)}).to_numpy()
-        language = cells["target"].replace_strict({name: at for at, name in enumerate(languages)}).to_numpy()
+        rows, columns = (
+            observations[name].replace_strict(values, range(len(values)), return_dtype=pl.Int64).to_numpy()
+            for name, values in (("target", languages), ("train", texts))
+        )
+        shape = (len(languages), len(texts))
+        scores = cell_means(observations["score"].to_numpy(), rows, columns, shape)
+        runs = np.bincount(rows * shape[1] + columns, minlength=scores.size).reshape(shape)
+        language, row = np.nonzero(runs)
         features, known = mixes.features[row, language], mixes.known[row, language]
-        rests = np.array([mixes.rest_text(*cell) for cell in zip(row, language, strict=True)], dtype=object)
         points = cls(
             features,
             language.astype(np.intp),
             tuple(languages),
-            cells["score"].to_numpy().astype(float),
-            rests,
-            cells["runs"].to_numpy().astype(float),
+            scores[language, row],
+            mixes.rests[row, language],
+            runs[language, row].astype(float),
             np.zeros(len(features)),
             int((~known).sum()),
         )
@@ -207,18 +208,25 @@ def describe_rests(mixes: Sequence[TrainingMix], target: str, unknown_size: floa
 
 
 class _Amounts:
-    """What every mix offers every language."""
+    """What every mix offers every language.
+
+    Attributes
+    ----------
+    features : array of shape (texts, languages, 4)
+    known : array of bool of shape (texts, languages)
+        Whether it was recorded how much of the language is in the mix.
+    rests : array of str of shape (texts, languages)
+        The mix without the language.
+    """
 
     def __init__(self, texts: Sequence[str], languages: Sequence[str]):
-        self._mixes = [TrainingMix.parse(text, language=str) for text in texts]
-        self._languages = languages
-        self._whole = [str(mix) for mix in self._mixes]
-        sources = sorted({source for mix in self._mixes for source in mix})
+        mixes = [TrainingMix.parse(text, language=str) for text in texts]
+        sources = sorted({source for mix in mixes for source in mix})
         unknown = typical_size(texts)
         column = {source: at for at, source in enumerate(sources)}
         labelled, other = np.zeros((2, len(texts), len(sources)))
         recorded = np.ones((len(texts), len(sources)), dtype=bool)
-        for row, mix in enumerate(self._mixes):
+        for row, mix in enumerate(mixes):
             for part in mix.parts:
                 amounts = labelled if part.kind == LABELLED else other
                 amounts[row, column[part.language]] += unknown if part.size is None else part.size
@@ -235,12 +243,13 @@ class _Amounts:
                 self.features[:, at, 0], self.features[:, at, 1] = labelled[:, own], other[:, own]
                 self.features[:, at, 3] -= every[:, own] * similarity[own, at]
                 self.known[:, at] = recorded[:, own]
+        self.rests = np.repeat(np.array([str(mix) for mix in mixes], dtype=object)[:, None], len(languages), 1)
+        place = {language: at for at, language in enumerate(languages)}
+        for row, mix in enumerate(mixes):
+            for language in place.keys() & set(mix):
+                self.rests[row, place[language]] = str(mix.without(language))
         # What is left of a sum when its only term is taken away is not always zero.
         self.features[:, :, 3] = np.maximum(self.features[:, :, 3], 0)
-
-    def rest_text(self, row: int, language: int) -> str:
-        mix, name = self._mixes[row], self._languages[language]
-        return str(mix.without(name)) if name in mix else self._whole[row]
 
 
 def _similarity(sources: Sequence[str], targets: Sequence[str]) -> Array:
