@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ FEW = (9, 15, 30)
 DRAWS = 4
 EUROEVAL = ("scala", "multi_wiki_qa", "mmlu")
 """Data sets of EuroEval that were made in the same way in many languages."""
+NNRANK = ("bert-base-multilingual-cased", "xlm-roberta-base")
+FEWEST_OF_A_WORD = 10
 KEPT_ROWS, KEPT_DRAWS, FEWEST_LEFT = 4, 2, 4
 """Models or training mixes of a kept table, draws of its languages, and languages that must be left to forecast."""
 WIDTHS = (0, 5, 10, 15, 20, 25, 30, 40, 50, 70, 200)
@@ -43,7 +45,7 @@ def main() -> None:
     """Measure all tables."""
     start = time.process_time()
     found = pl.concat([answer(table, split) for table, split in _splits()])
-    kept = pl.concat([answer(table, split) for table, split in _kept_splits()])
+    kept = pl.concat([answer(table, split) for table, split in chain(_kept_splits(), _kept_grids())])
     write_result(
         NAME,
         {
@@ -67,17 +69,23 @@ def main() -> None:
                 for low, high in pairwise(WIDTHS)
             ],
             "kept": {
-                "words": {word: summary(kept.filter(trust=word)) for word in Trust},
+                "left_out": f"tables with fewer than {FEWEST_OF_A_WORD} forecasts of a word, from that word",
+                "words": {word: summary(_enough(kept.filter(trust=word))) for word in Trust},
                 "words_by_table": {
                     f"{table}: {word}": summary(part)
                     for table in sorted(kept["table"].str.split(":").list.first().unique())
                     for word in Trust
-                    if (part := kept.filter(pl.col("table").str.starts_with(f"{table}:"), trust=word)).height
+                    if (part := _enough(kept.filter(pl.col("table").str.starts_with(f"{table}:"), trust=word))).height
                 },
             },
             "cpu_s": round(time.process_time() - start, 1),
         },
     )
+
+
+def _enough(rows: pl.DataFrame) -> pl.DataFrame:
+    """Forecasts of one word in tables that have enough of them, or a few would weigh as much as hundreds."""
+    return rows.filter(pl.len().over("table") >= FEWEST_OF_A_WORD)
 
 
 def answer(table: str, split: Split) -> pl.DataFrame:
@@ -145,6 +153,21 @@ def _kept_splits() -> Iterator[tuple[str, Split]]:
                 yield f"{name}: any {few}", _all_but(evidence, chosen.tolist())
 
 
+def _kept_grids() -> Iterator[tuple[str, Split]]:
+    """Taggers of names with all their training languages: a quarter of the languages, the poorest, and new mixes."""
+    if have_data("observations/nnrank"):
+        for model in NNRANK:
+            evidence = _fewer_mixes(_nnrank(model))
+            for protocol in ("lolo", "low-resource", "configs"):
+                folds = {"folds": 4, "every": 4} if protocol != "low-resource" else {}
+                for split in protocols.get(protocol)(evidence, **folds):
+                    yield f"NN-Rank {model}, all sources: {protocol}", split
+
+
+def _nnrank(model: str) -> Evidence:
+    return read_evidence(DATA / "observations" / "nnrank" / f"results_{model}_test.csv").filter(metric="f1")
+
+
 def _kept_tables() -> Iterator[tuple[str, Evidence]]:
     """Tables that had no part in the rules of the words: some rows of each, evenly spread."""
     if have_data("observations/euroeval"):
@@ -165,8 +188,8 @@ def _kept_tables() -> Iterator[tuple[str, Evidence]]:
             cells = rows.group_by("model", pl.col("lang").alias("target")).agg(right.mean().alias("score"))
             yield f"X-FaKT {task}", _few_shot(cells, str(task))
     if have_data("observations/nnrank"):
-        for model in ("bert-base-multilingual-cased", "xlm-roberta-base"):
-            evidence = read_evidence(DATA / "observations" / "nnrank" / f"results_{model}_test.csv").filter(metric="f1")
+        for model in NNRANK:
+            evidence = _nnrank(model)
             for train in _even(evidence.observations["train"].unique().sort().to_list(), KEPT_ROWS):
                 yield f"NN-Rank {model}", evidence.filter(train=train)
 

@@ -11,9 +11,8 @@ those poorer than all of them.
 |---|---|
 | a language measured in the setting, under any mix | 1 |
 | a language measured on other tasks, or in other settings of the task | 1 |
-| at least `MANY_MIXES` measured mixes, a language poorer than every measured one | `POORER_WEIGHT` |
+| a language poorer than every measured one | 0 |
 | at least `MANY_MIXES` measured mixes, any other language | 1 |
-| fewer mixes, a language poorer than every measured one | 0 |
 | fewer mixes, at least `MANY_LANGUAGES` measured | `LANGUAGES_WEIGHT` |
 | fewer mixes and languages | 0 |
 """
@@ -39,7 +38,7 @@ from isogloss.forecasting.grid import Array, TrainingMixes, fill
 from isogloss.forecasting.grid_model import Contribution, Decomposition
 from isogloss.forecasting.hierarchical import TABLE, HierarchicalForecast, HierarchicalSetting, HierarchicalSettings
 
-MANY_MIXES, POORER_WEIGHT = 10, 0.5
+MANY_MIXES = 10
 MANY_LANGUAGES, LANGUAGES_WEIGHT = 25, 0.25
 
 
@@ -140,10 +139,11 @@ class CombinedSetting(QuerySetting):
         pattern = self.learners.pattern(target)
         if pattern.same_model_same_task or pattern.same_model_other_tasks or pattern.other_models_other_tasks:
             return 1.0
-        poorer = shared_web_text(target) < self._poorest
+        if shared_web_text(target) < self._poorest:
+            return 0.0
         if len(self.grid.mixes.texts) >= MANY_MIXES:
-            return POORER_WEIGHT if poorer else 1.0
-        return LANGUAGES_WEIGHT if len(self.grid.targets) >= MANY_LANGUAGES and not poorer else 0.0
+            return 1.0
+        return LANGUAGES_WEIGHT if len(self.grid.targets) >= MANY_LANGUAGES else 0.0
 
     def forecast(self, mixes: TrainingMixes, targets: Sequence[str]) -> CombinedForecast:
         weights = self.weights(targets)
