@@ -12,6 +12,7 @@ from tests.questions import worlds
 
 import isogloss
 from isogloss.cli import main
+from isogloss.questions.report_text import main_grid
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +96,13 @@ def _run(words, out, monkeypatch) -> str:
 def _lines(page: str, but: str) -> list[str]:
     """The lines of a page without its picture, in which names of gradients count up."""
     return [line for line in re.sub('src="[^"]*"', "", page).splitlines() if but not in line]
+
+
+def test_of_too_many_languages_the_highest_and_the_lowest_are_shown():
+    answer = isogloss.report(worlds.as_they_are(), ["flores"], sections=["finding"])
+    grid = main_grid(answer)
+    places = answer.table.sort("mean", "language", descending=[True, False])["language"].to_list()
+    names = [row[0] for row in grid.rows]
+    assert names[0] == places[0]
+    assert names[-1] == places[-1]
+    assert f"... {len(places) - 60} more between" in names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from isogloss.questions.scale import Scale
     from isogloss.reporting import Grid
 
-MOST_ROWS = 54
-"""Languages in the table of the first page."""
+MOST_ROWS = 60
+"""Languages in the table of the first page; of more, the highest and the lowest."""
 ADVICE = {
     "guess": "A guess is no basis for a decision: test the language first.",
     "shaky": "Act on the interval of a shaky forecast, not on the number in it.",
@@ -91,21 +91,28 @@ def _number(value: float, scale: Scale) -> str:
 
 def main_grid(answer: Content) -> Grid:
     """The table of the first page: names, scores with intervals, and words of trust, highest first."""
+    import polars as pl
+
     from isogloss.reporting import Grid
 
     table = answer.tables["forecasts"].frame.sort("mean", "language", descending=[True, False], nulls_last=True)
     level = table["level"][0] if table.height else 0.9
-    rows = []
-    for row in table.head(MOST_ROWS).iter_rows(named=True):
-        measured = "measured" in row["flags"]
-        guess = row["trust"] == "guess" and not measured
-        interval = "" if measured else f"{_number(row['lower'], answer.scale)} to {_number(row['upper'], answer.scale)}"
-        score = "" if guess else _number(row["mean"], answer.scale)
-        rows.append((row["language"], score, interval, "measured" if measured else row["trust"]))
-    left = table.height - len(rows)
-    note = f"And {counted(left, 'language')} with lower forecasts, in the appendix." if left else ""
+    left = max(table.height - MOST_ROWS, 0)
+    ends = table if not left else pl.concat([table.head(MOST_ROWS // 2), table.tail(MOST_ROWS // 2)])
+    rows = [_row(row, answer.scale) for row in ends.iter_rows(named=True)]
+    if left:
+        rows.insert(MOST_ROWS // 2, (f"... {left} more between", "", "", ""))
+    note = "All of them stand in the appendix (--appendix)." if left else ""
     columns = ("language", "score", f"{100 * level:g} % interval", "trust")
     return Grid(columns, rows, (False, True, True, False), _scores_title(answer), note)
+
+
+def _row(row: Mapping[str, Any], scale: Scale) -> tuple[str, str, str, str]:
+    """Name, score, interval and trust: a measured score has no interval, a guess no number to act on."""
+    measured = "measured" in row["flags"]
+    score = "" if row["trust"] == "guess" and not measured else _number(row["mean"], scale)
+    interval = "" if measured else f"{_number(row['lower'], scale)} to {_number(row['upper'], scale)}"
+    return row["language"], score, interval, "measured" if measured else row["trust"]
 
 
 def _scores_title(answer: Content) -> str:
