@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import polars as pl
+
+from isogloss.languages import table
+
 MOST = 12
+
+
+@lru_cache(maxsize=1)
+def every_language() -> pl.DataFrame:
+    """The catalogue of `isogloss.languages.table`, which takes a second to put together."""
+    return table()
 
 
 @lru_cache(maxsize=1)
 def _folded() -> tuple[tuple[str, str, str], ...]:
     """Letters to compare, name and id of every language, those with most resources first."""
-    from isogloss.languages import table
-
-    rows = table().select("name", "native_name", "language", "resource_class").rows()
+    rows = every_language().select("name", "native_name", "language", "resource_class").rows()
     order = {"high": 0, "medium": 1, "low": 2}
     ranked = sorted(rows, key=lambda row: (order.get(row[3] or "", 3), row[0]))
     return tuple((f"{name} {native or ''}".casefold(), name, code) for name, native, code, _ in ranked)

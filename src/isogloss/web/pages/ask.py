@@ -13,7 +13,7 @@ from isogloss.charts.projection import EqualEarth
 from isogloss.languages import resolve
 from isogloss.languages.groups import flores_languages
 from isogloss.web.maps import land_path, place_at
-from isogloss.web.names import matching
+from isogloss.web.names import every_language, matching
 from isogloss.web.pages.rendering import Address, render, texts_of
 from isogloss.web.responses import session_of, site_of
 from isogloss.web.setting import choose
@@ -62,9 +62,7 @@ def prepare() -> None:
 @lru_cache(maxsize=1)
 def _places() -> tuple[tuple[str, float, float], ...]:
     """Every language whose place is known."""
-    from isogloss.languages import table
-
-    rows = table().select("language", "longitude", "latitude").drop_nulls().rows()
+    rows = every_language().select("language", "longitude", "latitude").drop_nulls().rows()
     return tuple(rows)
 
 

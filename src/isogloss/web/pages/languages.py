@@ -10,10 +10,10 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from isogloss.charts.projection import EqualEarth
-from isogloss.languages import card, nearest, resolve, table
+from isogloss.languages import card, nearest, resolve
 from isogloss.questions.scale import scale_of
 from isogloss.web.maps import land_path
-from isogloss.web.names import matching
+from isogloss.web.names import every_language, matching
 from isogloss.web.pages.rendering import Address, render
 from isogloss.web.responses import session_of, site_of
 
@@ -46,7 +46,9 @@ async def language(request: Request, code: str) -> Response:
 
 
 def _listed(text: str, offset: int) -> tuple[list[dict[str, Any]], int]:
-    there = table().select("language", "name", "native_name", "family", "script", "macro_area", "resource_class")
+    there = every_language().select(
+        "language", "name", "native_name", "family", "script", "macro_area", "resource_class"
+    )
     if text:
         found = [code for _, code in matching(text, 500)]
         order = {code: place for place, code in enumerate(found)}
