@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from tests.web.conftest import SCORES
+
+from isogloss.web import ServerSettings, create_app
 
 SHIPPED = "evidence=sib200-few-shot&model=char-ngram"
 PAGES = (
@@ -161,3 +164,10 @@ def test_a_page_of_a_language_says_what_models_do_on_it(client: TestClient) -> N
 
 def test_a_page_of_a_language_that_is_none_says_so(client: TestClient) -> None:
     assert client.get("/languages/qqqqq").status_code == 422
+
+
+def test_a_server_that_was_started_with_a_file_opens_on_it(tmp_path: Path) -> None:
+    (tmp_path / "team.csv").write_text(SCORES)
+    settings = ServerSettings(files=(str(tmp_path / "team.csv"),))
+    with TestClient(create_app(settings), "http://localhost") as client:
+        assert "team.csv: is this right?" in client.get("/open").text

@@ -32,7 +32,7 @@ def open_(
         with open_input(file):
             pass
     settings = ServerSettings(files=tuple(map(str, files or [])), port=port or free_port("127.0.0.1", 8000))
-    serve(settings, browser=browser, say=say)
+    serve(settings, page="/open" if files else "/", browser=browser, say=say)
 
 
 def serve_(

@@ -44,6 +44,13 @@ async def start(request: Request) -> Response:
                   most=site.settings.upload_bytes >> 20)  # fmt: skip
 
 
+@router.get("/open")
+async def first_page(request: Request) -> Response:
+    """Where the browser is opened: on the file that the server was started with, if there is one to check."""
+    waiting = [key for key, upload in session_of(request).uploads.items() if upload.accepted is None]
+    return RedirectResponse(f"/check/{waiting[0]}" if waiting else "/", 303)
+
+
 @router.post("/files")
 async def send(request: Request) -> Response:
     """Take files; nothing of them is evidence before it is accepted."""
