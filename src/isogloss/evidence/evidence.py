@@ -12,7 +12,7 @@ from isogloss.errors import BadValue, UnknownName, first_line
 from isogloss.evidence.dataframes import as_polars, to_pandas
 from isogloss.evidence.facts import check_models, check_tasks
 from isogloss.evidence.limits import chances, with_limits
-from isogloss.evidence.schema import OBSERVATION, REQUIRED, SETTING, conform
+from isogloss.evidence.schema import OBSERVATION, REQUIRED, SETTING, SOURCE, conform
 from isogloss.evidence.summing import mean_in_order
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.forks import check_fork
@@ -34,6 +34,8 @@ class Evidence:
         Facts about tasks: chance level, origin of the texts, ... with columns of `schema.TASK`.
     notes : iterable of str, optional
         What was assumed when it was read.
+    files : polars.DataFrame, optional
+        Files that it comes from, with licence and citation: columns of `schema.SOURCE`.
 
     Attributes
     ----------
@@ -44,7 +46,9 @@ class Evidence:
     tasks : polars.DataFrame
         With the columns of `TASK`, one row per (task, metric); empty where nothing is known.
     notes : tuple of str
-        What was assumed when it was read, in sentences; answers repeat them.
+        What was assumed when it was read, and under which licences, in sentences; answers repeat them.
+    files : polars.DataFrame
+        With the columns of `SOURCE`, one row per file; empty where nothing is known.
 
     Raises
     ------
@@ -58,6 +62,7 @@ class Evidence:
         models: pl.DataFrame | None = None,
         tasks: pl.DataFrame | None = None,
         notes: Iterable[str] = (),
+        files: pl.DataFrame | None = None,
     ):
         check_fork()
         table = as_polars(observations)
@@ -73,6 +78,7 @@ class Evidence:
                 f"these are no observations: {first_line(error)}", hint="read_evidence converts types"
             ) from None
         self.models, self.tasks, self.notes = check_models(models), check_tasks(tasks), tuple(notes)
+        self.files = conform(pl.DataFrame(schema=SOURCE) if files is None else files, SOURCE)
 
     def to_pandas(self) -> pandas.DataFrame:
         """The observations as a pandas frame."""

@@ -14,6 +14,7 @@ from isogloss.evidence.duplicates import contradictions, settle_duplicates
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.importers.base import ReadOptions
 from isogloss.evidence.importers.sheets import Sheet
+from isogloss.evidence.provenance import imported_sources
 from isogloss.evidence.read import SourceFile, expand, read_source
 from isogloss.evidence.store import Store
 
@@ -95,6 +96,8 @@ def import_files(
     into: str | Path | None = None,
     format: str | None = None,
     dry_run: bool = False,
+    licence: str | None = None,
+    citation: str | None = None,
 ) -> ImportReport:
     """Read files and keep their observations in a store.
 
@@ -112,6 +115,8 @@ def import_files(
         Name of the importer for all files; recognised from each by default.
     dry_run : bool, default False
         Only report.
+    licence, citation : str, optional
+        Of all files; they stay with the observations, and come out in exports and answers.
 
     Raises
     ------
@@ -151,7 +156,9 @@ def import_files(
         store = Store(into)
         if store.parts() and (differing := contradictions(store.same_as(kept), kept)) is not None:
             notes = (differing,)
-        part = store.append(kept, items, models=models, tasks=tasks)
+        places = {source.where: source.path for source in sources}
+        files_read = imported_sources(kept, places, licence, citation)
+        part = store.append(kept, items, models=models, tasks=tasks, sources=files_read)
     return ImportReport(reports, kept, part, notes)
 
 

@@ -37,12 +37,15 @@ class SourceFile:
     importer : str
     raw : RawTable
     normalised : Normalised
+    path : pathlib.Path or None
+        The file or folder; None for a table in memory.
     """
 
     where: str
     importer: str
     raw: RawTable
     normalised: Normalised
+    path: Path | None = None
 
 
 def read_evidence(
@@ -119,7 +122,9 @@ def read_evidence(
             hint="questions are read by read_queries, or given to `isogloss forecast` as queries=...",
         )
     models, tasks = (pl.concat([getattr(part, name) for part in parts]) for name in ("models", "tasks"))
-    return Evidence(kept, models, tasks, dict.fromkeys(note for part in parts for note in part.notes))
+    notes = dict.fromkeys(note for part in parts for note in part.notes)
+    known = [part.files for part in parts if isinstance(part, Evidence)]
+    return Evidence(kept, models, tasks, notes, pl.concat(known) if known else None)
 
 
 def plan_reading(source: Any, *, format: str | None = None, **options: Any) -> ReadingPlan:
@@ -267,7 +272,8 @@ def read_source(
     plan = plan_source(source, options, format, queries=queries, table_name=table_name)
     raw = as_queries(plan.execute()) if queries else plan.execute()
     where, name = plan.where, plan.importer.name
-    return SourceFile(where, name, raw, normalise(raw, plan.row_options, where=where, importer=name))
+    path = source if isinstance(source, Path) else None
+    return SourceFile(where, name, raw, normalise(raw, plan.row_options, where=where, importer=name), path)
 
 
 PREFIX = "isogloss:"

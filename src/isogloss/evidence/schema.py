@@ -102,7 +102,7 @@ TEXT_ORIGINS = ("human-written", "human-translated", "machine-translated", "gene
 
 SOURCE = pl.Schema(
     {
-        "source": pl.String(),  # name of public evidence
+        "source": pl.String(),  # name of public evidence, or `import`
         "url": pl.String(),
         "revision": pl.String(),  # commit, or checksum of an archive
         "file": pl.String(),
@@ -112,7 +112,7 @@ SOURCE = pl.Schema(
         "retrieved_at": pl.Datetime("us", "UTC"),
     }
 )
-"""Where public evidence in a store came from, file by file."""
+"""Where the evidence in a store came from, file by file."""
 
 SCALES = ("fraction", "percent", "raw")
 

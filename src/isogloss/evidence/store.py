@@ -29,6 +29,7 @@ from isogloss.evidence.parts import (
     moment_of,
     write_part,
 )
+from isogloss.evidence.provenance import licence_notes
 from isogloss.evidence.schema import IDENTITY, ITEM, OBSERVATION, REQUIRED, SOURCE, conform
 from isogloss.evidence.storage import open_storage
 from isogloss.text import counted
@@ -61,8 +62,9 @@ class Store:
         *,
         models: pl.DataFrame | None = None,
         tasks: pl.DataFrame | None = None,
+        sources: pl.DataFrame | None = None,
     ) -> Path | str:
-        """Add observations, with their items and facts about their models and tasks, as new parts.
+        """Add observations, with their items, facts about their models and tasks, and their sources, as new parts.
 
         Parameters
         ----------
@@ -71,6 +73,8 @@ class Store:
             set to now where it is null or in the future.
         items, models, tasks : polars.DataFrame, optional
             With columns of `ITEM`, `MODEL` and `TASK` in the same module.
+        sources : polars.DataFrame, optional
+            Files that they come from, with columns of `SOURCE`.
 
         Returns
         -------
@@ -95,6 +99,7 @@ class Store:
             (ITEMS, pl.DataFrame(schema=ITEM) if items is None else items),
             (MODELS, check_models(models)),
             (TASKS, check_tasks(tasks)),
+            (SOURCES, pl.DataFrame(schema=SOURCE) if sources is None else conform(sources, SOURCE)),
             (OBSERVATIONS, stamped),
         ]
         return self._write([(kind, table) for kind, table in tables if table.height], now)
@@ -121,7 +126,8 @@ class Store:
         rows = self._collect(lambda rows: rows.filter(*(_fits(*pair) for pair in wanted.items())) if wanted else rows)
         if rows.is_empty() and wanted:
             self._say_what_there_is(wanted)
-        return Evidence(newest(rows), *self.facts())
+        observations, sources = newest(rows), self.sources()
+        return Evidence(observations, *self.facts(), licence_notes(observations, sources), sources)
 
     def rows(self, query: Query = lambda rows: rows) -> pl.DataFrame:
         """The answer to a query about all rows, also those that later ones supersede.
@@ -156,14 +162,14 @@ class Store:
         return check_models(models), check_tasks(tasks)
 
     def sources(self) -> pl.DataFrame:
-        """Public evidence that was fetched into it: the files read, with licence and citation (`schema.SOURCE`)."""
+        """The files that were imported or fetched into it, with licence and citation (`schema.SOURCE`)."""
         files = collect_parts(self.storage, SOURCES)
         if files is None:
             return pl.DataFrame(schema=SOURCE)
         return files.unique(subset=["source", "file"], keep="last", maintain_order=True)
 
     def record_sources(self, sources: pl.DataFrame) -> None:
-        """Note that files of public evidence were read, with the columns of `schema.SOURCE`.
+        """Note that files were read, with the columns of `schema.SOURCE`.
 
         Raises
         ------

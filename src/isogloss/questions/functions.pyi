@@ -304,6 +304,8 @@ def import_evidence(
     into: str | None = ...,
     *,
     dry_run: bool = ...,
+    licence: str | None = ...,
+    citation: str | None = ...,
     languages: Mapping[str, str] | None = ...,
     scale: Literal["fraction", "percent", "raw"] | None = ...,
     better: Literal["higher", "lower"] | None = ...,

@@ -36,13 +36,18 @@ class ImportQuestion(ReadingQuestion):
 
     into: Annotated[str | None, Field(description="Store to add to, a folder or s3://...; made if absent.")] = None
     dry_run: Annotated[bool, Field(description="Only report, write nothing.")] = False
+    licence: Annotated[
+        str | None, Field(description="Licence of the files, such as CC-BY-4.0; it stays with their scores.")
+    ] = None
+    citation: Annotated[str | None, Field(description="Whom to cite for them; it stays with their scores.")] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Import them."""
         from isogloss.evidence import import_files
 
         report = import_files(
-            self.given(), self.options(), into=self.into, format=self.format, dry_run=self.dry_run
+            self.given(), self.options(), into=self.into, format=self.format, dry_run=self.dry_run,
+            licence=self.licence, citation=self.citation,
         )  # fmt: skip
         return Answer(
             self.command, tuple(_said(report, self.into)), _tables(report), scale=RAW, details=report.as_dict(),

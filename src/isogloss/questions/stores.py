@@ -83,7 +83,7 @@ class DescribeStoreQuestion(AboutStore):
 
 
 class StoreSourcesQuestion(AboutStore):
-    """List public evidence in a store: from where, at which revision, under which licence, and whom to cite."""
+    """List the files that a store comes from: from where, at which revision, under which licence, and whom to cite."""
 
     command: ClassVar[str] = "evidence sources"
 
@@ -97,10 +97,14 @@ class StoreSourcesQuestion(AboutStore):
         listed = files.group_by("source", "url", "licence", "citation", maintain_order=True).agg(
             files=pl.len(), revision=pl.col("revision").last(), retrieved_at=pl.col("retrieved_at").max()
         )
-        licences = ", ".join(listed["licence"].unique(maintain_order=True))
+        licences = ", ".join(listed["licence"].drop_nulls().unique(maintain_order=True))
+        lacking = files["licence"].null_count()
         verdict = (
-            f"{counted(files.height, 'file')} of public evidence, under {licences}: cite its authors."
-            if files.height else "Nothing in this store was fetched from public evidence."
+            f"{counted(files.height, 'file')}"
+            + (f" under {licences}: cite the authors" if licences else "")
+            + (f"; the licence of {lacking} is not known" if lacking else "")
+            + "."
+            if files.height else "Of no file in this store is it known where it comes from."
         )  # fmt: skip
         return Answer(
             self.command, (verdict,), {"sources": Table(listed, shown={name: name for name in SOURCES})}, scale=RAW,
@@ -232,9 +236,10 @@ class ExportQuestion(AboutSettings):
         report = export(evidence.filter(**only), self.format, place)
         files = f" in {counted(len(report.files), 'file')}" if len(report.files) > 1 else ""
         left = [f"{count:,} left out: {reason}." for reason, count in report.left_out.items()]
+        where = [f"Where they come from, with licences: {report.sources}."] if report.sources else []
         table = pl.DataFrame({"file": [str(file) for file in report.files]}, schema={"file": pl.String})
         return Answer(
-            self.command, (f"{counted(report.written, 'score')}{files} written to {place}.", *left),
+            self.command, (f"{counted(report.written, 'score')}{files} written to {place}.", *left, *where),
             {"files": Table(table, rows=SHOWN_FILES)}, scale=RAW,
             details={"written": report.written, "left_out": report.left_out}, result=report,
         )  # fmt: skip

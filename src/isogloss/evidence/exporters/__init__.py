@@ -14,6 +14,7 @@ from isogloss.evidence.exporters.every_eval_ever import every_eval_ever_files
 from isogloss.evidence.exporters.files import Files
 from isogloss.evidence.exporters.litmus import litmus_files
 from isogloss.evidence.exporters.mteb import mteb_files
+from isogloss.evidence.provenance import sources_of
 from isogloss.files import atomic_write, write_csv
 
 FOLDERS: dict[str, Callable[[Evidence], tuple[Files, dict[str, int]]]] = {
@@ -23,6 +24,9 @@ FOLDERS: dict[str, Callable[[Evidence], tuple[Files, dict[str, int]]]] = {
     "mteb": mteb_files,
 }
 """Formats of folders, and what gives their files and the observations that they cannot say, by reason."""
+
+SOURCES = "sources.txt"
+"""Name of the table of sources in an exported folder, and ending of its name beside an exported file."""
 
 FORMATS = ("csv", "parquet", *FOLDERS)
 
@@ -38,11 +42,14 @@ class ExportReport:
         Observations in them.
     left_out : dict of str to int
         Why the format cannot say the others, and how many they are.
+    sources : pathlib.Path or None
+        A table of the files that the observations come from, with licence and citation, where that is known.
     """
 
     files: list[Path] = field(default_factory=list)
     written: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    sources: Path | None = None
 
 
 def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
@@ -69,7 +76,9 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
     if format in ("csv", "parquet"):
         table = evidence.observations
         atomic_write(out, partial(write_csv, table) if format == "csv" else table.write_parquet)
-        return ExportReport([out], table.height)
+        return ExportReport(
+            [out], table.height, sources=_with_sources(evidence, out.with_name(f"{out.name}.{SOURCES}"))
+        )
     if format not in FORMATS:
         raise UnknownName("format", format, FORMATS)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -87,7 +96,17 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
             raise BadFile(f"cannot be made: {error.strerror}", where=str(path.parent)) from None
         atomic_write(path, partial(Path.write_text, data=text, encoding="utf-8"))
         report.files.append(path)
+    report.sources = _with_sources(evidence, out / SOURCES)
     return report
+
+
+def _with_sources(evidence: Evidence, path: Path) -> Path | None:
+    """Write beside an export where its observations come from; nothing where that is not known."""
+    known = sources_of(evidence.observations, evidence.files)
+    if known.is_empty():
+        return None
+    atomic_write(path, partial(known.write_csv, separator="\t"))
+    return path
 
 
 def _free(path: Path, taken: list[Path]) -> Path:

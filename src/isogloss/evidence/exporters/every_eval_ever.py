@@ -8,6 +8,7 @@ from typing import Any
 from isogloss.evidence.evidence import Evidence
 from isogloss.evidence.exporters.files import Files, language_code, safe_name, written
 from isogloss.evidence.importers.every_eval_ever_runs import OWN
+from isogloss.evidence.provenance import origin_of_source, sources_of
 from isogloss.evidence.schema import observation_keys
 from isogloss.metrics.registry import lowest_fraction
 
@@ -25,6 +26,8 @@ def every_eval_ever_files(evidence: Evidence) -> tuple[Files, dict[str, int]]:
 def _documents(evidence: Evidence) -> Files:
     rows = evidence.observations
     rows = rows.with_columns(observation_keys(rows))
+    origins = sources_of(evidence.observations, evidence.files).with_columns(origin=origin_of_source())
+    licences = {row["origin"]: row for row in origins.iter_rows(named=True)}
     now = str(int(datetime.now(UTC).timestamp()))
     sizes = dict(evidence.models.drop_nulls("parameters").select("model", "parameters").iter_rows())
     for (model, task), group in rows.group_by(_FILE, maintain_order=True):
@@ -45,12 +48,14 @@ def _documents(evidence: Evidence) -> Files:
                 "additional_details": {"deployment_type": "unknown", "model_availability": "unknown"}
                 | ({"num_model_parameters": str(sizes[model])} if model in sizes else {}),
             },
-            "evaluation_results": [_result(row) for row in group.iter_rows(named=True)],
+            "evaluation_results": [
+                _result(row, licences.get(row["origin"], {})) for row in group.iter_rows(named=True)
+            ],
         }
         yield f"{safe_name(str(model).replace('/', '__', 1))}/{safe_name(str(task))}.json", written(record)
 
 
-def _result(row: dict[str, Any]) -> dict[str, Any]:
+def _result(row: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
     bounded = row["scale"] != "raw"
     uncertainty: dict[str, Any] = {}
     if row["standard_error"] is not None:
@@ -59,6 +64,7 @@ def _result(row: dict[str, Any]) -> dict[str, Any]:
         uncertainty["num_samples"] = row["items"]
     details = {name: "" if row[name] is None else str(row[name]) for name in _TOLD}
     details |= {"language": language_code(row["target"]), "task_name": row["task"], "origin": row["origin"] or ""}
+    details |= {name: source[name] for name in ("licence", "citation", "url", "checksum") if source.get(name)}
     return {
         "evaluation_result_id": row["observation"],
         "evaluation_name": row["task"],
