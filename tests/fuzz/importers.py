@@ -28,8 +28,9 @@ except ImportError:
 
 with atheris.instrument_imports(include=["isogloss", "isogloss_papers"], enable_loader_override=False):
     from isogloss.errors import IsoglossError
-    from isogloss.evidence import ReadOptions, import_files
+    from isogloss.evidence import ReadOptions, import_files, plan_reading
     from isogloss.evidence.importers import importers
+    from isogloss.evidence.importers.mapping import load_mapping
     from isogloss.text import printable
 
     for name in importers.names():
@@ -104,6 +105,12 @@ def doors() -> list[Door]:
         Door("wide.html", "table", seeds.HTML.encode(), {}),
         Door("wide.tex", "table", seeds.LATEX.encode(), {}),
         Door("wide.xlsx", "table", seeds.spreadsheet(), {}),
+        Door("sheet.xml", "xlsx", seeds.SHEET.encode(), {}),
+        Door("content.xml", "ods", seeds.ODS.encode(), {}),
+        Door("rows.tex", "table", seeds.MULTIROW.encode(), {}),
+        Door("western.csv", "table", "Sprache;Läufer\nEspañol;81,5\nFrançais;70,5\n".encode("cp1252"), {}),
+        Door("mark.csv", "table", seeds.WIDE.encode("utf-16-le"), {}),
+        *(Door(file, "table", content.encode(), {}) for file, content in seeds.MESSY.items()),
         Door("records.json", "table", json.dumps(seeds.RECORDS).encode(), {}),
         Door("nested.json", "table", json.dumps(seeds.NESTED).encode(), {}),
         Door("found_nested.json", None, json.dumps(seeds.NESTED["results"]).encode(), {}),
@@ -181,6 +188,18 @@ def allowed(folder: Path) -> Callable[[str, tuple[Any, ...]], None]:
     return watch
 
 
+PACKED = {"xlsx": seeds.spreadsheet, "ods": seeds.open_document}
+"""Spreadsheets that hold an input as one of their members, since changed bytes of an archive mostly damage it."""
+
+
+def planned(path: Path) -> None:
+    """Say how a table is read, and write it as a mapping file that a mapping file may be."""
+    plan = plan_reading(path, format="table")
+    if plan.tables and len(plan.tables) == 1 and plan.tables[0].mapping is not None:
+        (path.parent / "plan.toml").write_text(plan.mapping(), encoding="utf-8", errors="backslashreplace")
+        load_mapping(path.parent / "plan.toml")
+
+
 def read(data: bytes, folder: Path) -> None:
     """Give one input to its door; what is not an answer or a refusal in one line is raised."""
     door = DOORS[data[0] % len(DOORS)] if data else DOORS[0]
@@ -192,12 +211,17 @@ def read(data: bytes, folder: Path) -> None:
     options, path, importer = ReadOptions(values=values, duplicates="last"), folder / door.file, door.importer
     if importer == "mapping":
         options, path, importer = ReadOptions(mapping=path), folder / "table.csv", "table"
+    elif importer in PACKED:
+        path, importer = folder / f"packed.{importer}", "table"
+        path.write_bytes(PACKED[door.importer or ""](data[1:]))
     elif importer in ("folder", "helm"):
         path = folder
     elif door.beside:
         path = folder / next(iter(door.beside))
     try:
         report = import_files([path], options, format=importer, dry_run=True).files[0]
+        if importer == "table" and options.mapping is None:
+            planned(path)
     except IsoglossError as error:
         message = str(error)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -178,6 +179,36 @@ NESTED = {
     "metric": "f1",
     "results": {"xnli": {"de": {"f1": 0.5, "f1_stderr": 0.1, "n": 5}, "sw": {"f1": "25%"}, "average": 0.4}},
 }
+MESSY = {
+    "halves.csv": "Language,Rook (F1/EM),Knight\nGerman,81.5/70,1/2\nThai,-,3 | 4%\n",
+    "apart.csv": "model,acc_de,acc_sw,Avg\nRook,81.5,70.5,76\nKnight,79 (1),n/a,79\n",
+    "ends.csv": "task,zero-shot,5-shot,\u00b1\nxnli_de,81.5,82,.4\nXCOPA_sw,70.5,72,.5\n",
+    "trees.csv": "treebank,LAS,stderr\nen_ewt,81.5,1\nUD_Thai-PUD,70.5,1\nGerman (GSD),60,1\n\u0394,1,1\n",
+    "pairs.csv": "chrF,de,sw\nen,81.5,70.5\nfr-ca,60,50\n",
+}
+"""Tables as people leave them."""
+MULTIROW = (
+    r"\begin{table}\caption{F1}\begin{tabular}{llr} \multirow{2}{*}{Model} & Lang & \multicolumn{1}{c}{Task} \\ "
+    r"\multirow{2}{*}{Rook} & de & 81.5 \\ & sw & \textbf{70.5} \\ \end{tabular}\end{table}"
+)
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    '<row r="1"><c r="A1" t="inlineStr"><is><t>Language</t></is></c><c r="B1" t="inlineStr"><is><t>Rook</t></is></c>'
+    '</row><row r="2"><c r="A2" t="inlineStr"><is><t>German</t></is></c><c r="B2" s="1"><v>0.815</v></c></row>'
+    '<row r="3"><c r="A3" t="inlineStr"><is><t>Thai</t></is></c><c r="B3"><f>B2</f></c></row></sheetData>'
+    '<mergeCells><mergeCell ref="B2:B3"/></mergeCells></worksheet>'
+)
+ODS = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+    '<table:table table:name="S"><table:table-row><table:table-cell office:value-type="string"><text:p>Language'
+    '</text:p></table:table-cell><table:table-cell office:value-type="string"><text:p>Rook</text:p></table:table-cell>'
+    '</table:table-row><table:table-row table:number-rows-repeated="2"><table:table-cell office:value-type="string">'
+    '<text:p>German</text:p></table:table-cell><table:table-cell office:value-type="percentage" office:value="0.815">'
+    "<text:p>81.5%</text:p></table:table-cell></table:table-row></table:table></office:spreadsheet></office:body>"
+    "</office:document-content>"
+)
 RECORDS = [{"language": "de", "f1": 0.5}, {"language": "sw", "f1": 0.25}]
 
 EUROEVAL = {
@@ -315,29 +346,30 @@ def hostile() -> list[tuple[str, str | None, bytes]]:
     ]
 
 
-def spreadsheet() -> bytes:
-    """The wide table as the smallest xlsx."""
+def spreadsheet(sheet: bytes | None = None) -> bytes:
+    """The smallest xlsx, with this content of its only sheet; its second style of cells is in percent."""
     package = "http://schemas.openxmlformats.org/package/2006"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    rows = ""
-    for number, line in enumerate((("Language", "Rook"), ("German", 81.5), ("Swahili", 70.5)), start=1):
-        cells = (
-            f'<c r="{letter}{number}" t="inlineStr"><is><t>{cell}</t></is></c>'
-            if isinstance(cell, str)
-            else f'<c r="{letter}{number}"><v>{cell}</v></c>'
-            for letter, cell in zip("AB", line, strict=True)
-        )
-        rows += f'<row r="{number}">{"".join(cells)}</row>'
-    members = {
+    return _packed({
         "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Target="xl/workbook.xml" '
         f'Type="{office}/officeDocument"/></Relationships>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
         f'Target="worksheets/sheet1.xml" Type="{office}/worksheet"/></Relationships>',
         "xl/workbook.xml": f'<workbook {main} xmlns:r="{office}"><sheets><sheet name="S" sheetId="1" r:id="r1"/>'
         "</sheets></workbook>",
-        "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData>{rows}</sheetData></worksheet>",
-    }
+        "xl/styles.xml": f'<styleSheet {main}><cellXfs><xf numFmtId="0"/><xf numFmtId="9"/></cellXfs></styleSheet>',
+        "xl/worksheets/sheet1.xml": SHEET if sheet is None else sheet,
+    })  # fmt: skip
+
+
+def open_document(content: bytes) -> bytes:
+    """The smallest ods, with this content."""
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    return _packed({"mimetype": kind, "META-INF/manifest.xml": "<manifest/>", "content.xml": content})
+
+
+def _packed(members: Mapping[str, str | bytes]) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as packed:
         for name, content in members.items():

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from isogloss.evidence.bounds import check_memory
+
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\b([^>]*)>")
 _ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
@@ -22,8 +24,8 @@ _QUOTED = re.compile(r'"[^"]*"|\\.')
 _OF_PERCENT = {"9", "10"}
 """Built-in formats of Excel: `0%` and `0.00%`."""
 _ODS = re.compile(r"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])([^>]*)>")
-MOST_REPEATED = 1000
-"""Repetitions of a cell or row of an ods file that are looked at; more of them are empty ones."""
+CELL = 100
+"""Bytes that a cell takes at most, beside its text; empty ones between others are kept in memory too."""
 
 Place = tuple[int, int]
 
@@ -44,11 +46,17 @@ class CellFormats:
     uncomputed: int = 0
 
 
-def cell_formats(archive: zipfile.ZipFile) -> dict[str, CellFormats]:
-    """What is known of the cells of each sheet of an xlsx or ods file; of other spreadsheets nothing."""
+def cell_formats(archive: zipfile.ZipFile, where: str) -> dict[str, CellFormats]:
+    """What is known of the cells of each sheet of an xlsx or ods file; of other spreadsheets nothing.
+
+    Raises
+    ------
+    BadFile
+        If an ods file repeats cells so often that they take too much memory.
+    """
     names = set(archive.namelist())
     if "content.xml" in names:
-        return _of_ods(_text(archive, "content.xml"))
+        return _of_ods(_text(archive, "content.xml"), where)
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
     styles = _percent_styles(_text(archive, "xl/styles.xml")) if "xl/styles.xml" in names else frozenset()
@@ -97,9 +105,9 @@ def _styled(text: str, styles: frozenset[str]) -> Iterator[Place]:
             yield int(place[2]) - 1, column - 1
 
 
-def _of_ods(text: str) -> dict[str, CellFormats]:
-    found: dict[str, set[Place]] = {}
-    name, row, column, rows = "", -1, 0, 1
+def _of_ods(text: str, where: str) -> dict[str, CellFormats]:
+    found: dict[str, set[Place]] = {"": set()}
+    name, row, column, rows, filled = "", -1, 0, 1, 0
     for kind, written in _ODS.findall(text):
         attributes = _attributes(written)
         if kind == "table":
@@ -109,11 +117,13 @@ def _of_ods(text: str) -> dict[str, CellFormats]:
             row, column, rows = row + rows, 0, _times(attributes, "table:number-rows-repeated")
         else:
             times = _times(attributes, "table:number-columns-repeated")
-            if attributes.get("office:value-type") == "percentage":
-                lines, cells = (range(start, start + min(count, MOST_REPEATED)) for start, count in
-                                ((row, rows), (column, times)))  # fmt: skip
-                found[name].update((line, cell) for line in lines for cell in cells)
             column += times
+            if not written.endswith("/"):
+                filled += rows * times
+                check_memory(filled * CELL, where)
+            if attributes.get("office:value-type") == "percentage":
+                found[name].update((line, cell) for line in range(row, row + rows)
+                                   for cell in range(column - times, column))  # fmt: skip
     return {name: CellFormats(frozenset(places)) for name, places in found.items()}
 
 

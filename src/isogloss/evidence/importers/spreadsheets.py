@@ -14,15 +14,13 @@ from typing import Any
 
 from isogloss.errors import BadFile, first_line
 from isogloss.evidence.bounds import check_archive, check_memory
-from isogloss.evidence.importers.cell_formats import CellFormats, cell_formats
+from isogloss.evidence.importers.cell_formats import CELL, CellFormats, cell_formats
 from isogloss.evidence.importers.sheets import Row, Sheet, sheet_of_rows
 from isogloss.files import open_input
 from isogloss.text import counted
 
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-CELL = 100
-"""Bytes that a cell takes at most, beside its text; empty ones between others are kept in memory too."""
 
 
 def is_spreadsheet(head: bytes, suffix: str) -> bool:
@@ -117,7 +115,7 @@ def _formats(path: Path) -> dict[str, CellFormats]:
                 for name in archive.namelist():
                     if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
                         _check_references(archive.read(name), where)
-                return cell_formats(archive)
+                return cell_formats(archive, where)
     except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError) as error:
         raise BadFile(f"is not a whole spreadsheet: {first_line(error)}", where=where) from None
 
