@@ -28,6 +28,8 @@ def main() -> None:
         done = subprocess.run(
             [*command, f"-artifact_prefix={inputs}/"], cwd=ROOT, capture_output=True, text=True, errors="replace"
         )
+    if done.returncode:
+        print(done.stderr[-4000:])
     counted = {name: int(number) for name, number in re.findall(r"stat::(\w+):\s+(\d+)", done.stderr)}
     reached = [(int(edges), int(files)) for edges, files in re.findall(r"cov: (\d+).*? corp: (\d+)/", done.stderr)]
     write_result(
