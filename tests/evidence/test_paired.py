@@ -55,3 +55,15 @@ def test_standard_errors_come_from_the_spread_of_the_items():
     assert rows[0] == ("a", 4, 0.75, pytest.approx(0.25))  # sqrt(0.25) / sqrt(4)
     assert rows[1] == ("b", 1, 0.5, None)
     assert len(rows) == 2
+
+
+def test_a_difference_whose_interval_holds_zero_is_a_tie():
+    chance = np.random.default_rng(0)
+    first, second = (chance.integers(0, 2, 200).astype(float) for _ in range(2))
+    items = [
+        pl.DataFrame({"item": [str(place) for place in range(200)], "score": scores}) for scores in (first, second)
+    ]
+    apart = compare(*items)
+    assert apart.tie
+    assert apart.as_dict()["smallest_difference"] == pytest.approx(2.8016 * apart.standard_error)
+    assert not compare(items[0].with_columns(score=pl.lit(1.0)), items[1]).tie

@@ -17,6 +17,7 @@ from isogloss.evidence.read import expand, read_source
 from isogloss.evidence.schema import IDENTITY
 from isogloss.evidence.store import Store
 from isogloss.evidence.summing import mean_in_order
+from isogloss.languages.near_identical import count_once
 
 COLUMNS = (*IDENTITY, "origin", "importer")
 """What evidence can be counted by."""
@@ -89,11 +90,16 @@ def coverage(source: Evidence | Store, by: Sequence[str]) -> pl.DataFrame:
     -------
     polars.DataFrame
         The columns asked for; `measured`, how many; `of`, how many there are anywhere in the evidence;
-        `missing`, a sorted list of the others. The least covered come first.
+        `missing`, a sorted list of the others. The least covered come first. Near-identical languages are one.
     """
     counted = "task" if "target" in _known(by) else "target"
-    everything = _ask(source, lambda rows: rows.select(pl.col(counted).unique()), [*by]).to_series().sort()
-    groups = _ask(source, lambda rows: rows.group_by(by).agg(there=pl.col(counted).unique()), [*by])
+    targets = _ask(source, lambda rows: rows.select(pl.col("target").unique()), ["target"]).to_series()
+    once = pl.col("target").replace(count_once(targets))
+    all_of_it = _ask(source, lambda rows: rows.with_columns(once).select(pl.col(counted).unique()), ["target", "task"])
+    everything = all_of_it.to_series().sort()
+    groups = _ask(
+        source, lambda rows: rows.with_columns(once).group_by(by).agg(there=pl.col(counted).unique()), [*by, "target"]
+    )
     return groups.select(
         *by,
         measured=pl.col("there").list.len(),

@@ -83,6 +83,9 @@ def items_of(store: Store, selection: dict[str, str | int]) -> pl.DataFrame:
 
 Array = NDArray[np.float64]
 
+SHOWN_BY = 1.96 + 0.8416
+"""Standard errors that a difference must be large to show in four of five test sets (80 % power at the 95 % level)."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -118,9 +121,19 @@ class Comparison:
     level: float
     p_value: float | None
 
+    @property
+    def tie(self) -> bool:
+        """Whether the difference is within its error: the interval holds zero."""
+        return self.lower <= 0 <= self.upper
+
+    @property
+    def smallest_difference(self) -> float:
+        """What these items show in four of five cases: 2.80 standard errors (95 % level, 80 % power)."""
+        return SHOWN_BY * self.standard_error
+
     def as_dict(self) -> dict[str, Any]:
         """The comparison as plain values."""
-        return asdict(self)
+        return {**asdict(self), "tie": self.tie, "smallest_difference": self.smallest_difference}
 
 
 def standard_errors(items: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from pydantic import Field
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutEvidence
 from isogloss.questions.answer import Answer, Table
+from isogloss.questions.comparable import describe_means, describe_twins, with_shared_means, with_smallest_differences
 from isogloss.questions.fields import NameList, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from isogloss.evidence import Evidence, ReadOptions, Store
+    from isogloss.evidence.comparable_means import ComparableMeans
 
 TELLING_APART = ("recipe", "split", "pair", "shots", "model_revision")
 """Columns of a setting that are shown where rows would be alike without them."""
@@ -98,21 +100,23 @@ class ShowQuestion(ReadingQuestion):
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Count what there is."""
+        from isogloss.evidence.comparable_means import comparable_means
         from isogloss.evidence.overview import cells
 
         source = self.open()
         there = cells(source)
-        names, scale = _names(there), scale_of(there)
-        table = self._coverage(source, names) if self.coverage else self._counts(source, names, scale)
+        names, scale, means = _names(there), scale_of(there), comparable_means(source)
+        table = self._coverage(source, names) if self.coverage else self._counts(source, names, scale, means)
         first = _gaps(table.frame, self.by or ["task"]) if self.coverage else _verdict(there)
-        sentences = (first, *_shared(there))
+        more = describe_twins(means) if self.coverage else describe_means(means, names, scale)
+        sentences = (first, *more)
         return Answer(
             self.command, sentences, {"coverage" if self.coverage else "counts": table}, scale=scale, notes=NOTES,
             assumptions=getattr(source, "notes", ()), result=there,
             draw=partial(_draw, there, sentences[0], scale, names),
         )  # fmt: skip
 
-    def _counts(self, source: Store | Evidence, names: Names, scale: Scale) -> Table:
+    def _counts(self, source: Store | Evidence, names: Names, scale: Scale, means: ComparableMeans) -> Table:
         import polars as pl
 
         from isogloss.evidence.overview import count_by, settings
@@ -121,7 +125,8 @@ class ShowQuestion(ReadingQuestion):
         counts = counts.rename({"observations": "scores", "mean_score": "mean"}, strict=False)
         factor = pl.when(pl.col("scale") == "raw").then(1.0).otherwise(scale.factor)
         counts = counts.with_columns(pl.col("mean", "lowest", "highest") * factor)
-        counts = _with_language(counts, names)
+        counts = with_shared_means(counts, means, scale)
+        counts = _with_language(with_smallest_differences(counts, means, scale), names)
         return Table(counts, shown=_shown(counts, self.by or ["task", "metric", "model"]), digits=scale.digits)
 
     def _coverage(self, source: Store | Evidence, names: Names) -> Table:
@@ -197,6 +202,9 @@ class SelectQuestion(AboutEvidence):
 NOTES = (
     "A cell is a task, a metric, a model and a language; missing are those of which the task was measured with that "
     "model in other languages, and in that language with other models.",
+    "A mean counts every score once, whatever its number of test items (macro). Shared: languages that all models or "
+    "settings of a task have, and the mean over them; a tie is a difference to the best within 1.96 standard errors. "
+    "Smallest difference: between two models, what test items show in four of five cases.",
     "At chance: the share of scores that a guess could reach. Saturated: the share at the ceiling.",
 )
 
@@ -205,6 +213,10 @@ def _verdict(there: pl.DataFrame) -> str:
     """How much there is, and how many cells of the tables of models and languages are empty."""
     import polars as pl
 
+    from isogloss.languages.near_identical import count_once
+
+    there = there.with_columns(pl.col("target").replace(count_once(there["target"])))
+    there = there.group_by("task", "metric", "model", "target").agg(pl.col("scores").sum())
     tasks, models, languages = (there[name].n_unique() for name in ("task", "model", "target"))
     sides = there.group_by("task", "metric").agg(
         cells=pl.col("model").n_unique() * pl.col("target").n_unique() - pl.len()
@@ -232,27 +244,6 @@ def _gaps(covered: pl.DataFrame, by: list[str]) -> str:
     return f"By {rows}, {lacking.height:,} of {covered.height:,} lack {what}s; {most}."
 
 
-def _shared(there: pl.DataFrame) -> list[str]:
-    """A warning where the means of models are over different languages."""
-    import polars as pl
-
-    uneven = []
-    for (task, _), group in there.group_by("task", "metric", maintain_order=True):
-        models = group["model"].n_unique()
-        with_all = group.group_by("target").len().filter(pl.col("len") == models).height
-        if models > 1 and with_all < group["target"].n_unique():
-            uneven.append((task, models, with_all))
-    if not uneven:
-        return []
-    if len(uneven) > 1:
-        return [f"On {len(uneven)} tasks the means of models are over different languages: do not compare them."]
-    _, models, with_all = uneven[0]
-    return [
-        "The means of models are over different languages: do not compare them. "
-        f"{counted(with_all, 'language')} {'was' if with_all == 1 else 'were'} measured with all {models} models."
-    ]
-
-
 def _shown(counts: pl.DataFrame, by: list[str]) -> dict[str, str]:
     """Columns that tell something: eighty columns are few."""
     by = [name for name in by if name != "metric" or counts[name].n_unique() > 1 or len(by) == 1]
@@ -265,8 +256,10 @@ def _shown(counts: pl.DataFrame, by: list[str]) -> dict[str, str]:
             apart.append(name)
     numbers = [name for name in ("targets", "mixes", "seeds", "models") if name in counts.columns]
     several = [name for name in numbers if name[:-1] not in by and (name == "targets" or (counts[name] > 1).any())]
+    shared = [name for name in ("shared", "shared_mean", "standing") if name in counts.columns]
+    shared += ["smallest_difference"] if "smallest_difference" in counts.columns else []
     flags = [name for name in ("at_chance", "saturated") if (counts[name].fill_null(0.0) > 0).any()]
-    return {_header(name): _column(name) for name in (*by, *apart, *several, "scores", "mean", *flags)}
+    return {_header(name): _column(name) for name in (*by, *apart, *several, "scores", "mean", *shared, *flags)}
 
 
 def _header(name: str) -> str:
