@@ -12,6 +12,8 @@ _UNDERSCORE = re.compile(r"([a-z]{2,3})_([a-z][a-z0-9]{2,})")
 _HYPHEN = re.compile(r"([a-z]{2,3})-([a-z][a-z0-9]{2,})")
 _UD_NAME = re.compile(r"UD_([A-Z][A-Za-z_]*)-(\w+)")
 _NAME = re.compile(r"([A-Z][^()\[\]\d]*?)(?:\s*-|\s*\(|\s*\[|\s+|_)([A-Za-z]\w+)[)\]]?")
+LONGEST = 60
+"""Characters of the name of a treebank."""
 _WRITTEN = {"nynorsk": "nno", "nynorsklia": "nno", "bokmaal": "nob", "bokmal": "nob"}
 """Treebanks named for the language they are written in."""
 
@@ -31,6 +33,8 @@ TREEBANKS = frozenset(
 
 def language_of_treebank(value: str) -> str | None:
     """What the language of a treebank is written as, a code or a name; None for what is no name of a treebank."""
+    if len(value) > LONGEST:
+        return None
     if match := _UD_NAME.fullmatch(value):
         return _WRITTEN.get(match[2].casefold(), match[1].replace("_", " "))
     if value.replace("_", "-").casefold() in CODES:  # zh_classical

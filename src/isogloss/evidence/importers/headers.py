@@ -36,6 +36,9 @@ _ERROR = re.compile(
 DIFFERENCE = re.compile(r"(δ|delta|diff|difference|gain|gap|improvement|change)( .*)?")
 """Folded headers of differences between scores that stand in other columns."""
 
+LONGEST = 200
+"""Characters of a header; a longer one is looked at no closer."""
+
 LONGEST_FACT = 3
 """Words of a header; a longer one may be the name of a model with its parameters."""
 
@@ -51,7 +54,7 @@ TASKS = frozenset(
 
 def error_of(header: str) -> str | None:
     """Of what a column holds the standard errors by its header, "" if of that before it; None where it holds none."""
-    match = _ERROR.fullmatch(header.strip().replace("_", " "))
+    match = _ERROR.fullmatch(header.strip().replace("_", " ")) if len(header) <= LONGEST else None
     return (match[1] or "").strip() if match else None
 
 

@@ -73,15 +73,19 @@ def sheet_of_rows(rows: Sequence[Row], name: str) -> Sheet | None:
     return Sheet(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), name, headers, title, first + depth)
 
 
-_TWO_NAMES = re.compile(r"(.*?)[\s([:,-]*([^\s()\[\]/|]+)\s*[/|]\s*([^\s()\[\]/|]+)\s*[)\]]?")
 FIRST, SECOND = "first", "second"
 """What two numbers in a cell are called of which nothing says which is which."""
 
 
-def two_names(text: str) -> tuple[str, str] | None:
-    """The two names at the end of a text that stand for two numbers in a cell: `Rook (F1/EM)`."""
-    match = _TWO_NAMES.fullmatch(text.strip())
-    return (match[2], match[3]) if match else None
+def two_names(text: str) -> tuple[str, str, str] | None:
+    """What stands before the two names at the end of a text, and the names: `Rook (F1/EM)` is Rook, F1, EM."""
+    plain = text.strip().rstrip(")]").rstrip()
+    sign = max(plain.rfind("/"), plain.rfind("|"))
+    before, second = plain[: max(sign, 0)].rstrip(), plain[sign + 1 :].strip()
+    first = re.split(r"[\s(\[:,]", before)[-1]
+    if sign < 1 or not first or not second or re.search(r"[\s()\[\]]", second):
+        return None
+    return before.removesuffix(first).rstrip(" ([:,-"), first, second
 
 
 def with_halves_apart(sheet: Sheet) -> Sheet:
@@ -94,14 +98,13 @@ def with_halves_apart(sheet: Sheet) -> Sheet:
             columns.append(sheet.frame[name])
             continue
         *above, last = sheet.header(name)
-        match = _TWO_NAMES.fullmatch(last.strip())
-        names = match.groups()[1:] if match else (FIRST, SECOND)
-        base = (*above, *filter(None, [match[1].strip() if match else last]))
+        named = two_names(last)
+        base, *names = named or (last, FIRST, SECOND)
         for half, label in zip(both, names, strict=True):
             column = f"{name} [{label}]"
             columns.append(half.alias(column))
-            headers[column] = (*base, label)
-            unnamed += [] if match else [column]
+            headers[column] = (*above, *filter(None, [base]), label)
+            unnamed += [] if named else [column]
     if len(columns) == sheet.frame.width:
         return sheet
     return replace(sheet, frame=pl.DataFrame(columns), headers=headers, halves=tuple(unnamed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -151,14 +152,15 @@ def _find_errors(layout: Layout, sheet: Sheet) -> None:
     """Columns of standard errors beside those of scores."""
     columns = sheet.frame.columns
     headers = {name: " ".join(sheet.header(name)) for name in columns}
-    for score in layout.melt:
-        place = columns.index(score)
-        after = columns[place + 1] if place + 1 < len(columns) else None
-        found = next((name for name in columns if error_of(headers[name]) == headers[score] and name != score), None)
-        if found is None and after is not None and error_of(headers[after]) == "":
-            found = after
-        if found is not None:
-            layout.melt[score]["standard_error"] = found
+    errors = {name: of for name in columns if (of := error_of(headers[name])) is not None}
+    named = {of: name for name, of in errors.items() if of}
+    after = dict(pairwise(columns))
+    for score, values in layout.melt.items():
+        found = named.get(headers[score])
+        if found is None and errors.get(after.get(score, "")) == "":
+            found = after[score]
+        if found is not None and found != score:
+            values["standard_error"] = found
     if any("standard_error" in values for values in layout.melt.values()):
         layout.decide("standard errors", "the columns beside the scores", Confidence.CERTAIN, "their headers")
 

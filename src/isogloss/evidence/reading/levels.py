@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from isogloss.evidence.importers.headers import LONGEST
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.pairs import find_pairs
 from isogloss.evidence.reading.vocabulary import is_metric, is_of_shots, is_task, number_of_shots, role_of
@@ -43,7 +44,7 @@ def _are_languages(labels: Sequence[str]) -> bool:
 
 def split_headers(sheet: Sheet, columns: Sequence[str]) -> Sheet:
     """The table with headers of one level that name a language and something else, as `acc_de`, in two levels."""
-    if not columns or any(len(sheet.header(name)) > 1 for name in columns):
+    if not columns or any(len(header := sheet.header(name)) > 1 or len(header[0]) > LONGEST for name in columns):
         return sheet
     labels = [sheet.header(name)[-1] for name in columns]
     for pattern, language in ((_IN_PARENTHESES, 1), (_LAST, 1), (_FIRST, 0)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from isogloss.evidence.importers.headers import LONGEST
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.reading.columns import Columns
 from isogloss.languages.context import read_column
@@ -41,6 +42,8 @@ def find_names(sheet: Sheet, columns: Columns) -> NamesInRows | None:
     """The column whose names all end in a language, if there is one."""
     for column in columns.texts + [columns.roles[role] for role in ("task", "model") if role in columns.roles]:
         values = sheet.frame[column].cast(str).drop_nulls().unique(maintain_order=True).to_list()
+        if any(len(value) > LONGEST for value in values):
+            continue
         for language, rest in _ENDINGS:
             matches = [re.match(language, value) for value in values]
             codes = [match[1] for match in matches if match is not None]

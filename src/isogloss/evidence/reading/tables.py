@@ -99,24 +99,29 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
 
 def _name_halves(sheet: Sheet, options: ReadOptions) -> tuple[Sheet, ReadOptions, list[Decision]]:
     """Say which metrics two numbers in a cell are of: as the caller or the title says, else to be asked."""
-    said = options.values.get("metric", "")
-    names, decisions = two_names(said), []
-    if sheet.halves and names is not None and all(map(is_metric, names)):
+    if not sheet.halves:
+        return sheet, options, []
+    names, decisions = _two_metrics(options.values.get("metric", "")), []
+    if names is not None:
         options = replace(options, values={name: value for name, value in options.values.items() if name != "metric"})
-    elif sheet.halves:
-        names = next((both for text in (sheet.title, sheet.name) if (both := two_names(text)) is not None
-                      and all(map(is_metric, both))), None)  # fmt: skip
-    if sheet.halves and names is None:
+    else:
+        names = next((both for text in (sheet.title, sheet.name) if (both := _two_metrics(text)) is not None), None)
+    if names is None:
         example = next(iter(sheet.halves)).rpartition(" [")[0]
         decisions.append(Decision(
             "metric", f"the cells of '{example}' hold two numbers each: of which metrics?", Confidence.UNCLEAR,
             "a slash between them", answer="metric=f1/em, or whichever they are",
         ))  # fmt: skip
-    elif sheet.halves and names is not None:
+    else:
         labels = dict(zip((FIRST, SECOND), names, strict=True))
         named = {column: (*sheet.header(column)[:-1], labels[sheet.header(column)[-1]]) for column in sheet.halves}
         sheet = replace(sheet, headers={**sheet.headers, **named})
     return sheet, options, decisions
+
+
+def _two_metrics(text: str) -> tuple[str, str] | None:
+    both = two_names(text)
+    return both[1:] if both is not None and all(map(is_metric, both[1:])) else None
 
 
 def _refuse_repeated(sheet: Sheet, where: str) -> None:
