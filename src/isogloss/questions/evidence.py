@@ -256,8 +256,8 @@ def _shown(counts: pl.DataFrame, by: list[str]) -> dict[str, str]:
             apart.append(name)
     numbers = [name for name in ("targets", "mixes", "seeds", "models") if name in counts.columns]
     several = [name for name in numbers if name[:-1] not in by and (name == "targets" or (counts[name] > 1).any())]
-    shared = [name for name in ("shared", "shared_mean", "standing") if name in counts.columns]
-    shared += ["smallest_difference"] if "smallest_difference" in counts.columns else []
+    means = ("shared", "shared_mean", "standing", "smallest_difference")
+    shared = [name for name in means if name in counts.columns]
     flags = [name for name in ("at_chance", "saturated") if (counts[name].fill_null(0.0) > 0).any()]
     return {_header(name): _column(name) for name in (*by, *apart, *several, "scores", "mean", *shared, *flags)}
 
