@@ -51,6 +51,7 @@ def test_the_demo_prints_a_table_and_where_its_files_are(demo):
     assert f"Report:  {folder / 'report.html'}" in lines
     assert "char-ngram in 14 languages:" in (folder / "report.html").read_text()
     assert COMMAND in ended.stdout
+    assert "isogloss open" in ended.stdout
 
 
 @pytest.mark.slow

@@ -41,6 +41,7 @@ SECTIONS = ("finding", "next", "method", "data")
 """Of the report: to withhold languages of so much evidence takes minutes."""
 COMMAND = f"  isogloss forecast {EVIDENCE} --metric {METRIC} \\\n      --train {TRAIN} --targets Udmurt,Ossetian"
 """The same for other languages, as a shell takes it."""
+BROWSER = "In the browser:\n  pip install 'isogloss[web]'\n  isogloss open"
 
 
 class DemoQuestion(Question):
@@ -77,5 +78,5 @@ class DemoQuestion(Question):
             f"Picture: {self.into / PICTURE}\nTable:   {self.into / TABLE}\nReport:  {self.into / REPORT}\n"
             "         (two pages to send, which any browser opens)"
         )
-        sentences = (*answer.sentences, where, f"The same for other languages:\n{COMMAND}")
+        sentences = (*answer.sentences, where, f"The same for other languages:\n{COMMAND}", BROWSER)
         return replace(answer, question=self.command, sentences=sentences)
