@@ -8,10 +8,6 @@ a fifth of the languages at once, which is harder and was measured first.
 Errors in points; every score weighs the same, as in the figures they are held against; coverage and width of 90 %
 intervals in two folds of each table, and in ten of MASSIVE.
 
-The parts above were measured when the base learners were the default. `default_beside_base_learners` asks both the same
-in one fold of each task: languages known from other tasks, and languages wholly unseen, where the default's background
-learnt nothing from MTEB.
-
 Named parts are measured again and the rest kept: python -m benchmarks.forecast_pooled language_in_proxy_models
 """
 
@@ -22,7 +18,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,12 +35,7 @@ from benchmarks.common import (
     write_result,
 )
 from isogloss.evidence import Evidence, TrainingMix, read_evidence
-from isogloss.forecasting import BaseLearners, Default, Mean, WeakestLink
-from isogloss.forecasting.background.artefact import Background, read_background, records
-from isogloss.forecasting.background.factor_learning import learn_factors
-from isogloss.forecasting.background.profiles import read_profiles
-from isogloss.forecasting.background.slopes import learn_slopes
-from isogloss.forecasting.background.tables import read_tables
+from isogloss.forecasting import Default, Mean, WeakestLink
 from isogloss.stats import bootstrap_interval
 
 TASKS = {
@@ -84,7 +74,6 @@ def main() -> None:
             task: measure(list(unseen_models(mteb, task)), "model", against="task") for task in TASKS
         },
         "language_in_proxy_models": lambda: known_by_proxies(None, PROXY_FOLDS_WITH_INTERVALS),
-        "default_beside_base_learners": lambda: beside_base_learners(mteb),
         "languages_in_proxy_models_a_fifth_at_once": lambda: known_by_proxies(PROXY_FOLDS, FOLDS_WITH_INTERVALS),
     }
     chosen = [name for name in parts if name in sys.argv[1:]] or list(parts)
@@ -147,38 +136,6 @@ def known_by_proxies(folds: int | None, intervals: int) -> dict[str, Any]:
         for task in ("intent", "slot")
         for model in ("aya", "llama3")
     }
-
-
-def beside_base_learners(evidence: Evidence) -> dict[str, dict[str, Any]]:
-    """Errors of the default and of its base learners alone, in the first fold of each question."""
-    kept = [table for table in read_tables() if table.source != "MTEB"]
-    factors = learn_factors(read_profiles(kept))
-    background = replace(read_background(), factors=factors, slopes=learn_slopes(kept, factors), tables=records(kept))
-    found: dict[str, dict[str, Any]] = {"language_in_other_tasks": {}, "language_wholly_unseen": {}}
-    for task, sister in list(TASKS.items())[:2]:
-        found["language_in_other_tasks"][task] = _both(next(out_of_one_task(evidence, task, sister)), background)
-    for task in TASKS:
-        found["language_wholly_unseen"][task] = _both(next(unseen_languages(evidence, task)), background)
-    return found
-
-
-def _both(split: Split, background: Background) -> dict[str, Any]:
-    """Both forecasters on one split: errors, their paired difference over languages, and coverage of 90 % intervals."""
-    evidence, asked = split
-    queries, result = as_queries(asked), {"scores": asked.height, "targets": asked["target"].n_unique()}
-    errors = {}
-    for name, forecaster in (("default", Default(background=background)), ("base-learners", BaseLearners())):
-        answer = forecaster.fit(evidence, queries).conformalize().predict_interval(queries, LEVEL)
-        error = (answer["mean"] - asked["score"]).abs()
-        errors[name] = asked.select("target", error=error).group_by("target").agg(pl.col("error").mean()).sort("target")
-        inside = asked["score"].is_between(answer["lower"], answer["upper"])
-        result[name] = {
-            "mae": points(error.mean(), 2), "coverage_of_90": round(float(inside.mean()), 3),
-            "mean_width_of_90": points((answer["upper"] - answer["lower"]).mean(), 1),
-        }  # fmt: skip
-    differences = (errors["default"]["error"] - errors["base-learners"]["error"]).to_numpy()
-    low, high = bootstrap_interval(differences)
-    return result | {"difference_low": points(low, 2), "difference_high": points(high, 2)}
 
 
 def out_of_one_model(task: str, model: str, folds: int | None) -> Iterator[Split]:

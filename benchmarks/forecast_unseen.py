@@ -18,22 +18,17 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from benchmarks.backgrounds import background_without
 from benchmarks.common import DATA, RESULTS, have_data, machine, read_sumeval, versions, write_result
 from isogloss.evaluation import Benchmark, run_benchmark
 from isogloss.evidence import Evidence, read_evidence
-from isogloss.forecasting import Background, Default, Litmus
-from isogloss.forecasting.background.artefact import read_background, records
-from isogloss.forecasting.background.factor_learning import learn_factors
-from isogloss.forecasting.background.profiles import read_profiles
-from isogloss.forecasting.background.slopes import learn_slopes
-from isogloss.forecasting.background.tables import read_tables
+from isogloss.forecasting import Default, Litmus
 from isogloss.languages import register_similarity
 
 SUMEVAL = ("UDPOS_XLMR", "WikiANN_XLMR", "XNLI_TULRv6Large", "XNLI_XLMR")
@@ -82,7 +77,7 @@ def evaluate(name: str, evidence: Evidence, names: list[str]) -> dict[str, Any]:
         peers = {"litmus": _litmus(name)} | peers
     start = time.process_time()
     protocols = {}
-    background = _background(name)
+    background = background_without(corpus=next(its for start, its in CORPORA.items() if name.startswith(start)))
     for protocol in names:
         asked: dict[str, Any] = {"protocols": [protocol], "folds": folds, "every": _every(name, protocol)}
         default = run_benchmark(
@@ -145,14 +140,6 @@ def _read(path: Path, **which: str) -> Evidence:
 def _shipped() -> Evidence:
     shipped = read_evidence("isogloss:sib200-ngram").filter(metric="accuracy").observations
     return Evidence(shipped.filter(pl.col("train").str.ends_with(":700")))
-
-
-def _background(name: str) -> Background:
-    """What is learnt from public tables of other test texts."""
-    corpus = next(corpus for start, corpus in CORPORA.items() if name.startswith(start))
-    kept = [table for table in read_tables() if table.corpus != corpus]
-    factors = learn_factors(read_profiles(kept))
-    return replace(read_background(), factors=factors, slopes=learn_slopes(kept, factors), tables=records(kept))
 
 
 def _every(name: str, protocol: str) -> int:
