@@ -98,7 +98,7 @@ def test_fields_of_a_dataclass_are_checked_and_stay_as_they_are() -> None:
 
 def test_what_is_no_toml_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "study.toml"
-    with pytest.raises(BadFile, match="cannot be read: No such file or directory"):
+    with pytest.raises(BadFile, match="no such file"):
         read_toml(path)
     path.write_text("a = [")
     with pytest.raises(BadFile, match="is not TOML"):

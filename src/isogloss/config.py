@@ -32,6 +32,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from isogloss.errors import BadFile, BadValue, InputError, UnknownName, closest
+from isogloss.files import read_input
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -88,11 +89,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         If it cannot be read, or is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_input(path).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFile(f"is not TOML: {error}", where=str(path)) from None
-    except OSError as error:
-        raise BadFile(f"cannot be read: {error.strerror or error}", where=str(path)) from None
 
 
 def section_of(where: str | None, *names: str) -> str | None:

@@ -120,7 +120,7 @@ def test_a_guarantee_that_cannot_be_kept_is_refused_with_what_it_lacks(run, scor
         (("--budget", 5, "--objective", "best"), "unknown objective 'best'"),
         (("--budget", 5, "--at-least", "much"), "'much' does not end in a number"),
         (("--budget", 5, "--cap", "deu:-3"), "-3 is not a number of examples"),
-        (("--budget", 5, "--cost", "absent.toml"), "cannot be read"),
+        (("--budget", 5, "--cost", "absent.toml"), "no such file"),
         (("--budget", 5, "--level", 200), "level"),
     ],
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.questions import worlds
 from tests.questions.asked import CASES, typed
 
 everywhere = pytest.mark.parametrize("command", CASES)
@@ -67,3 +69,41 @@ def test_an_answer_without_a_picture_is_not_drawn(run, tmp_path):
     assert code == 2
     assert complaint.startswith("error: --out: there is no picture of this answer to 'languages sources'; write a ta")
     assert not (tmp_path / "answer.png").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("f.csv", ("forecast", "f.csv", "--targets", "yor")),
+        ("f.csv", ("fair", "scores.csv", "--weights", "f.csv")),
+        ("f.toml", ("compare", "scores.csv", "--costs", "f.toml")),
+        ("f.toml", ("evidence", "import", "scores.csv", "--map", "f.toml", "--dry-run")),
+        ("f.csv", ("evidence", "plan", "f.csv")),
+        ("f.toml", ("languages", "add", "f.toml")),
+        ("f.csv", ("languages", "distance", "deu", "eng", "--kind", "own", "--table", "own=f.csv")),
+        ("f.toml", ("lab", "pretrain", "f.toml", "--into", "model")),
+        ("f.json", ("background", "show", "f.json")),
+    ],
+)
+def test_a_pipe_is_not_waited_for_wherever_a_file_is_read(run, tmp_path, monkeypatch, name, words):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo(name)
+    worlds.as_they_are(2).write_csv("scores.csv")
+    assert run(*words) == (2, "", f"error: {name}: is a pipe, not a file\n")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_only_a_file_is_written_over_and_keeps_its_mode(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe.csv")
+    Path("dangling.csv").symlink_to("absent.csv")
+    Path("private.csv").touch(mode=0o600)
+    Path("link.csv").symlink_to("private.csv")
+    for name, kind in (("pipe.csv", "it is a pipe, not a file"), ("dangling.csv", "it is a link to what is not there")):
+        complaint = f"error: {name}: cannot be written: {kind}; choose another place\n"
+        assert run("languages", "sources", "--out", name) == (2, "", complaint)
+    assert run("languages", "sources", "--out", "link.csv")[0] == 0
+    assert Path("link.csv").is_symlink()
+    assert Path("private.csv").stat().st_mode & 0o777 == 0o600
+    assert pl.read_csv("private.csv").height == 8

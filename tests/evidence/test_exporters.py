@@ -106,7 +106,7 @@ def test_nothing_that_a_format_can_say_is_an_error(tmp_path, table):
 def test_what_is_there_already_is_not_overwritten(tmp_path, table):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.json").write_text("{}")
-    with pytest.raises(BadFile, match="is there already; name a new folder with out="):
+    with pytest.raises(BadFile, match="is there already; name a new folder"):
         export(read_evidence(table({})), "litmus", tmp_path / "out")
 
 

@@ -107,7 +107,7 @@ def test_json_needs_a_litmus_file(forecasts, tmp_path, content):
 
 
 def test_a_file_that_asked_and_is_gone_is_named(forecasts, tmp_path):
-    with pytest.raises(BadFile, match=r"absent\.json: cannot be read: No such file"):
+    with pytest.raises(BadFile, match=r"absent\.json: no such file"):
         write_forecasts(forecasts, tmp_path / "out.json", queries=tmp_path / "absent.json")
 
 

@@ -296,7 +296,7 @@ def test_words_of_a_text_can_be_in_the_language_or_in_its_copy(tmp_path: Path) -
         ('[text]\nfile = "lines.txt"\n[model]\nlayer = 1', "unknown key 'layer'; did you mean 'layers'?"),
         ('[text]\nfile = "lines.txt"\n[model]\nlayers = 0', "[model]: layers must be a whole number above 0, not 0"),
         ("[text", "is not TOML"),
-        ('[text]\nfile = "none.txt"', "none.txt: cannot be read: No such file or directory"),
+        ('[text]\nfile = "none.txt"', "none.txt: no such file"),
         ('[text]\nfile = "rows.csv"', "unknown column 'text'"),
         ('[text]\nfile = "rows.csv"\ncolumn = "said"\nwhere = { lang = "fra" }', "no row with lang = fra"),
     ],

@@ -169,7 +169,7 @@ def test_a_list_of_all_languages_is_the_catalogue(run, tmp_path, varieties, leas
         (["distance", "de", "en", "--table", "mine"], "error: --table: 'mine' is no pair; put an equals sign between"),
         (["distance", "de", "en", "--kind", "featural", "--impute", "mean"], "error: unknown impute 'mean'"),
         (["list", "--colour", "famly"], "error: unknown colour 'famly'; did you mean 'family'?"),
-        (["add", "missing.toml"], "error: missing.toml: cannot be read"),
+        (["add", "missing.toml"], "error: missing.toml: no such file"),
         (["show", "Germn"], "error: names: unknown language 'Germn'; did you mean 'deu' (German)"),
         (
             ["distance", "de", "en", "--kind", "syntctic"],

@@ -10,8 +10,8 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.errors import BadFile, BadValue
-from isogloss.files import atomic_write, check_place, write_csv
+from isogloss.errors import BadValue
+from isogloss.files import atomic_write, check_place, read_input, write_csv
 from isogloss.forecasting.flags import flat
 
 QUERY_MARK = "x"
@@ -82,11 +82,9 @@ def _read_litmus(queries: str | Path | None, path: Path) -> list[dict[str, Any]]
             "a .json answer fills the LITMUS file that asked, and none was given", where=str(path), hint=hint
         )
     try:
-        entries = json.loads(Path(queries).read_bytes())
+        entries = json.loads(read_input(Path(queries)))
         if not isinstance(entries, list) or not all(isinstance(entry["eval_results"], dict) for entry in entries):
             raise TypeError
-    except OSError as error:
-        raise BadFile(f"cannot be read: {error.strerror}", where=str(queries), hint=hint) from None
     except (ValueError, TypeError, KeyError, RecursionError):
         raise BadValue(
             f"a .json answer fills a LITMUS file, and {queries} is none", where=str(path), hint=hint

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from isogloss.config import Help, OneOrMore, Table, build, checked, read_toml, validate
 from isogloss.errors import BadFile, BadValue
+from isogloss.files import read_input
 from isogloss.lab.byte_tokenizer import clone_text
 from isogloss.lab.byte_transformer import ByteTransformer
 from isogloss.lab.tables import read_table
@@ -68,10 +69,9 @@ class Texts:
 
     def _lines(self) -> list[str]:
         try:
-            return self.file.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-            raise BadFile(reason, where=str(self.file)) from None
+            return read_input(self.file).decode("utf-8").splitlines()
+        except UnicodeDecodeError:
+            raise BadFile("is not UTF-8", where=str(self.file)) from None
 
     def _rows(self) -> list[str]:
         columns = {f"where {name}": name for name in self.where}

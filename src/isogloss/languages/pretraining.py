@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from isogloss.errors import BadFile, BadValue, UnknownName
+from isogloss.files import read_input
 from isogloss.languages.aliases import REPRESENTATIVES
 from isogloss.languages.language import resolve
 from isogloss.languages.writing import read_table
@@ -128,16 +130,16 @@ def register_resources(name: str, table: str | Path | Mapping[str, float], *, un
 def _read(path: Path) -> list[tuple[str, str, str]]:
     """Rows of a file: language, size, and where they stand."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",")
-            missing = [name for name in ("language", "size") if name not in (reader.fieldnames or ())]
-            if missing:
-                raise BadFile(f"no column {', '.join(missing)}", where=str(path), hint="name them language, size")
-            return [
-                (row["language"] or "", row["size"] or "", f"{path} line {line}")
-                for line, row in enumerate(reader, start=2)
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        text = read_input(path).decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if path.suffix == ".tsv" else ",")
+        missing = [name for name in ("language", "size") if name not in (reader.fieldnames or ())]
+        if missing:
+            raise BadFile(f"no column {', '.join(missing)}", where=str(path), hint="name them language, size")
+        return [
+            (row["language"] or "", row["size"] or "", f"{path} line {line}")
+            for line, row in enumerate(reader, start=2)
+        ]
+    except (UnicodeDecodeError, csv.Error) as error:
         raise BadFile(f"cannot be read: {error}", where=str(path)) from None
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue, UnknownName
-from isogloss.files import parse_delimited
+from isogloss.files import parse_delimited, read_input
 from isogloss.languages.distance import BUILT_IN_KINDS, similarities
 from isogloss.languages.language import Language, resolve
 from isogloss.languages.measures import Matrix, Measured, State
@@ -130,12 +130,12 @@ def _read(path: Path) -> pl.DataFrame:
 
     try:
         if path.suffix == ".parquet":
-            return pl.read_parquet(path)
+            return pl.read_parquet(read_input(path))
         if path.suffix in (".csv", ".tsv"):
-            return parse_delimited(path.read_bytes(), "\t" if path.suffix == ".tsv" else ",", infer_schema=True)
+            return parse_delimited(read_input(path), "\t" if path.suffix == ".tsv" else ",", infer_schema=True)
         if path.suffix == ".json":
-            return _litmus(json.loads(path.read_text(encoding="utf-8")), str(path))
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+            return _litmus(json.loads(read_input(path)), str(path))
+    except (ValueError, pl.exceptions.PolarsError) as error:
         raise BadFile(f"cannot be read: {error}", where=str(path)) from None
     raise BadFile(f"unknown ending '{path.suffix}'", where=str(path), hint="use .parquet, .csv, .tsv or LITMUS's .json")
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from isogloss.errors import BadFile, closest
-from isogloss.files import atomic_write
+from isogloss.files import atomic_write, read_input
 from isogloss.languages.writing import known_script
 
 FIELDS = {"id", "name", "parent", "latitude", "longitude", "script", "glottocode", "features"}
@@ -127,10 +127,8 @@ def read_variety_file(path: Path) -> dict[str, VarietyEntry]:
         Naming the line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_input(path).decode("utf-8")
         tables = tomllib.loads(text).get("variety", [])
-    except OSError as error:
-        raise BadFile(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFile(f"is no TOML: {error}", where=str(path)) from None
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
@@ -171,7 +169,7 @@ def keep_variety_file(path: Path) -> None:
     BadFile
         If the folder cannot be written to.
     """
-    folder, content = varieties_folder(), path.read_bytes()
+    folder, content = varieties_folder(), read_input(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         atomic_write(folder / path.with_suffix(".toml").name, lambda target: target.write_bytes(content))

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue, InputError, UnknownName
+from isogloss.files import read_input
 from isogloss.forecasting.grid import Array
 from isogloss.languages import resolve
 
@@ -188,9 +189,9 @@ def read_weights(path: Path | str, languages: Mapping[str, str] | None = None) -
     """
     name = str(path)
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadFile(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=name) from None
+        text = read_input(Path(path)).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFile(f"is not UTF-8: {error}", where=name) from None
     weights: dict[str, float] = {}
     for number, row in enumerate(csv.reader(text.splitlines())):
         if number == 0 and len(row) > 1 and _is_number(row[1]):

@@ -77,7 +77,7 @@ def test_a_table_that_cannot_be_used_is_refused_in_one_line(write, frame, reason
 
 
 def test_no_table_and_no_language_are_named(tmp_path, write):
-    with pytest.raises(BadFile, match="is no table of alignment"):
+    with pytest.raises(BadFile, match="no such file"):
         read_probe(tmp_path / "absent.csv")
     with pytest.raises(UnknownLanguage, match="unknown language 'qqqq'"):
         read_probe(write(rows(qqqq=0.5)))

@@ -82,7 +82,7 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
     if format not in FORMATS:
         raise UnknownName("format", format, FORMATS)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise BadFile("is there already", where=str(out), hint="name a new folder with out=...")
+        raise BadFile("is there already", where=str(out), hint="name a new folder")
     files, left_out = FOLDERS[format](evidence)
     report = ExportReport(written=len(evidence) - sum(left_out.values()), left_out=left_out)
     if not report.written:

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from isogloss.errors import BadFile
-from isogloss.files import atomic_write
+from isogloss.files import atomic_write, read_input
 from isogloss.forecasting.background.factors import LanguageFactors
 from isogloss.forecasting.background.probe import Probe
 from isogloss.forecasting.background.quantiles import PROBABILITIES, ResidualQuantiles
@@ -115,10 +115,8 @@ def _shipped() -> Background:
 
 def _read(path: Path) -> Background:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_input(path))
         checksum = content.pop("checksum")
-    except OSError as error:
-        raise BadFile(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise BadFile("is no background", where=str(path), hint=HINT) from None
     if checksum != _checksum(content):

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from isogloss.errors import BadFile
+from isogloss.files import read_input
 from isogloss.forecasting.background.probe import Probe, shipped_probe
 from isogloss.languages import resolve
 
@@ -57,8 +58,9 @@ def read_probe(path: str | Path) -> Probe:
 
 def _read(file: Path) -> pl.DataFrame:
     try:
+        content = read_input(file)
         if file.suffix == ".parquet":
-            return pl.read_parquet(file.read_bytes())
-        return pl.read_csv(file.read_bytes(), separator="\t" if file.suffix == ".tsv" else ",")
-    except (OSError, pl.exceptions.PolarsError) as error:
+            return pl.read_parquet(content)
+        return pl.read_csv(content, separator="\t" if file.suffix == ".tsv" else ",")
+    except pl.exceptions.PolarsError as error:
         raise BadFile(f"is no table of alignment: {str(error).splitlines()[0]}", where=str(file)) from None
