@@ -126,9 +126,10 @@ def _two_metrics(text: str) -> tuple[str, str] | None:
 
 def _refuse_repeated(sheet: Sheet, where: str) -> None:
     """Refuse two columns of the same name where that name means something in a table of one score a row."""
+    present = set(sheet.frame.columns)
     for column in sheet.frame.columns:
         name = repeated_name(column)
-        if name in sheet.frame.columns and name is not None and (name in OBSERVATION or role_of(name)):
+        if name in present and name is not None and (name in OBSERVATION or role_of(name)):
             raise BadFile(f"the column '{name}' stands twice", where=where, hint="rename one of them")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from isogloss.evidence.facts import known_tasks
 from isogloss.evidence.importers.headers import TASKS
@@ -73,8 +74,12 @@ def is_metric(name: str) -> bool:
 
 def is_task(name: str) -> bool:
     """Whether this is what a task is called."""
-    known = {fold(task) for task in known_tasks()["task"]} | {fold(task) for task in TASKS}
-    return fold(name) in known
+    return fold(name) in _tasks()
+
+
+@lru_cache(maxsize=1)
+def _tasks() -> frozenset[str]:
+    return frozenset(map(fold, (*known_tasks()["task"], *TASKS)))
 
 
 def metric_in(text: str) -> str | None:
