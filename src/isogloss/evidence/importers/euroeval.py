@@ -41,7 +41,8 @@ class EuroEval(Importer):
     name = "euroeval"
 
     def sniff(self, head: bytes, path: PurePath) -> float:
-        return 0.95 * (b'"dataset_languages"' in head and b'"results"' in head)
+        known = b'"dataset_languages"' in head and b'"results"' in head
+        return 0.95 * (known and head.lstrip()[:1] == b"{")
 
     def read(self, path: Path, options: ReadOptions) -> RawTable:
         where = str(path)
