@@ -14,7 +14,7 @@ from isogloss.metrics.registry import lowest_fraction
 
 SCHEMA = "0.3.0"
 _FILE = ("model", "task")
-_TOLD = ("pair", "train", "recipe", "shots", "split", "seed", "model_revision")
+_DETAILS = ("pair", "train", "recipe", "shots", "split", "seed", "model_revision")
 """Columns that become details of a score, as the format has no field for them."""
 
 
@@ -62,7 +62,7 @@ def _result(row: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
         uncertainty["standard_error"] = {"value": row["standard_error"]}
     if row["items"] is not None:
         uncertainty["num_samples"] = row["items"]
-    details = {name: "" if row[name] is None else str(row[name]) for name in _TOLD}
+    details = {name: "" if row[name] is None else str(row[name]) for name in _DETAILS}
     details |= {"language": language_code(row["target"]), "task_name": row["task"], "origin": row["origin"] or ""}
     details |= {name: source[name] for name in ("licence", "citation", "url", "checksum") if source.get(name)}
     return {
