@@ -143,9 +143,9 @@ def job_body(job: Job) -> JobBody:
 
 async def finished(job: Job, seconds: float) -> bool:
     """Whether a job is done within so many seconds."""
-    done, _ = await asyncio.wait([asyncio.wrap_future(job.future)], timeout=seconds)
-    for one in done:
-        one.exception()  # looked at, so that nothing is logged about it
+    future = asyncio.wrap_future(job.future)
+    future.add_done_callback(lambda one: one.cancelled() or one.exception())  # looked at, so that nobody logs it
+    done, _ = await asyncio.wait([future], timeout=seconds)
     return bool(done)
 
 

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from isogloss.charts.projection import LAND_FILE, EqualEarth
 
 Ring = list[tuple[float, float]]
-MOST_JUMP = 0.5
-"""Of a map's width: a line that jumps further crosses the edge of the world."""
+MOST_JUMP = 2.7
+"""At scale 1, half of the world: a line that jumps further crosses its edge."""
 
 
 @lru_cache(maxsize=1)
@@ -48,20 +51,26 @@ def _polygons(geometry: dict) -> Iterator[list[list[int]]]:  # type: ignore[type
         yield geometry["arcs"]
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=4)
+def _outlines(middle: float) -> list[NDArray[np.float64]]:
+    """Outlines at scale 1, a row for each point: a map only moves and stretches them."""
+    unit = EqualEarth(1.0, 1.0, 1.0, (0.0, 0.0), middle)
+    return [np.array([unit.project(*place) for place in ring]) for ring in rings()]
+
+
+@lru_cache(maxsize=64)
 def land_path(world: EqualEarth) -> str:
-    """The land as the path of an SVG."""
+    """The land on a map as the path of an SVG, without what lies outside, and no finer than it is drawn."""
     pieces = []
-    for ring in rings():
-        points = [world.project(*place) for place in ring]
-        if not any(-world.width < x < 2 * world.width and -world.height < y < 2 * world.height for x, y in points):
+    for outline in _outlines(world.middle):
+        points = np.rint(outline * world.scale + world.translate)
+        low, high = points.min(axis=0), points.max(axis=0)
+        if low[0] > world.width or low[1] > world.height or high[0] < 0 or high[1] < 0:
             continue
-        last, text = None, []
-        for x, y in points:
-            jump = last is None or abs(x - last) > MOST_JUMP * 5.4 * world.scale
-            text.append(f"{'M' if jump else 'L'}{x:.0f} {y:.0f}")
-            last = x
-        pieces.append("".join(text))
+        moved = np.abs(np.diff(points, axis=0))
+        kept = np.concatenate([[True], moved.any(axis=1)])
+        begins = np.concatenate([[True], moved[:, 0] > MOST_JUMP * world.scale])[kept]
+        pieces += [f"{'M' if new else 'L'}{x:.0f} {y:.0f}" for (x, y), new in zip(points[kept], begins, strict=True)]
     return "".join(pieces)
 
 
