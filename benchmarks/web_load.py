@@ -58,8 +58,18 @@ def main() -> None:
     write_result("web_load", {
         "claim": "50 clients: no error, 95th percentile under 500 ms, under 1 s while a fit goes on; pages under 1 MB",
         "machine": machine(), "others_at_work": f"load average {os.getloadavg()[0]:.1f} at the end",
-        "versions": versions("fastapi", "uvicorn", "polars", "numpy"), **result,
+        "versions": versions("fastapi", "uvicorn", "polars", "numpy"), **result, "met": met(result),
     })  # fmt: skip
+
+
+def met(result: dict[str, Any]) -> dict[str, bool]:
+    """Which parts of the claim hold; on a machine that does other work, times may not."""
+    return {
+        "no error": result["errors"] + result["while_fitting"]["errors"] == 0,
+        "95th percentile under 500 ms": result["p95_seconds"]["all"] < 0.5,
+        "under 1 s while a fit goes on": result["while_fitting"]["p95_seconds"]["all"] < 1,
+        "pages under 1 MB": all(page["bytes"] < 1e6 for page in result["first_pages"].values()),
+    }
 
 
 async def measure(base: str, process: int) -> dict[str, Any]:
