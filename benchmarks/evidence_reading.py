@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.evidence.reading.siblings import SIBLINGS, Sibling
+
 from benchmarks.common import machine, versions, write_result
 from isogloss.errors import IsoglossError
 from isogloss.evidence import import_files, read_evidence
@@ -134,10 +136,33 @@ def is_right(one: Input, source: str | Path, options: dict[str, Any]) -> bool:
     return accounted and rounded == Counter(one.right)
 
 
+def outcome_of_sibling(one: Sibling, folder: Path) -> str:
+    """The same of an input of a kind that was once misread; one that has no right reading is to be refused."""
+    folder.mkdir()
+    files = {one.name: one.content} if isinstance(one.content, str) else one.content
+    paths = [folder / name for name in files]
+    for path, content in zip(paths, files.values(), strict=True):
+        path.write_text(content)
+
+    def right(**options: Any) -> bool:
+        found = read_evidence(*paths, **one.options, **options).observations
+        scores = Counter((target, round(score, 9)) for target, score in found.select("target", "score").rows())
+        return scores == Counter((row["target"], row["score"]) for row in one.right)
+
+    try:
+        return "read" if right() and not one.asked else "wrong"
+    except IsoglossError as error:
+        if not one.asked or one.asked not in str(error) or not error.hint:
+            return "wrong"
+        return "refused with a hint" if not one.right else "asked" if right(**one.answer) else "wrong"
+
+
 def main() -> None:
     """Read every input, and count."""
     with tempfile.TemporaryDirectory() as folder:
         outcomes = {one.layout: outcome(one, Path(folder)) for one in INPUTS}
+        siblings = {f"{one.kind} {number}": outcome_of_sibling(one, Path(folder, str(number)))
+                    for number, one in enumerate(SIBLINGS, start=1)}  # fmt: skip
     write_result(
         "evidence_reading",
         {
@@ -147,6 +172,9 @@ def main() -> None:
             "inputs": len(outcomes),
             "outcomes": dict(sorted(Counter(outcomes.values()).items())),
             "by_layout": outcomes,
+            "siblings of kinds that were misread": len(siblings),
+            "outcomes of siblings": dict(sorted(Counter(siblings.values()).items())),
+            "by_kind": siblings,
         },
     )
 
