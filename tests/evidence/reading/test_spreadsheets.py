@@ -113,3 +113,15 @@ def test_a_sheet_of_nothing_but_formulas_says_what_to_do(xlsx):
     path = xlsx({"A": [["Language", "Rook"], ["English", b"1+1"], ["Thai", b"1+2"]]})
     with pytest.raises(BadFile, match="2 formulas of sheet 'A' without a value: open the file in a spreadsheet"):
         read_evidence(path)
+
+
+def test_an_ods_file_of_few_cells_that_are_repeated_without_end_is_one_line(ods):
+    path = ods([["Language", "Rook"], ["English", 0.5]])
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("content.xml").decode()
+    repeated = content.replace("<table:table-row>", '<table:table-row table:number-rows-repeated="900000">')
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", repeated)
+    with pytest.raises(BadFile, match="repeats 1 cells 900000 times; give CSV"):
+        read_evidence(path)

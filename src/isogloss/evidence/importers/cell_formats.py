@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from isogloss.errors import BadFile
 from isogloss.evidence.bounds import check_memory
 
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b([^>]*)>")
@@ -24,6 +25,8 @@ _QUOTED = re.compile(r'"[^"]*"|\\.')
 _OF_PERCENT = {"9", "10"}
 """Built-in formats of Excel: `0%` and `0.00%`."""
 _ODS = re.compile(r"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])([^>]*)>")
+MOST_REPEATED, FEW = 200, 100_000
+"""Times that the cells of an ods file may be repeated on average, if they are more than so many then."""
 CELL = 100
 """Bytes that a cell takes at most, beside its text; empty ones between others are kept in memory too."""
 
@@ -107,7 +110,7 @@ def _styled(text: str, styles: frozenset[str]) -> Iterator[Place]:
 
 def _of_ods(text: str, where: str) -> dict[str, CellFormats]:
     found: dict[str, set[Place]] = {"": set()}
-    name, row, column, rows, filled = "", -1, 0, 1, 0
+    name, row, column, rows, filled, cells = "", -1, 0, 1, 0, 0
     for kind, written in _ODS.findall(text):
         attributes = _attributes(written)
         if kind == "table":
@@ -119,8 +122,10 @@ def _of_ods(text: str, where: str) -> dict[str, CellFormats]:
             times = _times(attributes, "table:number-columns-repeated")
             column += times
             if not written.endswith("/"):
-                filled += rows * times
+                filled, cells = filled + rows * times, cells + 1
                 check_memory(filled * CELL, where)
+                if filled > max(MOST_REPEATED * cells, FEW):
+                    raise BadFile(f"repeats {cells} cells {filled} times", where=where, hint="give CSV, or xlsx")
             if attributes.get("office:value-type") == "percentage":
                 found[name].update((line, cell) for line in range(row, row + rows)
                                    for cell in range(column - times, column))  # fmt: skip
