@@ -8,9 +8,7 @@ from enum import StrEnum
 
 from isogloss.errors import BadFile
 
-BY_MAPPING = (
-    "a mapping file as mapping=... (`isogloss evidence import FILE --write-mapping map.toml` writes one to edit)"
-)
+BY_MAPPING = "a mapping file as mapping=... (`isogloss evidence plan FILE --write-mapping map.toml` writes one to edit)"
 """How to say what a table means in full."""
 
 
