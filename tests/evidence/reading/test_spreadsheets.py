@@ -125,3 +125,14 @@ def test_an_ods_file_of_few_cells_that_are_repeated_without_end_is_one_line(ods)
         archive.writestr("content.xml", repeated)
     with pytest.raises(BadFile, match="repeats 1 cells 900000 times; give CSV"):
         read_evidence(path)
+
+
+def test_an_ods_file_whose_content_breaks_off_is_one_line(ods):
+    path = ods([["Language", "Rook"], ["English", 0.5]])
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read("content.xml").decode()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content[: content.index("English")])
+    with pytest.raises(BadFile, match="is not a whole spreadsheet"):
+        read_evidence(path)

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from isogloss.errors import BadFile
 from isogloss.evidence.bounds import check_memory
@@ -59,6 +60,7 @@ def cell_formats(archive: zipfile.ZipFile, where: str) -> dict[str, CellFormats]
     """
     names = set(archive.namelist())
     if "content.xml" in names:
+        _check_whole(archive.read("content.xml"), where)
         return _of_ods(_text(archive, "content.xml"), where)
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
@@ -70,6 +72,14 @@ def cell_formats(archive: zipfile.ZipFile, where: str) -> dict[str, CellFormats]
             places = frozenset(_styled(text, styles)) if styles else frozenset()
             found[name] = CellFormats(places, len(_UNCOMPUTED.findall(text)))
     return found
+
+
+def _check_whole(content: bytes, where: str) -> None:
+    """Refuse XML that breaks off, at the end of which the reader of ods files would wait without end."""
+    try:
+        ParserCreate().Parse(content, True)
+    except ExpatError as error:
+        raise BadFile(f"is not a whole spreadsheet: {error}", where=where, hint="save it again, or give CSV") from None
 
 
 def _text(archive: zipfile.ZipFile, member: str) -> str:
