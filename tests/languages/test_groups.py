@@ -55,3 +55,14 @@ def test_all_unknown_names_come_in_one_error():
 def test_no_language_is_refused():
     with pytest.raises(BadValue, match="names no language"):
         read_languages([" "])
+
+
+def test_a_macrolanguage_is_the_member_that_was_measured_for_it():
+    assert read_languages(["Swahili", "Malay"], ["swh", "deu"]) == {"swh": "Swahili", "msa": "Malay"}
+    assert read_languages(["swh"], ["swa"]) == {"swa": "swh"}
+
+
+def test_a_language_of_its_own_is_not_read_as_its_near_relative():
+    assert read_languages(["Filipino", "Moroccan Arabic"], ["tgl", "arb"]) == {
+        "fil": "Filipino", "ary": "Moroccan Arabic",
+    }  # fmt: skip

@@ -65,7 +65,7 @@ def read_languages(
                 chosen.setdefault(member, member)
             continue
         try:
-            chosen.setdefault(resolve(read_as.get(name, name), where=where).id, name)
+            chosen.setdefault(_as_measured(resolve(read_as.get(name, name), where=where), measured), name)
         except UnknownLanguage as error:
             groups = [(group, "a group of languages") for group in closest(name, (*REGIONS, EVIDENCE, FLORES, ALL))]
             unknown.append(UnknownLanguage(name, where=where, suggestions=[*groups, *error.suggestions]))
@@ -74,6 +74,15 @@ def read_languages(
     if not chosen:
         raise BadValue("names no language", where=where, hint=f"write {where}=yor,wol or {where}=africa")
     return chosen
+
+
+def _as_measured(language: Language, measured: Sequence[str]) -> str:
+    """The id under which a language was measured: a macrolanguage, or the member that represents it, if not its own."""
+    if language.id in measured:
+        return language.id
+    others = [resolve(one) for one in relatives(language.id)[1:] if one in measured]
+    same = (one.id for one in others if language.code == one.macro or language.macro == one.code)
+    return next(same, language.id)
 
 
 def _once(members: Iterable[str], measured: Sequence[str]) -> Iterator[str]:
