@@ -61,7 +61,7 @@ $(DEV)/.installed: pyproject.toml plugins/pyproject.toml constraints.txt
 $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt
 	$(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install $(PIP_FLAGS) --constraint constraints-lowest.txt --editable . \
-		docstring-parser hypothesis pandas pyarrow pytest pytest-xdist statsmodels
+		docstring-parser hypothesis pandas pyarrow pytest pytest-xdist statsmodels typst
 	touch $@
 
 # Only Debian's chromium comes with a driver that fits; elsewhere the tests that need it skip and say so.
