@@ -43,7 +43,7 @@ def wait(browser: Any, page: str = "") -> None:
 
 
 def text(browser: Any) -> str:
-    return str(browser.find_element(By.TAG_NAME, "body").text)
+    return str(browser.execute_script("return document.body.innerText"))  # an element may be of the page before
 
 
 def click(browser: Any, selector: str) -> None:

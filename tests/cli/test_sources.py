@@ -53,7 +53,10 @@ def test_several_targets_are_served_together(run, scores):
     [
         (("--target", "xqz"), "unknown language 'xqz'"),
         (("--candidates", "xqz"), "unknown language 'xqz'"),
-        (("--choose", 2, "--out", "t.gif"), "unknown ending '.gif'; write to .png, .svg, .html, .csv, .xlsx, .parquet"),
+        (
+            ("--choose", 2, "--out", "t.gif"),
+            "unknown ending '.gif'; write to .png, .svg, .html, .pdf, .csv, .xlsx, .parquet",
+        ),
     ],
 )
 def test_bad_input_exits_with_2_and_one_line(run, scores, arguments, said):

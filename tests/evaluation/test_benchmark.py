@@ -312,4 +312,4 @@ def test_shipped_evidence_is_judged():
     assert found.refusals.is_empty()
     assert set(found.summary["table"]) == {"SIB-200 · char-ngram"}
     counted = dict(found.summary.filter("best").select("protocol", "groups").rows())
-    assert counted["low-resource"] == 51
+    assert counted["low-resource"] == 50  # of near-identical languages one counts

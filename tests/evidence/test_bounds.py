@@ -60,7 +60,7 @@ def write_short_rows(path: Path) -> None:
 
 def write_one_line_of_json(path: Path) -> None:
     with path.open("w") as file:
-        file.write('{"results": [' + '{"a": 1, "b": [0, 1, 2]}, ' * 7_700_000 + "0]}")
+        file.write("[" + '{"a": 1, "b": [0, 1, 2]}, ' * 7_700_000 + "0]")
 
 
 def write_keys_of_their_own(path: Path) -> None:

@@ -16,7 +16,7 @@ def scores(models: list[str], languages: list[str]) -> pl.DataFrame:
 def test_counts_names_and_scores_are_shown_as_they_were_written():
     shown = read_evidence(scores(["a", "b"], ["deu", "yor"]), scale="percent")._repr_html_()
     assert "4 scores, 2 models, 2 languages, 1 task" in shown
-    assert "<tr><th>Yoruba</th><td>50.0</td><td>50.0</td></tr>" in shown
+    assert '<tr><th scope="row">Yoruba</th><td>50.0</td><td>50.0</td></tr>' in shown
 
 
 def test_names_are_escaped():

@@ -93,7 +93,7 @@ def test_a_mix_is_not_one_language(mapped):
 
 
 def test_a_missing_mapping_file_is_one_line(table):
-    with pytest.raises(BadFile, match=r"^nowhere.toml: cannot be read: No such file"):
+    with pytest.raises(BadFile, match=r"^nowhere.toml: no such file"):
         read_evidence(table({}), mapping="nowhere.toml")
 
 

@@ -149,5 +149,5 @@ def test_rules_that_cannot_be_used_are_one_line(write, content, kind, reason):
 
 
 def test_absent_rules_are_one_line(tmp_path):
-    with pytest.raises(BadFile, match="cannot be read"):
+    with pytest.raises(BadFile, match="no such file"):
         NameRules.load("lm-eval", ReadOptions(mapping=tmp_path / "none.toml"))

@@ -37,6 +37,12 @@ def unmeasured(mixes) -> Explanation:
     return explain_forecast(mixes, "yor", **PLANTED)
 
 
+@pytest.fixture(scope="module")
+def by_learners(mixes) -> Explanation:
+    """The same, forecast by the base learners."""
+    return explain_forecast(mixes, "yor", **PLANTED, forecaster="base-learners")
+
+
 def test_contributions_add_up_to_the_forecast(unmeasured):
     assert gap(unmeasured) < 1e-9
     assert unmeasured.groups["contribution"].sum() == pytest.approx(unmeasured.mean - unmeasured.baseline, abs=1e-9)
@@ -50,10 +56,10 @@ def test_the_forecast_explained_is_the_one_that_is_given(mixes, unmeasured):
     assert (unmeasured.nearest, unmeasured.trust) == (given["nearest"], given["trust"])
 
 
-def test_the_baseline_is_the_mean_of_the_measured_languages(mixes, unmeasured):
-    scores = mixes.observations.filter(pl.col("train") == unmeasured.train)["score"]
-    assert unmeasured.baseline == pytest.approx(scores.mean())
-    assert "mean of the measured languages" in unmeasured.baseline_name
+def test_the_baseline_is_the_mean_of_the_measured_languages(mixes, by_learners):
+    scores = mixes.observations.filter(pl.col("train") == by_learners.train)["score"]
+    assert by_learners.baseline == pytest.approx(scores.mean())
+    assert "mean of the measured languages" in by_learners.baseline_name
 
 
 @pytest.mark.parametrize("forecaster", ["default", "base-learners"])
@@ -64,18 +70,18 @@ def test_every_base_learner_is_taken_apart_without_a_rest(mixes, forecaster):
     assert unexplained(found) < 1e-9
 
 
-def test_a_language_poorer_than_all_measured_ones_is_explained_by_both_methods_from_one_baseline(unmeasured):
-    assert unmeasured.learners[TABLE] == 0.5
-    of_table = unmeasured.contributions.filter(learner=TABLE)
-    assert "an average measured language, against their mean" in of_table["part"].to_list()
+def test_a_language_poorer_than_all_measured_ones_is_explained_by_the_table_model(unmeasured):
+    assert unmeasured.learners == {TABLE: 1.0}
+    assert unmeasured.neighbours["weight"].is_null().all()
+    assert unmeasured.neighbours["distance"].is_sorted()
 
 
-def test_neighbours_have_weights_distances_and_scores(mixes, unmeasured):
-    rows = unmeasured.neighbours.to_dicts()
+def test_neighbours_have_weights_distances_and_scores(mixes, by_learners):
+    rows = by_learners.neighbours.to_dicts()
     assert {row["language"] for row in rows} == set(mixes.targets)
-    scores = dict(mixes.observations.filter(train=unmeasured.train).select("target", "score").rows())
+    scores = dict(mixes.observations.filter(train=by_learners.train).select("target", "score").rows())
     assert all(row["score"] == pytest.approx(scores[row["language"]]) for row in rows)
-    assert unmeasured.neighbours["weight"].abs().is_sorted(descending=True)
+    assert by_learners.neighbours["weight"].abs().is_sorted(descending=True)
 
 
 def test_the_paragraph_tells_the_way_from_the_baseline_to_the_forecast(unmeasured):

@@ -125,7 +125,7 @@ def test_a_language_tested_after_one_source_only(measured, forecaster):
 def test_a_table_in_which_no_two_languages_share_a_mix(measured, forecaster):
     cells = [(target, f"{target}:100", 0.5 + 0.01 * place) for place, target in enumerate(TWELVE)]
     found = forecast(forecaster, measured(cells), f"{TWELVE[0]}:100", "yor", TWELVE[3])
-    assert found["mean"].is_between(0.4, 0.7).all()
+    assert found["mean"].is_between(0.3, 0.7).all()
     assert (found["lower"] <= found["mean"]).all()
 
 
@@ -168,7 +168,7 @@ def test_metrics_without_a_range_are_not_cut_off(measured, forecaster):
 def test_too_little_evidence_for_a_metric_without_a_range_is_infinite(measured, forecaster):
     evidence = measured([("deu", "eng:9", 30.0), ("urd", "eng:9", 40.0)], metric="perplexity")
     found = forecast(forecaster, evidence, "eng:9", "yor")
-    assert numbers(found)[0][1:] == (-np.inf, np.inf)
+    assert numbers(found)[0][1:] == (1.0, np.inf)  # no perplexity is below 1
 
 
 @without_public_tables

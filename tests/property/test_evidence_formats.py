@@ -48,7 +48,7 @@ def imported(path, name):
 
 def test_every_importer_for_a_tool_is_put_to_the_test():
     ours = {name.removesuffix("-state") for name in DOCUMENTS} | set(TABLES)
-    assert ours | {"litmus", "mteb", "table"} == set(importers.names())
+    assert ours | {"folder", "helm", "litmus", "model-card", "mteb", "table"} == set(importers.names())
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

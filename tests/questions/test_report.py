@@ -67,7 +67,7 @@ def test_sections_can_be_chosen_and_the_appendix_has_all_tables(tmp_path):
 def test_what_the_evidence_cannot_tell_is_said_where_it_would_stand(tmp_path):
     few = worlds.as_they_are().head(1)
     page = isogloss.report(few, "Yoruba").write(tmp_path / "report.html").read_text()
-    assert "The forecasts were not tested on these scores. Only one language was tested." in page
+    assert "Your 1 measured language is too few to try it" in page
     assert "Test Yoruba, the only one that was not measured." in page
 
 

@@ -130,7 +130,7 @@ def test_answers_are_saved_as_files(client: TestClient) -> None:
 def test_examples_move_the_forecast_up_to_what_was_measured(client: TestClient) -> None:
     def forecast(more: str) -> str:
         page = client.get(f"/what-if?{SHIPPED}&targets=Wolof{more}").text
-        return re.search(r'Wolof</th>.*?class="number">([\d.]+)<', page, re.DOTALL)[1]  # type: ignore[index]
+        return re.search(r'Wolof</th>.*?class="number wide">([\d.]+)<', page, re.DOTALL)[1]  # type: ignore[index]
 
     assert forecast("&examples_eng=700") != forecast("&examples_eng=700&examples_swa=500&examples_hau=500")
     assert forecast("&examples_eng=999999999") == forecast("&examples_eng=700")

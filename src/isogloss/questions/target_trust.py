@@ -63,8 +63,9 @@ def _sentences(result: TargetTrust, names: Names) -> Iterator[str]:
             yield f"Yours have still less text online than those. {_on_public(public)}"
         yield from trust.worst_strata()
     elif public is not None:
-        languages = counted(len(result.measured), "measured language")
-        yield f"{_on_public(public)} Your {languages} are too few to try it: {result.reason}."
+        count = len(result.measured)
+        few = f"Your {counted(count, 'measured language')} {'is' if count == 1 else 'are'} too few to try it"
+        yield f"{_on_public(public)} {few}: {result.reason}."
     yield from _kinds(result, names)
     yield from _samples(result)
 
