@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from tests.questions import worlds
 
 from isogloss.evidence import Store
@@ -47,6 +48,7 @@ def with_file(field: str, name: str, text: str) -> Case:
 
 def with_texts(folder: Path) -> dict[str, Any]:
     """Texts to learn from, and the smallest model."""
+    pytest.importorskip("torch")
     (folder / "facts.txt").write_text(
         "\n".join(f"The capital of land {number} is town {number}." for number in range(30))
     )

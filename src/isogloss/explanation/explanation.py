@@ -260,7 +260,7 @@ def _neighbours(parts: list[Contribution], fitted: QuerySetting, text: str, targ
         for place, name in enumerate(names)
     ]
     table = pl.DataFrame(rows, schema=NEIGHBOURS_TABLE, orient="row")
-    return table.sort(pl.col("weight").abs(), descending=True, maintain_order=True)
+    return table.sort(pl.col("weight").abs(), descending=True, maintain_order=True) if carried else table
 
 
 def name_of(language: str) -> str:
