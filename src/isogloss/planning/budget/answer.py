@@ -167,7 +167,7 @@ def _answer(
     base_scores = score(nothing[None])[0]
     goal = problem.objective
     guesses = [target for target, word in after.select("target", "trust").rows() if word == Trust.GUESS]
-    if refused := len(guesses) == len(problem.targets) and bool(outcome.amounts.any()):
+    if refused := len(guesses) == len(problem.targets) and problem.budget > 0:
         outcome, after = replace(outcome, amounts=nothing, scores=base_scores), before
     forecasts = _forecasts(problem, before, after)
     plans = {"this plan": outcome.amounts, **others, "nothing": nothing}
