@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -50,3 +52,14 @@ def test_users_that_overlap_share_the_limit():
     leave.set()
     thread.join()
     assert threads_of_blas() == {2}
+
+
+def test_the_blas_of_scipy_is_held_too_however_late_it_is_used():
+    code = (
+        "from isogloss.threads import one_blas_thread\n"
+        "from threadpoolctl import threadpool_info\n"
+        "with one_blas_thread():\n"
+        "    import scipy.linalg\n"
+        "    print({one['num_threads'] for one in threadpool_info() if one['user_api'] == 'blas'})\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "{1}\n"

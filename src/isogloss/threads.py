@@ -22,6 +22,7 @@ def one_blas_thread() -> Iterator[None]:
     OpenBLAS has one number of threads for the whole process: linear algebra in other threads may be slower
     meanwhile, with the same results. Other libraries with threads (OpenMP, torch) are left alone.
     """
+    import scipy.linalg  # noqa: F401 - has a BLAS of its own, and only libraries that are loaded can be held
     from threadpoolctl import threadpool_limits
 
     global _users, _limits
