@@ -279,9 +279,9 @@ def test_what_is_unclear_is_written_to_a_mapping_file_to_edit(run, tmp_path):
     (tmp_path / "chess.csv").write_text("Language,Rook,Knight\nGerman,81.5,79.0\nSwahili,70.5,66.5\n")
     code, out, _ = run("evidence", "plan", tmp_path / "chess.csv", "--write-mapping", tmp_path / "map.toml")
     assert code == 0
-    assert " ".join(out.split()).startswith(
-        f"It can be read as table; assumed: model, metric, task, train. Written to {tmp_path / 'map.toml'}: edit it,"
-    )
+    assert out.startswith("It can be read as table; assumed: model, metric, task, train.")
+    written = f"Written to {tmp_path / 'map.toml'}: edit it,"
+    assert written.replace(" ", "") in "".join(out.split())  # a line may end within a long path
     assert "2 languages in rows" in out
     code, out, _ = run("evidence", "import", tmp_path / "chess.csv", "--map", tmp_path / "map.toml", "--dry-run")
     assert code == 0
