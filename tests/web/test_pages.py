@@ -86,7 +86,12 @@ def test_a_language_has_its_relatives_and_what_a_test_would_buy(client: TestClie
 def test_an_unknown_language_is_a_page_with_suggestions(client: TestClient) -> None:
     page = client.get("/answer?targets=Yorubaa,Igbo&model=Large")
     assert page.status_code == 422
-    assert "targets=yor&amp;targets=Igbo" in page.text or "targets=yor" in page.text
+    assert "targets=yor&amp;targets=Igbo" in page.text
+
+
+def test_a_suggestion_keeps_names_with_a_comma_whole(client: TestClient) -> None:
+    page = client.get("/answer", params={"targets": 'Yorubaa,"Greek, Modern"', "model": "Large"})
+    assert "targets=yor&amp;targets=Greek%2C+Modern" in page.text
 
 
 def test_an_unknown_model_is_a_page_with_suggestions(client: TestClient) -> None:
@@ -120,7 +125,7 @@ def test_a_click_on_the_map_lists_the_languages_spoken_there(client: TestClient)
 
 
 def test_answers_are_saved_as_files(client: TestClient) -> None:
-    for ending, begins in (("png", b"\x89PNG"), ("csv", b"language,"), ("xlsx", b"PK")):
+    for ending, begins in (("png", b"\x89PNG"), ("csv", b"language,"), ("xlsx", b"PK"), ("pdf", b"%PDF-")):
         file = client.get(f"/download/forecast.{ending}?targets=Igbo&model=Large")
         assert file.status_code == 200
         assert file.content.startswith(begins)

@@ -71,7 +71,7 @@ def test_a_name_from_outside_is_never_a_path(client: TestClient) -> None:
     page = client.post("/files", files={"file": ("../../../../tmp/out-of-its-folder.csv", SCORES)})
     assert "out-of-its-folder.csv: is this right?" in page.text
     assert not Path("/tmp/out-of-its-folder.csv").exists()
-    assert all(folder_of(client) in path.parents for path in folder_of(client).rglob("out-of-its-folder.csv"))
+    assert len(list(folder_of(client).rglob("out-of-its-folder.csv"))) == 1
 
 
 def test_names_of_models_and_languages_are_text(client: TestClient) -> None:

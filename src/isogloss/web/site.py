@@ -24,7 +24,7 @@ from isogloss.web.reading import Reader
 from isogloss.web.sessions import Held, Session, Sessions
 from isogloss.web.settings import ServerSettings
 
-SLOW = {"trust", "benchmark", "plan", "goal", "kinds", "explain", "next", "curve", "additions"}
+SLOW = {"trust", "benchmark", "plan", "goal", "kinds", "explain", "next", "curve", "additions", "report"}
 """Commands whose answers may take long enough to wait for in a queue of their own."""
 
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from isogloss.charts.canvas import score_range
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.forecasting import Flag
@@ -19,7 +18,7 @@ from isogloss.questions.answer import Answer
 from isogloss.questions.forecast import ForecastQuestion
 from isogloss.questions.names import Names
 from isogloss.web.api import finished
-from isogloss.web.pages.drawing import Track, bar_of, gradient_stops, map_of
+from isogloss.web.pages.drawing import bar_of, gradient_stops, map_of, track_of
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import session_of, site_of
 from isogloss.web.setting import Choice, choose
@@ -76,15 +75,15 @@ def _context(made: Answer, choice: Choice, address: Address) -> dict[str, Any]:
         for code, score in known.items() if code not in set(forecasts["target"])
     ]  # fmt: skip
     ends = [row[name] for row in asked for name in ("lower", "upper") if row[name] is not None]
-    low, high = score_range([*known.values(), *ends], percent=made.scale.name == "percent")
-    track = Track(low, {"percent": 100.0, "fraction": 1.0}.get(made.scale.name, high))
+    track = track_of([*known.values(), *ends], made.scale)
     between = _between(others, asked, every=bool(address.first("measured")))
-    rows = sorted([*asked, *between], key=lambda row: (-row["mean"], row["name"]))[:MOST_ROWS]
+    rows = sorted([*asked, *between], key=lambda row: (-row["mean"], row["name"]))
     chosen = next((row for row in asked if row["target"] == address.first("language")), None)
     if chosen is None and len(asked) == 1:
         chosen = asked[0]
     return {
-        "rows": [{**row, "bar": bar_of(row, track), "shown": _shown(row, made)} for row in rows],
+        "rows": [{**row, "bar": bar_of(row, track), "shown": _shown(row, made)} for row in rows[:MOST_ROWS]],
+        "left_out": max(len(rows) - MOST_ROWS, 0),
         "track": track, "stops": gradient_stops(), "map": map_of(asked, others), "trust": TRUST,
         "panel": None if chosen is None else _panel({**chosen, "shown": _shown(chosen, made)}, made, known, names),
         "unmentioned": len(others) - len(between),

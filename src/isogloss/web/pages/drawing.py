@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import exp
 from typing import Any
 
+from isogloss.charts.canvas import score_range
 from isogloss.charts.projection import EqualEarth
 from isogloss.languages import resolve
+from isogloss.questions.scale import Scale
 from isogloss.web.maps import land_path
 
 NORMAL = 1.645
@@ -42,6 +44,12 @@ class Track:
         return [
             (round(WIDTH * part / 4, 1), f"{self.low + span * part / 4:.{0 if span > 4 else 2}f}") for part in range(5)
         ]
+
+
+def track_of(scores: Iterable[float], scale: Scale) -> Track:
+    """The track for some scores on the reader's scale: to the end of the scale, where it has one."""
+    low, high = score_range(scores, percent=scale.name == "percent")
+    return Track(low, {"percent": 100.0, "fraction": 1.0}.get(scale.name, high))
 
 
 def gradient_stops() -> list[tuple[float, float]]:

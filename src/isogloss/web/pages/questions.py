@@ -82,7 +82,7 @@ VIEWS = {
 LABELS = {"targets": "Languages", "target": "Language", "k": "How many", "top": "How many", "among": "Candidates"}
 MEDIA = {
     ".png": "image/png", ".svg": "image/svg+xml", ".html": "text/html", ".csv": "text/csv", ".json": "application/json",
-    ".parquet": "application/vnd.apache.parquet",
+    ".pdf": "application/pdf", ".parquet": "application/vnd.apache.parquet",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip
 

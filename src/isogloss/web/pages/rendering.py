@@ -116,8 +116,7 @@ def _meant(address: Address, error: IsoglossError) -> list[tuple[str, str]]:
 
 
 def _replaced(address: Address, written: str, code: str) -> list[str]:
-    texts = [part.strip() for text in address.given.get("targets", []) for part in text.split(",")]
-    return [code if text == written else text for text in texts if text]
+    return [code if text == written else text for text in texts_of(address.given, "targets")]
 
 
 def texts_of(given: Mapping[str, list[str]], name: str) -> list[str]:

@@ -17,7 +17,7 @@ from isogloss.questions.forecast import ForecastQuestion
 from isogloss.questions.names import Names
 from isogloss.web.api import finished
 from isogloss.web.pages.answer import as_fields
-from isogloss.web.pages.drawing import Track, bar_of, gradient_stops
+from isogloss.web.pages.drawing import bar_of, gradient_stops, track_of
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import session_of, site_of
 from isogloss.web.setting import choose
@@ -115,9 +115,8 @@ def _value(address: Address, code: str, most: int, usual: TrainingMix | None) ->
 
 
 def _rows(made: Answer) -> dict[str, Any]:
-    high = {"percent": 100.0, "fraction": 1.0}.get(made.scale.name)
     table = made.table.sort("mean", descending=True)
-    track = Track(0.0, high if high is not None else float(table["mean"].max() or 1.0) * 1.2)  # type: ignore[arg-type]
+    track = track_of([end for name in ("mean", "lower", "upper") for end in table[name].drop_nulls()], made.scale)
     digits = max(made.scale.digits - 1, 1)
     rows = [
         {**row, "bar": bar_of(row, track), "shown": f"{row['mean']:.{digits}f}",
