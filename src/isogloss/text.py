@@ -23,6 +23,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
 
 
+def sentence(text: str) -> str:
+    """A reason as a sentence: with a capital letter and one full stop."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
 def printable(text: str) -> str:
     r"""Text with every character that is not seen spelt out, `\x1b`, ready for a terminal or a page."""
     if text.isprintable():

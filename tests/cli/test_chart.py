@@ -59,6 +59,7 @@ def test_a_page_has_the_sentences_and_the_table_beside_the_picture(run, scores, 
     [
         ("--theme", "neon", "unknown theme 'neon'"),
         ("--size", "wide", "'wide' is no size; write 1600x900"),
+        ("--size", "16²x9", "'16²x9' is no size; write 1600x900"),
         ("--size", "10x10", "10x10 is too small; write 1600x900, say"),
         ("--out", "picture.bmp", ".png, .svg, .html"),
     ],

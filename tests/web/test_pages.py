@@ -155,6 +155,7 @@ def test_a_page_of_scores_is_what_the_evidence_holds(client: TestClient) -> None
     assert len(rows) == 13
     assert {row["language"]: row["score"] for row in rows}["Hindi"] == 78.9
     assert client.get("/rows?model=Large&offset=12").json() == rows[12:]
+    assert client.get("/rows?model=Large&offset=²").json() == rows
 
 
 def test_languages_are_found_by_part_of_a_name(client: TestClient) -> None:

@@ -95,7 +95,7 @@ def read_size(text: str) -> tuple[int, int]:
     BadValue
     """
     width, cross, height = text.lower().partition("x")
-    if not (cross and width.isdigit() and height.isdigit()):
+    if not (cross and width.isdecimal() and height.isdecimal()):
         raise BadValue(f"'{text}' is no size", where="size", hint="write 1600x900")
     return int(width), int(height)
 

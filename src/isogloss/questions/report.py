@@ -20,6 +20,7 @@ from isogloss.questions.next_tests import NextQuestion
 from isogloss.questions.question import Question, read_question
 from isogloss.questions.report_text import (
     appendix,
+    data,
     finding,
     is_measured,
     main_grid,
@@ -27,7 +28,7 @@ from isogloss.questions.report_text import (
     origin,
     unknown,
 )
-from isogloss.text import counted
+from isogloss.text import counted, sentence
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
@@ -80,15 +81,15 @@ class ReportQuestion(AboutSettings):
             "next": lambda: self._next_tests(forecasts, progress, shared | apart),
         }
         answers = {name: _answered(asked[name]) for name in self.sections if name in asked}
-        material = Material(question, evidence, forecasts, answers, choice)
         title, sentences = finding(forecasts, setting)
+        material = Material(question, evidence, forecasts, answers, title, (*sentences, *choice))
         tables = {"forecasts": replace(forecasts.tables["forecasts"], rows=MOST_PRINTED)}
         if isinstance(planned := answers.get("next"), Answer):
             tables["next"] = next(iter(planned.tables.values()))
         return Answer(
             self.command, (title, *sentences, *_first(answers.get("next")), *choice), tables, scale=scale,
             flags=forecasts.flags, notes=forecasts.notes, result=material, draw=forecasts.draw,
-            document=partial(compose, material, [*self.sections, *([APPENDIX] if self.appendix else [])], title),
+            document=partial(compose, material, [*self.sections, *([APPENDIX] if self.appendix else [])]),
         )  # fmt: skip
 
     def _next_tests(self, forecasts: Answer, progress: Progress | None, shared: dict[str, Any]) -> Answer:
@@ -141,15 +142,17 @@ class Material:
     forecasts : Answer
     answers : dict of str to Answer or str
         By section; the reason where there is none.
-    choice : tuple of str
-        Why it is about this model.
+    title : str
+    sentences : tuple of str
+        What was found, and why it is about this model.
     """
 
     question: ReportQuestion
     evidence: Evidence
     forecasts: Answer
     answers: dict[str, Answer | str]
-    choice: tuple[str, ...]
+    title: str
+    sentences: tuple[str, ...]
 
 
 def _ask(kind: type[Question], progress: Progress | None, **values: Any) -> Answer:
@@ -163,19 +166,19 @@ def _answered(ask: Callable[[], Answer]) -> Answer | str:
     try:
         return ask()
     except IsoglossError as error:
-        return f"{error.reason[:1].upper()}{error.reason[1:]}."
+        return sentence(error.reason)
 
 
 def _first(answer: Answer | str | None) -> tuple[str, ...]:
     return (answer.verdict,) if isinstance(answer, Answer) else ()
 
 
-def compose(material: Material, sections: list[str], title: str) -> Document:
+def compose(material: Material, sections: list[str]) -> Document:
     """The document of a report: its sections in the order of `SECTIONS`, whatever the order they were named in."""
     from isogloss.reporting import Document
 
     written = [_WRITERS[name](material) for name in (*SECTIONS, APPENDIX) if name in sections]
-    return Document(title.rstrip("."), written, footer=origin(material.question))
+    return Document(material.title.rstrip("."), written, footer=origin())
 
 
 def _finding(material: Material) -> Section:
@@ -183,11 +186,9 @@ def _finding(material: Material) -> Section:
     from isogloss.reporting import Picture, Section
 
     answer = material.forecasts
-    setting = material.question.setting(material.evidence)
-    _, sentences = finding(answer, setting)
     with look(theme="print", titled=False):  # the title of the report says it
         chart = answer.picture()
-    return Section("", [*sentences, *material.choice, Picture(chart, describe(chart)), main_grid(answer)])
+    return Section("", [*material.sentences, Picture(chart, describe(chart)), main_grid(answer)])
 
 
 def _unknown(material: Material) -> Section:
@@ -218,7 +219,6 @@ def _method(material: Material) -> Section:
 
 
 def _data(material: Material) -> Section:
-    from isogloss.questions.report_text import data
     from isogloss.reporting import Items, Section
 
     return Section("Data, and how to make this report again", [Items(data(material.question, material.evidence))])

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.questions.content import Content, Table
 from isogloss.questions.fields import Shell
-from isogloss.questions.question import Question, default_of
-from isogloss.text import counted, printable, shell_word
+from isogloss.questions.question import default_of
+from isogloss.text import counted, printable, sentence, shell_word
 
 if TYPE_CHECKING:
     import polars as pl
 
     from isogloss.evidence import Evidence
     from isogloss.forecasting.settings import Setting
+    from isogloss.questions.about import AboutEvidence
     from isogloss.questions.scale import Scale
     from isogloss.reporting import Grid
 
@@ -159,24 +160,18 @@ def method(answer: Content, evidence: Evidence, level: float) -> list[str]:
     ]  # fmt: skip
 
 
-def data(question: Question, evidence: Evidence) -> list[str]:
+def data(question: AboutEvidence, evidence: Evidence) -> list[str]:
     """Which files were read and how, with which version, when, and the command that does it again."""
     from isogloss import __version__
 
-    files = [text for source in question.evidence for text in _file(source)]  # type: ignore[attr-defined]
+    files = [text for source in question.evidence for text in _file(source)]
     made = f"isogloss {__version__}, {datetime.now(UTC):%d %B %Y}."
-    return [
-        *files,
-        *map(_sentence, evidence.notes),
-        made,
-        f"Command: {command(question)}",
-    ]
+    return [*files, *map(_noted, evidence.notes), made, f"Command: {command(question)}"]
 
 
-def _sentence(note: str) -> str:
+def _noted(note: str) -> str:
     """What was assumed in reading, without how an import says otherwise."""
-    said = note.partition("; to say otherwise")[0].rstrip(".")
-    return f"{said[:1].upper()}{said[1:]}."
+    return sentence(note.partition("; to say otherwise")[0])
 
 
 def _file(source: Any) -> Iterator[str]:
@@ -190,25 +185,25 @@ def _file(source: Any) -> Iterator[str]:
         yield f"{source}."
 
 
-def origin(question: Question) -> str:
+def origin() -> str:
     """The line at the foot of every page."""
     from isogloss import __version__
 
     return f"isogloss {__version__}, {datetime.now(UTC):%Y-%m-%d}"
 
 
-def command(question: Question) -> str:
+def command(question: AboutEvidence) -> str:
     """What to type for the same report, of files; of a table in memory, the call."""
     given = dict(_given(question))
-    if all(isinstance(source, str | Path) for source in question.evidence):  # type: ignore[attr-defined]
+    if all(isinstance(source, str | Path) for source in question.evidence):
         options = [part for name, value in given.items() for part in _option(question, name, value)]
-        sources = [shell_word(str(source)) for source in question.evidence]  # type: ignore[attr-defined]
+        sources = [shell_word(str(source)) for source in question.evidence]
         return printable(" ".join(["isogloss", question.command, *sources, *options, "--out report.html"]))
     arguments = "".join(f", {name}={value!r}" for name, value in given.items())
     return printable(f'isogloss.{question.command}(evidence{arguments}).write("report.html")')
 
 
-def _given(question: Question) -> Iterator[tuple[str, Any]]:
+def _given(question: AboutEvidence) -> Iterator[tuple[str, Any]]:
     """The fields that are not as they would be without a word, but for the evidence."""
     for name, field in type(question).model_fields.items():
         value = getattr(question, name)
@@ -216,7 +211,7 @@ def _given(question: Question) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _option(question: Question, name: str, value: Any) -> list[str]:
+def _option(question: AboutEvidence, name: str, value: Any) -> list[str]:
     field = type(question).model_fields[name]
     shell = next((one for one in reversed(field.metadata) if isinstance(one, Shell)), Shell())
     flag = shell.flags[0] if shell.flags else f"--{name.replace('_', '-')}"

@@ -24,7 +24,6 @@ from isogloss.web.responses import error_body, not_modified, session_of, site_of
 PATIENCE, LONGEST_WAIT = 10.0, 30.0
 BEAT = 0.25
 """Seconds between two looks at the progress of a job."""
-KEY = r"^[0-9a-f]{24}$"
 
 router = APIRouter(prefix="/api")
 

@@ -64,7 +64,7 @@ class Guard:
             if referrer is not None and urlsplit(referrer).netloc != host:
                 return PlainTextResponse("Another web page may not use this server.", 403)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self.settings.upload_bytes + (1 << 16):
+        if not length.isdecimal() or int(length) > self.settings.upload_bytes + (1 << 16):
             return PlainTextResponse(
                 f"The file is larger than {self.settings.upload_bytes >> 20} MB. Send a part of it.", 413
             )

@@ -17,11 +17,10 @@ from isogloss.web.api import finished
 from isogloss.web.pages.rendering import Address, render, waiting
 from isogloss.web.responses import session_of, site_of
 from isogloss.web.sessions import Held
-from isogloss.web.setting import choose
+from isogloss.web.setting import PROPERTIES, choose
 
 PAGE = 100
 COLUMNS = ("language", "model", "task", "metric", "train", "score", "items", "origin")
-FREE = ("task", "metric", "model", "recipe", "shots", "pair")
 
 router = APIRouter()
 
@@ -32,20 +31,19 @@ async def evidence(request: Request) -> Response:
     address = Address(request)
     site, session = site_of(request), session_of(request)
     held = await run_in_threadpool(site.held, session, address.first("evidence"))
-    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), FREE))
-    fields = {name: choice.named[name] for name in ("task", "metric", "model", "recipe") if name in choice.named}
+    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), PROPERTIES))
     jobs = [await run_in_threadpool(site.ask, session, held, ShowQuestion, {}),
             await run_in_threadpool(site.ask, session, held, ConflictsQuestion, {})]  # fmt: skip
     for job in jobs:
         if not await finished(job, site.settings.patience):
             return waiting(request, job, "Evidence", held=held, choice=choice)
     shown, conflicts = (job.future.result() for job in jobs)
-    offset = _number(address.first("offset"))
+    offset = address.number("offset")
     rows = await run_in_threadpool(partial(scores_of, choice.evidence, offset, PAGE))
     return render(
         request, "evidence.html", title="Evidence", held=held, choice=choice, answer=shown, conflicts=conflicts,
-        rows=rows, offset=offset, total=len(choice.evidence), page=PAGE, columns=COLUMNS, fields=fields,
-        query=address.to("/x", **fields).partition("?")[2], licence=_licence(held),
+        rows=rows, offset=offset, total=len(choice.evidence), page=PAGE, columns=COLUMNS,
+        licence=_licence(held),
     )  # fmt: skip
 
 
@@ -54,8 +52,8 @@ async def rows(request: Request) -> list[dict[str, Any]]:
     """Some scores, for a table that shows only what is on the screen."""
     address = Address(request)
     held = await run_in_threadpool(site_of(request).held, session_of(request), address.first("evidence"))
-    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), FREE))
-    return await run_in_threadpool(scores_of, choice.evidence, _number(address.first("offset")), PAGE)
+    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), PROPERTIES))
+    return await run_in_threadpool(scores_of, choice.evidence, address.number("offset"), PAGE)
 
 
 def scores_of(evidence: Any, offset: int, count: int) -> list[dict[str, Any]]:
@@ -70,10 +68,6 @@ def scores_of(evidence: Any, offset: int, count: int) -> list[dict[str, Any]]:
     )  # fmt: skip
     rows: list[dict[str, Any]] = shown.select(COLUMNS).to_dicts()
     return rows
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 10 else 0
 
 
 def _licence(held: Held) -> str:

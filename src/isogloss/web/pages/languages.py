@@ -27,9 +27,7 @@ router = APIRouter()
 async def languages(request: Request) -> Response:
     """All languages, or those whose name holds a text."""
     address = Address(request)
-    text = address.first("q")
-    start = address.first("offset", "0")
-    offset = int(start) if start.isdigit() and len(start) < 10 else 0
+    text, offset = address.first("q"), address.number("offset")
     rows, total = await run_in_threadpool(_listed, text, offset)
     return render(
         request, "languages.html", title="Languages", rows=rows, total=total, offset=offset, page=PAGE, text=text

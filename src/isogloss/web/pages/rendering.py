@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from isogloss.errors import IsoglossError, UnknownLanguage, UnknownName, closest
-from isogloss.text import printable
+from isogloss.text import printable, sentence
 from isogloss.web.jobs import Job
 from isogloss.web.responses import not_modified, session_of, site_of, tagged
 from isogloss.web.setting import PROPERTIES
@@ -37,6 +37,7 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True, finalize=lambda value: printable(value) if type(value) is str else value,
     )  # fmt: skip
     made.globals.update(static=static_address)
+    made.filters["sentence"] = sentence
     return made
 
 
@@ -54,9 +55,14 @@ class Address:
         self.path = request.url.path
         self.given = {name: request.query_params.getlist(name) for name in request.query_params}
 
-    def first(self, name: str, default: str = "") -> str:
+    def first(self, name: str) -> str:
         """One part of the address."""
-        return next((text for text in self.given.get(name, []) if text.strip()), default)
+        return next((text for text in self.given.get(name, []) if text.strip()), "")
+
+    def number(self, name: str) -> int:
+        """A whole number of at most nine digits, such as a place in a table; 0 for anything else."""
+        text = self.first(name)
+        return int(text) if text.isdecimal() and len(text) < 10 else 0
 
     def flat(self) -> dict[str, str]:
         """All parts that are given once or more, the last of each."""

@@ -181,9 +181,9 @@ def _counts(evidence: Evidence) -> list[str]:
 
 def _renamed(reading: Reading) -> list[tuple[str, str, str]]:
     """Names that are read as something that is called otherwise: the least alike first."""
-    pairs = [(written, code, name) for written, (code, name) in reading.languages.items() if not _alike(written, name)]
+    pairs = [
+        (written, code, name)
+        for written, (code, name) in reading.languages.items()
+        if written.casefold() != name.casefold()
+    ]
     return sorted(pairs, key=lambda pair: (bool(closest(pair[0], [pair[2]])), pair[0]))[:MOST_NAMES]
-
-
-def _alike(written: str, name: str) -> bool:
-    return written.casefold() == name.casefold()

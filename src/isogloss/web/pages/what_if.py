@@ -67,7 +67,7 @@ async def what_if(request: Request) -> Response:
     }
     mix = ",".join(f"{one.code}:{one.value}" for one in sliders if one.value)
     if not sliders or not targets or not mix:
-        return render(request, "what_if.html", answer=None, error=None, mix=mix, **shared)
+        return render(request, "what_if.html", answer=None, error=None, **shared)
     fields = {"targets": targets, "train": mix, **as_fields(choice)}
     try:
         job = await run_in_threadpool(site.ask, session, held, ForecastQuestion, fields)
@@ -75,8 +75,8 @@ async def what_if(request: Request) -> Response:
             return waiting(request, job, **shared)
         made = job.future.result()
     except InputError as error:
-        return render(request, "what_if.html", answer=None, error=error, mix=mix, **shared)
-    return render(request, "what_if.html", answer=made, error=None, mix=mix, **_rows(made), **shared)
+        return render(request, "what_if.html", answer=None, error=error, **shared)
+    return render(request, "what_if.html", answer=made, error=None, **_rows(made), **shared)
 
 
 def sliders_of(evidence: Evidence, address: Address) -> list[Slider]:
@@ -110,8 +110,7 @@ def _size(mix: TrainingMix, code: str) -> int:
 def _value(address: Address, code: str, most: int, usual: TrainingMix | None) -> int:
     if usual is not None:
         return _size(usual, code) if code in usual else 0
-    text = address.first(PREFIX + code, "0")
-    return min(int(text), most) if text.isdigit() and len(text) < 10 else 0
+    return min(address.number(PREFIX + code), most)
 
 
 def _rows(made: Answer) -> dict[str, Any]:
