@@ -199,6 +199,18 @@ def test_a_plan_that_rests_partly_on_guesses_says_so_before_what_to_buy(varied):
     assert found.verdict().startswith("What this does for Zulu is a guess: buy ")
 
 
+def test_a_language_whose_own_examples_the_forecast_does_not_show_is_a_guess_to_buy_for(varied):
+    """Swahili is poorer than all measured languages: the table model forecasts it alone, under any mix."""
+    found = plan_budget(varied, **ASKED, targets=["deu", "swa"], budget=400)
+    assert found.forecasts.filter(target="swa")["trust"].item() == "shaky"
+    assert found.guesses == ("swa",)
+    assert any(note.startswith("not measured: swa; forecasts do not show what examples") for note in found.notes)
+
+
+def test_what_only_other_languages_examples_do_is_no_guess(varied):
+    assert not plan_budget(varied, **ASKED, targets=["swa"], buy=["deu"], budget=400).guesses
+
+
 def test_the_verdict_says_what_to_buy(plan):
     assert plan.words()[0] == plan.verdict() == plan.record()["verdict"]
     assert plan.verdict().startswith("Buy ")

@@ -10,7 +10,8 @@ import polars as pl
 
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import Trust, ask, fitted
+from isogloss.forecasting import Forecaster, Trust, ask, fitted
+from isogloss.forecasting.default import CombinedSetting
 from isogloss.forecasting.flags import OUTSIDE_MEASURED
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
@@ -146,7 +147,7 @@ def plan_budget(
     outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
     return _answer(
         problem, outcome, others, score, known=(setting, base, why, costs, rates), robust=robust, level=level,
-        most=most,
+        most=most, unseen=_of_the_table(estimator, setting, names) & set(buyable),
     )  # fmt: skip
 
 
@@ -160,13 +161,15 @@ def _answer(
     robust: bool,
     level: float,
     most: int,
+    unseen: set[str],
 ) -> Plan:
     setting, base, why, costs, rates = known
     nothing = np.zeros(len(problem.supplies))
     before, after = score.intervals(nothing, level), score.intervals(outcome.amounts, level)
     base_scores = score(nothing[None])[0]
     goal = problem.objective
-    guesses = [target for target, word in after.select("target", "trust").rows() if word == Trust.GUESS]
+    words = after.select("target", "trust").rows()
+    guesses = [target for target, word in words if word == Trust.GUESS or target in unseen]
     if refused := len(guesses) == len(problem.targets) and problem.budget > 0:
         outcome, after = replace(outcome, amounts=nothing, scores=base_scores), before
     forecasts = _forecasts(problem, before, after)
@@ -202,13 +205,27 @@ def _answer(
         exchange_rates=rates,
         guesses=tuple(guesses),
         refused=refused,
-        notes=tuple(_notes(problem, outcome, forecasts, most)),
+        notes=tuple(_notes(problem, outcome, forecasts, most, unseen)),
     )
 
 
-def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int) -> list[str]:
+def _of_the_table(estimator: Forecaster, setting: Setting, targets: Sequence[str]) -> set[str]:
+    """Targets that the table model forecasts alone, which does not see whose examples a training mix holds."""
+    of_setting = estimator.settings_[setting]
+    if not isinstance(of_setting, CombinedSetting):
+        return set()
+    return {target for target, weight in zip(targets, of_setting.weights(targets), strict=True) if weight == 0}
+
+
+def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int, unseen: set[str]) -> list[str]:
     """Guarantees that the forecaster does not see kept, and what the plan knows little about."""
     notes = []
+    if unseen:
+        listed = ", ".join(target for target in problem.targets if target in unseen)
+        notes.append(
+            f"not measured: {listed}; forecasts do not show what examples in these languages add, they move as the "
+            "measured languages do"
+        )
     for target, floor, score in zip(problem.targets, problem.floors, outcome.scores, strict=True):
         if score < floor - 1e-6:
             notes.append(

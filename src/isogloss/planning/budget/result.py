@@ -71,9 +71,10 @@ class Plan:
     exchange_rates : mapping of str to float
         Labelled examples that one of each other kind was counted as.
     guesses : tuple of str
-        Targets whose forecast under the plan is a guess.
+        Targets for which the plan is a guess: their forecast under it is one, or it does not show what examples in
+        their own language add.
     refused : bool
-        Whether nothing is bought because the forecasts of all targets are guesses.
+        Whether nothing is bought because all targets are `guesses`.
     notes : tuple of str
         What else there is to know.
     """
