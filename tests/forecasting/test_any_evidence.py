@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from isogloss import read_evidence
 from isogloss.errors import BadValue, InputError
-from isogloss.forecasting import BaseLearners, Mean, ask, forecasters
+from isogloss.forecasting import BaseLearners, Default, Mean, ask, forecasters
 
 LANGUAGES = ("deu", "fra", "spa", "ita", "por", "rus", "fin", "hin")
 UNMEASURED = ("yor", "wol")
@@ -26,6 +26,7 @@ EVIDENCE = st.fixed_dictionaries(
         "seed": st.integers(0, 99),
     }
 )
+OTHERS = [name for name in forecasters.names() if name not in ("default", "base-learners")]
 TRAIN = st.sampled_from(["", "eng:1000", "deu:10,swa+translated:50"])
 
 
@@ -46,14 +47,14 @@ def check(forecasts: pl.DataFrame) -> None:
     assert (forecasts["mean"] <= forecasts["upper"] + 1e-12).all()
 
 
-@given(shape=EVIDENCE, train=TRAIN)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-def test_the_default_forecasts_from_any_evidence(shape, train):
+@given(shape=EVIDENCE, train=TRAIN, forecaster=st.sampled_from([Default, BaseLearners]))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_the_default_and_its_base_learners_forecast_any_model_from_any_evidence(shape, train, forecaster):
     queries = [ask(task="t", model=model, targets=[LANGUAGES[0], *UNMEASURED], train=train) for model in ("m0", "m9")]
-    check(BaseLearners().fit(made(**shape), pl.concat(queries)).conformalize().predict_interval(pl.concat(queries)))
+    check(forecaster().fit(made(**shape), pl.concat(queries)).conformalize().predict_interval(pl.concat(queries)))
 
 
-@given(shape=EVIDENCE, train=TRAIN, name=st.sampled_from([name for name in forecasters.names() if name != "default"]))
+@given(shape=EVIDENCE, train=TRAIN, name=st.sampled_from(OTHERS))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 def test_every_other_forecaster_forecasts_measured_models_from_any_evidence(shape, train, name):
     queries = ask(task="t", model="m0", targets=[LANGUAGES[0], *UNMEASURED], train=train)

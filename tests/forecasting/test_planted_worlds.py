@@ -68,18 +68,20 @@ def new_mix_worlds() -> list[Trial]:
 
 @pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.parametrize("worlds", ["mix_worlds", "single_source_worlds"])
-def test_default_beats_baselines_on_new_languages_by_a_tenth_over_8_worlds(worlds, baseline, request):
+def test_base_learners_beat_baselines_on_new_languages_by_a_tenth_over_8_worlds(worlds, baseline, request):
     trials = request.getfixturevalue(worlds)
     default, other = (np.mean([one.errors[forecaster] for one in trials]) for forecaster in (BaseLearners, baseline))
     assert default < 0.9 * other
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_default_errs_less_than_half_as_much_as_baselines_on_new_mixes_in_each_of_8_worlds(new_mix_worlds, baseline):
+def test_base_learners_err_less_than_half_as_much_as_baselines_on_new_mixes_in_each_of_8_worlds(
+    new_mix_worlds, baseline
+):
     assert all(one.errors[BaseLearners] < 0.5 * one.errors[baseline] for one in new_mix_worlds)
 
 
-def test_default_is_off_by_no_more_than_twice_the_noise_on_new_mixes(new_mix_worlds):
+def test_base_learners_are_off_by_no_more_than_twice_the_noise_on_new_mixes(new_mix_worlds):
     noise = CELL_NOISE * np.sqrt(2 / np.pi)  # mean absolute deviation of the cell noise that was planted
     assert np.mean([one.errors[BaseLearners] for one in new_mix_worlds]) < 2 * noise
 
@@ -159,7 +161,7 @@ def test_a_table_with_half_of_its_cells_missing_is_forecast_whole(forecaster):
         assert forecasts[name].is_between(0, 1).all()
 
 
-def test_default_fills_the_gaps_of_a_table_better_than_baselines():
+def test_base_learners_fill_the_gaps_of_a_table_better_than_baselines():
     planted = world(2)
     evidence, queries = planted.evidence(gaps=0.5), planted.queries(planted.languages)
     truth = planted.answers(queries)

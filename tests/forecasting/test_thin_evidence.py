@@ -84,7 +84,7 @@ def test_one_language_follows_its_mixes_but_tells_nothing_of_others(measured, fo
     assert other[1:] == (0.0, 1.0)
 
 
-def test_default_follows_a_learning_curve_that_baselines_miss(measured):
+def test_base_learners_follow_a_learning_curve_that_baselines_miss(measured):
     evidence = measured([("deu", f"eng:{size}", 0.5 + size / 10_000) for size in range(100, 1300, 100)])
     assert forecast(BaseLearners, evidence, "eng:650", "deu")["mean"].item() == pytest.approx(0.565, abs=0.005)
     assert forecast(Additive, evidence, "eng:250", "deu")["mean"].item() == pytest.approx(0.565)
@@ -125,7 +125,8 @@ def test_a_language_tested_after_one_source_only(measured, forecaster):
 def test_a_table_in_which_no_two_languages_share_a_mix(measured, forecaster):
     cells = [(target, f"{target}:100", 0.5 + 0.01 * place) for place, target in enumerate(TWELVE)]
     found = forecast(forecaster, measured(cells), f"{TWELVE[0]}:100", "yor", TWELVE[3])
-    assert found["mean"].is_between(0.3, 0.7).all()
+    lowest = 0.3 if forecaster is Default else 0.4  # Yoruba is poorer than all of them, and public tables know it
+    assert found["mean"].is_between(lowest, 0.7).all()
     assert (found["lower"] <= found["mean"]).all()
 
 
