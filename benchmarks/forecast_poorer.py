@@ -84,7 +84,7 @@ class Backgrounds:
     def __init__(self, tables: Sequence[ScoreTable]):
         self.tables, self.residuals = tables, simulate_residuals(tables)
 
-    @lru_cache(maxsize=64)  # noqa: B019
+    @lru_cache(maxsize=64)  # noqa: B019 - the one object lives as long as the script
     def without(self, corpus: str, source: str | None) -> Background:
         """What is learnt from tables of other test corpora (and sources)."""
 

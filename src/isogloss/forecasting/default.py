@@ -109,7 +109,7 @@ class CombinedSetting(QuerySetting):
         self._poorest = min(shared_web_text(language) for language in self.grid.targets)
 
     @property
-    def parts_(self) -> set[Part]:  # type: ignore[override]
+    def parts_(self) -> set[Part]:  # type: ignore[override]  # read only: each method keeps its own
         """Those of both methods."""
         return self.learners.parts_ | self.table.parts_
 
