@@ -11,7 +11,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import fitted, forecasters
+from isogloss.forecasting import Trust, fitted, forecasters
 from isogloss.forecasting.capability import Capability, require
 from isogloss.forecasting.settings import ask, find_setting
 from isogloss.languages import resolve
@@ -20,6 +20,7 @@ from isogloss.planning.facility import Facilities, TransferDistance, choose_faci
 from isogloss.planning.ranking.ranker import SourceRanker
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.sources import SourceRanking
+from isogloss.planning.table_alone import by_table_alone
 
 SETS = pl.Schema({"sources": pl.String, "mean": pl.Float64, "lower": pl.Float64, "upper": pl.Float64})
 """Columns of a ranking of sets of sources, of which the best is used, not a mix of them."""
@@ -255,7 +256,8 @@ def rank_mixes(
     Returns
     -------
     polars.DataFrame
-        Columns of `MIXES`, best first.
+        Columns of `MIXES`, best first. All are guesses for a target that the table model forecasts alone (see
+        docs/methods/poorer.md): their order is the one of the measured languages.
 
     Raises
     ------
@@ -270,7 +272,7 @@ def rank_mixes(
     require(forecasters.get(forecaster), Capability.LANGUAGES, Capability.MIXES)
     read_as = languages or {}
     identifier = resolve(read_as.get(target, target), where="target").id
-    _, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
+    setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     mixes = [TrainingMix.parse(text, language=str) for text in observations["train"].unique().sort()]
     several = [mix for mix in mixes if len(mix) > 1]
     if not any(mixes):
@@ -289,6 +291,7 @@ def rank_mixes(
     total = examples or int(np.median([sum(part or 0 for part in mix.values()) for mix in several]) or 1000)
     one = ask(task=task, model=model, targets=[identifier], train=f"{chosen[0]}:{total}", metric=metric, recipe=recipe)
     estimator = fitted(evidence.with_observations(observations), one, forecaster=forecaster)
+    unseen = bool(by_table_alone(estimator, setting, [identifier]))
 
     def forecast(sets: Sequence[tuple[str, ...]]) -> pl.DataFrame:
         texts = [",".join(f"{source}:{max(total // len(members), 1)}" for source in members) for members in sets]
@@ -297,6 +300,8 @@ def rank_mixes(
             for text in texts
         ]
         forecasts = estimator.predict_interval(pl.concat(queries), level)
+        if unseen:
+            forecasts = forecasts.with_columns(trust=pl.lit(Trust.GUESS.value))
         return pl.DataFrame(
             {"sources": [",".join(members) for members in sets], **{name: forecasts[name] for name in list(MIXES)[1:]}},
             schema=MIXES,

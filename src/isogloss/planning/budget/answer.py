@@ -10,8 +10,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import Forecaster, Trust, ask, fitted
-from isogloss.forecasting.default import CombinedSetting
+from isogloss.forecasting import Trust, ask, fitted
 from isogloss.forecasting.flags import OUTSIDE_MEASURED
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
@@ -22,6 +21,7 @@ from isogloss.planning.budget.search import Outcome, Problem, Scorer, choose_bas
 from isogloss.planning.budget.supply import exchange_rates, supply_curve
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs
 from isogloss.planning.objectives import objective
+from isogloss.planning.table_alone import by_table_alone
 from isogloss.progress import Progress
 from isogloss.stats.intervals import check_level
 
@@ -147,7 +147,7 @@ def plan_budget(
     outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
     return _answer(
         problem, outcome, others, score, known=(setting, base, why, costs, rates), robust=robust, level=level,
-        most=most, unseen=_of_the_table(estimator, setting, names) & set(buyable),
+        most=most, unseen=by_table_alone(estimator, setting, names) & set(buyable),
     )  # fmt: skip
 
 
@@ -207,14 +207,6 @@ def _answer(
         refused=refused,
         notes=tuple(_notes(problem, outcome, forecasts, most, unseen)),
     )
-
-
-def _of_the_table(estimator: Forecaster, setting: Setting, targets: Sequence[str]) -> set[str]:
-    """Targets that the table model forecasts alone, which does not see whose examples a training mix holds."""
-    of_setting = estimator.settings_[setting]
-    if not isinstance(of_setting, CombinedSetting):
-        return set()
-    return {target for target, weight in zip(targets, of_setting.weights(targets), strict=True) if weight == 0}
 
 
 def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int, unseen: set[str]) -> list[str]:
