@@ -10,6 +10,7 @@ from drawn import forecasts_of, rows_with
 
 from isogloss.charts import draw_forecast_map, to_svg
 from isogloss.charts.projection import EqualEarth
+from isogloss.errors import BadValue
 from isogloss.languages import resolve
 from isogloss.languages.iso639 import codes
 
@@ -32,6 +33,13 @@ def test_every_language_is_one_point_where_it_is_spoken(forecasts, measured):
     for target, row in drawn.items():
         language = resolve(target)
         assert (row["longitude"], row["latitude"]) == (language.longitude, language.latitude)
+
+
+@pytest.mark.parametrize("name", ["model", "task"])
+def test_a_map_of_several_models_or_tasks_is_refused(forecasts, name):
+    both = pl.concat([forecasts, forecasts.with_columns(pl.lit("other").alias(name))])
+    with pytest.raises(BadValue, match=rf"a map shows one {name}, and these are 2: .*say which: {name}="):
+        draw_forecast_map(both)
 
 
 def test_a_forecast_stands_before_a_measurement(forecasts, measured):

@@ -46,6 +46,14 @@ def test_the_views_of_one_answer_differ(run, scores, tmp_path):
     assert drawn["map"].count("<path") != drawn["intervals"].count("<path")
 
 
+def test_a_map_of_several_models_is_refused_with_the_option_that_chooses_one(run, scores, tmp_path):
+    out = tmp_path / "map.svg"
+    code, _, error = run("chart", "map", scores, "--targets", "Yoruba,Wolof", "--out", str(out))
+    assert (code, out.exists()) == (2, False)
+    assert "a map shows one model, and these are" in error
+    assert "say which: --model 'model 0'" in error
+
+
 def test_a_page_has_the_sentences_and_the_table_beside_the_picture(run, scores, tmp_path):
     code, _, _ = run("chart", "heatmap", scores, "--theme", "dark", "--out", str(tmp_path / "page.html"))
     page = (tmp_path / "page.html").read_text()

@@ -19,6 +19,7 @@ from isogloss.charts.forecast_rows import (
     subject,
     unasked,
 )
+from isogloss.errors import BadValue
 from isogloss.text import counted
 
 if TYPE_CHECKING:
@@ -94,9 +95,21 @@ def draw_forecast_map(
 ) -> alt.LayerChart:
     """Draw the forecasts of one model on a map of the region, labelled, among the measured scores.
 
-    Parameters and errors are those of `draw_forecast`.
+    Parameters are those of `draw_forecast`.
+
+    Raises
+    ------
+    BadValue
+        As `draw_forecast` does, and for forecasts of several models or tasks: a language has one place.
     """
     canvas = canvas or Canvas()
+    for name in ("model", "task"):
+        if len(several := sorted(forecasts[name].unique())) > 1:
+            raise BadValue(
+                f"a map shows one {name}, and these are {len(several)}: {', '.join(several)}",
+                where=name,
+                hint=f"say which: {name}={several[0]!r}",
+            )
     rows = forecast_rows(forecasts, canvas)
     others = unasked(measured_rows(measured, canvas), rows)
     lines = [subject(rows), *absent(rows)]

@@ -258,6 +258,9 @@ def _draw(
         measured = _measured(evidence, queries)
         metrics = measured["metric"].unique().to_list()
         score = metrics[0] if len(metrics) == 1 else score
+    canvas = canvas_of(verdict, scale, names.written, score)
+    if view == "map":
+        return draw_forecast_map(forecasts, measured, canvas=canvas)
     if forecasts["task"].n_unique() > 1:  # a panel for each task, as for each model
         one_model = forecasts["model"].n_unique() == 1
         panel = pl.col("task") if one_model else pl.col("model") + ", " + pl.col("task")
@@ -265,7 +268,4 @@ def _draw(
         of_all = pl.lit(about + ", ".join(forecasts["task"].unique(maintain_order=True)))
         forecasts = forecasts.with_columns(model=panel, task=of_all)
         measured = None if measured is None else measured.with_columns(model=panel, task=of_all, metric=pl.lit(score))
-    canvas = canvas_of(verdict, scale, names.written, score)
-    if view == "map":
-        return draw_forecast_map(forecasts, measured, canvas=canvas)
     return draw_forecast(forecasts, measured, canvas=canvas, maps=view is None)
