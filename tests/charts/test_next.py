@@ -35,6 +35,12 @@ def test_tests_are_numbered_in_their_order_after_nothing_tested(found, bars):
     assert [row["name"] for row in bars[:4]] == ["nothing tested yet", *names]
 
 
+def test_languages_are_called_what_the_reader_called_them(found):
+    language, name = found.table.row(0, named=True)["language"], found.table["name"][0]
+    drawn = rows_with(draw_result(found, canvas=Canvas(names={language: f"Our {name}"})), "begin", "value")
+    assert drawn[1]["name"] == f"1. Our {name}"
+
+
 def test_about_whom_a_test_tells_is_said_by_name(found):
     notes = [row["text"] for row in rows_with(draw_result(found), "text") if row["text"].startswith("about ")]
     assert len(notes) == 3

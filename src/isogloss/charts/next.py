@@ -55,7 +55,8 @@ def draw_next(
     for number, row in enumerate(tests.iter_rows(named=True), start=1):
         about = [canvas.name(code.strip()) for code in (row.get("tells_most_about") or "").split(",") if code.strip()]
         note = f"about {', '.join(about)}" if about else ""
-        lines.append(line(f"{number}. {row['name']}", row["width_of_rest"], colours.forecast, note))
+        name = canvas.name(row["language"]) if "language" in row else row["name"]
+        lines.append(line(f"{number}. {name}", row["width_of_rest"], colours.forecast, note))
     others = sorted((width, name) for name, width in left.items() if name not in (NOTHING, OURS))
     lines += [line(f"{tests.height} {name}", width, colours.pale_ink, pale=True) for width, name in others]
     unit = "width of the 90 % interval of a language left" + (", in points" if canvas.percent else "")
