@@ -121,7 +121,7 @@ def test_trust_is_drawn(run, scores, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "error: trust: the evidence has more than one task: tags, topics; say which, with --task"),
+        ((), "error: trust: the evidence has more than one task: tags, topics; say which: --task tags"),
         (("--task", "tops"), "error: --evidence: unknown task 'tops'; did you mean 'topics'?"),
     ],
 )

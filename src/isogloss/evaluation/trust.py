@@ -234,11 +234,11 @@ def _only_setting(evidence: Evidence) -> dict[str, Any]:
     if settings.height != 1:
         column = next(name for name in SETTING if settings[name].n_unique() > 1)
         values = sorted({str(value) for value in settings[column]})[:12]
-        choice = f"{column}=..." if column in ("task", "model", "metric", "recipe") else f"evidence of one {column}"
+        named = column in ("task", "model", "metric", "recipe")
         raise InputError(
             f"the evidence has more than one {column.replace('_', ' ')}: {', '.join(values)}",
             where="trust",
-            hint=f"say which, with {choice}",
+            hint=f"say which: {column}={values[0]!r}" if named else f"give evidence with one {column} alone",
         )
     return settings.row(0, named=True)
 
