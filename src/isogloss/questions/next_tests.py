@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NEXT = {"order": "order", "language": "language", "width now": "width", "others then": "width_of_rest",
         "tells most about": "tells_most_about"}  # fmt: skip
+OTHER_CHOICES = {"choice": "choice", "others then": "width_of_rest"}
 WIDTHS = ("width", "width_of_rest", "gain")
 
 
@@ -74,7 +75,7 @@ class NextQuestion(WithBackground, AboutSettings):
         return Answer(
             self.command, (verdict, only_one) if self.k > 1 else (verdict,),
             {"next": Table(named_table, title, NEXT, 1),
-             "baselines": Table(baselines, f"Width for the others after {self.k} more", digits=1)},
+             "baselines": Table(baselines, f"Width for the others after {self.k} more", OTHER_CHOICES, 1)},
             scale=scale, notes=tests.notes, result=tests, draw=drawer(tests, verdict, scale, names.written),
         )  # fmt: skip
 

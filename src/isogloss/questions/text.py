@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from isogloss.layout import Column, lay_out, paragraph
 from isogloss.questions.content import Content, Table
-from isogloss.text import printable, printable_lines
+from isogloss.text import counted, printable, printable_lines
 
 
 def answer_text(answer: Content, width: int, *, why: bool = False) -> str:
@@ -28,7 +28,7 @@ def table_text(table: Table, width: int) -> str:
     header, body = lay_out(columns, width)
     title = [_paragraphs((table.title,), width)] if table.title else []
     left = table.frame.height - view.height
-    return "\n".join([*title, *header, *body, *([f"... and {left:,} rows more"] if left else [])])
+    return "\n".join([*title, *header, *body, *([f"... and {counted(left, 'row')} more"] if left else [])])
 
 
 def _paragraphs(sentences: tuple[str, ...], width: int) -> str:
