@@ -26,6 +26,12 @@ def test_targets_of_other_kinds_are_named_with_their_kind():
     assert "1 like the measured ones (Swedish)" in answer.text(200)
 
 
+def test_targets_of_one_kind_are_counted_once():
+    said = isogloss.trust(worlds.as_they_are(), ["Wolof", "Bambara"]).text(200)
+    assert "The 2 languages that you ask about: all with less web text than nearly every measured one." in said
+    assert "ask about the others" not in said
+
+
 def test_too_few_languages_are_said_with_what_public_tables_say():
     few = worlds.as_they_are().head(6)
     answer = isogloss.trust(few, "Wolof")

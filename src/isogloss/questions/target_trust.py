@@ -98,7 +98,7 @@ def _withheld(result: TargetTrust, trust: Trust) -> str:
         "" if row is None else f", intervals held {100 * row['coverage']:.0f} %: {judge_coverage(trust.level, row)}"
     )
     return (
-        f"Withheld and forecast from the others by {trust.forecaster}: {error['groups']} {which}, off by "
+        f"Withheld and forecast from the others by the forecaster '{trust.forecaster}': {error['groups']} {which}, off by "
         f"{error['mae']:.1f} {trust.unit}{within}{judged}."
     )
 
@@ -119,6 +119,9 @@ def _kinds(result: TargetTrust, names: Names) -> Iterator[str]:
     count = len(result.kinds)
     if count == 1:
         return
+    if len(result.of_kind) == count:
+        yield f"The {count} languages that you ask about: all {result.simulation.targets}."
+        return
     parts = [f"{len(result.of_kind)} {result.simulation.targets}"]
     for kind, simulation in SIMULATIONS.items():
         others = [target for target, its in result.kinds.items() if its == kind]
@@ -126,8 +129,8 @@ def _kinds(result: TargetTrust, names: Names) -> Iterator[str]:
             listed = ", ".join(names(target) for target in others[:MOST_NAMED])
             more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
             parts.append(f"{len(others)} {simulation.targets} ({listed}{more})")
-    alone = " The verdict is about the first; ask about the others alone." if len(parts) > 1 else ""
-    yield f"Of the {count} languages that you ask about: {'; '.join(parts)}.{alone}"
+    alone = "The verdict is about the first; ask about the others alone."
+    yield f"Of the {count} languages that you ask about: {'; '.join(parts)}. {alone}"
 
 
 def _samples(result: TargetTrust) -> Iterator[str]:

@@ -50,8 +50,8 @@ class View:
 
 VIEWS = {
     "/believe": View(
-        "trust", "Believe?", "Each measured language is hidden in turn and forecast from the others: this is how far "
-        "off the forecasts were, and how often their intervals held.",
+        "trust", "Believe?", "Measured languages are hidden and forecast from the others: this is how far off the "
+        "forecasts were, and how often their intervals held.",
     ),
     "/why": View(
         "explain", "Why", "What goes with high and low scores; and, for one language, what its forecast is made of.",
