@@ -98,8 +98,8 @@ def _withheld(result: TargetTrust, trust: Trust) -> str:
         "" if row is None else f", intervals held {100 * row['coverage']:.0f} %: {judge_coverage(trust.level, row)}"
     )
     return (
-        f"Withheld and forecast from the others by the forecaster '{trust.forecaster}': {error['groups']} {which}, off by "
-        f"{error['mae']:.1f} {trust.unit}{within}{judged}."
+        f"Withheld and forecast from the others by the forecaster '{trust.forecaster}': {error['groups']} {which}, "
+        f"off by {error['mae']:.1f} {trust.unit}{within}{judged}."
     )
 
 
