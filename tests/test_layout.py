@@ -59,6 +59,11 @@ def test_a_training_mix_is_broken_after_a_language():
     assert body == ["eng:1000,hin:500,   0.5", "swa:250"]
 
 
+def test_a_recipe_is_broken_between_its_parameters_and_no_number_of_it_is():
+    _, body = lay_out([Column("recipe", ["ngram-logreg(C=10,tolerance=1e-05)"]), Column("jobs", ["178"], True)], 18)
+    assert body == ["ngram-         178", "logreg(C=10,", "tolerance=", "1e-05)"]
+
+
 @given(tables(), st.integers(1, 120))
 def test_no_number_is_broken_at_any_width(columns, width):
     header, body = lay_out(columns, width)

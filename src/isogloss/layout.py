@@ -11,8 +11,8 @@ GAP = "  "
 NARROWEST = 12
 """Characters that a column of text keeps, if it has so many, before fields are put below each other."""
 
-_PIECE = re.compile(r"\s*[^\s,;|/_-]*[,;|/_-]*")
-"""What stays on one line: a word with what follows it, such as `eng:1000,` or `Llama-`."""
+_PIECE = re.compile(r"\s*(?:[^\s,;|/_=-]|(?<=\de)-(?=\d))*[,;|/_=-]*")
+"""What stays on one line: a word with what follows it, such as `eng:1000,`, `Llama-` or `C=`; `1e-05` is one."""
 
 
 @dataclass(frozen=True)
