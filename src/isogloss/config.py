@@ -239,7 +239,7 @@ def _problems(
 def _locate(model: type[Table], values: Any, one: ErrorDetails, section: str) -> _Location:
     names, keys, annotation, value = section.split("."), {}, model, values
     for part in one["loc"]:
-        bare = _bare(annotation)
+        bare = bare_type(annotation)
         if _is_table(bare):
             keys = {field.alias or name: _annotated(field) for name, field in bare.model_fields.items()}
             annotation = keys.get(str(part), Any)
@@ -268,8 +268,8 @@ def _problem(at: _Location, one: ErrorDetails) -> InputError:
         return UnknownName("key", at.key, at.keys)
     if one["type"] == "missing":
         return BadValue(f"no {at.key}", hint=f"add {_addition(at.key, at.annotation, help_.example)}")
-    if get_origin(_bare(at.annotation)) is Literal and isinstance(at.value, str):
-        return UnknownName(at.key, at.value, map(str, get_args(_bare(at.annotation))))
+    if get_origin(bare_type(at.annotation)) is Literal and isinstance(at.value, str):
+        return UnknownName(at.key, at.value, map(str, get_args(bare_type(at.annotation))))
     shown = repr(at.value)
     shown = shown if len(shown) <= LONGEST_VALUE else f"{shown[:LONGEST_VALUE]}..."
     return BadValue(f"{at.key} must be {help_.expected or _expected(at.annotation)}, not {shown}", hint=help_.hint)
@@ -279,9 +279,9 @@ def _addition(key: str, annotation: Any, example: str | None) -> str:
     """What to write where a key is missing."""
     if _is_table(annotation):
         return f"a section [{key}]"
-    if get_origin(_bare(annotation)) is list:
-        item = get_args(_bare(annotation))[0]
-        if _is_table(item) or get_origin(_bare(item)) is dict:
+    if get_origin(bare_type(annotation)) is list:
+        item = get_args(bare_type(annotation))[0]
+        if _is_table(item) or get_origin(bare_type(item)) is dict:
             return f"a section [{key}], or several [[{key}]]"
     return f"{key} = {example or '...'}"
 
@@ -297,14 +297,14 @@ _PLURALS = {str: "texts", int: "whole numbers", float: "numbers"}
 
 def _expected(annotation: Any) -> str:
     """What a value must be, in words made from its type."""
-    bare = _bare(annotation)
+    bare = bare_type(annotation)
     if get_origin(bare) in (Union, UnionType):
         return " or ".join(map(_expected, get_args(bare)))
     if get_origin(bare) is Literal:
         *others, last = (f'"{one}"' for one in get_args(bare))
         return f"{', '.join(others)} or {last}" if others else last
     if get_origin(bare) in (list, dict):
-        last = _bare(get_args(bare)[-1])
+        last = bare_type(get_args(bare)[-1])
         of = "tables" if _is_table(last) else _PLURALS.get(last, "")
         return f"a {'list' if get_origin(bare) is list else 'table'}{f' of {of}' if of else ''}"
     if _is_table(bare):
@@ -329,7 +329,7 @@ def _annotated(field: FieldInfo) -> Any:
     return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
-def _bare(annotation: Any) -> Any:
+def bare_type(annotation: Any) -> Any:
     """A type without what is annotated, and without None."""
     return _taken_apart(annotation)[0]
 
@@ -351,5 +351,5 @@ def _taken_apart(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def _is_table(annotation: Any) -> TypeGuard[type[Table]]:
-    bare = _bare(annotation)
+    bare = bare_type(annotation)
     return isinstance(bare, type) and issubclass(bare, Table)

@@ -6,15 +6,15 @@ import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
 
+from isogloss.config import bare_type
 from isogloss.files import check_place
 from isogloss.questions.answer import ENDINGS, Answer
-from isogloss.questions.fields import Shell
+from isogloss.questions.fields import choices_of, shell_of
 from isogloss.questions.question import Question, default_of, ordered_fields, read_question
 from isogloss.text import printable, printable_json, printable_lines
 
@@ -42,7 +42,7 @@ def command_of(kind: type[Question]) -> Callable[..., None]:
 def with_parameters(command: Callable[..., None], kind: type[Question], *own: inspect.Parameter) -> Callable[..., None]:
     """A command that takes the fields of a question, and after them what is its own."""
     fields = ordered_fields(kind)
-    arguments = [name for name, field in fields.items() if _shell(field).argument]
+    arguments = [name for name, field in fields.items() if shell_of(field).argument]
     twice = _twice(kind)
     parameters = [_argument(f"{name}_given" if name in twice else name, fields[name]) for name in arguments]
     parameters += [
@@ -51,7 +51,7 @@ def with_parameters(command: Callable[..., None], kind: type[Question], *own: in
     ]  # fmt: skip
     parameters += own
     command.__doc__ = command.__doc__ or inspect.getdoc(kind)
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # mypy knows no signature of functions; typer reads it
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     return command
 
@@ -74,7 +74,7 @@ def option(name: str, kind: Any, default: Any, help_: str) -> inspect.Parameter:
 
 def _twice(kind: type[Question]) -> list[str]:
     """Fields that stand without a flag, or behind one."""
-    return [name for name, field in ordered_fields(kind).items() if _shell(field).argument and _shell(field).flags]
+    return [name for name, field in ordered_fields(kind).items() if shell_of(field).argument and shell_of(field).flags]
 
 
 def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_json: bool, why: bool) -> None:
@@ -117,27 +117,21 @@ def _parameter(name: str, kind: Any, info: Any, default: Any) -> inspect.Paramet
 
 
 def _argument(name: str, field: FieldInfo) -> inspect.Parameter:
-    info = typer.Argument(help=field.description, metavar=_shell(field).metavar)
+    info = typer.Argument(help=field.description, metavar=shell_of(field).metavar)
     if field.is_required():
-        return _parameter(name, _without_none(_type(field)), info, inspect.Parameter.empty)
+        return _parameter(name, bare_type(_type(field)), info, inspect.Parameter.empty)
     return _parameter(name, _type(field), info, None)
 
 
 def _option(name: str, field: FieldInfo) -> Any:
-    shell = _shell(field)
-    flags = shell.flags or (f"--{name.replace('_', '-')}",)
-    choices = _choices(field.annotation)
+    shell = shell_of(field)
+    choices = choices_of(field)
     help_ = (field.description or "") + (f" One of {', '.join(choices)}." if choices else "")
     bounds: dict[str, Any] = {
         {"Ge": "min", "Le": "max"}[kind]: int(getattr(one, kind.lower()))
         for one in field.metadata if (kind := type(one).__name__) in ("Ge", "Le") and _type(field) in (int, int | None)
     }  # fmt: skip
-    return typer.Option(*flags, help=help_, metavar=shell.metavar, **bounds)
-
-
-def _shell(field: FieldInfo) -> Shell:
-    """The last that is annotated: what a question says of its field comes after what the field's type says."""
-    return next((one for one in reversed(field.metadata) if isinstance(one, Shell)), Shell())
+    return typer.Option(*shell.flags_of(name), help=help_, metavar=shell.metavar, **bounds)
 
 
 def _default(field: FieldInfo) -> Any:
@@ -148,9 +142,9 @@ def _default(field: FieldInfo) -> Any:
 
 def _type(field: FieldInfo) -> Any:
     """What the shell reads for a field."""
-    bare = _without_none(field.annotation)
-    kind: Any = _shell(field).kind
-    if kind is not None and get_origin(bare) is list and _shell(field).argument:
+    bare = bare_type(field.annotation)
+    kind: Any = shell_of(field).kind
+    if kind is not None and get_origin(bare) is list and shell_of(field).argument:
         kind = list[kind]
     elif _is_list(field) or (kind is None and get_origin(bare) in (list, dict)):
         kind = list[str]
@@ -162,17 +156,5 @@ def _type(field: FieldInfo) -> Any:
 def _is_list(field: FieldInfo) -> bool:
     """Whether a list is written with commas, in one option or in several."""
     return (
-        get_origin(_without_none(field.annotation)) is list and _shell(field).kind is str and not _shell(field).argument
+        get_origin(bare_type(field.annotation)) is list and shell_of(field).kind is str and not shell_of(field).argument
     )
-
-
-def _choices(annotation: Any) -> tuple[str, ...]:
-    bare = _without_none(annotation)
-    return tuple(map(str, get_args(bare))) if get_origin(bare) is Literal else ()
-
-
-def _without_none(annotation: Any) -> Any:
-    if get_origin(annotation) in (Union, UnionType):
-        some = [one for one in get_args(annotation) if one is not NoneType]
-        return some[0] if len(some) == 1 else annotation
-    return annotation

@@ -6,11 +6,12 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic.fields import FieldInfo
 
-from isogloss.config import checked
+from isogloss.config import bare_type, checked
 from isogloss.errors import BadValue
 
 
@@ -33,6 +34,21 @@ class Shell:
     kind: type | None = None
     metavar: str | None = None
     argument: bool = False
+
+    def flags_of(self, name: str) -> tuple[str, ...]:
+        """What is written before the value of a field of this name."""
+        return self.flags or (f"--{name.replace('_', '-')}",)
+
+
+def shell_of(field: FieldInfo) -> Shell:
+    """The last that is annotated: what a question says of its field comes after what the field's type says."""
+    return next((one for one in reversed(field.metadata) if isinstance(one, Shell)), Shell())
+
+
+def choices_of(field: FieldInfo) -> tuple[str, ...]:
+    """The values of a field that has only some."""
+    bare = bare_type(field.annotation)
+    return tuple(map(str, get_args(bare))) if get_origin(bare) is Literal else ()
 
 
 def split_names(value: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isogloss.questions.content import Content, Table
-from isogloss.questions.fields import Shell
+from isogloss.questions.fields import shell_of
 from isogloss.questions.question import default_of
 from isogloss.text import counted, printable, sentence, shell_word
 
@@ -212,9 +212,7 @@ def _given(question: AboutEvidence) -> Iterator[tuple[str, Any]]:
 
 
 def _option(question: AboutEvidence, name: str, value: Any) -> list[str]:
-    field = type(question).model_fields[name]
-    shell = next((one for one in reversed(field.metadata) if isinstance(one, Shell)), Shell())
-    flag = shell.flags[0] if shell.flags else f"--{name.replace('_', '-')}"
+    flag = shell_of(type(question).model_fields[name]).flags_of(name)[0]
     if value is True:
         return [flag]
     if isinstance(value, dict):

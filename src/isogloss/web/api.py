@@ -177,7 +177,7 @@ def _endpoint(kind: type[AboutEvidence]) -> Callable[..., Any]:
         inspect.Parameter("evidence", inspect.Parameter.KEYWORD_ONLY, annotation=named, default=None),
         inspect.Parameter("wait", inspect.Parameter.KEYWORD_ONLY, annotation=waits, default=PATIENCE),
     ]
-    endpoint.__signature__ = signature(kind, before)  # type: ignore[attr-defined]
+    endpoint.__signature__ = signature(kind, before)  # type: ignore[attr-defined]  # mypy knows none; FastAPI reads it
     endpoint.__name__ = kind.command.replace(" ", "_")
     endpoint.__doc__ = inspect.getdoc(kind)
     return endpoint

@@ -8,12 +8,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Query
 from pydantic.fields import FieldInfo
 
+from isogloss.config import bare_type
 from isogloss.errors import BadValue
 from isogloss.questions.about import AboutEvidence
 from isogloss.questions.catalogue import question_kinds
@@ -60,10 +60,10 @@ def signature(kind: type[AboutEvidence], before: Iterable[inspect.Parameter]) ->
     parameters = list(before)
     for name, field in web_fields(kind).items():
         read, default = _type(field), default_of(field)
-        text = _bare(read) in (str, list[str])
-        bounds: dict[str, Any] = {"max_length": LONGEST} if _bare(read) is str else {}
-        if not text and _bare(read) in (int, float):
-            bounds = {"le": LARGEST if name in UNBOUNDED or _bare(read) is float else MOST, "ge": _least(field)}
+        text = bare_type(read) in (str, list[str])
+        bounds: dict[str, Any] = {"max_length": LONGEST} if bare_type(read) is str else {}
+        if not text and bare_type(read) in (int, float):
+            bounds = {"le": LARGEST if name in UNBOUNDED or bare_type(read) is float else MOST, "ge": _least(field)}
         query = Query(description=field.description, **bounds)
         if default is None and not field.is_required():
             read = read | None
@@ -91,9 +91,9 @@ def read_fields(kind: type[AboutEvidence], given: Mapping[str, list[str]]) -> di
             continue
         if any(len(text) > LONGEST for text in texts):
             raise BadValue("is too long", where=name, hint=f"write at most {LONGEST} letters")
-        bare = _bare(_type(field))
+        bare = bare_type(_type(field))
         values[name] = ",".join(texts) if bare == list[str] else _read(bare, texts[-1], name)
-        if get_origin(_bare(field.annotation)) is dict:
+        if get_origin(bare_type(field.annotation)) is dict:
             values[name] = texts
     return values
 
@@ -118,30 +118,15 @@ def _least(field: FieldInfo) -> float:
 
 def _type(field: FieldInfo) -> Any:
     """What an address holds for a field: lists and pairs are texts."""
-    bare = _bare(field.annotation)
+    bare = bare_type(field.annotation)
     return list[str] if get_origin(bare) in (list, dict) else bare
-
-
-def _bare(annotation: Any) -> Any:
-    if get_origin(annotation) is Annotated:
-        return _bare(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, UnionType):
-        some = [one for one in get_args(annotation) if one is not NoneType]
-        return _bare(some[0]) if len(some) == 1 else annotation
-    return annotation
 
 
 def _private(field: FieldInfo) -> bool:
     """Whether a field takes a file or anything at all."""
-    bare = _bare(field.annotation)
+    bare = bare_type(field.annotation)
     return bare is Any or bare is Path or (get_origin(bare) is list and get_args(bare) == (Any,))
 
 
 def _written(default: Any) -> Any:
     return [str(one) for one in default] if isinstance(default, list) else default
-
-
-def choices_of(field: FieldInfo) -> tuple[str, ...]:
-    """The values of a field that has only some."""
-    bare = _bare(field.annotation)
-    return tuple(map(str, get_args(bare))) if get_origin(bare) is Literal else ()

@@ -126,6 +126,6 @@ def _run(job: Job, work: Callable[[Progress], Answer]) -> None:
         job.future.set_result(work(job))
     except (IsoglossError, Stopped) as error:
         job.future.set_exception(error)
-    except Exception:
+    except Exception:  # whatever it is, who waits gets an answer, and the log has the trace
         log.exception("a question could not be answered")
         job.future.set_exception(BROKEN)

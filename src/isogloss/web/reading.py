@@ -13,21 +13,11 @@ from typing import Any
 
 from isogloss.errors import BadFile, InputError, IsoglossError, UnknownLanguage
 from isogloss.evidence import Evidence
+from isogloss.evidence.reading.decisions import Decision
 from isogloss.web.settings import ServerSettings
 
 OPTIONS = ("task", "model", "metric", "scale", "better", "duplicates")
 """Fields of `read_evidence` that a person may set on the page."""
-
-
-@dataclass(frozen=True)
-class Decided:
-    """One decision of a reading plan, as `isogloss.evidence.reading.decisions.Decision`."""
-
-    what: str
-    value: str
-    confidence: str
-    reason: str
-    alternatives: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,7 +26,7 @@ class Reading:
 
     Attributes
     ----------
-    decisions : tuple of Decided
+    decisions : tuple of Decision
     languages : dict of str to (str, str)
         What was written to the id and name that it is read as.
     unknown : dict of str to list of (str, str)
@@ -49,7 +39,7 @@ class Reading:
         Why it cannot be read at all.
     """
 
-    decisions: tuple[Decided, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     languages: dict[str, tuple[str, str]] = field(default_factory=dict)
     unknown: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
@@ -131,6 +121,7 @@ def limit_memory(megabytes: int) -> None:
     text = Path("/proc/self/statm")
     if not text.exists():
         return
+    # Of addresses, of which allocators and threads reserve more than they ever use: hence three times as many.
     used = int(text.read_text().split()[0]) * resource.getpagesize()
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (used + 3 * (megabytes << 20), hard))
@@ -142,9 +133,7 @@ def read_file(path: Path, options: dict[str, Any], left_out: tuple[str, ...], mo
 
     try:
         plan = plan_reading(path, **options)
-        decisions = tuple(
-            Decided(one.what, one.value, one.confidence.value, one.reason, one.alternatives) for one in plan.decisions
-        )
+        decisions = tuple(plan.decisions)
         if plan.questions:
             return Reading(decisions)
         return _read(plan, decisions, options, left_out, most)
@@ -155,7 +144,7 @@ def read_file(path: Path, options: dict[str, Any], left_out: tuple[str, ...], mo
 
 
 def _read(
-    plan: Any, decisions: tuple[Decided, ...], options: dict[str, Any], left_out: tuple[str, ...], most: int
+    plan: Any, decisions: tuple[Decision, ...], options: dict[str, Any], left_out: tuple[str, ...], most: int
 ) -> Reading:
     import polars as pl
 

@@ -12,9 +12,10 @@ from fastapi.responses import Response
 from isogloss.errors import InputError, UnknownName
 from isogloss.questions.about import AboutEvidence
 from isogloss.questions.answer import ENDINGS, Answer
+from isogloss.questions.fields import choices_of
 from isogloss.questions.question import default_of
 from isogloss.web.api import finished
-from isogloss.web.fields import choices_of, read_fields, web_fields, web_questions
+from isogloss.web.fields import read_fields, web_fields, web_questions
 from isogloss.web.pages.answer import as_fields
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import not_modified, session_of, site_of, tagged
