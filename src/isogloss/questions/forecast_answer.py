@@ -187,13 +187,13 @@ def _span(table: pl.DataFrame, scale: Scale) -> str:
     count = table["target"].n_unique()
     if table.height == 1:
         return (
-            f"{_of(table)}: {best['language']} probably {_rough(best['lower'], scale)} to "
-            f"{_rough(best['upper'], scale)} (best guess {_rough(best['mean'], scale)})."
+            f"{_of(table)}: {best['language']} probably {scale.rough_shown(best['lower'])} to "
+            f"{scale.rough_shown(best['upper'])} (best guess {scale.rough_shown(best['mean'])})."
         )
     of_one = "model" if count == 1 else "language"
     return (
-        f"{_of(table)}: forecasts from {_rough(worst['mean'], scale)} ({worst[of_one]}) to "
-        f"{_rough(best['mean'], scale)} ({best[of_one]}) in {counted(count, 'language')}."
+        f"{_of(table)}: forecasts from {scale.rough_shown(worst['mean'])} ({worst[of_one]}) to "
+        f"{scale.rough_shown(best['mean'])} ({best[of_one]}) in {counted(count, 'language')}."
     )
 
 
@@ -207,16 +207,11 @@ def _some(table: pl.DataFrame) -> str:
 def _about_one(row: Mapping[str, Any], scale: Scale) -> list[str]:
     if MEASURED in row["flags"]:
         return [f"{row['language']} was measured: {row['mean']:z.{scale.digits}f}. There is nothing to forecast."]
-    low, high, best = (_rough(row[name], scale) for name in ("lower", "upper", "mean"))
+    low, high, best = (scale.rough_shown(row[name]) for name in ("lower", "upper", "mean"))
     sentence = f"{row['language']}: probably {low} to {high} (best guess {best})."
     if row["trust"] == GUESS:
         return [f"{row['language']}: a guess. Test this language before you act on a number.", sentence]
     return [sentence, f"Trust: {row['trust']}."]
-
-
-def _rough(value: float, scale: Scale) -> str:
-    """A score of a table (on the reader's scale already), rounded as a sentence says it."""
-    return f"{value:z.{max(scale.digits - 1, 0)}f}"
 
 
 def _of(table: pl.DataFrame) -> str:

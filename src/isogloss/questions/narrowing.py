@@ -1,9 +1,9 @@
-"""What measuring one of several languages would do for the forecasts of the others."""
+"""What a test of a language would do for its own forecast, and for the forecasts of others."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import InputError
 from isogloss.questions.scale import Scale
@@ -59,3 +59,29 @@ def narrowing(
     best = " or ".join(map(name, tests.alone["language"].head(2)))
     start = scale.width(before).removesuffix(" points")
     return f"Measure {best}: the 90 % intervals of the others narrow from {start} to {scale.width(after)}."
+
+
+def narrowing_by_items(forecast: Mapping[str, Any], scale: Scale, items: int) -> str | None:
+    """How much narrower a forecast's interval would be after a test; None of what was measured or has no range.
+
+    Parameters
+    ----------
+    forecast : mapping of str to object
+        A row of the answer to `forecast`, on the reader's scale.
+    scale : Scale
+    items : int
+        Of the test.
+    """
+    from isogloss.forecasting import Flag
+    from isogloss.planning.items import interval_after_items
+
+    if not scale.bounded or forecast["lower"] is None or Flag.MEASURED in forecast["flags"]:
+        return None
+    lower, upper, mean = (forecast[name] / scale.factor for name in ("lower", "upper", "mean"))
+    after = interval_after_items(lower, upper, mean, items, forecast["level"])
+    advice = "Do not act on this number yet. " if forecast["trust"] in ("guess", "shaky") else ""
+    before = scale.width(upper - lower).removesuffix(" points")
+    name = forecast["language"]
+    return (
+        f"{advice}{items} test items in {name} would narrow the interval from {before} to about {scale.width(after)}."
+    )

@@ -66,7 +66,7 @@ def finding(answer: Content, setting: Setting) -> tuple[str, list[str]]:
         sentences.append(f"{_in_words(forecasts.row(0, named=True), answer.scale)}.")
     best = table.filter(is_measured()).sort(pl.col("mean"), descending=True)
     if best.height:
-        listed = [f"{row['language']} {_number(row['mean'], answer.scale)}" for row in best.head(6).to_dicts()]
+        listed = [f"{row['language']} {answer.scale.rough_shown(row['mean'])}" for row in best.head(6).to_dicts()]
         sentences.append(f"Measured: {', '.join(listed)}{', ...' if best.height > len(listed) else ''}.")
     return title, sentences
 
@@ -82,12 +82,7 @@ def _joined(parts: Sequence[str]) -> str:
 
 
 def _in_words(row: dict[str, Any], scale: Scale) -> str:
-    return f"{row['language']}, probably {_number(row['lower'], scale)} to {_number(row['upper'], scale)}"
-
-
-def _number(value: float, scale: Scale) -> str:
-    """A score of a table, without decimals that nobody should act on."""
-    return f"{value:z.{max(scale.digits - 1, 0)}f}"
+    return f"{row['language']}, probably {scale.rough_shown(row['lower'])} to {scale.rough_shown(row['upper'])}"
 
 
 def main_grid(answer: Content) -> Grid:
@@ -111,8 +106,8 @@ def main_grid(answer: Content) -> Grid:
 def _row(row: Mapping[str, Any], scale: Scale) -> tuple[str, str, str, str]:
     """Name, score, interval and trust: a measured score has no interval, a guess no number to act on."""
     measured = "measured" in row["flags"]
-    score = "" if row["trust"] == "guess" and not measured else _number(row["mean"], scale)
-    interval = "" if measured else f"{_number(row['lower'], scale)} to {_number(row['upper'], scale)}"
+    score = "" if row["trust"] == "guess" and not measured else scale.rough_shown(row["mean"])
+    interval = "" if measured else f"{scale.rough_shown(row['lower'])} to {scale.rough_shown(row['upper'])}"
     return row["language"], score, interval, "measured" if measured else row["trust"]
 
 

@@ -69,7 +69,11 @@ class Scale:
 
     def rough(self, value: float) -> str:
         """A score as a sentence says it, without decimals that nobody should act on: `71` or `.71`."""
-        return f"{self.factor * value:z.{max(self.digits - 1, 0)}f}"
+        return self.rough_shown(self.factor * value)
+
+    def rough_shown(self, shown: float) -> str:
+        """The same of a score that is on the reader's scale already, as in the table of an answer."""
+        return f"{shown:z.{max(self.digits - 1, 0)}f}"
 
     def width(self, value: float) -> str:
         """A difference of scores in words: `12 points`, or in the metric's own unit."""

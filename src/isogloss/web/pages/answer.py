@@ -12,11 +12,11 @@ from fastapi.responses import Response
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.forecasting import Flag
-from isogloss.languages import card, nearest, resolve
-from isogloss.planning.items import interval_after_items
+from isogloss.languages import card, nearest
 from isogloss.questions.answer import Answer
 from isogloss.questions.forecast import ForecastQuestion
 from isogloss.questions.names import Names
+from isogloss.questions.narrowing import narrowing_by_items
 from isogloss.web.api import finished
 from isogloss.web.pages.drawing import bar_of, gradient_stops, map_of, track_of
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
@@ -110,13 +110,8 @@ def _between(others: list[dict[str, Any]], asked: list[dict[str, Any]], *, every
 
 
 def _shown(row: dict[str, Any], made: Answer) -> str:
-    digits = max(made.scale.digits - 1, 0)
-    mean = f"{row['mean']:.{digits}f}"
-    return (
-        mean
-        if row["lower"] is None or row["trust"] == MEASURED
-        else f"{row['lower']:.{digits}f} to {row['upper']:.{digits}f}"
-    )
+    ends = ("mean",) if row["lower"] is None or row["trust"] == MEASURED else ("lower", "upper")
+    return " to ".join(made.scale.rough_shown(row[end]) for end in ends)
 
 
 def _words(asked: list[dict[str, Any]]) -> list[tuple[str, int]]:
@@ -133,25 +128,12 @@ def _panel(row: dict[str, Any], made: Answer, known: dict[str, float], names: Na
     )
     others = [code for code in known if code != row["target"]]
     near = nearest(row["target"], [*others], "combined", top=RELATIVES).rows(named=True) if others else []
-    digits = max(made.scale.digits - 1, 0)
     relatives = [
-        {"name": names(one["language"]), "score": f"{known[one['language']]:.{digits}f}", "distance": one["distance"]}
+        {**one, "name": names(one["language"]), "score": made.scale.rough_shown(known[one["language"]])}
         for one in near if one["distance"] is not None
     ]  # fmt: skip
     facts = [fact for fact in card(row["target"]).rows(named=True) if fact["known"]]
-    return {"row": row, "flags": flags, "relatives": relatives, "facts": facts, "items": _items(row, made),
-            "language": resolve(row["target"])}  # fmt: skip
-
-
-def _items(row: dict[str, Any], made: Answer) -> str | None:
-    """What one hundred test items would buy."""
-    if not made.scale.bounded or row["trust"] == MEASURED:
-        return None
-    lower, upper, mean = (row[name] / made.scale.factor for name in ("lower", "upper", "mean"))
-    after = interval_after_items(lower, upper, mean, ITEMS, row["level"])
-    before, after = 100 * (upper - lower), 100 * after
-    advice = {"guess": "Do not ship on this number. ", "shaky": "Do not ship on this number. "}.get(row["trust"], "")
-    return (
-        f"{advice}{ITEMS} test items in {row['name']} would narrow the interval from {before:.0f} to about "
-        f"{after:.0f} points."
-    )
+    return {
+        "row": row, "flags": flags, "relatives": relatives, "facts": facts,
+        "items": narrowing_by_items(row, made.scale, ITEMS),
+    }  # fmt: skip

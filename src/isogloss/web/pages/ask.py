@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from heapq import nsmallest
+from math import dist
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from isogloss.charts.land import land_path
 from isogloss.charts.projection import EqualEarth
 from isogloss.languages import resolve
 from isogloss.languages.groups import flores_languages
-from isogloss.web.maps import land_path, place_at
 from isogloss.web.names import every_language, matching
 from isogloss.web.pages.rendering import Address, render, texts_of
 from isogloss.web.responses import session_of, site_of
@@ -51,7 +53,8 @@ def _near(address: Address, targets: list[str]) -> list[str]:
         x, y = (float(part) for part in address.first("near").split(","))
     except ValueError:
         return []
-    return [name for code in place_at(WORLD, x, y, _places(), NEAR) if (name := resolve(code).name) not in targets]
+    nearest = nsmallest(NEAR, _places(), key=lambda place: dist(WORLD.project(*place[1:]), (x, y)))
+    return [name for code, *_ in nearest if (name := resolve(code).name) not in targets]
 
 
 def prepare() -> None:

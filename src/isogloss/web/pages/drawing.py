@@ -8,10 +8,10 @@ from math import exp
 from typing import Any
 
 from isogloss.charts.canvas import score_range
+from isogloss.charts.land import land_path
 from isogloss.charts.projection import EqualEarth
 from isogloss.languages import resolve
 from isogloss.questions.scale import Scale
-from isogloss.web.maps import land_path
 
 NORMAL = 1.645
 """Standard deviations from the middle to the end of a 90 % interval."""

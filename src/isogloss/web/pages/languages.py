@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from isogloss.charts.land import land_path
 from isogloss.charts.projection import EqualEarth
 from isogloss.languages import card, nearest, resolve
 from isogloss.questions.scale import scale_of
-from isogloss.web.maps import land_path
 from isogloss.web.names import every_language, matching
 from isogloss.web.pages.rendering import Address, render
 from isogloss.web.responses import session_of, site_of

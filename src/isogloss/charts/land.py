@@ -1,10 +1,11 @@
-"""Maps drawn on the server: land as one path, places in the units of the drawing."""
+"""The land of a map as one path of an SVG, for pages that draw their maps without a drawing library."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,8 @@ def rings() -> tuple[Ring, ...]:
     return tuple(made)
 
 
-def _polygons(geometry: dict) -> Iterator[list[list[int]]]:  # type: ignore[type-arg]
+def _polygons(geometry: dict[str, Any]) -> Iterator[list[list[int]]]:
+    """Of every polygon, its rings: each the numbers of its arcs, `~number` for one that is walked backwards."""
     kind = geometry["type"]
     if kind == "GeometryCollection":
         for one in geometry["geometries"]:
@@ -72,11 +74,3 @@ def land_path(world: EqualEarth) -> str:
         begins = np.concatenate([[True], moved[:, 0] > MOST_JUMP * world.scale])[kept]
         pieces += [f"{'M' if new else 'L'}{x:.0f} {y:.0f}" for (x, y), new in zip(points[kept], begins, strict=True)]
     return "".join(pieces)
-
-
-def place_at(
-    world: EqualEarth, x: float, y: float, places: Sequence[tuple[str, float, float]], count: int
-) -> list[str]:
-    """The codes of the places that are drawn nearest to a point."""
-    drawn = [(code, world.project(longitude, latitude)) for code, longitude, latitude in places]
-    return [code for code, _ in sorted(drawn, key=lambda one: (one[1][0] - x) ** 2 + (one[1][1] - y) ** 2)[:count]]
