@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.common import machine, versions, write_result
 from benchmarks.start_up import SCORES
-from isogloss.web.server import free_port
+from benchmarks.web_load import web_server
 
 EXAMPLES = int(os.environ.get("WEB_FUZZING_EXAMPLES", "450"))
 """For each of the addresses, by its most cases."""
@@ -26,28 +26,24 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "nine.csv"
         file.write_text("\n".join(["language,score", *(f"{name},{score}" for name, score in SCORES.items())]))
-        port = free_port("127.0.0.1", 8700)
-        environment = os.environ | {"ISOGLOSS_CACHE": folder}
-        serve = [sys.executable, "-m", "isogloss", "serve", "--evidence", str(file), "--port", str(port)]
-        with subprocess.Popen(serve, env=environment, stdout=subprocess.PIPE) as server:
-            assert server.stdout is not None
-            server.stdout.readline()
+        with web_server("--evidence", str(file)) as (address, _):
             fuzz = [
-                str(Path(sys.executable).parent / "schemathesis"), "run", f"http://127.0.0.1:{port}/api/openapi.json",
+                str(Path(sys.executable).parent / "schemathesis"), "run", f"{address}/api/openapi.json",
                 "--phases", "fuzzing", "--checks", "not_a_server_error", "--max-examples", str(EXAMPLES),
                 "--seed", "1", "--request-timeout", "60", "--continue-on-failure", "--workers", "4",
                 "--suppress-health-check", "all",
             ]  # fmt: skip
             (Path(folder) / "schemathesis.toml").write_text("[parameters]\nwait = 0\n")
             ran = subprocess.run(fuzz, capture_output=True, text=True, check=False, cwd=folder)
-            server.terminate()
     print(ran.stdout[-3000:], ran.stderr[-2000:])
     cases = re.search(r"([\d,]+) (?:test cases )?generated", ran.stdout)
+    if cases is None:
+        raise SystemExit("schemathesis did not say how many requests it made; its output is above")
     failures = re.search(r"Server error:? (\d+)", ran.stdout)
     write_result("web_fuzzing", {
         "claim": "no answer of the kind 5xx in 10,000 requests made from the OpenAPI document",
         "machine": machine(), "versions": versions("schemathesis", "fastapi"),
-        "cases": int(cases[1].replace(",", "")) if cases else None,
+        "cases": int(cases[1].replace(",", "")),
         "server_errors": int(failures[1]) if failures else 0, "exit_code": ran.returncode,
     })  # fmt: skip
 

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -44,22 +46,29 @@ Times = dict[str, list[float]]
 
 def main() -> None:
     """Start a server, warm it, and let clients in."""
-    with tempfile.TemporaryDirectory() as folder:
-        port = free_port("127.0.0.1", 8600)
-        environment = os.environ | {"ISOGLOSS_CACHE": folder}
-        command = [sys.executable, "-m", "isogloss", "serve", "--port", str(port)]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            try:
-                result = asyncio.run(measure(f"http://127.0.0.1:{port}", process.pid))
-            finally:
-                process.terminate()
+    with web_server() as (address, process):
+        result = asyncio.run(measure(address, process))
     write_result("web_load", {
         "claim": "50 clients: no error, 95th percentile under 500 ms, under 1 s while a fit goes on; pages under 1 MB",
         "machine": machine(), "others_at_work": f"load average {os.getloadavg()[0]:.1f} at the end",
         "versions": versions("fastapi", "uvicorn", "polars", "numpy"), **result, "met": met(result),
     })  # fmt: skip
+
+
+@contextmanager
+def web_server(*options: str) -> Iterator[tuple[str, int]]:
+    """The address and the process of a server that was started as a person would, with a cache of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port("127.0.0.1", 8600)
+        environment = os.environ | {"ISOGLOSS_CACHE": folder}
+        command = [sys.executable, "-m", "isogloss", "serve", "--port", str(port), *options]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            try:
+                yield f"http://127.0.0.1:{port}", process.pid
+            finally:
+                process.terminate()
 
 
 def met(result: dict[str, Any]) -> dict[str, bool]:

@@ -36,10 +36,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [sys.executable, "-m", "isogloss", "open", "accuracy.csv", "--no-browser"]
     with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        address = re.search(r"http://[^/\s]+", process.stdout.readline())
-        assert address is not None
-        yield address[0]
-        process.terminate()
+        try:
+            address = re.search(r"http://[^/\s]+", process.stdout.readline())
+            assert address is not None
+            yield address[0]
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")
