@@ -9,9 +9,10 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.web.conftest import SCORES
 
+from isogloss.errors import BadValue
 from isogloss.questions.forecast import ForecastQuestion
 from isogloss.web import ServerSettings, create_app
-from isogloss.web.fields import web_questions
+from isogloss.web.fields import read_fields, web_questions
 
 ASKED = "/api/forecast?targets=Yoruba,Igbo&model=Large"
 
@@ -68,6 +69,16 @@ def test_what_is_wrong_is_said_as_json(client: TestClient, asked: str, status: i
     assert error["reason"]
     if where is not None:
         assert where in f"{error['where']} {error['reason']}"
+
+
+@pytest.mark.parametrize(("written", "value"), [("true", True), ("y", True), ("T", True), ("off", False), ("n", False)])
+def test_a_page_reads_yes_and_no_as_the_api_does(written: str, value: bool) -> None:
+    assert read_fields(web_questions()["report"], {"appendix": [written]}) == {"appendix": value}
+
+
+def test_what_is_neither_yes_nor_no_is_refused() -> None:
+    with pytest.raises(BadValue, match="appendix: 'maybe' is neither yes nor no"):
+        read_fields(web_questions()["report"], {"appendix": ["maybe"]})
 
 
 def test_long_work_tells_its_progress(client: TestClient) -> None:

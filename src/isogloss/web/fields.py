@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Query
+from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from isogloss.config import bare_type
@@ -100,7 +101,7 @@ def read_fields(kind: type[AboutEvidence], given: Mapping[str, list[str]]) -> di
 
 def _read(kind: Any, text: str, name: str) -> Any:
     if kind is bool:
-        return text.casefold() in ("1", "true", "on", "yes")
+        return _read_bool(text, name)
     if kind not in (int, float):
         return text
     try:
@@ -110,6 +111,13 @@ def _read(kind: Any, text: str, name: str) -> Any:
     if not abs(value) <= (LARGEST if name in UNBOUNDED or kind is float else MOST):
         raise BadValue(f"{text} is too large", where=name, hint="write a smaller number")
     return value
+
+
+def _read_bool(text: str, name: str) -> bool:
+    try:
+        return TypeAdapter(bool).validate_python(text)  # as the API's own parameters are read
+    except ValidationError:
+        raise BadValue(f"'{text}' is neither yes nor no", where=name, hint=f"{name}=true or {name}=false") from None
 
 
 def _least(field: FieldInfo) -> float:
