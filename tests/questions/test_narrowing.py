@@ -9,6 +9,8 @@ import pytest
 from tests.questions import worlds
 
 import isogloss
+from isogloss.questions.narrowing import narrows
+from isogloss.questions.scale import FRACTION, RAW
 
 POOR = ["Wolof", "Bambara", "Ewe", "Yoruba"]
 ADVICE = re.compile(r"Measure (\w+) or (\w+): the 90 % intervals of the others narrow from (\d+) to (\d+) points\.")
@@ -36,3 +38,12 @@ def test_intervals_are_narrower_once_the_language_was_measured():
 @pytest.mark.parametrize("targets", [["Wolof", "Bambara"], ["Swedish", "Danish", "Romanian"]])
 def test_nothing_is_said_of_few_languages_or_of_those_that_are_not_poorer(targets):
     assert "narrow from" not in isogloss.forecast(worlds.as_they_are(), targets).text(300)
+
+
+@pytest.mark.parametrize(
+    ("widths", "scale", "said"),
+    [((0.41, 0.367), FRACTION, "from 41 to 37 points"), ((0.024, 0.0204), FRACTION, "from 2.4 to 2.0 points"),
+     ((0.0312, 0.024), RAW, "from 0.0312 to 0.024 perplexity")],
+)  # fmt: skip
+def test_narrow_intervals_are_said_with_the_digits_that_tell_them_apart(widths, scale, said):
+    assert narrows(*widths, scale, "perplexity") == f"the 90 % intervals of the others narrow {said}"

@@ -57,8 +57,15 @@ def narrowing(
         return None
     before, after = tests.baselines.filter(choice="none")["width_of_rest"][0], tests.alone["width_of_rest"][0]
     best = " or ".join(map(name, tests.alone["language"].head(2)))
-    start = scale.width(before).removesuffix(" points")
-    return f"Measure {best}: the 90 % intervals of the others narrow from {start} to {scale.width(after)}."
+    return f"Measure {best}: {narrows(before, after, scale, about['metric'][0])}."
+
+
+def narrows(before: float, after: float, scale: Scale, metric: str | None) -> str:
+    """From which to which width intervals narrow, in words; widths on the scale of the stored scores."""
+    digits = 0 if scale.points * before >= 10 else 1
+    start, end = (f"{scale.points * one:.{digits}f}" if scale.bounded else f"{one:.3g}" for one in (before, after))
+    unit = scale.unit(metric or "score")
+    return f"the 90 % intervals of the others narrow from {start} to {end} {unit}"
 
 
 def narrowing_by_items(forecast: Mapping[str, Any], scale: Scale, items: int) -> str | None:

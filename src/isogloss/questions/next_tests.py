@@ -11,6 +11,7 @@ from isogloss.questions.about import AboutSettings, WithBackground, only_setting
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import Languages, Shell, Targets
 from isogloss.questions.names import Names
+from isogloss.questions.narrowing import narrows
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import scale_of
 
@@ -57,20 +58,18 @@ class NextQuestion(WithBackground, AboutSettings):
         )  # fmt: skip
         scale = scale_of(evidence.filter(task=about.task, metric=about.metric).observations)
         unit, names = scale.unit(about.metric), Names(evidence, tests.written)
-        table, baselines, alone = (_in_points(one, scale.points) for one in (tests.table, tests.baselines, tests.alone))
+        table, baselines = (_in_points(one, scale.points) for one in (tests.table, tests.baselines))
         named_table = table.with_columns(
             names.of("language"),
             pl.col("tells_most_about").map_elements(lambda text: _listed(text, names), return_dtype=pl.String),
         )
-        before = baselines.filter(choice="none")["width_of_rest"][0]
-        digits = 0 if before >= 10 else 1
-        narrowing = f"the 90 % intervals of the others narrow from {before:.{digits}f} to"
+        before, alone = tests.baselines.filter(choice="none")["width_of_rest"][0], tests.alone
+        after, after_one = tests.table["width_of_rest"][-1], alone["width_of_rest"][0]
         verdict = (
-            f"Test {', '.join(named_table['language'])} next: {narrowing} "
-            f"{table['width_of_rest'][-1]:.{digits}f} {unit} on average."
+            f"Test {', '.join(named_table['language'])} next: {narrows(before, after, scale, about.metric)} on average."
         )
         best = " or ".join(map(names, alone["language"].head(2)))
-        only_one = f"If you can test one alone, test {best}: {narrowing} {alone['width_of_rest'][0]:.{digits}f} {unit}."
+        only_one = f"If you can test one alone, test {best}: {narrows(before, after_one, scale, about.metric)}."
         title = f"In this order; widths of 90 % intervals of a language's level, in {unit}"
         return Answer(
             self.command, (verdict, only_one) if self.k > 1 else (verdict,),
