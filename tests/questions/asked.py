@@ -48,7 +48,7 @@ def with_file(field: str, name: str, text: str) -> Case:
 
 def with_texts(folder: Path) -> dict[str, Any]:
     """Texts to learn from, and the smallest model."""
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="to pretrain needs torch, of the extra lab")
     (folder / "facts.txt").write_text(
         "\n".join(f"The capital of land {number} is town {number}." for number in range(30))
     )

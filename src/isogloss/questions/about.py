@@ -235,7 +235,7 @@ def _open(left: Sequence[Setting], several: Sequence[str]) -> Iterator[tuple[str
     A property that another one decides (a metric of each task) is not asked about as well.
     """
     rest = left
-    for name in (one for one in ("task", "metric", "model", "recipe", "shots", "split", "pair", "model_revision")):
+    for name in ("task", "metric", "model", "recipe", "shots", "split", "pair", "model_revision"):
         values = sorted({str(getattr(one, name)) for one in rest})
         if name in several or len(values) < 2:
             continue

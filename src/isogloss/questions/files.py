@@ -73,7 +73,7 @@ def _pdf(answer: Content) -> bytes:
 
 def _workbook(answer: Content, path: Path) -> None:
     """One sheet per table, and one of sentences before them; no cell is a formula or a link."""
-    from xlsxwriter import Workbook  # type: ignore[import-untyped]
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]  # it has no types
 
     safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with Workbook(str(path), {**safe, "nan_inf_to_errors": True, "remove_timezone": True}) as book:

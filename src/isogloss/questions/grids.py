@@ -187,7 +187,7 @@ class GridCostsQuestion(AboutRun):
 def _done(report: RunReport, into: str) -> Iterator[str]:
     """What was measured, and what was not and why."""
     skipped = f", {report.skipped:,} were there already" if report.skipped else ""
-    failed = f", {report.failed and len(report.failed):,} failed" if report.failed else ""
+    failed = f", {len(report.failed):,} failed" if report.failed else ""
     left = f", {report.left:,} are left for later" if report.left else ""
     yield (
         f"{report.run:,} of {counted(report.jobs, 'job')} measured{skipped}{failed}{left}; "

@@ -70,7 +70,7 @@ def function_of(kind: type[Question], name: str) -> Callable[..., Answer]:
     signature = signature_of(kind)
     ask.__name__ = ask.__qualname__ = name
     ask.__doc__ = docstring_of(kind)
-    ask.__signature__ = signature  # type: ignore[attr-defined]
+    ask.__signature__ = signature  # type: ignore[attr-defined]  # mypy knows none of functions
     return ask
 
 

@@ -120,7 +120,6 @@ class SourcesQuestion(WithBackground, AboutSettings):
     def _chosen(
         self, evidence: Evidence, named: dict[str, Any], targets: list[str], names: Names, scale: Scale
     ) -> Answer:
-
         from isogloss.planning import choose_sources
 
         many = choose_sources(
