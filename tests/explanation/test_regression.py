@@ -35,6 +35,14 @@ def test_planted_drivers_are_found_with_their_size_and_no_others(planted):
     assert all(rows[name]["q"] > 0.05 for name in ("genetic", "geographic", "script", "source text"))
 
 
+def test_word_order_is_a_factor_of_its_own_where_it_is_asked_for():
+    evidence = transfer_evidence(1, 16, {"word-order": 0.05})
+    drivers = find_drivers(evidence, **ASKED, factors=["word-order", "morphological", "script"], permutations=199)
+    assert drivers.table.filter(pl.col("driver"))["factor"].to_list() == ["word-order"]
+    assert drivers.words.startswith("Shown to go with the scores: similar word order goes with higher scores")
+    assert "word-order" not in find_drivers(evidence, **ASKED, permutations=19).table["factor"]
+
+
 def test_the_table_has_a_row_for_every_factor_and_shares_that_add_up_to_r2(planted):
     assert planted.table.schema == DRIVERS
     assert sorted(planted.table["factor"]) == sorted(FEW)

@@ -31,7 +31,9 @@ def test_every_source_says_what_it_is_and_how_much_is_missing():
     assert total == pytest.approx(0.84, abs=0.05)  # most of URIEL is not known
 
 
-@pytest.mark.parametrize(("kind", "count"), [("morphological", 75), ("grambank", 196), ("uriel-script", 42)])
+@pytest.mark.parametrize(
+    ("kind", "count"), [("morphological", 75), ("grambank", 196), ("uriel-script", 42), ("word-order", 55)]
+)
 def test_sources_have_their_features(kind, count):
     found = features(SOME, kind)
     assert found.values.shape == (len(SOME), count)
@@ -41,6 +43,14 @@ def test_sources_have_their_features(kind, count):
 def test_grambank_is_found_by_glottocode():
     assert not np.isnan(features(["eus"], "grambank").values).all()
     assert all(name.startswith("M_") for name in features(["eus"], "morphological").names)
+
+
+def test_word_order_is_the_order_of_words_and_no_marking():
+    names = features(["deu"], "word-order").names
+    assert {"S_SOV", "S_ADPOSITION_BEFORE_NOUN", "S_POLARQ_MARK_FINAL"} <= set(names)
+    assert not any(name.endswith(("_PREFIX", "_SUFFIX", "_MARK", "_AFFIX")) for name in names)
+    found = distances(["eng", "tur", "jpn"], "word-order").values
+    assert found[1, 2] < found[0, 1]  # Turkish and Japanese put the verb last
 
 
 def test_a_source_of_ones_own_is_a_kind_of_features_and_of_distance(colours):

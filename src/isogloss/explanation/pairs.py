@@ -261,6 +261,8 @@ SILENT_GROUPS = ("model architecture", "pretraining setting")
 _LINGUISTIC = ("syntactic", "morphological", "phonological", "inventory", "genetic", "geographic")
 SIMILARITIES = {**dict.fromkeys(_LINGUISTIC, LINGUISTIC), "script": LEXICAL}
 """Kinds of distance whose complement is a factor, and the group of each."""
+ON_REQUEST = {"word-order": LINGUISTIC}
+"""The same for kinds that are a part of another one, and so factors only where they are asked for."""
 
 OTHERS = {
     **dict.fromkeys(("source text", "target text"), DATA),
@@ -271,6 +273,7 @@ OTHERS = {
 
 PHRASES = {
     "syntactic": "similar grammar",
+    "word-order": "similar word order",
     "morphological": "similar morphology",
     "phonological": "similar phonology",
     "inventory": "a similar sound inventory",
@@ -308,7 +311,7 @@ class Factor:
     @classmethod
     def named(cls, name: str) -> Factor:
         """The factor of that name: of `SIMILARITIES`, of `OTHERS`, or a registered similarity."""
-        group = SIMILARITIES.get(name) or OTHERS.get(name) or REGISTERED
+        group = SIMILARITIES.get(name) or ON_REQUEST.get(name) or OTHERS.get(name) or REGISTERED
         return cls(name, group, PHRASES.get(name, f"similarity by {name}"))
 
     @classmethod
@@ -320,7 +323,7 @@ class Factor:
 
 def check_names(names: Sequence[str], where: str = "factors") -> None:
     """Check names of factors."""
-    known = [*SIMILARITIES, *OTHERS, *similarities.names()]
+    known = [*SIMILARITIES, *ON_REQUEST, *OTHERS, *similarities.names()]
     for name in names:
         if name not in known:
             raise UnknownName("factor", name, known, where=where)

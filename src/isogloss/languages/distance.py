@@ -99,6 +99,7 @@ MEANS = {"combined": COMBINED, "typology": TYPOLOGY}
 
 BUILT_IN_KINDS: dict[str, Callable[[str | None], Measure]] = {
     "syntactic": lambda impute: Angular("syntactic", impute=impute),
+    "word-order": lambda impute: Angular("word-order", impute=impute),
     "phonological": lambda impute: Angular("phonological", impute=impute),
     "inventory": lambda impute: Angular("inventory", impute=impute),
     "featural": lambda impute: Angular("featural", impute=impute),

@@ -7,6 +7,7 @@ Add one with `@feature_sources.register("name")` above a function without parame
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -137,22 +138,25 @@ def _table(name: str) -> tuple[dict[str, int], tuple[str, ...], NDArray[Any]]:
     return {str(code): row for row, code in enumerate(cached["languages"])}, names, values
 
 
-def _source(name: str, table: str, title: str, prefix: str = "", **facts: Any) -> Callable[[], FeatureSource]:
-    """A function that reads a table once, or those of its features whose names begin with a prefix."""
+def _source(name: str, table: str, title: str, pattern: str = "", **facts: Any) -> Callable[[], FeatureSource]:
+    """A function that reads a table once, or those of its features whose names begin as a pattern says."""
 
     def read() -> FeatureSource:
         rows, names, values = _table(table)
-        if prefix:
-            columns = np.flatnonzero([feature.startswith(prefix) for feature in names])
+        if pattern:
+            columns = np.flatnonzero([re.match(pattern, feature) is not None for feature in names])
             names, values = tuple(names[column] for column in columns), values[:, columns]
         return FeatureSource(name, title, rows=rows, names=names, values=values, **{"licence": "CC BY-SA 4.0", **facts})
 
     return lru_cache(maxsize=1)(read)
 
 
+WORD_ORDER = r"S_([SVOX]{3}$|.*_(BEFORE|AFTER|AROUND)_|.*_(INITIAL|FINAL|SECOND)$)"
+"""The features of grammar that say in which order words or clauses stand."""
 _GRAMBANK = {"licence": "CC BY-SA 4.0 (urielplus), CC BY 4.0 (Grambank)", "keyed_by": "glottocode"}
 
 syntactic = _source("syntactic", "uriel", "WALS, SSWL, Ethnologue", "S_")
+word_order = _source("word-order", "uriel", "WALS, SSWL, Ethnologue", WORD_ORDER)
 phonological = _source("phonological", "uriel", "WALS, PHOIBLE, Ethnologue", "P_")
 inventory = _source("inventory", "uriel", "PHOIBLE", "INV_")
 morphological = _source("morphological", "grambank", "Grambank", "M_", **_GRAMBANK)
@@ -165,6 +169,7 @@ feature_sources: Registry[Callable[[], FeatureSource]] = Registry(
     "feature source",
     {
         "syntactic": f"{__name__}:syntactic",
+        "word-order": f"{__name__}:word_order",
         "phonological": f"{__name__}:phonological",
         "inventory": f"{__name__}:inventory",
         "morphological": f"{__name__}:morphological",

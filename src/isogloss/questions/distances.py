@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 KINDS = (
-    "Kind of distance: syntactic, phonological, inventory, featural, morphological, typology, genetic, geographic, "
-    "script, combined, uriel-genetic, uriel-geographic, uriel-script, grambank, or the name of a --table."
+    "Kind of distance: syntactic, word-order, phonological, inventory, featural, morphological, typology, genetic, "
+    "geographic, script, combined, uriel-genetic, uriel-geographic, uriel-script, grambank, or the name of a --table."
 )
 NEAR = {"language": "name", "id": "language", "distance": "distance", "coverage": "coverage"}
 MOST_NAMED = 3

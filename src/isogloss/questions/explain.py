@@ -48,9 +48,9 @@ class ExplainQuestion(WithBackground, AboutSettings):
         Literal["absolute", "relative"],
         Field(description="What is explained: scores, or scores relative to the target's own."),
     ] = "absolute"
-    factors: Annotated[NameList, Field(description="Only these factors; registered similarities may be named.")] = (
-        Field(default_factory=list)
-    )
+    factors: Annotated[
+        NameList, Field(description="Only these factors; word-order and registered similarities may be named, too.")
+    ] = Field(default_factory=list)
     interactions: Annotated[
         NameList, Field(description="Products of factors to test, e.g. script*syntactic; 'usual' for some.")
     ] = Field(default_factory=list)
