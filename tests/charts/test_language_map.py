@@ -37,6 +37,13 @@ def test_a_language_without_a_place_is_counted_and_not_drawn():
     assert "1 without one are not drawn" in chart.to_dict()["title"]["subtitle"][0]
 
 
+def test_few_languages_are_named_on_a_map_of_where_they_are_spoken():
+    near, world = (draw_languages(named).to_dict() for named in (["wol", "fuv"], None))
+    assert near["projection"]["scale"] > 4 * world["projection"]["scale"]
+    names = near["layer"][-1]
+    assert {row["name"] for row in near["datasets"][names["data"]["name"]]} == {"Wolof", "Nigerian Fulfulde"}
+
+
 def test_what_is_only_filed_together_is_no_family():
     dots, _ = drawn(draw_languages(["epo", "ase", "deu"]))
     assert {dot["language"]: dot["value"] for dot in dots}["ase"] == NO_DESCENT

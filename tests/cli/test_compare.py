@@ -6,23 +6,7 @@ import json
 
 import polars as pl
 import pytest
-
-COSTS = """currency = "USD"
-[compute]
-hour = 3.6
-seconds_per_translation = 1.0
-[recipes.zero-shot]
-train_hours = 1
-serve_seconds = 0.1
-[recipes.translate-train]
-train_hours = 2
-translated_examples = 36000
-serve_seconds = 0.1
-[recipes.translate-test]
-train_hours = 1
-serve_seconds = 0.1
-translated_per_query = 1
-"""
+from tests.planning.costs import TEXT
 
 
 @pytest.fixture
@@ -36,7 +20,7 @@ def run(run, tmp_path):
         for target, score in zip(("deu", "yor"), scores, strict=True)
     ]  # fmt: skip
     pl.DataFrame(rows).write_csv(tmp_path / "scores.csv")
-    (tmp_path / "costs.toml").write_text(COSTS)
+    (tmp_path / "costs.toml").write_text(TEXT)
 
     def compare(*arguments: object, task: str = "qa") -> tuple[int, str, str]:
         files = ("-e", tmp_path / "scores.csv", "--costs", tmp_path / "costs.toml")

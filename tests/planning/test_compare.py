@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.planning.costs import COSTS
 
 from isogloss import read_evidence
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
@@ -14,16 +15,6 @@ from isogloss.planning import compare_recipes
 from isogloss.planning.compare import cheapest_by_volume
 from isogloss.planning.costs import parse_costs
 
-COSTS = {
-    "currency": "USD",
-    "labelled": 0.5,
-    "compute": {"hour": 3.6, "seconds_per_translation": 1.0},
-    "recipes": {
-        "zero-shot": {"train_hours": 1, "serve_seconds": 0.1},
-        "translate-train": {"train_hours": 2, "translated_examples": 36_000, "serve_seconds": 0.1},
-        "translate-test": {"train_hours": 1, "serve_seconds": 0.1, "translated_per_query": 1},
-    },
-}
 SCORES = {"zero-shot": 0.6, "translate-train": 0.7, "translate-test": 0.65}
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from isogloss.charts.canvas import Canvas, inline
+from isogloss.charts.canvas import LABEL_SIZE, Canvas, inline, text_width
+from isogloss.charts.placement import Box, place_labels
 from isogloss.charts.projection import EqualEarth, world_map
 from isogloss.errors import UnknownName
 from isogloss.languages import Language
@@ -34,10 +36,16 @@ BY = {
 }
 """What languages can be coloured by, and how it is read from the catalogue."""
 
-ASPECT, LEGEND = 2.04, 88.0
-"""Width of the world against its height, and units below it for the colours."""
+ASPECT = 2.04
+"""Width of the world against its height."""
+LEGEND_TITLE, LEGEND_LINE, LEGEND_COLUMNS = 28.0, 20.0, 4
+"""Units below the map for the word above the colours, and for each line of them."""
 FULL_SIZE_TO = 60
 """Languages up to which dots are large."""
+FARTHEST = 22.0
+"""Units at which a name may stand from its dot."""
+MOST_NAMED = 25
+"""Languages up to which each is named beside its dot, where there is room."""
 
 
 def draw_languages(
@@ -65,7 +73,8 @@ def draw_languages(
 
     Notes
     -----
-    A language is a point in the middle of where it is spoken. A line counts those without a known place.
+    A language is a point in the middle of where it is spoken. A line counts those without a known place. The map is
+    of the part of the world in which the languages lie, and of the whole world where none are named.
     """
     from isogloss.languages import table
     from isogloss.languages.catalogue import entries
@@ -79,8 +88,13 @@ def draw_languages(
     lost = len(rows) - len(placed)
     line = f"{len(placed):,} languages with a known place" + (f"; {lost:,} without one are not drawn" if lost else "")
     page = canvas.page(f"Languages by {colour}", [line])
-    world = EqualEarth.whole(min(page.width, ASPECT * (page.height - LEGEND)))
-    chart = world_map(world, canvas.colours, _points(dots, groups, colour, canvas))
+    height = page.height - LEGEND_TITLE - LEGEND_LINE * math.ceil(len(groups) / LEGEND_COLUMNS)
+    if languages is None or not placed:
+        world = EqualEarth.whole(min(page.width, ASPECT * height))
+    else:
+        world = EqualEarth.cropped([(row["longitude"], row["latitude"]) for row in placed], page.width, height)
+    named = _names(dots, world, canvas) if len(dots) <= MOST_NAMED else []
+    chart = world_map(world, canvas.colours, _points(dots, groups, colour, canvas), *named)
     return page.finish(chart, f"{line}. By {colour}: {'; '.join(group for group, _ in groups)}.")
 
 
@@ -119,12 +133,38 @@ def _grouped(rows: list[dict[str, Any]], colour: str) -> tuple[list[dict[str, An
     return sorted(dots, key=lambda dot: -order[dot["group"]]), groups  # the frequent ones are drawn on top
 
 
+def _names(dots: list[dict[str, Any]], world: EqualEarth, canvas: Canvas) -> list[alt.Chart]:
+    """The names of languages beside their dots, each where it finds a free place."""
+    import altair as alt
+
+    points = [world.project(dot["longitude"], dot["latitude"]) for dot in dots]
+    widths = [text_width(dot["name"]) + 3 for dot in dots]
+    places = place_labels(points, widths, LABEL_SIZE + 2.0, Box(0, 0, world.width, world.height), farthest=FARTHEST)
+    rows = [
+        {"name": dot["name"], "x": place.x, "y": place.y}
+        for dot, place in zip(dots, places, strict=True)
+        if place is not None
+    ]
+    text = alt.Chart(inline(rows)).encode(
+        x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="name:N"
+    )
+    font: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": LABEL_SIZE}
+    ground = text.mark_text(**font, stroke=canvas.colours.background, strokeWidth=3.5, strokeJoin="round", opacity=0.8)
+    return [ground, text.mark_text(**font, color=canvas.colours.ink)]
+
+
 def _points(dots: list[dict[str, Any]], groups: list[tuple[str, str]], colour: str, canvas: Canvas) -> alt.Chart:
     import altair as alt
 
     few = len(dots) <= FULL_SIZE_TO
     legend = alt.Legend(
-        title=colour, orient="bottom", columns=4, labelLimit=0, symbolSize=70, symbolOpacity=1, symbolType="circle"
+        title=colour,
+        orient="bottom",
+        columns=LEGEND_COLUMNS,
+        labelLimit=0,
+        symbolSize=70,
+        symbolOpacity=1,
+        symbolType="circle",
     )
     return (
         alt.Chart(inline(dots))
