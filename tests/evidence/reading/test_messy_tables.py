@@ -95,6 +95,17 @@ def test_two_numbers_in_a_cell_are_two_metrics(write):
     assert rows(again, "metric", "target", "score") == right
 
 
+@pytest.mark.parametrize("header", ["model,task,metric,target,train,score", "System,task,metric,lang,train,Rook"])
+def test_models_called_like_two_numbers_are_models(write, header):
+    evidence = read_evidence(write(f"{header}\n0/0,t,f1,te,en,0.6\n0/1,t,f1,te,en,0.5\n"))
+    assert rows(evidence, "model", "target", "score") == [("0/0", "tel", 0.6), ("0/1", "tel", 0.5)]
+
+
+def test_dates_are_not_two_scores(write):
+    evidence = read_evidence(write("date,Language,Rook\n11/28,te,60\n11/29,fi,70\n"), metric="f1")
+    assert rows(evidence, "target", "score") == [("fin", 0.7), ("tel", 0.6)]
+
+
 def test_a_metric_in_percent_in_one_task_and_in_fractions_in_another_is_said(write):
     text = "model,task,metric,target,train,score\nm,a,f1,te,,60\nm,b,f1,te,,0.7\n"
     assert "f1: read as fractions in b, as percentages in a (or give scale=...)" in read_evidence(write(text)).notes

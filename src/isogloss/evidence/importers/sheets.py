@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import polars as pl
 
-from isogloss.evidence.importers.cells import halves, read_numbers
+from isogloss.evidence.importers.cells import read_numbers
 from isogloss.languages.context import read_column
 
 LEVELS = " / "
@@ -71,43 +71,6 @@ def sheet_of_rows(rows: Sequence[Row], name: str) -> Sheet | None:
     columns = {name: [row[place] for row in data] for name, place in zip(names, kept, strict=True)}
     headers = {name: levels[place] or (name,) for name, place in zip(names, kept, strict=True)}
     return Sheet(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)), name, headers, title, first + depth)
-
-
-FIRST, SECOND = "first", "second"
-"""What two numbers in a cell are called of which nothing says which is which."""
-
-
-def two_names(text: str) -> tuple[str, str, str] | None:
-    """What stands before the two names at the end of a text, and the names: `Rook (F1/EM)` is Rook, F1, EM."""
-    plain = text.strip().rstrip(")]").rstrip()
-    sign = max(plain.rfind("/"), plain.rfind("|"))
-    before, second = plain[: max(sign, 0)].rstrip(), plain[sign + 1 :].strip()
-    first = re.split(r"[\s(\[:,]", before)[-1]
-    if sign < 1 or not first or not second or re.search(r"[\s()\[\]]", second):
-        return None
-    return before.removesuffix(first).rstrip(" ([:,-"), first, second
-
-
-def with_halves_apart(sheet: Sheet) -> Sheet:
-    """The table with two columns in place of each whose cells hold two numbers, as `55.1/60.2`."""
-    columns: list[pl.Series] = []
-    headers = dict(sheet.headers)
-    unnamed: list[str] = []
-    for name in sheet.frame.columns:
-        if (both := halves(sheet.frame[name])) is None:
-            columns.append(sheet.frame[name])
-            continue
-        *above, last = sheet.header(name)
-        named = two_names(last)
-        base, *names = named or (last, FIRST, SECOND)
-        for half, label in zip(both, names, strict=True):
-            column = f"{name} [{label}]"
-            columns.append(half.alias(column))
-            headers[column] = (*above, *filter(None, [base]), label)
-            unnamed += [] if named else [column]
-    if len(columns) == sheet.frame.width:
-        return sheet
-    return replace(sheet, frame=pl.DataFrame(columns), headers=headers, halves=tuple(unnamed))
 
 
 def repeated_name(name: str) -> str | None:

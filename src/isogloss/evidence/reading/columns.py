@@ -81,6 +81,11 @@ def _role(sheet: Sheet, name: str, numeric: bool) -> str | None:
     return role if role is None or not numeric else None
 
 
+def may_be_scores(sheet: Sheet, name: str) -> bool:
+    """Whether a column may hold scores, as far as its header says."""
+    return _role(sheet, name, numeric=False) in (None, "score") and not any(map(is_bookkeeping, sheet.header(name)))
+
+
 def _is_whole(column: pl.Series) -> bool:
     values = read_numbers(column.head(LOOKED_AT)).values
     return bool((values == values.round(0)).all())

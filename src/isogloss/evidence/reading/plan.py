@@ -12,11 +12,12 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers import importer_for, importers
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
 from isogloss.evidence.importers.mapping import ColumnMapping, load_mapping, mapping_text
-from isogloss.evidence.importers.sheets import Sheet, with_halves_apart
+from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.importers.table import Table
 from isogloss.evidence.importers.tables import read_sheets
 from isogloss.evidence.reading.columns import with_own_names
 from isogloss.evidence.reading.decisions import Confidence, Decision, NoScores, sentences
+from isogloss.evidence.reading.halves import with_halves_apart
 from isogloss.evidence.reading.tables import TablePlan, plan_table
 
 

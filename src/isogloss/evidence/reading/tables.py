@@ -9,10 +9,11 @@ from isogloss.errors import BadFile
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.importers.headers import is_bookkeeping
 from isogloss.evidence.importers.mapping import ColumnMapping
-from isogloss.evidence.importers.sheets import FIRST, SECOND, Sheet, repeated_name, two_names, with_halves_apart
+from isogloss.evidence.importers.sheets import Sheet, repeated_name
 from isogloss.evidence.importers.table import NEEDED, Table
 from isogloss.evidence.reading.columns import sort_columns
 from isogloss.evidence.reading.decisions import BY_MAPPING, Confidence, Decision, sentences
+from isogloss.evidence.reading.halves import name_halves, with_halves_apart
 from isogloss.evidence.reading.layout import Layout, lay_out, score_values
 from isogloss.evidence.reading.vocabulary import is_metric, metric_in, role_of
 from isogloss.evidence.schema import OBSERVATION
@@ -67,7 +68,7 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
         If it cannot be read as scores of languages.
     """
     _refuse_repeated(sheet, where)
-    sheet, options, halved = _name_halves(with_halves_apart(sheet), options)
+    sheet, options, halved = name_halves(with_halves_apart(sheet), options)
     present = {*sheet.frame.columns, *options.values}
     if sheet.frame.is_empty() or present.issuperset({*NEEDED, "score"}):
         return TablePlan(sheet, options, where)
@@ -95,33 +96,6 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
     mapping = ColumnMapping(columns=layout.columns, values=values, melt=layout.melt, scale=scale, details=details,
                             pair=layout.pair, regex=layout.regex)  # fmt: skip
     return TablePlan(sheet, options, where, tuple(layout.decisions), mapping)
-
-
-def _name_halves(sheet: Sheet, options: ReadOptions) -> tuple[Sheet, ReadOptions, list[Decision]]:
-    """Say which metrics two numbers in a cell are of: as the caller or the title says, else to be asked."""
-    if not sheet.halves:
-        return sheet, options, []
-    names, decisions = _two_metrics(options.values.get("metric", "")), []
-    if names is not None:
-        options = replace(options, values={name: value for name, value in options.values.items() if name != "metric"})
-    else:
-        names = next((both for text in (sheet.title, sheet.name) if (both := _two_metrics(text)) is not None), None)
-    if names is None:
-        example = next(iter(sheet.halves)).rpartition(" [")[0]
-        decisions.append(Decision(
-            "metric", f"the cells of '{example}' hold two numbers each: of which metrics?", Confidence.UNCLEAR,
-            "a slash between them", answer="metric=f1/em, or whichever they are",
-        ))  # fmt: skip
-    else:
-        labels = dict(zip((FIRST, SECOND), names, strict=True))
-        named = {column: (*sheet.header(column)[:-1], labels[sheet.header(column)[-1]]) for column in sheet.halves}
-        sheet = replace(sheet, headers={**sheet.headers, **named})
-    return sheet, options, decisions
-
-
-def _two_metrics(text: str) -> tuple[str, str] | None:
-    both = two_names(text)
-    return both[1:] if both is not None and all(map(is_metric, both[1:])) else None
 
 
 def _refuse_repeated(sheet: Sheet, where: str) -> None:
