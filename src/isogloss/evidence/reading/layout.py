@@ -113,7 +113,7 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
             hint="give a column of languages, called language",
         )  # fmt: skip
     _find_errors(layout, sheet)
-    beside = {values[name] for values in layout.melt.values() for name in ("standard_error",) if name in values}
+    beside = {values["standard_error"] for values in layout.melt.values() if "standard_error" in values}
     used = {*layout.columns.values(), *layout.melt, *layout.pair, *beside}
     layout.rest = [name for name in sheet.frame.columns if name not in used]
     return layout
@@ -139,7 +139,7 @@ def _unreadable(sheet: Sheet, columns: Columns) -> str:
 
 def _take_apart(layout: Layout, names: NamesInRows) -> None:
     """Languages that stand behind the names of tasks or models in one column."""
-    kind = next((kind for kind in ("task", "model") if layout.columns.get(kind) == names.column), names.kind)
+    kind = next((kind for kind in ("task", "model") if layout.columns.get(kind) == names.column), "task")
     layout.columns |= {"target": names.column, kind: names.column}
     layout.regex |= {"target": names.language, kind: names.rest}
     layout.decisions = [one for one in layout.decisions if one.what not in ("target", kind)]

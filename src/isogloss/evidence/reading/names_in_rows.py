@@ -26,8 +26,6 @@ class NamesInRows:
     column : str
     language, rest : str
         Patterns whose first group is the language, and what stands before it.
-    kind : str
-        What the rest is called if nothing says it: task.
     example : str
     """
 
@@ -35,7 +33,6 @@ class NamesInRows:
     language: str
     rest: str
     example: str
-    kind: str = "task"
 
 
 def find_names(sheet: Sheet, columns: Columns) -> NamesInRows | None:
