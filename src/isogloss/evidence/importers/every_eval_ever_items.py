@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import polars as pl
-
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence.importers.base import RawTable, ReadOptions
 from isogloss.evidence.importers.files import file_beside
@@ -16,6 +14,7 @@ from isogloss.evidence.importers.settings import recipe_with
 from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.values import (
     RawRow,
+    dropped_rows,
     json_lines,
     number,
     raw_items,
@@ -71,17 +70,16 @@ def attach_items(
         If neither a record nor its items say the language.
     """
     places = _places(rows)
-    found = [one for file in _files(path, records) for one in _items(file) if _key(one, places) is not None]
+    found = [(place, one) for file in _files(path, records) for one in _items(file)
+             if (place := _key(one, places)) is not None]  # fmt: skip
     lacking = {place for place, row in enumerate(rows) if not row["target"]}
-    groups: dict[tuple[int, str | None], list[_Item]] = {}
-    for one in found:
-        place = _key(one, places)
-        assert place is not None
-        groups.setdefault((place, one.language if place in lacking else None), []).append(one)
+    groups: dict[int, dict[str | None, list[_Item]]] = {}
+    for place, one in found:
+        groups.setdefault(place, {}).setdefault(one.language if place in lacking else None, []).append(one)
     kept: list[RawRow] = []
     items: Items = []
     for place, row in enumerate(rows):
-        mine = {language: ones for (at, language), ones in groups.items() if at == place}
+        mine = groups.get(place, {})
         if place not in lacking:
             items += [(len(kept), one.item, one.score, one.prediction) for one in mine.get(None, ())]
             kept.append(row)
@@ -131,8 +129,7 @@ def read_items(path: Path, options: ReadOptions) -> RawTable:
         }
         items += [(len(rows), one.item, one.score, one.prediction) for one in ones]
         rows.append(row | _scored(ones))
-    dropped_table = pl.DataFrame(dropped, schema={"origin_row": pl.Int64, "reason": pl.String}, orient="row")
-    return RawTable(raw_rows(rows, where), dropped_table, marks_queries=False, items=raw_items(items, where))
+    return RawTable(raw_rows(rows, where), dropped_rows(dropped), marks_queries=False, items=raw_items(items, where))
 
 
 def _scored(items: list[_Item]) -> RawRow:
