@@ -106,6 +106,11 @@ def test_dates_are_not_two_scores(write):
     assert rows(evidence, "target", "score") == [("fin", 0.7), ("tel", 0.6)]
 
 
+def test_a_column_taken_for_models_by_chance_is_said(write):
+    notes = read_evidence(write("date,te,fi\n2024-01-01,60,50\n2024-02-01,70,65\n"), metric="f1", task="t").notes
+    assert any("assumed model: the column 'date' (no other column of text)" in note for note in notes)
+
+
 def test_a_metric_in_percent_in_one_task_and_in_fractions_in_another_is_said(write):
     text = "model,task,metric,target,train,score\nm,a,f1,te,,60\nm,b,f1,te,,0.7\n"
     assert "f1: read as fractions in b, as percentages in a (or give scale=...)" in read_evidence(write(text)).notes

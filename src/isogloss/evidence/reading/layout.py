@@ -269,8 +269,11 @@ def _across(layout: Layout, sheet: Sheet, columns: Columns, level: int, down: st
     levels = [other for other in range(_depth(sheet, columns.scores)) if other != level]
     for text in columns.texts:
         if "model" not in layout.columns and text != down:
-            kind = kind_of([str(value) for value in sheet.frame[text].drop_nulls().unique()])
-            layout.columns.setdefault(kind or "model", text)
+            named = kind_of([str(value) for value in sheet.frame[text].drop_nulls().unique()])
+            if layout.columns.setdefault(kind := named or "model", text) == text:
+                confidence = Confidence.CERTAIN if named else Confidence.ASSUMED
+                reason = f"names of {kind}s" if named else "no other column of text"
+                layout.decide(kind, f"the column '{text}'", confidence, reason, answer=BY_MAPPING)
     _name_levels(layout, sheet, ReadOptions(), levels)
 
 
