@@ -60,19 +60,14 @@ def _checksum(origin: str, places: dict[str, Path | None]) -> str | None:
 
 
 def sources_of(observations: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
-    """Those sources that observations come from, with `scores`, how many of them.
-
-    Files that were fetched are called `mteb:file` as an origin, imported ones as they are.
-    """
+    """Those sources that observations come from, with `scores`, how many of them."""
     counts = observations.group_by("origin", maintain_order=True).agg(scores=pl.len())
-    origin = pl.when(pl.col("source") == IMPORTED).then("file").otherwise(pl.format("{}:{}", "source", "file"))
-    return (
-        sources.with_columns(origin=origin).join(counts, on="origin", how="inner", maintain_order="left").drop("origin")
-    )
+    named = sources.with_columns(origin=origin_of_source())
+    return named.join(counts, on="origin", how="inner", maintain_order="left").drop("origin")
 
 
 def origin_of_source() -> pl.Expr:
-    """What observations call the files in a table of sources."""
+    """What observations call the files in a table of sources: fetched ones `mteb:file`, imported ones as they are."""
     return pl.when(pl.col("source") == IMPORTED).then("file").otherwise(pl.format("{}:{}", "source", "file"))
 
 

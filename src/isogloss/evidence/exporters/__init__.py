@@ -88,8 +88,10 @@ def export(evidence: Evidence, format: str, out: Path) -> ExportReport:
     if not report.written:
         reasons = ", ".join(left_out) or "no observation"
         raise BadValue(f"nothing that {format} can say: {reasons}", where=str(out), hint="export as csv or parquet")
+    taken: set[Path] = set()
     for name, text in files:
-        path = _free(out / name, report.files)
+        path = _free(out / name, taken)
+        taken.add(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -109,7 +111,7 @@ def _with_sources(evidence: Evidence, path: Path) -> Path | None:
     return path
 
 
-def _free(path: Path, taken: list[Path]) -> Path:
+def _free(path: Path, taken: set[Path]) -> Path:
     """`path`, or the same with a number if names that differ only in odd characters became one."""
     number, free = 1, path
     while free in taken:

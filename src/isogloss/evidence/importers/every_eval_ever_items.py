@@ -13,6 +13,7 @@ from isogloss.evidence.importers.free_names import read_free_name
 from isogloss.evidence.importers.settings import recipe_with
 from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.values import (
+    LANGUAGE_KEYS,
     RawRow,
     dropped_rows,
     json_lines,
@@ -27,7 +28,6 @@ from isogloss.files import open_input
 SUFFIXES = ("", "_samples", "_instances")
 """Endings of the name of a file of items, beside that of its record."""
 
-LANGUAGE_KEYS = ("language", "lang", "target_language", "language_code", "lang_code", "locale")
 _HEAD = 4096
 
 Items = list[tuple[int, str, float, str | None]]

@@ -15,6 +15,7 @@ from isogloss.evidence.importers.free_names import read_free_name
 from isogloss.evidence.importers.settings import precision_of, recipe_with, revision_with
 from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.values import (
+    LANGUAGE_KEYS,
     RawRow,
     details,
     listed,
@@ -31,10 +32,8 @@ from isogloss.metrics.registry import find_metric
 FORMAT = "every-eval-ever"
 OWN = "isogloss"
 """Name of the library in records that isogloss exports."""
-LANGUAGE_KEYS = (
-    *("language", "languages", "lang", "target_language", "language_code", "lang_code", "locale"),
-    *("dataset_language", "dataset_languages"),
-)
+LISTED_KEYS = ("language", "languages", *LANGUAGE_KEYS[1:], "dataset_language", "dataset_languages")
+"""As `LANGUAGE_KEYS`, with those that may name several."""
 SHOT_KEYS = ("shots", "num_fewshot", "n_shot", "num_shots", "n_shots", "fewshot", "k_shot")
 UNITS = {"proportion": "fraction", "fraction": "fraction", "ratio": "fraction", "percent": "percent",
          "percentage": "percent", "%": "percent"}  # fmt: skip
@@ -185,7 +184,7 @@ class _Entry:
     @property
     def languages(self) -> list[str] | None:
         """Languages that the details name; None where they name none."""
-        written = self.said(*LANGUAGE_KEYS)
+        written = self.said(*LISTED_KEYS)
         if isinstance(written, str) and written.lstrip()[:1] == "[":
             try:
                 written = json.loads(written)

@@ -15,6 +15,7 @@ from isogloss.evidence.importers.free_names import read_free_name
 from isogloss.evidence.importers.settings import recipe_with
 from isogloss.evidence.importers.task_names import TaskName, read_names
 from isogloss.evidence.importers.values import (
+    LANGUAGE_KEYS,
     RawRow,
     details,
     dropped_rows,
@@ -29,11 +30,10 @@ from isogloss.evidence.pairs import SEPARATOR
 from isogloss.metrics.registry import find_metric
 
 SPEC, STATS, ITEMS = "run_spec.json", "stats.json", "per_instance_stats.json"
-LANGUAGE_KEYS = ("language", "lang", "target_language", "lang_code", "language_code", "locale")
 FIRST_KEYS, SECOND_KEYS = ("source_language", "source_lang", "src"), ("target_language", "target_lang", "tgt")
 COUNT = "num_instances"
 MOST = 2**53
-"""Instances, beyond which a number is no count."""
+"""From here on a number of instances is no count."""
 USUAL_METHOD = "generation"
 BOOKKEEPING = re.compile(
     r"(num|max|inference|training|batch|finish_reason|logprob|predicted|prompt|completion|output|tokens?|platt|"
@@ -119,12 +119,8 @@ def _counts(stats: list[Any], where: str) -> Iterator[tuple[str | None, int]]:
         if isinstance(stat, dict):
             key = _key(stat, f"{where} row {position}")
             count = stat.get("mean")
-            if (
-                key.metric == COUNT
-                and key.perturbation is None
-                and isinstance(count, int | float)
-                and 0 < count < 2**53
-            ):
+            counted = key.metric == COUNT and key.perturbation is None
+            if counted and isinstance(count, int | float) and 0 < count < MOST:
                 yield key.split, round(count)
 
 
@@ -158,11 +154,7 @@ class _Run:
     def name(self) -> str:
         """The scenario with its arguments, but the model."""
         written = text(self.spec, "name", self.where) or self.folder.name
-        scenario, _, arguments = written.partition(":")
-        kept = [
-            one for one in arguments.split(",") if one and one.partition("=")[0] not in ("model", "model_deployment")
-        ]
-        return scenario + (":" + ",".join(kept) if kept else "")
+        return _without_arguments(written, ("model", "model_deployment"))
 
     def task_name(self) -> TaskName | str:
         """Task and language; or why it has none."""

@@ -17,6 +17,7 @@ from isogloss.evidence.importers.files import parse_json, read_json, read_member
 from isogloss.evidence.importers.settings import precision_of, recipe_with, revision_with
 from isogloss.evidence.importers.task_names import NameRules, TaskName, read_names, without_language
 from isogloss.evidence.importers.values import (
+    LANGUAGE_KEYS,
     RawRow,
     details,
     dropped_rows,
@@ -34,9 +35,6 @@ from isogloss.files import open_input
 HEADER, REDUCTIONS, SUMMARIES = "header.json", "reductions.json", "summaries.json"
 VERSION = 2
 FINISHED = "success"
-LANGUAGE_KEYS = ("language", "lang", "target_language", "lang_code", "language_code", "locale")
-"""Arguments of a task, and metadata of an item, that say a language."""
-
 PROMPTS = ("system_message", "prompt_template", "user_message", "chain_of_thought")
 """Solvers that say how a question is asked."""
 

@@ -64,8 +64,8 @@ class ModelCard(Importer):
         if not isinstance(card, dict) or not isinstance(card.get("model-index"), list):
             raise BadFile("has no model-index", where=where, hint="give a README.md with results in its front matter")
         found = list(_indexed(card, options, where))
-        models = list(dict.fromkeys(one.row["model"] for one in found))
-        facts = pl.concat([_facts(card, model, where) for model in models]) if len(models) == 1 else None
+        models = {one.row["model"] for one in found}
+        facts = _facts(card, models.pop(), where) if len(models) == 1 else None
         return _table(found, options, where, facts)
 
 
@@ -147,10 +147,12 @@ def _community(entries: Any, path: Path, options: ReadOptions) -> Iterator[_Resu
     where = str(path)
     folder = path.parent.parent.name if path.parent.name == FOLDER else ""
     model = options.values.get("model") or folder.replace("__", "/", 1)
-    if not isinstance(entries, list) or not model or "metric" not in options.values:
-        reason = "is no list of results" if not isinstance(entries, list) else "names neither model nor metric"
-        raise BadValue(reason if not model or not isinstance(entries, list) else "does not name its metric",
-                       where=where, hint="give metric=..." if model else "give model=... and metric=...")  # fmt: skip
+    if not isinstance(entries, list):
+        raise BadFile("is no list of results", where=where, hint="give a file of .eval_results")
+    lacking = [name for name, value in (("model", model), ("metric", options.values.get("metric"))) if not value]
+    if lacking:
+        raise BadValue(f"does not name its {' and '.join(lacking)}", where=where,
+                       hint=f"give {' and '.join(f'{name}=...' for name in lacking)}")  # fmt: skip
     for place, entry in enumerate(entries):
         here = f"{where} row {place}"
         if not isinstance(entry, dict):

@@ -24,7 +24,7 @@ SENTENCE_PIECES = ("spm", "flores101", "flores200")
 INTERVAL = 1.96
 """sacreBLEU gives half the width of a 95 % interval."""
 
-_OLD_NAMES = {"numrefs": "nrefs", "lang": "lang", "test": "test"}
+_OLD_NAMES = {"numrefs": "nrefs"}
 _METRIC = re.compile(r"(BLEU|chrF\d*\+*|TER)")
 
 

@@ -35,6 +35,9 @@ RAW = re.compile(r".+_(diff|max)")
 
 BRANCHES = ("main", "master")
 
+LANGUAGE_KEYS = ("language", "lang", "target_language", "lang_code", "language_code", "locale")
+"""What results call the language that is tested, among arguments, details and metadata."""
+
 RawRow = dict[str, Any]
 
 
