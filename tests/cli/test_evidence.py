@@ -293,3 +293,16 @@ def test_a_plan_says_first_what_has_to_be_asked(run, tmp_path):
     answer = json.loads(run("evidence", "plan", tmp_path / "scores.csv", "--json")[1])
     assert answer["verdict"].startswith("Not yet to be read, ")
     assert "unclear" in {row["flag"] for row in answer["flags"]}
+
+
+@pytest.mark.parametrize(("rows", "asked"), [
+    ("m,asr,DER,de,,0.2\n", "unknown metric 'DER' (did you mean"),
+    ("m,ner,f1,de,,0.2\nm,ner,f1,sw,,31.5\n", "percentages mixed with fractions in ner f1"),
+    ("m,ner,f1,de,,0.2\nm,ner,f1,de,,0.3\n", "0.2 here and 0.3 in row 1 for the same observation"),
+])  # fmt: skip
+def test_a_plan_asks_what_the_import_would_refuse(run, tmp_path, rows, asked):
+    path = tmp_path / "scores.csv"
+    path.write_text(f"model,task,metric,target,train,score\n{rows}")
+    answer = json.loads(run("evidence", "plan", path, "--json")[1])
+    assert answer["verdict"].startswith(f"Not yet to be read, 1 question open: {path} row ")
+    assert asked in answer["verdict"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from isogloss.errors import BadValue
+from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.files import atomic_write, check_place
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
@@ -18,9 +18,10 @@ from isogloss.questions.scale import RAW
 from isogloss.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from isogloss.evidence import ImportReport, ReadingPlan
+    from isogloss.evidence.reading.decisions import Decision
 
 FILES = ("file", "rows", "kept", "queries", "dropped")
 DECISIONS = ("what", "value", "confidence", "reason")
@@ -65,7 +66,7 @@ class ReadingPlanQuestion(ReadingQuestion):
     ] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:
-        """Plan, without reading the scores."""
+        """Plan, and if nothing is open read it once, as a score may be refused whatever the layout."""
         import polars as pl
 
         from isogloss.evidence import plan_reading
@@ -76,15 +77,31 @@ class ReadingPlanQuestion(ReadingQuestion):
         if others:
             raise BadValue("the plan is of one file", where="evidence", hint="give a single file or table")
         plan = plan_reading(source, **{name: getattr(self, name) for name in READING if name != "unfinished"})
-        rows = [{**vars(one), "confidence": str(one.confidence)} for one in plan.decisions]
+        decisions = (*plan.decisions, *([] if plan.questions else self._refused()))
+        rows = [{**vars(one), "confidence": str(one.confidence)} for one in decisions]
         table = pl.DataFrame(rows, schema_overrides={"alternatives": pl.List(pl.String)})
-        sentences = [_verdict(plan), *plan.notes]
+        sentences = [_verdict(plan.importer.name, decisions), *plan.notes]
         if self.write_mapping is not None:
             sentences.append(_write_mapping(plan, self.write_mapping))
         return Answer(
             self.command, tuple(sentences), {"decisions": Table(table, shown={name: name for name in DECISIONS})},
             scale=RAW, flags=_unclear(table), result=plan,
         )  # fmt: skip
+
+    def _refused(self) -> list[Decision]:
+        """What an import refuses until it is answered, such as the direction of an unknown metric."""
+        from isogloss.evidence import import_files
+        from isogloss.evidence.reading.decisions import Confidence, Decision
+
+        try:
+            import_files(self.given(), self.options(), format=self.format, dry_run=True)
+        except BadFile:
+            raise
+        except InputError as error:
+            where = f"{error.where}: " if error.where else ""
+            return [Decision("scores", where + error.reason, Confidence.UNCLEAR, "an import refuses them",
+                             answer=error.hint or "mend the file")]  # fmt: skip
+        return []
 
 
 def _said(report: ImportReport, into: str | None) -> Iterator[str]:
@@ -98,9 +115,9 @@ def _said(report: ImportReport, into: str | None) -> Iterator[str]:
     scales = sorted({scale for one in report.files for scale in one.scales})
     read = f"Read as {', '.join(f'{name} ({count})' for name, count in formats.items())}"
     yield f"{read}; scores written as {' and '.join(scales)}." if scales else f"{read}."
-    counts = {name: sum(getattr(one, name) for one in report.files) for name in ("items", "models", "tasks")}
+    counts = {name: sum(getattr(one, f"{name}s") for one in report.files) for name in ("item", "model", "task")}
     if any(counts.values()):
-        yield f"Beside them: {', '.join(f'{count:,} {name}' for name, count in counts.items() if count)}."
+        yield f"Beside them: {', '.join(counted(count, name) for name, count in counts.items() if count)}."
     notes = (*(note for one in report.files for note in one.notes), *report.notes)
     yield from dict.fromkeys(f"Note: {note}" for note in notes)
 
@@ -132,13 +149,13 @@ def _schema(*texts: str, **others: Any) -> dict[str, Any]:
     return {**dict.fromkeys(texts, pl.String()), **others}
 
 
-def _verdict(plan: ReadingPlan) -> str:
-    asked = list(dict.fromkeys(f"{one.value} ({one.answer})" for one in plan.questions))
+def _verdict(importer: str, decisions: Iterable[Decision]) -> str:
+    of = {kind: [one for one in decisions if one.confidence == kind] for kind in ("unclear", "assumed")}
+    asked = list(dict.fromkeys(f"{one.value} ({one.answer})" for one in of["unclear"]))
     if asked:
         return f"Not yet to be read, {counted(len(asked), 'question')} open: {'; '.join(asked)}."
-    assumed = [one.what for one in plan.decisions if one.confidence == "assumed"]
-    how = f"assumed: {', '.join(dict.fromkeys(assumed))}" if assumed else "nothing is assumed"
-    return f"It can be read as {plan.importer.name}; {how}."
+    assumed = ", ".join(dict.fromkeys(one.what for one in of["assumed"]))
+    return f"It can be read as {importer}; {f'assumed: {assumed}' if assumed else 'nothing is assumed'}."
 
 
 def _unclear(decisions: Any) -> Any:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from isogloss.text import counted
+
 ABSENT = frozenset(
     {
         *(
@@ -108,8 +110,9 @@ def read_numbers(column: pl.Series) -> Numbers:
     )
     joined = column.alias("_cell").to_frame().join(looked_up, on="_cell", how="left", maintain_order="left")
     beside, errors = int(joined["b"].fill_null(False).sum()), len(joined["e"].drop_nulls())
-    notes = [f"{errors} numbers behind ± are read as standard errors"] if errors else []
-    notes += [f"{beside} numbers in parentheses beside scores are left out"] if beside else []
+    are = {count: "is" if count == 1 else "are" for count in (errors, beside)}
+    notes = [f"{counted(errors, 'number')} behind ± {are[errors]} read as standard errors"] if errors else []
+    notes += [f"{counted(beside, 'number')} in parentheses beside scores {are[beside]} left out"] if beside else []
     return Numbers(
         pl.select(pl.coalesce(values, joined["v"])).to_series(),
         joined["e"],
