@@ -120,3 +120,12 @@ def test_a_table_without_scores_of_languages_is_left_aside_with_the_reason(folde
     evidence = read_evidence(folder({"a.json": RECORD, "speed.csv": "machine,seconds\nx,1.5\ny,2.5\n"}))
     assert len(evidence) == 1
     assert any(note.startswith("left aside: speed.csv (") for note in evidence.notes)
+
+
+def test_what_is_said_of_all_files_does_not_make_a_table_without_scores_an_error(folder):
+    path = folder({"a.json": [{"epochs": 3}], "b.json": [{"language": "de", "accuracy": 0.5}]})
+    evidence = read_evidence(path, task="t", model="m")
+    assert evidence.targets == ["deu"]
+    assert any(
+        note.startswith("left aside: a.json (no column and no header names languages") for note in evidence.notes
+    )

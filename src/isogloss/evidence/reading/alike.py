@@ -13,6 +13,7 @@ from isogloss.evidence.importers.mapping import READABLE
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.importers.table import Table
 from isogloss.evidence.importers.tables import read_sheets
+from isogloss.evidence.reading.decisions import NoScores
 from isogloss.evidence.reading.plan import ReadingPlan
 from isogloss.evidence.reading.tables import plan_table
 from isogloss.evidence.reading.vocabulary import role_of
@@ -35,12 +36,18 @@ class AlikeTables:
     Parameters
     ----------
     options : ReadOptions
+
+    Attributes
+    ----------
+    left : list of (pathlib.Path, str)
+        Files in which nothing is a score of a language, and why, once all are read.
     """
 
     def __init__(self, options: ReadOptions):
         self.options = options
         self._groups: dict[tuple[str, ...], list[_Part]] = {}
         self._named: dict[tuple[str, ...], list[str]] = {}
+        self.left: list[tuple[Path, str]] = []
 
     def take(self, path: Path) -> bool:
         """Keep the table of a file to be read with others; False where it has to be read alone."""
@@ -71,7 +78,11 @@ class AlikeTables:
         for key, parts in self._groups.items():
             first = str(parts[0].path)
             frame = pl.concat([part.frame for part in parts])
-            plan = plan_table(Sheet(frame), self.options, first)
+            try:
+                plan = plan_table(Sheet(frame), self.options, first)
+            except NoScores as error:
+                self.left += [(part.path, error.reason) for part in parts]
+                continue
             raw = ReadingPlan(first, Table(), self.options, parts[0].path, (plan,)).execute()
             heights = pl.Series([part.frame.height for part in parts])
             starts = heights.cum_sum() - heights

@@ -61,11 +61,12 @@ class Folder(Importer):
                     if not alike.take(place):
                         together.add(str(place), importer.name, plan_source(place, options, importer.name).execute())
                 except NoScores as error:
-                    together.left.append(f"{place.relative_to(path)} ({error.reason})")
+                    alike.left.append((place, error.reason))
             else:
                 together.add(str(place), importer.name, plan_source(place, options, importer.name).execute())
         for first, count, raw in alike.read():
             together.add(first, Table.name, raw, count)
+        together.left += [f"{place.relative_to(path)} ({reason})" for place, reason in alike.left]
         return together.table()
 
 
@@ -130,7 +131,8 @@ class _Together:
         Rows that went missing are dropped here, as only their importer knows that they are no queries.
         """
         kept, dropped = raw.rows, raw.dropped
-        if not raw.marks_queries and "score" in kept.columns:
+        may_miss = not raw.marks_queries and "score" in kept.columns
+        if may_miss:
             missing = kept.filter(pl.col("score").is_null())
             dropped = pl.concat([dropped, missing.select("origin_row", reason=pl.lit("no score"))])
         check_memory(ROW * (self.height + kept.height), self.where)
@@ -138,7 +140,7 @@ class _Together:
         numbered = kept.with_columns(origin=origin, importer=pl.lit(importer))
         if raw.items is not None and raw.items.height:
             self.items.append(raw.items.with_columns(pl.col("row") + self.height))
-        if not raw.marks_queries and "score" in kept.columns:
+        if may_miss:
             numbered = numbered.with_columns(_missing=pl.col("score").is_null())
         self.rows.append(numbered)
         self.height += kept.height
