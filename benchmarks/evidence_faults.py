@@ -104,7 +104,7 @@ def judge(folder: Path, activity: str, acknowledged: set[str]) -> dict[str, int]
                 if finish:
                     compact(store)
                 lost += len(acknowledged - names(store))
-            except Exception:
+            except Exception:  # whatever it is: a store that refuses is counted, not one that loses
                 closed += 1
     files = list((folder / "store").iterdir()) if store.path.exists() else []
     half = [path for path in files if path.suffix == ".parquet" and path.read_bytes()[-4:] != b"PAR1"]

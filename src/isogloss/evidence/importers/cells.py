@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -186,7 +187,7 @@ def _float(text: str) -> float:
     return float(text.replace(",", ".").replace("−", "-"))
 
 
-def _commas_are_decimal(cells: object) -> bool:
+def _commas_are_decimal(cells: Iterable[str]) -> bool:
     """Whether commas are decimal points: not if each stands before three digits, as it may mean a thousand."""
-    found = [match for cell in cells for match in _COMMA.finditer(cell)]  # type: ignore[attr-defined]
+    found = [match for cell in cells for match in _COMMA.finditer(cell)]
     return any(len(match[2]) != 3 or match[1] in ("", "0") for match in found)
