@@ -59,6 +59,12 @@ def test_a_name_that_means_nothing_is_left_out(client: TestClient) -> None:
     assert "13 languages, 2 models, 25 scores" in text_of(page)
 
 
+def test_two_numbers_in_a_cell_are_named_on_the_page(client: TestClient) -> None:
+    address = send(client, "Language,Rook\nTelugu,60/50\nFinnish,70/65\n")
+    page = client.post(address, data={"metric": "f1/em"}).text
+    assert "2 languages, 1 model, 4 scores" in text_of(page)
+
+
 def test_a_file_that_is_no_table_says_why(client: TestClient) -> None:
     page = client.get(send(client, "nothing to see", "notes.txt")).text
     assert "This file cannot be read as it is." in page

@@ -158,7 +158,7 @@ def _read(
     if left_out:
         raw = replace(raw, rows=raw.rows.filter(~pl.col("target").cast(pl.String).is_in(left_out)))
     try:
-        normalised = normalise(raw, plan.options, where=plan.source.name, importer=plan.importer.name)
+        normalised = normalise(raw, plan.row_options, where=plan.source.name, importer=plan.importer.name)
     except UnknownLanguage as error:
         return Reading(decisions, unknown=error.unknown)
     kept, duplicates = settle_duplicates(normalised.observations, options.get("duplicates", "error"))
