@@ -47,7 +47,7 @@ CORPORA = {
 
 def main() -> None:
     """Measure all tables, or those named on the command line."""
-    tables = _tables()
+    tables = read_public_tables()
     chosen = [name for name in tables if name in sys.argv[1:]] or list(tables)
     protocols = [name for name in PROTOCOLS if name in sys.argv[1:]] or list(PROTOCOLS)
     written = RESULTS / f"{NAME}.json"
@@ -118,7 +118,8 @@ def summarise(protocol: str, every: Benchmark, default: Benchmark) -> dict[str, 
     }
 
 
-def _tables() -> dict[str, Callable[[], Evidence]]:
+def read_public_tables() -> dict[str, Callable[[], Evidence]]:
+    """Functions that read the tables, by name."""
     tables: dict[str, Callable[[], Evidence]] = {"SIB-200 (shipped)": _shipped}
     if have_data("observations/sumeval", "similarity/litmus_features.json"):
         tables |= {name: partial(read_sumeval, name) for name in SUMEVAL}

@@ -86,6 +86,22 @@ def test_with_many_mixes_the_base_learners_keep_languages_in_reach_and_the_table
     assert mean["default"][1] == pytest.approx(mean["hierarchical"][1], abs=1e-9)
 
 
+def test_under_a_new_mix_a_poor_language_moves_by_what_its_own_examples_did_for_measured_ones():
+    sources = RICH[:10]
+    rows = [
+        {"model": "a", "task": "topics", "metric": "accuracy", "language": language, "train": f"{source}:500",
+         "score": 0.5 + 0.01 * place + 0.2 * (language == source)}
+        for source in sources
+        for place, language in enumerate(sources)
+    ]  # fmt: skip
+    targets = ["wol", "yor"]
+    questions = {text: ask(task="topics", model="a", train=f"{text}:500", targets=targets) for text in ("wol", "yor")}
+    fitted = forecasters.get("default")().fit(read_evidence(pl.DataFrame(rows)), pl.concat(questions.values()))
+    by_wolof, by_yoruba = (fitted.predict(question)["mean"].to_numpy() for question in questions.values())
+    assert by_wolof[0] > by_yoruba[0] + 0.05
+    assert by_yoruba[1] > by_wolof[1] + 0.05
+
+
 def test_a_mixed_forecast_is_the_sum_of_what_both_add_up():
     evidence, question = sheet(RICH), ask(task="topics", model="a", targets=["slk"])
     fitted = forecasters.get("default")().fit(evidence, question).conformalize()

@@ -204,7 +204,7 @@ def test_a_language_whose_own_examples_the_forecast_does_not_show_is_a_guess_to_
     found = plan_budget(varied, **ASKED, targets=["deu", "swa"], budget=400)
     assert found.forecasts.filter(target="swa")["trust"].item() == "shaky"
     assert found.guesses == ("swa",)
-    assert any(note.startswith("not measured: swa; forecasts do not show what examples") for note in found.notes)
+    assert any(note.startswith("not measured: swa; what examples in these languages add") for note in found.notes)
 
 
 def test_what_only_other_languages_examples_do_is_no_guess(varied):

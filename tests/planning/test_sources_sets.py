@@ -126,8 +126,7 @@ def test_mixes_are_ranked_by_the_forecaster_where_they_were_measured():
 
 
 def test_mixes_for_a_language_that_the_table_model_forecasts_alone_are_guesses(varied):
-    """Their order is the same for all such languages, Swahili or Burmese: that of the measured ones."""
+    """What a source is worth to them is carried over from the measured languages, which no interval counts."""
     found = {target: rank_mixes(varied, target, size=1, **ASKED) for target in ("swa", "mya", "hin")}
-    assert found["swa"]["sources"].to_list() == found["mya"]["sources"].to_list()
     guesses = {target: (table["trust"] == "guess").all() for target, table in found.items()}
     assert guesses == {"swa": True, "mya": True, "hin": False}

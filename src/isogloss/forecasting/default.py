@@ -15,6 +15,9 @@ those poorer than all of them.
 | at least `MANY_MIXES` measured mixes, any other language | 1 |
 | fewer mixes, at least `MANY_LANGUAGES` measured | `LANGUAGES_WEIGHT` |
 | fewer mixes and languages | 0 |
+
+The table model does not see what a mix holds. Under one that was not measured, what it says of a language moves by what
+the base learners say of that language there, against their mean for it over the measured mixes.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from isogloss.forecasting.features import ADAPTATION, MEASURED_LANGUAGES
 from isogloss.forecasting.fitted_setting import MIXES, FittedSetting, GridForecast, Part, QuerySetting
 from isogloss.forecasting.fitted_settings import QuerySettings
 from isogloss.forecasting.flags import Flag
-from isogloss.forecasting.grid import Array, TrainingMixes, fill
+from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.grid_model import Contribution, Decomposition
 from isogloss.forecasting.hierarchical import TABLE, HierarchicalForecast, HierarchicalSetting, HierarchicalSettings
 
@@ -107,6 +110,7 @@ class CombinedSetting(QuerySetting):
         self.learners, self.table, self.grid = learners, table, learners.grid
         self._measured = set(self.grid.mixes.texts)
         self._poorest = min(shared_web_text(language) for language in self.grid.targets)
+        self._by_learners_mean: dict[str, float] = {}
 
     @property
     def parts_(self) -> set[Part]:  # type: ignore[override]  # read only: each method keeps its own
@@ -118,9 +122,12 @@ class CombinedSetting(QuerySetting):
             return self.learners.needs() | {TABLE}
         weights = self.weights(targets)
         by_learners = [target for target, weight in zip(targets, weights, strict=True) if weight > 0]
+        by_table = [target for target, weight in zip(targets, weights, strict=True) if weight < 1]
         parts = self.learners.needs(texts, by_learners) if by_learners else set[Part]()
-        if (weights < 1).any():
-            parts |= {TABLE} if set(texts) <= self._measured else {TABLE, MIXES}
+        if by_table:
+            parts.add(TABLE)
+        if by_table and not set(texts) <= self._measured:
+            parts |= {MIXES, *(self.learners.pattern(target) for target in by_table)}
         return parts
 
     def learn(self, part: Part) -> None:
@@ -163,18 +170,26 @@ class CombinedSetting(QuerySetting):
         return replace(forecast, flags=tuple(flags | {Flag.AT_CHANCE} for flags in forecast.flags))
 
     def _of_table(self, mixes: TrainingMixes, targets: Sequence[str]) -> HierarchicalForecast:
-        """Forecasts of the table; under a mix not measured, moved by what base learners say of the grid's targets."""
+        """Forecasts of the table; under a mix not measured, each target moved as base learners say that it moves."""
         table = self.table.forecast(mixes, targets)
         new = np.array([text not in self._measured for text in mixes.texts], dtype=bool)
         if not new.any():
             return table
-        link = self.table.table.link_
-        usual = link.forward(fill(self.grid.scores)).mean()
-        completed, _, _ = self.learners.complete(mixes.take(new))
-        link_mean = table.link_mean.copy()
-        link_mean[new] += (link.forward(completed).mean(1) - usual)[:, None]
+        link, link_mean = self.table.table.link_, table.link_mean.copy()
+        under_new = link.forward(self.learners.forecast(mixes.take(new), targets).mean)
+        link_mean[new] += under_new - self._mean_by_learners(targets)
         mean = np.where(new[:, None], self.grid.clip(link.inverse(link_mean)), table.mean)
         return replace(table, mean=mean, link_mean=link_mean)
+
+    def _mean_by_learners(self, targets: Sequence[str]) -> Array:
+        """Mean over the measured mixes of what base learners forecast, on the unbounded scale; of shape (targets,)."""
+        # Plans and rankings ask about the same targets under one mix after another.
+        missing = [target for target in dict.fromkeys(targets) if target not in self._by_learners_mean]
+        if missing:
+            scores = self.learners.forecast(self.grid.mixes, missing).mean
+            means = self.table.table.link_.forward(scores).mean(0)
+            self._by_learners_mean |= dict(zip(missing, means.tolist(), strict=True))
+        return np.array([self._by_learners_mean[target] for target in targets])
 
     def _mixed(self, table: CombinedForecast, learners: GridForecast, places: NDArray[np.intp]) -> CombinedForecast:
         """The table's forecasts with those of the base learners mixed into some targets."""

@@ -1,4 +1,4 @@
-"""Targets whose forecast does not show what a training mix does for them."""
+"""Targets of which nothing was measured, so that what a training mix does for them is carried over from others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from isogloss.forecasting.settings import Setting
 def by_table_alone(fitted: Forecaster, setting: Setting, targets: Sequence[str]) -> set[str]:
     """Targets that the table model forecasts alone.
 
-    It does not see whose examples a mix holds: under a new one their forecasts move as the measured languages do.
+    Under a new mix they move by what base learners carry over from measured languages, which falls short of what
+    examples in the target itself add, and intervals do not count that.
     """
     of_setting = fitted.settings_[setting]
     if not isinstance(of_setting, CombinedSetting):

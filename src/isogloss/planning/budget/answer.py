@@ -215,8 +215,7 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: in
     if unseen:
         listed = ", ".join(target for target in problem.targets if target in unseen)
         notes.append(
-            f"not measured: {listed}; forecasts do not show what examples in these languages add, they move as the "
-            "measured languages do"
+            f"not measured: {listed}; what examples in these languages add is carried over from the measured ones"
         )
     for target, floor, score in zip(problem.targets, problem.floors, outcome.scores, strict=True):
         if score < floor - 1e-6:
