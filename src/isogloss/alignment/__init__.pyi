@@ -1,0 +1,3 @@
+from .encodings import Encodings, Parallel, write_encodings
+
+__all__ = ["Encodings", "Parallel", "write_encodings"]
