@@ -9,6 +9,7 @@ from docs.generator.docstrings import parse, summary
 from docs.generator.markdown import anchor, code, link, page, plain, prose, table
 from docs.generator.names_of_lab import lab_sections
 from docs.generator.sections import adding, named, section
+from isogloss.alignment import alignment_measures
 from isogloss.charts.files import ENDINGS as PICTURES
 from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evidence import importers, shipped
@@ -43,7 +44,7 @@ warning. In a notebook, the decorator `@registry.register("mine")` does the same
 
 def names_page() -> str:
     """Markdown of everything that has a name."""
-    sections = [*_evidence(), *_forecasts(), *_languages(), *_plans(), *lab_sections(), _endings()]
+    sections = [*_evidence(), *_forecasts(), *_languages(), _alignment(), *_plans(), *lab_sections(), _endings()]
     titles = [section.partition("\n")[0].removeprefix("## ") for section in sections]
     contents = "\n".join(f"- {link(title, f'#{anchor(title)}')}" for title in titles)
     return page("Names", _INTRODUCTION, contents, *sections)
@@ -186,6 +187,21 @@ def _languages() -> list[str]:
             named(corpora),
         ),
     ]  # fmt: skip
+
+
+def _alignment() -> str:
+    rows = [
+        (code(name), plain(summary(one)), f"{one.lowest:g} to {one.highest:g}")
+        for name, one in alignment_measures.items()
+    ]
+    return section(
+        "Measures of alignment",
+        "For `isogloss align score --metric` and `isogloss.alignment.score`. "
+        "[What do they compute, and where do other tools differ?](../methods/alignment.md)",
+        table(("name", "what it is", "range"), rows),
+        adding(alignment_measures, "a subclass of [`Measure`](python/alignment.md#class-measure), such as "
+               "[`SentenceMeasure`](python/alignment.md#class-sentencemeasure)"),
+    )  # fmt: skip
 
 
 def _measured(name: str, measure: Measure) -> str:
