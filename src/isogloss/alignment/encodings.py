@@ -75,12 +75,6 @@ class Facts:
     dimension: int
     max_length: int | None = None
 
-    def identity(self, sentences: str) -> str:
-        """SHA-256 of all that the vectors depend on, with the `sentences` summed up, as 64 hexadecimal digits."""
-        parts = {name: value for name, value in vars(self).items() if name != "model"}
-        content = {"layout": LAYOUT, "sentences": sentences, "dtype": "float32"} | parts
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
 
 @dataclass(frozen=True)
 class Encodings:
@@ -158,6 +152,11 @@ class Encodings:
     def dimension(self) -> int:
         """Numbers of a vector."""
         return self.facts.dimension
+
+    @property
+    def sentences(self) -> int:
+        """Different sentences."""
+        return len({one for language in self.rows for one in self.ids(language)})
 
     @cached_property
     def codes(self) -> dict[str, str]:
@@ -348,9 +347,16 @@ def sentence_table(languages: Sequence[str], ids: Sequence[str]) -> pl.DataFrame
 def write_facts(folder: Path, facts: Facts, table: pl.DataFrame, sentences: str) -> None:
     """Write all but the vectors; `sentences` sums up the texts."""
     table.select("language", "id", "rank").write_parquet(folder / SENTENCES)
-    digest = hashlib.sha256(json.dumps([sentences, table.select("language", "id").rows()]).encode()).hexdigest()
-    content = {"layout": LAYOUT, "identity": facts.identity(digest), "dtype": "float32"} | vars(facts)
+    identity = identity_of(facts, table, sentences)
+    content = {"layout": LAYOUT, "identity": identity, "dtype": "float32"} | vars(facts)
     (folder / FACTS).write_text(json.dumps(content, indent=1, default=list) + "\n", encoding="utf-8")
+
+
+def identity_of(facts: Facts, table: pl.DataFrame, sentences: str) -> str:
+    """SHA-256 of all that vectors depend on, as 64 hexadecimal digits; the name of the model is not among it."""
+    parts = {name: value for name, value in vars(facts).items() if name != "model"}
+    content = [LAYOUT, "float32", parts, table.select("language", "id").rows(), sentences]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _read_facts(folder: Path) -> tuple[Facts, str]:

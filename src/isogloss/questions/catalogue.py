@@ -43,6 +43,7 @@ QUESTIONS = {
     "languages sources": "languages:FeatureSourcesQuestion",
     "background show": "background:BackgroundShowQuestion",
     "background build": "background:BackgroundBuildQuestion",
+    "align encode": "encoding:EncodeQuestion",
     "lab tasks": "lab:TasksQuestion",
     "lab plan": "grids:PlanGridQuestion",
     "lab run": "grids:RunGridQuestion",

