@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 _lock = threading.Lock()
@@ -22,14 +23,11 @@ def one_blas_thread() -> Iterator[None]:
     OpenBLAS has one number of threads for the whole process: linear algebra in other threads may be slower
     meanwhile, with the same results. Other libraries with threads (OpenMP, torch) are left alone.
     """
-    import scipy.linalg  # noqa: F401 - has a BLAS of its own, and only libraries that are loaded can be held
-    from threadpoolctl import threadpool_limits
-
     global _users, _limits
     with _lock:
         if _users == 0:
             _let_any_thread_set_limits()
-            _limits = threadpool_limits(limits=1, user_api="blas")
+            _limits = _libraries().limit(limits=1, user_api="blas")
         _users += 1
     try:
         yield
@@ -40,6 +38,15 @@ def one_blas_thread() -> Iterator[None]:
                 _let_any_thread_set_limits()
                 _limits.restore_original_limits()
                 _let_any_thread_set_limits()
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> Any:
+    """The BLAS of numpy and of scipy, each a library of its own; they are looked for once, which takes a while."""
+    import scipy.linalg  # noqa: F401 - only libraries that are loaded can be held
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _let_any_thread_set_limits() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -106,7 +107,7 @@ class Space:
 
     def holds(self, languages: Sequence[str]) -> bool:
         """Whether all of some languages are in it."""
-        return set(languages) <= set(self.languages)
+        return all(language in self._position for language in languages)
 
     def take(self, languages: tuple[str, ...]) -> Space:
         """Only some of the languages."""
@@ -118,8 +119,11 @@ class Space:
 
     def at(self, languages: Sequence[str]) -> list[int]:
         """Positions of `languages`."""
-        position = {language: index for index, language in enumerate(self.languages)}
-        return [position[language] for language in languages]
+        return [self._position[language] for language in languages]
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        return {language: index for index, language in enumerate(self.languages)}
 
     def between(self, kind: str, rows: Sequence[str], columns: Sequence[str]) -> Array:
         """Distances of one kind, of shape (rows, columns)."""

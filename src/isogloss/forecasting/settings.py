@@ -78,7 +78,11 @@ def match(
         If several have.
     """
     placed = queries.with_row_index("query_position")
-    for key, rows in placed.group_by(SETTING, maintain_order=True):
+    positions: dict[tuple[Any, ...], list[int]] = {}
+    for position, key in enumerate(queries.select(SETTING).rows()):
+        positions.setdefault(key, []).append(position)
+    for key, at in positions.items():
+        rows = placed if len(positions) == 1 else placed[at]
         yield _find(dict(zip(SETTING, key, strict=True)), settings, _where(rows), may_be_new), rows
 
 

@@ -72,7 +72,7 @@ def resources(name: str = "cc100") -> dict[str, float]:
     ------
     UnknownName
     """
-    return _with_representatives(_corpus(name).written)
+    return dict(_sizes(name))
 
 
 def resource_shares(name: str = "cc100") -> dict[str, float]:
@@ -124,6 +124,7 @@ def register_resources(name: str, table: str | Path | Mapping[str, float], *, un
     if not written:
         raise BadFile("no languages in it", where=source, hint="one row for each, with its size")
     _added[name] = Corpus(name, written, unit, source)
+    _sizes.cache_clear()
     return _added[name]
 
 
@@ -166,6 +167,11 @@ def _corpus(name: str) -> Corpus:
 def _shipped(name: str) -> Corpus:
     written = {resolve(code).id: float(size) for code, size in read_table(SHIPPED[name])}
     return Corpus(name, written, "GiB", "Conneau et al. 2020")
+
+
+@lru_cache(maxsize=16)
+def _sizes(name: str) -> dict[str, float]:
+    return _with_representatives(_corpus(name).written)
 
 
 def _with_representatives(written: Mapping[str, float]) -> dict[str, float]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from isogloss.errors import BadFile, InputError, UnknownLanguage, UnknownName
 from isogloss.progress import Progress
@@ -36,6 +36,14 @@ class AboutEvidence(Question):
         Literal["higher", "lower"] | None, Field(description="Which scores are better, where the metric is not known.")
     ] = None
 
+    _known: Any = PrivateAttr(None)
+
+    def about(self, evidence: Evidence) -> Self:
+        """The same question about evidence that `read_evidence` gave, which is not read again."""
+        asked = self.model_copy(update={"evidence": [evidence]})
+        asked._known = evidence
+        return asked
+
     def answer(self, progress: Progress | None = None) -> Answer:
         """Read the evidence and answer from it, with what was assumed in reading."""
         evidence = self.read()
@@ -54,6 +62,8 @@ class AboutEvidence(Question):
         """
         from isogloss.evidence import read_evidence
 
+        if self._known is not None:
+            return cast("Evidence", self._known)
         return read_evidence(*self.given(), languages=self.languages, scale=self.scale, better=self.better)
 
     def given(self) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ def _measured(evidence: Evidence, queries: pl.DataFrame, *, by_target: bool = Fa
 
     # A query that leaves a property of its setting free has only one value for it in the evidence.
     always = ("task", "model", "train", *(["target"] if by_target else []))
-    given = [name for name in (*SETTING, *always) if name in always or not queries[name].is_null().all()]
+    given = [name for name in (*SETTING, *always) if name in always or queries[name].null_count() < queries.height]
     given = list(dict.fromkeys(given))
     return evidence.observations.join(queries.select(given).unique(), on=given, how="semi", nulls_equal=True)
 
@@ -108,8 +108,6 @@ def _word() -> pl.Expr:
 
 def _warnings(table: pl.DataFrame) -> list[str]:
     """What flags that limit trust mean where all forecasts have them, and which languages have the others."""
-    import polars as pl
-
     from isogloss.forecasting.flags import SENTENCES, Flag, sentences
     from isogloss.forecasting.trust_word import AT_BEST
 
@@ -118,14 +116,15 @@ def _warnings(table: pl.DataFrame) -> list[str]:
         row = table.row(0, named=True)
         meant = zip(row["flags"], sentences(row), strict=True)
         return [f"{clause[0].upper()}{clause[1:]}." for flag, clause in meant if flag in limiting]
-    forecast = table.filter(~pl.col("flags").list.contains(MEASURED))
+    rows = table.select("language", "flags").rows()
+    forecast = [(language, flags) for language, flags in rows if MEASURED not in flags]
     of_all, of_some = [], dict[str, list[str]]()
     for flag in limiting:
-        flagged = forecast.filter(pl.col("flags").list.contains(str(flag)))
-        if flagged.height == forecast.height > 0 and "{" not in SENTENCES[flag]:
+        flagged = [language for language, flags in forecast if flag in flags]
+        if len(flagged) == len(forecast) > 0 and "{" not in SENTENCES[flag]:
             of_all.append(f"Of all forecasts: {SENTENCES[flag]}.")
-        elif flagged.height:
-            of_some.setdefault(_some(flagged), []).append(str(flag).replace("_", " "))
+        elif flagged:
+            of_some.setdefault(_first_names(flagged), []).append(str(flag).replace("_", " "))
     return [*(f"{', '.join(flags).capitalize()}: {languages}." for languages, flags in of_some.items()), *of_all]
 
 
@@ -199,7 +198,11 @@ def _span(table: pl.DataFrame, scale: Scale) -> str:
 
 def _some(table: pl.DataFrame) -> str:
     """The first few languages of a table, by name."""
-    languages = table["language"].unique(maintain_order=True).to_list()
+    return _first_names(table["language"])
+
+
+def _first_names(named: Iterable[str]) -> str:
+    languages = list(dict.fromkeys(named))
     more = f" and {len(languages) - MOST_NAMED} more" if len(languages) > MOST_NAMED else ""
     return ", ".join(languages[:MOST_NAMED]) + more
 

@@ -15,11 +15,10 @@ from pydantic import BaseModel, Field
 
 from isogloss.errors import UnknownName
 from isogloss.questions.about import AboutEvidence
-from isogloss.questions.answer import Answer
 from isogloss.web.fields import read_fields, signature, web_questions
 from isogloss.web.jobs import Job
 from isogloss.web.names import matching
-from isogloss.web.responses import error_body, not_modified, session_of, site_of, tagged
+from isogloss.web.responses import error_body, json_response, not_modified, session_of, site_of
 
 PATIENCE, LONGEST_WAIT = 10.0, 30.0
 BEAT = 0.25
@@ -166,8 +165,7 @@ def _endpoint(kind: type[AboutEvidence]) -> Callable[..., Any]:
         if not await finished(job, wait):
             return Response(job_body(job).model_dump_json(), 202, media_type="application/json")
         answer = job.future.result()
-        body = await run_in_threadpool(_json, answer)
-        return tagged(Response(body, media_type="application/json"), job.key)
+        return await run_in_threadpool(lambda: json_response(answer.to_dict(), job.key))
 
     request = inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request)
     named = Annotated[str | None, Query(max_length=100, description="Name of the evidence, as /api/evidence lists it.")]
@@ -181,10 +179,6 @@ def _endpoint(kind: type[AboutEvidence]) -> Callable[..., Any]:
     endpoint.__name__ = kind.command.replace(" ", "_")
     endpoint.__doc__ = inspect.getdoc(kind)
     return endpoint
-
-
-def _json(answer: Answer) -> bytes:
-    return json.dumps(answer.to_dict(), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def error_json(error: Any) -> bytes:

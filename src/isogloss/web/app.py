@@ -1,10 +1,10 @@
-"""The application: guard, session cookie, API, pages and files."""
+"""The application: guard, responses that are kept, API, pages and files."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Thread
@@ -21,9 +21,10 @@ from isogloss.errors import BadValue, InputError, IsoglossError, UnknownName
 from isogloss.web import api
 from isogloss.web.guard import Guard
 from isogloss.web.jobs import BROKEN, Busy, Stopped
+from isogloss.web.kept import KeptResponses
 from isogloss.web.pages import ask, routers
 from isogloss.web.pages.rendering import error_page
-from isogloss.web.responses import COOKIE, not_modified, session_of, tagged
+from isogloss.web.responses import not_modified, session_of, tagged
 from isogloss.web.settings import ServerSettings
 from isogloss.web.site import Site
 
@@ -56,7 +57,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         description="Forecast how well a multilingual model does in languages that nobody tested.", lifespan=running,
     )  # fmt: skip
     app.state.site = site
-    app.middleware("http")(_with_session)
+    app.add_middleware(KeptResponses)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     app.add_middleware(Guard, settings=settings)
     _add_errors(app)
@@ -65,15 +66,6 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         app.include_router(router, include_in_schema=False)
     app.add_api_route("/static/{name}", static_file, methods=["GET"], include_in_schema=False)
     return app
-
-
-async def _with_session(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Give a new session its cookie."""
-    response = await call_next(request)
-    session = getattr(request.state, "session", None)
-    if session is not None and request.cookies.get(COOKIE) != session.key:
-        response.set_cookie(COOKIE, session.key, httponly=True, samesite="lax")
-    return response
 
 
 async def static_file(request: Request, name: str) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 from fastapi import Request
@@ -42,6 +44,12 @@ def tagged(response: Response, tag: str) -> Response:
     response.headers["etag"] = f'"{tag}"'
     response.headers["cache-control"] = "private, no-cache"
     return response
+
+
+def json_response(value: Any, tag: str | None = None) -> Response:
+    """JSON with an entity tag; by default that of its bytes."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return tagged(Response(body, media_type="application/json"), tag or hashlib.sha256(body).hexdigest()[:24])
 
 
 def error_body(error: IsoglossError) -> dict[str, Any]:

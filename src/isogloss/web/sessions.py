@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
@@ -38,6 +37,8 @@ class Held:
         Gives a text that changes when the evidence does.
     own : bool
         Whether a session brought it.
+    may_change : bool
+        Whether it lies in a file or store that others write to, so that its stamp has to be looked up.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Held:
     load: Callable[[], Evidence] = field(repr=False)
     stamp: Callable[[], str] = field(repr=False)
     own: bool = False
+    may_change: bool = False
 
 
 @dataclass
@@ -63,6 +65,12 @@ class Upload:
     def title(self) -> str:
         """The name of the file."""
         return self.path.name
+
+    @property
+    def read_as(self) -> str:
+        """Checksum of the file and of what a person said: the same reading has the same."""
+        said = (self.key, self.options, self.languages, self.left_out)
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:10]
 
 
 @dataclass
@@ -138,8 +146,7 @@ class Sessions:
         evidence = None if upload.reading is None else upload.reading.evidence
         if evidence is None:
             raise InputError("the file is not read yet", where=upload.title, hint="say first what is unclear")
-        said: tuple[Any, ...] = (upload.key, upload.options, upload.languages, upload.left_out)
-        key = hashlib.sha256(repr(said).encode()).hexdigest()[:10]
+        key = upload.read_as
         if upload.accepted is not None:
             session.evidence.pop(upload.accepted, None)
         held = Held(key, upload.title, lambda: evidence, lambda: key, own=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,10 +22,15 @@ from isogloss.questions.question import read_question
 from isogloss.web.jobs import Job, Worker
 from isogloss.web.reading import Reader
 from isogloss.web.sessions import Held, Session, Sessions
+from isogloss.web.setting import PROPERTIES, Choice, choose
 from isogloss.web.settings import ServerSettings
 
 SLOW = {"trust", "benchmark", "plan", "goal", "kinds", "explain", "next", "curve", "additions", "report"}
 """Commands whose answers may take long enough to wait for in a queue of their own."""
+
+
+MOST_CHOICES = 64
+"""Settings of evidence that are kept."""
 
 
 class Site:
@@ -34,6 +39,7 @@ class Site:
     def __init__(self, settings: ServerSettings):
         self.settings = settings
         self.sessions, self.worker, self.reader = Sessions(settings), Worker(), Reader(settings)
+        self._choices: dict[tuple[Any, ...], Choice] = {}
         self.served = {held.key: held for held in served_evidence(settings.evidence)}
 
     def evidence_of(self, session: Session) -> dict[str, Held]:
@@ -66,11 +72,24 @@ class Site:
         key = answer_key(held, kind.command, fields)
 
         def work(progress: Progress) -> Answer:
-            evidence = held.load()
-            asked = question.model_copy(update={"evidence": [evidence]})
-            return asked.answer(progress)
+            return question.about(held.load()).answer(progress)
 
         return self.worker.ask(key, session.key, work, slow=kind.command in SLOW)
+
+    def choice(self, held: Held, given: Mapping[str, str], free: Sequence[str] = ()) -> Choice:
+        """The setting that an address means, as `choose` finds it.
+
+        Raises
+        ------
+        UnknownName
+        """
+        parts = tuple((name, given[name]) for name in PROPERTIES if name in given)
+        key = (held.key, held.stamp(), parts, tuple(free))
+        if (known := self._choices.get(key)) is None:
+            if len(self._choices) >= MOST_CHOICES:
+                self._choices.clear()
+            known = self._choices[key] = choose(held.load(), given, free)
+        return known
 
     def close(self) -> None:
         """Stop work and remove files."""
@@ -122,7 +141,7 @@ def served_evidence(sources: tuple[str, ...]) -> list[Held]:
         if source.startswith(PREFIX):
             continue
         place = _Source(source)
-        held.append(Held(_key(Path(source).stem, held), Path(source).name, place.load, place.stamp))
+        held.append(Held(_key(Path(source).stem, held), Path(source).name, place.load, place.stamp, may_change=True))
     named = [source for source in sources if source.startswith(PREFIX)]
     for name in dict.fromkeys([*named, *shipped()]):
         short = name.removeprefix(PREFIX)

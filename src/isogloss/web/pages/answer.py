@@ -21,7 +21,7 @@ from isogloss.web.api import finished
 from isogloss.web.pages.drawing import bar_of, gradient_stops, map_of, track_of
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import session_of, site_of
-from isogloss.web.setting import Choice, choose
+from isogloss.web.setting import Choice
 
 ITEMS = 100
 MOST_ROWS, BETWEEN = 400, 8
@@ -46,7 +46,7 @@ async def answer(request: Request) -> Response:
     if not targets:
         raise InputError("no language is named", hint="choose some on the page Ask")
     held = await run_in_threadpool(site.held, session, address.first("evidence"))
-    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat()))
+    choice = await run_in_threadpool(site.choice, held, address.flat())
     fields = {"targets": targets, **as_fields(choice)}
     job = await run_in_threadpool(site.ask, session, held, ForecastQuestion, fields)
     if not await finished(job, site.settings.patience):

@@ -13,12 +13,12 @@ from fastapi.responses import Response
 
 from isogloss.charts.land import land_path
 from isogloss.charts.projection import EqualEarth
+from isogloss.forecasting.features import space
 from isogloss.languages import resolve
 from isogloss.languages.groups import flores_languages
 from isogloss.web.names import every_language, matching
 from isogloss.web.pages.rendering import Address, render, texts_of
 from isogloss.web.responses import session_of, site_of
-from isogloss.web.setting import choose
 
 REGIONS = {"africa": "Africa", "americas": "The Americas", "asia": "Asia", "europe": "Europe", "oceania": "Oceania"}
 WORLD = EqualEarth.whole(720)
@@ -35,9 +35,10 @@ async def ask(request: Request) -> Response:
 
 def _ask(request: Request) -> Response:
     address = Address(request)
-    held = site_of(request).held(session_of(request), address.first("evidence"))
+    site = site_of(request)
+    held = site.held(session_of(request), address.first("evidence"))
     evidence = held.load()
-    choice = choose(evidence, address.flat(), free=("model",))
+    choice = site.choice(held, address.flat(), free=("model",))
     targets = texts_of(address.given, "targets")
     measured = set(evidence.targets)
     return render(
@@ -58,8 +59,8 @@ def _near(address: Address, targets: list[str]) -> list[str]:
 
 
 def prepare() -> None:
-    """Read what the first page of every browser needs."""
-    _families(), _places(), _dots(set()), matching("a"), land_path(WORLD)
+    """Read what the first pages of every browser need, with the distances of the languages most often asked about."""
+    _families(), _places(), _dots(set()), matching("a"), land_path(WORLD), space(flores_languages())
 
 
 @lru_cache(maxsize=1)

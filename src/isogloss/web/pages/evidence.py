@@ -15,9 +15,9 @@ from isogloss.questions.names import Names
 from isogloss.questions.scale import scale_of
 from isogloss.web.api import finished
 from isogloss.web.pages.rendering import Address, render, waiting
-from isogloss.web.responses import session_of, site_of
+from isogloss.web.responses import json_response, session_of, site_of
 from isogloss.web.sessions import Held
-from isogloss.web.setting import PROPERTIES, choose
+from isogloss.web.setting import PROPERTIES
 
 PAGE = 100
 COLUMNS = ("language", "model", "task", "metric", "train", "score", "items", "origin")
@@ -31,7 +31,7 @@ async def evidence(request: Request) -> Response:
     address = Address(request)
     site, session = site_of(request), session_of(request)
     held = await run_in_threadpool(site.held, session, address.first("evidence"))
-    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), PROPERTIES))
+    choice = await run_in_threadpool(site.choice, held, address.flat(), PROPERTIES)
     jobs = [await run_in_threadpool(site.ask, session, held, ShowQuestion, {}),
             await run_in_threadpool(site.ask, session, held, ConflictsQuestion, {})]  # fmt: skip
     for job in jobs:
@@ -48,12 +48,14 @@ async def evidence(request: Request) -> Response:
 
 
 @router.get("/rows")
-async def rows(request: Request) -> list[dict[str, Any]]:
+async def rows(request: Request) -> Response:
     """Some scores, for a table that shows only what is on the screen."""
     address = Address(request)
-    held = await run_in_threadpool(site_of(request).held, session_of(request), address.first("evidence"))
-    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), PROPERTIES))
-    return await run_in_threadpool(scores_of, choice.evidence, address.number("offset"), PAGE)
+    site = site_of(request)
+    held = await run_in_threadpool(site.held, session_of(request), address.first("evidence"))
+    choice = await run_in_threadpool(site.choice, held, address.flat(), PROPERTIES)
+    shown = await run_in_threadpool(scores_of, choice.evidence, address.number("offset"), PAGE)
+    return json_response(shown)
 
 
 def scores_of(evidence: Any, offset: int, count: int) -> list[dict[str, Any]]:

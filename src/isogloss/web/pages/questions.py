@@ -19,7 +19,7 @@ from isogloss.web.fields import read_fields, web_fields, web_questions
 from isogloss.web.pages.answer import as_fields
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import not_modified, session_of, site_of, tagged
-from isogloss.web.setting import PROPERTIES, choose
+from isogloss.web.setting import PROPERTIES
 from isogloss.web.site import answer_key
 
 
@@ -96,7 +96,7 @@ def _page_of(view: View) -> Any:
         site, session = site_of(request), session_of(request)
         kind = web_questions()[view.command]
         held = await run_in_threadpool(site.held, session, address.first("evidence"))
-        choice = await run_in_threadpool(lambda: choose(held.load(), address.flat(), view.free))
+        choice = await run_in_threadpool(site.choice, held, address.flat(), view.free)
         fields = read_fields(kind, address.given) | _setting_of(kind, as_fields(choice))
         shared: dict[str, Any] = {
             "title": view.title,

@@ -86,13 +86,14 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     session = session_of(request)
     own = [held for held in site_of(request).evidence_of(session).values() if held.own]
     navigation = [(address.to(path), title, path == address.path) for path, title in NAVIGATION]
-    shared = {"address": address, "navigation": navigation, "own_evidence": own, "held": None, "choice": None}
-    body = environment().get_template(template).render(shared | context)
-    tag = hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()[:24]
-    if status == 200 and (unchanged := not_modified(request, tag)) is not None:
-        return unchanged
-    response = HTMLResponse(body.encode("utf-8", "replace"), status)
-    return tagged(response, tag) if status == 200 else response
+    shared: dict[str, Any] = {"address": address, "navigation": navigation, "own_evidence": own, "held": None,
+                              "choice": None, "error": None, **context}  # fmt: skip
+    body = environment().get_template(template).render(shared)
+    page = body.encode("utf-8", "replace")
+    if status != 200 or shared["error"] is not None:  # what is wrong may be mended: such a page is not kept
+        return HTMLResponse(page, status)
+    tag = hashlib.sha256(page).hexdigest()[:24]
+    return not_modified(request, tag) or tagged(HTMLResponse(page), tag)
 
 
 def waiting(request: Request, job: Job, title: str, **context: Any) -> Response:

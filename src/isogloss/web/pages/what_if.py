@@ -20,7 +20,6 @@ from isogloss.web.pages.answer import as_fields
 from isogloss.web.pages.drawing import bar_of, gradient_stops, track_of
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import session_of, site_of
-from isogloss.web.setting import choose
 
 FEWEST_MIXES = 3
 MOST_SLIDERS, MOST_TARGETS, STEPS = 8, 12, 20
@@ -55,7 +54,7 @@ async def what_if(request: Request) -> Response:
     address = Address(request)
     site, session = site_of(request), session_of(request)
     held = await run_in_threadpool(site.held, session, address.first("evidence"))
-    choice = await run_in_threadpool(lambda: choose(held.load(), address.flat()))
+    choice = await run_in_threadpool(site.choice, held, address.flat())
     sliders = await run_in_threadpool(sliders_of, choice.evidence, address)
     targets = texts_of(address.given, "targets")[:MOST_TARGETS]
     shared: dict[str, Any] = {
