@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -172,6 +173,10 @@ def _details(row: Mapping[str, Any]) -> dict[str, Any]:
     return details if isinstance(details, dict) else {}
 
 
+_OF_CHECKPOINTS = re.compile(r"quant|precision|dtype|bits|step|epoch|checkpoint|revision|version|variant|size")
+"""What stands in the names of columns that tell checkpoints or loadings of one model apart."""
+
+
 def _hint(differing: list[str]) -> str:
     settle = "choose duplicates=mean or duplicates=last"
     if not differing:
@@ -179,6 +184,8 @@ def _hint(differing: list[str]) -> str:
     name = differing[0].partition(" (")[0]
     if name == "language":
         return f"read one as another language: languages={{...}}, or {settle}"
+    if _OF_CHECKPOINTS.search(name.casefold()):
+        return f"call the column '{name}' model_revision, or {settle}"
     return f"call the column '{name}' recipe if it is another way to ask or to adapt, or {settle}"
 
 

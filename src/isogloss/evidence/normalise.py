@@ -20,7 +20,6 @@ from isogloss.evidence.schema import ITEM, MODEL, OBSERVATION, QUERY, SCALES, TA
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
 from isogloss.languages.context import NO_LANGUAGES, is_minangkabau, is_summary, read_column
-from isogloss.languages.names import display_name
 from isogloss.metrics.registry import find_metric, metrics
 
 QUERY_TABLE = pl.Schema({"query_row": pl.Int64(), **QUERY})
@@ -34,6 +33,9 @@ DIRECTIONS = ("higher", "lower")
 
 LEFT_OUT = "none"
 """What a caller says of a value that is no language: its rows are left out."""
+
+UNTRAINED = frozenset({"none", "-", "--", "–", "—", "n/a", "null"})
+"""What people write into a column of training languages for a model that was used as it is."""
 
 _POSITION = "_position"
 _NAMES = ("model", "task", "metric", "target")
@@ -154,14 +156,9 @@ class _Languages:
     def __call__(self, code: str, where: str) -> str:
         """The id of a language; the code itself if it is unknown, of which `refuse_unknown` tells."""
         if code not in self.resolved and code not in self.unknown:
-            doubt = self.unclear.get(code, NO_LANGUAGES["nan"] if code == "nan" else None)
-            if doubt is not None and code not in self.overrides:
-                said = {code: code.casefold()}
-                raise BadValue(
-                    f"'{code}' may be {display_name(code.casefold())}, or {doubt}", where=where,
-                    hint=f"leave the cell empty if there is none, else say so: languages={said}" if code == "nan"
-                    else f"say which: languages={said} ('none' leaves it out)",
-                )  # fmt: skip
+            doubts = {"nan": NO_LANGUAGES["nan"]} if code == "nan" else self.unclear if code in self.unclear else {}
+            if doubts and code not in self.overrides:
+                raise _unclear(doubts, where)
             if code not in self.overrides and is_summary(code) and not is_minangkabau(code, self.targets):
                 raise BadValue(
                     f"'{code}' is no language", where=where,
@@ -179,6 +176,18 @@ class _Languages:
         """Raise one error for all languages that are unknown."""
         if self.unknown:
             raise UnknownLanguage.together(list(self.unknown.values()))
+
+
+def _unclear(doubts: Mapping[str, str], where: str) -> BadValue:
+    """What asks of values whether they are languages, all at once."""
+    shown = dict(list(doubts.items())[:MOST_UNKNOWN])
+    said = {value: value.casefold() for value in shown}
+    return BadValue(
+        "; ".join(f"'{value}' may be {resolve(said[value]).name}, or {doubt}" for value, doubt in shown.items()),
+        where=where,
+        hint=f"leave the cell empty if there is none, else say so: languages={said}" if list(shown) == ["nan"]
+        else f"say which: languages={said} ('none' leaves it out)",
+    )  # fmt: skip
 
 
 def _complete(rows: pl.DataFrame, options: ReadOptions, where: str, importer: str) -> pl.DataFrame:
@@ -259,6 +268,8 @@ def _about(row: Mapping[str, Any], languages: _Languages) -> About:
 
 
 def _canonical(text: str, languages: _Languages, where: str) -> str:
+    if text.strip().casefold() in UNTRAINED and text not in languages.overrides:
+        return ""
     return str(TrainingMix.parse(text, where=where, language=lambda code: languages(code, where)))
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from isogloss.errors import BadValue
 from isogloss.languages.qualifiers import is_locale
-from isogloss.languages.tags import tag_of_code
+from isogloss.languages.tags import tag_of_code, tag_of_name
 from isogloss.languages.treebanks import language_of_treebank
 from isogloss.metrics.registry import find_metric
 
@@ -52,6 +52,7 @@ class About(NamedTuple):
 
 
 _JOINED = re.compile(r"(.+?)\s*(?:→|⇒|->|=>|>)\s*(.+)")
+_NAMED = re.compile(r"([^\W\d_]{4,}(?: [^\W\d_]+)*)\s*(?:[-–]|\bto\b)\s*([^\W\d_]{4,}(?: [^\W\d_]+)*)")
 _TAGS = re.compile(r"([a-z]{3}[_-][A-Za-z]{4})[-_]([a-z]{3}[_-][A-Za-z]{4})")
 _CODES = re.compile(r"([a-z]{2,3})[-_](?:to[-_])?([a-z]{2,3})")
 
@@ -100,7 +101,9 @@ def find_pairs(values: Iterable[str], *, translated: bool) -> Pairs:
         distinct = [value for value in distinct if value not in treebanks]  # bxr_bdt beside en_ewt
     certain, possible = {}, {}
     for value in distinct:
-        if match := _JOINED.fullmatch(value) or _TAGS.fullmatch(value):
+        if (match := _JOINED.fullmatch(value) or _TAGS.fullmatch(value)) or (
+            translated and (match := _NAMED.fullmatch(value)) and _are_two(value, *match.groups())
+        ):
             certain[value] = f"{match[1]}|{match[2]}"
         elif (match := _CODES.fullmatch(value)) and all(tag_of_code(code) for code in match.groups()):
             lengths = {len(match[1]), len(match[2])}
@@ -117,6 +120,11 @@ def find_pairs(values: Iterable[str], *, translated: bool) -> Pairs:
     if certain or (strange and len(possible) == len(distinct)):
         return Pairs(certain, list(possible))
     return Pairs({}, strange)
+
+
+def _are_two(value: str, first: str, second: str) -> bool:
+    """Whether a value such as `English-Swahili` names two languages, and no single one as Serbo-Croatian does."""
+    return tag_of_name(value) is None and tag_of_name(first) is not None and tag_of_name(second) is not None
 
 
 def _is_locale(value: str) -> bool:

@@ -147,7 +147,8 @@ def _split(source: str, where: str | None = None) -> tuple[str, str]:
         raise BadTrainingMix(f"no language before '{source}'", where=where, hint="write it as swa+translated:1000")
     if kind not in KINDS:
         unknown = UnknownName("kind of examples", kind, KINDS)
-        raise BadTrainingMix(f"{unknown.reason} in '{source}'", where=where, hint=unknown.hint)
+        raise BadTrainingMix(f"{unknown.reason} in '{source}'", where=where,
+                             hint=f"{unknown.hint}; write several languages as en,fr")  # fmt: skip
     return language, kind
 
 

@@ -13,7 +13,9 @@ from isogloss.languages.treebanks import language_of_treebank
 from isogloss.languages.varieties import variety_cache
 
 COUNTRIES_ONLY = frozenset({"jp", "cn", "cz", "dk", "gr", "ua", "vn"})
-"""Codes that are those of countries and of no language: what stands beside them may be countries too."""
+"""Codes of countries that are read as the language of the country, as no language has them."""
+
+COUNTRY_CODES = REGIONS | {"UK"}
 
 AS_COUNTRY = {"kr": "kor", "se": "swe"}
 """Codes of small languages that are read as those of countries beside codes that are of countries only."""
@@ -26,10 +28,19 @@ ABBREVIATIONS = {"MSA": "arb", "BCS": "hbs"}
 
 NO_LANGUAGES = {
     "ner": "a task", "pos": "a task", "nli": "a task", "asr": "a task", "srl": "a task", "sts": "a task",
-    "rte": "a task", "wsd": "a task", "dep": "a task", "lid": "a task", "dev": "a part of a test set", "gap": "a gap",
+    "rte": "a task", "wsd": "a task", "dep": "a task", "lid": "a task", "mrc": "a task", "acc": "the accuracy",
+    "dev": "a part of a test set", "val": "a part of a test set", "tst": "a part of a test set",
+    "trn": "a training set", "gap": "a gap", "dif": "a difference", "err": "an error", "num": "a number",
+    "cnt": "a count", "top": "the best", "row": "a row", "med": "a median", "agg": "a summary", "mix": "a mix",
+    "ood": "texts of another kind", "unk": "unknown", "rnd": "guesses at random", "maj": "the commonest answer",
     "nan": "a value that is not there",
 }  # fmt: skip
 """Codes of small languages that are more often something else, and what."""
+
+SEVERAL = "a mean of several languages"
+"""What else the name of a group of languages may stand for, such as Indic."""
+
+LONGEST_CODE = 3
 
 SURELY_CODES = 10
 """Other codes of three letters in a column from which on each of `NO_LANGUAGES` is a code too."""
@@ -38,10 +49,13 @@ _STRONG = frozenset(
     "avg average averages ave mean means median total totals overall std stdev stddev aggregate "
     "δ delta diff difference differences".split()
 )
-_WEAK = frozenset("all min max minimum maximum sum low mid high mul macro micro var variance range summary".split())
+_WEAK = frozenset(
+    "all min max minimum maximum sum low mid high mul macro micro var variance range summary seen unseen hrl mrl lrl "
+    "hrls mrls lrls".split()
+)
 _BESIDE = frozenset(
-    "of over across the score scores resource resources languages language langs lang seen unseen weighted macro micro "
-    "group groups non without excl incl english".split()
+    "of over across the score scores resource resources languages language langs lang weighted macro micro group "
+    "groups non without excl incl english".split()
 )
 
 
@@ -112,7 +126,7 @@ def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = Non
     read = [value for value in read if value not in unclear]
     treebanks = {value: code for value in read if (code := language_of_treebank(value)) is not None}
     named = _are_names([value for value in read if value not in treebanks and value not in ABBREVIATIONS])
-    countries = not named and bool(COUNTRIES_ONLY.intersection(value.casefold() for value in read))
+    countries = not named and any(map(_is_of_country_only, distinct))
     unknown, notes = [], [f"'{value}' is read as Minangkabau (min), no minimum" for value in read if value == "min"]
     for value in read:
         language, other = _read(treebanks.get(value, value), named and value not in treebanks)
@@ -125,6 +139,9 @@ def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = Non
         if language is None:
             unknown.append(value)
             continue
+        if language.scope == "collection" and len(value) > LONGEST_CODE:
+            unclear[value] = SEVERAL
+            continue
         languages[value] = language
         if value in NO_LANGUAGES:
             notes.append(f"'{value}' is read as {language.name} ({language.id}), not as {NO_LANGUAGES[value]}")
@@ -135,6 +152,12 @@ def read_column(values: Iterable[str], overrides: Mapping[str, str] | None = Non
     elif named:
         notes += _by_code(languages, treebanks)
     return ColumnOfLanguages(languages, tuple(unknown), unclear, summaries, tuple(notes))
+
+
+def _is_of_country_only(value: str) -> bool:
+    """Whether a code is that of a country and of no language: what stands beside it may be countries too."""
+    code = value.casefold()
+    return code in COUNTRIES_ONLY or (len(code) == 2 and code.upper() in REGIONS and tag_of_code(code) is None)
 
 
 def _are_small(values: list[str]) -> bool:
@@ -150,7 +173,7 @@ def _of_both(languages: Mapping[str, Language]) -> list[str]:
     both = [
         f"'{value}' as {language.name}"
         for value, language in languages.items()
-        if len(value) == 2 and value.upper() in REGIONS and not is_locale(value.casefold(), value.upper())
+        if len(value) == 2 and value.upper() in COUNTRY_CODES and not is_locale(value.casefold(), value.upper())
         and value.casefold() not in COUNTRIES_ONLY | AS_COUNTRY.keys()
     ]  # fmt: skip
     return [f"beside codes of countries, read by their language: {', '.join(both)}"] if both else []

@@ -41,6 +41,8 @@ class Tag(NamedTuple):
 def tag_of_code(text: str) -> Tag | None:
     """The tag that `text` is by a code of a standard, a glottocode or one of the usual slips; else None."""
     written = text.strip()
+    if written.endswith("."):
+        return None  # an abbreviation, such as Jap.
     tag = written.split(".")[0].replace("_", "-").casefold()  # en_US.UTF-8
     if tag in CODES:
         return _parse(CODES[tag])

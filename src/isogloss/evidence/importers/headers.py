@@ -10,12 +10,14 @@ from isogloss.languages.names import fold
 BOOKKEEPING = re.compile(
     r"(n|no|id|idx|index|count|counts|total count|rank|ranking|position|unnamed.*|column \d+|year|date|time|runtime|"
     r"seconds|epoch|steps?|tokens|speakers|population|(num|number|n) .+|.+ (count|seconds|per second|runtime|size)|"
-    r"params?|parameters|cost|price|latency|size|version)"
+    r"params?|parameters|cost|price|latency|size|version|langs|languages|.+ id|correct)"
 )
 """Folded headers of columns of numbers that are no scores."""
 
-SPREAD = re.compile(r"(std|sd|stdev|std dev|stddev|standard deviation|ci|ci 95|95 ci|margin|variance|var)( .*)?")
-"""Folded headers of columns that say how far scores spread, which is no standard error."""
+SPREAD = re.compile(
+    r"(std|sd|stdev|std dev|stddev|standard deviation|ci|ci 95|95 ci|margin|variance|var|p value|pvalue)( .*)?"
+)
+"""Folded headers of columns that say how far scores spread, or how sure a difference is, which is no standard error."""
 
 
 FACTS = frozenset(

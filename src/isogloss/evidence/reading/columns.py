@@ -10,8 +10,9 @@ from isogloss.evidence.importers.cells import LOOKED_AT, is_numeric, read_number
 from isogloss.evidence.importers.headers import is_bookkeeping, is_left_out
 from isogloss.evidence.importers.mapping import READABLE
 from isogloss.evidence.importers.sheets import Sheet
-from isogloss.evidence.reading.vocabulary import is_of_shots, role_of
+from isogloss.evidence.reading.vocabulary import is_of_shots, is_way, role_of
 from isogloss.languages.context import read_column
+from isogloss.languages.names import fold
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,11 @@ def sort_columns(sheet: Sheet) -> Columns:
         else:
             found.scores.append(name)
     summaries = [name for name in found.left_out if not any(map(is_bookkeeping, sheet.header(name)))]
-    if not found.scores and "score" not in found.roles and len(summaries) == 1:  # a mean over tasks, or such
+    counted = any(fold(name) == "correct" for name in found.left_out)  # beside the total
+    if not found.scores and "score" not in found.roles and len(summaries) == 1 and not counted:  # a mean over tasks
         found.scores.extend(summaries)
         found.left_out.remove(summaries[0])
-    for name in (*found.texts, *filter(None, [found.roles.get("target")])):
+    for name in (*found.texts, *filter(None, [found.roles.get("target"), found.roles.get("train")])):
         found.languages[name] = read_column(_distinct(frame[name])).share
     return found
 
@@ -72,6 +74,8 @@ def _role(sheet: Sheet, name: str, numeric: bool) -> str | None:
         return name
     header = sheet.header(name)
     role = role_of(header[-1]) or role_of(header[0]) if len(header) == 1 else None
+    if role == "model" and all(map(is_way, _distinct(sheet.frame[name]))):
+        return "recipe"
     if role == "shots" and sum(is_of_shots(column) for column in sheet.frame.columns) > 1:
         return None  # zero-shot beside few-shot
     if role in ("items", "shots", "seed"):

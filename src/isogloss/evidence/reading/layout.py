@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -22,10 +23,19 @@ from isogloss.evidence.reading.levels import (
     labels_of,
     languages_in,
     split_headers,
+    split_kinds,
     value_of,
 )
 from isogloss.evidence.reading.names_in_rows import NamesInRows, find_names
-from isogloss.evidence.reading.vocabulary import FIRST, ONLY_OF_PAIRS, SECOND, is_metric, metric_in
+from isogloss.evidence.reading.vocabulary import (
+    COUNTRIES,
+    FIRST,
+    ONLY_OF_PAIRS,
+    SECOND,
+    is_metric,
+    metric_in,
+    without_metric,
+)
 from isogloss.languages.context import is_summary, read_column
 from isogloss.languages.names import fold
 
@@ -92,6 +102,7 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
         across = languages_in(sheet, columns.scores)
         names = find_names(sheet, columns) if across is None else None
     if (two := _two_languages(sheet, columns)) is not None:
+        sheet = split_kinds(sheet, columns.scores)
         _down(layout, sheet, columns, two[1], options)
         _tell_pair_from_training(layout, sheet, options, two)
     elif across is not None and _is_matrix(columns, down):
@@ -101,22 +112,35 @@ def lay_out(sheet: Sheet, columns: Columns, options: ReadOptions, where: str) ->
     elif across is not None and (down is None or "target" not in columns.roles):
         _across(layout, sheet, columns, across)
     elif down is not None:
+        sheet = split_kinds(sheet, columns.scores)
         _down(layout, sheet, columns, down, options)
         _ask_about_others(layout, sheet, columns, down)
+        _ask_about_metrics(layout, sheet, columns, options)
     elif names is not None:
         _down(layout, sheet, columns, names.column, options)
         _take_apart(layout, names)
     else:
-        present = ", ".join(sheet.frame.columns[:12]) + (", ..." if sheet.frame.width > 12 else "")
-        raise NoScores(
-            f"no column and no header names languages (it has {present})", where=where,
-            hint="give a column of languages, called language",
-        )  # fmt: skip
+        raise _without_languages(sheet, columns, where)
     _find_errors(layout, sheet)
     beside = {values["standard_error"] for values in layout.melt.values() if "standard_error" in values}
     used = {*layout.columns.values(), *layout.melt, *layout.pair, *beside}
     layout.rest = [name for name in sheet.frame.columns if name not in used]
     return layout
+
+
+def _without_languages(sheet: Sheet, columns: Columns, where: str) -> NoScores:
+    """The refusal of a table in which nothing, or not enough, names languages."""
+    labels = {name: sheet.header(name)[-1] for name in columns.scores}
+    read = read_column(labels.values()).languages
+    if len(read) >= 2:
+        others = [label for label in labels.values() if label not in read]
+        return NoScores(
+            f"the headers {_shown([*read])} are languages, {_shown(others)} are not",
+            where=where, hint=f"leave out those that hold no scores of languages, or give {BY_MAPPING}",
+        )  # fmt: skip
+    present = ", ".join(sheet.frame.columns[:12]) + (", ..." if sheet.frame.width > 12 else "")
+    return NoScores(f"no column and no header names languages (it has {present})", where=where,
+                    hint="give a column of languages, called language")  # fmt: skip
 
 
 def _is_matrix(columns: Columns, down: str | None) -> bool:
@@ -188,6 +212,31 @@ def _ask_about_others(layout: Layout, sheet: Sheet, columns: Columns, down: str)
                           Confidence.UNCLEAR, answer=BY_MAPPING)  # fmt: skip
 
 
+def _ask_about_metrics(layout: Layout, sheet: Sheet, columns: Columns, options: ReadOptions) -> None:
+    """Ask what stands beside columns of metrics, and what words before the name of one metric are."""
+    labels = [sheet.header(name)[-1] for name in columns.scores if len(sheet.header(name)) == 1]
+    if len(labels) < 2 or "metric" in options.values:
+        return
+    metrics = [label for label in labels if is_metric(label)]
+    others = [label for label in labels if label not in metrics]
+    before = [both[0] for label in labels if (both := without_metric(label)) is not None]
+    if metrics and others:
+        layout.melt = {name: {"metric": sheet.header(name)[-1]} for name in layout.melt}
+        layout.decisions = [one for one in layout.decisions if one.what not in ("model", "task", "recipe")]
+        layout.decide("metric", f"{_shown(others)} beside {_shown(metrics)}: scores, or something else?",
+                      Confidence.UNCLEAR, answer=f"{BY_MAPPING}, or leave these columns out")  # fmt: skip
+    elif len(before) == len(labels) and len(set(before)) > 1 and not (layout.has("model", options)
+                                                                      and layout.has("task", options)):  # fmt: skip
+        layout.decide("metric", f"{_shown(before)} before a metric: models, tasks, or metrics of their own?",
+                      Confidence.UNCLEAR,
+                      answer=f"model=... and task=... if they are metrics, else {BY_MAPPING}")  # fmt: skip
+
+
+def _shown(names: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(names))
+    return ", ".join(map(repr, distinct[:SHOWN])) + (", ..." if len(distinct) > SHOWN else "")
+
+
 def _tell_pair_from_training(layout: Layout, sheet: Sheet, options: ReadOptions, two: tuple[str, str]) -> None:
     """Whether two languages are those of a translation, or those of training and test."""
     first, second = two
@@ -257,7 +306,11 @@ def _down(layout: Layout, sheet: Sheet, columns: Columns, target: str, options: 
         layout.melt = {name: {} for name in columns.scores}
         _name_levels(layout, sheet, options, range(_depth(sheet, columns.scores)))
         layout.decide("layout", f"{languages} languages in rows", Confidence.CERTAIN, f"in the column '{target}'")
-    layout.decide("target", f"the column '{target}'", Confidence.CERTAIN)
+    if fold(target) in COUNTRIES:
+        layout.decide("target", f"the column '{target}' is of countries: are its codes those of languages?",
+                      Confidence.UNCLEAR, answer=f"call it language if they are, else give {BY_MAPPING}")  # fmt: skip
+    else:
+        layout.decide("target", f"the column '{target}'", Confidence.CERTAIN)
 
 
 def _across(layout: Layout, sheet: Sheet, columns: Columns, level: int, down: str | None = None) -> None:

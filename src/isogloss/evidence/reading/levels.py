@@ -10,7 +10,16 @@ from typing import Any
 from isogloss.evidence.importers.headers import LONGEST
 from isogloss.evidence.importers.sheets import Sheet
 from isogloss.evidence.pairs import find_pairs
-from isogloss.evidence.reading.vocabulary import is_metric, is_of_shots, is_task, number_of_shots, role_of
+from isogloss.evidence.reading.vocabulary import (
+    direction_in,
+    is_metric,
+    is_of_shots,
+    is_split,
+    is_task,
+    number_of_shots,
+    role_of,
+    without_metric,
+)
 from isogloss.languages.context import NO_LANGUAGES, read_column
 from isogloss.languages.names import fold
 
@@ -60,23 +69,47 @@ def split_headers(sheet: Sheet, columns: Sequence[str]) -> Sheet:
     return sheet
 
 
+def split_kinds(sheet: Sheet, columns: Sequence[str]) -> Sheet:
+    """The table with headers of one level that name two things, as `Rook (WER)` or `Rook f1`, in two levels.
+
+    A word before a metric may as well make another metric of it: it is taken off where it stands before several
+    metrics, or names tasks or parts of a test set.
+    """
+    if len(columns) < 2 or any(len(header := sheet.header(name)) > 1 or len(header[0]) > LONGEST for name in columns):
+        return sheet
+    labels = [sheet.header(name)[-1].strip() for name in columns]
+    matches = [_IN_PARENTHESES.fullmatch(label) for label in labels]
+    parts = [(match[1], match[2]) for match in matches if match is not None]
+    if len(parts) < len(columns) or kind_of([inner for _, inner in parts]) in (None, "task", "pair"):
+        parts = [both for label in labels if (both := without_metric(label)) is not None]
+        firsts, metrics = ({part[side] for part in parts} for side in (0, 1))
+        crossed = len(firsts) > 1 and len(metrics) > 1 and len(firsts) * len(metrics) == len(set(parts))
+        if len(parts) < len(columns) or not (crossed or kind_of(sorted(firsts)) in ("task", "split")):
+            return sheet
+    return replace(sheet, headers={**sheet.headers, **dict(zip(columns, parts, strict=True))})
+
+
 def labels_of(sheet: Sheet, columns: Sequence[str], level: int) -> list[str]:
     """The labels of a level of the headers."""
     return [sheet.header(name)[level] for name in columns]
 
 
 def kind_of(labels: Sequence[str]) -> str | None:
-    """Whether names are those of metrics, of tasks or of numbers of shots; None where they may be models."""
+    """Whether names are those of metrics, tasks, shots, parts of test sets or pairs; None where they may be models."""
     if labels and all(is_metric(label) for label in labels):
         return "metric"
     if labels and all(is_of_shots(label) for label in labels):
         return "recipe" if any(label.casefold().startswith("few") for label in labels) else "shots"
+    if labels and all(map(is_split, labels)):
+        return "split"
+    if labels and all(map(direction_in, labels)):
+        return "pair"
     return "task" if sum(is_task(label) for label in labels) * 2 > len(labels) else None
 
 
 def value_of(kind: str, label: str) -> Any:
-    """What a label of a kind stands for: the number of shots, else itself."""
-    return number_of_shots(label) if kind == "shots" else label
+    """What a label of a kind stands for: the number of shots, the pair, else itself."""
+    return {"shots": number_of_shots, "pair": direction_in}.get(kind, str)(label)
 
 
 def heading_of_level(labels: Sequence[str]) -> str | None:

@@ -15,7 +15,7 @@ from isogloss.evidence.reading.columns import sort_columns
 from isogloss.evidence.reading.decisions import BY_MAPPING, Confidence, Decision, sentences
 from isogloss.evidence.reading.halves import name_halves, with_halves_apart
 from isogloss.evidence.reading.layout import Layout, lay_out, score_values
-from isogloss.evidence.reading.vocabulary import is_metric, metric_in, role_of
+from isogloss.evidence.reading.vocabulary import is_metric, metric_in, of_lower_scores, role_of
 from isogloss.evidence.schema import OBSERVATION
 from isogloss.languages.context import is_summary
 
@@ -110,6 +110,8 @@ def _refuse_repeated(sheet: Sheet, where: str) -> None:
 def _ask_about_repeated(layout: Layout) -> None:
     """Two columns of scores of the same name are of two test sets, or of two of something else."""
     twice = [name for column in layout.melt if (name := repeated_name(column)) in layout.melt]
+    spelt = [column.casefold() for column in layout.melt]
+    twice += [column for column in layout.melt if spelt.count(column.casefold()) > 1]  # f1 and F1
     if twice:
         layout.decide(
             "task", f"the columns {', '.join(dict.fromkeys(map(repr, twice)))} stand twice: which test set is which?",
@@ -123,6 +125,7 @@ def _settle_metric(layout: Layout, sheet: Sheet, options: ReadOptions, values: d
         return
     corner = sheet.frame.columns[0]
     header = layout.columns.get("score", corner if layout.melt else "")
+    lower = [name for name in (header, sheet.title, *layout.melt) if of_lower_scores(name) and not is_metric(name)]
     if is_metric(header):
         values["metric"] = header
         layout.decide("metric", header, Confidence.CERTAIN, f"the header '{header}'")
@@ -133,6 +136,11 @@ def _settle_metric(layout: Layout, sheet: Sheet, options: ReadOptions, values: d
             layout.decide("metric", metric, Confidence.ASSUMED, f"the {place} '{text[:80]}'", answer="metric=...")
             return
     values["metric"] = UNNAMED
+    if lower and options.better is None:
+        layout.decide("metric", f"'{lower[0]}': are lower scores better, and of which metric are they?",
+                      Confidence.UNCLEAR,
+                      answer="metric=... (and better=lower, scale=... of an unknown one)")  # fmt: skip
+        return
     if options.better is None:
         values["higher_is_better"] = True
     layout.decide("metric", f"'{UNNAMED}', higher is better", Confidence.ASSUMED, "nothing names the metric",

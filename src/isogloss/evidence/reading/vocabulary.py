@@ -6,9 +6,10 @@ import re
 from functools import lru_cache
 
 from isogloss.evidence.facts import known_tasks
-from isogloss.evidence.importers.headers import TASKS
+from isogloss.evidence.importers.headers import LONGEST, TASKS
+from isogloss.languages.context import read_column
 from isogloss.languages.names import fold
-from isogloss.metrics.registry import find_metric
+from isogloss.metrics.registry import QUALIFIERS, find_metric
 
 HEADERS: dict[str, str] = {
     name: role
@@ -31,7 +32,7 @@ HEADERS: dict[str, str] = {
         "items": "items, n items, n samples, num samples, n examples, num examples, number of examples, "
         "number of items, n test, test size, total count, support, samples, sample count",
         "shots": "shots, n shot, n shots, num shots, num fewshot, fewshot, few shot, k shot, shot",
-        "seed": "seed, random seed, run seed",
+        "seed": "seed, random seed, run seed, run, run id, trial, fold, replicate",
         "split": "split, subset split, eval split",
         "model_revision": "revision, model revision, commit",
     }.items()
@@ -42,6 +43,9 @@ HEADERS: dict[str, str] = {
 FIRST = frozenset({"source", "src", "from", "source language", "source lang", "src lang", "source code"})
 SECOND = frozenset({"target", "tgt", "trg", "to", "target language", "target lang", "tgt lang", "target code"})
 """Folded headers of two languages, from and to."""
+
+COUNTRIES = frozenset({"country", "countries", "country code", "nation", "region", "market", "territory"})
+"""Folded headers of columns that name countries, not languages."""
 
 ONLY_OF_PAIRS = frozenset({"src", "from", "src lang"})
 
@@ -62,6 +66,54 @@ def number_of_shots(label: str) -> int | None:
     return int(count) if count.isdecimal() else _COUNTS.get(count)
 
 
+_DIRECTION = re.compile(r"(.+?)\s*(?:[-–→_>]|->|=>|\bto\b)\s*(.+)", re.IGNORECASE)
+_ANY = frozenset({"x", "xx", "xxx", "any", "*"})
+_ENGLISH_SIDE = {"from english": "eng-x", "out of english": "eng-x", "into english": "x-eng", "to english": "x-eng"}
+
+
+def direction_in(label: str) -> str | None:
+    """The pair that a label such as `en-xx`, `xx→en` or `into English` is about: `eng-x`, `x-eng`."""
+    text = label.strip()
+    if (of_english := _ENGLISH_SIDE.get(fold(text))) is not None:
+        return of_english
+    match = _DIRECTION.fullmatch(text) if len(text) <= LONGEST else None
+    sides = [side.strip() for side in match.groups()] if match else []
+    unnamed = [side.casefold() in _ANY for side in sides]
+    if sum(unnamed) != 1:
+        return None
+    side = sides[unnamed.index(False)]
+    read = read_column([side.casefold() if len(side) <= 3 else side]).languages.values()
+    code = next((language.id for language in read), None)
+    return code and (f"{code}-x" if unnamed[1] else f"x-{code}")
+
+
+def is_split(label: str) -> bool:
+    """Whether a label names a part of a test set: `dev`, `test`."""
+    return label.strip().casefold() in _SPLITS
+
+
+_SPLITS = frozenset({"train", "dev", "val", "valid", "validation", "test", "testset", "devtest"})
+
+_WAY = re.compile(
+    r"(zero|one|two|three|four|five|few|\d{1,4}|k|n)[\s_-]*shots?|translate[\s_-]*(train|test)|"
+    r"fine[\s_-]*tun(e|ed|ing)|full[\s_-]*fine[\s_-]*tuning|linear[\s_-]*prob(e|ing)|in[\s_-]*context([\s_-]*learning)?|"
+    r"icl|prompting|supervised|cot|chain[\s_-]*of[\s_-]*thought|lora|adapters?", re.IGNORECASE,
+)  # fmt: skip
+
+
+def is_way(label: str) -> bool:
+    """Whether a label names a way to adapt or to ask a model, and no model: `translate-test`, `5-shot`."""
+    return _WAY.fullmatch(label.strip()) is not None
+
+
+def of_lower_scores(header: str) -> bool:
+    """Whether a header speaks of something of which less is better, though it names no metric: `Error`."""
+    return bool(_LOWER.intersection(fold(header).split()))
+
+
+_LOWER = frozenset("error errors err loss losses mistakes edits penalty failures hallucinations toxicity".split())
+
+
 def role_of(header: str) -> str | None:
     """The column of an observation that people mean by a header."""
     return HEADERS.get(fold(header))
@@ -70,6 +122,27 @@ def role_of(header: str) -> str | None:
 def is_metric(name: str) -> bool:
     """Whether this is what a metric is called."""
     return find_metric(name).is_fraction is not None
+
+
+def without_metric(label: str) -> tuple[str, str] | None:
+    """What stands before the metric that a label ends in, and the metric: `Rook macro f1` is Rook, macro f1."""
+    words = re.split(r"[\s_]+", label.strip())
+    for start in range(len(words) - 1, 0, -1):
+        name = " ".join(words[start:])
+        if not is_metric(name):
+            continue
+        while start > 1 and find_metric(" ".join(words[start - 1 :])).name != find_metric(name).name:
+            start -= 1
+            name = " ".join(words[start:])
+        before = " ".join(words[:start])
+        whole = is_metric(before) or (find_metric(label).name != find_metric(name).name)
+        return None if whole or (_specify(before) and not is_split(before)) else (before, name)
+    return None
+
+
+def _specify(words: str) -> bool:
+    """Whether words before a metric say more of it, and name nothing of their own: `macro`, `top 5`."""
+    return all(word.rstrip("0123456789") in QUALIFIERS | {"", "top"} for word in fold(words).split())
 
 
 def is_task(name: str) -> bool:
