@@ -79,6 +79,7 @@ def run(step: Step, folder: Path) -> str:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "80",
         "ISOGLOSS_VARIETIES": str(folder / "varieties"),
+        "ISOGLOSS_SIMILARITIES": str(folder / "similarities"),
     }
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, **ours}, text=True, check=False,

@@ -37,6 +37,8 @@ _ENVIRONMENT = {
     "[measuring](../how-to/measure.md#what-if-a-run-is-stopped)",
     "ISOGLOSS_READ_MEMORY": "megabytes of memory that reading one file may take (1024); "
     "[importing](../how-to/import.md#what-if-something-is-wrong)",
+    "ISOGLOSS_SIMILARITIES": "folder for similarities that `align score --as-similarity` keeps, instead of the user's "
+    "data folder; [alignment](../how-to/alignment.md#can-i-use-it-as-a-distance)",
     "ISOGLOSS_VARIETIES": "folder for varieties that were added, instead of the user's data folder; "
     "[languages](../how-to/languages.md#my-dialect-is-not-in-it)",
     "RAY_ADDRESS": "the cluster that `--address auto` means; [clusters](../how-to/cluster.md)",

@@ -140,6 +140,7 @@ CASES: dict[str, Case] = {
     "lab show": worlds.measured_grid,
     "lab costs": lambda folder: {**worlds.measured_grid(folder), "save": folder / "costs.toml"},
     "lab pretrain": with_texts,
+    "align score": lambda folder: {"encodings": worlds.encodings(folder), "metrics": ["mexa", "cka"]},
 }  # fmt: skip
 """Command to its case."""
 

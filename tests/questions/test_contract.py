@@ -57,6 +57,7 @@ def folders(tmp_path_factory):
     """Folders of their own, so that those of whoever runs this are left alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ISOGLOSS_VARIETIES", str(tmp_path_factory.mktemp("varieties")))
+        patch.setenv("ISOGLOSS_SIMILARITIES", str(tmp_path_factory.mktemp("similarities")))
         patch.setenv("ISOGLOSS_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
     clear_variety_caches()

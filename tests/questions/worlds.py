@@ -13,6 +13,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from isogloss.evidence import ITEM, Store, observation_keys, read_evidence
@@ -194,3 +195,20 @@ def repository(folder: Path) -> str:
     for words in (["init", "-q"], ["add", "results"], ["commit", "-qm", "results"]):
         subprocess.run(["git", "-C", folder / "repository", *who, *words], check=True, env={**os.environ, **when})
     return f"file://{folder / 'repository'}"
+
+
+def encodings(folder: Path, languages: int = 4, sentences: int = 40) -> Path:
+    """Vectors of parallel sentences in three layers: each language is drowned in more noise than the one before."""
+    from isogloss.alignment import write_encodings
+
+    drawn = np.random.default_rng(0)
+    meanings = drawn.normal(size=(3, sentences, 16))
+    codes = ["eng_Latn", "deu_Latn", "swh_Latn", "wol_Latn", *(ALIGNED[: max(languages - 4, 0)])]
+    vectors = {code: meanings + (0.2 + 0.6 * at) * drawn.normal(size=meanings.shape) for at, code in enumerate(codes)}
+    ids = dict.fromkeys(codes, range(sentences))
+    write_encodings(folder / "reps", vectors, ids, model="planted")
+    return folder / "reps"
+
+
+ALIGNED = ("fra_Latn", "yor_Latn", "hin_Deva", "rus_Cyrl", "zul_Latn", "tur_Latn", "vie_Latn", "ibo_Latn")
+"""Further languages of encodings."""

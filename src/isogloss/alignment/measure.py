@@ -59,6 +59,8 @@ class Measure(ABC):
         Whether a language without repeated sentences has 1 with itself.
     pooling : str or None
         Of token vectors, in the source of the measure, where it matters.
+    of_retrieval : bool
+        Whether a value is the share of sentences that find their translation.
     skips_embeddings : bool
         Whether layer 0 is left out when layers are pooled, as in its source.
     """
@@ -69,6 +71,7 @@ class Measure(ABC):
     symmetric: ClassVar[bool] = True
     one_with_itself: ClassVar[bool] = True
     pooling: ClassVar[str | None] = None
+    of_retrieval: ClassVar[bool] = False
     skips_embeddings: ClassVar[bool] = False
 
     @abstractmethod

@@ -1,3 +1,4 @@
+from .alignment import draw_alignment
 from .benchmark import conditions_plot, errors_plot
 from .benchmark_page import write_report
 from .canvas import Canvas, look
@@ -22,6 +23,7 @@ __all__ = [
     "Canvas",
     "conditions_plot",
     "describe",
+    "draw_alignment",
     "draw_benchmark",
     "draw_chosen_sources",
     "draw_comparison",

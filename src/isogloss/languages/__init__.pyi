@@ -4,7 +4,7 @@ from .imputation import features
 from .language import Language, resolve, written_without_spaces
 from .lexical import overlap
 from .pretraining import register_resources, resource_shares, resources
-from .similarity import register_similarity
+from .similarity import keep_similarity, register_similarity
 from .sources import FeatureSource, feature_sources
 from .tables import card, compare, describe, nearest, source_table
 from .typology import Features
@@ -25,6 +25,7 @@ __all__ = [
     "distances",
     "feature_sources",
     "features",
+    "keep_similarity",
     "nearest",
     "note",
     "overlap",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.languages.imputation import features
+from isogloss.languages.kept_similarities import SimilarityRegistry
 from isogloss.languages.language import Language, as_languages
 from isogloss.languages.measures import (
     Descent,
@@ -30,8 +31,8 @@ from isogloss.registry import Registry
 if TYPE_CHECKING:
     import polars as pl
 
-similarities: Registry[Measure] = Registry(
-    "similarity", {}, "isogloss.similarities", base="isogloss.languages.similarity:Similarity"
+similarities: Registry[Measure] = SimilarityRegistry(
+    "similarity", {}, "isogloss.similarities", base="isogloss.languages.similarity_tables:Similarity"
 )
 """Registered similarities by name; other packages announce theirs in the entry-point group `isogloss.similarities`."""
 

@@ -44,6 +44,7 @@ QUESTIONS = {
     "background show": "background:BackgroundShowQuestion",
     "background build": "background:BackgroundBuildQuestion",
     "align encode": "encoding:EncodeQuestion",
+    "align score": "align_score:AlignmentQuestion",
     "lab tasks": "lab:TasksQuestion",
     "lab plan": "grids:PlanGridQuestion",
     "lab run": "grids:RunGridQuestion",

@@ -18,6 +18,8 @@ class Csls(SentenceMeasure):
     Conneau et al. 2018, "Word translation without parallel data". With fewer than 10 sentences r is over all.
     """
 
+    of_retrieval = True
+
     def outcomes(self, pair: Pair) -> Values:
         """Mean of both directions."""
         hits = pair.nearest_adjusted(NEIGHBOURS, _adjust)

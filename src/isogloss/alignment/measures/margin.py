@@ -19,6 +19,8 @@ class Margin(SentenceMeasure):
     embeddings". A ratio means little where r is not positive, as it may be in centred spaces: see `csls`.
     """
 
+    of_retrieval = True
+
     def outcomes(self, pair: Pair) -> Values:
         """Mean of both directions."""
         hits = pair.nearest_adjusted(NEIGHBOURS, _adjust)

@@ -20,6 +20,7 @@ class Mexa(SentenceMeasure):
     """
 
     pooling = "weighted"
+    of_retrieval = True
 
     def outcomes(self, pair: Pair) -> Values:
         """1 where a sentence's translation is the only nearest from both sides."""

@@ -15,6 +15,8 @@ class Retrieval(SentenceMeasure):
     what breaking ties at random gives on average.
     """
 
+    of_retrieval = True
+
     def outcomes(self, pair: Pair) -> Values:
         """Mean of both directions."""
         return (pair.nearest.forward + pair.nearest.backward) / 2
