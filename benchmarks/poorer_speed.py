@@ -1,16 +1,20 @@
 """Claim: questions about languages poorer than every measured one cost little CPU time.
 
-Each case runs in a fresh process without a cache. `first` counts from the start of the interpreter to the first answer,
-imports included; `again` is the next answer in the same process: the same question, or one about 2,000 languages.
+Each case runs twice, each time in a fresh process. The first time no cache is there, and facts about languages are
+read from the wheels that hold them (`first ever`); then only what was learnt from evidence is forgotten (`first`). Both
+count from the start of the interpreter to the first answer, imports included; `again` is the next answer in the same
+process: the same question, or one about 2,000 languages.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from benchmarks.common import DATA, have_data, machine, versions, write_result
@@ -74,23 +78,28 @@ def ask(name: str) -> dict[str, float]:
         first = _cpu()
         isogloss.forecast(evidence, ["yor", "wol", "quy"])
         return {"first": first, "again": _cpu() - first}
-    from isogloss.languages.groups import every_language
+    from isogloss.languages.groups import ALL, every_language
 
     known = isogloss.read_evidence(evidence)
     isogloss.forecast(known, ["yor"], model="model 0")
     first = _cpu()
-    isogloss.forecast(known, list(every_language())[:TARGETS], model="model 0")
+    targets = [code for code in every_language() if code != ALL]  # a language has the code that names them all
+    isogloss.forecast(known, targets[:TARGETS], model="model 0")
     return {"first": first, "again": _cpu() - first}
 
 
 def measure(name: str) -> dict[str, Any]:
-    """One case in a process of its own, with an empty cache."""
+    """One case in processes of its own, with a cache of its own."""
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "ISOGLOSS_CACHE": cache}
         command = [sys.executable, "-m", "benchmarks.poorer_speed", name]
-        printed = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
-    spent = {part: round(seconds, 2) for part, seconds in json.loads(printed).items()}
-    return {"cpu_s": spent, "goal_s": GOALS[name]}
+        runs = []
+        for _ in range(2):
+            printed = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+            runs.append(json.loads(printed))
+            shutil.rmtree(Path(cache) / "forecasters")
+    spent = {"first ever": runs[0]["first"]} | runs[1]
+    return {"cpu_s": {part: round(seconds, 2) for part, seconds in spent.items()}, "goal_s": GOALS[name]}
 
 
 def main() -> None:

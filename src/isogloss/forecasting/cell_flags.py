@@ -13,6 +13,7 @@ from isogloss.forecasting.fitted_setting import GridForecast
 from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array, Grid
 from isogloss.languages import distances
+from isogloss.languages.varieties import variety_cache
 
 ISOLATED = 0.95
 """A language is far when its nearest measured neighbour is further off than for this share of the measured ones."""
@@ -34,7 +35,13 @@ class Nearest(NamedTuple):
 
 def nearest_measured(languages: Sequence[str], measured: Sequence[str]) -> list[Nearest]:
     """For each language the nearest of those measured, by combined distance; see `ISOLATED` for what is far."""
-    # Between the two alone: of thousands of languages, distances from each to each would take a minute.
+    return _nearest_measured(tuple(languages), tuple(measured))
+
+
+@variety_cache(maxsize=8)
+def _nearest_measured(languages: tuple[str, ...], measured: tuple[str, ...]) -> list[Nearest]:
+    # Every model of a sheet is asked about the same languages. Between the two alone: of thousands of languages,
+    # distances from each to each would take a minute.
     towards = distances(languages, "combined", others=measured).values
     towards = np.where(np.isnan(towards), TYPICAL_DISTANCE["combined"], towards)
     limit = _usual_isolation(space(measured).distance["combined"])

@@ -161,12 +161,18 @@ def _measure(languages: tuple[str, ...]) -> Space:
     )
 
 
+@variety_cache(1)
+def _gibibytes() -> dict[str, float]:
+    return resources("cc100")
+
+
+@variety_cache(1 << 14)
 def web_text(identifier: str) -> float:
     """log10 of the MiB of web text in CC-100 of a language or, where it has none, of a near-identical relative.
 
     0 where no size is known, which need not mean that there is no text.
     """
-    gibibytes = resources("cc100")
+    gibibytes = _gibibytes()
     language = resolve(identifier)
     names = (identifier, language.iso639_3, language.macro, *language.members, *relatives(identifier))
     known = next((gibibytes[name] for name in names if name in gibibytes), None)

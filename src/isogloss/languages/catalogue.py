@@ -10,7 +10,7 @@ from isogloss.languages.aliases import CODES, KEPT_APART, REPRESENTATIVES
 from isogloss.languages.glottolog import DIALECT, OTHER, glottolog, languoids
 from isogloss.languages.iso639 import codes, retired_codes, shorter_codes
 from isogloss.languages.language import Language, as_languages, make_language, resolve, written_without_spaces
-from isogloss.languages.varieties import added_varieties, find_variety, stand_ins
+from isogloss.languages.varieties import added_varieties, find_variety, stand_ins, variety_cache
 from isogloss.languages.writing import listed_scripts, read_table, script_from
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ def table(*, varieties: bool = False) -> pl.DataFrame:
     polars.DataFrame
         The columns of `entries`, sorted by `language`; about 7,900 rows.
     """
+    return _table(varieties).clone()
+
+
+@variety_cache(maxsize=2)
+def _table(varieties: bool) -> pl.DataFrame:
     known = codes()
     chosen = (code for code, scope in sorted(known.scopes.items()) if scope not in ("special", "collection"))
     languages = [made for code in chosen if (made := make_language(code)) is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,8 +88,9 @@ def observed_features(languages: Sequence[Language], kind: str) -> Features:
     names = tuple(name for part in parts for name in source(part).names)
     values = np.full((len(languages), len(names)), np.nan)
     lenders: list[tuple[str, ...]] = []
+    look_up = [_reader(part) for part in parts]
     for row, language in enumerate(languages):
-        pieces = [described(language.code, part) for part in parts]
+        pieces = [of_part(language.code, part) for of_part, part in zip(look_up, parts, strict=True)]
         values[row] = np.concatenate([piece for piece, _ in pieces])
         lenders.append(tuple(dict.fromkeys(lender for _, who in pieces for lender in who)))
     ids = tuple(language.id for language in languages)
@@ -98,8 +99,12 @@ def observed_features(languages: Sequence[Language], kind: str) -> Features:
 
 def described(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Values of one part of the features (NaN where unknown), and the languages that lent some of them."""
+    return _reader(part)(code, part)
+
+
+def _reader(part: str) -> Callable[[str, str], tuple[NDArray[np.float64], tuple[str, ...]]]:
     # What is never inherited is cheap to look up, and URIEL's vectors of descent would fill the memory.
-    return _remembered(code, part) if source(part).inherited else _look_up(code, part)
+    return _remembered if source(part).inherited else _look_up
 
 
 def _look_up(code: str, part: str) -> tuple[NDArray[np.float64], tuple[str, ...]]:

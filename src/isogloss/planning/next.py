@@ -252,10 +252,9 @@ def _baselines(
     levels: _Levels, candidates: Sequence[str], weights: Array, k: int, left: Sequence[float]
 ) -> pl.DataFrame:
     chance = np.random.default_rng(0)
-    drawn = [
-        levels.width_of_rest(chance.choice(len(candidates), k, replace=False).tolist(), weights)
-        for _ in range(RANDOM_DRAWS)
-    ]
+    draws = [tuple(np.sort(chance.choice(len(candidates), k, replace=False)).tolist()) for _ in range(RANDOM_DRAWS)]
+    widths = {draw: levels.width_of_rest(list(draw), weights) for draw in set(draws)}
+    drawn = [widths[draw] for draw in draws]
     rows = [("this choice", left[-1]), ("none", left[0]), ("random", float(np.mean(drawn)))]
     for name, order in (("largest", largest(candidates)), ("most central", most_central(candidates))):
         rows.append((name, levels.width_of_rest(order[:k], weights)))

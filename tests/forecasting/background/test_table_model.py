@@ -178,7 +178,7 @@ def test_rows_in_several_languages_together_have_the_same_mean_and_deviation(bac
     languages = names[[*planted.poorest, planted.measured[2]]].tolist()
     each = model.predict(languages)
     for row in range(ROWS):
-        together = model.joint(languages, row)
+        together = model.joint(languages).of(row)
         assert together.mean == pytest.approx(each.mean[row])
         assert np.sqrt(np.diag(together.covariance)) == pytest.approx(each.deviation[row], rel=1e-6)
         assert np.linalg.eigvalsh(together.covariance).min() > 0
@@ -190,7 +190,7 @@ def test_measuring_a_language_takes_its_covariance_off(background):
 
     def joint(values, measured, others):
         model = TableModel(background.factors, background.slopes).fit(values[None], names[measured].tolist())
-        return model.joint(names[others].tolist(), 0)
+        return model.joint(names[others].tolist()).of(0)
 
     before = joint(planted.values[0, planted.measured], planted.measured, [first, *rest])
     values = np.append(planted.values[0, planted.measured], before.mean[0])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from isogloss.forecasting.background.artefact import Background
 from isogloss.forecasting.background.link import AffineLink, ChanceLink, Link
-from isogloss.forecasting.background.table_model import JointForecast, TableForecast, TableModel
+from isogloss.forecasting.background.table_model import JointForecast, JointPosterior, TableForecast, TableModel
 from isogloss.forecasting.grid import Array, Panel, two_way
 from isogloss.metrics.registry import find_metric, lowest_fraction
 
@@ -100,7 +100,11 @@ class BlockTable:
 
     def joint(self, row: int, languages: Sequence[str]) -> JointForecast:
         """Posterior of one row of the panel in some languages together."""
-        return self.fitted_.joint(languages, int(np.searchsorted(self.rows, row)))
+        asked, posterior = _LAST_JOINT.get(self, ((), None))
+        if posterior is None or asked != tuple(languages):
+            posterior = self.fitted_.joint(languages)
+            _LAST_JOINT[self] = tuple(languages), posterior
+        return posterior.of(int(np.searchsorted(self.rows, row)))
 
     def bounds(self, mean: Array, deviation: Array, level: float) -> tuple[Array, Array]:
         """Ends of intervals as scores, from mean and deviation on the unbounded scale."""
@@ -113,4 +117,5 @@ class BlockTable:
 
 
 _LAST: WeakKeyDictionary[BlockTable, tuple[tuple[str, ...], TableForecast]] = WeakKeyDictionary()
+_LAST_JOINT: WeakKeyDictionary[BlockTable, tuple[tuple[str, ...], JointPosterior]] = WeakKeyDictionary()
 """The languages asked about last and their posterior; not on the table, which would be saved with them."""

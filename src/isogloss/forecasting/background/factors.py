@@ -77,15 +77,16 @@ class LanguageFactors:
 
     def of(self, languages: Sequence[str]) -> Coordinates:
         """Factors of any languages: learnt ones, those of a near-identical relative, or by side facts and kin."""
-        known = {language: self._find(language) for language in languages}
-        new = list(dict.fromkeys(language for language, name in known.items() if name is None))
-        at = self.place | {language: len(self.languages) + row for row, language in enumerate(new)}
-        mean, covariance = self.mean, self.covariance
-        if new:
-            kriged = self._krige(new)
-            mean, covariance = (np.concatenate(pair) for pair in zip((mean, covariance), kriged, strict=True))
-        rows = [at[known[language] or language] for language in languages]
-        return Coordinates(mean[rows], covariance[rows], tuple(_provenance(one, known[one]) for one in languages))
+        known = [self._find(language) for language in languages]
+        new = np.array([name is None for name in known], dtype=bool)
+        rows = [self.place[name] for name in known if name is not None]
+        mean, covariance = np.zeros((len(known), 2)), np.zeros((len(known), 2, 2))
+        mean[~new], covariance[~new] = self.mean[rows], self.covariance[rows]
+        if new.any():
+            # Of all languages: side facts and kinship of the same ones are asked for elsewhere, and kept.
+            kriged = self._krige(languages)
+            mean[new], covariance[new] = kriged[0][new], kriged[1][new]
+        return Coordinates(mean, covariance, tuple(map(_provenance, languages, known)))
 
     def _krige(self, languages: Sequence[str]) -> tuple[Array, Array]:
         residuals, inverse = self._kriging

@@ -100,11 +100,11 @@ class Probe:
         imputed = np.array([place is None for place in places], dtype=bool)
         values[~imputed] = self.values[[place for place in places if place is not None]]
         if imputed.any():
-            missing = [language for language, place in zip(languages, places, strict=True) if place is None]
+            # Of all languages: side facts and kinship of the same ones are asked for elsewhere, and kept.
             weights, residuals, inverse = self._regression
-            kin = KIN_SHARE * kinship(missing, self.languages)
+            kin = KIN_SHARE * kinship(languages, self.languages)[imputed]
             kriging = kin @ inverse
-            values[imputed] = np.clip(side_facts(missing) @ weights + kriging @ residuals, LOWEST, HIGHEST)
+            values[imputed] = np.clip(side_facts(languages)[imputed] @ weights + kriging @ residuals, LOWEST, HIGHEST)
             left = 1 - np.einsum("ij,ij->i", kriging, kin)
             variance[imputed] = left[:, None] * residuals.var(0)
         return Probed(values, imputed, variance)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from isogloss.forecasting.features import TYPICAL_DISTANCE, web_text
 from isogloss.forecasting.grid import Array
 from isogloss.languages import Language, distances, resolve, resources, written_without_spaces
 from isogloss.languages.near_identical import relatives, stand_in
+from isogloss.languages.varieties import variety_cache
 
 SIDE_FACTS = (
     "constant", "web text", "no web text known", "written without spaces", "Latin script", "web text of kin",
@@ -26,7 +26,7 @@ GENETIC_SHARE, SCRIPT_SHARE = 0.7, 0.3
 KIN_REACH = 0.3
 
 
-@lru_cache(maxsize=1 << 14)
+@variety_cache(1 << 14)
 def shared_web_text(language: str) -> float:
     """log10 of the MiB of web text of a language or of its best documented near-identical relative; 0 if unknown."""
     return max(web_text(relative) for relative in relatives(language))
@@ -47,7 +47,7 @@ def kinship(rows: Sequence[str], columns: Sequence[str]) -> Array:
     return _kinship(tuple(rows), tuple(columns))
 
 
-@lru_cache(maxsize=64)
+@variety_cache(64)
 def _kinship(rows: tuple[str, ...], columns: tuple[str, ...]) -> Array:
     distance = 0.6 * _distance("genetic", rows, columns)
     distance += 0.4 * 0.6 / TYPICAL_DISTANCE["combined"] * _distance("combined", rows, columns)
@@ -65,7 +65,7 @@ def side_facts(languages: Sequence[str]) -> Array:
     return _side_facts(tuple(languages))
 
 
-@lru_cache(maxsize=64)
+@variety_cache(64)
 def _side_facts(languages: tuple[str, ...]) -> Array:
     known = [resolve(language) for language in languages]
     web = np.array([shared_web_text(language) for language in languages])

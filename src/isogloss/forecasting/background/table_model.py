@@ -93,6 +93,40 @@ class JointForecast(NamedTuple):
     covariance: Array
 
 
+@dataclass(frozen=True)
+class JointPosterior:
+    """Posterior of every row in some languages together.
+
+    Attributes
+    ----------
+    measured : array of bool of shape (rows, measured languages)
+    mean : array of shape (rows, languages)
+    shared : array of shape (languages, languages)
+        Covariance of what all rows share.
+    rows : array of shape (measured and other languages, the same)
+        Prior covariance of a row's difference from that, of unit size; the measured languages come first.
+    row_variance : float
+        Its size.
+    columns : array of int
+        Where the languages are among those.
+    """
+
+    measured: NDArray[np.bool_]
+    mean: Array
+    shared: Array
+    rows: Array
+    row_variance: float
+    columns: NDArray[np.intp]
+
+    def of(self, row: int) -> JointForecast:
+        """That of one row."""
+        measured = np.flatnonzero(self.measured[row])
+        inner = self.rows[np.ix_(measured, measured)] + ROW_JITTER * np.eye(len(measured))
+        across = self.rows[np.ix_(measured, self.columns)]
+        left = self.rows[np.ix_(self.columns, self.columns)] - across.T @ np.linalg.solve(inner, across)
+        return JointForecast(self.mean[row], self.shared + self.row_variance * left)
+
+
 class Covariance(NamedTuple):
     """Of some languages with the measured ones, and maybe with one another.
 
@@ -201,8 +235,8 @@ class TableModel:
             float(np.sqrt(self.row_variance_ * self.priors.row_residual)),
         )
 
-    def joint(self, languages: Sequence[str], row: int) -> JointForecast:
-        """Posterior of one row in some languages together."""
+    def joint(self, languages: Sequence[str]) -> JointPosterior:
+        """Posterior of some languages together."""
         every, columns = self._with(languages)
         prior = self._prior(every, len(every))
         components = list(self._components(prior))
@@ -213,13 +247,12 @@ class TableModel:
         for weight, one in zip(weights, components, strict=True):
             covariance += weight * (one.cross - one.reach.T @ one.reach)
         difference, _ = self._differences(prior)
-        if len(self.values) > 1:
-            cross, measured = prior.rows.cross, np.flatnonzero(~np.isnan(self.values[row]))
-            inner = cross[np.ix_(measured, measured)] + ROW_JITTER * np.eye(len(measured))
-            left = cross - cross[:, measured] @ np.linalg.solve(inner, cross[measured])
-            covariance += left * (1 - 1 / len(self.values)) * self.row_variance_
-        level = self.row_levels_[row] + self.levels_.mean()
-        return JointForecast((level + mean + difference[row])[columns], covariance[np.ix_(columns, columns)])
+        means_of_rows = self.row_levels_[:, None] + self.levels_.mean() + mean + difference
+        row_variance = (1 - 1 / len(self.values)) * self.row_variance_
+        return JointPosterior(
+            ~np.isnan(self.values), means_of_rows[:, columns], covariance[np.ix_(columns, columns)],
+            prior.rows.cross, row_variance, np.array(columns, dtype=np.intp),
+        )  # fmt: skip
 
     def _with(self, languages: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
         """The measured languages and, after them, those of some others that are new; and where the others are."""
