@@ -114,7 +114,8 @@ def evidence_of(case: Case) -> Evidence:
         }
     )
     facts = pl.DataFrame({"task": [case.table.name], "metric": ["accuracy"], "chance": [case.table.chance]})
-    return Evidence(read_evidence(cells, scale="fraction").observations, tasks=facts)
+    itself = {name: name for name in names}  # some ids, such as that of Berber languages, are also asked about
+    return Evidence(read_evidence(cells, scale="fraction", languages=itself).observations, tasks=facts)
 
 
 def forecast(case: Case, forecaster: Any) -> tuple[Array, Array, Array]:
