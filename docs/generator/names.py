@@ -10,6 +10,7 @@ from docs.generator.markdown import anchor, code, link, page, plain, prose, tabl
 from docs.generator.names_of_lab import lab_sections
 from docs.generator.sections import adding, named, section
 from isogloss.alignment import alignment_measures
+from isogloss.behaviour import behaviour_metrics
 from isogloss.charts.files import ENDINGS as PICTURES
 from isogloss.evaluation import describe_protocol, protocols
 from isogloss.evidence import importers, shipped
@@ -44,7 +45,8 @@ warning. In a notebook, the decorator `@registry.register("mine")` does the same
 
 def names_page() -> str:
     """Markdown of everything that has a name."""
-    sections = [*_evidence(), *_forecasts(), *_languages(), _alignment(), *_plans(), *lab_sections(), _endings()]
+    sections = [*_evidence(), *_forecasts(), *_languages(), _alignment()]
+    sections += [_behaviour(), *_plans(), *lab_sections(), _endings()]
     titles = [section.partition("\n")[0].removeprefix("## ") for section in sections]
     contents = "\n".join(f"- {link(title, f'#{anchor(title)}')}" for title in titles)
     return page("Names", _INTRODUCTION, contents, *sections)
@@ -202,6 +204,20 @@ def _alignment() -> str:
         adding(alignment_measures, "a subclass of [`Measure`](python/alignment.md#class-measure), such as "
                "[`SentenceMeasure`](python/alignment.md#class-sentencemeasure)"),
     )  # fmt: skip
+
+
+def _behaviour() -> str:
+    rows = [
+        (code(name), plain(one.meaning), code(one.formula), f"{one.lowest:g} to {one.highest:g}", plain(one.chance),
+         plain(one.misleads))
+        for name, one in behaviour_metrics.items()
+    ]  # fmt: skip
+    return section(
+        "Metrics of behaviour",
+        "Columns of what `isogloss behaviour` answers. [What do they compute?](../methods/behaviour.md)",
+        table(("name", "what it is", "formula", "range", "chance", "when it misleads"), rows),
+        adding(behaviour_metrics, "a [`BehaviourMetric`](python/behaviour.md#class-behaviourmetric)"),
+    )
 
 
 def _measured(name: str, measure: Measure) -> str:

@@ -21,7 +21,7 @@ from isogloss.registry import Registry
 
 _FACES = (
     "questions questions.functions stats metrics languages evidence forecasting forecasting.curves evaluation "
-    "explanation planning lab models alignment charts"
+    "explanation planning lab models alignment behaviour charts"
 )
 PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in _FACES.split()))
 """Packages with a public face, which is their `__all__`."""

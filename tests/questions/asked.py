@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests.behaviour.worlds import ratings_world
 from tests.questions import worlds
 
 from isogloss.evidence import Store
@@ -134,6 +135,7 @@ CASES: dict[str, Case] = {
     "languages add": with_file("file", "varieties.toml", VARIETY),
     "languages sources": alone(),
     "align encode": lambda folder: {**with_sentences(folder), "into": folder / "reps", "pooling": ["mean", "last"]},
+    "behaviour recall": alone(items=ratings_world()),
     "lab tasks": alone(),
     "lab plan": lambda folder: {"grid": worlds.grid(folder)},
     "lab run": lambda folder: {"grid": worlds.grid(folder), "into": folder / "store", "executor": "serial"},

@@ -11,8 +11,10 @@ from .files import describe, save, to_html, to_svg
 from .forecasts import draw_forecast, draw_forecast_map
 from .held_out import draw_benchmark, draw_trust
 from .language_map import draw_languages
+from .matrix import Matrix, draw_matrix
 from .next import draw_next
 from .plan import draw_kinds, draw_plan
+from .recall import draw_recall, draw_recall_cells
 from .results import draw_result
 from .similarity import draw_distances, draw_nearest
 from .sources import draw_chosen_sources, draw_source_sets, draw_sources
@@ -21,6 +23,7 @@ from .transfer import draw_transfer
 
 __all__ = [
     "Canvas",
+    "Matrix",
     "conditions_plot",
     "describe",
     "draw_alignment",
@@ -37,9 +40,12 @@ __all__ = [
     "draw_forecast_map",
     "draw_kinds",
     "draw_languages",
+    "draw_matrix",
     "draw_nearest",
     "draw_next",
     "draw_plan",
+    "draw_recall",
+    "draw_recall_cells",
     "draw_result",
     "draw_source_sets",
     "draw_sources",

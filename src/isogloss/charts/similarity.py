@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.canvas import LABEL_SIZE, Canvas, figure, inline, text_width
+from isogloss.charts.canvas import Canvas, figure, inline, text_width
 from isogloss.charts.lines import GAP, Line, Scale, lines_panel, most_lines, text_layer, word
+from isogloss.charts.matrix import (
+    HEADING,
+    LEGEND,
+    MOST_NAME,
+    MOST_NAMED,
+    MOST_STRETCHED,
+    MOST_WRITTEN,
+    name_layers,
+)
 from isogloss.text import counted
 
 if TYPE_CHECKING:
     import altair as alt
-
-MOST_WRITTEN, MOST_NAMED = 16, 48
-"""Languages up to which distances are written, and up to which names are."""
-LEGEND, HEADING = 36.0, 74.0
-MOST_STRETCHED = 2.6
-"""How much wider than high a cell may be."""
-MOST_NAME = 130.0
 
 
 def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canvas | None = None) -> alt.LayerChart:
@@ -71,7 +73,7 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
         )
     ]  # fmt: skip
     if named:
-        layers += _names(names, left, step, across, canvas)
+        layers += name_layers([*names.values()], [*names.values()], left, step, across, canvas)
     if len(order) <= MOST_WRITTEN:
         half = max(row["distance"] for row in rows) / 2
         words = [
@@ -87,25 +89,6 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
         chart.properties(width=left + across * len(order), height=HEADING * named + step * len(order)),
         f"The nearest pairs: {listed}.",
     )
-
-
-def _names(names: dict[str, str], left: float, step: float, across: float, canvas: Canvas) -> list[Any]:
-    """Names at the left, and slanted above the columns."""
-    import altair as alt
-
-    size = min(LABEL_SIZE, step * 0.9)
-    lines = [word(name, 0.0, HEADING + (at + 0.5) * step, canvas.colours.ink) for at, name in enumerate(names.values())]
-    columns = [
-        {"text": name, "x": left + (at + 0.5) * across, "y": HEADING - 5} for at, name in enumerate(names.values())
-    ]
-    slanted = (
-        alt.Chart(inline(columns))
-        .mark_text(
-            align="left", baseline="middle", angle=310, fontSize=size, color=canvas.colours.ink, limit=HEADING + 14
-        )
-        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
-    )
-    return [text_layer(lines, size, limit=left - GAP / 2), slanted]
 
 
 def _by_linkage(pairs: pl.DataFrame, kind: str) -> list[str]:

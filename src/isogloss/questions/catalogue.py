@@ -45,6 +45,7 @@ QUESTIONS = {
     "background build": "background:BackgroundBuildQuestion",
     "align encode": "encoding:EncodeQuestion",
     "align score": "align_score:AlignmentQuestion",
+    "behaviour recall": "recall:RecallQuestion",
     "lab tasks": "lab:TasksQuestion",
     "lab plan": "grids:PlanGridQuestion",
     "lab run": "grids:RunGridQuestion",

@@ -17,6 +17,7 @@ OTHER_NAMES = {
     "languages distance": "compare_languages",
     "languages nearest": "nearest_languages",
     "languages list": "list_languages",
+    "behaviour recall": "factual_recall",
 }
 """Names of functions that are not those of their commands."""
 

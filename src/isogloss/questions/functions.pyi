@@ -382,3 +382,18 @@ def compare_languages(
     impute: Literal["family", "nearest"] | None = ...,
     tables: Mapping[str, str] | None = ...,
 ) -> Answer: ...
+def factual_recall(
+    items: Any | None = ...,
+    *,
+    facts: Any | None = ...,
+    home: Mapping[str, str] | None = ...,
+    counted: Literal["any", "own"] = ...,
+    shared: bool = ...,
+    round_cells: bool = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...

@@ -111,6 +111,24 @@ def bootstrap_means(values: NDArray[Any], *, draws: int = DRAWS, seed: int = 0) 
     return np.asarray(values[drawn].mean(1))
 
 
+def bootstrap_weights(rows: int, *, draws: int = DRAWS, rng: np.random.Generator | None = None) -> Array:
+    """What share each row has of samples of as many rows, drawn with replacement.
+
+    Parameters
+    ----------
+    rows, draws : int
+    rng : numpy.random.Generator, optional
+        By default one of seed 0.
+
+    Returns
+    -------
+    array of shape (draws, rows)
+        Rows sum to 1, so that `weights @ values` are means of samples.
+    """
+    rng = np.random.default_rng(0) if rng is None else rng
+    return rng.multinomial(rows, np.full(rows, 1 / rows), size=draws) / rows
+
+
 def bootstrap_interval(
     values: NDArray[Any], *, level: float = 0.95, draws: int = DRAWS, seed: int = 0
 ) -> tuple[float, float]:

@@ -1,0 +1,251 @@
+"""Tables of test items, as any tool writes them: who answered what, in which language, and whether it was right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from isogloss.errors import BadFile, BadValue, NotEnoughEvidence, UnknownName
+from isogloss.evidence import Evidence, Store
+from isogloss.evidence.dataframes import as_polars
+from isogloss.evidence.importers.tables import read_sheets
+from isogloss.evidence.reading.vocabulary import HEADERS
+from isogloss.evidence.schema import observation_keys
+from isogloss.languages.language import as_languages
+from isogloss.languages.names import fold
+
+if TYPE_CHECKING:
+    from isogloss.languages.language import Language
+
+ROLES: dict[str, str] = {
+    "item": "item, item id, i, id, idx, index, index id, question id, q id, qid, fact id, fact, doc id, sample id, "
+    "example id, row, row id, prompt id",
+    "rating": "rating, ratings, judge rating, judge code",
+    "correct": "correct, is correct, right, is right, hit, acc, accuracy, exact match, em, passed",
+    "country": "country, country of the fact, nation, land",
+    "text": "completion, completions, response, responses, reply, output, generation, prediction, generated text",
+}
+"""Column of an item table to what people call it; `model`, `task`, `language` and `score` are those of evidence."""
+
+_OF_EVIDENCE = {"target": "language", "model": "model", "task": "task", "score": "score"}
+EVERY_ROLE = (*_OF_EVIDENCE.values(), *ROLES)
+OUTCOMES = ("language", "model", "task", "item", "rating", "correct", "score", "country")
+"""Columns of answers that were judged."""
+FACTS = ("language", "task", "item", "country")
+"""Columns of facts."""
+
+
+def _role(header: str) -> str | None:
+    folded = fold(header)
+    return _roles().get(folded) or _OF_EVIDENCE.get(HEADERS.get(folded, ""))
+
+
+def _roles() -> dict[str, str]:
+    return {fold(name): role for role, names in ROLES.items() for name in names.split(", ")}
+
+
+def read_items(
+    source: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    languages: Mapping[str, str] | None = None,
+    roles: Sequence[str] = EVERY_ROLE,
+) -> pl.DataFrame:
+    """Read a table of test items.
+
+    Parameters
+    ----------
+    source : str, pathlib.Path or table
+        A file (CSV, Excel, JSONL, Parquet, ...), a store of isogloss with items, or a table in memory.
+    columns : mapping of str to str, optional
+        Where a column has an unusual name: `{"item": "question_nr"}`.
+    languages : mapping of str to str, optional
+        How to read a code or name of a language.
+    roles : sequence of str
+        The columns that are looked for.
+
+    Returns
+    -------
+    polars.DataFrame
+        `model`, `task`, `language`, `item`, `rating`, `correct`, `score`, `country` and `text`, as far as the table
+        has them. `language` is an id of the catalogue, and `written` what the table called it.
+
+    Raises
+    ------
+    BadFile
+        If it cannot be read, or is several tables.
+    BadValue
+        If it has no rows, or two columns may be the same thing.
+    UnknownName
+        For a column that the table lacks.
+    UnknownLanguage
+    """
+    table, where = _table(source)
+    columns = dict(columns or {})
+    for name in columns.values():
+        if name not in table.columns:
+            raise UnknownName("column", name, table.columns, where=where)
+    table = _renamed(table, columns, roles, where)
+    if table.is_empty():
+        raise BadValue("has no rows", where=where, hint="give one row for each test item")
+    if "language" in table.columns:
+        table = _with_languages(table, dict(languages or {}), where)
+    return table
+
+
+def _table(source: Any) -> tuple[pl.DataFrame, str]:
+    if isinstance(source, Store):
+        return _of_store(source), str(source)
+    if isinstance(source, Evidence):
+        raise BadValue("has scores and no items", where="items", hint="give a table with one row for each test item")
+    if not isinstance(source, str | Path):
+        return as_polars(source), "items"
+    if Path(source).is_dir():
+        return _of_store(Store(source)), str(source)
+    sheets = read_sheets(Path(source))
+    if len(sheets) != 1:
+        raise BadFile(f"holds {len(sheets)} tables", where=str(source), hint="give one with a row for each test item")
+    return sheets[0].frame, str(source)
+
+
+def _of_store(store: Store) -> pl.DataFrame:
+    """The items of a store, with the model, the task and the language of each."""
+    observations = store.read().observations
+    items = store.read_items()
+    if items.is_empty():
+        raise BadValue("has no items", where=str(store.path), hint="import results with their items (samples)")
+    keyed = observations.select(observation_keys(observations), "model", "task", pl.col("target").alias("language"))
+    return items.join(keyed, on="observation").drop("observation")
+
+
+def _renamed(table: pl.DataFrame, columns: Mapping[str, str], roles: Sequence[str], where: str) -> pl.DataFrame:
+    """Only the columns that mean something here, under their names here."""
+    for role in columns:
+        if role not in EVERY_ROLE:
+            raise UnknownName("column of items", role, EVERY_ROLE, where="columns")
+    chosen = dict(columns)
+    for name in table.columns:
+        role = _role(name) or ""
+        if role not in roles or role in columns or name in chosen.values():
+            continue
+        if role in chosen:
+            if fold(chosen[role]) == role:
+                continue
+            if fold(name) != role:
+                hint = f"columns={{{role!r}: {name!r}}}"
+                raise BadValue(f"'{chosen[role]}' and '{name}' may both be the {role}", where=where, hint=hint)
+        chosen[role] = name
+    return table.select(pl.col(name).alias(role) for role, name in chosen.items())
+
+
+def _with_languages(table: pl.DataFrame, languages: Mapping[str, str], where: str) -> pl.DataFrame:
+    written = table["language"].cast(pl.String).unique().sort().to_list()
+    if None in written:
+        raise BadValue("has rows without a language", where=where, hint="fill the column language in every row")
+    resolved: Sequence[Language] = as_languages(written, where=where, read_as=languages)
+    ids = {name: language.id for name, language in zip(written, resolved, strict=True)}
+    name = pl.col("language").cast(pl.String)
+    return table.with_columns(language=name.replace_strict(ids, return_dtype=pl.String), written=name)
+
+
+def read_items_and_facts(
+    source: Any,
+    facts: Any,
+    *,
+    columns: Mapping[str, str],
+    languages: Mapping[str, str],
+    choose: Callable[[pl.DataFrame], pl.DataFrame] = lambda items: items,
+) -> pl.DataFrame:
+    """Items with the country of each, from their own table or from one of facts.
+
+    Parameters
+    ----------
+    source : see `read_items`
+    facts : str, pathlib.Path or table, optional
+        `item` and `country`, for each `task` if it has that column. With a column of languages, the English rows
+        count.
+    columns, languages : mapping of str to str
+        See `read_items`; a column need be in one of both tables only.
+    choose : callable
+        From all items to those that count, before they need a country.
+
+    Raises
+    ------
+    BadValue
+        If a country is missing, or an item has several.
+    """
+    if facts is None:
+        items = read_items(source, columns=columns, languages=languages, roles=OUTCOMES)
+        require(items, "item", "country")
+        return choose(items)
+    table, where = _table(source)
+    about, _ = _table(facts)
+    for name in columns.values():
+        if name not in {*table.columns, *about.columns}:
+            raise UnknownName("column", name, {*table.columns, *about.columns}, where=where)
+    mine, theirs = ({role: name for role, name in columns.items() if name in one.columns} for one in (table, about))
+    items = read_items(table, columns=mine, languages=languages, roles=[one for one in OUTCOMES if one != "country"])
+    require(items, "item")
+    return _with_countries(choose(items), read_items(about, columns=theirs, languages=languages, roles=FACTS))
+
+
+def _with_countries(items: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
+    """Items with the countries of a table of facts."""
+    require(facts, "item", "country")
+    if "language" in facts.columns and "eng" in facts["language"].unique():
+        facts = facts.filter(pl.col("language") == "eng")
+    key = [name for name in ("task", "item") if name in facts.columns and name in items.columns]
+    text = [pl.col(name).cast(pl.String) for name in key]
+    facts = facts.select(*text, pl.col("country").cast(pl.String)).unique()
+    repeated = facts.filter(pl.struct(key).is_duplicated())
+    if repeated.height:
+        one = repeated.sort(*key, "country").head(2)
+        raise BadValue(
+            f"item {one['item'][0]} is of '{one['country'][0]}' and of '{one['country'][1]}'", where="facts",
+            hint="give one country for each item, in one language",
+        )  # fmt: skip
+    joined = items.with_columns(text).join(facts, on=key, how="left", maintain_order="left")
+    without = joined.filter(pl.col("country").is_null())
+    if without.height:
+        raise BadValue(
+            f"no country for item {without['item'][0]}{_and_more(without['item'].n_unique())}", where="facts",
+            hint="add it to facts, or choose the task=... that they are of",
+        )  # fmt: skip
+    return joined
+
+
+def _and_more(count: int) -> str:
+    return "" if count == 1 else f" and {count - 1} more"
+
+
+def require(items: pl.DataFrame, *roles: str) -> None:
+    """Refuse a table that lacks a column.
+
+    Raises
+    ------
+    BadValue
+    """
+    for role in roles:
+        if role not in items.columns:
+            called = ROLES.get(role, role).split(", ")[:3]
+            raise BadValue(
+                f"has no column '{role}'", where="items",
+                hint=f"name it {' or '.join(called)}, or say which it is with columns={{{role!r}: 'NAME'}}",
+            )  # fmt: skip
+
+
+def require_languages(items: pl.DataFrame, fewest: int = 2) -> None:
+    """Refuse a table of fewer than `fewest` languages.
+
+    Raises
+    ------
+    NotEnoughEvidence
+    """
+    count = items["language"].n_unique()
+    if count < fewest:
+        raise NotEnoughEvidence(
+            f"{count} language is too few to compare", where="items", hint="give the same items in two languages"
+        )

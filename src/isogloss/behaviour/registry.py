@@ -1,0 +1,20 @@
+"""The metrics of behaviour by name."""
+
+from __future__ import annotations
+
+from isogloss.behaviour.metric import BehaviourMetric
+from isogloss.registry import Registry
+
+_FOLDER = "isogloss.behaviour.metrics"
+
+behaviour_metrics: Registry[BehaviourMetric] = Registry(
+    "behaviour metric",
+    {
+        "frs": f"{_FOLDER}.frs:FRS",
+        "kts": f"{_FOLDER}.kts:KTS",
+        "xfakt": f"{_FOLDER}.xfakt:XFAKT",
+    },
+    "isogloss.behaviour_metrics",
+    base="isogloss.behaviour.metric:BehaviourMetric",
+)
+"""Metrics by name; other packages announce theirs in the entry-point group `isogloss.behaviour_metrics`."""

@@ -1,0 +1,41 @@
+"""Worlds of facts in which the truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+HOMES = {"eng": "United States", "hin": "India", "rus": "Russia", "fra": "France", "swa": "Kenya", "tha": "Thailand"}
+
+
+def facts_world(*, models: int = 1, facts: int = 20, own: float = 0.0, seed: int = 0) -> pl.DataFrame:
+    """Facts of six countries in their six languages; languages and countries differ in how hard they are.
+
+    `own` is how much less often facts of a language's own country are wrong.
+    """
+    rng = np.random.default_rng(seed)
+    languages, countries = list(HOMES), list(HOMES.values())
+    hard = 0.3 + 0.2 * np.linspace(0, 1, 6)[:, None] + 0.2 * np.linspace(1, 0, 6)[None, ::-1]  # languages, countries
+    wrong = hard - own * np.eye(6)
+    drawn = rng.random((models, 6, 6, facts)) < wrong[None, :, :, None]
+    model, language, country, fact = (place.ravel() for place in np.indices(drawn.shape))
+    return pl.DataFrame(
+        {
+            "model": [f"model {one}" for one in model], "language": np.array(languages)[language],
+            "item": [f"{countries[of]} {one}" for of, one in zip(country, fact, strict=True)],
+            "country": np.array(countries)[country], "right": ~drawn.ravel(),
+        }
+    )  # fmt: skip
+
+
+def ratings_world() -> pl.DataFrame:
+    """Two facts of each of two countries, rated in two languages."""
+    rows = [
+        ("English", "a", "United States", 1), ("English", "b", "USA", 2),
+        ("English", "c", "India", 4), ("English", "d", "India", 1),
+        ("Hindi", "a", "United States", 4), ("Hindi", "b", "USA", 4),
+        ("Hindi", "c", "India", 1), ("Hindi", "d", "India", 2),
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=["language", "fact", "country", "rating"], orient="row").with_columns(
+        model=pl.lit("ours")
+    )
