@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.evidence import read_evidence
-from isogloss.evidence.bounds import check_archive, check_delimited, check_json
+from isogloss.evidence.bounds import check_archive, check_delimited, check_json, limit_rows
 from isogloss.evidence.parquet_bounds import check_parquet
 
 ROW = {"model": "m", "task": "t", "metric": "f1", "target": "de", "train": "en:5", "score": 0.5}
@@ -182,3 +182,36 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused():
             archive.writestr(f"xl/sheet{number}.xml", os.urandom(70_000) + b" " * 12_000_000)
     with zipfile.ZipFile(buffer) as archive, pytest.raises(BadFile, match=r"book\.xlsx: would take up to 1152 MB"):
         check_archive(archive, "book.xlsx")
+
+
+@pytest.fixture
+def ten_rows():
+    limit_rows(10)
+    yield
+    limit_rows(None)
+
+
+LONG = "".join(f"m{number},t,f1,de,,0.5\n" for number in range(11))
+TOO_LONG = {
+    "long.csv": "model,task,metric,target,train,score\n" + LONG,
+    "long.jsonl": "".join(json.dumps(ROW | {"model": f"m{number}"}) + "\n" for number in range(11)),
+    "wide.csv": "Language," + ",".join(f"m{number}" for number in range(60)) + "\nde" + ",0.5" * 60 + "\n",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), TOO_LONG.items())
+def test_a_server_reads_no_table_of_more_rows_than_it_may(ten_rows, tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BadFile, match=r"holds (11 rows, more than 10|61 cells, more than 30); send a part of it"):
+        read_evidence(tmp_path / name)
+
+
+def test_the_footer_of_parquet_says_how_many_rows_there_are(ten_rows):
+    check_parquet(parquet(10), "a.parquet")
+    with pytest.raises(BadFile, match="holds 11 rows, more than 10"):
+        check_parquet(parquet(11), "a.parquet")
+
+
+def test_as_many_rows_as_it_may_are_read(ten_rows, tmp_path):
+    (tmp_path / "long.csv").write_text(TOO_LONG["long.csv"].removesuffix("m10,t,f1,de,,0.5\n"))
+    assert len(read_evidence(tmp_path / "long.csv")) == 10

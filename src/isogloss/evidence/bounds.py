@@ -73,6 +73,36 @@ def check_memory(size: int, where: str, at_least: int = 0) -> None:
         )
 
 
+WIDE = 50
+"""Columns from which on most hold scores."""
+
+FILLED = 3
+"""Cells of a wide table for each row that a long one may have."""
+
+_most_rows: list[int] = []
+
+
+def limit_rows(most: int | None) -> None:
+    """Let no table that this process reads from now on have more rows, whatever memory there is; None lifts that."""
+    _most_rows[:] = [] if most is None else [most]
+
+
+def check_rows(count: int, where: str, columns: int = 1) -> None:
+    """Refuse a table of more rows than `limit_rows` lets it have; where nobody set a limit, memory alone bounds them.
+
+    A table of more than `WIDE` columns may have `FILLED` times as many cells, as each may become a row.
+
+    Raises
+    ------
+    BadFile
+    """
+    if _most_rows and count > _most_rows[0]:
+        raise BadFile(f"holds {count:,} rows, more than {_most_rows[0]:,}", where=where, hint="send a part of it")
+    if _most_rows and columns > WIDE and count * columns > FILLED * _most_rows[0]:
+        cells = f"holds {count * columns:,} cells, more than {FILLED * _most_rows[0]:,}"
+        raise BadFile(cells, where=where, hint="send a part of it")
+
+
 def check_columns(count: int, where: str) -> None:
     """Refuse a table of more columns than any table of scores has.
 
@@ -93,6 +123,7 @@ def check_table(rows: int, columns: int, where: str, text: int = 0) -> None:
     BadFile
     """
     check_columns(columns, where)
+    check_rows(rows, where, columns)
     check_memory(rows * columns * CELL + text, where)
 
 
@@ -104,7 +135,7 @@ def check_delimited(text: bytes, separator: str, where: str) -> None:
     BadFile
     """
     # The text itself, the copy that the parser is given, and the cells.
-    rows = text.count(b"\n") + 1
+    rows = text.count(b"\n") + (not text.endswith(b"\n")) - 1
     check_table(rows, _header_width(text, separator.encode()), where, text=3 * len(text))
 
 

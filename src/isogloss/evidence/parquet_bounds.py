@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, TypeAlias
 
 from isogloss.errors import BadFile
-from isogloss.evidence.bounds import CELL, check_columns, check_memory
+from isogloss.evidence.bounds import CELL, check_columns, check_memory, check_rows
 
 Buffer: TypeAlias = "bytes | mmap.mmap"
 Wanted: TypeAlias = "Mapping[int, Wanted | list[Wanted] | None]"
@@ -62,10 +62,11 @@ def check_parquet(file: BinaryIO | bytes, where: str, times: int = 0) -> None:
 
 def _check(content: Buffer, where: str, times: int) -> None:
     try:
-        columns, size = _size(content)
+        columns, rows, size = _size(content)
     except (_BrokenError, IndexError):
         raise BadFile("is not whole Parquet", where=where) from None
     check_columns(columns, where)
+    check_rows(rows, where, columns)
     check_memory(size, where, at_least=times * len(content))
 
 
@@ -73,8 +74,8 @@ class _BrokenError(Exception):
     """What cannot be Parquet."""
 
 
-def _size(content: Buffer) -> tuple[int, int]:
-    """Columns, and bytes at worst once read."""
+def _size(content: Buffer) -> tuple[int, int, int]:
+    """Columns, rows as far as the footer says, and bytes at worst once read."""
     end = len(content) - 8
     if end < 4 or content[-4:] != _MAGIC or content[:4] != _MAGIC:
         raise _BrokenError
@@ -91,7 +92,8 @@ def _size(content: Buffer) -> tuple[int, int]:
         for chunk in chunks:
             values, unpacked = _pages(content, chunk)
             size += unpacked + max(values, chunk.get(5, 0), group.get(3, 0)) * width
-    return len(columns), max(size, max(rows, footer.get(3, 0)) * CELL)
+    rows = max(rows, footer.get(3, 0))
+    return len(columns), rows, max(size, rows * CELL)
 
 
 def _pages(content: Buffer, chunk: Mapping[int, int]) -> tuple[int, int]:

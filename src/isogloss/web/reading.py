@@ -93,7 +93,8 @@ class Reader:
     def _ready(self) -> ProcessPoolExecutor:
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, spawn, limit_memory, (self.settings.read_megabytes,))
+            limits = (self.settings.read_megabytes, self.settings.upload_rows)
+            self._pool = ProcessPoolExecutor(1, spawn, limit_reading, limits)
         return self._pool
 
     def _kill(self) -> None:
@@ -105,14 +106,16 @@ class Reader:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def limit_memory(megabytes: int) -> None:
-    """Let this process take so many megabytes more than it has when all that it needs is loaded."""
+def limit_reading(megabytes: int, rows: int) -> None:
+    """Let this process read so many rows, and take so many megabytes more than it has when all is loaded."""
     import os
 
     os.environ["ISOGLOSS_READ_MEMORY"] = str(megabytes)
     os.environ.setdefault("POLARS_MAX_THREADS", "2")
+    from isogloss.evidence.bounds import limit_rows
     from isogloss.languages import resolve
 
+    limit_rows(rows)
     resolve("English")
     try:
         import resource

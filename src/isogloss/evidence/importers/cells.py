@@ -152,7 +152,10 @@ def halves(column: pl.Series) -> tuple[pl.Series, pl.Series] | None:
     """Two columns in place of one whose cells hold two numbers each, as `55.1/60.2`; None for all else."""
     if column.dtype != pl.String:
         return None
-    looked_at = [cell for cell in column.drop_nulls().head(LOOKED_AT).to_list() if not is_absent(cell)]
+    cells = column.drop_nulls().head(LOOKED_AT)
+    if not cells.str.contains(r"[/|]").any():  # asked first, as few columns hold any
+        return None
+    looked_at = [cell for cell in cells.to_list() if not is_absent(cell)]
     both = sum(_HALVES.fullmatch(_DECORATION.sub("", cell)) is not None for cell in looked_at)
     if not looked_at or 2 * both <= len(looked_at):
         return None

@@ -21,6 +21,7 @@ from isogloss.evidence.bounds import (
     check_json,
     check_json_size,
     check_memory,
+    check_rows,
     check_table,
     check_unpacked,
 )
@@ -57,8 +58,12 @@ def read_bytes(path: Path) -> bytes:
 def parse_json(text: bytes, where: str) -> Any:
     """The value written in `text`, with errors that name `where`."""
     check_json(text, where)
+    return _decode(text, where)
+
+
+def _decode(text: bytes, where: str) -> Any:
     try:
-        return with_whole_characters(json.loads(text, object_pairs_hook=_without_repetition), text)
+        return with_whole_characters(_DECODER.decode(_as_string(text)), text)
     except _RepeatedKeyError as error:
         raise BadFile(f"the key '{error}' stands twice in one object", where=where, hint="keep one of them") from None
     except RecursionError:
@@ -85,6 +90,10 @@ def with_whole_characters(value: Any, text: bytes) -> Any:
     return json.loads(_HALF.sub("\ufffd", written), object_pairs_hook=_without_repetition)
 
 
+def _as_string(text: bytes) -> str:
+    return text.decode(json.detect_encoding(text), "surrogatepass")
+
+
 class _RepeatedKeyError(Exception):
     """A key that an object names twice; the parser would keep only the last."""
 
@@ -97,6 +106,8 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found[key] = value
     return found
 
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_repetition)
 
 PARQUET_MAGIC = b"PAR1"
 _SEPARATORS = ",\t;|"
@@ -177,15 +188,18 @@ def _refuse_short_rows(text: bytes, separator: str, width: int, where: str) -> N
 
 def _read_json_lines(path: Path) -> pl.DataFrame:
     columns: dict[str, list[str | None]] = {}
-    text, rows = read_bytes(path).removeprefix(BYTE_ORDER_MARK), 0
+    text, rows, width = read_bytes(path).removeprefix(BYTE_ORDER_MARK), 0, 0
     size = 3 * len(text)
+    check_rows(text.count(b"\n"), str(path))
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
-        entry = parse_json(line, f"{path} line {number}")
+        entry = _decode(line, f"{path} line {number}")
         if not isinstance(entry, dict):
             raise BadFile("is not an object", where=f"{path} line {number}", hint="write one JSON object per line")
-        check_table(rows, len(columns), str(path), text=size)
+        if rows % 1000 == 0 or len(columns) != width:
+            width = len(columns)
+            check_table(rows, width, str(path), text=size)
         for key, value in entry.items():
             cells = columns.setdefault(key, [])
             cells.extend([None] * (rows - len(cells)))
@@ -199,8 +213,8 @@ def _read_json_lines(path: Path) -> pl.DataFrame:
 def _as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, float) and math.isnan(value):
-        return None
+    if isinstance(value, float):
+        return None if math.isnan(value) else json.dumps(value) if math.isinf(value) else repr(value)
     return json.dumps(value)
 
 
