@@ -134,6 +134,9 @@ CASES: dict[str, Case] = {
     "languages distance": alone(names=["deu", "English", "yor"], kinds=["syntactic", "genetic"]),
     "languages add": with_file("file", "varieties.toml", VARIETY),
     "languages sources": alone(),
+    "align tokens": lambda folder: {
+        "tokenizer": (fields := with_sentences(folder))["model"], "corpus": fields["corpus"], "pivot": "German"
+    },
     "align encode": lambda folder: {**with_sentences(folder), "into": folder / "reps", "pooling": ["mean", "last"]},
     "behaviour recall": alone(items=ratings_world()),
     "lab tasks": alone(),

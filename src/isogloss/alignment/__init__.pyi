@@ -6,6 +6,7 @@ from .measure import Comparison, LanguageMeasure, Measure, PairMeasure, Sentence
 from .products import ProductMeasure
 from .registry import alignment_measures
 from .scoring import score
+from .tokens import TokenCounts, count_tokens
 
 __all__ = [
     "Comparison",
@@ -19,7 +20,9 @@ __all__ = [
     "ParallelCorpus",
     "ProductMeasure",
     "SentenceMeasure",
+    "TokenCounts",
     "alignment_measures",
+    "count_tokens",
     "encode",
     "read_corpus",
     "score",

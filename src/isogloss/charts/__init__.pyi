@@ -19,6 +19,7 @@ from .results import draw_result
 from .similarity import draw_distances, draw_nearest
 from .sources import draw_chosen_sources, draw_source_sets, draw_sources
 from .strata import strata_plot
+from .tokens import draw_tokens
 from .transfer import draw_transfer
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "draw_result",
     "draw_source_sets",
     "draw_sources",
+    "draw_tokens",
     "draw_transfer",
     "draw_trust",
     "errors_plot",

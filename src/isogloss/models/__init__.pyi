@@ -4,6 +4,7 @@ from .encoder import Encoder, encoders, load_encoder, pool
 from .generation import generate
 from .inputs import Choice, Cloze, InputType, Question, Tokens, tokenize
 from .likelihood import Likelihoods, score
+from .pieces import Pieces, load_pieces
 from .tokenizers import Tokenizer
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Encoder",
     "InputType",
     "Likelihoods",
+    "Pieces",
     "Question",
     "Tokenizer",
     "Tokens",
@@ -20,6 +22,7 @@ __all__ = [
     "generate",
     "load_decoder",
     "load_encoder",
+    "load_pieces",
     "locate",
     "pool",
     "score",

@@ -173,8 +173,8 @@ def load_encoder(name: str | Path, *, precision: str = "float32", max_length: in
     """
     if str(name) in encoders.names():
         return FunctionEncoder(_instance(encoders.get(str(name))))
-    if _ATTRIBUTE.fullmatch(str(name)) and not str(name).startswith("package:"):
-        return FunctionEncoder(_instance(_attribute(str(name))))
+    if is_attribute(str(name)):
+        return FunctionEncoder(_instance(read_attribute(str(name), "encoder")))
     check_precision(precision)
     folder = locate(str(name))
     model = load_encoder_model(folder, precision)
@@ -287,12 +287,23 @@ def layer_states(model: Any, tokens: Tokens, batch: Array, pooling: str = "mean"
         return torch.stack([one[rows, np.maximum(columns, 0)].float() * is_there[:, None] for one in chosen])
 
 
-def _attribute(name: str) -> Any:
+def is_attribute(name: str) -> bool:
+    """Whether a name is that of something in a Python module: `module:attribute`."""
+    return bool(_ATTRIBUTE.fullmatch(name)) and not name.startswith("package:")
+
+
+def read_attribute(name: str, kind: str) -> Any:
+    """Something in a Python module, by `module:attribute`; errors call it a `kind`.
+
+    Raises
+    ------
+    BadValue
+    """
     module, _, attribute = name.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise BadValue(f"cannot be imported ({error})", where=f"encoder '{name}'", hint="install its package") from None
+        raise BadValue(f"cannot be imported ({error})", where=f"{kind} '{name}'", hint="install its package") from None
 
 
 def _instance(entry: Any) -> Any:

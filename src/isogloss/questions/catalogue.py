@@ -43,6 +43,7 @@ QUESTIONS = {
     "languages sources": "languages:FeatureSourcesQuestion",
     "background show": "background:BackgroundShowQuestion",
     "background build": "background:BackgroundBuildQuestion",
+    "align tokens": "tokens:TokensQuestion",
     "align encode": "encoding:EncodeQuestion",
     "align score": "align_score:AlignmentQuestion",
     "behaviour recall": "recall:RecallQuestion",
