@@ -1,6 +1,7 @@
 from .corpus import ParallelCorpus, read_corpus
 from .encodings import Encodings, Parallel, write_encodings
 from .extraction import Encoded, encode
+from .label_free import label_free_alignment
 from .layer import Layer
 from .measure import Comparison, LanguageMeasure, Measure, PairMeasure, SentenceMeasure
 from .products import ProductMeasure
@@ -24,6 +25,7 @@ __all__ = [
     "alignment_measures",
     "count_tokens",
     "encode",
+    "label_free_alignment",
     "read_corpus",
     "score",
     "write_encodings",

@@ -327,6 +327,11 @@ def write_encodings(
     return Encodings.read(folder)
 
 
+def is_encodings(folder: str | Path) -> bool:
+    """Whether a path is a folder of encodings."""
+    return (Path(folder) / FACTS).is_file()
+
+
 def sentence_table(languages: Sequence[str], ids: Sequence[str]) -> pl.DataFrame:
     """Rows of encodings from languages and ids of sentences.
 

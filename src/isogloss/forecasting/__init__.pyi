@@ -2,7 +2,7 @@ from .background.artefact import Background, read_background
 from .background.build import build_background
 from .background.evidence_tables import tables_of
 from .background.probe import Probe
-from .background.probe_file import read_probe
+from .background.probe_file import probe_of, read_probe
 from .background.show import language_factors, shipped_card, show_background, sources_of
 from .background.tables import ScoreTable, read_tables
 from .background.use import use_background
@@ -51,6 +51,7 @@ __all__ = [
     "forecasters",
     "language_factors",
     "load",
+    "probe_of",
     "read_background",
     "read_probe",
     "read_tables",

@@ -18,6 +18,7 @@ from isogloss.questions.scale import Scale, scale_of
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
+    from isogloss.forecasting.background.probe import Probe
     from isogloss.forecasting.settings import Setting
 
 MOST_NAMED = 6
@@ -109,7 +110,10 @@ class WithBackground(AboutEvidence):
     ] = None
     probe: Annotated[
         OptionalPath,
-        Field(description="Table of how well languages are aligned with English in the model: language,alignment."),
+        Field(
+            description="What the model says of languages: a folder of 'isogloss align encode', or a table of how "
+            "well they are aligned with English: language,alignment."
+        ),
     ] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:
@@ -118,8 +122,26 @@ class WithBackground(AboutEvidence):
             return super().answer(progress)
         from isogloss.forecasting import use_background
 
-        with use_background(self.background, self.probe):
+        with use_background(self.background, read_label_free(self.probe)):
             return super().answer(progress)
+
+
+def read_label_free(probe: Path | None) -> Path | Probe | None:
+    """A folder of encodings as a probe; a table, or none, as it is.
+
+    Raises
+    ------
+    BadFile
+        If there are too few languages to tell them apart.
+    """
+    from isogloss.alignment.encodings import is_encodings
+
+    if probe is None or not is_encodings(probe):
+        return probe
+    from isogloss.alignment import Encodings, label_free_alignment
+    from isogloss.forecasting import probe_of
+
+    return probe_of(label_free_alignment(Encodings.read(probe)), str(probe))
 
 
 class AboutSettings(AboutEvidence):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
@@ -49,11 +50,29 @@ def read_probe(path: str | Path) -> Probe:
     if len(set(languages)) < len(languages):
         twice = next(language for language in languages if languages.count(language) > 1)
         raise BadFile(f"has '{twice}' twice", where=str(file), hint="leave one row for each language")
-    if len(languages) < FEWEST_LANGUAGES or alignment.n_unique() == 1:
-        reason = "one alignment for all" if len(languages) >= FEWEST_LANGUAGES else f"{len(languages)} languages"
+    return probe_of(dict(zip(languages, alignment.to_list(), strict=True)), str(file))
+
+
+def probe_of(alignment: Mapping[str, float], where: str) -> Probe:
+    """The probe that ships, with how well a model aligns languages with English.
+
+    Parameters
+    ----------
+    alignment : mapping of str to float
+        By canonical id; any measure that rises with alignment.
+    where : str
+        What errors name.
+
+    Raises
+    ------
+    BadFile
+        For too few languages, or one alignment for all.
+    """
+    if len(alignment) < FEWEST_LANGUAGES or len(set(alignment.values())) == 1:
+        reason = "one alignment for all" if len(alignment) >= FEWEST_LANGUAGES else f"{len(alignment)} languages"
         hint = f"measure {FEWEST_LANGUAGES} languages or more, rich and poor"
-        raise BadFile(f"has {reason}, which tells nothing apart", where=str(file), hint=hint)
-    return shipped_probe().with_model(dict(zip(languages, alignment.to_list(), strict=True)))
+        raise BadFile(f"has {reason}, which tells nothing apart", where=where, hint=hint)
+    return shipped_probe().with_model(alignment)
 
 
 def _read(file: Path) -> pl.DataFrame:
