@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from isogloss.evidence import ITEM, Store, observation_keys, read_evidence
+from isogloss.evidence.fetching import public_sources
 
 FIXTURES = Path(__file__).parents[1] / "evidence" / "fixtures"
 NO_RESULTS = Path(__file__).parents[1] / "fuzz"
@@ -173,9 +174,43 @@ def test_fetch_says_what_it_brought_and_whom_to_cite(run, tmp_path, repository):
     assert (code, err) == (0, "")
     said = " ".join(out.split())
     assert said.startswith("1 score kept and 0 rows dropped; read 1 of 1 file of mteb at ")
-    assert "Licence: CC0-1.0. Please cite: Muennighoff" in said
+    assert "Licence of mteb: CC0-1.0. Please cite: Muennighoff" in said
     again = json.loads(run("evidence", "fetch", "mteb", "--into", tmp_path / "store", "--url", repository, "--json")[1])
     assert [(row["files"], row["changed"]) for row in again["tables"]["fetched"]] == [(1, 0)]
+
+
+BOARD = """,,Sentiment classification,~~~Summarization~~~,Reading comprehension
+Model,Parameters,<a href='https://example.org'>angry-tweets</a>,nordjylland-news,multi-wiki-qa-da
+"<a href='https://example.org'>org/owl</a> (val)","7,000",60.5 ± 1.9 / 72.5 ± 0.9@@60.5,30 ± 1 / 31 ± 1@@30,?
+"""
+
+
+def test_several_names_are_fetched_at_once_each_with_its_licence(run, tmp_path, repository, monkeypatch):
+    boards = tmp_path / "boards"
+    boards.mkdir()
+    (boards / "danish_all.csv").write_text(BOARD)
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "boards"]):
+        named = ["-c", "user.name=someone", "-c", "user.email=someone@example.org"]
+        subprocess.run(["git", "-C", boards, *named, *arguments], check=True)
+    places = {repository: public_sources.get("mteb").url, f"file://{boards}": public_sources.get("euroeval").url}
+    monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(places)))
+    for number, (here, there) in enumerate(places.items()):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", f"url.{here}.insteadOf")
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", there)
+    code, out, err = run("evidence", "fetch", "mteb", "euroeval", "--into", tmp_path / "store")
+    assert (code, err) == (0, "")
+    said = " ".join(out.split())
+    assert "1 score kept and 0 rows dropped; read 1 of 1 file of mteb" in said
+    assert "2 scores kept and 1 row dropped; read 1 of 1 file of euroeval" in said
+    assert "Licence of mteb: CC0-1.0." in said
+    assert "Licence of euroeval: MIT." in said
+    listed = json.loads(run("evidence", "sources", tmp_path / "store", "--json")[1])["tables"]["sources"]
+    assert {row["source"]: row["licence"] for row in listed} == {"mteb": "CC0-1.0", "euroeval": "MIT"}
+
+
+def test_an_address_is_of_one_name(run, tmp_path, repository):
+    code, _, err = run("evidence", "fetch", "mteb", "euroeval", "--into", tmp_path / "store", "--url", repository)
+    assert (code, err) == (2, "error: --url: is of one source; fetch one at a time\n")
 
 
 def test_sources_lists_what_was_fetched(run, tmp_path, repository):

@@ -76,6 +76,7 @@ def doors() -> list[Door]:
         Door(samples, "lm-eval", json.dumps(seeds.SAMPLE).encode(), {results: json.dumps(seeds.LM_EVAL).encode()}),
         Door("map.toml", "mapping", seeds.MAPPING.encode(), {"table.csv": mapped}),
         Door("euroeval.jsonl", "euroeval", json.dumps(seeds.EUROEVAL).encode(), {}),
+        Door("danish_all.csv", "euroeval", seeds.BOARD.encode(), {}),
         Door("run.jsonl", "every-eval-ever", json.dumps(seeds.EVERY_ITEM).encode(), {}),
         Door(
             "run_samples.jsonl",

@@ -121,7 +121,7 @@ CASES: dict[str, Case] = {
     "evidence describe": with_facts,
     "evidence compact": lambda folder: {"store": worlds.store(folder)},
     "evidence fetch": lambda folder: {
-        "name": "mteb", "into": str(folder / "store"), "url": worlds.repository(folder)
+        "names": ["mteb"], "into": str(folder / "store"), "url": worlds.repository(folder)
     },
     "evidence sources": fetched,
     "background show": alone(),

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from isogloss.errors import BadValue
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import FilePath, Level, OptionalPath, ReadAs, Shell, StoreName
+from isogloss.questions.fields import FilePath, Level, NameList, OptionalPath, ReadAs, Shell, StoreName
 from isogloss.questions.question import Question
 from isogloss.questions.scale import RAW
 from isogloss.text import counted
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
+    from isogloss.evidence.fetching import FetchReport
     from isogloss.evidence.paired import Comparison
 
 PLACES = {"csv": "evidence.csv", "parquet": "evidence.parquet"}
 """Where formats of one file are written unless a place is named; the others go to `evidence-FORMAT`."""
+FETCHED = "Public evidence: mteb, euroeval, or what a plugin adds; several are fetched one after the other."
+COUNTS = ("files", "changed", "gone", "kept")
+DROPPED: dict[str, Any] = {"source": str, "reason": str, "rows": int}
 SOURCES = ("source", "url", "files", "licence", "citation")
 
 
@@ -161,9 +166,9 @@ class FetchQuestion(Question):
 
     command: ClassVar[str] = "evidence fetch"
     writes: ClassVar[bool] = True
-    positional: ClassVar[tuple[str, ...]] = ("name", "into")
+    positional: ClassVar[tuple[str, ...]] = ("names", "into")
 
-    name: Annotated[str, Shell(argument=True, metavar="NAME"), Field(description="Public evidence, such as mteb.")]
+    names: Annotated[NameList, Shell(argument=True, metavar="NAME", kind=str), Field(min_length=1, description=FETCHED)]
     into: Annotated[str, Field(description="Store to add to, a folder or s3://...; made if absent.")]
     url: Annotated[
         str | None, Field(description="Of another copy: a git repository, or an archive (.zip, .tar.gz) over HTTPS.")
@@ -173,32 +178,41 @@ class FetchQuestion(Question):
     again: Annotated[bool, Field(description="Read every file, not only new and changed ones.")] = False
 
     def answer(self, progress: Progress | None = None) -> Answer:
-        """Fetch it."""
+        """Fetch one source after the other."""
         import polars as pl
 
         from isogloss.evidence import Store
-        from isogloss.evidence.fetching import fetch
+        from isogloss.evidence.fetching import fetch, public_sources
 
-        report = fetch(
-            self.name, Store(self.into), url=self.url, checksum=self.checksum, languages=dict(self.languages),
-            again=self.again, progress=_counting(progress),
-        )  # fmt: skip
-        dropped = sum(report.dropped.values())
-        sentences = (
-            f"{counted(report.kept, 'score')} kept and {counted(dropped, 'row')} dropped; read {report.changed:,} of "
-            f"{counted(report.files, 'file')} of {report.source} at {report.revision[:12]}.",
-            *(f"Note: {said}" for said in (*report.unreadable, *report.notes)),
-            f"Licence: {report.licence}. Please cite: {report.citation}.",
-        )
-        reasons = sorted(report.dropped.items(), key=lambda pair: -pair[1])
-        counts = {name: getattr(report, name) for name in ("files", "changed", "gone", "kept")} | {"dropped": dropped}
+        if len(self.names) > 1 and (self.url or self.checksum):
+            raise BadValue("is of one source", where="url" if self.url else "checksum", hint="fetch one at a time")
+        for name in self.names:
+            public_sources.get(name)
+        reports = [
+            fetch(name, Store(self.into), url=self.url, checksum=self.checksum, languages=dict(self.languages),
+                  again=self.again, progress=_counting(progress)) for name in dict.fromkeys(self.names)
+        ]  # fmt: skip
+        dropped = [(report.source, reason, rows) for report in reports
+                   for reason, rows in sorted(report.dropped.items(), key=lambda pair: -pair[1])]  # fmt: skip
+        counts = [{"source": one.source, **{name: getattr(one, name) for name in COUNTS},
+                   "dropped": sum(one.dropped.values())} for one in reports]  # fmt: skip
         return Answer(
-            self.command, sentences,
-            {"fetched": Table(pl.DataFrame([{"source": report.source, **counts}])),
-             "dropped": Table(pl.DataFrame(reasons, schema={"reason": pl.String, "rows": pl.Int64}, orient="row"),
-                              "Dropped")},
-            scale=RAW, details=report.as_dict(), result=report,
+            self.command, tuple(said for report in reports for said in _said_of(report)),
+            {"fetched": Table(pl.DataFrame(counts)),
+             "dropped": Table(pl.DataFrame(dropped, schema=DROPPED, orient="row"), "Dropped")},
+            scale=RAW, details={report.source: report.as_dict() for report in reports}, result=reports,
         )  # fmt: skip
+
+
+def _said_of(report: FetchReport) -> Iterator[str]:
+    """What a fetch brought, and under which licence."""
+    dropped = sum(report.dropped.values())
+    yield (
+        f"{counted(report.kept, 'score')} kept and {counted(dropped, 'row')} dropped; read {report.changed:,} of "
+        f"{counted(report.files, 'file')} of {report.source} at {report.revision[:12]}."
+    )
+    yield from (f"Note: {said}" for said in (*report.unreadable, *report.notes))
+    yield f"Licence of {report.source}: {report.licence}. Please cite: {report.citation}."
 
 
 def _counting(progress: Progress | None) -> Callable[[str, int, int | None], None]:

@@ -42,7 +42,7 @@ class PublicSource:
         Regular expression that a file's path must match; its group `file` is the path that counts, so that a
         repository and an archive of it name their files alike.
     companion : str
-        Name of a file that is always given to the importer together with others of its folder.
+        Name of a file that is always given to the importer together with others of its folder; empty if there is none.
     """
 
     name: str
@@ -65,9 +65,21 @@ MTEB = PublicSource(
     companion="model_meta.json",
 )
 
-public_sources: Registry[PublicSource] = Registry(
-    "public evidence", {"mteb": f"{__name__}:MTEB"}, "isogloss.sources", base=f"{__name__}:PublicSource"
+EUROEVAL = PublicSource(
+    name="euroeval",
+    url="https://github.com/EuroEval/leaderboards.git",
+    licence="MIT",
+    citation="Nielsen 2023, ScandEval: A Benchmark for Scandinavian Natural Language Processing; "
+    "Nielsen et al. 2025, Encoder vs Decoder: Comparative Analysis of Encoder and Decoder Language Models",
+    importer="folder",
+    pattern=r"(?:.*/)?(?P<file>[^/]+_all\.csv|(?:euro|scand)eval_benchmark_results\.jsonl)",
+    companion="",
 )
+
+public_sources: Registry[PublicSource] = Registry(
+    "public evidence", {name.lower(): f"{__name__}:{name}" for name in ("MTEB", "EUROEVAL")},
+    "isogloss.sources", base=f"{__name__}:PublicSource",
+)  # fmt: skip
 """Public evidence by name; other packages announce theirs in the entry-point group `isogloss.sources`."""
 
 

@@ -1,4 +1,4 @@
-"""Results of EuroEval, once ScandEval: `euroeval_benchmark_results.jsonl`, one record per model and data set."""
+"""Results of EuroEval, once ScandEval: `euroeval_benchmark_results.jsonl`, a record a line, and its leaderboards."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.evidence.importers.base import Importer, RawTable, ReadOptions
+from isogloss.evidence.importers.euroeval_boards import HALF_WIDTH, is_board, read_board
 from isogloss.evidence.importers.values import (
     RawRow,
     details,
@@ -25,9 +26,10 @@ from isogloss.evidence.importers.values import (
     section,
     text,
 )
+from isogloss.files import open_input
 
-HALF_WIDTH = 1.96
-"""Some versions write half the width of a 95 % interval where others write the standard error."""
+HEAD = 64 * 1024
+"""Bytes by which a board is told from records."""
 
 
 class EuroEval(Importer):
@@ -35,16 +37,21 @@ class EuroEval(Importer):
 
     Each metric of each split is a row; totals are points, single rounds are fractions. A data set in several languages
     is about all of them together, and dropped. A model that was prompted has the recipe `few-shot` or `zero-shot`;
-    one that was fine-tuned on the data set was trained on its language.
+    one that was fine-tuned on the data set was trained on its language. Leaderboards do not tell the two apart.
     """
 
     name = "euroeval"
 
     def sniff(self, head: bytes, path: PurePath) -> float:
+        if is_board(head):
+            return 0.9
         known = b'"dataset_languages"' in head and b'"results"' in head
         return 0.95 * (known and head.lstrip()[:1] == b"{")
 
     def read(self, path: Path, options: ReadOptions) -> RawTable:
+        with open_input(path) as file:
+            if is_board(file.read(HEAD)):
+                return read_board(path, options)
         where = str(path)
         rows: list[RawRow] = []
         dropped: list[tuple[int, str]] = []
