@@ -308,3 +308,10 @@ def test_a_sumeval_file_is_filled_whole(tmp_path):
     assert len(scores) == 3000
     assert all(0 <= score <= 1 for score in scores)
     assert max(scores) - min(scores) > 0.3
+
+
+def test_a_list_of_languages_where_a_file_was_meant_is_said_with_its_option(run, tmp_path):
+    (tmp_path / "scores.csv").write_text("language,score\ndeu,0.5\n")
+    code, _, err = run("forecast", tmp_path / "scores.csv", "Yoruba,Igbo")
+    assert code == 2
+    assert err == "error: Yoruba,Igbo: no such file; if it is languages that are meant: --targets Yoruba,Igbo\n"

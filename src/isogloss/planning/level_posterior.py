@@ -70,9 +70,9 @@ class LevelPosterior:
 
 
 def table_posterior(fitted: Forecaster, setting: Setting, names: Sequence[str]) -> LevelPosterior | None:
-    """By the table model; None where base learners forecast most of the languages, or intervals have no end."""
+    """By the table model; None where there is none, or intervals have no end."""
     of_setting = fitted.settings_[setting]
-    if not isinstance(of_setting, CombinedSetting) or of_setting.weights(names).mean() > 0.5:
+    if not isinstance(of_setting, CombinedSetting):
         return None
     table = of_setting.table
     joint = table.joint(names)
@@ -82,6 +82,12 @@ def table_posterior(fitted: Forecaster, setting: Setting, names: Sequence[str]) 
         return upper - lower
 
     return LevelPosterior(joint.covariance, 0.0, width) if np.isfinite(width(np.diag(joint.covariance))).all() else None
+
+
+def forecast_by_table(fitted: Forecaster, setting: Setting, names: Sequence[str]) -> bool:
+    """Whether the table model, and not base learners, forecasts most of the languages."""
+    of_setting = fitted.settings_[setting]
+    return isinstance(of_setting, CombinedSetting) and float(of_setting.weights(names).mean()) <= 0.5
 
 
 def process_posterior(evidence: Evidence, setting: Setting, grid: Grid, names: Sequence[str]) -> LevelPosterior:

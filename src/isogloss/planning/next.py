@@ -2,7 +2,7 @@
 
 A language is worth testing if it narrows the forecasts of many that stay untested. The measure is the sum of the widths
 of their 90 % intervals; one language after another is chosen, each given those before. What is known together of all
-levels comes from the table model, where that makes the forecasts, else from a Gaussian process over languages.
+levels comes from the table model or, with many training mixes, from a Gaussian process over languages.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ from isogloss.forecasting.grid import Array, Grid
 from isogloss.forecasting.settings import Setting, find_setting, split_names
 from isogloss.languages import resolve
 from isogloss.languages.groups import read_languages
-from isogloss.planning.level_posterior import LEVEL, LevelPosterior, process_posterior, table_posterior
+from isogloss.planning.level_posterior import (
+    LEVEL,
+    LevelPosterior,
+    forecast_by_table,
+    process_posterior,
+    table_posterior,
+)
 from isogloss.progress import Progress
 
 NEXT = pl.Schema(
@@ -165,14 +171,14 @@ def _posterior(
                   recipe=setting.recipe)  # fmt: skip
     forecaster = fitted(evidence, queries, progress=progress)
     table = table_posterior(forecaster, setting, names)
-    if table is not None:
+    if table is not None and forecast_by_table(forecaster, setting, names):
         return table
-    process = process_posterior(evidence, setting, grid, names)
+    posterior = process_posterior(evidence, setting, grid, names) if table is None else table
     forecasts = forecaster.predict_interval(queries, LEVEL)
-    width, before = float((forecasts["upper"] - forecasts["lower"]).to_numpy().mean()), process.widths().mean()
+    width, before = float((forecasts["upper"] - forecasts["lower"]).to_numpy().mean()), posterior.widths().mean()
     if before == 0 or not np.isfinite(width):
-        return process
-    return replace(process, width=lambda variance: process.width(variance) * width / before)
+        return posterior
+    return replace(posterior, width=lambda variance: posterior.width(variance) * width / before)
 
 
 class _Levels:

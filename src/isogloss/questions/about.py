@@ -84,17 +84,23 @@ class AboutEvidence(Question):
         return self.evidence
 
     def _check_no_language(self, source: Any) -> None:
-        """Refuse the name of a language where a file was meant: a shell takes a word without an option for one."""
+        """Refuse names of languages where a file was meant: a shell takes a word without an option for one."""
+        from isogloss.forecasting.settings import split_names
         from isogloss.languages import resolve
 
         field = next((name for name in ("target", "targets") if name in type(self).model_fields), None)
-        if field is None or not isinstance(source, str) or not source.isalpha() or Path(source).exists():
+        if field is None or not isinstance(source, str) or Path(source).exists():
+            return
+        names = split_names(source)
+        if not all(name.isalpha() for name in names):
             return
         try:
-            resolve(source)
+            for name in names:
+                resolve(name)
         except UnknownLanguage:
             return
-        raise BadFile("no such file", where=source, hint=f"if it is the language that is meant: {field}={source!r}")
+        meant = "the language that is" if len(names) == 1 else "languages that are"
+        raise BadFile("no such file", where=source, hint=f"if it is {meant} meant: {field}={source!r}")
 
 
 class WithBackground(AboutEvidence):
