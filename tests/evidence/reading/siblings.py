@@ -231,4 +231,7 @@ SIBLINGS = [
     Sibling("duplicated-columns", "lang,f1,F1\nte,60,61\n", [], asked="the columns 'f1', 'F1' stand twice"),
     Sibling("unmapped-column", "layer,te,fi\n1,60,61\n2,70,71\n", [],
             asked="the headers 'te', 'fi' are languages, 'layer' are not", options={"metric": "f1", "model": "m"}),
+    Sibling("name-among-names", json.dumps({"owl": {"de": 0.7, "sw": 0.5}}), [score("deu", 0.7, model="owl", train=""),
+                                                                              score("swa", 0.5)], "a.json",
+            {"metric": "f1"}, asked="whether 'owl' are tasks or models cannot be told", answer={"task": "t"}),
 ]  # fmt: skip

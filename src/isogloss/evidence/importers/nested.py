@@ -158,6 +158,11 @@ def _level_roles(levels: list[list[str]]) -> list[str | None]:
     if any(_are_pairs(keys) for keys in levels):  # then other names are languages only by chance
         roles = [None if role == "target" and not _are_pairs(keys) else role
                  for role, keys in zip(roles, levels, strict=True)]  # fmt: skip
+    for place, keys in enumerate(levels):  # one code of another kind, as `owl` beside `de` and `sw`, may be a model
+        others = {len(key) for other, role in zip(levels, roles, strict=True)
+                  if role == "target" and other is not keys for key in other}  # fmt: skip
+        if roles[place] == "target" and len(keys) == 1 and others and len(keys[0]) not in others:
+            roles[place] = None
     if roles.count("target") == 2:  # from which, and to which or tested on which
         first = roles.index("target")
         roles[first] = "source"
