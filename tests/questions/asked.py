@@ -105,6 +105,7 @@ CASES: dict[str, Case] = {
     "kinds": priced(worlds.with_sizes(), target="Polish", budget=50),
     "additions": about(worlds.with_sizes()),
     "compare": priced(worlds.with_recipes(), volume=1000.0),
+    "rank": about(worlds.as_they_are(2)),
     "fair": about(worlds.as_they_are(2)),
     "benchmark": about(worlds.as_they_are(), protocol=["lolo"], forecasters=["additive", "nearest"], every=4),
     "report": about(worlds.as_they_are(2), targets=["Yoruba", "wol"], k=1, sections=["finding", "next", "data"]),

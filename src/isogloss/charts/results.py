@@ -14,6 +14,7 @@ from isogloss.charts.forecast_rows import mix_in_words
 from isogloss.charts.held_out import draw_benchmark, draw_trust
 from isogloss.charts.next import draw_next
 from isogloss.charts.plan import draw_kinds, draw_plan
+from isogloss.charts.ranks import draw_ranks
 from isogloss.charts.sources import draw_chosen_sources, draw_sources
 
 if TYPE_CHECKING:
@@ -119,6 +120,10 @@ def _fairness(result: Any, canvas: Canvas) -> Any:
     return draw_fairness(scores, rules, by=result.by, canvas=canvas)
 
 
+def _ranks(result: Any, canvas: Canvas) -> Any:
+    return draw_ranks(result.table, len(result.targets), by=result.by, canvas=canvas)
+
+
 def _trust(result: Any, canvas: Canvas) -> Any:
     return draw_trust(result.guesses, result.calibration, result.strata, unit=result.unit, canvas=canvas)
 
@@ -139,6 +144,7 @@ _PICTURES: dict[str, Callable[[Any, Canvas], Any]] = {
     "KindsPlan": _kinds,
     "Comparison": _comparison,
     "Fairness": _fairness,
+    "Ranks": _ranks,
     "Trust": _trust,
     "Benchmark": _benchmark,
 }

@@ -44,6 +44,7 @@ KINDS = {
     "plan": Kind("Draw what a budget buys, with the scores before and after.", "plan"),
     "curve": Kind("Draw a score against the number of examples.", "curve"),
     "pareto": Kind("Draw the quality of recipes against their cost, with the Pareto front.", "compare"),
+    "ranks": Kind("Draw means and ranks of models over the languages that all have.", "rank"),
     "fair": Kind("Draw every language of every model, and which rule picks which.", "fair"),
 }
 """By name, in the order of help."""

@@ -5,6 +5,7 @@ from .fairness import compare_fairness
 from .kinds import plan_kinds
 from .next import choose_next
 from .objectives import read_weights
+from .ranks import compare_ranks
 from .source_sets import choose_sources, rank_mixes, rank_sets
 from .sources import rank_sources, source_ranking
 
@@ -13,6 +14,7 @@ __all__ = [
     "choose_next",
     "choose_sources",
     "compare_fairness",
+    "compare_ranks",
     "compare_recipes",
     "plan_budget",
     "plan_kinds",

@@ -221,7 +221,7 @@ def compare_fairness(
     if targets is not None:
         completed = complete(evidence.filter(metric=metric), kept, targets, progress)
         kept = completed.observations
-    names, counted_in, left_out, scores = _table(kept, by)
+    names, counted_in, left_out, scores = shared_scores(kept, by)
     shares, outside = _shares(counted_in, weights, tau, unserved)
     measures = _measures(names, counted_in, scores, shares)
     best = int(np.argmax(scores @ shares))
@@ -244,7 +244,7 @@ def compare_fairness(
         unserved=outside,
         forecasts=completed.forecasts if completed else 0,
         width=completed.width if completed else 0.0,
-        lowest=_best_mean(names, _table(completed.lowest, by)[3]) if completed else (),
+        lowest=_best_mean(names, shared_scores(completed.lowest, by)[3]) if completed else (),
     )
 
 
@@ -328,7 +328,7 @@ def _check_utility(observations: pl.DataFrame, metric: str) -> None:
         raise InputError(f"{metric} is better when lower", where="evidence", hint="choose another with metric=...")
 
 
-def _table(observations: pl.DataFrame, by: str) -> tuple[list[str], list[str], list[str], Array]:
+def shared_scores(observations: pl.DataFrame, by: str) -> tuple[list[str], list[str], list[str], Array]:
     """Candidates, the languages all were measured in, those that some were not, and mean scores."""
     cells = observations.drop_nulls(by).group_by(by, "target").agg(mean_in_order("score"))
     names, every = cells[by].unique().sort().to_list(), cells["target"].unique().sort().to_list()

@@ -15,10 +15,13 @@ from isogloss.questions.fields import Languages, NameList, Number, OptionalPath,
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.plan import read_weights_of
-from isogloss.questions.scale import FRACTION, scale_of
+from isogloss.questions.scale import FRACTION, Scale, scale_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
+    from isogloss.planning.ranks import Ranks
 
 RECIPES = {"recipe": "recipe", "quality": "quality", "to make": "development", "per 1,000": "serving",
            "seconds": "latency", "on the front": "efficient"}  # fmt: skip
@@ -69,6 +72,71 @@ class CompareQuestion(AboutSettings):
             {"recipes": Table(table, f"Costs in {comparison.currency}", RECIPES, scale.digits)},
             scale=scale, details=comparison.record(), result=comparison, draw=drawer(comparison, sentences[0], scale),
         )  # fmt: skip
+
+
+class RankQuestion(AboutSettings):
+    """Rank models or recipes over the languages that all were measured in, with intervals of means and ranks."""
+
+    command: ClassVar[str] = "rank"
+
+    models: Annotated[NameList, Field(description="What to compare; by default all. See by.")] = Field(
+        default_factory=list
+    )
+    by: Annotated[Literal["model", "recipe", "train"], Field(description="What is compared.")] = "model"
+    targets: Annotated[
+        Languages, Field(description="Languages that count, such as africa; by default all that every one has.")
+    ] = Field(default_factory=list)
+    seed: Annotated[int, Field(description="Seed of the bootstrap over languages.")] = 0
+
+    def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
+        """Rank them."""
+        from isogloss.planning import compare_ranks
+
+        task = self.only_task(evidence)
+        scale = scale_of(evidence.filter(task=task, metric=self.metric).observations)
+        targets = read_languages(self.targets, evidence.targets, languages=self.languages) if self.targets else None
+        ranks = compare_ranks(
+            evidence, task=task, candidates=self.models or None, by=self.by, metric=self.metric, model=self.model,
+            recipe=self.recipe, targets=None if targets is None else list(targets), seed=self.seed,
+        )  # fmt: skip
+        names = Names(evidence, targets)
+        table = scale.table(ranks.table, ("mean", "lower", "upper", "own_mean"))
+        sentences = tuple(ranks.words(scale.factor, scale.digits))
+        notes = tuple(f"{what}: {', '.join(map(names, codes))}." for what, codes in (
+            ("Counted", ranks.targets), ("Left out, as not all were measured in them", ranks.left_out),
+            ("Not measured", ranks.missing)) if codes)  # fmt: skip
+        return Answer(
+            self.command, sentences,
+            {"ranks": Table(table, f"{ranks.task}, {ranks.metric}", _shown_ranks(), scale.digits),
+             "languages": Table(_by_language(ranks, names, scale), "Language by language", digits=scale.digits,
+                                rows=SHOWN)},
+            scale=scale, notes=notes, details=ranks.record(), result=ranks,
+            draw=drawer(ranks, sentences[0], scale, names.written, ranks.metric),
+        )  # fmt: skip
+
+
+def _shown_ranks() -> dict[str, str | pl.Expr]:
+    """Columns of ranks for readers, with both ends of a rank in one."""
+    import polars as pl
+
+    best, worst = pl.col("best_rank"), pl.col("worst_rank")
+    ends = pl.when(best == worst).then(pl.format("{}", best)).otherwise(pl.format("{} to {}", best, worst))
+    return {"": "candidate", "mean": "mean", "from": "lower", "to": "upper", "rank": ends,
+            "measured in": "measured", "own mean": "own_mean"}  # fmt: skip
+
+
+def _by_language(ranks: Ranks, names: Names, scale: Scale) -> pl.DataFrame:
+    """Scores of all in each language that counts, where they differ most first."""
+    import polars as pl
+
+    scores = {name: scale.factor * row for name, row in zip(ranks.table["candidate"], ranks.scores, strict=True)}
+    columns = {"language": list(map(names, ranks.targets)), **scores}
+    spread = pl.Series(scale.factor * (ranks.scores.max(0) - ranks.scores.min(0)))
+    return (
+        pl.DataFrame(columns)
+        .with_columns(spread.alias("differ by"))
+        .sort("differ by", "language", descending=[True, False])
+    )
 
 
 class FairQuestion(WithBackground, AboutSettings):

@@ -239,6 +239,23 @@ def compare(
     shots: int | None = ...,
     pair: str | None = ...,
 ) -> Answer: ...
+def rank(
+    evidence: Any = ...,
+    *,
+    models: str | Sequence[str] | None = ...,
+    by: Literal["model", "recipe", "train"] = ...,
+    targets: str | Sequence[str] | None = ...,
+    seed: int = ...,
+    languages: Mapping[str, str] | None = ...,
+    scale: Literal["fraction", "percent", "raw"] | None = ...,
+    better: Literal["higher", "lower"] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    metric: str | None = ...,
+    recipe: str | None = ...,
+    shots: int | None = ...,
+    pair: str | None = ...,
+) -> Answer: ...
 def fair(
     evidence: Any = ...,
     *,
