@@ -53,4 +53,4 @@ def test_changed_evidence_is_answered_anew(tmp_path: Path) -> None:
 
 def test_a_page_with_an_error_is_not_kept(client: TestClient) -> None:
     assert "etag" not in client.get("/plan?targets=Yoruba&budget=10").headers
-    assert "etag" in client.get("/plan").headers
+    assert "etag" in client.get("/report").headers

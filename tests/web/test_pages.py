@@ -15,7 +15,8 @@ from isogloss.web import ServerSettings, create_app
 SHIPPED = "evidence=sib200-few-shot&model=char-ngram"
 PAGES = (
     "/", "/ask", "/answer?targets=Yoruba,Igbo", "/believe?model=Large", "/why?target=Igbo", "/what-if",
-    "/next?among=africa", "/compare", "/report", "/evidence", "/languages?q=yor", "/languages/wol",
+    "/next?among=africa", "/compare", "/compare?targets=africa&models=Large,Small", "/fair", "/report",
+    "/evidence", "/languages?q=yor", "/languages/wol",
     f"/what-if?{SHIPPED}&targets=Wolof", f"/sources?{SHIPPED}&targets=Wolof", f"/plan?{SHIPPED}",
 )  # fmt: skip
 
@@ -183,3 +184,38 @@ def test_a_server_that_was_started_with_a_file_opens_on_it(tmp_path: Path) -> No
     settings = ServerSettings(files=(str(tmp_path / "team.csv"),))
     with TestClient(create_app(settings), "http://localhost") as client:
         assert "team.csv: is this right?" in client.get("/open").text
+
+
+def test_what_the_evidence_cannot_say_is_said_before_a_form_is_filled_in(client: TestClient) -> None:
+    for address in ("/plan", "/sources"):
+        assert "This evidence cannot say" in text_of(client.get(address).text)
+        assert "This evidence cannot say" not in text_of(client.get(f"{address}?{SHIPPED}").text)
+
+
+def test_whoever_asked_about_languages_chooses_the_next_test_among_these(client: TestClient) -> None:
+    page = text_of(client.get("/next?targets=Yoruba,Igbo,Zulu&model=Large&k=1").text)
+    assert re.search(r"Test (Yoruba|Igbo|Zulu) next", page)
+
+
+def test_a_report_is_saved_from_its_page(client: TestClient) -> None:
+    page = client.get("/report?targets=Yoruba,Igbo&model=Large").text
+    saved = re.search(r'href="(/download/report\.html[^"]+)"', page)
+    assert saved is not None
+    assert "What we do not know" in client.get(unescape(saved[1])).text
+
+
+def test_means_and_ranks_change_with_the_languages_that_count(client: TestClient) -> None:
+    every, africa = (text_of(client.get(f"/compare{part}").text) for part in ("", "?targets=africa"))
+    assert "Large has the best mean of 2 models" in every
+    assert "over the 13 languages that all were measured in" in every
+    assert "Coverage differs (Large in 13, Small in 14)" in every
+    assert "over the 3 languages that all were measured in" in africa
+
+
+def test_the_page_draws_the_lines_of_the_picture(client: TestClient) -> None:
+    asked = "targets=Yoruba,Igbo,Zulu&model=Large"
+    page = client.get(f"/answer?{asked}").text
+    names = re.findall(r'<th scope="row">(?:<a[^>]*>)?([^<]+)', page.split('class="bars"')[1].split("</table>")[0])
+    picture = client.get(f"/picture/forecast?{asked}").text
+    assert len(names) > 3
+    assert [name for name in names if f">{name}<" not in picture] == []

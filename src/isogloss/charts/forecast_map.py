@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from isogloss.charts.canvas import LABEL_SIZE, Canvas, inline, score_range, text_width
@@ -32,17 +33,57 @@ NAMED_ABSENT = 5
 WIDE = 1.6
 
 
-def draw_map(forecasts: Sequence[Row], measured: Sequence[Row], canvas: Canvas, width: float, height: float) -> Any:
-    """The part of the world with the forecast languages, and the measured ones in it.
+@dataclass(frozen=True)
+class MapLayout:
+    """What is on a map, and where.
+
+    Attributes
+    ----------
+    world : EqualEarth
+        The part of the world with the forecast languages.
+    dots, specks : list of rows
+        Forecast languages with a known place, best first, and measured ones on the map, each with `strength`: how much
+        of its colour it shows.
+    labels : list of rows
+        Names of forecast languages with their places, `x` and `y`, where these are free.
+    low, high : float
+        Ends of the scale of colours.
+    """
+
+    world: EqualEarth
+    dots: list[Row]
+    specks: list[Row]
+    labels: list[Row]
+    low: float
+    high: float
+
+
+def lay_out(
+    forecasts: Sequence[Row], measured: Sequence[Row], width: float, height: float, *, percent: bool
+) -> MapLayout:
+    """Crop the world to the forecast languages of which one at least has a known place, and label them.
 
     A label that finds no free place is left out. Forecasts fade with trust, and a guess is a ring without colour.
     """
-    dots = [row for row in forecasts if placed(row)]
-    world = EqualEarth.cropped([_place(row) for row in dots], width, height - LEGEND)
+    dots = [_with_strength(row) for row in forecasts if placed(row)]
+    world = EqualEarth.cropped([_place(row) for row in dots], width, height)
     asked = {row["target"] for row in forecasts}
-    specks = [row for row in measured if placed(row) and row["target"] not in asked and world.shows(*_place(row))]
-    labels = _labels(dots, specks, world)
-    return world_map(world, canvas.colours, *_layers(labels, _points(specks, dots, canvas, world), canvas))
+    specks = [
+        _with_strength(row) for row in measured
+        if placed(row) and row["target"] not in asked and world.shows(*_place(row))
+    ]  # fmt: skip
+    scores = [row["mean"] for row in [*specks, *dots] if row["kind"] != GUESS]
+    return MapLayout(world, dots, specks, _labels(dots, specks, world), *score_range(scores, percent=percent))
+
+
+def _with_strength(row: Row) -> Row:
+    return {**row, "strength": STRENGTHS.get(row["trust"] or "", 1.0)}
+
+
+def draw_map(forecasts: Sequence[Row], measured: Sequence[Row], canvas: Canvas, width: float, height: float) -> Any:
+    """The part of the world with the forecast languages, and the measured ones in it; see `lay_out`."""
+    layout = lay_out(forecasts, measured, width, height - LEGEND, percent=canvas.percent)
+    return world_map(layout.world, canvas.colours, *_layers(layout.labels, _points(layout, canvas), canvas))
 
 
 def placed(row: Row) -> bool:
@@ -89,14 +130,13 @@ def _layers(labels: list[Row], points: alt.Chart, canvas: Canvas) -> list[Any]:
     ]
 
 
-def _points(specks: Sequence[Row], dots: Sequence[Row], canvas: Canvas, world: EqualEarth) -> alt.Chart:
+def _points(layout: MapLayout, canvas: Canvas) -> alt.Chart:
     """Measured and forecast languages; the last are drawn on top, the best uppermost."""
     import altair as alt
 
-    colours = canvas.colours
-    drawn = [{**row, "strength": STRENGTHS.get(row["trust"] or "", 1.0)} for row in [*specks, *reversed(dots)]]
-    low, high = score_range([row["mean"] for row in drawn if row["kind"] != GUESS], percent=canvas.percent)
-    dot = DOT if len(dots) <= FEW else SMALL_DOT
+    colours, world = canvas.colours, layout.world
+    drawn = [*layout.specks, *reversed(layout.dots)]
+    dot = DOT if len(layout.dots) <= FEW else SMALL_DOT
     speck = min(max(SPECK[0] * world.scale, SPECK[1]), SPECK[2])
     room = world.width - text_width(canvas.score_title) - 20
     legend = alt.Legend(
@@ -114,7 +154,9 @@ def _points(specks: Sequence[Row], dots: Sequence[Row], canvas: Canvas, world: E
         .encode(
             longitude="longitude:Q",
             latitude="latitude:Q",
-            fill=alt.Fill("mean:Q", scale=alt.Scale(scheme=colours.scheme, domain=[low, high]), legend=legend),
+            fill=alt.Fill(
+                "mean:Q", scale=alt.Scale(scheme=colours.scheme, domain=[layout.low, layout.high]), legend=legend
+            ),
             fillOpacity=alt.FillOpacity("strength:Q", scale=None),
             shape=by_kind(alt.Shape, SHAPES),
             size=by_kind(alt.Size, {MEASURED: speck, FORECAST: dot, GUESS: dot}),

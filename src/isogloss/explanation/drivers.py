@@ -116,14 +116,15 @@ class Drivers:
 
 
 def _sentences(drivers: Drivers) -> Iterator[str]:
-    what = "mixes" if drivers.mixed else "sources"
+    what = "mix" if drivers.mixed else "source"
     scores = "Scores relative to the target's own" if drivers.response == RELATIVE else "Scores"
     rows = drivers.table.to_dicts()
     driving = sorted((row for row in rows if row["driver"]), key=lambda row: -abs(row["effect"]))
     yield from _driving(driving, drivers)
     yield (
-        f"{scores} of {drivers.model} on {drivers.task} in {drivers.pairs} pairs of {drivers.sources} {what} and "
-        f"{drivers.targets} targets were compared with {counted(drivers.table.height, 'factor')}."
+        f"{scores} of {drivers.model} on {drivers.task} in {counted(drivers.pairs, 'pair')} of "
+        f"{counted(drivers.sources, what)} and {counted(drivers.targets, 'target')} were compared with "
+        f"{counted(drivers.table.height, 'factor')}."
     )
     yield from _silent([row["factor"] for row in rows if not row["driver"]], bool(driving))
     yield _how_much(drivers)

@@ -17,9 +17,17 @@ _NOT_LETTERS = re.compile(r"[^\w]+|_+")
 _QUALIFIER = re.compile(r"\s*\((?:macrolanguage|individual language|[^)]*\d[^)]*)\)")
 
 
-@lru_cache(maxsize=1 << 16)
+LONGEST = 400
+"""Letters of a text that are looked at: no name is as long, and a cell of a file may hold millions."""
+
+
 def fold(name: str) -> str:
     """`name` without accents, letter case and punctuation; `Volapük` and `VOLAPUK` are one."""
+    return _fold(name[:LONGEST])
+
+
+@lru_cache(maxsize=1 << 16)
+def _fold(name: str) -> str:
     plain = "".join(mark for mark in unicodedata.normalize("NFKD", name) if not unicodedata.combining(mark))
     return _NOT_LETTERS.sub(" ", plain.casefold()).strip()
 

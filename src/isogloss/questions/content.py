@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.questions.scale import FRACTION, Scale
+from isogloss.text import counted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -47,12 +48,14 @@ class Table:
         return chosen if self.rows is None else chosen.head(self.rows)
 
     def grid(self, *, whole: bool = False) -> Grid:
-        """The cells as they are shown, as text; `whole` has all rows."""
+        """The cells as they are shown, as text; `whole` has all rows, else a note says how many are left out."""
         from isogloss.reporting import Grid
 
         view = replace(self, rows=None).view() if whole else self.view()
         rows = [[self.cell(value) for value in row] for row in view.iter_rows()]
-        return Grid(view.columns, rows, [kind.is_numeric() for kind in view.schema.values()], self.title)
+        left = self.frame.height - view.height
+        note = f"... and {counted(left, 'row')} more" if left > 0 and not whole else ""
+        return Grid(view.columns, rows, [kind.is_numeric() for kind in view.schema.values()], self.title, note)
 
     def cell(self, value: Any) -> str:
         """A value as it is shown."""

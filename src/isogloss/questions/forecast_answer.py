@@ -7,6 +7,7 @@ from functools import partial
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from isogloss.questions.advice import ADVICE
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.names import Names
 from isogloss.questions.narrowing import narrowing
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 SCORES = ("mean", "lower", "upper")
 GUESS, SHAKY, MEASURED = "guess", "shaky", "measured"
 WARNINGS = {
-    GUESS: ("is a guess", "are guesses", "test before you act on a number"),
-    SHAKY: ("is shaky", "are shaky", "act on the interval, not on the number in it"),
+    GUESS: ("is a guess", "are guesses", ADVICE[GUESS]),
+    SHAKY: ("is shaky", "are shaky", ADVICE[SHAKY]),
 }
 """What the verdict says first, the gravest word first: of one forecast, of several, and what to do."""
 MOST_NAMED, MOST_SHOWN = 4, 60

@@ -7,7 +7,7 @@ from html import escape
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from isogloss.questions.content import Content, Table
+from isogloss.questions.content import Content
 from isogloss.text import printable
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ STYLE = """
 .isogloss table { border-collapse: collapse; margin: 1em 0; }
 .isogloss caption { text-align: left; font-weight: 600; padding: .3em 0; }
 .isogloss th, .isogloss td { padding: .2em .8em .2em 0; text-align: left; }
-.isogloss th { border-bottom: 1px solid currentColor; }
+.isogloss thead th { border-bottom: 1px solid currentColor; }
+.isogloss tbody th { font-weight: normal; }
 .isogloss .number { text-align: right; font-variant-numeric: tabular-nums; }
 .isogloss img { max-width: 100%; }
 .isogloss .notes { color: GrayText; }
@@ -84,21 +85,6 @@ def notebook_html(answer: Content, *, picture: bool = True) -> str:
     return f'<div class="isogloss">{"".join(parts)}</div>'
 
 
-def table_html(table: Table) -> str:
-    """A table, numbers to the right."""
-    view = table.view()
-    kinds = [' class="number"' if kind.is_numeric() else "" for kind in view.schema.values()]
-    head = "".join(f'<th scope="col"{kind}>{_text(name)}</th>' for name, kind in zip(view.columns, kinds, strict=True))
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td{kind}>{_text(table.cell(cell))}</td>" for cell, kind in zip(row, kinds, strict=True))
-        + "</tr>"
-        for row in view.iter_rows()
-    )
-    caption = f"<caption>{_text(table.title)}</caption>" if table.title else ""
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
 def _sentences(answer: Content) -> str:
     classes = ["verdict"] + [""] * len(answer.sentences)
     return "".join(
@@ -107,7 +93,9 @@ def _sentences(answer: Content) -> str:
 
 
 def _tables(answer: Content) -> list[str]:
-    return [table_html(table) for table in answer.tables.values() if table.view().height]
+    from isogloss.reporting import table_html
+
+    return [table_html(table.grid()) for table in answer.tables.values() if table.view().height]
 
 
 def _notes(answer: Content) -> str:

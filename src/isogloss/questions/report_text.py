@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isogloss.questions.advice import ADVICE
 from isogloss.questions.content import Content, Table
 from isogloss.questions.fields import shell_of
 from isogloss.questions.question import default_of
@@ -24,11 +25,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 60
 """Languages in the table of the first page; of more, the highest and the lowest."""
-ADVICE = {
-    "guess": "A guess is no basis for a decision: test the language first.",
-    "shaky": "Act on the interval of a shaky forecast, not on the number in it.",
-}
-"""What to do about the gravest word of trust, which comes first."""
+WARNED = {"guess": "A guess", "shaky": "A shaky forecast"}
+"""Words of trust about which the reader is warned, the gravest first."""
 
 
 def is_measured() -> pl.Expr:
@@ -57,7 +55,7 @@ def finding(answer: Content, setting: Setting) -> tuple[str, list[str]]:
     parts += [_counted_word(words[word], word) for word in ("solid", "fair", "shaky", "guess") if word in words]
     subject = table["language"][0] if table.height == 1 else counted(table.height, "language")
     title = f"{setting.model} in {subject}: {_joined(parts)}."
-    sentences = [advice for word, advice in ADVICE.items() if word in words][:1]
+    sentences = [f"{what}: {ADVICE[word]}." for word, what in WARNED.items() if word in words][:1]
     if forecasts.height > 1:
         ordered = forecasts.sort("mean", "language")
         low, high = (_in_words(ordered.row(at, named=True), answer.scale) for at in (0, -1))

@@ -68,9 +68,8 @@ def _(part: Items) -> str:
 @part_html.register
 def _(part: Grid) -> str:
     halves = part.halves(LONG)
-    tables = "".join(_table(half) for half in halves)
-    note = f"<p>{_text(part.note)}</p>" if part.note else ""
-    return (f'<div class="halves">{tables}</div>' if len(halves) > 1 else tables) + note
+    tables = "".join(map(_table, halves))
+    return (f'<div class="halves">{tables}</div>' if len(halves) > 1 else tables) + _note(part)
 
 
 @part_html.register
@@ -79,6 +78,15 @@ def _(part: Picture) -> str:
 
     data = b64encode(to_svg(part.chart).encode()).decode()
     return f'<figure><img alt="{_text(part.text)}" src="data:image/svg+xml;base64,{data}"></figure>'
+
+
+def table_html(grid: Grid) -> str:
+    """A table with the note below it."""
+    return _table(grid) + _note(grid)
+
+
+def _note(grid: Grid) -> str:
+    return f"<p>{_text(grid.note)}</p>" if grid.note else ""
 
 
 def _table(grid: Grid) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -9,30 +10,25 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from isogloss.charts.forecast_rows import MEASURED, Row, forecast_rows, measured_rows, select, unasked
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
-from isogloss.forecasting import Flag
 from isogloss.languages import card, nearest
+from isogloss.questions.advice import ADVICE
 from isogloss.questions.answer import Answer
 from isogloss.questions.forecast import ForecastQuestion
 from isogloss.questions.names import Names
 from isogloss.questions.narrowing import narrowing_by_items
+from isogloss.questions.pictures import canvas_of
 from isogloss.web.api import finished
-from isogloss.web.pages.drawing import bar_of, gradient_stops, map_of, track_of
+from isogloss.web.pages.drawing import FADE, bar_of, map_of, track_of
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import session_of, site_of
 from isogloss.web.setting import Choice
 
 ITEMS = 100
 MOST_ROWS, BETWEEN = 400, 8
-MEASURED = "measured"
 RELATIVES = 5
-TRUST = {
-    "solid": "the interval is narrow and held when languages like it were withheld",
-    "fair": "good enough to compare with, not to decide alone",
-    "shaky": "act on the interval, not on the number",
-    "guess": "test before you act on a number",
-}
 
 router = APIRouter()
 
@@ -62,60 +58,50 @@ def as_fields(choice: Choice) -> dict[str, Any]:
 
 
 def _context(made: Answer, choice: Choice, address: Address) -> dict[str, Any]:
-    forecasts = made.table
-    measured = _measured(choice.evidence, forecasts)
-    names = Names(choice.evidence)
-    known = {code: made.scale.factor * score for code, score in measured.rows()}
-    asked = [
-        {**row, "name": row["language"], "trust": MEASURED if Flag.MEASURED in row["flags"] else row["trust"]}
-        for row in forecasts.iter_rows(named=True)
+    names, metric = Names(choice.evidence), choice.evidence.observations["metric"][0]
+    written = dict(made.result.select("target", "target_as_reported").unique().rows())
+    canvas = canvas_of(made.verdict, made.scale, names.written | written, metric)
+    asked = forecast_rows(made.result, canvas)
+    measured = measured_rows(_measured(choice.evidence, made.result), canvas)
+    others = unasked(measured, asked)
+    every = bool(address.first("measured"))
+    most = len(asked) + (len(others) if every else BETWEEN)
+    shown = set(select(asked, others, most).targets) | ({row["target"] for row in others} if every else set())
+    rows = sorted(
+        [*asked, *(row for row in others if row["target"] in shown)], key=lambda row: (-row["mean"], row["name"])
+    )
+    ends = [row[end] for row in [*asked, *others] for end in ("mean", "lower", "upper") if end in row]
+    track = track_of(ends, made.scale)
+    open_to_ask = {row["target"] for row in asked}
+    rows = [
+        {**row, "bar": bar_of(row, track), "shown": _shown(row, made), "asked": row["target"] in open_to_ask}
+        for row in rows
     ]
-    others = [
-        {"target": code, "name": names(code), "mean": score, "trust": MEASURED, "lower": None, "upper": None}
-        for code, score in known.items() if code not in set(forecasts["target"])
-    ]  # fmt: skip
-    ends = [row[name] for row in asked for name in ("lower", "upper") if row[name] is not None]
-    track = track_of([*known.values(), *ends], made.scale)
-    between = _between(others, asked, every=bool(address.first("measured")))
-    rows = sorted([*asked, *between], key=lambda row: (-row["mean"], row["name"]))
-    chosen = next((row for row in asked if row["target"] == address.first("language")), None)
+    chosen = next((row for row in rows if row["asked"] and row["target"] == address.first("language")), None)
     if chosen is None and len(asked) == 1:
-        chosen = asked[0]
+        chosen = next(row for row in rows if row["asked"])
+    known = {row["target"]: row["mean"] for row in measured}
     return {
-        "rows": [{**row, "bar": bar_of(row, track), "shown": _shown(row, made)} for row in rows[:MOST_ROWS]],
-        "left_out": max(len(rows) - MOST_ROWS, 0),
-        "track": track, "stops": gradient_stops(), "map": map_of(asked, others), "trust": TRUST,
-        "panel": None if chosen is None else _panel({**chosen, "shown": _shown(chosen, made)}, made, known, names),
-        "unmentioned": len(others) - len(between),
-        "metric": choice.evidence.observations["metric"][0], "words": _words(asked),
+        "rows": rows[:MOST_ROWS], "left_out": max(len(rows) - MOST_ROWS, 0), "track": track, "stops": FADE,
+        "map": map_of(asked, others, percent=canvas.percent), "trust": ADVICE,
+        "panel": None if chosen is None else _panel(chosen, made, known, names),
+        "unmentioned": len({row["target"] for row in others} - shown), "metric": metric, "words": _words(asked),
     }  # fmt: skip
 
 
 def _measured(evidence: Evidence, forecasts: pl.DataFrame) -> pl.DataFrame:
-    """Mean score of every measured language with the training mix that the forecasts are of."""
+    """Scores of all measured languages with the training mix that the forecasts are of."""
     same = evidence.observations.filter(pl.col("train").is_in(forecasts["train"].unique().implode()))
-    return same.group_by("target").agg(pl.col("score").mean()).sort("target")
+    return same.select("target", "target_as_reported", "score")
 
 
-def _between(others: list[dict[str, Any]], asked: list[dict[str, Any]], *, every: bool) -> list[dict[str, Any]]:
-    """Measured languages among the forecasts: the best, the worst, relatives of these, some evenly over the scores."""
-    if every or len(others) <= BETWEEN:
-        return others
-    relatives = {row["nearest"] for row in asked}  # by name
-    ranked = sorted(others, key=lambda row: row["mean"])
-    spread = [ranked[round(place * (len(ranked) - 1) / (BETWEEN - 1))]["target"] for place in range(BETWEEN)]
-    first = [row["target"] for row in ranked if row["name"] in relatives]
-    shown = set(list(dict.fromkeys([ranked[0]["target"], ranked[-1]["target"], *first, *spread]))[:BETWEEN])
-    return [row for row in others if row["target"] in shown]
-
-
-def _shown(row: dict[str, Any], made: Answer) -> str:
-    ends = ("mean",) if row["lower"] is None or row["trust"] == MEASURED else ("lower", "upper")
+def _shown(row: Row, made: Answer) -> str:
+    ends = ("mean",) if row["kind"] == MEASURED else ("lower", "upper")
     return " to ".join(made.scale.rough_shown(row[end]) for end in ends)
 
 
-def _words(asked: list[dict[str, Any]]) -> list[tuple[str, int]]:
-    counts = {word: sum(row["trust"] == word for row in asked) for word in TRUST}
+def _words(asked: Sequence[Row]) -> list[tuple[str, int]]:
+    counts = {word: sum(row["trust"] == word for row in asked) for word in ADVICE}
     return [(word, count) for word, count in counts.items() if count]
 
 
@@ -133,7 +119,8 @@ def _panel(row: dict[str, Any], made: Answer, known: dict[str, float], names: Na
         for one in near if one["distance"] is not None
     ]  # fmt: skip
     facts = [fact for fact in card(row["target"]).rows(named=True) if fact["known"]]
+    answered = made.table.filter(pl.col("target") == row["target"]).row(0, named=True)
     return {
         "row": row, "flags": flags, "relatives": relatives, "facts": facts,
-        "items": narrowing_by_items(row, made.scale, ITEMS),
+        "items": narrowing_by_items(answered, made.scale, ITEMS),
     }  # fmt: skip

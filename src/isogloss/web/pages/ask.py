@@ -38,7 +38,7 @@ def _ask(request: Request) -> Response:
     site = site_of(request)
     held = site.held(session_of(request), address.first("evidence"))
     evidence = held.load()
-    choice = site.choice(held, address.flat(), free=("model",))
+    choice = site.choice(held, address.flat())
     targets = texts_of(address.given, "targets")
     measured = set(evidence.targets)
     return render(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -17,9 +18,10 @@ from isogloss.questions.question import default_of
 from isogloss.web.api import finished
 from isogloss.web.fields import read_fields, web_fields, web_questions
 from isogloss.web.pages.answer import as_fields
+from isogloss.web.pages.ask import REGIONS
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import not_modified, session_of, site_of, tagged
-from isogloss.web.setting import PROPERTIES
+from isogloss.web.setting import PROPERTIES, Choice
 from isogloss.web.site import answer_key
 
 
@@ -39,6 +41,10 @@ class View:
         Of these, what has to be given before there is an answer.
     free : tuple of str
         Parts of a setting that need not be chosen.
+    more : (str, str), optional
+        The page of a question beside this one, and that question.
+    trained : bool
+        Whether it needs scores of a model that was trained on different languages.
     """
 
     command: str
@@ -47,6 +53,8 @@ class View:
     fields: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
     free: tuple[str, ...] = ()
+    more: tuple[str, str] | None = None
+    trained: bool = False
 
 
 VIEWS = {
@@ -59,28 +67,48 @@ VIEWS = {
         ("target",),
     ),
     "/plan": View(
-        "plan", "Plan", "How to spend a budget on training examples, so that the languages that you name gain most. It "
-        "needs evidence in which a model was trained on several languages.",
-        ("targets", "budget", "objective"), ("targets", "budget"),
+        "plan", "Plan", "How to spend a budget on training examples, so that the languages that you name gain most.",
+        ("targets", "budget", "objective"), ("targets", "budget"), trained=True,
     ),
     "/sources": View(
-        "sources", "Sources", "Which languages to train on for a language. It needs evidence in which a model was "
-        "trained on several languages.", ("targets", "top"), ("targets",),
+        "sources", "Sources", "Which languages to train on for a language.", ("targets", "top"), ("targets",),
+        trained=True,
     ),
     "/next": View(
         "next", "Next", "Which languages to test next, so that most is learnt about the others.", ("among", "k"),
-        ("among",),
+        ("among",), more=("/report", "Write this into a report"),
     ),
     "/compare": View(
-        "fair", "Compare", "Which model serves all languages best: over the languages in which all of them were "
-        "measured, by several rules.", ("models",), free=("model", "recipe"),
+        "rank", "Compare", "Which model or recipe is best, over the languages in which all of them were measured. "
+        "Choose which ones to compare and which languages count: means and ranks are computed anew.",
+        ("models", "by", "targets"), free=("model", "recipe"),
+        more=("/fair", "Which one serves languages most evenly?"),
+    ),
+    "/fair": View(
+        "fair", "Fair", "Which model serves languages most evenly, by several rules, over the languages in which all "
+        "of them were measured.", ("models", "by"), free=("model", "recipe"), more=("/compare", "Which one is best?"),
     ),
     "/report": View(
         "report", "Report", "Two pages for who pays: what is known, what is not, what to test first.", ("targets",),
         ("targets",),
     ),
 }  # fmt: skip
-LABELS = {"targets": "Languages", "target": "Language", "k": "How many", "top": "How many", "among": "Candidates"}
+MOST_BOXES = 16
+"""Candidates up to which each has a box to tick."""
+UNTRAINED = InputError(
+    "this evidence cannot say: its models were measured as they are, not after training on different languages",
+    hint="Measure a model after training on some languages, one at a time, and send those scores, too. Which languages "
+    "to test next is on the page Next.",
+)
+LABELS = {
+    "targets": "Languages",
+    "models": "Compared",
+    "by": "Compare by",
+    "target": "Language",
+    "k": "How many",
+    "top": "How many",
+    "among": "Candidates",
+}
 MEDIA = {
     ".png": "image/png", ".svg": "image/svg+xml", ".html": "text/html", ".csv": "text/csv", ".json": "application/json",
     ".pdf": "application/pdf", ".parquet": "application/vnd.apache.parquet",
@@ -93,6 +121,8 @@ router = APIRouter()
 def _page_of(view: View) -> Any:
     async def page(request: Request) -> Response:
         address = Address(request)
+        if "among" in view.fields and not address.first("among") and (asked := texts_of(address.given, "targets")):
+            address.given["among"] = asked  # whoever asked about languages chooses among these
         site, session = site_of(request), session_of(request)
         kind = web_questions()[view.command]
         held = await run_in_threadpool(site.held, session, address.first("evidence"))
@@ -103,8 +133,11 @@ def _page_of(view: View) -> Any:
             "view": view,
             "held": held,
             "choice": choice,
-            "form": _form(view, kind, address),
+            "form": _form(view, kind, address, choice),
+            "regions": REGIONS if view.command == "rank" else {},
         }
+        if view.trained and choice.evidence.observations["train"].n_unique() < 2:
+            return render(request, "question.html", answer=None, error=UNTRAINED, **shared)
         if any(not address.first(name) for name in view.needed):
             return render(request, "question.html", answer=None, error=None, **shared)
         try:
@@ -118,7 +151,16 @@ def _page_of(view: View) -> Any:
         own = {name: address.given.get(name, []) for name in view.fields}
         query = address.to(f"/{view.command}", **setting, **own).partition("?")[2]
         drawn = await run_in_threadpool(_picture, made)
-        return render(request, "question.html", answer=made, picture=drawn, query=query, path=view.command, **shared)
+        return render(
+            request,
+            "question.html",
+            answer=made,
+            picture=drawn,
+            query=query,
+            path=view.command,
+            printed=find_spec("typst") is not None,
+            **shared,
+        )
 
     return page
 
@@ -131,15 +173,18 @@ def _setting_of(kind: type[AboutEvidence], named: dict[str, Any]) -> dict[str, A
     return {name: value for name, value in named.items() if name in web_fields(kind)}
 
 
-def _form(view: View, kind: type[AboutEvidence], address: Address) -> list[dict[str, Any]]:
-    """The fields of the form: those of the question, with its own words."""
+def _form(view: View, kind: type[AboutEvidence], address: Address, choice: Choice) -> list[dict[str, Any]]:
+    """The fields of the form: those of the question, with its own words; of few candidates, a box for each."""
     fields = web_fields(kind)
     form = []
     for name in view.fields:
-        value = ", ".join(texts_of(address.given, name)) or _text(default_of(fields[name]))
+        given = texts_of(address.given, name)
+        value = ", ".join(given) or _text(default_of(fields[name]))
         label = LABELS.get(name, name.capitalize())
+        compared = choice.options.get(address.first("by") or "model", []) if name == "models" else []
         form.append({"name": name, "label": label, "help": fields[name].description or "", "value": value,
-                     "choices": choices_of(fields[name])})  # fmt: skip
+                     "choices": choices_of(fields[name]), "boxes": compared if len(compared) <= MOST_BOXES else [],
+                     "given": given})  # fmt: skip
     return form
 
 
@@ -197,8 +242,9 @@ def _written(answer: Answer, ending: str, theme: str | None) -> bytes:
     from tempfile import TemporaryDirectory
 
     if theme is not None:
-        from isogloss.charts import to_svg
+        from isogloss.charts import look, to_svg
 
-        return to_svg(answer.picture(theme=theme)).encode()
+        with look(theme=theme, titled=False):  # the page has the title
+            return to_svg(answer.picture()).encode()
     with TemporaryDirectory() as folder:
         return answer.write(Path(folder) / f"answer{ending}").read_bytes()

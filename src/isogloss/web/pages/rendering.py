@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from isogloss.errors import IsoglossError, UnknownLanguage, UnknownName, closest
+from isogloss.questions.content import Table
 from isogloss.text import printable, sentence
 from isogloss.web.jobs import Job
 from isogloss.web.responses import not_modified, session_of, site_of, tagged
@@ -25,8 +28,12 @@ NAVIGATION = (
     ("/plan", "Plan"), ("/sources", "Sources"), ("/next", "Next"), ("/compare", "Compare"), ("/report", "Report"),
     ("/evidence", "Evidence"), ("/languages", "Languages"),
 )  # fmt: skip
+MOST_ROWS = 200
+"""Rows of a table that a page shows; files have them all."""
 KEPT = ("evidence", *PROPERTIES, "targets")
 """Parts of the address that go from page to page."""
+NOT_KEPT = {"targets": None, "model": None, "recipe": None}
+"""Of these, what does not go to a page about all models and the languages that they were measured in."""
 
 
 @lru_cache(maxsize=1)
@@ -36,7 +43,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=lambda value: printable(value) if type(value) is str else value,
     )  # fmt: skip
-    made.globals.update(static=static_address)
+    made.globals.update(static=static_address, table_of=table_of)
     made.filters["sentence"] = sentence
     return made
 
@@ -46,6 +53,13 @@ def static_address(name: str) -> str:
     """The address of a file of the package, which changes with its content."""
     content = (FOLDER / "static" / name).read_bytes()
     return f"/static/{name}?{hashlib.sha256(content).hexdigest()[:8]}"
+
+
+def table_of(table: Table) -> Markup:
+    """A table of an answer, with as many rows as a page shows."""
+    from isogloss.reporting import table_html
+
+    return Markup(table_html(replace(table, rows=MOST_ROWS).grid()))
 
 
 class Address:
@@ -85,7 +99,10 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     address = Address(request)
     session = session_of(request)
     own = [held for held in site_of(request).evidence_of(session).values() if held.own]
-    navigation = [(address.to(path), title, path == address.path) for path, title in NAVIGATION]
+    navigation = [
+        (address.to(path, **(NOT_KEPT if path == "/compare" else {})), title, path == address.path)
+        for path, title in NAVIGATION
+    ]
     shared: dict[str, Any] = {"address": address, "navigation": navigation, "own_evidence": own, "held": None,
                               "choice": None, "error": None, **context}  # fmt: skip
     body = environment().get_template(template).render(shared)

@@ -17,7 +17,7 @@ from isogloss.questions.forecast import ForecastQuestion
 from isogloss.questions.names import Names
 from isogloss.web.api import finished
 from isogloss.web.pages.answer import as_fields
-from isogloss.web.pages.drawing import bar_of, gradient_stops, track_of
+from isogloss.web.pages.drawing import FADE, bar_of, track_of
 from isogloss.web.pages.rendering import Address, render, texts_of, waiting
 from isogloss.web.responses import session_of, site_of
 
@@ -121,4 +121,4 @@ def _rows(made: Answer) -> dict[str, Any]:
          "interval": "" if row["lower"] is None else f"{row['lower']:.{digits}f} to {row['upper']:.{digits}f}"}
         for row in table.iter_rows(named=True)
     ]  # fmt: skip
-    return {"rows": rows, "track": track, "stops": gradient_stops()}
+    return {"rows": rows, "track": track, "stops": FADE}
