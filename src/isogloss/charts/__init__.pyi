@@ -14,8 +14,8 @@ from .language_map import draw_languages
 from .matrix import Matrix, draw_matrix
 from .next import draw_next
 from .plan import draw_kinds, draw_plan
-from .recall import draw_recall, draw_recall_cells
 from .ranks import draw_ranks
+from .recall import draw_recall, draw_recall_cells
 from .results import draw_result
 from .similarity import draw_distances, draw_nearest
 from .sources import draw_chosen_sources, draw_source_sets, draw_sources
@@ -46,9 +46,9 @@ __all__ = [
     "draw_nearest",
     "draw_next",
     "draw_plan",
+    "draw_ranks",
     "draw_recall",
     "draw_recall_cells",
-    "draw_ranks",
     "draw_result",
     "draw_source_sets",
     "draw_sources",
