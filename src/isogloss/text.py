@@ -23,6 +23,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
 
 
+def compact(number: float) -> str:
+    """`1,264`, `22.7 million`, `7 billion`."""
+    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
+        if number >= size:
+            return f"{number / size:.3g} {word}"
+    return f"{number:,.0f}"
+
+
 def sentence(text: str) -> str:
     """A reason as a sentence: with a capital letter and one full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."

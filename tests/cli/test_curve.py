@@ -78,7 +78,7 @@ def test_too_high_a_level_says_what_the_evidence_supports(run, scores):
         (["--level", 1], "level must be a number above 0 and below 1, not 1.0"),
         (["--train", "eng:1000,swa:5"], "--train: the mix holds labelled examples of 'swa'"),
         (["--train", "eng:-5"], "--train: size -5 of 'eng' is negative"),
-        (["--vary", "bought"], "unknown vary 'bought'; known: labelled, translated"),
+        (["--vary", "bought"], "unknown vary 'bought'; known: kin, kin-text, labelled"),
         (["--vary", "translated"], "was measured with two different numbers of its own translated examples"),
         (["--model", "toi"], "unknown model 'toi'; did you mean 'toy'?"),
         (["--target", "xyzzy"], "--target: unknown language 'xyzzy'"),
@@ -91,6 +91,44 @@ def test_bad_input_ends_in_one_line_and_two(run, scores, wrong, said):
     assert err.startswith("error: ")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.fixture
+def shots(tmp_path) -> Path:
+    """Scores that rise by the same with every doubling of the shots."""
+    path = tmp_path / "shots.csv"
+    rows = [
+        (name, shots, 50 + place + 5 * step)
+        for place, name in enumerate(LANGUAGES)
+        for step, shots in enumerate((0, 1, 3, 7))
+    ]
+    table = pl.DataFrame(rows, schema=["target", "shots", "score"], orient="row")
+    table.with_columns(task=pl.lit("topics"), model=pl.lit("toy"), metric=pl.lit("accuracy")).write_csv(path)
+    return path
+
+
+def test_a_law_is_read_off_at_shots_that_nobody_measured_and_drawn(run, shots, tmp_path):
+    picture = tmp_path / "law.svg"
+    code, out, _ = run("curve", "-e", shots, "--vary", "shots", "--to", 15, "--goal", 65, "--out", picture)
+    said = " ".join(out.split())
+    assert code == 0
+    assert said.startswith("Mean of 12 languages: 65.0 needs about 3 shots")
+    assert "Mean of 12 languages: 55 with 0 shots, 70 with 7 (90 % interval of the change: 1" in said
+    assert "No knee is shown in the range measured." in said
+    assert ">shots<" in picture.read_text()
+
+
+def test_what_a_law_says_is_in_json(run, shots):
+    _, out, _ = run("curve", "-e", shots, "--vary", "shots", "--target", "deu", "--json")
+    details = json.loads(out)["details"]
+    assert details["growth"]["knee"] is None
+    assert sum(details["growth"]["shapes"].values()) == pytest.approx(1)
+
+
+def test_examples_are_counted_of_a_language(run, scores):
+    code, _, err = run("curve", "-e", scores, "--task", "topics")
+    assert code == 2
+    assert "--target: no language whose labelled examples are counted" in err
 
 
 @pytest.mark.parametrize(

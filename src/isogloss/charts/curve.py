@@ -1,4 +1,4 @@
-"""A learning curve: score against number of the target's examples, with its band, the goal and what was measured."""
+"""A curve: score against number of examples or another amount, with its band, the goal and what was measured."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ LEFT, MARGIN = 52.0, 8.0
 BOTTOM = 38.0
 STEPS = 160
 """Sizes at which the line is drawn."""
-BEND = 10.0
+BEND, BEND_OF_LAWS = 10.0, 1.0
 """Size around which the axis bends from linear to logarithmic, so that 0 has a place on it."""
+MILLION = 1_000_000
+EXAMPLES = ("labelled", "translated")
 MEASURED, BESIDE_ANOTHER = "measured", "measured beside another mix"
 
 
@@ -36,6 +38,24 @@ class Look(NamedTuple):
     shape: str
     area: float
     opacity: float
+
+
+class Wording(NamedTuple):
+    """What a picture calls the amount, and where its axis bends."""
+
+    title: str
+    axis: str
+    noun: str
+    bend: float
+
+    @classmethod
+    def of(cls, curve: Curve, canvas: Canvas) -> Wording:
+        """Of a curve over examples, or of a law."""
+        name = canvas.name(curve.target) if curve.target else "the mean language"
+        if curve.kind in EXAMPLES:
+            title = f"How {canvas.score} in {name} grows with its own examples"
+            return cls(title, f"{curve.unit} of {name}", "examples", BEND)
+        return cls(f"How {canvas.score} in {name} changes with {curve.unit}", curve.unit, curve.unit, BEND_OF_LAWS)
 
 
 LOOKS = {MEASURED: Look("circle", 60, 1.0), BESIDE_ANOTHER: Look("diamond", 22, 0.4)}
@@ -82,54 +102,55 @@ def draw_curve(
 
     canvas = canvas or Canvas(score=curve.metric)
     end = max(curve.largest, 1) if end is None else end
+    wording = Wording.of(curve, canvas)
     if not 0 <= start < end:
         raise BadValue(f"sizes from {start} to {end} are no range", hint="begin at 0 or more, and end higher")
-    rows = _line(curve, start, end, level, canvas)
+    rows = _line(curve, start, end, level, canvas, wording.bend)
     measured = curve.measured.filter((curve.measured["size"] >= start) & (curve.measured["size"] <= end))
     measured = measured.with_columns(score=canvas.factor * measured["score"])
     low, high = _extent(rows, measured, None if goal is None else canvas.factor * goal)
     inside = measured.filter((measured["score"] >= low) & (measured["score"] <= high))
-    name = canvas.name(curve.target)
-    page = canvas.page(
-        f"How {canvas.score} in {name} grows with its own examples",
-        _subtitle(curve, level, measured.height - inside.height),
-    )
+    page = canvas.page(wording.title, _subtitle(curve, level, measured.height - inside.height))
     width, height = page.width - LEFT, page.height - HEADER - BOTTOM
     # What lies on the edge of the plot is drawn whole, by leaving a margin inside it.
-    place = alt.Scale(type="symlog", constant=BEND, domain=[start, end], nice=False, range=[MARGIN, width - MARGIN])
-    axis = alt.Axis(title=f"{curve.kind} examples of {name}", values=_ticks(start, end))
+    place = alt.Scale(
+        type="symlog", constant=wording.bend, domain=[start, end], nice=False, range=[MARGIN, width - MARGIN]
+    )
+    axis = alt.Axis(title=wording.axis, values=_ticks(start, end, wording.bend))
+    if end >= MILLION:
+        axis.labelExpr = "replace(format(datum.value, '~s'), 'G', 'B')"
     across = alt.X("size:Q", scale=place, axis=axis)
     digits = decimals([(high - low) / 3])
     up = alt.Y("mean:Q", title=canvas.score_title, scale=alt.Scale(domain=[low, high], nice=False))
     layers = [] if curve.too_little_for(level) else [_band(rows, across, up, canvas)]
-    layers += [*_means(rows, across, up, digits, canvas), *_dots(inside, across, up, digits, canvas)]
+    layers += [*_means(rows, across, up, digits, canvas, wording.noun), *_dots(inside, across, up, digits, canvas)]
     needed = None if goal is None else curve.needed(goal, level)
     if needed is not None:
-        layers += _goal(needed, start, end, across, canvas)
+        layers += _goal(needed, start, end, across, canvas, wording.noun)
     chart = alt.layer(*layers).properties(width=width, height=height)
-    return page.finish(chart, _in_words(rows, needed, digits, canvas))
+    return page.finish(chart, _in_words(rows, needed, digits, canvas, wording.noun))
 
 
-def _in_words(rows: list[dict[str, Any]], needed: Needed | None, digits: int, canvas: Canvas) -> str:
+def _in_words(rows: list[dict[str, Any]], needed: Needed | None, digits: int, canvas: Canvas, noun: str) -> str:
     """The curve at its ends and in the middle, and the goal."""
     shown = [rows[0], rows[len(rows) // 2], rows[-1]]
     points = "; ".join(
-        f"{row['size']:,.0f} examples {figure(row['mean'], digits)} ({figure(row['lower'], digits)} to "
+        f"{row['size']:,.0f} {noun} {figure(row['mean'], digits)} ({figure(row['lower'], digits)} to "
         f"{figure(row['upper'], digits)})"
         for row in shown
     )
-    goal = "" if needed is None else f" {_said(needed, canvas).capitalize()}."
-    return f"{canvas.score_title} by number of examples: {points}.{goal}"
+    goal = "" if needed is None else f" {_said(needed, canvas, noun).capitalize()}."
+    return f"{canvas.score_title} by number of {noun}: {points}.{goal}"
 
 
-def _line(curve: Curve, start: int, end: int, level: float, canvas: Canvas) -> list[dict[str, Any]]:
+def _line(curve: Curve, start: int, end: int, level: float, canvas: Canvas, bend: float) -> list[dict[str, Any]]:
     """The curve at sizes evenly apart on the axis, on the canvas's scale."""
-    bent = np.linspace(math.log1p(start / BEND), math.log1p(end / BEND), STEPS)
-    sizes = np.unique(np.append(np.round(BEND * np.expm1(bent)), [start, end]))
+    bent = np.linspace(math.log1p(start / bend), math.log1p(end / bend), STEPS)
+    sizes = np.unique(np.append(np.round(bend * np.expm1(bent)), [start, end]))
     table = curve.predict(sizes, level)
     scaled = {name: canvas.factor * table[name] for name in ("mean", "lower", "upper")}
     rows = short(table).with_columns(**scaled).iter_rows(named=True)
-    return [{**row, "far": row["size"] > curve.reach} for row in rows]
+    return [{**row, "far": bool(row["size"] > curve.reach)} for row in rows]
 
 
 def _extent(rows: list[dict[str, Any]], measured: pl.DataFrame, goal: float | None) -> tuple[float, float]:
@@ -152,11 +173,11 @@ def _band(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, canvas: Canvas) 
     return band.encode(x=across, y=lower, y2="upper:Q")
 
 
-def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: int, canvas: Canvas) -> list[Any]:
+def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: int, canvas: Canvas, noun: str) -> list[Any]:
     import altair as alt
 
     tooltip = [
-        alt.Tooltip("size:Q", title="examples", format=","),
+        alt.Tooltip("size:Q", title=noun, format=","),
         *(alt.Tooltip(f"{name}:Q", format=f".{digits}f") for name in ("mean", "lower", "upper")),
         alt.Tooltip("trust:N"),
         alt.Tooltip("flags:N"),
@@ -202,12 +223,12 @@ def _dots(measured: pl.DataFrame, across: alt.X, up: alt.Y, digits: int, canvas:
     ]
 
 
-def _goal(needed: Needed, start: int, end: int, across: alt.X, canvas: Canvas) -> list[Any]:
+def _goal(needed: Needed, start: int, end: int, across: alt.X, canvas: Canvas, noun: str) -> list[Any]:
     """The goal as a line, and where the curve meets it."""
     import altair as alt
 
     goal, colour = canvas.factor * needed.goal, canvas.colours.alert
-    pinned = alt.Chart(inline([{"size": start, "mean": goal, "said": _said(needed, canvas)}]))
+    pinned = alt.Chart(inline([{"size": start, "mean": goal, "said": _said(needed, canvas, noun)}]))
     level = pinned.mark_rule(color=colour, strokeWidth=1.5, strokeDash=[4, 3]).encode(y="mean:Q")
     said = pinned.mark_text(align="left", baseline="bottom", dx=6, dy=-4, color=colour, fontSize=13)
     layers = [level, said.encode(x=across, y="mean:Q", text="said:N")]
@@ -224,11 +245,11 @@ def _goal(needed: Needed, start: int, end: int, across: alt.X, canvas: Canvas) -
     return layers
 
 
-def _said(needed: Needed, canvas: Canvas) -> str:
+def _said(needed: Needed, canvas: Canvas, noun: str) -> str:
     goal = f"{canvas.factor * needed.goal:.4g}"
     if needed.banded and needed.lower is None:
         return f"goal {goal}: not reachable up to {needed.reach:,}"
-    said = f"not expected up to {needed.reach:,}" if needed.expected is None else f"{needed.expected:,} examples"
+    said = f"not expected up to {needed.reach:,}" if needed.expected is None else f"{needed.expected:,} {noun}"
     if needed.banded:
         worst = f"more than {needed.reach:,}" if needed.upper is None else f"{needed.upper:,}"
         said += f" ({needed.lower:,} to {worst})"
@@ -237,21 +258,22 @@ def _said(needed: Needed, canvas: Canvas) -> str:
 
 def _subtitle(curve: Curve, level: float, outside: int) -> list[str]:
     beside = mix_in_words(curve.train).replace("trained on", "beside") or "beside nothing else"
+    beside = beside if curve.kind in EXAMPLES else curve.held
     band = f"{100 * level:g} % band"
     if curve.too_little_for(level):
         band = f"too little evidence for a {band}"
-    said = [" · ".join([curve.task, curve.model, beside, band])]
+    said = [" · ".join(filter(None, [curve.task, curve.model, beside, band]))]
     if outside:
         lie = "lies" if outside == 1 else "lie"
         said.append(f"{counted(outside, 'score')} measured beside other mixes {lie} above or below the picture")
     return said
 
 
-def _ticks(start: int, end: int) -> list[int]:
+def _ticks(start: int, end: int, bend: float) -> list[int]:
     """0 and 1, 2 or 5 times powers of ten; where that is too many, powers only."""
     powers = [10**power for power in range(len(str(end)) + 1)]
     fine = [factor * power for power in powers for factor in (1, 2, 5)]
-    ticks = [tick for tick in [0, *fine] if start <= tick <= end and (tick == 0 or tick >= BEND)]
+    ticks = [tick for tick in [0, *fine] if start <= tick <= end and (tick == 0 or tick >= bend)]
     if len(ticks) > 12:
         ticks = [tick for tick in ticks if tick == 0 or tick in powers]
     return ticks if len(ticks) > 1 else [start, end]

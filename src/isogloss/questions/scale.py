@@ -86,6 +86,12 @@ class Scale:
         present = [name for name in columns if name in frame.columns]
         return frame if self.factor == 1 else frame.with_columns(pl.col(present) * self.factor)
 
+    def differences(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """`frame` with its columns of differences of scores as they are said, in `unit`."""
+        import polars as pl
+
+        return frame.with_columns(pl.col(columns) * self.points)
+
 
 PERCENT, FRACTION, RAW = Scale("percent", 100.0, 1), Scale("fraction", 1.0, 3), Scale("raw", 1.0, 3)
 

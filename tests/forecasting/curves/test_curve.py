@@ -172,7 +172,7 @@ def test_a_level_that_the_evidence_cannot_support_gets_the_whole_range():
     assert "level_unsupported" in found.predict([0], 0.9)["flags"][0]
     assert found.predict([0], 0.9)["trust"][0] == "guess"
     assert found.predict([0], 0.7)["upper"][0] < 1
-    assert found.calibration.highest_level == 0.75
+    assert found.band.highest_level == 0.75
     assert str(found.needed(0.5)).endswith("too little evidence for a 90 % band")
 
 

@@ -1,4 +1,4 @@
-"""A fitted curve: scores with a band for any number of examples, and the number that a goal needs."""
+"""A fitted curve: scores with a band for any amount, and the amount that a goal needs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.errors import BadValue
-from isogloss.forecasting.curves.calibration import Calibration
+from isogloss.forecasting.curves.amounts import AMOUNTS
+from isogloss.forecasting.curves.band import Band
 from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array
 from isogloss.forecasting.trust_word import TRUST_LEVEL, trust_word
-from isogloss.stats.intervals import check_level
 
 CURVE = pl.Schema(
     [
@@ -46,7 +46,7 @@ class Needed:
     lower, expected, upper : int or None
         Where the best, the mean and the worst of the band reach the goal; None: not within `reach`.
     reach : int
-        The largest size looked at: twice the largest that was measured.
+        The largest size that is tried: twice the largest that was measured.
     banded : bool
         Whether enough was measured for a band at this level; else `lower` and `upper` are None.
     """
@@ -72,15 +72,20 @@ class Needed:
 
 @dataclass(frozen=True)
 class Curve:
-    """A score against the number of the target's own examples.
+    """A score against an amount, such as the number of the target's own examples.
 
     Attributes
     ----------
     task, model, metric, target : str
+        The target is empty where the curve is of the mean of the measured languages.
     kind : str
-        Which examples of the target vary: `labelled` or `translated`.
+        What varies: `labelled` or `translated` examples of the target, or one of `AMOUNTS`.
+    unit : str
+        What is counted, in words.
     train : str
         The rest of the mix, which is held.
+    held : str
+        What is held, in words.
     law : str
         What the mean follows.
     notes : tuple of str
@@ -91,18 +96,18 @@ class Curve:
         Scores that count as 100 points: the metric's range or, without one, that of the measured scores.
     measured : polars.DataFrame
         The target's own scores: `size`, `score` and `alike`, whether the rest of the mix was the same.
-    largest, largest_own : int
-        The largest sizes measured: of any language, and of the target (-1: never measured).
-    calibration : Calibration
-        Held-out errors that the band is sized by.
+    smallest, largest, largest_own : int
+        The smallest and largest sizes measured: of any language, and of the target (-1: never measured).
     link : Link
-        The scale on which the next two are.
-    grid, path, spread : arrays of shape (sizes,)
-        Sizes, the mean there, and the standard deviation of a new score.
+        The scale on which the band is.
+    grid : array of shape (sizes,)
+        Sizes at which the curve is kept.
+    band : Band
+        Mean and interval at each of them.
     clipped : array of bool of shape (sizes,)
         Where a law left the metric's range.
-    rises : bool
-        Whether more examples never make it worse; else the curve is left as it is.
+    repeated : bool
+        Whether a measured size is the very thing that is asked about, so that its score was measured.
     """
 
     task: str
@@ -110,21 +115,22 @@ class Curve:
     metric: str
     target: str
     kind: str
+    unit: str
     train: str
+    held: str
     law: str
     notes: tuple[str, ...]
     flags: frozenset[Flag]
     span: float
     measured: pl.DataFrame
+    smallest: int
     largest: int
     largest_own: int
-    calibration: Calibration
     link: Link
     grid: Array
-    path: Array
-    spread: Array
+    band: Band
     clipped: NDArray[np.bool_]
-    rises: bool
+    repeated: bool = True
 
     def predict(self, sizes: Sequence[int] | Array, level: float = 0.9) -> pl.DataFrame:
         """Scores with these numbers of examples.
@@ -146,10 +152,6 @@ class Curve:
         BadValue
             If a size is negative or `level` is not between 0 and 1.
 
-        Notes
-        -----
-        Where `rises`, more examples never make the mean or either end of the band worse: what holds with
-        fewer examples bounds from below what more can do, and the other way round.
         """
         counts = np.asarray(sizes, dtype=float).ravel()
         if not np.isfinite(counts).all() or (counts < 0).any():
@@ -159,7 +161,7 @@ class Curve:
         flags = [[flag for flag in Flag if flag in self._flags(size, level)] for size in counts]
         table = {
             "size": counts.round().astype(np.int64),
-            "mean": self.link.to_score(self._at(counts, self.path)),
+            "mean": self.link.to_score(self._at(counts, self.band.path)),
             "lower": lower,
             "upper": upper,
             "level": [level] * len(counts),
@@ -182,11 +184,11 @@ class Curve:
             hint = f"write {goal / 100:g}" if 1 < goal <= 100 else "choose a score that can be reached"
             low, high = self.link.limits
             raise BadValue(f"goal {goal:g} is outside the range of {self.metric}, {low:g} to {high:g}", hint=hint)
-        lower, upper = self._band(level)
         wanted = float(self.link.to_line(np.array(goal)))
-        expected = self._first(self.path, wanted)
+        expected = self._first(self.band.path, wanted)
         if self.too_little_for(level):
             return Needed(goal, level, None, expected, None, self.reach, banded=False)
+        lower, upper = self.band.ends(level)
         return Needed(goal, level, self._first(upper, wanted), expected, self._first(lower, wanted), self.reach)
 
     @property
@@ -194,22 +196,19 @@ class Curve:
         """The largest size that is not far from what was measured."""
         return int(STRETCH * self.largest)
 
+    @property
+    def _followed(self) -> float:
+        """The largest size up to which other languages lead where the target was not measured."""
+        return self.largest if self.kind in AMOUNTS else math.inf
+
     def too_little_for(self, level: float) -> bool:
-        """Whether so little was held out that the band is the whole range."""
-        return math.isinf(self.calibration.quantile(level))
+        """Whether so little was measured that the band is the whole range."""
+        return not self.band.supports(level)
 
     def _scores(self, sizes: Array, level: float) -> tuple[Array, Array]:
         """Ends of the band, as scores."""
-        ends = [self.link.to_score(self._at(sizes, values)) for values in self._band(level)]
+        ends = [self.link.to_score(self._at(sizes, values)) for values in self.band.ends(level)]
         return np.minimum(*ends), np.maximum(*ends)
-
-    def _band(self, level: float) -> tuple[Array, Array]:
-        check_level(level)
-        margin = self.calibration.quantile(level) * self.spread
-        lower, upper = self.path - margin, self.path + margin
-        if not self.rises:
-            return lower, upper
-        return np.maximum.accumulate(lower), np.minimum.accumulate(upper[::-1])[::-1]
 
     def _at(self, sizes: Array, values: Array) -> Array:
         """Values between the sizes of the grid, held beyond its end."""
@@ -233,11 +232,11 @@ class Curve:
 
     def _flags(self, size: float, level: float) -> set[Flag]:
         found = set(self.flags)
-        if size in set(self.measured.filter("alike")["size"]):
+        if self.repeated and size in set(self.measured.filter("alike")["size"]):
             found.add(Flag.MEASURED)
-        elif size > self.reach:
+        elif size > self.reach or size < self.smallest / STRETCH:
             found.add(Flag.SIZE_OUTSIDE_MEASURED)
-        elif size not in set(self.measured["size"]) and size > self.largest_own:
+        elif size not in set(self.measured["size"]) and self.largest_own < size <= self._followed:
             found.add(Flag.SIZE_FROM_OTHER_LANGUAGES)
         if self.clipped.any() and size >= self.grid[self.clipped][0]:
             found.add(Flag.EDGE_OF_RANGE)
@@ -249,30 +248,3 @@ class Curve:
 def curve_grid(largest: float) -> Array:
     """Sizes at which a curve is kept: 0, then evenly by their logarithm."""
     return np.concatenate([[0.0], np.geomspace(1.0, max(GRID_BEYOND * STRETCH * largest, 2.0), GRID)])
-
-
-def rising(values: Array, spread: Array, inside: int) -> tuple[Array, bool]:
-    """The nearest path that never falls, and whether the values allow it.
-
-    Parameters
-    ----------
-    values, spread : arrays of shape (sizes,)
-        Means, and standard deviations of a new score.
-    inside : int
-        Number of sizes up to the largest measured.
-
-    Returns
-    -------
-    path : array of shape (sizes,)
-        Isotonic regression of the values inside, held beyond; the values themselves where they fall by
-        more than a new score scatters.
-    rises : bool
-    """
-    from scipy.optimize import isotonic_regression
-
-    path = values.copy()
-    path[:inside] = isotonic_regression(values[:inside], weights=1 / (spread[:inside] ** 2 + 1e-18)).x
-    if (np.abs(path - values)[:inside] > spread[:inside] + 1e-9).any():
-        return values, False
-    # A process falls back to the mean of all scores where it knows nothing; that is no reason to expect less.
-    return np.maximum.accumulate(path), True

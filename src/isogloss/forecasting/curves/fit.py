@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
-from isogloss.evidence import Evidence, TrainingMix
+from isogloss.evidence import SETTING, Evidence, TrainingMix
+from isogloss.forecasting.curves.band import CalibratedBand, rising
 from isogloss.forecasting.curves.calibration import calibrate
-from isogloss.forecasting.curves.curve import Curve, curve_grid, rising
+from isogloss.forecasting.curves.curve import Curve, curve_grid
 from isogloss.forecasting.curves.gp import CurveGP
 from isogloss.forecasting.curves.laws import Trial, try_laws
 from isogloss.forecasting.curves.points import FEATURES, Link, Points, Rest
@@ -19,7 +20,7 @@ from isogloss.forecasting.curves.question import Question, curve_notes, read_que
 from isogloss.forecasting.fitting import fitted
 from isogloss.forecasting.forecaster import Forecaster
 from isogloss.forecasting.grid import Array, typical_size
-from isogloss.forecasting.settings import Setting, ask, find_setting
+from isogloss.forecasting.settings import Setting, ask, find_setting, read_settings
 from isogloss.languages import resolve
 from isogloss.threads import one_blas_thread
 
@@ -174,21 +175,21 @@ def _assemble(
         metric=setting.metric,
         target=question.target,
         kind=question.kind,
+        unit=f"{question.kind} examples",
         train=question.rest.text,
+        held=f"beside {question.rest.text or 'nothing else'}",
         law=law,
         notes=curve_notes(points, question, own, trials, None if start is None else str(start), rises),
         flags=rest_flags(points, question),
         span=link.span(points.scores),
         measured=measured.sort("size", "score"),
+        smallest=0,
         largest=largest,
         largest_own=int(sizes.max()) if len(sizes) else -1,
-        calibration=calibrate(process, question.target, question.column),
         link=link,
         grid=grid,
-        path=path,
-        spread=spread,
+        band=CalibratedBand(path, spread, calibrate(process, question.target, question.column), rises),
         clipped=clipped,
-        rises=rises,
     )
 
 
@@ -249,8 +250,24 @@ def zero_shot(
     evidence = Evidence(observations.join(cells, on=["target", "train"], how="semi"))
     if len(evidence) == 0:
         return None
+    return _forecast(evidence, setting, target, rest.text, forecaster)
+
+
+def zero_shot_of(
+    evidence: Evidence, target: str, run: Mapping[str, Any], forecaster: Forecaster | None = None
+) -> ZeroShot | None:
+    """Forecast an unmeasured target in one run: a model, a number of shots and a mix."""
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.lit(value)) for name, value in run.items() if name in SETTING)
+    evidence = evidence.with_observations(evidence.observations.filter(same))
+    ((setting, _),) = read_settings(evidence)
+    return _forecast(evidence, setting, target, run["train"], forecaster)
+
+
+def _forecast(
+    evidence: Evidence, setting: Setting, target: str, train: str, forecaster: Forecaster | None
+) -> ZeroShot | None:
     queries = ask(
-        task=setting.task, model=setting.model, targets=[target], train=rest.text,
+        task=setting.task, model=setting.model, targets=[target], train=train,
         metric=setting.metric, recipe=setting.recipe,
     )  # fmt: skip
     estimator = fitted(evidence, queries, forecaster=forecaster or "default")

@@ -72,7 +72,7 @@ class Link:
 
 
 FEATURES = ("labelled", "translated", "total", "kin")
-"""Amounts a curve may depend on: the target's own labelled examples; its other ones (translated,
+"""MixAmounts a curve may depend on: the target's own labelled examples; its other ones (translated,
 post-edited, generated); all examples of all languages; those of the other languages, each counted by
 its similarity to the target."""
 
@@ -137,7 +137,7 @@ class Points:
     def read(cls, observations: pl.DataFrame) -> Points:
         """From the observations of one setting; other languages' unknown sizes are set to a typical one."""
         texts, languages = (observations[name].unique().sort().to_list() for name in ("train", "target"))
-        mixes = _Amounts(texts, languages)
+        mixes = MixAmounts(texts, languages)
         rows, columns = (
             observations[name].replace_strict(values, range(len(values)), return_dtype=pl.Int64).to_numpy()
             for name, values in (("target", languages), ("train", texts))
@@ -198,7 +198,7 @@ def describe_rests(mixes: Sequence[TrainingMix], target: str, unknown_size: floa
     """The part of each mix that is not the target's."""
     others = [mix.without(target) for mix in mixes]
     names = sorted({language for rest in others for language in rest})
-    similarity = dict(zip(names, _similarity(names, [target])[:, 0], strict=True)) if names else {}
+    similarity = dict(zip(names, similar(names, [target])[:, 0], strict=True)) if names else {}
     rests = []
     for rest in others:
         sizes = {name: unknown_size if size is None else float(size) for name, size in rest.items()}
@@ -207,7 +207,7 @@ def describe_rests(mixes: Sequence[TrainingMix], target: str, unknown_size: floa
     return rests
 
 
-class _Amounts:
+class MixAmounts:
     """What every mix offers every language.
 
     Attributes
@@ -232,7 +232,7 @@ class _Amounts:
                 amounts[row, column[part.language]] += unknown if part.size is None else part.size
                 recorded[row, column[part.language]] &= part.size is not None
         every = labelled + other
-        similarity = _similarity(sources, languages)
+        similarity = similar(sources, languages)
         self.features = np.zeros((len(texts), len(languages), len(FEATURES)))
         self.features[:, :, 2] = every.sum(1)[:, None]
         self.features[:, :, 3] = every @ similarity
@@ -252,6 +252,6 @@ class _Amounts:
         self.features[:, :, 3] = np.maximum(self.features[:, :, 3], 0)
 
 
-def _similarity(sources: Sequence[str], targets: Sequence[str]) -> Array:
+def similar(sources: Sequence[str], targets: Sequence[str]) -> Array:
     """1 for the same language, falling by a factor e over `SIMILARITY_REACH`, of shape (sources, targets)."""
     return np.exp(-space(sources, targets).between("combined", sources, targets) / SIMILARITY_REACH)
