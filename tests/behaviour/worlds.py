@@ -28,6 +28,17 @@ def facts_world(*, models: int = 1, facts: int = 20, own: float = 0.0, seed: int
     )  # fmt: skip
 
 
+def replies_world() -> pl.DataFrame:
+    """Four replies, one of them in English where Russian was expected."""
+    rows = [
+        ("German", "Der Hund läuft heute schnell durch den großen Garten."),
+        ("German", "Wir haben gestern lange auf den Zug gewartet."),
+        ("Russian", "Собака сегодня быстро бежит через большой сад."),
+        ("Russian", "The dog runs quickly through the big garden today."),
+    ]
+    return pl.DataFrame(rows, schema=["language", "response"], orient="row").with_columns(model=pl.lit("ours"))
+
+
 def ratings_world() -> pl.DataFrame:
     """Two facts of each of two countries, rated in two languages."""
     rows = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.behaviour.worlds import ratings_world
+from tests.behaviour.worlds import ratings_world, replies_world
 from tests.questions import worlds
 
 from isogloss.evidence import Store
@@ -67,6 +67,12 @@ def with_sentences(folder: Path) -> dict[str, Any]:
              (("eng", "rivers"), ("deu", "banks"))}  # fmt: skip
     pl.DataFrame(texts | {"yor": [None, *texts["eng"][1:]]}).write_csv(folder / "corpus.csv")
     return {"model": str(make_checkpoint(folder / "model")), "corpus": str(folder / "corpus.csv")}
+
+
+def with_replies(_: Path) -> dict[str, Any]:
+    """Replies whose language is to be identified."""
+    pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
+    return {"items": replies_world()}
 
 
 def scores(folder: Path) -> Path:
@@ -140,6 +146,7 @@ CASES: dict[str, Case] = {
     },
     "align encode": lambda folder: {**with_sentences(folder), "into": folder / "reps", "pooling": ["mean", "last"]},
     "behaviour recall": alone(items=ratings_world()),
+    "behaviour confusion": with_replies,
     "lab tasks": alone(),
     "lab plan": lambda folder: {"grid": worlds.grid(folder)},
     "lab run": lambda folder: {"grid": worlds.grid(folder), "into": folder / "store", "executor": "serial"},

@@ -3,6 +3,7 @@ from .benchmark import conditions_plot, errors_plot
 from .benchmark_page import write_report
 from .canvas import Canvas, look
 from .comparison import draw_comparison
+from .confusion import draw_confusion
 from .curve import draw_curve
 from .evidence import draw_evidence
 from .explanation import draw_contributions, draw_drivers
@@ -32,6 +33,7 @@ __all__ = [
     "draw_benchmark",
     "draw_chosen_sources",
     "draw_comparison",
+    "draw_confusion",
     "draw_contributions",
     "draw_curve",
     "draw_distances",

@@ -48,6 +48,7 @@ QUESTIONS = {
     "align encode": "encoding:EncodeQuestion",
     "align score": "align_score:AlignmentQuestion",
     "behaviour recall": "recall:RecallQuestion",
+    "behaviour confusion": "confusion:ConfusionQuestion",
     "lab tasks": "lab:TasksQuestion",
     "lab plan": "grids:PlanGridQuestion",
     "lab run": "grids:RunGridQuestion",

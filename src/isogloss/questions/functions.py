@@ -18,6 +18,7 @@ OTHER_NAMES = {
     "languages nearest": "nearest_languages",
     "languages list": "list_languages",
     "behaviour recall": "factual_recall",
+    "behaviour confusion": "language_confusion",
 }
 """Names of functions that are not those of their commands."""
 

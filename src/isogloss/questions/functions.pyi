@@ -414,3 +414,15 @@ def factual_recall(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def language_confusion(
+    items: Any | None = ...,
+    *,
+    words: str | Path | None = ...,
+    skip_empty: bool = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
