@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from isogloss.errors import BadFile, UnknownLanguage
+from isogloss.errors import BadFile, BadValue, UnknownLanguage
 from isogloss.evidence import import_files, plan_reading, read_evidence
 
 
@@ -93,6 +93,12 @@ def test_two_numbers_in_a_cell_are_two_metrics(write):
     assert rows(read_evidence(path), "metric", "target", "score") == right
     again = read_evidence(path, mapping=write(plan_reading(path).mapping(), "map.toml"))
     assert rows(again, "metric", "target", "score") == right
+
+
+@pytest.mark.parametrize("header", ["2/2", "Rook (F1/F1)", "Rook"])
+def test_two_numbers_under_a_header_of_two_equal_names_are_asked_about(write, header):
+    with pytest.raises(BadValue, match="hold two numbers each: of which metrics"):
+        read_evidence(write(f"Language,{header},Rook [first]\nTelugu,60/50,1\nFinnish,70/65,2\n"))
 
 
 @pytest.mark.parametrize("header", ["model,task,metric,target,train,score", "System,task,metric,lang,train,Rook"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import zipfile
 
 import pytest
@@ -64,6 +65,28 @@ def test_a_damaged_spreadsheet_is_one_line(tmp_path, content, reason):
     path.write_bytes(content)
     with pytest.raises(BadFile, match=reason):
         read_evidence(path)
+
+
+def encrypted_xlsx() -> bytes:
+    """The beginning of what Excel makes of a workbook with a password: an OLE file with the names of its streams."""
+    names = "".join(name.ljust(32, "\0") for name in ("Root Entry", "EncryptionInfo", "EncryptedPackage"))
+    return (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(1024, b"\0") + names.encode("utf-16-le")).ljust(4096, b"\0")
+
+
+def encrypted_ods() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        packed.writestr("META-INF/manifest.xml", "<m:manifest><m:file-entry><m:encryption-data/></m:file-entry>")
+        packed.writestr("content.xml", bytes(range(256)))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.xlsx", encrypted_xlsx), ("a.ods", encrypted_ods)])
+def test_a_spreadsheet_with_a_password_says_so(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content())
+    with pytest.raises(BadFile, match="is protected by a password; save it without one"):
+        read_evidence(tmp_path / name)
 
 
 def test_a_cell_far_from_all_others_costs_no_memory(xlsx):

@@ -20,6 +20,9 @@ from isogloss.files import open_input
 from isogloss.text import counted
 
 SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+MANIFEST = "META-INF/manifest.xml"
+"""Member of an ods file that says which others are encrypted."""
+
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
@@ -49,8 +52,10 @@ def read_spreadsheet(path: Path) -> list[Sheet]:
             ]
             grids = {name: _grid(book.get_sheet_by_name(name), formats.get(name, CellFormats())) for name in shown}
     except calamine.PasswordError:
-        raise BadFile("is protected by a password", where=where, hint="save it without one") from None
+        raise _protected(where) from None
     except (calamine.CalamineError, OSError, ValueError) as error:
+        if _is_encrypted(path):
+            raise _protected(where) from None
         raise BadFile(
             f"is not a whole spreadsheet: {first_line(error)}", where=where, hint="save it again, or give CSV"
         ) from None
@@ -99,6 +104,17 @@ def _text(cell: Any, percent: bool) -> str | None:
     return str(cell).strip() or None
 
 
+def _protected(where: str) -> BadFile:
+    return BadFile("is protected by a password", where=where, hint="save it without one")
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Whether this is what Excel makes of a workbook with a password: an OLE file around an encrypted package."""
+    with open_input(path) as file:
+        content = file.read()
+    return content.startswith(OLE) and "EncryptedPackage".encode("utf-16-le") in content
+
+
 _REFERENCE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 
 
@@ -112,6 +128,8 @@ def _formats(path: Path) -> dict[str, CellFormats]:
                 return {}
             with zipfile.ZipFile(file) as archive:
                 check_archive(archive, where)
+                if MANIFEST in archive.namelist() and b"encryption-data" in archive.read(MANIFEST):
+                    raise _protected(where)
                 for name in archive.namelist():
                     if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
                         _check_references(archive.read(name), where)

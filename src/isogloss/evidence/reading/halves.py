@@ -24,7 +24,7 @@ def _two_names(text: str) -> tuple[str, str, str] | None:
     sign = max(plain.rfind("/"), plain.rfind("|"))
     before, second = plain[: max(sign, 0)].rstrip(), plain[sign + 1 :].strip()
     first = re.split(r"[\s(\[:,]", before)[-1]
-    if sign < 1 or not first or not second or re.search(r"[\s()\[\]]", second):
+    if sign < 1 or not first or not second or first == second or re.search(r"[\s()\[\]]", second):
         return None
     return before.removesuffix(first).rstrip(" ([:,-"), first, second
 
@@ -47,6 +47,8 @@ def with_halves_apart(sheet: Sheet) -> Sheet:
         base, *names = named or (last, FIRST, SECOND)
         for half, label in zip(both, names, strict=True):
             column = f"{name} [{label}]"
+            while column in sheet.frame.columns:
+                column += " "
             columns.append(half.alias(column))
             headers[column] = (*above, *filter(None, [base]), label)
             unnamed += [] if named else [column]
