@@ -48,6 +48,15 @@ def test_the_error_of_a_mean_is_that_of_its_languages():
     assert error == pytest.approx(np.sqrt(0.05**2 + 0.1**2) / 2)
 
 
+@pytest.mark.parametrize(("items", "languages"), [(400, 0), (300, 1), (None, 0)])
+def test_means_that_are_not_over_the_same_items_are_said(items, languages):
+    evidence = scored(("Rook", "deu", 0.7, 400), ("Rook", "tel", 0.3, 400), ("Knight", "deu", 0.69, 400),
+                      ("Knight", "tel", 0.2, items))  # fmt: skip
+    assert comparable_means(evidence).other_items == languages
+    said = "In 1 language models were tested on different numbers of items: there, means are not over the same items."
+    assert (said in ShowQuestion(evidence=evidence).answer().sentences) == bool(languages)
+
+
 def test_near_identical_languages_count_once():
     evidence = scored(("Rook", "swa", 0.6, 100), ("Rook", "swh", 0.4, 100), ("Rook", "deu", 0.8, 100),
                       ("Knight", "swh", 0.5, 100), ("Knight", "deu", 0.7, 100))  # fmt: skip

@@ -44,12 +44,16 @@ class ComparableMeans:
         Near-identical languages, which count as one: ("swa", "swh").
     uneven : bool
         Whether some settings that are compared were measured in different languages.
+    other_items : int
+        Shared languages (of each task and metric) in which settings were measured with different numbers of items, so
+        that their means are not over the same ones.
     """
 
     settings: pl.DataFrame
     languages: pl.DataFrame
     twins: list[tuple[str, ...]]
     uneven: bool
+    other_items: int = 0
 
 
 def comparable_means(source: Evidence | Store) -> ComparableMeans:
@@ -78,6 +82,7 @@ def comparable_means(source: Evidence | Store) -> ComparableMeans:
         _smallest(cells.filter(pl.col("having") > 1)),
         [tuple(sorted(same)) for same in twins.values() if len(same) > 1],
         uneven=shared.height < cells.height,
+        other_items=_with_other_items(shared),
     )
 
 
@@ -86,13 +91,19 @@ def _cells(rows: pl.LazyFrame) -> pl.LazyFrame:
     chance = (score * (1 - score) / pl.col("items")).sqrt()
     error = pl.coalesce("standard_error", pl.when(pl.col("scale") != "raw").then(chance)).fill_nan(None)
     groups = rows.with_columns(error=error).group_by(*SETTING, "target")
-    cells = groups.agg(mean_in_order("score"), _root_of_mean_square("error"), *map(pl.first, _SAME))
+    cells = groups.agg(mean_in_order("score"), _root_of_mean_square("error"), pl.max("items"), *map(pl.first, _SAME))
     return cells.sort(*SETTING, "target", nulls_last=True)
 
 
 def _together(cells: pl.DataFrame) -> pl.DataFrame:
     groups = cells.group_by(*SETTING, "target", maintain_order=True)
-    return groups.agg(pl.col("score").mean(), _root_of_mean_square("error"), *map(pl.first, _SAME))
+    return groups.agg(pl.col("score").mean(), _root_of_mean_square("error"), pl.max("items"), *map(pl.first, _SAME))
+
+
+def _with_other_items(shared: pl.DataFrame) -> int:
+    """Languages whose settings have different numbers of items, as far as they are known."""
+    numbers = shared.group_by(LANGUAGE).agg(numbers=pl.col("items").drop_nulls().n_unique())
+    return numbers.filter(pl.col("numbers") > 1).height
 
 
 def _root_of_mean_square(name: str) -> pl.Expr:

@@ -58,6 +58,11 @@ def describe_means(means: ComparableMeans, names: Names, scale: Scale) -> tuple[
         said.append(_uneven(means, tasks))
     if tasks == 1 and means.settings["shared"][0] > 0:
         said.append(_best(means, scale))
+    if means.other_items:
+        said.append(
+            f"In {counted(means.other_items, 'language')} models were tested on different numbers of items: there, "
+            "means are not over the same items."
+        )
     return (*said, *_smallest(means, names, scale))
 
 

@@ -43,7 +43,7 @@ class EuroEval(Importer):
     name = "euroeval"
 
     def sniff(self, head: bytes, path: PurePath) -> float:
-        if is_board(head):
+        if path.suffix.lower() == ".csv" and is_board(head):
             return 0.9
         known = b'"dataset_languages"' in head and b'"results"' in head
         return 0.95 * (known and head.lstrip()[:1] == b"{")
