@@ -110,3 +110,12 @@ def test_evidence_that_changes_is_read_again(tmp_path: Path) -> None:
         after = client.get("/api/evidence/show").json()["verdict"]
     assert "14 languages" in before
     assert "15 languages" in after
+
+
+def test_names_are_told_apart_by_commas_and_by_lines(client: TestClient) -> None:
+    answers = [
+        client.get("/api/forecast", params={"targets": text, "model": "Large", "wait": 30}).json()["tables"]
+        for text in ("Yoruba,Igbo", "Yoruba\rIgbo", "Yoruba\r\nIgbo\n")
+    ]
+    assert [row["language"] for row in answers[0]["forecasts"]] == ["Yoruba", "Igbo"]
+    assert answers[0] == answers[1] == answers[2]

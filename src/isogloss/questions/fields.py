@@ -52,11 +52,12 @@ def choices_of(field: FieldInfo) -> tuple[str, ...]:
 
 
 def split_names(value: Any) -> Any:
-    """Names as a list: a text has commas between, quotes around a name with a comma; a list is taken as it is."""
+    """Names as a list: a text has commas or lines between, quotes around a name with a comma; a list stays one."""
     if value is None:
         return []
     if isinstance(value, str):
-        return [name.strip() for name in next(csv.reader([value], skipinitialspace=True), []) if name.strip()]
+        lines = csv.reader(value.splitlines(), skipinitialspace=True)
+        return [name.strip() for line in lines for name in line if name.strip()]
     return list(dict.fromkeys(value)) if isinstance(value, list | tuple) else value
 
 
