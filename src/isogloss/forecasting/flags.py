@@ -20,6 +20,7 @@ class Flag(StrEnum):
     WEB_TEXT_UNKNOWN = "web_text_unknown"
     MIX_UNMEASURED = "mix_unmeasured"
     MODEL_UNMEASURED = "model_unmeasured"
+    SHOTS_UNMEASURED = "shots_unmeasured"
     FEW_LANGUAGES = "few_languages"
     FAR = "far"
     TRAINING_LANGUAGE_UNMEASURED = "training_language_unmeasured"
@@ -39,6 +40,7 @@ SENTENCES: Mapping[Flag, str] = {
     Flag.WEB_TEXT_UNKNOWN: "CC-100 has no text of {language}, though of every measured language",
     Flag.MIX_UNMEASURED: "only adapted models were measured and this one is used as it is, or the other way round",
     Flag.MODEL_UNMEASURED: "the model was never measured here, so that the scores of other models stand in",
+    Flag.SHOTS_UNMEASURED: "nothing was measured with so many shots, so that the nearest number stands in, widened",
     Flag.FEW_LANGUAGES: "so few languages were measured that the level comes from other tables",
     Flag.FAR: "{language} is far from every measured language; the nearest is {nearest}, at {distance:.2f}",
     Flag.TRAINING_LANGUAGE_UNMEASURED: "most of the training examples are in languages of no measured training mix",

@@ -46,6 +46,7 @@ AT_BEST: Mapping[Flag, tuple[Trust, str]] = {
     Flag.TRAINING_LANGUAGE_UNMEASURED: (Trust.SHAKY, "intervals held three times in four"),
     Flag.SIZE_OUTSIDE_MEASURED: (Trust.SHAKY, "no interval was sized on so many or so few examples"),
     Flag.MODEL_UNMEASURED: (Trust.FAIR, "intervals are sized on models that were measured"),
+    Flag.SHOTS_UNMEASURED: (Trust.SHAKY, "no interval was sized on another number of shots"),
     Flag.FEW_LANGUAGES: (Trust.SHAKY, "mean error of 7 points also where the interval is narrow"),
     Flag.FAR: (Trust.FAIR, "intervals held, but kin that would correct the level is missing"),
 }

@@ -10,7 +10,7 @@ from pydantic import Field
 from isogloss.errors import InputError
 from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings, WithBackground
+from isogloss.questions.about import AboutSettings, WithBackground, settings_of
 from isogloss.questions.answer import Answer
 from isogloss.questions.fields import ForecasterName, Level, OptionalPath, Targets
 from isogloss.questions.forecast_answer import answer_forecasts
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from isogloss.evidence import Evidence
     from isogloss.forecasting import Forecaster
     from isogloss.forecasting.settings import Setting
+
+
+SAME_BUT_SHOTS = ("task", "metric", "model", "model_revision", "recipe", "split", "pair")
 
 
 class ForecastQuestion(WithBackground, AboutSettings):
@@ -80,6 +83,10 @@ class ForecastQuestion(WithBackground, AboutSettings):
             check_folder(self.save)
         if self.filled is not None:
             check_output(self.filled, self.queries)
+        if evidence is not None and self.shots is not None and self._of_targets_alone:
+            measured = self._measured_shots(evidence)
+            if measured and self.shots not in measured:
+                return self._unmeasured_shots(evidence, measured, progress)
         queries = self._queries(evidence)
         estimator = self._forecaster(evidence, queries, progress)
         forecasts = estimator.predict_interval(queries, self.level)
@@ -88,6 +95,35 @@ class ForecastQuestion(WithBackground, AboutSettings):
         if self.filled is not None:
             write_forecasts(forecasts, self.filled, queries=self.queries)
         return answer_forecasts(forecasts, queries, evidence)
+
+    @property
+    def _of_targets_alone(self) -> bool:
+        """Whether targets of measured models are forecast, and nothing is saved or filled in."""
+        return bool(self.targets) and not (self.queries or self.new_model or self.save or self.filled)
+
+    def _measured_shots(self, evidence: Evidence) -> list[int]:
+        """Numbers of shots in what is asked about."""
+        named = {name: value for name, value in self._which().items() if name != "shots"}
+        settings = settings_of(evidence, named, several=("task", "model", "model_revision", "shots"))
+        return sorted({one.shots for one in settings if one.shots is not None})
+
+    def _unmeasured_shots(self, evidence: Evidence, measured: list[int], progress: Progress | None) -> Answer:
+        """Forecasts with the nearest number of shots, moved to the one that is asked about."""
+        import polars as pl
+
+        from isogloss.forecasting.shots import nearest_shots, with_shots
+
+        assert self.shots is not None
+        start = nearest_shots(measured, self.shots)
+        queries = self.model_copy(update={"shots": start})._queries(evidence)
+        forecasts = self._forecaster(evidence, queries, progress).predict_interval(queries, self.level)
+        parts = []
+        for (task, model), rows in forecasts.group_by("task", "model", maintain_order=True):
+            about = queries.filter(task=task, model=model).row(0, named=True)
+            same = [pl.col(name).eq_missing(pl.lit(about[name])) for name in SAME_BUT_SHOTS]
+            of_both = evidence.with_observations(evidence.observations.filter(same))
+            parts.append(with_shots(rows, of_both, start, self.shots))
+        return answer_forecasts(pl.concat(parts), queries, evidence)
 
     def _queries(self, evidence: Evidence | None) -> pl.DataFrame:
         """The queries: those of a file, or each target in each setting that is meant."""

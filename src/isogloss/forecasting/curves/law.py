@@ -213,6 +213,36 @@ def fit_law(
         return _Law(evidence, table, identifier, held, words, forecaster).curve()
 
 
+def law_change(evidence: Evidence, *, vary: str, start: float, end: float, level: float) -> tuple[float, float, float]:
+    """How much a score of any measured or other language changes on the line between two amounts.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        As of `fit_law`, of one setting.
+    vary : str
+        One of `AMOUNTS`.
+    start, end : float
+        Amounts.
+    level : float
+        Of the interval.
+
+    Returns
+    -------
+    middle, lower, upper : float
+        Median and interval, with the noise of a new score and what single runs add.
+    """
+    table = Table.read(evidence, vary).sample(None)
+    held, words = _held(table, None, {})
+    with one_blas_thread():
+        law = _Law(evidence, table, None, held, words, None)
+    change = law.average.predict(
+        table.dose(np.array([end])), None, held, own=True, start=float(table.dose(np.array([start]))[0]), cluster=2.0
+    )
+    middle, lower, upper = (float(change.quantile(share)[0]) for share in (0.5, (1 - level) / 2, (1 + level) / 2))
+    return middle, lower, upper
+
+
 def _held(table: Table, train: str | None, read_as: Mapping[str, str]) -> tuple[Array, str]:
     """Logarithms of the other amounts, of shape (amounts,), and the amounts in words."""
     values = {name: float(np.median(column)) for name, column in table.others.items()}
@@ -255,7 +285,7 @@ class _Law:
         start = self.table.dose(ends[:1])[0]
         named = bool(self.own.any()) and not table.of_languages
         change = self.average.predict(
-            table.dose(ends[1:]), None, self.held, own=named, start=start, cluster=False, noise=0.0
+            table.dose(ends[1:]), None, self.held, own=named, start=start, cluster=0.0, noise=0.0
         )
         base = float(self._predict(ends[:1]).quantile(0.5)[0])
         band = LawBand(self.average, scores, change, (smallest, largest), base, self.link, first, tuple(table.others))
@@ -301,7 +331,7 @@ class _Law:
                 row = np.flatnonzero(self.own & (self.cells.groups == run))
                 row = row if len(row) else np.flatnonzero(self.own)[:1]
                 from_there = self.average.predict(
-                    doses, None, self.held, start=float(self.cells.doses[row[0]]), cluster=False
+                    doses, None, self.held, start=float(self.cells.doses[row[0]]), cluster=0.0
                 )
                 return from_there.shifted(float(self.line[row].mean()), 0.0)
             return self.average.predict(doses, np.eye(count)[run], self.held)

@@ -213,7 +213,7 @@ class ShapeAverage:
 
     def predict(
         self, doses: Array, levels: Array | None, others: Array, *, own: bool = False, start: float | None = None,
-        cluster: bool = True, noise: float = 1.0,
+        cluster: float = 1.0, noise: float = 1.0,
     ) -> AveragedScores:  # fmt: skip
         """Scores at some doses.
 
@@ -227,8 +227,8 @@ class ShapeAverage:
             Whether the slope is that of the language asked about.
         start : float, optional
             A dose: differences from there are predicted.
-        cluster : bool
-            Whether the effect of a new cluster is added.
+        cluster : float
+            How many effects of new clusters are added.
         noise : float
             Noise of what is predicted, as a share of that of one score.
         """
