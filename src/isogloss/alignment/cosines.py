@@ -6,7 +6,7 @@ again in double precision by a sum whose order depends on nothing, so that equal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Block = tuple[slice, NDArray[Any]]
+Places = NDArray[np.intp]
 
 CELLS = 1 << 22
 """Cosines that are held at once."""
+PAIRS = 1 << 13
+"""Pairs of sentences whose exact cosines are computed at once."""
 TIE = 1e-12
 """Adjusted cosines nearer than this are equal: they are sums of cosines, each rounded."""
 
@@ -60,14 +63,18 @@ class Pair:
         left, right = self.first.astype(np.float32), self.second.astype(np.float32)
         band = 2 * (left.shape[1] + 2) * 2.0**-24  # bound of the error of a difference of two products
 
-        def settle(sentence: int, *, backward: bool) -> float:
+        def settle(sentences: Places, *, backward: bool) -> Values:
             one, others = (self.second, self.first) if backward else (self.first, self.second)
-            screened = (left @ right[sentence]) if backward else (right @ left[sentence])
-            close = np.flatnonzero(screened >= self.translations[sentence] - band)
-            close = close[close != sentence]
-            return _share((one[sentence] * others[close]).sum(1), (one[sentence] * others[sentence]).sum())
+            if whole is None:
+                screened = right[sentences] @ left.T if backward else left[sentences] @ right.T
+            else:
+                screened = whole[:, sentences].T if backward else whole[sentences]
+            rows, rivals = np.nonzero(screened >= self.translations[sentences, None] - band)
+            return _shares(one, others, sentences, rows, rivals)
 
-        return _hits(_products(left, right), self.translations, band, settle)
+        blocks = list(_products(left, right)) if len(left) ** 2 <= CELLS else _products(left, right)
+        whole = blocks[0][1] if isinstance(blocks, list) else None
+        return _hits(blocks, self.translations, band, settle)
 
     def nearest_adjusted(self, neighbours: int, adjust: Callable[[Values, Values, Values], Values]) -> Hits:
         """Whose translation has the greatest cosine, adjusted for how near sentences are to everything.
@@ -83,14 +90,15 @@ class Pair:
         ahead, back = self._neighbourhoods(count)
         own = adjust(self.translations, ahead, back)
 
-        def settle(sentence: int, *, backward: bool) -> float:
+        def settle(sentences: Places, *, backward: bool) -> Values:
             if backward:
-                values = adjust(self.first @ self.second[sentence], ahead, back[sentence])
+                values = adjust(self.second[sentences] @ self.first.T, back[sentences, None], ahead)
             else:
-                values = adjust(self.second @ self.first[sentence], ahead[sentence], back)
-            values = np.delete(values, sentence)
-            tied = np.abs(values - own[sentence]) <= TIE
-            return _share(np.where(tied, own[sentence], values), own[sentence])
+                values = adjust(self.first[sentences] @ self.second.T, ahead[sentences, None], back)
+            margins = values - own[sentences, None]
+            margins[np.arange(len(sentences)), sentences] = 0.0
+            tied = (np.abs(margins) <= TIE).sum(1)
+            return np.where((margins > TIE).any(1), 0.0, 1.0 / tied)
 
         blocks = ((rows, adjust(block, ahead[rows, None], back)) for rows, block in self._cosines)
         return _hits(blocks, own, TIE, settle)
@@ -124,7 +132,7 @@ def _products(left: NDArray[Any], right: NDArray[Any]) -> Iterator[Block]:
         yield rows, left[rows] @ right.T
 
 
-def _hits(blocks: Iterator[Block], own: Values, band: float, settle: Callable[..., float]) -> Hits:
+def _hits(blocks: Iterable[Block], own: Values, band: float, settle: Callable[..., Values]) -> Hits:
     """Who is nearest, given all values in blocks of rows, those of translations, and what settles a close margin."""
     best_in_row, best_in_column = np.empty(len(own)), np.full(len(own), -np.inf)
     for rows, block in blocks:
@@ -134,12 +142,23 @@ def _hits(blocks: Iterator[Block], own: Values, band: float, settle: Callable[..
     shares = []
     for backward, best in ((False, best_in_row), (True, best_in_column)):
         share = (own > best).astype(np.float64)
-        for sentence in np.flatnonzero(np.abs(own - best) <= band):
-            share[sentence] = settle(int(sentence), backward=backward)
+        close = np.flatnonzero(np.abs(own - best) <= band)
+        step = max(1, CELLS // len(own))
+        for start in range(0, len(close), step):
+            sentences = close[start : start + step]
+            share[sentences] = settle(sentences, backward=backward)
         shares.append(share)
     return Hits(*shares)
 
 
-def _share(others: Values, own: float) -> float:
-    """1 if all others are lower, 0 if one is higher, else 1 / (1 + those that are equal)."""
-    return 0.0 if (others > own).any() else 1.0 / (1.0 + float((others == own).sum()))
+def _shares(one: Values, others: Values, sentences: Places, rows: Places, rivals: Places) -> Values:
+    """1 where all rivals are lower, 0 where one is higher, else 1 over those that are equal, from exact cosines."""
+    own = (one[sentences] * others[sentences]).sum(1)
+    margins = np.empty(len(rows))
+    for start in range(0, len(rows), PAIRS):
+        part = slice(start, start + PAIRS)
+        margins[part] = (one[sentences[rows[part]]] * others[rivals[part]]).sum(1) - own[rows[part]]
+    count, rival = len(sentences), rivals != sentences[rows]
+    beaten = np.bincount(rows, rival & (margins > 0), minlength=count) > 0
+    tied = np.bincount(rows, rival & (margins == 0), minlength=count)
+    return np.where(beaten, 0.0, 1.0 / (1.0 + tied))

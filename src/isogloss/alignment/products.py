@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from isogloss.alignment.layer import Array, Layer
 from isogloss.alignment.measure import Comparison, Measure, Values
 
-ROWS = 32
+ROWS = 64
 """Rows of all Gram matrices that are held at once."""
 
 
@@ -78,13 +79,18 @@ class ProductMeasure(Measure):
         blocks = layer.blocks()
         cross, own = np.zeros((len(blocks), len(rows), len(states))), np.zeros((len(blocks), len(states)))
         every = len(rows) == len(states)
-        for at, block in enumerate(blocks):
-            for start in range(block.start, block.stop, ROWS):
-                part = slice(start, min(start + ROWS, block.stop))
-                tiles = np.stack([self.tile(state, part).ravel() for state in states])
-                products = tiles @ tiles.T if every else tiles[list(rows)] @ tiles.T
-                cross[at] += products
-                own[at] += products.diagonal() if every else np.matmul(tiles[:, None], tiles[:, :, None])[:, 0, 0]
+        edges = sorted({0, layer.sentences, *range(0, layer.sentences, ROWS)})
+        for low, high in pairwise(edges):
+            tiles = np.stack([self.tile(state, slice(low, high)) for state in states])
+            for at, block in enumerate(blocks):
+                part = slice(max(block.start, low) - low, min(block.stop, high) - low)
+                if part.start < part.stop:
+                    vectors = tiles[:, part].reshape(len(states), -1)
+                    products = vectors @ vectors.T if every else vectors[list(rows)] @ vectors.T
+                    cross[at] += products
+                    own[at] += (
+                        products.diagonal() if every else np.matmul(vectors[:, None], vectors[:, :, None])[:, 0, 0]
+                    )
         return cross, own
 
     def _parts(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -245,6 +246,13 @@ class _Pool:
 def _resample(parts: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
     """Means of parts drawn with replacement, the same for all languages; shape (draws, rows, languages)."""
     count, rows = parts.shape[0], parts.shape[1]
-    draws = DRAWS if rows == 1 else DRAWS_OF_PAIRS
-    shares = np.random.default_rng(seed).multinomial(count, [1 / count] * count, draws) / count
-    return np.asarray(shares.astype(np.float32) @ parts.reshape(count, -1)).reshape(draws, *parts.shape[1:])
+    shares = _shares(count, DRAWS if rows == 1 else DRAWS_OF_PAIRS, seed)
+    return np.asarray(shares @ parts.reshape(count, -1)).reshape(len(shares), *parts.shape[1:])
+
+
+@lru_cache(maxsize=4)
+def _shares(count: int, draws: int, seed: int) -> NDArray[np.float32]:
+    """Share of each part in each draw, of shape (draws, count)."""
+    drawn = np.random.default_rng(seed).integers(0, count, (draws, count))
+    places = drawn + count * np.arange(draws)[:, None]
+    return (np.bincount(places.ravel(), minlength=draws * count).reshape(draws, count) / count).astype(np.float32)
