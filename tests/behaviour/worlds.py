@@ -50,3 +50,14 @@ def ratings_world() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["language", "fact", "country", "rating"], orient="row").with_columns(
         model=pl.lit("ours")
     )
+
+
+def candidates_world(items: int = 4) -> pl.DataFrame:
+    """Three candidates of each item; Hindi ranks them the other way round, and the first is right."""
+    order = {"English": (3, 2, 1), "German": (30, 20, 10), "Hindi": (1, 2, 3)}
+    rows = [
+        (language, item, candidate, float(score), candidate == 0)
+        for language, scores in order.items() for item in range(items) for candidate, score in enumerate(scores)
+    ]  # fmt: skip
+    schema = ["language", "item", "candidate", "score", "correct"]
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(model=pl.lit("ours"))

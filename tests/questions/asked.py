@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.behaviour.worlds import ratings_world, replies_world
+from tests.behaviour.worlds import candidates_world, ratings_world, replies_world
 from tests.questions import worlds
 
 from isogloss.evidence import Store
@@ -147,6 +147,7 @@ CASES: dict[str, Case] = {
     "align encode": lambda folder: {**with_sentences(folder), "into": folder / "reps", "pooling": ["mean", "last"]},
     "behaviour recall": alone(items=ratings_world()),
     "behaviour confusion": with_replies,
+    "behaviour consistency": alone(items=candidates_world()),
     "lab tasks": alone(),
     "lab plan": lambda folder: {"grid": worlds.grid(folder)},
     "lab run": lambda folder: {"grid": worlds.grid(folder), "into": folder / "store", "executor": "serial"},

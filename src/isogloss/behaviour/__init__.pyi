@@ -1,4 +1,5 @@
 from .confusion import Confusion, score_confusion
+from .consistency import Consistency, score_consistency
 from .countries import home_countries
 from .identification import identification_accuracy, identify
 from .items import read_items
@@ -9,6 +10,7 @@ from .registry import behaviour_metrics
 __all__ = [
     "BehaviourMetric",
     "Confusion",
+    "Consistency",
     "Recall",
     "behaviour_metrics",
     "home_countries",
@@ -16,5 +18,6 @@ __all__ = [
     "identify",
     "read_items",
     "score_confusion",
+    "score_consistency",
     "score_recall",
 ]

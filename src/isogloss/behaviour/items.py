@@ -25,6 +25,7 @@ ROLES: dict[str, str] = {
     "example id, row, row id, prompt id",
     "rating": "rating, ratings, judge rating, judge code",
     "correct": "correct, is correct, right, is right, hit, acc, accuracy, exact match, em, passed",
+    "candidate": "candidate, candidate index, candidate id, option, choice",
     "country": "country, country of the fact, nation, land",
     "text": "completion, completions, response, responses, reply, output, generation, prediction, generated text",
 }

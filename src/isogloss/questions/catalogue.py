@@ -49,6 +49,7 @@ QUESTIONS = {
     "align score": "align_score:AlignmentQuestion",
     "behaviour recall": "recall:RecallQuestion",
     "behaviour confusion": "confusion:ConfusionQuestion",
+    "behaviour consistency": "consistency:ConsistencyQuestion",
     "lab tasks": "lab:TasksQuestion",
     "lab plan": "grids:PlanGridQuestion",
     "lab run": "grids:RunGridQuestion",

@@ -19,6 +19,7 @@ OTHER_NAMES = {
     "languages list": "list_languages",
     "behaviour recall": "factual_recall",
     "behaviour confusion": "language_confusion",
+    "behaviour consistency": "factual_consistency",
 }
 """Names of functions that are not those of their commands."""
 

@@ -426,3 +426,14 @@ def language_confusion(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def factual_consistency(
+    items: Any | None = ...,
+    *,
+    shared: bool = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
