@@ -145,6 +145,7 @@ def test_blank_lines_are_counted_as_empty_rows(write):
         ("higher_is_better," + HEADER + "so,m,t,f1,de,en:5,1\n", "a.csv", "'so' is not true or false"),
         (HEADER.encode() + b"m\xe4\xe5\xe6\xe7,t,f1,de,en:5,1\n", "a.csv", "is not UTF-8 text"),
         (b"\x00\x01\x02" * 99, "a.csv", "is not text"),
+        (b"x" * 5_000_000, "a.csv", "has a line of more than 4 MB"),
         (b"\xff\xfe\x00garbage" * 99, "a.bin", "not recognised as any known format"),
         (b"PAR1" + b"\x07" * 99, "a.parquet", "is not whole Parquet"),
         ('{"model": "m"}\n{"model": "m', "a.jsonl", "a.jsonl line 2: is not complete JSON"),

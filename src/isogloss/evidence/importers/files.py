@@ -111,6 +111,8 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_without_repetition)
 
 PARQUET_MAGIC = b"PAR1"
 _SEPARATORS = ",\t;|"
+LONGEST_LINE = 4 << 20
+"""Bytes of a line of a table; a cell with millions of letters would be copied many times."""
 
 
 def read_frame(path: Path) -> pl.DataFrame:
@@ -149,6 +151,8 @@ def _read_delimited(path: Path) -> pl.DataFrame:
     text = utf8(read_bytes(path).removeprefix(BYTE_ORDER_MARK), where)
     if b"\0" in text:
         raise BadFile("is not text", where=where, hint="give CSV, TSV, JSONL or Parquet")
+    if max(map(len, text.split(b"\n"))) > LONGEST_LINE:
+        raise BadFile(f"has a line of more than {LONGEST_LINE >> 20} MB", where=where, hint="check that it is a table")
     separator = separator_of(text.split(b"\n", 1)[0].decode("utf-8", "replace"), path)
     check_delimited(text, separator, where)
     try:
