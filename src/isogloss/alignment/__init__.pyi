@@ -1,6 +1,6 @@
 from .corpus import ParallelCorpus, read_corpus
 from .encodings import Encodings, Parallel, write_encodings
-from .extraction import Encoded, encode
+from .extraction import EncodingReport, encode
 from .label_free import label_free_alignment
 from .layer import Layer
 from .measure import Comparison, LanguageMeasure, Measure, PairMeasure, SentenceMeasure
@@ -11,7 +11,7 @@ from .tokens import TokenCounts, count_tokens
 
 __all__ = [
     "Comparison",
-    "Encoded",
+    "EncodingReport",
     "Encodings",
     "LanguageMeasure",
     "Layer",

@@ -46,7 +46,7 @@ SAVED_EVERY = 60.0
 """Seconds after which an interrupted pass goes on from where it was."""
 
 
-class Encoded(NamedTuple):
+class EncodingReport(NamedTuple):
     """A pass that was finished.
 
     Attributes
@@ -182,7 +182,7 @@ def encode(
     precision: str = "float32",
     max_length: int = 512,
     progress: Progress | None = None,
-) -> Encoded:
+) -> EncodingReport:
     """Encode a parallel corpus into a folder, or go on where an interrupted pass was.
 
     Parameters
@@ -216,7 +216,7 @@ def encode(
     plan = _plan(sentences, table["rank"].to_numpy())
     unfinished = _begun(Path(folder), sentences.facts, table, texts)
     batches = _run(Path(folder), sentences, plan, progress) if unfinished else 0
-    return Encoded(Encodings.read(folder), sentences.lengths, table.height - len(sentences.rows), batches)
+    return EncodingReport(Encodings.read(folder), sentences.lengths, table.height - len(sentences.rows), batches)
 
 
 def _check(poolings: Sequence[str], precision: str) -> None:

@@ -10,7 +10,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -126,8 +125,8 @@ def count_tokens(
         ids = pieces.encode(group["text"].to_list())
         lengths[str(language)] = dict(zip(group["id"], map(len, ids), strict=True))
         rows.append({"language": language, **_measures(group["text"].to_list(), ids, pieces, kinds)})
-    premium = partial(_premium, base=lengths[base], level=level, seed=seed)
-    table = pl.DataFrame([row | premium(lengths[str(row["language"])]) for row in rows])
+    premiums = _premiums(lengths, lengths[base], level, seed)
+    table = pl.DataFrame([row | premiums[str(row["language"])] for row in rows])
     counts = [(language, one, number) for language, own in lengths.items() for one, number in own.items()]
     schema = {"language": pl.String, "id": pl.String, "tokens": pl.Int64}
     return TokenCounts(
@@ -173,13 +172,27 @@ def _coverage(texts: list[str], pieces: Pieces, kinds: _Kinds) -> float:
     return covered / max(counts.total(), 1)
 
 
-def _premium(own: dict[str, int], *, base: dict[str, int], level: float, seed: int) -> dict[str, float | None]:
-    shared = [one for one in own if one in base]
-    if not shared:
-        return {"premium": None, "lower": None, "upper": None}
-    sums, sizes = (np.array([side[one] for one in shared], float) for side in (own, base))
-    lower, upper = percentile_interval(bootstrap_ratios(sums, sizes, seed=seed), level)
-    return {"premium": float(sums.sum() / sizes.sum()), "lower": float(lower), "upper": float(upper)}
+def _premiums(
+    lengths: dict[str, dict[str, int]], base: dict[str, int], level: float, seed: int
+) -> dict[str, dict[str, float | None]]:
+    """Premiums with their intervals; languages that share the same sentences with the pivot share the draws."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for language, own in lengths.items():
+        groups.setdefault(tuple(one for one in own if one in base), []).append(language)
+    found: dict[str, dict[str, float | None]] = {}
+    for shared, languages in groups.items():
+        if not shared:
+            found |= {language: {"premium": None, "lower": None, "upper": None} for language in languages}
+            continue
+        sums = np.array([[lengths[language][one] for language in languages] for one in shared], float)
+        sizes = np.array([[base[one]] for one in shared], float)
+        lower, upper = percentile_interval(bootstrap_ratios(sums, sizes, seed=seed), level)
+        every = zip(languages, sums.sum(0) / sizes.sum(), lower, upper, strict=True)
+        found |= {
+            language: {"premium": float(ratio), "lower": float(low), "upper": float(high)}
+            for language, ratio, low, high in every
+        }
+    return found
 
 
 def _plain(text: str) -> str:

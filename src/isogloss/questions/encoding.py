@@ -16,7 +16,7 @@ from isogloss.text import counted
 
 if TYPE_CHECKING:
     from isogloss.alignment.corpus import ParallelCorpus
-    from isogloss.alignment.extraction import Encoded
+    from isogloss.alignment.extraction import EncodingReport
 
 SHOWN_ROWS = 20
 Corpus = Annotated[
@@ -78,7 +78,7 @@ class EncodeQuestion(Question):
         )  # fmt: skip
 
 
-def _sentences(encoded: Encoded, corpus: ParallelCorpus, into: str) -> Iterator[str]:
+def _sentences(encoded: EncodingReport, corpus: ParallelCorpus, into: str) -> Iterator[str]:
     """What there is now, and what was left out of it."""
     made = encoded.encodings
     count = made.sentences

@@ -144,7 +144,7 @@ def bootstrap_ratios(
 
     Parameters
     ----------
-    sums, sizes : arrays of shape (clusters,)
+    sums, sizes : arrays of shape (clusters,) or (clusters, ratios)
         What each cluster adds to the numerator and the denominator: the sum of its values, and how many they are.
     times : array of int of shape (clusters,), optional
         How many clusters there are of each kind; by default one.
@@ -152,7 +152,7 @@ def bootstrap_ratios(
 
     Returns
     -------
-    array of shape (draws,)
+    array of shape (draws,) or (draws, ratios)
 
     Notes
     -----
