@@ -20,7 +20,11 @@ def main(path: Path = WRITTEN) -> None:
     """Write the file."""
     result = json.loads((RESULTS / "forecast_poorer.json").read_text(encoding="utf-8"))
     by_count = [("all", row["count"], row) for row in result["by_shift"] if row["forecaster"] == FORECASTER]
-    by_kind = [(PROMPTED, MIDDLE, row) for row in result["by_kind"] if row["kind"] == PROMPTED]
+    by_kind = [
+        (PROMPTED, MIDDLE, row)
+        for row in result["by_kind"]
+        if (row["forecaster"], row["kind"]) == (FORECASTER, PROMPTED)
+    ]
     lines = [
         "# errors in points and shares of 90 % intervals that held, of public tables (forecast_poorer.json)",
         "shift\tkind\tmeasured\ttables\terror\tcoverage",
