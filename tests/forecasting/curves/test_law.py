@@ -114,6 +114,16 @@ def test_a_measured_language_starts_from_its_own_score():
     assert curve.predict([size])["mean"][0] == pytest.approx(score, abs=0.03)
 
 
+def test_web_text_is_read_at_the_mix_that_is_asked_about():
+    as_it_is = with_web_text(0, 0.3).observations
+    tuned = as_it_is.with_columns(train=pl.lit("spa:700"), score=pl.col("score") ** 0.5)
+    evidence = Evidence(pl.concat([as_it_is, tuned]))
+    low, high = (
+        fit_law(evidence, vary="web-text", train=mix).predict([1000])["mean"][0] for mix in ("", "Spanish:700")
+    )
+    assert high > low + 0.1
+
+
 def test_what_moves_along_is_said_and_what_does_not_has_its_own_effect():
     curve = fit_law(with_languages(0, log_law), vary="languages")
     assert "examples in all move with training languages, so that the law is of both" in curve.notes

@@ -208,9 +208,10 @@ def fit_law(
     if not np.isfinite(evidence.observations["score"].to_numpy()).all():
         raise BadValue("a score is not finite", where="evidence", hint="leave it out")
     table = Table.read(evidence, vary).sample(identifier)
-    held, words = _held(table, train, read_as)
+    mix = None if train is None else _mix(train, read_as)
+    held, words = _held(table, mix)
     with one_blas_thread():
-        return _Law(evidence, table, identifier, held, words, forecaster).curve()
+        return _Law(evidence, table, identifier, held, words, forecaster, mix).curve()
 
 
 def law_change(evidence: Evidence, *, vary: str, start: float, end: float, level: float) -> tuple[float, float, float]:
@@ -233,7 +234,7 @@ def law_change(evidence: Evidence, *, vary: str, start: float, end: float, level
         Median and interval, with the noise of a new score and what single runs add.
     """
     table = Table.read(evidence, vary).sample(None)
-    held, words = _held(table, None, {})
+    held, words = _held(table, None)
     with one_blas_thread():
         law = _Law(evidence, table, None, held, words, None)
     change = law.average.predict(
@@ -243,11 +244,16 @@ def law_change(evidence: Evidence, *, vary: str, start: float, end: float, level
     return middle, lower, upper
 
 
-def _held(table: Table, train: str | None, read_as: Mapping[str, str]) -> tuple[Array, str]:
+def _mix(train: str, read_as: Mapping[str, str]) -> TrainingMix:
+    return TrainingMix.parse(
+        train, where="train", language=lambda code: resolve(read_as.get(code, code), where="train").id
+    )
+
+
+def _held(table: Table, mix: TrainingMix | None) -> tuple[Array, str]:
     """Logarithms of the other amounts, of shape (amounts,), and the amounts in words."""
     values = {name: float(np.median(column)) for name, column in table.others.items()}
-    if train is not None:
-        mix = TrainingMix.parse(train, where="train", language=lambda code: resolve(read_as.get(code, code)).id)
+    if mix is not None:
         known = [size for size in mix.values() if size is not None]
         values |= {"all": float(sum(known)), "languages": float(len(mix))} if values else {}
         values = {name: value for name, value in values.items() if name in table.others}
@@ -260,10 +266,10 @@ class _Law:
 
     def __init__(
         self, evidence: Evidence, table: Table, target: str | None, held: Array, words: str,
-        forecaster: Forecaster | None,
+        forecaster: Forecaster | None, mix: TrainingMix | None = None,
     ):  # fmt: skip
         self.evidence, self.table, self.target, self.held, self.words = evidence, table, target, held, words
-        self.forecaster = forecaster
+        self.forecaster, self.mix = forecaster, mix
         self.link = Link.of(evidence.observations)
         scores = table.rows["score"].to_numpy()
         self.line = self.link.to_line(scores)
@@ -359,7 +365,11 @@ class _Law:
         return mean.shifted(level - float(self.line[rows].mean()), doubt)
 
     def _usual_run(self) -> int:
-        return int(np.bincount(self.cells.groups).argmax())
+        """Where languages carry the amount, the run with the mix that is asked about, else with most languages."""
+        here = (
+            (self.table.rows["train"] == str(self.mix)).to_numpy() if self.mix is not None else np.zeros(0, dtype=bool)
+        )
+        return int(np.bincount(self.cells.groups[here] if here.any() else self.cells.groups).argmax())
 
     def _measured(self) -> pl.DataFrame:
         """Scores of the target or, without one, the mean of the languages at each amount."""
