@@ -106,4 +106,4 @@ def test_only_a_file_is_written_over_and_keeps_its_mode(run, tmp_path, monkeypat
     assert run("languages", "sources", "--out", "link.csv")[0] == 0
     assert Path("link.csv").is_symlink()
     assert Path("private.csv").stat().st_mode & 0o777 == 0o600
-    assert pl.read_csv("private.csv").height == 8
+    assert pl.read_csv("private.csv").height == 9

@@ -62,7 +62,9 @@ def with_sentences(folder: Path) -> dict[str, Any]:
     """A tiny model, and five sentences in three languages, of which one is missing."""
     pytest.importorskip("torch", reason="models need torch, of the extra lab")
     from tests.lab.checkpoints import make_checkpoint
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # on the error stream, which tests of the shell read
     texts = {code: [f"the doctor sees {name} {number}" for number in range(5)] for code, name in
              (("eng", "rivers"), ("deu", "banks"))}  # fmt: skip
     pl.DataFrame(texts | {"yor": [None, *texts["eng"][1:]]}).write_csv(folder / "corpus.csv")

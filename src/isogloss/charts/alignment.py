@@ -40,13 +40,13 @@ def draw_alignment(
     canvas = canvas or Canvas()
     known = table.drop_nulls("value")
     several = layers["layer"].n_unique() > 1
-    legend = ["Dots on 95 % intervals; a stroke is chance."]
-    page = canvas.page(
-        "Alignment of languages", [*legend, *(["Right: layers, the embeddings being 0."] if several else [])]
-    )
+    legend = ["Dots on 95 % intervals; a stroke is chance." + " Right: layers, the embeddings being 0." * several]
+    page = canvas.page("Alignment of languages", legend)
     room = most_lines(page.height)
     if known.height > room:
-        known = pl.concat([known.head(room - room // 2), known.tail(room // 2)])
+        best, worst = room - room // 2, room // 2
+        page = canvas.page("Alignment of languages", [f"{legend[0]} The best {best} and the worst {worst} languages."])
+        known = pl.concat([known.head(best), known.tail(worst)])
     lines = [
         Line(canvas.name(row["language"], row["name"]), row["value"], row["lower"], row["upper"],
              figures=figure(row["value"], 2), reference=row["chance"])
