@@ -1,5 +1,5 @@
 from .corpus import ParallelCorpus, read_corpus
-from .encodings import Encodings, Parallel, write_encodings
+from .encodings import Encodings, Parallel
 from .extraction import EncodingReport, encode
 from .label_free import label_free_alignment
 from .layer import Layer
@@ -7,6 +7,7 @@ from .measure import Comparison, LanguageMeasure, Measure, PairMeasure, Sentence
 from .products import ProductMeasure
 from .registry import alignment_measures
 from .scoring import score
+from .storing import write_encodings
 from .tokens import TokenCounts, count_tokens
 
 __all__ = [

@@ -19,15 +19,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.alignment.corpus import ParallelCorpus
-from isogloss.alignment.encodings import (
-    PROGRESS,
-    STATIC,
-    Encodings,
-    Facts,
-    identity_of,
-    sentence_table,
-    write_facts,
-)
+from isogloss.alignment.encodings import PROGRESS, STATIC, Encodings, Facts
+from isogloss.alignment.storing import identity_of, sentence_table, write_facts
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.files import atomic_folder, atomic_write
 from isogloss.models.checkpoints import fingerprint
