@@ -10,10 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.behaviour.items import require, require_languages
+from isogloss.behaviour.ratings import from_outcomes
 from isogloss.errors import BadValue, NotEnoughEvidence
 
 FEWEST_CANDIDATES = 2
-TRUE = ("1", "1.0", "true", "yes")
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def _ranked(model: str, rows: pl.DataFrame, languages: list[str], shared: bool, 
     ranks = order.argsort(-1)
     right = None
     if "correct" in rows.columns:
-        marked = rows["correct"].cast(pl.String).str.to_lowercase().is_in(TRUE).fill_null(False)
-        flags, _ = _dense(model, rows, languages, codes, marked.cast(pl.Float64).to_numpy())
+        marked = from_outcomes(rows, "correct")["right"].cast(pl.Float64)
+        flags, _ = _dense(model, rows, languages, codes, marked.to_numpy())
         right = np.take_along_axis(flags[:, same], order[..., :1], -1)[..., 0] == 1
     return Answers(model, languages, ranks, count, right)
 

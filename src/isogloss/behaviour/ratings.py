@@ -34,7 +34,7 @@ def with_right(items: pl.DataFrame, counted: Counted = "any") -> pl.DataFrame:
     """
     for role in ("rating", "correct", "score"):
         if role in items.columns:
-            return _from_ratings(items, counted) if role == "rating" else _from_outcomes(items, role)
+            return _from_ratings(items, counted) if role == "rating" else from_outcomes(items, role)
     require(items, "correct")
     return items
 
@@ -58,7 +58,14 @@ def _from_ratings(items: pl.DataFrame, counted: Counted) -> pl.DataFrame:
     return coded.with_columns(right=right, answered_in=answered).drop("code")
 
 
-def _from_outcomes(items: pl.DataFrame, role: str) -> pl.DataFrame:
+def from_outcomes(items: pl.DataFrame, role: str) -> pl.DataFrame:
+    """Items with `right`, from a column of true and false, of 1 and 0, or of words for them.
+
+    Raises
+    ------
+    BadValue
+        For any other value, or none.
+    """
     if items.schema[role] == pl.Boolean:
         right = pl.col(role)
     elif items.schema[role].is_numeric():
