@@ -101,6 +101,23 @@ def test_right_and_wrong_answers_alone_give_kappa_with_english():
     assert "rankc" not in answer.result.pairs.columns
 
 
+def test_the_right_candidate_may_be_marked_in_words():
+    table = candidates_world()
+    words = table.with_columns(correct=pl.when("correct").then(pl.lit("Right")).otherwise(pl.lit("wrong")))
+    assert isogloss.factual_consistency(words).result.pairs.equals(isogloss.factual_consistency(table).result.pairs)
+
+
+def test_the_picture_is_of_the_most_consistent_model():
+    worse = candidates_world()
+    better = worse.filter(pl.col("language") != "Hindi")
+    hindi = better.filter(language="English").with_columns(language=pl.lit("Hindi"))
+    better = pl.concat([better, hindi]).with_columns(model=pl.lit("theirs"))
+    answer = isogloss.factual_consistency(pl.concat([worse, better]))
+    assert answer.verdict.startswith("Most consistent of 2 models: theirs")
+    subtitle = answer.picture().to_dict()["title"]["subtitle"]
+    assert subtitle[-1] == "theirs"
+
+
 def test_items_may_have_different_numbers_of_candidates():
     table = candidates_world(items=2).filter(~((pl.col("item") == 1) & (pl.col("candidate") == 2)))
     pairs = isogloss.factual_consistency(table).result.pairs
@@ -118,6 +135,7 @@ def test_items_may_have_different_numbers_of_candidates():
         (lambda t: t.with_columns(score=pl.lit(None, pl.Float64)), "a candidate of item 0 has no score"),
         (lambda t: t.with_columns(candidate=pl.lit("Paris")), "candidate 'Paris' is no number; number candidates 0, 1"),
         (lambda t: pl.concat([t, t.head(1)]), "item 0 is given twice"),
+        (lambda t: t.with_columns(correct=pl.lit("maybe")), "'maybe' in 36 rows is not known; write 1 or 0"),
         (lambda t: t.drop("candidate", "correct").group_by("language", "item").first(), "is not known; write 1 or 0"),
     ],
 )

@@ -75,6 +75,8 @@ def test_a_country_of_an_own_language_can_be_given():
     with pytest.raises(InputError, match=r"country of deu is not known; home=\{'deu': 'COUNTRY'\}"):
         isogloss.factual_recall(german)
     assert isogloss.factual_recall(german, home={"German": "germany"}).result.scores["gap"].item() == 0.75
+    named = {"home": {"our German": "Germany"}, "languages": {"our German": "deu"}}
+    assert isogloss.factual_recall(german, **named).result.scores["gap"].item() == 0.75
 
 
 def test_pairs_that_do_not_matter_are_seldom_called_significant():

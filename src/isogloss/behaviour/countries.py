@@ -44,6 +44,8 @@ def tiers(languages: Iterable[str]) -> dict[str, str]:
     return {language: published[language] for language in languages}
 
 
-def read_homes(homes: Mapping[str, str]) -> dict[str, str]:
-    """The pairs of X-FaKT with those of a user, whose languages are written in any way."""
-    return home_countries() | {resolve(language, where="home").id: country for language, country in homes.items()}
+def read_homes(homes: Mapping[str, str], read_as: Mapping[str, str]) -> dict[str, str]:
+    """The pairs of X-FaKT with those of a user, whose languages are written in any way or read as the user says."""
+    return home_countries() | {
+        resolve(read_as.get(written, written), where="home").id: country for written, country in homes.items()
+    }

@@ -77,11 +77,8 @@ def _present(shown: dict[str, str], table: pl.DataFrame) -> dict[str, str]:
 
 
 def _sentences(result: Consistency, main: str, names: Names) -> list[str]:
-    import polars as pl
-
     said = []
-    models = result.pairs.group_by("model", maintain_order=True).agg(pl.col(pl.Float64).mean(), pairs=pl.len())
-    models = models.sort(main, descending=True, nulls_last=True, maintain_order=True)
+    models = _best_first(result, main)
     best = models.row(0, named=True)
     who = best["model"] or "The model"
     if best[main] is None:
@@ -99,6 +96,14 @@ def _sentences(result: Consistency, main: str, names: Names) -> list[str]:
     return said
 
 
+def _best_first(result: Consistency, main: str) -> pl.DataFrame:
+    """Means over pairs of languages, the most consistent model first."""
+    import polars as pl
+
+    models = result.pairs.group_by("model", maintain_order=True).agg(pl.col(pl.Float64).mean(), pairs=pl.len())
+    return models.sort(main, descending=True, nulls_last=True, maintain_order=True)
+
+
 def _notes(main: str) -> tuple[str, ...]:
     notes = [
         "Consistency says nothing of being right: languages may agree on wrong answers.",
@@ -111,10 +116,10 @@ def _notes(main: str) -> tuple[str, ...]:
 
 
 def _draw(result: Consistency, main: str, names: Names, canvas: Any) -> Any:
-    """Every two languages of the first model."""
+    """Every two languages of the most consistent model."""
     from isogloss.charts import Matrix, draw_matrix
 
-    model = result.pairs["model"][0]
+    model = _best_first(result, main)["model"][0]
     pairs = result.pairs.filter(model=model)
     means = result.languages.filter(model=model).sort(main, "language", descending=[True, False], nulls_last=True)
     order = means["language"].to_list()

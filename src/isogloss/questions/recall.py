@@ -65,7 +65,7 @@ class RecallQuestion(AboutItems):
         from isogloss.behaviour.items import read_items_and_facts
         from isogloss.behaviour.ratings import with_right
 
-        homes = read_homes(self.home)
+        homes = read_homes(self.home, self.languages)
         read = read_items_and_facts(
             self.items, self.facts, columns=self.columns, languages=self.languages, choose=self.chosen
         )
@@ -76,8 +76,8 @@ class RecallQuestion(AboutItems):
         names = Names(None, written_names(items))
         sentences = tuple(_sentences(result))
         canvas = canvas_of(sentences[0], FRACTION, names.written, "share of wrong answers")
-        first = result.scores.row(0, named=True)
-        cells = result.cells.filter(task=first["task"], model=first["model"])
+        best = _best_first(result).row(0, named=True)
+        cells = result.cells.filter(task=best["task"], model=best["model"])
         draw_scores, draw_cells = partial(_draw, result.scores, canvas), partial(_draw_cells, cells, canvas)
         return Answer(
             self.command, sentences, _tables(result, names, self.level), scale=FRACTION, flags=_flags(result),
@@ -87,10 +87,15 @@ class RecallQuestion(AboutItems):
         )  # fmt: skip
 
 
+def _best_first(result: Recall) -> pl.DataFrame:
+    """The scores, the best model first."""
+    return result.scores.sort("xfakt", descending=True, maintain_order=True)
+
+
 def _tables(result: Recall, names: Names, level: float) -> dict[str, Table]:
     import polars as pl
 
-    scores = result.scores.sort("xfakt", descending=True, maintain_order=True)
+    scores = _best_first(result)
     about = {name: name for name in ("task", "model") if scores[name].n_unique() > 1}
     named = result.languages.with_columns(names.of("language").alias("name"))
     answered = ANSWERED if "in_english" in named.columns else {}
@@ -119,7 +124,7 @@ def _tiers(tiers: pl.DataFrame, about: dict[str, str]) -> Table:
 
 
 def _sentences(result: Recall) -> list[str]:
-    scores = result.scores.sort("xfakt", descending=True, maintain_order=True)
+    scores = _best_first(result)
     best = scores.row(0, named=True)
     wrong = (
         f"{100 * best['associative']:.0f} % of facts of a language's own country wrong, "
