@@ -67,6 +67,11 @@ def identify(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def name_of(code: str) -> str:
+    """The English name of a code of the identifier; `unknown` stays."""
+    return code if code == UNKNOWN else resolve(code).name
+
+
 def codes_of(language: str) -> frozenset[str]:
     """The codes of the identifier that count as this language.
 

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from isogloss.behaviour.identification import name_of
 from isogloss.charts.canvas import Canvas, figure
 from isogloss.charts.lines import Line, Scale, lines_panel, most_lines
 from isogloss.charts.matrix import MOST_NAMED, Matrix, draw_matrix
-from isogloss.languages import resolve
 
 if TYPE_CHECKING:
     import altair as alt
 
 MOST_LISTED = 3
-UNKNOWN = "unknown"
 
 
 def draw_confusion(languages: pl.DataFrame, wrong: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.LayerChart:
@@ -62,7 +61,7 @@ def draw_confusion(languages: pl.DataFrame, wrong: pl.DataFrame, *, canvas: Canv
 def _instead(wrong: pl.DataFrame) -> str:
     """What the lines are in that are not in the language expected."""
     return ", ".join(
-        f"{code if code == UNKNOWN else resolve(code).name} {figure(share, 2)}"
+        f"{name_of(code)} {figure(share, 2)}"
         for code, share in wrong.select("identified", "share").head(MOST_LISTED).iter_rows()
     )
 

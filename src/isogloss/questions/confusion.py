@@ -73,7 +73,7 @@ def _words(path: Path | None) -> frozenset[str] | None:
 def _tables(result: Confusion, names: Names, level: float) -> dict[str, Table]:
     import polars as pl
 
-    from isogloss.behaviour.identification import accuracy_of
+    from isogloss.behaviour.identification import accuracy_of, name_of
 
     several = result.models.height > 1
     about = {"model": "model"} if several else {}
@@ -84,6 +84,7 @@ def _tables(result: Confusion, names: Names, level: float) -> dict[str, Table]:
         name=names.of("language"),
     ).sort("lpr", "language", maintain_order=True)
     wrong = _wrong_languages(result).with_columns(names.of("language").alias("name"))
+    called = pl.col("identified").map_elements(name_of, return_dtype=pl.String)
     per = f"{100 * level:g} % intervals, replies drawn anew"
     return {
         "models": Table(result.models, f"Means over languages; {per}", about | RATES),
@@ -92,7 +93,7 @@ def _tables(result: Confusion, names: Names, level: float) -> dict[str, Table]:
             about | {"language": "name"} | OF_LANGUAGES | {"identified": "identified"}, rows=SHOWN,
         ),
         "wrong": Table(
-            wrong.with_columns(name_of=_called(pl.col("identified"))), "Most lines in another language",
+            wrong.with_columns(name_of=called), "Most lines in another language",
             about | {"expected": "name", "is": "name_of", "share of lines": "share"}, rows=SHOWN // 2,
         ),
     }  # fmt: skip
@@ -108,16 +109,6 @@ def _wrong_languages(result: Confusion) -> pl.DataFrame:
     return result.replies.filter(~pl.Series(right, dtype=pl.Boolean)).sort(
         "share", descending=True, maintain_order=True
     )
-
-
-def _called(codes: pl.Expr) -> pl.Expr:
-    """English names of what lines were identified as."""
-    import polars as pl
-
-    from isogloss.behaviour.identification import UNKNOWN
-    from isogloss.languages import resolve
-
-    return codes.map_elements(lambda code: code if code == UNKNOWN else resolve(code).name, return_dtype=pl.String)
 
 
 def _sentences(result: Confusion, names: Names) -> list[str]:
@@ -151,14 +142,14 @@ def _flags(result: Confusion) -> pl.DataFrame:
     """Languages of which a score says little."""
     import polars as pl
 
-    from isogloss.behaviour.identification import accuracy_of
+    from isogloss.behaviour.identification import accuracy_of, name_of
 
     expected = result.languages["language"].unique(maintain_order=True).to_list()
     weak = [row | {"about": one} for one in expected if (row := accuracy_of(one)) and row["accuracy"] < WEAK]
     rows = [
         {"about": row["about"], "flag": "identification_weak",
          "meaning": f"Only {100 * row['accuracy']:.0f} % of sentences are identified; "
-         f"{100 * row['share']:.0f} % are taken for {row['mistaken_for']}."}
+         f"{100 * row['share']:.0f} % are called {name_of(row['mistaken_for'])}."}
         for row in weak
     ]  # fmt: skip
     rows += [
