@@ -128,7 +128,7 @@ def test_what_a_law_says_is_in_json(run, shots):
 def test_examples_are_counted_of_a_language(run, scores):
     code, _, err = run("curve", "-e", scores, "--task", "topics")
     assert code == 2
-    assert "--target: no language whose labelled examples are counted" in err
+    assert "--target: labelled examples are those of a language, and none is named" in err
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,6 @@ STEPS = 160
 BEND, BEND_OF_LAWS = 10.0, 1.0
 """Size around which the axis bends from linear to logarithmic, so that 0 has a place on it."""
 MILLION = 1_000_000
-EXAMPLES = ("labelled", "translated")
 MEASURED, BESIDE_ANOTHER = "measured", "measured beside another mix"
 
 
@@ -52,7 +51,7 @@ class Wording(NamedTuple):
     def of(cls, curve: Curve, canvas: Canvas) -> Wording:
         """Of a curve over examples, or of a law."""
         name = canvas.name(curve.target) if curve.target else "the mean language"
-        if curve.kind in EXAMPLES:
+        if curve.of_examples:
             title = f"How {canvas.score} in {name} grows with its own examples"
             return cls(title, f"{curve.unit} of {name}", "examples", BEND)
         return cls(f"How {canvas.score} in {name} changes with {curve.unit}", curve.unit, curve.unit, BEND_OF_LAWS)
@@ -258,7 +257,7 @@ def _said(needed: Needed, canvas: Canvas, noun: str) -> str:
 
 def _subtitle(curve: Curve, level: float, outside: int) -> list[str]:
     beside = mix_in_words(curve.train).replace("trained on", "beside") or "beside nothing else"
-    beside = beside if curve.kind in EXAMPLES else curve.held
+    beside = beside if curve.of_examples else curve.held
     band = f"{100 * level:g} % band"
     if curve.too_little_for(level):
         band = f"too little evidence for a {band}"

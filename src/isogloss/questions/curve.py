@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from isogloss.evidence import Evidence
     from isogloss.forecasting.curves import Curve, Growth, Needed
 
-EXAMPLES = ("labelled", "translated")
 SHOWN = {"forecast": "mean", "from": "lower", "to": "upper", "trust": "trust", "flags": "flags"}
 
 
@@ -66,10 +65,10 @@ class CurveQuestion(WithBackground, AboutSettings):
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Fit the curve and read it off between the two amounts."""
         from isogloss.charts import draw_curve
-        from isogloss.forecasting.curves import LawBand, round_sizes
+        from isogloss.forecasting.curves import AMOUNTS, LawBand, round_sizes
 
         self._check_range()
-        evidence, curve, scale = self._examples(evidence) if self.vary in EXAMPLES else self._law(evidence)
+        evidence, curve, scale = self._law(evidence) if self.vary in AMOUNTS else self._examples(evidence)
         goal = None if self.goal is None else scale.stored(self.goal, "goal")
         start = self.start if self.start is not None else curve.smallest
         end = max(curve.largest, start + 1) if self.end is None else self.end
@@ -115,7 +114,7 @@ class CurveQuestion(WithBackground, AboutSettings):
 
         if self.target is None:
             raise InputError(
-                f"no language whose {self.vary} examples are counted", where="target",
+                f"{self.vary} examples are those of a language, and none is named", where="target",
                 hint="name one, or say what else varies: vary='languages'",
             )  # fmt: skip
         evidence, _, named, scale = self.one_setting(evidence)
@@ -166,7 +165,7 @@ def _changes(growth: Growth, curve: Curve, scale: Scale, name: str) -> list[str]
     import numpy as np
 
     unit, level = scale.unit(curve.metric), f"{100 * growth.level:g} % interval"
-    ends = f"{scale.points * growth.lower:.1f} to {scale.points * growth.upper:.1f} {unit}"
+    ends = f"{scale.points * growth.lower:z.1f} to {scale.points * growth.upper:z.1f} {unit}"
     least, most = compact(growth.smallest), compact(growth.largest)
     if not growth.shown:
         return [f"{name}: no change is shown from {least} to {most} {curve.unit} ({level}: {ends})."]
@@ -185,7 +184,7 @@ def _changes(growth: Growth, curve: Curve, scale: Scale, name: str) -> list[str]
 
 
 def _goal(needed: Needed, scale: Scale, name: str, curve: Curve) -> str:
-    counted_of = "examples" if curve.kind in EXAMPLES else curve.unit
+    counted_of = "examples" if curve.of_examples else curve.unit
     goal, within = scale.score(needed.goal), f"within the range measured (up to {compact(needed.reach)} {counted_of})"
     if needed.banded and needed.lower is None:
         return f"{name}: {goal} is not reachable {within}."

@@ -142,8 +142,7 @@ class Table:
         if self.rows.height <= most:
             return self
         keys = _numbers(self._keys(AMOUNTS[self.vary].carrier))
-        keep = np.random.default_rng(0).permutation(keys.max() + 1)
-        order = np.argsort(np.argsort(keep))[keys]
+        order = np.random.default_rng(0).permutation(keys.max() + 1)[keys]
         kept = order < np.sort(order)[most]
         if target is not None and self.of_languages:
             kept |= (self.rows["target"] == target).to_numpy()

@@ -37,7 +37,7 @@ GRID, GRID_BEYOND = 240, 64.0
 
 @dataclass(frozen=True)
 class Needed:
-    """How many examples a goal needs.
+    """How much a goal needs.
 
     Attributes
     ----------
@@ -59,16 +59,6 @@ class Needed:
     reach: int
     banded: bool = True
 
-    def __str__(self) -> str:
-        within = f"in the range measured (up to {self.reach} examples)"
-        if self.banded and self.lower is None:
-            return f"goal {self.goal:g}: not reachable {within}"
-        expected = f"not expected {within}" if self.expected is None else f"{self.expected} examples expected"
-        if not self.banded:
-            return f"goal {self.goal:g}: {expected}; too little evidence for a {100 * self.level:g} % band"
-        worst = f"more than {self.reach}" if self.upper is None else self.upper
-        return f"goal {self.goal:g}: {expected}; {100 * self.level:g} % band: {self.lower} to {worst}"
-
 
 @dataclass(frozen=True)
 class Curve:
@@ -80,8 +70,6 @@ class Curve:
         The target is empty where the curve is of the mean of the measured languages.
     kind : str
         What varies: `labelled` or `translated` examples of the target, or one of `AMOUNTS`.
-    unit : str
-        What is counted, in words.
     train : str
         The rest of the mix, which is held.
     held : str
@@ -106,8 +94,6 @@ class Curve:
         Mean and interval at each of them.
     clipped : array of bool of shape (sizes,)
         Where a law left the metric's range.
-    repeated : bool
-        Whether a measured size is the very thing that is asked about, so that its score was measured.
     """
 
     task: str
@@ -115,7 +101,6 @@ class Curve:
     metric: str
     target: str
     kind: str
-    unit: str
     train: str
     held: str
     law: str
@@ -130,15 +115,14 @@ class Curve:
     grid: Array
     band: Band
     clipped: NDArray[np.bool_]
-    repeated: bool = True
 
     def predict(self, sizes: Sequence[int] | Array, level: float = 0.9) -> pl.DataFrame:
-        """Scores with these numbers of examples.
+        """Scores at these amounts.
 
         Parameters
         ----------
         sizes : sequence of int
-            Numbers of examples, in any order.
+            Amounts, in any order.
         level : float, default 0.9
             Probability that the band holds a score newly measured.
 
@@ -155,7 +139,7 @@ class Curve:
         """
         counts = np.asarray(sizes, dtype=float).ravel()
         if not np.isfinite(counts).all() or (counts < 0).any():
-            raise BadValue("a number of examples is negative or not finite", where="sizes", hint="count from 0 up")
+            raise BadValue("an amount is negative or not finite", where="sizes", hint="count from 0 up")
         lower, upper = self._scores(counts, level)
         widths = np.subtract(*self._scores(counts, TRUST_LEVEL)[::-1])
         flags = [[flag for flag in Flag if flag in self._flags(size, level)] for size in counts]
@@ -171,7 +155,7 @@ class Curve:
         return pl.DataFrame(table, schema=CURVE)
 
     def needed(self, goal: float, level: float = 0.9) -> Needed:
-        """How many examples reach a goal.
+        """How much reaches a goal.
 
         Raises
         ------
@@ -192,6 +176,16 @@ class Curve:
         return Needed(goal, level, self._first(upper, wanted), expected, self._first(lower, wanted), self.reach)
 
     @property
+    def of_examples(self) -> bool:
+        """Whether examples of the target vary, and no other amount."""
+        return self.kind not in AMOUNTS
+
+    @property
+    def unit(self) -> str:
+        """What is counted, in words."""
+        return f"{self.kind} examples" if self.of_examples else AMOUNTS[self.kind].unit
+
+    @property
     def reach(self) -> int:
         """The largest size that is not far from what was measured."""
         return int(STRETCH * self.largest)
@@ -199,7 +193,7 @@ class Curve:
     @property
     def _followed(self) -> float:
         """The largest size up to which other languages lead where the target was not measured."""
-        return self.largest if self.kind in AMOUNTS else math.inf
+        return math.inf if self.of_examples else self.largest
 
     def too_little_for(self, level: float) -> bool:
         """Whether so little was measured that the band is the whole range."""
@@ -232,8 +226,8 @@ class Curve:
 
     def _flags(self, size: float, level: float) -> set[Flag]:
         found = set(self.flags)
-        if self.repeated and size in set(self.measured.filter("alike")["size"]):
-            found.add(Flag.MEASURED)
+        if (self.of_examples or self.kind == "shots") and size in set(self.measured.filter("alike")["size"]):
+            found.add(Flag.MEASURED)  # another model or mix of the same size would score otherwise
         elif size > self.reach or size < self.smallest / STRETCH:
             found.add(Flag.SIZE_OUTSIDE_MEASURED)
         elif size not in set(self.measured["size"]) and self.largest_own < size <= self._followed:

@@ -82,7 +82,7 @@ def fit_curve(
     if vary not in FEATURES[:2]:
         raise UnknownName("kind of examples", vary, FEATURES[:2], where="vary")
     column = FEATURES.index(vary)
-    resolve((languages or {}).get(target, target), where="--target")  # or else `ask` would say --targets
+    resolve((languages or {}).get(target, target), where="target")  # or else `ask` would say targets
     queries = ask(
         task=task, model=model, targets=[target], train=train or "", metric=metric, recipe=recipe, languages=languages
     )
@@ -175,7 +175,6 @@ def _assemble(
         metric=setting.metric,
         target=question.target,
         kind=question.kind,
-        unit=f"{question.kind} examples",
         train=question.rest.text,
         held=f"beside {question.rest.text or 'nothing else'}",
         law=law,

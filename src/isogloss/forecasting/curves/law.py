@@ -67,7 +67,7 @@ class Growth:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain values, for JSON."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"beside": self.beside.to_dicts()}
+        return vars(self) | {"beside": self.beside.to_dicts()}
 
     @property
     def shown(self) -> bool:
@@ -304,7 +304,6 @@ class _Law:
             metric=setting["metric"],
             target=self.target or "",
             kind=table.vary,
-            unit=AMOUNTS[table.vary].unit,
             train="",
             held=self.words,
             law="average of shapes",
@@ -319,7 +318,6 @@ class _Law:
             grid=grid,
             band=band,
             clipped=np.zeros(len(grid), dtype=bool),
-            repeated=table.vary == "shots",
         )
 
     def _largest_own(self) -> int:
@@ -366,14 +364,13 @@ class _Law:
 
     def _usual_run(self) -> int:
         """Where languages carry the amount, the run with the mix that is asked about, else with most languages."""
-        here = (
-            (self.table.rows["train"] == str(self.mix)).to_numpy() if self.mix is not None else np.zeros(0, dtype=bool)
-        )
-        return int(np.bincount(self.cells.groups[here] if here.any() else self.cells.groups).argmax())
+        groups = self.cells.groups
+        here = [] if self.mix is None else groups[(self.table.rows["train"] == str(self.mix)).to_numpy()]
+        return int(np.bincount(here if len(here) else groups).argmax())
 
     def _measured(self) -> pl.DataFrame:
         """Scores of the target or, without one, the mean of the languages at each amount."""
-        rows = self.table.rows.with_columns(score=pl.col("score"), size=pl.col("amount").round().cast(pl.Int64))
+        rows = self.table.rows.with_columns(size=pl.col("amount").round().cast(pl.Int64))
         if self.target is not None:
             rows = rows.filter(pl.col("target") == self.target)
         elif not self.table.of_languages:
