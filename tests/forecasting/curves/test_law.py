@@ -151,6 +151,27 @@ def test_own_examples_count_beside_the_number_of_languages():
     assert 100 * effect == pytest.approx(100 * 0.1 * np.log(2) / 4, abs=0.5)
 
 
+def test_own_examples_of_the_mix_that_is_asked_about_count():
+    """Four models, each tuned with and without examples of the language; both have the same English."""
+    sizes = {"a": 10**8, "b": 10**9, "c": 10**10, "d": 7 * 10**10}
+    chance = np.random.default_rng(0)
+    rows = [
+        (model, target, f"eng:500,{target}:{own}" if own else "eng:500", 0.2 * np.log(size / 1e8) + 0.2 * np.log1p(own))
+        for model, size in sizes.items() for own in (0, 1000) for target in ("swa", "hin", "rus", "tha")
+    ]  # fmt: skip
+    table = pl.DataFrame(rows, schema=["model", "target", "train", "line"], orient="row")
+    line = pl.col("line") - 1 + pl.Series(chance.normal(0, 0.05, len(rows)))
+    scores = table.select("model", "target", "train", score=1 / (1 + (-line).exp()))
+    evidence = read_evidence(scores.with_columns(task=pl.lit("t"), metric=pl.lit("accuracy")))
+    facts = pl.DataFrame({"model": [*sizes], "parameters": [*sizes.values()]})
+    evidence = Evidence(evidence.observations, facts)
+    for mix, own in (("eng:500", 0), ("eng:500,swa:1000", 1000)):
+        curve = fit_law(evidence, vary="parameters", target="swa", train=mix)
+        assert f"own examples: {own:,}" in curve.held
+        true = 0.2 * np.log(10) + 0.2 * np.log1p(own) - 1
+        assert curve.predict([10**9])["mean"][0] == pytest.approx(1 / (1 + np.exp(-true)), abs=0.05)
+
+
 def test_scores_that_are_all_alike_still_have_an_interval():
     table = pl.DataFrame(
         {"target": ["swa"] * 3, "train": ["eng:9", "deu:9,eng:9", "deu:9,eng:9,fra:9"], "score": [0.5] * 3}

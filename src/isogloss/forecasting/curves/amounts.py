@@ -137,6 +137,19 @@ class Table:
             (self.rows["target"] == (target or "")).to_numpy() & (not self.of_languages),
         )
 
+    def held(self, mix: TrainingMix | None, target: str | None) -> dict[str, float]:
+        """The other amounts of a mix for a language or, without one, in the middle of the languages.
+
+        What the mix does not decide is at its median, and so is everything without a mix.
+        """
+        values = {name: float(np.median(column)) for name, column in self.others.items()}
+        if mix is None:
+            return values
+        languages = self.rows["target"].unique().sort().to_list() if target is None else [target]
+        # The measured mixes say how large one of unknown size is.
+        offered = _of_mixes([str(mix), *self.rows["train"].unique().sort()], languages)
+        return values | {name: float(np.median(value[0])) for name, value in offered.items() if name in values}
+
     def sample(self, target: str | None, most: int = MOST_CELLS) -> Table:
         """Some of what carries the amount, where there are very many rows; that of the target stays."""
         if self.rows.height <= most:
@@ -180,24 +193,25 @@ def _check_one(evidence: Evidence, amount: Amount) -> None:
 def _values(rows: pl.DataFrame, evidence: Evidence) -> dict[str, Array]:
     """Every amount of every row; NaN where it is not known."""
     texts, targets = (rows[name].unique().sort().to_list() for name in ("train", "target"))
-    offered = MixAmounts(texts, targets)
     at = (
         rows["train"].replace_strict(texts, range(len(texts)), return_dtype=pl.Int64).to_numpy(),
         rows["target"].replace_strict(targets, range(len(targets)), return_dtype=pl.Int64).to_numpy(),
     )
-    labelled, translated, total, kin = np.moveaxis(offered.features[at], -1, 0)
-    languages = np.array([len(TrainingMix.parse(text, language=str)) for text in texts], dtype=float)
     text, text_of_kin = _web_texts(targets)
     return {
-        "own": labelled + translated,
-        "all": total,
-        "languages": languages[at[0]],
-        "kin": kin,
+        **{name: value[at] for name, value in _of_mixes(texts, targets).items()},
         "parameters": _parameters(rows, evidence),
         "shots": rows["shots"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
         "web-text": text[at[1]],
         "kin-text": text_of_kin[at[1]],
     }
+
+
+def _of_mixes(texts: list[str], targets: list[str]) -> dict[str, Array]:
+    """Every amount that a mix decides, of shape (mixes, languages)."""
+    labelled, translated, total, kin = np.moveaxis(MixAmounts(texts, targets).features, -1, 0)
+    languages = np.array([[len(TrainingMix.parse(text, language=str))] * len(targets) for text in texts], dtype=float)
+    return {"own": labelled + translated, "all": total, "languages": languages, "kin": kin}
 
 
 def _parameters(rows: pl.DataFrame, evidence: Evidence) -> Array:

@@ -209,7 +209,7 @@ def fit_law(
         raise BadValue("a score is not finite", where="evidence", hint="leave it out")
     table = Table.read(evidence, vary).sample(identifier)
     mix = None if train is None else _mix(train, read_as)
-    held, words = _held(table, mix)
+    held, words = _held(table, mix, identifier)
     with one_blas_thread():
         return _Law(evidence, table, identifier, held, words, forecaster, mix).curve()
 
@@ -234,7 +234,7 @@ def law_change(evidence: Evidence, *, vary: str, start: float, end: float, level
         Median and interval, with the noise of a new score and what single runs add.
     """
     table = Table.read(evidence, vary).sample(None)
-    held, words = _held(table, None)
+    held, words = _held(table, None, None)
     with one_blas_thread():
         law = _Law(evidence, table, None, held, words, None)
     change = law.average.predict(
@@ -250,13 +250,9 @@ def _mix(train: str, read_as: Mapping[str, str]) -> TrainingMix:
     )
 
 
-def _held(table: Table, mix: TrainingMix | None) -> tuple[Array, str]:
+def _held(table: Table, mix: TrainingMix | None, target: str | None) -> tuple[Array, str]:
     """Logarithms of the other amounts, of shape (amounts,), and the amounts in words."""
-    values = {name: float(np.median(column)) for name, column in table.others.items()}
-    if mix is not None:
-        known = [size for size in mix.values() if size is not None]
-        values |= {"all": float(sum(known)), "languages": float(len(mix))} if values else {}
-        values = {name: value for name, value in values.items() if name in table.others}
+    values = table.held(mix, target)
     words = ", ".join(f"{BESIDE[name]}: {value:,.0f}" for name, value in values.items())
     return np.log1p(np.array(list(values.values()))), words and f"held: {words}"
 
