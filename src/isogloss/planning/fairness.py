@@ -213,10 +213,7 @@ def compare_fairness(
     metric = only_metric(kept)
     _check_utility(kept, metric)
     if candidates:
-        for name in candidates:
-            if name not in kept[by]:
-                raise UnknownName(by, name, kept[by].drop_nulls().unique().to_list(), where="evidence")
-        kept = kept.filter(pl.col(by).is_in(list(candidates)))
+        kept = of_candidates(kept, by, candidates)
     completed = None
     if targets is not None:
         completed = complete(evidence.filter(metric=metric), kept, targets, progress)
@@ -326,6 +323,14 @@ def _check_utility(observations: pl.DataFrame, metric: str) -> None:
         raise InputError(f"{metric} has no best possible score to measure utility by", where="evidence")
     if not bool(observations["higher_is_better"].all()):
         raise InputError(f"{metric} is better when lower", where="evidence", hint="choose another with metric=...")
+
+
+def of_candidates(observations: pl.DataFrame, by: str, candidates: Sequence[str]) -> pl.DataFrame:
+    """Observations of these candidates; one that nobody measured is refused."""
+    for name in candidates:
+        if name not in observations[by]:
+            raise UnknownName(by, name, observations[by].drop_nulls().unique().to_list(), where="evidence")
+    return observations.filter(pl.col(by).is_in(list(candidates)))
 
 
 def shared_scores(observations: pl.DataFrame, by: str) -> tuple[list[str], list[str], list[str], Array]:

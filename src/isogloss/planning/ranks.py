@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from isogloss.errors import InputError, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence
 from isogloss.languages.near_identical import count_once
-from isogloss.planning.fairness import BY, only_metric, shared_scores
+from isogloss.planning.fairness import BY, of_candidates, only_metric, shared_scores
 from isogloss.stats import bootstrap_means, percentile_interval
 from isogloss.text import counted
 
@@ -165,10 +165,7 @@ def compare_ranks(
     if kept["higher_is_better"].n_unique() > 1:
         raise InputError(f"{metric} is better when higher in some scores only", where="evidence")
     if candidates:
-        for name in candidates:
-            if name not in kept[by]:
-                raise UnknownName(by, name, kept[by].drop_nulls().unique().to_list(), where="evidence")
-        kept = kept.filter(pl.col(by).is_in(list(candidates)))
+        kept = of_candidates(kept, by, candidates)
     if by != "train":
         kept = _same_mixes(kept, by)
     every = set(kept["target"])
@@ -206,18 +203,21 @@ def _ranked(names: Sequence[str], scores: Array, sign: float, seed: int) -> pl.D
     """Means and ranks of candidates with intervals over languages, best first; without intervals for one language."""
     means = scores.mean(1)
     order = np.lexsort((np.array(names), -sign * means))
-    ranked = [_rank(sign * means, at) for at in order]
-    table: dict[str, Any] = {"candidate": [names[at] for at in order], "mean": means[order], "rank": ranked}
+    table: dict[str, Any] = {
+        "candidate": [names[at] for at in order], "mean": means[order], "rank": _ranks(sign * means[order]),
+    }  # fmt: skip
     if scores.shape[1] < 2:
         nothing = [pl.lit(None, COLUMNS[name]).alias(name) for name in COLUMNS if name not in table]
         return pl.DataFrame(table).with_columns(nothing).select(*COLUMNS)
     drawn = bootstrap_means(scores.T, seed=seed)[:, order]  # (draws, candidates)
-    ranks = 1 + (sign * drawn[:, None, :] > sign * drawn[:, :, None] + SAME).sum(2)
+    ranks = _ranks(sign * drawn)
     lower, upper = percentile_interval(drawn, LEVEL)
     best, worst = np.rint(percentile_interval(ranks, LEVEL)).astype(int)
     table |= {"lower": lower, "upper": upper, "best_rank": best, "worst_rank": worst, "first": (ranks == 1).mean(0)}
     return pl.DataFrame(table).select(*COLUMNS)
 
 
-def _rank(values: Array, at: int) -> int:
-    return 1 + int((values > values[at] + SAME).sum())
+def _ranks(values: Array) -> NDArray[np.int64]:
+    """Ranks along the last axis, one candidate after the other: all pairs of each draw at once fill the memory."""
+    places = range(values.shape[-1])
+    return 1 + np.stack([(values > values[..., [at]] + SAME).sum(-1) for at in places], axis=-1)
