@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 import pytest
 from drawn import rows_with
 
 from isogloss import read_evidence
 from isogloss.charts import Canvas, draw_result
-from isogloss.planning import compare_fairness, compare_recipes
+from isogloss.planning import compare_fairness, compare_ranks, compare_recipes
 from isogloss.planning.costs import parse_costs
 
 USUAL = {"task": "qa", "metric": "f1", "train": ""}
@@ -51,6 +53,11 @@ def test_training_mixes_are_written_in_words():
             for target, score in zip(("deu", "yor"), scores, strict=True)]  # fmt: skip
     chart = draw_result(compare_fairness(read_evidence(pl.DataFrame(rows)), task="qa", by="train"))
     assert {"English 700", "English 100 + Hindi 300"} <= {row["text"] for row in rows_with(chart, "text")}
+
+
+def test_ticks_of_ranks_are_whole_numbers(evidence):
+    chart = json.dumps(draw_result(compare_ranks(evidence, task="qa")).to_dict())
+    assert '"title": "rank", "values": [1, 2, 3]' in chart
 
 
 def test_circles_stand_where_two_recipes_cost_the_same(evidence):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import altair as alt
 import polars as pl
 import pytest
 from drawn import rows_with
@@ -35,6 +36,13 @@ def test_languages_are_in_the_order_of_their_scores_and_what_is_missing_is_blank
     assert (
         "4 mean scores, 67 % of the cells; blank: not measured." in draw_evidence(SCORES).to_dict()["title"]["subtitle"]
     )
+
+
+def test_without_a_title_the_line_below_it_takes_its_place():
+    titled, untitled = (draw_evidence(SCORES, canvas=Canvas(titled=shown)).to_dict() for shown in (True, False))
+    assert untitled["title"]["text"] == titled["title"]["subtitle"]
+    assert "subtitle" not in untitled["title"]
+    assert "title" not in Canvas(titled=False).page("Anything").finish(alt.Chart().mark_point(), "").to_dict()
 
 
 def test_each_model_says_how_many_languages_it_has():

@@ -162,7 +162,9 @@ class Page:
     def height(self) -> float:
         """Units below the heading."""
         size, title = self._title
-        heading = len(title) * size * 1.2 + len(self._subtitle) * LINE_HEIGHT + (6 if self._subtitle else 0) + 12
+        between = 6 if title and self._subtitle else 0
+        below = 12 if title or self._subtitle else 0
+        heading = len(title) * size * 1.2 + between + len(self._subtitle) * LINE_HEIGHT + below
         return WIDTH * self.canvas.pixels[1] / self.canvas.pixels[0] - 2 * PADDING - heading
 
     @property
@@ -193,10 +195,14 @@ class Page:
 
         colours = self.canvas.colours
         size, title = self._title
-        heading = alt.TitleParams(text=title, subtitle=self._subtitle, anchor="start", frame="bounds")
+        heading: dict[str, Any] = {"text": title, "subtitle": self._subtitle}
+        if not title:  # an empty one would take the room of a line
+            heading = {"text": self._subtitle, "fontSize": LINE_SIZE, "lineHeight": LINE_HEIGHT,
+                       "fontWeight": "normal", "color": colours.pale_ink}  # fmt: skip
+        if heading["text"]:
+            chart = chart.properties(title=alt.TitleParams(**heading, anchor="start", frame="bounds"))
         return (
             chart.properties(
-                title=heading,
                 description=f"{self.title}{'' if self.title.endswith(('.', '?', '!')) else '.'} {description}",
                 usermeta={META: {"pixels": list(self.canvas.pixels)}},
             )

@@ -5,14 +5,12 @@ Places are computed here, in units, so that names and figures stand inside the f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from isogloss.charts.canvas import LABEL_SIZE, Canvas, inline, text_width
-
-if TYPE_CHECKING:
-    pass
 
 HEADER, AXIS = 20.0, 36.0
 """Units for the key above the lines, and for the axis below."""
@@ -72,6 +70,14 @@ class Scale:
     format: str | None = None
 
 
+def _ticks(scale: Scale, most: int) -> dict[str, Any]:
+    """How many ticks an axis has; those of whole numbers are named, as nothing lies between two of them."""
+    if scale.format != "d":
+        return {"tickCount": most}
+    low, high = math.ceil(scale.low), math.floor(scale.high)
+    return {"values": list(range(low, high + 1, math.ceil((high - low + 1) / most)))}
+
+
 def most_lines(height: float) -> int:
     """How many lines a panel of this height has room for."""
     return int((height - HEADER - AXIS) / LEAST_ROW)
@@ -119,8 +125,8 @@ def lines_panel(
     ys = heights(len(lines), height)
     step = 2 * ys[0]
     axis = alt.Axis(
-        title=scale.title or None, tickCount=max(2, int((right - left) / TICK)), labelOverlap=True,
-        format=scale.format or alt.Undefined,
+        title=scale.title or None, labelOverlap=True, format=scale.format or alt.Undefined,
+        **_ticks(scale, max(2, int((right - left) / TICK))),
     )  # fmt: skip
     domain = alt.Scale(domain=[scale.low, scale.high], range=[left, right], nice=False)
     x: dict[str, Any] = {"scale": domain, "axis": axis}

@@ -44,11 +44,10 @@ def draw_ranks(
 
     canvas = canvas or Canvas()
     title = "Which one is best?"
-    most = most_lines(canvas.page(title, [""]).height)
-    rest = f" {most} of {table.height} are drawn." if table.height > most else ""
-    page = canvas.page(
-        title, [f"Means over {languages} languages that all have, and ranks, with 95 % intervals over languages.{rest}"]
-    )
+    line = f"Means over {languages} languages that all have, and ranks, with 95 % intervals over languages."
+    most = most_lines(canvas.page(title, [line]).height)
+    rest = [f"{most} of {table.height} are drawn."] if table.height > most else []
+    page = canvas.page(title, [" ".join([line, *rest])])
     rows = [_row(row, by, canvas) for row in table.head(most).iter_rows(named=True)]
     digits = decimals([row["upper"] - row["lower"] for row in rows if row["lower"] is not None] or [1.0])
     means = [_mean(row, digits) for row in rows]
