@@ -33,6 +33,7 @@ OPTIONS = {"metric": "--metric", "languages": "--language", "unfinished": "--unf
         ("read it with unfinished=True", "read it with --unfinished"),
         ("say languages={'jp': 'jpn'}", "say --language jp=jpn"),
         ("say languages={'Kurdish (Sorani)': 'ckb'}", "say --language 'Kurdish (Sorani)=ckb'"),
+        ("read it as another: languages={...}, or not", "read it as another: --language, or not"),
         ("write colour=red", "write colour=red"),
     ],
 )

@@ -42,7 +42,7 @@ class IsoglossError(Exception):
         where, hint = self.where, self.hint
         if options:
             where = where and ", ".join(options.get(part, part) for part in where.split(", "))
-            hint = hint and FIELD.sub(lambda field: _as_option(field, options), hint)
+            hint = hint and with_options(hint, options)
         return printable(": ".join(part for part in (where, self.reason) if part) + (f"; {hint}" if hint else ""))
 
     def at(self, where: str | None) -> Self:
@@ -54,8 +54,18 @@ class IsoglossError(Exception):
 
 
 _WORD = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
-FIELD = re.compile(rf"\b([a-z][a-z_]*)=(?:(\.\.\.|True\b)|(\{{{_WORD}: {_WORD}(?:, {_WORD}: {_WORD})*\}})|({_WORD}))?")
-"""A field as hints name it: `metric=...`, `seed=1`, `unfinished=True`, `task='a b'`, `languages={'jp': 'jpn'}`."""
+FIELD = re.compile(
+    rf"\b([a-z][a-z_]*)=(?:(\{{?\.\.\.\}}?|True\b)|(\{{{_WORD}: {_WORD}(?:, {_WORD}: {_WORD})*\}})|({_WORD}))?"
+)
+"""A field as hints name it: `metric=...`, `seed=1`, `unfinished=True`, `task='a b'`, `languages={'jp': 'jpn'}`.
+
+`languages={...}` stands for any such mapping.
+"""
+
+
+def with_options(text: str, options: Mapping[str, str]) -> str:
+    """A text with what a command calls the fields in it: `--metric` for `metric=...`."""
+    return FIELD.sub(lambda field: _as_option(field, options), text)
 
 
 def _as_option(field: re.Match[str], options: Mapping[str, str]) -> str:

@@ -323,6 +323,26 @@ def test_what_is_unclear_is_written_to_a_mapping_file_to_edit(run, tmp_path):
     assert out.startswith("4 scores of 1 file kept")
 
 
+def test_notes_about_reading_name_options_and_those_of_other_commands_fields(run, tmp_path):
+    (tmp_path / "chess.csv").write_text("Language,Rook,Knight\nGerman,81.5,79.0\nSwahili,70.5,66.5\n")
+    for command in (["import", "--dry-run"], ["show", "--why"]):
+        out = " ".join(run("evidence", *command, tmp_path / "chess.csv")[1].split())
+        assert "to say otherwise: --metric --task --train" in out
+    out = run("evidence", "import", tmp_path / "chess.csv", "--dry-run", "--json")[1]  # programs read fields
+    assert "to say otherwise: metric=... task=... train=..." in out
+    out = " ".join(run("rank", tmp_path / "chess.csv", "--why")[1].split())  # where --metric chooses among scores
+    assert "to say otherwise: metric=... task=... train=..." in out
+
+
+def test_two_languages_of_one_name_are_told_apart(run, tmp_path):
+    rows = "a,qa,accuracy,swa,0.5\na,qa,accuracy,swh,0.6\na,qa,accuracy,deu,0.7\n"
+    (tmp_path / "scores.csv").write_text("model,task,metric,target,score\n" + rows)
+    lines = run("evidence", "show", tmp_path / "scores.csv", "--by", "target")[1].splitlines()
+    assert [line.rsplit(maxsplit=2)[0] for line in lines if line.endswith("00")] == [
+        "German", "Swahili (swa)", "Swahili (swh)"
+    ]  # fmt: skip
+
+
 def test_a_plan_says_first_what_has_to_be_asked(run, tmp_path):
     (tmp_path / "scores.csv").write_text("Language,Helpfulness\nGerman,3.5\nSwahili,2.5\n")
     answer = json.loads(run("evidence", "plan", tmp_path / "scores.csv", "--json")[1])

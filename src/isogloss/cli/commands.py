@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin
 
@@ -12,6 +14,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from isogloss.config import bare_type
+from isogloss.errors import with_options
 from isogloss.files import check_place
 from isogloss.questions.answer import ENDINGS, Answer
 from isogloss.questions.fields import choices_of, shell_of
@@ -84,12 +87,35 @@ def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_js
     question = read_question(kind, values)
     with Bar(shown=not as_json) as bar:
         answer = question.answer(bar)
-    _print(answer, as_json=as_json, why=why)
+    _print(answer if as_json else with_own_options(answer, kind), as_json=as_json, why=why)
     if out is not None:
         answer.write(out)
         say_written(out, beside_json=as_json)
     if answer.failed:
         raise typer.Exit(1)
+
+
+def with_own_options(answer: Answer, kind: type[Question]) -> Answer:
+    """The answer with options of the command where hints about reading files, which have a `name=...`, name fields.
+
+    Other commands call something else by these names: `--metric` of `rank` chooses among what was read.
+    """
+    from isogloss.questions.evidence import ReadingQuestion
+
+    if not issubclass(kind, ReadingQuestion):
+        return answer
+    options = {
+        name: shell_of(field).flags_of(name)[0] for name, field in ordered_fields(kind).items()
+        if shell_of(field).flags or not shell_of(field).argument
+    }  # fmt: skip
+
+    def written(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(with_options(text, options) if _OF_HINTS.search(text) else text for text in texts)
+
+    return replace(answer, sentences=written(answer.sentences), assumptions=written(answer.assumptions))
+
+
+_OF_HINTS = re.compile(r"\w=\{?\.\.\.")
 
 
 def say(line: str, *, beside_json: bool = False) -> None:

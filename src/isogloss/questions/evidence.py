@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -281,7 +282,11 @@ def _with_language(table: pl.DataFrame, names: Names) -> pl.DataFrame:
 
 
 def _names(rows: pl.DataFrame) -> Names:
-    return Names(None, dict(rows.select("target", "written").drop_nulls().unique().sort("target", "written").rows()))
+    """Names as written, and with their ids behind them where two languages, such as swa and swh, are called alike."""
+    names = Names(None, dict(rows.select("target", "written").drop_nulls().unique().sort("target", "written").rows()))
+    called = {code: names(code) for code in rows["target"].unique().drop_nulls()}
+    times = Counter(called.values())
+    return Names(None, names.written | {code: f"{name} ({code})" for code, name in called.items() if times[name] > 1})
 
 
 def _on_scale(found: pl.DataFrame, scale: Scale, raw: pl.Series) -> pl.DataFrame:
