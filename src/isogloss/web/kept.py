@@ -52,12 +52,9 @@ class Kept:
         """What is sent: nothing to who has it, packed to who reads that."""
         if (unchanged := not_modified(request, self.tag)) is not None:
             return unchanged
-        if not self.packed:
-            return tagged(Response(self.body, headers=self.headers), self.tag)
-        headers = {**self.headers}
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return tagged(Response(self.packed, headers=headers | {"content-encoding": "gzip"}), self.tag)
-        return tagged(Response(self.body, headers=headers), self.tag)
+        if self.packed and "gzip" in request.headers.get("accept-encoding", ""):
+            return tagged(Response(self.packed, headers=self.headers | {"content-encoding": "gzip"}), self.tag)
+        return tagged(Response(self.body, headers=self.headers), self.tag)
 
 
 class KeptResponses:
