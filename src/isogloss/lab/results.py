@@ -198,7 +198,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 @dataclass
 class Encoding:
-    """What encoding texts with frozen models took, summed over workers; see `isogloss.models.features.Encoded`."""
+    """What encoding texts with frozen models took, summed over workers.
+
+    See `isogloss.models.features.EncodedBlock`.
+    """
 
     tokens: int = 0
     padding: int = 0

@@ -65,8 +65,8 @@ def features_folder() -> Path:
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """What encoding a block took.
+class EncodedBlock:
+    """A block that is encoded: where its vectors are, and what that took.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Encoded:
     whole_seconds: float = 0.0
 
 
-def encode_block(block: Block) -> Encoded:
+def encode_block(block: Block) -> EncodedBlock:
     """Features of a block, from the disk if they are there and whole.
 
     Raises
@@ -102,7 +102,7 @@ def encode_block(block: Block) -> Encoded:
     began = clock()
     path, tokens = block.path, block.tokens
     if _is_whole(path, tokens):
-        return Encoded(str(path), whole_seconds=clock() - began)
+        return EncodedBlock(str(path), whole_seconds=clock() - began)
     model, torch = shared_encoder_model(block.folder, block.precision), start_torch()
     batches = by_length(tokens.lengths)
     features: np.ndarray[Any, Any] | None = None
@@ -129,7 +129,7 @@ def encode_block(block: Block) -> Encoded:
     write_to_cache(path, save, "features", "set ISOGLOSS_FEATURES to a folder with room")
     flops = forward_flops(coefficients(model), tokens.lengths)
     whole = clock() - began
-    return Encoded(str(path), int(tokens.lengths.sum()), padding(tokens.lengths, computed), flops, spent, whole)
+    return EncodedBlock(str(path), int(tokens.lengths.sum()), padding(tokens.lengths, computed), flops, spent, whole)
 
 
 def _is_whole(path: Path, tokens: Tokens) -> bool:
