@@ -48,6 +48,8 @@ def test_the_answer_is_the_callers_own():
 def test_an_unknown_corpus_is_named_with_what_there_is():
     with pytest.raises(UnknownName, match="known: cc100"):
         resources("cc1000")
+    with pytest.raises(BadValue, match="name one corpus or model"):
+        resources(["cc100"])  # type: ignore[arg-type]  # as a caller without types may
 
 
 @pytest.mark.data

@@ -71,8 +71,10 @@ def resources(name: str = "cc100") -> dict[str, float]:
     Raises
     ------
     UnknownName
+    BadValue
+        If it is no text.
     """
-    return dict(_sizes(name))
+    return dict(_sizes(_corpus(name).name))
 
 
 def resource_shares(name: str = "cc100") -> dict[str, float]:
@@ -155,6 +157,8 @@ def _size(text: str, where: str) -> float:
 
 
 def _corpus(name: str) -> Corpus:
+    if not isinstance(name, str):
+        raise BadValue(f"{name!r} is no name", where="name", hint="name one corpus or model, such as 'cc100'")
     if name in _added:
         return _added[name]
     corpus = MODELS.get(name, name)
