@@ -50,6 +50,15 @@ def test_one_layer_is_asked_for_by_its_number(reps):
     assert answer.table["layer"].unique().to_list() == [2]
     with pytest.raises(UnknownName, match="layer"):
         ask(reps, layers=[9])
+    with pytest.raises(BadValue, match="layers"):
+        ask(reps, layers="1.5")
+
+
+def test_no_language_is_among_the_best_and_the_worst(reps):
+    """Of seven languages, four and three; of one, no worst."""
+    best, worst = ask(reps).sentences[2:4]
+    assert (best.count(" to "), worst.count(" to ")) == (4, 3)
+    assert not any(sentence.startswith("Worst") for sentence in ask(reps, languages=["deu"]).sentences)
 
 
 def test_all_pairs_become_a_distance_that_commands_know_by_name(reps):

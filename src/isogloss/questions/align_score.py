@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from isogloss.errors import BadValue
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import FilePath, NameList, Shell, split_numbers
+from isogloss.questions.fields import FilePath, NameList, Shell, as_whole_numbers, split_numbers
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WELL, HARDLY = 0.5, 0.1
 """Shares of sentences that find their translation: more is a language held well, less one hardly held."""
-MOST_NAMED = 4
+MOST_NAMED, MOST_PAIRS = 4, 3
 SHOWN_ROWS = 40
 SHOWN = {"metric": "metric", "value": "value", "from": "lower", "to": "upper", "chance": "chance",
          "sentences": "n", "": "reason"}  # fmt: skip
@@ -52,7 +52,8 @@ class AlignmentQuestion(Question):
         NameList, Field(description="Only these languages, by name or code; by default all that were encoded.")
     ] = Field(default_factory=list)
     layers: Annotated[
-        list[float],
+        list[int],
+        BeforeValidator(as_whole_numbers),
         BeforeValidator(split_numbers),
         Shell(flags=("--layer", "--layers"), kind=str),
         Field(description="Only these layers, such as 0,6,12; by default all."),
@@ -81,7 +82,7 @@ class AlignmentQuestion(Question):
         self._check_similarity()
         scores = score(
             encodings, self.metrics, pivot=pivot, all_pairs=pairs, languages=chosen,
-            layers=[int(layer) for layer in self.layers] or None, pooling=self.pooling, progress=progress,
+            layers=self.layers or None, pooling=self.pooling, progress=progress,
         )  # fmt: skip
         names = Names(None)
         whole = scores["layers"].unique().to_list()
@@ -126,18 +127,19 @@ class AlignmentQuestion(Question):
         if rows.is_empty():
             return [f"No language has a value of {metric} against {names(_id(pivot))}."]
         rows = rows.sort("value", descending=True)
-        ends = [_listed(rows.head(MOST_NAMED), names), _listed(rows.tail(MOST_NAMED).reverse(), names)]
+        best, worst = (_listed(some, names) for some in _ends(rows, MOST_NAMED))
         model, layers = Path(encodings.model).name, self._over(pooled)
         if not measure.of_retrieval:
             what = "" if not measure.of_pairs else f" to {names(_id(pivot))}"
-            return [f"By {metric}{layers}, highest in {model}{what}: {ends[0]}.", f"Lowest: {ends[1]}."]
+            lowest = [f"Lowest: {worst}."] if worst else []
+            return [f"By {metric}{layers}, highest in {model}{what}: {best}.", *lowest]
         well, hardly = int((rows["lower"] > WELL).sum()), int((rows["upper"] < HARDLY).sum())
         return [
             f"{model} holds {well} of {rows.height} languages well and {hardly} hardly, by {metric}{layers}.",
             f"Well: surely more than half of {rows['n'][0]:,} sentences find their translation in {names(_id(pivot))}; "
             "hardly: surely fewer than one in ten.",
-            f"Best: {ends[0]}.",
-            f"Worst: {ends[1]}.",
+            f"Best: {best}.",
+            *([f"Worst: {worst}."] if worst else []),
         ]
 
     def _of_pairs(self, pooled: pl.DataFrame, names: Names) -> list[str]:
@@ -151,12 +153,9 @@ class AlignmentQuestion(Question):
         rows = rows.sort("value", descending=True)
         near, far = (
             ", ".join(f"{names(_id(a))} and {names(_id(b))} ({value:.2f})" for a, b, value in some.rows())
-            for some in (
-                rows.select("lang_a", "lang_b", "value").head(3),
-                rows.select("lang_a", "lang_b", "value").tail(3).reverse(),
-            )
+            for some in _ends(rows.select("lang_a", "lang_b", "value"), MOST_PAIRS)
         )
-        return [f"Most alike by {metric}{self._over(pooled)}: {near}.", f"Least alike: {far}."]
+        return [f"Most alike by {metric}{self._over(pooled)}: {near}.", *([f"Least alike: {far}."] if far else [])]
 
     def _over(self, pooled: pl.DataFrame) -> str:
         return {"each": "", "mean": ", the mean over layers", "max": ", the maximum over layers"}[pooled["layers"][0]]
@@ -200,6 +199,12 @@ def _id(written: str) -> str:
     from isogloss.languages import resolve
 
     return resolve(written).id
+
+
+def _ends(rows: pl.DataFrame, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The first rows and, from the last on, the last ones; none is in both."""
+    first = rows.head(min(most, (rows.height + 1) // 2))
+    return first, rows.tail(min(most, rows.height - first.height)).reverse()
 
 
 def _listed(rows: pl.DataFrame, names: Names) -> str:

@@ -98,6 +98,11 @@ def split_numbers(value: Any) -> Any:
         raise BadValue(f"'{value}' is no number", hint="give 0.9, or 0.5,0.9") from None
 
 
+def as_whole_numbers(value: Any) -> Any:
+    """Numbers that have no fraction as whole numbers."""
+    return [int(one) if one.is_integer() else one for one in value]
+
+
 def as_level(value: Any) -> Any:
     """A level as a number; one in percent, such as 90, as a share."""
     number = as_number(value)
