@@ -58,6 +58,18 @@ def test_languages_are_chosen_by_any_name() -> None:
         read_corpus(LONG).select(["French", "German"])
 
 
+def test_languages_in_several_scripts_are_chosen_by_their_script() -> None:
+    names = {"eng_Latn": "zho_Hans", "deu_Latn": "zho_Hant", "yor_Latn": "arb_Latn"}
+    corpus = read_corpus(LONG.with_columns(pl.col("lang").replace(names)))
+    assert corpus.select(["zho_Hant", "arb_Latn"]).languages == ["zho_Hant", "arb_Latn"]
+    assert corpus.select(["arb"]).languages == ["arb_Latn"]
+    assert corpus.select(["asia"]).languages == ["zho_Hans", "zho_Hant", "arb_Latn"]
+    with pytest.raises(BadValue, match="languages: 'zho' can be zho_Hans or zho_Hant; write languages='zho_Hans'"):
+        corpus.select(["zho"])
+    with pytest.raises(BadValue, match="no sentences in arb_Arab"):
+        corpus.select(["arb_Arab"])
+
+
 def test_what_is_not_parallel_is_refused() -> None:
     apart = LONG.with_columns(index_id=pl.int_range(pl.len()))
     with pytest.raises(BadValue, match="no two languages share a sentence, so it is not parallel"):

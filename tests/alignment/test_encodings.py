@@ -45,11 +45,25 @@ def test_sentences_are_matched_by_id_and_not_by_place(encodings: Encodings) -> N
 def test_languages_are_found_as_anybody_writes_them(encodings: Encodings) -> None:
     assert encodings.find("English") == "eng_Latn"
     assert encodings.find("yor_Latn") == "yor"
-    assert encodings.codes == {"eng_Latn": "eng", "deu_Latn": "deu", "yor": "yor"}
     with pytest.raises(BadValue, match="pivot: no sentences in 'fra'; there are eng_Latn, deu_Latn, yor"):
         encodings.find("fra", "pivot")
     with pytest.raises(UnknownLanguage):
         encodings.find("no language")
+
+
+def test_a_language_in_two_scripts_is_asked_for_by_its_script(tmp_path: Path) -> None:
+    """`arb` can be both; a script that is not there is not taken for the one that is."""
+    names = {"arb_Arab": "eng_Latn", "arb_Latn": "deu_Latn"}
+    vectors, ids = ({new: given[old] for new, old in names.items()} for given in (VECTORS, IDS))
+    both = write_encodings(tmp_path / "both", vectors, ids, model="mine")  # type: ignore[arg-type]  # of either kind
+    assert [both.find(name) for name in ("arb-Latn", "arb-Arab", "arb_Latn")] == ["arb_Latn", "arb_Arab", "arb_Latn"]
+    with pytest.raises(BadValue, match="pivot: 'arb' can be arb_Arab or arb_Latn; write pivot='arb_Arab'"):
+        both.find("arb", "pivot")
+    latin = {"arb_Latn": VECTORS["yor"]}
+    only = write_encodings(tmp_path / "one", latin, {"arb_Latn": IDS["yor"]}, model="mine")
+    assert only.find("arb") == "arb_Latn"
+    with pytest.raises(BadValue, match="no sentences in 'arb_Arab'"):
+        only.find("arb_Arab")
 
 
 def test_one_vector_per_sentence_is_one_layer(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from isogloss.alignment.written import find_written
 from isogloss.errors import BadFile, BadValue, UnknownLanguage, first_line
 from isogloss.evidence.dataframes import as_polars
 from isogloss.files import parse_delimited, read_input
@@ -53,15 +54,21 @@ class ParallelCorpus:
         Raises
         ------
         BadValue
-            If there are no sentences in one of them.
+            If there are no sentences in one of them, or a name can be two of them.
         UnknownLanguage, UnknownName
         """
-        codes = {resolve(one).code: one for one in reversed(self.languages)}
-        chosen = read_languages(languages, list(codes), where=where, mappable=False)
-        lacking = [written for code, written in chosen.items() if code not in codes and written in languages]
+        ids = {one: resolve(one).id for one in self.languages}
+        chosen = read_languages(languages, [*ids.values()], where=where, mappable=False)
+        kept: set[str] = set()
+        lacking = []
+        for id_, name in chosen.items():
+            one = find_written(name, ids, where) if name in languages else None
+            same = [one] if one else [written for written, own in ids.items() if own == id_]
+            if not same and name in languages:
+                lacking.append(name)
+            kept.update(same)
         if lacking:
             raise BadValue(f"no sentences in {', '.join(lacking)}", where=where, hint="leave them out")
-        kept = [codes[code] for code in chosen if code in codes]
         return ParallelCorpus(self.table.filter(pl.col("language").is_in(kept)), self.empty)
 
 

@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import polars as pl
 
+from isogloss.alignment.written import find_written
 from isogloss.errors import BadFile, BadValue, UnknownName, first_line
 from isogloss.files import read_input
-from isogloss.languages import resolve
 
 Array = np.ndarray[Any, Any]
 
@@ -157,28 +157,15 @@ class Encodings:
         """Different sentences."""
         return len({one for language in self.rows for one in self.ids(language)})
 
-    @cached_property
-    def codes(self) -> dict[str, str]:
-        """Language, as the corpus wrote it, to its canonical id.
-
-        Raises
-        ------
-        UnknownLanguage
-        """
-        return {language: resolve(language).code for language in self.rows}
-
     def find(self, name: str, where: str = "languages") -> str:
         """A language as the corpus wrote it, from any way to write it: `eng_Latn` for `eng` or `English`.
 
         Raises
         ------
         UnknownLanguage, BadValue
-            If it is no language, or not among these.
+            If it is no language, not among these, or more than one of them.
         """
-        if name in self.rows:
-            return name
-        code = resolve(name).code
-        written = next((one for one, own in self.codes.items() if own == code), None)
+        written = find_written(name, self.rows, where)
         if written is None:
             hint = f"there are {', '.join(list(self.rows)[:8])}{', ...' if len(self.rows) > 8 else ''}"
             raise BadValue(f"no sentences in '{name}'", where=where, hint=hint)
