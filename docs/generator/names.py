@@ -27,6 +27,7 @@ from isogloss.languages.measures import Measure
 from isogloss.languages.pretraining import MODELS, SHIPPED
 from isogloss.languages.typology import COMPOSED
 from isogloss.metrics import Metric, metrics
+from isogloss.models import encoders
 from isogloss.planning.costs import LABELLED
 from isogloss.planning.objectives import objective
 from isogloss.questions.answer import ENDINGS as ANSWERS
@@ -45,8 +46,8 @@ warning. In a notebook, the decorator `@registry.register("mine")` does the same
 
 def names_page() -> str:
     """Markdown of everything that has a name."""
-    sections = [*_evidence(), *_forecasts(), *_languages(), _alignment()]
-    sections += [_behaviour(), *_plans(), *lab_sections(), _endings()]
+    sections = [*_evidence(), *_forecasts(), *_languages()]
+    sections += [_encoders(), _alignment(), _behaviour(), *_plans(), *lab_sections(), _endings()]
     titles = [section.partition("\n")[0].removeprefix("## ") for section in sections]
     contents = "\n".join(f"- {link(title, f'#{anchor(title)}')}" for title in titles)
     return page("Names", _INTRODUCTION, contents, *sections)
@@ -189,6 +190,16 @@ def _languages() -> list[str]:
             named(corpora),
         ),
     ]  # fmt: skip
+
+
+def _encoders() -> str:
+    return section(
+        "Encoders",
+        "For `isogloss align encode --model` and `isogloss.models.load_encoder`, beside checkpoints and "
+        "`MODULE:NAME`. None comes with isogloss. [How to encode](../how-to/encode.md)",
+        adding(encoders, "an object, or a class of objects, with a method `encode` from a list of texts to an array of "
+               "one vector for each"),
+    )  # fmt: skip
 
 
 def _alignment() -> str:

@@ -59,7 +59,7 @@ def registries() -> dict[str, Registry]:
     """Every registry there is in the source, by where it stands."""
     found = {}
     for path in SOURCE.rglob("*.py"):
-        for name in re.findall(r"^(\w+) = Registry\(", path.read_text(encoding="utf-8"), re.MULTILINE):
+        for name in re.findall(r"^(\w+)(?:: .+)? = \w*Registry\(", path.read_text(encoding="utf-8"), re.MULTILINE):
             parts = path.relative_to(SOURCE.parent).with_suffix("").parts
             module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
             found[f"{module}.{name}"] = getattr(importlib.import_module(module), name)
