@@ -19,7 +19,7 @@ ONE_NUMBER = 0.35
 """Standard deviation of the change of a logit for each unit of log(1 + shots), where only one number was measured.
 
 Between prompts with and without examples, 125 pairs of a model and a data set of EuroEval differ by .62 logits (root
-mean square, benchmarks/forecast_laws.py), which is .35 for each unit if there are five examples."""
+mean square, benchmarks/forecast_laws.py), which is about .35 for each unit if there are five examples."""
 
 
 class Change(NamedTuple):
