@@ -107,3 +107,8 @@ def test_a_hidden_folder_of_results_is_found(write, tmp_path):
 def test_hostile_front_matter_is_refused_in_a_line(write, front, reason):
     with pytest.raises(BadFile, match=reason):
         read_evidence(write(f"---\n{front}\n---\n"))
+
+
+def test_a_result_that_is_no_object_is_refused_also_where_the_model_is_given(write):
+    with pytest.raises(BadFile, match=r"what should hold 'results' is no object"):
+        read_evidence(write("---\nmodel-index:\n- name\n---\n"), model="owl")

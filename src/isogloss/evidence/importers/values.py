@@ -57,6 +57,9 @@ def text(data: Any, key: str, where: str) -> str | None:
 
 
 def _of_kind(data: Any, key: str, kind: type, kind_name: str, where: str) -> Any:
+    if not isinstance(data, dict):
+        reason = f"what should hold '{_shown(key)}' is no object"
+        raise BadFile(reason, where=where, hint="check that it is a result file")
     value = data.get(key)
     if value is not None and not isinstance(value, kind):
         raise BadFile(f"'{_shown(key)}' is not {kind_name}", where=where, hint="check that it is a result file")
