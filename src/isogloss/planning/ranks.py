@@ -154,7 +154,7 @@ def compare_ranks(
     Notes
     -----
     Languages are drawn with replacement, 10,000 times, the same for all candidates. Intervals of means and ranks are
-    the middle 95 % of these samples (Efron and Tibshirani 1993); of less than five languages they are too narrow.
+    the middle 95 % of these samples (Efron and Tibshirani 1993); of fewer than five languages they are too narrow.
     They tell what other languages of the same kind would change, not what other test items would. Nearly identical
     languages count as one. Of models and recipes, scores count after training mixes that all of them have.
     """
