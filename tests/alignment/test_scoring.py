@@ -67,5 +67,12 @@ def _value(table):
     return table.row(by_predicate=(pl.col("lang_b") == "deu") & (pl.col("lang_a") == "eng"), named=True)
 
 
+@pytest.mark.parametrize("all_pairs", [False, True])
+def test_a_language_or_layer_that_is_named_twice_counts_once(all_pairs):
+    once = score(layered(), ["cka"], languages=["deu", "eng"], layers=[0, 1], all_pairs=all_pairs)
+    twice = score(layered(), ["cka"], languages=["deu", "eng", "deu"], layers=[0, 1, 1], all_pairs=all_pairs)
+    assert twice.equals(once)
+
+
 def test_the_same_seed_gives_the_same_table():
     assert score(layered(), ["mexa", "cka"]).equals(score(layered(), ["mexa", "cka"]))

@@ -135,14 +135,15 @@ def score(
     """
     encoded: Encoded = Arrays(encodings) if isinstance(encodings, Mapping) else encodings
     measures = {name: alignment_measures.get(name)() for name in metrics}
-    numbers = list(encoded.layers if layers is None else layers)
+    numbers = list(dict.fromkeys(encoded.layers if layers is None else layers))
     for number in numbers:
         if number not in encoded.layers:
             raise UnknownName("layer", str(number), map(str, encoded.layers), where="layers")
     chosen = [encoded.find(one) for one in (encoded.languages if languages is None else languages)]
     if not all_pairs:
         pivot = encoded.find(pivot, "pivot")
-        chosen = [*dict.fromkeys([*chosen, pivot])]
+        chosen.append(pivot)
+    chosen = list(dict.fromkeys(chosen))
     rows = list(range(len(chosen))) if all_pairs else [chosen.index(pivot)]
     poolings = {name: _pooling(encoded, measure, pooling) for name, measure in measures.items()}
     pools = {name: _Pool(chosen, rows, name, poolings[name], measure, seed) for name, measure in measures.items()}
