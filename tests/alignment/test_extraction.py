@@ -14,6 +14,7 @@ from isogloss.alignment import Encodings, ParallelCorpus, encode, read_corpus
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.lab.byte_tokenizer import write_byte_tokenizer
 from isogloss.models import load_encoder
+from isogloss.models.encoder import CheckpointEncoder
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -170,6 +171,8 @@ def test_what_cannot_be_encoded_is_refused_before_the_work(
     def without_states(*_: Any, **__: Any) -> Any:
         return object()
 
-    monkeypatch.setattr(load_encoder(checkpoint).model.__class__, "forward", without_states)  # type: ignore[attr-defined]
+    encoder = load_encoder(checkpoint)
+    assert isinstance(encoder, CheckpointEncoder)
+    monkeypatch.setattr(type(encoder.model), "forward", without_states)
     with pytest.raises(BadValue, match="shows no hidden states; give a transformer"):
         encode(checkpoint, corpus, tmp_path / "reps")

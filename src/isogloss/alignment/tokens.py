@@ -126,12 +126,10 @@ def count_tokens(
         lengths[str(language)] = dict(zip(group["id"], map(len, ids), strict=True))
         rows.append({"language": language, **_measures(group["text"].to_list(), ids, pieces, kinds)})
     premiums = _premiums(lengths, lengths[base], level, seed)
-    table = pl.DataFrame([row | premiums[str(row["language"])] for row in rows])
+    table = pl.DataFrame([row | premiums[str(row["language"])] for row in rows], schema=COLUMNS)
     counts = [(language, one, number) for language, own in lengths.items() for one, number in own.items()]
     schema = {"language": pl.String, "id": pl.String, "tokens": pl.Int64}
-    return TokenCounts(
-        table.select(*COLUMNS).cast(COLUMNS), pl.DataFrame(counts, schema=schema, orient="row"), base  # type: ignore[arg-type]
-    )  # fmt: skip
+    return TokenCounts(table, pl.DataFrame(counts, schema=schema, orient="row"), base)
 
 
 class _Kinds:
