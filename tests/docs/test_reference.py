@@ -89,6 +89,11 @@ def test_every_option_of_every_command_is_in_the_page_of_commands():
     } == set()
 
 
+def test_registries_are_found_with_and_without_a_type():
+    known = {"isogloss.alignment.registry.alignment_measures", "isogloss.languages.distance.similarities"}
+    assert known <= registries().keys()
+
+
 @pytest.mark.parametrize("place", registries())
 def test_every_name_in_a_registry_is_in_the_page_of_names_with_its_entry_point(place):
     registry = registries()[place]
