@@ -105,7 +105,7 @@ def test_an_interrupted_pass_goes_on_and_gives_the_same_bytes(
             interrupt_after(batches, patch)
             with pytest.raises(Interrupted):
                 encode(checkpoint, corpus, folder, poolings=("mean", "last"))
-        with pytest.raises(BadFile, match="is not finished; run the same command again"):
+        with pytest.raises(BadFile, match="is not finished; run the same isogloss align encode again"):
             Encodings.read(folder)
         resumed = encode(checkpoint, corpus, folder, poolings=("mean", "last"))
         assert resumed.encodings.identity == whole.encodings.identity

@@ -54,6 +54,12 @@ def test_one_layer_is_asked_for_by_its_number(reps):
         ask(reps, layers="1.5")
 
 
+def test_a_name_that_cannot_be_kept_is_refused_before_the_work(reps):
+    (reps / "mean.npy").unlink()
+    with pytest.raises(BadValue, match="as_similarity: 'Bad Name' is no name; lower-case letters"):
+        ask(reps, metrics=["cka"], as_similarity="Bad Name")
+
+
 def test_no_language_is_among_the_best_and_the_worst(reps):
     """Of seven languages, four and three; of one, no worst."""
     best, worst = ask(reps).sentences[2:4]

@@ -118,7 +118,7 @@ class Encodings:
         if (folder / PROGRESS).exists():
             sentences = _read_json(folder / PROGRESS).get("sentences")
             if not unfinished or not isinstance(sentences, int):
-                raise BadFile("is not finished", where=str(folder), hint="run the same command again")
+                raise BadFile("is not finished", where=str(folder), hint="run the same isogloss align encode again")
             ranks = table["rank"].to_numpy()
             rows = {
                 language: range(place.start, place.start + int((ranks[place.start : place.stop] < sentences).sum()))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isogloss.errors import BadFile, BadValue
+from isogloss.errors import BadFile
 from isogloss.files import atomic_write
 from isogloss.languages.measures import Measure
 from isogloss.languages.similarity_tables import Similarity, read_similarity
@@ -17,7 +16,6 @@ from isogloss.registry import Registry
 if TYPE_CHECKING:
     import polars as pl
 
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 ENDING = ".parquet"
 
 
@@ -56,13 +54,9 @@ def write_similarity(name: str, table: pl.DataFrame) -> None:
 
     Raises
     ------
-    BadValue
-        If the name is no word in lower case.
     BadFile
         If the folder cannot be written to.
     """
-    if not NAME.fullmatch(name):
-        raise BadValue(f"'{name}' is no name", hint="lower-case letters and digits, with - between words")
     folder = similarities_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ Those that were kept are known in every later session; those of a block or a not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from isogloss.languages.sources import feature_sources
 
 if TYPE_CHECKING:
     import polars as pl
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def register_similarity(
@@ -102,10 +105,22 @@ def keep_similarity(name: str, table: pl.DataFrame) -> Similarity:
         As for `register_similarity`, or if the folder cannot be written.
     UnknownLanguage
     """
-    _check_free(name)
+    check_name_to_keep(name)
     made = read_similarity(name, table)
     write_similarity(name, table.select("lang_a", "lang_b", "similarity"))
     return made
+
+
+def check_name_to_keep(name: str) -> None:
+    """Refuse a name that `keep_similarity` would refuse, before the table is computed.
+
+    Raises
+    ------
+    BadValue
+    """
+    _check_free(name)
+    if not NAME.fullmatch(name):
+        raise BadValue(f"'{name}' is no name", hint="lower-case letters and digits, with - between words")
 
 
 def _check_free(name: str) -> None:

@@ -108,6 +108,12 @@ class AlignmentQuestion(Question):
 
         if self.as_similarity is None:
             return
+        from isogloss.languages.similarity import check_name_to_keep
+
+        try:
+            check_name_to_keep(self.as_similarity)
+        except BadValue as error:
+            raise error.at("as_similarity") from None
         if len(self.metrics) > 1:
             raise BadValue("one distance has one measure", where="as_similarity", hint=f"metric={self.metrics[0]!r}")
         measure = alignment_measures.get(self.metrics[0])
