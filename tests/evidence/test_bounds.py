@@ -98,6 +98,7 @@ status = open("/proc/self/status").read()
 print(time.process_time() - before, int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) // 1024)
 """
 MEMORY, SECONDS = 500, 2
+REASONS = ("that one file may", "that a table may have", "unpacks from", "has a line of more than")
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
@@ -107,7 +108,7 @@ def test_a_small_file_that_stands_for_a_large_table_is_refused_within_500_mb(tmp
     ran = subprocess.run([sys.executable, "-c", READ, tmp_path / name], capture_output=True, text=True, timeout=120)
     refusal, cost = ran.stdout.splitlines()
     assert refusal.startswith(f"{tmp_path / name}")
-    assert "that one file may" in refusal or "that a table may have" in refusal or "unpacks from" in refusal
+    assert any(reason in refusal for reason in REASONS)
     print(bomb, cost, (tmp_path / name).stat().st_size)
     assert int(cost.split()[1]) < MEMORY
 

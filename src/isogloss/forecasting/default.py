@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,6 @@ class CombinedSetting(QuerySetting):
         self.learners, self.table, self.grid = learners, table, learners.grid
         self._measured = set(self.grid.mixes.texts)
         self._poorest = min(shared_web_text(language) for language in self.grid.targets)
-        self._by_learners_mean: dict[str, float] = {}
 
     @property
     def parts_(self) -> set[Part]:  # type: ignore[override]  # read only: each method keeps its own
@@ -183,13 +183,13 @@ class CombinedSetting(QuerySetting):
 
     def _mean_by_learners(self, targets: Sequence[str]) -> Array:
         """Mean over the measured mixes of what base learners forecast, on the unbounded scale; of shape (targets,)."""
-        # Plans and rankings ask about the same targets under one mix after another.
-        missing = [target for target in dict.fromkeys(targets) if target not in self._by_learners_mean]
+        known = _means.setdefault(self, {})
+        missing = [target for target in dict.fromkeys(targets) if target not in known]
         if missing:
             scores = self.learners.forecast(self.grid.mixes, missing).mean
             means = self.table.table.link_.forward(scores).mean(0)
-            self._by_learners_mean |= dict(zip(missing, means.tolist(), strict=True))
-        return np.array([self._by_learners_mean[target] for target in targets])
+            known |= dict(zip(missing, means.tolist(), strict=True))
+        return np.array([known[target] for target in targets])
 
     def _mixed(self, table: CombinedForecast, learners: GridForecast, places: NDArray[np.intp]) -> CombinedForecast:
         """The table's forecasts with those of the base learners mixed into some targets."""
@@ -232,6 +232,11 @@ class CombinedSetting(QuerySetting):
         of_mix = float(self._of_table(mix, [target]).mean[0, 0] - self.table.forecast(mix, [target]).mean[0, 0])
         part = Contribution(ADAPTATION, "training mix, against those measured", of_mix)
         return _with_part(whole, part)
+
+
+_means: WeakKeyDictionary[CombinedSetting, dict[str, float]] = WeakKeyDictionary()
+"""What `_mean_by_learners` found: plans and rankings ask about the same targets under one mix after another. It is no
+part of a setting, since a forecast changes nothing that is saved."""
 
 
 def _started_from(baseline: float, whole: Decomposition) -> Decomposition:
