@@ -96,7 +96,9 @@ def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_js
 
 
 def with_own_options(answer: Answer, kind: type[Question]) -> Answer:
-    """The answer with options of the command where hints about reading files, which have a `name=...`, name fields.
+    """The answer with options of the command where hints about reading files name fields.
+
+    Such hints hold a `name=...` or a value to paste.
 
     Other commands call something else by these names: `--metric` of `rank` chooses among what was read.
     """
@@ -115,7 +117,7 @@ def with_own_options(answer: Answer, kind: type[Question]) -> Answer:
     return replace(answer, sentences=written(answer.sentences), assumptions=written(answer.assumptions))
 
 
-_OF_HINTS = re.compile(r"\w=\{?\.\.\.")
+_OF_HINTS = re.compile(r"\w=\{?(\.\.\.|['\"])")
 
 
 def say(line: str, *, beside_json: bool = False) -> None:

@@ -190,10 +190,13 @@ def _table(found: list[_Result], options: ReadOptions, where: str, models: pl.Da
     if names and not rows:
         raise BadValue(f"no result names a language: {', '.join(names[:NAMED])}", where=where,
                        hint=f"give languages={ {names[0]: 'CODE'} }")  # fmt: skip
-    more = f", ... ({len(names)} in all)" if len(names) > NAMED else ""
-    note = f"left out, as no language is named: {', '.join(names[:NAMED])}{more}; to read one: languages={{...}}"
+    notes: tuple[str, ...] = ()
+    if names:
+        more = f", ... ({len(names)} in all)" if len(names) > NAMED else ""
+        reading = f"to read one: languages={ {names[0]: 'CODE'} }"
+        notes = (f"left out, as no language is named: {', '.join(names[:NAMED])}{more}; {reading}",)
     return RawTable(raw_rows(rows, where), dropped_rows(dropped), marks_queries=False, models=models,
-                    notes=(note,) if names else ())  # fmt: skip
+                    notes=notes)  # fmt: skip
 
 
 def _facts(card: dict[str, Any], model: str, where: str) -> pl.DataFrame:
