@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from isogloss.errors import BadValue
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import FilePath, NameList, Shell, as_whole_numbers, split_numbers
+from isogloss.questions.fields import FilePath, NameList, Shell, split_whole_numbers
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -53,8 +53,7 @@ class AlignmentQuestion(Question):
     ] = Field(default_factory=list)
     layers: Annotated[
         list[int],
-        BeforeValidator(as_whole_numbers),
-        BeforeValidator(split_numbers),
+        BeforeValidator(split_whole_numbers),
         Shell(flags=("--layer", "--layers"), kind=str),
         Field(description="Only these layers, such as 0,6,12; by default all."),
     ] = Field(default_factory=list)

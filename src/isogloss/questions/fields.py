@@ -98,9 +98,9 @@ def split_numbers(value: Any) -> Any:
         raise BadValue(f"'{value}' is no number", hint="give 0.9, or 0.5,0.9") from None
 
 
-def as_whole_numbers(value: Any) -> Any:
-    """Numbers that have no fraction as whole numbers."""
-    return [int(one) if one.is_integer() else one for one in value]
+def split_whole_numbers(value: Any) -> Any:
+    """As `split_numbers`, with numbers that have no fraction as whole numbers."""
+    return [int(one) if one.is_integer() else one for one in split_numbers(value)]
 
 
 def as_level(value: Any) -> Any:
