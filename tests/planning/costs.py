@@ -2,9 +2,7 @@
 
 import tomllib
 
-TEXT = """currency = "USD"
-labelled = 0.5
-[compute]
+RECIPES = """[compute]
 hour = 3.6
 seconds_per_translation = 1.0
 [recipes.zero-shot]
@@ -19,4 +17,5 @@ train_hours = 1
 serve_seconds = 0.1
 translated_per_query = 1
 """
+TEXT = f'currency = "USD"\nlabelled = 0.5\n{RECIPES}'
 COSTS = tomllib.loads(TEXT)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from tests.planning.costs import RECIPES
 
 from isogloss.evidence import ITEM, Store, observation_keys, read_evidence
 from isogloss.lab import read_grid, run_grid
@@ -91,26 +92,12 @@ def with_tasks() -> pl.DataFrame:
     return table.with_columns(metric=pl.lit("accuracy"), train=pl.lit(""))
 
 
-COSTS = """currency = "EUR"
+COSTS = f"""currency = "EUR"
 [labelled]
 default = 0.1
 [translated]
 default = 0.01
-[compute]
-hour = 3.6
-seconds_per_translation = 1.0
-[recipes.zero-shot]
-train_hours = 1
-serve_seconds = 0.1
-[recipes.translate-train]
-train_hours = 2
-translated_examples = 36000
-serve_seconds = 0.1
-[recipes.translate-test]
-train_hours = 1
-serve_seconds = 0.1
-translated_per_query = 1
-"""
+{RECIPES}"""
 
 
 def costs(folder: Path) -> Path:
