@@ -17,7 +17,7 @@ from benchmarks.common import machine, versions, write_result
 from benchmarks.start_up import SCORES
 from benchmarks.web_load import web_server
 
-EXAMPLES = int(os.environ.get("WEB_FUZZING_EXAMPLES", "450"))
+EXAMPLES = int(os.environ.get("WEB_FUZZING_EXAMPLES", "490"))
 """For each of the addresses, by its most cases."""
 
 

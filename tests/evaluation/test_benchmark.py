@@ -206,6 +206,12 @@ def test_answers_by_the_whole_range_are_counted(measured):
     assert dict(found.coverage().select("level", "whole_range").rows()) == {0.5: 0.0, 0.95: 1.0}
 
 
+def test_one_fold_that_holds_every_language_leaves_nothing_to_learn_from(measured):
+    evidence = measured([(target, "", 0.5) for target in "deu fra ita spa".split()])
+    with pytest.raises(NotEnoughEvidence, match="everything is left out at once, and nothing is there to learn from"):
+        run_benchmark(evidence, forecasters=["mean"], protocols=["lolo"], folds=1)
+
+
 def test_only_one_model_is_asked_about_while_the_other_stays_evidence(planted):
     evidence = two_models(planted)
     found = run_benchmark(evidence, forecasters=["mean"], levels=(), model="second")

@@ -66,6 +66,8 @@ def run_split(
     progress: Progress | None = None,
 ) -> SplitResult:
     """Ask every forecaster the questions of a split; each is a step of `progress`."""
+    if len(split.train) == 0 and len(split.test):
+        return empty_result(protocol, split, "everything is left out at once, and nothing is there to learn from")
     questions = None if split.test.is_empty() else _questions(protocol, split)
     answers, runs = [], []
     for name, estimator in forecasters.items():
