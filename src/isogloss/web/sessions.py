@@ -12,10 +12,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.web.reading import Reading
+from isogloss.web.setting import Choice
 from isogloss.web.settings import ServerSettings
 
 LONGEST_NAME = 80
@@ -39,6 +41,8 @@ class Held:
         Whether a session brought it.
     may_change : bool
         Whether it lies in a file or store that others write to, so that its stamp has to be looked up.
+    choices : dict
+        Its settings that pages were about lately; they go when it goes.
     """
 
     key: str
@@ -47,6 +51,7 @@ class Held:
     stamp: Callable[[], str] = field(repr=False)
     own: bool = False
     may_change: bool = False
+    choices: dict[tuple[Any, ...], Choice] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass

@@ -29,8 +29,8 @@ SLOW = {"trust", "benchmark", "plan", "goal", "kinds", "explain", "next", "curve
 """Commands whose answers may take long enough to wait for in a queue of their own."""
 
 
-MOST_CHOICES = 64
-"""Settings of evidence that are kept."""
+MOST_CHOICES = 16
+"""Settings of one evidence that are kept."""
 
 
 class Site:
@@ -39,7 +39,6 @@ class Site:
     def __init__(self, settings: ServerSettings):
         self.settings = settings
         self.sessions, self.worker, self.reader = Sessions(settings), Worker(), Reader(settings)
-        self._choices: dict[tuple[Any, ...], Choice] = {}
         self.served = {held.key: held for held in served_evidence(settings.evidence)}
 
     def evidence_of(self, session: Session) -> dict[str, Held]:
@@ -84,11 +83,11 @@ class Site:
         UnknownName
         """
         parts = tuple((name, given[name]) for name in PROPERTIES if name in given)
-        key = (held.key, held.stamp(), parts, tuple(free))
-        if (known := self._choices.get(key)) is None:
-            if len(self._choices) >= MOST_CHOICES:
-                self._choices.clear()
-            known = self._choices[key] = choose(held.load(), given, free)
+        key = (held.stamp(), parts, tuple(free))
+        if (known := held.choices.get(key)) is None:
+            if len(held.choices) >= MOST_CHOICES:
+                held.choices.clear()
+            known = held.choices[key] = choose(held.load(), given, free)
         return known
 
     def close(self) -> None:
