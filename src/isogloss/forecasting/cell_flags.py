@@ -35,13 +35,21 @@ class Nearest(NamedTuple):
 
 def nearest_measured(languages: Sequence[str], measured: Sequence[str]) -> list[Nearest]:
     """For each language the nearest of those measured, by combined distance; see `ISOLATED` for what is far."""
-    return _nearest_measured(tuple(languages), tuple(measured))
+    known = _known(tuple(measured))
+    missing = [language for language in dict.fromkeys(languages) if language not in known]
+    if missing:
+        known |= dict(zip(missing, _nearest_measured(missing, measured), strict=True))
+    return [known[language] for language in languages]
 
 
 @variety_cache(maxsize=8)
-def _nearest_measured(languages: tuple[str, ...], measured: tuple[str, ...]) -> list[Nearest]:
-    # Every model of a sheet is asked about the same languages. Between the two alone: of thousands of languages,
-    # distances from each to each would take a minute.
+def _known(measured: tuple[str, ...]) -> dict[str, Nearest]:
+    """What was worked out: every model of a sheet is asked about the same languages, and so is a server."""
+    return {}
+
+
+def _nearest_measured(languages: Sequence[str], measured: Sequence[str]) -> list[Nearest]:
+    # Between the two alone: of thousands of languages, distances from each to each would take a minute.
     towards = distances(languages, "combined", others=measured).values
     towards = np.where(np.isnan(towards), TYPICAL_DISTANCE["combined"], towards)
     limit = _usual_isolation(space(measured).distance["combined"])

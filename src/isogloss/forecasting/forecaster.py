@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol, Self
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from isogloss.errors import InputError, NotEnoughEvidence, NotFittedError
 from isogloss.estimator import Estimator
@@ -268,7 +269,7 @@ class Forecaster(Estimator):
         check_queries(queries)
         for setting, rows in match(queries, settings, may_be_new=self._may_be_new):
             fitted = self._fitted(setting)
-            yield fitted, fitted.needs(rows["train"].unique().to_list(), rows["target"].unique().to_list())
+            yield fitted, fitted.needs(_places(rows["train"])[0], _places(rows["target"])[0])
 
     def _in_use(self) -> Sequence[Conformal]:
         """All that learnt something of which intervals have to be sized."""
@@ -292,12 +293,8 @@ class Forecaster(Estimator):
         for setting, rows in match(queries, settings, may_be_new=self._may_be_new):
             with one_blas_thread():
                 fitted = self._fitted(setting)
-            texts, targets = rows["train"].unique().sort().to_list(), rows["target"].unique().sort().to_list()
-            mixes = TrainingMixes.read(texts, fitted.grid.unknown_size)
-            at = (
-                rows["train"].replace_strict(dict(zip(texts, range(len(texts)), strict=True))).to_numpy(),
-                rows["target"].replace_strict(dict(zip(targets, range(len(targets)), strict=True))).to_numpy(),
-            )
+            (texts, row), (targets, column) = _places(rows["train"]), _places(rows["target"])
+            mixes, at = TrainingMixes.read(texts, fitted.grid.unknown_size), (row, column)
             with one_blas_thread():
                 for place, columns in enumerate(_columns(fitted, fitted.forecast(mixes, targets), at, levels)):
                     parts.append(rows.with_columns(*columns, level_position=pl.lit(place)))
@@ -326,6 +323,14 @@ def check_evidence(evidence: object) -> None:
         raise NotEnoughEvidence(
             "the evidence holds no observation", where="evidence", hint="import scores with 'isogloss evidence import'"
         )
+
+
+def _places(values: pl.Series) -> tuple[list[str], NDArray[np.intp]]:
+    """Each value once, sorted, and where among them every value is."""
+    written = values.to_list()
+    distinct = sorted(set(written))
+    place = {value: position for position, value in enumerate(distinct)}
+    return distinct, np.array([place[value] for value in written], dtype=np.intp)
 
 
 def _columns(

@@ -227,8 +227,8 @@ def settings_of(evidence: Evidence, which: dict[str, Any], several: Sequence[str
     from isogloss.evidence import SETTING
     from isogloss.forecasting.settings import Setting
 
-    rows = evidence.observations.select(SETTING).unique().sort(SETTING, nulls_last=True).rows()
-    left = [Setting(*row) for row in rows]
+    rows = evidence.observations[list(SETTING)].unique().rows()
+    left = sorted((Setting(*row) for row in rows), key=lambda row: [(value is None, value) for value in row])
     for name, given in which.items():
         wanted = _as_evidence_writes_it(given, {getattr(one, name) for one in left})
         values = {getattr(one, name) for one in left}

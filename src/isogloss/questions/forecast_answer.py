@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,9 @@ WARNINGS = {
 }
 """What the verdict says first, the gravest word first: of one forecast, of several, and what to do."""
 MOST_NAMED, MOST_SHOWN = 4, 60
+FLAGGED = ("language", "target", "flag", "sentence")
+Rows = Sequence[Mapping[str, Any]]
+"""Rows of the answer's table: what is said of a few is said sooner without queries."""
 
 
 def answer_forecasts(forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: Evidence | None) -> Answer:
@@ -45,26 +50,28 @@ def answer_forecasts(forecasts: pl.DataFrame, queries: pl.DataFrame, evidence: E
     import polars as pl
 
     scale = FRACTION if evidence is None else scale_of(_about(evidence, forecasts))
-    written = dict(forecasts.select("target", "target_as_reported").unique().rows())
-    names = Names(evidence, written)
-    labels = forecasts["target"].replace_strict({code: names(code) for code in written}, return_dtype=pl.String)
+    names = Names(evidence, dict(zip(forecasts["target"], forecasts["target_as_reported"], strict=True)))
+    labels = pl.Series("language", map(names, forecasts["target"]), pl.String)
     first = ("mean", "lower", "upper", "trust", "flags")  # a frame that is too wide loses its middle when it is shown
-    table = forecasts.select(labels.alias("language"), *first, pl.exclude(first))
-    measured = None if evidence is None else _measured(evidence, queries, by_target=True)
-    table = scale.table(_as_measured(table, measured, scale), SCORES)
-    changing = [name for name in ("model", "task", "train") if forecasts[name].n_unique() > 1]
+    table = forecasts.select(labels, *first, pl.exclude(first))
+    if any(MEASURED in flags for flags in forecasts["flags"].to_list()):
+        measured = None if evidence is None else _measured(evidence, queries, by_target=True)
+        table = _as_measured(table, measured, scale)
+    table = scale.table(table, SCORES)
+    rows = table.rows(named=True)
+    changing = [name for name in ("model", "task", "train") if len(_distinct(rows, name)) > 1]
     shown: dict[str, Any] = {
         "language": "language", **{name: name for name in changing}, "forecast": "mean", "from": "lower",
         "to": "upper", "trust": _word(),
     }  # fmt: skip
-    sentences = (*_sentences(table, scale), *_warnings(table))
+    sentences = (*_sentences(rows, scale), *_warnings(rows))
     advice = None if evidence is None else narrowing(forecasts, queries, evidence, names, scale)
     sentences += () if advice is None else (advice,)
     named = table.with_columns(names.of("nearest"))
     draw = partial(_draw, forecasts, queries, evidence, scale, names, sentences[0])
     return Answer(
-        "forecast", sentences, {"forecasts": Table(named, _title(table), shown, scale.digits, MOST_SHOWN)},
-        scale=scale, flags=_flags(table), notes=tuple(_notes(table, evidence)), result=forecasts,
+        "forecast", sentences, {"forecasts": Table(named, _title(rows), shown, scale.digits, MOST_SHOWN)},
+        scale=scale, flags=_flags(rows), notes=tuple(_notes(rows, evidence)), result=forecasts,
         draw=draw, views={view: partial(draw, view) for view in ("intervals", "map")},
     )  # fmt: skip
 
@@ -107,18 +114,16 @@ def _word() -> pl.Expr:
     return pl.when(pl.col("flags").list.contains(MEASURED)).then(pl.lit(MEASURED)).otherwise(pl.col("trust"))
 
 
-def _warnings(table: pl.DataFrame) -> list[str]:
+def _warnings(rows: Rows) -> list[str]:
     """What flags that limit trust mean where all forecasts have them, and which languages have the others."""
     from isogloss.forecasting.flags import SENTENCES, Flag, sentences
     from isogloss.forecasting.trust_word import AT_BEST
 
     limiting = [flag for flag in Flag if flag in AT_BEST or flag is Flag.WEB_TEXT_UNKNOWN]
-    if table.height == 1:
-        row = table.row(0, named=True)
-        meant = zip(row["flags"], sentences(row), strict=True)
+    if len(rows) == 1:
+        meant = zip(rows[0]["flags"], sentences(rows[0]), strict=True)
         return [f"{clause[0].upper()}{clause[1:]}." for flag, clause in meant if flag in limiting]
-    rows = table.select("language", "flags").rows()
-    forecast = [(language, flags) for language, flags in rows if MEASURED not in flags]
+    forecast = [(row["language"], row["flags"]) for row in rows if MEASURED not in row["flags"]]
     of_all, of_some = [], dict[str, list[str]]()
     for flag in limiting:
         flagged = [language for language, flags in forecast if flag in flags]
@@ -129,77 +134,82 @@ def _warnings(table: pl.DataFrame) -> list[str]:
     return [*(f"{', '.join(flags).capitalize()}: {languages}." for languages, flags in of_some.items()), *of_all]
 
 
-def _flags(table: pl.DataFrame) -> pl.DataFrame:
+def _flags(rows: Rows) -> pl.DataFrame:
     """One row per flag of a forecast that is a warning, with its sentence."""
     import polars as pl
 
+    return pl.DataFrame(_flagged(rows), dict.fromkeys(FLAGGED, pl.String), orient="row")
+
+
+def _flagged(rows: Rows) -> list[tuple[str, ...]]:
+    """Language, id, flag and sentence of each flag of each forecast."""
     from isogloss.forecasting.flags import sentences
 
-    rows = [
+    return [
         (row["language"], row["target"], flag, sentence)
-        for row in table.iter_rows(named=True)
-        for flag, sentence in zip(row["flags"], sentences(row), strict=True)
-    ]
-    return pl.DataFrame(rows, schema=dict.fromkeys(("language", "target", "flag", "sentence"), pl.String), orient="row")
+        for row in rows for flag, sentence in zip(row["flags"], sentences(row), strict=True)
+    ]  # fmt: skip
 
 
 def _about(evidence: Evidence, forecasts: pl.DataFrame) -> pl.DataFrame:
     """Observations of the tasks that forecasts are of."""
     import polars as pl
 
-    return evidence.observations.filter(pl.col("task").is_in(forecasts["task"].unique().implode()))
+    return evidence.observations.filter(pl.col("task").is_in(list(set(forecasts["task"]))))
 
 
-def _title(table: pl.DataFrame) -> str:
-    level = table["level"][0] if table.height else 0.9
-    what = [str(table[name][0]) for name in ("model", "task") if table[name].n_unique() == 1]
+def _title(rows: Rows) -> str:
+    level = rows[0]["level"] if rows else 0.9
+    what = [values[0] for name in ("model", "task") if len(values := _distinct(rows, name)) == 1]
     return f"{', '.join(what)}: {100 * level:g} % intervals" if what else f"{100 * level:g} % intervals"
 
 
-def _sentences(table: pl.DataFrame, scale: Scale) -> list[str]:
-    """The verdict: how many of the forecasts are guesses or shaky, then what they say."""
-    import polars as pl
+def _distinct(rows: Rows, name: str) -> list[str]:
+    """The values of a column, each once, in the order in which they come first."""
+    return list(dict.fromkeys(row[name] for row in rows))
 
-    if table.height == 1:
-        return _about_one(table.row(0, named=True), scale)
-    known = table.filter(pl.col("flags").list.contains(MEASURED))
-    forecast = table.filter(~pl.col("flags").list.contains(MEASURED))
-    measured = [f"Measured already: {_some(known)}."] if known.height else []
-    if forecast.is_empty():
+
+def _sentences(rows: Rows, scale: Scale) -> list[str]:
+    """The verdict: how many of the forecasts are guesses or shaky, then what they say."""
+    if len(rows) == 1:
+        return _about_one(rows[0], scale)
+    known = [row for row in rows if MEASURED in row["flags"]]
+    forecast = [row for row in rows if MEASURED not in row["flags"]]
+    measured = [f"Measured already: {_some(known)}."] if known else []
+    if not forecast:
         return [f"All of these were measured ({_some(known)}): there is nothing to forecast."]
-    spans = [_span(part, scale) for _, part in forecast.group_by("task", maintain_order=True)]
+    spans = [_span([row for row in forecast if row["task"] == task], scale) for task in _distinct(forecast, "task")]
     for word, (one, several, advice) in WARNINGS.items():
-        warned = forecast.filter(pl.col("trust") == word)
-        if warned.height:
-            if forecast.height == 1:
+        if warned := [row for row in forecast if row["trust"] == word]:
+            if len(forecast) == 1:
                 return [f"The forecast {one} ({_some(warned)}): {advice}.", *spans, *measured]
-            which = "All" if warned.height == forecast.height else f"{warned.height} of {forecast.height}"
-            verb = one if warned.height == 1 else several
+            which = "All" if len(warned) == len(forecast) else f"{len(warned)} of {len(forecast)}"
+            verb = one if len(warned) == 1 else several
             return [f"{which} forecasts {verb} ({_some(warned)}): {advice}.", *spans, *measured]
-    words = forecast["trust"].value_counts(sort=True)
-    trust = f"Trust: {', '.join(f'{count} {word}' for word, count in words.rows())}."
+    words = Counter(row["trust"] for row in forecast).most_common()
+    trust = f"Trust: {', '.join(f'{count} {word}' for word, count in words)}."
     return [spans[0], *spans[1:], trust, *measured]
 
 
-def _span(table: pl.DataFrame, scale: Scale) -> str:
+def _span(rows: Rows, scale: Scale) -> str:
     """From the worst to the best forecast of a task."""
-    best, worst = (table.sort("mean", descending=down, nulls_last=True).row(0, named=True) for down in (True, False))
-    count = table["target"].n_unique()
-    if table.height == 1:
+    best, worst = max(rows, key=itemgetter("mean")), min(rows, key=itemgetter("mean"))
+    if len(rows) == 1:
         return (
-            f"{_of(table)}: {best['language']} probably {scale.rough_shown(best['lower'])} to "
+            f"{_of(rows)}: {best['language']} probably {scale.rough_shown(best['lower'])} to "
             f"{scale.rough_shown(best['upper'])} (best guess {scale.rough_shown(best['mean'])})."
         )
+    count = len(_distinct(rows, "target"))
     of_one = "model" if count == 1 else "language"
     return (
-        f"{_of(table)}: forecasts from {scale.rough_shown(worst['mean'])} ({worst[of_one]}) to "
+        f"{_of(rows)}: forecasts from {scale.rough_shown(worst['mean'])} ({worst[of_one]}) to "
         f"{scale.rough_shown(best['mean'])} ({best[of_one]}) in {counted(count, 'language')}."
     )
 
 
-def _some(table: pl.DataFrame) -> str:
-    """The first few languages of a table, by name."""
-    return _first_names(table["language"])
+def _some(rows: Rows) -> str:
+    """The first few languages of some rows, by name."""
+    return _first_names(row["language"] for row in rows)
 
 
 def _first_names(named: Iterable[str]) -> str:
@@ -218,30 +228,32 @@ def _about_one(row: Mapping[str, Any], scale: Scale) -> list[str]:
     return [sentence, f"Trust: {row['trust']}."]
 
 
-def _of(table: pl.DataFrame) -> str:
-    models, tasks = table["model"].unique(), table["task"].unique()
-    who = str(models[0]) if len(models) == 1 else counted(len(models), "model")
+def _of(rows: Rows) -> str:
+    models, tasks = _distinct(rows, "model"), _distinct(rows, "task")
+    who = models[0] if len(models) == 1 else counted(len(models), "model")
     return f"{who}, {tasks[0]}" if len(tasks) == 1 else who
 
 
-def _notes(table: pl.DataFrame, evidence: Evidence | None) -> list[str]:
+def _notes(rows: Rows, evidence: Evidence | None) -> list[str]:
     """What all forecasts rest on."""
-    mixes = table["train"].unique().to_list()
+    mixes = _distinct(rows, "train")
     notes = [] if evidence is None else [
         f"Learnt from {counted(len(evidence), 'score')} in {counted(len(evidence.targets), 'language')}."
     ]  # fmt: skip
     if mixes != [""]:
         notes.append(f"Trained on: {'; '.join(mix or 'nothing (the model as it is)' for mix in mixes)}.")
-    return notes + [_explained(part) for _, part in _flags(table).group_by("flag", maintain_order=True)]
+    flagged = _flagged(rows)
+    return notes + [_explained([one for one in flagged if one[2] == flag]) for flag in dict.fromkeys(
+        flag for _, _, flag, _ in flagged)]  # fmt: skip
 
 
-def _explained(flags: pl.DataFrame) -> str:
+def _explained(flagged: Sequence[tuple[str, ...]]) -> str:
     """What a flag means for the first language that has it, and which others have it."""
-    first = flags.row(0, named=True)
-    others = flags["language"].unique(maintain_order=True).to_list()[1:]
+    language, _, flag, sentence = flagged[0]
+    others = list(dict.fromkeys(name for name, *_ in flagged))[1:]
     more = f", ... {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
     also = f" (so: {', '.join(others[:MOST_NAMED])}{more})" if others else ""
-    return f"{first['flag'].replace('_', ' ')}: {first['language']}: {first['sentence']}{also}."
+    return f"{flag.replace('_', ' ')}: {language}: {sentence}{also}."
 
 
 def _draw(

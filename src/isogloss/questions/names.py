@@ -30,8 +30,9 @@ class Names:
     def __init__(self, evidence: Evidence | None, written: Mapping[str, str] | None = None):
         self.written: dict[str, str] = dict(written or {})
         if evidence is not None:
-            reported = evidence.observations.select("target", "target_as_reported").drop_nulls().unique().sort("target")
-            self.written = dict(reported.rows()) | {code: name for code, name in self.written.items() if name != code}
+            reported = evidence.observations[["target", "target_as_reported"]].unique().rows()
+            by_evidence = {code: name for code, name in sorted(reported, key=repr) if name is not None}
+            self.written = by_evidence | {code: name for code, name in self.written.items() if name != code}
 
     def of(self, column: str) -> pl.Expr:
         """The names of a column of canonical ids."""

@@ -36,19 +36,19 @@ def narrowing(
         From the id of a language to what the reader calls it.
     scale : Scale
     """
-    import polars as pl
-
     from isogloss.forecasting import Flag
     from isogloss.planning import choose_next
 
-    flags = pl.col("flags").list
-    open_ones = forecasts.filter(~flags.contains(Flag.MEASURED.value))
-    targets = open_ones["target"].unique(maintain_order=True).to_list()
-    about = queries.select("task", "metric", "recipe").unique()
-    poorer = open_ones.filter(flags.contains(Flag.POORER_THAN_MEASURED.value))
-    if poorer.is_empty() or not FEWEST <= len(targets) <= MOST or about.height != 1:
+    cells = forecasts[["target", "model", "flags"]].rows()
+    open_ones = [(target, model, flags) for target, model, flags in cells if Flag.MEASURED not in flags]
+    targets = list(dict.fromkeys(target for target, _, _ in open_ones))
+    poorer = any(Flag.POORER_THAN_MEASURED in flags for _, _, flags in open_ones)
+    if not poorer or not FEWEST <= len(targets) <= MOST:
         return None
-    models = open_ones["model"].unique()
+    about = queries.select("task", "metric", "recipe").unique()
+    if about.height != 1:
+        return None
+    models = list({model for _, model, _ in open_ones})
     try:
         tests = choose_next(
             evidence, targets, k=1, model=models[0] if len(models) == 1 else None, **about.row(0, named=True)
