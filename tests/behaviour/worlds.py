@@ -61,3 +61,23 @@ def candidates_world(items: int = 4) -> pl.DataFrame:
     ]  # fmt: skip
     schema = ["language", "item", "candidate", "score", "correct"]
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(model=pl.lit("ours"))
+
+
+def eclektic_world() -> pl.DataFrame:
+    """Three questions of English and one of German articles, each asked in English, German and Hindi.
+
+    Right in their own language are a, b and d; of their six target items three are right, and of those of c one.
+    """
+    right = {
+        "a": ("English", "eng deu hin"),
+        "b": ("English", "eng"),
+        "c": ("English", "hin"),
+        "d": ("German", "deu eng"),
+    }
+    rows = [
+        (item, source, language, code in codes.split())
+        for item, (source, codes) in right.items()
+        for code, language in (("eng", "English"), ("deu", "German"), ("hin", "Hindi"))
+    ]
+    table = pl.DataFrame(rows, schema=["question_id", "original language", "language", "correct"], orient="row")
+    return table.with_columns(model=pl.lit("ours"))

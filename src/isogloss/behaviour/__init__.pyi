@@ -3,15 +3,18 @@ from .consistency import Consistency, score_consistency
 from .countries import home_countries
 from .identification import identification_accuracy, identify
 from .items import read_items
-from .metric import BehaviourMetric
+from .metric import BehaviourMetric, Tally
 from .recall import Recall, score_recall
 from .registry import behaviour_metrics
+from .scoring import BehaviourScores, score_items
 
 __all__ = [
     "BehaviourMetric",
+    "BehaviourScores",
     "Confusion",
     "Consistency",
     "Recall",
+    "Tally",
     "behaviour_metrics",
     "home_countries",
     "identification_accuracy",
@@ -19,5 +22,6 @@ __all__ = [
     "read_items",
     "score_confusion",
     "score_consistency",
+    "score_items",
     "score_recall",
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from isogloss.behaviour.roles import FURTHER_ROLES
 from isogloss.errors import BadFile, BadValue, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence, Store
 from isogloss.evidence.dataframes import as_polars
@@ -20,6 +21,8 @@ from isogloss.languages.names import fold
 if TYPE_CHECKING:
     from isogloss.languages.language import Language
 
+LANGUAGES = ("language", "source_language", "controller_language")
+"""Columns that hold languages."""
 ROLES: dict[str, str] = {
     "item": "item, item id, i, id, idx, index, index id, question id, q id, qid, fact id, fact, doc id, sample id, "
     "example id, row, row id, prompt id",
@@ -28,6 +31,7 @@ ROLES: dict[str, str] = {
     "candidate": "candidate, candidate index, candidate id, option, choice",
     "country": "country, country of the fact, nation, land",
     "text": "completion, completions, response, responses, reply, output, generation, prediction, generated text",
+    **FURTHER_ROLES,
 }
 """Column of an item table to what people call it; `model`, `task`, `language` and `score` are those of evidence."""
 
@@ -71,8 +75,8 @@ def read_items(
     Returns
     -------
     polars.DataFrame
-        `model`, `task`, `language`, `item`, `rating`, `correct`, `score`, `country` and `text`, as far as the table
-        has them. `language` is an id of the catalogue, and `written` what the table called it.
+        The columns of `roles`, as far as the table has them. `language` is an id of the catalogue, and `written` what
+        the table called it.
 
     Raises
     ------
@@ -92,8 +96,9 @@ def read_items(
     table = _renamed(table, columns, roles, where)
     if table.is_empty():
         raise BadValue("has no rows", where=where, hint="give one row for each test item")
-    if "language" in table.columns:
-        table = _with_languages(table, dict(languages or {}), where)
+    for role in LANGUAGES:
+        if role in table.columns:
+            table = _with_languages(table, role, dict(languages or {}), where)
     return table
 
 
@@ -133,23 +138,26 @@ def _renamed(table: pl.DataFrame, columns: Mapping[str, str], roles: Sequence[st
         if role not in roles or role in columns or name in chosen.values():
             continue
         if role in chosen:
-            if fold(chosen[role]) == role:
+            if fold(chosen[role]) == fold(role):
                 continue
-            if fold(name) != role:
+            if fold(name) != fold(role):
                 hint = f"columns={{{role!r}: {name!r}}}"
                 raise BadValue(f"'{chosen[role]}' and '{name}' may both be the {role}", where=where, hint=hint)
         chosen[role] = name
     return table.select(pl.col(name).alias(role) for role, name in chosen.items())
 
 
-def _with_languages(table: pl.DataFrame, languages: Mapping[str, str], where: str) -> pl.DataFrame:
-    written = table["language"].cast(pl.String).unique().sort().to_list()
+def _with_languages(table: pl.DataFrame, role: str, languages: Mapping[str, str], where: str) -> pl.DataFrame:
+    """The languages of a column by their ids; `written` is what the table called those of the items."""
+    written = table[role].cast(pl.String).unique().sort().to_list()
     if None in written:
-        raise BadValue("has rows without a language", where=where, hint="fill the column language in every row")
+        raise BadValue(f"has rows without a {role.replace('_', ' ')}", where=where,
+                       hint=f"fill the column {role} in every row")  # fmt: skip
     resolved: Sequence[Language] = as_languages(written, where=where, read_as=languages)
     ids = {name: language.id for name, language in zip(written, resolved, strict=True)}
-    name = pl.col("language").cast(pl.String)
-    return table.with_columns(language=name.replace_strict(ids, return_dtype=pl.String), written=name)
+    name = pl.col(role).cast(pl.String)
+    read = name.replace_strict(ids, return_dtype=pl.String).alias(role)
+    return table.with_columns(read, **({"written": name} if role == "language" else {}))
 
 
 def read_items_and_facts(

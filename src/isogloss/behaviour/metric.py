@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.errors import BadValue
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How a metric is counted from a table of items.
+
+    Attributes
+    ----------
+    columns : mapping of str to str
+        The columns that the table must have, and what each holds; `correct` stands for a rating or a score of 0 or 1,
+        too, or for `text` with `answers`.
+    count : callable
+        From the items of one model, and whether to pass over items that lack their counterpart, to a frame with
+        `item` (what the bootstrap draws), `language` and `part` where there are any, and one further column for each
+        of the metric's `inputs`, in their order. The metric is computed from their sums over items.
+    optional : mapping of str to str
+        Further columns that count where the table has them.
+    pooled : bool
+        Whether the value over all languages is that of their sums; else it is the mean of the languages' values.
+    """
+
+    columns: Mapping[str, str]
+    count: Callable[[pl.DataFrame, bool], pl.DataFrame]
+    optional: Mapping[str, str] = field(default_factory=dict)
+    pooled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +68,10 @@ class BehaviourMetric:
         When its value says something else than it seems to say.
     compute : callable
         From `inputs` to values.
+    command : str
+        The command that answers with it.
+    tally : Tally, optional
+        How `isogloss behaviour score` counts it.
 
     Raises
     ------
@@ -64,13 +96,15 @@ class BehaviourMetric:
     chance: str
     misleads: str
     compute: Callable[..., Values]
+    command: str = "behaviour score"
+    tally: Tally | None = None
 
     def __post_init__(self) -> None:
         if not self.lowest < self.highest:
             raise BadValue(f"'{self.name}' has no range", hint="give lowest=... below highest=...")
-        for field in ("name", "meaning", "formula", "source", "chance", "misleads"):
-            if not getattr(self, field):
-                raise BadValue(f"'{self.name}' has no {field}", hint=f"give {field}=...")
+        for attribute in ("name", "meaning", "formula", "source", "chance", "misleads"):
+            if not getattr(self, attribute):
+                raise BadValue(f"'{self.name}' has no {attribute}", hint=f"give {attribute}=...")
 
     def __call__(self, *inputs: Any) -> Values:
         """Compute it.

@@ -50,6 +50,8 @@ QUESTIONS = {
     "behaviour recall": "recall:RecallQuestion",
     "behaviour confusion": "confusion:ConfusionQuestion",
     "behaviour consistency": "consistency:ConsistencyQuestion",
+    "behaviour score": "behaviour_score:BehaviourScoreQuestion",
+    "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",
     "lab tasks": "lab:TasksQuestion",
     "lab plan": "grids:PlanGridQuestion",
     "lab run": "grids:RunGridQuestion",

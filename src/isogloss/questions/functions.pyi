@@ -437,3 +437,16 @@ def factual_consistency(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def score_behaviour(
+    items: Any | None = ...,
+    *,
+    metrics: str | Sequence[str] | None = ...,
+    shared: bool = ...,
+    into: str | None = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...

@@ -26,4 +26,5 @@ AGREEMENT = BehaviourMetric(
     chance="ab + (1 - a)(1 - b) for independent answers with accuracies a and b",
     misleads="It is high where both are nearly always right, or nearly always wrong. Read it beside kappa.",
     compute=same_outcome,
+    command="behaviour consistency",
 )

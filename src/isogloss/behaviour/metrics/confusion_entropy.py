@@ -39,4 +39,5 @@ CONFUSION_ENTROPY = BehaviourMetric(
     chance="0 for a reply in the language expected, 6.9 for one wholly in another",
     misleads="Read it beside LPR: a reply in two wrong languages has more entropy than one in a single wrong language.",
     compute=confusion_entropy,
+    command="behaviour confusion",
 )

@@ -30,4 +30,5 @@ FRS = BehaviourMetric(
     chance="about .03 for guesses among 13 countries; 0 if all is wrong",
     misleads="It falls fast at first and slowly later: from 0 to 10 % errors it loses .25, from 80 to 100 % only .08.",
     compute=factual_recall,
+    command="behaviour recall",
 )

@@ -28,4 +28,5 @@ JACCARD = BehaviourMetric(
     chance="ab / (a + b - ab) for independent answers with accuracies a and b",
     misleads="It rises with accuracy, and cannot be above the smaller accuracy over the larger.",
     compute=overlap_of_right,
+    command="behaviour consistency",
 )

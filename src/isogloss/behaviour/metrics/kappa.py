@@ -33,4 +33,5 @@ KAPPA = BehaviourMetric(
     chance="0",
     misleads="It collapses where nearly all is right or wrong, and cannot reach 1 where accuracies differ.",
     compute=cohen_kappa,
+    command="behaviour consistency",
 )

@@ -28,4 +28,5 @@ KTS = BehaviourMetric(
     chance="1: guesses are as wrong on own facts as on others",
     misleads="It is 1 also for a model that is wrong everywhere. Read it beside A and N.",
     compute=knowledge_transfer,
+    command="behaviour recall",
 )

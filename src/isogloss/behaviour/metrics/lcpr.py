@@ -30,4 +30,5 @@ LCPR = BehaviourMetric(
     chance="none",
     misleads="It exists where WPR does, so means over languages are over other languages than those of LPR.",
     compute=harmonic_mean,
+    command="behaviour confusion",
 )

@@ -29,4 +29,5 @@ LINE_ACCURACY = BehaviourMetric(
     chance="none",
     misleads="A reply of one line counts as much as one of fifty.",
     compute=share_of_lines,
+    command="behaviour confusion",
 )

@@ -31,4 +31,5 @@ LPR = BehaviourMetric(
     misleads="It cannot be above what language identification gets right, and long replies fail more often than short "
     "ones, for one line is enough.",
     compute=pass_rate,
+    command="behaviour confusion",
 )

@@ -69,6 +69,7 @@ def _metric(name: str, which: str, chance: str) -> BehaviourMetric:
         misleads="It says nothing of being right: two languages may agree on a wrong answer. Values fall with the "
         "number of candidates; compare those corrected for chance.",
         compute=partial(rank_consistency, weights_of=WEIGHTS[name]),
+        command="behaviour consistency",
     )
 
 

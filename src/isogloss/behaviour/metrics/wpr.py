@@ -17,4 +17,5 @@ WPR = BehaviourMetric(
     chance="none",
     misleads="It exists for languages in other scripts than Latin only. Code and web addresses count as words.",
     compute=pass_rate,
+    command="behaviour confusion",
 )

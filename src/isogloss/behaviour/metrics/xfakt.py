@@ -30,4 +30,5 @@ XFAKT = BehaviourMetric(
     chance="about .05 for guesses among 13 countries",
     misleads="Two models with the same value may differ in both parts: one knows little, the other transfers little.",
     compute=cross_lingual_factual_transfer,
+    command="behaviour recall",
 )

@@ -1,0 +1,243 @@
+"""Metrics counted from tables of items: values counted by hand, intervals, the choice of metrics, and bad input."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.behaviour.worlds import eclektic_world
+
+import isogloss
+from isogloss.behaviour.scoring import item_metrics
+from isogloss.errors import InputError
+from isogloss.evidence import Store
+
+
+def table(columns, *rows):
+    """A table from rows of words; `+` is right and `-` is wrong."""
+    cells = [[{"+": 1, "-": 0}.get(cell, cell) for cell in row.split()] for row in rows]
+    return pl.DataFrame(cells, schema=columns.split(), orient="row")
+
+
+def values(items, *metrics, **fields):
+    """Scores over all languages by metric and, where there are any, part."""
+    scores = isogloss.score_behaviour(items, metrics=list(metrics), **fields).result.scores
+    whole = scores.filter(pl.col("language").is_null())
+    return {
+        (name if part is None else f"{name} {part}"): value
+        for name, part, value in whole.select("metric", "part", "value").iter_rows()
+    }
+
+
+def test_eclektic_counts_what_is_right_in_the_source_language_too():
+    """Of eight target items three are right and known; six belong to the three known questions."""
+    assert values(eclektic_world()) == {"eclektic_overall": 3 / 8, "eclektic_transfer": 3 / 6}
+
+
+def test_eclektic_by_language_counts_each_target_language():
+    scores = isogloss.score_behaviour(eclektic_world()).result.scores.filter(metric="eclektic_transfer")
+    by_language = dict(scores.drop_nulls("language").select("language", "value").iter_rows())
+    assert by_language == {"eng": 1.0, "deu": 0.5, "hin": pytest.approx(1 / 3)}
+
+
+def test_eclektic_without_a_known_question_is_0():
+    nothing = eclektic_world().with_columns(correct=pl.lit(0))
+    assert values(nothing) == {"eclektic_overall": 0, "eclektic_transfer": 0}
+
+
+BORDERS = table(
+    "territory language response controller controller_language",
+    "x eng Narnia Narnia deu",
+    "x deu Narnia Narnia deu",
+    "x fra Ruritania Narnia deu",
+    "x hin Narnia Narnia deu",
+    "y eng Ruritania Narnia deu",
+    "y deu Narnia Narnia deu",
+    "y fra Narnia Narnia deu",
+    "z fra Ruritania Unknown fra",
+    "z hin Ruritania Unknown fra",
+)
+
+
+def test_borderlines_counted_by_hand():
+    """x: Control 1, Non-control 1/2, pairs 1 of 3; y: 1, 1, 1 of 1; z has no controller, and agrees."""
+    assert values(BORDERS, columns={"item": "territory"}) == pytest.approx(
+        {
+            "borderlines_knowledge": 1 / 2, "borderlines_control": 1, "borderlines_non_control": 3 / 4,
+            "borderlines_delta": 1 / 3, "borderlines_consistency": (1 / 3 + 1 + 1) / 3,
+        }
+    )  # fmt: skip
+
+
+def test_english_is_a_claimant_if_the_controller_speaks_it_or_the_table_says_so():
+    spoken = BORDERS.filter(territory="x").with_columns(controller_language=pl.lit("eng"))
+    assert values(spoken, "borderlines_control", columns={"item": "territory"}) == {"borderlines_control": 1}
+    named = BORDERS.with_columns(claimant=pl.lit("yes"))
+    consistency = values(named, "borderlines_consistency", columns={"item": "territory"})
+    assert consistency == {"borderlines_consistency": pytest.approx((3 / 6 + 1 / 3 + 1) / 3)}
+
+
+def test_delta_does_not_exist_where_the_controller_is_never_named_in_other_languages():
+    never = BORDERS.with_columns(response=pl.when(pl.col("language") == "deu").then("response").otherwise(pl.lit("Oz")))
+    assert values(never, "borderlines_delta", columns={"item": "territory"}) == {"borderlines_delta": None}
+
+
+def test_empty_replies_name_no_country_and_agree_with_none():
+    empty = BORDERS.with_columns(response=pl.lit(" "))
+    assert values(empty, "borderlines_control", "borderlines_consistency", columns={"item": "territory"}) == {
+        "borderlines_control": 0,
+        "borderlines_consistency": 0,
+    }
+
+
+def test_agreement_with_english_is_the_mean_over_languages():
+    """German: agreement 3/4, kappa (3/4 - 1/2) / (1/2); Hindi: 0, (0 - 3/8) / (5/8)."""
+    marks = {"en": "+++-", "de": "++--", "hi": "---+"}
+    items = table("item language correct", *(f"{i} {code} {c}" for code, of in marks.items() for i, c in enumerate(of)))
+    assert values(items) == pytest.approx({"english_kappa": (0.5 - 0.6) / 2, "english_agreement": 3 / 8})
+
+
+def test_ties_of_rewards_are_a_label_of_their_own():
+    """Agreement 2/3; each label has 1/3 in English and in German wrong 2/3, tie 1/3."""
+    items = pl.DataFrame(
+        {"item": [1, 2, 3] * 2, "language": ["en"] * 3 + ["de"] * 3, "score": [0.0, 0.5, 1.0, 0.0, 0.5, 0.0]}
+    )
+    expected = 1 / 3
+    assert values(items) == pytest.approx(
+        {"english_kappa": (2 / 3 - expected) / (1 - expected), "english_agreement": 2 / 3}
+    )
+
+
+BARRIERS = table(
+    "item variant correct",
+    *(f"{i} english {c}" for i, c in enumerate("++++")),
+    *(f"{i} mixup {c}" for i, c in enumerate("++--")),
+    *(f"{i} gt_option_translated {c}" for i, c in enumerate("+---")),
+    *(f"{i} one-wrong-option-translated {c}" for i, c in enumerate("+++-")),
+)
+
+
+def test_barriers_are_losses_against_english_and_recognition_compares_options():
+    assert values(BARRIERS.with_columns(variant=pl.col("variant").str.replace_all("[_-]", " "))) == {
+        "barrier mixed": 0.5, "barrier right option": 0.75, "barrier wrong option": 0.25, "english_recognition": 0.5,
+    }  # fmt: skip
+
+
+def test_valid_outputs_and_accuracy_given_validity_multiply():
+    items = table("item language valid correct", "1 en + +", "2 en + -", "3 en - -", "4 en - +")
+    assert values(items) == {"valid_outputs": 0.5, "accuracy_given_valid": 0.5, "valid_accuracy": 0.25}
+
+
+def test_culture_gap_is_agnostic_less_sensitive():
+    items = table("item language sensitivity correct", "1 en CS +", "2 en CS -", "3 en CA +", "4 en CA +")
+    assert values(items) == {"culture_gap": 0.5, "sensitive_accuracy": 0.5, "agnostic_accuracy": 1}
+
+
+def test_a_model_that_judges_words_by_their_form_is_right_on_cognates_and_below_chance_on_homographs():
+    items = table("item word_type correct chance same", "1 cognate + 0.5 +", "2 homograph - 0.5 +",
+                  "3 homograph - 0.5 +", "4 unrelated + 0.5 -", "5 unrelated - 0.5 +")  # fmt: skip
+    assert values(items) == {
+        "cognate_above_chance": 0.5, "homograph_above_chance": -0.5, "orthographic_bias": 0.5,
+    }  # fmt: skip
+
+
+def test_context_and_memory_count_what_the_model_knows_without_a_passage():
+    items = table(
+        "item answer_from closed_book", "1 context +", "2 context +", "3 memory +", "4 other +", "5 context -"
+    )
+    assert values(items) == pytest.approx({"context_rate": 0.5, "memorisation_ratio": 1 / 3})
+    assert values(items.drop("closed_book"))["context_rate"] == 0.6
+
+
+def test_edits_are_scored_by_probe():
+    items = table("item language probe correct", "1 en reliability +", "1 en generality -", "1 en locality +",
+                  "1 en portability -", "2 en reliability +", "2 en locality -")  # fmt: skip
+    assert values(items) == {
+        "edit_reliability": 1, "edit_generality": 0, "edit_locality": 0.5, "edit_portability": 0,
+    }  # fmt: skip
+
+
+def test_switching_costs_what_pairs_lose():
+    items = table("item language form correct", "1 de original +", "2 de original +", "1 de switched +",
+                  "2 de switched -", "1 hi original -", "1 hi switched +")  # fmt: skip
+    assert values(items) == {"switching_cost": (0.5 - 1) / 2}
+
+
+def test_intervals_hold_the_truth():
+    """Of 100 tables of 120 items with a true gap of .3, 90 % intervals hold it in about 90."""
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(100):
+        right = np.concatenate([rng.random(60) < 0.8, rng.random(60) < 0.5])
+        items = pl.DataFrame(
+            {"item": range(120), "sensitivity": ["agnostic"] * 60 + ["sensitive"] * 60, "correct": right}
+        )
+        row = isogloss.behaviour.score_items(items, ["culture_gap"], level=0.9, draws=300).scores.row(0, named=True)
+        held += row["lower"] <= 0.3 <= row["upper"]
+    assert 82 <= held <= 97
+
+
+def test_a_metric_that_needs_fewer_columns_than_another_is_not_asked_for():
+    plain = table("item language correct", "1 en +", "1 de -", "2 en +", "2 de +")
+    assert {*values(plain)} == {"english_kappa", "english_agreement"}
+    edits = plain.with_columns(probe=pl.lit("reliability"))
+    answer = isogloss.score_behaviour(edits)
+    assert {*answer.table["metric"]} == {"edit_reliability"}
+    assert {row["about"] for row in answer.flags.to_dicts() if row["flag"] == "not_scored"} == {
+        "edit_generality", "edit_locality", "edit_portability",
+    }  # fmt: skip
+
+
+def test_an_empty_completion_is_never_right():
+    items = table("item language form correct", "1 de original +", "1 de switched +").with_columns(
+        completion=pl.Series(["Bern", "  "])
+    )
+    assert values(items) == {"switching_cost": 1}
+
+
+def test_answers_are_matched_where_nothing_says_what_is_right():
+    items = table("item language form prediction gold", "1 de original Bern. bern|Berne", "1 de switched Basel bern")
+    assert values(items) == {"switching_cost": 1}
+
+
+def test_scores_of_languages_become_observations(tmp_path):
+    answer = isogloss.score_behaviour(eclektic_world(), into=str(tmp_path / "store"))
+    assert answer.sentences[-1].startswith("6 scores written to")
+    rows = Store(tmp_path / "store").read().observations
+    german = rows.filter(target="deu", metric="eclektic_transfer").row(0, named=True)
+    assert (german["score"], german["model"], german["task"], german["items"]) == (0.5, "ours", "behaviour", 3)
+
+
+def test_every_metric_of_items_is_listed_with_its_columns():
+    listed = isogloss.questions.question.read_question(
+        isogloss.questions.catalogue.question_kind("behaviour metrics"), {}
+    ).answer()
+    columns = dict(listed.table.select("metric", "columns").iter_rows())
+    assert {name for name, needed in columns.items() if needed} == {*item_metrics()}
+
+
+@pytest.mark.parametrize(
+    ("items", "metrics", "message"),
+    [
+        (eclektic_world().drop("original language"), ["eclektic_overall"], "no column 'source_language'; name it"),
+        (eclektic_world(), ["lpr"], "'lpr' is not counted from such a table; see 'isogloss behaviour confusion'"),
+        (eclektic_world(), ["eclectic_transfer"], "unknown .* 'eclectic_transfer'; did you mean 'eclektic_transfer'"),
+        (eclektic_world().drop("correct"), [], "has the columns of no metric, only"),
+        (eclektic_world().with_columns(correct=pl.lit(7)), [], "'7' in 12 rows is not known; write 1 or 0"),
+        (eclektic_world().rename({"correct": "rating"}).with_columns(rating=9), [], "'9' in 12 rows is not known"),
+        (pl.concat([eclektic_world(), eclektic_world()]), [], "item a is given twice"),
+        (eclektic_world().filter(~((pl.col("question_id") == "b") & (pl.col("language") == "English"))), [],
+         "item b has no counterpart in its source language, nor have 1 others; leave them out with shared=True"),
+        (BARRIERS.with_columns(variant=pl.lit("upside down")), [], "unknown variant 'upside down'"),
+        (table("item language correct", "1 de +", "1 hi +"), [], "no items in English and in another language"),
+        (table("item word_type correct chance", "1 cognate + 2"), [], "no rate between 0 and 1"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_scored_is_said_with_what_to_do(items, metrics, message):
+    with pytest.raises(InputError, match=message):
+        isogloss.score_behaviour(items, metrics=metrics)
+
+
+def test_items_without_a_counterpart_can_be_left_out():
+    lacking = eclektic_world().filter(~((pl.col("question_id") == "b") & (pl.col("language") == "English")))
+    assert values(lacking, shared=True) == {"eclektic_overall": 3 / 6, "eclektic_transfer": 3 / 4}
