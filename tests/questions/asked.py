@@ -158,6 +158,7 @@ CASES: dict[str, Case] = {
     "lab show": worlds.measured_grid,
     "lab costs": lambda folder: {**worlds.measured_grid(folder), "save": folder / "costs.toml"},
     "lab pretrain": with_texts,
+    "align probe": lambda folder: {**worlds.labelled(folder), "folds": 2},
     "align score": lambda folder: {"encodings": worlds.encodings(folder), "metrics": ["mexa", "cka"]},
 }  # fmt: skip
 """Command to its case."""

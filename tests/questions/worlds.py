@@ -197,5 +197,21 @@ def encodings(folder: Path, languages: int = 4, sentences: int = 40) -> Path:
     return folder / "reps"
 
 
+def labelled(folder: Path, sentences: int = 60, step: float = 3.0) -> dict[str, Path]:
+    """Vectors of three languages in three layers and labels of the sentences, which layer 1 alone holds."""
+    from isogloss.alignment import write_encodings
+
+    drawn = np.random.default_rng(0)
+    labels = np.arange(sentences) % 3
+    meanings = drawn.normal(size=(3, sentences, 8))
+    meanings[1, np.arange(sentences), labels] += step
+    noise = {"arb_Arab": 0.2, "ary_Arab": 0.4, "arz_Arab": 1.5}
+    vectors = {code: meanings + size * drawn.normal(size=meanings.shape) for code, size in noise.items()}
+    write_encodings(folder / "reps", vectors, dict.fromkeys(noise, range(sentences)), model="planted")
+    topics = [("sport", "health", "travel")[label] for label in labels]
+    pl.DataFrame({"id": range(sentences), "topic": topics}).write_csv(folder / "labels.csv")
+    return {"encodings": folder / "reps", "task": folder / "labels.csv"}
+
+
 ALIGNED = ("fra_Latn", "yor_Latn", "hin_Deva", "rus_Cyrl", "zul_Latn", "tur_Latn", "vie_Latn", "ibo_Latn")
 """Further languages of encodings."""

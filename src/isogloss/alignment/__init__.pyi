@@ -4,6 +4,7 @@ from .extraction import EncodingReport, encode
 from .label_free import label_free_alignment
 from .layer import Layer
 from .measure import Comparison, LanguageMeasure, Measure, PairMeasure, SentenceMeasure
+from .probing import Probing, probe
 from .products import ProductMeasure
 from .registry import alignment_measures
 from .scoring import score
@@ -20,6 +21,7 @@ __all__ = [
     "PairMeasure",
     "Parallel",
     "ParallelCorpus",
+    "Probing",
     "ProductMeasure",
     "SentenceMeasure",
     "TokenCounts",
@@ -27,6 +29,7 @@ __all__ = [
     "count_tokens",
     "encode",
     "label_free_alignment",
+    "probe",
     "read_corpus",
     "score",
     "write_encodings",

@@ -90,8 +90,8 @@ def read_corpus(source: Any) -> ParallelCorpus:
         For all names at once that no language is known by.
     """
     where = str(source) if isinstance(source, str | Path) else "corpus"
-    table = _read(Path(source)) if isinstance(source, str | Path) else as_polars(source)
-    long = _from_rows(table, where) if _column(table, TEXT) else _from_columns(table, where)
+    table = read_table(Path(source)) if isinstance(source, str | Path) else as_polars(source)
+    long = _from_rows(table, where) if column_of(table, TEXT) else _from_columns(table, where)
     long = long.cast(pl.String).with_columns(pl.col("language").str.strip_chars())
     has_text = pl.col("text").str.strip_chars().fill_null("") != ""
     kept = long.filter(has_text & pl.col("language").is_not_null() & pl.col("id").is_not_null())
@@ -100,7 +100,13 @@ def read_corpus(source: Any) -> ParallelCorpus:
     return corpus
 
 
-def _read(path: Path) -> pl.DataFrame:
+def read_table(path: Path) -> pl.DataFrame:
+    """A table from a file whose ending is one of `ENDINGS`.
+
+    Raises
+    ------
+    BadFile, BadValue
+    """
     if path.suffix not in ENDINGS:
         raise BadValue(f"unknown ending '{path.suffix}'", where=str(path), hint=f"give {', '.join(ENDINGS)}")
     content = read_input(path)
@@ -114,13 +120,14 @@ def _read(path: Path) -> pl.DataFrame:
         raise BadFile(f"is no {path.suffix[1:]} table ({first_line(error)})", where=str(path)) from None
 
 
-def _column(table: pl.DataFrame, names: Sequence[str]) -> str | None:
+def column_of(table: pl.DataFrame, names: Sequence[str]) -> str | None:
+    """The first column that has one of some names, in small letters or capitals."""
     return next((one for name in names for one in table.columns if one.lower() == name), None)
 
 
 def _from_rows(table: pl.DataFrame, where: str) -> pl.DataFrame:
     """A row per language and sentence."""
-    found = {name: _column(table, names) for name, names in (("language", LANGUAGE), ("id", ID), ("text", TEXT))}
+    found = {name: column_of(table, names) for name, names in (("language", LANGUAGE), ("id", ID), ("text", TEXT))}
     missing = [name for name, column in found.items() if column is None]
     if missing:
         raise BadValue(
@@ -132,7 +139,7 @@ def _from_rows(table: pl.DataFrame, where: str) -> pl.DataFrame:
 
 def _from_columns(table: pl.DataFrame, where: str) -> pl.DataFrame:
     """A column per language; without ids, the rows are numbered."""
-    id_ = _column(table, ID)
+    id_ = column_of(table, ID)
     languages = [column for column, kind in table.schema.items() if column != id_ and kind == pl.String]
     known = [column for column in languages if _is_language(column)]
     if len(known) < 2:

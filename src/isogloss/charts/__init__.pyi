@@ -15,6 +15,7 @@ from .language_map import draw_languages
 from .matrix import Matrix, draw_matrix
 from .next import draw_next
 from .plan import draw_kinds, draw_plan
+from .probing import draw_probing
 from .ranks import draw_ranks
 from .recall import draw_recall, draw_recall_cells
 from .results import draw_result
@@ -48,6 +49,7 @@ __all__ = [
     "draw_nearest",
     "draw_next",
     "draw_plan",
+    "draw_probing",
     "draw_ranks",
     "draw_recall",
     "draw_recall_cells",

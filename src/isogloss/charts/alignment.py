@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.canvas import Canvas, figure, inline
-from isogloss.charts.lines import GAP, HEADER, KEY, Line, Scale, heights, lines_panel, most_lines, text_layer, word
+from isogloss.charts.canvas import Canvas, figure
+from isogloss.charts.layers import layer_cells
+from isogloss.charts.lines import GAP, Line, Scale, heights, lines_panel, most_lines
 
 if TYPE_CHECKING:
     import altair as alt
@@ -59,39 +60,6 @@ def draw_alignment(
     chart: Any = lines_panel(lines, scale, canvas, width, page.height)
     if several:
         places = dict(zip(known["language"], heights(known.height, page.height), strict=True))
-        chart = alt.hconcat(chart, _layers(layers, places, canvas, page.width * LAYERS_SHARE), spacing=GAP)
+        chart = alt.hconcat(chart, layer_cells(layers, places, canvas, page.width * LAYERS_SHARE), spacing=GAP)
     listed = "; ".join(f"{line.name} {line.figures}" for line in lines)
     return page.finish(chart, f"By {measure}: {listed}.")
-
-
-def _layers(layers: pl.DataFrame, places: dict[str, float], canvas: Canvas, width: float) -> Any:
-    """One rectangle per language and layer, in the lines of the other panel."""
-    import altair as alt
-
-    numbers = layers["layer"].unique().sort().to_list()
-    across, step = width / len(numbers), 2 * next(iter(places.values()))
-    rows = [
-        {"layer": row["layer"], "language": canvas.name(row["language"]), "value": row["value"],
-         "x": numbers.index(row["layer"]) * across, "x2": (numbers.index(row["layer"]) + 1) * across - 0.5,
-         "y": places[row["language"]] - step / 2, "y2": places[row["language"]] + step / 2 - 0.5}
-        for row in layers.drop_nulls("value").iter_rows(named=True) if row["language"] in places
-    ]  # fmt: skip
-    legend = alt.Legend(orient="bottom", direction="horizontal", title=None, gradientLength=140, gradientThickness=8,
-                        tickCount=3)  # fmt: skip
-    scale = alt.Scale(scheme=canvas.colours.scheme, domain=[0, max([row["value"] for row in rows] or [1.0])])
-    cells = (
-        alt.Chart(inline(rows))
-        .mark_rect()
-        .encode(
-            x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=None, axis=None), y2="y2:Q",
-            fill=alt.Fill("value:Q", scale=scale, legend=legend),
-            tooltip=["language:N", "layer:Q", alt.Tooltip("value:Q", format=".2f")],
-        )
-    )  # fmt: skip
-    every = max(1, round(len(numbers) * HEADER / width))
-    words = [
-        word(str(number), (at + 0.5) * across - 3, KEY, canvas.colours.pale_ink)
-        for at, number in enumerate(numbers) if at % every == 0
-    ]  # fmt: skip
-    chart: Any = alt.layer(cells, text_layer(words))
-    return chart.properties(width=width, height=max(places.values()) + step / 2)

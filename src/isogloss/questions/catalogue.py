@@ -47,6 +47,7 @@ QUESTIONS = {
     "align tokens": "tokens:TokensQuestion",
     "align encode": "encoding:EncodeQuestion",
     "align score": "align_score:AlignmentQuestion",
+    "align probe": "align_probe:ProbeQuestion",
     "behaviour recall": "recall:RecallQuestion",
     "behaviour confusion": "confusion:ConfusionQuestion",
     "behaviour consistency": "consistency:ConsistencyQuestion",
