@@ -87,7 +87,7 @@ def profile_jobs(bench: Bench) -> tuple[dict[str, float], float, dict[str, Any]]
     with clock() as preparing:
         prepared = bench.recipe.prepare(bench.corpus(), executor.apply)
     every = max(1, len(bench.jobs) // PROFILED)
-    jobs = [*bench.jobs[::every], *(job for job in bench.jobs if job.source in USUAL)]
+    jobs = [*bench.jobs[::every], *(job for job in bench.jobs if {*job.sizes} <= {*USUAL})]
     profiler = cProfile.Profile(time.process_time)
     profiler.enable()
     with clock() as measuring:

@@ -9,6 +9,7 @@ import polars as pl
 
 from isogloss.charts.canvas import Canvas, decimals, inline, score_range
 from isogloss.errors import BadValue
+from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
 from isogloss.text import counted
 
@@ -19,6 +20,8 @@ LEAST_STEP = 9.0
 """Units of a cell beside which a name can be read."""
 MOST_WRITTEN = 14
 """Languages up to which scores are written into the cells."""
+MOST_NAMED = 2
+"""Languages of a mix that are named; those of larger ones are given by their codes."""
 NAMES = 110.0
 """Units for names of languages beside and below the cells, and for the scale of colours."""
 BARE, LEGEND = 46.0, 80.0
@@ -31,8 +34,9 @@ def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.H
     Parameters
     ----------
     cells : polars.DataFrame
-        `source`, `target`, `score` and the keys of panels: `pair`, `model`, `recipe`, `size`, where present. Of
-        one task and metric, one row per cell; as `isogloss.lab.Findings.cells` gives them, without shots.
+        `source` (a language, or a training mix as `eng:350,swh:350`), `target`, `score` and the keys of panels: `pair`,
+        `model`, `recipe`, `size`, where present. Of one task and metric, one row per cell; as
+        `isogloss.lab.Findings.cells` gives them, without shots.
     canvas : Canvas, optional
 
     Returns
@@ -66,9 +70,8 @@ def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.H
         side = min(page.height - BARE, (page.width - LEGEND) / len(panels) - BARE)
     drawn = [_panel(panel, keys, canvas, limits, side, named=named) for panel in panels]
     best = cells.sort("score", descending=True).head(1).row(0, named=True)
-    described = (
-        f"{title}; best from {canvas.name(best['source'])} to {canvas.name(best['target'])}, {best['score']:.3g}."
-    )
+    origin = _source_name(best["source"], canvas)
+    described = f"{title}; best from {origin} to {canvas.name(best['target'])}, {best['score']:.3g}."
     return page.finish(alt.hconcat(*drawn, spacing=24), described)
 
 
@@ -79,7 +82,7 @@ def _panel(
 
     sources, targets = (_ordered(panel[side].unique().to_list()) for side in ("source", "target"))
     digits = f".{decimals([(limits[1] - limits[0]) / 3])}f"
-    names = {code: canvas.name(code) for code in {*sources, *targets}}
+    names = {code: _source_name(code, canvas) for code in {*sources, *targets}}
     rows = [
         {"source": names[source], "target": names[target], "score": value}
         for source, target, value in panel.select("source", "target", "score").iter_rows()
@@ -120,7 +123,19 @@ def _panel(
     return layers.properties(width=alt.Step(step), height=alt.Step(step), title=part)
 
 
-def _ordered(languages: list[str]) -> list[str]:
-    """Languages of one script beside each other, and of one family within it."""
-    resolved = {code: resolve(code) for code in languages}
-    return sorted(languages, key=lambda code: (resolved[code].script, resolved[code].family, code))
+def _source_name(source: str, canvas: Canvas) -> str:
+    """What stands beside a row: a language, or the languages of a mix, with their examples where these differ."""
+    mix = TrainingMix.parse(source)
+    languages = [canvas.name(language) if len(mix) <= MOST_NAMED else language for language in mix]
+    if len({*mix.values()}) == 1:
+        return " + ".join(languages)
+    return " + ".join(f"{size} {language}" for language, size in zip(languages, mix.values(), strict=True))
+
+
+def _ordered(sources: list[str]) -> list[str]:
+    """Languages of one script beside each other, and of one family within it; below them mixes, small ones first."""
+    mixes = {source: [*TrainingMix.parse(source)] for source in sources}
+    resolved = {source: resolve(languages[0]) for source, languages in mixes.items()}
+    return sorted(
+        sources, key=lambda one: (len(mixes[one]), resolved[one].script, resolved[one].family, one)
+    )  # fmt: skip

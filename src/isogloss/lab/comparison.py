@@ -11,7 +11,7 @@ import polars as pl
 from isogloss.errors import InputError, NotEnoughEvidence
 from isogloss.evidence.schema import observation_keys
 from isogloss.evidence.store import Store
-from isogloss.lab.transfer import Findings
+from isogloss.lab.transfer import Findings, target_in_source
 from isogloss.stats.hypotheses import holm
 from isogloss.stats.intervals import bootstrap_p_value, bootstrap_ratios, percentile_interval
 
@@ -101,7 +101,7 @@ def _difference(both: pl.DataFrame, seed: int) -> dict[str, Any]:
 
 
 _SECONDS = {"fit_seconds": pl.Float64, "predict_seconds": pl.Float64}
-_TRANSLATED = {"from": pl.String, "texts": pl.Float64, "cpu_seconds": pl.Float64}
+_TRANSLATED = {"from": pl.String, "into": pl.String, "texts": pl.Float64, "cpu_seconds": pl.Float64}
 _TRAINING = ("task", "model", "recipe", "source", "size", "seed", "shown", "shown_size")
 """What one way to come by models for all targets is about; with a model for each there are several trainings."""
 
@@ -128,9 +128,10 @@ def measured_costs(findings: Findings) -> pl.DataFrame:
     seconds, so that a linear probe seems to take less than it does.
     """
     rows = _with_details(findings.observations)
+    is_trained = pl.col("into").str.split(" ").list.contains(pl.col("target"))
     trainings = rows.group_by(*_TRAINING, "origin", maintain_order=True).agg(
         pl.col("fit_seconds", "predict_seconds").first(), pl.col("items").sum(),
-        translated=pl.col("texts").filter(pl.col("from") == pl.col("source")).first().fill_null(0),
+        translated=pl.col("texts").filter(is_trained).first().fill_null(0),
     )  # fmt: skip
     made = trainings.group_by(*_TRAINING, maintain_order=True).agg(
         pl.col("fit_seconds", "translated", "predict_seconds", "items").sum(),
@@ -143,7 +144,7 @@ def measured_costs(findings: Findings) -> pl.DataFrame:
         translated_examples=pl.col("translated").mean(),
         serve_seconds=pl.when(~pl.col("unknown").any()).then(pl.col("predict_seconds").sum() / pl.col("items").sum()),
     )
-    away = rows.filter(pl.col("target") != pl.col("source"))
+    away = rows.filter(~target_in_source())
     asked = pl.col("from") == pl.col("target")
     queries = away.group_by(key).agg(
         translated_per_query=pl.col("texts").filter(asked).sum() / pl.col("items").sum(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import Field
 from isogloss.config import Help, OneOrMore, Table, known, numbered, read_toml, section_of, validate
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab.recipe import Recipe, recipes
+from isogloss.lab.source import WrittenSource
 from isogloss.lab.task import TaskInfo
 from isogloss.lab.task_file import read_info
 
@@ -25,8 +27,10 @@ class Grid:
     tasks : tuple of TaskInfo
     recipes : tuple of Recipe
         Each with its model.
-    sources, targets : list of str or "all"
-        Languages in any spelling; "all" that the task has.
+    sources : list of str or dict, or "all"
+        Languages in any spelling; "all" that the task has. A mix of languages is `"eng+swa"` (evenly) or a dict of
+        language to share, or to number of examples, see `isogloss.lab.source.Source`.
+    targets : list of str or "all"
     seeds : dict of int to tuple of int
         Number of training examples to the seeds that choose them.
     shots : tuple of int
@@ -37,23 +41,30 @@ class Grid:
         Whether each test item's outcome is stored, by which recipes are compared in pairs.
     path : str
         Where it was read from, for errors.
+    mix_seeds : dict of int to tuple of int
+        The same as `seeds`, of mixes that give their numbers of examples.
     """
 
     tasks: tuple[TaskInfo, ...]
     recipes: tuple[Recipe, ...]
-    sources: list[str] | str
+    sources: Sequence[WrittenSource] | str
     targets: list[str] | str
     seeds: dict[int, tuple[int, ...]]
     shots: tuple[int, ...] = (0,)
     leave_out_small: bool = False
     keep_items: bool = True
     path: str = "grid"
+    mix_seeds: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 Whole = Annotated[int, Ge(0)]
 Seeds = Annotated[list[Whole], MinLen(1)]
 Languages = Annotated[
     Annotated[list[str], MinLen(1)] | Literal["all"], Help('a list of languages or "all"', hint='write ["eng", "swh"]')
+]
+Sources = Annotated[
+    Annotated[list[str | dict[str, int | float]], MinLen(1)] | Literal["all"],
+    Help('a list of languages or "all"', hint='write ["eng", "eng+swh", { eng = 100, swh = 50 }]'),
 ]
 
 
@@ -66,9 +77,9 @@ class RecipeTable(Table, extra="allow"):
 class GridTable(Table):
     """The section `[grid]`; see `Grid`."""
 
-    sources: Languages = "all"
+    sources: Sources = "all"
     targets: Languages = "all"
-    sizes: Annotated[list[Whole], MinLen(1), Help("different whole numbers from 1 up", example="[70, 700]")]
+    sizes: Annotated[list[Whole], MinLen(1), Help("different whole numbers from 1 up")] = Field(default_factory=list)
     seeds: Annotated[
         Seeds | dict[str, Seeds],
         Help(
@@ -82,23 +93,54 @@ class GridTable(Table):
     leave_out_small: bool = False
     keep_items: bool = True
 
-    def seeds_by_size(self, least: int, path: str) -> dict[int, tuple[int, ...]]:
-        """Each size with the seeds for it.
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of examples of the mixes that give them, instead of taking the sizes."""
+        return list(dict.fromkeys(number for number in map(_number, self.sources) if number is not None))
+
+    def check(self, least: int, where: str | None) -> None:
+        """Check mixes, sizes and seeds.
 
         Raises
         ------
         BadValue
-            If sizes are below `least` or stand there twice, or if seeds are given for another one.
+            If a mix has neither numbers nor shares, if sizes are missing, below `least` or there twice, or if seeds are
+            given for another one.
         """
-        where = section_of(path, "grid")
-        if min(self.sizes) < least or len(set(self.sizes)) < len(self.sizes):
+        for source in self.sources:
+            if isinstance(source, dict):
+                _check_mix(source, where)
+        if not self.sizes and None in map(_number, self.sources):
+            raise BadValue("no sizes", where=where, hint="add sizes = [70, 700]")
+        if min(self.sizes, default=least) < least or len(set(self.sizes)) < len(self.sizes):
             raise BadValue(f"sizes must be different whole numbers from {least} up, not {self.sizes!r}", where=where)
-        if isinstance(self.seeds, list):
-            return dict.fromkeys(self.sizes, tuple(dict.fromkeys(self.seeds)))
-        for size in self.seeds:
-            if size not in map(str, self.sizes):
+        for size in self.seeds if isinstance(self.seeds, dict) else ():
+            if size not in map(str, [*self.sizes, *self.numbers]):
                 raise BadValue(f"seeds are given for {size}, which is not among the sizes {self.sizes}", where=where)
-        return {size: tuple(dict.fromkeys(self.seeds.get(str(size), [0]))) for size in self.sizes}
+
+    def seeds_of(self, sizes: list[int]) -> dict[int, tuple[int, ...]]:
+        """Each size with the seeds for it."""
+        of_all = self.seeds if isinstance(self.seeds, list) else None
+        by_size = self.seeds if isinstance(self.seeds, dict) else {}
+        return {size: tuple(dict.fromkeys(of_all or by_size.get(str(size), [0]))) for size in sizes}
+
+
+def _check_mix(mix: dict[str, int | float], where: str | None) -> None:
+    numbers = list(mix.values())
+    counted = all(isinstance(number, int) and number >= 1 for number in numbers)
+    shared = all(isinstance(number, float) and number > 0 for number in numbers) and abs(sum(numbers) - 1) < 1e-6
+    if not numbers or not (counted or shared):
+        written = ", ".join(f"{name} = {number}" for name, number in mix.items())
+        raise BadValue(
+            f"the source {{ {written} }} gives neither numbers of examples nor shares that add up to 1", where=where,
+            hint="write { eng = 100, swh = 50 }, or { eng = 0.9, swh = 0.1 }",
+        )  # fmt: skip
+
+
+def _number(source: str | dict[str, int | float]) -> int | None:
+    """How many examples a source says that it has; None where it does not."""
+    total = sum(source.values()) if isinstance(source, dict) else None
+    return total if isinstance(total, int) else None
 
 
 class GridFile(Table):
@@ -137,9 +179,11 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     )
     chosen = _read_recipes(file, infos, path)
     least = 0 if all(recipe.zero_shot for recipe in chosen) else 1
+    table = file.grid
+    table.check(least, section_of(str(path), "grid"))
     return Grid(
-        infos, chosen, file.grid.sources, file.grid.targets, file.grid.seeds_by_size(least, str(path)),
-        tuple(dict.fromkeys(file.grid.shots)), file.grid.leave_out_small, file.grid.keep_items, str(path),
+        infos, chosen, table.sources, table.targets, table.seeds_of(table.sizes), tuple(dict.fromkeys(table.shots)),
+        table.leave_out_small, table.keep_items, str(path), table.seeds_of(table.numbers),
     )  # fmt: skip
 
 

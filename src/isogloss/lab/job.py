@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,20 +15,21 @@ import polars as pl
 from isogloss.errors import BadValue
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.grid import Grid
-from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe, Stage, Training
+from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe, Rows, Stage, Training
+from isogloss.lab.source import PLUS, Source, read_sources
 from isogloss.lab.task import Examples, Task
 from isogloss.metrics.metric import Gold
 
 
 @dataclass(frozen=True)
 class Job:
-    """One training: a recipe on chosen examples of a source language, and perhaps on some of one target.
+    """One training: a recipe on chosen examples of a source, and perhaps on some of one target.
 
     Attributes
     ----------
-    source : str
-        The file's own code.
-    size, seed : int
+    sizes : dict of str to int
+        Examples of each language of the source, by the file's own code.
+    seed : int
     shots : int
         Examples of `shots_of`, beside the source's.
     shots_of : str or None
@@ -41,8 +42,7 @@ class Job:
         examples and the seed. Libraries and machine are not in it.
     """
 
-    source: str
-    size: int
+    sizes: dict[str, int] = field(compare=False)
     seed: int
     training: Training = field(compare=False, repr=False)
     key: str
@@ -55,10 +55,16 @@ class Job:
         """What observations give as their origin."""
         return f"lab {self.key}"
 
+    @property
+    def size(self) -> int:
+        """Examples of all languages of the source."""
+        return sum(self.sizes.values())
+
     def __str__(self) -> str:
         more = f"+{self.shots_of}:{self.shots}" if self.shots_of else ""
         served = f" for {self.targets[0]}" if self.training.target is not None else ""
-        return f"{self.source}:{self.size}{more}{served} seed {self.seed}"
+        source = ",".join(f"{code}:{size}" for code, size in self.sizes.items())
+        return f"{source}{more}{served} seed {self.seed}"
 
 
 class Bench:
@@ -72,32 +78,39 @@ class Bench:
 
     Attributes
     ----------
-    sources, targets : list of str
+    sources : list of Source
+    targets : list of str
         The file's own codes.
     jobs : list of Job
         Source by source, so that time per job stays even and the time left can be told.
     left_out : list of str
-        Sources with fewer examples than a size asks for, as `isl:1000`.
+        Languages with fewer examples than a source asks for, as `isl:1000`.
 
     Raises
     ------
     BadValue
-        If a source has fewer training examples than a size asks for and the grid does not leave such out, or if it
-        gives examples of targets to a recipe that has no use for them.
+        If a language has fewer training examples than a source asks for and the grid does not leave such out, or if it
+        gives examples of targets, or a mix of languages, to a recipe that has no use for them.
     """
 
     def __init__(self, grid: Grid, task: Task, recipe: Recipe):
         self.grid, self.task, self.recipe = grid, task, recipe
-        self.sources = task.find(grid.sources, "train", f"{grid.path}: sources")
+        self.sources = read_sources(grid.sources, task, f"{grid.path}: sources")
         self.targets = task.find(grid.targets, "test", f"{grid.path}: targets")
-        self._languages = sorted({*self.sources, *self.targets})
-        self._taught = self.sources if not any(grid.shots) else [code for code in self._languages if code in task.train]
+        self._source_codes = {code for source in self.sources for code in source.languages}
+        self._languages = sorted({*self._source_codes, *self.targets})
+        self._taught = {*task.train} & {*self._languages} if any(grid.shots) else self._source_codes
         if any(grid.shots) and not recipe.takes_shots:
             raise BadValue(
                 f"{recipe.name} learns from the source alone", where=f"{grid.path}: shots", hint="leave it out"
             )
+        if not recipe.takes_mixes and (mixes := [source for source in self.sources if len(source.languages) > 1]):
+            raise BadValue(
+                f"{recipe.name} learns from one language, not from {PLUS.join(mixes[0].languages)}",
+                where=f"{grid.path}: sources", hint="give it a grid of its own",
+            )  # fmt: skip
         self.left_out: list[str] = []
-        self.jobs = list(self._jobs())
+        self.jobs = list({job.key: job for job in self._jobs()}.values())  # 'eng' with 70, and { eng = 70 }, are one
 
     def corpus(self) -> Corpus:
         """Every text that a job trains on, chooses on or answers."""
@@ -152,8 +165,9 @@ class Bench:
 
     def mix(self, job: Job) -> TrainingMix:
         """What a job trains on, in canonical languages."""
-        source, targets = self.task.languages[job.source].id, [self.task.languages[code].id for code in job.targets]
-        sizes: dict[str, int | None] = {**self.recipe.learnt_from(source, job.size, targets)}
+        learnt = {self.task.languages[code].id: size for code, size in job.sizes.items()}
+        targets = [self.task.languages[code].id for code in job.targets]
+        sizes: dict[str, int | None] = {**self.recipe.learnt_from(learnt, targets)}
         if job.shots_of is not None:
             sizes[self.task.languages[job.shots_of].id] = job.shots
         return TrainingMix(sizes)
@@ -165,7 +179,7 @@ class Bench:
 
     def _trained(self, code: str) -> list[Examples]:
         """Training examples of a language, then those to choose on if there is something to choose."""
-        chosen_on = self.recipe.selects and code in self.sources and code in self.task.dev
+        chosen_on = self.recipe.selects and code in self._source_codes and code in self.task.dev
         return [self.task.train[code], *([self.task.dev[code]] if chosen_on else [])]
 
     @cached_property
@@ -176,40 +190,49 @@ class Bench:
 
     def _jobs(self) -> Iterator[Job]:
         for source in self.sources:
-            examples = self.task.train[source]
-            for size, seeds in self.grid.seeds.items():
-                if size > len(examples):
-                    self._leave_out(source, size)
-                    continue
+            for size, seeds in self._sizes(source).items():
                 if not size and source != self.sources[0]:
                     continue  # nothing of a source is nothing of any
+                if not self._has(source.sizes(size)):
+                    continue
                 for seed in seeds:
-                    rows = examples.sample(size, seed)
-                    shown = [
-                        (shots, target) for shots in self.grid.shots for target in self._shown(source, size, shots)
-                    ]
+                    rows = source.draw(size, seed, self.task)
+                    shown = [(shots, target) for shots in self.grid.shots for target in self._shown(rows, size, shots)]
                     for shots, target in shown:
                         if not size and not shots and seed != seeds[0]:
                             continue  # there is nothing to draw
                         for served in self._served(target):
-                            yield self._job(source, rows, seed, target, shots, served)
+                            yield self._job(rows, seed, target, shots, served)
 
-    def _leave_out(self, source: str, size: int) -> None:
-        available = len(self.task.train[source])
-        if not self.grid.leave_out_small:
-            raise BadValue(
-                f"'{source}' has {available} training examples, {size} are asked for",
-                where=f"{self.grid.path}: sizes",
-                hint=f"ask for {available} at most, or set leave_out_small = true",
-            )
-        self.left_out.append(f"{source}:{size}")
+    def _sizes(self, source: Source) -> dict[int, tuple[int, ...]]:
+        """How many examples trainings on a source have, with the seeds of each."""
+        return self.grid.seeds if source.size is None else {source.size: self.grid.mix_seeds[source.size]}
 
-    def _shown(self, source: str, size: int, shots: int) -> list[str | None]:
+    def _has(self, sizes: dict[str, int]) -> bool:
+        """Whether there are so many examples of each language; if not, it is noted or refused."""
+        where, total = f"{self.grid.path}: sizes", sum(sizes.values())
+        for code, size in sizes.items():
+            available = len(self.task.train[code])
+            if total and not size and not self.grid.leave_out_small:
+                raise BadValue(
+                    f"'{code}' has none of {total} examples of the source {PLUS.join(sizes)}", where=where,
+                    hint="ask for more examples or fewer languages, or set leave_out_small = true",
+                )  # fmt: skip
+            if size > available and not self.grid.leave_out_small:
+                raise BadValue(
+                    f"'{code}' has {available} training examples, {size} are asked for", where=where,
+                    hint=f"ask for {available} at most, or set leave_out_small = true",
+                )  # fmt: skip
+        short = [code for code, size in sizes.items() if size > len(self.task.train[code]) or (total and not size)]
+        self.left_out += [f"{code}:{sizes[code]}" for code in short]
+        return not short
+
+    def _shown(self, source: Iterable[str], size: int, shots: int) -> list[str | None]:
         """Which target's examples a training gets: none, or those of each in turn."""
         if not shots:
             return [None]
         able = [code for code in self.targets if len(self.task.train.get(code, ())) >= shots]
-        return [code for code in able if code != source or not size]
+        return [code for code in able if code not in source or not size]
 
     def _served(self, shown: str | None) -> list[tuple[str, ...]]:
         """The targets that each training is for: all, or, where the recipe learns for each, that shown or each."""
@@ -226,35 +249,39 @@ class Bench:
                 learnt[rows] = True
         return learnt
 
-    def _job(
-        self, source: str, rows: np.ndarray[Any, Any], seed: int, target: str | None, shots: int,
-        served: tuple[str, ...],
-    ) -> Job:  # fmt: skip
-        examples = self.task.train[source]
-        contents = {"examples": examples.content(rows)}
-        stages = [Stage(self._first[source] + rows, examples.labels_of(rows))]
+    def _job(self, source: dict[str, Rows], seed: int, target: str | None, shots: int, served: tuple[str, ...]) -> Job:
+        train = self.task.train
+        contents = {"examples": " ".join(train[code].content(rows) for code, rows in source.items())}
+        stages = [self._stage(source)]
         if target is not None:
-            shown = self.task.train[target]
-            few = shown.sample(shots, seed)
-            contents["then"] = shown.content(few)
-            stages.append(Stage(self._first[target] + few, shown.labels_of(few)))
-        dev = self._trained(source)[1:]
-        dev_rows, dev_labels = np.empty(0, np.int64), np.empty(0, np.int64)
-        if dev:
-            contents["chosen_on"] = dev[0].content()
-            dev_rows = self._first[source] + len(examples) + np.arange(len(dev[0]))
-            dev_labels = dev[0].labels
+            few = train[target].sample(shots, seed)
+            contents["then"] = train[target].content(few)
+            stages.append(self._stage({target: few}))
+        chosen_on = [code for code in source if len(self._trained(code)) > 1]
+        dev = self._stage({code: np.arange(len(self.task.dev[code])) for code in chosen_on}, of_dev=True)
+        if chosen_on:
+            contents["chosen_on"] = " ".join(self.task.dev[code].content() for code in chosen_on)
         if len(stages) > 1 and not self.recipe.sequential:
             together = (np.concatenate([getattr(stage, name) for stage in stages]) for name in ("rows", "labels"))
             stages = [Stage(*together)]
         if self.recipe.learns_for != ANY:
             contents["for"] = " ".join(sorted(self.task.languages[code].id for code in served))
         training = Training(
-            stages[0].rows, stages[0].labels, seed, dev_rows, dev_labels, len(self.task.labels), tuple(stages[1:]),
+            stages[0].rows, stages[0].labels, seed, dev.rows, dev.labels, len(self.task.labels), tuple(stages[1:]),
             self.language_numbers[served[0]] if self.recipe.learns_for == EACH else None,
         )  # fmt: skip
         key = _key(self.recipe, self.task.info.name, contents, seed)
-        return Job(source, len(rows), seed, training, key, shots if target else 0, target, served)
+        sizes = {code: len(rows) for code, rows in source.items()}
+        return Job(sizes, seed, training, key, shots if target else 0, target, served)
+
+    def _stage(self, chosen: dict[str, Rows], *, of_dev: bool = False) -> Stage:
+        """Some training examples, or examples to choose on, of some languages, by their place in the corpus."""
+        rows, labels = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for code, places in chosen.items():
+            examples = self.task.dev[code] if of_dev else self.task.train[code]
+            rows.append(self._first[code] + (len(self.task.train[code]) if of_dev else 0) + places)
+            labels.append(examples.labels_of(places))
+        return Stage(np.concatenate(rows), np.concatenate(labels))
 
 
 def _key(recipe: Recipe, task: str, contents: dict[str, str], seed: int) -> str:

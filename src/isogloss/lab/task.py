@@ -280,17 +280,18 @@ class Examples:
         spans = [self.labels[self.starts[row] : self.starts[row + 1]] for row in rows]
         return np.concatenate(spans) if spans else np.empty(0, np.int64)
 
-    def sample(self, size: int, seed: int) -> Integers:
-        """Which examples make up a training set of `size`: ascending positions.
+    def order(self, seed: int) -> Integers:
+        """All examples in the order in which a seed takes them for training: positions.
 
-        The seed puts all conceivable item ids in one order, whichever language they stand in, and the
-        first `size` that are here are taken. So every language of parallel data is trained on the same
-        items, and a smaller set is part of every larger one with the same seed.
+        The seed puts all conceivable item ids in one order, whichever language they stand in. So every language of
+        parallel data is trained on the same items, and a smaller set is part of every larger one with the same seed.
         """
-        order = sorted(
-            range(len(self)), key=lambda row: hashlib.sha256(f"{seed}\x00{self.items[row]}".encode()).digest()
-        )
-        return np.sort(np.array(order[:size], dtype=np.int64))
+        digests = [hashlib.sha256(f"{seed}\x00{item}".encode()).digest() for item in self.items]
+        return np.array(sorted(range(len(self)), key=digests.__getitem__), dtype=np.int64)
+
+    def sample(self, size: int, seed: int) -> Integers:
+        """Which examples make up a training set of `size`: ascending positions, the first in the seed's order."""
+        return np.sort(self.order(seed)[:size])
 
     def _right(self, row: int) -> int | list[Any]:
         """What is right, as plain values that do not change when other languages' examples do."""

@@ -10,6 +10,7 @@ import polars as pl
 from isogloss.errors import UnknownName
 from isogloss.evidence.schema import OBSERVATION
 from isogloss.evidence.store import Store
+from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.results import Failures
@@ -26,7 +27,8 @@ class Findings:
     Attributes
     ----------
     observations : polars.DataFrame
-        Those of the grid's jobs, with `source`, `size`, `shown` and `shown_size`: canonical ids and counts.
+        Those of the grid's jobs, with `source`, `size`, `shown` and `shown_size`: canonical ids and counts. A source of
+        several languages is written as their training mix, `eng:350,swh:350`.
     jobs, measured, failed : int
         Jobs of the grid; of these, those in the store and those noted as failed.
     """
@@ -83,11 +85,11 @@ class Findings:
         Returns
         -------
         polars.DataFrame
-            `within` is the mean score of sources on themselves, `across` that of all other pairs in which the
+            `within` is the mean score of sources on their own languages, `across` that of all other pairs in which the
             target was not trained on, `few_shot_score` that of targets some of whose examples were learnt from; null
             where there is no such pair. `sources` and `targets` count languages, `seeds` the fewest of any pair.
         """
-        same = pl.col("source") == pl.col("target")
+        same = target_in_source()
         is_shown = (pl.col("shown") == pl.col("target")).fill_null(False)
         return (
             self.cells()
@@ -116,7 +118,7 @@ class Findings:
         before = self.observations.filter(shown_size=0).select(*key, before="score")
         after = self.observations.filter(pl.col("shown_size") > 0).join(before, on=key, nulls_equal=True)
         change = pl.col("score") - pl.col("before")
-        is_shown, is_source = pl.col("target") == pl.col("shown"), pl.col("target") == pl.col("source")
+        is_shown, is_source = pl.col("target") == pl.col("shown"), target_in_source()
         group = ("task", "pair", "model", "recipe", "metric", "size", "shown_size")
         return after.group_by(group, maintain_order=True).agg(
             trainings=pl.col("origin").n_unique(),
@@ -124,6 +126,11 @@ class Findings:
             source_change=change.filter(is_source).mean(),
             others_change=change.filter(~is_shown & ~is_source).mean(),
         )
+
+
+def target_in_source() -> pl.Expr:
+    """Whether the target is a language of the source, which may be a mix of several."""
+    return pl.col("source").str.replace_all(r":\d+", "").str.split(",").list.contains(pl.col("target"))
 
 
 def findings(grid: Grid, store: Store) -> Findings:
@@ -154,7 +161,9 @@ def findings(grid: Grid, store: Store) -> Findings:
 
 def _describe(bench: Bench, job: Job) -> dict[str, Any]:
     shown = None if job.shots_of is None else bench.task.languages[job.shots_of].id
-    source = bench.task.languages[job.source].id if job.size else ""  # without examples there is no source
+    sizes = {bench.task.languages[code].id: size for code, size in job.sizes.items() if size}
+    # Without examples there is no source; of one language the size stands in a column of its own.
+    source = "".join(sizes) if len(sizes) < 2 else str(TrainingMix({**sizes}))
     return {
         "task": bench.task.info.name, "source": source, "size": job.size, "shown": shown, "shown_size": job.shots,
     }  # fmt: skip

@@ -169,6 +169,8 @@ class Recipe(Parameterized, ABC):
         What it computes with; observations give their versions.
     takes_shots : bool
         Whether it can learn from examples of a target beside those of the source.
+    takes_mixes : bool
+        Whether it can learn from several languages in one training.
     zero_shot : bool
         Whether it can answer without any training example, that is, with a size of 0.
     unfit : str or None
@@ -180,6 +182,7 @@ class Recipe(Parameterized, ABC):
     continues: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "scikit-learn")
     takes_shots: ClassVar[bool] = True
+    takes_mixes: ClassVar[bool] = True
     zero_shot: ClassVar[bool] = False
     unfit: ClassVar[str | None] = None
 
@@ -244,9 +247,9 @@ class Recipe(Parameterized, ABC):
             able = [name for name, one in tasks.items() if self.fits(one())]
             raise BadValue(f"recipe '{self.name}' is for {', '.join(able)}, not for {kind.name}", hint=self.unfit)
 
-    def learnt_from(self, source: str, size: int, targets: Sequence[str]) -> dict[str, int]:
-        """What a mix says of a training on so many examples of a source, for some targets, all canonical."""
-        return {source: size}
+    def learnt_from(self, sizes: Mapping[str, int], targets: Sequence[str]) -> dict[str, int]:
+        """What a mix says of a training on so many examples of each source, for some targets, all canonical."""
+        return dict(sizes)
 
     def facts(self) -> dict[str, Any]:
         """What is known of the model, with columns of `isogloss.evidence.schema.MODEL`; nothing by default."""

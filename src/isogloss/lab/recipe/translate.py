@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
@@ -17,7 +17,7 @@ from isogloss.lab.recipe.translating import (
     TranslatingRecipe,
     among,
     beside,
-    language_of,
+    languages_of,
     note,
     starts,
     summary,
@@ -55,10 +55,14 @@ class TranslateTrain(TranslatingRecipe):
     def learns_for(self) -> str:
         return self.models
 
-    def learnt_from(self, source: str, size: int, targets: Sequence[str]) -> dict[str, int]:
-        """Translated examples in every target's language, and those of the source where they are learnt from."""
-        own = {source: size} if self.with_source or source in targets else {}
-        return own | {f"{target}{TRANSLATED}": size for target in targets if target != source}
+    def learnt_from(self, sizes: Mapping[str, int], targets: Sequence[str]) -> dict[str, int]:
+        """Translated examples in every target's language, and those of the sources where they are learnt from."""
+        own = {source: size for source, size in sizes.items() if self.with_source or source in targets}
+        translated = {
+            f"{target}{TRANSLATED}": sum(size for source, size in sizes.items() if source != target)
+            for target in targets
+        }
+        return own | translated
 
     def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
         """For each target, or for all, every source's training texts in the language, and the test texts."""
@@ -88,20 +92,28 @@ class TranslateTrain(TranslatingRecipe):
         """Learn as the base does from the source's examples in the languages of the targets."""
         name: object = ALL if training.target is None else training.target
         own = among(name, prepared)
-        count, source = int(prepared["starts"][-1]), language_of(training.rows[0], prepared["starts"])
-        targets = own["targets"].tolist()
-        blocks = list(range(len(targets) + (self.with_source and source not in targets)))
-        learnt = replace(
-            training,
-            rows=_repeated(training.rows, blocks, count), labels=np.tile(training.labels, len(blocks)),
-            dev_rows=_repeated(training.dev_rows, blocks, count), dev_labels=np.tile(training.dev_labels, len(blocks)),
-            target=None,
-        )  # fmt: skip
+        begins, targets = prepared["starts"], own["targets"].tolist()
+        rows, labels = self._as_translated(training.rows, training.labels, begins, targets)
+        dev_rows, dev_labels = self._as_translated(training.dev_rows, training.dev_labels, begins, targets)
+        learnt = replace(training, rows=rows, labels=labels, dev_rows=dev_rows, dev_labels=dev_labels, target=None)
         fitted = self.inner.fit(own, learnt)
-        identifier = str(prepared["ids"][source])
-        notes = {**fitted.notes, **_spent(own, training.rows, identifier, prepared["ids"][targets].tolist())}
+        languages, counts = np.unique(languages_of(training.rows, begins), return_counts=True)
+        sources = prepared["ids"][languages].tolist()
+        mix = "+".join(f"{source}:{count}" for source, count in zip(sources, counts.tolist(), strict=True))
+        identifier = mix if len(sources) > 1 else sources[0]
+        spent = _spent(own, training.rows, identifier, sources, prepared["ids"][targets].tolist())
+        notes = {**fitted.notes, **spent}
         settings = {"for": name, "from": identifier, "base": fitted.settings}
         return Fitted(fitted.arrays, settings, notes)
+
+    def _as_translated(self, rows: Matrix, labels: Matrix, begins: Matrix, targets: list[int]) -> tuple[Matrix, Matrix]:
+        """Rows in the block of each target, and as they are where their language is not among the targets."""
+        count = int(begins[-1])
+        blocks = [(rows + place * count, labels) for place in range(len(targets))]
+        if self.with_source:
+            own = ~np.isin(languages_of(rows, begins), targets)
+            blocks.append((rows[own] + len(targets) * count, labels[own]))
+        return np.concatenate([some for some, _ in blocks]), np.concatenate([some for _, some in blocks])
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """Answer as the base does; where a model is for one target, the others' rows are filled with 0."""
@@ -165,24 +177,20 @@ class TranslateTrain(TranslatingRecipe):
         ]
 
 
-def _repeated(rows: Matrix, blocks: list[int], count: int) -> Matrix:
-    """The same rows in each block, of which each has so many."""
-    return np.concatenate([rows + block * count for block in blocks])
-
-
 def _placed(answers: Matrix, rows: slice, height: int) -> Matrix:
     whole = np.zeros(height, answers.dtype)
     whole[rows] = answers
     return whole
 
 
-def _spent(own: Arrays, rows: Matrix, source: str, targets: list[str]) -> dict[str, Any]:
+def _spent(own: Arrays, rows: Matrix, origin: str, sources: list[str], targets: list[str]) -> dict[str, Any]:
     """What was translated for a training."""
-    into = [target for target in targets if target != source]
+    into = [target for target in targets if sources != [target]]
     if not into:
         return {}
-    by = json.loads(str(own["by"][0]))[source]
-    return note("; ".join(dict.fromkeys(by)), source, " ".join(into), own["figures"][:, rows].sum(axis=0))
+    described = json.loads(str(own["by"][0]))
+    by = [one for source in sources for one in described[source]]
+    return note("; ".join(dict.fromkeys(by)), origin, " ".join(into), own["figures"][:, rows].sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,7 @@ class TranslateTest(TranslatingRecipe):
     """
 
     name: ClassVar[str] = "translate-test"
+    takes_mixes: ClassVar[bool] = False
 
     def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
         """For each source, its training texts as they are and all test texts in its language."""
@@ -219,7 +228,7 @@ class TranslateTest(TranslatingRecipe):
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
         begins = prepared["starts"]
-        source = language_of(training.rows[0], begins)
+        source = int(languages_of(training.rows[:1], begins)[0])
         first = begins[source]
         own = among(source, prepared)
         fitted = self.inner.fit(

@@ -175,9 +175,9 @@ def starts(texts: Sequence[Sequence[Any]]) -> Matrix:
     return np.concatenate([[0], np.cumsum([len(one) for one in texts], dtype=np.int64)])
 
 
-def language_of(row: int, begins: Matrix) -> int:
-    """The language that a row is of, by its place in the corpus."""
-    return int(np.searchsorted(begins, row, side="right")) - 1
+def languages_of(rows: Matrix, begins: Matrix) -> Matrix:
+    """The language that each row is of, by its place in the corpus."""
+    return np.asarray(np.searchsorted(begins, rows, side="right") - 1)
 
 
 def beside(name: object, arrays: Arrays) -> dict[str, Matrix]:

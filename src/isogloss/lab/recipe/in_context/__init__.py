@@ -50,8 +50,9 @@ class InContext(NeuralRecipe):
     templates : dict of str to str
         Templates in other languages, by language.
     template_language : {"source", "target"}, default "source"
-        Whose template is used: that of the language that demonstrations are in, or `template` if there is none of it;
-        or that of the language asked about, which must be there, save for English.
+        Whose template is used: that of the language that demonstrations are in (of the first, if they are in several),
+        or `template` if there is none of it; or that of the language asked about, which must be there, save for
+        English.
     verbalizer : dict of str to str
         What stands for a label in prompts, by default its name; with choices, for what is asked of the premise, which
         is its last word: `{cause = "because", effect = "so"}`.

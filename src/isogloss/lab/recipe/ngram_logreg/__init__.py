@@ -153,29 +153,27 @@ class NgramLogreg(Recipe):
         return {"": answers[prepared["test_words"]] if "test_words" in prepared else answers}
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
-        """A job of middling size is run, on the texts of its source and of one target; other programs do not count."""
+        """A job of middling size is run, on its training texts and those of one target; other programs do not count."""
         job = sorted(trainings, key=lambda one: len(one.rows))[len(trainings) // 2]
-        ends = np.cumsum([len(texts) for texts in corpus.train])
-        place = int(np.searchsorted(ends, job.rows[0], side="right"))
-        source, target = corpus.train[place], max(corpus.test, key=len)
+        begins = np.cumsum([0, *(len(texts) for texts in corpus.train)])
+        learnt = np.unique(np.searchsorted(begins, job.rows, side="right") - 1)
+        sources, target = [corpus.train[place] for place in learnt], max(corpus.test, key=len)
         began = time.process_time()
-        prepared = self.prepare(Corpus([source, []], [[], target], kind=corpus.kind), _one_by_one)
-        texts = sum(map(len, corpus.train)) + sum(map(len, corpus.test))
-        share = texts / (len(source) + len(target))
+        prepared = self.prepare(Corpus([*sources, []], [*([] for _ in sources), target], kind=corpus.kind), _one_by_one)
+        tried = sum(map(len, sources)) + len(target)
+        share = (sum(map(len, corpus.train)) + sum(map(len, corpus.test))) / tried
         prepare, began = time.process_time() - began, time.process_time()
-        rows = job.rows - (ends[place] - len(source))
-        rows = rows[(rows >= 0) & (rows < len(source))]  # without any of a target, which come after the source's
-        units = sum(corpus.kind.input_type.units(source[row]) for row in rows)
-        fitted = self.fit(prepared, Training(rows, job.labels[:units], 0))
+        moved = np.cumsum([0, *map(len, sources)])  # where the rows of each source begin among those tried
+        places = np.searchsorted(begins[learnt], job.rows, side="right") - 1
+        fitted = self.fit(prepared, Training(job.rows - begins[learnt][places] + moved[places], job.labels, 0))
         size = sum(len(one.rows) for one in trainings) / len(trainings)
-        fit, began = (time.process_time() - began) * size / len(rows), time.process_time()
+        fit, began = (time.process_time() - began) * size / len(job.rows), time.process_time()
         self.predict(prepared, fitted)
         predict = (time.process_time() - began) * sum(map(len, corpus.test)) / len(target)
         kept = prepared["index"].nbytes
         taken = sum(array.nbytes for array in prepared.values()) - kept
-        return Estimate(
-            prepare * share, fit + predict, 2 * taken * share, 3e8, kept * share, "tried on two languages"
-        )  # fmt: skip
+        basis = f"tried on {'two' if len(sources) == 1 else len(sources) + 1} languages"
+        return Estimate(prepare * share, fit + predict, 2 * taken * share, 3e8, kept * share, basis)
 
     def _training(self, prepared: Arrays, rows: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
         """The training rows over the n-grams they have, as (texts, seen), and which n-grams those are."""
