@@ -71,6 +71,15 @@ def with_sentences(folder: Path) -> dict[str, Any]:
     return {"model": str(make_checkpoint(folder / "model")), "corpus": str(folder / "corpus.csv")}
 
 
+def with_decoder(folder: Path) -> dict[str, Any]:
+    """The smallest decoder, and sentences in two languages."""
+    pytest.importorskip("torch", reason="models need torch, of the extra lab")
+    from tests.alignment.bilingual import corpus, pretrained
+
+    corpus().write_csv(folder / "corpus.csv")
+    return {"model": str(pretrained(folder / "model", steps=10, width=8)), "corpus": str(folder / "corpus.csv")}
+
+
 def with_replies(_: Path) -> dict[str, Any]:
     """Replies whose language is to be identified."""
     pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
@@ -147,6 +156,10 @@ CASES: dict[str, Case] = {
         "tokenizer": (fields := with_sentences(folder))["model"], "corpus": fields["corpus"], "pivot": "German"
     },
     "align encode": lambda folder: {**with_sentences(folder), "into": folder / "reps", "pooling": ["mean", "last"]},
+    "align latent": lambda folder: {**with_decoder(folder), "sentences": 10},
+    "align neurons": lambda folder: {
+        **(fields := with_decoder(folder)), "sentences": 20, "tested": 4, "share": 0.2, "adapted": fields["model"]
+    },
     "behaviour recall": alone(items=ratings_world()),
     "behaviour confusion": with_replies,
     "behaviour consistency": alone(items=candidates_world()),

@@ -2,13 +2,16 @@ from .corpus import ParallelCorpus, read_corpus
 from .encodings import Encodings, Parallel
 from .extraction import EncodingReport, encode
 from .label_free import label_free_alignment
+from .latent import latent_language
 from .layer import Layer
 from .measure import Comparison, LanguageMeasure, Measure, PairMeasure, SentenceMeasure
+from .neurons import LanguageNeurons, TextReader, find_neurons, load_reader, shared_sentences
 from .probing import Probing, probe
 from .products import ProductMeasure
 from .registry import alignment_measures
 from .scoring import score
 from .storing import write_encodings
+from .switching import switch_off
 from .tokens import TokenCounts, count_tokens
 
 __all__ = [
@@ -16,6 +19,7 @@ __all__ = [
     "EncodingReport",
     "Encodings",
     "LanguageMeasure",
+    "LanguageNeurons",
     "Layer",
     "Measure",
     "PairMeasure",
@@ -24,13 +28,19 @@ __all__ = [
     "Probing",
     "ProductMeasure",
     "SentenceMeasure",
+    "TextReader",
     "TokenCounts",
     "alignment_measures",
     "count_tokens",
     "encode",
+    "find_neurons",
     "label_free_alignment",
+    "latent_language",
+    "load_reader",
     "probe",
     "read_corpus",
     "score",
+    "shared_sentences",
+    "switch_off",
     "write_encodings",
 ]

@@ -48,6 +48,8 @@ QUESTIONS = {
     "align encode": "encoding:EncodeQuestion",
     "align score": "align_score:AlignmentQuestion",
     "align probe": "align_probe:ProbeQuestion",
+    "align latent": "latent:LatentQuestion",
+    "align neurons": "neurons:NeuronsQuestion",
     "behaviour recall": "recall:RecallQuestion",
     "behaviour confusion": "confusion:ConfusionQuestion",
     "behaviour consistency": "consistency:ConsistencyQuestion",
