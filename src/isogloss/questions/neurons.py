@@ -217,10 +217,11 @@ def _losses(table: pl.DataFrame) -> Iterator[str]:
         f"({top['lower']:.2f} to {top['upper']:.2f}); as many random neurons change it by {top['random']:.2f}."
     )
     surely = rows.filter(pl.col("excess_lower") > 0).height
+    itself, others = (float(rows[name].to_numpy().mean()) for name in ("change", "others"))
     yield (
         f"{surely} of {counted(rows.height, 'language')} surely {'loses' if surely == 1 else 'lose'} more by their own "
-        f"neurons than by random ones; the mean change is {rows['change'].mean():.2f} in the language itself and "
-        f"{rows['others'].mean():.2f} in the others."
+        f"neurons than by random ones; the mean change is {itself:.2f} in the language itself and {others:.2f} "
+        "in the others."
     )
 
 
