@@ -197,7 +197,7 @@ def test_an_empty_completion_is_never_right():
 
 def test_answers_are_matched_where_nothing_says_what_is_right():
     items = table("item language form prediction gold", "1 de original Bern. bern|Berne", "1 de switched Basel bern")
-    assert values(items) == {"switching_cost": 1}
+    assert values(items, "switching_cost") == {"switching_cost": 1}
 
 
 def test_scores_of_languages_become_observations(tmp_path):
@@ -241,3 +241,75 @@ def test_what_cannot_be_scored_is_said_with_what_to_do(items, metrics, message):
 def test_items_without_a_counterpart_can_be_left_out():
     lacking = eclektic_world().filter(~((pl.col("question_id") == "b") & (pl.col("language") == "English")))
     assert values(lacking, shared=True) == {"eclektic_overall": 3 / 6, "eclektic_transfer": 3 / 4}
+
+
+SHORT = pl.DataFrame(
+    {
+        "question": [1, 2, 3, 4], "language": ["ko"] * 4, "reply": ["We eat Kim-chi!", "rice, mostly", "", "soup"],
+        "answers": ['{"kimchi": 1, "kim chi": 4}', '{"noodles": 4, "rice": 1}', "rice|bread", '{"soup": 3}'],
+        "idk": [0, 0, 0, 5],
+    }
+)  # fmt: skip
+
+
+def test_short_answers_of_blend_count_the_first_answer_that_a_reply_holds():
+    """Right: the most frequent answer, and one of a quarter of its count; an empty reply is wrong, the last is out."""
+    short = values(SHORT, "blend_short", "blend_weighted", columns={"item": "question"})
+    assert short == pytest.approx({"blend_short": 2 / 3, "blend_weighted": (1 + 1 / 4) / 3})
+    without = SHORT.with_columns(reply=pl.lit("bap"), english_answers=pl.lit('{"bap": 2}'))
+    assert values(without, "blend_short", columns={"item": "question"}) == {"blend_short": 1}
+
+
+@pytest.mark.parametrize(
+    ("reply", "right"),
+    [('{"answer_choice": "B"}', 1), ("B", 1), ("b.", 1), ("I think that the answer is B) tea", 1), ("It is tea.", 1),
+     ("A. coffee", 0), ("coffee or tea", 0), ("", 0), ("I do not know", 0)],
+)  # fmt: skip
+def test_a_choice_is_read_from_json_a_letter_or_its_text(reply, right):
+    items = pl.DataFrame({"item": [1], "reply": [reply], "options": ["coffee|tea|milk"], "gold": ["tea"]})
+    assert values(items, "blend_choice") == {"blend_choice": right}
+
+
+def test_judges_are_compared_with_people():
+    """Judge 3, 3, 2, 1 and people 3, 2, 2, 1; the other person agrees in two, the judge with itself in three."""
+    items = table("item language judge human second_human swapped", "1 en 3 3 3 3", "2 en 3 2 3 3", "3 en 2 2 1 2",
+                  "4 en 1 1 1 2")  # fmt: skip
+    scores = values(items)
+    # labels 3, 2, 1 were given 3, 3 and 2 times in 8: p_e = (15 + 15 + 12) / 64 / 2
+    expected = 42 / 128
+    assert scores == pytest.approx(
+        {
+            "judge_agreement": 3 / 4, "human_agreement": 2 / 4, "swap_consistency": 3 / 4, "judge_bias": 1 / 4,
+            "judge_ac1": (3 / 4 - expected) / (1 - expected), "judge_kappa": 1 - (1 / 4) / (41 / 4 - 2 * 9 / 4 * 8 / 4),
+        }
+    )  # fmt: skip
+
+
+def test_labels_that_are_no_numbers_have_no_bias_but_agreement():
+    items = table("item judge human", "1 good good", "2 bad good")
+    assert values(items, "judge_agreement") == {"judge_agreement": 0.5}
+    with pytest.raises(InputError, match="'good' is no number; give scores, or ask for judge_agreement"):
+        values(items, "judge_bias")
+
+
+def test_names_of_entities_are_counted_in_any_script():
+    """Three of four names given are right, of five; vowel signs tell Hindi words apart."""
+    items = pl.DataFrame(
+        {"item": [1, 2], "language": ["hi", "hi"], "prediction": ["दिल्ली|Delhi", "मुंबई; मबई"],
+         "answers": ["दिल्ली|DELHI|देहली", '["मुंबई", "बंबई"]']}
+    )  # fmt: skip
+    names = ["entity_precision", "entity_recall", "entity_f1"]
+    assert values(items, *names) == pytest.approx(dict(zip(names, (3 / 4, 3 / 5, 6 / 9), strict=True)))
+
+
+def test_rules_are_scored_by_prompt_and_by_rule_for_each_turn():
+    items = table("item language turn rule correct loose", "1 en 1 a + +", "1 en 1 b - +", "2 en 1 a + +",
+                  "1 en 2 a - -", "2 en 2 a + +", "2 en 2 b - -")  # fmt: skip
+    scores = values(items, "instruction_following", "prompts_strict", "rules_strict")
+    assert scores == pytest.approx(
+        {
+            "instruction_following turn 1": (1 / 2 + 1 + 2 / 3 + 1) / 4, "prompts_strict turn 1": 1 / 2,
+            "rules_strict turn 1": 2 / 3, "instruction_following turn 2": (0 + 0 + 1 / 3 + 1 / 3) / 4,
+            "prompts_strict turn 2": 0, "rules_strict turn 2": 1 / 3,
+        }
+    )  # fmt: skip

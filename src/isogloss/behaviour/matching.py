@@ -70,3 +70,11 @@ def exact_match(text: Any, answers: Iterable[str]) -> bool:
     """Whether a reply is one of the answers, but for letter case and punctuation; an empty reply never is."""
     reply = plain(str(text or ""))
     return bool(reply) and any(reply == plain(answer) for answer in answers)
+
+
+def holds(text: str, answer: str) -> bool:
+    """Whether a text holds an answer: as it stands, or all of its words in any order."""
+    there, looked_for = plain(text), plain(answer)
+    if not there or not looked_for:
+        return False
+    return looked_for in there or {*looked_for.split()} <= {*there.split()}
