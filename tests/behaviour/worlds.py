@@ -81,3 +81,20 @@ def eclektic_world() -> pl.DataFrame:
     ]
     table = pl.DataFrame(rows, schema=["question_id", "original language", "language", "correct"], orient="row")
     return table.with_columns(model=pl.lit("ours"))
+
+
+def cultures_world(
+    own: float = 0.2, other: float = 0.1, control: float = 0.0, *, items: int = 60, sets: int = 3, seed: int = 0
+) -> pl.DataFrame:
+    """Three countries with a true accuracy of .4 without demonstrations, and planted gains of three kinds of them."""
+    rng = np.random.default_rng(seed)
+    countries = ("Egypt", "Jordan", "Yemen")
+    rows = []
+    for source in ("none", *countries, "random"):
+        for draw in range(1 if source == "none" else sets):
+            for country in countries:
+                gain = {"none": 0.0, "random": control, country: own}.get(source, other)
+                right = rng.random(items) < 0.4 + gain
+                rows += [(source, draw, country, f"{country} {item}", hit) for item, hit in enumerate(right)]
+    schema = ["demonstrations_country", "draw", "country", "item", "correct"]
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(model=pl.lit("ours"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.behaviour.worlds import candidates_world, eclektic_world, ratings_world, replies_world
+from tests.behaviour.worlds import candidates_world, cultures_world, eclektic_world, ratings_world, replies_world
 from tests.questions import worlds
 
 from isogloss.evidence import Store
@@ -163,6 +163,7 @@ CASES: dict[str, Case] = {
     "behaviour recall": alone(items=ratings_world()),
     "behaviour confusion": with_replies,
     "behaviour consistency": alone(items=candidates_world()),
+    "behaviour culture": alone(items=cultures_world()),
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),
     "lab tasks": alone(),

@@ -1,6 +1,7 @@
 from .confusion import Confusion, score_confusion
 from .consistency import Consistency, score_consistency
 from .countries import home_countries
+from .culture import CulturalTransfer, score_cultural_transfer
 from .identification import identification_accuracy, identify
 from .items import read_items
 from .metric import BehaviourMetric, Tally
@@ -13,6 +14,7 @@ __all__ = [
     "BehaviourScores",
     "Confusion",
     "Consistency",
+    "CulturalTransfer",
     "Recall",
     "Tally",
     "behaviour_metrics",
@@ -22,6 +24,7 @@ __all__ = [
     "read_items",
     "score_confusion",
     "score_consistency",
+    "score_cultural_transfer",
     "score_items",
     "score_recall",
 ]

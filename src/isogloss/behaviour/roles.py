@@ -9,6 +9,8 @@ FURTHER_ROLES: dict[str, str] = {
     "closed_book": "closed book, right closed book, correct closed book",
     "controller": "controller, controlling country, controlled by",
     "controller_language": "controller language, language of the controller",
+    "demonstrations_country": "demonstrations country, demonstration country, country of demonstrations",
+    "draw": "draw, demonstration draw, demonstration set",
     "english_answers": "english answers, answers in english",
     "form": "form, code switched, code switching",
     "human": "human, human label, human score, human rating, annotator",

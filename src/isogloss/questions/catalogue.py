@@ -53,6 +53,7 @@ QUESTIONS = {
     "behaviour recall": "recall:RecallQuestion",
     "behaviour confusion": "confusion:ConfusionQuestion",
     "behaviour consistency": "consistency:ConsistencyQuestion",
+    "behaviour culture": "culture:CultureQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",
     "lab tasks": "lab:TasksQuestion",

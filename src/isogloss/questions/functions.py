@@ -20,6 +20,7 @@ OTHER_NAMES = {
     "behaviour recall": "factual_recall",
     "behaviour confusion": "language_confusion",
     "behaviour consistency": "factual_consistency",
+    "behaviour culture": "cultural_transfer",
     "behaviour score": "score_behaviour",
 }
 """Names of functions that are not those of their commands."""

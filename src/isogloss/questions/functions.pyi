@@ -437,6 +437,17 @@ def factual_consistency(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def cultural_transfer(
+    items: Any | None = ...,
+    *,
+    shared: bool = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def score_behaviour(
     items: Any | None = ...,
     *,

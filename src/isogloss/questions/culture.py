@@ -1,0 +1,115 @@
+"""Do a few examples from one culture help with questions about another?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from isogloss.progress import Progress
+from isogloss.questions.about_items import AboutItems
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.pictures import canvas_of
+from isogloss.questions.scale import FRACTION
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from isogloss.behaviour import CulturalTransfer
+
+GAINS = {"demonstrations from": "demonstrations_country", "questions about": "country", "gain": "gain",
+         "from": "lower", "to": "upper", "without": "zero_shot", "items": "items", "draws": "draws"}  # fmt: skip
+GAIN_SIDES = ("demonstrations_country", "country")
+WORDS = {"own": "of the same country", "other": "of other countries", "control": "of controls"}
+
+
+class CultureQuestion(AboutItems):
+    """Tell what demonstrations from one country change in questions about another, from items scored with each."""
+
+    command: ClassVar[str] = "behaviour culture"
+
+    shared: Annotated[bool, Field(description="Leave out items that are not answered under all demonstrations.")] = (
+        False
+    )
+
+    def answer(self, progress: Progress | None = None) -> Answer:
+        """Score the gains."""
+        from isogloss.behaviour import read_items, score_cultural_transfer
+        from isogloss.behaviour.items import OUTCOMES
+
+        roles = (*OUTCOMES, "text", "answers", "demonstrations_country", "draw")
+        items = self.chosen(read_items(self.items, columns=self.columns, languages=self.languages, roles=roles))
+        result = score_cultural_transfer(items, shared=self.shared, level=self.level, seed=self.seed)
+        sentences = tuple(_sentences(result))
+        about = {"model": "model"} if result.models.height > 1 else {}
+        means = {"own": "own", "other": "other", "controls": "control", "other - controls": "other_less_control",
+            "from": "other_less_control_lower", "to": "other_less_control_upper"}  # fmt: skip
+        title = (
+            f"Accuracy gained by demonstrations; {100 * self.level:g} % intervals, items and demonstrations drawn anew"
+        )
+        tables = {
+            "gains": Table(result.gains, title, about | GAINS, rows=25),
+            "models": Table(result.models, "Means of the gains by kind of demonstrations", about | means),
+        }
+        return Answer(
+            self.command, sentences, tables, scale=FRACTION, flags=_flags(result), notes=NOTES, result=result,
+            draw=partial(_draw, result.gains, sentences[0]),
+        )  # fmt: skip
+
+
+NOTES = (
+    "Controls are demonstrations from no country that is scored: random ones, or another region. A gain that controls "
+    "give as well is one of the format, not of culture.",
+    "Questions must not be among the demonstrations, or gains are too large.",
+)
+
+
+def _sentences(result: CulturalTransfer) -> list[str]:
+    said = []
+    for row in result.models.iter_rows(named=True):
+        parts = [f"{100 * row[kind]:+.0f} points by demonstrations {words}" for kind, words in WORDS.items()
+                 if row[kind] is not None]  # fmt: skip
+        said.append(f"{row['model'] or 'The model'}: {', '.join(parts)}.")
+        if row["other_less_control"] is None:
+            said.append("Without controls, the format of demonstrations cannot be told from their culture.")
+            continue
+        low, high = row["other_less_control_lower"], row["other_less_control_upper"]
+        ends = f"({100 * low:+.0f} to {100 * high:+.0f} points)"
+        shown = "more than" if low > 0 else "less than" if high < 0 else "not shown to differ from"
+        help_ = "help" if low > 0 or high < 0 else "are"
+        said.append(f"Demonstrations of other countries {help_} {shown} controls {ends}.")
+    return said
+
+
+def _flags(result: CulturalTransfer) -> pl.DataFrame:
+    """Where intervals leave something out."""
+    import polars as pl
+
+    once = result.gains.filter(pl.col("draws") == 1)["demonstrations_country"].unique(maintain_order=True).to_list()
+    rows = [
+        {"about": ", ".join(once), "flag": "one_draw",
+         "meaning": "One set of demonstrations: the interval does not hold how far another would differ."}
+    ] if once else []  # fmt: skip
+    return pl.DataFrame(rows, schema={"about": pl.String, "flag": pl.String, "meaning": pl.String})
+
+
+def _draw(gains: pl.DataFrame, verdict: str) -> Any:
+    """The gain matrix of the first model."""
+    from isogloss.charts import Matrix, draw_matrix
+
+    several = gains["model"].n_unique() > 1
+    gains = gains.filter(model=gains["model"][0])
+    sources, countries = (gains[name].unique(maintain_order=True).to_list() for name in GAIN_SIDES)
+    values = {(one, other): gain for one, other, gain in gains.select(*GAIN_SIDES, "gain").iter_rows()}
+    most = max(0.05, *(abs(gain) for gain in values.values()))
+    framed = frozenset(
+        (row, column) for row, one in enumerate(sources) for column, other in enumerate(countries) if one == other
+    )
+    grid = [[values.get((one, other)) for other in countries] for one in sources]
+    title = "gain in accuracy: country of demonstrations by country of questions"
+    return draw_matrix(
+        Matrix(sources, countries, grid, title, low=-most, high=most, framed=framed),
+        lines=[gains["model"][0]] if several else [],
+        canvas=canvas_of(verdict, FRACTION),
+    )

@@ -1,0 +1,67 @@
+"""Cultural transfer: gains counted by hand, planted and null worlds, and bad input."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from tests.behaviour.worlds import cultures_world
+
+import isogloss
+from isogloss.errors import InputError
+
+
+def test_gains_counted_by_hand():
+    """Two items of one country: right without demonstrations 1; with two sets of them 2 and 1; with controls 0."""
+    rows = [("", 0, "a", 1), ("", 0, "b", 0), ("Egypt", 0, "a", 1), ("Egypt", 0, "b", 1), ("Egypt", 1, "a", 1),
+            ("Egypt", 1, "b", 0), ("random", 0, "a", 0), ("random", 0, "b", 0)]  # fmt: skip
+    items = pl.DataFrame(rows, schema=["demonstrations_country", "draw", "item", "correct"], orient="row")
+    result = isogloss.cultural_transfer(items.with_columns(country=pl.lit("Egypt"))).result
+    gains = {row["demonstrations_country"]: (row["kind"], row["gain"]) for row in result.gains.to_dicts()}
+    assert gains == {"Egypt": ("own", 0.25), "random": ("control", -0.5)}
+    assert result.models.row(0, named=True)["other"] is None
+
+
+def test_planted_gains_lie_in_their_intervals_and_other_countries_help_more_than_controls():
+    answer = isogloss.cultural_transfer(cultures_world(items=400, sets=5))
+    row = answer.result.models.row(0, named=True)
+    for kind, truth in {"own": 0.2, "other": 0.1, "control": 0.0}.items():
+        assert row[f"{kind}_lower"] <= truth <= row[f"{kind}_upper"]
+    assert row["other_less_control_lower"] > 0
+    assert answer.sentences[1].startswith("Demonstrations of other countries help more than controls")
+
+
+def test_without_any_gain_few_intervals_leave_out_0():
+    """In 60 worlds without gains, at most 7 of the 95 % intervals of other countries less controls leave out 0."""
+    wrong = 0
+    for seed in range(60):
+        items = cultures_world(0, 0, 0, items=40, seed=seed)
+        row = isogloss.behaviour.score_cultural_transfer(items, draws=300).models.row(0, named=True)
+        wrong += not row["other_less_control_lower"] <= 0 <= row["other_less_control_upper"]
+    assert wrong <= 7
+
+
+def test_one_set_of_demonstrations_is_flagged():
+    flags = isogloss.cultural_transfer(cultures_world(sets=1)).flags
+    assert flags["flag"].to_list() == ["one_draw"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.drop("demonstrations_country"), "no column 'demonstrations_country'"),
+        (lambda t: t.filter(pl.col("demonstrations_country") != "none"), "no item is answered without demonstrations"),
+        (lambda t: t.filter(pl.col("demonstrations_country") == "none"), "no item is answered with demonstrations"),
+        (lambda t: t.head(-1), "item Yemen 59 is not answered under all demonstrations, nor are 0 others; .*shared"),
+        (lambda t: pl.concat([t, t]), "item Egypt 0 is given twice"),
+        (lambda t: t.with_columns(item=pl.lit("x"), country=pl.col("country")).unique(), "given twice|several"),
+        (lambda t: t.with_columns(correct=pl.lit("perhaps")), "'perhaps' in .* is not known"),
+    ],
+)
+def test_what_cannot_be_scored_is_said_with_what_to_do(change, message):
+    with pytest.raises(InputError, match=message):
+        isogloss.cultural_transfer(change(cultures_world()))
+
+
+def test_items_that_are_not_answered_under_all_demonstrations_can_be_left_out():
+    gains = isogloss.cultural_transfer(cultures_world().head(-1), shared=True).result.gains
+    assert gains.filter(country="Yemen")["items"].unique().to_list() == [59]
