@@ -118,9 +118,9 @@ def draw(rows: list[dict[str, Any]]) -> None:
         data = inline([row | {"label": f"{row['observations']:,}"} for row in rows if row["axis"] == axis])
         scale = alt.Scale(type="log")
         x = alt.X("size:Q", scale=scale, title=label, axis=alt.Axis(values=[10, 20, 50, 100, 200, 500]))
-        of_seconds = alt.Scale(type="log", domain=[0.5, 12], nice=False)
+        of_seconds = alt.Scale(type="log", domain=[0.3, 3], nice=False)
         y = alt.Y(
-            "cpu_s:Q", scale=of_seconds, axis=alt.Axis(values=[0.5, 1, 2, 5, 10]),
+            "cpu_s:Q", scale=of_seconds, axis=alt.Axis(values=[0.5, 1, 2]),
             title="CPU seconds" if axis == "languages" else None,
         )  # fmt: skip
         base = alt.Chart(data).encode(x=x, y=y)
