@@ -45,13 +45,16 @@ def transfer(encodings: Encodings, labels: dict[str, str]) -> Array:
     hits = np.zeros((len(encodings.languages), len(names)))
     for fold in range(FOLDS):
         train, test = folds != fold, folds == fold
-        model = LogisticRegression(C=10.0, max_iter=1000).fit(_unit(vectors.vectors[english][train]), names[train])
+        model = LogisticRegression(C=10.0, max_iter=1000).fit(
+            standardised(vectors.vectors[english][train]), names[train]
+        )
         for at, language in enumerate(encodings.languages):
-            hits[at, test] = model.predict(_unit(vectors.vectors[language][test])) == names[test]
+            hits[at, test] = model.predict(standardised(vectors.vectors[language][test])) == names[test]
     return np.asarray(hits.mean(1))
 
 
-def _unit(rows: Array) -> Array:
+def standardised(rows: Array) -> Array:
+    """Vectors without their mean, of one length."""
     centred = rows - rows.mean(1, keepdims=True)
     return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True) * 10)
 

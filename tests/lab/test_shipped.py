@@ -55,6 +55,10 @@ GRIDS = {
         1, {(100, 0): 39, (100, 1): 39, (300, 0): 39, (300, 1): 39, (1000, 0): 22}, 53, 0.6,
         ("CC BY-SA 4.0", "isogloss lab run examples/udpos_minilm.toml", "torch", "Not comparable with published"),
     ),
+    "isogloss:sib200-e5": Grid(
+        1, {(70, 0): 205, (70, 1): 205, (700, 0): 205}, 205, 0.65,
+        ("CC BY-SA 4.0", "python -m benchmarks.sib200_e5", "torch", "4 bits"),
+    ),
     "isogloss:sib200-minilm": Grid(
         1, {(70, 0): 205, (70, 1): 205, (700, 0): 205}, 205, 0.6,
         ("CC BY-SA 4.0", "python -m benchmarks.lab_linear_probe", "torch", "| layer |"),
@@ -153,6 +157,18 @@ def test_topics_by_an_english_encoder_are_plausible() -> None:
     for near, far in [("spa", "tha"), ("nob", "amh"), ("ita", "khm")]:
         assert score(english, target=near) > score(english, target=far) + 0.1
     assert read_evidence("isogloss:sib200-minilm").models["parameters"].to_list()[0] > 20_000_000
+
+
+def test_topics_by_a_multilingual_encoder_are_plausible() -> None:
+    """What it has read transfers across scripts; a script that it does not know does not."""
+    found = accuracies("isogloss:sib200-e5").filter(size=700)
+    english = found.filter(source="eng")
+    assert score(english, target="eng") > 0.85
+    for near in ("tha", "hin", "rus", "jpn", "swh"):
+        assert score(english, target=near) > 0.7
+    for far in ("nqo", "dzo", "sat"):
+        assert score(english, target=far) < 0.3
+    assert (found["items"] == 204).all()
 
 
 def test_examples_of_the_target_are_worth_more_the_more_there_are() -> None:
