@@ -30,6 +30,8 @@ _HOW_TO = {
 }  # fmt: skip
 """Where commands, or all commands of a group, are used on a worked case."""
 _ENVIRONMENT = {
+    "ISOGLOSS_API_KEY": "key of endpoints that answer questions; of one host: `ISOGLOSS_API_KEY_HOST_NAME`; "
+    "[behaviour](../how-to/behaviour.md#let-isogloss-ask-the-model)",
     "ISOGLOSS_CACHE": "folder for what can be made again (translations, features, tables read once), instead of the "
     "user's cache folder; may be deleted at any time",
     "ISOGLOSS_CACHE_SIZE": "megabytes of fitted forecasters that are kept there, those last used (2000); 0 keeps none",

@@ -4,6 +4,7 @@ from .languages import Language, resolve
 from .questions import Answer
 from .questions.functions import (
     additions,
+    answer_questions,
     benchmark,
     compare,
     compare_languages,
@@ -43,6 +44,7 @@ __all__ = [
     "TrainingMix",
     "__version__",
     "additions",
+    "answer_questions",
     "benchmark",
     "compare",
     "compare_languages",

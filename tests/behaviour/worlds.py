@@ -98,3 +98,14 @@ def cultures_world(
                 rows += [(source, draw, country, f"{country} {item}", hit) for item, hit in enumerate(right)]
     schema = ["demonstrations_country", "draw", "country", "item", "correct"]
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(model=pl.lit("ours"))
+
+
+def questions_world() -> pl.DataFrame:
+    """Two questions in two languages, with choices."""
+    rows = [
+        ("English", "sky", "What colour is the sky?", "blue|green", "blue"),
+        ("English", "snow", "What colour is snow?", "black|white", "white"),
+        ("German", "sky", "Welche Farbe hat der Himmel?", "blau|grün", "blau"),
+        ("German", "snow", "Welche Farbe hat Schnee?", "schwarz|weiß", "weiß"),
+    ]
+    return pl.DataFrame(rows, schema=["language", "item", "question", "choices", "answer"], orient="row")

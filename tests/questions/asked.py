@@ -8,7 +8,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from tests.behaviour.worlds import candidates_world, cultures_world, eclektic_world, ratings_world, replies_world
+from tests.behaviour.worlds import (
+    candidates_world,
+    cultures_world,
+    eclektic_world,
+    questions_world,
+    ratings_world,
+    replies_world,
+)
 from tests.questions import worlds
 
 from isogloss.evidence import Store
@@ -86,6 +93,16 @@ def with_replies(_: Path) -> dict[str, Any]:
     return {"items": replies_world()}
 
 
+def with_questions(folder: Path) -> dict[str, Any]:
+    """A tiny model, and two questions in two languages."""
+    pytest.importorskip("torch", reason="models need torch, of the extra lab")
+    from tests.lab.checkpoints import make_decoder
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # on the error stream, which tests of the shell read
+    return {"items": questions_world(), "model": str(make_decoder(folder / "model"))}
+
+
 def scores(folder: Path) -> Path:
     """A file of scores."""
     worlds.as_they_are(2).write_csv(folder / "scores.csv")
@@ -160,6 +177,7 @@ CASES: dict[str, Case] = {
     "align neurons": lambda folder: {
         **(fields := with_decoder(folder)), "sentences": 20, "tested": 4, "share": 0.2, "adapted": fields["model"]
     },
+    "behaviour answer": with_questions,
     "behaviour recall": alone(items=ratings_world()),
     "behaviour confusion": with_replies,
     "behaviour consistency": alone(items=candidates_world()),

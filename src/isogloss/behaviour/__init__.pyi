@@ -1,3 +1,4 @@
+from .answering import answer_questions
 from .confusion import Confusion, score_confusion
 from .consistency import Consistency, score_consistency
 from .countries import home_countries
@@ -5,6 +6,7 @@ from .culture import CulturalTransfer, score_cultural_transfer
 from .identification import identification_accuracy, identify
 from .items import read_items
 from .metric import BehaviourMetric, Tally
+from .question_table import read_questions
 from .recall import Recall, score_recall
 from .registry import behaviour_metrics
 from .scoring import BehaviourScores, score_items
@@ -17,11 +19,13 @@ __all__ = [
     "CulturalTransfer",
     "Recall",
     "Tally",
+    "answer_questions",
     "behaviour_metrics",
     "home_countries",
     "identification_accuracy",
     "identify",
     "read_items",
+    "read_questions",
     "score_confusion",
     "score_consistency",
     "score_cultural_transfer",

@@ -30,6 +30,8 @@ ROLES: dict[str, str] = {
     "correct": "correct, is correct, right, is right, hit, acc, accuracy, exact match, em, passed",
     "candidate": "candidate, candidate index, candidate id, option, choice",
     "country": "country, country of the fact, nation, land",
+    "question": "question, questions, prompt, prompts, cloze, query, stem",
+    "answer": "answer, right answer, correct answer, key",
     "text": "completion, completions, response, responses, reply, output, generation, prediction, generated text",
     **FURTHER_ROLES,
 }
@@ -37,6 +39,8 @@ ROLES: dict[str, str] = {
 
 _OF_EVIDENCE = {"target": "language", "model": "model", "task": "task", "score": "score"}
 EVERY_ROLE = (*_OF_EVIDENCE.values(), *ROLES)
+QUESTIONS = ("language", "task", "item", "country", "question", "choices", "answer", "answers")
+"""Columns of what models are to answer."""
 OUTCOMES = ("language", "model", "task", "item", "rating", "correct", "score", "country")
 """Columns of answers that were judged."""
 FACTS = ("language", "task", "item", "country")

@@ -4,7 +4,7 @@ FURTHER_ROLES: dict[str, str] = {
     "answers": "answers, gold, gold answers, gold answer, reference, references, expected, expected answer",
     "answer_from": "answer from, answer follows, answer source",
     "chance": "chance, chance level, guess rate",
-    "choices": "choices, options",
+    "choices": "choices, options, candidates, alternatives",
     "claimant": "claimant, is claimant, language of a claimant",
     "closed_book": "closed book, right closed book, correct closed book",
     "controller": "controller, controlling country, controlled by",

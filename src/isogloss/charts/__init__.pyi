@@ -1,4 +1,5 @@
 from .alignment import draw_alignment
+from .answers import draw_answers
 from .benchmark import conditions_plot, errors_plot
 from .benchmark_page import write_report
 from .canvas import Canvas, look
@@ -31,6 +32,7 @@ __all__ = [
     "conditions_plot",
     "describe",
     "draw_alignment",
+    "draw_answers",
     "draw_benchmark",
     "draw_chosen_sources",
     "draw_comparison",

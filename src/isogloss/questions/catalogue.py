@@ -50,6 +50,7 @@ QUESTIONS = {
     "align probe": "align_probe:ProbeQuestion",
     "align latent": "latent:LatentQuestion",
     "align neurons": "neurons:NeuronsQuestion",
+    "behaviour answer": "answering:AnswerQuestion",
     "behaviour recall": "recall:RecallQuestion",
     "behaviour confusion": "confusion:ConfusionQuestion",
     "behaviour consistency": "consistency:ConsistencyQuestion",

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from isogloss.errors import BadValue
 from isogloss.progress import Progress
-from isogloss.questions.about_items import AboutItems, written_names
+from isogloss.questions.about_items import ITEMS, AboutItems, written_names
 from isogloss.questions.answer import Answer, Table
+from isogloss.questions.answering import Among, language_ids, read_about
+from isogloss.questions.fields import ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
+from isogloss.questions.running import MODEL, RunsModels, meter_details, meter_notes
 from isogloss.questions.scale import FRACTION
 from isogloss.text import counted
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from isogloss.behaviour import Consistency
+    from isogloss.models.respondents import Meter
 
 PAIRS = {"RankC": "rankc", "from": "rankc_lower", "to": "rankc_upper", "after chance": "rankc_corrected",
          "same best": "same_best", "Jaccard": "jaccard", "kappa": "kappa", "agreement": "agreement"}  # fmt: skip
@@ -28,29 +33,66 @@ TITLES = {"rankc": "RankC", "kappa": "kappa"}
 SHOWN = 10
 
 
-class ConsistencyQuestion(AboutItems):
+class ConsistencyQuestion(AboutItems, RunsModels):
     """Tell whether a model answers alike in every language: RankC of candidates, Jaccard and kappa of right answers."""
 
     command: ClassVar[str] = "behaviour consistency"
 
+    items: Annotated[Any, Shell(kind=str, argument=True, metavar="ITEMS"), Field(description=ITEMS)] = None
+    facts: Annotated[
+        Any, Shell(kind=str, metavar="FACTS"), Field(description="Table of questions for the model, instead of items.")
+    ] = None
+    languages: ReadAs = Field(default_factory=dict)
+    task: Annotated[str | None, Field(description="Only this task.")] = None
+    model: Annotated[str | None, Field(description=f"Only this model; with facts, the one to run. {MODEL}")] = None
+    targets: Among = Field(default_factory=list)
     shared: Annotated[bool, Field(description="Leave out items that are not the same in all languages.")] = False
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Compare every two languages."""
-        from isogloss.behaviour import read_items, score_consistency
-        from isogloss.behaviour.items import OUTCOMES
+        from isogloss.behaviour import score_consistency
         from isogloss.behaviour.ratings import with_right
 
-        read = read_items(self.items, columns=self.columns, languages=self.languages, roles=(*OUTCOMES, "candidate"))
-        items = self.chosen(read)
+        meter = self.meter()
+        items = self._read() if self.facts is None else self._answered(meter, progress)
         judged = items if "candidate" in items.columns else with_right(items)
         result = score_consistency(judged, shared=self.shared, level=self.level, seed=self.seed)
         names = Names(None, written_names(items) if "written" in items.columns else {})
         main = "rankc" if "rankc" in result.pairs.columns else "kappa"
         sentences = tuple(_sentences(result, main, names))
         return Answer(
-            self.command, sentences, _tables(result, main, names, self.level), scale=FRACTION, notes=_notes(main),
+            self.command, sentences, _tables(result, main, names, self.level), scale=FRACTION,
+            notes=(*_notes(main), *(meter_notes(meter) if meter.prompts else ())), details=meter_details(meter),
             result=result, draw=partial(_draw, result, main, names, canvas_of(sentences[0], FRACTION)),
+        )  # fmt: skip
+
+    def _read(self) -> pl.DataFrame:
+        """Answers of a table."""
+        import polars as pl
+
+        from isogloss.behaviour import read_items
+        from isogloss.behaviour.items import OUTCOMES
+
+        if self.items is None:
+            hint = "give a table of answers, or facts=... and the model=... that answers them"
+            raise BadValue("no items", where="items", hint=hint)
+        read = read_items(self.items, columns=self.columns, languages=self.languages, roles=(*OUTCOMES, "candidate"))
+        items = self.chosen(read)
+        return items.filter(pl.col("language").is_in(language_ids(self.targets))) if self.targets else items
+
+    def _answered(self, meter: Meter, progress: Progress | None) -> pl.DataFrame:
+        """Answers of a model to facts."""
+        from isogloss.behaviour import answer_questions
+
+        if self.items is not None:
+            raise BadValue("both items and facts", where="facts", hint="give one of them")
+        if self.model is None:
+            raise BadValue("no model to answer the facts", where="model", hint="give model=...")
+        questions = read_about(self.facts, self.columns, self.languages, self.targets)
+        respondent = self.respondent(self.model)
+        return answer_questions(
+            respondent, questions, listed=self.listed, candidates=respondent.has_likelihoods, template=self.template,
+            meter=meter, progress=progress,
         )  # fmt: skip
 
 

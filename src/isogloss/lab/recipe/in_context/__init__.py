@@ -17,9 +17,10 @@ from isogloss.errors import BadValue
 from isogloss.lab.parameters import Count
 from isogloss.lab.recipe import ANY, EACH, Answers, Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.in_context.prompts import About, Query, about, first_rows, packed, parts_of, queries
-from isogloss.lab.recipe.in_context.templates import Chat, Wording, Wordings, of_languages
+from isogloss.lab.recipe.in_context.templates import Wording, Wordings, of_languages
 from isogloss.lab.recipe.neural import TRIED, NeuralRecipe
 from isogloss.lab.task import TaskKind
+from isogloss.models.chat import Chat
 from isogloss.models.checkpoints import load_tokenizer
 from isogloss.models.decoder import shared_decoder
 from isogloss.models.generation import generate, room_for_prompts

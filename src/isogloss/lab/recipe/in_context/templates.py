@@ -1,4 +1,4 @@
-"""How an example is written out in a prompt or as the turns of a chat, and where its answer stands."""
+"""How an example is written out in a prompt, and where its answer stands."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from isogloss.errors import BadValue, UnknownName, first_line
+from isogloss.errors import BadValue, UnknownName
 from isogloss.lab.task import Form
 from isogloss.models.inputs import SLOT
-from isogloss.models.tokenizers import lead
 
 T = TypeVar("T")
 
@@ -170,63 +169,3 @@ def of_languages(table: Mapping[str, T], codes: Sequence[str], ids: Sequence[str
         if written not in codes and written not in ids:
             known[resolve(written, where="templates").id] = value
     return [known.get(code, known.get(identifier)) for code, identifier in zip(codes, ids, strict=True)]
-
-
-@dataclass(frozen=True)
-class Chat:
-    """The chat template of a tokenizer.
-
-    Parameters
-    ----------
-    tokenizer : transformers.PreTrainedTokenizerFast
-    system : str
-        What is said to the model before everything else; may be empty.
-
-    Raises
-    ------
-    BadValue
-        If the checkpoint has no chat template.
-    """
-
-    tokenizer: Any
-    system: str
-
-    def __post_init__(self) -> None:
-        if not getattr(self.tokenizer, "chat_template", None):
-            raise BadValue(
-                "the checkpoint has no chat template", where=str(self.tokenizer.name_or_path),
-                hint="leave out chat, or choose a checkpoint that was tuned to chat",
-            )  # fmt: skip
-
-    def prompt(self, shown: Sequence[tuple[str, str]], question: str) -> str:
-        """A conversation up to where the model's answer begins.
-
-        Parameters
-        ----------
-        shown : sequence of (str, str)
-            Earlier questions and their answers, each a turn of the user and one of the model.
-        question : str
-
-        Returns
-        -------
-        str
-            Without what the tokenizer puts before every text by itself.
-
-        Raises
-        ------
-        BadValue
-            If the template refuses the conversation, as some do a system's message.
-        """
-        turns = [("system", self.system)] if self.system else []
-        for earlier, answer in shown:
-            turns += [("user", earlier), ("assistant", answer)]
-        messages = [{"role": role, "content": text} for role, text in (*turns, ("user", question))]
-        try:
-            text = str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
-        except Exception as error:  # a template can refuse, or fail, in any way
-            raise BadValue(
-                f"its chat template refuses the conversation ({first_line(error)})",
-                where=str(self.tokenizer.name_or_path),
-                hint="leave out system" if self.system else "leave out chat",
-            ) from None  # fmt: skip
-        return text.removeprefix(self.tokenizer.decode(lead(self.tokenizer)))
