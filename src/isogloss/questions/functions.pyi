@@ -484,13 +484,13 @@ def cultural_transfer(
 def score_behaviour(
     items: Any | None = ...,
     *,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
     metrics: str | Sequence[str] | None = ...,
     shared: bool = ...,
     into: str | None = ...,
     columns: Mapping[str, str] | None = ...,
-    languages: Mapping[str, str] | None = ...,
-    task: str | None = ...,
-    model: str | None = ...,
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
