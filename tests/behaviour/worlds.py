@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+from scipy.special import expit
 
 HOMES = {"eng": "United States", "hin": "India", "rus": "Russia", "fra": "France", "swa": "Kenya", "tha": "Thailand"}
 
@@ -109,3 +110,32 @@ def questions_world() -> pl.DataFrame:
         ("German", "snow", "Welche Farbe hat Schnee?", "schwarz|weiß", "weiß"),
     ]
     return pl.DataFrame(rows, schema=["language", "item", "question", "choices", "answer"], orient="row")
+
+
+IN_LANGUAGES = ("deu", "fin", "fra", "hin", "ita", "swa")
+
+
+def difficulty_world(
+    *, models: int = 14, items: int = 80, mistranslated: int = 0, bound: int = 0, seed: int = 0
+) -> tuple[pl.DataFrame, np.ndarray]:
+    """Answers of models, and the difficulty of each item.
+
+    The first `mistranslated` items are lost in Swahili; the last `bound` ones are hard in French and Italian.
+    """
+    rng = np.random.default_rng(seed)
+    count = len(IN_LANGUAGES)
+    ability = rng.normal(0, 1, models)[:, None] + rng.normal(0, 0.4, count) + rng.normal(0, 0.3, (models, count))
+    difficulty, own = rng.normal(-1, 1, items), rng.normal(0, 0.3, (items, count))
+    own[:mistranslated, IN_LANGUAGES.index("swa")] += 7
+    if bound:
+        own[-bound:, [IN_LANGUAGES.index("fra"), IN_LANGUAGES.index("ita")]] += 3.5
+    chance = expit(ability[:, None, :] - difficulty[None, :, None] - own)
+    drawn = rng.random(chance.shape) < chance
+    model, item, language = (place.ravel() for place in np.indices(chance.shape))
+    table = pl.DataFrame(
+        {
+            "model": [f"m{one:02}" for one in model], "item": [f"q{one:03}" for one in item],
+            "language": np.array(IN_LANGUAGES)[language], "right": drawn.ravel(), "task": ["facts"] * len(model),
+        }
+    )  # fmt: skip
+    return table, difficulty

@@ -11,6 +11,7 @@ import pytest
 from tests.behaviour.worlds import (
     candidates_world,
     cultures_world,
+    difficulty_world,
     eclektic_world,
     questions_world,
     ratings_world,
@@ -182,6 +183,7 @@ CASES: dict[str, Case] = {
     "behaviour confusion": with_replies,
     "behaviour consistency": alone(items=candidates_world()),
     "behaviour culture": alone(items=cultures_world()),
+    "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),
     "lab tasks": alone(),

@@ -3,6 +3,7 @@ from .confusion import Confusion, score_confusion
 from .consistency import Consistency, score_consistency
 from .countries import home_countries
 from .culture import CulturalTransfer, score_cultural_transfer
+from .difficulty import Difficulty, score_difficulty
 from .identification import identification_accuracy, identify
 from .items import read_items
 from .metric import BehaviourMetric, Tally
@@ -17,6 +18,7 @@ __all__ = [
     "Confusion",
     "Consistency",
     "CulturalTransfer",
+    "Difficulty",
     "Recall",
     "Tally",
     "answer_questions",
@@ -29,6 +31,7 @@ __all__ = [
     "score_confusion",
     "score_consistency",
     "score_cultural_transfer",
+    "score_difficulty",
     "score_items",
     "score_recall",
 ]

@@ -55,6 +55,7 @@ QUESTIONS = {
     "behaviour confusion": "confusion:ConfusionQuestion",
     "behaviour consistency": "consistency:ConsistencyQuestion",
     "behaviour culture": "culture:CultureQuestion",
+    "behaviour difficulty": "difficulty:DifficultyQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",
     "lab tasks": "lab:TasksQuestion",

@@ -22,6 +22,7 @@ OTHER_NAMES = {
     "behaviour confusion": "language_confusion",
     "behaviour consistency": "factual_consistency",
     "behaviour culture": "cultural_transfer",
+    "behaviour difficulty": "item_difficulty",
     "behaviour score": "score_behaviour",
 }
 """Names of functions that are not those of their commands."""

@@ -481,6 +481,17 @@ def cultural_transfer(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def item_difficulty(
+    items: Any | None = ...,
+    *,
+    level: float = ...,
+    false_discoveries: float = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    seed: int = ...,
+) -> Answer: ...
 def score_behaviour(
     items: Any | None = ...,
     *,

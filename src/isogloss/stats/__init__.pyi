@@ -1,3 +1,4 @@
+from .confidence_sequence import share_sequence
 from .conformal import grouped_quantile, weighted_conformal_quantiles
 from .hypotheses import McNemar, benjamini_hochberg, holm, mcnemar, permutation_p_value, sequential_p_value
 from .intervals import (
@@ -30,6 +31,7 @@ __all__ = [
     "percentile_interval",
     "permutation_p_value",
     "sequential_p_value",
+    "share_sequence",
     "weighted_conformal_quantiles",
     "wilson_interval",
 ]
