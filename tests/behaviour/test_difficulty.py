@@ -52,6 +52,14 @@ def test_items_bound_to_a_group_of_languages_are_flagged_as_such() -> None:
     assert {"Romance"} == set(flags.filter(kind="group")["where"])
 
 
+def test_groups_are_families_where_none_are_given() -> None:
+    """French, Italian, German and Hindi are Indo-European, so an item that is harder in all four is bound to that."""
+    table, _ = difficulty_world(seed=4, models=20)
+    hard = (pl.col("item") == "q010") & pl.col("language").is_in(["fra", "ita", "deu", "hin"])
+    flags = score_difficulty(table.with_columns(right=pl.col("right") & ~hard)).flags
+    assert flags.select("kind", "item", "where").rows() == [("group", "q010", "Indo-European")]
+
+
 def test_scores_are_forecast_from_a_few_answers() -> None:
     """Each model answered two items in five of one language: 90 % intervals hold most scores, near the truth."""
     table, _ = difficulty_world(seed=5)

@@ -148,7 +148,7 @@ def _scores(names: _Names, cube: Cube, fitted: ItemResponse, level: float) -> pl
 
     probability = fitted.probabilities(cube)
     variance, slope = fitted.ability_variance(cube), fitted.slopes
-    there = ~np.isnan(cube.right).all(axis=0)  # (items, languages): somebody answered
+    there = np.asarray(~np.isnan(cube.right).all(axis=0))  # (items, languages): somebody answered
     rows = []
     for kind, task in enumerate(names.tasks):
         of_task = cube.tasks == kind
@@ -217,7 +217,9 @@ def _flags(
     alone = _flagged(names, "language", names.languages, *language_p_values(cube, counts), share)
     by_group: dict[str, list[int]] = {}
     for place, language in enumerate(names.languages):
-        by_group.setdefault((groups or {}).get(language) or resolve(language).family, []).append(place)
+        family = resolve(language).family  # its ancestors, from the family down
+        group = (groups or {}).get(language) or (family[0] if family else language)
+        by_group.setdefault(group, []).append(place)
     large = {group: places for group, places in sorted(by_group.items()) if 1 < len(places) < len(names.languages)}
     if not large:
         return alone

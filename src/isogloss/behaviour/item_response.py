@@ -132,7 +132,7 @@ class ItemResponse:
 
     def probabilities(self, cube: Cube) -> Array:
         """Of right answers, with what is not known of abilities and items averaged over (MacKay 1992)."""
-        slope, ability = self.slopes[None, :, None] ** 2, 0.0
+        slope = self.slopes[None, :, None] ** 2
         spread = self.posterior("item")[None, :, None]
         if "item_language" in self.parts_:
             spread = spread + self.posterior("item_language")
