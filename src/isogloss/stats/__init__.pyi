@@ -13,9 +13,11 @@ from .intervals import (
     percentile_interval,
     wilson_interval,
 )
+from .pairs import PairRegression, regress_pairs
 
 __all__ = [
     "McNemar",
+    "PairRegression",
     "benjamini_hochberg",
     "bootstrap_interval",
     "bootstrap_means",
@@ -30,6 +32,7 @@ __all__ = [
     "paired_bootstrap",
     "percentile_interval",
     "permutation_p_value",
+    "regress_pairs",
     "sequential_p_value",
     "share_sequence",
     "weighted_conformal_quantiles",
