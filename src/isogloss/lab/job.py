@@ -110,7 +110,8 @@ class Bench:
                 where=f"{grid.path}: sources", hint="give it a grid of its own",
             )  # fmt: skip
         self.left_out: list[str] = []
-        self.jobs = list({job.key: job for job in self._jobs()}.values())  # 'eng' with 70, and { eng = 70 }, are one
+        # 'eng' with 70 examples and { eng = 70 } are one job; two languages with the same examples are two
+        self.jobs = list({(str(job), job.key): job for job in self._jobs()}.values())
 
     def corpus(self) -> Corpus:
         """Every text that a job trains on, chooses on or answers."""
