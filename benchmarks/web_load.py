@@ -66,13 +66,14 @@ def main() -> None:
 
 
 @contextmanager
-def web_server(*options: str) -> Iterator[tuple[str, int]]:
+def web_server(*options: str, log: Path | None = None) -> Iterator[tuple[str, int]]:
     """The address and the process of a server that was started as a person would, with a cache of its own."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port("127.0.0.1", 8600)
         environment = os.environ | {"ISOGLOSS_CACHE": folder}
         command = [sys.executable, "-m", "isogloss", "serve", "--port", str(port), *options]
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+        written = log.open("wb") if log else None
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=written) as process:
             assert process.stdout is not None
             process.stdout.readline()
             try:

@@ -8,6 +8,7 @@ import re
 import sys
 
 import polars as pl
+import pydantic
 import pytest
 import typer
 from docs.generator.commands import walk
@@ -173,3 +174,12 @@ def test_only_questions_that_say_so_write_files_beside_their_answer(command, tmp
 
 def _files(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_no_question_takes_a_seed_that_random_numbers_refuse():
+    seeded = {command: kind for command in question_kinds() if "seed" in (kind := question_kind(command)).model_fields}
+    assert seeded
+    for kind in seeded.values():
+        with pytest.raises(pydantic.ValidationError) as refused:
+            kind.model_validate({"seed": -1})
+        assert ("seed",) in [one["loc"] for one in refused.value.errors()]

@@ -38,7 +38,7 @@ class _Held(WithBackground):
         ),
     ] = None
     folds: Annotated[int | None, Field(ge=1, description="Number of folds or draws, where a protocol has them.")] = None
-    seed: Annotated[int, Field(description="Seed of folds, draws and bootstrap.")] = 0
+    seed: Annotated[int, Field(ge=0, description="Seed of folds, draws and bootstrap.")] = 0
 
 
 class TrustQuestion(_Held):

@@ -48,7 +48,7 @@ class CompareQuestion(AboutSettings):
         default_factory=list
     )
     volume: Annotated[Number, Field(ge=0, description="Queries to come, for costs in all.")] = None
-    seed: Annotated[int, Field(description="Seed of the bootstrap over languages.")] = 0
+    seed: Annotated[int, Field(ge=0, description="Seed of the bootstrap over languages.")] = 0
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Compare them."""
@@ -86,7 +86,7 @@ class RankQuestion(AboutSettings):
     targets: Annotated[
         Languages, Field(description="Languages that count, such as africa; by default all that every one has.")
     ] = Field(default_factory=list)
-    seed: Annotated[int, Field(description="Seed of the bootstrap over languages.")] = 0
+    seed: Annotated[int, Field(ge=0, description="Seed of the bootstrap over languages.")] = 0
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Rank them."""

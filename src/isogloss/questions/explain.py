@@ -58,7 +58,7 @@ class ExplainQuestion(WithBackground, AboutSettings):
         int | None, Field(ge=0, description="Which number of training examples, where sources have several.")
     ] = None
     permutations: Annotated[int, Field(ge=1, description="Permutations of the language labels at most.")] = 999
-    seed: Annotated[int, Field(description="Seed of the permutations.")] = 0
+    seed: Annotated[int, Field(ge=0, description="Seed of the permutations.")] = 0
     level: Level = 0.9
     forecaster: ForecasterName = "default"
 
