@@ -31,6 +31,12 @@ def compact(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def amount(number: float, unit: str) -> str:
+    """A number of what is named in plural: `1 training language`, `22.7 million parameters`, `1 example of kin`."""
+    written, (head, of, rest) = compact(number), unit.partition(" of ")
+    return f"{written} {head.removesuffix('s') if written == '1' else head}{of}{rest}"
+
+
 def sentence(text: str) -> str:
     """A reason as a sentence: with a capital letter and one full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -60,7 +60,8 @@ def test_what_lies_outside_the_picture_is_counted(curve):
 def test_the_goal_says_how_many_examples_reach_it(curve):
     needed = curve.needed(0.5)
     drawn = layers(draw_curve(curve, goal=0.5))
-    assert drawn["text"][0]["said"] == f"goal 0.5: {needed.expected:,} examples ({needed.lower:,} to {needed.upper:,})"
+    interval = f"90 % interval: {needed.lower:,} to {needed.upper:,}"
+    assert drawn["text"][0]["said"] == f"0.5 needs about {needed.expected:,} labelled examples ({interval})"
     assert {"size": needed.expected, "mean": 0.5} in drawn["point"]
 
 
@@ -93,11 +94,11 @@ def test_sizes_that_are_no_range_are_refused(curve):
 def test_scores_and_the_goal_are_in_the_scale_that_is_asked_for(curve):
     drawn = layers(draw_curve(curve, goal=0.5, canvas=Canvas(score="accuracy", percent=True)))
     assert drawn["area"][0]["lower"] == pytest.approx(100 * curve.predict([0])["lower"][0])
-    assert drawn["text"][0]["said"].startswith("goal 50: ")
+    assert drawn["text"][0]["said"].startswith("50 needs about ")
 
 
 def test_the_description_says_the_curve_at_its_ends_and_the_goal(curve):
     words = draw_curve(curve, end=2000, goal=0.5).to_dict()["description"]
     assert "0 examples" in words
     assert "2,000 examples" in words
-    assert f"Goal 0.5: {curve.needed(0.5).expected:,} examples" in words
+    assert f"0.5 needs about {curve.needed(0.5).expected:,} labelled examples" in words

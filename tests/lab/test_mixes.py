@@ -252,5 +252,5 @@ def test_scores_are_followed_over_the_number_of_languages(grid_file: Path, tmp_p
     run_grid(read_grid(with_sources(grid_file, sources, sizes="sizes = [24]")), store)
     answer = CurveQuestion(evidence=[str(store.path)], metric="accuracy", vary="languages", target="Greek").answer()
     assert answer.sentences[0].startswith("Greek: ")
-    assert "1 to 4 training languages" in answer.sentences[0] or "with 1 training languages" in answer.sentences[0]
+    assert "1 to 4 training languages" in answer.sentences[0] or "with 1 training language," in answer.sentences[0]
     assert answer.table["size"].to_list() == [1, 2, 4]

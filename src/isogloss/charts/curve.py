@@ -12,7 +12,7 @@ from isogloss.charts.forecast_rows import mix_in_words
 from isogloss.charts.lines import HEADER
 from isogloss.errors import BadValue
 from isogloss.forecasting.flags import short
-from isogloss.text import counted
+from isogloss.text import amount, counted
 
 if TYPE_CHECKING:
     import altair as alt
@@ -125,20 +125,22 @@ def draw_curve(
     layers += [*_means(rows, across, up, digits, canvas, wording.noun), *_dots(inside, across, up, digits, canvas)]
     needed = None if goal is None else curve.needed(goal, level)
     if needed is not None:
-        layers += _goal(needed, start, end, across, canvas, wording.noun)
+        layers += _goal(curve, needed, start, end, across, canvas)
     chart = alt.layer(*layers).properties(width=width, height=height)
-    return page.finish(chart, _in_words(rows, needed, digits, canvas, wording.noun))
+    return page.finish(chart, _in_words(curve, rows, needed, digits, canvas, wording.noun))
 
 
-def _in_words(rows: list[dict[str, Any]], needed: Needed | None, digits: int, canvas: Canvas, noun: str) -> str:
+def _in_words(
+    curve: Curve, rows: list[dict[str, Any]], needed: Needed | None, digits: int, canvas: Canvas, noun: str
+) -> str:
     """The curve at its ends and in the middle, and the goal."""
     shown = [rows[0], rows[len(rows) // 2], rows[-1]]
     points = "; ".join(
-        f"{row['size']:,.0f} {noun} {figure(row['mean'], digits)} ({figure(row['lower'], digits)} to "
+        f"{amount(row['size'], noun)} {figure(row['mean'], digits)} ({figure(row['lower'], digits)} to "
         f"{figure(row['upper'], digits)})"
         for row in shown
     )
-    goal = "" if needed is None else f" {_said(needed, canvas, noun).capitalize()}."
+    goal = "" if needed is None else f" {_goal_in_words(curve, needed, canvas)}."
     return f"{canvas.score_title} by number of {noun}: {points}.{goal}"
 
 
@@ -222,12 +224,16 @@ def _dots(measured: pl.DataFrame, across: alt.X, up: alt.Y, digits: int, canvas:
     ]
 
 
-def _goal(needed: Needed, start: int, end: int, across: alt.X, canvas: Canvas, noun: str) -> list[Any]:
+def _goal_in_words(curve: Curve, needed: Needed, canvas: Canvas) -> str:
+    return curve.goal_in_words(needed, f"{canvas.factor * needed.goal:.4g}")
+
+
+def _goal(curve: Curve, needed: Needed, start: int, end: int, across: alt.X, canvas: Canvas) -> list[Any]:
     """The goal as a line, and where the curve meets it."""
     import altair as alt
 
     goal, colour = canvas.factor * needed.goal, canvas.colours.alert
-    pinned = alt.Chart(inline([{"size": start, "mean": goal, "said": _said(needed, canvas, noun)}]))
+    pinned = alt.Chart(inline([{"size": start, "mean": goal, "said": _goal_in_words(curve, needed, canvas)}]))
     level = pinned.mark_rule(color=colour, strokeWidth=1.5, strokeDash=[4, 3]).encode(y="mean:Q")
     said = pinned.mark_text(align="left", baseline="bottom", dx=6, dy=-4, color=colour, fontSize=13)
     layers = [level, said.encode(x=across, y="mean:Q", text="said:N")]
@@ -242,17 +248,6 @@ def _goal(needed: Needed, start: int, end: int, across: alt.X, canvas: Canvas, n
                 span.mark_rule(color=colour, strokeWidth=5, opacity=0.45).encode(x=across, x2="to:Q", y="mean:Q")
             )
     return layers
-
-
-def _said(needed: Needed, canvas: Canvas, noun: str) -> str:
-    goal = f"{canvas.factor * needed.goal:.4g}"
-    if needed.banded and needed.lower is None:
-        return f"goal {goal}: not reachable up to {needed.reach:,}"
-    said = f"not expected up to {needed.reach:,}" if needed.expected is None else f"{needed.expected:,} {noun}"
-    if needed.banded:
-        worst = f"more than {needed.reach:,}" if needed.upper is None else f"{needed.upper:,}"
-        said += f" ({needed.lower:,} to {worst})"
-    return f"goal {goal}: {said}"
 
 
 def _subtitle(curve: Curve, level: float, outside: int) -> list[str]:

@@ -15,7 +15,7 @@ from isogloss.questions.fields import ForecasterName, Goal, Level, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.scale import Scale, scale_of
-from isogloss.text import compact, counted
+from isogloss.text import amount, compact, counted
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
@@ -77,7 +77,7 @@ class CurveQuestion(WithBackground, AboutSettings):
         names = Names(evidence, {curve.target: self.target} if self.target else None)
         name = names(curve.target) if curve.target else f"Mean of {counted(len(evidence.targets), 'language')}"
         growth = curve.band.growth(self.level) if isinstance(curve.band, LawBand) else None
-        sentences = [] if needed is None else [_goal(needed, scale, name, curve)]
+        sentences = [] if needed is None else [f"{name}: {curve.goal_in_words(needed, scale.score(needed.goal))}."]
         sentences += self._grows(curve, scale, name) if growth is None else _changes(growth, curve, scale, name)
 
         def draw() -> Any:
@@ -166,37 +166,23 @@ def _changes(growth: Growth, curve: Curve, scale: Scale, name: str) -> list[str]
 
     unit, level = scale.unit(curve.metric), f"{100 * growth.level:g} % interval"
     ends = f"{scale.points * growth.lower:z.1f} to {scale.points * growth.upper:z.1f} {unit}"
-    least, most = compact(growth.smallest), compact(growth.largest)
     if not growth.shown:
-        return [f"{name}: no change is shown from {least} to {most} {curve.unit} ({level}: {ends})."]
+        measured = f"{compact(growth.smallest)} to {amount(growth.largest, curve.unit)}"
+        return [f"{name}: no change is shown from {measured} ({level}: {ends})."]
     scores = curve.predict(np.array([growth.smallest, growth.largest]), growth.level)["mean"]
     first, last = (scale.rough(score) for score in scores)
-    sentences = [f"{name}: {first} with {least} {curve.unit}, {last} with {most} ({level} of the change: {ends})."]
+    least, most = amount(growth.smallest, curve.unit), compact(growth.largest)
+    sentences = [f"{name}: {first} with {least}, {last} with {most} ({level} of the change: {ends})."]
     if growth.knee is None:
         sentences.append("No knee is shown in the range measured.")
     else:
-        knee, lower, upper = (compact(one) for one in growth.knee)
-        sentences.append(f"Growth is slower from about {knee} {curve.unit} on ({level}: {lower} to {upper}).")
+        knee = amount(growth.knee[0], curve.unit)
+        lower, upper = (compact(one) for one in growth.knee[1:])
+        sentences.append(f"Growth is slower from about {knee} on ({level}: {lower} to {upper}).")
     if growth.exponent is not None:
         exponent, lower, upper = (f"{one:.2f}" for one in growth.exponent)
         sentences.append(f"A power law fits best, with the exponent {exponent} ({level}: {lower} to {upper}).")
     return sentences
-
-
-def _goal(needed: Needed, scale: Scale, name: str, curve: Curve) -> str:
-    counted_of = "examples" if curve.of_examples else curve.unit
-    goal, within = scale.score(needed.goal), f"within the range measured (up to {compact(needed.reach)} {counted_of})"
-    if needed.banded and needed.lower is None:
-        return f"{name}: {goal} is not reachable {within}."
-    if needed.expected is None:
-        expected = f"{name}: {goal} is not expected {within}"
-    else:
-        expected = f"{name}: {goal} needs about {compact(needed.expected)} {curve.unit}"
-    if not needed.banded:
-        return f"{expected}; too little was measured for an interval."
-    worst = f"more than {compact(needed.reach)}" if needed.upper is None else compact(needed.upper)
-    best = compact(needed.lower or 0)
-    return f"{expected} ({100 * needed.level:g} % interval: {best} to {worst})."
 
 
 def _details(curve: Curve, needed: Needed | None, growth: Growth | None) -> dict[str, object]:

@@ -17,6 +17,7 @@ from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array
 from isogloss.forecasting.trust_word import TRUST_LEVEL, trust_word
+from isogloss.text import amount, compact
 
 CURVE = pl.Schema(
     [
@@ -184,6 +185,27 @@ class Curve:
     def unit(self) -> str:
         """What is counted, in words."""
         return f"{self.kind} examples" if self.of_examples else AMOUNTS[self.kind].unit
+
+    def goal_in_words(self, needed: Needed, goal: str) -> str:
+        """What a goal needs, as a clause.
+
+        Parameters
+        ----------
+        needed : Needed
+        goal : str
+            The goal as its reader writes it.
+        """
+        within = f"within the range measured (up to {amount(needed.reach, self.unit)})"
+        if needed.banded and needed.lower is None:
+            return f"{goal} is not reachable {within}"
+        if needed.expected is None:
+            said = f"{goal} is not expected {within}"
+        else:
+            said = f"{goal} needs about {amount(needed.expected, self.unit)}"
+        if not needed.banded:
+            return f"{said}; too little was measured for an interval"
+        worst = f"more than {compact(needed.reach)}" if needed.upper is None else compact(needed.upper)
+        return f"{said} ({100 * needed.level:g} % interval: {compact(needed.lower or 0)} to {worst})"
 
     @property
     def reach(self) -> int:
