@@ -1,4 +1,6 @@
-"""Claim: 90 % intervals of the law in size hold 93 % of models among those measured, but 77 % of larger ones.
+"""Claim: 90 % intervals of the law in size hold 93 % of a random quarter of models, but 77 % of the largest quarter.
+
+Of the largest quarter the law is also off by more than a straight line in the logarithm of size: 15.7 against 11.9.
 
 On the MTEB tables that ship, with sizes from the models' own records: the largest quarter of the models held out, a
 random quarter, and all but five at random. Beside it the mean of the measured models, and a straight line in the
@@ -58,7 +60,7 @@ def main() -> None:
     write_result(
         "forecast_laws",
         {
-            "claim": (__doc__ or "").splitlines()[0],
+            "claim": (__doc__ or "").splitlines()[0].removeprefix("Claim: "),
             "machine": machine(),
             "versions": versions("numpy", "scipy"),
             "tables": len(tables),
