@@ -60,8 +60,6 @@ def main() -> None:
         {
             "claim": "unseen languages: default below every peer, and intervals that hold",
             "protocol": "languages left out as sources and targets; MAE in points, languages weighing the same",
-            "default": "of today, but for families and scripts of UDPOS and WikiANN, which were measured when "
-            "base-learners was the default",
             "machine": machine(),
             "versions": versions("numpy", "scipy", "scikit-learn", "lightgbm"),
             "tables": {name: every[name] for name in tables if name in every},
