@@ -9,7 +9,7 @@ FUZZ_FLAGS ?= -seed=1 -runs=30000
 
 .PHONY: demo pages test browser lowest fuzz lint reference bench clean
 
-demo: $(DEMO)/.installed ## forecast languages nobody measured, print a table, write a picture and a report
+demo: $(DEMO)/.installed ## forecast a multilingual encoder in languages nobody measured: a table, a picture, a report
 	$(DEMO)/bin/isogloss demo --into demo-output
 
 pages: $(DEMO)/.installed ## run what README and docs tell a reader to type, in a bare install

@@ -1,7 +1,8 @@
 """The demonstration: languages nobody measured, forecast from the evidence that ships with isogloss.
 
-A classifier of character n-grams was trained on Russian and tested on 205 languages. What it carries over ends where
-the Cyrillic alphabet does, whatever the family of the language and wherever it is spoken.
+A probe on multilingual-e5-small, a real multilingual encoder, learnt topics from English and was tested in 205
+languages. It does well in languages that it read much of and in their kin; where a script is new to all that was
+measured, the forecast says that it is a guess.
 """
 
 from __future__ import annotations
@@ -20,21 +21,12 @@ from isogloss.questions.forecast import ForecastQuestion
 from isogloss.questions.question import Question, read_question
 from isogloss.questions.report import ReportQuestion
 
-EVIDENCE, METRIC, TRAIN = "isogloss:sib200-ngram", "macro_f1", "rus:700"
+EVIDENCE, METRIC, TRAIN = "isogloss:sib200-e5", "accuracy", "eng:700"
 LANGUAGES = (
-    *(
-        "Rusyn",
-        "Russia Buriat",
-        "Nogai",
-        "Chuvash",
-        "Yakut",
-        "Tuvinian",
-        "Komi-Zyrian",
-        "Abkhazian",
-        "Chukot",
-    ),  # in Cyrillic
-    *("Breton", "Kalaallisut", "Navajo", "Hawaiian"),  # in Latin letters
-    "Cherokee",  # a script and a family of which nothing was measured
+    *("Latin", "Western Frisian", "Breton"),  # with much text online
+    *("Rusyn", "Chuvash", "Yakut", "Ossetian", "Abkhazian"),  # in Cyrillic, with little
+    *("Kalaallisut", "Navajo", "Hawaiian"),  # in Latin letters, with little
+    *("Dhivehi", "Cherokee", "Coptic"),  # in scripts in which nothing was measured
 )
 PICTURE, TABLE, REPORT = "forecast.png", "forecast.csv", "report.html"
 SECTIONS = ("finding", "next", "method", "data")
