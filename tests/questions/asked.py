@@ -193,6 +193,7 @@ CASES: dict[str, Case] = {
     "lab costs": lambda folder: {**worlds.measured_grid(folder), "save": folder / "costs.toml"},
     "lab pretrain": with_texts,
     "align probe": lambda folder: {**worlds.labelled(folder), "folds": 2},
+    "align report": lambda folder: {"encodings": worlds.encodings(folder)},
     "align score": lambda folder: {"encodings": worlds.encodings(folder), "metrics": ["mexa", "cka"]},
 }  # fmt: skip
 """Command to its case."""

@@ -13,6 +13,7 @@ from .files import describe, save, to_html, to_svg
 from .forecasts import draw_forecast, draw_forecast_map
 from .held_out import draw_benchmark, draw_trust
 from .language_map import draw_languages
+from .layer_curves import draw_layer_curves
 from .matrix import Matrix, draw_matrix
 from .next import draw_next
 from .plan import draw_kinds, draw_plan
@@ -47,6 +48,7 @@ __all__ = [
     "draw_forecast_map",
     "draw_kinds",
     "draw_languages",
+    "draw_layer_curves",
     "draw_matrix",
     "draw_nearest",
     "draw_next",

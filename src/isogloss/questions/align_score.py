@@ -103,8 +103,6 @@ class AlignmentQuestion(Question):
 
     def _check_similarity(self) -> None:
         """Refuse what is no similarity before anything is computed."""
-        from isogloss.alignment import alignment_measures
-
         if self.as_similarity is None:
             return
         from isogloss.languages.similarity import check_name_to_keep
@@ -115,10 +113,7 @@ class AlignmentQuestion(Question):
             raise error.at("as_similarity") from None
         if len(self.metrics) > 1:
             raise BadValue("one distance has one measure", where="as_similarity", hint=f"metric={self.metrics[0]!r}")
-        measure = alignment_measures.get(self.metrics[0])
-        if not (measure.one_with_itself and measure.symmetric):
-            reason = f"{self.metrics[0]} is not 1 between a language and itself, or depends on the direction"
-            raise BadValue(reason, where="as_similarity", hint="use cka, mplm-sim or mexa")
+        check_is_similarity(self.metrics[0], "as_similarity")
 
     def _of_languages(self, pooled: pl.DataFrame, names: Names, pivot: str, encodings: Encodings) -> list[str]:
         """The verdict, and the best and the worst."""
@@ -198,6 +193,21 @@ class AlignmentQuestion(Question):
         missing = pooled.drop_nulls("reason")
         notes += [f"{row['lang_b']}: {row['reason']}." for row in missing.head(MOST_NAMED).iter_rows(named=True)]
         return tuple(notes)
+
+
+def check_is_similarity(metric: str, where: str) -> None:
+    """Refuse a measure that is no similarity of two languages.
+
+    Raises
+    ------
+    BadValue, UnknownName
+    """
+    from isogloss.alignment import alignment_measures
+
+    measure = alignment_measures.get(metric)
+    if not (measure.one_with_itself and measure.symmetric):
+        reason = f"{metric} is not 1 between a language and itself, or depends on the direction"
+        raise BadValue(reason, where=where, hint="use cka, mplm-sim or mexa")
 
 
 def _id(written: str) -> str:

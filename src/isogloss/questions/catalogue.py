@@ -47,6 +47,7 @@ QUESTIONS = {
     "align tokens": "tokens:TokensQuestion",
     "align encode": "encoding:EncodeQuestion",
     "align score": "align_score:AlignmentQuestion",
+    "align report": "align_report:AlignmentReportQuestion",
     "align probe": "align_probe:ProbeQuestion",
     "align latent": "latent:LatentQuestion",
     "align neurons": "neurons:NeuronsQuestion",

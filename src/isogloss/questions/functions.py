@@ -17,6 +17,7 @@ OTHER_NAMES = {
     "languages distance": "compare_languages",
     "languages nearest": "nearest_languages",
     "languages list": "list_languages",
+    "align report": "report_alignment",
     "behaviour answer": "answer_questions",
     "behaviour recall": "factual_recall",
     "behaviour confusion": "language_confusion",

@@ -399,6 +399,20 @@ def compare_languages(
     impute: Literal["family", "nearest"] | None = ...,
     tables: Mapping[str, str] | None = ...,
 ) -> Answer: ...
+def report_alignment(
+    encodings: str | Path | None = ...,
+    *,
+    metrics: str | Sequence[str] = ...,
+    similarity: str = ...,
+    pivot: str = ...,
+    languages: str | Sequence[str] | None = ...,
+    layers: int | Sequence[int] | None = ...,
+    pooling: str | None = ...,
+    over: Literal["mean", "max"] = ...,
+    tokenizer: Any | None = ...,
+    corpus: Any | None = ...,
+    appendix: bool = ...,
+) -> Answer: ...
 def answer_questions(
     items: Any | None = ...,
     *,

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.questions.advice import ADVICE
 from isogloss.questions.content import Content, Table
-from isogloss.questions.fields import shell_of
-from isogloss.questions.question import default_of
-from isogloss.text import counted, printable, sentence, shell_word
+from isogloss.questions.typed import command
+from isogloss.text import counted, sentence
 
 if TYPE_CHECKING:
     import polars as pl
@@ -155,11 +154,8 @@ def method(answer: Content, evidence: Evidence, level: float) -> list[str]:
 
 def data(question: AboutEvidence, evidence: Evidence) -> list[str]:
     """Which files were read and how, with which version, when, and the command that does it again."""
-    from isogloss import __version__
-
-    files = [text for source in question.evidence for text in _file(source)]
-    made = f"isogloss {__version__}, {datetime.now(UTC):%d %B %Y}."
-    return [*files, *map(_noted, evidence.notes), made, f"Command: {command(question)}"]
+    files = [text for source in question.evidence for text in file_facts(source)]
+    return [*files, *map(_noted, evidence.notes), made_with(), f"Command: {command(question, 'report.html')}"]
 
 
 def _noted(note: str) -> str:
@@ -167,7 +163,7 @@ def _noted(note: str) -> str:
     return sentence(note.partition("; to say otherwise")[0])
 
 
-def _file(source: Any) -> Iterator[str]:
+def file_facts(source: Any) -> Iterator[str]:
     """A file with its checksum, so that a reader can tell whether it is the same."""
     if not isinstance(source, str | Path):
         yield "A table in memory."
@@ -178,40 +174,18 @@ def _file(source: Any) -> Iterator[str]:
         yield f"{source}."
 
 
+def made_with() -> str:
+    """The version, and the day."""
+    from isogloss import __version__
+
+    return f"isogloss {__version__}, {datetime.now(UTC):%d %B %Y}."
+
+
 def origin() -> str:
     """The line at the foot of every page."""
     from isogloss import __version__
 
     return f"isogloss {__version__}, {datetime.now(UTC):%Y-%m-%d}"
-
-
-def command(question: AboutEvidence) -> str:
-    """What to type for the same report, of files; of a table in memory, the call."""
-    given = dict(_given(question))
-    if all(isinstance(source, str | Path) for source in question.evidence):
-        options = [part for name, value in given.items() for part in _option(question, name, value)]
-        sources = [shell_word(str(source)) for source in question.evidence]
-        return printable(" ".join(["isogloss", question.command, *sources, *options, "--out report.html"]))
-    arguments = "".join(f", {name}={value!r}" for name, value in given.items())
-    return printable(f'isogloss.{question.command}(evidence{arguments}).write("report.html")')
-
-
-def _given(question: AboutEvidence) -> Iterator[tuple[str, Any]]:
-    """The fields that are not as they would be without a word, but for the evidence."""
-    for name, field in type(question).model_fields.items():
-        value = getattr(question, name)
-        if name != "evidence" and value not in (None, [], {}) and value != default_of(field):
-            yield name, value
-
-
-def _option(question: AboutEvidence, name: str, value: Any) -> list[str]:
-    flag = shell_of(type(question).model_fields[name]).flags_of(name)[0]
-    if value is True:
-        return [flag]
-    if isinstance(value, dict):
-        return [part for key, one in value.items() for part in (flag, shell_word(f"{key}={one}"))]
-    text = ",".join(f'"{one}"' if "," in one else one for one in value) if isinstance(value, list) else str(value)
-    return [flag, shell_word(text)]
 
 
 def appendix(answers: Sequence[Content], evidence: Evidence) -> list[Any]:
