@@ -35,7 +35,7 @@ def make_checkpoint(folder: Path) -> Path:
     return folder
 
 
-def make_decoder(folder: Path) -> Path:
+def make_decoder(folder: Path, seed: int = 5) -> Path:
     """A decoder of two layers whose tokens are bytes; one that is there already is taken."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -44,7 +44,7 @@ def make_decoder(folder: Path) -> Path:
 
     if not (folder / "config.json").is_file():
         with torch.random.fork_rng():
-            torch.manual_seed(5)
+            torch.manual_seed(seed)
             configuration = LlamaConfig(
                 vocab_size=258, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
                 bos_token_id=257, eos_token_id=257, pad_token_id=256,

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tests.behaviour.pitfalls_world import pitfalls_table
 from tests.behaviour.worlds import (
     candidates_world,
     cultures_world,
@@ -104,6 +105,20 @@ def with_questions(folder: Path) -> dict[str, Any]:
     return {"items": questions_world(), "model": str(make_decoder(folder / "model"))}
 
 
+def with_pitfalls(folder: Path) -> dict[str, Any]:
+    """Two tiny models, and questions in two languages."""
+    pytest.importorskip("torch", reason="models need torch, of the extra lab")
+    from tests.lab.checkpoints import make_decoder
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # on the error stream, which tests of the shell read
+    one, other = (str(make_decoder(folder / name, seed)) for seed, name in ((6, "simulator"), (7, "outside")))
+    return {
+        "questions": pitfalls_table(24), "models": [other], "simulators": [one], "target": "Swahili", "budget": 60,
+        "chosen": 1, "fresh": 6,
+    }  # fmt: skip
+
+
 def scores(folder: Path) -> Path:
     """A file of scores."""
     worlds.as_they_are(2).write_csv(folder / "scores.csv")
@@ -182,6 +197,7 @@ CASES: dict[str, Case] = {
     "behaviour recall": alone(items=ratings_world()),
     "behaviour confusion": with_replies,
     "behaviour consistency": alone(items=candidates_world()),
+    "behaviour pitfalls": with_pitfalls,
     "behaviour culture": alone(items=cultures_world()),
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),
     "behaviour score": alone(items=eclektic_world()),

@@ -16,6 +16,7 @@ from .language_map import draw_languages
 from .layer_curves import draw_layer_curves
 from .matrix import Matrix, draw_matrix
 from .next import draw_next
+from .pitfalls import draw_pitfalls
 from .plan import draw_kinds, draw_plan
 from .probing import draw_probing
 from .ranks import draw_ranks
@@ -52,6 +53,7 @@ __all__ = [
     "draw_matrix",
     "draw_nearest",
     "draw_next",
+    "draw_pitfalls",
     "draw_plan",
     "draw_probing",
     "draw_ranks",

@@ -55,6 +55,7 @@ QUESTIONS = {
     "behaviour recall": "recall:RecallQuestion",
     "behaviour confusion": "confusion:ConfusionQuestion",
     "behaviour consistency": "consistency:ConsistencyQuestion",
+    "behaviour pitfalls": "pitfalls:PitfallsQuestion",
     "behaviour culture": "culture:CultureQuestion",
     "behaviour difficulty": "difficulty:DifficultyQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",

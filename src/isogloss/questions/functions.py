@@ -23,6 +23,7 @@ OTHER_NAMES = {
     "behaviour confusion": "language_confusion",
     "behaviour consistency": "factual_consistency",
     "behaviour culture": "cultural_transfer",
+    "behaviour pitfalls": "cross_lingual_pitfalls",
     "behaviour difficulty": "item_difficulty",
     "behaviour score": "score_behaviour",
 }
