@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from drawn import rows_with
 
+import isogloss
 from isogloss.charts import Canvas, draw_distances, draw_evidence, draw_nearest
 
 SCORES = pl.DataFrame(
@@ -74,3 +75,10 @@ def test_the_nearest_are_bars_on_an_axis_up_to_one():
     bars = rows_with(chart, "value", "begin")
     assert [(row["name"], row["value"]) for row in bars] == [("Pulaar", 0.35), ("English", 0.39)]
     assert chart.to_dict()["title"]["text"] == ["The languages nearest to Wolof"]
+
+
+def test_the_picture_of_one_model_that_learnt_from_one_language_at_a_time_is_sources_by_targets():
+    spec = isogloss.show_evidence("isogloss:udpos-ngram").picture().to_dict()
+    panels = [panel["title"]["text"] for panel in spec["hconcat"]]
+    assert panels == ["char-ngram · 100 examples", "char-ngram · 1000 examples"]
+    assert {"source", "target", "score"} <= set(next(iter(spec["datasets"].values()))[0])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
+from base64 import b64decode
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from isogloss.charts import Canvas, draw_transfer, save
+from isogloss.charts.raster import raster_layer
 from isogloss.errors import BadValue
 
 
@@ -55,6 +59,25 @@ def test_many_languages_are_drawn_without_their_names(tmp_path: Path) -> None:
     chart = draw_transfer(cells(languages))
     assert chart.to_dict()["hconcat"][0]["layer"][0]["encoding"]["x"]["axis"]["labels"] is False
     assert save(chart, tmp_path / "heat.svg").stat().st_size > 10_000
+
+
+def test_very_many_cells_are_one_image_beside_which_families_and_scripts_are_named(tmp_path: Path) -> None:
+    from isogloss.languages.groups import flores_languages
+
+    both = [cells(flores_languages()).with_columns(size=pl.lit(size), score=pl.col("score") % 1) for size in (70, 700)]
+    chart = draw_transfer(pl.concat(both))
+    layers = chart.to_dict()["layer"]
+    assert [layer["mark"]["type"] for layer in layers].count("image") == 2
+    written = {row["text"] for rows in chart.to_dict()["datasets"].values() for row in rows if "text" in row}
+    assert {"Atlantic-Congo, Latin", "Indo-European, Cyrillic", "r · 70 examples", "r · 700 examples"} <= written
+    assert save(chart, tmp_path / "heat.svg").stat().st_size < 500_000
+
+
+def test_an_image_has_the_colours_of_the_scale_and_holes_where_there_is_no_number() -> None:
+    url = raster_layer(np.array([[0.0, 1.0, np.nan]]), (0, 1), "viridis", (0, 0, 3, 1)).to_dict()
+    (rows,) = url["datasets"].values()
+    data = zlib.decompress(b64decode(rows[0]["url"].partition(",")[2])[41:-16])
+    assert [tuple(data[at : at + 4]) for at in (1, 5, 9)] == [(68, 1, 84, 255), (253, 231, 37, 255), (68, 1, 84, 0)]
 
 
 def test_what_cannot_be_drawn_is_said() -> None:

@@ -11,6 +11,10 @@ OKABE_ITO = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "
 """Colours that people with any colour vision tell apart (Okabe and Ito 2008, "Color Universal Design")."""
 
 
+Scheme = Literal["viridis", "greys"]
+"""Names of Vega's colour scales."""
+
+
 @dataclass(frozen=True)
 class Theme:
     """The colours of a picture.
@@ -36,7 +40,7 @@ class Theme:
     measured: str
     alert: str
     series: tuple[str, ...] = OKABE_ITO
-    scheme: Literal["viridis", "greys"] = "viridis"
+    scheme: Scheme = "viridis"
 
     def fade(self, colour: str, strength: float) -> str:
         """`colour` at this strength, from 0 to 1, on the background."""

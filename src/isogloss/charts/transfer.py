@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from isogloss.charts.canvas import Canvas, decimals, inline, score_range
+from isogloss.charts.transfer_blocks import draw_blocks
 from isogloss.errors import BadValue
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
@@ -16,6 +17,8 @@ from isogloss.text import counted
 if TYPE_CHECKING:
     import altair as alt
 
+MOST_SQUARES = 4_000
+"""Cells up to which each is a square of its own; more are one image."""
 LEAST_STEP = 9.0
 """Units of a cell beside which a name can be read."""
 MOST_WRITTEN = 14
@@ -28,7 +31,7 @@ BARE, LEGEND = 46.0, 80.0
 """Units beside and below cells without names, and for the scale of colours then."""
 
 
-def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.HConcatChart:
+def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.HConcatChart | alt.LayerChart:
     """Draw scores as colours: sources in rows, targets in columns, languages of one script and family together.
 
     Parameters
@@ -41,7 +44,8 @@ def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.H
 
     Returns
     -------
-    altair.HConcatChart
+    altair.HConcatChart or altair.LayerChart
+        The latter of more than 4,000 cells: an image, beside which families and scripts are named.
 
     Raises
     ------
@@ -64,14 +68,18 @@ def draw_transfer(cells: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.H
     line = "Rows: trained on; columns: tested on; by script and family."
     title = f"{canvas.score.capitalize()} from {counted(sources, 'source')} to {counted(targets, 'target')}"
     page = canvas.page(title, [f"{cells['task'][0]} · {line}" if "task" in cells.columns else line])
+    best = cells.sort("score", descending=True).head(1).row(0, named=True)
+    origin = _source_name(best["source"], canvas)
+    described = f"{title}; best from {origin} to {canvas.name(best['target'])}, {best['score']:.3g}."
+    if sources * targets > MOST_SQUARES:
+        languages = (_ordered(cells["source"].unique().to_list()), _ordered(cells["target"].unique().to_list()))
+        named_panels = {_about(panel, keys): panel for panel in panels}
+        return page.finish(draw_blocks(named_panels, languages, limits, canvas, page), described)
     side = min(page.height - NAMES, page.width / len(panels) - NAMES)
     named = side / max(sources, targets) >= LEAST_STEP
     if not named:
         side = min(page.height - BARE, (page.width - LEGEND) / len(panels) - BARE)
     drawn = [_panel(panel, keys, canvas, limits, side, named=named) for panel in panels]
-    best = cells.sort("score", descending=True).head(1).row(0, named=True)
-    origin = _source_name(best["source"], canvas)
-    described = f"{title}; best from {origin} to {canvas.name(best['target'])}, {best['score']:.3g}."
     return page.finish(alt.hconcat(*drawn, spacing=24), described)
 
 
@@ -110,8 +118,6 @@ def _panel(
         legend=alt.Legend(format=digits),
     )
     squares = base.mark_rect().encode(color=colour, tooltip=tooltip)
-    properties = [(key, panel[key][0]) for key in keys if panel[key][0] is not None]
-    about = " · ".join(str(value) + (" examples" if key == "size" else "") for key, value in properties)
     layers: Any = alt.layer(squares)
     if max(len(sources), len(targets)) <= MOST_WRITTEN:
         middle = sum(limits) / 2
@@ -119,8 +125,16 @@ def _panel(
         layers = alt.layer(
             squares, base.mark_text(fontSize=10).encode(text=alt.Text("score:Q", format=digits), color=ink)
         )
-    part = alt.TitleParams(text=about, anchor="start", frame="group", fontSize=13, fontWeight="normal", offset=6)
+    part = alt.TitleParams(
+        text=_about(panel, keys), anchor="start", frame="group", fontSize=13, fontWeight="normal", offset=6
+    )
     return layers.properties(width=alt.Step(step), height=alt.Step(step), title=part)
+
+
+def _about(panel: pl.DataFrame, keys: Sequence[str]) -> str:
+    """What tells a panel from the others."""
+    properties = [(key, panel[key][0]) for key in keys if panel[key][0] is not None]
+    return " · ".join(str(value) + (" examples" if key == "size" else "") for key, value in properties)
 
 
 def _source_name(source: str, canvas: Canvas) -> str:

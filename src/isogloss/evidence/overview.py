@@ -132,6 +132,26 @@ def _cells(rows: pl.LazyFrame) -> pl.LazyFrame:
     return groups.sort(CELL)
 
 
+def transfers(source: Evidence | Store) -> pl.DataFrame:
+    """Mean scores of models that were trained on one language, by that language and its number of examples.
+
+    Returns
+    -------
+    polars.DataFrame
+        `task`, `metric`, `model`, `source`, `size` (null where nobody recorded it), `target`, `score` and `scale`.
+    """
+    return _ask(source, _transfers, [*CELL, "train", "score", "scale"])
+
+
+def _transfers(rows: pl.LazyFrame) -> pl.LazyFrame:
+    parts = pl.col("train").str.split_exact(":", 1)
+    one = rows.filter(pl.col("train") != "", ~pl.col("train").str.contains(",", literal=True)).with_columns(
+        source=parts.struct[0], size=parts.struct[1].cast(pl.Int64)
+    )
+    key = ("task", "metric", "model", "source", "size", "target")
+    return one.group_by(key).agg(score=mean_in_order("score"), scale=written_scale()).sort(key)
+
+
 def _ask(source: Evidence | Store, query: Query, columns: list[str]) -> pl.DataFrame:
     if isinstance(source, Store):
         return source.ask(query, columns)

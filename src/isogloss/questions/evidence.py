@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -16,7 +17,7 @@ from isogloss.questions.comparable import describe_means, describe_twins, with_s
 from isogloss.questions.fields import NameList, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
-from isogloss.questions.scale import RAW, Scale, scale_of
+from isogloss.questions.scale import Scale, scale_of
 from isogloss.text import counted
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class ShowQuestion(ReadingQuestion):
         return Answer(
             self.command, sentences, {"coverage" if self.coverage else "counts": table}, scale=scale, notes=NOTES,
             assumptions=getattr(source, "notes", ()), result=there,
-            draw=partial(_draw, there, sentences[0], scale, names),
+            draw=partial(_draw, source, there, sentences[0], names),
         )  # fmt: skip
 
     def _counts(self, source: Store | Evidence, names: Names, scale: Scale, means: ComparableMeans) -> Table:
@@ -307,13 +308,35 @@ def _worst(found: pl.DataFrame, scale: Scale) -> str:
     )
 
 
-def _draw(there: pl.DataFrame, verdict: str, scale: Scale, names: Names) -> Any:
+def _draw(source: Store | Evidence, there: pl.DataFrame, verdict: str, names: Names) -> Any:
+    """Models by languages; of one model that was trained on several languages, one at a time, sources by targets."""
+    from isogloss.charts import draw_evidence, draw_transfer
+    from isogloss.evidence.overview import transfers
+
+    draw: Callable[..., Any] = draw_evidence
+    cells = there
+    if there["model"].n_unique() == 1 and (trained := transfers(source))["source"].n_unique() > 1:
+        draw, cells = draw_transfer, _with_few_panels(trained)
+    shown = _of_most_cells(cells)
+    canvas = canvas_of(verdict, scale_of(shown), names.written, shown["metric"][0])
+    return draw(shown, canvas=canvas if shown.height == there.height else replace(canvas, title=None))
+
+
+def _of_most_cells(cells: pl.DataFrame) -> pl.DataFrame:
     """The metric that most cells have: one colour scale cannot show two."""
     import polars as pl
 
-    from isogloss.charts import draw_evidence
+    metric = cells["metric"].value_counts(sort=True).sort("count", "metric", descending=[True, False])["metric"][0]
+    return cells.filter(pl.col("metric") == metric)
 
-    metric = str(there["metric"].value_counts(sort=True).sort("count", "metric", descending=[True, False])["metric"][0])
-    shown = there.filter(pl.col("metric") == metric)
-    canvas = canvas_of(verdict, scale if scale_of(shown).bounded else RAW, names.written, metric)
-    return draw_evidence(shown, canvas=canvas if shown.height == there.height else replace(canvas, title=None))
+
+def _with_few_panels(trained: pl.DataFrame) -> pl.DataFrame:
+    """The task that most cells have; of more than two numbers of examples, the least and the most."""
+    import polars as pl
+
+    task = trained["task"].value_counts(sort=True).sort("count", "task", descending=[True, False])["task"][0]
+    of_task = trained.filter(pl.col("task") == task)
+    sizes = of_task["size"].drop_nulls()
+    if sizes.n_unique() <= 2:
+        return of_task
+    return of_task.filter(pl.col("size").is_in([sizes.min(), sizes.max()]))
