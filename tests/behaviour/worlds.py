@@ -101,6 +101,32 @@ def cultures_world(
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(model=pl.lit("ours"))
 
 
+EXPERT_LANGUAGES = ("deu", "eng", "fra", "hin", "rus", "swa")
+
+
+def experts_world(own: float = 0.0, *, topics: int = 8, items: int = 30, seed: int = 0) -> pl.DataFrame:
+    """Answers in six languages, English the best; topics and languages differ in how hard they are.
+
+    `own` is how much, in logits, every second topic is easier in one of the languages.
+    """
+    rng = np.random.default_rng(seed)
+    count = len(EXPERT_LANGUAGES)
+    language, topic = np.linspace(-1, 1, count)[[1, 5, 4, 2, 3, 0]], rng.normal(0, 0.7, topics)
+    logits = topic[:, None] + language
+    for one in range(0, topics, 2):
+        logits[one, one % count] += own
+    item = rng.normal(0, 1, (topics, items))
+    right = rng.random((topics, items, count)) < expit(logits[:, None, :] + item[..., None])
+    places = [place.ravel() for place in np.indices(right.shape)]
+    return pl.DataFrame(
+        {
+            "topic": [f"topic {one}" for one in places[0]],
+            "item": [f"{one} {other}" for one, other in zip(places[0], places[1], strict=True)],
+            "language": np.array(EXPERT_LANGUAGES)[places[2]], "correct": right.ravel(),
+        }
+    ).with_columns(model=pl.lit("ours"))  # fmt: skip
+
+
 def questions_world() -> pl.DataFrame:
     """Two questions in two languages, with choices."""
     rows = [

@@ -4,6 +4,7 @@ from .consistency import Consistency, score_consistency
 from .countries import home_countries
 from .culture import CulturalTransfer, score_cultural_transfer
 from .difficulty import Difficulty, score_difficulty
+from .experts import Experts, score_experts
 from .identification import identification_accuracy, identify
 from .items import read_items
 from .metric import BehaviourMetric, Tally
@@ -19,6 +20,7 @@ __all__ = [
     "Consistency",
     "CulturalTransfer",
     "Difficulty",
+    "Experts",
     "Recall",
     "Tally",
     "answer_questions",
@@ -32,6 +34,7 @@ __all__ = [
     "score_consistency",
     "score_cultural_transfer",
     "score_difficulty",
+    "score_experts",
     "score_items",
     "score_recall",
 ]

@@ -43,8 +43,6 @@ QUESTIONS = ("language", "task", "item", "country", "question", "choices", "answ
 """Columns of what models are to answer."""
 OUTCOMES = ("language", "model", "task", "item", "rating", "correct", "score", "country")
 """Columns of answers that were judged."""
-FACTS = ("language", "task", "item", "country")
-"""Columns of facts."""
 
 
 def _role(header: str) -> str | None:
@@ -171,60 +169,63 @@ def read_items_and_facts(
     columns: Mapping[str, str],
     languages: Mapping[str, str],
     choose: Callable[[pl.DataFrame], pl.DataFrame] = lambda items: items,
+    about: str = "country",
 ) -> pl.DataFrame:
-    """Items with the country of each, from their own table or from one of facts.
+    """Items with what each is about, its country or topic, from their own table or from one of facts.
 
     Parameters
     ----------
     source : see `read_items`
     facts : str, pathlib.Path or table, optional
-        `item` and `country`, for each `task` if it has that column. With a column of languages, the English rows
-        count.
+        `item` and `about`, for each `task` if it has that column. With a column of languages, the English rows count.
     columns, languages : mapping of str to str
         See `read_items`; a column need be in one of both tables only.
     choose : callable
-        From all items to those that count, before they need a country.
+        From all items to those that count, before they need to be about something.
+    about : {"country", "topic"}
 
     Raises
     ------
     BadValue
-        If a country is missing, or an item has several.
+        If what an item is about is missing, or an item is about several.
     """
+    roles = [one for one in OUTCOMES if one != "country"]
     if facts is None:
-        items = read_items(source, columns=columns, languages=languages, roles=OUTCOMES)
-        require(items, "item", "country")
+        items = read_items(source, columns=columns, languages=languages, roles=[*roles, about])
+        require(items, "item", about)
         return choose(items)
     table, where = _table(source)
-    about, _ = _table(facts)
+    other, _ = _table(facts)
     for name in columns.values():
-        if name not in {*table.columns, *about.columns}:
-            raise UnknownName("column", name, {*table.columns, *about.columns}, where=where)
-    mine, theirs = ({role: name for role, name in columns.items() if name in one.columns} for one in (table, about))
-    items = read_items(table, columns=mine, languages=languages, roles=[one for one in OUTCOMES if one != "country"])
+        if name not in {*table.columns, *other.columns}:
+            raise UnknownName("column", name, {*table.columns, *other.columns}, where=where)
+    mine, theirs = ({role: name for role, name in columns.items() if name in one.columns} for one in (table, other))
+    items = read_items(table, columns=mine, languages=languages, roles=roles)
     require(items, "item")
-    return _with_countries(choose(items), read_items(about, columns=theirs, languages=languages, roles=FACTS))
+    read = read_items(other, columns=theirs, languages=languages, roles=("language", "task", "item", about))
+    return _with_facts(choose(items), read, about)
 
 
-def _with_countries(items: pl.DataFrame, facts: pl.DataFrame) -> pl.DataFrame:
-    """Items with the countries of a table of facts."""
-    require(facts, "item", "country")
+def _with_facts(items: pl.DataFrame, facts: pl.DataFrame, about: str) -> pl.DataFrame:
+    """Items with what a table of facts says they are about."""
+    require(facts, "item", about)
     if "language" in facts.columns and "eng" in facts["language"].unique():
         facts = facts.filter(pl.col("language") == "eng")
     key = [name for name in ("task", "item") if name in facts.columns and name in items.columns]
     text = [pl.col(name).cast(pl.String) for name in key]
-    facts = facts.select(*text, pl.col("country").cast(pl.String)).unique()
+    facts = facts.select(*text, pl.col(about).cast(pl.String)).unique()
     repeated = facts.filter(pl.struct(key).is_duplicated())
     if repeated.height:
-        one = repeated.sort(*key, "country").head(2)
+        one = repeated.sort(*key, about).head(2)
         raise BadValue(
-            f"item {one['item'][0]} is of '{one['country'][0]}' and of '{one['country'][1]}'", where="facts",
-            hint="give one country for each item, in one language",
+            f"item {one['item'][0]} is of '{one[about][0]}' and of '{one[about][1]}'", where="facts",
+            hint=f"give one {about} for each item, in one language",
         )  # fmt: skip
     joined = items.with_columns(text).join(facts, on=key, how="left", maintain_order="left")
-    without = joined.filter(pl.col("country").is_null())
+    without = joined.filter(pl.col(about).is_null())
     if without.height:
         raise BadValue(
-            f"no country for item {without['item'][0]}{_and_more(without['item'].n_unique())}", where="facts",
+            f"no {about} for item {without['item'][0]}{_and_more(without['item'].n_unique())}", where="facts",
             hint="add it to facts, or choose the task=... that they are of",
         )  # fmt: skip
     return joined

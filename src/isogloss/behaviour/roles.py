@@ -25,6 +25,7 @@ FURTHER_ROLES: dict[str, str] = {
     "sensitivity": "sensitivity, cultural sensitivity, cultural sensitivity label",
     "source_language": "source language, original language, origin language, article language",
     "swapped": "swapped, judge swapped, swapped order",
+    "topic": "topic, topics, category",
     "turn": "turn, turn index, step",
     "unanswerable": "unanswerable, no answer, not applicable",
     "unsure": "unsure, idk",

@@ -58,6 +58,7 @@ QUESTIONS = {
     "behaviour pitfalls": "pitfalls:PitfallsQuestion",
     "behaviour culture": "culture:CultureQuestion",
     "behaviour difficulty": "difficulty:DifficultyQuestion",
+    "behaviour experts": "experts:ExpertsQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",
     "lab tasks": "lab:TasksQuestion",

@@ -25,6 +25,7 @@ OTHER_NAMES = {
     "behaviour culture": "cultural_transfer",
     "behaviour pitfalls": "cross_lingual_pitfalls",
     "behaviour difficulty": "item_difficulty",
+    "behaviour experts": "expert_languages",
     "behaviour score": "score_behaviour",
 }
 """Names of functions that are not those of their commands."""

@@ -535,6 +535,20 @@ def item_difficulty(
     model: str | None = ...,
     seed: int = ...,
 ) -> Answer: ...
+def expert_languages(
+    items: Any | None = ...,
+    *,
+    facts: Any | None = ...,
+    home: Mapping[str, str] | None = ...,
+    counted: Literal["any", "own"] = ...,
+    shared: bool = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def score_behaviour(
     items: Any | None = ...,
     *,
