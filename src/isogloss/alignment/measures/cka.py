@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,9 +13,11 @@ from isogloss.alignment.products import ProductMeasure
 
 
 class Gram(NamedTuple):
-    """Centred vectors, and what is taken from the rows of their Gram matrix without its diagonal."""
+    """Vectors as given, what centres and scales them, and what is taken from the rows of their Gram matrix."""
 
     rows: Array
+    mean: Array
+    size: np.floating[Any]
     offsets: Array
 
 
@@ -35,16 +37,19 @@ class Cka(ProductMeasure):
     lowest = -1.0
 
     def prepare(self, rows: Array) -> Gram:
-        """Centred vectors, and the offsets of U-centring."""
-        centred = _centred(rows)
-        double = centred.astype(np.float64)
+        """What centres the vectors, and the offsets of U-centring."""
+        # Centred vectors are made tile by tile: kept for all languages they would take as much memory as the layer.
+        mean = rows.mean(0, dtype=np.float64).astype(rows.dtype)
+        size = rows.dtype.type(np.sqrt(np.square(rows - mean, dtype=np.float64).sum(1).mean()) or 1.0)
+        double = (rows - mean).astype(np.float64) / size
         sums = double @ double.sum(0) - (double * double).sum(1)
         offsets = sums / (len(rows) - 2) - sums.sum() / (2 * (len(rows) - 1) * (len(rows) - 2))
-        return Gram(centred, offsets.astype(rows.dtype))
+        return Gram(rows, mean, size, offsets.astype(rows.dtype))
 
     def tile(self, state: Gram, rows: slice) -> Array:
         """Rows of the U-centred Gram matrix."""
-        block = state.rows[rows] @ state.rows.T
+        scaled = (state.rows[rows] - state.mean) / state.size / state.size
+        block = np.asarray(scaled @ (state.rows - state.mean).T)
         block -= state.offsets[rows, None]
         block -= state.offsets
         block[np.arange(len(block)), np.arange(rows.start, rows.stop)] = 0.0
