@@ -26,7 +26,7 @@ _HOW_TO = {
     "languages": "languages", "forecast": "forecast", "curve": "curves", "benchmark": "benchmark",
     "trust": "benchmark", "explain": "explain", "sources": "sources", "plan": "budget", "next": "next",
     "compare": "compare", "fair": "fair", "lab": "measure", "goal": "budget", "kinds": "budget",
-    "additions": "explain", "align probe": "probe", "align report": "alignment-report",
+    "additions": "explain", "align probe": "probe", "align report": "alignment-report", "align transfer": "probe",
 }  # fmt: skip
 """Where commands, or all commands of a group, are used on a worked case."""
 _ENVIRONMENT = {

@@ -212,6 +212,7 @@ CASES: dict[str, Case] = {
     "lab pretrain": with_texts,
     "align probe": lambda folder: {**worlds.labelled(folder), "folds": 2},
     "align report": lambda folder: {"encodings": worlds.encodings(folder)},
+    "align transfer": lambda folder: {**worlds.labelled(folder, languages=6), "folds": 2, "seeds": 1},
     "align score": lambda folder: {"encodings": worlds.encodings(folder), "metrics": ["mexa", "cka"]},
 }  # fmt: skip
 """Command to its case."""

@@ -197,15 +197,16 @@ def encodings(folder: Path, languages: int = 4, sentences: int = 40) -> Path:
     return folder / "reps"
 
 
-def labelled(folder: Path, sentences: int = 60, step: float = 3.0) -> dict[str, Path]:
-    """Vectors of three languages in three layers and labels of the sentences, which layer 1 alone holds."""
+def labelled(folder: Path, sentences: int = 60, step: float = 3.0, languages: int = 3) -> dict[str, Path]:
+    """Vectors of languages in three layers and labels of the sentences, which layer 1 alone holds."""
     from isogloss.alignment import write_encodings
 
     drawn = np.random.default_rng(0)
     labels = np.arange(sentences) % 3
     meanings = drawn.normal(size=(3, sentences, 8))
     meanings[1, np.arange(sentences), labels] += step
-    noise = {"arb_Arab": 0.2, "ary_Arab": 0.4, "arz_Arab": 1.5}
+    noise = {"arb_Arab": 0.2, "ary_Arab": 0.4, "arz_Arab": 1.5, "apc_Arab": 0.5, "acm_Arab": 0.6, "aeb_Arab": 0.7}
+    noise = dict([*noise.items()][:languages])
     vectors = {code: meanings + size * drawn.normal(size=meanings.shape) for code, size in noise.items()}
     write_encodings(folder / "reps", vectors, dict.fromkeys(noise, range(sentences)), model="planted")
     topics = [("sport", "health", "travel")[label] for label in labels]

@@ -1,3 +1,4 @@
+from .against_distance import AgainstDistance, against_distance
 from .corpus import ParallelCorpus, read_corpus
 from .encodings import Encodings, Parallel
 from .extraction import EncodingReport, encode
@@ -6,6 +7,7 @@ from .latent import latent_language
 from .layer import Layer
 from .measure import Comparison, LanguageMeasure, Measure, PairMeasure, SentenceMeasure
 from .neurons import LanguageNeurons, TextReader, find_neurons, load_reader, shared_sentences
+from .probe_transfer import ProbeTransfer, probe_transfer
 from .probing import Probing, probe
 from .products import ProductMeasure
 from .registry import alignment_measures
@@ -15,6 +17,7 @@ from .switching import switch_off
 from .tokens import TokenCounts, count_tokens
 
 __all__ = [
+    "AgainstDistance",
     "Comparison",
     "EncodingReport",
     "Encodings",
@@ -25,11 +28,13 @@ __all__ = [
     "PairMeasure",
     "Parallel",
     "ParallelCorpus",
+    "ProbeTransfer",
     "Probing",
     "ProductMeasure",
     "SentenceMeasure",
     "TextReader",
     "TokenCounts",
+    "against_distance",
     "alignment_measures",
     "count_tokens",
     "encode",
@@ -38,6 +43,7 @@ __all__ = [
     "latent_language",
     "load_reader",
     "probe",
+    "probe_transfer",
     "read_corpus",
     "score",
     "shared_sentences",

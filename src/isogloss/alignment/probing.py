@@ -125,11 +125,8 @@ def probe(
     if not (learnt := np.isin(labelled.language, [labelled.languages.index(one) for one in sources
                                                    if one in labelled.languages])).any():  # fmt: skip
         raise BadValue(f"no sentence in {', '.join(sources)} has a label", where="train", hint="label some of them")
-    numbers = list(dict.fromkeys(encodings.layers if layers is None else layers))
-    for number in numbers:
-        if number not in encodings.layers:
-            raise UnknownName("layer", str(number), map(str, encodings.layers), where="layers")
-    used = pooling or ("mean" if "mean" in encodings.poolings else encodings.poolings[0])
+    numbers = [chosen_layer(encodings, one) for one in dict.fromkeys(encodings.layers if layers is None else layers)]
+    used = chosen_pooling(encodings, pooling)
     chance = np.random.default_rng(seed)
     fold = (chance.permutation(labelled.sentences) % folds)[labelled.sentence]
     classes = len(labelled.classes)
@@ -139,7 +136,7 @@ def probe(
     rows: list[dict[str, Any]] = []
     with one_blas_thread():
         for number in steps("layers", numbers, progress):
-            vectors = _stacked(encodings, labelled, number, used)
+            vectors = stacked(encodings, labelled, number, used)
             hits, _ = _cross_validate(vectors, task, strength)
             control_hits, memorised = _cross_validate(vectors, control, strength)
             bits, control_bits = (
@@ -154,7 +151,21 @@ def probe(
     return summary.probing(rows, used)
 
 
-def _stacked(encodings: Encodings, labels: Labels, layer: int, pooling: str) -> Array:
+def chosen_layer(encodings: Encodings, layer: int | None) -> int:
+    """A layer that there is; the last by default."""
+    if layer is None:
+        return encodings.layers[-1]
+    if layer not in encodings.layers:
+        raise UnknownName("layer", str(layer), map(str, encodings.layers), where="layers")
+    return layer
+
+
+def chosen_pooling(encodings: Encodings, pooling: str | None) -> str:
+    """The pooling asked for, else `mean`, else the first."""
+    return pooling or ("mean" if "mean" in encodings.poolings else encodings.poolings[0])
+
+
+def stacked(encodings: Encodings, labels: Labels, layer: int, pooling: str) -> Array:
     """The labelled vectors of a layer, (rows, dimension)."""
     return np.concatenate([
         encodings.vectors(language, layer, pooling)[labels.row[labels.language == at]]

@@ -16,6 +16,7 @@ from .language_map import draw_languages
 from .layer_curves import draw_layer_curves
 from .matrix import Matrix, draw_matrix
 from .next import draw_next
+from .pair_regression import draw_pair_regressions
 from .pitfalls import draw_pitfalls
 from .plan import draw_kinds, draw_plan
 from .probing import draw_probing
@@ -53,6 +54,7 @@ __all__ = [
     "draw_matrix",
     "draw_nearest",
     "draw_next",
+    "draw_pair_regressions",
     "draw_pitfalls",
     "draw_plan",
     "draw_probing",

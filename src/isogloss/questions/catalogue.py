@@ -49,6 +49,7 @@ QUESTIONS = {
     "align score": "align_score:AlignmentQuestion",
     "align report": "align_report:AlignmentReportQuestion",
     "align probe": "align_probe:ProbeQuestion",
+    "align transfer": "align_transfer:TransferQuestion",
     "align latent": "latent:LatentQuestion",
     "align neurons": "neurons:NeuronsQuestion",
     "behaviour answer": "answering:AnswerQuestion",
