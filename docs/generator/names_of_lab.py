@@ -11,7 +11,7 @@ from typing import Any
 from docs.generator.docstrings import parse, summary
 from docs.generator.markdown import code, link, plain, table
 from docs.generator.sections import adding, section
-from isogloss.lab import executors, recipes, tasks, translators
+from isogloss.lab import adaptations, executors, recipes, tasks, translators
 from isogloss.lab.task_file import describe_known
 from isogloss.registry import Registry
 
@@ -20,7 +20,7 @@ _WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true
 
 def lab_sections() -> list[str]:
     """Sections of the page of names."""
-    return [_tasks(), _kinds(), _recipes(), _translators(), _executors()]
+    return [_tasks(), _kinds(), _recipes(), _adaptations(), _translators(), _executors()]
 
 
 def parameter_texts(kind: type) -> dict[str, tuple[str, str]]:
@@ -109,6 +109,18 @@ def _recipes() -> str:
         table(("name", "what it does"), rows),
         adding(recipes, "a subclass of [`Recipe`](python/lab.md#class-recipe)"),
         *_each(recipes),
+    )
+
+
+def _adaptations() -> str:
+    rows = [(link(code(name), f"#{name}"), plain(summary(one))) for name, one in adaptations.items()]
+    return section(
+        "Adaptations",
+        "For `isogloss.lab.adapt`: from a checkpoint to another. "
+        "[What does each do, and when does it fail?](../methods/adaptations.md)",
+        table(("name", "what it does"), rows),
+        adding(adaptations, "a subclass of [`Adaptation`](python/lab.md#class-adaptation)"),
+        *_each(adaptations),
     )
 
 

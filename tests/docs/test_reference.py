@@ -172,7 +172,7 @@ def test_docstrings_give_the_defaults_of_the_signature():
     assert wrong == []
 
 
-@pytest.mark.parametrize("registry", ["recipes", "translators"])
+@pytest.mark.parametrize("registry", ["adaptations", "recipes", "translators"])
 def test_every_parameter_of_what_grid_files_name_is_explained(registry):
     entries = getattr(importlib.import_module("isogloss.lab"), registry)
     silent = [

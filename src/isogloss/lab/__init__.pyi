@@ -1,3 +1,6 @@
+from .adaptation import Adaptation, adaptations
+from .adaptation.card import adaptation_card
+from .adaptation.run import adapt
 from .byte_tokenizer import clone_text
 from .byte_transformer import ByteTransformer, pretrain
 from .comparison import compare_recipes, costs_file, measured_costs
@@ -14,6 +17,7 @@ from .transfer import Findings, findings
 from .translate import translators
 
 __all__ = [
+    "Adaptation",
     "ByteTransformer",
     "Corpus",
     "Findings",
@@ -22,6 +26,9 @@ __all__ = [
     "Recipe",
     "RunReport",
     "Training",
+    "adapt",
+    "adaptation_card",
+    "adaptations",
     "clone_text",
     "compare_recipes",
     "costs_file",

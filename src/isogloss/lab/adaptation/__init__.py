@@ -1,0 +1,100 @@
+"""What every adaptation does and is given, and what comes of it: a checkpoint in, a checkpoint out, tensor by tensor.
+
+The adaptations that come with isogloss have a file each here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from isogloss.lab.parameters import Parameterized
+from isogloss.registry import Registry
+
+if TYPE_CHECKING:
+    from isogloss.lab.adaptation.draft import Draft
+    from isogloss.lab.adaptation.weights import Weights
+
+adaptations: Registry[type[Adaptation]] = Registry(
+    "adaptation",
+    {
+        "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
+    },
+    "isogloss.adaptations",
+    base="isogloss.lab.adaptation:Adaptation",
+)
+"""Adaptations by name; other packages announce theirs in the entry-point group `isogloss.adaptations`."""
+
+Texts = Mapping[str, Sequence[str]]
+"""Texts by language."""
+
+OVERHEAD = 300_000_000
+"""Bytes that libraries take beside tensors."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What enters an adaptation beside the checkpoint.
+
+    Attributes
+    ----------
+    texts : mapping of str to sequence of str
+        By language, what is learnt from: texts that are held out are not among them.
+    seed : int
+    """
+
+    texts: Texts = field(default_factory=dict)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Adaptation(Parameterized, ABC):
+    """A way from one checkpoint to another.
+
+    Attributes
+    ----------
+    name : str
+        Name in the registry.
+    version : int
+        Raised whenever the same checkpoint, texts and seed would give other weights.
+    """
+
+    version: ClassVar[int] = 1
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What, beside checkpoint, texts and seed, decides the weights, as plain values."""
+        return {"adaptation": self.name, "version": self.version, "parameters": self.parameters}
+
+    @property
+    def needs_texts(self) -> bool:
+        """Whether there is nothing to do without texts."""
+        return False
+
+    def memory(self, source: Weights) -> int:
+        """Bytes that it takes at most; by default those of two of the largest tensor, as tensors are streamed."""
+        return 2 * source.largest + OVERHEAD
+
+    @abstractmethod
+    def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
+        """Write every tensor of the new checkpoint, step by step, and what changes of its other files.
+
+        Parameters
+        ----------
+        source : Weights
+            The checkpoint; it is not changed.
+        inputs : Inputs
+        draft : Draft
+            The new one. It leaves out steps that a run which was stopped has done.
+
+        Raises
+        ------
+        InputError
+            If the checkpoint or the texts do not suit.
+        """
+
+    def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
+        """What the card says of the result, as plain values, computed from both checkpoints."""
+        return {}

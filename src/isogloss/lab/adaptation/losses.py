@@ -1,0 +1,180 @@
+"""How well a model expects texts, text by text: bits per byte of decoders and of models of hidden words.
+
+An encoder without a head expects nothing; of it, the distance between its sentence vectors and those of the checkpoint
+before is measured.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from isogloss.errors import BadValue
+from isogloss.lab.adaptation import Texts
+from isogloss.lab.adaptation.texts import size
+from isogloss.models.checkpoints import configuration, is_causal, load_tokenizer
+from isogloss.models.runtime import by_length, padded, start_torch
+from isogloss.models.tokenizers import lead, shorten
+
+Array = np.ndarray[Any, Any]
+LONGEST = 256
+"""Tokens of a text that are read."""
+EVERY = 7
+"""Of so many tokens one is hidden, as about 15 % are in pretraining."""
+
+
+def measure_of(folder: Path) -> str:
+    """Which measure a checkpoint has: `bits_per_byte`, or `vector_distance`.
+
+    Raises
+    ------
+    BadValue
+        For encoder-decoders.
+    """
+    shape = configuration(folder)
+    if getattr(shape, "is_encoder_decoder", False):
+        raise BadValue("is an encoder-decoder", where=f"checkpoint {folder}", hint="give an encoder or a decoder")
+    return "bits_per_byte" if is_causal(folder) or _is_masked(folder) else "vector_distance"
+
+
+def _is_masked(folder: Path) -> bool:
+    return any(name.endswith("ForMaskedLM") for name in getattr(configuration(folder), "architectures", None) or ())
+
+
+def measure_texts(folder: Path, texts: Texts, before: Path | None = None) -> pl.DataFrame:
+    """Measure a checkpoint on texts.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    texts : mapping of str to sequence of str
+        By language.
+    before : pathlib.Path, optional
+        The checkpoint that it was made from, which vectors are compared with; without, it is compared with itself.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per text: `language`, `item` (its position in the language), `loss`, lower is better: bits per byte,
+        that is -log2 of the probability of the text, divided by its bytes in UTF-8; or 1 - the cosine of its vectors.
+
+    Notes
+    -----
+    Of a model of hidden words, every seventh token is hidden, which ones by the position of the text, and bits are
+    those of the hidden tokens for all of them: the pseudo-likelihood of Salazar et al. (2020), estimated in one pass.
+    """
+    rows = [(language, place, text) for language, some in texts.items() for place, text in enumerate(some)]
+    table = pl.DataFrame(
+        {"language": [row[0] for row in rows], "item": [row[1] for row in rows]},
+        schema={"language": pl.String, "item": pl.Int64},
+    )
+    written = [row[2] for row in rows]
+    if measure_of(folder) == "vector_distance":
+        apart = np.zeros(len(written))
+        if before is not None and before != folder:
+            ours, theirs = sentence_vectors(folder, written), sentence_vectors(before, written)
+            apart = 1 - (ours * theirs).sum(axis=1)
+        return table.with_columns(loss=pl.Series(apart, dtype=pl.Float64))
+    bits = _bits(folder, written, [row[1] for row in rows])
+    gc.collect()
+    return table.with_columns(loss=pl.Series(bits, dtype=pl.Float64))
+
+
+def _bits(folder: Path, texts: Sequence[str], places: Sequence[int]) -> Array:
+    """Bits per byte of each text."""
+    from isogloss.models.checkpoints import load_model
+
+    torch = start_torch()
+    masked = not is_causal(folder)
+    model = load_model("AutoModelForMaskedLM" if masked else "AutoModelForCausalLM", folder, "float32")
+    tokenizer = load_tokenizer(folder)
+    short = [shorten(tokenizer, text, _room(model)) for text in texts]
+    ids = [np.array(one, np.int64) for one in tokenizer(short)["input_ids"]]
+    if not masked:
+        ids = [_after(tokenizer, one) for one in ids]
+    bits = np.zeros(len(texts))
+
+    def work(batch: Array) -> None:
+        given = [ids[number].copy() for number in batch]
+        hidden = [_hidden(tokenizer, ids[number], places[number]) if masked else None for number in batch]
+        for one, some in zip(given, hidden, strict=True):
+            if some is not None:
+                one[some] = tokenizer.mask_token_id
+        batched, there = padded(given, tokenizer.pad_token_id or 0)
+        with torch.inference_mode():
+            logits = model(input_ids=batched, attention_mask=there).logits
+            for row, (number, some) in enumerate(zip(batch, hidden, strict=True)):
+                truth = torch.from_numpy(ids[number])
+                at = torch.arange(1, len(truth)) if some is None else torch.from_numpy(some)
+                shares = torch.log_softmax(logits[row, at - 1 if some is None else at].float().cpu(), dim=-1)
+                surprise = -float(shares.gather(1, truth[at][:, None]).double().sum())
+                bits[number] = surprise / math.log(2) * (1 if some is None else (len(truth) - 2) / max(1, len(some)))
+
+    for batch in by_length(np.array([len(one) for one in ids]), _budget(model)):
+        work(batch)
+    sizes = np.array([max(1, size([text])) for text in short])
+    each: Array = bits / sizes
+    return each
+
+
+def _room(model: Any) -> int:
+    return min(LONGEST, getattr(model.config, "max_position_embeddings", LONGEST)) - 4
+
+
+def _budget(model: Any) -> int:
+    """Tokens of a batch, so that logits take 256 MB at most."""
+    return max(64, min(4096, (1 << 26) // int(model.config.get_text_config().vocab_size)))
+
+
+def _after(tokenizer: Any, ids: Array) -> Array:
+    """Tokens of a text after one that stands before it, where the tokenizer puts none there."""
+    if lead(tokenizer):
+        return ids
+    first = next((one for one in (tokenizer.bos_token_id, tokenizer.eos_token_id) if one is not None), None)
+    return ids if first is None else np.concatenate([[first], ids])
+
+
+def _hidden(tokenizer: Any, ids: Array, place: int) -> Array:
+    """Which tokens of a text are hidden."""
+    special = np.isin(ids, tokenizer.all_special_ids)
+    free = np.flatnonzero(~special)
+    return free[place % EVERY :: EVERY] if len(free) > place % EVERY else free[:1]
+
+
+def sentence_vectors(folder: Path, texts: Sequence[str]) -> Array:
+    """The mean of the last states of each text's tokens, of length 1; shape (texts, width)."""
+    from isogloss.models.checkpoints import load_model
+
+    torch = start_torch()
+    model, tokenizer = load_model("AutoModel", folder, "float32"), load_tokenizer(folder)
+    ids = tokenizer(list(texts), truncation=True, max_length=_room(model))["input_ids"]
+    ids = [np.array(one, np.int64) for one in ids]
+    vectors = np.zeros((len(texts), model.config.hidden_size))
+    for batch in by_length(np.array([len(one) for one in ids])):
+        batched, there = padded([ids[number] for number in batch], tokenizer.pad_token_id or 0)
+        with torch.inference_mode():
+            states = model(input_ids=batched, attention_mask=there).last_hidden_state.double() * there[..., None]
+            means = states.sum(dim=1) / there.sum(dim=1, keepdim=True)
+            vectors[batch] = (means / means.norm(dim=1, keepdim=True)).cpu().numpy()
+    return vectors
+
+
+def by_language(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Mean loss of each language before and after, and their difference.
+
+    Returns
+    -------
+    polars.DataFrame
+        `language`, `texts`, `before`, `after`, `change`, in the order of the languages.
+    """
+    both = before.join(after, on=["language", "item"], suffix="_after", maintain_order="left")
+    return both.group_by("language", maintain_order=True).agg(
+        texts=pl.len(), before=pl.col("loss").mean(), after=pl.col("loss_after").mean(),
+        change=(pl.col("loss_after") - pl.col("loss")).mean(),
+    )  # fmt: skip

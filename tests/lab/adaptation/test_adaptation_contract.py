@@ -1,0 +1,169 @@
+"""What every adaptation promises, on a decoder, a model of hidden words and an encoder."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from isogloss.errors import BadFile, BadValue, IsoglossError, UnknownName
+from isogloss.lab import adapt, adaptation_card, adaptations
+
+QUICK: dict[str, dict[str, Any]] = {}
+"""Parameters that a test wants where the defaults do nothing on three layers."""
+KINDS = ("decoder", "masked", "encoder")
+CASES = [(name, kind) for name in adaptations.names() for kind in KINDS]
+
+
+class Interrupted(Exception):
+    """Somebody ends the run."""
+
+
+class Impatient:
+    """Ends the run when some steps are done."""
+
+    def __init__(self, steps: int):
+        self.left = steps
+
+    def begin(self, stage: str, total: int | None) -> None:
+        pass
+
+    def advance(self, steps: int = 1) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise Interrupted
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_the_same_seed_gives_the_same_bytes_and_a_stopped_run_goes_on(name, kind, checkpoints, corpus, tmp_path):
+    """Nothing but the folder is written, and the checkpoint stays as it is."""
+    before = content(checkpoints[kind])
+    given = {"corpus": corpus, "seed": 1, **QUICK.get(name, {})}
+    one = adapt(checkpoints[kind], name, into=tmp_path / "one", **given)
+    with pytest.raises(Interrupted):
+        adapt(checkpoints[kind], name, into=tmp_path / "stopped", progress=Impatient(2), **given)
+    assert not (tmp_path / "stopped").exists()
+    again = adapt(checkpoints[kind], name, into=tmp_path / "stopped", **given)
+    assert content(one) == content(again)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "stopped"]
+    assert content(checkpoints[kind]) == before
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_other_programs_load_it_and_its_tokenizer_fits(name, kind, checkpoints, corpus, tmp_path):
+    import transformers
+
+    folder = adapt(checkpoints[kind], name, corpus=corpus, into=tmp_path / "made", **QUICK.get(name, {}))
+    model = transformers.AutoModel.from_pretrained(folder, output_loading_info=True)
+    assert not [missing for missing in model[1]["missing_keys"] if "pooler" not in missing]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    assert len(tokenizer) == model[0].get_input_embeddings().num_embeddings
+    assert tokenizer.pad_token == "<pad>"
+    assert tokenizer.pad_token_id == model[0].config.pad_token_id
+    ids = tokenizer("the doctor")["input_ids"]
+    assert tokenizer.decode(ids, skip_special_tokens=True) == "the doctor"
+    assert {path.suffix for path in folder.iterdir()} <= {".safetensors", ".json", ".md", ".jinja"}
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_the_card_says_what_was_done_and_what_each_language_lost(name, kind, checkpoints, corpus, tmp_path):
+    folder = adapt(checkpoints[kind], name, corpus=corpus, into=tmp_path / "made", **QUICK.get(name, {}))
+    card = adaptation_card(folder)
+    assert (card["adaptation"], card["seed"], card["of"]["licence"]) == (name, 0, "mit")
+    assert card["corpus"].keys() == {"eng", "nld"}
+    assert [(one["language"], one["texts"]) for one in card["losses"]] == [("eng", 3), ("nld", 3)]
+    assert all(math.isfinite(one["before"]) and math.isfinite(one["after"]) for one in card["losses"])
+    assert card["measure"] == ("vector_distance" if kind == "encoder" else "bits_per_byte")
+    assert "license: mit" in (folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize("name", adaptations.names())
+def test_adaptations_chain_and_the_card_names_them_all(name, checkpoints, corpus, tmp_path):
+    first = adapt(checkpoints["decoder"], "vocabulary-trim", corpus=corpus, into=tmp_path / "first", min_count=2)
+    folder = adapt(first, name, corpus=corpus, into=tmp_path / "second", **QUICK.get(name, {}))
+    assert adaptation_card(folder)["before"] == ["vocabulary-trim(min_count=2)"]
+
+
+def test_what_is_made_of_the_same_is_made_once(checkpoints, corpus, tmp_path, monkeypatch):
+    """Named by checkpoint, adaptation, parameters, texts and seed, in the cache."""
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path))
+    folder = adapt(checkpoints["decoder"], "vocabulary-trim", corpus=corpus)
+    assert folder.parent == tmp_path / "adapted"
+    made = (folder / "model.safetensors").stat().st_mtime_ns
+    assert adapt(checkpoints["decoder"], "vocabulary-trim", corpus=corpus) == folder
+    assert (folder / "model.safetensors").stat().st_mtime_ns == made
+    others = [{"min_count": 2, "corpus": corpus}, {"corpus": corpus, "seed": 1}, {"corpus": {"eng": corpus["eng"]}}]
+    assert folder not in {adapt(checkpoints["decoder"], "vocabulary-trim", **other) for other in others}
+
+
+def test_time_that_is_up_ends_a_run_which_the_next_goes_on_with(checkpoints, corpus, tmp_path):
+    with pytest.raises(IsoglossError, match=r"stopped for want of time after 0 of \d+ steps.*goes on from there"):
+        adapt(checkpoints["decoder"], "vocabulary-trim", corpus=corpus, into=tmp_path / "made", max_minutes=0)
+    assert adapt(checkpoints["decoder"], "vocabulary-trim", corpus=corpus, into=tmp_path / "made").is_dir()
+
+
+@pytest.mark.parametrize("name", adaptations.names())
+def test_memory_that_there_is_not_is_said_before_the_work(name, checkpoints, corpus, tmp_path):
+    with pytest.raises(IsoglossError, match=f"{name} takes about [0-9.]+ GB of memory, and there are 0.0 GB"):
+        adapt(checkpoints["decoder"], name, corpus=corpus, into=tmp_path / "made", max_memory_gb=0.001)
+    assert [*tmp_path.iterdir()] == []
+
+
+class TestBadInput:
+    """The thing, the reason, what to do."""
+
+    @pytest.fixture
+    def copy(self, checkpoints, tmp_path) -> Path:
+        return Path(shutil.copytree(checkpoints["decoder"], tmp_path / "copy"))
+
+    def refused(self, folder, kind, match, **given):
+        with pytest.raises(kind, match=match):
+            adapt(folder, "vocabulary-trim", into=folder.parent / "made", **given)
+        assert not (folder.parent / "made").exists()
+
+    def test_weights_that_can_run_code(self, copy, corpus):
+        (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
+        self.refused(copy, BadFile, "holds no weights as safetensors.*convert them", corpus=corpus)
+
+    def test_a_shard_that_is_missing(self, copy, corpus):
+        named = {"weight_map": {"a": "model.safetensors", "b": "model-00002-of-00002.safetensors"}}
+        (copy / "model.safetensors.index.json").write_text(json.dumps(named))
+        self.refused(copy, BadFile, r"lacks model-00002-of-00002\.safetensors.*copy it again", corpus=corpus)
+
+    def test_a_file_that_is_cut(self, copy, corpus):
+        whole = (copy / "model.safetensors").read_bytes()
+        (copy / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+        self.refused(copy, BadFile, r"model\.safetensors: is damaged.*copy it again", corpus=corpus)
+
+    @pytest.mark.parametrize(
+        ("texts", "match"),
+        [
+            (None, "corpus: vocabulary-trim needs texts"),
+            ({}, "corpus: vocabulary-trim needs texts"),
+            ({"eng": ["", " "]}, "corpus has no text of 'eng'"),
+            ({"eng": ["one"]}, "corpus: one text of 'eng' is too little"),
+            ({"eng": "a text"}, "corpus: the texts of 'eng' are no list of texts"),
+            ("eng", "corpus is no texts by language"),
+        ],
+    )
+    def test_texts_that_are_none(self, copy, texts, match):
+        self.refused(copy, BadValue, match, corpus=texts)
+
+    def test_names_that_there_are_not(self, copy, corpus):
+        with pytest.raises(UnknownName, match=r"unknown adaptation 'vocabulary-trimm'.*vocabulary-trim"):
+            adapt(copy, "vocabulary-trimm", corpus=corpus)
+        self.refused(copy, UnknownName, "min_counts", corpus=corpus, min_counts=2)
+
+    def test_a_folder_that_holds_something_else(self, copy, corpus):
+        (copy.parent / "taken").mkdir()
+        (copy.parent / "taken" / "thesis.tex").write_text("...")
+        with pytest.raises(BadFile, match="holds something else"):
+            adapt(copy, "vocabulary-trim", corpus=corpus, into=copy.parent / "taken")
