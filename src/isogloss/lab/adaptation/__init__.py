@@ -21,6 +21,11 @@ adaptations: Registry[type[Adaptation]] = Registry(
     "adaptation",
     {
         "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
+        "magnitude-prune": "isogloss.lab.adaptation.prune:MagnitudePrune",
+        "wanda-prune": "isogloss.lab.adaptation.prune:WandaPrune",
+        "quantise-int8": "isogloss.lab.adaptation.quantise:QuantiseInt8",
+        "quantise-int4": "isogloss.lab.adaptation.quantise:QuantiseInt4",
+        "layer-drop": "isogloss.lab.adaptation.layer_drop:LayerDrop",
     },
     "isogloss.adaptations",
     base="isogloss.lab.adaptation:Adaptation",

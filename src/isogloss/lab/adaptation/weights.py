@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +65,11 @@ class Weights:
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of a tensor, which is not read for that."""
         return tuple(self._files[name].get_slice(name).get_shape())
+
+    def width(self, name: str) -> int:
+        """Bytes of each number of a tensor."""
+        kind = self._files[name].get_slice(name).get_dtype()
+        return int(re.sub(r"\D+", "", kind.partition("_")[0]) or 8) // 8
 
     @cached_property
     def largest(self) -> int:
