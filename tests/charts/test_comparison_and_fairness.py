@@ -81,3 +81,14 @@ def test_which_way_quality_is_better_and_what_is_free_is_said(evidence):
     spec = draw_result(found).to_dict()
     assert "f1, less is better" in str(spec["hconcat"])
     assert "Free: a." in spec["description"]
+
+
+def test_below_the_ranks_of_two_stands_what_one_is_ahead_of_the_other_in_each_language():
+    table = pl.DataFrame(
+        {"language": ["German", "French", "Hindi"], "Rook": [0.8, 0.7, 0.6], "Knight": [0.7, 0.75, 0.3]}
+    )
+    spec = draw_result(compare_ranks(read_evidence(table, task="t", metric="accuracy", train=""), task="t")).to_dict()
+    columns = [row for rows in spec["datasets"].values() for row in rows if "difference" in row and "language" in row]
+    assert [(row["language"], round(row["difference"], 6)) for row in columns] == [
+        ("Hindi", 0.3), ("German", 0.1), ("French", -0.05),
+    ]  # fmt: skip

@@ -323,7 +323,7 @@ def test_what_is_unclear_is_written_to_a_mapping_file_to_edit(run, tmp_path):
     assert out.startswith("4 scores of 1 file kept")
 
 
-def test_notes_about_reading_name_options_and_those_of_other_commands_fields(run, tmp_path):
+def test_notes_about_reading_name_options_and_in_other_commands_whose_they_are(run, tmp_path):
     (tmp_path / "chess.csv").write_text("Language,Rook,Knight\nGerman,81.5,79.0\nSwahili,70.5,66.5\n")
     for command in (["import", "--dry-run"], ["show", "--why"]):
         out = " ".join(run("evidence", *command, tmp_path / "chess.csv")[1].split())
@@ -331,7 +331,7 @@ def test_notes_about_reading_name_options_and_those_of_other_commands_fields(run
     out = run("evidence", "import", tmp_path / "chess.csv", "--dry-run", "--json")[1]  # programs read fields
     assert "to say otherwise: metric=... task=... train=..." in out
     out = " ".join(run("rank", tmp_path / "chess.csv", "--why")[1].split())  # where --metric chooses among scores
-    assert "to say otherwise: metric=... task=... train=..." in out
+    assert "to say otherwise: --metric --task --train (of 'isogloss evidence import')" in out
 
 
 def test_two_languages_of_one_name_are_told_apart(run, tmp_path):

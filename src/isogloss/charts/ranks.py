@@ -8,18 +8,26 @@ import polars as pl
 
 from isogloss.charts.canvas import Canvas, decimals, figure, score_range
 from isogloss.charts.fairness import mix_name
-from isogloss.charts.lines import GAP, Line, Scale, lines_panel, most_lines
+from isogloss.charts.language_differences import differences_panel
+from isogloss.charts.lines import GAP, HEADER, Line, Scale, lines_panel, most_lines
 
 if TYPE_CHECKING:
     import altair as alt
 
 RANKS_SHARE = 0.3
 """Of the width, for the ranks."""
+TWO_SHARE = 0.42
+"""Of the height, for two candidates with their differences below."""
 
 
 def draw_ranks(
-    table: pl.DataFrame, languages: int, *, by: str = "model", canvas: Canvas | None = None
-) -> alt.HConcatChart:
+    table: pl.DataFrame,
+    languages: int,
+    *,
+    by: str = "model",
+    differences: pl.DataFrame | None = None,
+    canvas: Canvas | None = None,
+) -> alt.HConcatChart | alt.VConcatChart:
     """Draw means over shared languages, and ranks, each with its interval.
 
     Parameters
@@ -30,11 +38,14 @@ def draw_ranks(
         That count for all.
     by : {"model", "recipe", "train"}
         What candidates are; a training mix is written in words.
+    differences : polars.DataFrame, optional
+        Of two candidates: `target` and `difference`, the score of the first less that of the second.
     canvas : Canvas, optional
 
     Returns
     -------
-    altair.HConcatChart
+    altair.HConcatChart or altair.VConcatChart
+        The latter with differences below.
 
     Notes
     -----
@@ -58,11 +69,16 @@ def draw_ranks(
         for row in rows
     ]
     width = page.width * RANKS_SHARE
+    height = page.height if differences is None else page.height * TWO_SHARE
     parts: Any = alt.hconcat(
-        lines_panel(means, Scale(low, high, canvas.score_title), canvas, page.width - width - GAP, page.height),
-        lines_panel(ranks, Scale(0.5, table.height + 0.5, "rank", format="d"), canvas, width, page.height, named=False),
+        lines_panel(means, Scale(low, high, canvas.score_title), canvas, page.width - width - GAP, height),
+        lines_panel(ranks, Scale(0.5, table.height + 0.5, "rank", format="d"), canvas, width, height, named=False),
         spacing=GAP,
     )
+    if differences is not None:
+        pair = (rows[0]["name"], rows[1]["name"])
+        below = page.height - height + HEADER
+        parts = alt.vconcat(parts, differences_panel(differences, pair, canvas, page.width, below), spacing=GAP)
     return page.finish(parts, _in_words(rows, languages, digits, canvas))
 
 

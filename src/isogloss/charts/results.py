@@ -121,7 +121,12 @@ def _fairness(result: Any, canvas: Canvas) -> Any:
 
 
 def _ranks(result: Any, canvas: Canvas) -> Any:
-    return draw_ranks(result.table, len(result.targets), by=result.by, canvas=canvas)
+    import polars as pl
+
+    differences = None
+    if result.table.height == 2 and len(result.targets) > 1:
+        differences = pl.DataFrame({"target": result.targets, "difference": result.scores[0] - result.scores[1]})
+    return draw_ranks(result.table, len(result.targets), by=result.by, differences=differences, canvas=canvas)
 
 
 def _trust(result: Any, canvas: Canvas) -> Any:

@@ -96,25 +96,28 @@ def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_js
 
 
 def with_own_options(answer: Answer, kind: type[Question]) -> Answer:
-    """The answer with options of the command where hints about reading files name fields.
+    """The answer with options where hints about reading files name fields.
 
-    Such hints hold a `name=...` or a value to paste.
-
-    Other commands call something else by these names: `--metric` of `rank` chooses among what was read.
+    Such hints hold a `name=...` or a value to paste. Commands that do not read files as one says have none of these
+    options (`--metric` of `rank` chooses among what was read): there the command is named that has them.
     """
     from isogloss.questions.evidence import ReadingQuestion
 
-    if not issubclass(kind, ReadingQuestion):
-        return answer
+    reads = issubclass(kind, ReadingQuestion)
     options = {
-        name: shell_of(field).flags_of(name)[0] for name, field in ordered_fields(kind).items()
+        name: shell_of(field).flags_of(name)[0]
+        for name, field in ordered_fields(kind if reads else ReadingQuestion).items()
         if shell_of(field).flags or not shell_of(field).argument
-    }  # fmt: skip
+    }
 
-    def written(texts: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(with_options(text, options) if _OF_HINTS.search(text) else text for text in texts)
+    def written(text: str) -> str:
+        if not _OF_HINTS.search(text) or (shown := with_options(text, options)) == text:
+            return text
+        return shown if reads else f"{shown.rstrip()} (of 'isogloss evidence import')"
 
-    return replace(answer, sentences=written(answer.sentences), assumptions=written(answer.assumptions))
+    return replace(
+        answer, sentences=tuple(map(written, answer.sentences)), assumptions=tuple(map(written, answer.assumptions))
+    )
 
 
 _OF_HINTS = re.compile(r"\w=\{?(\.\.\.|['\"])")

@@ -144,12 +144,15 @@ def transfers(source: Evidence | Store) -> pl.DataFrame:
 
 
 def _transfers(rows: pl.LazyFrame) -> pl.LazyFrame:
-    parts = pl.col("train").str.split_exact(":", 1)
-    one = rows.filter(pl.col("train") != "", ~pl.col("train").str.contains(",", literal=True)).with_columns(
-        source=parts.struct[0], size=parts.struct[1].cast(pl.Int64)
+    one = rows.filter(pl.col("train") != "", ~pl.col("train").str.contains(",", literal=True))
+    cells = one.group_by("task", "metric", "model", "train", "target").agg(
+        score=mean_in_order("score"), scale=written_scale()
     )
+    parts = pl.col("train").str.split_exact(":", 1)
     key = ("task", "metric", "model", "source", "size", "target")
-    return one.group_by(key).agg(score=mean_in_order("score"), scale=written_scale()).sort(key)
+    return cells.select(
+        *key[:3], "target", "score", "scale", source=parts.struct[0], size=parts.struct[1].cast(pl.Int64)
+    ).sort(key)
 
 
 def _ask(source: Evidence | Store, query: Query, columns: list[str]) -> pl.DataFrame:
