@@ -37,6 +37,23 @@ def read_settings(evidence: Evidence) -> Iterator[tuple[Setting, pl.DataFrame]]:
         yield Setting(*key), observations
 
 
+def find_settings(
+    evidence: Evidence, models: Sequence[str], *, task: str, metric: str | None = None, recipe: str | None = None
+) -> list[Setting]:
+    """For each model the only setting with these properties.
+
+    Raises
+    ------
+    UnknownName
+        If there is none.
+    InputError
+        If there are several, saying which property tells them apart.
+    """
+    settings = [Setting(*row) for row in evidence.observations.select(SETTING).unique().iter_rows()]
+    about = {"task": task, "metric": metric, "recipe": recipe}
+    return [_find({**about, "model": model}, settings, "evidence") for model in models]
+
+
 def find_setting(
     evidence: Evidence, *, task: str, model: str, metric: str | None = None, recipe: str | None = None
 ) -> tuple[Setting, pl.DataFrame]:
@@ -49,9 +66,9 @@ def find_setting(
     InputError
         If there are several, saying which property tells them apart.
     """
-    settings = dict(read_settings(evidence))
-    setting = _find({"task": task, "metric": metric, "model": model, "recipe": recipe}, settings, "evidence")
-    return setting, settings[setting]
+    (setting,) = find_settings(evidence, [model], task=task, metric=metric, recipe=recipe)
+    same = [pl.col(name).eq_missing(pl.lit(value)) for name, value in setting._asdict().items()]
+    return setting, evidence.observations.filter(same)
 
 
 def match(

@@ -15,11 +15,11 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence import Evidence
-from isogloss.forecasting import ask, fitted
+from isogloss.forecasting import Forecaster, ask, fitted
 from isogloss.forecasting.default import MANY_MIXES
 from isogloss.forecasting.features import space
-from isogloss.forecasting.grid import Array, Grid
-from isogloss.forecasting.settings import Setting, find_setting, split_names
+from isogloss.forecasting.grid import Array, Grid, Panel
+from isogloss.forecasting.settings import Setting, find_settings, split_names
 from isogloss.languages import resolve
 from isogloss.languages.groups import read_languages
 from isogloss.planning.level_posterior import (
@@ -125,8 +125,9 @@ def choose_next(
     if k < 1:
         raise BadValue(f"{k} languages cannot be chosen", where="k", hint="give 1 or more")
     models = [model] if model is not None else _models(evidence, task, metric, recipe)
-    settings = [find_setting(evidence, task=task, model=one, metric=metric, recipe=recipe) for one in models]
-    grids = {setting: Grid.read(observations) for setting, observations in settings}
+    settings = find_settings(evidence, models, task=task, metric=metric, recipe=recipe)
+    panel = Panel.read(evidence.observations.filter(pl.col("task") == task, pl.col("model").is_in(models)))
+    grids = {setting: panel.grid(panel.position[setting]) for setting in settings}
     measured = set.intersection(*(set(grid.targets) for grid in grids.values()))
     written = _read(candidates, evidence, languages, "candidates")
     to_know = written if targets is None else _read(targets, evidence, languages, "targets")
@@ -138,7 +139,7 @@ def choose_next(
         )  # fmt: skip
     names = list(dict.fromkeys([*candidate_ids, *(one for one in to_know if one not in measured)]))
     shares = _weights(weights or {}, names, set(to_know))
-    levels = _Levels([_posterior(evidence, setting, grid, names, progress) for setting, grid in grids.items()])
+    levels = _Levels(_posteriors(evidence, grids, names, progress))
     chosen, left = levels.greedy(shares, k, len(candidate_ids))
     own, every = names[: len(candidate_ids)], {**to_know, **written}
     return NextTests(
@@ -160,16 +161,34 @@ def _read(
     return read_languages(given, evidence.targets, languages=languages, where=where)
 
 
+def _posteriors(
+    evidence: Evidence, grids: Mapping[Setting, Grid], names: Sequence[str], progress: Progress | None
+) -> list[LevelPosterior]:
+    """What is known of the levels in each setting."""
+    queries = {
+        setting: ask(task=setting.task, model=setting.model, targets=names, train=_widest_mix(grid),
+                     metric=setting.metric, recipe=setting.recipe)
+        for setting, grid in grids.items() if len(grid.mixes.texts) < MANY_MIXES
+    }  # fmt: skip
+    forecaster = fitted(evidence, pl.concat(queries.values()), progress=progress) if queries else None
+    return [
+        process_posterior(evidence, setting, grid, names)
+        if forecaster is None or setting not in queries
+        else _posterior(evidence, setting, grid, names, forecaster, queries[setting])
+        for setting, grid in grids.items()
+    ]
+
+
+def _widest_mix(grid: Grid) -> str:
+    """The training mix that was measured in most languages."""
+    return grid.mixes.texts[int((~np.isnan(grid.scores)).sum(1).argmax())]
+
+
 def _posterior(
-    evidence: Evidence, setting: Setting, grid: Grid, names: Sequence[str], progress: Progress | None
-) -> LevelPosterior:
-    """What is known of the levels; where few mixes were measured, as wide as the forecasts are."""
-    if len(grid.mixes.texts) >= MANY_MIXES:
-        return process_posterior(evidence, setting, grid, names)
-    mix = grid.mixes.texts[int((~np.isnan(grid.scores)).sum(1).argmax())]
-    queries = ask(task=setting.task, model=setting.model, targets=names, train=mix, metric=setting.metric,
-                  recipe=setting.recipe)  # fmt: skip
-    forecaster = fitted(evidence, queries, progress=progress)
+    evidence: Evidence, setting: Setting, grid: Grid, names: Sequence[str], forecaster: Forecaster,
+    queries: pl.DataFrame,
+) -> LevelPosterior:  # fmt: skip
+    """Where few mixes were measured, as wide as the forecasts are."""
     table = table_posterior(forecaster, setting, names)
     if table is not None and forecast_by_table(forecaster, setting, names):
         return table

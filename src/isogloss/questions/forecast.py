@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -143,9 +143,9 @@ class ForecastQuestion(WithBackground, AboutSettings):
         if evidence is None or self.new_model:
             return self._saved_queries()
         targets = read_languages(self.targets, evidence.targets, languages=self.languages)
-        settings = self.settings(evidence)
-        _check_one_scale(evidence, settings)
-        mixes = {setting: self._mix(evidence, setting) for setting in settings}
+        measured = {setting: same_setting(evidence.observations, setting) for setting in self.settings(evidence)}
+        _check_one_scale(measured)
+        mixes = {setting: self._mix(observations) for setting, observations in measured.items()}
         return queries_of(mixes, targets)
 
     def _read_queries(self, evidence: Evidence | None) -> pl.DataFrame:
@@ -164,8 +164,8 @@ class ForecastQuestion(WithBackground, AboutSettings):
             raise InputError("holds no query", where=str(self.queries), hint="give a row for every score to forecast")
         return queries
 
-    def _mix(self, evidence: Evidence, setting: Setting) -> str:
-        """The training mix that is meant, as a canonical text."""
+    def _mix(self, observations: pl.DataFrame) -> str:
+        """The training mix that is meant in one setting, as a canonical text."""
         from isogloss.evidence import TrainingMix
         from isogloss.languages import resolve
 
@@ -176,7 +176,7 @@ class ForecastQuestion(WithBackground, AboutSettings):
                     self.train, where="train", language=lambda code: resolve(read_as.get(code, code), where="train").id
                 )
             )
-        return usual_mix(evidence, setting)
+        return usual_mix(observations)
 
     def _saved_queries(self) -> pl.DataFrame:
         """Queries to a saved forecaster or about an unmeasured model, of which task and model are named."""
@@ -209,11 +209,10 @@ class ForecastQuestion(WithBackground, AboutSettings):
         return fitted(evidence, queries, forecaster=estimator, progress=progress)
 
 
-def _check_one_scale(evidence: Evidence, settings: Sequence[Setting]) -> None:
+def _check_one_scale(measured: Mapping[Setting, pl.DataFrame]) -> None:
     """Several tasks are answered together where their scores can be read side by side."""
     scales: dict[tuple[str, bool], str] = {}
-    for setting in settings:
-        observations = same_setting(evidence.observations, setting)
+    for setting, observations in measured.items():
         key = scale_of(observations).name, bool(observations["higher_is_better"][0])
         scales.setdefault(key, setting.task)
     if len(scales) > 1:
@@ -221,15 +220,17 @@ def _check_one_scale(evidence: Evidence, settings: Sequence[Setting]) -> None:
             f"{task}: {scale}, {'higher' if higher else 'lower'} is better" for (scale, higher), task in scales.items()
         )
         raise InputError(
-            f"tasks on several scales ({listed})", where="evidence", hint=f"say which: task={settings[0].task!r}"
+            f"tasks on several scales ({listed})",
+            where="evidence",
+            hint=f"say which: task={next(iter(measured)).task!r}",
         )
 
 
-def usual_mix(evidence: Evidence, setting: Setting) -> str:
+def usual_mix(observations: pl.DataFrame) -> str:
     """The training mix with which a setting was measured in most languages; the model as it is wins a tie."""
     import polars as pl
 
-    counts = same_setting(evidence.observations, setting).group_by("train").agg(targets=pl.col("target").n_unique())
+    counts = observations.group_by("train").agg(targets=pl.col("target").n_unique())
     return str(counts.sort("targets", "train", descending=[True, False])["train"][0])
 
 
