@@ -39,7 +39,9 @@ ROLES: dict[str, str] = {
 
 _OF_EVIDENCE = {"target": "language", "model": "model", "task": "task", "score": "score"}
 EVERY_ROLE = (*_OF_EVIDENCE.values(), *ROLES)
-QUESTIONS = ("language", "task", "item", "country", "question", "choices", "answer", "answers", "paraphrase")
+WORDINGS = ("paraphrase", "statement")
+"""Columns of further wordings of a question."""
+QUESTIONS = ("language", "task", "item", "country", "question", "choices", "answer", "answers", *WORDINGS)
 """Columns of what models are to answer."""
 OUTCOMES = ("language", "model", "task", "item", "rating", "correct", "score", "country")
 """Columns of answers that were judged."""

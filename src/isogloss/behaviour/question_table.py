@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.behaviour.items import QUESTIONS, read_items, require
+from isogloss.behaviour.items import QUESTIONS, WORDINGS, read_items, require
 from isogloss.errors import BadValue, UnknownName
 from isogloss.models.inputs import SLOT
 
@@ -41,8 +41,9 @@ def read_questions(
     Returns
     -------
     polars.DataFrame
-        `task`, `item`, `language`, `written`, `country` and `paraphrase` where there is one, `question`, `choices` (a
-        list, empty where there are none), `place` of the right choice or null, and `answers` that count as right.
+        `task`, `item`, `language`, `written`; `country`, `paraphrase` and `statement` where there is one; `question`,
+        `choices` (a list, empty where there are none), `place` of the right choice or null, and `answers` that count
+        as right.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def read_questions(
     if among:
         table = _among(table, among)
     rows = [_row(row) for row in table.iter_rows(named=True)]
-    kept = [name for name in ("task", "country", "paraphrase") if name in table.columns]
+    kept = [name for name in ("task", "country", *WORDINGS) if name in table.columns]
     text = pl.col("item", *kept).cast(pl.String)
     whole = table.select("item", "language", "written", *kept).with_columns(text)
     read = whole.hstack(pl.DataFrame(rows, schema={

@@ -24,6 +24,7 @@ FURTHER_ROLES: dict[str, str] = {
     "sentence": "sentence, sentences, distractor, distractors",
     "sensitivity": "sensitivity, cultural sensitivity, cultural sensitivity label",
     "source_language": "source language, original language, origin language, article language",
+    "statement": "statement, statements, fact as a sentence, declarative",
     "swapped": "swapped, judge swapped, swapped order",
     "topic": "topic, topics, category",
     "turn": "turn, turn index, step",

@@ -491,6 +491,7 @@ def cross_lingual_pitfalls(
     simulators: str | Sequence[str] | None = ...,
     target: str | None = ...,
     sentences: Any | None = ...,
+    translator: Mapping[str, str] | None = ...,
     budget: int = ...,
     method: Literal["thompson", "beam", "random"] = ...,
     chosen: int = ...,

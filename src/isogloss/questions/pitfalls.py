@@ -22,16 +22,19 @@ from isogloss.text import counted
 if TYPE_CHECKING:
     import polars as pl
 
-    from isogloss.behaviour.pitfalls import Pitfalls
+    from isogloss.behaviour.pitfalls import Pitfalls, Sentence
+    from isogloss.lab.translate import Translator
 
 QUESTIONS = (
-    "Table of questions with item, language, question, choices and answer, in English and the target; paraphrase where "
-    "there is one. See docs/how-to/pitfalls.md."
+    "Table of questions with item, language, question, choices and answer, in English and the target, see "
+    "docs/how-to/pitfalls.md; or what to ask with the names of the Unicode CLDR: official-languages, currencies, "
+    "countries or scripts."
 )
 SENTENCES = (
     "Table of harmless sentences with item (their id), language and sentence; {choice} stands for a wrong choice. By "
-    "default, facts of the questions."
+    "default, facts of the questions, or with a translator five that ship."
 )
+TRANSLATOR = "What translates questions that the target lacks: name=apertium, name=seq2seq and checkpoint=FOLDER, ..."
 PAIRS = {"half": "half", "question in English": "question", "in the target": "question_target", "right": "right",
          "simulators right": "rate_target", "lost by": "lost_by"}  # fmt: skip
 EFFECTS = {"sentence": "sentence", "place": "place", "English": "accuracy_english", "target": "accuracy_target",
@@ -60,6 +63,9 @@ class PitfallsQuestion(RunsModels):
     simulators: Annotated[NameList, Field(description="Other models, whose answers decide which sentences are chosen.")]
     target: Target
     sentences: Annotated[Any, Shell(kind=str, metavar="SENTENCES"), Field(description=SENTENCES)] = None
+    translator: Annotated[Pairs, Shell(metavar="NAME=VALUE"), Field(description=TRANSLATOR)] = Field(
+        default_factory=dict
+    )
     budget: Annotated[
         int, Field(ge=2, description="Questions put to simulators at most; the control takes as many again.")
     ] = 500
@@ -86,12 +92,13 @@ class PitfallsQuestion(RunsModels):
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Search, measure, and write the benchmark where one is wanted."""
-        from isogloss.behaviour.pitfalls import pair_questions, read_sentences, search_pitfalls, write_benchmark
+        from isogloss.behaviour.pitfalls import pair_questions, search_pitfalls, write_benchmark
 
         (target,) = language_ids([self.target])
-        questions = read_about(self.questions, self.columns, self.languages, [])
+        translator = self._translator()
+        questions = self._questions(target, translator)
         pairs = pair_questions(questions, target, seed=self.seed)
-        sentences = [] if self.sentences is None else read_sentences(self.sentences, target, languages=self.languages)
+        sentences = self._sentences(target, translator)
         meter = self.meter()
         result = search_pitfalls(
             pairs, [self.respondent(name) for name in self.simulators], [self.respondent(name) for name in self.models],
@@ -108,6 +115,33 @@ class PitfallsQuestion(RunsModels):
             notes=(*_notes(result, len(pairs)), *meter_notes(meter)), details=meter_details(meter) | result.calls,
             result=result, draw=partial(_draw, result, canvas_of(said[0], FRACTION)),
         )  # fmt: skip
+
+    def _translator(self) -> Translator | None:
+        from isogloss.lab.translate import read_translator
+
+        if not self.translator:
+            return None
+        several = {name: value.split(",") for name, value in self.translator.items() if name == "pairs"}
+        return read_translator(self.translator | several)
+
+    def _questions(self, target: str, translator: Translator | None) -> pl.DataFrame:
+        """From the table or from CLDR, with what a translator adds."""
+        from isogloss.behaviour.pitfalls import cldr_questions, translate_questions
+        from isogloss.behaviour.pitfalls.cldr import KINDS
+
+        source = self.questions
+        if isinstance(source, str) and source in KINDS:
+            source = cldr_questions(source, target, seed=self.seed)
+        questions = read_about(source, self.columns, self.languages, [])
+        return questions if translator is None else translate_questions(questions, target, translator)
+
+    def _sentences(self, target: str, translator: Translator | None) -> list[Sentence]:
+        """Of the table, else those that can be translated."""
+        from isogloss.behaviour.pitfalls import read_sentences, translated_sentences
+
+        if self.sentences is not None:
+            return read_sentences(self.sentences, target, languages=self.languages)
+        return [] if translator is None else translated_sentences(target, translator)
 
 
 def _tables(result: Pitfalls) -> dict[str, Table]:

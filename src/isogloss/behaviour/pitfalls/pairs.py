@@ -20,10 +20,19 @@ FEWEST_PAIRS = 8
 
 @dataclass(frozen=True)
 class Side:
-    """A question in one language."""
+    """A question in one language.
+
+    Attributes
+    ----------
+    question : str
+    choices : tuple of str
+    statement : str
+        The question with its answer as a sentence, where there is one.
+    """
 
     question: str
     choices: tuple[str, ...]
+    statement: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,9 @@ def _pair(item: str, english: dict[str, Any], target: dict[str, Any], order: lis
     if len(english["choices"]) != len(target["choices"]) or english["place"] != target["place"]:
         reason = f"has other choices in {target['written']} than in {english['written']}, or another right one"
         raise BadValue(reason, where=where, hint="give choices in the same order in both")
-    one, other = (Side(row["question"], tuple(row["choices"][place] for place in order)) for row in (english, target))
+    one, other = (
+        Side(row["question"], tuple(row["choices"][place] for place in order), row.get("statement") or "")
+        for row in (english, target)
+    )
     paraphrase = english.get("paraphrase") or FRAME.replace("{question}", english["question"])
     return Pair(item, one, other, order.index(english["place"]), paraphrase)

@@ -172,14 +172,21 @@ def _check(simulators: Sequence[Respondent], models: Sequence[Respondent], budge
     if not simulators or not models:
         lacking = "models" if simulators else "simulators"
         raise BadValue(f"no {lacking}", where=lacking, hint=f"give {lacking}=...")
-    inside = [dict(one.identity) for one in simulators]
+    inside = [_weights(one) for one in simulators]
     for one in models:
-        if dict(one.identity) in inside:
+        if _weights(one) in inside:
             reason = f"{one.name} is a simulator, too: its drop would be one that sentences were chosen for"
             raise BadValue(reason, where="models", hint="measure another model")
     if budget < 2 * len(simulators):
         reason = f"{budget} is too small to ask {len(simulators)} simulators one question in two languages"
         raise BadValue(reason, where="budget", hint="give at least 100")
+
+
+def _weights(respondent: Respondent) -> list[Any]:
+    """What tells two models apart, however they are run."""
+    identity = respondent.identity
+    known = [identity[name] for name in ("local", "endpoint", "model") if name in identity]
+    return known or [dict(identity)]
 
 
 def _others(result: Search, best: Sequence[Step], seed: int) -> list[Step]:

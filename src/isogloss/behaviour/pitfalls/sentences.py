@@ -113,6 +113,8 @@ def facts_as_sentences(pairs: Sequence[Pair], seed: int, most: int = MOST_FACTS)
 
 
 def _stated(side: Side, place: int) -> str:
+    if side.statement:
+        return side.statement
     answer = side.choices[place]
     whole = side.question.replace(SLOT, answer) if SLOT in side.question else f"{side.question} {answer}"
     return whole if whole.endswith((".", "!", "?", "。", "।", "።")) else f"{whole}."
