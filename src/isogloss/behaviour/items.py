@@ -32,7 +32,7 @@ ROLES: dict[str, str] = {
     "country": "country, country of the fact, nation, land",
     "question": "question, questions, prompt, prompts, cloze, query, stem",
     "answer": "answer, right answer, correct answer, key",
-    "text": "completion, completions, response, responses, reply, output, generation, prediction, generated text",
+    "text": "completion, completions, text, response, responses, reply, output, generation, prediction, generated text",
     **FURTHER_ROLES,
 }
 """Column of an item table to what people call it; `model`, `task`, `language` and `score` are those of evidence."""

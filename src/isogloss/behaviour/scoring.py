@@ -124,7 +124,8 @@ def applicable(items: pl.DataFrame) -> list[BehaviourMetric]:
     chosen = [metric for name, metric in there.items() if not any(needs[name] < other for other in needs.values())]
     if not chosen:
         hint = "see 'isogloss behaviour metrics' for the columns of each, or name one: metrics=[...]"
-        raise BadValue(f"has the columns of no metric, only {', '.join(items.columns)}", where="items", hint=hint)
+        known = ", ".join(name for name in items.columns if name != "written")
+        raise BadValue(f"has the columns of no metric, only {known}", where="items", hint=hint)
     return chosen
 
 
