@@ -70,7 +70,7 @@ def difference(first: Any, of_first: Any, second: Any, of_second: Any) -> Values
     return share(first, of_first) - share(second, of_second)
 
 
-_PAPER = "Chua et al. 2024, arXiv 2406.16135"
+_PAPER = "Chua et al. 2024: Crosslingual Capabilities and Knowledge Barriers"
 
 BARRIER = BehaviourMetric(
     name="barrier",

@@ -92,7 +92,7 @@ def _choice(items: pl.DataFrame, _: bool) -> pl.DataFrame:
     return items.select(*grouping(items), right=pl.Series(right, dtype=pl.Boolean), questions=pl.lit(1))
 
 
-_PAPER = "Myung et al. 2024, arXiv 2406.09948 (BLEnD)"
+_PAPER = "Myung et al. 2024: BLEnD"
 
 
 def _metric(name: str, meaning: str, formula: str, chance: str, misleads: str, tally: Tally) -> BehaviourMetric:

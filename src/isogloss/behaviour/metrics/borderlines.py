@@ -82,7 +82,7 @@ def relative_gap(home: Any, territories: Any, others: Any, of_others: Any) -> Va
     return share(control - other, other)
 
 
-_PAPER = "Li, Haider and Callison-Burch 2024, NAACL, arXiv 2305.14610"
+_PAPER = "Li, Haider and Callison-Burch 2024, NAACL: This Land is {Your, My} Land"
 _ENGLISH, _HOME = pl.col("control"), pl.col("ours") & pl.col("home")
 _OTHERS = pl.col("ours") & ~pl.col("home")
 

@@ -37,7 +37,7 @@ def _counted(among: str) -> Tally:
     return Tally(COLUMNS, count, OPTIONAL)
 
 
-_PAPER = "Longpre et al. 2021, EMNLP, arXiv 2109.05052; across languages as in arXiv 2601.07041"
+_PAPER = "Longpre et al. 2021, EMNLP: Entity-Based Knowledge Conflicts; across languages as in arXiv 2601.07041"
 _CLOSED = "With a column closed_book, only items that are right without any passage count."
 
 CONTEXT_RATE = BehaviourMetric(

@@ -30,7 +30,7 @@ def _of(*names: str) -> Tally:
     return Tally(COLUMNS, count)
 
 
-_PAPER = "Singh et al. 2024, arXiv 2412.03304 (Global-MMLU)"
+_PAPER = "Singh et al. 2024: Global MMLU"
 
 CULTURE_GAP = BehaviourMetric(
     name="culture_gap",
