@@ -69,7 +69,7 @@ def kappa_from_sums(items: Any, same: Any, *labels: Any) -> Values:
     return share(share(same, count) - expected, np.where(rest > 1e-12, rest, 0.0))
 
 
-_PAPER = "Cohen 1960; between languages as in Gureja et al. 2024, arXiv 2410.15522"
+_PAPER = "Cohen 1960; between languages as in Gureja et al. 2024 (M-RewardBench)"
 _TALLY = Tally(COLUMNS, _count)
 
 ENGLISH_KAPPA = BehaviourMetric(

@@ -26,7 +26,7 @@ KAPPA = BehaviourMetric(
     meaning="Cohen's kappa of right and wrong in two languages.",
     formula="(p_o - p_e) / (1 - p_e), p_e = ab + (1 - a)(1 - b)",
     inputs=("whether each item is right in one language, in the last dimension", "and in another"),
-    source="Cohen 1960; between languages as in Gureja et al. 2024, arXiv 2410.15522",
+    source="Cohen 1960; between languages as in Gureja et al. 2024 (M-RewardBench)",
     lowest=-1.0,
     highest=1.0,
     higher_is_better=True,
