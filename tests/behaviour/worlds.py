@@ -127,6 +127,15 @@ def experts_world(own: float = 0.0, *, topics: int = 8, items: int = 30, seed: i
     ).with_columns(model=pl.lit("ours"))  # fmt: skip
 
 
+def cultural_questions(items: int = 8) -> pl.DataFrame:
+    """What is drunk in three countries; one of them is the control of another region."""
+    drinks = {"Egypt": "tea", "Jordan": "tea", "Wales": "beer"}
+    rows = [(f"{country} {item}", "English", country, f"{country} drinks {item}", "tea|beer", drink)
+            for country, drink in drinks.items() for item in range(items)]  # fmt: skip
+    schema = ["item", "language", "country", "question", "choices", "answer"]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def questions_world() -> pl.DataFrame:
     """Two questions in two languages, with choices."""
     rows = [

@@ -3,6 +3,7 @@ from .confusion import Confusion, score_confusion
 from .consistency import Consistency, score_consistency
 from .countries import home_countries
 from .culture import CulturalTransfer, score_cultural_transfer
+from .demonstrations import answer_with_demonstrations
 from .difficulty import Difficulty, score_difficulty
 from .experts import Experts, score_experts
 from .identification import identification_accuracy, identify
@@ -24,6 +25,7 @@ __all__ = [
     "Recall",
     "Tally",
     "answer_questions",
+    "answer_with_demonstrations",
     "behaviour_metrics",
     "home_countries",
     "identification_accuracy",

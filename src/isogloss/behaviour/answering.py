@@ -9,6 +9,7 @@ import polars as pl
 
 from isogloss.behaviour.prompts import check_template, chosen_place, holds, listed_prompt, open_prompt, ranked_prompt
 from isogloss.errors import BadValue
+from isogloss.models.inputs import Choice
 from isogloss.models.respondents import Meter, Respondent, ask
 from isogloss.progress import Progress
 
@@ -20,6 +21,7 @@ def answer_questions(
     listed: bool = False,
     candidates: bool = False,
     template: str = "",
+    before: str = "",
     meter: Meter | None = None,
     progress: Progress | None = None,
 ) -> pl.DataFrame:
@@ -38,6 +40,8 @@ def answer_questions(
     template : str
         How a question is put, with `{question}`, and `{choices}` where they are listed. A question with a slot is put
         as it is where choices are scored.
+    before : str
+        What stands before every question, such as demonstrations.
     meter : Meter, optional
     progress : Progress, optional
 
@@ -72,13 +76,13 @@ def answer_questions(
     kept = [name for name in ("task", "country") if name in questions.columns]
     base = questions.select(pl.lit(respondent.name).alias("model"), *kept, "language", "written", "item", "question")
     if not with_choices[0]:
-        return base.hstack(_replies(respondent, questions, template, meter, progress))
+        return base.hstack(_replies(respondent, questions, template, before, meter, progress))
     if candidates:
-        prompts = [(listed_prompt if listed else ranked_prompt)(one, choices, template)
-                   for one, choices in questions.select("question", "choices").iter_rows()]  # fmt: skip
+        pairs = [*questions.select("question", "choices").iter_rows()]
+        prompts = _prompts(pairs, listed, template, before)
         return _candidates(base, questions, ask(respondent, "score", prompts, meter=meter, progress=progress))
     pairs = [*questions.select("question", "choices").iter_rows()]
-    places = choose(respondent, pairs, listed=listed, template=template, meter=meter, progress=progress)
+    places = choose(respondent, pairs, listed=listed, template=template, before=before, meter=meter, progress=progress)
     completion = [choices[place] if place is not None else None for place, choices in
                   zip(places, questions["choices"].to_list(), strict=True)]  # fmt: skip
     right = [None if truth is None else truth == place for place, truth in
@@ -92,6 +96,7 @@ def choose(
     *,
     listed: bool = False,
     template: str = "",
+    before: str = "",
     meter: Meter,
     progress: Progress | None = None,
 ) -> list[int | None]:
@@ -102,22 +107,29 @@ def choose(
     respondent : Respondent
     questions : sequence of (str, sequence of str)
         Each with its choices.
-    listed, template, meter, progress : see `answer_questions`
+    listed, template, before, meter, progress : see `answer_questions`
     """
     if respondent.has_likelihoods:
-        prompts = [(listed_prompt if listed else ranked_prompt)(*one, template) for one in questions]
+        prompts = _prompts(questions, listed, template, before)
         scores = ask(respondent, "score", prompts, meter=meter, progress=progress)
         return [int(np.argmax(one)) for one in scores]
-    texts = [listed_prompt(*one, template, is_chat=True).premise for one in questions]
+    texts = [before + listed_prompt(*one, template, is_chat=True).premise for one in questions]
     replies = ask(respondent, "write", texts, meter=meter, progress=progress)
     return [chosen_place(reply, choices) for reply, (_, choices) in zip(replies, questions, strict=True)]
 
 
+def _prompts(questions: Sequence[tuple[str, Sequence[str]]], listed: bool, template: str, before: str) -> list[Choice]:
+    """Prompts whose choices are scored."""
+    prompts = [(listed_prompt if listed else ranked_prompt)(*one, template) for one in questions]
+    return [one._replace(premise=before + one.premise) for one in prompts]
+
+
 def _replies(
-    respondent: Respondent, questions: pl.DataFrame, template: str, meter: Meter, progress: Progress | None
-) -> pl.DataFrame:
+    respondent: Respondent, questions: pl.DataFrame, template: str, before: str, meter: Meter,
+    progress: Progress | None,
+) -> pl.DataFrame:  # fmt: skip
     is_chat = respondent.form == "chat"
-    prompts = [open_prompt(one, template, is_chat=is_chat) for one in questions["question"]]
+    prompts = [before + open_prompt(one, template, is_chat=is_chat) for one in questions["question"]]
     replies = ask(respondent, "write", prompts, meter=meter, progress=progress)
     right = [
         any(holds(reply, one) for one in answers) if len(answers) else None

@@ -60,6 +60,22 @@ def open_prompt(question: str, template: str = "", *, is_chat: bool = False) -> 
     return (template or plain).replace(PLACE, question.replace(SLOT, BLANK))
 
 
+def demonstration(
+    question: str, choices: Sequence[str], answer: str, template: str = "", *, listed: bool, is_chat: bool = False
+) -> str:
+    """A question with its answer, as a prompt would put it; `listed` gives the letter of a choice."""
+    if SLOT in question and not listed:
+        return question.replace(SLOT, answer)
+    if listed:
+        prompt = listed_prompt(question, choices, template, is_chat=is_chat).premise
+        answer = string.ascii_uppercase[list(choices).index(answer)]
+    elif choices:
+        prompt = ranked_prompt(question, choices, template).premise
+    else:
+        prompt = open_prompt(question, template, is_chat=is_chat)
+    return f"{prompt}{answer}" if prompt.endswith(" ") else f"{prompt}\n{answer}"
+
+
 def fold(text: str) -> str:
     """Text without differences of case, width and space."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

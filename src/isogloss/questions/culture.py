@@ -5,18 +5,23 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from isogloss.errors import BadValue
 from isogloss.progress import Progress
-from isogloss.questions.about_items import AboutItems
+from isogloss.questions.about_items import ITEMS, AboutItems
 from isogloss.questions.answer import Answer, Table
+from isogloss.questions.answering import read_about
+from isogloss.questions.fields import NameList, ReadAs, Shell
 from isogloss.questions.pictures import canvas_of
+from isogloss.questions.running import MODEL, RunsModels, meter_details, meter_notes
 from isogloss.questions.scale import FRACTION
 
 if TYPE_CHECKING:
     import polars as pl
 
     from isogloss.behaviour import CulturalTransfer
+    from isogloss.models.respondents import Meter
 
 GAINS = {"demonstrations from": "demonstrations_country", "questions about": "country", "gain": "gain",
          "from": "lower", "to": "upper", "without": "zero_shot", "items": "items", "draws": "draws"}  # fmt: skip
@@ -24,22 +29,44 @@ GAIN_SIDES = ("demonstrations_country", "country")
 WORDS = {"own": "of the same country", "other": "of other countries", "control": "of controls"}
 
 
-class CultureQuestion(AboutItems):
-    """Tell what demonstrations from one country change in questions about another, from items scored with each."""
+def _one(value: Any) -> Any:
+    """The only one of a list, as a shell gives what may stand with a flag or without."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+class CultureQuestion(AboutItems, RunsModels):
+    """Tell what demonstrations from one country change in questions about another, from items or by asking a model."""
 
     command: ClassVar[str] = "behaviour culture"
 
+    items: Annotated[
+        Any, BeforeValidator(_one), Shell(flags=("--items",), kind=str, argument=True, metavar="ITEMS"),
+        Field(description=f"{ITEMS} With demonstrations, a table of questions for the model."),
+    ]  # fmt: skip
+    languages: ReadAs = Field(default_factory=dict)
+    task: Annotated[str | None, Field(description="Only this task.")] = None
+    model: Annotated[
+        str | None, Field(description=f"Only this model; with demonstrations, the one to run. {MODEL}")
+    ] = None
+    demonstrations: Annotated[
+        int | None, Field(ge=1, description="Ask the model with so many demonstrations of each country; 12 say much.")
+    ] = None
+    draws: Annotated[int, Field(ge=1, description="Sets of demonstrations of each country, for a model.")] = 3
+    controls: Annotated[
+        NameList,
+        Shell(flags=("--control", "--controls"), kind=str),
+        Field(description="Countries whose questions are shown and not scored, such as those of another region."),
+    ] = Field(default_factory=list)
     shared: Annotated[bool, Field(description="Leave out items that are not answered under all demonstrations.")] = (
         False
     )
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Score the gains."""
-        from isogloss.behaviour import read_items, score_cultural_transfer
-        from isogloss.behaviour.items import OUTCOMES
+        from isogloss.behaviour import score_cultural_transfer
 
-        roles = (*OUTCOMES, "text", "answers", "demonstrations_country", "draw")
-        items = self.chosen(read_items(self.items, columns=self.columns, languages=self.languages, roles=roles))
+        meter = self.meter()
+        items = self._read() if self.demonstrations is None else self._answered(self.demonstrations, meter, progress)
         result = score_cultural_transfer(items, shared=self.shared, level=self.level, seed=self.seed)
         sentences = tuple(_sentences(result))
         about = {"model": "model"} if result.models.height > 1 else {}
@@ -53,8 +80,31 @@ class CultureQuestion(AboutItems):
             "models": Table(result.models, "Means of the gains by kind of demonstrations", about | means),
         }
         return Answer(
-            self.command, sentences, tables, scale=FRACTION, flags=_flags(result), notes=NOTES, result=result,
-            draw=partial(_draw, result.gains, sentences[0]),
+            self.command, sentences, tables, scale=FRACTION, flags=_flags(result),
+            notes=(*NOTES, *(meter_notes(meter) if meter.prompts else ())), details=meter_details(meter),
+            result=result, draw=partial(_draw, result.gains, sentences[0]),
+        )  # fmt: skip
+
+    def _read(self) -> pl.DataFrame:
+        """Answers of a table."""
+        from isogloss.behaviour import read_items
+        from isogloss.behaviour.items import OUTCOMES
+
+        roles = (*OUTCOMES, "text", "answers", "demonstrations_country", "draw")
+        return self.chosen(read_items(self.items, columns=self.columns, languages=self.languages, roles=roles))
+
+    def _answered(self, demonstrations: int, meter: Meter, progress: Progress | None) -> pl.DataFrame:
+        """Answers of a model to questions, with and without demonstrations."""
+        from isogloss.behaviour.demonstrations import answer_with_demonstrations
+
+        if self.model is None:
+            raise BadValue("no model to show demonstrations to", where="model", hint="give model=...")
+        read = read_about(self.items, self.columns, self.languages, [])
+        questions = self.model_copy(update={"model": None}).chosen(read)
+        return answer_with_demonstrations(
+            self.respondent(self.model), questions, demonstrations=demonstrations, draws=self.draws,
+            controls=self.controls, listed=self.listed, template=self.template, seed=self.seed, meter=meter,
+            progress=progress,
         )  # fmt: skip
 
 
