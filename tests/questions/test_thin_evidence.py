@@ -86,8 +86,9 @@ def _asked(command: str, table: pl.DataFrame, fields: dict[str, object]) -> Answ
         return error
 
 
+@pytest.mark.parametrize("background", ["none", None])
 @pytest.mark.parametrize("shape", ["one row", "equal scores", "at the ceiling"])
-def test_a_forecast_from_scores_that_do_not_differ_is_not_certain(shape):
-    answer = isogloss.forecast(THIN[shape](), ["Yoruba"])
+def test_a_forecast_from_scores_that_do_not_differ_is_not_certain(shape, background):
+    answer = isogloss.forecast(THIN[shape](), ["Yoruba"], background=background)
     assert (answer.table["upper"] - answer.table["lower"]).min() > 1
     assert answer.table["trust"].unique().to_list() == ["guess"]

@@ -16,6 +16,7 @@ from isogloss.forecasting.features import space
 from isogloss.languages import distances
 from isogloss.languages.near_identical import count_once, relatives
 from isogloss.registry import Registry
+from isogloss.text import counted
 
 FEWEST_LEFT = 5
 """Languages that must stay measured: with fewer there is nothing to forecast from."""
@@ -204,7 +205,7 @@ def check_left(count: int, protocol: str) -> None:
     """Refuse to leave fewer than `FEWEST_LEFT` languages."""
     if count < FEWEST_LEFT:
         raise NotEnoughEvidence(
-            f"{count} languages would stay measured, {FEWEST_LEFT} are needed",
+            f"{counted(count, 'language')} would stay measured, {FEWEST_LEFT} are needed",
             where=f"protocol '{protocol}'",
             hint="give evidence in more languages",
         )

@@ -329,7 +329,7 @@ class FittedSetting(QuerySetting):
         return Decomposition(baseline, MEAN_OF_MEASURED, learners)
 
     def bounds(self, forecast: GridForecast, level: float) -> tuple[Array, Array]:
-        margin = self.margin(forecast, level)
+        margin = np.inf if self.grid.all_equal else self.margin(forecast, level)
         return forecast.mean - margin, forecast.mean + margin
 
     def margin(self, forecast: GridForecast, level: float) -> Array:

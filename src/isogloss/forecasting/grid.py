@@ -20,6 +20,8 @@ Array = NDArray[np.float64]
 BLOCK = tuple(name for name in SETTING if name not in ("model", "model_revision"))
 """Settings that are alike in these measure the same thing on different models."""
 
+ROUNDING_ERROR = 1e-12
+"""Scores that differ by less, as means over seeds may, are equal."""
 UNKNOWN_SIZE = 1000.0
 """Examples assumed of a source whose size nobody recorded, where no other size is known either."""
 
@@ -112,6 +114,11 @@ class Grid:
         if self.bounded:
             return 1.0 - self.lowest
         return max(float(np.nanmax(self.scores) - np.nanmin(self.scores)), np.finfo(float).tiny)
+
+    @property
+    def all_equal(self) -> bool:
+        """Whether the measured scores are all the same, so that they do not tell how much others differ."""
+        return bool(np.nanmax(self.scores) - np.nanmin(self.scores) < ROUNDING_ERROR)
 
     def at_edge(self, scores: Array) -> NDArray[np.bool_]:
         """Where `scores` are the worst or the best that the metric allows."""

@@ -320,7 +320,8 @@ def only_metric(observations: pl.DataFrame) -> str:
 
 def _check_utility(observations: pl.DataFrame, metric: str) -> None:
     if (observations["scale"] == "raw").any():
-        raise InputError(f"{metric} has no best possible score to measure utility by", where="evidence")
+        reason = f"{metric} has no best possible score to measure utility by"
+        raise InputError(reason, where="evidence", hint="choose another with metric=...")
     if not bool(observations["higher_is_better"].all()):
         raise InputError(f"{metric} is better when lower", where="evidence", hint="choose another with metric=...")
 

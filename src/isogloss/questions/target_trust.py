@@ -29,8 +29,8 @@ MOST_NAMED = 4
 BY_MODEL = {"model": "model", "languages": "languages", "error": "error", "coverage": "coverage", "width": "width"}
 PUBLIC = {"measured languages": "measured", "tables": "tables", "error": "error", "coverage": "coverage"}
 SHIFTS = {
-    "hard": "the poorest third of the languages, forecast from the {measured} richest",
-    "random": "languages forecast from any {measured} others",
+    "hard": "the poorest third of the languages, forecast from the {richest}",
+    "random": "languages forecast from any {others}",
 }
 
 
@@ -104,7 +104,8 @@ def _withheld(result: TargetTrust, trust: Trust) -> str:
 
 
 def _on_public(public: PublicShift) -> str:
-    which = SHIFTS[public.shift].format(measured=public.measured)
+    richest = "richest" if public.measured == 1 else f"{public.measured} richest"
+    which = SHIFTS[public.shift].format(richest=richest, others=counted(public.measured, "other"))
     prompted = "prompted models" if public.kind == "prompted" else "other models and tasks"
     return (
         f"On {public.tables} public tables of {prompted}, {which}: off by {public.error:.0f} points on average; the "
