@@ -63,11 +63,18 @@ def question_values(kind: type[Question], values: dict[str, Any]) -> dict[str, A
     """What a shell gave, as the values of a question's fields."""
     values = dict(values)
     for name in _twice(kind):
-        values[name] = [*(values.pop(f"{name}_given") or []), *(values[name] or [])]
+        given = [one for part in (values.pop(f"{name}_given"), values[name]) for one in _listed(part)]
+        is_list = get_origin(bare_type(kind.model_fields[name].annotation)) is list
+        values[name] = given if is_list or len(given) > 1 else next(iter(given), None)
     for name, field in ordered_fields(kind).items():
         if _is_list(field):
             values[name] = ",".join(values[name]) if values[name] else None
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _listed(value: Any) -> list[Any]:
+    """What was written of a field: nothing, one value or several."""
+    return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
 
 
 def option(name: str, kind: Any, default: Any, help_: str) -> inspect.Parameter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from isogloss.errors import BadValue
 from isogloss.progress import Progress
@@ -29,18 +29,13 @@ GAIN_SIDES = ("demonstrations_country", "country")
 WORDS = {"own": "of the same country", "other": "of other countries", "control": "of controls"}
 
 
-def _one(value: Any) -> Any:
-    """The only one of a list, as a shell gives what may stand with a flag or without."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
 class CultureQuestion(AboutItems, RunsModels):
     """Tell what demonstrations from one country change in questions about another, from items or by asking a model."""
 
     command: ClassVar[str] = "behaviour culture"
 
     items: Annotated[
-        Any, BeforeValidator(_one), Shell(flags=("--items",), kind=str, argument=True, metavar="ITEMS"),
+        Any, Shell(flags=("--items",), kind=str, argument=True, metavar="ITEMS"),
         Field(description=f"{ITEMS} With demonstrations, a table of questions for the model."),
     ]  # fmt: skip
     languages: ReadAs = Field(default_factory=dict)
