@@ -210,6 +210,7 @@ CASES: dict[str, Case] = {
     "lab show": worlds.measured_grid,
     "lab costs": lambda folder: {**worlds.measured_grid(folder), "save": folder / "costs.toml"},
     "lab pretrain": with_texts,
+    "compress": worlds.compression,
     "align probe": lambda folder: {**worlds.labelled(folder), "folds": 2},
     "align report": lambda folder: {"encodings": worlds.encodings(folder)},
     "align transfer": lambda folder: {**worlds.labelled(folder, languages=6), "folds": 2, "seeds": 1},

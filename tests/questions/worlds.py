@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 from tests.planning.costs import RECIPES
 
 from isogloss.evidence import ITEM, Store, observation_keys, read_evidence
@@ -216,3 +217,21 @@ def labelled(folder: Path, sentences: int = 60, step: float = 3.0, languages: in
 
 ALIGNED = ("fra_Latn", "yor_Latn", "hin_Deva", "rus_Cyrl", "zul_Latn", "tur_Latn", "vie_Latn", "ibo_Latn")
 """Further languages of encodings."""
+
+
+def compression(folder):
+    """Two compressions of a tiny decoder, on texts of two languages."""
+    pytest.importorskip("torch", reason="models need torch, of the extra lab")
+    from tests.lab.checkpoints import make_decoder
+
+    make_decoder(folder / "model")
+    rows = [{"language": language, "text": f"{word} {number}"} for number in range(20)
+            for language, word in (("eng", "the doctor"), ("nld", "de dokter"))]  # fmt: skip
+    pl.DataFrame(rows).write_csv(folder / "texts.tsv", separator="\t")
+    grid = folder / "compression.toml"
+    grid.write_text(
+        '[texts]\nfile = "texts.tsv"\n[[model]]\ncheckpoint = "model"\n'
+        '[[adaptation]]\nname = "magnitude-prune"\nlevels = { sparsity = [0.5] }\n'
+        '[[adaptation]]\nname = "quantise-int8"\n'
+    )
+    return {"grid": grid, "into": folder / "store"}

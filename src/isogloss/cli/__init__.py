@@ -30,6 +30,7 @@ COMMANDS = {
     "kinds": "Weigh labelled against translated examples of one language.",
     "additions": "Tell what adding a language to a training mix does to the others.",
     "compare": "Compare recipes: quality, cost to make, cost to run, latency; Pareto front and break-even volumes.",
+    "compress": "Measure what each language loses when a model is pruned, rounded, trimmed or shortened.",
     "rank": "Rank models or recipes over the languages that all were measured in, with intervals of means and ranks.",
     "fair": "Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off.",
     "benchmark": "Withhold measured scores, ask forecasters for them, and report error and coverage of the answers.",

@@ -4,6 +4,8 @@ from .adaptation.run import adapt
 from .byte_tokenizer import clone_text
 from .byte_transformer import ByteTransformer, pretrain
 from .comparison import compare_recipes, costs_file, measured_costs
+from .compression import CompressionResult, run_compression
+from .compression_grid import Compression, CompressionGrid, read_compression
 from .executor import executors
 from .grid import Grid, read_grid
 from .kinds import tasks
@@ -19,6 +21,9 @@ from .translate import translators
 __all__ = [
     "Adaptation",
     "ByteTransformer",
+    "Compression",
+    "CompressionGrid",
+    "CompressionResult",
     "Corpus",
     "Findings",
     "Fitted",
@@ -39,9 +44,11 @@ __all__ = [
     "measured_costs",
     "plan_grid",
     "pretrain",
+    "read_compression",
     "read_grid",
     "read_pretraining",
     "recipes",
+    "run_compression",
     "run_grid",
     "save",
     "tasks",

@@ -20,6 +20,7 @@ QUESTIONS = {
     "kinds": "plan:KindsQuestion",
     "additions": "explain:AdditionsQuestion",
     "compare": "compare:CompareQuestion",
+    "compress": "compression:CompressQuestion",
     "rank": "compare:RankQuestion",
     "fair": "compare:FairQuestion",
     "benchmark": "believe:BenchmarkQuestion",

@@ -239,6 +239,13 @@ def compare(
     shots: int | None = ...,
     pair: str | None = ...,
 ) -> Answer: ...
+def compress(
+    grid: str | Path | None = ...,
+    into: str | Path | None = ...,
+    *,
+    data: str | Path | None = ...,
+    max_minutes: float | None = ...,
+) -> Answer: ...
 def rank(
     evidence: Any = ...,
     *,

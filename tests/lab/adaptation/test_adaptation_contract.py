@@ -13,8 +13,6 @@ import pytest
 from isogloss.errors import BadFile, BadValue, IsoglossError, UnknownName
 from isogloss.lab import adapt, adaptation_card, adaptations
 
-QUICK: dict[str, dict[str, Any]] = {}
-"""Parameters that a test wants where the defaults do nothing on three layers."""
 KINDS = ("decoder", "masked", "encoder")
 CASES = [(name, kind) for name in adaptations.names() for kind in KINDS]
 
@@ -38,6 +36,11 @@ class Impatient:
             raise Interrupted
 
 
+def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
+    """What an adaptation needs; those of two checkpoints get the same one twice."""
+    return {"merge-average": {"others": (str(checkpoint),)}, "layer-swap": {"other": str(checkpoint)}}.get(name, {})
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
@@ -46,7 +49,7 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_the_same_seed_gives_the_same_bytes_and_a_stopped_run_goes_on(name, kind, checkpoints, corpus, tmp_path):
     """Nothing but the folder is written, and the checkpoint stays as it is."""
     before = content(checkpoints[kind])
-    given = {"corpus": corpus, "seed": 1, **QUICK.get(name, {})}
+    given = {"corpus": corpus, "seed": 1, **parameters(name, checkpoints[kind])}
     one = adapt(checkpoints[kind], name, into=tmp_path / "one", **given)
     with pytest.raises(Interrupted):
         adapt(checkpoints[kind], name, into=tmp_path / "stopped", progress=Impatient(2), **given)
@@ -61,7 +64,9 @@ def test_the_same_seed_gives_the_same_bytes_and_a_stopped_run_goes_on(name, kind
 def test_other_programs_load_it_and_its_tokenizer_fits(name, kind, checkpoints, corpus, tmp_path):
     import transformers
 
-    folder = adapt(checkpoints[kind], name, corpus=corpus, into=tmp_path / "made", **QUICK.get(name, {}))
+    folder = adapt(
+        checkpoints[kind], name, corpus=corpus, into=tmp_path / "made", **parameters(name, checkpoints[kind])
+    )
     model = transformers.AutoModel.from_pretrained(folder, output_loading_info=True)
     assert not [missing for missing in model[1]["missing_keys"] if "pooler" not in missing]
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -75,7 +80,9 @@ def test_other_programs_load_it_and_its_tokenizer_fits(name, kind, checkpoints, 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_the_card_says_what_was_done_and_what_each_language_lost(name, kind, checkpoints, corpus, tmp_path):
-    folder = adapt(checkpoints[kind], name, corpus=corpus, into=tmp_path / "made", **QUICK.get(name, {}))
+    folder = adapt(
+        checkpoints[kind], name, corpus=corpus, into=tmp_path / "made", **parameters(name, checkpoints[kind])
+    )
     card = adaptation_card(folder)
     assert (card["adaptation"], card["seed"], card["of"]["licence"]) == (name, 0, "mit")
     assert card["corpus"].keys() == {"eng", "nld"}
@@ -88,7 +95,7 @@ def test_the_card_says_what_was_done_and_what_each_language_lost(name, kind, che
 @pytest.mark.parametrize("name", adaptations.names())
 def test_adaptations_chain_and_the_card_names_them_all(name, checkpoints, corpus, tmp_path):
     first = adapt(checkpoints["decoder"], "vocabulary-trim", corpus=corpus, into=tmp_path / "first", min_count=2)
-    folder = adapt(first, name, corpus=corpus, into=tmp_path / "second", **QUICK.get(name, {}))
+    folder = adapt(first, name, corpus=corpus, into=tmp_path / "second", **parameters(name, first))
     assert adaptation_card(folder)["before"] == ["vocabulary-trim(min_count=2)"]
 
 
@@ -112,8 +119,9 @@ def test_time_that_is_up_ends_a_run_which_the_next_goes_on_with(checkpoints, cor
 
 @pytest.mark.parametrize("name", adaptations.names())
 def test_memory_that_there_is_not_is_said_before_the_work(name, checkpoints, corpus, tmp_path):
+    given = {"corpus": corpus, **parameters(name, checkpoints["decoder"])}
     with pytest.raises(IsoglossError, match=f"{name} takes about [0-9.]+ GB of memory, and there are 0.0 GB"):
-        adapt(checkpoints["decoder"], name, corpus=corpus, into=tmp_path / "made", max_memory_gb=0.001)
+        adapt(checkpoints["decoder"], name, into=tmp_path / "made", max_memory_gb=0.001, **given)
     assert [*tmp_path.iterdir()] == []
 
 

@@ -26,6 +26,8 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "quantise-int8": "isogloss.lab.adaptation.quantise:QuantiseInt8",
         "quantise-int4": "isogloss.lab.adaptation.quantise:QuantiseInt4",
         "layer-drop": "isogloss.lab.adaptation.layer_drop:LayerDrop",
+        "layer-swap": "isogloss.lab.adaptation.merge:LayerSwap",
+        "merge-average": "isogloss.lab.adaptation.merge:MergeAverage",
     },
     "isogloss.adaptations",
     base="isogloss.lab.adaptation:Adaptation",

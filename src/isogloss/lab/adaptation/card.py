@@ -95,6 +95,6 @@ def readme(card: Mapping[str, Any]) -> str:
         f"Licence of the checkpoint: {licence or 'its card states none'}. "
         f"Adaptations before this one: {', '.join(card['before']) or 'none'}.",
         *(["", *facts] if facts else []),
-        "", *(table if rows else ["No texts were given, so no loss was measured."]),
+        "", *(table if rows else ["No loss was measured."]),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"

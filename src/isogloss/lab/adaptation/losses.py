@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def measure_texts(folder: Path, texts: Texts, before: Path | None = None) -> pl.
     polars.DataFrame
         One row per text: `language`, `item` (its position in the language), `loss`, lower is better: bits per byte,
         that is -log2 of the probability of the text, divided by its bytes in UTF-8; or 1 - the cosine of its vectors.
+        `seconds` of a processor that reading it took, those of a batch shared evenly.
 
     Notes
     -----
@@ -76,18 +78,17 @@ def measure_texts(folder: Path, texts: Texts, before: Path | None = None) -> pl.
     )
     written = [row[2] for row in rows]
     if measure_of(folder) == "vector_distance":
-        apart = np.zeros(len(written))
-        if before is not None and before != folder:
-            ours, theirs = sentence_vectors(folder, written), sentence_vectors(before, written)
-            apart = 1 - (ours * theirs).sum(axis=1)
-        return table.with_columns(loss=pl.Series(apart, dtype=pl.Float64))
-    bits = _bits(folder, written, [row[1] for row in rows])
+        ours, seconds = sentence_vectors(folder, written)
+        theirs = ours if before is None or before == folder else sentence_vectors(before, written)[0]
+        losses = 1 - (ours * theirs).sum(axis=1) if theirs is not ours else np.zeros(len(written))
+    else:
+        losses, seconds = _bits(folder, written, [row[1] for row in rows])
     gc.collect()
-    return table.with_columns(loss=pl.Series(bits, dtype=pl.Float64))
+    return table.with_columns(loss=pl.Series(losses, dtype=pl.Float64), seconds=pl.Series(seconds, dtype=pl.Float64))
 
 
-def _bits(folder: Path, texts: Sequence[str], places: Sequence[int]) -> Array:
-    """Bits per byte of each text."""
+def _bits(folder: Path, texts: Sequence[str], places: Sequence[int]) -> tuple[Array, Array]:
+    """Bits per byte of each text, and seconds."""
     from isogloss.models.checkpoints import load_model
 
     torch = start_torch()
@@ -98,7 +99,7 @@ def _bits(folder: Path, texts: Sequence[str], places: Sequence[int]) -> Array:
     ids = [np.array(one, np.int64) for one in tokenizer(short)["input_ids"]]
     if not masked:
         ids = [_after(tokenizer, one) for one in ids]
-    bits = np.zeros(len(texts))
+    bits, seconds = np.zeros(len(texts)), np.zeros(len(texts))
 
     def work(batch: Array) -> None:
         given = [ids[number].copy() for number in batch]
@@ -117,10 +118,11 @@ def _bits(folder: Path, texts: Sequence[str], places: Sequence[int]) -> Array:
                 bits[number] = surprise / math.log(2) * (1 if some is None else (len(truth) - 2) / max(1, len(some)))
 
     for batch in by_length(np.array([len(one) for one in ids]), _budget(model)):
+        began = time.process_time()
         work(batch)
+        seconds[batch] = (time.process_time() - began) / len(batch)
     sizes = np.array([max(1, size([text])) for text in short])
-    each: Array = bits / sizes
-    return each
+    return bits / sizes, seconds
 
 
 def _room(model: Any) -> int:
@@ -147,22 +149,24 @@ def _hidden(tokenizer: Any, ids: Array, place: int) -> Array:
     return free[place % EVERY :: EVERY] if len(free) > place % EVERY else free[:1]
 
 
-def sentence_vectors(folder: Path, texts: Sequence[str]) -> Array:
-    """The mean of the last states of each text's tokens, of length 1; shape (texts, width)."""
+def sentence_vectors(folder: Path, texts: Sequence[str]) -> tuple[Array, Array]:
+    """The mean of the last states of each text's tokens, of length 1, shape (texts, width); and seconds."""
     from isogloss.models.checkpoints import load_model
 
     torch = start_torch()
     model, tokenizer = load_model("AutoModel", folder, "float32"), load_tokenizer(folder)
     ids = tokenizer(list(texts), truncation=True, max_length=_room(model))["input_ids"]
     ids = [np.array(one, np.int64) for one in ids]
-    vectors = np.zeros((len(texts), model.config.hidden_size))
+    vectors, seconds = np.zeros((len(texts), model.config.hidden_size)), np.zeros(len(texts))
     for batch in by_length(np.array([len(one) for one in ids])):
+        began = time.process_time()
         batched, there = padded([ids[number] for number in batch], tokenizer.pad_token_id or 0)
         with torch.inference_mode():
             states = model(input_ids=batched, attention_mask=there).last_hidden_state.double() * there[..., None]
             means = states.sum(dim=1) / there.sum(dim=1, keepdim=True)
             vectors[batch] = (means / means.norm(dim=1, keepdim=True)).cpu().numpy()
-    return vectors
+        seconds[batch] = (time.process_time() - began) / len(batch)
+    return vectors, seconds
 
 
 def by_language(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:

@@ -26,7 +26,7 @@ from isogloss.progress import Progress
 def adapt(
     checkpoint: str | Path, adaptation: str | Adaptation, *, corpus: Texts | None = None, seed: int = 0,
     into: str | Path | None = None, progress: Progress | None = None, max_minutes: float | None = None,
-    max_memory_gb: float | None = None, **parameters: Any,
+    max_memory_gb: float | None = None, measure: bool = True, **parameters: Any,
 ) -> Path:  # fmt: skip
     """Make a checkpoint from another.
 
@@ -49,6 +49,9 @@ def adapt(
         After which no further step is begun; the next call goes on from there.
     max_memory_gb : float, optional
         Memory that it may take; by default what the machine has free.
+    measure : bool, default True
+        Whether the loss of each language is measured; without, the texts that would be held out are not learnt from
+        either, and the card has no losses.
     **parameters
         Of the adaptation.
 
@@ -74,6 +77,7 @@ def adapt(
     learnt, held_out = divide(check_texts(corpus)) if corpus else ({}, {})
     identity = {
         "checkpoint": fingerprint(folder), **chosen.identity, "seed": seed, "corpus": digest(corpus or {}),
+        **({} if measure else {"measure": False}),
     }  # fmt: skip
     key = hashlib.sha256(json.dumps(identity, sort_keys=True, default=list).encode()).hexdigest()[:32]
     target = Path(into) if into is not None else cache_folder() / "adapted" / f"{chosen.name}-{key}"
@@ -86,7 +90,7 @@ def adapt(
             chosen.apply(source, Inputs(learnt, seed), draft)
             draft.copy_others(source)
             draft.finish()
-        losses = _losses(folder, draft.folder, held_out)
+        losses = _losses(folder, draft.folder, held_out if measure else {})
     facts = chosen.facts(source, Weights(draft.folder))
     card = make_card(str(checkpoint), source, chosen, seed, learnt, losses, facts) | {"key": key}
     draft.write(CARD, card)

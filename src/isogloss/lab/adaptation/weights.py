@@ -122,6 +122,21 @@ class Weights:
         with torch.device("meta"):
             return kind(shape)
 
+    def blocks(self) -> tuple[str, int]:
+        """What the model calls its blocks, and how many there are.
+
+        Raises
+        ------
+        BadFile
+            If it has none in a row.
+        """
+        torch = start_torch()
+        lists = [(name, one) for name, one in self.skeleton().named_modules() if isinstance(one, torch.nn.ModuleList)]
+        if not lists:
+            raise BadFile("its model has no blocks in a row", where=str(self.folder), hint="take another adaptation")
+        name, found = max(lists, key=lambda one: sum(inner.numel() for inner in one[1].parameters()))
+        return name, len(found)
+
     def linears(self) -> dict[str, bool]:
         """Matrices that states are multiplied with, without the head, to whether they are stored inputs first."""
         model = self.skeleton()

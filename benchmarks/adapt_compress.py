@@ -1,0 +1,109 @@
+"""Pruning hurts the rarer of two equal languages more; and what compression costs languages of a real encoder.
+
+    python -m benchmarks.adapt_compress WORLD SEED    # rare or null: one planted world, half a minute each
+    isogloss compress benchmarks/adapt_compress.toml --data DATA --into STORE    # the real encoder
+    python -m benchmarks.adapt_compress write STORE
+
+A planted world is a byte model trained on English sentences of SIB-200 and on a copy of English, the same sentences in
+bytes of their own (`isogloss.lab.clone_text`): a tenth of the texts in world `rare`, half of them in world `null`,
+where nothing may show. The last writes benchmarks/results/adapt_compress.json and docs/images/compress.png.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from benchmarks.common import DATA, RESULTS, ROOT, have_data, machine, versions, write_result
+from isogloss.lab import ByteTransformer, adapt, clone_text, pretrain
+from isogloss.lab.adaptation.losses import measure_texts
+from isogloss.stats.intervals import paired_bootstrap
+
+SHARES = {"rare": 0.1, "null": 0.5}
+SHAPE = {"layers": 2, "width": 64, "heads": 2, "context": 128, "steps": 250, "batch_size": 8, "copies": 1,
+         "learning_rate": 5e-3}  # fmt: skip
+SPARSITIES = (0.3, 0.5, 0.7)
+HELD_OUT = 60
+PARTS = RESULTS / "adapt_compress_worlds.json"
+GRID = ROOT / "benchmarks" / "adapt_compress.toml"
+PER_BYTE = 4
+"""UTF-8 bytes of a character of a copy, each of which stands for one byte."""
+
+
+def english() -> list[str]:
+    """All sentences of English."""
+    return pl.read_parquet(DATA / "sib200.parquet").filter(lang="eng_Latn").sort("index_id")["text"].to_list()
+
+
+def losses(folder: Path, texts: list[str]) -> dict[str, np.ndarray[Any, Any]]:
+    """Bits per byte of the language and of its copy, text by text."""
+    measured = measure_texts(folder, {"language": texts, "copy": [clone_text(text) for text in texts]})
+    found = {name: rows["loss"].to_numpy() for (name,), rows in measured.group_by("language")}
+    return {"language": found["language"], "copy": PER_BYTE * found["copy"]}
+
+
+def planted(world: str, seed: int) -> dict[str, Any]:
+    """What pruning costs the language and its copy in one world."""
+    texts = english()
+    order = np.random.default_rng(seed).permutation(len(texts))
+    held_out, learnt = ([texts[place] for place in some] for some in (order[:HELD_OUT], order[HELD_OUT:]))
+    copied = round(SHARES[world] * len(learnt))
+    with tempfile.TemporaryDirectory() as temporary:
+        model = Path(temporary) / "model"
+        pretrain([*map(clone_text, learnt[:copied]), *learnt[copied:]], model, ByteTransformer(**SHAPE, seed=seed))
+        before = losses(model, held_out)
+        rows = []
+        for sparsity in SPARSITIES:
+            pruned = adapt(model, "magnitude-prune", sparsity=sparsity, into=Path(temporary) / f"pruned {sparsity}")
+            after = losses(pruned, held_out)
+            changes = {name: after[name] - before[name] for name in before}
+            lower, upper = paired_bootstrap(changes["copy"], changes["language"])
+            means = {name: float(values.mean()) for name, values in changes.items()}
+            rows.append({"sparsity": sparsity, **{f"{name}_change": round(value, 4) for name, value in means.items()},
+                         "copy_less_language": round(means["copy"] - means["language"], 4),
+                         "lower": round(float(lower), 4), "upper": round(float(upper), 4)})  # fmt: skip
+    return {"world": world, "seed": seed, "before": {name: round(float(one.mean()), 4) for name, one in before.items()},
+            "pruned": rows}  # fmt: skip
+
+
+def keep(part: dict[str, Any]) -> None:
+    """Add a world to those measured."""
+    parts = json.loads(PARTS.read_text()) if PARTS.exists() else []
+    parts = [one for one in parts if (one["world"], one["seed"]) != (part["world"], part["seed"])] + [part]
+    PARTS.write_text(json.dumps(sorted(parts, key=lambda one: (one["world"], one["seed"])), indent=1) + "\n")
+    print(json.dumps(part, indent=1))
+
+
+def write(store: str) -> None:
+    """The result, and the picture of the real encoder."""
+    import isogloss
+
+    answer = isogloss.compress(GRID, into=store, data=DATA)
+    answer.write(ROOT / "docs" / "images" / "compress.png")
+    write_result("adapt_compress", {
+        "claim": "Pruning hurts the rarer of two equal languages more, and equally common ones equally.",
+        "machine": machine(), "versions": versions("torch", "transformers"),
+        "input": f"SIB-200; byte models of {SHAPE}; {HELD_OUT} sentences held out; 95 % intervals, paired bootstrap",
+        "worlds": json.loads(PARTS.read_text()), "sentences": list(answer.sentences),
+        "summary": answer.result.summary.to_dicts(), "changes": answer.result.changes.to_dicts(),
+    })  # fmt: skip
+
+
+def main() -> None:
+    """Measure one world, or write down what was measured."""
+    if not have_data("sib200.parquet"):
+        return
+    if sys.argv[1] == "write":
+        write(sys.argv[2])
+    else:
+        keep(planted(sys.argv[1], int(sys.argv[2])))
+
+
+if __name__ == "__main__":
+    main()
