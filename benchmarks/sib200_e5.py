@@ -23,7 +23,6 @@ import numpy as np
 import polars as pl
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.align_transfer import standardised
 from benchmarks.common import DATA, Array, have_data, machine, versions, write_result
 from isogloss.alignment import Encodings
 from isogloss.evidence.store import Store
@@ -81,6 +80,12 @@ def main() -> None:
 def classifier(strength: float) -> LogisticRegression:
     """Multinomial logistic regression with an L2 penalty."""
     return LogisticRegression(C=strength, max_iter=STEPS, tol=TOLERANCE)
+
+
+def standardised(rows: Array) -> Array:
+    """Vectors without their mean, of one length."""
+    centred = rows - rows.mean(1, keepdims=True)
+    return np.asarray(centred / np.linalg.norm(centred, axis=1, keepdims=True) * 10)
 
 
 def mean(rows: pl.DataFrame) -> float:
