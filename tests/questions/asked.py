@@ -201,6 +201,7 @@ CASES: dict[str, Case] = {
     "behaviour pitfalls": with_pitfalls,
     "behaviour culture": alone(items=cultures_world()),
     "behaviour experts": alone(items=experts_world(topics=3, items=8)),
+    "behaviour report": alone(items=ratings_world()),
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),

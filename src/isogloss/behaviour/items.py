@@ -92,7 +92,7 @@ def read_items(
         For a column that the table lacks.
     UnknownLanguage
     """
-    table, where = _table(source)
+    table, where = item_table(source)
     columns = dict(columns or {})
     for name in columns.values():
         if name not in table.columns:
@@ -106,7 +106,8 @@ def read_items(
     return table
 
 
-def _table(source: Any) -> tuple[pl.DataFrame, str]:
+def item_table(source: Any) -> tuple[pl.DataFrame, str]:
+    """A table of items as it is written, and where it is."""
     if isinstance(source, Store):
         return _of_store(source), str(source)
     if isinstance(source, Evidence):
@@ -196,8 +197,8 @@ def read_items_and_facts(
         items = read_items(source, columns=columns, languages=languages, roles=[*roles, about])
         require(items, "item", about)
         return choose(items)
-    table, where = _table(source)
-    other, _ = _table(facts)
+    table, where = item_table(source)
+    other, _ = item_table(facts)
     for name in columns.values():
         if name not in {*table.columns, *other.columns}:
             raise UnknownName("column", name, {*table.columns, *other.columns}, where=where)

@@ -62,6 +62,7 @@ QUESTIONS = {
     "behaviour difficulty": "difficulty:DifficultyQuestion",
     "behaviour experts": "experts:ExpertsQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
+    "behaviour report": "behaviour_report:BehaviourReportQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",
     "lab tasks": "lab:TasksQuestion",
     "lab plan": "grids:PlanGridQuestion",

@@ -26,6 +26,7 @@ OTHER_NAMES = {
     "behaviour pitfalls": "cross_lingual_pitfalls",
     "behaviour difficulty": "item_difficulty",
     "behaviour experts": "expert_languages",
+    "behaviour report": "report_behaviour",
     "behaviour score": "score_behaviour",
 }
 """Names of functions that are not those of their commands."""

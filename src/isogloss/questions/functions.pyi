@@ -584,3 +584,17 @@ def score_behaviour(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def report_behaviour(
+    items: Any | None = ...,
+    *,
+    facts: Any | None = ...,
+    home: Mapping[str, str] | None = ...,
+    shared: bool = ...,
+    appendix: bool = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
