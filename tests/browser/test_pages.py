@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -82,22 +83,37 @@ def test_from_a_spreadsheet_to_whether_to_believe_it(browser: Any, server: str, 
     assert browser.execute_script("return arguments[0].naturalWidth", picture) > 0
 
 
-def test_everything_is_reached_by_keyboard(browser: Any, server: str) -> None:
-    browser.get(server + PAGES["ask"])
-    field = browser.find_element(By.ID, "targets")
-    assert browser.switch_to.active_element == field
-    field.send_keys("Zulu", Keys.ENTER)
+def tab_to(browser: Any, wanted: str) -> Any:
+    """Press the tabulator until this is what it is on: the text of a link or button, or the name of a field."""
+    for _ in range(150):
+        ActionChains(browser).send_keys(Keys.TAB).perform()
+        here = browser.switch_to.active_element
+        if wanted in (here.text.strip(), here.get_attribute("name")):
+            return here
+    raise AssertionError(f"no key leads to {wanted!r}")
+
+
+def test_from_the_start_to_a_plan_by_keyboard_alone(browser: Any, server: str) -> None:
+    browser.get(server)
+    tab_to(browser, "Topic classification from few examples, 21 languages").send_keys(Keys.ENTER)
+    wait(browser, "/ask")
+    assert browser.switch_to.active_element == browser.find_element(By.ID, "targets")
+    browser.switch_to.active_element.send_keys("Zulu, Igbo", Keys.ENTER)
     wait(browser, "/answer")
-    body = browser.find_element(By.TAG_NAME, "body")
-    body.send_keys(Keys.TAB)
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
     assert browser.switch_to.active_element.text == "To the content"
     browser.switch_to.active_element.send_keys(Keys.ENTER)
-    for _ in range(30):
-        browser.switch_to.active_element.send_keys(Keys.TAB)
-        if browser.switch_to.active_element.text == "Zulu":
-            break
-    browser.switch_to.active_element.send_keys(Keys.ENTER)
-    WebDriverWait(browser, 60).until(lambda one: "language=zul" in one.current_url)
+    tab_to(browser, "Zulu").send_keys(Keys.ENTER)
+    wait(browser, "language=zul")
+    tab_to(browser, "Can I believe this?").send_keys(Keys.ENTER)
+    wait(browser, "/believe")
+    assert browser.find_element(By.CSS_SELECTOR, ".verdict").text.endswith(".")
+    tab_to(browser, "Plan").send_keys(Keys.ENTER)
+    wait(browser, "/plan")
+    assert browser.find_element(By.NAME, "targets").get_attribute("value") == "Zulu, Igbo"
+    tab_to(browser, "budget").send_keys("700", Keys.ENTER)
+    wait(browser, "budget=700")
+    assert "examples" in browser.find_element(By.CSS_SELECTOR, ".verdict").text
 
 
 def test_names_are_suggested_while_one_types(browser: Any, server: str) -> None:

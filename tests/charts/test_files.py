@@ -4,10 +4,11 @@ import json
 import re
 from xml.etree import ElementTree
 
+import polars as pl
 import pytest
 from drawn import forecasts_of, pixels, size
 
-from isogloss.charts import Canvas, draw_forecast, draw_forecast_map, save, to_svg
+from isogloss.charts import Canvas, draw_forecast, draw_forecast_map, draw_ranks, save, to_svg
 from isogloss.errors import BadFile, BadValue
 
 
@@ -89,3 +90,12 @@ def test_what_was_there_is_replaced_whole(forecasts, tmp_path):
     save(draw_forecast(forecasts), tmp_path / "chart.json")
     assert json.loads((tmp_path / "chart.json").read_text())["hconcat"]
     assert [path.name for path in tmp_path.iterdir()] == ["chart.json"]
+
+
+def test_on_a_page_of_text_a_short_drawing_takes_no_more_room_than_it_fills():
+    table = pl.DataFrame({"candidate": ["a"], "mean": [0.5], "lower": [0.4], "upper": [0.6], "rank": [1],
+                          "best_rank": [1], "worst_rank": [1], "measured": [9]})  # fmt: skip
+    short = draw_ranks(table, 9)
+    slide, text = (ElementTree.fromstring(to_svg(short, whole_page=whole)) for whole in (True, False))
+    assert (slide.get("width"), slide.get("height"), text.get("width")) == ("1600", "900", "1600")
+    assert int(str(text.get("height"))) < 450

@@ -176,7 +176,10 @@ def test_a_page_of_a_language_says_what_models_do_on_it(client: TestClient) -> N
 
 
 def test_a_page_of_a_language_that_is_none_says_so(client: TestClient) -> None:
-    assert client.get("/languages/qqqqq").status_code == 422
+    page = client.get("/languages/qqqqq")
+    assert page.status_code == 422
+    assert "Unknown language" in page.text
+    assert "on the page Languages" in page.text
 
 
 def test_a_server_that_was_started_with_a_file_opens_on_it(tmp_path: Path) -> None:
@@ -219,3 +222,11 @@ def test_the_page_draws_the_lines_of_the_picture(client: TestClient) -> None:
     picture = client.get(f"/picture/forecast?{asked}").text
     assert len(names) > 3
     assert [name for name in names if f">{name}<" not in picture] == []
+
+
+def test_a_page_and_its_picture_are_about_the_same_question(client: TestClient) -> None:
+    page = client.get("/why?evidence=sib200-few-shot&model=char-ngram&metric=accuracy&target=Wolof&seed=3").text
+    picture = re.search(r'<img src="(/picture/explain[^"]*)"', page)
+    assert picture is not None
+    assert "seed=3" in picture[1]
+    assert "target=Wolof" in picture[1]

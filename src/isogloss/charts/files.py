@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -46,6 +47,8 @@ width="$width" height="$height" viewBox="0 0 $width $height"><title>$title</titl
 <rect width="$width" height="$height" fill="$background"/>$drawn</svg>""")
 """A drawing on a page of the size asked for."""
 ROOT = re.compile(r"<svg [^>]*>")
+SIDES = re.compile(r' (?:width|height)="([\d.]+)"')
+"""Of the drawing in its first element: width, then height."""
 
 
 def save(chart: Any, path: str | Path, *, scale: float = 1.0) -> Path:
@@ -93,8 +96,15 @@ def png(chart: Any, scale: float = 1.0) -> bytes:
     return made
 
 
-def to_svg(chart: Any) -> str:
-    """The picture as SVG with its title and description, in the middle of a page as large as its canvas says."""
+def to_svg(chart: Any, *, whole_page: bool = True) -> str:
+    """The picture as SVG with its title and description, on a page as large as its canvas says.
+
+    Parameters
+    ----------
+    chart : altair chart
+    whole_page : bool, default True
+        Whether a page that the drawing does not fill keeps its empty part, as slides do and pages of text do not.
+    """
     import vl_convert
 
     spec = _spec(chart)
@@ -105,6 +115,9 @@ def to_svg(chart: Any) -> str:
     width, height = pixels
     root = ROOT.search(drawn)
     assert root is not None, "vl-convert wrote no svg element"
+    if not whole_page:
+        across, down = (float(side) for side in SIDES.findall(root[0])[:2])
+        height = min(height, math.ceil(width * down / across))
     inner = re.sub(r' (width|height)="[^"]*"', "", root[0])
     fitted = inner.replace("<svg ", f'<svg width="{width}" height="{height}" preserveAspectRatio="xMinYMin meet" ')
     return SVG.substitute(

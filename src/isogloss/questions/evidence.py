@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -115,7 +115,7 @@ class ShowQuestion(ReadingQuestion):
         return Answer(
             self.command, sentences, {"coverage" if self.coverage else "counts": table}, scale=scale, notes=NOTES,
             assumptions=getattr(source, "notes", ()), result=there,
-            draw=partial(_draw, source, there, sentences[0], names),
+            draw=partial(_draw, cache(partial(_drawn, source, there)), there.height, sentences[0], names),
         )  # fmt: skip
 
     def _counts(self, source: Store | Evidence, names: Names, scale: Scale, means: ComparableMeans) -> Table:
@@ -308,18 +308,22 @@ def _worst(found: pl.DataFrame, scale: Scale) -> str:
     )
 
 
-def _draw(source: Store | Evidence, there: pl.DataFrame, verdict: str, names: Names) -> Any:
-    """Models by languages; of one model that was trained on several languages, one at a time, sources by targets."""
-    from isogloss.charts import draw_evidence, draw_transfer
+def _draw(drawn: Callable[[], tuple[str, pl.DataFrame]], whole: int, verdict: str, names: Names) -> Any:
+    """The picture; the verdict is its title where all cells are in it."""
+    from isogloss import charts
+
+    draw, shown = drawn()
+    canvas = canvas_of(verdict, scale_of(shown), names.written, shown["metric"][0])
+    return getattr(charts, draw)(shown, canvas=canvas if shown.height == whole else replace(canvas, title=None))
+
+
+def _drawn(source: Store | Evidence, there: pl.DataFrame) -> tuple[str, pl.DataFrame]:
+    """What draws, and which cells; of one model that learnt from several languages in turn, sources by targets."""
     from isogloss.evidence.overview import transfers
 
-    draw: Callable[..., Any] = draw_evidence
-    cells = there
     if there["model"].n_unique() == 1 and (trained := transfers(source))["source"].n_unique() > 1:
-        draw, cells = draw_transfer, _with_few_panels(trained)
-    shown = _of_most_cells(cells)
-    canvas = canvas_of(verdict, scale_of(shown), names.written, shown["metric"][0])
-    return draw(shown, canvas=canvas if shown.height == there.height else replace(canvas, title=None))
+        return "draw_transfer", _of_most_cells(_with_few_panels(trained))
+    return "draw_evidence", _of_most_cells(there)
 
 
 def _of_most_cells(cells: pl.DataFrame) -> pl.DataFrame:

@@ -91,7 +91,10 @@ def _note(grid: Grid) -> str:
 
 def _table(grid: Grid) -> str:
     kinds = [' class="number"' if number else "" for number in grid.numeric]
-    head = "".join(f'<th scope="col"{kind}>{_text(name)}</th>' for name, kind in zip(grid.columns, kinds, strict=True))
+    head = "".join(
+        f'<th scope="col"{kind}>{_text(name)}</th>' if name else "<td></td>"  # a header that says nothing is none
+        for name, kind in zip(grid.columns, kinds, strict=True)
+    )
     body = "".join(f"<tr>{_cells(row, kinds)}</tr>" for row in grid.rows)
     caption = f"<caption>{_text(grid.title)}</caption>" if grid.title else ""
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import polars as pl
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -46,7 +47,7 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         site.reader.start()
-        Thread(target=ask.prepare, daemon=True).start()
+        Thread(target=prepare, daemon=True).start()
         try:
             yield
         finally:
@@ -66,6 +67,16 @@ def create_app(settings: ServerSettings | None = None) -> FastAPI:
         app.include_router(router, include_in_schema=False)
     app.add_api_route("/static/{name}", static_file, methods=["GET"], include_in_schema=False)
     return app
+
+
+def prepare() -> None:
+    """Load what the first pages and pictures need, so that nobody waits for it."""
+    from isogloss.charts import draw_ranks, to_svg
+
+    ask.prepare()
+    line = {"candidate": "", "mean": 0.5, "lower": None, "upper": None, "rank": 1, "best_rank": 1, "worst_rank": 1,
+            "measured": 1}  # fmt: skip
+    to_svg(draw_ranks(pl.DataFrame([line]), 1))
 
 
 async def static_file(request: Request, name: str) -> Response:

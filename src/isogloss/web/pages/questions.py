@@ -148,7 +148,7 @@ def _page_of(view: View) -> Any:
         except InputError as error:  # the form is still there, to ask otherwise
             return render(request, "question.html", answer=None, error=error, **shared)
         setting = {name: str(value) for name, value in fields.items() if name in PROPERTIES}
-        own = {name: address.given.get(name, []) for name in view.fields}
+        own = {name: address.given.get(name, []) for name in web_fields(kind) if name not in setting}
         query = address.to(f"/{view.command}", **setting, **own).partition("?")[2]
         drawn = await run_in_threadpool(_picture, made)
         return render(
@@ -245,6 +245,6 @@ def _written(answer: Answer, ending: str, theme: str | None) -> bytes:
         from isogloss.charts import look, to_svg
 
         with look(theme=theme, titled=False):  # the page has the title
-            return to_svg(answer.picture()).encode()
+            return to_svg(answer.picture(), whole_page=False).encode()
     with TemporaryDirectory() as folder:
         return answer.write(Path(folder) / f"answer{ending}").read_bytes()

@@ -34,6 +34,7 @@ KEPT = ("evidence", *PROPERTIES, "targets")
 """Parts of the address that go from page to page."""
 NOT_KEPT = {"targets": None, "model": None, "recipe": None}
 """Of these, what does not go to a page about all models and the languages that they were measured in."""
+BY_OTHER_NAMES = "Look for it by another name or by part of its name on the page Languages."
 
 
 @lru_cache(maxsize=1)
@@ -124,7 +125,8 @@ def error_page(request: Request, error: IsoglossError, status: int) -> Response:
     """A page that says what is wrong, with addresses that may have been meant."""
     address = Address(request)
     meant = _meant(address, error)
-    return render(request, "error.html", status, error=error, meant=meant, title="That did not work")
+    hint = BY_OTHER_NAMES if isinstance(error, UnknownLanguage) else error.hint  # a mapping is typed, not clicked
+    return render(request, "error.html", status, error=error, hint=hint, meant=meant, title="That did not work")
 
 
 def _meant(address: Address, error: IsoglossError) -> list[tuple[str, str]]:
