@@ -50,6 +50,19 @@ def test_random_labels_have_no_selectivity(tmp_path):
     assert present <= 2
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [0.0, 1.5])
+def test_intervals_of_selectivity_hold_the_selectivity_of_other_worlds(tmp_path, step):
+    """Over 60 worlds, without the label and with it: 95 % intervals hold the mean selectivity of all worlds."""
+    rows = []
+    for seed in range(60):
+        encodings, labels = world(tmp_path / str(seed), sentences=60, layers=1, place=0, step=step, seed=seed)
+        rows += probe(encodings, labels, seed=seed).layers.to_dicts()
+    true = np.mean([row["selectivity"] for row in rows])
+    held = [row["selectivity_lower"] <= true <= row["selectivity_upper"] for row in rows]
+    assert np.mean(held) >= 0.92
+
+
 def test_control_labels_are_as_frequent_as_labels_and_the_same_in_all_languages(tmp_path):
     encodings, labels = world(tmp_path)
     read = read_labels(encodings, labels)

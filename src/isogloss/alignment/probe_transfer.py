@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from isogloss.alignment.encodings import Encodings
 from isogloss.alignment.labels import VARIETY, Labels, read_labels
 from isogloss.alignment.linear_probe import STRENGTH, LinearProbe
-from isogloss.alignment.probing import chosen_layer, chosen_pooling, stacked
+from isogloss.alignment.probing import chosen_layer, chosen_pooling, count_zeros, stacked
 from isogloss.errors import BadValue
 from isogloss.progress import Progress, steps
 from isogloss.stats import bootstrap_weights, percentile_interval
@@ -49,6 +49,8 @@ class ProbeTransfer:
     labels : Labels
     layer : int
     pooling : str
+    zeros : int
+        Vectors of nothing but zeros.
     """
 
     pairs: pl.DataFrame
@@ -57,6 +59,7 @@ class ProbeTransfer:
     labels: Labels
     layer: int
     pooling: str
+    zeros: int = 0
 
     def matrix(self) -> NDArray[np.float64]:
         """Accuracies, (sources, targets), in the order of `labels.languages`."""
@@ -131,7 +134,7 @@ def probe_transfer(
                 for source, hit in outcomes.items():
                     hits.add(at, source, tested, hit)
     pairs, own, mean = hits.tables()
-    return ProbeTransfer(pairs, own, mean, labelled, number, used)
+    return ProbeTransfer(pairs, own, mean, labelled, number, used, count_zeros(vectors))
 
 
 def _tested(

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 LEVEL, DRAWS = 0.95, 2000
+BOTH_WAYS = 2**0.5
+"""Intervals of selectivity are as many times wider than resampled sentences make them; see `probe`."""
 Array = NDArray[Any]
 
 
@@ -43,12 +45,15 @@ class Probing:
         `accuracy`, `lower`, `upper`, `control`, `selectivity`, `selectivity_lower`, `selectivity_upper`, `chance`, `n`.
     labels : Labels
     pooling : str
+    zeros : int
+        Vectors of nothing but zeros, in the layer that has most of them.
     """
 
     layers: pl.DataFrame
     languages: pl.DataFrame
     labels: Labels
     pooling: str
+    zeros: int = 0
 
     @property
     def best(self) -> int:
@@ -116,7 +121,10 @@ def probe(
     -----
     The control task (Hewitt and Liang 2019) has one random label per sentence or, where labels name words, per word,
     from the distribution of labels. Selectivity is accuracy less that on the control task. Intervals (95 %) resample
-    sentences, all their languages and both tasks together, and hold the probes as they are.
+    sentences, all their languages and both tasks together. Those of accuracy hold the probes as they are. Where a
+    layer says nothing of a label, a sentence misleads the probe that tests another one just as that one misleads the
+    probe that tests it: every pair of sentences counts twice, the variance is up to twice that of resampled sentences,
+    and intervals of selectivity are widened for it.
     """
     chosen = [encodings.find(one) for one in (encodings.languages if languages is None else languages)]
     sources = chosen if not train else [encodings.find(one, "train") for one in train]
@@ -147,6 +155,7 @@ def probe(
                 for one in (task, control)
             )  # fmt: skip
             summary.add(number, hits, control_hits)
+            summary.zeros = max(summary.zeros, count_zeros(vectors))
             rows.append({"memorised": memorised} | summary.compression(bits, control_bits))
     return summary.probing(rows, used)
 
@@ -173,6 +182,11 @@ def stacked(encodings: Encodings, labels: Labels, layer: int, pooling: str) -> A
     ])  # fmt: skip
 
 
+def count_zeros(vectors: Array) -> int:
+    """Vectors of nothing but zeros, which no model makes of a sentence."""
+    return int((~vectors.any(axis=1)).sum())
+
+
 def _cross_validate(vectors: Array, task: _Task, strength: float) -> tuple[NDArray[np.bool_], float]:
     """Whether each row is read right by a probe that learnt from other folds, and the mean accuracy where it learnt."""
     hits = np.zeros(len(vectors), dtype=bool)
@@ -196,6 +210,7 @@ class _Summary:
         self.chance = self._per_sentence(labels.label == common).sum(0) / self.counts.sum(0)
         self.tables: list[pl.DataFrame] = []
         self.means: list[dict[str, Any]] = []
+        self.zeros = 0
 
     def _per_sentence(self, values: Array) -> NDArray[np.float64]:
         """Sums of values of rows, (sentences, languages)."""
@@ -216,7 +231,8 @@ class _Summary:
         import polars as pl
 
         accuracy, drawn = self._shares(hits)
-        selectivity, difference = self._shares(hits.astype(float) - control)
+        selectivity, drawn_apart = self._shares(hits.astype(float) - control)
+        difference = selectivity + BOTH_WAYS * (drawn_apart - selectivity)
         trained = {int(one) for one in np.unique(self.labels.language[self.learnt])}
         self.tables.append(
             pl.DataFrame(
@@ -252,7 +268,7 @@ class _Summary:
         import polars as pl
 
         layers = pl.DataFrame([mean | row for mean, row in zip(self.means, rows, strict=True)])
-        return Probing(layers, pl.concat(self.tables), self.labels, pooling)
+        return Probing(layers, pl.concat(self.tables), self.labels, pooling, self.zeros)
 
 
 def _bounded(prefix: str, name: str, value: Any, drawn: Array) -> dict[str, Any]:

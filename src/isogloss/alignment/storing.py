@@ -97,7 +97,10 @@ def identity_of(facts: Facts, table: pl.DataFrame, sentences: str) -> str:
 
 
 def _as_layers(language: str, array: Any) -> Array:
-    layers = np.asarray(array, np.float32)
+    given = np.asarray(array)
+    if given.dtype == np.float16:
+        raise BadValue("float16 is too coarse: its rounding decides ties", where=language, hint="encode in float32")
+    layers = given.astype(np.float32, copy=False)
     layers = layers[None] if layers.ndim == 2 else layers
     if layers.ndim != 3 or not layers.size:
         raise BadValue(f"vectors of shape {layers.shape}", where=language, hint="give (layers, sentences, dimension)")

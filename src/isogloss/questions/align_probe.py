@@ -180,9 +180,11 @@ def _notes(probing: Probing, folds: int) -> Iterator[str]:
     )
     if labels.unlabelled or labels.unencoded:
         yield f"{labels.unlabelled:,} vectors have no label, {labels.unencoded:,} labels no vector."
+    if probing.zeros:
+        yield f"Vectors of nothing but zeros, which no model makes of a sentence: {probing.zeros:,}."
     yield f"Sentences are dealt to {folds} folds; a sentence is tested by probes that saw it in no language."
     yield "The control task has one random label per sentence, or per word where labels name words."
-    yield "Intervals are 95 %, from resampled sentences; they hold the probes as they are."
+    yield "Intervals are 95 %, from resampled sentences; those of accuracy hold the probes as they are."
     yield "What a probe can read a model need not use."
 
 

@@ -247,6 +247,7 @@ def _data(material: Material, scored: Content) -> Section:
         "numbers.",
         f"Encodings: {encodings.folder.name}, identity {encodings.identity[:16]}...",
         *scored.notes[:2],
+        *scored.notes[3:],
     ]
     if material.corpus is not None:
         lines += [f"Corpus of the tokens: {text}" for text in file_facts(material.corpus)]

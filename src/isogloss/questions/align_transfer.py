@@ -216,9 +216,14 @@ def _notes(fits: pl.DataFrame, transfer: ProbeTransfer | None, folds: int) -> It
     """What the numbers rest on."""
     for against, left_out in fits.select("against", "left_out").unique(maintain_order=True).iter_rows():
         if left_out:
-            yield f"Without {against} distance, and left out of that regression: {', '.join(left_out)}."
+            yield f"Left out of a regression on {against} distance, for want of numbers: {', '.join(left_out)}."
     yield "Permuted are languages, rows and columns together (Mantel): pairs that share one are not independent."
     if transfer is not None:
+        labels = transfer.labels
+        if labels.unlabelled or labels.unencoded:
+            yield f"{labels.unlabelled:,} vectors have no label, {labels.unencoded:,} labels no vector."
+        if transfer.zeros:
+            yield f"Vectors of nothing but zeros, which no model makes of a sentence: {transfer.zeros:,}."
         yield (
             f"Sentences are dealt to {folds} folds; a sentence is tested by probes that saw it in no language. "
             "Intervals are 95 %, from resampled sentences and seeds."

@@ -68,7 +68,7 @@ def regress_pairs(
         raise BadValue(f"matrices of shape {values.shape} and {far.shape}", hint="give two square ones of one size")
     things = len(values)
     if things < FEWEST_THINGS:
-        raise NotEnoughEvidence(f"{things} things have too few orders to test", hint=f"give {FEWEST_THINGS} or more")
+        raise NotEnoughEvidence(f"too few to permute: {things}", hint=f"give {FEWEST_THINGS} or more")
     off = ~np.eye(things, dtype=bool)
     if not (np.isfinite(values[off]).all() and np.isfinite(far[off]).all()):
         raise BadValue("a pair has no number", hint="leave out what has gaps")
