@@ -41,16 +41,17 @@ def with_smallest_differences(counts: pl.DataFrame, means: ComparableMeans, scal
     return counts.join(most, on="target", how="left", maintain_order="left")
 
 
-def describe_twins(means: ComparableMeans) -> tuple[str, ...]:
+def describe_twins(means: ComparableMeans, names: Names) -> tuple[str, ...]:
     """Which languages count as one."""
     return tuple(
-        f"{' and '.join(same)} are nearly identical and count as one language." for same in means.twins[:SHOWN]
+        f"{' and '.join(map(names, same))} are nearly identical and count as one language."
+        for same in means.twins[:SHOWN]
     )
 
 
 def describe_means(means: ComparableMeans, names: Names, scale: Scale) -> tuple[str, ...]:
     """Whether means can be compared, which setting of the only task is best, and how small a difference can show."""
-    said = list(describe_twins(means))
+    said = list(describe_twins(means, names))
     if means.settings.is_empty():
         return tuple(said)
     tasks = means.settings.select("task", "metric", "split", "pair").n_unique()

@@ -110,7 +110,7 @@ class ShowQuestion(ReadingQuestion):
         names, scale, means = _names(there), scale_of(there), comparable_means(source)
         table = self._coverage(source, names) if self.coverage else self._counts(source, names, scale, means)
         first = _gaps(table.frame, self.by or ["task"]) if self.coverage else _verdict(there)
-        more = describe_twins(means) if self.coverage else describe_means(means, names, scale)
+        more = describe_twins(means, names) if self.coverage else describe_means(means, names, scale)
         sentences = (first, *more)
         return Answer(
             self.command, sentences, {"coverage" if self.coverage else "counts": table}, scale=scale, notes=NOTES,
