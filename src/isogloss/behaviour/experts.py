@@ -185,7 +185,7 @@ def _score(outcomes: Outcomes, homes: dict[str, str], level: float, draws: int, 
 def _about(gain: float, drawn: Array, level: float) -> dict[str, float]:
     """A gain with its interval."""
     half = float(norm.ppf((1 + level) / 2) * drawn.std())
-    return {"gain": gain, "lower": gain - half, "upper": gain + half}
+    return {"gain": gain, "lower": max(-1.0, gain - half), "upper": min(1.0, gain + half)}
 
 
 def _drawn_gains(outcomes: Outcomes, times: NDArray[np.intp], rng: np.random.Generator) -> Array:
