@@ -87,13 +87,15 @@ def _sentences(result: CompressionResult, names: Names) -> Iterator[str]:
         if full.is_empty() or made.is_empty():
             continue
         unit = MEASURES[result.changes.filter(model=model)["metric"][0]]
-        for what, row in (
-            ("is smallest", made.sort("bytes", "worst_change").row(0, named=True)),
-            ("costs the worst language least", made.sort("worst_change", "bytes").row(0, named=True)),
-        ):
+        smallest = made.sort("bytes", "worst_change").row(0, named=True)
+        gentlest = made.sort("worst_change", "bytes").row(0, named=True)
+        best = {smallest["recipe"]: "is smallest"}
+        best |= {gentlest["recipe"]: "costs the worst language least"} if gentlest != smallest else {}
+        for row in (smallest, gentlest)[: len(best)]:
             yield (
-                f"{row['recipe']} {what}: {row['bytes'] / full[0]:.0%} of the bytes of {model}; {names(row['worst'])} "
-                f"loses most, {row['worst_change']:+.3f} {unit} ({row['lower']:+.3f} to {row['upper']:+.3f})."
+                f"{row['recipe']} {best[row['recipe']]}: {row['bytes'] / full[0]:.0%} of the bytes of {model}; "
+                f"{names(row['worst'])} loses most, {row['worst_change']:+.2g} {unit} "
+                f"({row['lower']:+.2g} to {row['upper']:+.2g})."
             )
     if result.measured < result.jobs:
         yield f"{result.measured} of {counted(result.jobs, 'measurement')} are in the store; run it again for the rest."
