@@ -29,6 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TABLES, folder)
     make_checkpoint(folder / "encoder")
     make_decoder(folder / "decoder")
+    make_decoder(folder / "simulator", seed=6)
     make_marian(folder / "translator")
     return folder
 
