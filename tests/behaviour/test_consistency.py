@@ -115,7 +115,7 @@ def test_the_picture_is_of_the_most_consistent_model():
     answer = isogloss.factual_consistency(pl.concat([worse, better]))
     assert answer.verdict.startswith("Most consistent of 2 models: theirs")
     subtitle = answer.picture().to_dict()["title"]["subtitle"]
-    assert subtitle[-1] == "theirs"
+    assert "theirs" in subtitle
 
 
 def test_items_may_have_different_numbers_of_candidates():

@@ -30,6 +30,10 @@ PAIRS = {"RankC": "rankc", "from": "rankc_lower", "to": "rankc_upper", "after ch
 LANGUAGES = {"accuracy": "accuracy", "RankC": "rankc", "after chance": "rankc_corrected", "Jaccard": "jaccard",
              "kappa with English": "kappa_with_english"}  # fmt: skip
 TITLES = {"rankc": "RankC", "kappa": "kappa"}
+EXPLAINED = {
+    "rankc": "RankC: 1 if both languages rank all candidates alike. Random rankings are above 0, see the notes.",
+    "kappa": "Kappa: 1 if two languages are right on the same items, 0 if as often as by chance at their accuracies.",
+}
 SHOWN = 10
 
 
@@ -173,6 +177,6 @@ def _draw(result: Consistency, main: str, names: Names, canvas: Any) -> Any:
     called = [names(one) for one in order]
     return draw_matrix(
         Matrix(called, called, values, TITLES[main]),
-        lines=[model] if result.pairs["model"].n_unique() > 1 else [],
+        lines=[*([model] if result.pairs["model"].n_unique() > 1 else []), EXPLAINED[main]],
         canvas=canvas,
     )
