@@ -10,7 +10,7 @@ import pytest
 from isogloss.forecasting.background.artefact import Background, read_background
 from isogloss.forecasting.background.features import read_features
 from isogloss.forecasting.background.side_facts import shared_web_text
-from isogloss.forecasting.background.table_model import TableModel
+from isogloss.forecasting.background.table_model import TableModel, factorize
 
 WORLDS, ROWS, MEASURED = 40, 4, 15
 
@@ -197,3 +197,12 @@ def test_measuring_a_language_takes_its_covariance_off(background):
     after = joint(values, [*planted.measured, first], rest)
     taken = before.covariance[0, 1:] ** 2 / before.covariance[0, 0]
     assert np.diag(after.covariance) == pytest.approx(np.diag(before.covariance)[1:] - taken, rel=0.1)
+
+
+def test_a_covariance_with_a_negative_eigenvalue_keeps_all_but_its_diagonal():
+    """Kinship from distances with gaps is not always a covariance."""
+    covariance = np.array([[1.0, 0.9, 0.0], [0.9, 1.0, 0.9], [0.0, 0.9, 1.0]])
+    factor = factorize(covariance)
+    added = factor @ factor.T - covariance
+    assert added == pytest.approx(added[0, 0] * np.eye(3))
+    assert added[0, 0] == pytest.approx(0.9 * np.sqrt(2) - 1)

@@ -327,7 +327,7 @@ class TableModel:
             cross = sum(scale * part.cross for scale, part in parts) + LEVEL_VARIANCE  # (languages, columns)
             own = sum(scale * part.variance for scale, part in parts) + LEVEL_VARIANCE
             measured = cross[:, :count]
-            factor = np.linalg.cholesky(measured[:count] + np.diag(noise))
+            factor = factorize(measured[:count] + np.diag(noise))
             misfit = self.levels_ - centre - size * slope[:count]
             solved = np.linalg.solve(factor, np.column_stack([misfit, measured.T]))
             misfit, reach = solved[:, 0], solved[:, 1:]  # (measured,), (measured, languages)
@@ -364,3 +364,15 @@ def _weights(components: Sequence[_Component]) -> Array:
 def _products(left: Array, right: Array) -> Array:
     """Inner products of the rows of two arrays."""
     return np.einsum("ij,ij->i", left, right)
+
+
+def factorize(covariance: Array) -> Array:
+    """Cholesky factor of a covariance, with a larger diagonal where kinship made an eigenvalue negative.
+
+    Distances of which some are not known are not always those of points in a space.
+    """
+    try:
+        return np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        lacking = JITTER - float(np.linalg.eigvalsh(covariance)[0])
+        return np.asarray(np.linalg.cholesky(covariance + lacking * np.eye(len(covariance))), dtype=np.float64)
