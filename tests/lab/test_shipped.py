@@ -51,6 +51,10 @@ GRIDS = {
         1, {(100, 0): 39, (100, 1): 39, (300, 0): 39, (300, 1): 39, (1000, 0): 22}, 53, 0.6,
         ("CC BY-SA 4.0", "isogloss lab run examples/udpos_ngram.toml", "scikit-learn", "Not comparable with published"),
     ),
+    "isogloss:udpos-e5": Grid(
+        1, {(100, 0): 39, (100, 1): 39, (300, 0): 39, (300, 1): 39}, 53, 0.6,
+        ("CC BY-SA 4.0", "python -m benchmarks.udpos_e5", "torch", "4 bits", "Not comparable with published"),
+    ),
     "isogloss:udpos-minilm": Grid(
         1, {(100, 0): 39, (100, 1): 39, (300, 0): 39, (300, 1): 39, (1000, 0): 22}, 53, 0.6,
         ("CC BY-SA 4.0", "isogloss lab run examples/udpos_minilm.toml", "torch", "Not comparable with published"),
@@ -199,6 +203,18 @@ def test_parts_of_speech_by_ngrams_are_plausible() -> None:
         at_300 = found.filter(size=300, source=source)
         assert score(at_300, target=near) > score(at_300, target=far) + 0.1
     assert found["items"].min() == 47
+
+
+def test_parts_of_speech_by_a_multilingual_encoder_are_plausible() -> None:
+    """What it has read is tagged from English across scripts, relatives best; what it has not read is not."""
+    found = accuracies("isogloss:udpos-e5")
+    own = found.filter(pl.col("source") == pl.col("target"))
+    assert score(own, size=300) > score(own, size=100) > 0.8
+    english = found.filter(size=300, source="eng")
+    for near in ("deu", "swe", "rus", "tel"):
+        assert score(english, target=near) > 0.65
+    assert score(english, target="wol") < 0.5
+    assert score(found, size=300) > score(accuracies("isogloss:udpos-minilm"), size=300) + 0.2
 
 
 def test_parts_of_speech_by_an_english_encoder_are_plausible() -> None:

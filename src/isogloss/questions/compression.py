@@ -58,10 +58,11 @@ class CompressQuestion(Question):
                  "lower": "lower", "upper": "upper"}, rows=20,
             ),
         }  # fmt: skip
+        sentences = tuple(_sentences(result, names))
         return Answer(
-            self.command, tuple(_sentences(result, names)), tables, scale=RAW, result=result,
+            self.command, sentences, tables, scale=RAW, result=result,
             details={"compressions": result.jobs, "measured": result.measured},
-            draw=partial(_draw, result.changes, names) if result.changes.height else None,
+            draw=partial(_draw, result.changes, names, sentences[0]) if result.changes.height else None,
         )  # fmt: skip
 
 
@@ -102,21 +103,22 @@ def _sentences(result: CompressionResult, names: Names) -> Iterator[str]:
     yield PEOPLE
 
 
-def _draw(changes: pl.DataFrame, names: Names) -> Any:
+def _draw(changes: pl.DataFrame, names: Names, verdict: str) -> Any:
+    """A row for each compression: names of compressions are longer than those of languages."""
     from isogloss.charts import Canvas
     from isogloss.charts.matrix import Matrix, draw_matrix
 
     several = changes["model"].n_unique() > 1
     named = [f"{row['model']}: {row['recipe']}" if several else row["recipe"] for row in changes.iter_rows(named=True)]
-    columns = list(dict.fromkeys(named))
+    rows = list(dict.fromkeys(named))
     targets = changes["target"].unique(maintain_order=True).to_list()
     cells = dict(zip(zip(changes["target"], named, strict=True), changes["change"], strict=True))
-    values = [[cells.get((target, column)) for column in columns] for target in targets]
+    values = [[cells.get((target, row)) for target in targets] for row in rows]
     most = max(0.001, *(abs(value) for value in changes["change"]))
     measure = MEASURES[changes["metric"][0]]
     return draw_matrix(
-        Matrix([names(target) for target in targets], columns, values, "change of loss", low=0.0, high=most),
+        Matrix(rows, [names(target) for target in targets], values, "change of loss", low=0.0, high=most),
         lines=[f"Change of the loss on texts held out, {measure}: more is worse."],
         reverse=True,
-        canvas=Canvas(),
+        canvas=Canvas(title=verdict.rstrip(".")),
     )

@@ -153,6 +153,7 @@ SHIPPED_TITLES = {
     "sib200-few-shot": "Topic classification from few examples, 21 languages",
     "sib200-minilm": "Topic classification with a sentence encoder, 205 languages",
     "sib200-ngram": "Topic classification with character n-grams, 205 languages",
+    "udpos-e5": "Part-of-speech tagging with a multilingual encoder, 53 languages",
     "udpos-minilm": "Part-of-speech tagging with a sentence encoder, 53 languages",
     "udpos-ngram": "Part-of-speech tagging with character n-grams, 53 languages",
 }
