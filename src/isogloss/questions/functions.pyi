@@ -494,6 +494,8 @@ def factual_consistency(
 def cross_lingual_pitfalls(
     questions: Any | None = ...,
     *,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
     models: str | Sequence[str] | None = ...,
     simulators: str | Sequence[str] | None = ...,
     target: str | None = ...,
@@ -505,8 +507,6 @@ def cross_lingual_pitfalls(
     fresh: int | None = ...,
     skip_control: bool = ...,
     benchmark: str | Path | None = ...,
-    columns: Mapping[str, str] | None = ...,
-    languages: Mapping[str, str] | None = ...,
     level: float = ...,
     seed: int = ...,
     form: Literal["text", "chat"] | None = ...,

@@ -57,6 +57,12 @@ class PitfallsQuestion(RunsModels):
     writes: ClassVar[bool] = True
 
     questions: Annotated[Any, Shell(kind=str, metavar="QUESTIONS"), Field(description=QUESTIONS)]
+    columns: Annotated[
+        Pairs,
+        Shell(flags=("--column",), metavar="ROLE=NAME"),
+        Field(description="Which column is which, where its name does not say it, such as item=question_nr."),
+    ] = Field(default_factory=dict)
+    languages: ReadAs = Field(default_factory=dict)
     models: Annotated[
         NameList, Shell(flags=("--model", "--models"), kind=str), Field(description=f"Models to measure. {MODEL}")
     ]
@@ -81,12 +87,6 @@ class PitfallsQuestion(RunsModels):
     benchmark: Annotated[
         OptionalPath, Field(description="New folder for the pairs as a benchmark that other tools run.")
     ] = None
-    columns: Annotated[
-        Pairs,
-        Shell(flags=("--column",), metavar="ROLE=NAME"),
-        Field(description="Which column is which, where its name does not say it, such as item=question_nr."),
-    ] = Field(default_factory=dict)
-    languages: ReadAs = Field(default_factory=dict)
     level: Level = 0.95
     seed: Annotated[int, Field(ge=0, description="Seed of what is drawn at random.")] = 0
 
