@@ -92,10 +92,11 @@ def test_base_learners_follow_a_learning_curve_that_baselines_miss(measured):
 
 @without_public_tables
 @pytest.mark.parametrize("languages", [2, 12, 30])
-def test_scores_that_are_all_alike_are_forecast_with_no_width(measured, forecaster, languages):
+def test_scores_that_are_all_alike_do_not_tell_how_much_others_differ(measured, forecaster, languages):
     evidence = measured([(one, f"eng:{size}", 0.7) for one in POOL[:languages] for size in range(100, 1300, 100)])
     found = forecast(forecaster, evidence, "eng:150", POOL[0], "zul", level=0.6)
-    np.testing.assert_allclose(found.select("mean", "lower", "upper").to_numpy(), 0.7, atol=1e-9)
+    np.testing.assert_allclose(found["mean"].to_numpy(), 0.7, atol=1e-9)
+    assert found.select("lower", "upper").rows() == [(0.0, 1.0)] * 2
 
 
 @pytest.mark.parametrize("forecaster", [BaseLearners, Additive, Nearest])
