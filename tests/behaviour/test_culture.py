@@ -40,6 +40,40 @@ def test_without_any_gain_few_intervals_leave_out_0():
     assert wrong <= 7
 
 
+def test_arms_are_compared_on_the_same_items_and_sets():
+    """The second arm is right where the first is, and on every tenth item more: its gains are exactly that larger."""
+    first = cultures_world(items=100, sets=3).with_columns(pl.col("correct").cast(pl.Boolean), arm=pl.lit("in-context"))
+    number = pl.col("item").str.extract(r"(\d+)$").cast(pl.Int64)
+    second = first.with_columns(arm=pl.lit("sft"), correct=pl.col("correct") | (number % 10 == 0))
+    shown = second.filter(pl.col("demonstrations_country") != "none")
+    result = isogloss.cultural_transfer(pl.concat([first, shown])).result
+    assert result.models["arm"].to_list() == ["in-context", "sft"]
+    assert (
+        result.gains.filter(arm="in-context")
+        .drop("arm")
+        .equals(isogloss.cultural_transfer(first).result.gains.drop("arm"))
+    )
+    means = {row["arm"]: row for row in result.models.iter_rows(named=True)}
+    for row in result.arms.iter_rows(named=True):
+        assert (row["arm"], row["against"], row["items"]) == ("sft", "in-context", 300)
+        assert row["difference"] == pytest.approx(means["sft"][row["kind"]] - means["in-context"][row["kind"]])
+        assert 0 < row["lower"] < row["difference"] < row["upper"] < 0.1
+
+
+def test_arms_without_a_difference_are_not_told_apart():
+    """In 25 null worlds, at most 5 of the 95 % intervals of the difference between two arms leave out 0."""
+    wrong = 0
+    for seed in range(25):
+        arms = [cultures_world(items=30, sets=4, seed=2 * seed + at).with_columns(arm=pl.lit(arm))
+                for at, arm in enumerate(("in-context", "sft"))]  # fmt: skip
+        items = pl.concat([arms[0], arms[1].filter(pl.col("demonstrations_country") != "none")])
+        row = isogloss.behaviour.score_cultural_transfer(items, draws=200).arms.row(
+            by_predicate=pl.col("kind") == "other", named=True
+        )
+        wrong += not row["lower"] <= 0 <= row["upper"]
+    assert wrong <= 5
+
+
 def test_one_set_of_demonstrations_is_flagged():
     flags = isogloss.cultural_transfer(cultures_world(sets=1)).flags
     assert flags["flag"].to_list() == ["one_draw"]

@@ -9,9 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.behaviour.countries import country_key
+from isogloss.behaviour.culture_arms import Outcomes, arm_outcomes, compare_arms, kind_of
 from isogloss.behaviour.items import require
-from isogloss.behaviour.tallies import judged, require_once
-from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.behaviour.tallies import judged
 from isogloss.stats.intervals import bootstrap_weights, check_level, percentile_interval
 
 Array = NDArray[np.float64]
@@ -30,15 +30,20 @@ class CulturalTransfer:
     gains : polars.DataFrame
         For each `model`, `demonstrations_country` and `country`: `gain` (accuracy with these demonstrations less
         `zero_shot`, accuracy without any) with `lower` and `upper`, `accuracy`, `items`, `draws` of demonstrations,
-        and `kind`: `own`, `other`, or `control` for demonstrations from no country that is scored.
+        and `kind`: `own`, `other`, or `control` for demonstrations from no country that is scored. With `arm`, where
+        items have it.
     models : polars.DataFrame
-        For each `model`: means of the gains of each kind, and of `other` less `control`, with `_lower` and `_upper`;
-        null where there is none.
+        For each `model`, and `arm`: means of the gains of each kind, and of `other` less `control`, with `_lower` and
+        `_upper`; null where there is none.
+    arms : polars.DataFrame
+        Arms compared on the same items and demonstrations: `difference` of the mean gain of a `kind` between `arm` and
+        `against`, with `lower` and `upper`; no row where there is one arm.
     level : float
     """
 
     gains: pl.DataFrame
     models: pl.DataFrame
+    arms: pl.DataFrame
     level: float
 
 
@@ -52,7 +57,8 @@ def score_cultural_transfer(
     items : polars.DataFrame
         `item`, `country` (that the item is about), `demonstrations_country` (empty or `none` without demonstrations;
         a name that is no country of items, such as `random`, for controls) and whether it is right; `draw` where
-        demonstrations were drawn several times, and `model`. Items must not be among the demonstrations.
+        demonstrations were drawn several times; `arm` where they were put to use in several ways, such as training;
+        and `model`. Answers without demonstrations stand for every arm. Items must not be among the demonstrations.
     shared : bool
         Whether items that some demonstrations lack are left out; else they are an error.
     level : float
@@ -75,30 +81,37 @@ def score_cultural_transfer(
     check_level(level)
     require(items, "item", "country", "demonstrations_country")
     table = judged(items)
-    names = [pl.lit("").alias(name) for name in ("model", "draw") if name not in table.columns]
-    text = pl.col("model", "draw", "item", "country").cast(pl.String)
+    has_arms = "arm" in table.columns
+    names = [pl.lit("").alias(name) for name in ("model", "draw", "arm") if name not in table.columns]
+    text = pl.col("model", "draw", "arm", "item", "country").cast(pl.String)
     source = pl.col("demonstrations_country").cast(pl.String).fill_null("").str.strip_chars()
     source = pl.when(source.str.to_lowercase().is_in(NO_DEMONSTRATIONS)).then(pl.lit("")).otherwise(source)
     table = table.with_columns(names).with_columns(text, source.alias("demonstrations_country"))
-    table = table.with_columns(pl.col("draw").fill_null(""))
-    gains, models = [], []
+    table = table.with_columns(pl.col("draw", "arm").fill_null(""))
+    gains, models, compared = [], [], []
     for (model,), rows in table.group_by("model", maintain_order=True):
-        of_gains, of_model = _score(rows, shared, level, draws, seed)
-        gains.append(of_gains.select(pl.lit(str(model)).alias("model"), pl.all()))
-        models.append({"model": str(model), **of_model})
-    types = {f"{name}{end}": pl.Float64 for name in MEANS for end in ("", "_lower", "_upper")}
-    return CulturalTransfer(pl.concat(gains), pl.DataFrame(models, schema={"model": pl.String, **types}), level)
+        of_arms = {arm: arm_outcomes(some, shared) for arm, some in _by_arm(rows).items()}
+        for arm, outcomes in of_arms.items():
+            about = {"model": str(model), **({"arm": arm} if has_arms else {})}
+            of_gains, of_model = _score(outcomes, level, draws, seed)
+            gains.append(of_gains.select(*(pl.lit(value).alias(name) for name, value in about.items()), pl.all()))
+            models.append({**about, **of_model})
+        compared.append(compare_arms(str(model), of_arms, level, draws, seed))
+    about_types = dict.fromkeys(["model", "arm"] if has_arms else ["model"], pl.String)
+    types = about_types | {f"{name}{end}": pl.Float64 for name in MEANS for end in ("", "_lower", "_upper")}
+    return CulturalTransfer(pl.concat(gains), pl.DataFrame(models, schema=types), pl.concat(compared), level)
 
 
-def _score(
-    rows: pl.DataFrame, shared: bool, level: float, draws: int, seed: int
-) -> tuple[pl.DataFrame, dict[str, float | None]]:
-    """The gains of one model, and their means by kind."""
-    right, about = _outcomes(rows, shared)
-    if "" not in right or len(right) < 2:
-        lacking = "with" if "" in right else "without"
-        raise NotEnoughEvidence(f"no item is answered {lacking} demonstrations", where="items",
-                                hint="give both: leave demonstrations_country empty without")  # fmt: skip
+def _by_arm(rows: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The rows of each arm, with the answers without demonstrations."""
+    without = pl.col("demonstrations_country") == ""
+    arms = rows.filter(~without)["arm"].unique(maintain_order=True).to_list() or [""]
+    return {arm: rows.filter(without | (pl.col("arm") == arm)) for arm in arms}
+
+
+def _score(arm: Outcomes, level: float, draws: int, seed: int) -> tuple[pl.DataFrame, dict[str, float | None]]:
+    """The gains of one model in one arm, and their means by kind."""
+    right, about = dict(arm.right), arm.countries
     rng = np.random.default_rng(seed)
     zero = right.pop("").mean(0)  # (items,)
     countries = [*dict.fromkeys(about)]
@@ -112,8 +125,7 @@ def _score(
             accuracy, before = float(outcomes[:, at].mean()), float(zero[at].mean())
             sample = ((sets[:, at] - zero[at]) * drawn_items[country]).sum(1)
             lower, upper = percentile_interval(sample, level)
-            same = country_key(source) == country_key(country)
-            kind = "own" if same else "other" if country_key(source) in keys else "control"
+            kind = kind_of(source, country, keys)
             sampled.append(sample)
             cells.append(
                 {"demonstrations_country": source, "country": country, "kind": kind, "gain": accuracy - before,
@@ -122,36 +134,6 @@ def _score(
             )  # fmt: skip
     gains = pl.DataFrame(cells)
     return gains, _means(gains, np.array(sampled), level)
-
-
-def _outcomes(rows: pl.DataFrame, shared: bool) -> tuple[dict[str, Array], list[str]]:
-    """Right answers by country of the demonstrations, each (draws, items), and the country of each item."""
-    require_once(rows, "item", "demonstrations_country", "draw")
-    facts = rows.select("item", "country").unique(maintain_order=True)
-    if facts["item"].n_unique() < facts.height:
-        item = facts.filter(pl.col("item").is_duplicated())["item"][0]
-        raise BadValue(f"item {item} is of several countries", where="items", hint="give each item one country")
-    names = facts["item"].to_list()
-    right = {}
-    for (source,), answers in rows.group_by("demonstrations_country", maintain_order=True):
-        sets = answers["draw"].unique(maintain_order=True).to_list()
-        outcomes = np.full((len(sets), len(names)), np.nan)
-        at = [answers[name].replace_strict(values, range(len(values)), return_dtype=pl.Int64).to_numpy()
-              for name, values in (("draw", sets), ("item", names))]  # fmt: skip
-        outcomes[at[0], at[1]] = answers["right"].to_numpy()
-        right[str(source)] = outcomes
-    there = ~np.isnan(np.concatenate([*right.values()])).any(0)
-    if not there.any():
-        raise NotEnoughEvidence(
-            "no item is answered under all demonstrations", where="items", hint="check ids of items"
-        )
-    if not there.all() and not shared:
-        raise BadValue(
-            f"item {names[int(np.argmin(there))]} is not answered under all demonstrations, nor are "
-            f"{int((~there).sum()) - 1:,} others", where="items", hint="leave them out with shared=True",
-        )  # fmt: skip
-    kept = np.flatnonzero(there)
-    return {source: one[:, kept] for source, one in right.items()}, facts["country"].gather(kept).to_list()
 
 
 def _means(gains: pl.DataFrame, samples: Array, level: float) -> dict[str, float | None]:

@@ -12,9 +12,11 @@ from isogloss.behaviour.answering import answer_questions
 from isogloss.behaviour.countries import country_key
 from isogloss.behaviour.items import require
 from isogloss.behaviour.prompts import demonstration
+from isogloss.behaviour.trained import IN_CONTEXT, check_arms, trained, training_stage
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
+from isogloss.lab.tuning import Tuning
 from isogloss.models.respondents import Meter, Respondent
-from isogloss.progress import Progress
+from isogloss.progress import Progress, steps
 
 FORMAT = "random answers"
 """The control that shows the form of questions and answers, and no culture."""
@@ -49,6 +51,8 @@ def answer_with_demonstrations(
     controls: Sequence[str] = (),
     listed: bool = False,
     template: str = "",
+    arms: Sequence[str] = (IN_CONTEXT,),
+    tuning: Tuning | None = None,
     seed: int = 0,
     meter: Meter | None = None,
     progress: Progress | None = None,
@@ -67,19 +71,25 @@ def answer_with_demonstrations(
     controls : sequence of str
         Countries whose questions are shown and not scored, such as those of another region.
     listed, template, meter, progress : see `answer_questions`
+    arms : sequence of {"in-context", "sft", "dpo", "ditto"}
+        Whether demonstrations stand before each question, or the model is trained on them and asked without: on their
+        answers (`sft`), and then to prefer these to its own samples, drawn once (`dpo`) or again and again (`ditto`).
+    tuning : isogloss.lab.tuning.Tuning, optional
+        How it is trained.
     seed : int
-        Of what is set aside, and of draws.
+        Of what is set aside, of draws, and of training.
 
     Returns
     -------
     polars.DataFrame
         What `score_cultural_transfer` reads: `model`, `item`, `country`, `demonstrations_country`, `draw` and
-        `correct`.
+        `correct`; with `arm` if arms are named that train.
 
     Raises
     ------
     BadValue, NotEnoughEvidence, UnknownName
-        If a question has no country or no right answer, a country has too few, or a control is no country.
+        If a question has no country or no right answer, a country has too few, a control is no country, or the model
+        cannot be trained.
 
     Notes
     -----
@@ -87,21 +97,37 @@ def answer_with_demonstrations(
     questions of all countries and answers drawn at random among their choices (`FORMAT`; after Min et al. 2022).
     A prompt that is longer than the model can read loses its beginning, and with it the first demonstrations.
     """
+    check_arms(arms, respondent)
     scored, pools = set_aside(questions, demonstrations, controls, seed)
     meter = meter if meter is not None else Meter()
     with_choices = bool((questions["choices"].list.len() > 0).any())
     is_chat = respondent.form == "chat" and not (with_choices and respondent.has_likelihoods)
     put_as_list = with_choices and (listed or not respondent.has_likelihoods)
-    tables = []
-    for one in [None, *drawn_sets(pools, demonstrations, draws, controls, seed)]:
-        before = "" if one is None else shown_text(one.questions, template, listed=put_as_list, is_chat=is_chat)
+
+    def answers(asked: Respondent, source: str, draw: str, arm: str, before: str = "") -> pl.DataFrame:
         items = answer_questions(
-            respondent, scored, listed=listed, template=template, before=before, meter=meter, progress=progress
-        )
-        source, draw = ("", 0) if one is None else (one.source, one.draw)
-        about = [pl.lit(source).alias("demonstrations_country"), pl.lit(str(draw)).alias("draw")]
-        tables.append(items.select("model", _item(items), "country", *about, "correct"))
-    return pl.concat(tables)
+            asked, scored, listed=listed, template=template, before=before, meter=meter,
+            progress=progress if asked is respondent else None,
+        )  # fmt: skip
+        about = {"demonstrations_country": source, "draw": draw, "arm": arm}
+        columns = [pl.lit(value).alias(name) for name, value in about.items()]
+        return items.select(pl.lit(respondent.name).alias("model"), _item(items), "country", *columns, "correct")
+
+    tables = [answers(respondent, "", "0", "")]
+    sets = [*drawn_sets(pools, demonstrations, draws, controls, seed)]
+    for arm in arms:
+        if arm == IN_CONTEXT:
+            for one in sets:
+                before = shown_text(one.questions, template, listed=put_as_list, is_chat=is_chat)
+                tables.append(answers(respondent, one.source, str(one.draw), arm, before))
+            continue
+        for one in steps(training_stage(respondent, arm, len(sets)), sets, progress):
+            asked = trained(
+                respondent, arm, one.questions, tuning or Tuning(), listed=put_as_list, template=template, seed=seed
+            )
+            tables.append(answers(asked, one.source, str(one.draw), arm))
+    table = pl.concat(tables)
+    return table.drop("arm") if [*arms] == [IN_CONTEXT] else table
 
 
 def _item(items: pl.DataFrame) -> pl.Expr:

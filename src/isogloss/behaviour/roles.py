@@ -3,6 +3,7 @@
 FURTHER_ROLES: dict[str, str] = {
     "answers": "answers, gold, gold answers, gold answer, reference, references, expected, expected answer",
     "answer_from": "answer from, answer follows, answer source",
+    "arm": "arm, study arm",
     "chance": "chance, chance level, guess rate",
     "choices": "choices, options, candidates, alternatives",
     "claimant": "claimant, is claimant, language of a claimant",

@@ -17,6 +17,8 @@ from .saving import load, save
 from .task_file import known_tasks
 from .transfer import Findings, findings
 from .translate import translators
+from .tuning import Demonstration, Tuning
+from .tuning.checkpoint import tune
 
 __all__ = [
     "Adaptation",
@@ -25,12 +27,14 @@ __all__ = [
     "CompressionGrid",
     "CompressionResult",
     "Corpus",
+    "Demonstration",
     "Findings",
     "Fitted",
     "Grid",
     "Recipe",
     "RunReport",
     "Training",
+    "Tuning",
     "adapt",
     "adaptation_card",
     "adaptations",
@@ -53,4 +57,5 @@ __all__ = [
     "save",
     "tasks",
     "translators",
+    "tune",
 ]

@@ -1,8 +1,8 @@
-"""Greedy generation in batches: the likeliest token after the likeliest token, until an answer has ended."""
+"""Generation in batches, of the likeliest tokens or of tokens drawn at random, until an answer has ended."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,13 @@ from isogloss.models.decoder import (
 from isogloss.models.runtime import by_length, device, start_torch, with_oom_backoff
 
 Matrix = np.ndarray[Any, Any]
+_Take = Callable[[Any], Matrix]
+"""The next token of each prompt, of logits of shape (prompts, vocabulary)."""
 
 
 def generate(
     decoder: Decoder, prompts: Sequence[str], *, max_new: int, stop: Sequence[str] = ("\n",), max_length: int,
-    begin: Sequence[int] = (),
+    begin: Sequence[int] = (), seed: int | None = None,
 ) -> list[str]:  # fmt: skip
     """What a model writes after each prompt.
 
@@ -42,6 +44,8 @@ def generate(
         Tokens that prompt and answer may have together; where there are more, the prompt loses its beginning.
     begin : sequence of int
         Tokens that every answer begins with and that are no part of it, such as the language to translate into.
+    seed : int, optional
+        Of tokens that are drawn from what the model gives each, at temperature 1; by default the likeliest is taken.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def generate(
 
     Notes
     -----
-    Greedy: no chance is in it, and nothing that a checkpoint says of sampling is heeded.
+    Greedy without a seed: no chance is in it. What a checkpoint says of sampling is never heeded.
 
     Raises
     ------
@@ -62,17 +66,18 @@ def generate(
     most = room_for_prompts(decoder, max_new, max_length)
     found = [shortened(decoder, prompt_tokens(decoder, prompt), most) for prompt in prompts]
     answers = [""] * len(prompts)
+    take = _likeliest if seed is None else _Drawn(seed)
     with start_torch().inference_mode():
         for is_cut in (False, True):  # those that lost their beginning have none in common with the others
             numbers = [place for place, one in enumerate(found) if one[1] == is_cut]
-            written = _write_all(decoder, [found[number][0] for number in numbers], max_new, stop, begin)
+            written = _write_all(decoder, [found[number][0] for number in numbers], max_new, stop, begin, take)
             for number, text in zip(numbers, written, strict=True):
                 answers[number] = text
     return answers
 
 
 def _write_all(
-    decoder: Decoder, prompts: list[Matrix], max_new: int, stop: Sequence[str], begin: Sequence[int]
+    decoder: Decoder, prompts: list[Matrix], max_new: int, stop: Sequence[str], begin: Sequence[int], take: _Take
 ) -> list[str]:
     """The answers to prompts, in batches of like lengths; what they begin with is read once."""
     answers = [""] * len(prompts)
@@ -86,7 +91,7 @@ def _write_all(
         writer = _Writer(decoder, some, shared) if remembers else _Rereader(decoder, some)
         for token in begin:
             writer.take(np.full(len(some), token))
-        for place, text in zip(batch, _write(decoder, writer, len(some), max_new, stop), strict=True):
+        for place, text in zip(batch, _write(decoder, writer, len(some), max_new, stop, take), strict=True):
             answers[place] = text
 
     for batch in by_length(lengths):
@@ -110,6 +115,24 @@ def room_for_prompts(decoder: Decoder, max_new: int, max_length: int) -> int:
             hint="lower max_new",
         )
     return left
+
+
+def _likeliest(logits: Any) -> Matrix:
+    tokens: Matrix = logits.argmax(dim=-1).cpu().numpy()
+    return tokens
+
+
+class _Drawn:
+    """Tokens drawn at random, the same for the same seed."""
+
+    def __init__(self, seed: int):
+        self._chance = np.random.default_rng(seed)
+
+    def __call__(self, logits: Any) -> Matrix:
+        reached = logits.double().softmax(dim=-1).cumsum(dim=-1).cpu().numpy()  # (prompts, vocabulary)
+        below = self._chance.random(len(reached))[:, None] * reached[:, -1:]
+        tokens: Matrix = np.minimum((reached <= below).sum(axis=-1), reached.shape[1] - 1)
+        return tokens
 
 
 class _Writer:
@@ -136,12 +159,14 @@ class _Rereader:
         self.logits = forward(self._decoder, self._prompts, 1)[:, -1]
 
 
-def _write(decoder: Decoder, writer: _Writer | _Rereader, prompts: int, max_new: int, stop: Sequence[str]) -> list[str]:
+def _write(
+    decoder: Decoder, writer: _Writer | _Rereader, prompts: int, max_new: int, stop: Sequence[str], take: _Take
+) -> list[str]:
     """The answers of a batch; it goes on until the last of them has ended."""
     written: list[list[int]] = [[] for _ in range(prompts)]
     ended = [False] * prompts
     for place in range(max_new):
-        tokens = writer.logits.argmax(dim=-1).cpu().numpy()
+        tokens = take(writer.logits)
         for row in range(prompts):
             if ended[row]:
                 continue

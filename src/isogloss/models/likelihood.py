@@ -129,7 +129,7 @@ def _item(decoder: Decoder, prompt: str, continuations: Sequence[str], max_lengt
         read = prompt_tokens(decoder, prompt)
         answers = [np.array(decoder.tokenizer(text_target=one.strip())["input_ids"]) for one in continuations]
     else:
-        read, answers = _divided(decoder, prompt, continuations)
+        read, answers = divided(decoder, prompt, continuations)
     empty = next((place for place, answer in enumerate(answers) if not len(answer)), None)
     if empty is not None:
         raise BadValue(f"nothing is left of {continuations[empty]!r} in tokens", hint="answers need at least one token")
@@ -138,7 +138,7 @@ def _item(decoder: Decoder, prompt: str, continuations: Sequence[str], max_lengt
     return _Item(shorter, answers, is_cut)
 
 
-def _divided(decoder: Decoder, prompt: str, continuations: Sequence[str]) -> tuple[list[int], list[Matrix]]:
+def divided(decoder: Decoder, prompt: str, continuations: Sequence[str]) -> tuple[list[int], list[Matrix]]:
     """Prompt and continuations in tokens, cut together, and parted before any continuation has begun."""
     tokenizer, texts = decoder.tokenizer, [prompt + one for one in continuations]
     encoded = tokenizer(texts, add_special_tokens=False, return_offsets_mapping=tokenizer.is_fast)

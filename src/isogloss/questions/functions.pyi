@@ -530,6 +530,8 @@ def cultural_transfer(
     demonstrations: int | None = ...,
     draws: int = ...,
     controls: str | Sequence[str] | None = ...,
+    arms: str | Sequence[str] = ...,
+    training: Mapping[str, Any] | None = ...,
     shared: bool = ...,
     form: Literal["text", "chat"] | None = ...,
     system: str = ...,

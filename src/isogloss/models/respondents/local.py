@@ -55,7 +55,7 @@ class LocalRespondent(Respondent):
         one = self.settings
         decided = {name: getattr(one, name) for name in
                    ("form", "system", "normalise", "max_new", "stop", "max_length", "precision")}  # fmt: skip
-        return {"local": fingerprint(self._folder), "version": VERSION, **decided}
+        return {"local": fingerprint(self.folder), "version": VERSION, **decided}
 
     @property
     def together(self) -> int:
@@ -74,7 +74,7 @@ class LocalRespondent(Respondent):
         """Write greedily, batch after batch."""
         if self._is_masked:
             raise BadValue("a masked model writes no replies", where=self.name, hint="give every item its choices")
-        decoder = shared_decoder(self._folder, self.settings.precision)
+        decoder = shared_decoder(self.folder, self.settings.precision)
         for place, batch in enumerate(batches):
             prompts = [prompt.rstrip(" ") if self._chat is None else self._chat.prompt([], prompt) for prompt in batch]
             with metered() as counts:
@@ -89,15 +89,15 @@ class LocalRespondent(Respondent):
         if self._is_masked:
             clozes = [one if isinstance(one, Cloze) else Cloze(one.premise + SLOT, one.choices) for one in batch]
             return score_masked(
-                load_masked(self._folder, self.settings.precision), clozes, max_length=self.settings.max_length
+                load_masked(self.folder, self.settings.precision), clozes, max_length=self.settings.max_length
             )
-        parts = [self._parts(one) for one in batch]
-        decoder = shared_decoder(self._folder, self.settings.precision)
+        parts = [self.parts(one) for one in batch]
+        decoder = shared_decoder(self.folder, self.settings.precision)
         return score(
             decoder, [prompt for prompt, _ in parts], [ways for _, ways in parts], max_length=self.settings.max_length
         )
 
-    def _parts(self, one: Choice) -> tuple[str, list[str]]:
+    def parts(self, one: Choice) -> tuple[str, list[str]]:
         """A prompt, and the ways it may go on."""
         if self._chat is not None:
             return self._chat.prompt([], one.premise.replace(SLOT, BLANK).strip()), list(one.choices)
@@ -107,17 +107,23 @@ class LocalRespondent(Respondent):
         prompt = before.rstrip(" ")
         return prompt, [before[len(prompt) :] + choice + after for choice in one.choices]
 
+    @property
+    def end_of_turn(self) -> str:
+        """What it ends a turn of a chat with."""
+        return str(load_tokenizer(self.folder).eos_token or "\n")
+
     @cached_property
     def _chat(self) -> Chat | None:
         if self.form != "chat":
             return None
-        return Chat(load_tokenizer(self._folder), self.settings.system)
+        return Chat(load_tokenizer(self.folder), self.settings.system)
 
     @cached_property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
+        """Where the checkpoint is."""
         return locate(self.checkpoint)
 
     @cached_property
     def _is_masked(self) -> bool:
-        is_seq2seq = bool(getattr(configuration(self._folder), "is_encoder_decoder", False))
-        return not is_seq2seq and not is_causal(self._folder)
+        is_seq2seq = bool(getattr(configuration(self.folder), "is_encoder_decoder", False))
+        return not is_seq2seq and not is_causal(self.folder)
