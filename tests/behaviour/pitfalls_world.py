@@ -66,7 +66,7 @@ class Rules(Respondent):
         How often it is wrong in Swahili where the planted sentence stands before the question.
     """
 
-    name: str = "rules"  # type: ignore[misc]
+    name: str = "rules"  # type: ignore[misc]  # a field where the base has a property
     english: float = 0.0
     swahili: float = 0.0
     disturbed: float = 0.0
@@ -85,7 +85,7 @@ class Rules(Respondent):
             keep(place, [self._scores(one) for one in batch])
 
     def write(self, batches: Sequence[Sequence[str]], keep: Keep, meter: Meter) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # the search ranks choices, and asks for no text
 
     def _scores(self, one: Choice) -> list[float]:
         language = "Swahili" if "Sanduku" in one.premise else "English"

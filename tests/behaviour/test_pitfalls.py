@@ -175,7 +175,7 @@ def test_a_search_that_was_killed_goes_on_with_what_was_answered(
 def test_no_search_goes_beyond_its_budget(budget: int, count: int, method: str) -> None:
     simulators = [Rules(f"simulator {number}", planted=0.5) for number in range(count)]
     result = search_pitfalls(
-        pairs_world(16), simulators, [OUTSIDE], sentences=sentences_world(5), budget=budget, method=method,  # type: ignore[arg-type]
+        pairs_world(16), simulators, [OUTSIDE], sentences=sentences_world(5), budget=budget, method=method,  # type: ignore[arg-type]  # drawn from its names
         control=False,
     )  # fmt: skip
     assert result.calls["search"] <= budget

@@ -57,7 +57,7 @@ def _panel(fit: dict[str, Any], points: pl.DataFrame, canvas: Canvas, width: flo
     ]
     far, values = points["distance"], points["value"]
     ends = [float(far.min() or 0.0), float(far.max() or 1.0)]  # type: ignore[arg-type]  # of numbers
-    middle, mean = float(far.mean() or 0.0), float(values.mean() or 0.0)  # type: ignore[arg-type]
+    middle, mean = float(far.mean() or 0.0), float(values.mean() or 0.0)  # type: ignore[arg-type]  # of numbers
     line = [{"x": one, "y": mean + fit["slope"] * (one - middle)} for one in ends]
     unit = f"{fit['against']} distance ({fit['unit']})" if "km" in fit["unit"] else f"{fit['against']} distance x 10"
     x = alt.X("x:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5, grid=False))

@@ -9,13 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from isogloss.errors import InputError
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.encoding import Corpus
-from isogloss.questions.fields import NameList, OptionalPath, Shell, split_whole_numbers
+from isogloss.questions.encoding import Corpus, EncodedLanguages, Layers
+from isogloss.questions.fields import NameList, OptionalPath, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -61,15 +61,8 @@ class ProbeQuestion(Question):
     train: Annotated[
         NameList, Field(description="Languages that probes learn from; by default all. They are tested in all.")
     ] = Field(default_factory=list)
-    languages: Annotated[
-        NameList, Field(description="Only these languages, by name or code; by default all that were encoded.")
-    ] = Field(default_factory=list)
-    layers: Annotated[
-        list[int],
-        BeforeValidator(split_whole_numbers),
-        Shell(flags=("--layer", "--layers"), kind=str),
-        Field(description="Only these layers, such as 0,6,12; by default all."),
-    ] = Field(default_factory=list)
+    languages: EncodedLanguages = Field(default_factory=list)
+    layers: Layers = Field(default_factory=list)
     pooling: Annotated[str | None, Field(description="How token vectors were pooled; by default mean.")] = None
     model: Annotated[
         str | None, Field(description="A model to encode a corpus with, instead of a folder; see 'align encode'.")

@@ -6,15 +6,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from isogloss.errors import InputError
 from isogloss.progress import Progress
 from isogloss.questions.align_report_text import Material, compose, in_one_sentence, of_layers
 from isogloss.questions.align_score import AlignmentQuestion, check_is_similarity
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.encoding import Corpus
-from isogloss.questions.fields import FilePath, NameList, Shell, split_whole_numbers
+from isogloss.questions.encoding import Corpus, EncodedLanguages, Layers
+from isogloss.questions.fields import FilePath, NameList, Shell
 from isogloss.questions.question import Question, read_question
 from isogloss.questions.tokens import TokensQuestion
 
@@ -37,15 +37,8 @@ class AlignmentReportQuestion(Question):
     ] = Field(default_factory=lambda: ["mexa", "p@1", "cosine-gap"])
     similarity: Annotated[str, Field(description="Measure of every two languages.")] = "cka"
     pivot: Annotated[str, Field(description="The language that all others are compared with.")] = "eng"
-    languages: Annotated[
-        NameList, Field(description="Only these languages, by name or code; by default all that were encoded.")
-    ] = Field(default_factory=list)
-    layers: Annotated[
-        list[int],
-        BeforeValidator(split_whole_numbers),
-        Shell(flags=("--layer", "--layers"), kind=str),
-        Field(description="Only these layers, such as 0,6,12; by default all."),
-    ] = Field(default_factory=list)
+    languages: EncodedLanguages = Field(default_factory=list)
+    layers: Layers = Field(default_factory=list)
     pooling: Annotated[
         str | None, Field(description="How token vectors were pooled; by default as in the measure's source.")
     ] = None

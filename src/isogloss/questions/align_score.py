@@ -6,12 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from isogloss.errors import BadValue
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import FilePath, NameList, Shell, split_whole_numbers
+from isogloss.questions.encoding import EncodedLanguages, Layers
+from isogloss.questions.fields import FilePath, NameList, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -48,15 +49,8 @@ class AlignmentQuestion(Question):
     ] = Field(default_factory=lambda: ["mexa"])
     pivot: Annotated[str, Field(description="The language that all others are compared with.")] = "eng"
     all_pairs: Annotated[bool, Field(description="Compare every two languages instead.")] = False
-    languages: Annotated[
-        NameList, Field(description="Only these languages, by name or code; by default all that were encoded.")
-    ] = Field(default_factory=list)
-    layers: Annotated[
-        list[int],
-        BeforeValidator(split_whole_numbers),
-        Shell(flags=("--layer", "--layers"), kind=str),
-        Field(description="Only these layers, such as 0,6,12; by default all."),
-    ] = Field(default_factory=list)
+    languages: EncodedLanguages = Field(default_factory=list)
+    layers: Layers = Field(default_factory=list)
     pooling: Annotated[
         str | None, Field(description="How token vectors were pooled; by default as in the measure's source.")
     ] = None

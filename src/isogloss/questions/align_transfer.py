@@ -12,6 +12,7 @@ from pydantic import Field
 from isogloss.errors import InputError
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
+from isogloss.questions.encoding import EncodedLanguages
 from isogloss.questions.fields import FilePath, NameList, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
@@ -64,9 +65,7 @@ class TransferQuestion(Question):
         Shell(flags=("--metric", "--metrics"), kind=str),
         Field(description="Measures of alignment of every two languages that are regressed, too, such as cka,p@1."),
     ] = Field(default_factory=lambda: ["cka"])
-    languages: Annotated[
-        NameList, Field(description="Only these languages, by name or code; by default all that were encoded.")
-    ] = Field(default_factory=list)
+    languages: EncodedLanguages = Field(default_factory=list)
     layer: Annotated[int | None, Field(description="The layer; by default the last.")] = None
     pooling: Annotated[str | None, Field(description="How token vectors were pooled; by default mean.")] = None
     folds: Annotated[int, Field(ge=2, le=20, description="Parts of the sentences; each is tested once.")] = 5

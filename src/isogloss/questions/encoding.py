@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import FilePath, Languages, NameList, Shell
+from isogloss.questions.fields import FilePath, Languages, NameList, Shell, split_whole_numbers
 from isogloss.questions.question import Question
 from isogloss.questions.scale import RAW
 from isogloss.text import counted
@@ -26,6 +26,15 @@ Corpus = Annotated[
         description="Parallel sentences: a table with language, id and text, or with a column per language "
         "(.parquet, .csv, .tsv, .jsonl)."
     ),
+]
+EncodedLanguages = Annotated[
+    NameList, Field(description="Only these languages, by name or code; by default all that were encoded.")
+]
+Layers = Annotated[
+    list[int],
+    BeforeValidator(split_whole_numbers),
+    Shell(flags=("--layer", "--layers"), kind=str),
+    Field(description="Only these layers, such as 0,6,12; by default all."),
 ]
 
 
