@@ -27,8 +27,8 @@ from benchmarks.common import DATA, RESULTS, have_data, machine, versions, write
 from isogloss.evidence.store import Store
 from isogloss.lab import compare_recipes, findings, read_grid, run_grid
 from isogloss.lab.transfer import Findings
-from isogloss.lab.translate import Passage, read_translator
-from isogloss.lab.translate.apertium import installed
+from isogloss.texts.translators import Passage, read_translator
+from isogloss.texts.translators.apertium import installed
 
 NAME = "lab_translation"
 NGRAMS = '{ name = "ngram-logreg" }'

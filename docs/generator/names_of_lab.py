@@ -11,9 +11,10 @@ from typing import Any
 from docs.generator.docstrings import parse, summary
 from docs.generator.markdown import code, link, plain, table
 from docs.generator.sections import adding, section
-from isogloss.lab import adaptations, executors, recipes, tasks, translators
+from isogloss.lab import adaptations, executors, recipes, tasks
 from isogloss.lab.task_file import describe_known
 from isogloss.registry import Registry
+from isogloss.texts import translators
 
 _WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dict": "table"}
 
@@ -130,7 +131,7 @@ def _translators() -> str:
         "Translators",
         "For `translator` of the recipes `translate-train` and `translate-test`.",
         table(("name", "what it does"), rows),
-        adding(translators, "a subclass of [`Translator`](python/extending.md#class-translator)"),
+        adding(translators, "a subclass of [`Translator`](python/texts.md#class-translator)"),
         *_each(translators),
     )
 

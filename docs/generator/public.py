@@ -21,7 +21,7 @@ from isogloss.registry import Registry
 
 _FACES = (
     "questions questions.functions stats metrics languages evidence forecasting forecasting.curves evaluation "
-    "explanation planning lab models alignment behaviour charts"
+    "explanation planning lab texts models alignment behaviour charts"
 )
 PACKAGES = ("isogloss", *(f"isogloss.{name}" for name in _FACES.split()))
 """Packages with a public face, which is their `__all__`."""
@@ -40,7 +40,6 @@ EXTENDING = (
     ("isogloss.forecasting.capability", ("Capability",)),
     ("isogloss.lab.task", ("TaskKind", "Form", "TaskInfo", "Task", "Examples")),
     ("isogloss.lab.recipe", ("Estimate", "Outcome")),
-    ("isogloss.lab.translate", ("Translator", "Passage")),
     ("isogloss.lab.executor", ("Executor",)),
 )
 """What somebody needs who adds a forecaster, a recipe, ... of their own; not part of any `__all__`."""

@@ -22,7 +22,7 @@ from isogloss.behaviour.pitfalls import (
 from isogloss.behaviour.pitfalls.cldr import KINDS
 from isogloss.behaviour.pitfalls.sentences import TEMPLATES
 from isogloss.errors import InputError
-from isogloss.lab.translate import Passage, Translator, read_translator
+from isogloss.texts.translators import Passage, Translator, read_translator
 
 pytest.importorskip("babel", reason="names of CLDR need Babel, of the extra behaviour")
 

@@ -172,9 +172,10 @@ def test_docstrings_give_the_defaults_of_the_signature():
     assert wrong == []
 
 
-@pytest.mark.parametrize("registry", ["adaptations", "recipes", "translators"])
+@pytest.mark.parametrize("registry", ["lab.adaptations", "lab.recipes", "texts.translators"])
 def test_every_parameter_of_what_grid_files_name_is_explained(registry):
-    entries = getattr(importlib.import_module("isogloss.lab"), registry)
+    package, _, name = registry.partition(".")
+    entries = getattr(importlib.import_module(f"isogloss.{package}"), name)
     silent = [
         (name, one.name)
         for name, kind in entries.items()

@@ -13,8 +13,8 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.extras import MissingExtra
 from isogloss.lab import read_grid
 from isogloss.lab.reading import read_task
-from isogloss.lab.tables import name_classes
 from isogloss.lab.task import Task
+from isogloss.texts.tables import name_classes
 
 TOPICS = ["health", "sports"]
 GRID = """

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.lab.described import read, refusal
 
-from isogloss.lab.tables import read_conll, read_conllu
 from isogloss.lab.task_file import known_tasks, read_info
 from isogloss.models.inputs import Choice
+from isogloss.texts.tables import read_conll, read_conllu
 
 CONLLU = """# sent_id = {split}-1
 # text = The doctors don't sleep.

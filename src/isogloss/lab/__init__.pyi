@@ -16,7 +16,6 @@ from .run import plan_grid, run_grid
 from .saving import load, save
 from .task_file import known_tasks
 from .transfer import Findings, findings
-from .translate import translators
 from .tuning import Demonstration, Tuning
 from .tuning.checkpoint import tune
 
@@ -56,6 +55,5 @@ __all__ = [
     "run_grid",
     "save",
     "tasks",
-    "translators",
     "tune",
 ]

@@ -16,9 +16,9 @@ from isogloss.config import Help, OneOrMore, Table, known, numbered, read_toml, 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.lab.adaptation import Adaptation, adaptations
 from isogloss.lab.adaptation.texts import check_texts
-from isogloss.lab.parameters import labelled
-from isogloss.lab.tables import read_table
 from isogloss.languages import resolve
+from isogloss.parameters import labelled
+from isogloss.texts.tables import read_table
 
 AS_IT_IS = "as it is"
 """The recipe of a checkpoint that nothing was done to."""

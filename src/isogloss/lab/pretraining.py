@@ -18,7 +18,7 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.files import read_input
 from isogloss.lab.byte_tokenizer import clone_text
 from isogloss.lab.byte_transformer import ByteTransformer
-from isogloss.lab.tables import read_table
+from isogloss.texts.tables import read_table
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.lab.byte_tokenizer import clone_text
-from isogloss.lab.tables import read_table
 from isogloss.lab.task import Copy, Leak, Task, TaskInfo
 from isogloss.languages import Language, resolve
+from isogloss.texts.tables import read_table
 
 _DEV_NAMES = ("dev", "validation", "valid", "val")
 

@@ -16,8 +16,8 @@ from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import TEXT_ORIGINS
 from isogloss.lab.byte_tokenizer import MOST_COPIES
 from isogloss.lab.kinds import tasks
-from isogloss.lab.tables import is_on_hub
 from isogloss.lab.task import Copy, TaskInfo, TaskKind
+from isogloss.texts.tables import is_on_hub
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 

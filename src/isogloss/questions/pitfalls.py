@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from isogloss.behaviour.pitfalls import Pitfalls, Sentence
-    from isogloss.lab.translate import Translator
+    from isogloss.texts.translators import Translator
 
 QUESTIONS = (
     "Table of questions with item, language, question, choices and answer, in English and the target, see "
@@ -117,7 +117,7 @@ class PitfallsQuestion(RunsModels):
         )  # fmt: skip
 
     def _translator(self) -> Translator | None:
-        from isogloss.lab.translate import read_translator
+        from isogloss.texts.translators import read_translator
 
         if not self.translator:
             return None

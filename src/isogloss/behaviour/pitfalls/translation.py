@@ -9,9 +9,9 @@ import polars as pl
 from isogloss.behaviour.items import WORDINGS
 from isogloss.behaviour.pitfalls.pairs import ENGLISH
 from isogloss.behaviour.pitfalls.sentences import TEMPLATES, WRONG, Sentence
-from isogloss.lab.translate import Passage, Translator
-from isogloss.lab.translate.texts import Batch, translate_batch
 from isogloss.models.inputs import SLOT
+from isogloss.texts.translations import Batch, translate_batch
+from isogloss.texts.translators import Passage, Translator
 
 
 def translate_questions(questions: pl.DataFrame, target: str, translator: Translator) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from isogloss.lab.parameters import Parameterized
+from isogloss.parameters import Parameterized
 from isogloss.registry import Registry
 
 if TYPE_CHECKING:

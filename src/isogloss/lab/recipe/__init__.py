@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.parameters import Parameterized, labelled
+from isogloss.parameters import Parameterized, labelled
 from isogloss.registry import Registry
 
 if TYPE_CHECKING:

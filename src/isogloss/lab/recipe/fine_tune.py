@@ -15,11 +15,11 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.extras import need
-from isogloss.lab.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe import Corpus, Estimate, Training
 from isogloss.lab.recipe.neural.trained import LAST, TrainedRecipe, Weights
 from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import start_torch
+from isogloss.parameters import Count, NotNegative, Positive
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network

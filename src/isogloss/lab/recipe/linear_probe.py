@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.features import Block, encode_block
 from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import coefficients, count, forward_flops
+from isogloss.parameters import Count, Positive
 
 BEST, ALL = "best", "all"
 Matrix = np.ndarray[Any, Any]

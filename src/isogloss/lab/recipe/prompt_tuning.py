@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.extras import need
-from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Fitted, Training
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import coefficients, count, forward_flops
+from isogloss.parameters import Count, Positive
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from isogloss.lab.recipe.translating import (
     starts,
     summary,
 )
-from isogloss.lab.translate.texts import Texts, Translated
+from isogloss.texts.translations import Texts, Translated
 
 TRANSLATED = "+translated"
 

@@ -13,11 +13,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.parameters import labelled
 from isogloss.lab.recipe import ANY, Apply, Arrays, Corpus, Estimate, Recipe, Training, recipes
 from isogloss.lab.task import TaskKind
-from isogloss.lab.translate import Translator, read_translator
-from isogloss.lab.translate.texts import Batch, Texts, Translated, translate_texts
+from isogloss.parameters import labelled
+from isogloss.texts.translations import Batch, Texts, Translated, translate_texts
+from isogloss.texts.translators import Translator, read_translator
 
 Matrix = np.ndarray[Any, Any]
 
@@ -36,7 +36,7 @@ class TranslatingRecipe(Recipe):
     base : dict
         `name` and parameters of the recipe that learns and answers.
     translator : dict
-        `name` and parameters of a translator, see `isogloss.lab.translate.translators`.
+        `name` and parameters of a translator, see `isogloss.texts.translators.translators`.
 
     Notes
     -----

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
-from isogloss.lab.parameters import Count, Parameterized, Positive
+from isogloss.parameters import Count, Parameterized, Positive
 
 Method = Literal["sft", "dpo", "ditto"]
 

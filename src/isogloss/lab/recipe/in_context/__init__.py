@@ -14,7 +14,6 @@ import numpy as np
 from annotated_types import Ge, MinLen
 
 from isogloss.errors import BadValue
-from isogloss.lab.parameters import Count
 from isogloss.lab.recipe import ANY, EACH, Answers, Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.in_context.prompts import About, Query, about, first_rows, packed, parts_of, queries
 from isogloss.lab.recipe.in_context.templates import Wording, Wordings, of_languages
@@ -27,6 +26,7 @@ from isogloss.models.generation import generate, room_for_prompts
 from isogloss.models.inputs import tokenize
 from isogloss.models.likelihood import score
 from isogloss.models.runtime import count
+from isogloss.parameters import Count
 
 Matrix = np.ndarray[Any, Any]
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.lab.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.inputs import Tokens, join
 from isogloss.models.runtime import device, start_torch
 from isogloss.models.tokenizers import overlap
+from isogloss.parameters import Count, NotNegative, Positive
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network

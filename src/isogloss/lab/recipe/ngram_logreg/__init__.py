@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.lab.parameters import Count, Positive
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Recipe, Training
 from isogloss.lab.recipe.ngram_logreg.index import Entries, score_index, write_index
 from isogloss.lab.recipe.ngram_logreg.ngrams import (
@@ -26,6 +25,7 @@ from isogloss.lab.recipe.ngram_logreg.ngrams import (
     distinct_words,
     words_of,
 )
+from isogloss.parameters import Count, Positive
 
 
 @dataclass(frozen=True)

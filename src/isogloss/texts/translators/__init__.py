@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.parameters import Parameterized
+from isogloss.parameters import Parameterized
 from isogloss.registry import Registry
 
 translators: Registry[type[Translator]] = Registry(
     "translator",
     {
-        "apertium": "isogloss.lab.translate.apertium:Apertium",
-        "seq2seq": "isogloss.lab.translate.seq2seq:Seq2Seq",
-        "file": "isogloss.lab.translate.file:FileTranslator",
+        "apertium": "isogloss.texts.translators.apertium:Apertium",
+        "seq2seq": "isogloss.texts.translators.seq2seq:Seq2Seq",
+        "file": "isogloss.texts.translators.file:FileTranslator",
     },
     "isogloss.translators",
-    base="isogloss.lab.translate:Translator",
+    base="isogloss.texts.translators:Translator",
 )
 """Translators by name; other packages announce theirs in the entry-point group `isogloss.translators`."""
 

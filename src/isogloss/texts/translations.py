@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.files import cache_folder, write_to_cache
-from isogloss.lab.translate import Passage, Translator
 from isogloss.models.inputs import InputType
+from isogloss.texts.translators import Passage, Translator
 
 Matrix = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from isogloss.errors import BadFile, BadValue, InputError, UnknownName
-from isogloss.lab.tables import read_table
-from isogloss.lab.translate import Passage, Translator
 from isogloss.languages import resolve
+from isogloss.texts.tables import read_table
+from isogloss.texts.translators import Passage, Translator
 
 Key = tuple[str, str, str, int]
 

@@ -18,8 +18,8 @@ from typing import ClassVar
 
 from isogloss.errors import InputError, IsoglossError
 from isogloss.extras import MissingExtra
-from isogloss.lab.translate import Passage, Translator
 from isogloss.languages import resolve
+from isogloss.texts.translators import Passage, Translator
 
 PROGRAM = "apertium"
 END = "\0"

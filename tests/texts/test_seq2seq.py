@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from isogloss.errors import BadValue, InputError
-from isogloss.lab.translate import Passage, read_translator
+from isogloss.texts.translators import Passage, read_translator
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
 transformers = pytest.importorskip("transformers", reason="needs the extra lab")

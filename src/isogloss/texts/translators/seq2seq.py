@@ -11,11 +11,11 @@ from typing import Annotated, Any, ClassVar
 from annotated_types import Ge
 
 from isogloss.errors import BadValue, InputError
-from isogloss.lab.parameters import Count
-from isogloss.lab.translate import Passage, Translator
 from isogloss.models.checkpoints import fingerprint, load_tokenizer, locate
 from isogloss.models.runtime import Precision
 from isogloss.models.tokenizers import shorten
+from isogloss.parameters import Count
+from isogloss.texts.translators import Passage, Translator
 
 
 @dataclass(frozen=True)

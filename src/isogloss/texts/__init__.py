@@ -1,0 +1,5 @@
+"""Text to text: what translates, aligns words and carries labels from one language into another."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,3 @@
+from .translators import Passage, Translator, read_translator, translators
+
+__all__ = ["Passage", "Translator", "read_translator", "translators"]
