@@ -90,6 +90,11 @@ def with_decoder(folder: Path) -> dict[str, Any]:
     return {"model": str(pretrained(folder / "model", steps=10, width=8)), "corpus": str(folder / "corpus.csv")}
 
 
+def with_written(folder: Path) -> dict[str, Any]:
+    texts = {"prediction": ["ein Haus", "a house"], "reference": ["das Haus", "the house"]}
+    return {"items": pl.DataFrame({"language": ["deu", "eng"], "model": "mine", "item": 0, **texts}), "metrics": ["f1"]}
+
+
 def with_replies(_: Path) -> dict[str, Any]:
     """Replies whose language is to be identified."""
     pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
@@ -203,6 +208,7 @@ CASES: dict[str, Case] = {
     "behaviour experts": alone(items=experts_world(topics=3, items=8)),
     "behaviour report": alone(items=ratings_world()),
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),
+    "behaviour generation": with_written,
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),
     "lab tasks": alone(),

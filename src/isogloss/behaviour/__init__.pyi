@@ -6,6 +6,7 @@ from .culture import CulturalTransfer, score_cultural_transfer
 from .demonstrations import answer_with_demonstrations
 from .difficulty import Difficulty, score_difficulty
 from .experts import Experts, score_experts
+from .generation import GenerationScores, score_generation, text_metrics
 from .identification import identification_accuracy, identify
 from .items import read_items
 from .metric import BehaviourMetric, Tally
@@ -22,6 +23,7 @@ __all__ = [
     "CulturalTransfer",
     "Difficulty",
     "Experts",
+    "GenerationScores",
     "Recall",
     "Tally",
     "answer_questions",
@@ -37,6 +39,8 @@ __all__ = [
     "score_cultural_transfer",
     "score_difficulty",
     "score_experts",
+    "score_generation",
     "score_items",
     "score_recall",
+    "text_metrics",
 ]

@@ -3,23 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import polars as pl
 
+from isogloss.behaviour.metric import BehaviourMetric
 from isogloss.behaviour.registry import behaviour_metrics
 from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.metrics import Metric
 from isogloss.stats.intervals import NORMAL_QUANTILE
 
 KIND = "behaviour"
 """Kind of task, in the facts of a store; also the task of items that name none."""
 
 
-def observations_of(scores: pl.DataFrame) -> pl.DataFrame:
+def observations_of(
+    scores: pl.DataFrame,
+    *,
+    find: Callable[[str], BehaviourMetric | Metric] = behaviour_metrics.get,
+    kind: str = KIND,
+    command: str = "behaviour score",
+    details: Mapping[tuple[str, str], Mapping[str, Any]] | None = None,
+) -> pl.DataFrame:
     """Observations from `BehaviourScores.scores`: one for each score of a single language that exists.
 
     Parameters
     ----------
     scores : polars.DataFrame
+    find : callable
+        From the name of a metric to what it is.
+    kind : str
+        Of the task; also the task of items that name none.
+    command : str
+        What made the scores.
+    details : mapping, optional
+        By metric and language, what is kept beside a score.
 
     Returns
     -------
@@ -39,20 +58,28 @@ def observations_of(scores: pl.DataFrame) -> pl.DataFrame:
         raise NotEnoughEvidence("no score is of a single language", where="items", hint="leave into=... out")
     if (rows["model"] == "").any():
         raise BadValue("name no model", where="items", hint="add a column model")
-    metrics = {name: behaviour_metrics.get(name) for name in rows["metric"].unique()}
-    bounded = {name: one.lowest >= 0 and one.highest <= 1 for name, one in metrics.items()}
+    metrics = {name: find(name) for name in rows["metric"].unique()}
+    bounded = {name: _is_bounded(one) for name, one in metrics.items()}
     better = {name: one.higher_is_better is not False for name, one in metrics.items()}
     metric = pl.col("metric")
+    kept = [
+        json.dumps({"kind": kind, **(details or {}).get((name, language), {})})
+        for name, language in rows.select("metric", "language").iter_rows()
+    ]
     return rows.select(
-        "model", "metric", task=pl.when(pl.col("task") == "").then(pl.lit(KIND)).otherwise("task"), target="language",
+        "model", "metric", task=pl.when(pl.col("task") == "").then(pl.lit(kind)).otherwise("task"), target="language",
         target_as_reported="language", train=pl.lit(""), split="part", score="value",
         scale=pl.when(metric.replace_strict(bounded)).then(pl.lit("fraction")).otherwise(pl.lit("raw")),
         higher_is_better=metric.replace_strict(better), items="items",
         standard_error=(pl.col("upper") - pl.col("lower")) / (2 * NORMAL_QUANTILE),
-        origin=pl.lit("isogloss behaviour score"), importer=pl.lit(KIND), details=pl.lit(json.dumps({"kind": KIND})),
+        origin=pl.lit(f"isogloss {command}"), importer=pl.lit(KIND), details=pl.Series(kept, dtype=pl.String),
     )  # fmt: skip
 
 
-def facts_of(observations: pl.DataFrame) -> pl.DataFrame:
+def _is_bounded(metric: BehaviourMetric | Metric) -> bool:
+    return metric.lowest is not None and metric.highest is not None and metric.lowest >= 0 and metric.highest <= 1
+
+
+def facts_of(observations: pl.DataFrame, kind: str = KIND) -> pl.DataFrame:
     """Facts about their tasks: the kind, with columns of `isogloss.evidence.schema.TASK`."""
-    return observations.select("task", kind=pl.lit(KIND)).unique().sort("task")
+    return observations.select("task", kind=pl.lit(kind)).unique().sort("task")

@@ -24,6 +24,7 @@ FURTHER_ROLES: dict[str, str] = {
     "second_human": "second human, second annotator, human 2, annotator 2",
     "sentence": "sentence, sentences, distractor, distractors",
     "sensitivity": "sensitivity, cultural sensitivity, cultural sensitivity label",
+    "source": "source, source text, source sentence, src, original, original text, original sentence, complex",
     "source_language": "source language, original language, origin language, article language",
     "statement": "statement, statements, fact as a sentence, declarative",
     "swapped": "swapped, judge swapped, swapped order",

@@ -147,6 +147,7 @@ class Bench:
             answers=[answers for test in tests for answers in test.answers or ()],
             languages=[self.task.languages[code].iso639_3 for code in self.targets], is_written=kind.answer == "text",
             contexts=[kind.input_type.texts(one)[0] for test in tests for one in test.inputs] if has_spans else [],
+            sources=[str(one) for test in tests for one in test.inputs] if kind.answer == "text" else [],
         )  # fmt: skip
 
     @cached_property

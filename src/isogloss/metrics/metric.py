@@ -145,6 +145,8 @@ class Gold:
         Whether answers are texts that the model writes.
     contexts : sequence of str
         Where answers stand in contexts, these, row by row; else empty.
+    sources : sequence of str
+        The texts that answers were made from, row by row, where these are known; else empty.
     """
 
     labels: Matrix
@@ -155,6 +157,7 @@ class Gold:
     languages: Sequence[str] = ()
     is_written: bool = False
     contexts: Sequence[str] = ()
+    sources: Sequence[str] = ()
 
     def texts(self, predicted: Matrix) -> list[str]:
         """Answers as texts, row by row: as they are, what stands in the contexts, or the labels at their positions."""
@@ -200,6 +203,10 @@ class Computation(ABC):
     answers: ClassVar[tuple[str, ...]] = ("label", "tags", "choice", "span", "text")
     is_of_items: ClassVar[bool] = True
 
+    def signature(self, language: str) -> str:
+        """What scores in a language (ISO 639-3) depend on beside the texts, in the form of sacreBLEU; often nothing."""
+        return ""
+
     @abstractmethod
     def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
         """The score of each row, of shape (rows,)."""
@@ -225,9 +232,13 @@ class Computation(ABC):
         item_scores = self.item_scores(gold, predicted)
         scores = self.scores(gold, predicted, item_scores)
         influences = self.influences(gold, predicted, item_scores, scores)
-        squares = np.bincount(gold.targets, weights=influences**2)
-        errors = [
-            float(np.sqrt(total * count / (count - 1))) if count > 1 else None
-            for total, count in zip(squares, np.bincount(gold.targets), strict=True)
-        ]
-        return Measurement(scores, errors, item_scores)
+        return Measurement(scores, standard_errors(influences, gold.targets), item_scores)
+
+
+def standard_errors(influences: Matrix, targets: Matrix) -> list[float | None]:
+    """Standard errors of scores from how much each row moves that of its target; None for a single row."""
+    squares = np.bincount(targets, weights=influences**2)
+    return [
+        float(np.sqrt(total * count / (count - 1))) if count > 1 else None
+        for total, count in zip(squares, np.bincount(targets), strict=True)
+    ]

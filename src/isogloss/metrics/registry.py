@@ -9,8 +9,12 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from isogloss.metrics.edits import CER, WER
 from isogloss.metrics.labels import Accuracy, FromCounts, MacroF1, SpanF1, balanced_accuracy, mcc, weighted_f1
 from isogloss.metrics.metric import Computation, Metric
+from isogloss.metrics.rouge import rouge_l, rouge_n, signature
+from isogloss.metrics.sacre import BLEU, CHRF, CHRF_WORDS, SPBLEU, TER
+from isogloss.metrics.sari import SARI
 from isogloss.metrics.texts import TextComputation, exact_match, f1, is_result, same_result
 from isogloss.registry import Registry
 
@@ -24,6 +28,17 @@ COMPUTATIONS: dict[str, Computation] = {
     "exact_match": TextComputation(exact_match, generated=same_result),
     "f1": TextComputation(f1),
     "valid_output_rate": TextComputation(is_result),
+    "bleu": BLEU,
+    "spbleu": SPBLEU,
+    "chrf": CHRF,
+    "chrf++": CHRF_WORDS,
+    "ter": TER,
+    "rouge_1": TextComputation(rouge_n(1), signature=signature),
+    "rouge_2": TextComputation(rouge_n(2), signature=signature),
+    "rouge_l": TextComputation(rouge_l, signature=signature),
+    "sari": SARI,
+    "wer": WER,
+    "cer": CER,
 }
 """How isogloss computes metrics; of the others it reads scores."""
 

@@ -45,14 +45,23 @@ class TextComputation(Computation):
         From an answer, a right answer and the ISO 639-3 code of their language to a number.
     generated : callable, optional
         Instead of `compare` for generation tasks, whose outputs hold more than the answer.
+    signature : callable, optional
+        From a language to what scores depend on beside the texts.
     """
 
     answers: ClassVar[tuple[str, ...]] = ("span", "text")
 
     def __init__(
-        self, compare: Callable[[str, str, str], float], generated: Callable[[str, str, str], float] | None = None
+        self,
+        compare: Callable[[str, str, str], float],
+        generated: Callable[[str, str, str], float] | None = None,
+        signature: Callable[[str], str] | None = None,
     ):
         self.compare, self.generated = compare, generated or compare
+        self._signature = signature
+
+    def signature(self, language: str) -> str:
+        return self._signature(language) if self._signature else ""
 
     def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
         compare = self.generated if gold.is_written else self.compare

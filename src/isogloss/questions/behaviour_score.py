@@ -56,8 +56,8 @@ class BehaviourScoreQuestion(AboutItems):
         names = Names(None, written_names(items) if "written" in items.columns else {})
         sentences = [*_sentences(result), *self._written(result)]
         return Answer(
-            self.command, tuple(sentences), _tables(result, names), scale=FRACTION, flags=_flags(result),
-            notes=_notes(result, self.shared), result=result, draw=partial(_draw, result, names, sentences[0]),
+            self.command, tuple(sentences), tables_of(result, names), scale=FRACTION, flags=_flags(result),
+            notes=_notes(result, self.shared), result=result, draw=partial(draw_scores, result, names, sentences[0]),
         )  # fmt: skip
 
     def _written(self, result: BehaviourScores) -> list[str]:
@@ -134,7 +134,7 @@ def _sentences(result: BehaviourScores) -> list[str]:
     return said if left <= 0 else [*said[: MOST_SENTENCES + 1], f"{left} more are in the table."]
 
 
-def _tables(result: BehaviourScores, names: Names) -> dict[str, Table]:
+def tables_of(result: BehaviourScores, names: Names) -> dict[str, Table]:
     import polars as pl
 
     several = {name: name for name in ("task", "model") if result.scores[name].n_unique() > 1}
@@ -178,7 +178,7 @@ def _notes(result: BehaviourScores, shared: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _draw(result: BehaviourScores, names: Names, verdict: str) -> Any:
+def draw_scores(result: BehaviourScores, names: Names, verdict: str) -> Any:
     """Languages, or models where there are no languages, by metrics and their parts."""
     import polars as pl
 

@@ -61,6 +61,7 @@ QUESTIONS = {
     "behaviour culture": "culture:CultureQuestion",
     "behaviour difficulty": "difficulty:DifficultyQuestion",
     "behaviour experts": "experts:ExpertsQuestion",
+    "behaviour generation": "generation:GenerationQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour report": "behaviour_report:BehaviourReportQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",

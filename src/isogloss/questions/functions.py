@@ -26,6 +26,7 @@ OTHER_NAMES = {
     "behaviour pitfalls": "cross_lingual_pitfalls",
     "behaviour difficulty": "item_difficulty",
     "behaviour experts": "expert_languages",
+    "behaviour generation": "generation_quality",
     "behaviour report": "report_behaviour",
     "behaviour score": "score_behaviour",
 }

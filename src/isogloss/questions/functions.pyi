@@ -573,6 +573,18 @@ def expert_languages(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def generation_quality(
+    items: Any | None = ...,
+    *,
+    metrics: str | Sequence[str] | None = ...,
+    into: str | None = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def score_behaviour(
     items: Any | None = ...,
     *,

@@ -1,0 +1,190 @@
+"""How close what a model wrote is to references: metrics of texts by language, with items drawn anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from isogloss.behaviour.items import require
+from isogloss.behaviour.scoring import SCHEMA, BehaviourScores
+from isogloss.errors import BadValue
+from isogloss.languages import resolve
+from isogloss.metrics import Gold, Metric, SumComputation, find_metric
+from isogloss.metrics import metrics as known_metrics
+from isogloss.stats.intervals import check_level, percentile_interval
+
+Array = NDArray[np.float64]
+
+DRAWS = 1_000
+USUAL = ("chrf++", "rouge_l", "exact_match")
+"""What is scored where no metric is named."""
+OF_SOURCES = ("sari",)
+"""What is scored beside, where the texts have sources."""
+
+
+@dataclass(frozen=True)
+class GenerationScores(BehaviourScores):
+    """Scores of written texts.
+
+    Attributes
+    ----------
+    signatures : dict of (str, str) to str
+        By metric and language, what a score depends on beside the texts.
+    empty : int
+        Replies without text, which count as such.
+    """
+
+    signatures: Mapping[tuple[str, str], str]
+    empty: int
+
+
+def text_metrics() -> dict[str, Metric]:
+    """The metrics that isogloss computes of written texts, by name."""
+    return {name: one for name, one in known_metrics.items() if one.computation and "text" in one.computation.answers}
+
+
+def score_generation(
+    items: pl.DataFrame,
+    metrics: Sequence[str] = (),
+    *,
+    level: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> GenerationScores:
+    """Score what models wrote against references.
+
+    Parameters
+    ----------
+    items : polars.DataFrame
+        `language`, `text` and `answers` (one reference, or several as a list); `model`, `task`, `item` and `source`
+        where there are any. See `read_items`.
+    metrics : sequence of str
+        Names or synonyms; by default chrF++, ROUGE-L and exact match, and SARI where there are sources.
+    level : float
+        Of intervals.
+    draws, seed : int
+        Of the bootstrap, which draws items with replacement, the same in all languages where `item` tells which belong
+        together.
+
+    Raises
+    ------
+    BadValue
+        If a column or a reference is missing, or a metric is not computed of texts.
+    MissingExtra
+        Without the library that computes a metric.
+
+    Notes
+    -----
+    A score over all languages is the mean of theirs. Metrics of a corpus, such as BLEU, are computed anew from the sums
+    of every draw (Koehn 2004).
+    """
+    check_level(level)
+    chosen = [_metric(name) for name in metrics or [*USUAL, *(OF_SOURCES if "source" in items.columns else ())]]
+    require(items, "language", "text", "answers")
+    table = _prepared(items)
+    rows, signatures = [], {}
+    for metric in {one.name: one for one in chosen}.values():
+        assert metric.computation is not None
+        for (task, model), of_model in table.group_by("task", "model", maintain_order=True):
+            about = {"metric": metric.name, "task": task, "model": model, "part": None}
+            rows += [about | row for row in _scores(metric, of_model, level, draws, seed)]
+        for language in table["language"].unique():
+            signatures[metric.name, language] = metric.computation.signature(resolve(language).iso639_3)
+    empty = int((table["text"].str.strip_chars() == "").sum())
+    return GenerationScores(pl.DataFrame(rows, schema=SCHEMA), {}, level, signatures, empty)
+
+
+def _metric(name: str) -> Metric:
+    metric = find_metric(name)
+    if metric.name not in text_metrics():
+        hint = f"known are {', '.join(text_metrics())}"
+        raise BadValue(f"'{name}' is not computed from texts and references", where="metrics", hint=hint)
+    return metric
+
+
+def _prepared(items: pl.DataFrame) -> pl.DataFrame:
+    """Items with all columns, references as lists, and `place`: which unit of the bootstrap each is."""
+    names = [pl.lit("").alias(name) for name in ("task", "model") if name not in items.columns]
+    texts = [pl.col(name).cast(pl.String).fill_null("") for name in ("text", "source") if name in items.columns]
+    table = items.with_columns(*names, *texts).with_columns(pl.col("task", "model").cast(pl.String))
+    group = ["task", "model", "language"]
+    if "item" not in table.columns:
+        table = table.with_columns(item=pl.int_range(pl.len()).over(group))
+    twice = table.filter(pl.struct(*group, "item").is_duplicated())
+    if twice.height:
+        raise BadValue(
+            f"item {twice['item'][0]} is given twice in {twice['language'][0]}", where="items",
+            hint="keep one row for each, or name the column of models or tasks that tells them apart",
+        )  # fmt: skip
+    references = [references_of(written) for written in table["answers"]]
+    if missing := [place for place, one in enumerate(references) if not one]:
+        raise BadValue(f"item {table['item'][missing[0]]} has no reference, nor have {len(missing) - 1:,} others",
+                       where="items, column answers", hint="leave such rows out")  # fmt: skip
+    item = pl.col("item").cast(pl.String).rank("dense").cast(pl.Int64) - 1
+    return table.with_columns(place=item, answers=pl.Series(references, dtype=pl.List(pl.String)))
+
+
+def references_of(written: Any) -> list[str]:
+    """The references of a cell: a list, the same as JSON, or one text."""
+    value = written
+    if isinstance(written, str) and written.lstrip().startswith("["):
+        try:
+            value = json.loads(written)
+        except ValueError:
+            value = written
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    return [] if value is None else [str(one) for one in value if one is not None and str(one).strip()]
+
+
+def _scores(metric: Metric, items: pl.DataFrame, level: float, draws: int, seed: int) -> Iterator[dict[str, Any]]:
+    """The scores of a model: over all languages, then of each."""
+    units = int(items["place"].max()) + 1  # type: ignore[arg-type]
+    there = np.zeros(units)
+    there[items["place"].unique().to_numpy()] = 1
+    times = np.random.default_rng(seed).multinomial(int(there.sum()), there / there.sum(), size=draws)
+    values = {
+        str(language): _draws(metric, rows, times)
+        for (language,), rows in items.group_by("language", maintain_order=True)
+    }
+    sizes = dict(items.group_by("language").len().iter_rows())
+    if len(values) > 1:
+        mean = np.mean([*values.values()], axis=0)
+        yield _row(mean, level) | {"language": None, "items": items.height}
+    for language, drawn in values.items():
+        if len(values) == 1:
+            yield _row(drawn, level) | {"language": None, "items": sizes[language]}
+        yield _row(drawn, level) | {"language": language, "items": sizes[language]}
+
+
+def _draws(metric: Metric, rows: pl.DataFrame, times: NDArray[np.int64]) -> Array:
+    """The score of the items of a language, then that of every draw."""
+    computation, code = metric.computation, resolve(rows["language"][0]).iso639_3
+    assert computation is not None
+    gold = Gold(
+        np.zeros(0), np.zeros(0), np.zeros(rows.height, np.int64), [], [tuple(one) for one in rows["answers"]], [code],
+        is_written=False, sources=rows["source"].to_list() if "source" in rows.columns else [],
+    )  # fmt: skip
+    texts = rows["text"].to_numpy().astype(str)
+    weights = np.vstack([np.ones(rows.height, np.int64), times[:, rows["place"].to_numpy()]])
+    if isinstance(computation, SumComputation):
+        sums = weights @ computation.counts(gold, texts)
+        drawn = weights.sum(1) > 0
+        return np.array(
+            [computation.score(one, code) if is_drawn else np.nan for one, is_drawn in zip(sums, drawn, strict=True)]
+        )
+    values = computation.item_scores(gold, texts)
+    totals = weights.sum(1)
+    means = np.divide(weights @ values, totals, out=np.full(len(weights), np.nan), where=totals > 0)
+    return np.asarray(means)
+
+
+def _row(values: Array, level: float) -> dict[str, float]:
+    lower, upper = percentile_interval(values[1:][np.isfinite(values[1:])], level)
+    return {"value": float(values[0]), "lower": float(lower), "upper": float(upper)}
