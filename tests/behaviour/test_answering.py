@@ -58,6 +58,27 @@ def test_choices_and_the_right_one_in_every_spelling(written: Any, answer: Any) 
 
 
 @pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"answer": "Paris", "gold": "Paris|Lutetia"}, ["Paris", "Lutetia"]),
+        ({"gold": '["Paris", "Lutetia"]'}, ["Paris", "Lutetia"]),
+        ({"answer": None, "answers": "Paris"}, ["Paris"]),
+        ({"choices": "Lyon|Paris", "answer": 1, "gold": "Paris"}, ["Paris"]),
+        ({"choices": "Lyon|Paris", "gold": ["Paris"]}, ["Paris"]),
+    ],
+)
+def test_both_columns_of_answers_count(columns: dict[str, Any], expected: list[str]) -> None:
+    asked = {"item": "1", "language": "fra", "question": "?"}
+    assert read_questions(pl.DataFrame([asked | columns], strict=False))["answers"].to_list() == [expected]
+
+
+def test_columns_that_name_two_right_choices_are_refused() -> None:
+    asked = {"item": "1", "language": "fra", "question": "?", "choices": "Lyon|Paris", "answer": "A", "gold": "Paris"}
+    with pytest.raises(InputError, match="'Lyon' and 'Paris' are both right; give one right choice"):
+        read_questions(pl.DataFrame([asked]))
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"answer": "red"}, "the answer 'red' is no choice; give its text, its number from 0 or its letter"),

@@ -123,6 +123,12 @@ def test_barriers_are_losses_against_english_and_recognition_compares_options():
     }  # fmt: skip
 
 
+def test_an_original_in_every_language_is_refused_with_what_to_call_it():
+    items = table("item language variant correct", "1 English original +", "1 German original +", "1 German mixed -")
+    with pytest.raises(InputError, match="the original of item 1 is given in English and German; call the English one"):
+        isogloss.score_behaviour(items, metrics=["barrier"])
+
+
 def test_valid_outputs_and_accuracy_given_validity_multiply():
     items = table("item language valid correct", "1 en + +", "2 en + -", "3 en - -", "4 en - +")
     assert values(items) == {"valid_outputs": 0.5, "accuracy_given_valid": 0.5, "valid_accuracy": 0.25}

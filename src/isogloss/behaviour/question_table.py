@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from isogloss.behaviour.items import QUESTIONS, WORDINGS, read_items, require
+from isogloss.behaviour.matching import answer_counts
 from isogloss.errors import BadValue, UnknownName
 from isogloss.models.inputs import SLOT
 
@@ -34,7 +35,8 @@ def read_questions(
     source, columns, languages : see `read_items`
         `question`, perhaps with `<mask>` where the answer belongs; `choices` as a list, as JSON, or as text with line
         breaks, bars, semicolons or commas between; `answer` as the text of a choice, its number from 0 or its letter.
-        Without choices, `answer` is a text, or a list of texts.
+        Without choices, `answer` is a text, or a list of texts. `answers` is a list of all that count, or a text with
+        bars, semicolons or line breaks between; where both columns are there, what either holds is right.
     among : sequence of str
         Languages to keep; all by default.
 
@@ -85,13 +87,24 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         question = question.replace(slot, SLOT)
     if question.count(SLOT) > 1:
         raise BadValue(f"has {question.count(SLOT)} slots", where=where, hint=f"write {SLOT} once")
-    choices, answer = _choices(row.get("choices"), where), row.get("answer", row.get("answers"))
+    choices, written = _choices(row.get("choices"), where), _written_answers(row)
     if not choices:
-        texts = answer if isinstance(answer, list) else [] if answer is None else [answer]
-        return {"question": question, "choices": [], "place": None, "answers": [str(one) for one in texts]}
-    place = None if answer is None else place_of(answer, choices, where)
+        return {"question": question, "choices": [], "place": None, "answers": written}
+    places = {place_of(one, choices, where) for one in written}
+    if len(places) > 1:
+        texts = " and ".join(f"'{choices[one]}'" for one in sorted(places))
+        raise BadValue(f"{texts} are both right", where=where, hint="give one right choice in answer or answers")
+    place = min(places, default=None)
     return {"question": question, "choices": choices, "place": place,
             "answers": [] if place is None else [choices[place]]}  # fmt: skip
+
+
+def _written_answers(row: Mapping[str, Any]) -> list[str]:
+    """What the columns `answer` and `answers` hold: a text or a list each; of `answers`, also one text for several."""
+    one = row.get("answer")
+    single = list(one) if isinstance(one, (list, pl.Series)) else [one]
+    several = answer_counts(row.get("answers"))
+    return [*dict.fromkeys(str(text) for text in (*single, *several) if text is not None)]
 
 
 def _choices(value: Any, where: str) -> list[str]:

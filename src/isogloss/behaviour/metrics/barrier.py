@@ -8,7 +8,7 @@ import polars as pl
 
 from isogloss.behaviour.metric import BehaviourMetric, Tally, Values
 from isogloss.behaviour.tallies import CORRECT, NUMBER, grouping, judged, kinds, require_once, share, with_counterpart
-from isogloss.errors import NotEnoughEvidence
+from isogloss.errors import BadValue, NotEnoughEvidence
 
 ENGLISH, TRUTH, WRONG = "english", "right option", "wrong option"
 VARIANTS = {
@@ -41,9 +41,23 @@ def _count(items: pl.DataFrame, shared: bool) -> pl.DataFrame:
     if english.is_empty() or variants.is_empty():
         raise NotEnoughEvidence("no items both in English and in another variant", where="items",
                                 hint=f"name the original '{ENGLISH}' in the column variant")  # fmt: skip
+    _require_one_original(english)
     pairs = with_counterpart(variants, english, ["item"], "in English", shared=shared)
     return pairs.select(
         *grouping(pairs), part="variant", english="right_other", changed="right", items=pl.lit(1)
+    )  # fmt: skip
+
+
+def _require_one_original(english: pl.DataFrame) -> None:
+    """Refuse originals of one item in several languages: what a variant loses is told against one."""
+    if "language" not in english.columns or not english["item"].is_duplicated().any():
+        return
+    item = english.filter(pl.col("item").is_duplicated())["item"][0]
+    name = "written" if "written" in english.columns else "language"
+    languages = " and ".join(map(str, english.filter(pl.col("item") == item)[name]))
+    raise BadValue(
+        f"the original of item {item} is given in {languages}", where="items, column variant",
+        hint="call the English one 'english', and the same question wholly in another language 'translated'",
     )  # fmt: skip
 
 
