@@ -10,7 +10,7 @@ import pytest
 
 from isogloss.config import Table
 from isogloss.evidence.importers import mapping, task_names
-from isogloss.lab import ByteTransformer, grid, pretraining, task_file, tasks
+from isogloss.lab import ByteTransformer, adaptation_tables, grid, pretraining, task_file, tasks
 from isogloss.languages.variety_files import FIELDS
 from isogloss.planning import costs
 
@@ -30,8 +30,10 @@ def names_of(kind: type) -> set[str]:
 KINDS = [one() for _, one in tasks.items()]
 COLUMNS = {name for kind in KINDS for name in (*kind.needed, *kind.optional, *kind.several, *kind.options)}
 GRID = (grid.GridFile, grid.GridTable, grid.RecipeTable, task_file.TaskTable, task_file.SplitsTable)
+ADAPTED = (adaptation_tables.TextsTable, adaptation_tables.AdaptationTable)
 FILES = {
-    "grid": ("measure.md", keys_of(*GRID, task_file.CopyTable) | {"use", "columns"} | COLUMNS),
+    "grid": ("measure.md", keys_of(*GRID, *ADAPTED, task_file.CopyTable) | {"use", "columns"} | COLUMNS),
+    "grid of adaptations": ("adapt.md", keys_of(*ADAPTED)),
     "pretraining": ("measure.md", names_of(pretraining.Texts) | names_of(ByteTransformer)),
     "costs, to plan": ("budget.md", {"currency", "exchange_rates", "caps", costs.DEFAULT, *costs.PRICED_KINDS}),
     "costs, to compare": (

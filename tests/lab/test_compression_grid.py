@@ -27,7 +27,7 @@ def test_levels_are_compressions_and_steps_follow_one_another(grid):
     with grid.open("a") as file:
         file.write('[[adaptation]]\nname = "wanda-prune"\nlevels = { sparsity = [0.2, 0.4] }\ncalibration = ["nld"]\n')
         file.write('[[adaptation]]\nsteps = [{ name = "vocabulary-trim", min_count = 2 }, { name = "layer-drop" }]\n')
-    assert [one.label for one in read_compression(grid).compressions] == [
+    assert [one.label for one in read_compression(grid).chains] == [
         "magnitude-prune",
         "quantise-int8",
         "wanda-prune(sparsity=0.2,texts=nld)",

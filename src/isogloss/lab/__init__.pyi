@@ -1,11 +1,13 @@
 from .adaptation import Adaptation, adaptations
 from .adaptation.card import adaptation_card
+from .adaptation.chain import AdaptedCheckpoint, Chain
 from .adaptation.run import adapt
+from .adaptation.texts_file import TextsFile
 from .byte_tokenizer import clone_text
 from .byte_transformer import ByteTransformer, pretrain
 from .comparison import compare_recipes, costs_file, measured_costs
 from .compression import CompressionResult, run_compression
-from .compression_grid import Compression, CompressionGrid, read_compression
+from .compression_grid import CompressionGrid, read_compression
 from .executor import executors
 from .grid import Grid, read_grid
 from .kinds import tasks
@@ -21,8 +23,9 @@ from .tuning.checkpoint import tune
 
 __all__ = [
     "Adaptation",
+    "AdaptedCheckpoint",
     "ByteTransformer",
-    "Compression",
+    "Chain",
     "CompressionGrid",
     "CompressionResult",
     "Corpus",
@@ -32,6 +35,7 @@ __all__ = [
     "Grid",
     "Recipe",
     "RunReport",
+    "TextsFile",
     "Training",
     "Tuning",
     "adapt",

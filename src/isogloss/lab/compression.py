@@ -16,11 +16,10 @@ import polars as pl
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.evidence.schema import ITEM, OBSERVATION, conform, observation_keys
 from isogloss.evidence.store import Store
-from isogloss.lab.adaptation.card import adaptation_card
+from isogloss.lab.adaptation.chain import AS_IT_IS, AdaptedCheckpoint, Chain
 from isogloss.lab.adaptation.losses import measure_of, measure_texts
-from isogloss.lab.adaptation.run import adapt
 from isogloss.lab.adaptation.texts import digest, divide
-from isogloss.lab.compression_grid import AS_IT_IS, Compression, CompressionGrid
+from isogloss.lab.compression_grid import CompressionGrid
 from isogloss.languages import resolve
 from isogloss.models.checkpoints import describe_checkpoint, fingerprint, locate
 from isogloss.progress import Progress, steps
@@ -55,7 +54,7 @@ def run_compression(
         raise BadValue(f"max_minutes is {max_minutes:g}", hint="give more than 0")
     end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
     there = set(store.read().observations["origin"]) if store.parts() else set()
-    every = [Compression(()), *grid.compressions]
+    every = [Chain(), *grid.chains]
     jobs = [_Job(grid, checkpoint, one) for checkpoint in grid.checkpoints for one in every]
     for job in steps("compressing", [job for job in jobs if job.origin not in there], progress):
         if end is None or time.monotonic() < end:
@@ -69,7 +68,7 @@ class _Job:
 
     grid: CompressionGrid
     checkpoint: str
-    compression: Compression
+    chain: Chain
 
     @cached_property
     def folder(self) -> Path:
@@ -78,8 +77,8 @@ class _Job:
     @property
     def origin(self) -> str:
         """Where observations come from: the hash of all that decides them."""
-        identity = [fingerprint(self.folder), [one.identity for one in self.compression.chain],
-                    self.compression.calibration, digest(self.grid.texts)]  # fmt: skip
+        identity = [fingerprint(self.folder), [one.identity for one in self.chain.steps], self.chain.calibration,
+                    digest(self.grid.texts)]  # fmt: skip
         return f"lab {hashlib.sha256(json.dumps(identity, default=list).encode()).hexdigest()[:32]}"
 
     @property
@@ -93,22 +92,19 @@ class _Job:
 
     def measure(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Make the checkpoint, measure it on the texts that are held out: observations, and items."""
-        chosen = self.compression.calibration or tuple(self.grid.texts)
-        corpus = {code: self.grid.texts[code] for code in chosen}
-        folder = self.folder
-        for one in self.compression.chain:
-            folder = adapt(folder, one, corpus=corpus, measure=False)  # all are measured below, on the same texts
+        adapted = AdaptedCheckpoint(self.checkpoint, self.chain, self.grid.file) if self.chain.steps else None
         held_out = divide(self.grid.texts)[1]
-        measured = measure_texts(folder, held_out, self.folder)
-        return self._observations(folder, measured)
+        measured = measure_texts(adapted.make() if adapted else self.folder, held_out, self.folder)
+        return self._observations(adapted, measured)
 
-    def _observations(self, folder: Path, measured: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def _observations(
+        self, adapted: AdaptedCheckpoint | None, measured: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        folder = adapted.make() if adapted else self.folder
         stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-        facts = adaptation_card(folder)["facts"] if self.compression.chain else {}
         details = {
-            "bytes": facts.get("packed_bytes", stored), "stored_bytes": stored,
-            "parameters": describe_checkpoint(folder)["parameters"],
-            "adaptations": [one.label for one in self.compression.chain],
+            "bytes": stored, "stored_bytes": stored, "parameters": describe_checkpoint(folder)["parameters"],
+            "adaptations": [], **(adapted.details() if adapted else {}),
         }  # fmt: skip
         by_language = measured.group_by("language", maintain_order=True).agg(
             score=pl.col("loss").mean(), items=pl.len(), standard_error=pl.col("loss").std() / pl.len().sqrt(),
@@ -124,7 +120,7 @@ class _Job:
         ]  # fmt: skip
         shared = {
             "model": self.model, "model_revision": fingerprint(self.folder), "task": self.grid.name,
-            "metric": measure_of(self.folder), "train": "", "recipe": self.compression.label, "split": "held out",
+            "metric": measure_of(self.folder), "train": "", "recipe": self.chain.label, "split": "held out",
             "scale": "raw", "higher_is_better": False, "origin": self.origin, "importer": "lab",
         }  # fmt: skip
         table = conform(

@@ -12,6 +12,8 @@ from pydantic import Field
 
 from isogloss.config import Help, OneOrMore, Table, known, numbered, read_toml, section_of, validate
 from isogloss.errors import BadFile, BadValue
+from isogloss.lab.adaptation.chain import AdaptedCheckpoint
+from isogloss.lab.adaptation_tables import AdaptationTable, TextsTable, read_chains
 from isogloss.lab.recipe import Recipe, recipes
 from isogloss.lab.source import WrittenSource
 from isogloss.lab.task import TaskInfo
@@ -149,6 +151,8 @@ class GridFile(Table):
     task: OneOrMore[dict[str, Any]]
     recipe: OneOrMore[RecipeTable]
     model: OneOrMore[dict[str, Any]] = Field(default_factory=list)
+    texts: TextsTable | None = None
+    adaptation: OneOrMore[AdaptationTable] = Field(default_factory=list)
     grid: GridTable
 
 
@@ -159,9 +163,10 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     ----------
     path : str or pathlib.Path
         TOML, with the sections `[task]`, `[recipe]` (each may stand several times, as `[[task]]`), `[[model]]`
-        where recipes need one, and `[grid]`.
+        where recipes need one, `[[adaptation]]` where models are to be run after adaptations too, `[texts]` that these
+        learn from, and `[grid]`.
     data : str or pathlib.Path, optional
-        Folder that the tasks' files are in, by default that of the grid file.
+        Folder that the files of tasks and texts are in, by default that of the grid file.
 
     Raises
     ------
@@ -177,7 +182,7 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
         read_info(task, folder, str(path), numbered("task", place, len(file.task)))
         for place, task in enumerate(file.task)
     )
-    chosen = _read_recipes(file, infos, path)
+    chosen = _read_recipes(file, _read_models(file, folder, path), infos, path)
     least = 0 if all(recipe.zero_shot for recipe in chosen) else 1
     table = file.grid
     table.check(least, section_of(str(path), "grid"))
@@ -187,13 +192,35 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     )  # fmt: skip
 
 
-def _read_recipes(file: GridFile, infos: tuple[TaskInfo, ...], path: Path) -> tuple[Recipe, ...]:
+def _read_models(file: GridFile, folder: Path, path: Path) -> list[dict[str, Any]]:
+    """The parameters that each model gives to recipes: as it is, and after each adaptation."""
+    plain = [_settled(model, path.parent) for model in file.model]
+    if not file.adaptation:
+        return plain
+    if not all(isinstance(model.get("checkpoint"), str) for model in plain or [{}]):
+        raise BadValue(
+            "adaptations need a checkpoint", where=str(path), hint='add [[model]] with checkpoint = "folder of a model"'
+        )
+    texts = file.texts.texts_file(folder) if file.texts else None
+    languages = texts.read(section_of(str(path), "texts")) if texts else {}
+    chains = read_chains(file.adaptation, languages, path)
+    return [
+        one
+        for model in plain
+        for one in (model, *(model | {"checkpoint": AdaptedCheckpoint(model["checkpoint"], chain, texts)}
+                             for chain in chains))
+    ]  # fmt: skip
+
+
+def _read_recipes(
+    file: GridFile, models: list[dict[str, Any]], infos: tuple[TaskInfo, ...], path: Path
+) -> tuple[Recipe, ...]:
     """Every recipe, with every model if it needs one and does not name its own."""
     made: list[Recipe] = []
     for place, table in enumerate(file.recipe):
         where = section_of(str(path), numbered("recipe", place, len(file.recipe)))
         kind, given = recipes.get(table.name), table.model_extra or {}
-        for model in file.model if file.model and _lacks_model(kind, given) else [{}]:
+        for model in models if models and _lacks_model(kind, given) else [{}]:
             recipe = kind.read(_settled(_with_model(kind, given, model), path.parent), where=where)
             for info in infos:
                 try:

@@ -112,6 +112,7 @@ def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[
         **{f"{stage}_seconds": round(spent, 4) for stage, spent in seconds.items()},
         **{name: round(amount) for name, amount in outcome.counts.items()},
         **notes,
+        **bench.recipe.details,
         **_circumstances(bench.recipe.computes_with),
     }
     return [

@@ -80,7 +80,7 @@ def _summary(result: CompressionResult, names: Names) -> Table:
 
 def _sentences(result: CompressionResult, names: Names) -> Iterator[str]:
     """The smallest and the gentlest compression of each model, then what is missing, then the caution."""
-    from isogloss.lab.compression_grid import AS_IT_IS
+    from isogloss.lab.adaptation.chain import AS_IT_IS
 
     for (model,), rows in result.summary.group_by("model", maintain_order=True):
         full = rows.filter(recipe=AS_IT_IS)["bytes"]

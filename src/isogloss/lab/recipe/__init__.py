@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -250,6 +250,16 @@ class Recipe(Parameterized, ABC):
     def learnt_from(self, sizes: Mapping[str, int], targets: Sequence[str]) -> dict[str, int]:
         """What a mix says of a training on so many examples of each source, for some targets, all canonical."""
         return dict(sizes)
+
+    @property
+    def plain(self) -> Self:
+        """Itself on the checkpoint that an adapted one is made of, for estimates; itself where it has no such."""
+        return self
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What observations say of the checkpoint, as plain values; nothing by default."""
+        return {}
 
     def facts(self) -> dict[str, Any]:
         """What is known of the model, with columns of `isogloss.evidence.schema.MODEL`; nothing by default."""

@@ -6,9 +6,9 @@ import json
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -81,6 +81,15 @@ class TranslatingRecipe(Recipe):
     @property
     def revision(self) -> str | None:
         return self.inner.revision
+
+    @property
+    def plain(self) -> Self:
+        inner = self.inner.plain
+        return self if inner is self.inner else replace(self, base={"name": inner.name, **inner.parameters})
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.inner.details
 
     @property
     def selects(self) -> bool:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from annotated_types import Ge
+from pydantic import InstanceOf
 
+from isogloss.config import Help
 from isogloss.errors import BadValue
+from isogloss.lab.adaptation.chain import AdaptedCheckpoint
 from isogloss.lab.byte_tokenizer import space_after
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
 from isogloss.metrics.labels import confusions, macro_f1
@@ -32,7 +35,7 @@ class NeuralRecipe(Recipe):
 
     Parameters
     ----------
-    checkpoint : str
+    checkpoint : str or AdaptedCheckpoint
         A folder or a GGUF file, `package:module/path`, or the name of a model that has been downloaded before.
     called : str, default ""
         How observations name the model; by default the last part of `checkpoint`.
@@ -47,7 +50,7 @@ class NeuralRecipe(Recipe):
     packages: ClassVar[tuple[str, ...]] = ("numpy", "torch", "transformers", "tokenizers")
     unlabelled: ClassVar[tuple[str, ...]] = ("checkpoint", "called")
 
-    checkpoint: str = ""
+    checkpoint: Annotated[str | InstanceOf[AdaptedCheckpoint], Help("text")] = ""
     called: str = ""
     max_length: Annotated[int, Ge(4)] = 128
     precision: Precision = "float32"
@@ -61,8 +64,22 @@ class NeuralRecipe(Recipe):
 
     @property
     def folder(self) -> Path:
-        """Where the checkpoint is."""
-        return locate(self.checkpoint)
+        """Where the checkpoint is; an adapted one is made if need be."""
+        return self.adapted.make() if self.adapted else locate(self.base_checkpoint)
+
+    @property
+    def adapted(self) -> AdaptedCheckpoint | None:
+        """The checkpoint, if it is an adapted one."""
+        return self.checkpoint if isinstance(self.checkpoint, AdaptedCheckpoint) else None
+
+    @property
+    def base_checkpoint(self) -> str:
+        """The checkpoint that an adapted one is made of; else the checkpoint."""
+        return self.checkpoint.base if isinstance(self.checkpoint, AdaptedCheckpoint) else self.checkpoint
+
+    @property
+    def plain(self) -> Self:
+        return replace(self, checkpoint=self.base_checkpoint) if self.adapted else self
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -71,12 +88,16 @@ class NeuralRecipe(Recipe):
 
     @property
     def model(self) -> str:
-        return self.called or self.checkpoint.rstrip("/").rpartition("/")[2]
+        return f"{self._base_model} after {self.adapted.chain.label}" if self.adapted else self._base_model
+
+    @property
+    def _base_model(self) -> str:
+        return self.called or self.base_checkpoint.rstrip("/").rpartition("/")[2]
 
     @property
     def revision(self) -> str:
-        """Hash of the checkpoint's configuration, tokenizer and weights."""
-        return fingerprint(self.folder)
+        """Hash of the checkpoint's configuration, tokenizer and weights, or of all that an adapted one is made of."""
+        return self.adapted.revision if self.adapted else fingerprint(self.folder)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -84,10 +105,14 @@ class NeuralRecipe(Recipe):
         parameters = {name: value for name, value in self.parameters.items() if name not in self.unlabelled}
         known = {"recipe": self.name, "version": self.version, "parameters": parameters, "checkpoint": self.revision}
         # So that jobs in which decoders answered at the first token of words are run again, and no others.
-        return known | ({"words": "last"} if "tags" in self.answers and is_causal(self.folder) else {})
+        return known | ({"words": "last"} if "tags" in self.answers and is_causal(locate(self.base_checkpoint)) else {})
 
     def facts(self) -> dict[str, Any]:
-        return describe_checkpoint(self.folder)
+        return describe_checkpoint(self.folder) | ({"base_model": self._base_model} if self.adapted else {})
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.adapted.details() if self.adapted else {}
 
     @property
     def preparation(self) -> tuple[Any, ...]:

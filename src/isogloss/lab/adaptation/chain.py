@@ -1,0 +1,96 @@
+"""Adaptations one after the other, and the checkpoint that they make of another when it is first needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from isogloss.files import cache_folder
+from isogloss.lab.adaptation import Adaptation
+from isogloss.lab.adaptation.card import CARD, adaptation_card
+from isogloss.lab.adaptation.run import adapt
+from isogloss.lab.adaptation.texts_file import TextsFile
+from isogloss.parameters import labelled
+from isogloss.models.checkpoints import fingerprint, locate
+
+AS_IT_IS = "as it is"
+"""What a checkpoint is called that nothing was done to."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Adaptations, one after the other, and the languages whose texts they learn from.
+
+    Attributes
+    ----------
+    steps : tuple of Adaptation
+    calibration : tuple of str
+        Languages, as the file of texts writes them; all of them where it is empty.
+    """
+
+    steps: tuple[Adaptation, ...] = ()
+    calibration: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What observations call it."""
+        texts = [f"texts={'+'.join(self.calibration)}"] if self.calibration else []
+        return " then ".join(labelled(one.name, [*one.changed(), *texts]) for one in self.steps) or AS_IT_IS
+
+
+@dataclass(frozen=True)
+class AdaptedCheckpoint:
+    """What a chain makes of a checkpoint, named by all that enters, before it is made.
+
+    Parameters
+    ----------
+    base : str
+        The checkpoint, as `isogloss.models.locate` takes it.
+    chain : Chain
+        With at least one step.
+    texts : TextsFile, optional
+        What the adaptations learn from.
+    """
+
+    base: str
+    chain: Chain
+    texts: TextsFile | None = None
+
+    @cached_property
+    def revision(self) -> str:
+        """First 16 hexadecimal digits of the SHA-256 of all that enters."""
+        identity = [fingerprint(locate(self.base)), [one.identity for one in self.chain.steps],
+                    self.chain.calibration, self.texts.digest if self.texts else ""]  # fmt: skip
+        return hashlib.sha256(json.dumps(identity, sort_keys=True, default=list).encode()).hexdigest()[:16]
+
+    def make(self) -> Path:
+        """The folder in the cache, made if it is not there.
+
+        Raises
+        ------
+        InputError, IsoglossError
+            As `isogloss.lab.adapt` does.
+        """
+        target = cache_folder() / "adapted" / f"chain-{self.revision}"
+        if (target / CARD).is_file():
+            return target
+        texts = self.texts.read() if self.texts else {}
+        corpus = {code: texts[code] for code in self.chain.calibration or texts}
+        folder = locate(self.base)
+        for place, one in enumerate(self.chain.steps, start=1):
+            into = target if place == len(self.chain.steps) else None
+            folder = adapt(folder, one, corpus=corpus, into=into, measure=False)
+        return folder
+
+    def details(self) -> dict[str, Any]:
+        """What observations say of it: its steps, and the bytes that its weights take, integers packed as such."""
+        folder = self.make()
+        stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+        return {
+            "adaptations": [one.label for one in self.chain.steps], "calibration": list(self.chain.calibration),
+            "bytes": adaptation_card(folder)["facts"].get("packed_bytes", stored),
+        }  # fmt: skip

@@ -1,0 +1,105 @@
+"""The sections of grid files that are about adaptations: `[texts]` and `[[adaptation]]`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any
+
+from annotated_types import Ge, MinLen
+from pydantic import Field
+
+from isogloss.config import Help, Table, known, numbered, section_of
+from isogloss.errors import BadValue, UnknownName
+from isogloss.lab.adaptation import Adaptation, adaptations
+from isogloss.lab.adaptation.chain import Chain
+from isogloss.lab.adaptation.texts_file import TextsFile
+
+
+class TextsTable(Table):
+    """The section `[texts]`."""
+
+    file: Annotated[str, Help(example='"sentences.parquet"')]
+    name: str | None = None
+    column: str = "text"
+    language: str = "language"
+    languages: Annotated[list[str], MinLen(1)] | None = None
+    where: dict[str, str] = Field(default_factory=dict)
+    most: Annotated[int, Ge(2)] = 1000
+
+    def texts_file(self, folder: Path) -> TextsFile:
+        """The file with what is to be read of it."""
+        path = (folder / self.file).absolute()
+        where = tuple(sorted(self.where.items()))
+        return TextsFile(path, self.column, self.language, where, tuple(self.languages or ()), self.most)
+
+
+class AdaptationTable(Table, extra="allow"):
+    """A section `[[adaptation]]`: a name and parameters, with levels of some; or steps, one after the other."""
+
+    name: Annotated[str, known("adaptation", adaptations.names)] | None = None
+    levels: dict[str, list[Any]] = Field(default_factory=dict)
+    steps: list[dict[str, Any]] = Field(default_factory=list)
+    calibration: list[str] = Field(default_factory=list)
+
+
+def read_chains(tables: Sequence[AdaptationTable], languages: Collection[str], path: Path) -> tuple[Chain, ...]:
+    """What all sections `[[adaptation]]` of a file ask for, each chain once.
+
+    Parameters
+    ----------
+    tables : sequence of AdaptationTable
+    languages : collection of str
+        Of the texts; empty where there are none.
+    path : pathlib.Path
+        The file, for errors.
+
+    Raises
+    ------
+    InputError
+    """
+    chains = [
+        chain
+        for place, table in enumerate(tables)
+        for chain in _read_levels(table, languages, section_of(str(path), numbered("adaptation", place, len(tables))))
+    ]
+    return tuple({chain.label: chain for chain in chains}.values())
+
+
+def _read_levels(table: AdaptationTable, languages: Collection[str], where: str | None) -> Iterator[Chain]:
+    """One chain for each level, or the one of the steps."""
+    for code in table.calibration:
+        if code not in languages:
+            raise UnknownName("language of the texts", code, languages, where=where)
+    given = dict(table.model_extra or {})
+    if table.steps or table.name is None:
+        if not table.steps or table.name is not None or table.levels or given:
+            raise BadValue(
+                "must have a name, or steps and nothing beside", where=where, hint='write name = "layer-drop"'
+            )
+        every = [table.steps]
+    else:
+        every = [[{"name": table.name, **given, **levels}] for levels in _products(table.levels)]
+    for steps in every:
+        chain = Chain(tuple(_read_step(step, where) for step in steps), tuple(table.calibration))
+        hungry = [one.name for one in chain.steps if one.needs_texts and not languages]
+        if hungry:
+            raise BadValue(
+                f"{hungry[0]} needs texts", where=where, hint='add a section [texts] with file = "sentences.parquet"'
+            )
+        yield chain
+
+
+def _read_step(step: Mapping[str, Any], where: str | None) -> Adaptation:
+    kind = adaptations.get(str(step.get("name")))
+    tuples = {one.name for one in fields(kind) if str(one.type).startswith("tuple")}
+    values = {name: tuple(value) if name in tuples else value for name, value in step.items() if name != "name"}
+    return kind.read(values, where=where)
+
+
+def _products(levels: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """Every combination of the levels of parameters."""
+    for values in product(*levels.values()):
+        yield dict(zip(levels, values, strict=True))
