@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +62,34 @@ def test_the_same_seed_gives_the_same_bytes_and_a_stopped_run_goes_on(name, kind
     assert content(one) == content(again)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "stopped"]
     assert content(checkpoints[kind]) == before
+
+
+KILLED = """
+import sys
+from isogloss.lab import adapt
+adapt(sys.argv[1], "layer-drop", corpus={"eng": sys.argv[3:]}, into=sys.argv[2], seed=1)
+"""
+
+
+@pytest.mark.slow
+def test_killed_midway_and_run_again_it_gives_the_same_bytes(checkpoints, corpus, tmp_path):
+    """By SIGKILL, which nothing can tidy up after, once some steps are done."""
+    given = {"corpus": {"eng": corpus["eng"]}, "seed": 1}
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(checkpoints["decoder"]), str(tmp_path / "killed"), *corpus["eng"]]
+    )
+    end = time.monotonic() + 60
+    while len([*tmp_path.glob(".killed.*/steps/*.safetensors")]) < 2 and process.poll() is None:
+        assert time.monotonic() < end
+        time.sleep(0.0005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed").exists()
+    assert [path.name for path in tmp_path.glob(".killed.*")]
+    again = adapt(checkpoints["decoder"], "layer-drop", into=tmp_path / "killed", **given)
+    whole = adapt(checkpoints["decoder"], "layer-drop", into=tmp_path / "whole", **given)
+    assert content(again) == content(whole)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["killed", "whole"]
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
