@@ -14,8 +14,8 @@ from isogloss.lab.adaptation import Adaptation
 from isogloss.lab.adaptation.card import CARD, adaptation_card
 from isogloss.lab.adaptation.run import adapt
 from isogloss.lab.adaptation.texts_file import TextsFile
-from isogloss.parameters import labelled
 from isogloss.models.checkpoints import fingerprint, locate
+from isogloss.parameters import labelled
 
 AS_IT_IS = "as it is"
 """What a checkpoint is called that nothing was done to."""

@@ -11,8 +11,8 @@ import polars as pl
 
 from isogloss.errors import UnknownName
 from isogloss.lab.adaptation.texts import check_texts, digest
-from isogloss.texts.tables import read_table
 from isogloss.languages import resolve
+from isogloss.texts.tables import read_table
 
 
 @dataclass(frozen=True)
