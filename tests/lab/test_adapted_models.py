@@ -179,7 +179,7 @@ def test_killed_and_run_again_the_store_is_the_same(grid: Path, tmp_path: Path) 
     script, store = tmp_path / "run.py", Store(tmp_path / "killed")
     script.write_text(SCRIPT)
     process = subprocess.Popen([sys.executable, str(script), str(grid), str(store.path), "serial"], env=os.environ)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 600
     while len(store.parts()) < 3 and process.poll() is None and time.monotonic() < end:
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
