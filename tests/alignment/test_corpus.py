@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from isogloss.alignment import read_corpus
 from isogloss.errors import BadFile, BadValue, UnknownLanguage
@@ -44,6 +45,10 @@ def test_a_row_per_sentence_and_a_column_per_language_say_the_same(
         ("7", "ein Hund"),
         ("8", "eine Katze"),
     ]
+
+
+def test_items_of_evidence_are_sentences() -> None:
+    assert_frame_equal(read_corpus(LONG.rename({"index_id": "item"})).table, read_corpus(LONG).table)
 
 
 def test_rows_without_ids_are_numbered_where_languages_are_columns() -> None:

@@ -12,6 +12,9 @@ from tests.alignment.bilingual import corpus, pretrained
 
 from isogloss.alignment import find_neurons, load_reader, read_corpus, shared_sentences, switch_off
 from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.lab import adapt
+from isogloss.questions.neurons import NeuronsQuestion
+from isogloss.questions.question import read_question
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
 PLANTED = (1, 5)
@@ -19,9 +22,15 @@ PLANTED = (1, 5)
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A byte transformer that has read both languages, one neuron of which fires on English bytes alone."""
-    made = load_reader(str(pretrained(tmp_path_factory.mktemp("bytes") / "model")))
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A byte transformer that has read both languages."""
+    return pretrained(tmp_path_factory.mktemp("bytes") / "model")
+
+
+@pytest.fixture(scope="module")
+def reader(checkpoint: Path) -> Any:
+    """The byte transformer, one neuron of which fires on English bytes alone."""
+    made = load_reader(str(checkpoint))
     plant(made)
     return made
 
@@ -123,6 +132,22 @@ def test_an_encoder_has_neurons_and_no_loss(tmp_path: Path) -> None:
     assert neurons.probability.shape[:2] == (2, encoder.model.config.num_hidden_layers)
     with pytest.raises(BadValue, match="not a causal model"):
         switch_off(encoder, neurons, read, shared_sentences(read))
+
+
+@pytest.mark.parametrize(("adaptation", "parameters", "layers"), [
+    ("quantise-int8", {}, 2), ("layer-drop", {"drop": 1, "order": "last"}, 1),
+])  # fmt: skip
+def test_neurons_before_and_after_an_adaptation(
+    checkpoint: Path, tmp_path: Path, adaptation: str, parameters: dict[str, Any], layers: int
+) -> None:
+    adapted = adapt(checkpoint, adaptation, into=tmp_path / "adapted", measure=False, **parameters)
+    asked = {"model": str(checkpoint), "corpus": corpus(20), "adapted": str(adapted), "tested": 0}
+    answer = read_question(NeuronsQuestion, asked).answer()
+    counted = answer.tables["layers"].frame.group_by("model", maintain_order=True).len()
+    assert counted.rows() == [("model", 2), ("adapted", layers)]
+    assert any(one.startswith("In adapted, specific ") for one in answer.sentences)
+    assert any("belonged to languages still do" in one for one in answer.sentences) == (layers == 2)
+    assert "specific" in answer.picture().to_dict()["description"]
 
 
 def test_too_few_sentences_are_refused(reader: Any) -> None:

@@ -10,6 +10,7 @@ from tests.planning.transfer_world import LANGUAGES, cells, transfer_evidence, t
 from isogloss import read_evidence
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence, UnknownLanguage, UnknownName
 from isogloss.forecasting import Flag
+from isogloss.languages import keep_similarity
 from isogloss.planning import rank_sources, source_ranking
 from isogloss.planning.sources import SOURCES
 
@@ -57,6 +58,16 @@ def test_baselines_tell_what_they_choose_and_what_we_expect_of_it(ranking):
     names = set(ranking.baselines["baseline"])
     assert {"best average", "nearest genetic", "nearest geographic", "most data", "ridge", "LambdaRank"} <= names
     assert ranking.baselines["regret"].null_count() == 0
+
+
+def test_a_similarity_that_was_kept_is_a_rule_to_choose_by(tmp_path, monkeypatch):
+    monkeypatch.setenv("ISOGLOSS_SIMILARITIES", str(tmp_path))
+    others = [one for one in LANGUAGES if one != "ces"]
+    told = [one for one in others if one != "pol"]
+    table = {"lang_a": "ces", "lang_b": told, "similarity": [0.4 if one == "kat" else 0.1 for one in told]}
+    keep_similarity("in-the-model", pl.DataFrame(table))
+    found = source_ranking(transfer_evidence("ces"), "ces", **ASKED).baselines
+    assert found.filter(baseline="nearest in-the-model")["source"].to_list() == ["kat"]
 
 
 def test_candidates_narrow_the_choice_and_keep_how_they_were_written():

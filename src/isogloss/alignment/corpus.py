@@ -18,7 +18,7 @@ from isogloss.languages import resolve
 from isogloss.languages.groups import read_languages
 
 LANGUAGE = ("language", "lang", "code", "language_code", "iso")
-ID = ("id", "index_id", "sentence_id", "sent_id", "line", "i")
+ID = ("id", "item", "index_id", "sentence_id", "sent_id", "line", "i")
 TEXT = ("text", "sentence", "content")
 ENDINGS = (".parquet", ".csv", ".tsv", ".jsonl")
 
@@ -79,8 +79,8 @@ def read_corpus(source: Any) -> ParallelCorpus:
     ----------
     source : str, pathlib.Path or frame
         A file (.parquet, .csv, .tsv, .jsonl) or a frame of polars, pandas and their like. Either a row per language and
-        sentence, with columns for the language (`language`, `lang`), the sentence's `id` and its `text`; or a row per
-        sentence and a column per language, with or without an `id`.
+        sentence, with columns for the language (`language`, `lang`), the sentence's `id` (or `item`) and its `text`; or
+        a row per sentence and a column per language, with or without an `id`.
 
     Raises
     ------

@@ -15,6 +15,7 @@ from .held_out import draw_benchmark, draw_trust
 from .language_map import draw_languages
 from .layer_curves import draw_layer_curves
 from .matrix import Matrix, draw_matrix
+from .neurons import draw_neuron_layers
 from .next import draw_next
 from .pair_regression import draw_pair_regressions
 from .pitfalls import draw_pitfalls
@@ -53,6 +54,7 @@ __all__ = [
     "draw_layer_curves",
     "draw_matrix",
     "draw_nearest",
+    "draw_neuron_layers",
     "draw_next",
     "draw_pair_regressions",
     "draw_pitfalls",

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from isogloss.charts.canvas import Canvas, figure, inline
-from isogloss.charts.lines import AXIS, GAP, HEADER
+from isogloss.charts.lines import AXIS, GAP, HEADER, text_layer, word
 
 if TYPE_CHECKING:
     import altair as alt
 
-LEFT = 52.0
-"""Units for the axis of a panel."""
+LEFT = 46.0
+"""Units for the axis of a panel, the same for all, so that panels are of one size."""
+NAME, FIGURES = -28.0, -11.0
+"""Where the lines above a panel stand."""
 MOST_PANELS = 3
 
 
@@ -61,10 +63,12 @@ def _panel(fit: dict[str, Any], points: pl.DataFrame, canvas: Canvas, width: flo
     line = [{"x": one, "y": mean + fit["slope"] * (one - middle)} for one in ends]
     unit = f"{fit['against']} distance ({fit['unit']})" if "km" in fit["unit"] else f"{fit['against']} distance x 10"
     x = alt.X("x:Q", title=unit, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5, grid=False))
-    y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    axis = alt.Axis(tickCount=5, minExtent=LEFT, maxExtent=LEFT)
+    y = alt.Y("y:Q", title=None, scale=alt.Scale(zero=False), axis=axis)
     dots = alt.Chart(inline(rows)).mark_point(filled=True, size=36, opacity=0.6, color=canvas.colours.forecast)
     tooltip = ["from:N", "to:N", alt.Tooltip("x:Q", format=".2f"), alt.Tooltip("y:Q", format=".3f")]
     fitted = alt.Chart(inline(line)).mark_line(color=canvas.colours.alert, strokeWidth=2)
-    title = f"{fit['response']}: r {figure(fit['correlation'], 2)}, p {figure(fit['p'], 3)}"
-    parts = alt.layer(dots.encode(x=x, y=y, tooltip=tooltip), fitted.encode(x=x, y=y))
-    return parts.properties(width=width, height=height - HEADER - AXIS, title=canvas.page("").panel_title(title))
+    figures = f"r {figure(fit['correlation'], 2)}, p {figure(fit['p'], 3)}"
+    words = [word(fit["response"], 0.0, NAME, canvas.colours.ink), word(figures, 0.0, FIGURES, canvas.colours.pale_ink)]
+    parts = alt.layer(dots.encode(x=x, y=y, tooltip=tooltip), fitted.encode(x=x, y=y), text_layer(words, limit=width))
+    return parts.properties(width=width, height=height - HEADER - AXIS)

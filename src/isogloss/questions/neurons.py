@@ -20,7 +20,6 @@ from isogloss.questions.scale import RAW
 from isogloss.text import counted
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
 
     from isogloss.alignment import LanguageNeurons, ParallelCorpus, TextReader
@@ -231,7 +230,7 @@ def _adaptation(name: str, before: LanguageNeurons, after: LanguageNeurons) -> I
 
     counts = zip(KINDS, before.by_layer().sum(0), after.by_layer().sum(0), strict=True)
     yield f"In {name}, " + ", ".join(f"{kind} {one:,} became {other:,}" for kind, one, other in counts) + "."
-    if before.chosen.any():
+    if before.chosen.any() and before.chosen.shape == after.chosen.shape:
         kept = (before.chosen & after.chosen).sum() / before.chosen.sum()
         yield f"{kept:.0%} of the neurons that belonged to languages still do."
 
@@ -239,33 +238,24 @@ def _adaptation(name: str, before: LanguageNeurons, after: LanguageNeurons) -> I
 def _draw(
     table: pl.DataFrame, effects: pl.DataFrame | None, layers: pl.DataFrame, verdict: str, names: Names
 ) -> Any:  # fmt: skip
-    from isogloss.charts import Matrix, draw_matrix
+    import polars as pl
+
+    from isogloss.alignment.neurons import KINDS
+    from isogloss.charts import Matrix, draw_matrix, draw_neuron_layers
 
     canvas = canvas_of(verdict, RAW, names.written)
-    if effects is None:
-        return draw_matrix(_matrix_of_layers(layers), lines=["Numbers of neurons."], canvas=canvas)
+    if effects is None or "model" in layers.columns:
+        named = layers if "model" in layers.columns else layers.with_columns(model=pl.lit("model"))
+        return draw_neuron_layers(named, KINDS[:3], canvas=canvas)
     order = table["written"].to_list()
-    named = dict(table.select("written", "name").rows())
+    called = dict(table.select("written", "name").rows())
     changes = {(off, read): change for off, read, change in effects.select("off", "language", "change").rows()}
     values = [[changes[off, read] for read in order] for off in order]
     matrix = Matrix(
-        [named[one] for one in order], [named[one] for one in order], values, f"change of loss, {UNIT}",
+        [called[one] for one in order], [called[one] for one in order], values, f"change of loss, {UNIT}",
         low=min(0.0, *changes.values()), high=max(0.01, *changes.values()),
         framed=frozenset((place, place) for place in range(len(order))),
     )  # fmt: skip
     return draw_matrix(
         matrix, lines=["Row: the language whose neurons are off. Column: the language that is read."], canvas=canvas
     )
-
-
-def _matrix_of_layers(layers: pl.DataFrame) -> Any:
-    from isogloss.alignment.neurons import KINDS
-    from isogloss.charts import Matrix
-
-    one = layers if "model" not in layers.columns else layers.filter(model="model")
-    kinds = KINDS[:3]
-    values: list[np.ndarray[Any, Any]] = [one[kind].to_numpy().astype(float) for kind in kinds]
-    return Matrix(
-        kinds, [str(layer) for layer in one["layer"]], [own.tolist() for own in values], "neurons by layer",
-        high=max(1.0, *(float(own.max()) for own in values)),
-    )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from isogloss.forecasting.features import space
-from isogloss.languages import distances
+from isogloss.languages import distances, similarities
 from isogloss.planning.ranking.table import Array, SourceTable
 from isogloss.planning.ranking.trees import LANGRANK, Ranker
 
@@ -33,6 +33,7 @@ def baseline_orders(table: SourceTable, target: str, *, ranker: bool = True) -> 
     -------
     dict of str to array of shape (sources,)
         The larger, the better; a baseline that has no choice here, such as English where it is no source, is absent.
+        Similarities that a user has registered or kept are among those that say which source is nearest.
     """
     orders = {"best average": average_effect(table), **_nearest(table, target)}
     if ENGLISH in table.sources:
@@ -102,10 +103,11 @@ def langrank_features(table: SourceTable, targets: Sequence[str]) -> Array:
 
 def _nearest(table: SourceTable, target: str) -> dict[str, Array]:
     orders = {kind: _closeness(kind, table.sources, (target,))[:, 0] for kind in NEAREST}
+    orders |= {kind: _closeness(kind, table.sources, (target,), 0.0)[:, 0] for kind in similarities.names()}
     return {f"nearest {kind}": order for kind, order in orders.items() if np.ptp(order) > 0}
 
 
-def _closeness(kind: str, sources: Sequence[str], targets: Sequence[str]) -> Array:
-    """One less the distance; half where nothing is known."""
+def _closeness(kind: str, sources: Sequence[str], targets: Sequence[str], unknown: float = 0.5) -> Array:
+    """One less the distance; `unknown` where nothing is known."""
     values = distances(list(sources), kind, others=list(targets)).values
-    return np.where(np.isnan(values), 0.5, 1 - values)
+    return np.where(np.isnan(values), unknown, 1 - values)
