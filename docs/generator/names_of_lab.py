@@ -14,14 +14,14 @@ from docs.generator.sections import adding, section
 from isogloss.lab import adaptations, executors, recipes, tasks
 from isogloss.lab.task_file import describe_known
 from isogloss.registry import Registry
-from isogloss.texts import translators
+from isogloss.texts import aligners, translators
 
 _WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dict": "table"}
 
 
 def lab_sections() -> list[str]:
     """Sections of the page of names."""
-    return [_tasks(), _kinds(), _recipes(), _adaptations(), _translators(), _executors()]
+    return [_tasks(), _kinds(), _recipes(), _adaptations(), _translators(), _aligners(), _executors()]
 
 
 def parameter_texts(kind: type) -> dict[str, tuple[str, str]]:
@@ -133,6 +133,18 @@ def _translators() -> str:
         table(("name", "what it does"), rows),
         adding(translators, "a subclass of [`Translator`](python/texts.md#class-translator)"),
         *_each(translators),
+    )
+
+
+def _aligners() -> str:
+    rows = [(code(name), plain(summary(one))) for name, one in aligners.items()]
+    return section(
+        "Aligners",
+        "They link words of translations. Those with an encoder compare its states, those without learn which words go "
+        "together from the sentences themselves.",
+        table(("name", "what it does"), rows),
+        adding(aligners, "a subclass of [`Aligner`](python/texts.md#class-aligner)"),
+        *_each(aligners),
     )
 
 

@@ -67,6 +67,13 @@ class Tokenizer:
             Of the first token of each word, or the last one in a causal model, which has not read the word before; -1
             for a word that was cut off or has no token.
         """
+        ids, owners = self.encode_owned(sentences)
+        takes_last = is_causal(self.folder)
+        positions = [_positions(one, len(words), takes_last) for one, words in zip(owners, sentences, strict=True)]
+        return ids, positions
+
+    def encode_owned(self, sentences: Sequence[Sequence[str]]) -> tuple[Ids, list[list[int | None]]]:
+        """Token ids of sentences given as words, and the word that each token is of; None for special tokens."""
         if _loses_spaces(self.folder):
             sentences = [self._with_spaces(sentence) for sentence in sentences]
         if self.inner.is_fast:
@@ -76,9 +83,7 @@ class Tokenizer:
         else:
             joined = [self._join_words(sentence) for sentence in sentences]
             ids, owners = [one for one, _ in joined], [one for _, one in joined]
-        takes_last = is_causal(self.folder)
-        positions = [_positions(one, len(words), takes_last) for one, words in zip(owners, sentences, strict=True)]
-        return ids, positions
+        return ids, owners
 
     def encode_windows(
         self, questions: Sequence[str], contexts: Sequence[str]

@@ -1,3 +1,28 @@
+from .aligners import Aligner, Bitext, Links, aligners, read_aligner
+from .aligners.written import GoldLinks, alignment_error_rate, read_gold, write_links
+from .projection import Projection
+from .projection.spans import Span, project_spans, read_spans, write_spans
+from .projection.tags import project_tags
 from .translators import Passage, Translator, read_translator, translators
 
-__all__ = ["Passage", "Translator", "read_translator", "translators"]
+__all__ = [
+    "Aligner",
+    "Bitext",
+    "GoldLinks",
+    "Links",
+    "Passage",
+    "Projection",
+    "Span",
+    "Translator",
+    "aligners",
+    "alignment_error_rate",
+    "project_spans",
+    "project_tags",
+    "read_aligner",
+    "read_gold",
+    "read_spans",
+    "read_translator",
+    "translators",
+    "write_links",
+    "write_spans",
+]

@@ -1,0 +1,198 @@
+"""Spans, such as names: each goes to one stretch of the translation, or is dropped with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from isogloss.errors import BadValue
+from isogloss.texts.aligners import Bitext, Links
+from isogloss.texts.projection import OUTSIDE, Projection, check_labels, label_table
+
+NO_LINK = "no linked word"
+SCATTERED = "scattered"
+OVERLAP = "overlaps a surer one"
+
+Method = Literal["best", "widest"]
+
+
+class Span(NamedTuple):
+    """A labelled stretch of a sentence.
+
+    Attributes
+    ----------
+    label : str
+    first, last : int
+        Places of its words, the last one included.
+    """
+
+    label: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Where a span goes in the translation.
+
+    Attributes
+    ----------
+    span : Span
+        In the target.
+    sureness : float
+        Mean weight of its words' links to the source span.
+    source : int
+        Number of the source span.
+    """
+
+    span: Span
+    sureness: float
+    source: int
+
+
+def is_spans(labels: Sequence[Sequence[str]]) -> bool:
+    """Whether labels are those of spans: all are O, or begin with B-, I-, E- or S-."""
+    every = {label for sentence in labels for label in sentence}
+    prefixed = {label for label in every if label[:2] in ("B-", "I-", "E-", "S-")}
+    return bool(prefixed) and every <= prefixed | {OUTSIDE}
+
+
+def read_spans(labels: Sequence[str]) -> list[Span]:
+    """Spans of a sentence with labels in IOB2 or IOBES; an I that continues nothing begins a span."""
+    found: list[Span] = []
+    for place, label in enumerate(labels):
+        mark, _, name = label.partition("-")
+        if not name:
+            continue
+        before = found[-1] if found else None
+        goes_on = mark in "IE" and before is not None and before.label == name and before.last == place - 1
+        if goes_on and not (place and labels[place - 1][:1] in "ES"):
+            assert before is not None
+            found[-1] = before._replace(last=place)
+        else:
+            found.append(Span(name, place, place))
+    return found
+
+
+def write_spans(spans: Sequence[Span], length: int) -> list[str]:
+    """Labels in IOB2 of a sentence with so many words."""
+    labels = [OUTSIDE] * length
+    for span in spans:
+        labels[span.first : span.last + 1] = [f"B-{span.label}", *[f"I-{span.label}"] * (span.last - span.first)]
+    return labels
+
+
+def project_spans(
+    bitext: Bitext, labels: Sequence[Sequence[str]], links: Sequence[Links], *, method: Method = "best",
+    least: float = 0.0, stretch: float = 3.0,
+) -> Projection:  # fmt: skip
+    """Carry each span over to one stretch of the translation.
+
+    Parameters
+    ----------
+    bitext : Bitext
+    labels : sequence of sequence of str
+        One for each source word: IOB2 or IOBES.
+    links : sequence of Links
+        Of each pair of sentences.
+    method : {"best", "widest"}, default "best"
+        "widest" is from the first to the last word that is linked to the span; "best" the stretch with the most
+        evidence, so that one wrong link far away does not widen it.
+    least : float, default 0.0
+        Spans that are less sure are dropped.
+    stretch : float, default 3.0
+        A target span of more words than this times those of the source, and 2, is dropped as scattered.
+
+    Returns
+    -------
+    Projection
+        In IOB2; None for words of sentences without any link, where nothing is known of any word.
+
+    Raises
+    ------
+    BadValue
+        If words and labels are not as many, or labels are not those of spans.
+
+    Notes
+    -----
+    "best" is the stretch of target words with the highest sum of e(t), where e(t) is the weight of links from t to the
+    span less that of links to other words, and -0.1 for a word without links. Spans are placed in the order of their
+    sureness, and one that overlaps another is dropped, not shifted.
+    """
+    check_labels(bitext, labels, links)
+    for number, sentence in enumerate(labels, start=1):
+        if wrong := [label for label in sentence if label != OUTSIDE and label[:2] not in ("B-", "I-", "E-", "S-")]:
+            raise BadValue(f"'{wrong[0]}' in sentence {number} is no label of a span", where="labels",
+                           hint="give IOB2, such as B-PER, I-PER and O")  # fmt: skip
+    found: list[list[str | None]] = []
+    sureness: list[list[float]] = []
+    rows: list[tuple[str, str]] = []
+    unlabelled = 0
+    for given, one, words in zip(labels, links, bitext.targets, strict=True):
+        spans = read_spans(given)
+        candidates, reasons = _candidates(spans, one, len(words), method, least, stretch)
+        placed = _without_overlaps(candidates, reasons)
+        rows += [(span.label, reasons.get(number, "")) for number, span in enumerate(spans)]
+        is_known = len(one.pairs) > 0
+        unlabelled += 0 if is_known else len(words)
+        found.append([*write_spans([one.span for one in placed], len(words))] if is_known else [None] * len(words))
+        sure = np.zeros(len(words))
+        for candidate in placed:
+            sure[candidate.span.first : candidate.span.last + 1] = candidate.sureness
+        sureness.append(sure.tolist())
+    return Projection(found, sureness, label_table(rows), {NO_LINK: unlabelled} if unlabelled else {})
+
+
+def _candidates(
+    spans: Sequence[Span], links: Links, length: int, method: Method, least: float, stretch: float
+) -> tuple[list[Candidate], dict[int, str]]:
+    """Where spans may go, and by the number of a span why it cannot be carried."""
+    candidates, reasons = [], {}
+    for number, span in enumerate(spans):
+        inside, outside = np.zeros(length), np.zeros(length)
+        for (source, target), weight in links.to_dict().items():
+            side = inside if span.first <= source <= span.last else outside
+            side[target] += weight
+        if not inside.any():
+            reasons[number] = NO_LINK
+            continue
+        first, last = _widest(inside) if method == "widest" else _best(inside, outside)
+        sure = float(min(1.0, inside[first : last + 1].mean()))
+        if last - first + 1 > stretch * (span.last - span.first + 1) + 2:
+            reasons[number] = SCATTERED
+        elif sure < least:
+            reasons[number] = "too unsure"
+        else:
+            candidates.append(Candidate(Span(span.label, first, last), sure, number))
+    return candidates, reasons
+
+
+def _widest(inside: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[int, int]:
+    linked = np.flatnonzero(inside)
+    return int(linked[0]), int(linked[-1])
+
+
+def _best(
+    inside: np.ndarray[tuple[int], np.dtype[np.float64]], outside: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> tuple[int, int]:
+    """The stretch with the highest sum of evidence; the first of several."""
+    evidence = np.where((inside == 0) & (outside == 0), -0.1, inside - outside)
+    sums = np.concatenate([[0.0], np.cumsum(evidence)])
+    gains = sums[None, 1:] - sums[:-1, None]  # (first, last)
+    gains[np.tril_indices(len(evidence), -1)] = -np.inf
+    first, last = np.unravel_index(gains.argmax(), gains.shape)
+    return int(first), int(last)
+
+
+def _without_overlaps(candidates: Sequence[Candidate], reasons: dict[int, str]) -> list[Candidate]:
+    """The surest of those that overlap; why others are dropped is added to `reasons`."""
+    placed: list[Candidate] = []
+    for one in sorted(candidates, key=lambda one: (-one.sureness, one.span.first, one.source)):
+        if any(one.span.first <= other.span.last and other.span.first <= one.span.last for other in placed):
+            reasons[one.source] = OVERLAP
+        else:
+            placed.append(one)
+    return placed
