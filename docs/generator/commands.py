@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import typer
+from typer.core import TyperGroup
 
 from docs.generator.markdown import anchor, code, fence, link, page, plain, prose, table
 from isogloss.cli import app
@@ -26,7 +27,8 @@ _HOW_TO = {
     "languages": "languages", "forecast": "forecast", "curve": "curves", "benchmark": "benchmark",
     "trust": "benchmark", "explain": "explain", "sources": "sources", "plan": "budget", "next": "next",
     "compare": "compare", "fair": "fair", "lab": "measure", "goal": "budget", "kinds": "budget",
-    "additions": "explain", "align probe": "probe", "align report": "alignment-report", "align transfer": "probe",
+    "additions": "explain", "adapt": "adapt", "align probe": "probe", "align report": "alignment-report",
+    "align transfer": "probe",
 }  # fmt: skip
 """Where commands, or all commands of a group, are used on a worked case."""
 _ENVIRONMENT = {
@@ -62,10 +64,10 @@ def commands_page() -> str:
 def walk(group: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Every command below `group` by its full name."""
     for short, one in group.commands.items():
+        if not isinstance(one, TyperGroup):
+            yield f"{name} {short}", one
         if hasattr(one, "commands"):
             yield from walk(one, f"{name} {short}")
-        else:
-            yield f"{name} {short}", one
 
 
 def _summary(command: Any) -> str:

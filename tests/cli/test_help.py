@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from isogloss.cli import COMMANDS as LISTED
 from isogloss.cli import app
@@ -18,10 +19,11 @@ ASKING = [*QUESTIONS]
 
 def commands(group: Any, name: str = "") -> dict[str, Any]:
     """Every command by its full name."""
-    if not hasattr(group, "commands"):
-        return {name.strip(): group}
-    return {
-        full: one for short, inner in group.commands.items() for full, one in commands(inner, f"{name} {short}").items()
+    own = {} if isinstance(group, TyperGroup) else {name.strip(): group}
+    return own | {
+        full: one
+        for short, inner in getattr(group, "commands", {}).items()
+        for full, one in commands(inner, f"{name} {short}").items()
     }
 
 

@@ -143,7 +143,14 @@ def _anywhere(value: object) -> object:
     return value
 
 
-VARYING = ("origins", "seconds", "minutes", "retrieved_at", "efficient")  # whether it is depends on seconds
+VARYING = (
+    "origins",
+    "seconds",
+    "making_seconds",
+    "minutes",
+    "retrieved_at",
+    "efficient",
+)  # whether it is depends on seconds
 
 
 @pytest.mark.parametrize("command", [*filter(needs_evidence, CASES)])

@@ -219,8 +219,8 @@ ALIGNED = ("fra_Latn", "yor_Latn", "hin_Deva", "rus_Cyrl", "zul_Latn", "tur_Latn
 """Further languages of encodings."""
 
 
-def compression(folder):
-    """Two compressions of a tiny decoder, on texts of two languages."""
+def adaptations(folder):
+    """Two adaptations of a tiny decoder, on texts of two languages."""
     pytest.importorskip("torch", reason="models need torch, of the extra lab")
     from tests.lab.checkpoints import make_decoder
 
@@ -228,10 +228,20 @@ def compression(folder):
     rows = [{"language": language, "text": f"{word} {number}"} for number in range(20)
             for language, word in (("eng", "the doctor"), ("nld", "de dokter"))]  # fmt: skip
     pl.DataFrame(rows).write_csv(folder / "texts.tsv", separator="\t")
-    grid = folder / "compression.toml"
+    grid = folder / "adaptations.toml"
     grid.write_text(
         '[texts]\nfile = "texts.tsv"\n[[model]]\ncheckpoint = "model"\n'
         '[[adaptation]]\nname = "magnitude-prune"\nlevels = { sparsity = [0.5] }\n'
         '[[adaptation]]\nname = "quantise-int8"\n'
     )
     return {"grid": grid, "into": folder / "store"}
+
+
+def adapted(folder):
+    """A store that has them."""
+    from isogloss.evidence import Store
+    from isogloss.lab import read_adaptation_grid, run_adaptation_grid
+
+    grid = adaptations(folder)["grid"]
+    run_adaptation_grid(read_adaptation_grid(grid), Store(folder / "store"))
+    return {"store": folder / "store"}

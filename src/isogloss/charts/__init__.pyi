@@ -1,3 +1,4 @@
+from .adaptations import draw_adaptations, draw_forgetting
 from .alignment import draw_alignment
 from .answers import draw_answers
 from .benchmark import conditions_plot, errors_plot
@@ -35,6 +36,7 @@ __all__ = [
     "Matrix",
     "conditions_plot",
     "describe",
+    "draw_adaptations",
     "draw_alignment",
     "draw_answers",
     "draw_benchmark",
@@ -49,6 +51,7 @@ __all__ = [
     "draw_fairness",
     "draw_forecast",
     "draw_forecast_map",
+    "draw_forgetting",
     "draw_kinds",
     "draw_languages",
     "draw_layer_curves",

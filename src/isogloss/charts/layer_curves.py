@@ -69,7 +69,7 @@ def draw_layer_curves(layers: pl.DataFrame, *, measure: str, canvas: Canvas | No
         "chance": {"colour": colours.alert, "shape": "square"},
     }
     marks, words = key_layers(looks, canvas, 0.0)
-    places = _apart([height * (1 - (value - ends[0]) / (ends[1] - ends[0])) for value in named["value"]])
+    places = apart([height * (1 - (value - ends[0]) / (ends[1] - ends[0])) for value in named["value"]])
     words += [
         word(names[one], width + GAP / 2, place, colours.ink)
         for one, place in zip(named["language"], places, strict=True)
@@ -80,7 +80,7 @@ def draw_layer_curves(layers: pl.DataFrame, *, measure: str, canvas: Canvas | No
     return page.finish(chart, f"{measure} of the median language by layer. {listed}.")
 
 
-def _apart(places: list[float]) -> list[float]:
+def apart(places: list[float]) -> list[float]:
     """Places of names from the top, no two so near that one covers the other."""
     found: list[float] = []
     for place in places:

@@ -16,6 +16,8 @@ LEGEND, HEADING = 36.0, 74.0
 MOST_WRITTEN, MOST_NAMED = 16, 48
 """Rows or columns up to which numbers are written, and up to which names are."""
 MOST_NAME = 130.0
+PALE = 0.6
+"""How far from the middle to the ends diverging colours are pale."""
 MOST_STRETCHED = 2.6
 """How much wider than high a cell may be."""
 
@@ -48,8 +50,9 @@ class Matrix:
 
 
 def draw_matrix(
-    matrix: Matrix, *, lines: Sequence[str] = (), reverse: bool = False, canvas: Canvas | None = None
-) -> alt.LayerChart:
+    matrix: Matrix, *, lines: Sequence[str] = (), reverse: bool = False, diverging: bool = False,
+    canvas: Canvas | None = None,
+) -> alt.LayerChart:  # fmt: skip
     """Draw a grid of numbers as colours.
 
     Parameters
@@ -59,6 +62,8 @@ def draw_matrix(
         Below the title of the picture.
     reverse : bool
         Whether small numbers have the bright colours.
+    diverging : bool
+        Whether colours are pale in the middle, blue below and orange above.
     canvas : Canvas, optional
 
     Returns
@@ -83,7 +88,8 @@ def draw_matrix(
     place: dict[str, Any] = {
         "x": alt.X("x:Q", scale=None, axis=None), "x2": "x2:Q", "y": alt.Y("y:Q", scale=None, axis=None), "y2": "y2:Q",
     }  # fmt: skip
-    scale = alt.Scale(scheme=canvas.colours.scheme, domain=[matrix.low, matrix.high], reverse=reverse, clamp=True)
+    scheme = "blueorange" if diverging else canvas.colours.scheme
+    scale = alt.Scale(scheme=scheme, domain=[matrix.low, matrix.high], reverse=reverse, clamp=True)
     legend = alt.Legend(orient="bottom", direction="horizontal", title=matrix.title, titleOrient="left",
                         gradientLength=180, gradientThickness=10, tickCount=4)  # fmt: skip
     fill = alt.Fill("value:Q", scale=scale, legend=legend)
@@ -95,7 +101,7 @@ def draw_matrix(
     if named:
         layers += name_layers(matrix.rows, matrix.columns, left, step, across, canvas)
     if max(len(matrix.rows), len(matrix.columns)) <= MOST_WRITTEN:
-        layers.append(text_layer(_figures(cells, matrix, reverse), min(11.0, step / 1.6)))
+        layers.append(text_layer(_figures(cells, matrix, reverse, diverging=diverging), min(11.0, step / 1.6)))
     chart: Any = alt.layer(*layers)
     listed = "; ".join(f"{cell['row']}, {cell['column']}: {figure(cell['value'], 2)}" for cell in cells[:20])
     return page.finish(
@@ -104,12 +110,20 @@ def draw_matrix(
     )
 
 
-def _figures(cells: Sequence[dict[str, Any]], matrix: Matrix, reverse: bool) -> list[dict[str, Any]]:
+def _figures(
+    cells: Sequence[dict[str, Any]], matrix: Matrix, reverse: bool, *, diverging: bool
+) -> list[dict[str, Any]]:
     """Numbers in the cells, light on dark."""
     half = (matrix.low + matrix.high) / 2
+
+    def is_pale(value: float) -> bool:
+        if diverging:
+            return abs(value - half) < PALE * (matrix.high - half)
+        return (value < half) == reverse
+
     return [
         word(figure(cell["value"], 2), (cell["x"] + cell["x2"]) / 2 - 10, (cell["y"] + cell["y2"]) / 2,
-             "#222222" if (cell["value"] < half) == reverse else "#ffffff")
+             "#222222" if is_pale(cell["value"]) else "#ffffff")
         for cell in cells
     ]  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from isogloss import __version__
-from isogloss.cli.group import LazyGroup
+from isogloss.cli.group import CommandWithOthers, LazyGroup
 from isogloss.cli.output import BROKEN_PIPE, safe_output
 from isogloss.errors import DamageWarning, IsoglossError
 from isogloss.questions.catalogue import QUESTIONS, question_kind
@@ -30,7 +30,7 @@ COMMANDS = {
     "kinds": "Weigh labelled against translated examples of one language.",
     "additions": "Tell what adding a language to a training mix does to the others.",
     "compare": "Compare recipes: quality, cost to make, cost to run, latency; Pareto front and break-even volumes.",
-    "compress": "Measure what each language loses when a model is pruned, rounded, trimmed or shortened.",
+    "adapt": "Adapt models: train on, prune, round, trim or merge them, and measure what each language gains or loses.",
     "rank": "Rank models or recipes over the languages that all were measured in, with intervals of means and ranks.",
     "fair": "Tell which model is best by utility, demand, inequality, minimum, leximin and priority to the worst-off.",
     "benchmark": "Withhold measured scores, ask forecasters for them, and report error and coverage of the answers.",
@@ -60,12 +60,27 @@ def _build(name: str) -> Any:
     from isogloss.cli.commands import command_of
 
     commands = [one for one in QUESTIONS if one.split()[0] == name]
-    if commands == [name]:
-        return _command(name, command_of(question_kind(name)))
+    if commands[0] == name:
+        return _with_others(name, commands[1:])
     group = typer.Typer(no_args_is_help=True, help=COMMANDS[name])
     for command in commands:
         group.command(command.split()[-1])(command_of(question_kind(command)))
     return typer.main.get_group(group)
+
+
+def _with_others(name: str, others: Sequence[str]) -> Any:
+    """A command of a question, and those whose names begin with its own."""
+    from isogloss.cli.commands import command_of
+
+    opened = command_of(question_kind(name))
+    if not others:
+        return _command(name, opened)
+    alone = typer.Typer(add_completion=False)
+    named = " and ".join(f"isogloss {other}" for other in others)
+    alone.command(name, cls=CommandWithOthers, epilog=f"See also: {named} --help")(opened)
+    built: Any = typer.main.get_command(alone)
+    built.commands = {other.split()[-1]: _command(other, command_of(question_kind(other))) for other in others}
+    return built
 
 
 def _command(name: str, opened: Any) -> Any:

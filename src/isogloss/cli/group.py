@@ -57,3 +57,21 @@ class _Built(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+class CommandWithOthers(TyperCommand):
+    """A command that has further ones: `adapt GRID` and `adapt show STORE`.
+
+    Attributes
+    ----------
+    commands : dict of str to TyperCommand
+    """
+
+    commands: Mapping[str, Any]
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """The context of this command, or of the one that its first argument names."""
+        other = self.commands.get(args[0]) if args else None
+        if other is None:
+            return super().make_context(info_name, args, parent, **extra)
+        return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)

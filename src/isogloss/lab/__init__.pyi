@@ -3,11 +3,12 @@ from .adaptation.card import adaptation_card
 from .adaptation.chain import AdaptedCheckpoint, Chain
 from .adaptation.run import adapt
 from .adaptation.texts_file import TextsFile
+from .adaptation_findings import AdaptationFindings
+from .adaptation_grid import AdaptationGrid, read_adaptation_grid
+from .adaptation_run import run_adaptation_grid
 from .byte_tokenizer import clone_text
 from .byte_transformer import ByteTransformer, pretrain
 from .comparison import compare_recipes, costs_file, measured_costs
-from .compression import CompressionResult, run_compression
-from .compression_grid import CompressionGrid, read_compression
 from .executor import executors
 from .grid import Grid, read_grid
 from .kinds import tasks
@@ -23,11 +24,11 @@ from .tuning.checkpoint import tune
 
 __all__ = [
     "Adaptation",
+    "AdaptationFindings",
+    "AdaptationGrid",
     "AdaptedCheckpoint",
     "ByteTransformer",
     "Chain",
-    "CompressionGrid",
-    "CompressionResult",
     "Corpus",
     "Demonstration",
     "Findings",
@@ -51,11 +52,11 @@ __all__ = [
     "measured_costs",
     "plan_grid",
     "pretrain",
-    "read_compression",
+    "read_adaptation_grid",
     "read_grid",
     "read_pretraining",
     "recipes",
-    "run_compression",
+    "run_adaptation_grid",
     "run_grid",
     "save",
     "tasks",

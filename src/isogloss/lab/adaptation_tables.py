@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,12 +28,14 @@ class TextsTable(Table):
     languages: Annotated[list[str], MinLen(1)] | None = None
     where: dict[str, str] = Field(default_factory=dict)
     most: Annotated[int, Ge(2)] = 1000
+    item: str | None = None
 
     def texts_file(self, folder: Path) -> TextsFile:
         """The file with what is to be read of it."""
         path = (folder / self.file).absolute()
         where = tuple(sorted(self.where.items()))
-        return TextsFile(path, self.column, self.language, where, tuple(self.languages or ()), self.most)
+        languages = tuple(self.languages or ())
+        return TextsFile(path, self.column, self.language, where, languages, self.most, self.item)
 
 
 class AdaptationTable(Table, extra="allow"):
@@ -43,6 +45,7 @@ class AdaptationTable(Table, extra="allow"):
     levels: dict[str, list[Any]] = Field(default_factory=dict)
     steps: list[dict[str, Any]] = Field(default_factory=list)
     calibration: list[str] = Field(default_factory=list)
+    seeds: Annotated[list[Annotated[int, Ge(0)]], MinLen(1)] = Field(default_factory=lambda: [0])
 
 
 def read_chains(tables: Sequence[AdaptationTable], languages: Collection[str], path: Path) -> tuple[Chain, ...]:
@@ -89,7 +92,9 @@ def _read_levels(table: AdaptationTable, languages: Collection[str], where: str 
             raise BadValue(
                 f"{hungry[0]} needs texts", where=where, hint='add a section [texts] with file = "sentences.parquet"'
             )
-        yield chain
+        if not chain.is_random and table.seeds != [0]:
+            raise BadValue(f"{chain.recipe} draws nothing at random", where=where, hint="leave out seeds")
+        yield from (replace(chain, seed=seed) for seed in table.seeds)
 
 
 def _read_step(step: Mapping[str, Any], where: str | None) -> Adaptation:

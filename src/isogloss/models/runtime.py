@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from isogloss.extras import need
 
 Precision = Literal["float32", "bfloat16"]
 PRECISIONS = get_args(Precision)
+Schedule = Literal["linear", "cosine", "constant"]
 
 Integers = np.ndarray[Any, Any]
 
@@ -113,9 +115,12 @@ def with_oom_backoff(work: Callable[[Integers], None], batch: Integers) -> None:
 
 
 def adamw(
-    parameters: Sequence[Any], *, learning_rate: float, weight_decay: float, warmup: float, steps: int, **options: Any
-) -> tuple[Any, Any]:
+    parameters: Sequence[Any], *, learning_rate: float, weight_decay: float, warmup: float, steps: int,
+    schedule: Schedule = "linear", **options: Any,
+) -> tuple[Any, Any]:  # fmt: skip
     """AdamW, which lets only matrices decay, and its schedule: a rise over a share of the steps, then a fall to 0.
+
+    The fall is linear or half a cosine; a constant schedule stays at the highest.
 
     Returns
     -------
@@ -128,10 +133,13 @@ def adamw(
     groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=learning_rate, fused=True, **options)
     rising = max(1, round(warmup * steps))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
-    )
-    return optimizer, schedule
+
+    def rate(step: int) -> float:
+        left = min(1.0, max(0.0, (steps - step) / max(1, steps - rising)))
+        fallen = {"linear": left, "cosine": (1 - math.cos(math.pi * left)) / 2, "constant": 1.0}[schedule]
+        return min((step + 1) / rising, fallen)
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ OTHER_NAMES = {
     "languages distance": "compare_languages",
     "languages nearest": "nearest_languages",
     "languages list": "list_languages",
+    "adapt": "adapt_models",
+    "adapt show": "show_adaptations",
     "align report": "report_alignment",
     "behaviour answer": "answer_questions",
     "behaviour recall": "factual_recall",

@@ -239,12 +239,15 @@ def compare(
     shots: int | None = ...,
     pair: str | None = ...,
 ) -> Answer: ...
-def compress(
+def adapt_models(
     grid: str | Path | None = ...,
     into: str | Path | None = ...,
     *,
     data: str | Path | None = ...,
     max_minutes: float | None = ...,
+) -> Answer: ...
+def show_adaptations(
+    store: str | None = ...,
 ) -> Answer: ...
 def rank(
     evidence: Any = ...,

@@ -129,6 +129,29 @@ def bootstrap_weights(rows: int, *, draws: int = DRAWS, rng: np.random.Generator
     return rng.multinomial(rows, np.full(rows, 1 / rows), size=draws) / rows
 
 
+def crossed_bootstrap(values: Array, *, draws: int = DRAWS, seed: int = 0) -> Array:
+    """Means of a table whose rows and columns are both drawn with replacement, such as seeds by items.
+
+    Parameters
+    ----------
+    values : array of shape (rows, columns)
+    draws, seed : int
+
+    Returns
+    -------
+    array of shape (draws,)
+
+    Notes
+    -----
+    The pigeonhole bootstrap (Owen 2007): a row and a column that are drawn twice bring what they share four times. It
+    takes the variance of a mean of crossed effects for somewhat more than it is, never for less. With one row it is the
+    bootstrap over columns; what other rows would have been, nothing tells then.
+    """
+    chance = np.random.default_rng(seed)
+    of_rows, of_columns = (bootstrap_weights(size, draws=draws, rng=chance) for size in values.shape)
+    return np.asarray(((of_columns @ values.T) * of_rows).sum(axis=1))
+
+
 def bootstrap_interval(
     values: NDArray[Any], *, level: float = 0.95, draws: int = DRAWS, seed: int = 0
 ) -> tuple[float, float]:

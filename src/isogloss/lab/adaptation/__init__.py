@@ -6,7 +6,7 @@ The adaptations that come with isogloss have a file each here.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -50,10 +50,13 @@ class Inputs:
     texts : mapping of str to sequence of str
         By language, what is learnt from: texts that are held out are not among them.
     seed : int
+    held_out : mapping of str to sequence of str
+        By language, what an adaptation may measure itself on, and never learns from.
     """
 
     texts: Texts = field(default_factory=dict)
     seed: int = 0
+    held_out: Texts = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,20 @@ class Adaptation(Parameterized, ABC):
     @property
     def needs_texts(self) -> bool:
         """Whether there is nothing to do without texts."""
+        return False
+
+    @property
+    def is_random(self) -> bool:
+        """Whether another seed gives another checkpoint."""
+        return False
+
+    def learns_from(self, languages: Collection[str]) -> list[str]:
+        """Those of the languages of the texts that it learns from."""
+        return [*languages] if self.needs_texts else []
+
+    @property
+    def needs_translations(self) -> bool:
+        """Whether the texts of all languages have to be translations of one another, in one order."""
         return False
 
     def memory(self, source: Weights) -> int:

@@ -30,16 +30,35 @@ class Chain:
     steps : tuple of Adaptation
     calibration : tuple of str
         Languages, as the file of texts writes them; all of them where it is empty.
+    seed : int
+        Of the steps that draw at random.
     """
 
     steps: tuple[Adaptation, ...] = ()
     calibration: tuple[str, ...] = ()
+    seed: int = 0
+
+    @property
+    def recipe(self) -> str:
+        """What observations call it, whatever the seed."""
+        texts = [f"texts={'+'.join(self.calibration)}"] if self.calibration else []
+        return " then ".join(labelled(one.name, [*one.changed(), *texts]) for one in self.steps) or AS_IT_IS
 
     @property
     def label(self) -> str:
-        """What observations call it."""
-        texts = [f"texts={'+'.join(self.calibration)}"] if self.calibration else []
-        return " then ".join(labelled(one.name, [*one.changed(), *texts]) for one in self.steps) or AS_IT_IS
+        """The same with the seed, where that is not 0."""
+        return f"{self.recipe}, seed {self.seed}" if self.seed else self.recipe
+
+    @property
+    def is_random(self) -> bool:
+        """Whether another seed gives another checkpoint."""
+        return any(one.is_random for one in self.steps)
+
+    @property
+    def identity(self) -> list[Any]:
+        """What, beside checkpoint and texts, decides the weights, as plain values."""
+        seed = [self.seed] if self.is_random else []
+        return [[one.identity for one in self.steps], list(self.calibration), *seed]
 
 
 @dataclass(frozen=True)
@@ -63,8 +82,7 @@ class AdaptedCheckpoint:
     @cached_property
     def revision(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of all that enters."""
-        identity = [fingerprint(locate(self.base)), [one.identity for one in self.chain.steps],
-                    self.chain.calibration, self.texts.digest if self.texts else ""]  # fmt: skip
+        identity = [fingerprint(locate(self.base)), *self.chain.identity, self.texts.digest if self.texts else ""]
         return hashlib.sha256(json.dumps(identity, sort_keys=True, default=list).encode()).hexdigest()[:16]
 
     def make(self) -> Path:
@@ -83,14 +101,18 @@ class AdaptedCheckpoint:
         folder = locate(self.base)
         for place, one in enumerate(self.chain.steps, start=1):
             into = target if place == len(self.chain.steps) else None
-            folder = adapt(folder, one, corpus=corpus, into=into, measure=False)
+            folder = adapt(folder, one, corpus=corpus, seed=self.chain.seed, into=into, measure=False)
         return folder
 
     def details(self) -> dict[str, Any]:
         """What observations say of it: its steps, and the bytes that its weights take, integers packed as such."""
         folder = self.make()
         stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+        facts = adaptation_card(folder)["facts"]
+        languages = self.chain.calibration or (self.texts.read() if self.texts else ())
+        learnt = {code: None for one in self.chain.steps for code in one.learns_from(languages)}
         return {
             "adaptations": [one.label for one in self.chain.steps], "calibration": list(self.chain.calibration),
-            "bytes": adaptation_card(folder)["facts"].get("packed_bytes", stored),
+            "learnt": list(learnt),
+            "bytes": facts.get("packed_bytes", stored), "facts": facts,
         }  # fmt: skip

@@ -16,7 +16,10 @@ from isogloss.progress import Progress, steps
 
 OF_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".onnx", ".gguf", ".pkl", ".pickle")
 """Endings of files that hold weights, in formats of which most can run code."""
-LEFT_OUT = (INDEX, "README.md", "adaptation.json", "pretraining.json", "pytorch_model.bin.index.json")
+TRAINING = "training.json"
+"""What an adaptation that trains says of it."""
+STATE = "training.safetensors"
+LEFT_OUT = (INDEX, "README.md", "adaptation.json", "pretraining.json", TRAINING, "pytorch_model.bin.index.json")
 """What would not be true of the new checkpoint."""
 
 
@@ -75,6 +78,23 @@ class Draft:
         read: dict[str, Any] = load_file(str(self._file(step)))
         return read
 
+    def keep_state(self, tensors: Mapping[str, Any], record: Any) -> None:
+        """Keep the state of a training that is under way, in place of the one before."""
+        from safetensors.torch import save_file
+
+        whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        said = {"record": json.dumps(record)}
+        atomic_write(self.folder / STATE, lambda path: save_file(whole, str(path), metadata=said))
+
+    def state(self) -> tuple[dict[str, Any], Any] | None:
+        """The tensors and the record of the state that was kept last."""
+        from safetensors import safe_open
+
+        if not (self.folder / STATE).is_file():
+            return None
+        with safe_open(str(self.folder / STATE), framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["record"])  # noqa: SIM118 - it cannot be iterated
+
     def _file(self, step: str) -> Path:
         return self.folder / "steps" / f"{step.replace('/', '_')}.safetensors"
 
@@ -97,3 +117,4 @@ class Draft:
         """Put the tensors of all steps into one file."""
         join(sorted((self.folder / "steps").glob("*.safetensors")), self.folder / "model.safetensors")
         shutil.rmtree(self.folder / "steps")
+        (self.folder / STATE).unlink(missing_ok=True)

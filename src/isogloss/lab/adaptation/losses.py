@@ -89,12 +89,38 @@ def measure_texts(folder: Path, texts: Texts, before: Path | None = None) -> pl.
 
 def _bits(folder: Path, texts: Sequence[str], places: Sequence[int]) -> tuple[Array, Array]:
     """Bits per byte of each text, and seconds."""
+    masked = not is_causal(folder)
+    return bits_of(load_with_head(folder), load_tokenizer(folder), masked, texts, places)
+
+
+def load_with_head(folder: Path) -> Any:
+    """The model of a checkpoint that expects tokens, in 32 bits."""
     from isogloss.models.checkpoints import load_model
 
+    return load_model("AutoModelForCausalLM" if is_causal(folder) else "AutoModelForMaskedLM", folder, "float32")
+
+
+def bits_of(
+    model: Any, tokenizer: Any, masked: bool, texts: Sequence[str], places: Sequence[int]
+) -> tuple[Array, Array]:
+    """Bits per byte of each text under a model, and seconds; of a model of hidden words, see `measure_texts`.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+        With its head.
+    tokenizer : transformers.PreTrainedTokenizerBase
+    masked : bool
+        Whether it is a model of hidden words.
+    texts : sequence of str
+    places : sequence of int
+        Positions of the texts in their languages, which decide what is hidden.
+
+    Returns
+    -------
+    bits, seconds : numpy.ndarray, shape (texts,)
+    """
     torch = start_torch()
-    masked = not is_causal(folder)
-    model = load_model("AutoModelForMaskedLM" if masked else "AutoModelForCausalLM", folder, "float32")
-    tokenizer = load_tokenizer(folder)
     short = [shorten(tokenizer, text, _room(model)) for text in texts]
     ids = [np.array(one, np.int64) for one in tokenizer(short)["input_ids"]]
     if not masked:

@@ -74,7 +74,7 @@ def adapt(
     measure_of(folder)
     if chosen.needs_texts and not corpus:
         raise BadValue(f"{chosen.name} needs texts", where="corpus", hint='give corpus={"eng": [...], "swh": [...]}')
-    learnt, held_out = divide(check_texts(corpus)) if corpus else ({}, {})
+    learnt, held_out = divide(check_texts(corpus, translations=chosen.needs_translations)) if corpus else ({}, {})
     identity = {
         "checkpoint": fingerprint(folder), **chosen.identity, "seed": seed, "corpus": digest(corpus or {}),
         **({} if measure else {"measure": False}),
@@ -87,7 +87,7 @@ def adapt(
     draft = Draft(target.parent / f".{target.name}.{key[:12]}", chosen.label, progress, max_minutes)
     with threads_restored():
         if not (draft.folder / "model.safetensors").is_file():
-            chosen.apply(source, Inputs(learnt, seed), draft)
+            chosen.apply(source, Inputs(learnt, seed, held_out), draft)
             draft.copy_others(source)
             draft.finish()
         losses = _losses(folder, draft.folder, held_out if measure else {})

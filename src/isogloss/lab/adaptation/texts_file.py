@@ -31,6 +31,9 @@ class TextsFile:
         As the file writes them; all where it is empty.
     most : int, default 1000
         Texts of each language at most.
+    item : str, optional
+        The column that tells which texts are translations of one another: of these, those are taken that every language
+        has, in the order of this column.
     """
 
     path: Path
@@ -39,6 +42,7 @@ class TextsFile:
     where: tuple[tuple[str, str], ...] = ()
     languages: Sequence[str] = ()
     most: int = 1000
+    item: str | None = None
 
     def read(self, where: str | None = None) -> dict[str, list[str]]:
         """The texts of each language, as the file writes it.
@@ -56,6 +60,7 @@ class TextsFile:
             If it cannot be read, or a language is not known.
         """
         columns = {"text": self.column, "language": self.language}
+        columns |= {"item": self.item} if self.item else {}
         read = read_table(self.path, columns | {f"where {name}": name for name, _ in self.where})
         kept = read.filter(*(pl.col(f"where {name}") == value for name, value in self.where))
         there = kept["language"].unique().sort().to_list()
@@ -64,7 +69,11 @@ class TextsFile:
                 raise UnknownName("language of the texts", code, there, where=where)
             resolve(code)
         chosen = self.languages or there
-        return check_texts({code: kept.filter(language=code)["text"].to_list()[: self.most] for code in chosen})
+        if self.item:
+            kept = kept.filter(pl.col("language").is_in(list(chosen))).unique(["language", "item"], maintain_order=True)
+            kept = kept.filter(pl.len().over("item") == len(chosen)).sort("item", maintain_order=True)
+        texts = {code: kept.filter(language=code)["text"].to_list()[: self.most] for code in chosen}
+        return check_texts(texts, translations=self.item is not None)
 
     @cached_property
     def digest(self) -> str:

