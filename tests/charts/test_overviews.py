@@ -64,6 +64,17 @@ def test_distances_are_drawn_both_ways_and_an_unknown_one_is_blank():
     assert drawn == {frozenset({"German", "Dutch"}): 0.2, frozenset({"German", "Zulu"}): 0.9}
 
 
+def test_distances_of_more_languages_than_can_be_named_are_one_image_and_the_nearest_pairs():
+    codes = [f"l{number}" for number in range(60)]
+    rows = [(one, other, 0.2 + 0.01 * abs(at - place)) for at, one in enumerate(codes)
+            for place, other in enumerate(codes) if at < place]  # fmt: skip
+    pairs = pl.DataFrame(rows, ["language", "other", "combined"], orient="row")
+    chart = draw_distances(pairs, canvas=Canvas(names={one: one.upper() for one in codes}))
+    assert len(rows_with(chart, "url")) == 1
+    assert "L0 and L1 0.21" in {row["text"] for row in rows_with(chart, "text")}
+    assert len(str(chart.to_dict())) < 60_000
+
+
 def test_relatives_stand_beside_each_other():
     rows = [row["text"] for row in rows_with(draw_distances(PAIRS), "text", "x", "y", "colour") if row["x"] == 0]
     assert abs(rows.index("German") - rows.index("Dutch")) == 1

@@ -58,6 +58,12 @@ def test_a_long_narrow_table_stands_in_two_halves_that_together_have_all_rows():
     assert (first.title, second.title) == ("Yoruba (1 of 2)", "Yoruba (2 of 2)")
 
 
+def test_a_long_table_of_wide_cells_stays_whole():
+    row = ("Central Atlas Tamazight", *["0.17 (0.15 to 0.19)"] * 3)
+    wide = Grid(("language", "mexa", "p@1", "csls"), [row] * 31, (False, True, True, True))
+    assert wide.halves(14) == [wide]
+
+
 @pytest.mark.parametrize("name", [HOSTILE, "</style></title>", "&lt;b&gt;", "'); DROP", "{{ 7*7 }}", "$title"])
 def test_names_are_escaped_and_nothing_runs_or_is_loaded(name):
     html = to_html(document(name))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogloss.charts.canvas import inline
+from isogloss.charts.canvas import Canvas, inline
 from isogloss.charts.theme import Scheme
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def raster_layer(
     values : array of shape (rows, columns)
         Numbers; NaN leaves a pixel blank.
     ends : (float, float)
-        Numbers at the ends of the colours.
+        Numbers at the ends of the colours, the greater one first to reverse them.
     scheme : {"viridis", "greys"}
         Name of Vega's colour scale.
     place : (float, float, float, float)
@@ -50,6 +50,18 @@ def raster_layer(
         .mark_image(width=width, height=height, aspect=False, smooth=False, align="left", baseline="top", aria=False)
         .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), url="url:N")
     )
+
+
+def legend_layer(ends: tuple[float, float], canvas: Canvas, title: str, *, reverse: bool = False) -> Any:
+    """The scale of colours, which an image has not: two squares without a size."""
+    import altair as alt
+
+    legend = alt.Legend(orient="bottom", direction="horizontal", title=title, titleOrient="left",
+                        gradientLength=180, gradientThickness=10, tickCount=4)  # fmt: skip
+    scale = alt.Scale(scheme=canvas.colours.scheme, domain=list(ends), reverse=reverse)
+    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
+    squares = alt.Chart(inline([{"x": 0.0, "y": 0.0, "score": score} for score in ends])).mark_rect(aria=False)
+    return squares.encode(x=x, x2="x:Q", y=y, y2="y:Q", fill=alt.Fill("score:Q", scale=scale, legend=legend))
 
 
 @lru_cache(maxsize=4)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.canvas import Canvas, figure, inline, text_width
+from isogloss.charts.canvas import LABEL_SIZE, Canvas, figure, inline, text_width
 from isogloss.charts.lines import GAP, Line, Scale, lines_panel, most_lines, text_layer, word
 from isogloss.charts.matrix import (
     HEADING,
@@ -17,6 +18,7 @@ from isogloss.charts.matrix import (
     MOST_WRITTEN,
     name_layers,
 )
+from isogloss.charts.raster import legend_layer, raster_layer
 from isogloss.text import counted
 
 if TYPE_CHECKING:
@@ -46,17 +48,21 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
     canvas = canvas or Canvas()
     order = _by_linkage(pairs, kind)
     page = canvas.page(f"How far {counted(len(order), 'language')} are apart", [f"Distance: {kind}; 0 is the same."])
-    named = len(order) <= MOST_NAMED
     names = {code: canvas.name(code) for code in order}
-    left = (min(max(text_width(name) for name in names.values()), MOST_NAME) + GAP) if named else 0.0
-    step = (page.height - LEGEND - HEADING * named) / len(order)
+    nearest = pairs.drop_nulls(kind).sort(kind).head(10).select("language", "other", kind).iter_rows()
+    listed = [f"{names[one]} and {names[other]} {figure(distance, 2)}" for one, other, distance in nearest]
+    described = f"The nearest pairs: {'; '.join(listed)}."
+    if len(order) > MOST_NAMED:
+        return page.finish(_image(pairs, kind, order, listed, canvas, page.height - LEGEND), described)
+    left = min(max(text_width(name) for name in names.values()), MOST_NAME) + GAP
+    step = (page.height - LEGEND - HEADING) / len(order)
     across = min(MOST_STRETCHED * step, (page.width - left - HEADING / 2) / len(order))
     place = {code: at for at, code in enumerate(order)}
     both = pairs.select("language", "other", kind).drop_nulls(kind).iter_rows()
     rows = [
         {"language": names[one], "other": names[other], "distance": distance, "x": left + place[column] * across,
-         "x2": left + (place[column] + 1) * across - 0.5, "y": HEADING * named + place[line] * step,
-         "y2": HEADING * named + (place[line] + 1) * step - 0.5}
+         "x2": left + (place[column] + 1) * across - 0.5, "y": HEADING + place[line] * step,
+         "y2": HEADING + (place[line] + 1) * step - 0.5}
         for one, other, distance in both
         for line, column in ((one, other), (other, one))
     ]  # fmt: skip
@@ -72,8 +78,7 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
             tooltip=["language:N", "other:N", alt.Tooltip("distance:Q", format=".2f")],
         )
     ]  # fmt: skip
-    if named:
-        layers += name_layers([*names.values()], [*names.values()], left, step, across, canvas)
+    layers += name_layers([*names.values()], [*names.values()], left, step, across, canvas)
     if len(order) <= MOST_WRITTEN:
         half = max(row["distance"] for row in rows) / 2
         words = [
@@ -83,12 +88,29 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
         ]  # fmt: skip
         layers.append(text_layer(words, min(11.0, step / 2.4)))
     chart: Any = alt.layer(*layers)
-    nearest = pairs.drop_nulls(kind).sort(kind).head(10).select("language", "other", kind).iter_rows()
-    listed = "; ".join(f"{names[one]} and {names[other]} {figure(distance, 2)}" for one, other, distance in nearest)
     return page.finish(
-        chart.properties(width=left + across * len(order), height=HEADING * named + step * len(order)),
-        f"The nearest pairs: {listed}.",
+        chart.properties(width=left + across * len(order), height=HEADING + step * len(order)), described
     )
+
+
+def _image(
+    pairs: pl.DataFrame, kind: str, order: Sequence[str], listed: Sequence[str], canvas: Canvas, side: float
+) -> Any:
+    """Distances of more languages than can be named, as a square image, and the nearest pairs beside it."""
+    import altair as alt
+    import numpy as np
+
+    place = {code: at for at, code in enumerate(order)}
+    values = np.full((len(order), len(order)), np.nan)
+    for one, other, distance in pairs.select("language", "other", kind).drop_nulls(kind).iter_rows():
+        values[place[one], place[other]] = values[place[other], place[one]] = distance
+    most = float(np.nanmax(values, initial=0.0)) or 1.0
+    words = [word("The nearest pairs", side + GAP, LABEL_SIZE, canvas.colours.ink)]
+    words += [word(one, side + GAP, LABEL_SIZE * (2.8 + 1.5 * at), canvas.colours.pale_ink)
+              for at, one in enumerate(listed)]  # fmt: skip
+    image = raster_layer(values, (most, 0.0), canvas.colours.scheme, (0.0, 0.0, side, side))
+    layers = [image, legend_layer((0.0, most), canvas, "distance", reverse=True), text_layer(words)]
+    return alt.layer(*layers).properties(width=side, height=side)
 
 
 def _by_linkage(pairs: pl.DataFrame, kind: str) -> list[str]:

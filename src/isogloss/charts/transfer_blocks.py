@@ -15,7 +15,7 @@ import polars as pl
 
 from isogloss.charts.canvas import LABEL_SIZE, Canvas, Page, inline
 from isogloss.charts.lines import GAP, text_layer, word
-from isogloss.charts.raster import raster_layer
+from isogloss.charts.raster import legend_layer, raster_layer
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.languages import resolve
 from isogloss.languages.writing import SCRIPT_NAMES
@@ -82,7 +82,11 @@ def draw_blocks(
         layers += _borders(_blocks(sources), _blocks(targets), (left, top, width, height), canvas)
         if below:
             layers.append(_names_below(_blocks(targets), left, top + height, width, canvas))
-    layers += [_names_beside(_blocks(sources), top, height, canvas), text_layer(words), _legend(limits, canvas)]
+    layers += [
+        _names_beside(_blocks(sources), top, height, canvas),
+        text_layer(words),
+        legend_layer(limits, canvas, canvas.score_title),
+    ]
     chart: Any = alt.layer(*layers)
     return chart.properties(width=LEFT + len(panels) * (width + GAP) - GAP, height=top + height + below)
 
@@ -173,15 +177,3 @@ def _borders(
 def _ends(blocks: Sequence[Block], step: float) -> list[int]:
     last = blocks[-1].end
     return sorted({at for block in _readable(blocks, step) for at in block[1:] if 0 < at < last})
-
-
-def _legend(limits: tuple[float, float], canvas: Canvas) -> Any:
-    """The scale of colours, which an image has not: two squares without a size."""
-    import altair as alt
-
-    legend = alt.Legend(orient="bottom", direction="horizontal", title=canvas.score_title, titleOrient="left",
-                        gradientLength=180, gradientThickness=10, tickCount=4)  # fmt: skip
-    scale = alt.Scale(scheme=canvas.colours.scheme, domain=list(limits))
-    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    ends = alt.Chart(inline([{"x": 0.0, "y": 0.0, "score": score} for score in limits])).mark_rect(aria=False)
-    return ends.encode(x=x, x2="x:Q", y=y, y2="y:Q", fill=alt.Fill("score:Q", scale=scale, legend=legend))

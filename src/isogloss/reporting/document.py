@@ -36,17 +36,22 @@ class Grid:
     note: str = ""
 
     def halves(self, most: int) -> list[Grid]:
-        """The table in two to stand side by side, where it has more than `most` rows and few columns."""
-        if len(self.rows) <= most or len(self.columns) > MOST_COLUMNS:
+        """The table in two to stand side by side, where it has more than `most` rows and is narrow."""
+        if len(self.rows) <= most or len(self.columns) > MOST_COLUMNS or self._letters > MOST_LETTERS:
             return [self]
         middle = (len(self.rows) + 1) // 2
         parts = enumerate((self.rows[:middle], self.rows[middle:]), start=1)
         title = self.title or "Table"
         return [Grid(self.columns, rows, self.numeric, f"{title} ({number} of 2)") for number, rows in parts]
 
+    @property
+    def _letters(self) -> int:
+        """Letters of the widest cell of each column together."""
+        return sum(max(map(len, cells)) for cells in zip(self.columns, *self.rows, strict=True))
 
-MOST_COLUMNS = 5
-"""Columns of a table of which two fit beside each other."""
+
+MOST_COLUMNS, MOST_LETTERS = 5, 60
+"""Columns, and letters across, of a table of which two fit beside each other."""
 LONG = 14
 """Rows from which a narrow table is drawn in two halves."""
 
