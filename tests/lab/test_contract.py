@@ -16,12 +16,15 @@ from tests.lab.checkpoints import make_decoder
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes, save, tasks
 from isogloss.lab.recipe import EACH
+from isogloss.lab.recipe.prompted import PromptedRecipe
 from isogloss.lab.recipe.translating import TranslatingRecipe
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question
 
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
 QUICK: dict[str, dict[str, Any]] = {
     "in-context": {"max_length": 1024, "max_new": 4},
+    "instruction-tune": {"max_length": 1024, "max_new": 4, "epochs": 1, "learning_rate": 1e-3},
+    "instruction-lora": {"max_length": 1024, "max_new": 4, "epochs": 1, "rank": 2},
     "linear-probe": {"C": 1.0},
     "fine-tune": {"epochs": 2, "learning_rate": 1e-3},
     "lora": {"epochs": 2},
@@ -40,7 +43,7 @@ def make(name: str, checkpoint: Path) -> Recipe:
     if issubclass(recipes.get(name), TranslatingRecipe):
         base = {"name": "fine-tune", "checkpoint": str(checkpoint), "max_length": 64, **QUICK["fine-tune"]}
         return recipes.get(name).read({"base": base, "translator": {"name": "file", "file": translations(checkpoint)}})
-    if name == "in-context":
+    if issubclass(recipes.get(name), PromptedRecipe):
         checkpoint = make_decoder(checkpoint.with_name("decoder"))
     return recipes.get(name).read(
         parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), "max_length": 64, **parameters}

@@ -20,8 +20,8 @@ from isogloss.evidence.store import Store
 from isogloss.lab import Corpus, Recipe, Training, findings, plan_grid, read_grid, recipes, run_grid, tasks
 from isogloss.lab.byte_transformer import ByteTransformer, pretrain
 from isogloss.lab.reading import read_task
-from isogloss.lab.recipe.in_context.prompts import parts_of
-from isogloss.lab.recipe.in_context.templates import Template, of_languages
+from isogloss.lab.recipe.prompted.prompts import parts_of
+from isogloss.lab.recipe.prompted.templates import Template, of_languages
 from isogloss.lab.task_file import read_info
 from isogloss.models.decoder import shared_decoder
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question

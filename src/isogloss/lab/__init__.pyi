@@ -8,7 +8,7 @@ from .adaptation_grid import AdaptationGrid, read_adaptation_grid
 from .adaptation_run import run_adaptation_grid
 from .byte_tokenizer import clone_text
 from .byte_transformer import ByteTransformer, pretrain
-from .comparison import compare_recipes, costs_file, measured_costs
+from .comparison import compare_recipes, costs_file, measured_costs, training_changes
 from .executor import executors
 from .grid import Grid, read_grid
 from .kinds import tasks
@@ -60,5 +60,6 @@ __all__ = [
     "run_grid",
     "save",
     "tasks",
+    "training_changes",
     "tune",
 ]

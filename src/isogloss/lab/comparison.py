@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -51,15 +52,11 @@ def compare_recipes(findings: Findings, store: Store, *, by_target: bool = False
     chapter 8). So the interval is about other test items, not about other languages or seeds. See
     `isogloss.stats.bootstrap_p_value` and `isogloss.stats.holm` for the p-values.
     """
-    observations = findings.observations
-    if observations.is_empty():
+    if findings.observations.is_empty():
         return pl.DataFrame(schema=_SCHEMA)
-    keyed = observations.with_columns(observation_keys(observations))
-    items = store.read_items(keyed["observation"])
-    scored = items.filter(pl.col("score").is_not_null()).select("observation", "item", item_score="score")
     # A model is named only where there are several: names are long enough.
-    parts = ["recipe"] if observations["model"].n_unique() == 1 else ["model", "recipe"]
-    outcomes = keyed.join(scored, on="observation").with_columns(arm=pl.concat_str(parts, separator=" "))
+    parts = ["recipe"] if findings.observations["model"].n_unique() == 1 else ["model", "recipe"]
+    outcomes = _outcomes(findings, store).with_columns(arm=pl.concat_str(parts, separator=" "))
     rows: list[dict[str, Any]] = []
     for (task, metric), of_task in outcomes.group_by("task", "metric", maintain_order=True):
         shared = {"task": task, "metric": metric}
@@ -68,6 +65,71 @@ def compare_recipes(findings: Findings, store: Store, *, by_target: bool = False
         corrected = holm([row["p"] for row in tested])
         rows += [shared | row | {"p_holm": p_holm} for row, p_holm in zip(tested, corrected, strict=True)]
     return pl.DataFrame(rows, schema=_SCHEMA)
+
+
+def _outcomes(findings: Findings, store: Store) -> pl.DataFrame:
+    """The observations once for each of their items, with `item` and `item_score`."""
+    keyed = findings.observations.with_columns(observation_keys(findings.observations))
+    items = store.read_items(keyed["observation"])
+    scored = items.filter(pl.col("score").is_not_null()).select("observation", "item", item_score="score")
+    return keyed.join(scored, on="observation")
+
+
+_TRAINED = ("task", "metric", "model", "recipe", "source", "size", "target")
+_CHANGES = {
+    **dict.fromkeys(_TRAINED, pl.String), "size": pl.Int64, "own": pl.Boolean, "seeds": pl.UInt32, "items": pl.Int64,
+    "before": pl.Float64, "after": pl.Float64, "change": pl.Float64, "lower": pl.Float64, "upper": pl.Float64,
+    "p": pl.Float64, "p_holm": pl.Float64,
+}  # fmt: skip
+
+
+def training_changes(findings: Findings, store: Store, *, seed: int = 0) -> pl.DataFrame:
+    """What examples change in each language, where a grid has size 0, the model as it is, beside other sizes.
+
+    Parameters
+    ----------
+    findings : Findings
+    store : Store
+        Which has the items.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per task, metric, model, recipe, source, size and target: `own`, whether the target is a language of the
+        source; `seeds`; `items`; `before`, the score without training, `after`, the mean over seeds; `change` with a
+        95 % interval, `p` and `p_holm`, corrected for all rows of the task.
+
+    Notes
+    -----
+    An item is drawn with its outcomes under all seeds, as in `compare_recipes`: the interval is about other items.
+    """
+    plain = findings.observations.filter(pl.col("shown_size").fill_null(0) == 0)
+    if plain.filter(size=0).is_empty() or plain.filter(pl.col("size") > 0).is_empty():
+        return pl.DataFrame(schema=_CHANGES)
+    outcomes = _outcomes(replace(findings, observations=plain), store)
+    key = [name for name in _TRAINED if name not in ("source", "size")]
+    before = outcomes.filter(size=0).select(*key, "pair", "item", item_score_second="item_score")
+    after = outcomes.filter(pl.col("size") > 0).with_columns(own=target_in_source())
+    rows: list[dict[str, Any]] = []
+    for (task,), of_task in after.join(before, on=[*key, "pair", "item"], nulls_equal=True).group_by(
+        "task", maintain_order=True
+    ):
+        changed = [
+            dict(zip((*_TRAINED, "own"), names, strict=True)) | _change(both, seed)
+            for names, both in of_task.group_by(*_TRAINED, "own", maintain_order=True)
+        ]
+        corrected = holm([row["p"] for row in changed])
+        rows += [row | {"task": task, "p_holm": p_holm} for row, p_holm in zip(changed, corrected, strict=True)]
+    return pl.DataFrame(rows, schema=_CHANGES).sort(_TRAINED)
+
+
+def _change(both: pl.DataFrame, seed: int) -> dict[str, Any]:
+    found = _difference(both, seed)
+    named = {"before": "second_score", "after": "first_score", "change": "difference"}
+    kept = {name: found[name] for name in ("items", "lower", "upper", "p")}
+    return {"seeds": both["observation"].n_unique(), **{new: found[old] for new, old in named.items()}, **kept}
 
 
 def _pairs(outcomes: pl.DataFrame, seed: int, by_target: bool) -> list[dict[str, Any]]:

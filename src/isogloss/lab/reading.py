@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from isogloss.errors import BadValue, UnknownName
+from isogloss.errors import BadValue, UnknownLanguage, UnknownName
 from isogloss.lab.byte_tokenizer import clone_text
 from isogloss.lab.task import Copy, Leak, Task, TaskInfo
 from isogloss.languages import Language, resolve
 from isogloss.texts.tables import read_table
 
+MOST_NAMED = 5
+"""Unknown languages that a warning names."""
 _DEV_NAMES = ("dev", "validation", "valid", "val")
 
 
@@ -27,7 +30,10 @@ def read_task(info: TaskInfo) -> Task:
         codes for one language; an item twice; test items or texts that are trained on.
     """
     kind, where = info.kind, str(info.file)
-    table = _complete(read_table(info.file, info.columns, kind.lists), where, kind.lists)
+    table = read_table(info.file, info.columns, kind.lists)
+    if kind.leaves_out:
+        table = leave_out(table, info)
+    table = _complete(table, where, kind.lists, blank=kind.optional if kind.leaves_out else ())
     if info.shares:
         table = divide(table, info.shares, by_item="item" in info.columns)
     info = _with_dev(info, set(table["split"].unique()))
@@ -69,9 +75,47 @@ def _with_dev(info: TaskInfo, there: set[str]) -> TaskInfo:
     return info
 
 
-def _complete(table: pl.DataFrame, where: str, lists: Mapping[str, str]) -> pl.DataFrame:
+def leave_out(table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
+    """The table without rows that lack what is needed or are in an unknown language; a warning says how many.
+
+    Raises
+    ------
+    BadValue
+        If no row is left.
+    """
+    kind, reasons = info.kind, {}
+    lacking = [(f"without {name}", _is_empty(pl.col(name))) for name in ("language", *kind.needed)]
+    strange = [code for code in table["language"].drop_nulls().unique().sort() if not _is_known(code, info)]
+    lacking.append((f"in unknown languages ({', '.join(strange[:MOST_NAMED])})", pl.col("language").is_in(strange)))
+    kept = table
+    for reason, is_so in lacking:
+        before = kept.height
+        kept = kept.filter(~is_so)
+        reasons[reason] = before - kept.height
+    if kept.is_empty():
+        raise BadValue("no row has all that is needed", where=str(info.file), hint="look at the columns of the task")
+    said = ", ".join(f"{count} {reason}" for reason, count in reasons.items() if count)
+    if said:
+        rows = table.height - kept.height
+        warnings.warn(f"{info.file}: {rows} of {table.height} rows are left out: {said}", stacklevel=2)
+    return kept.with_columns(pl.col(name).fill_null("") for name in kind.optional if name in kept.columns)
+
+
+def _is_empty(column: pl.Expr) -> pl.Expr:
+    return column.is_null() | (column.str.strip_chars() == "")
+
+
+def _is_known(code: str, info: TaskInfo) -> bool:
+    try:
+        resolve(info.codes.get(code, code))
+    except UnknownLanguage:
+        return False
+    return True
+
+
+def _complete(table: pl.DataFrame, where: str, lists: Mapping[str, str], blank: Sequence[str] = ()) -> pl.DataFrame:
     """The table without a null; items are counted through where the file names none."""
-    for name in (name for name in table.columns if name != "row"):
+    for name in (name for name in table.columns if name not in ("row", *blank)):
         nothing = pl.col(name).list.len() == 0 if name in lists else pl.col(name).str.strip_chars() == ""
         empty = table.filter(pl.col(name).is_null() | nothing)
         if empty.height:

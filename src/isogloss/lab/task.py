@@ -39,11 +39,14 @@ class Form:
         Name of the place of the answer; None where that is the slot in the input.
     default : str
         The template in English that is used where none is given.
+    chat : str
+        The same where the input is a turn of a chat; empty where that is no other.
     """
 
     inputs: tuple[str, ...]
     answer: str | None
     default: str
+    chat: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,9 @@ class TaskKind(ABC):
         How it is written in a prompt, if it can be.
     keeps_predictions : bool
         Whether what was answered is kept with each item.
+    leaves_out : bool
+        Whether rows that lack a text, an answer or a known language are left out and counted, instead of refused; what
+        `optional` columns lack is empty then.
     """
 
     name: ClassVar[str]
@@ -94,6 +100,7 @@ class TaskKind(ABC):
     input_type: ClassVar[InputType[Any]] = TEXT
     form: ClassVar[Form | None] = None
     keeps_predictions: ClassVar[bool] = True
+    leaves_out: ClassVar[bool] = False
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -137,16 +137,17 @@ class ShowGridQuestion(AboutRun):
     def answer(self, progress: Progress | None = None) -> Answer:
         """Show it."""
         from isogloss.evidence import Store
-        from isogloss.lab import compare_recipes
+        from isogloss.lab import compare_recipes, training_changes
 
-        results = self.findings(self.metric)
-        compared = compare_recipes(results, Store(self.store), by_target=self.by_target)
+        results, store = self.findings(self.metric), Store(self.store)
+        compared = compare_recipes(results, store, by_target=self.by_target)
+        trained = training_changes(results, store)
         scale = scale_of(results.observations) if results.observations.height else RAW
-        verdict = _measured(results, scale)
+        verdict = [*_trained(trained, scale), *_measured(results, scale)]
         cells = results.cells().filter(shown_size=0)
         counts = {"jobs": results.jobs, "measured": results.measured, "failed": results.failed}
         return Answer(
-            self.command, tuple(verdict), _tables(results, compared, self.by_target, scale), scale=scale,
+            self.command, tuple(verdict), _tables(results, compared, trained, self.by_target, scale), scale=scale,
             details=counts, result=results, draw=partial(_draw, cells, results.metric, scale) if cells.height else None,
         )  # fmt: skip
 
@@ -209,7 +210,29 @@ def _measured(results: Findings, scale: Scale) -> Iterator[str]:
     yield counts
 
 
-def _tables(results: Findings, compared: pl.DataFrame, by_target: bool, scale: Scale) -> dict[str, Table]:
+def _trained(changes: pl.DataFrame, scale: Scale) -> Iterator[str]:
+    """What examples change in languages of the source and in others, and which loses most."""
+    import polars as pl
+
+    means = dict(changes.group_by("own").agg(pl.col("change").mean()).iter_rows())
+    said = [
+        f"by {scale.change(means[own])} on average in {where}"
+        for own, where in ((True, "their own languages"), (False, "others")) if own in means
+    ]  # fmt: skip
+    if said:
+        yield f"Examples of sources change scores {', and '.join(said)}."
+    worse = changes.filter(pl.col("upper") < 0).sort("change")
+    if worse.height:
+        row = worse.row(0, named=True)
+        span = f"{scale.change(row['lower'])} to {scale.change(row['upper'])}"
+        yield (
+            f"{row['target']} loses most, by {scale.change(row['change'])} ({span}), with examples of {row['source']}."
+        )
+
+
+def _tables(
+    results: Findings, compared: pl.DataFrame, trained: pl.DataFrame, by_target: bool, scale: Scale
+) -> dict[str, Table]:
     summary, changes = results.summary(), results.changes()
     columns = columns_that_tell(summary)
     tables = {
@@ -226,6 +249,12 @@ def _tables(results: Findings, compared: pl.DataFrame, by_target: bool, scale: S
     tables["changes"] = Table(
         scale.table(changes, gains), "What examples of a target change",
         {name: name for name in (*columns, *gains)}, scale.digits,
+    )  # fmt: skip
+    scores = ("before", "after", "change", "lower", "upper")
+    several = [name for name in ("model", "recipe", "size") if trained[name].n_unique() > 1]
+    tables["trained"] = Table(
+        scale.table(trained, scores), "What examples of a source change, paired by test item",
+        {name: name for name in (*several, "source", "target", "seeds", "items", *scores)}, scale.digits,
     )  # fmt: skip
     pairs = ("first_score", "second_score", "difference", "lower", "upper")
     shown = [*["target"] * by_target, "first", "second", "items", "difference", "lower", "upper", "p_holm"]

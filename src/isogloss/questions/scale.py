@@ -67,6 +67,10 @@ class Scale:
         """A score as it is shown, such as `71.4` or `0.714`."""
         return f"{self.factor * value:z.{self.digits}f}"
 
+    def change(self, value: float) -> str:
+        """A difference of scores on the scale of the reader, with its sign: `+0.214`."""
+        return f"{self.factor * value:+z.{self.digits}f}"
+
     def rough(self, value: float) -> str:
         """A score as a sentence says it, without decimals that nobody should act on: `71` or `.71`."""
         return self.rough_shown(self.factor * value)

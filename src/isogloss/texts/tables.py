@@ -15,7 +15,7 @@ from isogloss.errors import BadFile, BadValue, UnknownName, first_line
 from isogloss.extras import need
 from isogloss.files import parse_delimited
 
-FORMATS = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".conllu", ".conll", ".iob2", ".bio")
+FORMATS = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".conllu", ".conll", ".iob2", ".bio")
 _FIELD = re.compile(r"\\\{(language|split)\\\}")
 _CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 _KEPT = ("form", "lemma", "upos", "xpos", "deprel")
@@ -113,6 +113,8 @@ def _scan(path: Path) -> pl.DataFrame:
             return parse_delimited(path.read_bytes(), "\t" if suffix == ".tsv" else ",")
         case ".jsonl" | ".ndjson":
             return pl.read_ndjson(path, infer_schema_length=None)
+        case ".json":
+            return pl.read_json(path, infer_schema_length=None)
         case ".conllu":
             return read_conllu(path)
         case ".conll" | ".iob2" | ".bio":

@@ -60,13 +60,40 @@ class Generation(TaskKind):
     form: ClassVar[Form | None] = Form(("question",), "answer", "Question: {question}\nAnswer: {answer}")
 
     def inputs(self, group: pl.DataFrame) -> list[Any]:
-        return group["question"].to_list()
+        return group[self.texts[0]].to_list()
 
     def labels(self, table: pl.DataFrame, info: TaskInfo) -> list[str]:
-        return list(table["answer"].unique().sort())
+        return list(table[self.right].unique().sort())
 
     def examples(self, group: pl.DataFrame, labels: list[str]) -> Examples:
-        return replace(super().examples(group, labels), answers=[(answer,) for answer in group["answer"]])
+        return replace(super().examples(group, labels), answers=[(answer,) for answer in group[self.right]])
+
+
+@dataclass(frozen=True)
+class Instructions(Generation):
+    """An instruction, the input that some of them have, and what is to be written.
+
+    The fields are those of Alpaca and Bactrian-X. Rows without an instruction, without an output or in an unknown
+    language are left out and counted. An input stands below its instruction, after an empty line.
+    """
+
+    name: ClassVar[str] = "instructions"
+    texts: ClassVar[tuple[str, ...]] = ("instruction",)
+    right: ClassVar[str] = "output"
+    optional: ClassVar[tuple[str, ...]] = ("input",)
+    metrics: ClassVar[tuple[str, ...]] = ("exact_match", "f1")
+    form: ClassVar[Form | None] = Form(
+        ("instruction",), "output", "### Input:\n{instruction}\n\n### Output:\n{output}", "{instruction}{output}"
+    )
+    leaves_out: ClassVar[bool] = True
+
+    def check(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
+        """The table with inputs below their instructions."""
+        if "input" not in table.columns:
+            return table
+        whole = pl.concat_str("instruction", "input", separator="\n\n")
+        has_input = pl.col("input").str.strip_chars() != ""
+        return table.with_columns(instruction=pl.when(has_input).then(whole).otherwise(pl.col("instruction")))
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ recipes: Registry[type[Recipe]] = Registry(
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
+        "instruction-tune": "isogloss.lab.recipe.instructions:InstructionTune",
+        "instruction-lora": "isogloss.lab.recipe.instructions:InstructionLora",
         "translate-train": "isogloss.lab.recipe.translate:TranslateTrain",
         "translate-test": "isogloss.lab.recipe.translate:TranslateTest",
     },

@@ -35,6 +35,7 @@ class FineTune(TrainedRecipe):
     """
 
     name: ClassVar[str] = "fine-tune"
+    unfit: ClassVar[str | None] = 'written answers are learnt by name = "instruction-tune", of a decoder'
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Lora(TrainedRecipe):
 
     name: ClassVar[str] = "lora"
     packages: ClassVar[tuple[str, ...]] = (*TrainedRecipe.packages, "peft")
+    unfit: ClassVar[str | None] = 'written answers are learnt by name = "instruction-lora", of a decoder'
 
     learning_rate: Positive = 1e-3
     rank: Count = 8

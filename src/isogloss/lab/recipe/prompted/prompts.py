@@ -78,7 +78,7 @@ def packed(corpus: Corpus) -> dict[str, Matrix]:
 def about(prepared: Arrays) -> About:
     """What was packed of the task."""
     fields = json.loads(prepared["about"].tobytes())
-    form = Form(tuple(fields["form"]["inputs"]), fields["form"]["answer"], fields["form"]["default"])
+    form = Form(tuple(fields["form"].pop("inputs")), **fields["form"])
     return About(**{**fields, "form": form})
 
 

@@ -1,0 +1,242 @@
+"""`instruction-tune` and `instruction-lora`: a decoder is trained on the answers to prompts, and prompted likewise.
+
+On instructions in one language or several (Li et al. 2023, Bactrian-X), or on any task that can be written in a prompt.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from isogloss.errors import BadFile, BadValue
+from isogloss.parameters import Count, NotNegative, Positive
+from isogloss.lab.recipe import Arrays, Corpus, Estimate, Fitted, Training
+from isogloss.lab.recipe.neural import TRIED
+from isogloss.lab.recipe.prompted import PromptedRecipe, right_answer
+from isogloss.lab.recipe.prompted.prompts import about, first_rows, packed, queries
+from isogloss.lab.tuning import checkpoint
+from isogloss.models.decoder import Decoder, shared_decoder
+from isogloss.models.runtime import count, device, forward_flops, start_torch
+
+
+@dataclass(frozen=True)
+class InstructionTune(PromptedRecipe):
+    """Full fine-tuning of a decoder on the answers to prompts.
+
+    Parameters
+    ----------
+    epochs : int, default 3
+        How often all examples are gone through.
+    batch_size : int, default 16
+        Examples.
+    learning_rate : float, default 3e-5
+        The highest, of AdamW.
+    warmup : float, default 0.1
+        Share of the steps in which the learning rate rises.
+    weight_decay : float, default 0
+        Of AdamW.
+    stop : list of str, default none
+        Where a generated answer ends beside the token that ends texts, which is learnt.
+
+    Notes
+    -----
+    The loss is the mean cross entropy of the tokens of answers and of the one that ends them; prompts count for
+    nothing. An example that has no room in `max_length` is left out, not cut. Size 0 of a grid is the model as it is.
+    The other parameters are those of `PromptedRecipe`.
+    """
+
+    name: ClassVar[str] = "instruction-tune"
+
+    epochs: Count = 3
+    batch_size: Count = 16
+    learning_rate: Positive = 3e-5
+    warmup: NotNegative = 0.1
+    weight_decay: NotNegative = 0.0
+    stop: list[str] = field(default_factory=list)
+
+    def prepare(self, corpus: Corpus, apply: Any) -> Arrays:
+        """As recipes do that ask in prompts; encoder-decoders are refused."""
+        checkpoint.check_decoder(self.folder)
+        return super().prepare(corpus, apply)
+
+    def examples(self, prepared: Arrays, training: Training) -> list[tuple[str, str]]:
+        """Prompt and answer of each training row, written as its own language is."""
+        known, rows = about(prepared), training.rows
+        languages = np.searchsorted(first_rows(prepared, "train"), rows, side="right") - 1
+        labels = training.labels.reshape(len(rows), -1)
+        wordings, chat, found = self.wordings(known), self.conversation(), []
+        for one, right, language in zip(queries(prepared, "train", rows), labels, languages, strict=True):
+            prompt, answer = wordings.of(int(language)).parted(one.parts, right_answer(known, one, right))
+            found.append((prompt, answer) if chat is None else (chat.prompt([], prompt), answer.strip()))
+        return found
+
+    def fit(self, prepared: Arrays, training: Training) -> Fitted:
+        """Learn from the answers of the training rows; of none, nothing.
+
+        Raises
+        ------
+        BadValue
+            If no example has room.
+        """
+        rows = training.rows
+        languages = np.unique(np.searchsorted(first_rows(prepared, "train"), rows, side="right") - 1)
+        asked: dict[str, Any] = {"shown": [], "target": None}
+        if not len(rows):
+            return Fitted({"languages": languages}, asked, {"selected_on": "nothing: no weight is learnt"})
+        learnt, notes = self.learn(self.examples(prepared, training), training.seed)
+        return Fitted({"languages": languages, **learnt}, asked, notes)
+
+    def learn(self, examples: Sequence[tuple[str, str]], seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Learn from prompts and answers: weights by name, and what observations say of it.
+
+        Raises
+        ------
+        BadValue
+            If no example has room.
+        """
+        torch = start_torch()
+        from isogloss.lab.tuning.instructions import Schedule, in_tokens, train_answers
+
+        decoder = shared_decoder(self.folder, "float32")
+        sequences, left_out = in_tokens(decoder, examples, self.max_length)
+        if not sequences:
+            raise BadValue(f"no example has room in {self.max_length} tokens", hint="raise max_length")
+        schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            with self._adapted(decoder) as (ready, model):
+                with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
+                    train_answers(ready, sequences, schedule, seed)
+                self._count(ready, sequences)
+                learnt = self.weights(model)
+        notes = {"selected_on": "nothing: the weights after the last step are taken"}
+        return learnt, notes | ({"too_long": left_out} if left_out else {})
+
+    def decoder(self, fitted: Fitted) -> Decoder:
+        learnt = {name: array for name, array in fitted.arrays.items() if name != "languages"}
+        if not learnt:
+            return shared_decoder(self.folder, self.precision)
+        with self._adapted(shared_decoder(self.folder, "float32")) as (ready, model):
+            self.restore(model, learnt)
+        ready.model.eval()
+        if self.precision == "bfloat16":
+            ready.model.to(start_torch().bfloat16)
+        return ready
+
+    def adapt(self, model: Any) -> Any:
+        """The model with what is learnt; what of it is learnt wants a gradient."""
+        return model.requires_grad_(True)
+
+    def weights(self, model: Any) -> dict[str, Any]:
+        """What was learnt, by name."""
+        return {name: one.detach().cpu().numpy().copy() for name, one in model.named_parameters()}
+
+    def restore(self, model: Any, learnt: dict[str, Any]) -> None:
+        """Put what was learnt into a model.
+
+        Raises
+        ------
+        BadFile
+            If it is another model's.
+        """
+        torch = start_torch()
+        wanted = self.weights(model)
+        if {name: one.shape for name, one in wanted.items()} != {name: one.shape for name, one in learnt.items()}:
+            raise BadFile("holds the weights of another model", where=self.name, hint="train it again")
+        model.load_state_dict({name: torch.from_numpy(array) for name, array in learnt.items()}, strict=False)
+
+    @contextmanager
+    def _adapted(self, decoder: Decoder) -> Iterator[tuple[Decoder, Any]]:
+        """A copy of a decoder with what is learnt, as it answers and as it learns."""
+        model = self.adapt(deepcopy(decoder.model))
+        yield replace(decoder, model=getattr(model, "get_base_model", lambda: model)()), model
+
+    def _count(self, decoder: Decoder, sequences: Sequence[tuple[Any, Any]]) -> None:
+        """Operations backwards: through the states always, and through the weights where all of these are learnt."""
+        lengths = np.array([len(read) + len(answer) for read, answer in sequences])
+        passes = 2 if all(one.requires_grad for one in decoder.model.parameters()) else 1
+        count(flops=self.epochs * passes * forward_flops(decoder.cost, lengths))
+
+    def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
+        """A few texts of the language that has most are answered, and a few learnt from once."""
+        test, train = max(corpus.test, key=len)[:TRIED], max(corpus.train, key=len, default=[])[:TRIED]
+        plain = replace(self, epochs=1, template_language="source")
+        prepared = packed(Corpus([train], [test], ["eng"], corpus.kind, corpus.labels))
+        labels = np.zeros(sum(map(corpus.kind.input_type.units, train)), np.int64)
+        shared_decoder(self.folder, self.precision)  # reading the checkpoint is no part of a text's time
+        began = time.perf_counter()
+        fitted = plain.fit(prepared, Training(np.arange(len(train)), labels, 0))
+        learning = (time.perf_counter() - began) / max(1, len(train))
+        began = time.perf_counter()
+        plain.predict(prepared, fitted)
+        answering = (time.perf_counter() - began) / len(test)
+        texts = sum(len(one.rows) for one in trainings) / len(trainings)
+        seconds = self.epochs * texts * learning + answering * sum(map(len, corpus.test))
+        memory = 4 * self.facts()["parameters"] * 5 + 1e9  # as read and as learnt, gradients, two moments
+        return Estimate(0.0, seconds, 0.0, memory, 0.0, f"{len(test)} texts tried")
+
+
+@dataclass(frozen=True)
+class InstructionLora(InstructionTune):
+    """Low-rank adaptation of a decoder on the answers to prompts.
+
+    Parameters
+    ----------
+    learning_rate : float, default 3e-4
+        The highest, of AdamW.
+    rank : int, default 16
+        Of the two matrices whose product is added to each linear layer.
+    alpha : int, default 16
+        Additions are multiplied by alpha / rank.
+    adapter_dropout : float, default 0.05
+        Share of its inputs that an addition does without, while it is learnt.
+    modules : list of str, default all
+        Which linear layers, by the ends of their names, such as `["q_proj", "v_proj"]`; the head is never among them.
+
+    Notes
+    -----
+    Bactrian-X has rank 64, alpha 16, 4 epochs, batches of 128 and the modules `q_proj` and `v_proj` of LLaMA. The other
+    parameters are those of `InstructionTune`.
+    """
+
+    name: ClassVar[str] = "instruction-lora"
+    packages: ClassVar[tuple[str, ...]] = (*InstructionTune.packages, "peft")
+
+    learning_rate: Positive = 3e-4
+    rank: Count = 16
+    alpha: Count = 16
+    adapter_dropout: NotNegative = 0.05
+    modules: list[str] = field(default_factory=list)
+
+    def shape(self, model: Any) -> Any:
+        """The configuration of the adapter, as peft has it."""
+        from isogloss.lab.tuning.adapter import configuration, linear_modules
+
+        return configuration(self.rank, self.alpha, self.adapter_dropout, linear_modules(model, self.modules))
+
+    def adapt(self, model: Any) -> Any:
+        from isogloss.lab.tuning.adapter import add_adapter
+
+        return add_adapter(model, self.shape(model))
+
+    def weights(self, model: Any) -> dict[str, Any]:
+        from peft import get_peft_model_state_dict
+
+        state = get_peft_model_state_dict(model, save_embedding_layers=False)
+        return {name: one.detach().cpu().numpy().copy() for name, one in state.items()}
+
+    def restore(self, model: Any, learnt: dict[str, Any]) -> None:
+        torch = start_torch()
+        from peft import set_peft_model_state_dict
+
+        if {name: one.shape for name, one in self.weights(model).items()} != {
+            name: one.shape for name, one in learnt.items()
+        }:
+            raise BadFile("holds the weights of another model", where=self.name, hint="train it again")
+        set_peft_model_state_dict(model, {name: torch.from_numpy(array) for name, array in learnt.items()})
