@@ -57,7 +57,7 @@ def read_chains(tables: Sequence[AdaptationTable], languages: Collection[str], p
     languages : collection of str
         Of the texts; empty where there are none.
     path : pathlib.Path
-        The file, for errors.
+        The file, for errors, and for what is named relative to it.
 
     Raises
     ------
@@ -66,13 +66,14 @@ def read_chains(tables: Sequence[AdaptationTable], languages: Collection[str], p
     chains = [
         chain
         for place, table in enumerate(tables)
-        for chain in _read_levels(table, languages, section_of(str(path), numbered("adaptation", place, len(tables))))
+        for chain in _read_levels(table, languages, path, numbered("adaptation", place, len(tables)))
     ]
     return tuple({chain.label: chain for chain in chains}.values())
 
 
-def _read_levels(table: AdaptationTable, languages: Collection[str], where: str | None) -> Iterator[Chain]:
+def _read_levels(table: AdaptationTable, languages: Collection[str], path: Path, section: str) -> Iterator[Chain]:
     """One chain for each level, or the one of the steps."""
+    where = section_of(str(path), section)
     for code in table.calibration:
         if code not in languages:
             raise UnknownName("language of the texts", code, languages, where=where)
@@ -86,7 +87,7 @@ def _read_levels(table: AdaptationTable, languages: Collection[str], where: str 
     else:
         every = [[{"name": table.name, **given, **levels}] for levels in _products(table.levels)]
     for steps in every:
-        chain = Chain(tuple(_read_step(step, where) for step in steps), tuple(table.calibration))
+        chain = Chain(tuple(_read_step(step, path.parent, where) for step in steps), tuple(table.calibration))
         hungry = [one.name for one in chain.steps if one.needs_texts and not languages]
         if hungry:
             raise BadValue(
@@ -97,10 +98,13 @@ def _read_levels(table: AdaptationTable, languages: Collection[str], where: str 
         yield from (replace(chain, seed=seed) for seed in table.seeds)
 
 
-def _read_step(step: Mapping[str, Any], where: str | None) -> Adaptation:
+def _read_step(step: Mapping[str, Any], folder: Path, where: str | None) -> Adaptation:
     kind = adaptations.get(str(step.get("name")))
     tuples = {one.name for one in fields(kind) if str(one.type).startswith("tuple")}
     values = {name: tuple(value) if name in tuples else value for name, value in step.items() if name != "name"}
+    described = folder / str(values.get("task", ""))
+    if described.is_file():
+        values["task"] = str(described)
     return kind.read(values, where=where)
 
 

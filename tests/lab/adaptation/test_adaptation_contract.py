@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.lab.adaptation.adapters import make_adapter, write_task
 
 from isogloss.errors import BadFile, BadValue, IsoglossError, UnknownName
 from isogloss.lab import adapt, adaptation_card, adaptations
+from isogloss.lab.adaptation.weights import Weights
 
 KINDS = ("decoder", "masked", "encoder")
-CASES = [(name, kind) for name in adaptations.names() for kind in KINDS]
+OF_DECODERS = ("instruction-lora",)
+CASES = [(name, kind) for name in adaptations.names() for kind in KINDS if kind == "decoder" or name not in OF_DECODERS]
 
 
 class Interrupted(Exception):
@@ -42,7 +45,21 @@ class Impatient:
 
 def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
     """What an adaptation needs; those of two checkpoints get the same one twice."""
+    if name == "instruction-lora":
+        return {"task": str(write_task(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
+    if name == "merge-adapters":
+        return {"adapters": (str(adapter_of(checkpoint)),)}
     return {"merge-average": {"others": (str(checkpoint),)}, "layer-swap": {"other": str(checkpoint)}}.get(name, {})
+
+
+def adapter_of(checkpoint: Path) -> Path:
+    """An adapter of two matrices of a checkpoint, beside it."""
+    folder = checkpoint.with_name(f"adapter of {checkpoint.name}")
+    if not folder.exists():
+        weights = Weights(checkpoint)
+        chosen = list(weights.linears())[:2]
+        make_adapter(folder, {name.removesuffix(".weight"): weights.shape(name) for name in chosen})
+    return folder
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -107,7 +124,7 @@ def test_other_programs_load_it_and_its_tokenizer_fits(name, kind, checkpoints, 
     assert tokenizer.pad_token_id == model[0].config.pad_token_id
     ids = tokenizer("the doctor")["input_ids"]
     assert tokenizer.decode(ids, skip_special_tokens=True) == "the doctor"
-    assert {path.suffix for path in folder.iterdir()} <= {".safetensors", ".json", ".md", ".jinja"}
+    assert {path.suffix for path in folder.rglob("*") if path.is_file()} <= {".safetensors", ".json", ".md", ".jinja"}
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)

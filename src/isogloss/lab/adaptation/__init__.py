@@ -27,6 +27,8 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "quantise-int4": "isogloss.lab.adaptation.quantise:QuantiseInt4",
         "layer-drop": "isogloss.lab.adaptation.layer_drop:LayerDrop",
         "layer-swap": "isogloss.lab.adaptation.merge:LayerSwap",
+        "merge-adapters": "isogloss.lab.adapters:MergeAdapters",
+        "instruction-lora": "isogloss.lab.adapters:InstructionLora",
         "merge-average": "isogloss.lab.adaptation.merge:MergeAverage",
     },
     "isogloss.adaptations",

@@ -19,7 +19,8 @@ OF_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack",
 TRAINING = "training.json"
 """What an adaptation that trains says of it."""
 STATE = "training.safetensors"
-LEFT_OUT = (INDEX, "README.md", "adaptation.json", "pretraining.json", TRAINING, "pytorch_model.bin.index.json")
+LEFT_OUT = (INDEX, "README.md", "adaptation.json", "pretraining.json", TRAINING, "pytorch_model.bin.index.json",
+            "adapter_config.json")  # fmt: skip
 """What would not be true of the new checkpoint."""
 
 

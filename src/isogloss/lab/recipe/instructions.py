@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.parameters import Count, NotNegative, Positive
 from isogloss.lab.recipe import Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import TRIED
 from isogloss.lab.recipe.prompted import PromptedRecipe, right_answer
@@ -23,6 +22,7 @@ from isogloss.lab.recipe.prompted.prompts import about, first_rows, packed, quer
 from isogloss.lab.tuning import checkpoint
 from isogloss.models.decoder import Decoder, shared_decoder
 from isogloss.models.runtime import count, device, forward_flops, start_torch
+from isogloss.parameters import Count, NotNegative, Positive
 
 
 @dataclass(frozen=True)

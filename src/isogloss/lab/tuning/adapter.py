@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import warnings
 from collections.abc import Mapping, Sequence
@@ -138,10 +139,26 @@ class Adapter:
         end = ".lora_A.weight"
         return sorted(name.removeprefix(_BEFORE)[: -len(end)] for name in self._file.keys() if name.endswith(end))  # noqa: SIM118 - it cannot be iterated
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of both files, in hexadecimal."""
+        digest = hashlib.sha256()
+        for name in (CONFIGURATION, WEIGHTS):
+            digest.update((self.folder / name).read_bytes())
+        return digest.hexdigest()
+
+    def shape(self, module: str) -> tuple[int, ...]:
+        """The shape of the matrix of a module, as the checkpoint stores it."""
+        second, first = (self._file.get_slice(name).get_shape() for name in self._names(module))
+        shape = (second[0], first[1])
+        return shape[::-1] if self.settings.get("fan_in_fan_out") else shape
+
+    def _names(self, module: str) -> list[str]:
+        return [f"{_BEFORE}{module}.lora_{one}.weight" for one in "BA"]
+
     def addition(self, module: str) -> Any:
         """What it adds to the matrix of a module: alpha / r B A, a tensor of shape (outputs, inputs) in float32."""
         torch = start_torch()
-        names = [f"{_BEFORE}{module}.lora_{one}.weight" for one in "BA"]
-        second, first = (self._file.get_tensor(name).to(torch.float32) for name in names)
+        second, first = (self._file.get_tensor(name).to(torch.float32) for name in self._names(module))
         product = self.scale * (second @ first)
         return product.T.contiguous() if self.settings.get("fan_in_fan_out") else product
