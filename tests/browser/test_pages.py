@@ -29,6 +29,7 @@ PAGES = {
     "compare": "/compare?evidence=sib200-few-shot&targets=africa,europe",
     "fair": "/fair?evidence=sib200-few-shot",
     "evidence": "/evidence?evidence=sib200-few-shot",
+    "behaviour": "/behaviour",
     "languages": "/languages?q=yor",
     "language": f"/languages/wol?{SHOWN}",
     "error": "/answer?targets=Yorubaa",

@@ -137,7 +137,7 @@ async def key_of(request: Request) -> Key | None:
     except IsoglossError:  # the page says so
         return None
     sent = tuple((upload.read_as, upload.accepted) for upload in session.uploads.values())
-    return (*address, held.key, stamp, sent, tuple(session.evidence))
+    return (*address, held.key, stamp, sent, tuple(session.evidence), tuple(session.items))
 
 
 def _packed(body: bytes) -> bytes:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
+
+import polars as pl
 
 from isogloss.errors import BadFile, InputError, IsoglossError, UnknownLanguage
 from isogloss.evidence import Evidence
 from isogloss.evidence.reading.decisions import Decision
 from isogloss.web.settings import ServerSettings
 
+TOO_LARGE = "takes more memory to read than there is for it; send a part of it"
+T = TypeVar("T")
 OPTIONS = ("task", "model", "metric", "scale", "better", "duplicates")
 """Fields of `read_evidence` that a person may set on the page."""
 
@@ -75,16 +79,34 @@ class Reader:
         left_out : tuple of str
             Names of languages whose rows are not read.
         """
+        found = self._bounded(read_file, path, dict(options), left_out, self.settings.upload_rows)
+        return Reading(error=found) if isinstance(found, str) else found
+
+    def read_items(self, path: Path) -> pl.DataFrame:
+        """Read a table of test items as it is written.
+
+        Raises
+        ------
+        BadFile
+            If it is none, or takes too much.
+        """
+        found = self._bounded(read_item_file, path, self.settings.upload_rows)
+        if isinstance(found, str):
+            raise BadFile(found, where=path.name)
+        return found
+
+    def _bounded(self, read: Callable[..., T], *arguments: Any) -> T | str:
+        """What a function comes to in the process, or why it does not."""
         with self._lock:  # one at a time: two together could take twice the memory
-            future = self._ready().submit(read_file, path, dict(options), left_out, self.settings.upload_rows)
+            future = self._ready().submit(read, *arguments)
             try:
                 return future.result(self.settings.read_seconds)
             except TimeoutError:
                 self._kill()
-                return Reading(error=f"takes more than {self.settings.read_seconds:g} s to read; send a part of it")
+                return f"takes more than {self.settings.read_seconds:g} s to read; send a part of it"
             except (BrokenProcessPool, MemoryError):
                 self._kill()
-                return Reading(error="takes more memory to read than there is for it; send a part of it")
+                return TOO_LARGE
 
     def close(self) -> None:
         """End the process."""
@@ -143,14 +165,25 @@ def read_file(path: Path, options: dict[str, Any], left_out: tuple[str, ...], mo
     except IsoglossError as error:
         return Reading(error=error.line().replace(f"{path.parent}/", ""))
     except MemoryError:
-        return Reading(error="takes more memory to read than there is for it; send a part of it")
+        return Reading(error=TOO_LARGE)
+
+
+def read_item_file(path: Path, most: int) -> pl.DataFrame | str:
+    """A table of test items, or what is wrong with it."""
+    from isogloss.behaviour.items import item_table
+
+    try:
+        table, _ = item_table(path)
+    except IsoglossError as error:
+        return error.line().replace(f"{path.parent}/", "").removeprefix(f"{path.name}: ")
+    except MemoryError:
+        return TOO_LARGE
+    return table if table.height <= most else f"holds {table.height:,} rows, more than {most:,}; send a part of it"
 
 
 def _read(
     plan: Any, decisions: tuple[Decision, ...], options: dict[str, Any], left_out: tuple[str, ...], most: int
 ) -> Reading:
-    import polars as pl
-
     from isogloss.evidence.duplicates import settle_duplicates
     from isogloss.evidence.normalise import normalise
     from isogloss.languages import resolve

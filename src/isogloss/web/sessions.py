@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import polars as pl
+
 from isogloss.errors import InputError
 from isogloss.evidence import Evidence
 from isogloss.web.reading import Reading
@@ -78,6 +80,25 @@ class Upload:
         return hashlib.sha256(repr(said).encode()).hexdigest()[:10]
 
 
+@dataclass(frozen=True)
+class ItemTable:
+    """A table of test items that was sent.
+
+    Attributes
+    ----------
+    key : str
+        Its name in addresses, a checksum of the file.
+    title : str
+        The name of the file.
+    frame : polars.DataFrame
+        As it is written.
+    """
+
+    key: str
+    title: str
+    frame: pl.DataFrame = field(repr=False)
+
+
 @dataclass
 class Session:
     """One browser's."""
@@ -85,6 +106,7 @@ class Session:
     key: str
     uploads: OrderedDict[str, Upload] = field(default_factory=OrderedDict)
     evidence: OrderedDict[str, Held] = field(default_factory=OrderedDict)
+    items: OrderedDict[str, ItemTable] = field(default_factory=OrderedDict)
 
 
 class Sessions:
@@ -124,6 +146,35 @@ class Sessions:
         InputError
             If it is empty or too large.
         """
+        key, path = self._written(session, name, content)
+        upload = session.uploads[key] = Upload(key, path)
+        session.uploads.move_to_end(key)
+        while len(session.uploads) > self.settings.uploads:
+            self.forget(session, next(iter(session.uploads)))
+        return upload
+
+    def take_items(
+        self, session: Session, name: str, content: bytes, read: Callable[[Path], pl.DataFrame]
+    ) -> ItemTable:
+        """Read a table of test items for a session; the file itself is not kept.
+
+        Raises
+        ------
+        InputError
+            If it is empty, too large, or no table.
+        """
+        key, path = self._written(session, name, content)
+        try:
+            taken = session.items[key] = ItemTable(key, path.name, read(path))
+        finally:
+            shutil.rmtree(path.parent, ignore_errors=True)
+        session.items.move_to_end(key)
+        while len(session.items) > self.settings.uploads:
+            session.items.popitem(last=False)
+        return taken
+
+    def _written(self, session: Session, name: str, content: bytes) -> tuple[str, Path]:
+        """Checksum and path of a file that was sent."""
         if not content:
             raise InputError("the file is empty", hint="choose another")
         if len(content) > self.settings.upload_bytes:
@@ -133,11 +184,7 @@ class Sessions:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / safe_name(name)
         path.write_bytes(content)
-        upload = session.uploads[key] = Upload(key, path)
-        session.uploads.move_to_end(key)
-        while len(session.uploads) > self.settings.uploads:
-            self.forget(session, next(iter(session.uploads)))
-        return upload
+        return key, path
 
     def forget(self, session: Session, key: str) -> None:
         """Remove a file and the evidence that was read from it."""

@@ -7,21 +7,24 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import polars as pl
+
 from isogloss import __version__
-from isogloss.errors import BadFile, UnknownName
+from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence import Evidence, Store, read_evidence, shipped
 from isogloss.evidence.read import PREFIX, expand
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutEvidence
 from isogloss.questions.answer import Answer
-from isogloss.questions.question import read_question
+from isogloss.questions.question import Question, read_question
 from isogloss.web.jobs import Job, Worker
 from isogloss.web.reading import Reader
-from isogloss.web.sessions import Held, Session, Sessions
+from isogloss.web.sessions import Held, ItemTable, Session, Sessions
 from isogloss.web.setting import PROPERTIES, Choice, choose
 from isogloss.web.settings import ServerSettings
 
@@ -29,6 +32,9 @@ SLOW = {"trust", "benchmark", "plan", "goal", "kinds", "explain", "next", "curve
 """Commands whose answers may take long enough to wait for in a queue of their own."""
 
 
+CELLS = ("task", "model", "item", "language")
+MOST_CELLS = 2_000_000
+"""Of a table of test items."""
 MOST_CHOICES = 16
 """Settings of one evidence that are kept."""
 
@@ -68,12 +74,29 @@ class Site:
             If a field is wrong; what is wrong with the evidence is the job's error.
         """
         question = read_question(kind, fields)
-        key = answer_key(held, kind.command, fields)
+        key = answer_key(held.key, held.stamp(), kind.command, fields)
 
         def work(progress: Progress) -> Answer:
             return question.about(held.load()).answer(progress)
 
         return self.worker.ask(key, session.key, work, slow=kind.command in SLOW)
+
+    def ask_items(self, session: Session, table: ItemTable, kind: type[Question], fields: Mapping[str, Any]) -> Job:
+        """Have a question about a table of test items answered.
+
+        Raises
+        ------
+        InputError
+            If a field is wrong; what is wrong with the table is the job's error.
+        """
+        question = read_question(kind, {"items": table.frame, **fields})
+
+        def work(progress: Progress) -> Answer:
+            refuse_many_cells(table.frame, question)
+            return question.answer(progress)
+
+        key = answer_key(table.key, "items", kind.command, fields)
+        return self.worker.ask(key, session.key, work, slow=True)
 
     def choice(self, held: Held, given: Mapping[str, str], free: Sequence[str] = ()) -> Choice:
         """The setting that an address means, as `choose` finds it.
@@ -97,9 +120,22 @@ class Site:
         self.sessions.close()
 
 
-def answer_key(held: Held, command: str, fields: Mapping[str, Any]) -> str:
+def refuse_many_cells(frame: pl.DataFrame, question: Question) -> None:
+    """Refuse a small file that makes large work: many models, items and languages, and few answers to each."""
+    from isogloss.behaviour.items import read_items
+
+    about = question.model_dump(include={"columns", "languages"})
+    columns = {role: name for role, name in about.get("columns", {}).items() if name in frame.columns}
+    named = read_items(frame, columns=columns, languages=about.get("languages"), roles=CELLS)
+    cells = prod(named[name].n_unique() for name in CELLS if name in named.columns)
+    if cells > MOST_CELLS:
+        raise BadValue(f"{cells:,} cells of models, items and languages are more than {MOST_CELLS:,}", where="items",
+                       hint="send a part of it, or ask on the command line")  # fmt: skip
+
+
+def answer_key(key: str, stamp: str, command: str, fields: Mapping[str, Any]) -> str:
     """Checksum of evidence and question: the same answer has the same."""
-    parts = (__version__, held.key, held.stamp(), command, json.dumps(fields, sort_keys=True, default=str))
+    parts = (__version__, key, stamp, command, json.dumps(fields, sort_keys=True, default=str))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 def routers() -> list[APIRouter]:
     """The routes of all pages."""
-    from isogloss.web.pages import answer, ask, evidence, languages, questions, start, what_if
+    from isogloss.web.pages import answer, ask, behaviour, evidence, languages, questions, start, what_if
 
-    return [start.router, ask.router, answer.router, questions.router, what_if.router,
+    return [start.router, ask.router, answer.router, questions.router, what_if.router, behaviour.router,
             evidence.router, languages.router]  # fmt: skip

@@ -150,7 +150,7 @@ def _page_of(view: View) -> Any:
         setting = {name: str(value) for name, value in fields.items() if name in PROPERTIES}
         own = {name: address.given.get(name, []) for name in web_fields(kind) if name not in setting}
         query = address.to(f"/{view.command}", **setting, **own).partition("?")[2]
-        drawn = await run_in_threadpool(_picture, made)
+        drawn = await run_in_threadpool(description, made)
         return render(
             request,
             "question.html",
@@ -192,7 +192,7 @@ def _text(default: Any) -> str:
     return ", ".join(default) if isinstance(default, list) else "" if default is None else str(default)
 
 
-def _picture(answer: Answer) -> str | None:
+def description(answer: Answer) -> str | None:
     """The text alternative of the answer's picture; None where there is no picture."""
     if answer.draw is None:
         return None
@@ -223,12 +223,17 @@ async def _file(request: Request, command: str, ending: str, theme: str | None =
     kind = kinds[command]
     held = await run_in_threadpool(site.held, session, address.first("evidence"))
     fields = read_fields(kind, address.given)
-    tag = f"{answer_key(held, command, fields)}{ending[1:]}{theme or ''}"
+    tag = f"{answer_key(held.key, held.stamp(), command, fields)}{ending[1:]}{theme or ''}"
     if (unchanged := not_modified(request, tag)) is not None:
         return unchanged
     job = await run_in_threadpool(site.ask, session, held, kind, fields)
     await finished(job, 600.0)
-    body = await run_in_threadpool(_written, job.future.result(), ending, theme)
+    return await file_response(job.future.result(), command, ending, theme, tag)
+
+
+async def file_response(answer: Answer, command: str, ending: str, theme: str | None, tag: str) -> Response:
+    """An answer as a file to save, or with a theme as a picture for a page."""
+    body = await run_in_threadpool(_written, answer, ending, theme)
     response = Response(body, media_type=MEDIA[ending])
     response.headers["content-security-policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     if theme is None:

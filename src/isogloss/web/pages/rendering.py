@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parents[1]
 NAVIGATION = (
     ("/", "Start"), ("/ask", "Ask"), ("/believe", "Believe?"), ("/why", "Why"), ("/what-if", "What if"),
     ("/plan", "Plan"), ("/sources", "Sources"), ("/next", "Next"), ("/compare", "Compare"), ("/report", "Report"),
-    ("/evidence", "Evidence"), ("/languages", "Languages"),
+    ("/behaviour", "Behaviour"), ("/evidence", "Evidence"), ("/languages", "Languages"),
 )  # fmt: skip
 MOST_ROWS = 200
 """Rows of a table that a page shows; files have them all."""
