@@ -20,7 +20,9 @@ BEFORE = {
     "items-compare": ["lab run mixes.toml --into mixes_store --executor serial"],
 }
 """What has to be there before a command is typed."""
-BEFORE |= dict.fromkeys(("align-score", "align-similarity", "align-ranker", "probe"), BEFORE["align"])
+BEFORE |= dict.fromkeys(
+    ("align-score", "align-similarity", "align-ranker", "align-report", "align-transfer"), BEFORE["align"]
+)
 
 
 @pytest.fixture(scope="module")
