@@ -48,6 +48,49 @@ def systems_page() -> str:
     return page("Published systems, and what answers to them", *parts)
 
 
+SCORES = (
+    ("speech: transcripts, translations, voices", "`wer`, `cer`, `bleu`, `mean_opinion_score`, `eer`", "read-wer"),
+    ("machine translation by pair", "`bleu`, `spbleu`, `chrf++`, `comet`, `metricx`", "read-bleu"),
+    ("search in images by texts", "`recall` at k, `mrr`, `median_rank`", "read-recall"),
+    ("questions about images, documents", "`accuracy`, `anls`, `exact_match`", "read-accuracy"),
+    ("captions, images from texts", "`cider`, `spice`, `clip_score`, `fid`", "read-lower"),
+    ("few shots of any input", "any of these", "read-shots"),
+    ("a scale of one's own", "any name, with its direction", "read-raw"),
+)
+"""What was measured elsewhere, the metrics that isogloss knows for it, and the command that reads it."""
+
+
+def outside_page() -> str:
+    """`not-run.md`: what isogloss does not run, why, and what can be done about its scores."""
+    systems, lines = rows("systems.tsv"), commands()
+    chosen = {state: [row for row in systems if row["state"] == state] for state in ("reads", "outside")}
+    read = ((row["system"], row["title"], row["note"], code(lines[row["command"]])) for row in chosen["reads"])
+    outside = ((row["system"], row["title"], row["note"]) for row in chosen["outside"])
+    return page(
+        "What isogloss does not run",
+        "isogloss runs models of written language on one machine, or on a cluster of them. It runs no model that hears "
+        "or sees, makes no image or voice, and trains no model too large for a workstation. What such models score, "
+        "language by language, it reads and forecasts like its own: put the scores into a table with a column for the "
+        "language (or for source and target), and name the metric. A metric that is known brings its range and "
+        "direction; any other "
+        "needs `--better higher` or `--better lower`. What a model wrote can also be scored here: "
+        "[chrF, BLEU, ROUGE, WER and others](../how-to/behaviour.md#how-close-is-what-it-wrote-to-references).",
+        "## Where their scores go",
+        table(("scores", "metrics that are known", "how they are read"),
+              ((what, metrics, code(lines[command])) for what, metrics, command in SCORES)),
+        "All metrics with range, direction and chance level are among the [names](names.md). How one table is read is "
+        "said in [how to import](../how-to/import.md).",
+        f"## Not run, but read: {len(chosen['reads'])} published systems",
+        table(("system", "title", "why it is not run", "what reads its scores"), read),
+        f"## Outside: {len(chosen['outside'])} published systems",
+        "They ask nothing about human languages, so there is nothing for relatives, scripts or amounts of text to "
+        "tell. Their scores can be kept in a store and compared item by item (`isogloss evidence compare`), and "
+        "forecast "
+        "from settings other than the language (`isogloss curve`).",
+        table(("system", "title", "why"), outside),
+    )  # fmt: skip
+
+
 def _answer(row: dict[str, str], lines: dict[str, str]) -> str:
     line = code(lines[row["command"]]) if row["command"] else ""
     return " ".join(part for part in (line, row["note"]) if part)

@@ -90,6 +90,12 @@ def with_decoder(folder: Path) -> dict[str, Any]:
     return {"model": str(pretrained(folder / "model", steps=10, width=8)), "corpus": str(folder / "corpus.csv")}
 
 
+def with_translations(_: Path) -> dict[str, Any]:
+    pytest.importorskip("regex", reason="words need regex, of the extra behaviour")
+    rows = [(one, str(place), f"{word} tale") for one in ("eng", "deu") for place, word in enumerate(["red", "dog"])]
+    return {"source": pl.DataFrame(rows, schema=["language", "id", "text"], orient="row"), "methods": ["bm25"]}
+
+
 def with_written(folder: Path) -> dict[str, Any]:
     texts = {"prediction": ["ein Haus", "a house"], "reference": ["das Haus", "the house"]}
     return {"items": pl.DataFrame({"language": ["deu", "eng"], "model": "mine", "item": 0, **texts}), "metrics": ["f1"]}
@@ -216,6 +222,7 @@ CASES: dict[str, Case] = {
     "lab run": lambda folder: {"grid": worlds.grid(folder), "into": folder / "store", "executor": "serial"},
     "lab show": worlds.measured_grid,
     "lab costs": lambda folder: {**worlds.measured_grid(folder), "save": folder / "costs.toml"},
+    "lab retrieve": with_translations,
     "lab pretrain": with_texts,
     "adapt": worlds.adaptations,
     "adapt show": worlds.adapted,

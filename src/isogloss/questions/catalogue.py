@@ -71,6 +71,7 @@ QUESTIONS = {
     "lab run": "grids:RunGridQuestion",
     "lab show": "grids:ShowGridQuestion",
     "lab costs": "grids:GridCostsQuestion",
+    "lab retrieve": "retrieval:RetrieveQuestion",
     "lab pretrain": "lab:PretrainQuestion",
 }
 """Name of the command to the module and class of its question."""
