@@ -131,6 +131,21 @@ def with_pitfalls(folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def with_labels(folder: Path) -> dict[str, Any]:
+    """Labelled sentences, and translations of them with labels of their own."""
+    words = [("the", "DET", "die"), ("cat", "NOUN", "Katze"), ("dog", "NOUN", "Hündin"), ("sleeps", "VERB", "schläft")]
+    for name, column in (("eng", 0), ("deu", 2)):
+        blocks = [
+            "\n".join(f"{word[column]}\t{word[1]}" for word in (words[0], words[1 + number % 2], words[3]))
+            for number in range(6)
+        ]
+        (folder / f"{name}.conll").write_text("\n\n".join(blocks) + "\n")
+    return {
+        "labels": folder / "eng.conll", "source": "English", "target": "German", "target_text": folder / "deu.conll",
+        "aligner": "ibm1",
+    }  # fmt: skip
+
+
 def scores(folder: Path) -> Path:
     """A file of scores."""
     worlds.as_they_are(2).write_csv(folder / "scores.csv")
@@ -217,6 +232,7 @@ CASES: dict[str, Case] = {
     "behaviour generation": with_written,
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),
+    "project": with_labels,
     "lab tasks": alone(),
     "lab plan": lambda folder: {"grid": worlds.grid(folder)},
     "lab run": lambda folder: {"grid": worlds.grid(folder), "into": folder / "store", "executor": "serial"},

@@ -28,9 +28,9 @@ def test_words_without_links_have_no_tag_and_a_reason() -> None:
     links = [Links.of({(0, 0): 0.9}), Links.of({}, unread=[1])]
     found = project_tags(bitext, [["NOUN"], ["NOUN"]], links)
     assert found.labels == [["NOUN", None], [None, None]]
-    assert found.unlabelled == {"no linked word": 2, "beyond the length of the model": 1}
+    assert found.unlabelled == {"no link": 2, "beyond the length of the model": 1}
     assert found.table.row(0, named=True) == {
-        "label": "NOUN", "in_source": 2, "carried": 1, "dropped": 1, "reasons": "1 no linked word"
+        "label": "NOUN", "in_source": 2, "carried": 1, "dropped": 1, "reasons": "1 no link"
     }  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_spans_never_overlap_and_the_less_sure_one_is_dropped() -> None:
 def test_a_sentence_without_links_is_not_called_free_of_spans() -> None:
     found = project_spans(Bitext([["Rome"]], [["x", "y"]]), [["B-LOC"]], linked({}))
     assert found.labels == [[None, None]]
-    assert found.unlabelled == {"no linked word": 2}
+    assert found.unlabelled == {"no link": 2}
 
 
 labels_of_spans = st.lists(st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B", "S-A", "E-B"]), max_size=8)

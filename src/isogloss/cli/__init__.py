@@ -44,6 +44,7 @@ COMMANDS = {
     "background": "Look at public evidence, and learn from your own with it.",
     "align": "Compare what a model makes of the same sentences in many languages, without labels.",
     "behaviour": "Tell what a model knows, confuses and contradicts across languages, item by item.",
+    "project": "Carry labels of words or spans over to translations of their sentences, and count what is dropped.",
     "lab": "Measure transfer on real models.",
 }
 """Name of each command and group to the first sentence of its help, in the order of help."""

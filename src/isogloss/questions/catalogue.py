@@ -66,6 +66,7 @@ QUESTIONS = {
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour report": "behaviour_report:BehaviourReportQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",
+    "project": "project:ProjectQuestion",
     "lab tasks": "lab:TasksQuestion",
     "lab plan": "grids:PlanGridQuestion",
     "lab run": "grids:RunGridQuestion",

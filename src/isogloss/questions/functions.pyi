@@ -615,3 +615,19 @@ def report_behaviour(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def project(
+    labels: str | Path | None = ...,
+    *,
+    source: str | None = ...,
+    target: str | None = ...,
+    target_text: str | Path | None = ...,
+    translator: Mapping[str, str] | None = ...,
+    column: str | None = ...,
+    aligner: str = ...,
+    model: str | None = ...,
+    layers: int | Sequence[int] | None = ...,
+    spans: Literal["best", "widest"] = ...,
+    types: float = ...,
+    least: float = ...,
+    into: str | Path | None = ...,
+) -> Answer: ...

@@ -64,7 +64,7 @@ class EncoderAligner(Aligner):
         """
 
     def _states(self, sentences: Sequence[Sequence[str]]) -> list[SubwordStates]:
-        states = encoded(locate(self.model), tuple(self.layers), self.max_length, tuple(map(tuple, sentences)))
+        states = states_of(self.model, sentences, tuple(self.layers), self.max_length)
         if self.centred and any(len(one.words) for one in states):
             mean = np.concatenate([one.vectors for one in states]).mean(axis=0)
             states = [SubwordStates(one.vectors - mean, one.words) for one in states]
@@ -81,8 +81,17 @@ class EncoderAligner(Aligner):
         return Links.of(weights, unread)
 
 
+def states_of(
+    model: str, sentences: Sequence[Sequence[str]], layers: tuple[int, ...] = (), max_length: int = 512
+) -> list[SubwordStates]:
+    """States of the subwords of each sentence; the same whatever order sentences are in."""
+    ordered = tuple(sorted({tuple(sentence) for sentence in sentences}))
+    states = dict(zip(ordered, _encoded(locate(model), layers, max_length, ordered), strict=True))
+    return [states[tuple(sentence)] for sentence in sentences]
+
+
 @lru_cache(maxsize=4)
-def encoded(
+def _encoded(
     folder: Path, layers: tuple[int, ...], max_length: int, sentences: tuple[tuple[str, ...], ...]
 ) -> list[SubwordStates]:
     """States of subwords, computed once for several aligners."""

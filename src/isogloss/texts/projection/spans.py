@@ -12,7 +12,7 @@ from isogloss.errors import BadValue
 from isogloss.texts.aligners import Bitext, Links
 from isogloss.texts.projection import OUTSIDE, Projection, check_labels, label_table
 
-NO_LINK = "no linked word"
+NO_LINK = "no link"
 SCATTERED = "scattered"
 OVERLAP = "overlaps a surer one"
 

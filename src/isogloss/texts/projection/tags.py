@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from isogloss.texts.aligners import Bitext, Links
 from isogloss.texts.projection import Projection, check_labels, label_table
 
-NO_LINK = "no linked word"
+NO_LINK = "no link"
 UNREAD = "beyond the length of the model"
 UNSURE = "too unsure"
 

