@@ -3,6 +3,7 @@
 FURTHER_ROLES: dict[str, str] = {
     "answers": "answers, gold, gold answers, gold answer, reference, references, expected, expected answer",
     "answer_from": "answer from, answer follows, answer source",
+    "arguments": "arguments, kwargs, rule arguments, instruction kwargs",
     "arm": "arm, study arm",
     "chance": "chance, chance level, guess rate",
     "choices": "choices, options, candidates, alternatives",
@@ -19,7 +20,7 @@ FURTHER_ROLES: dict[str, str] = {
     "loose": "loose, followed loosely, loosely",
     "paraphrase": "paraphrase, paraphrases, in other words, rephrased",
     "probe": "probe, edit probe, probe type",
-    "rule": "rule, instruction, instruction id",
+    "rule": "rule, instruction, instruction id, rules, instruction id list",
     "same": "same, same meaning, judged same",
     "second_human": "second human, second annotator, human 2, annotator 2",
     "sentence": "sentence, sentences, distractor, distractors",

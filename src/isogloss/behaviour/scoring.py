@@ -132,8 +132,12 @@ def applicable(items: pl.DataFrame) -> list[BehaviourMetric]:
 def missing_columns(items: pl.DataFrame, tally: Tally) -> list[str]:
     """The columns that a table lacks."""
     by_answers = {"text", "answers"} <= {*items.columns}
-    judged = by_answers or any(role in items.columns for role in OUTCOMES)
-    return [name for name in tally.columns if not (judged if name == "correct" else name in items.columns)]
+    by_rules = "rule" in tally.columns and {"text", "rule"} <= {*items.columns}
+    judged = by_answers or by_rules or any(role in items.columns for role in OUTCOMES)
+    there = {*items.columns, *(["correct"] if judged else []), *(["loose"] if by_rules else [])}
+    if not judged:
+        there -= {"correct"}
+    return [name for name in tally.columns if name not in there]
 
 
 def _require_columns(items: pl.DataFrame, tally: Tally) -> None:

@@ -8,19 +8,24 @@ from typing import Any
 import polars as pl
 
 from isogloss.behaviour.metric import BehaviourMetric, Tally, Values
-from isogloss.behaviour.tallies import LANGUAGE, flag, grouping, judged, require_once, share
+from isogloss.behaviour.rules import with_checked_rules
+from isogloss.behaviour.tallies import LANGUAGE, OUTCOMES, flag, grouping, judged, require_once, share
 
 COLUMNS = {
     "item": "a prompt; the same in all languages", "language": LANGUAGE, "rule": "one rule of the prompt",
-    "correct": "whether the reply keeps the rule as it is (strict)",
+    "correct": "whether the reply keeps the rule as it is (strict); or text, and what IFEval calls kwargs in arguments",
 }  # fmt: skip
 LOOSE = {"loose": "whether it keeps the rule without its first or last line, or without asterisks"}
-OPTIONAL = {"turn": "turn of the conversation: 1, 2, ...; each is a part of its own"}
+OPTIONAL = {
+    "arguments": "numbers and words of a rule, where text is to be checked",
+    "turn": "turn of the conversation: 1, 2, ...; each is a part of its own",
+}
 INPUTS = ("prompts", "prompts with all rules kept, strict", "loose", "rules", "rules kept, strict", "loose")
 
 
 def _count(items: pl.DataFrame, _: bool) -> pl.DataFrame:
-    table = judged(items)
+    given = any(role in items.columns for role in OUTCOMES)
+    table = judged(items) if given or "text" not in items.columns else with_checked_rules(items)
     table = flag(table, "loose") if "loose" in table.columns else table.with_columns(loose=pl.col("right"))
     require_once(table, "item", "language", "turn", "rule")
     turns = ["turn"] if "turn" in table.columns else []
