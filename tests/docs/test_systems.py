@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from docs.generator.systems import STATES, TABLES, commands, rows
+from tests.lab.adaptation.adapters import make_adapter
 from tests.lab.checkpoints import make_checkpoint, make_decoder
 from tests.models.made import make_marian
 from typer.testing import CliRunner
@@ -32,6 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_checkpoint(folder / "encoder")
     make_decoder(folder / "decoder")
     make_decoder(folder / "simulator", seed=6)
+    for name in ("task", "eng", "deu"):
+        make_adapter(folder / "adapters" / name, {"model.layers.0.self_attn.q_proj": (32, 32)})
     make_marian(folder / "translator")
     return folder
 

@@ -102,10 +102,16 @@ def _read_step(step: Mapping[str, Any], folder: Path, where: str | None) -> Adap
     kind = adaptations.get(str(step.get("name")))
     tuples = {one.name for one in fields(kind) if str(one.type).startswith("tuple")}
     values = {name: tuple(value) if name in tuples else value for name, value in step.items() if name != "name"}
-    described = folder / str(values.get("task", ""))
-    if described.is_file():
-        values["task"] = str(described)
+    if "task" in values:
+        values["task"] = _beside(folder, values["task"])
+    if "adapters" in values:
+        values["adapters"] = tuple(_beside(folder, one) for one in values["adapters"])
     return kind.read(values, where=where)
+
+
+def _beside(folder: Path, name: Any) -> Any:
+    """A file or folder beside the grid by its whole path; anything else as it is."""
+    return str(folder / name) if isinstance(name, str) and (folder / name).exists() else name
 
 
 def _products(levels: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
