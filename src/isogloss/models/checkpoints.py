@@ -46,6 +46,8 @@ def locate(name: str) -> Path:
     ------
     BadFile
         If there is none, or it holds no weights that can be read without running code.
+    BadValue
+        For an object of a Python module, `module:name`, or a package that is not installed.
     """
     if name in CONVERTED:
         module, _, function = CONVERTED[name].partition(":")
@@ -54,6 +56,11 @@ def locate(name: str) -> Path:
     path = _in_package(name) if name.startswith(PACKAGE) else Path(name).expanduser()
     if path.suffix == ".gguf" and path.is_file():
         return _converted(path.resolve())
+    if ":" in name and not name.startswith(PACKAGE) and not path.is_dir():
+        raise BadValue(
+            "an object of a Python module shows no hidden states and no weights", where=f"checkpoint '{name}'",
+            hint="give the folder of a checkpoint, or the name of a model that was downloaded",
+        )  # fmt: skip
     folder = path if path.is_dir() else _downloaded(name)
     if not (folder / "config.json").is_file():
         raise BadFile("holds no checkpoint", where=str(folder), hint="there must be a config.json in it")

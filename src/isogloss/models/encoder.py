@@ -172,9 +172,9 @@ def load_encoder(name: str | Path, *, precision: str = "float32", max_length: in
     (2, 512)
     """
     if str(name) in encoders.names():
-        return FunctionEncoder(_instance(encoders.get(str(name))))
+        return FunctionEncoder(_instance(encoders.get(str(name)), str(name)))
     if is_attribute(str(name)):
-        return FunctionEncoder(_instance(read_attribute(str(name), "encoder")))
+        return FunctionEncoder(_instance(read_attribute(str(name), "encoder"), str(name)))
     check_precision(precision)
     folder = locate(str(name))
     model = load_encoder_model(folder, precision)
@@ -306,8 +306,8 @@ def read_attribute(name: str, kind: str) -> Any:
         raise BadValue(f"cannot be imported ({error})", where=f"{kind} '{name}'", hint="install its package") from None
 
 
-def _instance(entry: Any) -> Any:
+def _instance(entry: Any, name: str) -> Any:
     function = entry() if isinstance(entry, type) else entry
     if not callable(getattr(function, "encode", None)):
-        raise BadValue("has no method `encode`", where=f"encoder {entry!r}", hint="name an object that has one")
+        raise BadValue("has no method `encode`", where=f"encoder '{name}'", hint="name an object that has one")
     return function

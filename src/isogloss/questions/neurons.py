@@ -97,9 +97,10 @@ class NeuronsQuestion(Question):
         import numpy as np
 
         from isogloss.alignment import shared_sentences
+        from isogloss.alignment.neurons import FEWEST
 
         ids = np.random.default_rng(self.seed).permutation(np.array(shared_sentences(corpus), object)).tolist()
-        kept = min(self.sentences, max(len(ids) - self.tested, len(ids) // 2))
+        kept = min(self.sentences, max(len(ids) - self.tested, len(ids) // 2, min(len(ids), FEWEST)))
         return ids[:kept], ids[kept : kept + self.tested]
 
     def _find(
