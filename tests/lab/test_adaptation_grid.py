@@ -135,3 +135,48 @@ def test_texts_that_are_translations_are_read_in_one_order(tmp_path):
     frame = pl.DataFrame(rows, schema=["language", "number", "text"], orient="row")
     frame.write_csv(tmp_path / "texts.csv", quote_style="always")
     assert TextsFile(tmp_path / "texts.csv", item="number").read() == {"eng": ["one", "three"], "nld": ["een", "drie"]}
+
+
+TRAINED = """
+[[adaptation]]
+name = "continued-pretraining"
+languages = ["nld"]
+tokens = 256
+length = 16
+batch_size = 4
+parts = 2
+measured = 2
+seeds = [0, 1]
+"""
+
+
+def test_seeds_are_measured_each_and_told_together(grid, tmp_path):
+    with grid.open("a") as file:
+        file.write(TRAINED)
+    store = Store(tmp_path / "store")
+    found = run_adaptation_grid(read_adaptation_grid(grid), store)
+    assert (found.jobs, found.measured) == (5, 5)
+    rows = found.changes.filter(pl.col("recipe").str.starts_with("continued"))
+    assert rows.select("target", "seeds", "learnt").rows() == [("eng", 2, False), ("nld", 2, True)]
+    observed = store.read().observations.filter(pl.col("recipe").str.starts_with("continued"), target="nld")
+    assert sorted(observed["seed"]) == [0, 1]
+    assert rows.filter(target="nld")["after"][0] == pytest.approx(observed["score"].mean())
+    row = found.summary.filter(pl.col("recipe").str.starts_with("continued")).row(0, named=True)
+    assert row["learnt_change"] == pytest.approx(rows.filter(target="nld")["change"][0])
+    assert row["other_change"] == pytest.approx(rows.filter(target="eng")["change"][0])
+    assert row["tokens"] == 256
+    curves = found.curves.filter(seed=1)
+    assert curves.select("tokens", "language").rows() == [
+        (tokens, language) for tokens in (0, 128, 256) for language in ("eng", "nld")
+    ]
+
+
+def test_a_picture_shows_what_is_forgotten_along_training(grid, tmp_path):
+    from isogloss import adapt_models
+
+    with grid.open("a") as file:
+        file.write(TRAINED)
+    answer = adapt_models(grid, tmp_path / "store")
+    said = answer.picture("forgetting").to_dict()["description"]
+    assert "Dutch" in said
+    assert "English" in said

@@ -14,6 +14,7 @@ from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence.schema import ITEM, OBSERVATION, observation_keys
 from isogloss.evidence.store import Store
 from isogloss.lab.adaptation.chain import AS_IT_IS
+from isogloss.lab.adaptation_contrasts import contrasts_of
 from isogloss.stats.hypotheses import holm
 from isogloss.stats.intervals import bootstrap_p_value, crossed_bootstrap, percentile_interval
 
@@ -127,6 +128,11 @@ class AdaptationFindings:
             on=["model", "recipe"], how="left", maintain_order="left",
         )  # fmt: skip
         return pl.concat(with_front(group) for _, group in joined.group_by("model", maintain_order=True))
+
+    @cached_property
+    def contrasts(self) -> pl.DataFrame:
+        """Whether languages of few texts or other scripts pay more; see `isogloss.lab.adaptation_contrasts`."""
+        return contrasts_of(self.changes)
 
     @cached_property
     def curves(self) -> pl.DataFrame:

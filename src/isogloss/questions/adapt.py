@@ -26,6 +26,7 @@ PEOPLE = (
     "before you ship it."
 )
 MEASURES = {"bits_per_byte": "bits per byte", "vector_distance": "in the distance of sentence vectors"}
+LEAST_P = 0.05
 MOST_SENTENCES = 4
 """Adaptations of which a sentence says who gains and who pays."""
 
@@ -85,6 +86,12 @@ def answer_of(command: str, findings: AdaptationFindings) -> Answer:
              "upper": "upper", "p": "p_value", "verdict": "verdict"}, rows=20,
         ),
     }  # fmt: skip
+    if findings.contrasts["p_value"].drop_nulls().len():
+        tables["contrasts"] = Table(
+            findings.contrasts, "Do languages of few texts (rank correlation with CC-100), or other scripts, pay more?",
+            {"adaptation": "recipe", "contrast": "contrast", "languages": "languages", "value": "value",
+             "p": "p_value"},
+        )  # fmt: skip
     sentences = tuple(_sentences(findings, names))
     curves = findings.curves.height
     return Answer(
@@ -117,6 +124,7 @@ def _sentences(findings: AdaptationFindings, names: Names) -> Iterator[str]:
     """Who gains and who pays; sizes of compressions; then what is missing, and the caution."""
     yield from list(_exchanges(findings, names))[:MOST_SENTENCES]
     yield from _sizes(findings, names)
+    yield from _contrasts(findings)
     if findings.measured < findings.jobs:
         there = f"{findings.measured} of {counted(findings.jobs, 'measurement')}"
         yield f"{there} are in the store; run it again for the rest."
@@ -165,6 +173,21 @@ def _sizes(findings: AdaptationFindings, names: Names) -> Iterator[str]:
                 f"{names(row['worst'])} loses most, {row['worst_change']:+.2g} {unit} "
                 f"({row['lower']:+.2g} to {row['upper']:+.2g})."
             )
+
+
+def _contrasts(findings: AdaptationFindings) -> Iterator[str]:
+    """Of which adaptations languages of few texts or other scripts pay more, or less."""
+    words = {
+        ("text", True): "languages of fewer texts pay less", ("text", False): "languages of fewer texts pay more",
+        ("script", True): "other scripts than the Latin one pay more",
+        ("script", False): "other scripts than the Latin one pay less",
+    }  # fmt: skip
+    clear = findings.contrasts.filter(findings.contrasts["p_value"] < LEAST_P)
+    for (contrast, is_positive), word in words.items():
+        value = clear["value"] > 0 if is_positive else clear["value"] < 0
+        named = clear.filter(value, contrast=contrast)["recipe"].to_list()
+        if named:
+            yield f"{word[0].upper()}{word[1:]} for {', '.join(named)} (p below {LEAST_P:g}, permuted languages)."
 
 
 def _named(table: pl.DataFrame) -> pl.DataFrame:

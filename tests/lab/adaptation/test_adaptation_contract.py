@@ -21,7 +21,11 @@ from isogloss.lab.adaptation.weights import Weights
 
 KINDS = ("decoder", "masked", "encoder")
 OF_DECODERS = ("instruction-lora",)
-CASES = [(name, kind) for name in adaptations.names() for kind in KINDS if kind == "decoder" or name not in OF_DECODERS]
+TRAINS = "continued-pretraining"
+SHORT = {"tokens": 128, "length": 16, "batch_size": 2, "parts": 2, "measured": 1}
+REFUSED = {(TRAINS, "encoder"), *((name, kind) for name in OF_DECODERS for kind in KINDS[1:])}
+"""An encoder without a head expects nothing, and cannot be trained on."""
+CASES = [(name, kind) for name in adaptations.names() for kind in KINDS if (name, kind) not in REFUSED]
 
 
 class Interrupted(Exception):
@@ -44,12 +48,13 @@ class Impatient:
 
 
 def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
-    """What an adaptation needs; those of two checkpoints get the same one twice."""
+    """What an adaptation needs; those of two checkpoints get the same one twice, and training is short."""
     if name == "instruction-lora":
         return {"task": str(write_task(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
     if name == "merge-adapters":
         return {"adapters": (str(adapter_of(checkpoint)),)}
-    return {"merge-average": {"others": (str(checkpoint),)}, "layer-swap": {"other": str(checkpoint)}}.get(name, {})
+    same = str(checkpoint)
+    return {"merge-average": {"others": (same,)}, "layer-swap": {"other": same}, TRAINS: SHORT}.get(name, {})
 
 
 def adapter_of(checkpoint: Path) -> Path:

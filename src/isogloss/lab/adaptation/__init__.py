@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 adaptations: Registry[type[Adaptation]] = Registry(
     "adaptation",
     {
+        "continued-pretraining": "isogloss.lab.adaptation.continued_pretraining:ContinuedPretraining",
         "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
         "magnitude-prune": "isogloss.lab.adaptation.prune:MagnitudePrune",
         "wanda-prune": "isogloss.lab.adaptation.prune:WandaPrune",
