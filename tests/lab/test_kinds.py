@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.lab.described import read, refusal
 
 from isogloss.lab.task_file import known_tasks, read_info
-from isogloss.models.inputs import Choice
+from isogloss.models.inputs import Choice, Pair
 from isogloss.texts.tables import read_conll, read_conllu
 
 CONLLU = """# sent_id = {split}-1
@@ -216,3 +216,26 @@ def test_a_code_nobody_else_has_can_be_explained(tmp_path: Path) -> None:
     described = {"name": "mine", "file": "mine.csv"}
     assert "unknown language 'qaf'" in refusal(described, tmp_path)
     assert read(described | {"codes": {"qaf": "arq_Latn"}}, tmp_path).languages["qaf"].id == "arq_Latn"
+
+
+def test_two_sentences_are_one_input_which_translators_and_tokenisers_read_in_two_parts(tmp_path: Path) -> None:
+    rows = [
+        (language, split, f"{split}{number}", f"It rains {number}.", f"It is {word}, {split} {number}.", label)
+        for language in ("eng", "swa") for split in ("train", "test")
+        for number, (word, label) in enumerate([("wet", "entailment"), ("dry", "contradiction")])
+    ]  # fmt: skip
+    columns = ["language", "split", "item", "premise", "hypothesis", "label"]
+    pl.DataFrame(rows, schema=columns, orient="row").write_csv(tmp_path / "pairs.csv")
+    described = {
+        "name": "inference", "kind": "sentence-pairs", "file": "pairs.csv",
+        "columns": {"first": "premise", "second": "hypothesis", "item": "item"},
+    }  # fmt: skip
+    task = read(described, tmp_path)
+    assert task.labels == ["contradiction", "entailment"]
+    assert task.test["swa"].inputs[0] == Pair("It rains 0.", "It is wet, test 0.")
+    kind = task.info.kind.input_type
+    assert kind.sequences(task.test["swa"].inputs[0]) == [("It rains 0.", "It is wet, test 0.")]
+    assert kind.with_texts(task.test["swa"].inputs[0], ["Mvua.", "Kavu."]) == Pair("Mvua.", "Kavu.")
+    assert task.chance == 0.5
+    single = described | {"columns": {"first": "premise", "second": "hypothesis"}, "metrics": ["span_f1"]}
+    assert "unknown metric of sentence-pairs 'span_f1'" in refusal(single, tmp_path)

@@ -38,6 +38,13 @@ class Cloze(Choice):
         return tuple(self.premise.replace(SLOT, choice) for choice in self.choices)
 
 
+class Pair(NamedTuple):
+    """Two texts that are asked about together."""
+
+    first: str
+    second: str
+
+
 class Question(NamedTuple):
     """A question, and a context in which its answer stands."""
 
@@ -127,6 +134,16 @@ class TextType(InputType[str]):
 
     def with_texts(self, one: str, texts: Sequence[str]) -> str:
         return texts[0]
+
+
+class PairType(InputType[Pair]):
+    """Two texts, which a tokeniser joins as its model was trained to read them."""
+
+    def texts(self, one: Pair) -> tuple[str, ...]:
+        return tuple(one)
+
+    def with_texts(self, one: Pair, texts: Sequence[str]) -> Pair:
+        return Pair(*texts)
 
 
 class WordsType(InputType[tuple[str, ...]]):

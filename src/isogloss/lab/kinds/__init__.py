@@ -9,6 +9,7 @@ tasks: Registry[type[TaskKind]] = Registry(
     "task kind",
     {
         "text-classification": "isogloss.lab.kinds.texts:TextClassification",
+        "sentence-pairs": "isogloss.lab.kinds.texts:SentencePairs",
         "token-tagging": "isogloss.lab.kinds.texts:TokenTagging",
         "multiple-choice": "isogloss.lab.kinds.choices:MultipleChoice",
         "cloze": "isogloss.lab.kinds.choices:ClozeTask",

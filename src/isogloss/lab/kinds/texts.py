@@ -12,7 +12,7 @@ import polars as pl
 from isogloss.errors import BadValue
 from isogloss.lab.task import Answer, Examples, Form, TaskInfo, TaskKind
 from isogloss.metrics.labels import is_tag_of_spans
-from isogloss.models.inputs import InputType, WordsType
+from isogloss.models.inputs import InputType, Pair, PairType, WordsType
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,19 @@ class TextClassification(TaskKind):
                     hint="label sets must be alike in every language: map or remove the label",
                 )
         return table
+
+
+@dataclass(frozen=True)
+class SentencePairs(TextClassification):
+    """Two sentences and their label, such as premise, hypothesis and whether the one follows from the other."""
+
+    name: ClassVar[str] = "sentence-pairs"
+    texts: ClassVar[tuple[str, ...]] = ("first", "second")
+    input_type: ClassVar[InputType[Any]] = PairType()
+    form: ClassVar[Form | None] = Form(("first", "second"), "label", "First: {first}\nSecond: {second}\nLabel: {label}")
+
+    def inputs(self, group: pl.DataFrame) -> list[Any]:
+        return [Pair(*row) for row in group.select(self.texts).iter_rows()]
 
 
 @dataclass(frozen=True)
