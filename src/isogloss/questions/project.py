@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 TRANSLATOR = "What translates the sentences: name=apertium, name=seq2seq and checkpoint=FOLDER, name=file and file=..."
 SHOWN = {"label": "label", "in the source": "in_source", "carried": "carried", "dropped": "dropped", "why": "reasons"}
 WITH_GOLD = SHOWN | {"precision": "precision", "recall": "recall", "F1": "f1"}
+ALL, MOST_DRAWN = "all", 15
+"""The row of all labels together, and how many others are drawn."""
 NOTES = (
     "A label of a word goes to the words that it is linked to, where other occurrences of these words vote, too.",
     "Links are compared with those to the next sentence's translation, where nothing should be found.",
@@ -233,7 +235,7 @@ def _table(carried: Carried) -> pl.DataFrame:
     total = pl.DataFrame([{"label": None, "in_source": table["in_source"].sum(), "carried": table["carried"].sum(),
                            "dropped": table["dropped"].sum(), "reasons": ""}], schema=table.schema)  # fmt: skip
     joined = pl.concat([table, total]).join(scores, on="label", how="left", nulls_equal=True)
-    return joined.with_columns(pl.col("label").fill_null("all"))
+    return joined.with_columns(pl.col("label").fill_null(ALL))
 
 
 def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) -> Iterator[str]:
@@ -243,8 +245,8 @@ def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) 
     total, kept = int(own["in_source"].sum()), int(own["carried"].sum())
     if carried.evidence.is_weak:
         yield (
-            f"Do not use these labels: words are linked no better than in sentences that are no translations, so "
-            f"nothing says that the {target} sentences mean what the {source} ones do."
+            "Do not use these labels: words are linked no better than in sentences that are no translations of each "
+            "other."
         )
     yield f"{kept / max(1, total):.0%} of {counted(total, 'label')} of {source} were carried over to {target}."
     dropped = {row["label"]: row["dropped"] for row in own.iter_rows(named=True) if row["dropped"]}
@@ -259,7 +261,7 @@ def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) 
     if carried.faults:
         yield f"{counted(sum(carried.faults.values()), 'sentence')} left out: {_reasons(carried.faults)}."
     if carried.gold is not None:
-        row = table.filter(label="all").row(0, named=True)
+        row = table.filter(label=ALL).row(0, named=True)
         if row["precision"] is not None and row["recall"] is not None:
             yield (
                 f"Against the labels that {target} has already: {row['precision']:.1%} of those carried are right, and "
@@ -286,20 +288,20 @@ def _flags(carried: Carried) -> pl.DataFrame:
 
 
 def _draw(table: pl.DataFrame, verdict: str) -> Any:
-    """Labels by what became of them."""
+    """What became of the most frequent labels, and how often they are right."""
+    import polars as pl
+
     from isogloss.charts import Matrix, draw_matrix
 
-    columns = {"carried": "carried", "dropped": "dropped"}
-    measured = {name: name for name in ("precision", "recall") if name in table.columns}
-    rows, values = [], []
-    for row in table.head(24).iter_rows(named=True):
-        rows.append(f"{row['label']} ({row['in_source']:,})")
-        shares: list[float | None] = [row[name] / max(1, row["in_source"]) for name in columns]
-        values.append([*shares, *(row[name] for name in measured)])
-    lines = ["Rows are labels, with how often they are in the source; carried and dropped are shares of that."]
-    if measured:
-        lines.append("Precision and recall are against the target's own labels.")
+    shown = pl.concat([table.filter(pl.col("label") != ALL).head(MOST_DRAWN), table.filter(label=ALL)])
+    shares = {"carried": shown["carried"] / shown["in_source"]}
+    if "f1" in shown.columns:
+        shares |= {name: shown[name] for name in ("precision", "recall")}
+        lines = ["Carried is a share of the source's labels; precision and recall are against the target's own labels."]
+    else:
+        shares |= {"dropped": shown["dropped"] / shown["in_source"]}
+        lines = ["Shares of the source's labels."]
     return draw_matrix(
-        Matrix(rows, [*columns, *measured], values, "what became of each label"), lines=lines,
-        canvas=canvas_of(verdict, FRACTION),
+        Matrix([*shares], shown["label"].to_list(), [one.to_list() for one in shares.values()], "share by label"),
+        lines=lines, canvas=canvas_of(verdict, FRACTION),
     )  # fmt: skip
