@@ -5,6 +5,7 @@ from .questions import Answer
 from .questions.functions import (
     adapt_models,
     additions,
+    aggregate_labels,
     answer_questions,
     benchmark,
     compare,
@@ -54,6 +55,7 @@ __all__ = [
     "__version__",
     "adapt_models",
     "additions",
+    "aggregate_labels",
     "answer_questions",
     "benchmark",
     "compare",

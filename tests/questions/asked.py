@@ -96,6 +96,13 @@ def with_translations(_: Path) -> dict[str, Any]:
     return {"source": pl.DataFrame(rows, schema=["language", "id", "text"], orient="row"), "methods": ["bm25"]}
 
 
+def with_many_labels(_: Path) -> dict[str, Any]:
+    """Two items as three models label them."""
+    rows = [("deu", item, model, label) for item, model, label in
+            ((0, "a", "x"), (0, "b", "x"), (0, "c", "y"), (1, "a", "y"), (1, "b", "y"), (1, "c", "y"))]  # fmt: skip
+    return {"items": pl.DataFrame(rows, schema=["language", "item", "model", "prediction"], orient="row")}
+
+
 def with_written(folder: Path) -> dict[str, Any]:
     texts = {"prediction": ["ein Haus", "a house"], "reference": ["das Haus", "the house"]}
     return {"items": pl.DataFrame({"language": ["deu", "eng"], "model": "mine", "item": 0, **texts}), "metrics": ["f1"]}
@@ -230,6 +237,7 @@ CASES: dict[str, Case] = {
     "behaviour report": alone(items=ratings_world()),
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),
     "behaviour generation": with_written,
+    "behaviour aggregate": with_many_labels,
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),
     "project": with_labels,

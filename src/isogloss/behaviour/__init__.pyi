@@ -1,3 +1,4 @@
+from .aggregation import Aggregation, aggregate_labels
 from .answering import answer_questions
 from .confusion import Confusion, score_confusion
 from .consistency import Consistency, score_consistency
@@ -16,6 +17,7 @@ from .registry import behaviour_metrics
 from .scoring import BehaviourScores, score_items
 
 __all__ = [
+    "Aggregation",
     "BehaviourMetric",
     "BehaviourScores",
     "Confusion",
@@ -26,6 +28,7 @@ __all__ = [
     "GenerationScores",
     "Recall",
     "Tally",
+    "aggregate_labels",
     "answer_questions",
     "answer_with_demonstrations",
     "behaviour_metrics",

@@ -63,6 +63,7 @@ QUESTIONS = {
     "behaviour difficulty": "difficulty:DifficultyQuestion",
     "behaviour experts": "experts:ExpertsQuestion",
     "behaviour generation": "generation:GenerationQuestion",
+    "behaviour aggregate": "aggregation:AggregateQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour report": "behaviour_report:BehaviourReportQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",

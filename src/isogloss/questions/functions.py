@@ -29,6 +29,7 @@ OTHER_NAMES = {
     "behaviour difficulty": "item_difficulty",
     "behaviour experts": "expert_languages",
     "behaviour generation": "generation_quality",
+    "behaviour aggregate": "aggregate_labels",
     "behaviour report": "report_behaviour",
     "behaviour score": "score_behaviour",
 }

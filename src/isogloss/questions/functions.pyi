@@ -588,6 +588,16 @@ def generation_quality(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def aggregate_labels(
+    items: Any | None = ...,
+    *,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def score_behaviour(
     items: Any | None = ...,
     *,

@@ -1,0 +1,93 @@
+"""Whom of many models should I believe in a language without right answers?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from isogloss.progress import Progress
+from isogloss.questions.about_items import AboutItems, written_names
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import canvas_of
+from isogloss.questions.scale import FRACTION
+from isogloss.text import counted
+
+if TYPE_CHECKING:
+    from isogloss.behaviour import Aggregation
+
+FIELDS = ("language", "model", "task", "item", "text", "answer")
+SHOWN = 20
+
+
+class AggregateQuestion(AboutItems):
+    """Make one label of what many models say of an item, by how far each can be believed in each language."""
+
+    command: ClassVar[str] = "behaviour aggregate"
+
+    def answer(self, progress: Progress | None = None) -> Answer:
+        """Aggregate them."""
+        from isogloss.behaviour import aggregate_labels, read_items
+
+        items = self.chosen(read_items(self.items, columns=self.columns, languages=self.languages, roles=FIELDS))
+        result = aggregate_labels(items, level=self.level, seed=self.seed)
+        names = Names(None, written_names(items))
+        sentences = tuple(_sentences(result, names))
+        return Answer(
+            self.command, sentences, _tables(result, names), scale=FRACTION, result=result,
+            notes=("Right answers, where the table has them, are used to score and never to aggregate.",),
+            draw=partial(_draw, result, names, sentences[0]),
+        )  # fmt: skip
+
+
+def _sentences(result: Aggregation, names: Names) -> list[str]:
+    import polars as pl
+
+    languages = counted(result.models["language"].n_unique(), "language")
+    changed = result.labels.filter(pl.col("label") != pl.col("majority")).height
+    of_all = f"{counted(result.labels.height, 'item')} in {languages} labelled by {result.models['model'].n_unique()} "
+    said = [f"{of_all}models; {counted(changed, 'label')} other than the majority's."]
+    if result.scores.height:
+        means = result.scores.select("aggregated", "majority", "best", "difference").mean().row(0, named=True)
+        better = result.scores.filter(pl.col("lower") > 0).height
+        worse = result.scores.filter(pl.col("upper") < 0).height
+        said.insert(
+            0, f"Accuracy {means['aggregated']:.3f}, that of the majority vote {means['majority']:.3f}, of the best "
+            f"single model {means['best']:.3f}; better than the majority in {better} of {languages}, worse in {worse}.",
+        )  # fmt: skip
+    return said
+
+
+def _tables(result: Aggregation, names: Names) -> dict[str, Table]:
+    tables = {}
+    if result.scores.height:
+        scores = result.scores.with_columns(names.of("language").alias("name"))
+        shown = {"language": "name", "aggregated": "aggregated", "majority": "majority", "best model": "best",
+                 "difference": "difference", "from": "lower", "to": "upper", "items": "items"}  # fmt: skip
+        title = f"Accuracy; {100 * result.level:g} % intervals of aggregated less majority, items drawn anew"
+        tables["scores"] = Table(scores, title, shown, rows=SHOWN)
+    models = result.models.with_columns(names.of("language").alias("name")).sort(
+        "language", "reliability", descending=[False, True], maintain_order=True
+    )
+    shown = {"language": "name", "model": "model", "reliability": "reliability"}
+    shown |= {"accuracy": "accuracy"} if result.scores.height else {}
+    tables["models"] = Table(models, "How far each model is believed", shown, rows=SHOWN)
+    tables["labels"] = Table(
+        result.labels.with_columns(names.of("language").alias("name")), "Labels",
+        {"language": "name", "item": "item", "label": "label", "probability": "probability", "majority": "majority"},
+        rows=SHOWN // 2,
+    )  # fmt: skip
+    return tables
+
+
+def _draw(result: Aggregation, names: Names, verdict: str) -> Any:
+    """Languages by models, how far each is believed."""
+    from isogloss.charts import Matrix, draw_matrix
+
+    rows, columns = (result.models[name].unique(maintain_order=True).to_list() for name in ("language", "model"))
+    values = {(one["language"], one["model"]): one["reliability"] for one in result.models.iter_rows(named=True)}
+    grid = [[values.get((language, model)) for model in columns] for language in rows]
+    return draw_matrix(
+        Matrix([names(one) for one in rows], columns, grid, "reliability", low=0.0, high=1.0), lines=[],
+        canvas=canvas_of(verdict, FRACTION),
+    )  # fmt: skip
