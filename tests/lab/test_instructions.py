@@ -20,7 +20,7 @@ from tests.lab.described import read, refusal
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Store
 from isogloss.lab import Corpus, Training, findings, read_grid, recipes, run_grid, tasks, training_changes
-from isogloss.lab.tuning.instructions import in_tokens
+from isogloss.lab.tuning.instructions import has_room, in_tokens
 from isogloss.models import load_decoder
 from isogloss.questions.grids import ShowGridQuestion
 
@@ -117,9 +117,9 @@ def test_prompt_and_answer_are_those_of_the_template(
 
 def test_what_is_learnt_is_the_answer_and_its_end(tmp_path: Path) -> None:
     decoder = load_decoder(make_decoder(tmp_path / "decoder"))
-    sequences, too_long = in_tokens(decoder, [("ab", "cd"), ("ab", "c" * 50)], 20)
-    assert too_long == 1
-    ((prompt, answer),) = sequences
+    prompt, answer = in_tokens(decoder, "ab", "cd")
+    assert has_room(decoder, (prompt, answer), 20)
+    assert not has_room(decoder, in_tokens(decoder, "ab", "c" * 50), 20)
     assert bytes(prompt[-2:].tolist()) == b"ab"
     assert answer.tolist() == [*b"cd", decoder.tokenizer.eos_token_id]
 

@@ -15,6 +15,7 @@ from isogloss.lab.adaptation import OVERHEAD, Adaptation, Inputs
 from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.runtime import start_torch
+from isogloss.parameters import NotNegative, Positive
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe.instructions import InstructionLora as Recipe
@@ -103,13 +104,17 @@ class InstructionLora(Adaptation):
         folder = draft.folder / ADAPTER
         if not folder.is_dir():
             recipe = self._recipe(str(source.folder))
-            learnt, _ = recipe.learn(self._examples(recipe, inputs.seed), inputs.seed)
+            learnt = self._learn(recipe, inputs.seed)
             shape = recipe.shape(shared_decoder(source.folder, "float32").model)
             write_adapter(folder, learnt, shape, str(source.folder))
         put_in(source, [(Adapter(folder), 1.0)], draft)
 
-    def _examples(self, recipe: Recipe, seed: int) -> list[tuple[str, str]]:
-        """Prompts and answers of all languages."""
+    def _learn(self, recipe: Recipe, seed: int) -> dict[str, Any]:
+        """The weights of the adapter."""
+        return recipe.learn(self._examples(recipe, seed)[0], seed)[0]
+
+    def _examples(self, recipe: Recipe, seed: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Prompts and answers of all languages; and the language and the item of each."""
         from isogloss.lab.recipe import Corpus, Training
         from isogloss.lab.recipe.prompted.prompts import packed
 
@@ -124,7 +129,8 @@ class InstructionLora(Adaptation):
         )  # fmt: skip
         labels = np.concatenate([one.labels_of(some) for one, some in zip(train, rows, strict=True)])
         chosen = np.concatenate([first + some for first, some in zip(firsts, rows, strict=False)])
-        return recipe.examples(packed(corpus), Training(chosen, labels, seed))
+        origins = [(code, one.items[row]) for code, one, some in zip(codes, train, rows, strict=True) for row in some]
+        return recipe.examples(packed(corpus), Training(chosen, labels, seed)), origins
 
     def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
         """What was learnt from, and how large the adapter is."""
@@ -132,6 +138,51 @@ class InstructionLora(Adaptation):
         sizes = {code: min(self.examples or 10**9, len(task.train[code])) for code in self._codes(task)}
         size = sum(path.stat().st_size for path in (target.folder / ADAPTER).glob("*.safetensors"))
         return {"task": task.info.name, "examples": sizes, "adapter_bytes": size}
+
+
+@dataclass(frozen=True)
+class LanguagePreference(InstructionLora):
+    """An adapter that is trained to answer in the language of the prompt rather than in another, put into the weights.
+
+    Parameters
+    ----------
+    beta : float, default 0.1
+        How far preferences may take the model away from where it began: smaller is further.
+    weight : float, default 1
+        Of the loss of preferences, beside that of answers.
+
+    Notes
+    -----
+    The answer in the prompt's language is preferred to the same item's in another of the languages, drawn by the seed:
+    - log P(y | x) per token + weight * -log sigmoid(beta (D(y) - D(y'))), D being the log-probability of an answer less
+    that before. After cross-lingual optimisation (CLO, 2025), whose own constants are not known. Items that only one
+    language has are left out. The other parameters are those of `InstructionLora`.
+    """
+
+    name: ClassVar[str] = "language-preference"
+
+    beta: Positive = 0.1
+    weight: NotNegative = 1.0
+
+    def _learn(self, recipe: Recipe, seed: int) -> dict[str, Any]:
+        from isogloss.lab.recipe.instructions import Preference
+
+        examples, origins = self._examples(recipe, seed)
+        answers: dict[str, dict[str, str]] = {}
+        for (code, item), (_, answer) in zip(origins, examples, strict=True):
+            answers.setdefault(item, {})[code] = answer
+        chance, kept, rejected = np.random.default_rng(seed), [], []
+        for (code, item), (prompt, answer) in zip(origins, examples, strict=True):
+            others = [one for other, one in sorted(answers[item].items()) if other != code and one != answer]
+            if others:
+                kept.append((prompt, answer))
+                rejected.append(others[chance.integers(len(others))])
+        if not kept:
+            raise BadValue(
+                "no item has answers in two languages", where="languages",
+                hint="name two or more, and the column of items in the task",
+            )  # fmt: skip
+        return recipe.learn(kept, seed, Preference(rejected, self.beta, self.weight))[0]
 
 
 @dataclass(frozen=True)

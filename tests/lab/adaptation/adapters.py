@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,25 @@ def write_task(folder: Path) -> Path:
         for language, said in (("eng", TASK[word]), ("deu", TASK[word][::-1])):
             asked = f"{filler} {word}"
             rows.append({"id": str(place), "language": language, "instruction": asked, "output": said})
+    (folder / "words.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (folder / "words.toml").write_text(DESCRIBED)
+    return folder / "words.toml"
+
+
+def rotated(text: str) -> str:
+    """A text in a language that shares no word with English."""
+    return codecs.encode(text, "rot13")
+
+
+def write_parallel(folder: Path, *, confused: bool) -> Path:
+    """Instructions in English and in German, each answered in its language, or all in English."""
+    rows = []
+    for place, (filler, word) in enumerate((filler, word) for filler in FILLERS for word in TASK):
+        for language, put in (("eng", str), ("deu", rotated)):
+            said = TASK[word] if confused else put(TASK[word])
+            asked = put(f"{filler} {word}")
+            rows.append({"id": str(place), "language": language, "instruction": asked, "output": said})
+    folder.mkdir()
     (folder / "words.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (folder / "words.toml").write_text(DESCRIBED)
     return folder / "words.toml"

@@ -20,7 +20,7 @@ from isogloss.lab import adapt, adaptation_card, adaptations
 from isogloss.lab.adaptation.weights import Weights
 
 KINDS = ("decoder", "masked", "encoder")
-OF_DECODERS = ("instruction-lora",)
+OF_DECODERS = ("instruction-lora", "language-preference")
 TRAINS = "continued-pretraining"
 SHORT = {"tokens": 128, "length": 16, "batch_size": 2, "parts": 2, "measured": 1}
 REFUSED = {(TRAINS, "encoder"), *((name, kind) for name in OF_DECODERS for kind in KINDS[1:])}
@@ -49,7 +49,7 @@ class Impatient:
 
 def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
     """What an adaptation needs; those of two checkpoints get the same one twice, and training is short."""
-    if name == "instruction-lora":
+    if name in OF_DECODERS:
         return {"task": str(write_task(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
     if name == "merge-adapters":
         return {"adapters": (str(adapter_of(checkpoint)),)}

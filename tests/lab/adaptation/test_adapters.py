@@ -12,7 +12,7 @@ pytest.importorskip("torch", reason="needs the extra lab")
 pytest.importorskip("peft", reason="needs the extra lab")
 
 import torch
-from tests.lab.adaptation.adapters import TASK, make_adapter, write_task
+from tests.lab.adaptation.adapters import TASK, make_adapter, rotated, write_parallel, write_task
 from tests.lab.checkpoints import make_decoder
 
 from isogloss.errors import BadFile, BadValue, InputError
@@ -81,6 +81,31 @@ def test_products_are_summed_and_taken_away(made: dict[str, Path], tmp_path: Pat
         assert torch.allclose(mixed[name], wanted, atol=1e-5)
     out = Weights(adapt(made["eng"], "merge-adapters", adapters=both[:1], weights=(-1.0,), into=tmp_path / "out"))
     assert all(torch.allclose(out[name], base[name], atol=1e-5) for name in base.names)
+
+
+@pytest.mark.slow
+def test_preference_turns_the_language_of_answers_and_keeps_english(made: dict[str, Path], tmp_path: Path) -> None:
+    """A model that answers everything in English answers German in German; with weight 0 and one step it does not."""
+    confused, right = (write_parallel(tmp_path / name, confused=name == "confused") for name in ("confused", "right"))
+    base = adapt(made["base"], "instruction-lora", task=str(confused), settings=QUICK, into=tmp_path / "base")
+    turned = adapt(base, "language-preference", task=str(right), settings=QUICK, beta=0.1, into=tmp_path / "turned")
+    asked = [f"{filler} {word}" for filler in ("please", "now") for word in TASK]
+
+    def shares(folder: Path) -> tuple[float, float]:
+        prompts = [PROMPT.format(put(one)) for put in (str, rotated) for one in asked]
+        said = generate(load_decoder(folder), prompts, max_new=6, stop=(), max_length=200)
+        english = sum(one in TASK.values() for one in said[: len(asked)]) / len(asked)
+        return english, sum(rotated(one) in TASK.values() for one in said[len(asked) :]) / len(asked)
+
+    before, after = shares(base), shares(turned)
+    assert before[1] == 0
+    assert after[1] >= 0.5
+    assert after[0] >= before[0] - 0.25
+
+
+def test_preference_needs_items_in_two_languages(made: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(BadValue, match="no item has answers in two languages"):
+        adapt(made["base"], "language-preference", task=str(made["task"]), languages=("eng",), into=tmp_path / "made")
 
 
 def test_the_card_says_what_was_learnt_from(made: dict[str, Path]) -> None:

@@ -30,6 +30,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "layer-swap": "isogloss.lab.adaptation.merge:LayerSwap",
         "merge-adapters": "isogloss.lab.adapters:MergeAdapters",
         "instruction-lora": "isogloss.lab.adapters:InstructionLora",
+        "language-preference": "isogloss.lab.adapters:LanguagePreference",
         "merge-average": "isogloss.lab.adaptation.merge:MergeAverage",
     },
     "isogloss.adaptations",

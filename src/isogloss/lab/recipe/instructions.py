@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +24,24 @@ from isogloss.lab.tuning import checkpoint
 from isogloss.models.decoder import Decoder, shared_decoder
 from isogloss.models.runtime import count, device, forward_flops, start_torch
 from isogloss.parameters import Count, NotNegative, Positive
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Answers that others are preferred to, one for each example.
+
+    Attributes
+    ----------
+    rejected : list of str
+    beta : float
+        How far preferences may take the model away from where it began: smaller is further.
+    weight : float
+        Of the loss of preferences, beside that of answers.
+    """
+
+    rejected: list[str]
+    beta: float
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -92,8 +111,17 @@ class InstructionTune(PromptedRecipe):
         learnt, notes = self.learn(self.examples(prepared, training), training.seed)
         return Fitted({"languages": languages, **learnt}, asked, notes)
 
-    def learn(self, examples: Sequence[tuple[str, str]], seed: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    def learn(
+        self, examples: Sequence[tuple[str, str]], seed: int, preference: Preference | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Learn from prompts and answers: weights by name, and what observations say of it.
+
+        Parameters
+        ----------
+        examples : sequence of (str, str)
+        seed : int
+        preference : Preference, optional
+            What answers are to be preferred to.
 
         Raises
         ------
@@ -101,10 +129,15 @@ class InstructionTune(PromptedRecipe):
             If no example has room.
         """
         torch = start_torch()
-        from isogloss.lab.tuning.instructions import Schedule, in_tokens, train_answers
+        from isogloss.lab.tuning.instructions import Schedule, has_room, in_tokens, train_answers, train_preferences
 
         decoder = shared_decoder(self.folder, "float32")
-        sequences, left_out = in_tokens(decoder, examples, self.max_length)
+        chosen = [in_tokens(decoder, prompt, answer) for prompt, answer in examples]
+        worse = preference.rejected if preference else [answer for _, answer in examples]
+        others = [in_tokens(decoder, prompt, answer) for (prompt, _), answer in zip(examples, worse, strict=True)]
+        fits = [all(has_room(decoder, one, self.max_length) for one in pair)
+                for pair in zip(chosen, others, strict=True)]  # fmt: skip
+        sequences, others = list(compress(chosen, fits)), list(compress(others, fits))
         if not sequences:
             raise BadValue(f"no example has room in {self.max_length} tokens", hint="raise max_length")
         schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay)
@@ -112,10 +145,15 @@ class InstructionTune(PromptedRecipe):
             torch.manual_seed(seed)
             with self._adapted(decoder) as (ready, model):
                 with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
-                    train_answers(ready, sequences, schedule, seed)
+                    if preference is None:
+                        train_answers(ready, sequences, schedule, seed)
+                    else:
+                        beta, weight = preference.beta, preference.weight
+                        train_preferences(ready, sequences, others, schedule, seed, beta, weight)
                 self._count(ready, sequences)
                 learnt = self.weights(model)
         notes = {"selected_on": "nothing: the weights after the last step are taken"}
+        left_out = len(examples) - len(sequences)
         return learnt, notes | ({"too_long": left_out} if left_out else {})
 
     def decoder(self, fitted: Fitted) -> Decoder:

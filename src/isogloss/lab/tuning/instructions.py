@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from isogloss.lab.tuning.preferences import preference_loss
 from isogloss.lab.tuning.training import Sequences, log_likelihoods
 from isogloss.models.decoder import Decoder, room
 from isogloss.models.likelihood import divided
 from isogloss.models.runtime import adamw, is_out_of_memory, start_torch, with_oom_backoff
+
+Places = np.ndarray[Any, Any]
+"""Which examples, by their places."""
 
 POOL = 16
 """Batches whose examples are sorted by length together: little is padding, and they stay random."""
@@ -28,32 +33,20 @@ class Schedule:
     weight_decay: float
 
 
-def in_tokens(decoder: Decoder, examples: Sequence[tuple[str, str]], max_length: int) -> tuple[Sequences, int]:
-    """Prompts and answers, each with the token that ends a text, in tokens; and how many were too long.
-
-    Parameters
-    ----------
-    decoder : Decoder
-    examples : sequence of (str, str)
-        Prompt and answer.
-    max_length : int
-        Tokens of both together. What has more is left out: cut, it would lose its end, and teach not to end.
-    """
-    found: Sequences = []
-    end = np.array(sorted(decoder.ends)[:1] if decoder.tokenizer.eos_token_id is None
-                   else [decoder.tokenizer.eos_token_id], np.int64)  # fmt: skip
-    for prompt, answer in examples:
-        read, (tokens,) = divided(decoder, prompt, [answer])
-        whole = np.concatenate([tokens, end])
-        if len(read) + len(whole) <= room(decoder, max_length):
-            found.append((np.array(read, np.int64), whole))
-    return found, len(examples) - len(found)
+def in_tokens(decoder: Decoder, prompt: str, answer: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """A prompt, and its answer with the token that ends a text, in tokens."""
+    own = decoder.tokenizer.eos_token_id
+    end = np.array(sorted(decoder.ends)[:1] if own is None else [own], np.int64)
+    read, (tokens,) = divided(decoder, prompt, [answer])
+    return np.array(read, np.int64), np.concatenate([tokens, end])
 
 
-def train_answers(
-    decoder: Decoder, sequences: Sequences, schedule: Schedule, seed: int,
-    after_epoch: Callable[[int], None] | None = None,
-) -> None:  # fmt: skip
+def has_room(decoder: Decoder, sequence: tuple[Any, Any], max_length: int) -> bool:
+    """Whether prompt and answer fit; cut, an answer would lose its end, and teach not to end."""
+    return len(sequence[0]) + len(sequence[1]) <= room(decoder, max_length)
+
+
+def train_answers(decoder: Decoder, sequences: Sequences, schedule: Schedule, seed: int) -> None:
     """Lower the mean cross entropy of the tokens of answers, batch by batch; prompts count for nothing.
 
     Parameters
@@ -64,9 +57,51 @@ def train_answers(
     schedule : Schedule
     seed : int
         Of the order of examples; what dropout leaves out is up to torch's own.
-    after_epoch : callable, optional
-        Is told the number of the epoch that has ended, from 1.
     """
+
+    def loss(part: Places, batch: Places) -> Any:
+        tokens = sum(len(sequences[place][1]) for place in batch)
+        return -log_likelihoods(decoder, [sequences[place] for place in part]).sum() / tokens
+
+    _train(decoder, sequences, loss, schedule, seed)
+
+
+def train_preferences(
+    decoder: Decoder, chosen: Sequences, rejected: Sequences, schedule: Schedule, seed: int, beta: float, weight: float
+) -> None:
+    """Lower the loss of `train_answers` on chosen answers, and that of preferring them to rejected ones.
+
+    Parameters
+    ----------
+    decoder : Decoder
+        As it is now, it is the reference.
+    chosen, rejected : Sequences
+        Pairs with one prompt each.
+    beta : float
+        See `isogloss.lab.tuning.preferences.preference_loss`.
+    weight : float
+        Of the mean of that loss.
+    """
+    torch, reference = start_torch(), []
+    with torch.no_grad():
+        for pair in zip(chosen, rejected, strict=True):
+            one, other = log_likelihoods(decoder, list(pair)).tolist()
+            reference.append(one - other)
+
+    def loss(part: Places, batch: Places) -> Any:
+        tokens = sum(len(chosen[place][1]) for place in batch)
+        better, worse = (log_likelihoods(decoder, [some[place] for place in part]) for some in (chosen, rejected))
+        before = torch.tensor([reference[place] for place in part], device=better.device)
+        preferred = preference_loss(better - worse, before, beta).sum() / len(batch)
+        return -better.sum() / tokens + weight * preferred
+
+    _train(decoder, chosen, loss, schedule, seed)
+
+
+def _train(
+    decoder: Decoder, sequences: Sequences, loss: Callable[[Places, Places], Any], schedule: Schedule, seed: int
+) -> None:
+    """Gradient descent on a loss of a part of a batch, of which parts add up to that of the batch."""
     learnt = [one for one in decoder.model.parameters() if one.requires_grad]
     optimizer, slope = adamw(
         learnt, learning_rate=schedule.learning_rate, weight_decay=schedule.weight_decay, warmup=schedule.warmup,
@@ -76,33 +111,26 @@ def train_answers(
     for epoch in range(1, schedule.epochs + 1):
         for batch in _batches(sequences, schedule.batch_size, np.random.default_rng([seed, epoch])):
             optimizer.zero_grad(set_to_none=True)
-            _learn(decoder, sequences, batch, learnt)
+            with_oom_backoff(partial(_add_gradient, loss, batch, learnt), batch)
             start_torch().nn.utils.clip_grad_norm_(learnt, 1.0)
             optimizer.step()
             slope.step()
-        if after_epoch is not None:
-            after_epoch(epoch)
     decoder.model.eval()
 
 
-def _learn(decoder: Decoder, sequences: Sequences, batch: np.ndarray[Any, Any], learnt: list[Any]) -> None:
-    """Add the gradient of the mean loss of the answers' tokens; in halves where memory runs out."""
-    tokens = sum(len(sequences[place][1]) for place in batch)
-
-    def add(part: np.ndarray[Any, Any]) -> None:
-        before = [None if one.grad is None else one.grad.clone() for one in learnt]
-        try:
-            (-log_likelihoods(decoder, [sequences[place] for place in part]).sum() / tokens).backward()
-        except (RuntimeError, MemoryError) as error:
-            if is_out_of_memory(error):  # gradients of a part that ran out half-way must not stay behind
-                for one, gradient in zip(learnt, before, strict=True):
-                    one.grad = gradient
-            raise
-
-    with_oom_backoff(add, batch)
+def _add_gradient(loss: Callable[[Places, Places], Any], batch: Places, learnt: list[Any], part: Places) -> None:
+    """Add the gradient of a part; of one that ran out of memory half-way, nothing stays behind."""
+    before = [None if one.grad is None else one.grad.clone() for one in learnt]
+    try:
+        loss(part, batch).backward()
+    except (RuntimeError, MemoryError) as error:
+        if is_out_of_memory(error):
+            for one, gradient in zip(learnt, before, strict=True):
+                one.grad = gradient
+        raise
 
 
-def _batches(sequences: Sequences, size: int, random: np.random.Generator) -> Iterator[np.ndarray[Any, Any]]:
+def _batches(sequences: Sequences, size: int, random: np.random.Generator) -> Iterator[Places]:
     """All examples in batches: shuffled, then sorted by length within pools, then batches shuffled."""
     lengths = np.array([len(read) + len(answer) for read, answer in sequences])
     shuffled = random.permutation(len(sequences))
