@@ -136,6 +136,27 @@ def cultural_questions(items: int = 8) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def relations_world(items: int = 12) -> pl.DataFrame:
+    """Made-up capitals and currencies of made-up countries, in English and German."""
+    asked = {
+        "capital": {"English": "The capital of {} is <mask>", "German": "Die Hauptstadt von {} heißt <mask>"},
+        "currency": {"English": "In {} people pay with <mask>", "German": "In {} zahlt man mit <mask>"},
+    }
+    rng = np.random.default_rng(0)
+    rows = []
+    for relation, forms in asked.items():
+        names = ["".join(rng.choice([*"abdegiklmnoprstu"], 4)) for _ in range(3 * items)]
+        for item in range(items):
+            place = int(rng.integers(3))
+            rows += [
+                (f"{relation} {item}", language, relation, form.format(names[item]),
+                 "|".join(names[items + (item + step) % items] for step in range(3)), place)
+                for language, form in forms.items()
+            ]  # fmt: skip
+    schema = ["item", "language", "relation", "question", "choices", "answer"]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def questions_world() -> pl.DataFrame:
     """Two questions in two languages, with choices."""
     rows = [

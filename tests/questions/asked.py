@@ -17,8 +17,10 @@ from tests.behaviour.worlds import (
     experts_world,
     questions_world,
     ratings_world,
+    relations_world,
     replies_world,
 )
+from tests.lab.checkpoints import make_decoder
 from tests.questions import worlds
 
 from isogloss.evidence import Store
@@ -233,6 +235,9 @@ CASES: dict[str, Case] = {
     "behaviour consistency": alone(items=candidates_world()),
     "behaviour pitfalls": with_pitfalls,
     "behaviour culture": alone(items=cultures_world()),
+    "behaviour neurons": lambda folder: {
+        "items": relations_world(), "model": str(make_decoder(folder / "neurons")), "draws": 1
+    },
     "behaviour experts": alone(items=experts_world(topics=3, items=8)),
     "behaviour report": alone(items=ratings_world()),
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),

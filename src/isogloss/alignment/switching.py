@@ -77,7 +77,7 @@ def switch_off(
     rows: list[dict[str, Any]] = []
     for off in steps("Switched off", languages, progress):
         own = neurons.of(off)
-        controls = [_random(own, neurons.chosen, chance) for _ in range(draws)]
+        controls = [random_neurons(own, neurons.chosen, chance) for _ in range(draws)]
         for language in languages:
             changes = [_losses(reader, texts[language], one) - whole[language] for one in (own, *controls)]
             random = np.mean(changes[1:], axis=0) if draws else np.full(len(ids), np.nan)
@@ -109,7 +109,7 @@ def _losses(reader: TextReader, texts: list[str], off: Array | None = None) -> A
     return np.asarray(-found.normalised("tokens"))
 
 
-def _random(neurons: Array, chosen: Array, chance: np.random.Generator) -> Array:
+def random_neurons(neurons: Array, chosen: Array, chance: np.random.Generator) -> Array:
     """As many neurons of each layer, drawn from those that are no language's, as far as there are so many."""
     drawn = np.zeros_like(neurons)
     for layer, own in enumerate(neurons):

@@ -14,6 +14,7 @@ from .metric import BehaviourMetric, Tally
 from .question_table import read_questions
 from .recall import Recall, score_recall
 from .registry import behaviour_metrics
+from .relation_neurons import RelationNeurons, find_relation_neurons
 from .scoring import BehaviourScores, score_items
 
 __all__ = [
@@ -27,11 +28,13 @@ __all__ = [
     "Experts",
     "GenerationScores",
     "Recall",
+    "RelationNeurons",
     "Tally",
     "aggregate_labels",
     "answer_questions",
     "answer_with_demonstrations",
     "behaviour_metrics",
+    "find_relation_neurons",
     "home_countries",
     "identification_accuracy",
     "identify",

@@ -1,8 +1,9 @@
 """A two-parameter item response model across languages, with difficulties of their own in each language.
 
 Birnbaum (1968): a model is right on an item with a probability that rises with its ability. Here ability has parts for
-the model, the language, both, and the task; what an item asks has a part for each language. All parts are shrunk by
-variances that are learnt (empirical Bayes, by EM with Laplace's approximation).
+the model, the language, both, and the task; what an item asks has a part for each language, and one for each model,
+which knows it or not in all languages. All parts are shrunk by variances that are learnt (empirical Bayes, by EM with
+Laplace's approximation).
 """
 
 from __future__ import annotations
@@ -45,13 +46,14 @@ class Cube:
             parts["model_task"] = (models, kinds)
         if languages > 1:
             parts |= {"language": (languages,), "model_language": (models, languages)}
-            parts["item_language"] = (items, languages)
+            parts |= {"item_language": (items, languages), "model_item": (models, items)}
         return parts
 
 
 @dataclass
 class ItemResponse:
-    """logit P(right) = slope * (model + language + model_language + model_task) + level + item + item_language.
+    """logit P(right) = slope * (model + language + model_language + model_task) + level + item + item_language
+    + model_item.
 
     Parameters
     ----------
@@ -128,6 +130,8 @@ class ItemResponse:
         found = slope * self.ability(cube) + self.parts_["level"] + self.parts_["item"][None, :, None]
         if own and "item_language" in self.parts_:
             found = found + self.parts_["item_language"]
+        if "model_item" in self.parts_:
+            found = found + self.parts_["model_item"][:, :, None]
         return np.asarray(np.broadcast_to(found, cube.right.shape))
 
     def probabilities(self, cube: Cube) -> Array:
@@ -136,6 +140,8 @@ class ItemResponse:
         spread = self.posterior("item")[None, :, None]
         if "item_language" in self.parts_:
             spread = spread + self.posterior("item_language")
+        if "model_item" in self.parts_:
+            spread = spread + self.posterior("model_item")[:, :, None]
         ability = self.ability_variance(cube)[:, cube.tasks, :]
         logits = self.logits(cube)
         return _sigmoid(logits / np.sqrt(1 + np.pi / 8 * (spread + slope * ability)))
@@ -172,6 +178,8 @@ class ItemResponse:
         if "model_task" in self.parts_:
             kinds = range(self.parts_["model_task"].shape[1])
             found["model_task"] = np.stack([weighted[:, cube.tasks == kind].sum(axis=(1, 2)) for kind in kinds], axis=1)
+        if "model_item" in self.parts_:
+            found["model_item"] = values.sum(axis=2)
         if "language" in self.parts_:
             found |= {"language": weighted.sum(axis=(0, 1)), "model_language": weighted.sum(axis=1)}
             found["item_language"] = values.sum(axis=0)

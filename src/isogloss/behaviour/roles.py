@@ -20,6 +20,7 @@ FURTHER_ROLES: dict[str, str] = {
     "loose": "loose, followed loosely, loosely",
     "paraphrase": "paraphrase, paraphrases, in other words, rephrased",
     "probe": "probe, edit probe, probe type",
+    "relation": "relation, relations, predicate, property, predicate id, relation id",
     "rule": "rule, instruction, instruction id, rules, instruction id list",
     "same": "same, same meaning, judged same",
     "second_human": "second human, second annotator, human 2, annotator 2",

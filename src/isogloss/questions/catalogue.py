@@ -60,6 +60,7 @@ QUESTIONS = {
     "behaviour consistency": "consistency:ConsistencyQuestion",
     "behaviour pitfalls": "pitfalls:PitfallsQuestion",
     "behaviour culture": "culture:CultureQuestion",
+    "behaviour neurons": "relation_neurons:RelationNeuronsQuestion",
     "behaviour difficulty": "difficulty:DifficultyQuestion",
     "behaviour experts": "experts:ExpertsQuestion",
     "behaviour generation": "generation:GenerationQuestion",

@@ -26,6 +26,7 @@ OTHER_NAMES = {
     "behaviour consistency": "factual_consistency",
     "behaviour culture": "cultural_transfer",
     "behaviour pitfalls": "cross_lingual_pitfalls",
+    "behaviour neurons": "relation_neurons",
     "behaviour difficulty": "item_difficulty",
     "behaviour experts": "expert_languages",
     "behaviour generation": "generation_quality",

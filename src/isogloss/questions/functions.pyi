@@ -551,6 +551,21 @@ def cultural_transfer(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def relation_neurons(
+    items: Any | None = ...,
+    *,
+    languages: Mapping[str, str] | None = ...,
+    model: str | None = ...,
+    targets: str | Sequence[str] | None = ...,
+    source: str | None = ...,
+    share: float = ...,
+    false_discoveries: float = ...,
+    draws: int = ...,
+    template: str = ...,
+    columns: Mapping[str, str] | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def item_difficulty(
     items: Any | None = ...,
     *,

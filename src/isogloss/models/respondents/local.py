@@ -108,6 +108,19 @@ class LocalRespondent(Respondent):
         return prompt, [before[len(prompt) :] + choice + after for choice in one.choices]
 
     @property
+    def model(self) -> Any:
+        """The transformer that answers."""
+        load = load_masked if self._is_masked else shared_decoder
+        return load(self.folder, self.settings.precision).model
+
+    def prompt(self, one: Choice) -> str:
+        """What it reads before it answers; a masked model has a mask where the answer belongs."""
+        if not self._is_masked:
+            return self.parts(one)[0]
+        premise = one.premise if SLOT in one.premise else one.premise + SLOT
+        return premise.replace(SLOT, load_tokenizer(self.folder).mask_token)
+
+    @property
     def end_of_turn(self) -> str:
         """What it ends a turn of a chat with."""
         return str(load_tokenizer(self.folder).eos_token or "\n")
