@@ -233,7 +233,8 @@ def _effects(
 
 def _right(respondent: LocalRespondent, questions: pl.DataFrame, template: str, off: Array | None = None) -> Array:
     """Whether each question is right, 1 or 0; nothing is kept, as the model is another one without its neurons."""
-    prompts = [ranked_prompt(*one, template) for one in questions.select("question", "choices").iter_rows()]
+    rows = questions.select("question", "choices").iter_rows()
+    prompts = [ranked_prompt(question, choices, template) for question, choices in rows]
     scores: list[list[float]] = []
     with nullcontext() if off is None else switched_off(respondent.model, off):
         respondent.score([prompts], lambda _, values: scores.extend(values), Meter())
