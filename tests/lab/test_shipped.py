@@ -63,6 +63,9 @@ GRIDS = {
         1, {(70, 0): 205, (70, 1): 205, (700, 0): 205}, 205, 0.65,
         ("CC BY-SA 4.0", "python -m benchmarks.sib200_e5", "torch", "4 bits"),
     ),
+    "isogloss:sib200-e5-tuned": Grid(
+        1, {(700, 0): 1}, 120, 0.02, ("CC BY-SA 4.0", "python -m benchmarks.sib200_e5_tuned", "torch", "4 bits"),
+    ),
     "isogloss:sib200-minilm": Grid(
         1, {(70, 0): 205, (70, 1): 205, (700, 0): 205}, 205, 0.6,
         ("CC BY-SA 4.0", "python -m benchmarks.lab_linear_probe", "torch", "| layer |"),

@@ -186,6 +186,7 @@ def served_evidence(sources: tuple[str, ...]) -> list[Held]:
 
 SHIPPED_TITLES = {
     "sib200-e5": "Topic classification with a multilingual encoder, 205 languages",
+    "sib200-e5-tuned": "Topic classification with the same encoder, fine-tuned on English, 120 languages",
     "sib200-few-shot": "Topic classification from few examples, 21 languages",
     "sib200-minilm": "Topic classification with a sentence encoder, 205 languages",
     "sib200-ngram": "Topic classification with character n-grams, 205 languages",
