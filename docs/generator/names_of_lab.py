@@ -14,14 +14,23 @@ from docs.generator.sections import adding, section
 from isogloss.lab import adaptations, executors, recipes, tasks
 from isogloss.lab.task_file import describe_known
 from isogloss.registry import Registry
-from isogloss.texts import aligners, translators
+from isogloss.texts import aligners, text_transforms, translators
 
 _WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dict": "table"}
 
 
 def lab_sections() -> list[str]:
     """Sections of the page of names."""
-    return [_tasks(), _kinds(), _recipes(), _adaptations(), _translators(), _aligners(), _executors()]
+    return [
+        _tasks(),
+        _kinds(),
+        _recipes(),
+        _adaptations(),
+        _translators(),
+        _aligners(),
+        _text_transforms(),
+        _executors(),
+    ]
 
 
 def parameter_texts(kind: type) -> dict[str, tuple[str, str]]:
@@ -145,6 +154,18 @@ def _aligners() -> str:
         table(("name", "what it does"), rows),
         adding(aligners, "a subclass of [`Aligner`](python/texts.md#class-aligner)"),
         *_each(aligners),
+    )
+
+
+def _text_transforms() -> str:
+    rows = [(code(name), plain(summary(one))) for name, one in text_transforms.items()]
+    return section(
+        "Text transforms",
+        "For [`read_transform`](python/texts.md#read_transform): labelled texts in, texts with the labels they keep "
+        "out.",
+        table(("name", "what it does"), rows),
+        adding(text_transforms, "a subclass of [`TextTransform`](python/texts.md#class-texttransform)"),
+        *_each(text_transforms),
     )
 
 

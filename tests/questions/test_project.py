@@ -68,6 +68,19 @@ def test_translations_that_are_missing_or_unchanged_are_left_out(tmp_path: Path)
         isogloss.project(**fields)
 
 
+def test_translations_in_the_language_of_the_source_are_named(tmp_path: Path) -> None:
+    pytest.importorskip("py3langid", reason="needs py3langid, of the extra behaviour")
+    words = "The committee published its report about the schools in the north of the country".split()
+    (tmp_path / "eng.conll").write_text("\n\n".join("\n".join(f"{word}\tX" for word in words) for _ in range(6)) + "\n")
+    line = "The committee has published a report about all schools in the northern part of the country"
+    (tmp_path / "fin.txt").write_text(f"{line}\n" * 6)
+    answer = isogloss.project(
+        tmp_path / "eng.conll", source="English", target="Finnish", target_text=tmp_path / "fin.txt", aligner="ibm1"
+    )
+    assert "6 sentences seem to be in English still, not in Finnish." in answer.sentences
+    assert "untranslated" in answer.flags["flag"].to_list()
+
+
 def test_a_table_of_translations_is_a_translator(tmp_path: Path) -> None:
     fields = planted(tmp_path)
     lines = (tmp_path / "spa.txt").read_text(encoding="utf-8").splitlines()

@@ -31,6 +31,8 @@ SHOWN = {"label": "label", "in the source": "in_source", "carried": "carried", "
 WITH_GOLD = SHOWN | {"precision": "precision", "recall": "recall", "F1": "f1"}
 ALL, MOST_DRAWN = "all", 15
 """The row of all labels together, and how many others are drawn."""
+SHORTEST, MOST_UNTRANSLATED = 20, 0.05
+"""Characters of a text whose language is identified; share of sentences that may be in the source's language."""
 NOTES = (
     "A label of a word goes to the words that it is linked to, where other occurrences of these words vote, too.",
     "Links are compared with those to the next sentence's translation, where nothing should be found.",
@@ -51,6 +53,8 @@ class Carried:
         Sentences that were left out, by reason.
     gold : list of list of str or None
         The target's own labels.
+    untranslated : int
+        Sentences that are identified as still being in the source's language.
     """
 
     source: Sentences
@@ -59,6 +63,7 @@ class Carried:
     evidence: AlignmentEvidence
     faults: dict[str, int]
     gold: list[list[str]] | None
+    untranslated: int
 
 
 class ProjectQuestion(Question):
@@ -166,7 +171,8 @@ class ProjectQuestion(Question):
         else:
             projection = project_tags(bitext, source.labels, links, types=self.types, least=self.least)
         return Carried(
-            source, target, projection, alignment_evidence(aligner, bitext, links), _counted(wrong), _gold(target)
+            source, target, projection, alignment_evidence(aligner, bitext, links), _counted(wrong), _gold(target),
+            _untranslated(target.texts, ids["source"], ids["target"]),
         )  # fmt: skip
 
     def _translations(self, source: Sentences, ids: dict[str, str]) -> Sentences:
@@ -183,6 +189,21 @@ class ProjectQuestion(Question):
             return read_translations(self.target_text, source, self.column)
         several = {name: value.split(",") for name, value in self.translator.items() if name == "pairs"}
         return translate_sentences(source, read_translator(self.translator | several), ids["source"], ids["target"])
+
+
+def _untranslated(texts: Sequence[str], origin: str, into: str) -> int:
+    """How many texts are in the source's language, where both languages can be told apart; 0 without the extra."""
+    from importlib.util import find_spec
+
+    from isogloss.behaviour.identification import codes_of, identify
+
+    if find_spec("py3langid") is None:
+        return 0
+    source, target = codes_of(origin), codes_of(into)
+    if not source or not target or source & target:
+        return 0
+    long = [text for text in texts if len(text) >= SHORTEST]
+    return sum(identified in source for identified in map(identify(long).get, long))
 
 
 def _counted(wrong: dict[int, str]) -> dict[str, int]:
@@ -260,6 +281,8 @@ def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) 
         )
     if carried.faults:
         yield f"{counted(sum(carried.faults.values()), 'sentence')} left out: {_reasons(carried.faults)}."
+    if carried.untranslated > MOST_UNTRANSLATED * len(carried.target.texts):
+        yield f"{counted(carried.untranslated, 'sentence')} seem to be in {source} still, not in {target}."
     if carried.gold is not None:
         row = table.filter(label=ALL).row(0, named=True)
         if row["precision"] is not None and row["recall"] is not None:
@@ -284,6 +307,9 @@ def _flags(carried: Carried) -> pl.DataFrame:
     elif evidence.other is None:
         meaning = "Too few sentences to compare their links with those of other sentences."
         rows.append({"about": "links", "flag": "few_sentences", "meaning": meaning})
+    if carried.untranslated > MOST_UNTRANSLATED * len(carried.target.texts):
+        meaning = "Sentences are identified as being in the language of the source."
+        rows.append({"about": "translations", "flag": "untranslated", "meaning": meaning})
     return pl.DataFrame(rows, schema={"about": pl.String, "flag": pl.String, "meaning": pl.String})
 
 

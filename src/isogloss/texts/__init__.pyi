@@ -3,16 +3,21 @@ from .aligners.written import GoldLinks, alignment_error_rate, read_gold, write_
 from .projection import Projection
 from .projection.spans import Span, project_spans, read_spans, write_spans
 from .projection.tags import project_tags
+from .transforms import Item, Outcome, TextTransform, Transformed, read_transform, text_transforms
 from .translators import Passage, Translator, read_translator, translators
 
 __all__ = [
     "Aligner",
     "Bitext",
     "GoldLinks",
+    "Item",
     "Links",
+    "Outcome",
     "Passage",
     "Projection",
     "Span",
+    "TextTransform",
+    "Transformed",
     "Translator",
     "aligners",
     "alignment_error_rate",
@@ -21,7 +26,9 @@ __all__ = [
     "read_aligner",
     "read_gold",
     "read_spans",
+    "read_transform",
     "read_translator",
+    "text_transforms",
     "translators",
     "write_links",
     "write_spans",

@@ -111,6 +111,10 @@ class Aligner(Parameterized, ABC):
 
     version: ClassVar[int] = 1
 
+    def describe(self) -> str:
+        """The aligner with its version and that of its model, if it has one."""
+        return f"{self.label} {self.version}"
+
     @abstractmethod
     def align(self, bitext: Bitext) -> list[Links]:
         """The links of each pair of sentences, in their order; a sentence without words has none."""

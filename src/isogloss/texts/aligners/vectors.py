@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.models import locate
+from isogloss.models.checkpoints import fingerprint
 from isogloss.models.subwords import SubwordStates, subword_states
 from isogloss.parameters import Count
 from isogloss.texts.aligners import Aligner, Bitext, Links
@@ -45,6 +46,9 @@ class EncoderAligner(Aligner):
     centred: bool = True
     units: Literal["words", "subwords"] = "words"
     max_length: Count = 512
+
+    def describe(self) -> str:
+        return f"{super().describe()} {fingerprint(locate(self.model))}"
 
     def align(self, bitext: Bitext) -> list[Links]:
         sources, targets = (self._states(side) for side in (bitext.sources, bitext.targets))

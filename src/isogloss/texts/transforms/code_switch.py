@@ -1,0 +1,113 @@
+"""`code-switch`: some words of each text in another language, from a dictionary."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from isogloss.errors import BadValue
+from isogloss.files import read_input
+from isogloss.texts.tables import read_table
+from isogloss.texts.transforms import Item, Outcome, TextTransform
+
+Dictionary = dict[str, list[tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class CodeSwitch(TextTransform):
+    """Put words into another language, each that the dictionary has with the same probability.
+
+    Parameters
+    ----------
+    dictionary : str
+        Table (.tsv, .csv, .parquet, .jsonl) with the columns `source` and `target`; a word may have several rows, of
+        which one is drawn.
+    rate : float, default 0.3
+        Probability that a word of the dictionary is replaced.
+
+    Notes
+    -----
+    Labels and tags stay: the first word of a translation has the tag of the word that it stands for, further ones that
+    tag, too, or its I- for the B- of a span. What is drawn for a text depends on its id, not on the others. Measures:
+    `replaced`, the share of words, and `cmi`, the mean over texts of 100 (1 - m / n), m of n words with letters being
+    of the language that has more (Das and Gambäck 2014).
+    """
+
+    name: ClassVar[str] = "code-switch"
+
+    dictionary: str = ""
+    rate: Annotated[float, Ge(0), Le(1)] = 0.3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.dictionary:
+            raise BadValue("code-switch has no dictionary", hint='write dictionary = "words.tsv"')
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The content of the dictionary stands for its place."""
+        described = super().identity
+        parameters = {name: value for name, value in self.parameters.items() if name != "dictionary"}
+        digest = hashlib.sha256(read_input(Path(self.dictionary))).hexdigest()
+        return described | {"parameters": parameters, "dictionary": digest}
+
+    def apply(self, items: Sequence[Item], origin: str, into: str) -> Outcome:
+        """The items with some words replaced.
+
+        Raises
+        ------
+        BadValue
+            If the dictionary has no word of any text.
+        """
+        if not any(word.casefold() in self._entries for item in items for word in item.words):
+            raise BadValue("has no word of these texts", where=self.dictionary, hint="give words of their language")
+        switched = [self._switched(item) for item in items]
+        counts = np.array([(own, other, len(item.words)) for item, own, other in switched])
+        mixed = counts[:, :2].sum(axis=1)
+        index = 100.0 * (1.0 - counts[:, :2].max(axis=1) / np.maximum(mixed, 1)) * (mixed > 0)
+        measures = {
+            "cmi": float(index.mean()),
+            "replaced": float(counts[:, 1].sum() / max(1, mixed.sum())),
+        }
+        return Outcome([item for item, _, _ in switched], measures=measures)
+
+    def _switched(self, item: Item) -> tuple[Item, int, int]:
+        """An item, and how many of its words with letters are of the source and of the other language."""
+        digest = hashlib.sha256(item.id.encode()).digest()[:8]
+        generator = np.random.default_rng([self.seed, int.from_bytes(digest, "big")])
+        words: list[str] = []
+        tags: list[str | None] = []
+        own = other = 0
+        for place, word in enumerate(item.words):
+            known = self._entries.get(word.casefold())
+            drawn, chosen = generator.random(2)
+            is_replaced = known is not None and drawn < self.rate
+            made = known[int(chosen * len(known))] if known is not None and is_replaced else (word,)
+            lettered = sum(any(unicodedata.category(one)[0] == "L" for one in part) for part in made)
+            own, other = own + lettered * (not is_replaced), other + lettered * is_replaced
+            words += made
+            if item.tags:
+                tags += [item.tags[place], *[_continued(item.tags[place])] * (len(made) - 1)]
+        return item._replace(words=tuple(words), tags=tuple(tags)), own, other
+
+    @cached_property
+    def _entries(self) -> Dictionary:
+        table = read_table(Path(self.dictionary), {"source": "source", "target": "target"})
+        entries: Dictionary = {}
+        for source, target in table.select("source", "target").iter_rows():
+            if source and target and target.split():
+                entries.setdefault(source.strip().casefold(), []).append(tuple(target.split()))
+        return entries
+
+
+def _continued(tag: str | None) -> str | None:
+    """The tag of the second word of what stands for one word."""
+    return f"I{tag[1:]}" if tag is not None and tag.startswith("B-") else tag

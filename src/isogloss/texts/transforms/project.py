@@ -1,0 +1,53 @@
+"""`project`: each text in another language, with tags of its words carried along linked words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from isogloss.texts.aligners import Bitext, read_aligner
+from isogloss.texts.projection.spans import is_spans, project_spans
+from isogloss.texts.projection.tags import project_tags
+from isogloss.texts.transforms import Item, Outcome
+from isogloss.texts.transforms.translate import Translate, translated_words
+
+NO_TAG = "has no tag in the source"
+
+
+@dataclass(frozen=True)
+class Project(Translate):
+    """Translate texts, and carry the tags of their words or spans over.
+
+    Parameters
+    ----------
+    aligner : dict
+        `name` and parameters of an aligner.
+
+    Notes
+    -----
+    The others are those of `translate`. Tags that are not carried are None, and counted by reason.
+    """
+
+    name: ClassVar[str] = "project"
+
+    aligner: dict[str, Any] = field(default_factory=lambda: {"name": "argmax"})
+
+    def describe(self, origin: str, into: str) -> str:
+        """The translator and the aligner, with their versions."""
+        return f"{super().describe(origin, into)}, {read_aligner(self.aligner).describe()}"
+
+    def apply(self, items: Sequence[Item], origin: str, into: str) -> Outcome:
+        words, dropped = translated_words(items, self.translator, origin, into)
+        for item in items:
+            if not item.tags or None in item.tags:
+                dropped.setdefault(item.id, NO_TAG)
+        kept = [item for item in items if item.id not in dropped]
+        tags = [[str(tag) for tag in item.tags] for item in kept]
+        bitext = Bitext([item.words for item in kept], [words[item.id] for item in kept])
+        links = read_aligner(self.aligner).align(bitext)
+        found = project_spans(bitext, tags, links) if is_spans(tags) else project_tags(bitext, tags, links)
+        made = [
+            Item(item.id, words[item.id], item.label, tuple(own)) for item, own in zip(kept, found.labels, strict=True)
+        ]
+        return Outcome(made, dropped, found.unlabelled)
