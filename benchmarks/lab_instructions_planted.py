@@ -145,9 +145,9 @@ def swapped(folder: Path, seed: int) -> dict[str, float]:
 def preferred(folder: Path, seed: int) -> list[dict[str, Any]]:
     """A model that answers all in one language, and what turns it: training on answers, or preferring them too."""
     arms = {
-        "answers all in one language": None,
-        "answers alone": "instruction-lora",
-        "preference": "language-preference",
+        "one language": None,
+        "answers": "instruction-lora",
+        "answers and preference": "language-preference",
     }
     pairs = [row for row in rows("planted", seed) if row["language"] != "dialect"]
     confused = [row | {"output": next(one["output"] for one in pairs if one["id"] == row["id"])} for row in pairs]
@@ -180,14 +180,14 @@ def main() -> None:
     """Measure one world, and add it to those measured."""
     world, seed = sys.argv[1], int(sys.argv[2])
     path = RESULTS / "lab_instructions_planted.json"
-    others = json.loads(path.read_text())["worlds"] if path.exists() else []
-    kept = [one for one in others if (one["world"], one["seed"]) != (world, seed)]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         base(folder / "base", seed)
         result = {"arms": preferred(folder, seed)} if world == "preference" else {}
         result |= {"changes": measured(folder, world, seed)} if world != "preference" else {}
         result |= {"answers_in_copy_with_adapter_of": swapped(folder, seed)} if world == "planted" else {}
+    others = json.loads(path.read_text())["worlds"] if path.exists() else []
+    kept = [one for one in others if (one["world"], one["seed"]) != (world, seed)]
     worlds = [*kept, {"world": world, "seed": seed, **result}]
     write_result("lab_instructions_planted", described(sorted(worlds, key=lambda one: (one["world"], one["seed"]))))
 
@@ -195,8 +195,9 @@ def main() -> None:
 def described(worlds: list[dict[str, Any]]) -> dict[str, Any]:
     """The result with what it rests on."""
     return {
-        "claim": "An adapter on instructions in a language raises exact match there and in a dialect that shares its "
-                 "words, and not in a copy that shares no byte; on shuffled outputs it stays at the odds of a guess.",
+        "claim": "An adapter on instructions in a language raises exact match there, and not in a copy that shares no "
+                 "byte; on shuffled outputs it stays at the odds of a guess; exchanged, it changes the language of "
+                 "answers; see `worlds`.",
         "machine": machine(), "versions": versions("torch", "transformers", "peft"),
         "input": f"byte models of {SHAPE}; adapters of {LORA} on {SIZE} instructions; {SIZE} test items, "
                  f"{len(PAIRS)} answers; 95 % intervals of the change, bootstrap over items",

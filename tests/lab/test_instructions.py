@@ -17,6 +17,7 @@ pytest.importorskip("peft", reason="needs the extra lab")
 from tests.lab.checkpoints import make_checkpoint, make_decoder
 from tests.lab.described import read, refusal
 
+from isogloss.behaviour.items import read_items
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence import Store
 from isogloss.lab import Corpus, Training, findings, read_grid, recipes, run_grid, tasks, training_changes
@@ -186,6 +187,12 @@ def test_lab_show_says_what_training_changes(ran: tuple[Path, Store]) -> None:
     answer = ShowGridQuestion(store=str(ran[1].path), grid=str(ran[0])).answer()
     assert answer.sentences[0].startswith("Examples of sources change scores by +0.")
     assert answer.tables["trained"].frame.height == 4
+
+
+def test_items_tell_trainings_of_a_model_apart(ran: tuple[Path, Store]) -> None:
+    """So that metrics of behaviour, such as language confusion, are about one adapter each."""
+    models = read_items(ran[1])["model"].unique().sort().to_list()
+    assert models == ["decoder", "decoder trained on deu:18,eng:18", "decoder trained on eng:18"]
 
 
 def test_decoders_alone_can_be_trained_on_answers(tmp_path: Path) -> None:

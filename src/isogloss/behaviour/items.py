@@ -123,13 +123,22 @@ def item_table(source: Any) -> tuple[pl.DataFrame, str]:
 
 
 def _of_store(store: Store) -> pl.DataFrame:
-    """The items of a store, with the model, the task and the language of each."""
+    """The items of a store, with the model, the task and the language of each.
+
+    Where a model has several recipes or trainings, these are part of its name: they are other models.
+    """
     observations = store.read().observations
     items = store.read_items()
     if items.is_empty():
         raise BadValue("has no items", where=str(store.path), hint="import results with their items (samples)")
-    keyed = observations.select(observation_keys(observations), "model", "task", pl.col("target").alias("language"))
-    return items.join(keyed, on="observation").drop("observation")
+    keyed = observations.with_columns(observation_keys(observations)).join(items, on="observation", how="semi")
+    counts = keyed.group_by("model").agg(pl.col("recipe", "train").n_unique()).max()
+    training = pl.when(pl.col("train") != "").then(pl.concat_str(pl.lit("trained on"), "train", separator=" "))
+    parts = {"recipe": pl.col("recipe"), "train": training}
+    told = [part for name, part in parts.items() if counts[name][0] > 1]
+    named = pl.concat_str("model", *told, separator=" ", ignore_nulls=True)
+    chosen = keyed.select("observation", named.alias("model"), "task", pl.col("target").alias("language"))
+    return items.join(chosen, on="observation").drop("observation")
 
 
 def _renamed(table: pl.DataFrame, columns: Mapping[str, str], roles: Sequence[str], where: str) -> pl.DataFrame:
