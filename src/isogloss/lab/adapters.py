@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -14,6 +14,7 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.lab.adaptation import OVERHEAD, Adaptation, Inputs
 from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.weights import Weights
+from isogloss.languages import resolve
 from isogloss.models.runtime import start_torch
 from isogloss.parameters import NotNegative, Positive
 
@@ -90,6 +91,16 @@ class InstructionLora(Adaptation):
 
     def _codes(self, task: Task) -> list[str]:
         return task.find(list(self.languages) or "all", "train", f"{self.name}: languages")
+
+    @property
+    def is_random(self) -> bool:
+        return True
+
+    def learns_from(self, languages: Collection[str]) -> list[str]:
+        """Those of the languages of texts whose instructions it learns from."""
+        task = self._read()
+        learnt = {task.languages[code].id for code in self._codes(task)}
+        return [code for code in languages if resolve(code).id in learnt]
 
     def memory(self, source: Weights) -> int:
         """Weights as read and as trained, gradients and moments of the adapter, and what states take."""

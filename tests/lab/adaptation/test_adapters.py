@@ -114,6 +114,12 @@ def test_the_card_says_what_was_learnt_from(made: dict[str, Path]) -> None:
     assert card["label"].startswith("instruction-lora(task=words,languages=eng,settings=")
 
 
+def test_whose_instructions_are_learnt_from_is_known(made: dict[str, Path]) -> None:
+    """In whichever code the texts are that losses are measured on; and another seed is another adapter."""
+    one = adaptations.get("instruction-lora")(task=str(made["task"]), languages=("eng",))
+    assert (one.learns_from(["eng_Latn", "deu", "nld"]), one.is_random) == (["eng_Latn"], True)
+
+
 def test_the_examples_stand_for_the_file(made: dict[str, Path], tmp_path: Path) -> None:
     moved = adaptations.get("instruction-lora")(task=str(write_task(tmp_path)), languages=("eng",))
     there = adaptations.get("instruction-lora")(task=str(made["task"]), languages=("eng",))
