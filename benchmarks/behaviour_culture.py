@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.common import machine, versions, write_result
+from benchmarks.common import ROOT, machine, versions, write_result
 from isogloss.behaviour import answer_with_demonstrations, read_questions, score_cultural_transfer
+from isogloss.charts import Matrix, draw_matrix, save
 from isogloss.lab.byte_transformer import ByteTransformer, pretrain
 from isogloss.models.respondents import open_respondent
+from isogloss.questions.pictures import canvas_of
+from isogloss.questions.scale import FRACTION
 
 ANSWERS = ("mi", "no")
 CULTURES = {"Egypt": 0, "Jordan": 0, "Wales": 1}
@@ -30,6 +33,7 @@ def main() -> None:
     """Train both models, ask them, and keep the result."""
     start = time.process_time()
     found = {name: world(shares_culture=name == "planted") for name in ("planted", "null")}
+    draw(found)
     write_result(
         "behaviour_culture",
         {
@@ -39,6 +43,21 @@ def main() -> None:
             "worlds": found, "cpu_s": round(time.process_time() - start, 1),
         },
     )  # fmt: skip
+
+
+def draw(found: dict[str, Any]) -> None:
+    """Gains by demonstrations in both models, as a picture."""
+    shown = {name: one["points_by_demonstrations"] for name, one in found.items()}
+    sources = [*shown["planted"]]
+    matrix = Matrix(
+        sources, ["shared culture", "none shared"],
+        [[shown[name][source] / 100 for name in ("planted", "null")] for source in sources],
+        "gain in accuracy", low=-1.0, high=1.0,
+    )  # fmt: skip
+    verdict = "Demonstrations help where the texts that a model read shared a culture, and nowhere else"
+    said = "Row: the country of the demonstrations. Questions are about Egypt and Jordan, which share their answers."
+    save(draw_matrix(matrix, lines=[said], diverging=True, canvas=canvas_of(verdict, FRACTION)),
+         ROOT / "docs/images/culture-planted.png")  # fmt: skip
 
 
 def world(*, shares_culture: bool) -> dict[str, Any]:

@@ -204,9 +204,11 @@ def _draw(gains: pl.DataFrame, verdict: str) -> Any:
         (row, column) for row, one in enumerate(sources) for column, other in enumerate(countries) if one == other
     )
     grid = [[values.get((one, other)) for other in countries] for one in sources]
-    title = "gain in accuracy: country of demonstrations by country of questions"
+    said = "Row: the country of the demonstrations. Column: that of the questions. With a frame: the same."
+    of_one = ", ".join([*([gains["model"][0]] if several else []), *arm])
     return draw_matrix(
-        Matrix(sources, countries, grid, title, low=-most, high=most, framed=framed),
-        lines=[", ".join([*([gains["model"][0]] if several else []), *arm])] if several or arm else [],
+        Matrix(sources, countries, grid, "gain in accuracy", low=-most, high=most, framed=framed),
+        lines=[*([of_one] if of_one else []), said],
+        diverging=True,
         canvas=canvas_of(verdict, FRACTION),
     )
