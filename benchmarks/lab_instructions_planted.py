@@ -2,12 +2,12 @@
 
     python -m benchmarks.lab_instructions_planted WORLD SEED    # planted, null or preference, a minute each
 
-Three languages: one; a dialect that has filler words of its own, and shares the word asked about and the answers; and a
-copy that shares no byte with either (`isogloss.lab.clone_text`). An instruction is filler words and a word, and the
-answer is that word's. A byte model reads texts with all of these words first, and never an instruction. In world
-`null` outputs are shuffled among the items of a language: no more than the odds of a guess can be learnt. In world
-`preference` a model that answers all in one language is turned to answer in that of the prompt. Each run adds its world
-to benchmarks/results/lab_instructions_planted.json.
+Four languages: one; two dialects, of which the near one has another second word and the far one other first two words,
+the word asked about and the answers being the same; and a copy that shares no byte (`isogloss.lab.clone_text`). An
+instruction is two filler words and a word, and the answer is that word's. A byte model reads texts with all of these
+words first, and never an instruction. In world `null` outputs are shuffled among the items of a language: no more than
+the odds of a guess can be learnt. In world `preference` a model that answers all in one language is turned to answer in
+that of the prompt. Each run adds its world to benchmarks/results/lab_instructions_planted.json.
 """
 
 from __future__ import annotations
@@ -40,10 +40,13 @@ from isogloss.stats.intervals import paired_bootstrap
 PAIRS = {"sun": "day", "ice": "cold", "cat": "milk", "tree": "leaf", "king": "crown", "ship": "sail", "bee": "honey",
          "owl": "night"}  # fmt: skip
 FILLERS = ("tell", "say", "please", "name", "write", "give", "now", "quick", "then", "show")
-FORMS = {"language": lambda filler, word: f"{filler} {word}",
-         "dialect": lambda filler, word: f"{clone_text(filler)} {word}",
-         "copy": lambda filler, word: clone_text(f"{filler} {word}")}  # fmt: skip
-CODES = {"language": "eng", "dialect": "sco", "copy": "deu"}
+FORMS = {
+    "language": lambda first, second, word: f"{first} {second} {word}",
+    "near": lambda first, second, word: f"{first} {clone_text(second)} {word}",
+    "far": lambda first, second, word: f"{clone_text(first)} {clone_text(second)} {word}",
+    "copy": lambda first, second, word: clone_text(f"{first} {second} {word}"),
+}
+CODES = {"language": "eng", "near": "sco", "far": "fry", "copy": "deu"}
 SHAPE = {"layers": 2, "width": 64, "heads": 4, "context": 96, "steps": 400, "batch_size": 8, "copies": 1,
          "learning_rate": 5e-3}  # fmt: skip
 LORA = {"rank": 8, "epochs": 30, "batch_size": 16, "learning_rate": 5e-3, "adapter_dropout": 0.0, "max_new": 10}
@@ -67,17 +70,17 @@ def base(folder: Path, seed: int) -> Path:
 
 
 def rows(world: str, seed: int) -> list[dict[str, str]]:
-    """Parallel instructions in the three languages."""
-    items = [(f"{one} {other}", word) for one in FILLERS for other in FILLERS if one != other for word in PAIRS]
+    """Parallel instructions in all languages."""
+    items = [(one, other, word) for one in FILLERS for other in FILLERS if one != other for word in PAIRS]
     chosen = random.Random(seed).sample(items, 2 * SIZE)
     found = []
     for language, form in FORMS.items():
-        outputs = [answer_of(language, word) for _, word in chosen]
+        outputs = [answer_of(language, word) for *_, word in chosen]
         if world == "null":
             random.Random(f"{seed} {language}").shuffle(outputs)
-        for place, ((filler, word), output) in enumerate(zip(chosen, outputs, strict=True)):
+        for place, (words, output) in enumerate(zip(chosen, outputs, strict=True)):
             found.append(
-                {"id": str(place), "language": language, "instruction": form(filler, word), "output": output,
+                {"id": str(place), "language": language, "instruction": form(*words), "output": output,
                  "split": "train" if place < SIZE else "test"}
             )  # fmt: skip
     return found
@@ -149,7 +152,7 @@ def preferred(folder: Path, seed: int) -> list[dict[str, Any]]:
         "answers": "instruction-lora",
         "answers and preference": "language-preference",
     }
-    pairs = [row for row in rows("planted", seed) if row["language"] != "dialect"]
+    pairs = [row for row in rows("planted", seed) if row["language"] in ("language", "copy")]
     confused = [row | {"output": next(one["output"] for one in pairs if one["id"] == row["id"])} for row in pairs]
     (folder / "data.jsonl").write_text("\n".join(map(json.dumps, confused)))
     codes = ", ".join(f'{name} = "{code}"' for name, code in CODES.items())
