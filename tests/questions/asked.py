@@ -105,6 +105,13 @@ def with_many_labels(_: Path) -> dict[str, Any]:
     return {"items": pl.DataFrame(rows, schema=["language", "item", "model", "prediction"], orient="row")}
 
 
+def with_lists(folder: Path) -> dict[str, Any]:
+    """A tiny model, and lists of four lines."""
+    pytest.importorskip("babel", reason="names of countries need babel, of the extra behaviour")
+    fields = with_decoder(folder)
+    return {"model": fields["model"], "languages": ["German", "English"], "lengths": [4], "kinds": ["one"], "items": 2}
+
+
 def with_written(folder: Path) -> dict[str, Any]:
     texts = {"prediction": ["ein Haus", "a house"], "reference": ["das Haus", "the house"]}
     return {"items": pl.DataFrame({"language": ["deu", "eng"], "model": "mine", "item": 0, **texts}), "metrics": ["f1"]}
@@ -242,6 +249,7 @@ CASES: dict[str, Case] = {
     "behaviour report": alone(items=ratings_world()),
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),
     "behaviour generation": with_written,
+    "behaviour needles": with_lists,
     "behaviour aggregate": with_many_labels,
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),

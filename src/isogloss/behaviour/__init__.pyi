@@ -11,6 +11,7 @@ from .generation import GenerationScores, score_generation, text_metrics
 from .identification import identification_accuracy, identify
 from .items import read_items
 from .metric import BehaviourMetric, Tally
+from .needles import needle_questions
 from .question_table import read_questions
 from .recall import Recall, score_recall
 from .registry import behaviour_metrics
@@ -38,6 +39,7 @@ __all__ = [
     "home_countries",
     "identification_accuracy",
     "identify",
+    "needle_questions",
     "read_items",
     "read_questions",
     "score_confusion",

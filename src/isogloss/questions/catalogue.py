@@ -64,6 +64,7 @@ QUESTIONS = {
     "behaviour difficulty": "difficulty:DifficultyQuestion",
     "behaviour experts": "experts:ExpertsQuestion",
     "behaviour generation": "generation:GenerationQuestion",
+    "behaviour needles": "needles:NeedlesQuestion",
     "behaviour aggregate": "aggregation:AggregateQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour report": "behaviour_report:BehaviourReportQuestion",

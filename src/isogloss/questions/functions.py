@@ -31,6 +31,7 @@ OTHER_NAMES = {
     "behaviour experts": "expert_languages",
     "behaviour generation": "generation_quality",
     "behaviour aggregate": "aggregate_labels",
+    "behaviour needles": "find_needles",
     "behaviour report": "report_behaviour",
     "behaviour score": "score_behaviour",
 }

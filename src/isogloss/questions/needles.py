@@ -1,0 +1,117 @@
+"""Does a model find a line in a long context, in every language alike?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from isogloss.progress import Progress
+from isogloss.questions.answer import Answer, Table
+from isogloss.questions.fields import NameList, Shell, split_whole_numbers
+from isogloss.questions.names import Names
+from isogloss.questions.pictures import canvas_of
+from isogloss.questions.running import MODEL, RunsModels, meter_details, meter_notes
+from isogloss.questions.scale import FRACTION
+from isogloss.text import counted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SHOWN = 30
+
+
+class NeedlesQuestion(RunsModels):
+    """Ask a model for a number that stands once in a long list, by language and length, with names from the CLDR."""
+
+    command: ClassVar[str] = "behaviour needles"
+    positional: ClassVar[tuple[str, ...]] = ("languages",)
+
+    languages: Annotated[
+        NameList, Shell(flags=("--language", "--languages"), kind=str), Field(description="Languages of the lists.")
+    ]
+    model: Annotated[str, Field(description=MODEL)]
+    lengths: Annotated[
+        list[int],
+        BeforeValidator(split_whole_numbers),
+        Shell(flags=("--lines",), kind=str),
+        Field(description="Lines of a list, such as 10,40,160."),
+    ] = Field(default_factory=lambda: [10, 40])
+    kinds: Annotated[
+        NameList,
+        Shell(flags=("--kind", "--kinds"), kind=str),
+        Field(description="one (a single line has a number), several (every line has one)."),
+    ] = Field(default_factory=lambda: ["one", "several"])
+    items: Annotated[int, Field(ge=1, description="Questions of each length and kind.")] = 20
+    seed: Annotated[int, Field(ge=0, description="Seed of what is drawn at random.")] = 0
+
+    def answer(self, progress: Progress | None = None) -> Answer:
+        """Ask every question."""
+        from isogloss.behaviour import answer_questions, needle_questions, read_questions
+
+        made = needle_questions(self.languages, self.lengths, kinds=self.kinds, items=self.items, seed=self.seed)
+        meter = self.meter()
+        respondent = self.respondent(self.model)
+        answered = answer_questions(
+            respondent, read_questions(made), listed=self.listed, template=self.template, meter=meter,
+            progress=progress,
+        )  # fmt: skip
+        about = made.select("task", "item", "language", "kind", "lines", "depth", "characters")
+        items = answered.join(about, on=["task", "item", "language"], maintain_order="left")
+        names = Names(None, {})
+        shares = _shares(items)
+        sentences = tuple(_sentences(shares, names, respondent.name))
+        shown = {"kind": "kind", "lines": "lines", "language": "name", "characters": "characters", "right": "accuracy",
+                 "from": "lower", "to": "upper", "items": "items"}  # fmt: skip
+        named = shares.with_columns(names.of("language").alias("name"))
+        return Answer(
+            self.command, sentences,
+            {"shares": Table(named, "Right answers; 95 % intervals over items; a guess has 0.250", shown, rows=SHOWN),
+             "items": Table(items, rows=0)},
+            scale=FRACTION, notes=tuple(meter_notes(meter)), details=meter_details(meter), result=items,
+            draw=partial(_draw, shares, names, sentences[0]),
+        )  # fmt: skip
+
+
+def _shares(items: pl.DataFrame) -> pl.DataFrame:
+    """Share of right answers by kind, length and language."""
+    import polars as pl
+
+    from isogloss.stats import wilson_interval
+
+    shares = items.group_by("kind", "lines", "language", maintain_order=True).agg(
+        characters=pl.col("characters").mean().round().cast(pl.Int64), accuracy=pl.col("correct").mean(), items=pl.len()
+    )
+    ends = [wilson_interval(share, count) for share, count in shares.select("accuracy", "items").iter_rows()]
+    return shares.with_columns(pl.Series(name, [end[at] for end in ends]) for at, name in enumerate(("lower", "upper")))
+
+
+def _sentences(shares: pl.DataFrame, names: Names, model: str) -> list[str]:
+    import polars as pl
+
+    said = []
+    for (kind,), rows in shares.group_by("kind", maintain_order=True):
+        longest = rows.filter(pl.col("lines") == pl.col("lines").max()).sort("accuracy", descending=True)
+        best, worst = longest.row(0, named=True), longest.row(-1, named=True)
+        ends = f"{names(best['language'])} {best['accuracy']:.3f}"
+        if longest.height > 1:
+            ends += f" to {names(worst['language'])} {worst['accuracy']:.3f}"
+        what = "one number" if kind == "one" else "a number on each"
+        said.append(f"{model}, {counted(best['lines'], 'line')} with {what}: {ends} right; a guess has 0.250.")
+    return said
+
+
+def _draw(shares: pl.DataFrame, names: Names, verdict: str) -> Any:
+    """Languages by kinds and lengths."""
+    from isogloss.charts import Matrix, draw_matrix
+
+    columns = [*dict.fromkeys(shares.select("kind", "lines").iter_rows())]
+    rows = shares["language"].unique(maintain_order=True).to_list()
+    values = {(one["language"], one["kind"], one["lines"]): one["accuracy"] for one in shares.iter_rows(named=True)}
+    grid = [[values.get((language, *column)) for column in columns] for language in rows]
+    called = [f"{kind}, {lines} lines" for kind, lines in columns]
+    return draw_matrix(
+        Matrix([names(one) for one in rows], called, grid, "right", low=0.0, high=1.0), lines=[],
+        canvas=canvas_of(verdict, FRACTION),
+    )  # fmt: skip

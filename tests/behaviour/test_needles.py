@@ -1,0 +1,58 @@
+"""Needles: lists that are the same in every language, and a model that copies finds the number in each."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from tests.lab.checkpoints import make_decoder
+
+import isogloss
+from isogloss.behaviour import needle_questions, read_questions
+from isogloss.errors import IsoglossError
+
+pytest.importorskip("babel")
+
+
+def test_lists_are_parallel_and_hold_the_number_once_beside_its_country() -> None:
+    table = needle_questions(["German", "Swahili", "Japanese"], [8], items=5)
+    assert read_questions(table).height == table.height == 2 * 5 * 3
+    for row in table.iter_rows(named=True):
+        *lines, blank, asked = row["question"].split("\n")
+        right = row["choices"][row["answer"]]
+        assert (len(lines), blank) == (8, "")
+        assert [line for line in lines if line.endswith(f": {right}")] == [asked.replace("<mask>", right)]
+        assert lines.index(asked.replace("<mask>", right)) == round(row["depth"] * 7)
+        wrong = {*row["choices"]} - {right}
+        in_list = sum(one in row["question"] for one in wrong)
+        assert in_list == (3 if row["kind"] == "several" else 0)
+    same = table.group_by("task", "item").agg(pl.col("choices").n_unique(), pl.col("depth").n_unique())
+    assert same["choices"].to_list() == same["depth"].to_list() == [1] * 10
+    assert table.filter(item="0")["depth"].unique().to_list() == [0.0]
+    assert table.filter(item="4")["depth"].unique().to_list() == [1.0]
+    assert table.equals(needle_questions(["German", "Swahili", "Japanese"], [8], items=5))
+    assert table["answer"].n_unique() > 1
+
+
+def test_a_model_is_asked_and_its_share_stands_beside_that_of_a_guess(tmp_path) -> None:
+    pytest.importorskip("torch")
+    make_decoder(tmp_path / "decoder")
+    answer = isogloss.find_needles(
+        model=str(tmp_path / "decoder"), languages=["German", "Swahili"], lengths=[4], items=3, kinds=["one"]
+    )
+    assert answer.result.height == 6
+    assert answer.tables["shares"].frame["items"].to_list() == [3, 3]
+    assert answer.sentences[0].endswith("right; a guess has 0.250.")
+    assert "4 lines with one number" in answer.sentences[0]
+
+
+@pytest.mark.parametrize(
+    ("languages", "lengths", "reason"),
+    [
+        (["German"], [2], r"a context of 2 lines, where \d+ countries .* give 4 to"),
+        (["German"], [10_000], "a context of 10000 lines"),
+        (["Quenya"], [8], "Quenya"),
+    ],
+)
+def test_lists_that_cannot_be_made_are_refused(languages, lengths, reason: str) -> None:
+    with pytest.raises(IsoglossError, match=reason):
+        needle_questions(languages, lengths)
