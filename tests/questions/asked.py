@@ -147,6 +147,13 @@ def with_pitfalls(folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def with_lines(folder: Path) -> dict[str, Any]:
+    """Sentences of two languages."""
+    for name, text in (("source", "mtoto anasoma\nwatu wengi sana\n"), ("target", "mwana asoma\n")):
+        (folder / f"{name}.txt").write_text(text)
+    return {"source": folder / "source.txt", "target": folder / "target.txt", "share": 0.5}
+
+
 def with_labels(folder: Path) -> dict[str, Any]:
     """Labelled sentences, and translations of them with labels of their own."""
     words = [("the", "DET", "die"), ("cat", "NOUN", "Katze"), ("dog", "NOUN", "Hündin"), ("sleeps", "VERB", "schläft")]
@@ -260,6 +267,7 @@ CASES: dict[str, Case] = {
     "lab show": worlds.measured_grid,
     "lab costs": lambda folder: {**worlds.measured_grid(folder), "save": folder / "costs.toml"},
     "lab retrieve": with_translations,
+    "lab sentences": with_lines,
     "lab pretrain": with_texts,
     "adapt": worlds.adaptations,
     "adapt show": worlds.adapted,

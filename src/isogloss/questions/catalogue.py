@@ -76,6 +76,7 @@ QUESTIONS = {
     "lab show": "grids:ShowGridQuestion",
     "lab costs": "grids:GridCostsQuestion",
     "lab retrieve": "retrieval:RetrieveQuestion",
+    "lab sentences": "sentences:SentencesQuestion",
     "lab pretrain": "lab:PretrainQuestion",
 }
 """Name of the command to the module and class of its question."""

@@ -1,5 +1,6 @@
 from .aligners import Aligner, Bitext, Links, aligners, read_aligner
 from .aligners.written import GoldLinks, alignment_error_rate, read_gold, write_links
+from .closest import closest_sentences
 from .projection import Projection
 from .projection.spans import Span, project_spans, read_spans, write_spans
 from .projection.tags import project_tags
@@ -21,6 +22,7 @@ __all__ = [
     "Translator",
     "aligners",
     "alignment_error_rate",
+    "closest_sentences",
     "project_spans",
     "project_tags",
     "read_aligner",
