@@ -1,7 +1,8 @@
 """What an adapter for each language, and one for all, change in a real model: names of CLDR, written in four languages.
 
     python -m benchmarks.lab_instructions          # about ten minutes of a processor; gone on with where it was stopped
-    python -m benchmarks.lab_instructions --picture docs/images/instructions.png
+
+Its store and its grid are in the cache: `isogloss lab show store --grid grid.toml --metric chrf` has the same scores.
 
 An instruction is an English name of a language, territory or currency and the language to write it in, by its own name:
 `Serbian (français)`; the answer is what CLDR has, `serbe`. Only names that differ in all five languages are taken. The
@@ -13,21 +14,23 @@ from __future__ import annotations
 import json
 import os
 import random
-import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+from sacrebleu import sentence_chrf
 
 from benchmarks.common import machine, versions, write_result
 from isogloss.evidence import Store
 from isogloss.evidence.schema import observation_keys
 from isogloss.files import cache_folder
-from isogloss.lab import Findings, findings, read_grid, run_grid, training_changes
-from isogloss.metrics.texts import exact_match
+from isogloss.lab import Findings, findings, read_grid, run_grid
+from isogloss.stats.intervals import paired_bootstrap
 
 LANGUAGES = {"deu": "de", "fra": "fr", "spa": "es", "swh": "sw"}
 TRAINED, TESTED, SEED = 48, 32, 0
+LEAST = 0.3
+"""chrF to a name above which an answer is like it."""
 LORA = {"rank": 16, "epochs": 2, "batch_size": 4, "learning_rate": 1e-3, "max_new": 16}
 GRID = """
 [task]
@@ -97,55 +100,60 @@ def named(source: str) -> str:
     return "all" if "," in source else source or "none"
 
 
-def answered(results: Findings, store: Store) -> pl.DataFrame:
-    """Share of answers that are the item's name in the language asked for, in another one, and in English."""
+def answers(results: Findings, store: Store) -> pl.DataFrame:
+    """Every answer: `chrf` to the right name, `exact`, and `nearest`, the language whose name it is most like."""
     rows = {row["id"]: row for row in names()}
     scored = results.of_metric("exact_match").observations
     keyed = scored.select(observation_keys(scored), "source", "target")
-    items = store.read_items(keyed["observation"]).join(keyed, on="observation")
+    items = store.read_items(keyed["observation"]).join(keyed, on="observation").sort("source", "target", "item")
     judged = []
-    for source, target, item, text in items.select("source", "target", "item", "prediction").iter_rows():
-        same = {code for code in ("eng", *LANGUAGES) if exact_match(text or "", rows[item][code], code)}
-        judged.append({"trained_on": named(source), "language": target, "right": target in same,
-                       "other_language": bool(same - {target, "eng"}), "english": "eng" in same})  # fmt: skip
-    return pl.DataFrame(judged).group_by("trained_on", "language").agg(
-        pl.col("right", "other_language", "english").mean().round(3)
-    ).sort("trained_on", "language")  # fmt: skip
+    for source, target, item, exact, text in items.select(
+        "source", "target", "item", "score", "prediction"
+    ).iter_rows():
+        chrf = {code: sentence_chrf(text or "", [rows[item][code]]).score / 100 for code in (target, "eng", *LANGUAGES)}
+        nearest = max(chrf, key=chrf.__getitem__) if max(chrf.values()) > LEAST else "none"
+        judged.append({"trained_on": named(source), "language": target, "item": item, "exact": exact,
+                       "chrf": chrf[target], "nearest": nearest})  # fmt: skip
+    return pl.DataFrame(judged)
 
 
-def picture(results: Findings, path: Path) -> None:
-    """Scores of every adapter in every language."""
-    from isogloss.charts import Canvas, draw_transfer
+def changes(judged: pl.DataFrame) -> list[dict[str, Any]]:
+    """What each adapter changes in each language, paired by item."""
+    scores = {key: rows.sort("item") for key, rows in judged.group_by("trained_on", "language")}
+    found = []
+    for (trained_on, language), after in sorted(scores.items()):
+        before = scores["none", language]
+        row: dict[str, Any] = {"trained_on": trained_on, "language": language}
+        if trained_on != "none":
+            change = after["chrf"].to_numpy() - before["chrf"].to_numpy()
+            lower, upper = paired_bootstrap(after["chrf"], before["chrf"])
+            row |= {"change": round(float(change.mean()), 3), "lower": round(lower, 3), "upper": round(upper, 3)}
+        shares = dict(after["nearest"].value_counts(normalize=True).iter_rows())
+        near = {name: round(shares.get(code, 0.0), 3) for name, code in
+                (("own", language), ("english", "eng"), ("none", "none"))}  # fmt: skip
+        near["other"] = round(1 - sum(near.values()), 3)
+        means = {name: round(float(after[name].to_numpy().mean()), 3) for name in ("chrf", "exact")}
+        found.append(row | means | {"nearest": near})
+    return found
 
-    cells = results.of_metric("chrf").cells()
-    draw_transfer(cells, canvas=Canvas(score="chrF")).save(path)
+
+def cpu_seconds(results: Findings) -> int:
+    """Of all jobs, in whichever run."""
+    details = results.observations.group_by("origin").agg(pl.col("details").first())["details"]
+    return round(sum(float(json.loads(one)["cpu_seconds"]) for one in details))
 
 
 def main() -> None:
-    """Measure, write the result, and draw it if that is asked for."""
-    folder = cache_folder() / "benchmarks" / "lab_instructions"
-    began = time.process_time()
-    results, store = run(folder)
-    spent = time.process_time() - began
-    if "--picture" in sys.argv:
-        picture(results, Path(sys.argv[sys.argv.index("--picture") + 1]))
-        return
-    changes = training_changes(results.of_metric("exact_match"), store)
-    chrf = {(named(row["source"]), row["target"]): round(row["score"], 2)
-            for row in results.of_metric("chrf").cells().iter_rows(named=True)}  # fmt: skip
-    rows = [
-        {"trained_on": named(row["source"]), "language": row["target"],
-         **{name: round(row[name], 3) for name in ("before", "after", "change", "lower", "upper", "p_holm")},
-         "chrf_before": chrf["none", row["target"]], "chrf_after": chrf[named(row["source"]), row["target"]]}
-        for row in changes.iter_rows(named=True)
-    ]  # fmt: skip
+    """Measure, and write the result."""
+    results, store = run(cache_folder() / "benchmarks" / "lab_instructions")
     write_result("lab_instructions", {
         "claim": "What an adapter of each language, and one of all, change in four languages; see `changes`.",
-        "machine": machine(), "versions": versions("torch", "transformers", "peft", "babel"),
+        "machine": machine(), "versions": versions("torch", "transformers", "peft", "babel", "sacrebleu"),
         "input": f"{len(names())} names of CLDR; {TRAINED} learnt from, {TESTED} tested on, in 4 languages; "
-                 f"adapters of {LORA}; exact match with 95 % intervals of the change, bootstrap over items; one seed",
-        "cpu_seconds": round(spent), "jobs": results.jobs, "measured": results.measured, "changes": rows,
-        "answers": answered(results, store).to_dicts(),
+                 f"adapters of {LORA}; chrF of each answer; 95 % intervals, paired bootstrap over items; one seed",
+        "cpu_seconds": cpu_seconds(results), "jobs": results.jobs, "measured": results.measured,
+        "nearest": f"the language to whose name an answer has the highest chrF, above {LEAST}",
+        "changes": changes(answers(results, store)),
     })  # fmt: skip
 
 
