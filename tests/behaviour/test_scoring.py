@@ -214,6 +214,28 @@ def test_scores_of_languages_become_observations(tmp_path):
     assert (german["score"], german["model"], german["task"], german["items"]) == (0.5, "ours", "behaviour", 3)
 
 
+@pytest.mark.slow
+def test_scores_of_behaviour_are_forecast_mapped_and_reported_like_any_other(tmp_path):
+    languages = "eng fra spa por deu rus hin ben swa tur ind".split()
+    rng = np.random.default_rng(0)
+    english = rng.random(60) < 0.9
+    rows = [
+        {"item": item, "language": language, "model": "ours",
+         "correct": int(english[item] if rng.random() < 1 - 0.06 * place else not english[item])}
+        for place, language in enumerate(languages) for item in range(60)
+    ]  # fmt: skip
+    store = str(tmp_path / "store")
+    isogloss.score_behaviour(pl.DataFrame(rows), metrics=["english_agreement"], into=store)
+    answer = isogloss.forecast(store, targets=["Italian", "Zulu"])
+    ends = answer.result.select("lower", "mean", "upper")
+    assert ends.select((pl.col("lower") < pl.col("mean")) & (pl.col("mean") < pl.col("upper"))).to_series().all()
+    assert answer.result["task"].unique().to_list() == ["behaviour"]
+    assert answer.write(tmp_path / "map.png").stat().st_size > 10_000
+    report = isogloss.report(store, targets=["Italian", "Zulu"]).write(tmp_path / "report.html").read_text()
+    assert "english_agreement" in report
+    assert "Zulu" in report
+
+
 def test_every_metric_of_items_is_listed_with_its_columns():
     listed = isogloss.questions.question.read_question(
         isogloss.questions.catalogue.question_kind("behaviour metrics"), {}

@@ -19,7 +19,7 @@ KEY = -11.0
 LEAST_ROW, MOST_ROW = 14.5, 60.0
 GAP = 12.0
 """Units between columns."""
-MOST_NAME, MOST_NOTE = 170.0, 230.0
+MOST_NAME, MOST_NOTE = 215.0, 230.0
 NOTE_SIZE = 10.0
 TICK = 55.0
 """Units between two ticks of an axis, about."""
