@@ -180,3 +180,12 @@ def test_a_picture_shows_what_is_forgotten_along_training(grid, tmp_path):
     said = answer.picture("forgetting").to_dict()["description"]
     assert "Dutch" in said
     assert "English" in said
+
+
+def test_a_label_names_one_adaptation_in_tables(grid):
+    text = grid.read_text()
+    grid.write_text(text.replace('name = "quantise-int8"', 'name = "quantise-int8"\nlabel = "int8"'))
+    assert [one.recipe for one in read_adaptation_grid(grid).chains] == ["magnitude-prune", "int8"]
+    grid.write_text(text.replace("sparsity = [0.5] }", 'sparsity = [0.3, 0.5] }\nlabel = "pruned"'))
+    with pytest.raises(InputError, match="the label 'pruned' names 2 levels; leave out label"):
+        read_adaptation_grid(grid)

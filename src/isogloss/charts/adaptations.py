@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import altair as alt
 
 MOST_PANELS = 3
+NAME = 170.0
+"""Units for the name of an adaptation beside a grid."""
 PANEL_TITLE = 30.0
 """Units for the name of an adaptation above its panel."""
 LEFT, MOST_NAME = 46.0, 110.0
@@ -52,7 +54,8 @@ def draw_adaptations(changes: pl.DataFrame, *, measure: str, canvas: Canvas | No
     cells = {(row["adaptation"], row["target"]): row["change"] for row in changes.iter_rows(named=True)}
     most = max(0.001, *(abs(value) for value in changes["change"]))
     values = [[cells.get((name, target)) for target in order] for name in named]
-    matrix = Matrix(named, [canvas.name(target) for target in order], values, "change of loss", -most, most)
+    rows = [_short(name, NAME) for name in named]
+    matrix = Matrix(rows, [canvas.name(target) for target in order], values, "change of loss", -most, most)
     line = f"Change of the loss on texts held out, {measure}: orange is worse, blue is better."
     return draw_matrix(matrix, lines=[line], diverging=True, canvas=canvas)
 

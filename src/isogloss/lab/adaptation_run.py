@@ -91,14 +91,14 @@ class _Job:
     def measure(self) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Make the checkpoint, measure it on the texts that are held out: observations, and items."""
         adapted = AdaptedCheckpoint(self.checkpoint, self.chain, self.grid.file) if self.chain.steps else None
-        began = time.process_time()
+        is_new, began = adapted is not None and not adapted.is_made, time.process_time()
         folder = adapted.make() if adapted else self.folder
-        took = time.process_time() - began if adapted else 0.0
+        took = round(time.process_time() - began, 3) if is_new else None
         measured = measure_texts(folder, divide(self.grid.texts)[1], self.folder)
         stored = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
         details = {
             "bytes": stored, "stored_bytes": stored, "parameters": describe_checkpoint(folder)["parameters"],
-            "adaptations": [], "learnt": [], "texts": digest(self.grid.texts)[:16], "making_seconds": round(took, 3),
+            "adaptations": [], "learnt": [], "texts": digest(self.grid.texts)[:16], "making_seconds": took,
             **(adapted.details() if adapted else {}),
         }  # fmt: skip
         return self._observations(measured, details)

@@ -42,6 +42,7 @@ class AdaptationTable(Table, extra="allow"):
     """A section `[[adaptation]]`: a name and parameters, with levels of some; or steps, one after the other."""
 
     name: Annotated[str, known("adaptation", adaptations.names)] | None = None
+    label: str = ""
     levels: dict[str, list[Any]] = Field(default_factory=dict)
     steps: list[dict[str, Any]] = Field(default_factory=list)
     calibration: list[str] = Field(default_factory=list)
@@ -86,8 +87,11 @@ def _read_levels(table: AdaptationTable, languages: Collection[str], path: Path,
         every = [table.steps]
     else:
         every = [[{"name": table.name, **given, **levels}] for levels in _products(table.levels)]
+    if table.label and len(every) > 1:
+        raise BadValue(f"the label '{table.label}' names {len(every)} levels", where=where, hint="leave out label")
     for steps in every:
-        chain = Chain(tuple(_read_step(step, path.parent, where) for step in steps), tuple(table.calibration))
+        read = tuple(_read_step(step, path.parent, where) for step in steps)
+        chain = Chain(read, tuple(table.calibration), title=table.label)
         hungry = [one.name for one in chain.steps if one.needs_texts and not languages]
         if hungry:
             raise BadValue(

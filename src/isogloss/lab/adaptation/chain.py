@@ -32,15 +32,20 @@ class Chain:
         Languages, as the file of texts writes them; all of them where it is empty.
     seed : int
         Of the steps that draw at random.
+    title : str
+        What readers call it; by default its steps with their parameters.
     """
 
     steps: tuple[Adaptation, ...] = ()
     calibration: tuple[str, ...] = ()
     seed: int = 0
+    title: str = ""
 
     @property
     def recipe(self) -> str:
         """What observations call it, whatever the seed."""
+        if self.title:
+            return self.title
         texts = [f"texts={'+'.join(self.calibration)}"] if self.calibration else []
         return " then ".join(labelled(one.name, [*one.changed(), *texts]) for one in self.steps) or AS_IT_IS
 
@@ -85,6 +90,16 @@ class AdaptedCheckpoint:
         identity = [fingerprint(locate(self.base)), *self.chain.identity, self.texts.digest if self.texts else ""]
         return hashlib.sha256(json.dumps(identity, sort_keys=True, default=list).encode()).hexdigest()[:16]
 
+    @property
+    def folder(self) -> Path:
+        """Where it lies, or will, in the cache."""
+        return cache_folder() / "adapted" / f"chain-{self.revision}"
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is there."""
+        return (self.folder / CARD).is_file()
+
     def make(self) -> Path:
         """The folder in the cache, made if it is not there.
 
@@ -93,8 +108,8 @@ class AdaptedCheckpoint:
         InputError, IsoglossError
             As `isogloss.lab.adapt` does.
         """
-        target = cache_folder() / "adapted" / f"chain-{self.revision}"
-        if (target / CARD).is_file():
+        target = self.folder
+        if self.is_made:
             return target
         texts = self.texts.read() if self.texts else {}
         corpus = {code: texts[code] for code in self.chain.calibration or texts}
