@@ -133,10 +133,11 @@ def lines_panel(
     data = [_row(line, y, canvas, scale) for line, y in zip(lines, ys, strict=True)]
     marks, words = key_layers(key, canvas, left) if key else ([], [])
     words += [word(title, left if named else 0.0, KEY, canvas.colours.ink)] if title else []
+    names = []
     for line, y in zip(lines, ys, strict=True):
         colour = canvas.colours.pale_ink if line.pale else canvas.colours.ink
         words += [word(line.figures, right + GAP, y, colour)]
-        words += [word(line.name, 0.0, y - 5 * bool(line.note), colour)] if named else []
+        names += [word(line.name, 0.0, y - 5 * bool(line.note), colour)] if named else []
     notes = [word(line.note, 0.0, y + 7, canvas.colours.pale_ink) for line, y in zip(lines, ys, strict=True)]
     layers = [grid(ys, left, right, canvas), *_marks(data, x, step, canvas)]
     if scale.rule is not None:
@@ -144,6 +145,8 @@ def lines_panel(
         layers.insert(1, rule.encode(x=alt.X("rule:Q", **x)))
     layers += [points(marks)] if marks else []
     layers.append(text_layer(words))
+    if names:
+        layers.append(text_layer(names, limit=left - GAP / 2))
     if named and any(line.note for line in lines):
         layers.append(text_layer(notes, NOTE_SIZE, limit=left - GAP / 2))
     chart: Any = alt.layer(*layers)

@@ -54,8 +54,9 @@ def draw_pitfalls(effects: pl.DataFrame, level: float, *, canvas: Canvas | None 
 
 def _line(row: dict[str, Any], several: bool, alpha: float, canvas: Canvas) -> Line:
     is_find = row["p_holm"] is not None and row["p_holm"] <= alpha and row["excess"] > 0
-    what = "random sentences" if row["kind"] == "random" else f"{row['sentence'].rstrip('.')}, {row['place']}"
-    note = " · ".join(part for part in ("control" * row["control"], row["model"] * several) if part)
+    what = "random sentences" if row["kind"] == "random" else row["sentence"]
+    place = "" if row["kind"] == "random" else f"stands {row['place']}"
+    note = " · ".join(part for part in ("control" * row["control"], row["model"] * several, place) if part)
     colour = canvas.colours.alert if is_find else canvas.colours.pale_ink if row["control"] else ""
     lost = "" if row["lost_target"] is None else f"{row['lost_target']} and {row['lost_english']} of {row['kept']}"
     return Line(what, row["excess"], row["excess_lower"], row["excess_upper"], lost, note, colour=colour,
