@@ -12,8 +12,12 @@ from tests.behaviour.worlds import relations_world
 from tests.lab.checkpoints import make_decoder
 
 import isogloss
+from isogloss.behaviour import read_questions
+from isogloss.behaviour.prompts import ranked_prompt
 from isogloss.errors import InputError
-from isogloss.lab.byte_transformer import ByteTransformer, pretrain
+from isogloss.models.neurons import firing_shares
+from isogloss.models.respondents import Meter, open_respondent
+from isogloss.models.tokenizers import Tokenizer
 
 
 @pytest.fixture(scope="session")
@@ -67,21 +71,42 @@ def masked(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-@pytest.mark.slow
-def test_without_the_neurons_of_a_relation_its_facts_are_lost_in_both_languages(tmp_path: Path) -> None:
-    """A byte model that learnt two relations in English and German."""
-    world = relations_world(items=16)
-    texts = [
-        question.replace("<mask>", choices.split("|")[place])
-        for question, choices, place in world.select("question", "choices", "answer").iter_rows()
-    ]
-    rng = np.random.default_rng(0)
-    shape = ByteTransformer(layers=2, width=48, heads=4, context=96, steps=500, batch_size=16)
-    pretrain([texts[at] for at in rng.integers(len(texts), size=6_000)], tmp_path / "model", shape)
-    effects = isogloss.relation_neurons(world, model=str(tmp_path / "model"), share=0.1).result.effects
-    own = effects.filter(pl.col("off") == pl.col("relation"))
-    assert own["accuracy"].to_numpy().mean() > 0.9
-    assert own["excess"].to_numpy().mean() > 0.05
+def decided_by(folder: Path, count: int = 6) -> tuple[pl.DataFrame, dict[str, set[int]]]:
+    """Questions that a decoder answers right, and neurons of its last layer that decide these answers, by relation.
+
+    They fire most at one relation; what they add is made a hundred times as strong, and what the model then says is
+    taken as right.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(make_decoder(folder))
+    world = relations_world(24)
+    questions = read_questions(world)
+    tokens = Tokenizer(folder, 256).encode([text.partition(" <mask>")[0] for text in questions["question"]])
+    fires = firing_shares(model, [np.array(ids) for ids in tokens])[:, -1]
+    is_capital = (questions["relation"] == "capital").to_numpy()
+    order = np.argsort(fires[is_capital].mean(0) - fires[~is_capital].mean(0))
+    with torch.no_grad():
+        model.model.layers[-1].mlp.down_proj.weight[:, [*order[:count], *order[-count:]]] *= 100
+    model.save_pretrained(folder)
+    scores: list[list[float]] = []
+    prompts = [ranked_prompt(*row) for row in questions.select("question", "choices").iter_rows()]
+    open_respondent(str(folder)).score([prompts], lambda _, values: scores.extend(values), Meter())
+    answered = world.with_columns(answer=pl.Series([int(np.argmax(one)) for one in scores]))
+    return answered, {"capital": {*order[-count:].tolist()}, "currency": {*order[:count].tolist()}}
+
+
+def test_neurons_that_decide_answers_are_found_and_answers_are_lost_without_them(tmp_path: Path) -> None:
+    """Their loss is measured in both languages, and random neurons lose nothing."""
+    world, planted = decided_by(tmp_path / "model")
+    result = isogloss.relation_neurons(world, model=str(tmp_path / "model"), share=0.1).result
+    for relation, numbers in planted.items():
+        assert len(numbers & {*np.flatnonzero(result.chosen[relation][-1]).tolist()}) >= 4
+    own = result.effects.filter(pl.col("off") == pl.col("relation"))
+    assert own["accuracy"].to_list() == [1.0] * 4
+    assert (own["excess"] > 0.1).all()
+    assert (result.effects["random"].abs() < 0.05).all()
 
 
 @pytest.mark.parametrize(
