@@ -134,13 +134,13 @@ def _draw(effects: pl.DataFrame, verdict: str) -> Any:
     loss = {(off, relation, name): value for off, relation, name, value in
             effects.select("off", "relation", "name", "loss").iter_rows()}  # fmt: skip
     values = [[loss.get((off, *one)) for one in asked] for off in relations]
+    most = max(0.05, *map(abs, loss.values()))
     matrix = Matrix(
-        relations, [f"{relation}, {name}" for relation, name in asked], values, "points of accuracy lost, as a share",
-        low=min(0.0, *loss.values()), high=max(0.01, *loss.values()),
+        relations, [f"{name}, {relation}" for relation, name in asked], values, "accuracy lost", low=-most, high=most,
         framed=frozenset((row, column) for row, off in enumerate(relations)
                          for column, (relation, _) in enumerate(asked) if relation == off),
     )  # fmt: skip
     return draw_matrix(
         matrix, lines=["Row: the relation whose neurons are off. Column: what is asked. With a frame: its own."],
-        canvas=canvas_of(verdict, FRACTION),
+        diverging=True, canvas=canvas_of(verdict, FRACTION),
     )  # fmt: skip
