@@ -91,6 +91,12 @@ def test_a_small_file_cannot_ask_for_much_work(client: TestClient) -> None:
     assert "cells of models, items and languages are more than 2,000,000" in page
 
 
+def test_a_question_that_there_is_not_is_no_page(client: TestClient) -> None:
+    address = send(client, ratings_world())
+    assert client.get(f"{address}&about=nothing").status_code == 404
+    assert client.get(f"{address.replace('?', '/answer.csv?')}&about=nothing").status_code == 404
+
+
 def test_names_in_a_table_are_text(client: TestClient) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     page = client.get(send(client, ratings_world().with_columns(model=pl.lit(hostile)), f"{hostile}.csv")).text

@@ -43,8 +43,7 @@ async def behaviour(request: Request) -> Response:
                               "texts": TEXTS, "most": site_of(request).settings.upload_bytes >> 20}  # fmt: skip
     if not address.first("items"):
         return render(request, "behaviour.html", table=None, answer=None, **shared)
-    about = address.first("about") or WHOLE
-    table = _table(request, address)
+    about, table = _about(address), _table(request, address)
     shared |= {"table": table, "about": about}
     try:
         job = await run_in_threadpool(_ask, request, address, table)
@@ -93,7 +92,7 @@ async def _file(request: Request, ending: str, theme: str | None) -> Response:
     if (unchanged := not_modified(request, tag)) is not None:
         return unchanged
     await finished(job, 600.0)
-    return await file_response(job.future.result(), f"behaviour {address.first('about') or WHOLE}", ending, theme, tag)
+    return await file_response(job.future.result(), f"behaviour {_about(address)}", ending, theme, tag)
 
 
 def _for_the_form(error: InputError) -> InputError:
@@ -109,12 +108,17 @@ def _table(request: Request, address: Address) -> ItemTable:
     return there[key]
 
 
-def _ask(request: Request, address: Address, table: ItemTable) -> Job:
-    """The work that answers what an address asks about a table."""
+def _about(address: Address) -> str:
+    """The question of an address."""
     about = address.first("about") or WHOLE
     if about not in KINDS:
         raise UnknownName("page", about[:40], [])
-    kind = KINDS[about][1]
+    return about
+
+
+def _ask(request: Request, address: Address, table: ItemTable) -> Job:
+    """The work that answers what an address asks about a table."""
+    kind = KINDS[_about(address)][1]
     given = {name: texts_of(address.given, name) if name in PAIRS else address.first(name) for name in TEXTS}
     fields = {name: value for name, value in given.items() if value and name in kind.model_fields}
     return site_of(request).ask_items(session_of(request), table, kind, fields)
