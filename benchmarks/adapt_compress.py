@@ -1,6 +1,6 @@
 """What pruning costs the rarer of two equal languages, and what it shows where both are equally common.
 
-    python -m benchmarks.adapt_compress WORLD SEED    # rare or null: one planted world, half a minute each
+    python -m benchmarks.adapt_compress WORLD SEED [STEPS]    # rare or null: a planted world; 600 steps take 30 seconds
 
 A planted world is a byte model trained on English sentences of SIB-200 and on a copy of English, the same sentences in
 bytes of their own (`isogloss.lab.clone_text`): a tenth of the texts in world `rare`, half of them in world `null`,
@@ -24,9 +24,11 @@ from isogloss.lab.adaptation.losses import measure_texts
 from isogloss.stats.intervals import paired_bootstrap
 
 SHARES = {"rare": 0.1, "null": 0.5}
-SHAPE = {"layers": 2, "width": 48, "heads": 2, "context": 96, "steps": 600, "batch_size": 8, "copies": 1,
+SHAPE = {"layers": 2, "width": 48, "heads": 2, "context": 96, "batch_size": 8, "copies": 1,
          "learning_rate": 5e-3}  # fmt: skip
 SPARSITIES = (0.3, 0.6)
+USUAL = 600
+"""Steps of training."""
 HELD_OUT = 30
 PER_BYTE = 4
 """UTF-8 bytes of a character of a copy, each of which stands for one byte."""
@@ -44,7 +46,7 @@ def losses(folder: Path, texts: list[str]) -> dict[str, np.ndarray[Any, Any]]:
     return {"language": found["language"], "copy": PER_BYTE * found["copy"]}
 
 
-def planted(world: str, seed: int) -> dict[str, Any]:
+def planted(world: str, seed: int, steps: int) -> dict[str, Any]:
     """What pruning costs the language and its copy in one world."""
     texts = english()
     order = np.random.default_rng(seed).permutation(len(texts))
@@ -52,7 +54,11 @@ def planted(world: str, seed: int) -> dict[str, Any]:
     copied = round(SHARES[world] * len(learnt))
     with tempfile.TemporaryDirectory() as temporary:
         model = Path(temporary) / "model"
-        pretrain([*map(clone_text, learnt[:copied]), *learnt[copied:]], model, ByteTransformer(**SHAPE, seed=seed))
+        pretrain(
+            [*map(clone_text, learnt[:copied]), *learnt[copied:]],
+            model,
+            ByteTransformer(**SHAPE, steps=steps, seed=seed),
+        )
         before = losses(model, held_out)
         rows = []
         for sparsity in SPARSITIES:
@@ -64,20 +70,25 @@ def planted(world: str, seed: int) -> dict[str, Any]:
             rows.append({"sparsity": sparsity, **{f"{name}_change": round(value, 4) for name, value in means.items()},
                          "copy_less_language": round(means["copy"] - means["language"], 4),
                          "lower": round(float(lower), 4), "upper": round(float(upper), 4)})  # fmt: skip
-    return {"world": world, "seed": seed, "before": {name: round(float(one.mean()), 4) for name, one in before.items()},
-            "pruned": rows}  # fmt: skip
+    known = {name: round(float(one.mean()), 4) for name, one in before.items()}
+    return {"world": world, "seed": seed, "steps": steps, "before": known, "pruned": rows}
 
 
 def main() -> None:
     """Measure one world, and add it to those measured."""
     if not have_data("sib200.parquet"):
         return
-    world, seed = sys.argv[1], int(sys.argv[2])
+    world, seed, steps = sys.argv[1], int(sys.argv[2]), int((*sys.argv, USUAL)[3])
+    measured = planted(world, seed, steps)
     path = RESULTS / "adapt_compress.json"
     others = json.loads(path.read_text())["worlds"] if path.exists() else []
-    kept = [one for one in others if (one["world"], one["seed"]) != (world, seed)]
-    worlds = sorted([*kept, planted(world, seed)], key=lambda one: (one["world"], one["seed"]))
+    kept = [one for one in others if _key(one) != _key(measured)]
+    worlds = sorted([*kept, measured], key=_key)
     write_result("adapt_compress", described(worlds))
+
+
+def _key(one: dict[str, Any]) -> tuple[Any, ...]:
+    return one["steps"], one["world"], one["seed"]
 
 
 def described(worlds: list[dict[str, Any]]) -> dict[str, Any]:
