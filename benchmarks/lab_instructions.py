@@ -1,6 +1,7 @@
 """What an adapter for each language, and one for all, change in a real model: names of CLDR, written in four languages.
 
-    python -m benchmarks.lab_instructions          # about ten minutes of a processor; gone on with where it was stopped
+    python -m benchmarks.lab_instructions          # seven minutes of a processor; gone on with if stopped
+    python -m benchmarks.lab_instructions picture  # docs/images/instructions.png, from the result
 
 Its store and its grid are in the cache: `isogloss lab show store --grid grid.toml --metric chrf` has the same scores.
 
@@ -14,13 +15,14 @@ from __future__ import annotations
 import json
 import os
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from sacrebleu import sentence_chrf
 
-from benchmarks.common import machine, versions, write_result
+from benchmarks.common import RESULTS, ROOT, machine, versions, write_result
 from isogloss.evidence import Store
 from isogloss.evidence.schema import observation_keys
 from isogloss.files import cache_folder
@@ -143,8 +145,43 @@ def cpu_seconds(results: Findings) -> int:
     return round(sum(float(json.loads(one)["cpu_seconds"]) for one in details))
 
 
+def picture() -> None:
+    """What each adapter changes in each language, with intervals."""
+    import altair as alt
+
+    from isogloss.charts.files import save
+
+    shown = {"deu": "German", "fra": "French", "spa": "Spanish", "swh": "Swahili", "all": "all four"}
+    rows = [{"trained on": shown[row["trained_on"]], "asked for": shown[row["language"]], "change": row["change"],
+             "lower": row["lower"], "upper": row["upper"],
+             "kind": "all four" if row["trained_on"] == "all" else
+             "this language" if row["trained_on"] == row["language"] else "another language"}
+            for row in json.loads((RESULTS / "lab_instructions.json").read_text())["changes"]
+            if row["trained_on"] != "none"]  # fmt: skip
+    order = list(shown.values())
+    x = alt.X("lower:Q", title="change of chrF", axis=alt.Axis(format=".1f", tickCount=4))
+    y = alt.Y("trained on:N", sort=order, title="adapter trained on")
+    kinds = alt.Scale(domain=["this language", "another language", "all four"], range=["#d1495b", "#9aa0a6", "#00798c"])
+    colour = alt.Color("kind:N", scale=kinds, title=None, legend=alt.Legend(orient="bottom"))
+    base = alt.Chart(alt.Data(values=rows))
+    spans = base.mark_rule(strokeWidth=2).encode(x=x, x2="upper:Q", y=y, color=colour)
+    means = base.mark_circle(size=70, opacity=1).encode(x="change:Q", y=y, color=colour)
+    nothing = base.mark_rule(color="#333333", strokeDash=[3, 3]).encode(x=alt.datum(0))
+    panels = alt.layer(nothing, spans, means).properties(width=170, height=150).facet(
+        facet=alt.Facet("asked for:N", sort=order[:-1], title=None, header=alt.Header(labelFontSize=14)), columns=4
+    )  # fmt: skip
+    chart = panels.properties(title=alt.Title(
+        "Names asked for in four languages: what adapters change", anchor="start", fontSize=16,
+        subtitle="SmolLM2-135M-Instruct, 48 names learnt from, 32 asked; 95 % intervals over names",
+    )).configure_view(stroke=None)  # fmt: skip
+    save(chart, ROOT / "docs" / "images" / "instructions.png", scale=1.0)
+
+
 def main() -> None:
-    """Measure, and write the result."""
+    """Measure, and write the result; or draw it."""
+    if sys.argv[1:] == ["picture"]:
+        picture()
+        return
     results, store = run(cache_folder() / "benchmarks" / "lab_instructions")
     write_result("lab_instructions", {
         "claim": "What an adapter of each language, and one of all, change in four languages; see `changes`.",
