@@ -6,7 +6,6 @@ before is measured.
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Sequence
@@ -83,7 +82,6 @@ def measure_texts(folder: Path, texts: Texts, before: Path | None = None) -> pl.
         losses = 1 - (ours * theirs).sum(axis=1) if theirs is not ours else np.zeros(len(written))
     else:
         losses, seconds = _bits(folder, written, [row[1] for row in rows])
-    gc.collect()
     return table.with_columns(loss=pl.Series(losses, dtype=pl.Float64), seconds=pl.Series(seconds, dtype=pl.Float64))
 
 
