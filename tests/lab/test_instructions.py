@@ -187,6 +187,7 @@ def test_lab_show_says_what_training_changes(ran: tuple[Path, Store]) -> None:
     answer = ShowGridQuestion(store=str(ran[1].path), grid=str(ran[0])).answer()
     assert answer.sentences[0].startswith("Examples of sources change scores by +0.")
     assert answer.tables["trained"].frame.height == 4
+    assert answer.picture() is not None
 
 
 def test_items_tell_trainings_of_a_model_apart(ran: tuple[Path, Store]) -> None:

@@ -136,6 +136,8 @@ class ShowGridQuestion(AboutRun):
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Show it."""
+        import polars as pl
+
         from isogloss.evidence import Store
         from isogloss.lab import compare_recipes, training_changes
 
@@ -144,7 +146,7 @@ class ShowGridQuestion(AboutRun):
         trained = training_changes(results, store)
         scale = scale_of(results.observations) if results.observations.height else RAW
         verdict = [*_trained(trained, scale), *_measured(results, scale)]
-        cells = results.cells().filter(shown_size=0)
+        cells = results.cells().filter(pl.col("shown_size") == 0, pl.col("source") != "")  # size 0 has no source
         counts = {"jobs": results.jobs, "measured": results.measured, "failed": results.failed}
         return Answer(
             self.command, tuple(verdict), _tables(results, compared, trained, self.by_target, scale), scale=scale,
