@@ -46,9 +46,9 @@ def test_the_demo_prints_a_table_and_where_its_files_are(demo):
     assert header.split() == ["language", "forecast", "from", "to", "trust"]
     assert any(line.startswith("Rusyn") for line in lines)
     assert max(map(len, lines[: lines.index(header) + 15])) <= 80
-    assert f"Picture: {folder / 'forecast.png'}" in lines
-    assert f"Table:   {folder / 'forecast.csv'}" in lines
-    assert f"Report:  {folder / 'report.html'}" in lines
+    whole = "".join(ended.stdout.split())  # long paths are broken
+    for name, file in [("Picture", "forecast.png"), ("Table", "forecast.csv"), ("Report", "report.html")]:
+        assert f"{name}:{folder / file}" in whole
     assert "multilingual-e5-small in 14 languages:" in (folder / "report.html").read_text()
     assert COMMAND in ended.stdout
     assert "isogloss open" in ended.stdout
