@@ -193,6 +193,12 @@ def with_facts(folder: Path) -> dict[str, Any]:
     return {"store": worlds.store(folder), "facts": folder / "tasks.csv"}
 
 
+def with_relations(folder: Path) -> dict[str, Any]:
+    """A small decoder, asked about two relations."""
+    pytest.importorskip("torch", reason="models need torch, of the extra lab")
+    return {"items": relations_world(), "model": str(make_decoder(folder / "neurons")), "draws": 1}
+
+
 CASES: dict[str, Case] = {
     "forecast": about(worlds.as_they_are(2), targets=["Yoruba", "wol"]),
     "trust": about(worlds.as_they_are(), levels=[0.5, 0.9], every=4),
@@ -249,9 +255,7 @@ CASES: dict[str, Case] = {
     "behaviour consistency": alone(items=candidates_world()),
     "behaviour pitfalls": with_pitfalls,
     "behaviour culture": alone(items=cultures_world()),
-    "behaviour neurons": lambda folder: {
-        "items": relations_world(), "model": str(make_decoder(folder / "neurons")), "draws": 1
-    },
+    "behaviour neurons": with_relations,
     "behaviour experts": alone(items=experts_world(topics=3, items=8)),
     "behaviour report": alone(items=ratings_world()),
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),
