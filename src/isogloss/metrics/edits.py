@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from isogloss.extras import need
 from isogloss.metrics.metric import Matrix
 from isogloss.metrics.sums import SumComputation
-from isogloss.metrics.words import UNSPACED
+from isogloss.metrics.words import letters_apart
 
 
 class ErrorRate(SumComputation):
@@ -50,10 +50,7 @@ def _characters(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    need("regex", extra="behaviour")
-    import regex
-
-    return regex.sub(rf"{UNSPACED}\p{{M}}*", r" \g<0> ", unicodedata.normalize("NFC", text)).split()  # type: ignore[no-any-return]
+    return letters_apart(unicodedata.normalize("NFC", text)).split()
 
 
 WER = ErrorRate(_words, "words:spaces|unspaced:graphemes|case:mixed|form:nfc")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+from isogloss.extras import need
 from isogloss.metrics.words import SIGNATURE, words
 
 
@@ -26,6 +27,7 @@ def rouge_n(order: int) -> Callable[[str, str, str], float]:
 
 def rouge_l(answer: str, right: str, language: str) -> float:
     """ROUGE-L: F1 of the longest common subsequence of words."""
+    need("rapidfuzz", extra="behaviour")
     from rapidfuzz.distance import LCSseq
 
     one, other = words(answer), words(right)

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from isogloss.extras import need
 from isogloss.metrics.metric import Matrix
 from isogloss.metrics.sums import SumComputation
-from isogloss.metrics.words import UNSPACED
+from isogloss.metrics.words import letters_apart
 
 ORDERS = 4
 SIGNATURE = "tok:13a+graphemes|case:lower|orders:4|corpus:easse"
@@ -79,8 +80,7 @@ def _ngrams(text: str) -> list[Counter[str]]:
 
 
 def _tokens(text: str) -> list[str]:
-    import regex
+    need("sacrebleu", extra="behaviour")
     from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
-    spaced = regex.sub(rf"{UNSPACED}\p{{M}}*", r" \g<0> ", text.lower())
-    return str(Tokenizer13a()(spaced)).split()
+    return str(Tokenizer13a()(letters_apart(text.lower()))).split()

@@ -8,8 +8,7 @@ from typing import Any
 
 from isogloss.extras import need
 
-UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
-"""Letters of scripts that are written without spaces between words."""
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]"
 SIGNATURE = "words:uax29|unspaced:graphemes|case:lower|form:nfc"
 """What `words` does, for scores that depend on it."""
 
@@ -44,9 +43,21 @@ def words(text: str) -> tuple[str, ...]:
     >>> words("今日は")
     ('今', '日', 'は')
     """
-    boundary, unspaced, letter = _patterns()
-    spaced = unspaced.sub(r" \g<0> ", unicodedata.normalize("NFC", text).lower())
+    boundary, _, letter = _patterns()
+    spaced = letters_apart(unicodedata.normalize("NFC", text).lower())
     return tuple(part for part in boundary.split(spaced) if letter.search(part))
+
+
+def letters_apart(text: str) -> str:
+    """The text with spaces before and after each letter, with its marks, of a script without spaces between words.
+
+    Raises
+    ------
+    MissingExtra
+        Without the library `regex`.
+    """
+    _, unspaced, _ = _patterns()
+    return str(unspaced.sub(r" \g<0> ", text))
 
 
 @cache
@@ -54,4 +65,4 @@ def _patterns() -> tuple[Any, Any, Any]:
     need("regex", extra="behaviour")
     import regex
 
-    return regex.compile(r"(?wV1)\b"), regex.compile(rf"{UNSPACED}\p{{M}}*"), regex.compile(r"[\p{L}\p{N}]")
+    return regex.compile(r"(?wV1)\b"), regex.compile(rf"{_UNSPACED}\p{{M}}*"), regex.compile(r"[\p{L}\p{N}]")
