@@ -146,7 +146,11 @@ class Sessions:
         InputError
             If it is empty or too large.
         """
-        key, path = self._written(session, name, content)
+        key = self._checked(name, content)
+        folder = self.folder / session.key / key
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / safe_name(name)
+        path.write_bytes(content)
         upload = session.uploads[key] = Upload(key, path)
         session.uploads.move_to_end(key)
         while len(session.uploads) > self.settings.uploads:
@@ -163,28 +167,23 @@ class Sessions:
         InputError
             If it is empty, too large, or no table.
         """
-        key, path = self._written(session, name, content)
-        try:
+        key = self._checked(name, content)
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            path = Path(folder) / safe_name(name)
+            path.write_bytes(content)
             taken = session.items[key] = ItemTable(key, path.name, read(path))
-        finally:
-            shutil.rmtree(path.parent, ignore_errors=True)
         session.items.move_to_end(key)
         while len(session.items) > self.settings.uploads:
             session.items.popitem(last=False)
         return taken
 
-    def _written(self, session: Session, name: str, content: bytes) -> tuple[str, Path]:
-        """Checksum and path of a file that was sent."""
+    def _checked(self, name: str, content: bytes) -> str:
+        """Checksum of a file that was sent, if it is neither empty nor too large."""
         if not content:
             raise InputError("the file is empty", hint="choose another")
         if len(content) > self.settings.upload_bytes:
             raise InputError(f"the file is larger than {self.settings.upload_bytes >> 20} MB", hint="send a part of it")
-        key = hashlib.sha256(content + name.encode("utf-8", "replace")).hexdigest()[:12]
-        folder = self.folder / session.key / key
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / safe_name(name)
-        path.write_bytes(content)
-        return key, path
+        return hashlib.sha256(content + name.encode("utf-8", "replace")).hexdigest()[:12]
 
     def forget(self, session: Session, key: str) -> None:
         """Remove a file and the evidence that was read from it."""
