@@ -102,6 +102,14 @@ def test_replies_are_scored_by_turn_and_language_with_what_each_script_can_keep(
     }  # fmt: skip
 
 
+def test_loose_outcomes_are_not_made_up_where_strict_ones_are_given() -> None:
+    given = read(replies(instruction_id_list=pl.lit("punctuation:no_comma"), correct=pl.lit(1)))
+    assert "instruction_following" not in score_items(given).scores["metric"]
+    with pytest.raises(IsoglossError, match="has no column 'loose'"):
+        score_items(given, ["instruction_following"])
+    assert score_items(given, ["rules_strict"]).scores["value"].unique().to_list() == [1]
+
+
 @pytest.mark.parametrize(
     ("columns", "reason"),
     [
@@ -110,6 +118,12 @@ def test_replies_are_scored_by_turn_and_language_with_what_each_script_can_keep(
         (
             {"instruction_id_list": pl.lit(["keywords:existence"]), "kwargs": pl.lit(["{}"])},
             "rule 'keywords:existence' lacks 'keywords'",
+        ),
+        ({"kwargs": pl.lit("[{num_words: 4}]")}, "'\\[{num_words: 4}\\]' is no JSON; give them as JSON"),
+        ({"instruction_id_list": pl.lit("[punctuation")}, "'\\[punctuation' is no JSON"),
+        (
+            {"instruction_id_list": pl.lit("length_constraints:number_words"), "kwargs": pl.lit(4)},
+            "item 0 has the arguments '4', which have no names",
         ),
     ],
 )

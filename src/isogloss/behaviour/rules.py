@@ -21,6 +21,7 @@ Check = Callable[[str, Arguments], bool | None]
 
 SENTENCE_END = re.compile(r"[.!?。！？।॥؟۔։።፧။]+")
 COMMAS = ",،、，﹐՝၊፣"
+AS_JSON = 'give them as JSON, such as {"num_words": 50}'
 QUOTES = ('""', "“”", "„“", "„”", "«»", "»«", "‹›", "「」", "『』", "''", "‘’", "‚‘")
 BULLET = re.compile(r"^\s*(?:[*•-])\s+\S", re.MULTILINE)
 
@@ -214,7 +215,7 @@ def check_rule(rule: str, text: str, arguments: Arguments) -> tuple[bool | None,
     except (KeyError, TypeError, ValueError) as error:
         raise BadValue(
             f"rule '{rule}' lacks {error}" if isinstance(error, KeyError) else f"rule '{rule}': {error}",
-            where="items, column arguments", hint='give them as JSON, such as {"num_words": 50}',
+            where="items, column arguments", hint=AS_JSON,
         ) from None  # fmt: skip
     return results[0], None if results[0] is None else any(results)
 
@@ -239,7 +240,10 @@ def with_checked_rules(items: pl.DataFrame) -> pl.DataFrame:
             raise BadValue(f"item {row['item']} has {len(rules)} rules and {len(given)} sets of arguments",
                            where="items, column arguments")  # fmt: skip
         for rule, arguments in zip(rules, given, strict=True):
-            known = {name: value for name, value in (arguments or {}).items() if value is not None}
+            if not isinstance(arguments := arguments or {}, Mapping):
+                raise BadValue(f"item {row['item']} has the arguments '{arguments}', which have no names",
+                               where="items, column arguments", hint=AS_JSON)  # fmt: skip
+            known = {name: value for name, value in arguments.items() if value is not None}
             right, loose = check_rule(str(rule), str(row["text"] or ""), known)
             if right is not None:
                 rows.append({**row, "rule": str(rule), "arguments": None, "right": right, "loose": loose})
@@ -249,13 +253,18 @@ def with_checked_rules(items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _listed(cell: Any) -> list[Any]:
-    """A list, its JSON, or one value as a list."""
-    if isinstance(cell, str) and cell.lstrip()[:1] in ("[", "{"):
-        cell = json.loads(cell)
-    if cell is None:
+    """A list, its JSON, or one value as a list; each value may be JSON as well."""
+    read = _read_json(cell)
+    if read is None:
         return []
-    return (
-        [json.loads(one) if isinstance(one, str) and one[:1] == "{" else one for one in cell]
-        if isinstance(cell, list)
-        else [cell]
-    )
+    return [_read_json(one) for one in read] if isinstance(read, list) else [read]
+
+
+def _read_json(cell: Any) -> Any:
+    """What a text holds that is a list or an object in JSON; everything else as it is."""
+    if not isinstance(cell, str) or cell.lstrip()[:1] not in ("[", "{"):
+        return cell
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        raise BadValue(f"'{cell[:60]}' is no JSON", where="items, columns rule and arguments", hint=AS_JSON) from None

@@ -131,12 +131,13 @@ def applicable(items: pl.DataFrame) -> list[BehaviourMetric]:
 
 def missing_columns(items: pl.DataFrame, tally: Tally) -> list[str]:
     """The columns that a table lacks."""
-    by_answers = {"text", "answers"} <= {*items.columns}
-    by_rules = "rule" in tally.columns and {"text", "rule"} <= {*items.columns}
-    judged = by_answers or by_rules or any(role in items.columns for role in OUTCOMES)
-    there = {*items.columns, *(["correct"] if judged else []), *(["loose"] if by_rules else [])}
-    if not judged:
-        there -= {"correct"}
+    there = {*items.columns}
+    if there & {*OUTCOMES}:
+        there |= {"correct"}
+    elif "rule" in tally.columns and {"text", "rule"} <= there:  # rules are checked, strictly and loosely
+        there |= {"correct", "loose"}
+    elif {"text", "answers"} <= there:
+        there |= {"correct"}
     return [name for name in tally.columns if name not in there]
 
 
