@@ -73,7 +73,9 @@ def test_a_source_may_leave_items_out_and_answers_change_nothing() -> None:
     without = isogloss.aggregate_labels(some.drop("answer"))
     assert one["label"].to_list() == without.result.labels["label"].to_list()
     assert without.result.scores.is_empty()
-    assert without.sentences[0].startswith("300 items in 1 language labelled by 10 models; ")
+    (verdict,) = without.sentences
+    assert verdict.startswith("300 items in 1 language labelled by 10 models; ")
+    assert verdict.endswith(" other than the majority's, and no right answers to say which are better.")
 
 
 def test_languages_are_aggregated_apart() -> None:
@@ -81,6 +83,15 @@ def test_languages_are_aggregated_apart() -> None:
     models = isogloss.aggregate_labels(both).result.models
     best = models.sort("reliability", descending=True).group_by("language", maintain_order=True).first()
     assert dict(best.select("language", "model").iter_rows()) == {"swa": "from source 0", "yor": "from source 9"}
+
+
+def test_a_language_without_all_right_answers_is_not_scored_and_that_is_said() -> None:
+    some = pl.when(pl.col("item") > 0).then("answer")
+    both = pl.concat([table(UNEQUAL), table(UNEQUAL, language="yor").with_columns(answer=some)])
+    answer = isogloss.aggregate_labels(both)
+    assert answer.result.scores["language"].to_list() == ["swa"]
+    assert "better than the majority in 1 of 1 language, worse in 0" in answer.sentences[0]
+    assert answer.sentences[-1] == "1 language not scored: right answers of some items are missing."
 
 
 def test_what_cannot_be_aggregated_is_refused() -> None:
@@ -91,3 +102,6 @@ def test_what_cannot_be_aggregated_is_refused() -> None:
         aggregate_labels(items)
     with pytest.raises(BadValue, match="a model labels an item twice"):
         aggregate_labels(pl.concat([items, items]))
+    both = read_items(table((0.9, 0.8))).with_columns(answer=pl.col("text"))
+    with pytest.raises(BadValue, match=r"item \d+ has several right answers"):
+        aggregate_labels(both)

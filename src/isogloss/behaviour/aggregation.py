@@ -29,15 +29,14 @@ class Aggregation:
     Attributes
     ----------
     labels : polars.DataFrame
-        For each `language` and `item`: `label`, its `probability`, the `majority` and, where right answers are known,
-        `answer`.
+        For each `language` and `item`: `label`, its `probability`, the `majority`, and `answer` where it is known.
     models : polars.DataFrame
         For each `language` and `model`: `reliability`, the mean over labels of how often it is believed to be right,
-        its share of `items`, and its `accuracy` where right answers are known.
+        its share of `items`, and its `accuracy` where all right answers of the language are known.
     scores : polars.DataFrame
-        Where right answers are known, for each `language`: the accuracy of `aggregated` labels, of the `majority`, of
-        the `best` single model (`best_model`, which nobody knows without right answers), and the `difference` of
-        aggregated labels and majority with `lower` and `upper`.
+        For each `language` all of whose right answers are known: the accuracy of `aggregated` labels, of the
+        `majority`, of the `best` single model (`best_model`, which nobody knows without right answers), and the
+        `difference` of aggregated labels and majority with `lower` and `upper`.
     level : float
     """
 
@@ -63,7 +62,7 @@ def aggregate_labels(items: pl.DataFrame, *, level: float = 0.95, seed: int = 0)
     NotEnoughEvidence
         If a language has fewer than two models.
     BadValue
-        If a model labels an item twice.
+        If a model labels an item twice, or an item has two right answers.
 
     Notes
     -----
@@ -167,5 +166,10 @@ def _answers(rows: pl.DataFrame, items: Sequence[str]) -> list[str | None]:
     """The right label of each item, null where it is not known."""
     if "answer" not in rows.columns:
         return [None] * len(items)
-    known = dict(rows.select("item", pl.col("answer").cast(pl.String)).drop_nulls().iter_rows())
-    return [known.get(one) for one in items]
+    known = rows.select("item", pl.col("answer").cast(pl.String)).drop_nulls().unique()
+    twice = known.filter(pl.col("item").is_duplicated())["item"].to_list()
+    if twice:
+        raise BadValue(f"item {min(twice)} has several right answers", where="items, column answer",
+                       hint="give it one")  # fmt: skip
+    of_item = dict(known.iter_rows())
+    return [of_item.get(one) for one in items]

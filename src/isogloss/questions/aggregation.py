@@ -43,18 +43,26 @@ class AggregateQuestion(AboutItems):
 def _sentences(result: Aggregation, names: Names) -> list[str]:
     import polars as pl
 
-    languages = counted(result.models["language"].n_unique(), "language")
+    languages = result.models["language"].n_unique()
     changed = result.labels.filter(pl.col("label") != pl.col("majority")).height
-    of_all = f"{counted(result.labels.height, 'item')} in {languages} labelled by {result.models['model'].n_unique()} "
-    said = [f"{of_all}models; {counted(changed, 'label')} other than the majority's."]
-    if result.scores.height:
-        means = result.scores.select("aggregated", "majority", "best", "difference").mean().row(0, named=True)
-        better = result.scores.filter(pl.col("lower") > 0).height
-        worse = result.scores.filter(pl.col("upper") < 0).height
-        said.insert(
-            0, f"Accuracy {means['aggregated']:.3f}, that of the majority vote {means['majority']:.3f}, of the best "
-            f"single model {means['best']:.3f}; better than the majority in {better} of {languages}, worse in {worse}.",
-        )  # fmt: skip
+    of_all = (
+        f"{counted(result.labels.height, 'item')} in {counted(languages, 'language')} labelled by "
+        f"{result.models['model'].n_unique()} models; {counted(changed, 'label')} other than the majority's"
+    )
+    scored = result.scores.height
+    if not scored:
+        return [f"{of_all}, and no right answers to say which are better."]
+    means = result.scores.select("aggregated", "majority", "best").mean().row(0, named=True)
+    better = result.scores.filter(pl.col("lower") > 0).height
+    worse = result.scores.filter(pl.col("upper") < 0).height
+    said = [
+        f"Accuracy {means['aggregated']:.3f}, that of the majority vote {means['majority']:.3f}, of the best single "
+        f"model {means['best']:.3f}; better than the majority in {better} of {counted(scored, 'language')}, worse in "
+        f"{worse}.",
+        f"{of_all}.",
+    ]
+    if scored < languages:
+        said.append(f"{counted(languages - scored, 'language')} not scored: right answers of some items are missing.")
     return said
 
 
