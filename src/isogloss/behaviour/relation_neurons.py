@@ -96,7 +96,7 @@ def find_relation_neurons(
         See `isogloss.behaviour.answer_questions`.
     level : float
     seed : int
-        Of the halves, random neurons and intervals.
+        Of the halves and of random neurons.
     progress : Progress, optional
 
     Raises

@@ -94,9 +94,10 @@ def _sentences(shares: pl.DataFrame, names: Names, model: str) -> list[str]:
     for (kind,), rows in shares.group_by("kind", maintain_order=True):
         longest = rows.filter(pl.col("lines") == pl.col("lines").max()).sort("accuracy", descending=True)
         best, worst = longest.row(0, named=True), longest.row(-1, named=True)
-        ends = f"{names(best['language'])} {best['accuracy']:.3f}"
-        if longest.height > 1:
-            ends += f" to {names(worst['language'])} {worst['accuracy']:.3f}"
+        ends = ", ".join(
+            f"{names(row['language'])} {row['accuracy']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})"
+            for row in ([best] if longest.height == 1 else [best, worst])
+        )
         what = "one number" if kind == "one" else "a number on each"
         said.append(f"{model}, {counted(best['lines'], 'line')} with {what}: {ends} right; a guess has 0.250.")
     return said

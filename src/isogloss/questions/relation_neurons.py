@@ -102,23 +102,24 @@ def _sentences(result: RelationNeurons, effects: pl.DataFrame, model: str) -> It
     every = next(iter(result.chosen.values())).size
     counts = {relation: int(mask.sum()) for relation, mask in result.chosen.items()}
     if effects.is_empty():
-        yield f"{model} has no neurons of relations: none of {every:,} fires surely more at one than at others."
+        yield f"No neurons of relations were found in {model}: none of {every:,} is shown to fire more at one relation."
         return
     own = effects.filter(pl.col("off") == pl.col("relation"))
     sure = own.filter(pl.col("excess_lower") > 0)
-    top = own.sort("excess", descending=True, maintain_order=True).row(0, named=True)
-    ends = f"{100 * top['excess_lower']:.0f} to {100 * top['excess_upper']:.0f}"
-    what = f"{counts[top['off']]:,} of {every:,} neurons that fire at {top['off']}"
     if sure.is_empty():
         yield f"No relation is shown to lose more without its own neurons than without random ones in {model}."
     else:
+        top = sure.sort("excess", descending=True, maintain_order=True).row(0, named=True)
+        ends = f"{100 * top['excess_lower']:.0f} to {100 * top['excess_upper']:.0f}"
+        what = f"{counts[top['off']]:,} of {every:,} neurons that fire at {top['off']}"
         yield (
             f"Without {what}, {model} loses {100 * top['loss']:.0f} points of {top['off']} in {top['name']}, "
             f"{100 * top['excess']:.0f} more than without random ones ({ends})."
         )
     yield (
-        f"{sure.height} of {counted(own.height, 'pair')} of relation and language surely "
-        f"{'loses' if sure.height == 1 else 'lose'} more by their own neurons than by random ones."
+        f"{sure.height} of {counted(own.height, 'pair')} of relation and language "
+        f"{'loses' if sure.height == 1 else 'lose'} more by their own neurons than by random ones, each by its own "
+        "interval."
     )
     others = effects.filter(pl.col("off") != pl.col("relation"))
     means = [100 * float(rows["loss"].to_numpy().mean()) for rows in (own, others)]
