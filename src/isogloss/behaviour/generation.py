@@ -145,21 +145,15 @@ def references_of(written: Any) -> list[str]:
 
 def _scores(metric: Metric, items: pl.DataFrame, level: float, draws: int, seed: int) -> Iterator[dict[str, Any]]:
     """The scores of a model: over all languages, then of each."""
-    units = int(items["place"].max()) + 1  # type: ignore[arg-type]
-    there = np.zeros(units)
-    there[items["place"].unique().to_numpy()] = 1
+    there = np.bincount(items["place"].unique().to_numpy())
     times = np.random.default_rng(seed).multinomial(int(there.sum()), there / there.sum(), size=draws)
     values = {
         str(language): _draws(metric, rows, times)
         for (language,), rows in items.group_by("language", maintain_order=True)
     }
     sizes = dict(items.group_by("language").len().iter_rows())
-    if len(values) > 1:
-        mean = np.mean([*values.values()], axis=0)
-        yield _row(mean, level) | {"language": None, "items": items.height}
+    yield _row(np.mean([*values.values()], axis=0), level) | {"language": None, "items": items.height}
     for language, drawn in values.items():
-        if len(values) == 1:
-            yield _row(drawn, level) | {"language": None, "items": sizes[language]}
         yield _row(drawn, level) | {"language": language, "items": sizes[language]}
 
 

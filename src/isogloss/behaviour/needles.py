@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -107,7 +107,7 @@ def needle_questions(
     return pl.DataFrame(rows)
 
 
-def _shared(names: Mapping[str, Any], kind: str, usable: Any) -> list[str]:
+def _shared(names: Mapping[str, Any], kind: str, usable: Callable[[str], bool]) -> list[str]:
     """Codes that have a name of their own in every language."""
     found = {language: of_one[kind] for language, of_one in names.items()}
     first = next(iter(found.values()))
@@ -115,6 +115,8 @@ def _shared(names: Mapping[str, Any], kind: str, usable: Any) -> list[str]:
         code for code in sorted(first) if usable(code) and all(one.get(code, code) != code for one in found.values())
     ]
     for of_one in found.values():
-        seen: set[str] = set()
-        kept = [code for code in kept if not (of_one[code] in seen or seen.add(of_one[code]))]  # type: ignore[func-returns-value]
+        first_of_name: dict[str, str] = {}
+        for code in kept:
+            first_of_name.setdefault(of_one[code], code)
+        kept = [*first_of_name.values()]
     return kept
