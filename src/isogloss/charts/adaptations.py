@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.canvas import Canvas, decimals, figure, inline, score_range, signed, text_width
+from isogloss.charts.canvas import Canvas, decimals, figure, inline, score_range, shorten, signed, text_width
 from isogloss.charts.layer_curves import apart
 from isogloss.charts.lines import AXIS, GAP, HEADER, Line, Scale, lines_panel, most_lines, text_layer, word
-from isogloss.charts.matrix import Matrix, draw_matrix
+from isogloss.charts.matrix import Matrix, draw_matrix, halves
 
 if TYPE_CHECKING:
     import altair as alt
 
 MOST_PANELS = 3
-NAME = 170.0
-"""Units for the name of an adaptation beside a grid."""
-PANEL_TITLE = 30.0
-"""Units for the name of an adaptation above its panel."""
+PANEL_TITLE, PANEL_LINE = 30.0, 16.0
+"""Units for the name of an adaptation above its panel, and for a second line of it."""
+PANEL_SIZE = 13.5
+"""The font size by which the bold letters of a panel's title are as wide as plain ones."""
 LEFT, MOST_NAME = 46.0, 110.0
 """Units for an axis, and for names of languages at the ends of lines."""
 
@@ -54,8 +54,7 @@ def draw_adaptations(changes: pl.DataFrame, *, measure: str, canvas: Canvas | No
     cells = {(row["adaptation"], row["target"]): row["change"] for row in changes.iter_rows(named=True)}
     most = max(0.001, *(abs(value) for value in changes["change"]))
     values = [[cells.get((name, target)) for target in order] for name in named]
-    rows = [_short(name, NAME) for name in named]
-    matrix = Matrix(rows, [canvas.name(target) for target in order], values, "change of loss", -most, most)
+    matrix = Matrix(named, [canvas.name(target) for target in order], values, "change of loss", -most, most)
     line = f"Change of the loss on texts held out, {measure}: orange is worse, blue is better."
     return draw_matrix(matrix, lines=[line], diverging=True, canvas=canvas)
 
@@ -77,12 +76,13 @@ def _panels(changes: pl.DataFrame, named: Sequence[str], order: Sequence[str], m
     rows = {(row["adaptation"], row["target"]): row for row in changes.iter_rows(named=True)}
     names = max(text_width(canvas.name(target)) for target in order) + GAP
     each = (page.width - names - GAP * (len(named) - 1)) / len(named)
-    panels = []
+    titles, panels = _titles(named, each), []
+    height = page.height - PANEL_TITLE - PANEL_LINE * (len(titles[0]) - 1)
     for place, name in enumerate(named):
         lines = [_line(rows.get((name, target)), canvas.name(target), looks, digits) for target in order]
         width = each + (0 if place else names)
-        panel = lines_panel(lines, Scale(*ends, rule=0.0), canvas, width, page.height - PANEL_TITLE, named=not place)
-        panels.append(panel.properties(title=page.panel_title(_short(name, width))))
+        panel = lines_panel(lines, Scale(*ends, rule=0.0), canvas, width, height, named=not place)
+        panels.append(panel.properties(title=page.panel_title(titles[place])))
     listed = "; ".join(
         f"{row['adaptation']}, {canvas.name(row['target'])}: {signed(row['change'], digits)}"
         for row in changes.head(20).iter_rows(named=True)
@@ -90,10 +90,12 @@ def _panels(changes: pl.DataFrame, named: Sequence[str], order: Sequence[str], m
     return page.finish(alt.hconcat(*panels, spacing=GAP), f"{listed}.")
 
 
-def _short(name: str, width: float) -> str:
-    """A name that fits a width, cut in its middle."""
-    most = int(width / 7)
-    return name if len(name) <= most else f"{name[: most // 2]}…{name[len(name) - most // 2 + 1 :]}"
+def _titles(names: Sequence[str], width: float) -> list[list[str]]:
+    """Names above panels of such a width, all on one line or all on two, so that panels line up."""
+    if all(text_width(name, PANEL_SIZE) <= width for name in names):
+        return [[name] for name in names]
+    broken = [(" ", name) if text_width(name, PANEL_SIZE) <= width else halves(name) for name in names]
+    return [[shorten(part, width, PANEL_SIZE) for part in parts] for parts in broken]
 
 
 def _line(row: dict[str, Any] | None, name: str, looks: dict[str, str], digits: int) -> Line:
@@ -126,12 +128,13 @@ def draw_forgetting(curves: pl.DataFrame, *, measure: str, canvas: Canvas | None
     ends = score_range([0.0, *curves["change"]])
     names = min(max(text_width(f"{canvas.name(one)} −0.00") for one in curves["target"].unique()), MOST_NAME) + GAP
     width = (page.width - GAP * (len(named) - 1)) / len(named) - LEFT - names
-    height = page.height - PANEL_TITLE - HEADER - AXIS
+    titles = _titles(named, LEFT + width + names)
+    height = page.height - PANEL_TITLE - PANEL_LINE * (len(titles[0]) - 1) - HEADER - AXIS
     panels = [
         _curves(curves.filter(adaptation=name), ends, names, canvas, width, height).properties(
-            title=page.panel_title(_short(name, width + names))
+            title=page.panel_title(title)
         )
-        for name in named
+        for name, title in zip(named, titles, strict=True)
     ]
     last = curves.filter(pl.col("tokens") == pl.col("tokens").max().over("adaptation"))
     listed = "; ".join(

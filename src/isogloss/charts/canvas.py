@@ -223,11 +223,11 @@ class Page:
             )
         )  # fmt: skip
 
-    def panel_title(self, text: str) -> alt.TitleParams:
+    def panel_title(self, lines: Sequence[str]) -> alt.TitleParams:
         """The title of one panel of the picture."""
         import altair as alt
 
-        return alt.TitleParams(text=text, anchor="start", fontSize=13, offset=6, frame="bounds")
+        return alt.TitleParams(text=list(lines), anchor="start", fontSize=13, offset=6, frame="bounds")
 
 
 def text_width(text: str, size: float = LABEL_SIZE) -> float:
@@ -235,6 +235,15 @@ def text_width(text: str, size: float = LABEL_SIZE) -> float:
     return size * sum(
         0.29 if letter in NARROW else 0.7 if letter.isupper() or letter in WIDE else 0.55 for letter in text
     )
+
+
+def shorten(text: str, width: float, size: float = LABEL_SIZE) -> str:
+    """A text that fits so many units, cut in its middle: names that differ often differ at their end."""
+    for kept in range(len(text), 1, -1):
+        short = text if kept == len(text) else f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
+        if text_width(short, size) <= width:
+            return short
+    return "…"
 
 
 def inline(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:

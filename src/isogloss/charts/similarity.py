@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.canvas import LABEL_SIZE, Canvas, figure, inline, text_width
+from isogloss.charts.canvas import LABEL_SIZE, Canvas, figure, inline
 from isogloss.charts.lines import GAP, Line, Scale, lines_panel, most_lines, text_layer, word
-from isogloss.charts.matrix import (
-    HEADING,
-    LEGEND,
-    MOST_NAME,
-    MOST_NAMED,
-    MOST_STRETCHED,
-    MOST_WRITTEN,
-    name_layers,
-)
+from isogloss.charts.matrix import LEGEND, MOST_NAMED, MOST_WRITTEN, grid_places, name_layers
 from isogloss.charts.raster import legend_layer, raster_layer
 from isogloss.text import counted
 
@@ -54,15 +46,14 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
     described = f"The nearest pairs: {'; '.join(listed)}."
     if len(order) > MOST_NAMED:
         return page.finish(_image(pairs, kind, order, listed, canvas, page.height - LEGEND), described)
-    left = min(max(text_width(name) for name in names.values()), MOST_NAME) + GAP
-    step = (page.height - LEGEND - HEADING) / len(order)
-    across = min(MOST_STRETCHED * step, (page.width - left - HEADING / 2) / len(order))
+    places = grid_places([*names.values()], [*names.values()], page)
+    left, above, step, across = places.left, places.above, places.step, places.across
     place = {code: at for at, code in enumerate(order)}
     both = pairs.select("language", "other", kind).drop_nulls(kind).iter_rows()
     rows = [
         {"language": names[one], "other": names[other], "distance": distance, "x": left + place[column] * across,
-         "x2": left + (place[column] + 1) * across - 0.5, "y": HEADING + place[line] * step,
-         "y2": HEADING + (place[line] + 1) * step - 0.5}
+         "x2": left + (place[column] + 1) * across - 0.5, "y": above + place[line] * step,
+         "y2": above + (place[line] + 1) * step - 0.5}
         for one, other, distance in both
         for line, column in ((one, other), (other, one))
     ]  # fmt: skip
@@ -78,7 +69,7 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
             tooltip=["language:N", "other:N", alt.Tooltip("distance:Q", format=".2f")],
         )
     ]  # fmt: skip
-    layers += name_layers([*names.values()], [*names.values()], left, step, across, canvas)
+    layers += name_layers([*names.values()], [*names.values()], places, canvas)
     if len(order) <= MOST_WRITTEN:
         half = max(row["distance"] for row in rows) / 2
         words = [
@@ -88,9 +79,7 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
         ]  # fmt: skip
         layers.append(text_layer(words, min(11.0, step / 2.4)))
     chart: Any = alt.layer(*layers)
-    return page.finish(
-        chart.properties(width=left + across * len(order), height=HEADING + step * len(order)), described
-    )
+    return page.finish(chart.properties(width=left + across * len(order), height=above + step * len(order)), described)
 
 
 def _image(
