@@ -1,12 +1,15 @@
-"""Things with parameters that files name: recipes, translators."""
+"""Things with parameters that files name: recipes, translators, aligners."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from annotated_types import Ge, Gt
+
+from isogloss.errors import BadValue
+from isogloss.registry import Registry
 
 Count = Annotated[int, Gt(0)]
 Positive = Annotated[float, Gt(0)]
@@ -71,6 +74,24 @@ class Parameterized:
             for name, value in self.parameters.items()
             if name not in (*self.unlabelled, *left_out) and value != defaults[name]
         ]
+
+
+Kind = TypeVar("Kind", bound=Parameterized)
+
+
+def read_named(registry: Registry[type[Kind]], parameters: Mapping[str, Any]) -> Kind:
+    """What a registry has under the `name` among some parameters, with the others.
+
+    Raises
+    ------
+    BadValue, UnknownName
+        If there is no name, no such entry, or no such parameter.
+    """
+    name, kind = parameters.get("name"), registry.kind
+    if not isinstance(name, str):
+        key, first = kind.rpartition(" ")[2], registry.names()[0]
+        raise BadValue(f"{kind} has no name", hint=f'write {key} = {{ name = "{first}" }}')
+    return registry.get(name).read({key: value for key, value in parameters.items() if key != "name"})
 
 
 def labelled(name: str, parts: list[str]) -> str:

@@ -203,9 +203,9 @@ def translate_batch(batch: Batch) -> Translations:
     """
     if batch.translator.kept and (kept := _read(batch)) is not None:
         return kept
-    wall, cpu = time.perf_counter(), _cpu_seconds()
+    wall, cpu = time.perf_counter(), cpu_seconds()
     texts = batch.translator.translate(batch.passages, batch.origin, batch.into)
-    wall, cpu = time.perf_counter() - wall, _cpu_seconds() - cpu
+    wall, cpu = time.perf_counter() - wall, cpu_seconds() - cpu
     lengths = np.array([1 + len(passage.text) for passage in batch.passages], np.float64)
     share = lengths / lengths.sum()
     found = Translations(texts, wall * share, cpu * share)
@@ -218,7 +218,7 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _cpu_seconds() -> float:
+def cpu_seconds() -> float:
     """Of this process and of those that it has waited for."""
     spent = os.times()
     return spent.user + spent.system + spent.children_user + spent.children_system

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.errors import BadValue, UnknownName
-from isogloss.parameters import Parameterized
+from isogloss.errors import BadValue
+from isogloss.parameters import Parameterized, read_named
 from isogloss.registry import Registry
 
 aligners: Registry[type[Aligner]] = Registry(
@@ -135,10 +135,4 @@ def read_aligner(parameters: Mapping[str, Any]) -> Aligner:
     >>> links[0].pairs.tolist()
     [[0, 0], [1, 1]]
     """
-    name = parameters.get("name")
-    if not isinstance(name, str):
-        raise BadValue("aligner has no name", hint='write aligner = { name = "argmax" }')
-    if name not in aligners.names():
-        raise UnknownName("aligner", name, aligners.names())
-    kind: type[Aligner] = aligners.get(name)
-    return kind.read({key: value for key, value in parameters.items() if key != "name"})
+    return read_named(aligners, parameters)

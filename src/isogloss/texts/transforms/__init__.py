@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -12,10 +11,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from isogloss.errors import BadValue, UnknownName
+from isogloss.errors import BadValue
 from isogloss.files import cache_folder, write_to_cache
-from isogloss.parameters import Parameterized
+from isogloss.parameters import Parameterized, read_named
 from isogloss.registry import Registry
+from isogloss.texts.translations import cpu_seconds
 
 text_transforms: Registry[type[TextTransform]] = Registry(
     "text transform",
@@ -131,11 +131,11 @@ class TextTransform(Parameterized, ABC):
         path = self._path(items, origin, into)
         if (kept := _read(path)) is not None:
             return kept
-        wall, cpu = time.perf_counter(), _cpu_seconds()
+        wall, cpu = time.perf_counter(), cpu_seconds()
         outcome = self.apply(items, origin, into)
         done = Transformed(
             outcome.items, outcome.dropped, outcome.lost, outcome.measures, len(items),
-            sum(len(" ".join(item.words)) for item in items), time.perf_counter() - wall, _cpu_seconds() - cpu,
+            sum(len(" ".join(item.words)) for item in items), time.perf_counter() - wall, cpu_seconds() - cpu,
         )  # fmt: skip
         _check(done.items)
         text = json.dumps(asdict(done), ensure_ascii=False)
@@ -167,13 +167,7 @@ def read_transform(parameters: Mapping[str, Any]) -> TextTransform:
     BadValue, UnknownName
         If there is no such transform or parameter.
     """
-    name = parameters.get("name")
-    if not isinstance(name, str):
-        raise BadValue("text transform has no name", hint='write transform = { name = "code-switch" }')
-    if name not in text_transforms.names():
-        raise UnknownName("text transform", name, text_transforms.names())
-    kind: type[TextTransform] = text_transforms.get(name)
-    return kind.read({key: value for key, value in parameters.items() if key != "name"})
+    return read_named(text_transforms, parameters)
 
 
 def _check(items: Sequence[Item]) -> None:
@@ -194,8 +188,3 @@ def _read(path: Path) -> Transformed | None:
         return Transformed(items=items, **kept)
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _cpu_seconds() -> float:
-    spent = os.times()
-    return spent.user + spent.system + spent.children_user + spent.children_system

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
-from isogloss.errors import BadValue, UnknownName
-from isogloss.parameters import Parameterized
+from isogloss.parameters import Parameterized, read_named
 from isogloss.registry import Registry
 
 translators: Registry[type[Translator]] = Registry(
@@ -48,7 +47,7 @@ class Translator(Parameterized, ABC):
     Attributes
     ----------
     version : int
-        Raised whenever the same texts would be translated in another way.
+        Increment it when translations change for identical texts.
     kept : bool
         Whether translations are kept in the cache folder.
     """
@@ -87,17 +86,11 @@ class Translator(Parameterized, ABC):
 
 
 def read_translator(parameters: Mapping[str, Any]) -> Translator:
-    """The translator that parameters with a `name` tell of.
+    """The translator that parameters with a `name` describe.
 
     Raises
     ------
     BadValue, UnknownName
         If there is no such translator or parameter.
     """
-    name = parameters.get("name")
-    if not isinstance(name, str):
-        raise BadValue("translator has no name", hint=f'write translator = {{ name = "{translators.names()[0]}" }}')
-    if name not in translators.names():
-        raise UnknownName("translator", name, translators.names())
-    kind: type[Translator] = translators.get(name)
-    return kind.read({key: value for key, value in parameters.items() if key != "name"})
+    return read_named(translators, parameters)
