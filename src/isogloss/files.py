@@ -138,6 +138,22 @@ def read_input(path: Path) -> bytes:
         return file.read()
 
 
+def read_text(path: Path) -> str:
+    """All of a regular file as UTF-8, without the mark of byte order that some editors put first.
+
+    Raises
+    ------
+    BadFile
+        As for `open_input`, and if it is not UTF-8, with the line.
+    """
+    content = read_input(path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadFile("is not UTF-8", where=f"{path} line {line}", hint="save it as UTF-8") from None
+
+
 def check_place(path: Path, endings: Sequence[str]) -> None:
     """Find out before the work whether its result can be written to a file.
 

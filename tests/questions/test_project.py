@@ -125,3 +125,17 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_text("a,b\n")
     with pytest.raises(UnknownName, match="format of labels"):
         isogloss.project(**{**fields, "labels": tmp_path / "labels.csv"})
+
+
+def test_text_in_another_encoding_is_refused_and_a_byte_order_mark_is_none(tmp_path: Path) -> None:
+    fields = planted(tmp_path)
+    labels, text = tmp_path / "eng.iob2", tmp_path / "spa.txt"
+    for path in (labels, text):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert isogloss.project(**fields).table["in_source"].to_list() == [54]
+    text.write_bytes(text.read_text(encoding="utf-8-sig").encode("latin-1"))
+    with pytest.raises(BadFile, match=r"spa\.txt line 7: is not UTF-8; save it as UTF-8"):
+        isogloss.project(**fields)
+    labels.write_bytes("gato\tO\ncafé\tO\n".encode("latin-1"))
+    with pytest.raises(BadFile, match=r"eng\.iob2 line 2: is not UTF-8"):
+        isogloss.project(**fields)

@@ -44,12 +44,10 @@ class SentencesQuestion(Question):
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Measure, choose, and write."""
-        from isogloss.files import atomic_write, read_input
+        from isogloss.files import atomic_write, read_text
         from isogloss.texts.closest import closest_sentences, controls
 
-        source, target = (
-            read_input(path).decode("utf-8", "replace").splitlines() for path in (self.source, self.target)
-        )
+        source, target = (read_text(path).splitlines() for path in (self.source, self.target))
         table = closest_sentences(source, target)
         keep = max(1, round(self.share * table.height))
         chosen = table.head(keep)

@@ -13,7 +13,7 @@ import polars as pl
 
 from isogloss.errors import BadFile, BadValue, UnknownName, first_line
 from isogloss.extras import need
-from isogloss.files import parse_delimited
+from isogloss.files import parse_delimited, read_text
 
 FORMATS = (".parquet", ".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".conllu", ".conll", ".iob2", ".bio")
 _FIELD = re.compile(r"\\\{(language|split)\\\}")
@@ -192,18 +192,17 @@ def _sentences(path: Path) -> Iterator[Sentence]:
     """Comments of each sentence, and its lines cut into cells with their numbers."""
     comments: dict[str, str] = {}
     lines: list[tuple[int, list[str]]] = []
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            text = line.rstrip("\r\n")
-            if not text.strip():
-                if lines:
-                    yield comments, lines
-                comments, lines = {}, []
-            elif not lines and text.startswith("#") and "\t" not in text:
-                if (found := _COMMENT.match(text)) is not None:
-                    comments[found[1]] = found[2].strip()
-            else:
-                lines.append((number, text.split("\t") if "\t" in text else text.split()))
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        text = line.rstrip("\r")
+        if not text.strip():
+            if lines:
+                yield comments, lines
+            comments, lines = {}, []
+        elif not lines and text.startswith("#") and "\t" not in text:
+            if (found := _COMMENT.match(text)) is not None:
+                comments[found[1]] = found[2].strip()
+        else:
+            lines.append((number, text.split("\t") if "\t" in text else text.split()))
     if lines:
         yield comments, lines
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.files import atomic_write, read_input
+from isogloss.files import atomic_write, read_text
 from isogloss.texts.aligners import Links
 
 Pairs = set[tuple[int, int]]
@@ -41,7 +41,7 @@ def read_gold(path: str | Path) -> list[GoldLinks]:
         If it is not that, with the line.
     """
     found = []
-    for number, line in enumerate(read_input(Path(path)).decode("utf-8", "replace").splitlines(), start=1):
+    for number, line in enumerate(read_text(Path(path)).splitlines(), start=1):
         gold = GoldLinks(set(), set())
         for word in line.split():
             link = _LINK.fullmatch(word)

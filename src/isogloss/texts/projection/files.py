@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.files import atomic_write, read_input
+from isogloss.files import atomic_write, read_text
 from isogloss.text import counted
 from isogloss.texts.tables import read_conll, read_conllu
 from isogloss.texts.words import cut_words
@@ -65,7 +65,6 @@ def read_labelled(path: Path, column: str | None = None) -> Sentences:
     suffix = path.suffix.lower()
     if suffix not in WRITTEN:
         raise UnknownName("format of labels", suffix or path.name, WRITTEN, where=str(path))
-    read_input(path)
     is_conllu = suffix in CONLLU
     table = read_conllu(path) if is_conllu else read_conll(path)
     chosen = column or ("upos" if is_conllu else "last")
@@ -101,7 +100,7 @@ def read_translations(path: Path, source: Sentences, column: str | None = None) 
 def _read_translations(path: Path, column: str | None) -> Sentences:
     if path.suffix.lower() in WRITTEN:
         return read_labelled(path, column)
-    lines = read_input(path).decode("utf-8", "replace").removeprefix("\ufeff").splitlines()
+    lines = read_text(path).splitlines()
     words = [cut_words(line) for line in lines]
     return Sentences([], lines, words, [[] for _ in lines])
 
