@@ -57,6 +57,25 @@ def test_labels_go_into_their_column_of_conllu(tmp_path: Path) -> None:
     assert first[2].split("\t")[3] in ("NOUN", "_")
 
 
+def test_few_sentences_and_labels_of_another_kind_say_little(tmp_path: Path) -> None:
+    """Spans have no column of their own in CoNLL-U, and parts of speech are no gold for them."""
+    fields = planted(tmp_path)
+    labels = fields["labels"]
+    assert isinstance(labels, Path)
+    labels.write_text("cat\tB-ANIMAL\nsleeps\tO\n\ndog\tB-ANIMAL\nruns\tO\n")
+    tagged = [[("gato", "NOUN"), ("duerme", "VERB")], [("perro", "NOUN"), ("corre", "VERB")]]
+    lines = ["\n".join(f"{place}\t{word}\t_\t{tag}" + "\t_" * 6 for place, (word, tag) in enumerate(one, start=1))
+             for one in tagged]  # fmt: skip
+    (tmp_path / "spa.conllu").write_text("\n\n".join(lines) + "\n")
+    into = tmp_path / "made.conllu"
+    answer = isogloss.project(**{**fields, "target_text": tmp_path / "spa.conllu"}, into=into)
+    assert answer.sentences[0].startswith("Whether words are linked better than by chance is not known: that takes 5")
+    assert answer.flags["flag"].to_list() == ["few_sentences"]
+    assert "f1" not in answer.table.columns
+    cells = [line.split("\t") for line in into.read_text().splitlines()[2:4]]
+    assert [(row[3], row[9]) for row in cells] == [("_", "Label=B-ANIMAL"), ("_", "Label=O")]
+
+
 def test_translations_that_are_missing_or_unchanged_are_left_out(tmp_path: Path) -> None:
     fields = planted(tmp_path)
     lines = (tmp_path / "spa.txt").read_text(encoding="utf-8").splitlines()
@@ -77,7 +96,7 @@ def test_translations_in_the_language_of_the_source_are_named(tmp_path: Path) ->
     answer = isogloss.project(
         tmp_path / "eng.conll", source="English", target="Finnish", target_text=tmp_path / "fin.txt", aligner="ibm1"
     )
-    assert "6 sentences seem to be in English still, not in Finnish." in answer.sentences
+    assert answer.sentences[1] == "6 sentences seem to be in English still, not in Finnish."
     assert "untranslated" in answer.flags["flag"].to_list()
 
 

@@ -65,6 +65,11 @@ class Carried:
     gold: list[list[str]] | None
     untranslated: int
 
+    @property
+    def is_untranslated(self) -> bool:
+        """Whether more sentences are than may be by mistake."""
+        return self.untranslated > MOST_UNTRANSLATED * len(self.target.texts)
+
 
 class ProjectQuestion(Question):
     """Carry labels of words or spans over to translations of their sentences, and count what is dropped.
@@ -122,7 +127,7 @@ class ProjectQuestion(Question):
         """Align, carry, count, and write the file where one is wanted."""
         from isogloss.files import check_place
         from isogloss.languages import resolve
-        from isogloss.texts.projection.files import WRITTEN, write_labelled
+        from isogloss.texts.projection.files import WRITTEN, label_column, write_labelled
 
         if self.into is not None:
             check_place(self.into, WRITTEN)
@@ -133,7 +138,8 @@ class ProjectQuestion(Question):
         names = Names(None)
         said = tuple(_sentences(carried, table, names(ids["source"]), names(ids["target"])))
         if self.into is not None:
-            write_labelled(carried.target, carried.projection.labels, self.into, self.column or "upos")
+            column = label_column(self.labels, self.column)
+            write_labelled(carried.target, carried.projection.labels, self.into, column)
             said = (*said, f"Written to {self.into}.")
         shown = WITH_GOLD if carried.gold is not None else SHOWN
         return Answer(
@@ -162,7 +168,8 @@ class ProjectQuestion(Question):
         wrong = faults(source.texts, target.texts)
         kept = [place for place in range(len(source.words)) if place not in wrong]
         if not kept:
-            raise BadValue(f"no translation can be used: {_reasons(_counted(wrong))}", where="translations")
+            given = "translator" if self.target_text is None else "target_text"
+            raise BadValue(f"no translation can be used: {_reasons(_counted(wrong))}", where=given)
         source, target = source.part(kept), target.part(kept)
         bitext = Bitext(source.words, target.words)
         links = aligner.align(bitext)
@@ -171,8 +178,8 @@ class ProjectQuestion(Question):
         else:
             projection = project_tags(bitext, source.labels, links, types=self.types, least=self.least)
         return Carried(
-            source, target, projection, alignment_evidence(aligner, bitext, links), _counted(wrong), _gold(target),
-            _untranslated(target.texts, ids["source"], ids["target"]),
+            source, target, projection, alignment_evidence(aligner, bitext, links), _counted(wrong),
+            _gold(source, target), _untranslated(target.texts, ids["source"], ids["target"]),
         )  # fmt: skip
 
     def _translations(self, source: Sentences, ids: dict[str, str]) -> Sentences:
@@ -217,11 +224,14 @@ def _reasons(counts: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {reason}" for reason, number in counts.items())
 
 
-def _gold(target: Sentences) -> list[list[str]] | None:
-    """The target's own labels, where every word has one and not all are the same mark for none."""
+def _gold(source: Sentences, target: Sentences) -> list[list[str]] | None:
+    """The target's own labels, where every word has one, not all are the mark for none, and they are of one kind."""
+    from isogloss.texts.projection.spans import is_spans
+
     has_all = all(len(words) == len(labels) for words, labels in zip(target.words, target.labels, strict=True))
     filled = any(label != "_" for labels in target.labels for label in labels)
-    return target.labels if has_all and filled else None
+    alike = is_spans(source.labels) == is_spans(target.labels)
+    return target.labels if has_all and filled and alike else None
 
 
 def _units(labels: Sequence[Sequence[str | None]], are_spans: bool) -> set[tuple[int, int, int, str]]:
@@ -261,14 +271,18 @@ def _table(carried: Carried) -> pl.DataFrame:
 
 def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) -> Iterator[str]:
     """What was carried, what was not, and how much of it is right."""
+    from isogloss.texts.projection.evidence import FEWEST
+
     projection = carried.projection
     own = projection.table
     total, kept = int(own["in_source"].sum()), int(own["carried"].sum())
     if carried.evidence.is_weak:
-        yield (
-            "Do not use these labels: words are linked no better than in sentences that are no translations of each "
-            "other."
-        )
+        alike = "words are linked no better than in sentences that are no translations of each other"
+        yield f"Do not use these labels: {alike if carried.evidence.own else 'no words are linked'}."
+    elif carried.evidence.other is None:
+        yield f"Whether words are linked better than by chance is not known: that takes {FEWEST} sentences."
+    if carried.is_untranslated:
+        yield f"{counted(carried.untranslated, 'sentence')} seem to be in {source} still, not in {target}."
     yield f"{kept / max(1, total):.0%} of {counted(total, 'label')} of {source} were carried over to {target}."
     dropped = {row["label"]: row["dropped"] for row in own.iter_rows(named=True) if row["dropped"]}
     if dropped:
@@ -281,8 +295,6 @@ def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) 
         )
     if carried.faults:
         yield f"{counted(sum(carried.faults.values()), 'sentence')} left out: {_reasons(carried.faults)}."
-    if carried.untranslated > MOST_UNTRANSLATED * len(carried.target.texts):
-        yield f"{counted(carried.untranslated, 'sentence')} seem to be in {source} still, not in {target}."
     if carried.gold is not None:
         row = table.filter(label=ALL).row(0, named=True)
         if row["precision"] is not None and row["recall"] is not None:
@@ -307,7 +319,7 @@ def _flags(carried: Carried) -> pl.DataFrame:
     elif evidence.other is None:
         meaning = "Too few sentences to compare their links with those of other sentences."
         rows.append({"about": "links", "flag": "few_sentences", "meaning": meaning})
-    if carried.untranslated > MOST_UNTRANSLATED * len(carried.target.texts):
+    if carried.is_untranslated:
         meaning = "Sentences are identified as being in the language of the source."
         rows.append({"about": "translations", "flag": "untranslated", "meaning": meaning})
     return pl.DataFrame(rows, schema={"about": pl.String, "flag": pl.String, "meaning": pl.String})

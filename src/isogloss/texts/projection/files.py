@@ -48,6 +48,11 @@ class Sentences:
         )  # fmt: skip
 
 
+def label_column(path: Path, column: str | None = None) -> str:
+    """The column of a file that holds labels, where none is chosen."""
+    return column or ("upos" if path.suffix.lower() in CONLLU else "last")
+
+
 def read_labelled(path: Path, column: str | None = None) -> Sentences:
     """Sentences with a label for each word.
 
@@ -67,7 +72,7 @@ def read_labelled(path: Path, column: str | None = None) -> Sentences:
         raise UnknownName("format of labels", suffix or path.name, WRITTEN, where=str(path))
     is_conllu = suffix in CONLLU
     table = read_conllu(path) if is_conllu else read_conll(path)
-    chosen = column or ("upos" if is_conllu else "last")
+    chosen = label_column(path, column)
     known = [*PLACES] if is_conllu else [name for name in table.columns if name != "sent_id"]
     if chosen not in known:
         raise UnknownName("column", chosen, known, where=str(path))
