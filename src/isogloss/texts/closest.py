@@ -70,11 +70,12 @@ def controls(table: pl.DataFrame, keep: int, seed: int = 0) -> dict[str, list[in
     """
     generator = np.random.default_rng(seed)
     lengths = table["words"].to_numpy()
-    left = generator.permutation(np.arange(keep, len(lengths))).tolist()
-    matched = []
-    for place in range(min(keep, len(left))):
-        at = min(range(len(left)), key=lambda one: abs(int(lengths[left[one]]) - int(lengths[place])))
-        matched.append(left.pop(at))
+    others = generator.permutation(np.arange(keep, len(lengths)))
+    free, matched = lengths[others].astype(float), []
+    for length in lengths[: min(keep, len(others))]:
+        at = int(np.abs(free - length).argmin())
+        matched.append(int(others[at]))
+        free[at] = np.inf
     return {"random": generator.permutation(len(lengths))[:keep].tolist(), "length": matched}
 
 

@@ -12,6 +12,8 @@ from isogloss.texts.aligners import Bitext, Links
 
 OUTSIDE = "O"
 """The label of words that are in no span."""
+NO_LINK, UNSURE = "no link", "too unsure"
+"""Why a label is not carried, whatever it is of."""
 
 LABELS = {"label": pl.String, "in_source": pl.Int64, "carried": pl.Int64, "dropped": pl.Int64, "reasons": pl.String}
 

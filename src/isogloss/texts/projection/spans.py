@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isogloss.errors import BadValue
 from isogloss.texts.aligners import Bitext, Links
-from isogloss.texts.projection import OUTSIDE, Projection, check_labels, label_table
+from isogloss.texts.projection import NO_LINK, OUTSIDE, UNSURE, Projection, check_labels, label_table
 
-NO_LINK = "no link"
 SCATTERED = "scattered"
 OVERLAP = "overlaps a surer one"
+MARKS = ("B-", "I-", "E-", "S-")
 
 Method = Literal["best", "widest"]
+Weights = NDArray[np.float64]
 
 
 class Span(NamedTuple):
@@ -56,7 +58,7 @@ class Candidate:
 def is_spans(labels: Sequence[Sequence[str]]) -> bool:
     """Whether labels are those of spans: all are O, or begin with B-, I-, E- or S-."""
     every = {label for sentence in labels for label in sentence}
-    prefixed = {label for label in every if label[:2] in ("B-", "I-", "E-", "S-")}
+    prefixed = {label for label in every if label.startswith(MARKS)}
     return bool(prefixed) and every <= prefixed | {OUTSIDE}
 
 
@@ -68,9 +70,8 @@ def read_spans(labels: Sequence[str]) -> list[Span]:
         if not name:
             continue
         before = found[-1] if found else None
-        goes_on = mark in "IE" and before is not None and before.label == name and before.last == place - 1
-        if goes_on and not (place and labels[place - 1][:1] in "ES"):
-            assert before is not None
+        goes_on = mark in "IE" and place > 0 and labels[place - 1][:1] not in "ES"
+        if before and goes_on and before.label == name and before.last == place - 1:
             found[-1] = before._replace(last=place)
         else:
             found.append(Span(name, place, place))
@@ -124,7 +125,7 @@ def project_spans(
     """
     check_labels(bitext, labels, links)
     for number, sentence in enumerate(labels, start=1):
-        if wrong := [label for label in sentence if label != OUTSIDE and label[:2] not in ("B-", "I-", "E-", "S-")]:
+        if wrong := [label for label in sentence if label != OUTSIDE and not label.startswith(MARKS)]:
             raise BadValue(f"'{wrong[0]}' in sentence {number} is no label of a span", where="labels",
                            hint="give IOB2, such as B-PER, I-PER and O")  # fmt: skip
     found: list[list[str | None]] = []
@@ -164,20 +165,18 @@ def _candidates(
         if last - first + 1 > stretch * (span.last - span.first + 1) + 2:
             reasons[number] = SCATTERED
         elif sure < least:
-            reasons[number] = "too unsure"
+            reasons[number] = UNSURE
         else:
             candidates.append(Candidate(Span(span.label, first, last), sure, number))
     return candidates, reasons
 
 
-def _widest(inside: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[int, int]:
+def _widest(inside: Weights) -> tuple[int, int]:
     linked = np.flatnonzero(inside)
     return int(linked[0]), int(linked[-1])
 
 
-def _best(
-    inside: np.ndarray[tuple[int], np.dtype[np.float64]], outside: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> tuple[int, int]:
+def _best(inside: Weights, outside: Weights) -> tuple[int, int]:
     """The stretch with the highest sum of evidence; the first of several."""
     evidence = np.where((inside == 0) & (outside == 0), -0.1, inside - outside)
     sums = np.concatenate([[0.0], np.cumsum(evidence)])

@@ -10,11 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.texts.aligners import Bitext, Links
-from isogloss.texts.projection import Projection, check_labels, label_table
+from isogloss.texts.projection import NO_LINK, UNSURE, Projection, check_labels, label_table
 
-NO_LINK = "no link"
 UNREAD = "beyond the length of the model"
-UNSURE = "too unsure"
 
 Votes = NDArray[np.float64]
 

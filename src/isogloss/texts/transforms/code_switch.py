@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,7 +90,7 @@ class CodeSwitch(TextTransform):
             drawn, chosen = generator.random(2)
             is_replaced = known is not None and drawn < self.rate
             made = known[int(chosen * len(known))] if known is not None and is_replaced else (word,)
-            lettered = sum(any(unicodedata.category(one)[0] == "L" for one in part) for part in made)
+            lettered = sum(any(map(str.isalpha, part)) for part in made)
             own, other = own + lettered * (not is_replaced), other + lettered * is_replaced
             words += made
             if item.tags:
