@@ -149,6 +149,7 @@ def with_pitfalls(folder: Path) -> dict[str, Any]:
 
 def with_lines(folder: Path) -> dict[str, Any]:
     """Sentences of two languages."""
+    pytest.importorskip("rapidfuzz", reason="edit distances need rapidfuzz, of the extra lab")
     for name, text in (("source", "mtoto anasoma\nwatu wengi sana\n"), ("target", "mwana asoma\n")):
         (folder / f"{name}.txt").write_text(text)
     return {"source": folder / "source.txt", "target": folder / "target.txt", "share": 0.5}

@@ -14,6 +14,7 @@ from isogloss.questions.functions import function_of
 from isogloss.questions.sentences import SentencesQuestion
 from isogloss.texts import closest_sentences
 
+pytest.importorskip("rapidfuzz", reason="edit distances need rapidfuzz, of the extra lab")
 WORDS = st.text("abcd", min_size=1, max_size=6)
 
 
@@ -56,3 +57,10 @@ def test_chosen_sentences_are_written_and_compared(tmp_path: Path) -> None:
     controls = answer.details["controls"]
     assert controls["length"] > 0.5
     assert isogloss.Answer is type(answer)
+
+
+def test_a_target_in_another_script_leaves_no_choice(tmp_path: Path) -> None:
+    (tmp_path / "source.txt").write_text("Mtoto anasoma kitabu\nNyumba ni kubwa\nWatu wanapenda chai\n")
+    (tmp_path / "target.txt").write_text("यह घर बड़ा है\n", encoding="utf-8")
+    answer = function_of(SentencesQuestion, "sentences")(tmp_path / "source.txt", tmp_path / "target.txt")
+    assert answer.sentences[0].startswith("No sentence is closer to the target than the others")

@@ -67,7 +67,9 @@ class SentencesQuestion(Question):
 
 def _sentences(chosen: pl.DataFrame, table: pl.DataFrame, means: dict[str, float]) -> Iterator[str]:
     """How close the chosen ones are, and others."""
-    own = float(chosen["distance"].mean())  # type: ignore[arg-type]  # of numbers
+    own = float(chosen["distance"].to_numpy().mean())
+    if table["distance"].n_unique() == 1:
+        yield "No sentence is closer to the target than the others, so this choice means nothing."
     yield (
         f"The {chosen.height:,} closest of {counted(table.height, 'sentence')} have a mean distance of {own:.3f}; "
         f"as many at random have {means['random']:.3f}."
