@@ -60,6 +60,11 @@ def letters_apart(text: str) -> str:
     return str(unspaced.sub(r" \g<0> ", text))
 
 
+def is_unspaced(word: str) -> bool:
+    """Whether one of `words` is a letter of a script that is written without spaces."""
+    return _patterns()[1].match(word) is not None
+
+
 @cache
 def _patterns() -> tuple[Any, Any, Any]:
     need("regex", extra="behaviour")

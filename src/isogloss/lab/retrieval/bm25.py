@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isogloss.languages import written_without_spaces
-from isogloss.metrics.words import words
+from isogloss.metrics.words import is_unspaced, words
 
 Array = NDArray[Any]
-Analyse = Callable[[str, str], Sequence[str]]
+Analyse = Callable[[str], Sequence[str]]
 
 K1, B = 0.9, 0.4
 """Saturation and length, as in Lucene's experiments on MS MARCO and MIRACL (Zhang et al. 2023)."""
@@ -21,30 +21,28 @@ ORDER, UNSPACED_ORDER = 4, 2
 """Characters of a piece, in scripts with and without spaces (McNamee and Mayfield 2004)."""
 
 
-def word_terms(text: str, language: str) -> Sequence[str]:
-    """Words as Unicode divides them."""
-    return words(text)
+def ngram_terms(text: str) -> Sequence[str]:
+    """Overlapping pieces of words with the spaces around them: no stemmer is needed, and cognates share some.
+
+    How long pieces are depends on the script of each part of the text, not on its language, so that names and numbers
+    in a Japanese query are cut as in an English document.
+    """
+    found = []
+    for unspaced, run in groupby(words(text), is_unspaced):
+        joined = ("" if unspaced else " ").join(run)
+        plain, order = (joined, UNSPACED_ORDER) if unspaced else (f" {joined} ", ORDER)
+        found += [plain[start : start + order] for start in range(max(1, len(plain) - order + 1))]
+    return found
 
 
-def ngram_terms(text: str, language: str) -> Sequence[str]:
-    """Overlapping pieces of words with the spaces around them: no stemmer is needed, and cognates share some."""
-    order = UNSPACED_ORDER if written_without_spaces(language) else ORDER
-    plain = f" {' '.join(words(text))} " if order == ORDER else "".join(words(text))
-    return [plain[start : start + order] for start in range(max(1, len(plain) - order + 1))]
-
-
-def bm25(
-    queries: Sequence[str], documents: Sequence[str], languages: tuple[str, str], analyse: Analyse = word_terms
-) -> Array:
+def bm25(queries: Sequence[str], documents: Sequence[str], analyse: Analyse = words) -> Array:
     """Scores of all documents for all queries.
 
     Parameters
     ----------
     queries, documents : sequence of str
-    languages : tuple of str
-        Of queries and of documents.
     analyse : callable
-        From a text and its language to terms.
+        From a text to terms, by default `isogloss.metrics.words.words`.
 
     Returns
     -------
@@ -56,9 +54,7 @@ def bm25(
     times in a document, in n of N documents (Robertson and Zaragoza 2009, without the constant factor k1 + 1, as in
     Lucene).
     """
-    from scipy.sparse import csr_matrix
-
-    counts = [Counter(analyse(text, languages[1])) for text in documents]
+    counts = [Counter(analyse(text)) for text in documents]
     places = {term: place for place, term in enumerate(sorted({term for of_one in counts for term in of_one}))}
     lengths = np.array([of_one.total() for of_one in counts], float)
     frequency = np.zeros(len(places))
@@ -72,14 +68,15 @@ def bm25(
     ]  # fmt: skip
     asked = [
         (float(times), row, places[term])
-        for row, text in enumerate(queries) for term, times in Counter(analyse(text, languages[0])).items()
+        for row, text in enumerate(queries) for term, times in Counter(analyse(text)).items()
         if term in places
     ]  # fmt: skip
-    weights, wanted = (_sparse(csr_matrix, of, (count, len(places))) for of, count in
-                       ((triples, len(documents)), (asked, len(queries))))  # fmt: skip
+    weights, wanted = _sparse(triples, len(documents), len(places)), _sparse(asked, len(queries), len(places))
     return np.asarray((wanted @ weights.T).todense())
 
 
-def _sparse(make: Any, triples: list[tuple[float, int, int]], shape: tuple[int, int]) -> Any:
-    values, rows, columns = zip(*triples, strict=True) if triples else ((), (), ())
-    return make((values, (rows, columns)), shape=(shape[0], max(shape[1], 1)))
+def _sparse(triples: list[tuple[float, int, int]], rows: int, columns: int) -> Any:
+    from scipy.sparse import csr_matrix
+
+    values, row, column = zip(*triples, strict=True) if triples else ((), (), ())
+    return csr_matrix((values, (row, column)), shape=(rows, max(columns, 1)))

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.errors import BadValue
-from isogloss.lab.retrieval.bm25 import Analyse, bm25, ngram_terms, word_terms
+from isogloss.lab.retrieval.bm25 import Analyse, bm25, ngram_terms
 from isogloss.lab.retrieval.collection import Collection
 from isogloss.lab.retrieval.search import Hits, best, max_similarities, top_k
+from isogloss.metrics.words import words
 from isogloss.models.encoder import CheckpointEncoder, Encoder, token_states
 from isogloss.models.inputs import tokenize
 from isogloss.models.runtime import by_length, with_oom_backoff
@@ -48,7 +49,7 @@ class Lexical(Retriever):
     analyse: Analyse
 
     def find(self, collection: Collection, k: int) -> Hits:
-        return best(bm25(collection.queries, collection.documents, collection.languages, self.analyse), k)
+        return best(bm25(collection.queries, collection.documents, self.analyse), k)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class LateInteraction(Retriever):
         return _unit(states), starts[:-1]
 
 
-LEXICAL: dict[str, Retriever] = {"bm25": Lexical(word_terms), "bm25-ngrams": Lexical(ngram_terms)}
+LEXICAL: dict[str, Retriever] = {"bm25": Lexical(words), "bm25-ngrams": Lexical(ngram_terms)}
 NEURAL: dict[str, type[BiEncoder | LateInteraction]] = {"bi-encoder": BiEncoder, "late-interaction": LateInteraction}
 
 
