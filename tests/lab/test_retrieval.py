@@ -117,7 +117,9 @@ def test_layouts_of_beir_and_mmarco_are_read_one_folder_per_language(tmp_path) -
     ("file", "content", "reason"),
     [
         ("qrels/test.tsv", "q9\td1\t1\n", "no query has a relevant document"),
-        ("qrels/test.tsv", "q1\td1\n", "line 1: 2 columns, not 3 or 4|'d1' is no grade|no query"),
+        ("qrels/test.tsv", "q1\tX1\t1\n", "no relevant document is there; check ids of documents"),
+        ("qrels/test.tsv", "q1\td1\t1\nq1\td2\n", "line 2: 2 columns, not 3 or 4"),
+        ("qrels/test.tsv", "q1\td1\t1\nq1\td2\tgood\n", "line 2: 'good' is no grade"),
         ("queries.jsonl", '{"name": "q1"}', "has only name; give _id and text"),
         ("corpus.jsonl", '{"_id": "1", "text": "a"}\n{"_id": "1", "text": "b"}', "has an id twice"),
     ],
@@ -127,6 +129,18 @@ def test_a_collection_that_cannot_be_read_is_named(file: str, content: str, reas
     (tmp_path / "eng" / file).write_text(content)
     with pytest.raises(IsoglossError, match=reason):
         read_collections(tmp_path / "eng", language="eng")
+
+
+def test_languages_that_are_not_there_are_refused(tmp_path) -> None:
+    beir(tmp_path / "eng"), mmarco(tmp_path / "deu")
+    with pytest.raises(IsoglossError, match="languages: no queries in 'German'; choose from eng"):
+        read_collections(tmp_path / "eng", languages=["German"])
+    with pytest.raises(IsoglossError, match="languages: no queries in 'yor'; choose from deu, eng"):
+        read_collections(tmp_path, languages=["deu", "yor"])
+    with pytest.raises(IsoglossError, match="language: is of one folder"):
+        read_collections(tmp_path, language="German")
+    with pytest.raises(IsoglossError, match="languages: no queries but in 'English'"):
+        read_collections(parallel({"deu": "en"}), languages=["English"])
 
 
 WORDS = "sun moon river stone bread water tree house night day fish bird fire snow wind road".split()

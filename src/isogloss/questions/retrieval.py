@@ -99,9 +99,10 @@ class RetrieveQuestion(Question):
         import polars as pl
 
         from isogloss.evidence import Store
+        from isogloss.lab.retrieval.retrievers import LEXICAL
 
         across = pl.col("language") != pl.col("documents")
-        of_words = pl.col("retriever").str.starts_with("bm25")
+        of_words = pl.col("retriever").is_in([*LEXICAL])
         rows = result.scores.select(
             model=pl.when(of_words).then("retriever").otherwise(pl.lit(self.model)), task=pl.lit(self.task),
             recipe="retriever", metric=pl.col("metric").str.replace("@", "_at_"), target="language",

@@ -15,9 +15,13 @@ from isogloss.errors import BadFile, BadValue, NotEnoughEvidence
 from isogloss.files import read_input
 from isogloss.languages import resolve
 
-DOCUMENTS = ("corpus.jsonl", "corpus/*.jsonl", "docs*.jsonl", "collection*.jsonl", "collection*.tsv", "corpus.tsv")
-QUERIES = ("queries.jsonl", "queries*.jsonl", "queries*.tsv", "topics*.tsv")
-JUDGEMENTS = ("qrels/test.tsv", "qrels/dev.tsv", "qrels/*.tsv", "qrels*.tsv", "qrels*.txt", "*.qrels")
+FILES = {
+    "documents": (
+        "corpus.jsonl", "corpus/*.jsonl", "docs*.jsonl", "collection*.jsonl", "collection*.tsv", "corpus.tsv",
+    ),
+    "queries": ("queries.jsonl", "queries*.jsonl", "queries*.tsv", "topics*.tsv"),
+    "judgements": ("qrels/test.tsv", "qrels/dev.tsv", "qrels/*.tsv", "qrels*.tsv", "qrels*.txt", "*.qrels"),
+}  # fmt: skip
 """Files of a collection as BEIR, MIRACL and mMARCO call them, the first that is there."""
 IDS, TEXTS = ("_id", "id", "docid", "doc_id", "query_id"), ("text", "contents", "query", "segment")
 
@@ -61,27 +65,34 @@ def read_collections(
     languages : sequence of str
         Only queries in these languages.
     language : str, optional
-        Language of a folder whose name does not tell it.
+        Language of a folder whose name does not tell it; not for one with a folder per language.
 
     Raises
     ------
     BadFile, BadValue
-        If a file is missing or cannot be read, or ids recur.
+        If a file is missing or cannot be read, ids recur, or there are no queries in a language that is asked for.
     NotEnoughEvidence
-        If no query has a relevant document.
+        If no query has a relevant document, or none of these documents is there.
     """
     if not isinstance(source, str | Path) or not Path(source).is_dir():
         return _of_sentences(source, documents_in, languages)
     folder = Path(source)
-    if _first(folder, QUERIES) is not None:
-        return [_of_folder(folder, language or folder.name)]
-    wanted = {resolve(one).id for one in languages}
-    folders = [one for one in sorted(folder.iterdir()) if one.is_dir() and _first(one, QUERIES) is not None]
-    found = [_of_folder(one, one.name) for one in folders if not wanted or resolve(one.name).id in wanted]
-    if not found:
-        raise BadFile("holds no queries", where=str(folder), hint=f"put {', '.join(QUERIES)} there, or in a folder "
-                      "per language")  # fmt: skip
-    return found
+    if _first(folder, "queries") is not None:
+        folders = {language or folder.name: folder}
+    elif language is not None:
+        raise BadValue("is of one folder with queries, and there is none or one per language", where="language",
+                       hint="leave it out, or name one of these folders")  # fmt: skip
+    else:
+        folders = {one.name: one for one in sorted(folder.iterdir()) if one.is_dir() and _first(one, "queries")}
+    if not folders:
+        raise BadFile("holds no queries", where=str(folder), hint=f"put {', '.join(FILES['queries'])} there, or in a "
+                      "folder per language")  # fmt: skip
+    codes = {name: resolve(name, where=str(path)).id for name, path in folders.items()}
+    wanted = {resolve(one, where="languages").id: one for one in languages}
+    for code, one in wanted.items():
+        if code not in codes.values():
+            raise BadValue(f"no queries in '{one}'", where="languages", hint=f"choose from {', '.join(folders)}")
+    return [_of_folder(folders[name], name) for name, code in codes.items() if not wanted or code in wanted]
 
 
 def _of_sentences(source: Any, documents_in: str, languages: Sequence[str]) -> list[Collection]:
@@ -100,29 +111,36 @@ def _of_sentences(source: Any, documents_in: str, languages: Sequence[str]) -> l
         if one != pivot and rows.height:
             grades: list[Mapping[str, float]] = [{own: 1.0} for own in rows["id"]]
             found.append(Collection((one, pivot), rows["id"].to_list(), rows["text"].to_list(), ids, documents, grades))
+    if not found:
+        raise BadValue(f"no queries but in '{documents_in}', the language of the documents", where="languages",
+                       hint="name another language")  # fmt: skip
     return found
 
 
 def _of_folder(folder: Path, language: str) -> Collection:
-    resolve(language, where=str(folder))
-    files = {what: _first(folder, patterns) for what, patterns in
-             (("documents", DOCUMENTS), ("queries", QUERIES), ("judgements", JUDGEMENTS))}  # fmt: skip
-    for what, path in files.items():
-        if path is None:
-            raise BadFile(f"holds no file of {what}", where=str(folder), hint="see docs/how-to/retrieve.md")
-    documents, queries = _texts(files["documents"]), _texts(files["queries"])  # type: ignore[arg-type]
-    grades = _grades(files["judgements"])  # type: ignore[arg-type]
-    kept = [one for one in queries if any(grade > 0 for grade in grades.get(one, {}).values())]
+    documents, queries = (_texts(_file(folder, what)) for what in ("documents", "queries"))
+    grades = _grades(_file(folder, "judgements"))
+    relevant = {one: {document for document, grade in grades.get(one, {}).items() if grade > 0} for one in queries}
+    kept = [one for one in queries if relevant[one]]
     if not kept:
         raise NotEnoughEvidence("no query has a relevant document", where=str(folder), hint="check ids of queries")
+    if not any(relevant[one] & documents.keys() for one in kept):
+        raise NotEnoughEvidence("no relevant document is there", where=str(folder), hint="check ids of documents")
     return Collection(
         (language, language), kept, [queries[one] for one in kept], [*documents], [*documents.values()],
         [grades[one] for one in kept],
     )  # fmt: skip
 
 
-def _first(folder: Path, patterns: Sequence[str]) -> Path | None:
-    return next((path for pattern in patterns for path in sorted(folder.glob(pattern)) if path.is_file()), None)
+def _first(folder: Path, what: str) -> Path | None:
+    return next((path for pattern in FILES[what] for path in sorted(folder.glob(pattern)) if path.is_file()), None)
+
+
+def _file(folder: Path, what: str) -> Path:
+    path = _first(folder, what)
+    if path is None:
+        raise BadFile(f"holds no file of {what}", where=str(folder), hint=f"put {' or '.join(FILES[what])} there")
+    return path
 
 
 def _texts(path: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from isogloss.errors import UnknownName
 from isogloss.lab.retrieval.collection import Collection
-from isogloss.lab.retrieval.retrievers import LEXICAL, NEURAL, Retriever
+from isogloss.lab.retrieval.retrievers import LEXICAL, NEURAL, Retriever, neural
 from isogloss.languages import resolve
 from isogloss.metrics.ranking import judge, read_ranking_metric
 from isogloss.models.encoder import load_encoder
@@ -62,7 +62,7 @@ def make_retrievers(
             raise UnknownName("retriever", name, known, where="methods" if model else "methods, without a model")
     encoder = load_encoder(model) if model and any(name in NEURAL for name in names) else None
     return {
-        name: LEXICAL[name] if encoder is None or name in LEXICAL else NEURAL[name](encoder, pooling, prefixes)
+        name: LEXICAL[name] if encoder is None or name in LEXICAL else neural(name, encoder, prefixes, pooling)
         for name in names
     }
 
@@ -94,7 +94,7 @@ def measure_retrieval(
     """
     check_level(level)
     read = {name: read_ranking_metric(name) for name in metrics}
-    depth = max(max(k for _, k in read.values()), 1)
+    depth = max(k for _, k in read.values())
     rows, differences = [], []
     for collection in steps(PROGRESS, collections, progress):
         languages = [resolve(one).id for one in collection.languages]
@@ -110,17 +110,17 @@ def measure_retrieval(
                 lower, upper = bootstrap_interval(values, level=level, draws=1_000, seed=seed)
                 error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
                 rows.append((name, *languages, metric, float(values.mean()), lower, upper, error, len(values)))
-        differences += _difference(of_first, languages[0], level, seed)
+        differences += _difference(of_first, methods, languages[0], level, seed)
     return RetrievalResult(pl.DataFrame(rows, schema=SCHEMA, orient="row"), _differences(differences), level)
 
 
 def _difference(
-    values: Mapping[str, NDArray[np.float64]], language: str, level: float, seed: int
+    values: Mapping[str, NDArray[np.float64]], methods: Mapping[str, Retriever], language: str, level: float, seed: int
 ) -> list[dict[str, str | float]]:
-    lexical, neural = ([name for name in values if (name in LEXICAL) is of_words] for of_words in (True, False))
-    if not lexical or not neural or len(values[lexical[0]]) < 2:
+    lexical, of_model = ([name for name in values if methods[name].needs_model is model] for model in (False, True))
+    if not lexical or not of_model or len(values[lexical[0]]) < 2:
         return []
-    baseline, one = (max(names, key=lambda name: values[name].mean()) for names in (lexical, neural))
+    baseline, one = (max(names, key=lambda name: values[name].mean()) for names in (lexical, of_model))
     lower, upper = paired_bootstrap(values[one], values[baseline], level=level, draws=1_000, seed=seed)
     difference = float((values[one] - values[baseline]).mean())
     return [{"language": language, "retriever": one, "baseline": baseline, "difference": difference, "lower": lower,

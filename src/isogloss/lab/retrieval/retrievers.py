@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -59,21 +59,20 @@ class BiEncoder(Retriever):
     Attributes
     ----------
     encoder : Encoder
-    pooling : str
     prefixes : tuple of str
         What stands before queries and before documents.
+    pooling : str
     """
 
     needs_model: ClassVar[bool] = True
 
     encoder: Encoder
-    pooling: str = "mean"
     prefixes: tuple[str, str] = ("", "")
+    pooling: str = "mean"
 
     def find(self, collection: Collection, k: int) -> Hits:
         queries, documents = (
-            _unit(self.encoder.encode([prefix + text for text in texts], pooling=self.pooling))
-            for prefix, texts in zip(self.prefixes, (collection.queries, collection.documents), strict=True)
+            _unit(self.encoder.encode(texts, pooling=self.pooling)) for texts in _prefixed(collection, self.prefixes)
         )
         return top_k(queries, documents, k)
 
@@ -85,15 +84,12 @@ class LateInteraction(Retriever):
     Attributes
     ----------
     encoder : Encoder
-    pooling : str
-        Does nothing: every token keeps its vector.
     prefixes : tuple of str
     """
 
     needs_model: ClassVar[bool] = True
 
     encoder: Encoder
-    pooling: str = "mean"
     prefixes: tuple[str, str] = ("", "")
 
     def __post_init__(self) -> None:
@@ -101,10 +97,7 @@ class LateInteraction(Retriever):
             raise BadValue("shows no states of tokens", where="model", hint="give the folder of a checkpoint")
 
     def find(self, collection: Collection, k: int) -> Hits:
-        queries, documents = (
-            self._states([prefix + text for text in texts])
-            for prefix, texts in zip(self.prefixes, (collection.queries, collection.documents), strict=True)
-        )
+        queries, documents = map(self._states, _prefixed(collection, self.prefixes))
         return best(max_similarities(*queries, *documents), k)
 
     def _states(self, texts: Sequence[str]) -> tuple[Array, Array]:
@@ -126,7 +119,18 @@ class LateInteraction(Retriever):
 
 
 LEXICAL: dict[str, Retriever] = {"bm25": Lexical(words), "bm25-ngrams": Lexical(ngram_terms)}
-NEURAL: dict[str, type[BiEncoder | LateInteraction]] = {"bi-encoder": BiEncoder, "late-interaction": LateInteraction}
+NEURAL = ("bi-encoder", "late-interaction")
+
+
+def neural(name: str, encoder: Encoder, prefixes: tuple[str, str], pooling: str) -> Retriever:
+    """One of `NEURAL`; late interaction keeps a vector per token, so that nothing is pooled."""
+    return BiEncoder(encoder, prefixes, pooling) if name == "bi-encoder" else LateInteraction(encoder, prefixes)
+
+
+def _prefixed(collection: Collection, prefixes: tuple[str, str]) -> Iterator[list[str]]:
+    """Queries and documents with what stands before them."""
+    for prefix, texts in zip(prefixes, (collection.queries, collection.documents), strict=True):
+        yield [prefix + text for text in texts]
 
 
 def _unit(vectors: Array) -> Array:
