@@ -188,6 +188,14 @@ def test_a_model_is_compared_with_bm25_query_by_query(tmp_path) -> None:
     assert "The model finds more than the best BM25 in 0 of 1 language" in answer.sentences[-1]
 
 
+def test_with_few_queries_that_is_what_is_said_first() -> None:
+    table = parallel({"deu": "en"}).filter(pl.col("id").is_in(["0", "1"]))
+    answer = RetrieveQuestion(source=table, methods=["bm25-ngrams"], metrics=["mrr@10"]).answer()
+    assert answer.sentences == (
+        "Too few queries to tell how good retrieval is: under 5 in German.", "mrr@10 of bm25-ngrams: 1.000 in German.",
+    )  # fmt: skip
+
+
 def test_methods_of_a_model_need_one() -> None:
     with pytest.raises(IsoglossError, match="without a model: unknown retriever 'bi-encoder'"):
         RetrieveQuestion(source=parallel({"deu": ""}), methods=["bi-encoder"]).answer()

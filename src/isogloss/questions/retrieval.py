@@ -128,12 +128,19 @@ def _means(result: RetrievalResult) -> pl.DataFrame:
 def _sentences(result: RetrievalResult, names: Names) -> list[str]:
     import polars as pl
 
+    from isogloss.stats.intervals import FEWEST_GROUPS
+
     first = result.scores["metric"][0]
     means = _means(result).filter(metric=first).sort("value", descending=True, maintain_order=True)
     best = means.row(0, named=True)
-    over = counted(best["languages"], "language")
+    several, only = best["languages"] > 1, names(result.scores["language"][0])
+    over = f", a mean over {best['languages']} languages" if several else f" in {only}"
     ranked = f"Best of {means.height} by {first}: " if means.height > 1 else f"{first} of "
-    said = [f"{ranked}{best['retriever']}{',' if means.height > 1 else ':'} {best['value']:.3f}, a mean over {over}."]
+    said = [f"{ranked}{best['retriever']}{',' if means.height > 1 else ':'} {best['value']:.3f}{over}."]
+    few = result.scores.filter(pl.col("queries") < FEWEST_GROUPS)["language"].n_unique()
+    if few:
+        where = f"{few} of {best['languages']} languages" if several else only
+        said.insert(0, f"Too few queries to tell how good retrieval is: under {FEWEST_GROUPS} in {where}.")
     own = result.scores.filter(metric=first, retriever=best["retriever"]).sort("value", maintain_order=True)
     if own.height > 1:
         worst = own.row(0, named=True)
