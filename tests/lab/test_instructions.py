@@ -213,6 +213,6 @@ def test_unknown_modules_and_too_little_room_are_named(tmp_path: Path) -> None:
     folder = make_decoder(tmp_path / "decoder")
     kind = recipes.get("instruction-lora")
     with pytest.raises(BadValue, match=r"no module 'query'.*it has down_proj, gate_proj, k_proj"):
-        kind.read({"checkpoint": str(folder), "modules": ["query"]}).learn([("a", "b")], 0)  # type: ignore[attr-defined]
+        kind.read({"checkpoint": str(folder), "modules": ["query"]}).learn([("a", "b")], 0)  # type: ignore[attr-defined]  # of this recipe
     with pytest.raises(BadValue, match="no example has room in 4 tokens"):
-        kind.read({"checkpoint": str(folder), "max_length": 4}).learn([("abcdef", "b")], 0)  # type: ignore[attr-defined]
+        kind.read({"checkpoint": str(folder), "max_length": 4}).learn([("abcdef", "b")], 0)  # type: ignore[attr-defined]  # of this recipe
