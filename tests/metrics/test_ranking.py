@@ -1,4 +1,4 @@
-"""Metrics of rankings are those of trec_eval, and ties are broken the same way everywhere."""
+"""Metrics of rankings are those of trec_eval."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isogloss.errors import BadValue
-from isogloss.metrics.ranking import judge, ranked_labels, read_ranking_metric
+from isogloss.metrics.ranking import judge, read_ranking_metric
 
 DOCUMENTS = [f"d{place}" for place in range(12)]
 QUERIES = st.lists(
@@ -46,12 +46,6 @@ def test_scores_are_those_of_trec_eval(queries) -> None:
 def test_a_query_without_anything_relevant_does_not_count() -> None:
     assert np.isnan(means("r_precision", [["a", "b"]], [{}])).tolist() == [True]
     assert means("ndcg_at_10", [["a", "b"]], [{"b": 1}]).tolist() == [1 / np.log2(3)]
-
-
-def test_labels_of_equal_score_are_ranked_by_their_names() -> None:
-    assert ranked_labels(np.array([[0.5, 0.5, 0.9], [0.1, 0.1, 0.1]]), ["tax", "law", "sea"]) == [
-        ["sea", "law", "tax"], ["law", "sea", "tax"]
-    ]  # fmt: skip
 
 
 def test_an_unknown_metric_names_the_known_ones() -> None:

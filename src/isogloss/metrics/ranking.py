@@ -1,4 +1,4 @@
-"""Metrics of rankings: how early relevant documents, or right labels, stand in what was ranked for a query."""
+"""Metrics of rankings: how early relevant documents stand in what was ranked for a query."""
 
 from __future__ import annotations
 
@@ -81,13 +81,6 @@ def r_precision(judged: Judged, k: int) -> Array:
     """Share of the first R that are relevant, R being how many are; `k` does nothing (Craswell 2009)."""
     within = np.arange(judged.gains.shape[1]) < judged.relevant[:, None]
     return _by(judged, ((judged.gains > 0) & within).sum(1), judged.relevant)
-
-
-def ranked_labels(scores: Array, labels: Sequence[str]) -> list[list[str]]:
-    """Labels of each row by their scores, of shape (rows, labels), the highest first; ties by the label's name."""
-    order = np.argsort(np.array(labels))
-    found = np.argsort(-scores[:, order], axis=1, kind="stable")
-    return [[labels[order[place]] for place in row] for row in found]
 
 
 RANKING_METRICS: dict[str, Callable[[Judged, int], Array]] = {
