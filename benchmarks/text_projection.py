@@ -23,6 +23,7 @@ from benchmarks.common import DATA, Array, have_data, machine, points, versions,
 from isogloss.stats import paired_bootstrap
 from isogloss.texts import Bitext, Links, project_spans, project_tags, read_aligner, read_spans
 from isogloss.texts.aligners.vectors import by_word, states_of
+from isogloss.texts.projection.spans import Method
 from isogloss.threads import one_blas_thread
 
 PIVOT, LEARNT = "eng", 250
@@ -35,6 +36,7 @@ ALIGNERS: dict[str, dict[str, Any]] = {
     "ibm1": {"name": "ibm1"},
     "hmm": {"name": "hmm"},
 }
+METHODS: tuple[Method, ...] = ("widest", "best")
 NAMED = ("deu", "fin", "hin", "arb", "tur")
 """Languages in which the published setting is measured, too."""
 UNKNOWN = ("deu", "fra", "pol", "isl", "fin", "tur", "ind", "hin", "arb", "kor")
@@ -196,8 +198,8 @@ def named(aligned: dict[str, Any], target: str, tested: Sequence[int], sides: di
         "names": sum(len(read_spans(one)) for one in gold),
     }
     for name in (name for name in aligned if name != "seconds"):
-        for method in ("widest", "best"):
-            found = project_spans(bitext, given, [aligned[name][one] for one in kept], method=method)  # type: ignore[arg-type]
+        for method in METHODS:
+            found = project_spans(bitext, given, [aligned[name][one] for one in kept], method=method)
             made = [{*read_spans([label or "O" for label in one])} for one in found.labels]
             right = [{*read_spans(one)} for one in gold]
             both = sum(len(one & other) for one, other in zip(made, right, strict=True))

@@ -53,9 +53,9 @@ def test_languages_are_found_as_anybody_writes_them(encodings: Encodings) -> Non
 
 def test_a_language_in_two_scripts_is_asked_for_by_its_script(tmp_path: Path) -> None:
     """`arb` can be both; a script that is not there is not taken for the one that is."""
-    names = {"arb_Arab": "eng_Latn", "arb_Latn": "deu_Latn"}
-    vectors, ids = ({new: given[old] for new, old in names.items()} for given in (VECTORS, IDS))
-    both = write_encodings(tmp_path / "both", vectors, ids, model="mine")  # type: ignore[arg-type]  # of either kind
+    vectors = {"arb_Arab": VECTORS["eng_Latn"], "arb_Latn": VECTORS["deu_Latn"]}
+    ids = {"arb_Arab": IDS["eng_Latn"], "arb_Latn": IDS["deu_Latn"]}
+    both = write_encodings(tmp_path / "both", vectors, ids, model="mine")
     assert [both.find(name) for name in ("arb-Latn", "arb-Arab", "arb_Latn")] == ["arb_Latn", "arb_Arab", "arb_Latn"]
     with pytest.raises(BadValue, match="pivot: 'arb' can be arb_Arab or arb_Latn; write pivot='arb_Arab'"):
         both.find("arb", "pivot")

@@ -21,10 +21,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        with self.server.lock:  # type: ignore[attr-defined]  # of this server alone
-            self.server.seen.append((self.path, dict(self.headers), body))  # type: ignore[attr-defined]
+        assert isinstance(self.server, Server)
+        with self.server.lock:
+            self.server.seen.append((self.path, dict(self.headers), body))
         try:
-            self.server.behaviour(self, body)  # type: ignore[attr-defined]
+            self.server.behaviour(self, body)
         except OSError:  # whoever asked has gone
             self.close_connection = True
 
@@ -40,13 +41,22 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """Keeps all that it has `seen`."""
+
+    daemon_threads = True
+
+    def __init__(self, behaviour: Behaviour):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.behaviour, self.lock = behaviour, threading.Lock()
+        self.seen: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+        self.address = f"http://127.0.0.1:{self.server_port}/v1"
+
+
 @contextmanager
-def serving(behaviour: Behaviour) -> Iterator[ThreadingHTTPServer]:
-    """A server with `address`, and all that was `seen`."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.behaviour, server.seen, server.lock = behaviour, [], threading.Lock()  # type: ignore[attr-defined]
-    server.address = f"http://127.0.0.1:{server.server_port}/v1"  # type: ignore[attr-defined]
-    server.daemon_threads = True
+def serving(behaviour: Behaviour) -> Iterator[Server]:
+    """A server on a thread of its own."""
+    server = Server(behaviour)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:

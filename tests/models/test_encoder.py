@@ -11,6 +11,7 @@ from tests.models.made import make_marian, make_t5
 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.models import encoders, load_encoder
+from isogloss.models.encoder import CheckpointEncoder
 from isogloss.models.tokenizers import Tokenizer
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
@@ -36,12 +37,13 @@ def plain(states: np.ndarray, pooling: str) -> np.ndarray:
 def test_poolings_are_what_they_are_defined_as_in_every_layer(pooling: str, checkpoint: Path) -> None:
     """Texts of several lengths together give what each gives alone, layer by layer; 0 is the embeddings."""
     encoder = load_encoder(checkpoint)
+    assert isinstance(encoder, CheckpointEncoder)
     vectors = encoder.encode_layers(TEXTS, pooling=pooling)
     assert vectors.shape == (3, 4, 32)
     for place, text in enumerate(TEXTS):
-        encoded = encoder.tokenizer.inner(text, return_tensors="pt")  # type: ignore[attr-defined]
+        encoded = encoder.tokenizer.inner(text, return_tensors="pt")
         with torch.inference_mode():
-            layers = encoder.model(**encoded, output_hidden_states=True).hidden_states  # type: ignore[attr-defined]
+            layers = encoder.model(**encoded, output_hidden_states=True).hidden_states
         expected = np.stack([plain(layer[0].numpy(), pooling) for layer in layers])
         np.testing.assert_allclose(vectors[:, place], expected, atol=1e-5)
     for layer in (0, 1, -1):

@@ -218,10 +218,11 @@ def describe_checkpoint(folder: Path) -> dict[str, Any]:
     parameters = 0
     for path in folder.glob("*.safetensors"):
         with safe_open(str(path), framework="np") as file:
-            parameters += sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118 - it cannot be iterated
-    names = {"embedding_size": "hidden_size", "layers": "num_hidden_layers", "max_tokens": "max_position_embeddings"}
+            names: list[str] = file.keys()
+            parameters += sum(math.prod(file.get_slice(name).get_shape()) for name in names)
+    columns = {"embedding_size": "hidden_size", "layers": "num_hidden_layers", "max_tokens": "max_position_embeddings"}
     shape = configuration(folder)
-    return {"parameters": parameters} | {name: getattr(shape, theirs, None) for name, theirs in names.items()}
+    return {"parameters": parameters} | {name: getattr(shape, theirs, None) for name, theirs in columns.items()}
 
 
 def _damaged(what: str, path: Path, error: Exception) -> BadFile:

@@ -82,12 +82,12 @@ class Endpoint(Respondent):
         return urlsplit(self.address).hostname in LOOPBACK
 
     @property
-    def form(self) -> Form:  # type: ignore[override]
+    def form(self) -> Form:  # type: ignore[override]  # others have it as a field
         """A chat, where nothing else is said."""
         return self.settings.form or "chat"
 
     @property
-    def has_likelihoods(self) -> bool:  # type: ignore[override]
+    def has_likelihoods(self) -> bool:  # type: ignore[override]  # others have it as a field
         """Whether candidates can be scored: not by chats."""
         return self.form == "text"
 

@@ -40,12 +40,12 @@ class LocalRespondent(Respondent):
     settings: RunSettings
 
     @property
-    def name(self) -> str:  # type: ignore[override]
+    def name(self) -> str:  # type: ignore[override]  # others have it as a field
         """The last part of the checkpoint's name."""
         return self.checkpoint.rstrip("/").rpartition("/")[2].removesuffix(".gguf")
 
     @property
-    def form(self) -> Form:  # type: ignore[override]
+    def form(self) -> Form:  # type: ignore[override]  # others have it as a field
         """A text, where nothing else is said."""
         return self.settings.form or "text"
 
