@@ -10,7 +10,7 @@ from pydantic import Field
 from isogloss.progress import Progress
 from isogloss.questions.about_items import AboutItems, written_names
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import NameList, Shell
+from isogloss.questions.fields import NameList, ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -33,6 +33,10 @@ class BehaviourScoreQuestion(AboutItems):
 
     command: ClassVar[str] = "behaviour score"
 
+    # Declared again: shared options stand in one order, before what is this question's alone.
+    languages: ReadAs = Field(default_factory=dict)
+    task: Annotated[str | None, Field(description="Only this task.")] = None
+    model: Annotated[str | None, Field(description="Only this model.")] = None
     metrics: Annotated[
         NameList,
         Shell(flags=("--metric", "--metrics"), kind=str),

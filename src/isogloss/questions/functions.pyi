@@ -594,12 +594,12 @@ def expert_languages(
 def generation_quality(
     items: Any | None = ...,
     *,
-    metrics: str | Sequence[str] | None = ...,
-    into: str | None = ...,
-    columns: Mapping[str, str] | None = ...,
     languages: Mapping[str, str] | None = ...,
     task: str | None = ...,
     model: str | None = ...,
+    metrics: str | Sequence[str] | None = ...,
+    into: str | None = ...,
+    columns: Mapping[str, str] | None = ...,
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
@@ -636,13 +636,13 @@ def aggregate_labels(
 def score_behaviour(
     items: Any | None = ...,
     *,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
     metrics: str | Sequence[str] | None = ...,
     shared: bool = ...,
     into: str | None = ...,
     columns: Mapping[str, str] | None = ...,
-    languages: Mapping[str, str] | None = ...,
-    task: str | None = ...,
-    model: str | None = ...,
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...

@@ -11,7 +11,7 @@ from isogloss.progress import Progress
 from isogloss.questions.about_items import AboutItems, written_names
 from isogloss.questions.answer import Answer
 from isogloss.questions.behaviour_score import FEW_ITEMS, draw_scores, tables_of
-from isogloss.questions.fields import NameList, Shell
+from isogloss.questions.fields import NameList, ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.scale import FRACTION
 from isogloss.text import counted
@@ -29,6 +29,10 @@ class GenerationQuestion(AboutItems):
 
     command: ClassVar[str] = "behaviour generation"
 
+    # Declared again: shared options stand in one order, before what is this question's alone.
+    languages: ReadAs = Field(default_factory=dict)
+    task: Annotated[str | None, Field(description="Only this task.")] = None
+    model: Annotated[str | None, Field(description="Only this model.")] = None
     metrics: Annotated[
         NameList,
         Shell(flags=("--metric", "--metrics"), kind=str),
