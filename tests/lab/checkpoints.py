@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 WORDS = "the a doctor fever hospital goalkeeper football match river bank sleeps sees plays cures big small".split()
@@ -51,4 +53,30 @@ def make_decoder(folder: Path, seed: int = 5) -> Path:
             )  # fmt: skip
             LlamaForCausalLM(configuration).save_pretrained(folder)
         write_byte_tokenizer(folder, 0, 2048)
+    return folder
+
+
+def make_taught(folder: Path, draw: Callable[[random.Random], tuple[str, str]], steps: int = 120) -> Path:
+    """The decoder of `make_decoder` after training on the first token of answers to prompts, all of one length.
+
+    `draw` gives a prompt and the letter that is to follow it, so that a rule can be planted in a second or two.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    make_decoder(folder)
+    model, cut, chance = (
+        AutoModelForCausalLM.from_pretrained(folder),
+        AutoTokenizer.from_pretrained(folder),
+        random.Random(0),
+    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(steps):
+        drawn = [draw(chance) for _ in range(64)]
+        ids = torch.tensor([cut(prompt + answer, add_special_tokens=False)["input_ids"] for prompt, answer in drawn])
+        loss = torch.nn.functional.cross_entropy(model(input_ids=ids[:, :-1]).logits[:, -1], ids[:, -1])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    model.save_pretrained(folder)
     return folder

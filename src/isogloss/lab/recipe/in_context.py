@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from isogloss.lab.recipe import ANY, EACH, Arrays, Corpus, Estimate, Fitted, Training
+from isogloss.errors import BadValue
+from isogloss.lab.recipe import ANY, EACH, Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import TRIED
 from isogloss.lab.recipe.prompted import SOURCE, TARGET, PromptedRecipe, right_answer
-from isogloss.lab.recipe.prompted.prompts import about, first_rows, packed, queries
+from isogloss.lab.recipe.prompted.prompts import Query, about, first_rows, packed, queries
+from isogloss.lab.recipe.prompted.selection import Selection, read_selection
 from isogloss.models.decoder import Decoder, shared_decoder
 
 
@@ -27,12 +31,15 @@ class InContext(PromptedRecipe):
     demonstrations : {"any", "target"}, default "any"
         Whom a prompt with given demonstrations is for: every target, or, where they are examples of a target, that one
         alone.
+    selection : dict, default none
+        `name` and parameters of a way to choose demonstrations for each question, see
+        `isogloss.lab.recipe.prompted.selection.selections`; by default all examples stand before every question.
 
     Notes
     -----
     The training examples of a job are its demonstrations, in an order that the seed decides: `sizes` of the grid
-    counts those of the source, 0 for none, and `shots` those of the target. Nothing is learnt or chosen. The other
-    parameters are those of `PromptedRecipe`.
+    counts those of the source, 0 for none, and `shots` those of the target. With `selection`, they are what
+    demonstrations are chosen from. Nothing is learnt. The other parameters are those of `PromptedRecipe`.
     """
 
     name: ClassVar[str] = "in-context"
@@ -42,6 +49,40 @@ class InContext(PromptedRecipe):
 
     separator: str = "\n\n"
     demonstrations: Literal["any", "target"] = "any"
+    selection: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.by is not None and self.calibrate:
+            raise BadValue("calibrate takes the same demonstrations for all questions", hint="leave out selection")
+
+    @cached_property
+    def by(self) -> Selection | None:
+        """The way to choose demonstrations with its parameters; None where all are shown."""
+        return read_selection(self.selection) if self.selection else None
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """A selection stands there with its content, and only where there is one: others keep their jobs."""
+        found = super().identity
+        found["parameters"] = {name: value for name, value in found["parameters"].items() if name != "selection"}
+        return found | (self.by.identity if self.by is not None else {})
+
+    @property
+    def preparation(self) -> tuple[Any, ...]:
+        """All with one selection share what it computes."""
+        chosen = () if self.by is None else (json.dumps(self.by.identity, sort_keys=True),)
+        return (*super().preparation, *chosen)
+
+    def changed(self, *left_out: str) -> list[str]:
+        """With the selection by its own label."""
+        chosen = [] if self.by is None else [f"selection={self.by.label}"]
+        return [*super().changed(*left_out, "selection"), *chosen]
+
+    def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
+        """Put the texts where every worker finds them, and what the selection computes of them."""
+        found = super().prepare(corpus, apply)
+        return found if self.by is None else {**found, **self.by.prepare(corpus)}
 
     @property
     def between(self) -> str:
@@ -61,10 +102,18 @@ class InContext(PromptedRecipe):
         answers = [right_answer(known, one, right) for one, right in zip(shown, of_rows, strict=True)]
         languages = np.searchsorted(first_rows(prepared, "train"), rows[order], side="right") - 1
         written = [[one.parts, answer] for one, answer in zip(shown, answers, strict=True)]
-        notes = {"shots": len(rows), "selected_on": "nothing: no weight is learnt"}
-        return Fitted(
-            {"rows": rows[order], "languages": languages}, {"shown": written, "target": training.target}, notes
-        )
+        shots = len(rows) if self.by is None else min(self.by.count, len(rows))
+        notes = {"shots": shots, "selected_on": "nothing: no weight is learnt"}
+        settings = {"shown": written, "target": training.target, "seed": training.seed}
+        return Fitted({"rows": rows[order], "languages": languages}, settings, notes)
+
+    def questions(self, prepared: Arrays, fitted: Fitted, language: int) -> list[Query]:
+        """The test rows of a language, each with the demonstrations that were chosen for it."""
+        asked, rows = super().questions(prepared, fitted, language), fitted.arrays["rows"]
+        if self.by is None or not asked or not len(rows):
+            return asked
+        chosen = self.by.choose(prepared, rows, language, fitted.settings["seed"])
+        return [replace(one, shown=tuple(places)) for one, places in zip(asked, chosen.tolist(), strict=True)]
 
     def decoder(self, fitted: Fitted) -> Decoder:
         return shared_decoder(self.folder, self.precision)
@@ -74,7 +123,8 @@ class InContext(PromptedRecipe):
         test = max(corpus.test, key=len)[:TRIED]
         train = max(corpus.train, key=len, default=[])
         size = min(len(train), round(sum(len(one.rows) for one in trainings) / len(trainings)))
-        english = InContext(**{**self.parameters, "template_language": SOURCE})
+        chosen = {} if self.by is None else {"name": "random", "count": self.by.count}
+        english = InContext(**{**self.parameters, "template_language": SOURCE, "selection": chosen})
         prepared = packed(Corpus([train[:size]], [test], ["eng"], corpus.kind, corpus.labels))
         labels = np.zeros(sum(map(corpus.kind.input_type.units, train[:size])), np.int64)
         fitted = english.fit(prepared, Training(np.arange(size), labels, 0))

@@ -169,11 +169,11 @@ class PromptedRecipe(NeuralRecipe):
 
         Rows of targets that the training is not for get the first answer there is, or nothing.
         """
-        known, starts = about(prepared), first_rows(prepared, "test")
+        known, languages = about(prepared), len(prepared["test_rows_of"])
         wordings, decoder = self.wordings(known), self.decoder(fitted)
         found: list[Matrix] = []
-        for place, (first, last) in enumerate(pairwise(starts)):
-            rows = queries(prepared, "test", range(first, last))
+        for place in range(languages):
+            rows = self.questions(prepared, fitted, place)
             if not rows or fitted.settings["target"] not in (None, place):
                 found.append(np.array([""] * len(rows)) if known.answer in WRITTEN else np.zeros(len(rows), int))
                 continue
@@ -204,8 +204,12 @@ class PromptedRecipe(NeuralRecipe):
     def prompts(self, prepared: Arrays, fitted: Fitted, language: int) -> list[tuple[str, list[str]]]:
         """What is asked in a language, by its place in the corpus: each prompt with the ways that are scored."""
         asking = self._asking(self.wordings(about(prepared)), fitted, language)
+        return [asking.ask(one) for one in self.questions(prepared, fitted, language)]
+
+    def questions(self, prepared: Arrays, fitted: Fitted, language: int) -> list[Query]:
+        """The test rows of a language, by its place in the corpus."""
         first, last = first_rows(prepared, "test")[language : language + 2]
-        return [asking.ask(one) for one in queries(prepared, "test", range(first, last))]
+        return queries(prepared, "test", range(first, last))
 
     def _asking(self, wordings: Wordings, fitted: Fitted, place: int) -> Asking:
         languages = fitted.arrays["languages"]
@@ -259,9 +263,10 @@ class Asking:
 
     def ask(self, one: Query) -> tuple[str, list[str]]:
         prompt, ways = self.wording.ways(one.parts, one.choices)
+        shown = self.shown if one.shown is None else [self.shown[place] for place in one.shown]
         if self.chat is None:
-            return "".join(question + answer + self.separator for question, answer in self.shown) + prompt, ways
-        turns = [(question, answer.strip()) for question, answer in self.shown]
+            return "".join(question + answer + self.separator for question, answer in shown) + prompt, ways
+        turns = [(question, answer.strip()) for question, answer in shown]
         return self.chat.prompt(turns, prompt), [way.strip() for way in ways]
 
 

@@ -25,10 +25,13 @@ class Query:
         A text, a premise, a sentence with a slot; or a context and a question.
     choices : tuple of str
         Empty where answers are labels, or texts that are written.
+    shown : tuple of int, or None
+        Which demonstrations stand before it, by their places; None for all.
     """
 
     parts: tuple[str, ...]
     choices: tuple[str, ...] = ()
+    shown: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
