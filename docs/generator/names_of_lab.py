@@ -11,7 +11,7 @@ from typing import Any
 from docs.generator.docstrings import parse, summary
 from docs.generator.markdown import code, link, plain, table
 from docs.generator.sections import adding, section
-from isogloss.lab import adaptations, executors, recipes, tasks
+from isogloss.lab import adaptations, executors, recipes, selections, tasks
 from isogloss.lab.task_file import describe_known
 from isogloss.registry import Registry
 from isogloss.texts import aligners, text_transforms, translators
@@ -25,6 +25,7 @@ def lab_sections() -> list[str]:
         _tasks(),
         _kinds(),
         _recipes(),
+        _selections(),
         _adaptations(),
         _translators(),
         _aligners(),
@@ -131,6 +132,17 @@ def _adaptations() -> str:
         table(("name", "what it does"), rows),
         adding(adaptations, "a subclass of [`Adaptation`](python/lab.md#class-adaptation)"),
         *_each(adaptations),
+    )
+
+
+def _selections() -> str:
+    rows = [(code(name), plain(summary(one))) for name, one in selections.items()]
+    return section(
+        "Selections",
+        "For `selection` of the recipe `in-context`. [When does each help?](../methods/prompting.md)",
+        table(("name", "what it chooses"), rows),
+        adding(selections, "a subclass of [`Selection`](python/lab.md#class-selection)"),
+        *_each(selections),
     )
 
 

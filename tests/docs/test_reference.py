@@ -174,7 +174,14 @@ def test_docstrings_give_the_defaults_of_the_signature():
 
 @pytest.mark.parametrize(
     "registry",
-    ["lab.adaptations", "lab.recipes", "texts.translators", "texts.aligners", "texts.text_transforms"],
+    [
+        "lab.adaptations",
+        "lab.recipes",
+        "lab.selections",
+        "texts.translators",
+        "texts.aligners",
+        "texts.text_transforms",
+    ],
 )
 def test_every_parameter_of_what_grid_files_name_is_explained(registry):
     package, _, name = registry.partition(".")

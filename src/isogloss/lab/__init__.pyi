@@ -14,6 +14,7 @@ from .grid import Grid, read_grid
 from .kinds import tasks
 from .pretraining import read_pretraining
 from .recipe import Corpus, Fitted, Recipe, Training, recipes
+from .recipe.prompted.selection import Selection, selections
 from .results import RunReport
 from .run import plan_grid, run_grid
 from .saving import load, save
@@ -36,6 +37,7 @@ __all__ = [
     "Grid",
     "Recipe",
     "RunReport",
+    "Selection",
     "TextsFile",
     "Training",
     "Tuning",
@@ -59,6 +61,7 @@ __all__ = [
     "run_adaptation_grid",
     "run_grid",
     "save",
+    "selections",
     "tasks",
     "training_changes",
     "tune",
