@@ -69,7 +69,7 @@ $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt
 	mkdir -p .browser
 	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && ! command -v chromedriver >/dev/null; then \
 		apt-get update --quiet=2 && apt-get install --quiet=2 --yes --no-install-recommends \
-		chromium chromium-driver fonts-noto-core npm; fi
+		chromium chromium-driver fonts-noto-core $$(command -v npm >/dev/null || echo npm); fi
 	if command -v npm >/dev/null; then npm install --silent --prefix .browser axe-core@4.14.1; fi
 	touch $@
 

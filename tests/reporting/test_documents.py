@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import altair as alt
 import pytest
 
+from isogloss.errors import BadValue
 from isogloss.reporting import Document, Grid, Items, Picture, Section, to_html, to_pdf
 
 HOSTILE = "<script>alert(1)</script>\"'#pagebreak()\u202e"
@@ -75,11 +76,16 @@ def test_names_are_escaped_and_nothing_runs_or_is_loaded(name):
     assert page.named("table")  # nothing ended an element early
 
 
-@pytest.mark.parametrize("name", [HOSTILE, '#import "/etc/passwd"', "*bold* $x$ @ref <label>", "Yorùbá አማርኛ"])
+@pytest.mark.parametrize("name", [HOSTILE, '#import "/etc/passwd"', "*bold* $x$ @ref <label>", "Yorùbá Eʋe"])
 def test_a_pdf_is_tagged_and_takes_any_name_as_text(name):
     pdf = to_pdf(document(name, rows=31))
     assert pdf.startswith(b"%PDF-")
     assert b"pdfuaid:part" in pdf
+
+
+def test_a_letter_that_no_font_has_is_named():
+    with pytest.raises(BadValue, match="no font on this machine has '\U0003134a'; install a font of that script"):
+        to_pdf(document("\U0003134a"))
 
 
 def test_without_the_typesetter_a_pdf_says_what_to_install(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import asdict
 from functools import singledispatch
@@ -10,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from isogloss.errors import BadValue
 from isogloss.extras import need
 from isogloss.reporting.document import LONG, Document, Grid, Items, Picture
 from isogloss.text import printable
@@ -26,6 +28,8 @@ def to_pdf(document: Document) -> bytes:
     ------
     MissingExtra
         Without the extra `pdf`.
+    BadValue
+        If no font on this machine has a letter of the document: screen readers would not read it.
 
     Notes
     -----
@@ -44,8 +48,19 @@ def to_pdf(document: Document) -> bytes:
         content = {"title": printable(document.title), "footer": printable(document.footer), "sections": sections}
         (folder / "document.json").write_text(json.dumps(content), encoding="utf-8")
         shutil.copy(TEMPLATE, folder / "report.typ")
-        made: bytes = typst.compile(str(folder / "report.typ"), root=str(folder), format="pdf", pdf_standards=["ua-1"])
+        try:
+            made: bytes = typst.compile(
+                str(folder / "report.typ"), root=str(folder), format="pdf", pdf_standards=["ua-1"]
+            )
+        except typst.TypstError as error:
+            if (letter := _WITHOUT_FONT.search(str(error))) is None:
+                raise
+            hint = "install a font of that script, such as one of Noto, or write .html"
+            raise BadValue(f"no font on this machine has '{letter[1]}'", where="PDF", hint=hint) from None
     return made
+
+
+_WITHOUT_FONT = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 
 @singledispatch
