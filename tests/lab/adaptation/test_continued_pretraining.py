@@ -123,10 +123,10 @@ def test_batches_in_parts_give_the_same_weights_as_whole_ones(checkpoints, corpu
     """Where logits of a batch would take too much memory, but for rounding."""
     from safetensors.torch import load_file
 
-    from isogloss.lab.adaptation import continued_pretraining
+    from isogloss.lab.adaptation.objectives import prediction
 
     whole = adapt(checkpoints["decoder"], NAME, corpus=corpus, into=tmp_path / "whole", **SHORT)
-    monkeypatch.setattr(continued_pretraining, "MOST_LOGITS", 1)
+    monkeypatch.setattr(prediction, "MOST_LOGITS", 1)
     parts = adapt(checkpoints["decoder"], NAME, corpus=corpus, into=tmp_path / "parts", **SHORT)
     first, second = (load_file(str(folder / "model.safetensors")) for folder in (whole, parts))
     assert max(float((first[name] - second[name]).abs().max()) for name in first) < 1e-4
