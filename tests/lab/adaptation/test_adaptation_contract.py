@@ -22,6 +22,8 @@ from isogloss.lab.adaptation.weights import Weights
 KINDS = ("decoder", "masked", "encoder")
 OF_DECODERS = ("instruction-lora", "language-preference")
 TRAINS = "continued-pretraining"
+ALIGN = ("align-sentences", "align-words")
+ALIGNED = {"batches": 4, "batch_size": 4, "parts": 2, "measured": 1, "own": 0.0, "keep": 1.0}
 SHORT = {"tokens": 128, "length": 16, "batch_size": 2, "parts": 2, "measured": 1}
 REFUSED = {(TRAINS, "encoder"), *((name, kind) for name in OF_DECODERS for kind in KINDS[1:])}
 """An encoder without a head expects nothing, and cannot be trained on."""
@@ -53,6 +55,8 @@ def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
         return {"task": str(write_task(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
     if name == "merge-adapters":
         return {"adapters": (str(adapter_of(checkpoint)),)}
+    if name in ALIGN:
+        return ALIGNED
     same = str(checkpoint)
     return {"merge-average": {"others": (same,)}, "layer-swap": {"other": same}, TRAINS: SHORT}.get(name, {})
 

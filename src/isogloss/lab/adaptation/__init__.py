@@ -21,6 +21,8 @@ adaptations: Registry[type[Adaptation]] = Registry(
     "adaptation",
     {
         "continued-pretraining": "isogloss.lab.adaptation.continued_pretraining:ContinuedPretraining",
+        "align-sentences": "isogloss.lab.adaptation.align:AlignSentences",
+        "align-words": "isogloss.lab.adaptation.align:AlignWords",
         "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
         "magnitude-prune": "isogloss.lab.adaptation.prune:MagnitudePrune",
         "wanda-prune": "isogloss.lab.adaptation.prune:WandaPrune",

@@ -1,0 +1,117 @@
+"""Losses that align languages: what they change where the truth is known, and with wrong pairs.
+
+    python -m benchmarks.adapt_objectives align        # planted and null worlds, a minute and a half of a processor
+
+A planted world has two languages, the same sentences word by word in letters that the other has not; models have read
+both, and no translations (tests/lab/adaptation/worlds.py). In the null world translations are paired wrongly. Each
+part is added to benchmarks/results/adapt_objectives.json.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tests.lab.adaptation.worlds import COPY, VERBS, copied, sentences, shuffled, trained
+
+from benchmarks.common import RESULTS, machine, versions, write_result
+from isogloss.alignment.cosines import Pair
+from isogloss.alignment.linear_probe import LinearProbe
+from isogloss.lab import adapt, adaptation_card
+from isogloss.models import load_encoder
+from isogloss.stats import crossed_bootstrap, percentile_interval
+
+SEEDS = (0, 1, 2)
+PARALLEL, TEST, LABELLED = 120, 100, 200
+ALIGNED = {"batches": 60, "batch_size": 16, "learning_rate": 2e-3, "parts": 1, "measured": 0, "measure": False}
+ARMS = (("masked", "align-sentences"), ("masked", "align-words"), ("decoder", "align-sentences"))
+
+
+def told(rows: Any) -> list[float]:
+    """Mean, and a 95 % interval over seeds and sentences."""
+    return [round(float(one), 3) for one in (rows.mean(), *percentile_interval(crossed_bootstrap(rows)))]
+
+
+def align() -> dict[str, Any]:
+    """Retrieval of translations and transfer of a probe, before and after, with right and with wrong pairs."""
+    parallel, test, labelled = worlds()
+    pairs = {"right": [*map(copied, parallel)], "wrong": shuffled([*map(copied, parallel)])}
+    found: dict[str, dict[str, list[Any]]] = {}
+    for seed in SEEDS:
+        for kind in dict.fromkeys(kind for kind, _ in ARMS):
+            with tempfile.TemporaryDirectory() as temporary:
+                base = trained(kind, Path(temporary), seed=seed)
+                for name in [name for of, name in ARMS if of == kind]:
+                    for what, copies in pairs.items():
+                        into = Path(temporary) / f"{name} {what}"
+                        made = adapt(
+                            base, name, corpus={"eng": parallel, COPY: copies}, seed=seed, into=into, **ALIGNED
+                        )
+                        layer = adaptation_card(made)["facts"]["layer"]
+                        for when, folder in (("before", base), (what, made)):
+                            for score, rows in outcomes(folder, layer, test, labelled).items():
+                                place = found.setdefault(f"{name}, {kind}", {})
+                                place.setdefault(f"{score} {when}", []).append(rows)
+    return {arm: summary({name: np.stack(rows) for name, rows in some.items()}) for arm, some in found.items()}
+
+
+def summary(rows: dict[str, Any]) -> dict[str, list[float]]:
+    """Every score, and what right pairs give more than wrong ones."""
+    rows = {
+        name: one[:: 2 if name.endswith("before") else 1] for name, one in rows.items()
+    }  # one for each of the pairs
+    more = {f"{score} right less wrong": rows[f"{score} right"] - rows[f"{score} wrong"] for score in SCORES}
+    return {name: told(one) for name, one in (rows | more).items()}
+
+
+SCORES = ("retrieval", "probe in English", "transfer")
+
+
+def worlds() -> tuple[list[str], list[str], list[str]]:
+    """Sentences to align, to test, and to learn a probe from; none stands in two of them."""
+    every = sentences(PARALLEL + TEST + LABELLED, 11)
+    return every[:PARALLEL], every[PARALLEL : PARALLEL + TEST], every[PARALLEL + TEST :]
+
+
+def outcomes(folder: Path, layer: int, test: list[str], labelled: list[str]) -> dict[str, Any]:
+    """Of each test sentence: whether its translation is nearest; whether an English probe tells its verb in both."""
+    encoder = load_encoder(folder)
+    vectors = {
+        name: encoder.encode(texts, layer=layer).astype(np.float64)
+        for name, texts in {"eng": test, COPY: [*map(copied, test)], "labelled": labelled}.items()
+    }
+    unit = {name: rows / np.linalg.norm(rows, axis=1, keepdims=True) for name, rows in vectors.items()}
+    hits = Pair(unit["eng"], unit[COPY]).nearest
+    probe = LinearProbe(vectors["labelled"], labels(labelled), 2, strength=1.0)
+    right = {code: (probe.predict(vectors[code]) == labels(test)).astype(float) for code in ("eng", COPY)}
+    return {"retrieval": (hits.forward + hits.backward) / 2, "probe in English": right["eng"], "transfer": right[COPY]}
+
+
+def labels(texts: list[str]) -> Any:
+    """Whether the verb of a sentence is one of the first three."""
+    return np.array([int(text.split()[3] in VERBS[:3]) for text in texts])
+
+
+def main() -> None:
+    """Measure one part, and keep the others."""
+    part = sys.argv[1]
+    measured = {"align": align}[part]()
+    path = RESULTS / "adapt_objectives.json"
+    there = json.loads(path.read_text()) if path.exists() else {}
+    kept = {name: there[name] for name in ("align",) if name in there}
+    result = {
+        "claim": "Losses over translations bring languages together, and wrong pairs do not.",
+        "machine": machine(), "versions": versions("torch", "transformers"),
+        "input": f"planted sentences: {PARALLEL} pairs to align, {TEST} to test, {LABELLED} for a probe; {ALIGNED}; "
+        f"{len(SEEDS)} seeds, 95 % intervals over seeds and sentences",
+        **kept, part: measured,
+    }  # fmt: skip
+    write_result("adapt_objectives", result)
+
+
+if __name__ == "__main__":
+    main()
