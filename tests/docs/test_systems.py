@@ -31,6 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("systems") / "systems"
     shutil.copytree(TABLES, folder)
     make_checkpoint(folder / "encoder")
+    make_checkpoint(folder / "encoder_trained", seed=6)
     make_decoder(folder / "decoder")
     make_decoder(folder / "simulator", seed=6)
     for name in ("task", "eng", "deu"):

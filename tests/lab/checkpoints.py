@@ -9,7 +9,7 @@ from pathlib import Path
 WORDS = "the a doctor fever hospital goalkeeper football match river bank sleeps sees plays cures big small".split()
 
 
-def make_checkpoint(folder: Path) -> Path:
+def make_checkpoint(folder: Path, seed: int = 5) -> Path:
     """A BERT of two layers, 32 numbers wide, whose vocabulary is a few words, all letters and one script."""
     import torch
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -28,7 +28,7 @@ def make_checkpoint(folder: Path) -> Path:
     )  # fmt: skip
     fast.save_pretrained(folder)
     with torch.random.fork_rng():
-        torch.manual_seed(5)
+        torch.manual_seed(seed)
         configuration = BertConfig(
             vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
             intermediate_size=64, max_position_embeddings=64,

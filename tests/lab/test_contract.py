@@ -23,6 +23,7 @@ from isogloss.models.inputs import SLOT, Choice, Cloze, Question
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
 QUICK: dict[str, dict[str, Any]] = {
     "in-context": {"max_length": 1024, "max_new": 4},
+    "context-tuning": {"max_length": 1300, "max_new": 4, "epochs": 1},
     "instruction-tune": {"max_length": 1024, "max_new": 4, "epochs": 1, "learning_rate": 1e-3},
     "instruction-lora": {"max_length": 1024, "max_new": 4, "epochs": 1, "rank": 2},
     "linear-probe": {"C": 1.0},
@@ -32,6 +33,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "checkpoint-average": {"epochs": 2, "averaged": 2, "learning_rate": 1e-3},
     "run-average": {"epochs": 2, "runs": 2, "learning_rate": 1e-3},
     "prompt-tuning": {"epochs": 2, "length": 5, "max_length": 32},
+    "lottery-ticket": {"epochs": 2, "length": 5, "max_length": 32, "by": "magnitude"},
     "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
 KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ torch = pytest.importorskip("torch", reason="needs the extra lab")
 transformers = pytest.importorskip("transformers", reason="needs the extra lab")
 pytest.importorskip("peft", reason="needs the extra lab")
 
+from isogloss.lab.recipe.lottery_ticket import _of_layers  # noqa: E402 - torch has to be there first
 from isogloss.lab.recipe.soft_prompts import Prompted  # noqa: E402 - likewise
 from isogloss.models.encoder import load_encoder_model  # noqa: E402 - torch has to be there first
 
@@ -69,6 +71,103 @@ def test_prompts_begin_alike_with_one_seed(encoder: Any) -> None:
     assert all((vocabulary == prompt).all(dim=1).any() for prompt in one)
 
 
+@pytest.mark.parametrize(("share", "encoded"), [(0.0, 0), (0.01, 1), (0.5, 2), (0.99, 3), (1.0, 4)])
+def test_a_share_of_the_prompts_comes_out_of_a_network(
+    checkpoint: Path, encoder: Any, share: float, encoded: int
+) -> None:
+    """A dual prompt has at least one of each; plain ones are pieces of the vocabulary, encoded ones are not."""
+    recipe = recipes.get("prompt-tuning").read(
+        {"checkpoint": str(checkpoint), "length": 4, "max_length": 8, "encoded": share}
+    )
+    model = recipe.adapt(deepcopy(encoder))  # type: ignore[attr-defined]  # of recipes that are trained
+    found = model.model.prompt_encoder["default"](torch.arange(4))
+    vocabulary = encoder.get_input_embeddings().weight
+    pieces = [bool((vocabulary == prompt).all(dim=1).any()) for prompt in found]
+    assert pieces == [True] * (4 - encoded) + [False] * encoded
+    with torch.no_grad():  # they are read where they stand
+        states = model(IDS[1:], THERE[1:]).last_hidden_state
+        whole = torch.cat([found[None], encoder.get_input_embeddings()(IDS[1:])], dim=1)
+        wanted = encoder(inputs_embeds=whole, attention_mask=torch.ones(1, 10)).last_hidden_state[:, 4:]
+    assert torch.allclose(states, wanted, atol=1e-5)
+
+
+WORDS = {0: ["doctor", "fever", "hospital"], 1: ["football", "match", "goalkeeper"]}
+
+
+def accuracy(name: str, checkpoint: Path, *, told: bool, **parameters: Any) -> float:
+    """Right answers to new texts in one language after training on 32 of two others, whose labels may tell nothing."""
+    chance = np.random.default_rng(0)
+    labels = np.arange(64) % 2
+    texts = [" ".join(chance.choice(WORDS[label], 3)) for label in labels]
+    trained = labels[:32] if told else chance.permutation(labels[:32])
+    settings = {
+        "checkpoint": str(checkpoint),
+        "max_length": 16,
+        "length": 4,
+        "epochs": 8,
+        "batch_size": 8,
+        "learning_rate": 0.02,
+    }
+    recipe = recipes.get(name).read(settings | parameters)
+    prepared = recipe.prepare(Corpus([texts[:16], texts[16:32], []], [[], [], texts[32:]], ["eng", "nld", "deu"]), map)
+    fitted = recipe.fit(prepared, Training(np.arange(32), trained, 0, labels_count=2))
+    return float((recipe.predict(prepared, fitted)[""] == labels[32:]).mean())
+
+
+@pytest.mark.parametrize("encoded", [0.5, 1.0])
+def test_encoded_prompts_learn_what_can_be_learnt_and_nothing_else(checkpoint: Path, encoded: float) -> None:
+    assert accuracy("prompt-tuning", checkpoint, told=True, encoded=encoded) > 0.9
+    assert abs(accuracy("prompt-tuning", checkpoint, told=False, encoded=encoded) - 0.5) < 0.25
+
+
+@pytest.fixture(scope="module")
+def trained(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny encoder after a training that moved one matrix, and a little a second one."""
+    folder = tmp_path_factory.mktemp("trained") / "encoder"
+    shutil.copytree(checkpoint, folder)
+    model = transformers.AutoModel.from_pretrained(folder)
+    with torch.no_grad():
+        model.encoder.layer[1].intermediate.dense.weight[:8] += 0.5
+        model.encoder.layer[0].output.dense.weight += 0.01
+    model.save_pretrained(folder)
+    return folder
+
+
+def learnt(checkpoint: Path, **parameters: Any) -> dict[str, np.ndarray[Any, Any]]:
+    """The weights of the ticket that are learnt, by the tensor that they are added to."""
+    settings = {"checkpoint": str(checkpoint), "max_length": 16, "length": 2, "epochs": 1}
+    recipe = recipes.get("lottery-ticket").read(settings | parameters)
+    prepared = recipe.prepare(Corpus([["doctor", "match"]], [["fever"]], ["eng"]), map)
+    fitted = recipe.fit(prepared, Training(np.arange(2), np.arange(2), 0, labels_count=2))
+    return {name: one for name, one in fitted.arrays.items() if name.endswith(".ticket")}
+
+
+def test_a_ticket_is_what_training_moved_farthest(checkpoint: Path, trained: Path) -> None:
+    """8 rows of 32 weights were moved most; a random ticket of that size lies everywhere."""
+    size = 256 / sum(one.size for one in _of_layers(load_encoder_model(checkpoint)).values())
+    found = learnt(checkpoint, trained=str(trained), share=size)
+    assert [(name.split("layer.")[1].split(".param")[0], one.size) for name, one in found.items()] == [
+        ("1.intermediate.dense", 256)
+    ]
+    assert all(np.abs(one).min() > 0 for one in found.values())
+    random = learnt(checkpoint, by="random", share=size)
+    assert sum(one.size for one in random.values()) == 256
+    assert len(random) > 8
+
+
+def test_tickets_learn_what_can_be_learnt_and_nothing_else(checkpoint: Path, trained: Path) -> None:
+    found = {told: accuracy("lottery-ticket", checkpoint, told=told, trained=str(trained)) for told in (True, False)}
+    assert found[True] > 0.9
+    assert abs(found[False] - 0.5) < 0.25
+
+
+def test_weights_that_did_not_move_are_no_ticket(checkpoint: Path) -> None:
+    with pytest.raises(BadValue, match="no weight of a layer differs from the checkpoint; train it on text"):
+        learnt(checkpoint, trained=str(checkpoint))
+    with pytest.raises(BadValue, match='needs the checkpoint after further training; add trained = "folder of it"'):
+        learnt(checkpoint)
+
+
 @pytest.mark.parametrize("deep", [False, True])
 def test_models_that_count_positions_from_padding_take_prompts(deep: bool) -> None:
     """RoBERTa and XLM-R begin behind the number of their padding, so that two positions are never used."""
@@ -108,7 +207,14 @@ def test_operations_of_prompts_are_counted(checkpoint: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"), [({"length": 0}, "length must be"), ({"deep": "yes"}, "deep must be true or false")]
+    ("parameters", "said"),
+    [
+        ({"length": 0}, "length must be"),
+        ({"deep": "yes"}, "deep must be true or false"),
+        ({"encoded": 1.5}, "encoded must be"),
+        ({"encoded": 0.5, "deep": True}, "prompts of layers are not encoded; leave out encoded, or deep"),
+        ({"encoded": 0.5, "length": 1}, "a dual prompt has two vectors or more"),
+    ],
 )
 def test_bad_parameters_are_refused(checkpoint: Path, parameters: dict[str, Any], said: str) -> None:
     with pytest.raises(BadValue, match=said):

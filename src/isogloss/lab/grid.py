@@ -250,12 +250,16 @@ def _with_model(kind: type[Recipe], given: dict[str, Any], model: dict[str, Any]
     return given | {"base": _with_model(recipes.get(given["base"]["name"]), given["base"], model)}
 
 
+_PATHS = ("checkpoint", "file", "trained")
+"""Parameters that may name what lies beside the grid."""
+
+
 def _settled(parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
     """The parameters with checkpoints and files that lie beside the grid by their whole path."""
     settled = dict(parameters)
     for name, value in parameters.items():
         if isinstance(value, dict):
             settled[name] = _settled(value, folder)
-        elif name in ("checkpoint", "file") and isinstance(value, str) and value and (folder / value).exists():
+        elif name in _PATHS and isinstance(value, str) and value and (folder / value).exists():
             settled[name] = str(folder / value)
     return settled

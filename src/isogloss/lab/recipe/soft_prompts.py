@@ -28,6 +28,8 @@ class Prompted(nn.Module):
         Tokens that a text may have.
     deep : bool
         Whether each layer has its own.
+    encoded : int
+        How many of the prompts, the last ones, come out of a network that they share; not of deep ones.
 
     Raises
     ------
@@ -35,7 +37,7 @@ class Prompted(nn.Module):
         If there are too few positions, or the layers cannot be given prompts.
     """
 
-    def __init__(self, encoder: Any, length: int, max_length: int, *, deep: bool):
+    def __init__(self, encoder: Any, length: int, max_length: int, *, deep: bool, encoded: int = 0):
         super().__init__()
         _check_room(encoder, length, max_length)
         self.config = encoder.config
@@ -50,6 +52,9 @@ class Prompted(nn.Module):
         self._begin(encoder, deep=deep)
         if deep:
             self._try_out(encoder)
+        elif encoded:
+            shared = EncodedPrompts(self.prompts().detach(), encoded)
+            self.model.prompt_encoder["default"] = shared.to(self.prompts().device)
 
     @property
     def pooler(self) -> Any:
@@ -93,6 +98,41 @@ class Prompted(nn.Module):
         self.train(was_training)
         if torch.equal(*states):
             raise _cannot(encoder, "it takes no notice of them")
+
+
+class EncodedPrompts(nn.Module):
+    """Soft prompts of which the last ones come out of a network.
+
+    Parameters
+    ----------
+    beginning : torch.Tensor, shape (length, width)
+        What all prompts begin with; of those that are encoded, what goes into the network is drawn anew.
+    encoded : int
+        How many are encoded.
+
+    Notes
+    -----
+    Prompt i is W2 relu(W1 e_i + b1) + b2, W1 and W2 square; they and e_i are drawn as Glorot and Bengio (2010) have it.
+    """
+
+    def __init__(self, beginning: Any, encoded: int):
+        super().__init__()
+        length, width = beginning.shape
+        self.plain = length - encoded
+        self.embedding = nn.Embedding(length, width)
+        layers = [nn.Linear(width, width) for _ in range(2)]
+        self.head = nn.Sequential(layers[0], nn.ReLU(), layers[1])
+        with torch.no_grad():
+            self.embedding.weight.copy_(beginning)
+            nn.init.xavier_uniform_(self.embedding.weight[self.plain :])
+        for layer in layers:
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, ids: Any) -> Any:
+        """The prompts with some numbers, (texts, prompts, width)."""
+        weights = self.embedding.weight
+        return torch.cat([weights[: self.plain], self.head(weights[self.plain :])])[ids]
 
 
 def _configuration(encoder: Any, length: int, *, deep: bool) -> PeftConfig:

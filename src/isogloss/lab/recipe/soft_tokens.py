@@ -1,0 +1,108 @@
+"""Vectors that a decoder reads as tokens before every prompt. Imported only once torch is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from isogloss.lab.tuning.training import AT_ONCE, log_likelihoods
+from isogloss.models.decoder import Decoder
+from isogloss.models.likelihood import divided
+from isogloss.models.runtime import adamw
+
+Matrix = np.ndarray[Any, Any]
+
+
+class SoftTokens(nn.Module):
+    """The embeddings of a model, with vectors under numbers beyond its vocabulary.
+
+    Parameters
+    ----------
+    embeddings : torch.nn.Module
+        From numbers of tokens to vectors.
+    vectors : torch.Tensor, shape (tokens, width)
+    """
+
+    def __init__(self, embeddings: Any, vectors: Any):
+        super().__init__()
+        self.embeddings = embeddings
+        self.first = len(embeddings.weight)
+        self.vectors = nn.Parameter(vectors)
+
+    def forward(self, ids: Any) -> Any:
+        """Vectors of tokens, of the vocabulary or beyond it."""
+        beyond = ids >= self.first
+        plain = self.embeddings(ids.masked_fill(beyond, 0))
+        return torch.where(beyond[..., None], self.vectors[(ids - self.first).clamp(min=0)].to(plain.dtype), plain)
+
+
+def with_tokens(decoder: Decoder, vectors: Matrix) -> Decoder:
+    """A copy of a decoder that reads some vectors, (tokens, width), before every prompt."""
+    model = deepcopy(decoder.model).requires_grad_(False)
+    embeddings = model.get_input_embeddings()
+    tokens = SoftTokens(embeddings, torch.from_numpy(vectors.copy()).to(embeddings.weight.device))
+    model.set_input_embeddings(tokens)
+    return replace(decoder, model=model, lead=[*decoder.lead, *range(tokens.first, tokens.first + len(vectors))])
+
+
+def learn_tokens(
+    decoder: Decoder, pairs: Sequence[tuple[str, str]], segments: Sequence[Matrix], *, drawn: bool, epochs: int,
+    learning_rate: float, dropout: float, seed: int,
+) -> tuple[Matrix, list[float]]:  # fmt: skip
+    """Learn vectors from demonstrations, each answered with those of all others before it.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    pairs : sequence of (str, str)
+        Question and answer of each demonstration.
+    segments : sequence of numpy.ndarray of int
+        The tokens of each, that the vectors begin with.
+    drawn : bool
+        Whether vectors begin with tokens drawn from the vocabulary instead.
+    epochs, learning_rate, dropout, seed
+        See `isogloss.lab.recipe.context_tuning.ContextTuning`.
+
+    Returns
+    -------
+    vectors : numpy.ndarray of float32, shape (tokens, width)
+    losses : list of float
+        Mean of -log P(answer), in nats, before each step.
+    """
+    chance = np.random.default_rng(seed)
+    embeddings = decoder.model.get_input_embeddings()
+    ids = np.concatenate(segments)
+    if drawn:
+        ids = chance.integers(0, len(embeddings.weight), len(ids))
+    with torch.no_grad():
+        beginning = embeddings(torch.from_numpy(ids).to(embeddings.weight.device)).float().cpu().numpy()
+    owners = np.repeat(np.arange(len(segments)), [len(one) for one in segments])
+    ready = with_tokens(decoder, beginning)
+    tokens = ready.model.get_input_embeddings()
+    asked = [divided(replace(decoder, lead=[]), question, [answer]) for question, answer in pairs]
+    optimizer, slope = adamw(
+        [tokens.vectors.requires_grad_(True)], learning_rate=learning_rate, weight_decay=0.0, warmup=0.0, steps=epochs,
+        schedule="cosine",
+    )  # fmt: skip
+    losses = []
+    for _ in range(epochs):
+        optimizer.zero_grad(set_to_none=True)
+        sequences = []
+        for place, (question, (answer,)) in enumerate(asked):
+            kept = np.flatnonzero((owners != place) & (chance.random(len(owners)) >= dropout))
+            sequences.append((np.array([*decoder.lead, *(tokens.first + kept), *question], np.int64), answer))
+        losses.append(0.0)
+        for first in range(0, len(sequences), AT_ONCE):
+            loss = -log_likelihoods(ready, sequences[first : first + AT_ONCE]).sum() / len(sequences)
+            loss.backward()
+            losses[-1] += float(loss.detach())
+        nn.utils.clip_grad_norm_([tokens.vectors], 1.0)
+        optimizer.step()
+        slope.step()
+    return tokens.vectors.detach().cpu().numpy().copy(), losses
