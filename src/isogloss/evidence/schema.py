@@ -116,6 +116,9 @@ SOURCE = pl.Schema(
 
 SCALES = ("fraction", "percent", "raw")
 
+AS_IT_IS = "as it is"
+"""The recipe of a checkpoint that nothing was done to, among the recipes of adapted ones."""
+
 
 def conform(table: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """`table` with exactly the columns and types of `schema`, in its order; absent columns become null.

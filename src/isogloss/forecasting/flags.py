@@ -21,6 +21,7 @@ class Flag(StrEnum):
     MIX_UNMEASURED = "mix_unmeasured"
     MODEL_UNMEASURED = "model_unmeasured"
     SHOTS_UNMEASURED = "shots_unmeasured"
+    ADAPTATION_UNMEASURED = "adaptation_unmeasured"
     FEW_LANGUAGES = "few_languages"
     FAR = "far"
     TRAINING_LANGUAGE_UNMEASURED = "training_language_unmeasured"
@@ -41,6 +42,7 @@ SENTENCES: Mapping[Flag, str] = {
     Flag.MIX_UNMEASURED: "only adapted models were measured and this one is used as it is, or the other way round",
     Flag.MODEL_UNMEASURED: "the model was never measured here, so that the scores of other models stand in",
     Flag.SHOTS_UNMEASURED: "nothing was measured with so many shots, so that the nearest number stands in, widened",
+    Flag.ADAPTATION_UNMEASURED: "the adaptation was not measured so strong or weak: the nearest is moved and widened",
     Flag.FEW_LANGUAGES: "so few languages were measured that the level comes from other tables",
     Flag.FAR: "{language} is far from every measured language; the nearest is {nearest}, at {distance:.2f}",
     Flag.TRAINING_LANGUAGE_UNMEASURED: "most of the training examples are in languages of no measured training mix",

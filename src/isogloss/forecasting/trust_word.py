@@ -47,6 +47,7 @@ AT_BEST: Mapping[Flag, tuple[Trust, str]] = {
     Flag.SIZE_OUTSIDE_MEASURED: (Trust.SHAKY, "no interval was sized on so many or so few examples"),
     Flag.MODEL_UNMEASURED: (Trust.FAIR, "intervals are sized on models that were measured"),
     Flag.SHOTS_UNMEASURED: (Trust.SHAKY, "no interval was sized on another number of shots"),
+    Flag.ADAPTATION_UNMEASURED: (Trust.SHAKY, "no interval was sized on another strength of an adaptation"),
     Flag.FEW_LANGUAGES: (Trust.SHAKY, "mean error of 7 points also where the interval is narrow"),
     Flag.FAR: (Trust.FAIR, "intervals held, but kin that would correct the level is missing"),
 }

@@ -11,9 +11,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import NotEnoughEvidence
-from isogloss.evidence.schema import ITEM, OBSERVATION, observation_keys
+from isogloss.evidence.schema import AS_IT_IS, ITEM, OBSERVATION, observation_keys
 from isogloss.evidence.store import Store
-from isogloss.lab.adaptation.chain import AS_IT_IS
 from isogloss.lab.adaptation_contrasts import contrasts_of
 from isogloss.stats.hypotheses import holm
 from isogloss.stats.intervals import bootstrap_p_value, crossed_bootstrap, percentile_interval

@@ -155,7 +155,7 @@ def _interval(row: dict[str, Any], unit: str = "") -> str:
 
 def _sizes(findings: AdaptationFindings, names: Names) -> Iterator[str]:
     """The smallest and the gentlest of the adaptations that make a model smaller."""
-    from isogloss.lab.adaptation.chain import AS_IT_IS
+    from isogloss.evidence.schema import AS_IT_IS
 
     for (model,), rows in findings.summary.group_by("model", maintain_order=True):
         full = rows.filter(recipe=AS_IT_IS)["bytes"]

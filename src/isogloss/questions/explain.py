@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -10,7 +11,8 @@ from isogloss.errors import BadValue, InputError
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import ForecasterName, Level, NameList
+from isogloss.questions.change import about_changes
+from isogloss.questions.fields import Adaptation, ForecasterName, Level, NameList
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import Scale
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 ABSOLUTE, USUAL = "absolute", "usual"
 DRIVERS = {"factor": "factor", "effect": "effect", "from": "lower", "to": "upper", "q": "q", "driver": "driver",
            "share": "share"}  # fmt: skip
+OF_CHANGES = (
+    "Scores here are changes, after the adaptation less before; words of trust are against the range of those measured."
+)
 MOST_PARTS, MOST_ADDITIONS = 8, 10
 PARTS = {
     "resourced": "resources, as public scores show them",
@@ -57,6 +62,7 @@ class ExplainQuestion(WithBackground, AboutSettings):
     examples: Annotated[
         int | None, Field(ge=0, description="Which number of training examples, where sources have several.")
     ] = None
+    adaptation: Adaptation = None
     permutations: Annotated[int, Field(ge=1, description="Permutations of the language labels at most.")] = 999
     seed: Annotated[int, Field(ge=0, description="Seed of the permutations.")] = 0
     level: Level = 0.9
@@ -65,6 +71,10 @@ class ExplainQuestion(WithBackground, AboutSettings):
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Explain one forecast, or the setting."""
         self._check()
+        if self.adaptation is not None:
+            of_changes, evidence = about_changes(self, self.adaptation, evidence)
+            answer = of_changes.respond(evidence, progress)
+            return replace(answer, sentences=(*answer.sentences, OF_CHANGES))
         evidence, setting, named, scale = self.one_setting(evidence)
         if self.target is None:
             return self._drivers(evidence, named, scale)

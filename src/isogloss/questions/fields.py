@@ -181,3 +181,10 @@ Number = Annotated[float | None, BeforeValidator(as_number)]
 Texts = Annotated[list[str], BeforeValidator(as_texts)]
 Weights = Annotated[Any, Shell(kind=Path), Field(description="CSV file: language,speakers.")]
 Levels = Annotated[list[float], BeforeValidator(split_numbers), Shell(flags=("--level", "--levels"), kind=str)]
+Adaptation = Annotated[
+    str | None,
+    Field(
+        description="What an adaptation changes: its label, or a name such as quantise-int8, as in the evidence; with "
+        "train, the texts in tokens that it reads."
+    ),
+]

@@ -12,7 +12,8 @@ from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings, WithBackground, settings_of
 from isogloss.questions.answer import Answer
-from isogloss.questions.fields import ForecasterName, Level, OptionalPath, Targets
+from isogloss.questions.change import answer_changes
+from isogloss.questions.fields import Adaptation, ForecasterName, Level, OptionalPath, Targets
 from isogloss.questions.forecast_answer import answer_forecasts
 from isogloss.questions.scale import scale_of
 
@@ -52,6 +53,7 @@ class ForecastQuestion(WithBackground, AboutSettings):
     new_model: Annotated[
         bool, Field(description="Answer also about a model that the evidence does not have at all.")
     ] = False
+    adaptation: Adaptation = None
     filled: Annotated[
         OptionalPath, Field(description="Write the file of queries (LITMUS .json) with its blanks filled.")
     ] = None
@@ -70,6 +72,8 @@ class ForecastQuestion(WithBackground, AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Forecast every target in every setting that is meant."""
+        if self.adaptation is not None:
+            return self._changes(self.adaptation, evidence, progress)
         if self.save is not None and not self.targets and self.queries is None:
             self._forecaster(evidence, None, progress).save(self.save)
             return Answer(self.command, (f"The forecaster is saved, to {self.save}.",), {})
@@ -95,6 +99,13 @@ class ForecastQuestion(WithBackground, AboutSettings):
         if self.filled is not None:
             write_forecasts(forecasts, self.filled, queries=self.queries)
         return answer_forecasts(forecasts, queries, evidence)
+
+    def _changes(self, adaptation: str, evidence: Evidence, progress: Progress | None) -> Answer:
+        """What an adaptation changes, and the scores before and after."""
+        given = {"queries": self.queries, "save": self.save, "filled": self.filled, "new_model": self.new_model}
+        if unfit := [name for name, value in given.items() if value]:
+            raise InputError("does not go with adaptation=...", where=", ".join(unfit), hint="leave one of them out")
+        return answer_changes(self, adaptation, evidence, progress)
 
     @property
     def _of_targets_alone(self) -> bool:

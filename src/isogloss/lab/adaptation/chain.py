@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from isogloss.evidence.schema import AS_IT_IS
 from isogloss.files import cache_folder
 from isogloss.lab.adaptation import Adaptation
 from isogloss.lab.adaptation.card import CARD, adaptation_card
@@ -16,9 +17,6 @@ from isogloss.lab.adaptation.run import adapt
 from isogloss.lab.adaptation.texts_file import TextsFile
 from isogloss.models.checkpoints import fingerprint, locate
 from isogloss.parameters import labelled
-
-AS_IT_IS = "as it is"
-"""What a checkpoint is called that nothing was done to."""
 
 
 @dataclass(frozen=True)
