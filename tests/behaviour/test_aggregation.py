@@ -8,7 +8,7 @@ import pytest
 
 import isogloss
 from isogloss.behaviour import aggregate_labels
-from isogloss.behaviour.aggregation import ensemble
+from isogloss.behaviour.aggregation import MOST_MODELS, ensemble, learn_from_gold
 from isogloss.errors import BadValue, NotEnoughEvidence
 
 LABELS = 4
@@ -105,3 +105,54 @@ def test_what_cannot_be_aggregated_is_refused() -> None:
     both = read_items(table((0.9, 0.8))).with_columns(answer=pl.col("text"))
     with pytest.raises(BadValue, match=r"item \d+ has several right answers"):
         aggregate_labels(both)
+
+
+MOSTLY_POOR = (0.8, 0.75, *[0.3] * 6, *["first"] * 6, *["next"] * 4)
+"""Two good sources among eighteen, of which most make the same mistakes."""
+
+
+def test_a_few_right_answers_find_the_good_sources_where_most_agree_on_mistakes() -> None:
+    """Over ten worlds, 30 right answers of 300: without them those that agree are believed."""
+    means = []
+    for seed in range(10):
+        answer = isogloss.aggregate_labels(table(MOSTLY_POOR, seed=seed), gold=30, seed=seed)
+        (score,) = answer.result.scores.iter_rows(named=True)
+        assert score["items"] == 270
+        means.append([score[name] for name in ("weighted", "supervised", "aggregated", "majority", "best")])
+    weighted, supervised, aggregated, majority, best = np.mean(means, 0)
+    assert supervised > max(aggregated, majority) + 0.1
+    assert weighted > majority + 0.1
+    assert best > supervised  # thirty answers are few: the best source alone, if one knew it, is better
+    models = answer.result.models.sort("weight", descending=True)
+    assert models["weight"].sum() == pytest.approx(1)
+    assert models.filter(pl.col("weight") > 0).height <= MOST_MODELS
+    assert "With some right answers: " in answer.sentences[1]
+
+
+def test_right_answers_add_nothing_where_sources_are_equal() -> None:
+    gains = []
+    for seed in range(10):
+        (score,) = aggregate_labels_of((0.85, 0.85, 0.85), seed).iter_rows(named=True)
+        gains.append([score["weighted"] - score["majority"], score["supervised"] - score["majority"]])
+    assert np.abs(np.mean(gains, 0)).max() < 0.03
+
+
+def aggregate_labels_of(sources: tuple[float | str, ...], seed: int) -> pl.DataFrame:
+    """Scores with 30 right answers."""
+    return isogloss.aggregate_labels(table(sources, seed=seed), gold=30, seed=seed).result.scores
+
+
+def test_weights_are_in_proportion_to_right_answers() -> None:
+    votes = np.array([[0, 1, 0, 1], [0, 0, 0, 1], [1, 0, 1, 0]])
+    shares, probabilities, weights = learn_from_gold(votes, np.array([0, 1, -1, -1]), 2)
+    assert weights.tolist() == pytest.approx([2 / 3, 1 / 3, 0])
+    assert shares[3].tolist() == pytest.approx([0, 1])
+    # The first calls 0 and 1 what they are in 2 of 3, the second calls both 0 in 2 of 3; labels are as frequent.
+    assert probabilities[2].tolist() == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_too_few_right_answers_are_refused() -> None:
+    with pytest.raises(NotEnoughEvidence, match="give more than 300, or a smaller gold"):
+        isogloss.aggregate_labels(table(UNEQUAL), gold=300)
+    with pytest.raises(NotEnoughEvidence, match="0 items with a right answer"):
+        isogloss.aggregate_labels(table(UNEQUAL).drop("answer"), gold=5)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from isogloss.progress import Progress
 from isogloss.questions.about_items import AboutItems, written_names
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
 FIELDS = ("language", "model", "task", "item", "text", "answer")
 SHOWN = 20
+SCORED = "Right answers, where the table has them, are used to score and never to aggregate."
+LEARNT = (
+    "Of each language, {} items with right answers are learnt from, by the labels weighted and supervised alone; "
+    "they are in no score."
+)
 
 
 class AggregateQuestion(AboutItems):
@@ -25,17 +32,19 @@ class AggregateQuestion(AboutItems):
 
     command: ClassVar[str] = "behaviour aggregate"
 
+    gold: Annotated[int, Field(ge=0, description="Items of each language whose right answers may be learnt from.")] = 0
+
     def answer(self, progress: Progress | None = None) -> Answer:
         """Aggregate them."""
         from isogloss.behaviour import aggregate_labels, read_items
 
         items = self.chosen(read_items(self.items, columns=self.columns, languages=self.languages, roles=FIELDS))
-        result = aggregate_labels(items, level=self.level, seed=self.seed)
+        result = aggregate_labels(items, gold=self.gold, level=self.level, seed=self.seed)
         names = Names(None, written_names(items))
         sentences = tuple(_sentences(result, names))
         return Answer(
             self.command, sentences, _tables(result, names), scale=FRACTION, result=result,
-            notes=("Right answers, where the table has them, are used to score and never to aggregate.",),
+            notes=(LEARNT.format(self.gold) if self.gold else SCORED,),
             draw=partial(_draw, result, names, sentences[0]),
         )  # fmt: skip
 
@@ -52,7 +61,7 @@ def _sentences(result: Aggregation, names: Names) -> list[str]:
     scored = result.scores.height
     if not scored:
         return [f"{of_all}, and no right answers to say which are better."]
-    means = result.scores.select("aggregated", "majority", "best").mean().row(0, named=True)
+    means = result.scores.select("aggregated", "weighted", "supervised", "majority", "best").mean().row(0, named=True)
     better = result.scores.filter(pl.col("lower") > 0).height
     worse = result.scores.filter(pl.col("upper") < 0).height
     said = [
@@ -61,6 +70,10 @@ def _sentences(result: Aggregation, names: Names) -> list[str]:
         f"{worse}.",
         f"{of_all}.",
     ]
+    if means["weighted"] is not None:
+        said.insert(
+            1, f"With some right answers: {means['weighted']:.3f} by weights, {means['supervised']:.3f} by confusions."
+        )
     if scored < languages:
         said.append(f"{counted(languages - scored, 'language')} not scored: right answers of some items are missing.")
     return said
@@ -70,8 +83,10 @@ def _tables(result: Aggregation, names: Names) -> dict[str, Table]:
     tables = {}
     if result.scores.height:
         scores = result.scores.with_columns(names.of("language").alias("name"))
-        shown = {"language": "name", "aggregated": "aggregated", "majority": "majority", "best model": "best",
-                 "difference": "difference", "from": "lower", "to": "upper", "items": "items"}  # fmt: skip
+        by_gold = {} if scores["weighted"].is_null().all() else {"weighted": "weighted", "supervised": "supervised"}
+        shown = {"language": "name", "aggregated": "aggregated", **by_gold, "majority": "majority",
+                 "best model": "best", "difference": "difference", "from": "lower", "to": "upper",
+                 "items": "items"}  # fmt: skip
         title = f"Accuracy; {100 * result.level:g} % intervals of aggregated less majority, items drawn anew"
         tables["scores"] = Table(scores, title, shown, rows=SHOWN)
     models = result.models.with_columns(names.of("language").alias("name")).sort(
@@ -79,6 +94,7 @@ def _tables(result: Aggregation, names: Names) -> dict[str, Table]:
     )
     shown = {"language": "name", "model": "model", "reliability": "reliability"}
     shown |= {"accuracy": "accuracy"} if result.scores.height else {}
+    shown |= {"weight": "weight"} if "weight" in models.columns else {}
     tables["models"] = Table(models, "How far each model is believed", shown, rows=SHOWN)
     tables["labels"] = Table(
         result.labels.with_columns(names.of("language").alias("name")), "Labels",
