@@ -19,6 +19,7 @@ def forecast(
     forecaster_from: str | Path | None = ...,
     save: str | Path | None = ...,
     new_model: bool = ...,
+    adaptation: str | None = ...,
     filled: str | Path | None = ...,
     languages: Mapping[str, str] | None = ...,
     scale: Literal["fraction", "percent", "raw"] | None = ...,
@@ -62,6 +63,7 @@ def explain(
     factors: str | Sequence[str] | None = ...,
     interactions: str | Sequence[str] | None = ...,
     examples: int | None = ...,
+    adaptation: str | None = ...,
     permutations: int = ...,
     seed: int = ...,
     level: float = ...,
@@ -626,6 +628,7 @@ def find_needles(
 def aggregate_labels(
     items: Any | None = ...,
     *,
+    gold: int = ...,
     columns: Mapping[str, str] | None = ...,
     languages: Mapping[str, str] | None = ...,
     task: str | None = ...,
