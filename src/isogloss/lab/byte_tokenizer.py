@@ -93,7 +93,7 @@ def vocabulary_size(copies: int) -> int:
 
 
 def _vocabulary(copies: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    letters = _letters()
+    letters = byte_letters()
     tokens = [letters[byte] for byte in range(BYTES)] + list(SPECIALS)
     whole: list[str] = []
     merges: dict[tuple[str, str], None] = {}
@@ -112,7 +112,7 @@ def _vocabulary(copies: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
     return {token: place for place, token in enumerate(tokens)}, shortest_first
 
 
-def _letters() -> list[str]:
+def byte_letters() -> list[str]:
     """The printable character that stands for each byte in byte-level vocabularies (Radford et al. 2019)."""
     plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
     others = [byte for byte in range(BYTES) if byte not in plain]

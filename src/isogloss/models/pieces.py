@@ -49,13 +49,16 @@ class FastPieces(Pieces):
     @classmethod
     def read(cls, path: Path) -> FastPieces:
         """From `tokenizer.json`."""
+        return cls.parse(read_input(path), path)
+
+    @classmethod
+    def parse(cls, content: bytes | str, path: Path = Path("tokenizer.json")) -> FastPieces:
+        """From what `tokenizer.json` holds."""
         need("tokenizers")
         from tokenizers import Tokenizer
 
         try:
-            inner = Tokenizer.from_buffer(read_input(path))
-        except BadFile:
-            raise
+            inner = Tokenizer.from_buffer(content.encode() if isinstance(content, str) else content)
         except Exception as error:  # the library has one class for all that is wrong
             raise _damaged(path, error) from None
         inner.no_truncation()

@@ -24,6 +24,8 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "align-sentences": "isogloss.lab.adaptation.align:AlignSentences",
         "align-words": "isogloss.lab.adaptation.align:AlignWords",
         "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
+        "vocabulary-transplant": "isogloss.lab.adaptation.vocabulary.transplant:VocabularyTransplant",
+        "vocabulary-extend": "isogloss.lab.adaptation.vocabulary.extend:VocabularyExtend",
         "magnitude-prune": "isogloss.lab.adaptation.prune:MagnitudePrune",
         "wanda-prune": "isogloss.lab.adaptation.prune:WandaPrune",
         "quantise-int8": "isogloss.lab.adaptation.quantise:QuantiseInt8",

@@ -18,9 +18,11 @@ OF_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack",
 """Endings of files that hold weights, in formats of which most can run code."""
 TRAINING = "training.json"
 """What an adaptation that trains says of it."""
+VOCABULARY = "vocabulary.json"
+"""What an adaptation that makes tokens says of them."""
 STATE = "training.safetensors"
-LEFT_OUT = (INDEX, "README.md", "adaptation.json", "pretraining.json", TRAINING, "pytorch_model.bin.index.json",
-            "adapter_config.json")  # fmt: skip
+LEFT_OUT = (INDEX, "README.md", "adaptation.json", "pretraining.json", TRAINING, VOCABULARY,
+            "pytorch_model.bin.index.json", "adapter_config.json")  # fmt: skip
 """What would not be true of the new checkpoint."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from isogloss.errors import BadFile, IsoglossError
 from isogloss.files import read_input
+from isogloss.lab.adaptation.draft import Draft
 from isogloss.models.pieces import FastPieces
 
 SEPARATE = (
@@ -17,6 +18,8 @@ SEPARATE = (
     "source.spm", "target.spm", "added_tokens.json", "special_tokens_map.json",
 )  # fmt: skip
 """Files that hold a vocabulary beside `tokenizer.json`."""
+SETTINGS = ("config.json", "generation_config.json", "tokenizer_config.json")
+"""Files that name tokens by number."""
 CHECKED = 2_000
 """Texts that the new tokenizer is compared with the old one on."""
 
@@ -124,22 +127,56 @@ def _renumber(processor: Any, positions: Mapping[int, int]) -> None:
             processor[end] = [token, positions[place]]
 
 
-def with_ids(settings: Any, positions: Mapping[int, int]) -> Any:
-    """Settings of a model with the new ids of tokens, and how many there are.
+def write_settings(
+    folder: Path, draft: Draft, positions: Mapping[int, int], size: int | None = None,
+    roles: Mapping[str, int] | None = None, names: Sequence[str] = SETTINGS,
+) -> None:  # fmt: skip
+    """Write the settings of a checkpoint that name tokens by number.
 
-    Raises
-    ------
-    BadFile
-        If a token that they name is not kept.
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the checkpoint.
+    draft : Draft
+    positions, size
+        See `with_ids`.
+    roles : mapping of str to int, optional
+        What special tokens are for (`pad_token`) to their ids, which go before `positions`.
+    names : sequence of str
+        Of the files.
+    """
+    for name in names:
+        path = folder / name
+        if path.is_file():
+            settings = with_ids(json.loads(path.read_text(encoding="utf-8")), positions, size)
+            for role, place in (roles or {}).items():
+                if isinstance(settings.get(f"{role}_id"), int):
+                    settings[f"{role}_id"] = place
+            if name == "tokenizer_config.json":
+                settings["tokenizer_class"] = "PreTrainedTokenizerFast"  # others make theirs from files left out
+            draft.write(name, settings)
+
+
+def with_ids(settings: Any, positions: Mapping[int, int], size: int | None = None) -> Any:
+    """Settings of a model with the new ids of tokens, and how many there are; None for tokens without one.
+
+    Parameters
+    ----------
+    settings
+        As JSON has them.
+    positions : mapping of int to int
+        Old id of a token to its new one.
+    size : int, optional
+        How many tokens there are; by default as many as have a new id.
     """
     if isinstance(settings, list):
-        return [with_ids(one, positions) for one in settings]
+        return [with_ids(one, positions, size) for one in settings]
     if not isinstance(settings, dict):
         return settings
-    changed = {name: with_ids(value, positions) for name, value in settings.items()}
+    changed = {name: with_ids(value, positions, size) for name, value in settings.items()}
     for name, value in settings.items():
         if name == "vocab_size":
-            changed[name] = len(positions)
+            changed[name] = len(positions) if size is None else size
         elif name == "added_tokens_decoder":
             changed[name] = {str(positions[int(place)]): one for place, one in value.items() if int(place) in positions}
         elif name.endswith(("_token_id", "_token_ids", "_tokens_ids")) or name == "suppress_tokens":

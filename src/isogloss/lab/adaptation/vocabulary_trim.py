@@ -18,8 +18,8 @@ from isogloss.lab.adaptation.tokenizer_file import (
     closed,
     read_tokenizer,
     token_ids,
-    with_ids,
     with_only,
+    write_settings,
 )
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.pieces import FastPieces, load_pieces
@@ -77,7 +77,7 @@ class VocabularyTrim(Adaptation):
         kept = sorted(closed(tokenizer, self._wanted(tokenizer, pieces, texts)))
         positions = {old: new for new, old in enumerate(kept)}
         draft.write("tokenizer.json", with_only(tokenizer, positions))
-        _write_settings(source, draft, positions)
+        write_settings(source.folder, draft, positions)
         draft.copy_others(source, without=SEPARATE)
         check_tokenizer(pieces, draft.folder, kept, texts)
         dimensions = vocabulary_dimensions(source)
@@ -149,16 +149,3 @@ def vocabulary_dimensions(source: Weights) -> dict[str, int]:
     if not found:
         raise BadFile("has no tensor with a row for each token", where=str(source.folder))
     return found
-
-
-def _write_settings(source: Weights, draft: Draft, positions: dict[int, int]) -> None:
-    """Settings that name tokens by number."""
-    import json
-
-    for name in ("config.json", "generation_config.json", "tokenizer_config.json"):
-        path = source.folder / name
-        if path.is_file():
-            settings = with_ids(json.loads(path.read_text(encoding="utf-8")), positions)
-            if name == "tokenizer_config.json":
-                settings["tokenizer_class"] = "PreTrainedTokenizerFast"  # others make theirs from files left out
-            draft.write(name, settings)
