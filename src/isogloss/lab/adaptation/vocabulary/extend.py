@@ -11,7 +11,7 @@ from isogloss.errors import BadValue, IsoglossError
 from isogloss.lab.adaptation import Inputs
 from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.tokenizer_file import CHECKED, SEPARATE, write_settings
-from isogloss.lab.adaptation.vocabulary.initialised import Exchange, InitialisedAdaptation
+from isogloss.lab.adaptation.vocabulary.initialised import Exchange, InitialisedAdaptation, flat
 from isogloss.lab.adaptation.vocabulary.learning import learn_tokens
 from isogloss.lab.adaptation.vocabulary.record import facts_of, write_record
 from isogloss.lab.adaptation.vocabulary.rows import write_rows
@@ -26,10 +26,11 @@ class VocabularyExtend(InitialisedAdaptation):
 
     Parameters
     ----------
-    method : {"random", "mean", "pieces", "overlap"}, default "pieces"
+    method : {"random", "mean", "pieces", "overlap", "focus", "omp", "aligned"}, default "pieces"
         How rows of new tokens are made: drawn at random, with mean and standard deviation of each dimension over the
-        old tokens; that mean; the mean of the old tokens that the token's text is cut into; or a mean of the most
-        similar old tokens.
+        old tokens; that mean; the mean of the old tokens that the token's text is cut into; a mean of the most similar
+        old tokens, or a sparse one (focus), or the sum that comes closest (omp); or a mean of the old tokens of
+        translations.
     languages : list of str, default []
         Languages whose texts tokens are learnt from, and similarity; all by default.
     tokens : int, default 1000
@@ -40,7 +41,11 @@ class VocabularyExtend(InitialisedAdaptation):
         A checkpoint with the new tokenizer, whose embeddings tell which tokens are similar; by default vectors learnt
         from the texts do.
     neighbours : int, default 10
-        Tokens at most that a row is a mean of, where similarity is asked.
+        Tokens at most that a row is made of, by overlap and omp.
+    pivot : str, default ""
+        Language of the texts that the model knows, whose tokens are aligned with those of their translations.
+    aligner : {"ibm1", "hmm"}, default "ibm1"
+        What links words to their translations.
 
     Notes
     -----
@@ -59,15 +64,15 @@ class VocabularyExtend(InitialisedAdaptation):
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
         old, texts = Vocabulary.read(source.folder), self.texts(inputs)
-        new = Vocabulary(learn_tokens(old.tokenizer, texts, self.tokens, self.min_count), old.roles)
+        new = Vocabulary(learn_tokens(old.tokenizer, flat(texts), self.tokens, self.min_count), old.roles)
         if new.size == old.size:
             raise BadValue(
                 f"no pair of tokens stands in the texts {self.min_count} times", where="corpus",
                 hint="give more texts, or a lower min_count",
             )  # fmt: skip
-        check_old_texts(old, new, [text for some in inputs.texts.values() for text in some])
+        check_old_texts(old, new, flat(inputs.texts))
         kept = {place: place for place in range(old.size)}
-        both = self.combinations(Exchange(old, new, old.size, kept, texts))
+        both = self.combinations(Exchange(old, new, old.size, kept, texts, list(inputs.texts.get(self.pivot, ()))))
         draft.write("tokenizer.json", new.tokenizer)
         write_settings(source.folder, draft, kept, new.size)
         draft.copy_others(source, without=SEPARATE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -11,8 +11,10 @@ from annotated_types import Ge
 from scipy.sparse import csr_array
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.adaptation import OVERHEAD, Adaptation, Inputs
-from isogloss.lab.adaptation.vocabulary.neighbours import TokenVectors, most_similar, text_vectors
+from isogloss.lab.adaptation import OVERHEAD, Adaptation, Inputs, Texts
+from isogloss.lab.adaptation.vocabulary.aligned import translation_shares
+from isogloss.lab.adaptation.vocabulary.neighbours import TokenVectors, most_similar, sparsest, text_vectors
+from isogloss.lab.adaptation.vocabulary.pursuit import pursued
 from isogloss.lab.adaptation.vocabulary.rows import (
     Combination,
     Matrix,
@@ -25,10 +27,11 @@ from isogloss.lab.adaptation.vocabulary.spelling import Vocabulary, shared_token
 from isogloss.lab.adaptation.vocabulary_trim import LARGEST_TOKENIZER
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.checkpoints import fingerprint, locate
+from isogloss.texts.aligners import aligners
 
-Method = Literal["random", "mean", "pieces", "overlap"]
-BY_SIMILARITY = ("overlap",)
-"""Methods that need vectors of tokens that say how similar they are."""
+Method = Literal["random", "mean", "pieces", "overlap", "focus", "omp", "aligned"]
+BY_SIMILARITY = {"overlap": most_similar, "focus": sparsest, "omp": pursued}
+"""Methods that need vectors of tokens that say how similar they are, to what makes weights of these."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,18 @@ class Exchange:
         Of the old embeddings.
     kept : dict of int to int
         New tokens whose rows are those of old ones.
-    texts : list of str
+    texts : dict of str to list of str
         Of the chosen languages.
+    pivot : list of str
+        Of the language that these are aligned with, where they are.
     """
 
     old: Vocabulary
     new: Vocabulary
     rows: int
     kept: dict[int, int]
-    texts: list[str]
+    texts: dict[str, list[str]]
+    pivot: list[str]
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -70,6 +76,8 @@ class InitialisedAdaptation(Adaptation):
     languages: tuple[str, ...] = ()
     helper: str = ""
     neighbours: Annotated[int, Ge(1)] = 10
+    pivot: str = ""
+    aligner: Literal["ibm1", "hmm"] = "ibm1"
 
     def __post_init__(self) -> None:
         """Check that parameters agree."""
@@ -79,6 +87,13 @@ class InitialisedAdaptation(Adaptation):
                 f"method '{self.method}' compares no tokens", where="helper",
                 hint=f"leave it out, or take {', '.join(BY_SIMILARITY)}",
             )  # fmt: skip
+        if bool(self.pivot) != (self.method == "aligned"):
+            does = "aligns no texts" if self.pivot else "needs texts of a language that the model knows"
+            raise BadValue(
+                f"method '{self.method}' {does}", where="pivot", hint='give method="aligned", pivot="eng", or neither'
+            )
+        if self.pivot in self.languages:
+            raise BadValue("a language is aligned with itself", where="languages", hint="name other languages")
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -89,28 +104,35 @@ class InitialisedAdaptation(Adaptation):
     def is_random(self) -> bool:
         return self.method != "mean"
 
-    def learns_from(self, languages: Sequence[str]) -> list[str]:  # type: ignore[override]
-        return self.chosen(languages) if self.needs_texts else []
+    @property
+    def needs_translations(self) -> bool:
+        return self.method == "aligned"
+
+    def learns_from(self, languages: Collection[str]) -> list[str]:
+        return [*self.chosen(languages), *([self.pivot] if self.pivot else [])] if self.needs_texts else []
 
     def memory(self, source: Weights) -> int:
         return 3 * source.largest + OVERHEAD + LARGEST_TOKENIZER
 
-    def chosen(self, languages: Sequence[str]) -> list[str]:
+    def chosen(self, languages: Collection[str]) -> list[str]:
         """Those of the languages of the texts that are learnt from.
 
         Raises
         ------
-        UnknownName
+        UnknownName, BadValue
             If there are no texts of one.
         """
-        for code in self.languages:
+        for code in (*self.languages, *([self.pivot] if self.pivot else [])):
             if code not in languages:
                 raise UnknownName("language of the texts", code, [*languages])
-        return list(self.languages or languages)
+        chosen = list(self.languages) or [code for code in languages if code != self.pivot]
+        if not chosen:
+            raise BadValue(f"there are no texts but those of '{self.pivot}'", where="corpus", hint="add translations")
+        return chosen
 
-    def texts(self, inputs: Inputs) -> list[str]:
+    def texts(self, inputs: Inputs) -> dict[str, list[str]]:
         """Texts of the chosen languages."""
-        return [text for code in self.chosen([*inputs.texts]) for text in inputs.texts[code]]
+        return {code: list(inputs.texts[code]) for code in self.chosen([*inputs.texts])}
 
     def combinations(self, exchange: Exchange) -> tuple[Combination, Combination]:
         """Where the rows of the new tokens come from, of what is read and of what is told."""
@@ -123,7 +145,9 @@ class InitialisedAdaptation(Adaptation):
     def _weights(self, exchange: Exchange) -> tuple[Matrix, Matrix]:
         """Weights of tokens that do not keep their rows, of what is read and of what is told."""
         if self.method == "pieces":
-            weights = pieces_weights(exchange)
+            weights = pieces_weights(exchange, exchange.open())
+        elif self.method == "aligned":
+            weights = self._aligned(exchange)
         elif self.method in BY_SIMILARITY:
             return self._by_similarity(exchange)
         else:
@@ -133,7 +157,8 @@ class InitialisedAdaptation(Adaptation):
     def _by_similarity(self, exchange: Exchange) -> tuple[Matrix, Matrix]:
         """Weights by what vectors of tokens say, those of a helper or of the texts."""
         if not self.helper:
-            weights = self._compared(exchange, text_vectors(exchange.new.encode(exchange.texts), exchange.new.size))
+            ids = exchange.new.encode(flat(exchange.texts))
+            weights = self._compared(exchange, text_vectors(ids, exchange.new.size))
             return weights, weights
         folder = locate(self.helper)
         other, vocabulary = Weights(folder), Vocabulary.read(folder)
@@ -150,14 +175,28 @@ class InitialisedAdaptation(Adaptation):
                 "the tokenizers share no token that has a vector", where="method",
                 hint="take method 'pieces', or more texts",
             )  # fmt: skip
-        found = most_similar(vectors, open_ids, shared, self.neighbours)
+        found = BY_SIMILARITY[self.method](vectors, open_ids, shared, self.neighbours)
         shares = {new: {exchange.kept[one]: weight for one, weight in some.items()} for new, some in found.items()}
         return weights_of(shares, exchange.shape)
 
+    def _aligned(self, exchange: Exchange) -> Matrix:
+        """Weights by translations, of tokens that no word is aligned with by pieces."""
+        aligner = aligners.get(self.aligner).read({})
+        pivots = exchange.pivot * len(exchange.texts)
+        shares = translation_shares(exchange.old, exchange.new, pivots, flat(exchange.texts), aligner)
+        known = {place: shares[place] for place in exchange.open().values() if place in shares}
+        rest = {token: place for token, place in exchange.open().items() if place not in known}
+        return csr_array(weights_of(known, exchange.shape) + pieces_weights(exchange, rest))
 
-def pieces_weights(exchange: Exchange) -> Matrix:
+
+def flat(texts: Texts) -> list[str]:
+    """Texts of all languages."""
+    return [text for some in texts.values() for text in some]
+
+
+def pieces_weights(exchange: Exchange, tokens: Mapping[str, int]) -> Matrix:
     """The mean of the old tokens that the text of a new one is cut into."""
-    cut = {place: exchange.old.cut(exchange.new.text_of(token)) for token, place in exchange.open().items()}
+    cut = {place: exchange.old.cut(exchange.new.text_of(token)) for token, place in tokens.items()}
     return evenly({place: some for place, some in cut.items() if some}, exchange.shape)
 
 

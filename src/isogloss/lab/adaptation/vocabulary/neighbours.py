@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,10 @@ WINDOW = 5
 WIDTH = 100
 SMOOTHING = 0.75
 """Power of the counts of contexts (Levy, Goldberg and Dagan 2015)."""
-BLOCK = 512
+MOST_CELLS = 1 << 22
+"""Cosines that are held at once: 32 MB."""
+Weights = dict[int, dict[int, float]]
+"""Each token to the weights of others."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +32,19 @@ class TokenVectors:
     vectors : numpy.ndarray of float, shape (tokens, width)
         Of length 1; nothing but zeros where nothing is known.
     known : numpy.ndarray of bool, shape (tokens,)
+    lengths : numpy.ndarray of float, shape (tokens,)
+        Before.
     """
 
     vectors: Any
     known: Any = field(init=False)
+    lengths: Any = field(init=False)
 
     def __post_init__(self) -> None:
         """Bring vectors to length 1."""
         lengths = np.linalg.norm(self.vectors, axis=1, keepdims=True)
         object.__setattr__(self, "vectors", self.vectors / np.maximum(lengths, 1e-12))
+        object.__setattr__(self, "lengths", lengths[:, 0])
         object.__setattr__(self, "known", lengths[:, 0] > 1e-12)
 
 
@@ -88,9 +95,14 @@ def _positive_information(counts: csr_array) -> csr_array:
     return ratio
 
 
-def most_similar(
-    vectors: TokenVectors, tokens: Sequence[int], among: Sequence[int], most: int
-) -> dict[int, dict[int, float]]:
+def blocks(tokens: Sequence[int], among: Sequence[int]) -> Iterator[list[int]]:
+    """Some tokens at a time, so that their cosines to all others take little memory."""
+    size = max(1, MOST_CELLS // max(1, len(among)))
+    for first in range(0, len(tokens), size):
+        yield list(tokens[first : first + size])
+
+
+def most_similar(vectors: TokenVectors, tokens: Sequence[int], among: Sequence[int], most: int) -> Weights:
     """For each of some tokens the most similar ones, with weights in proportion to their cosines.
 
     Notes
@@ -100,8 +112,7 @@ def most_similar(
     """
     found = {}
     others = vectors.vectors[list(among)]
-    for first in range(0, len(tokens), BLOCK):
-        block = list(tokens[first : first + BLOCK])
+    for block in blocks(tokens, among):
         cosines = vectors.vectors[block] @ others.T
         nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :most]
         for row, token in enumerate(block):
@@ -110,3 +121,30 @@ def most_similar(
             if total > 0:
                 found[token] = {one: weight / total for one, weight in own.items() if weight > 0}
     return found
+
+
+def sparsest(vectors: TokenVectors, tokens: Sequence[int], among: Sequence[int], most: int) -> Weights:
+    """For each of some tokens the sparsemax of its cosines to all others, however many these leave.
+
+    Notes
+    -----
+    After FOCUS (Dobler and de Melo 2023). Sparsemax (Martins and Astudillo 2016): max(z - tau, 0), with the tau that
+    makes the sum 1.
+    """
+    found = {}
+    others = vectors.vectors[list(among)]
+    for block in blocks(tokens, among):
+        weights = sparsemax(vectors.vectors[block] @ others.T)
+        for token, row in zip(block, weights, strict=True):
+            found[token] = {among[place]: float(row[place]) for place in np.flatnonzero(row).tolist()}
+    return found
+
+
+def sparsemax(scores: Any) -> Any:
+    """Of each row, the closest point of the probability simplex."""
+    falling = -np.sort(-scores, axis=1)
+    sums = np.cumsum(falling, axis=1)
+    places = np.arange(1, scores.shape[1] + 1)
+    support = (1 + places * falling > sums).sum(axis=1, keepdims=True)
+    tau = (np.take_along_axis(sums, support - 1, axis=1) - 1) / support
+    return np.maximum(scores - tau, 0)

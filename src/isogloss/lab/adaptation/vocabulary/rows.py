@@ -15,8 +15,8 @@ from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.runtime import start_torch
 
 Filling = Literal["random", "mean"]
-Matrix = csr_array
-"""Weights of the old tokens in each new one, shape (new tokens, old tokens)."""
+Matrix = Any
+"""`scipy.sparse.csr_array`: weights of the old tokens in each new one, shape (new tokens, old tokens)."""
 
 
 def weights_of(shares: Mapping[int, Mapping[int, float]], shape: tuple[int, int]) -> Matrix:

@@ -14,7 +14,7 @@ from isogloss.lab.adaptation import Inputs
 from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.losses import measure_of
 from isogloss.lab.adaptation.tokenizer_file import SEPARATE, SETTINGS, closed, with_only, write_settings
-from isogloss.lab.adaptation.vocabulary.initialised import BY_SIMILARITY, Exchange, InitialisedAdaptation
+from isogloss.lab.adaptation.vocabulary.initialised import BY_SIMILARITY, Exchange, InitialisedAdaptation, flat
 from isogloss.lab.adaptation.vocabulary.learning import learn_tokens
 from isogloss.lab.adaptation.vocabulary.record import facts_of, write_record
 from isogloss.lab.adaptation.vocabulary.rows import write_rows
@@ -32,10 +32,11 @@ class VocabularyTransplant(InitialisedAdaptation):
 
     Parameters
     ----------
-    method : {"random", "mean", "pieces", "overlap"}, default "pieces"
+    method : {"random", "mean", "pieces", "overlap", "focus", "omp", "aligned"}, default "pieces"
         How rows are made of tokens that do not keep theirs: drawn at random, with mean and standard deviation of each
-        dimension over the old tokens; that mean; the mean of the old tokens that the token's text is cut into; or a
-        mean of the most similar tokens that both tokenizers have.
+        dimension over the old tokens; that mean; the mean of the old tokens that the token's text is cut into; a mean
+        of the most similar tokens that both tokenizers have, or a sparse one (focus), or the sum that comes closest
+        (omp); or a mean of the old tokens of translations.
     languages : list of str, default []
         Languages whose texts tokens are learnt from, and similarity; all by default.
     tokenizer : str, default ""
@@ -51,13 +52,18 @@ class VocabularyTransplant(InitialisedAdaptation):
         A checkpoint with the new tokenizer, whose embeddings tell which tokens are similar; by default vectors learnt
         from the texts do.
     neighbours : int, default 10
-        Tokens at most that a row is a mean of, where similarity is asked.
+        Tokens at most that a row is made of, by overlap and omp.
+    pivot : str, default ""
+        Language of the texts that the model knows, whose tokens are aligned with those of their translations.
+    aligner : {"ibm1", "hmm"}, default "ibm1"
+        What links words to their translations.
 
     Notes
     -----
     A head that is not tied, and its bias, get rows in the same way. Tokens that a method cannot tell, because no vector
-    or piece is known, are drawn at random. Means of similar tokens are after CLP-Transfer (Ostendorff and Rehm 2023),
-    those of pieces after SambaLingo (Csaki et al. 2024).
+    or piece is known, are drawn at random. Means of pieces are after SambaLingo (Csaki et al. 2024), overlap after
+    CLP-Transfer (Ostendorff and Rehm 2023), focus after FOCUS (Dobler and de Melo 2023), aligned after
+    trans-tokenization (Remy et al. 2024).
     """
 
     name: ClassVar[str] = "vocabulary-transplant"
@@ -79,7 +85,7 @@ class VocabularyTransplant(InitialisedAdaptation):
 
     @property
     def needs_texts(self) -> bool:
-        return not self.tokenizer or (self.method in BY_SIMILARITY and not self.helper)
+        return not self.tokenizer or self.method == "aligned" or (self.method in BY_SIMILARITY and not self.helper)
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -88,12 +94,14 @@ class VocabularyTransplant(InitialisedAdaptation):
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
         old = Vocabulary.read(source.folder)
-        texts = self.texts(inputs) if self.needs_texts else []
-        new, positions = (Vocabulary.read(_folder(self.tokenizer)), {}) if self.tokenizer else self._learn(old, texts)
+        texts = self.texts(inputs) if self.needs_texts else {}
+        new, positions = (
+            (Vocabulary.read(_folder(self.tokenizer)), {}) if self.tokenizer else self._learn(old, flat(texts))
+        )
         same, special = shared_tokens(old, new)
         kept = (same if self.shared else {}) | special
         _check_roles(source.folder, new, self.tokenizer)
-        exchange = Exchange(old, new, old.size, kept, texts)
+        exchange = Exchange(old, new, old.size, kept, texts, list(inputs.texts.get(self.pivot, ())))
         both = self.combinations(exchange)
         positions = positions or {before: place for place, before in kept.items()}
         self._write_files(source.folder, new, positions, draft)
