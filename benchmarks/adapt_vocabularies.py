@@ -129,7 +129,7 @@ def arms(
 
 
 def real() -> dict[str, Any]:
-    """A real decoder with more tokens of Hindi, at once and after training on Hindi: bits per byte of both languages."""
+    """A real decoder with more tokens of Hindi, at once and after training: bits per byte of both languages."""
     parts = {code: divided(sentences(name)) for code, name in LANGUAGES.items()}
     held_out = {code: some[:REAL_HELD_OUT] for code, (_, some) in parts.items()}
     corpus = {"hin": parts["hin"][0]}
