@@ -11,7 +11,7 @@ from typing import Any
 from docs.generator.docstrings import parse, summary
 from docs.generator.markdown import code, link, plain, table
 from docs.generator.sections import adding, section
-from isogloss.lab import adaptations, executors, recipes, selections, tasks
+from isogloss.lab import adaptations, executors, hints, recipes, selections, tasks
 from isogloss.lab.task_file import describe_known
 from isogloss.registry import Registry
 from isogloss.texts import aligners, text_transforms, translators
@@ -26,6 +26,7 @@ def lab_sections() -> list[str]:
         _kinds(),
         _recipes(),
         _selections(),
+        _hints(),
         _adaptations(),
         _translators(),
         _aligners(),
@@ -143,6 +144,17 @@ def _selections() -> str:
         table(("name", "what it chooses"), rows),
         adding(selections, "a subclass of [`Selection`](python/lab.md#class-selection)"),
         *_each(selections),
+    )
+
+
+def _hints() -> str:
+    rows = [(code(name), plain(summary(one))) for name, one in hints.items()]
+    return section(
+        "Hints",
+        "For `hint` of the recipe `in-context`. [When does each help?](../methods/prompting.md#hints)",
+        table(("name", "what stands before a question"), rows),
+        adding(hints, "a subclass of [`Hint`](python/lab.md#class-hint)"),
+        *_each(hints),
     )
 
 

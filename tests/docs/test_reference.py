@@ -176,6 +176,7 @@ def test_docstrings_give_the_defaults_of_the_signature():
     "registry",
     [
         "lab.adaptations",
+        "lab.hints",
         "lab.recipes",
         "lab.selections",
         "texts.translators",

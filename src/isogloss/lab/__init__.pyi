@@ -14,6 +14,7 @@ from .grid import Grid, read_grid
 from .kinds import tasks
 from .pretraining import read_pretraining
 from .recipe import Corpus, Fitted, Recipe, Training, recipes
+from .recipe.prompted.hints import Hint, hints
 from .recipe.prompted.selection import Selection, selections
 from .results import RunReport
 from .run import plan_grid, run_grid
@@ -35,6 +36,7 @@ __all__ = [
     "Findings",
     "Fitted",
     "Grid",
+    "Hint",
     "Recipe",
     "RunReport",
     "Selection",
@@ -49,6 +51,7 @@ __all__ = [
     "costs_file",
     "executors",
     "findings",
+    "hints",
     "known_tasks",
     "load",
     "measured_costs",

@@ -42,7 +42,7 @@ class ContextTuning(InContext):
     -log P(answer) over demonstrations. No weight of the model changes. What is left out is taken out of the sequence,
     not masked in its place. Demonstrations that leave no room for a question as long as the longest of them are left
     out and counted (`too_long`). Its other form learns keys and values of every layer. The other parameters are those
-    of `InContext`, but for `selection`, `chat` and `calibrate`.
+    of `InContext`, but for `selection`, `hint`, `chat` and `calibrate`.
     """
 
     name: ClassVar[str] = "context-tuning"
@@ -55,7 +55,7 @@ class ContextTuning(InContext):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("selection", "chat", "calibrate"):
+        for name in ("selection", "hint", "chat", "calibrate"):
             if getattr(self, name):
                 raise BadValue("context-tuning has the same vectors before every question", hint=f"leave out {name}")
 

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -15,9 +15,15 @@ from isogloss.errors import BadValue
 from isogloss.lab.recipe import ANY, EACH, Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import TRIED
 from isogloss.lab.recipe.prompted import SOURCE, TARGET, PromptedRecipe, right_answer
-from isogloss.lab.recipe.prompted.prompts import Query, about, first_rows, packed, queries
+from isogloss.lab.recipe.prompted.hints import Hint, read_hint
+from isogloss.lab.recipe.prompted.prompts import About, Query, about, first_rows, packed, queries
 from isogloss.lab.recipe.prompted.selection import Selection, read_selection
+from isogloss.models.checkpoints import load_tokenizer
 from isogloss.models.decoder import Decoder, shared_decoder
+from isogloss.models.runtime import count
+
+_NAMED = ("selection", "hint")
+"""Parameters that have a name and parameters of their own."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,9 @@ class InContext(PromptedRecipe):
     selection : dict, default none
         `name` and parameters of a way to choose demonstrations for each question, see
         `isogloss.lab.recipe.prompted.selection.selections`; by default all examples stand before every question.
+    hint : dict, default none
+        `name` and parameters of what stands before each question beside demonstrations, see
+        `isogloss.lab.recipe.prompted.hints.hints`.
 
     Notes
     -----
@@ -50,11 +59,19 @@ class InContext(PromptedRecipe):
     separator: str = "\n\n"
     demonstrations: Literal["any", "target"] = "any"
     selection: dict[str, Any] = field(default_factory=dict)
+    hint: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.by is not None and self.calibrate:
             raise BadValue("calibrate takes the same demonstrations for all questions", hint="leave out selection")
+        if self.hinted is not None and self.calibrate:
+            raise BadValue("calibrate takes the same prompt for all questions", hint="leave out hint")
+
+    @cached_property
+    def hinted(self) -> Hint | None:
+        """What stands before each question, with its parameters; None where nothing does."""
+        return read_hint(self.hint) if self.hint else None
 
     @cached_property
     def by(self) -> Selection | None:
@@ -63,24 +80,29 @@ class InContext(PromptedRecipe):
 
     @property
     def identity(self) -> dict[str, Any]:
-        """A selection stands there with its content, and only where there is one: others keep their jobs."""
+        """A selection and a hint stand there with their content, and only where they are: others keep their jobs."""
         found = super().identity
-        found["parameters"] = {name: value for name, value in found["parameters"].items() if name != "selection"}
-        return found | (self.by.identity if self.by is not None else {})
+        parameters = {name: value for name, value in found["parameters"].items() if name not in _NAMED}
+        return {**found, "parameters": parameters, **{name: one.identity for name, one in self._chosen.items()}}
 
     @property
     def preparation(self) -> tuple[Any, ...]:
-        """All with one selection share what it computes."""
-        chosen = () if self.by is None else (json.dumps(self.by.identity, sort_keys=True),)
-        return (*super().preparation, *chosen)
+        """All with one selection share what it computes; whether a hint fits the languages is to be known early."""
+        return (*super().preparation, *(json.dumps(one.identity, sort_keys=True) for one in self._chosen.values()))
+
+    @property
+    def _chosen(self) -> dict[str, Selection | Hint]:
+        return {name: one for name, one in zip(_NAMED, (self.by, self.hinted), strict=True) if one is not None}
 
     def changed(self, *left_out: str) -> list[str]:
-        """With the selection by its own label."""
-        chosen = [] if self.by is None else [f"selection={self.by.label}"]
-        return [*super().changed(*left_out, "selection"), *chosen]
+        """With selection and hint by their own labels."""
+        return [*super().changed(*left_out, *_NAMED), *(f"{name}={one.label}" for name, one in self._chosen.items())]
 
     def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
         """Put the texts where every worker finds them, and what the selection computes of them."""
+        if self.hinted is not None:
+            known = About.of(corpus).ids
+            self.hinted.check([known[place] for place, texts in enumerate(corpus.test) if texts])
         found = super().prepare(corpus, apply)
         return found if self.by is None else {**found, **self.by.prepare(corpus)}
 
@@ -108,8 +130,14 @@ class InContext(PromptedRecipe):
         return Fitted({"rows": rows[order], "languages": languages}, settings, notes)
 
     def questions(self, prepared: Arrays, fitted: Fitted, language: int) -> list[Query]:
-        """The test rows of a language, each with the demonstrations that were chosen for it."""
+        """The test rows of a language, each with the demonstrations and the hint that were chosen for it."""
         asked, rows = super().questions(prepared, fitted, language), fitted.arrays["rows"]
+        if self.hinted is not None and asked:
+            known, cut = about(prepared), load_tokenizer(self.folder)
+            lengths = partial(_tokens, cut)
+            texts = self.hinted.write([" ".join(one.parts) for one in asked], known.ids[language], lengths)
+            count(hint_tokens=sum(map(lengths, texts)))
+            asked = [replace(one, hint=text) for one, text in zip(asked, texts, strict=True)]
         if self.by is None or not asked or not len(rows):
             return asked
         chosen = self.by.choose(prepared, rows, language, fitted.settings["seed"])
@@ -124,7 +152,7 @@ class InContext(PromptedRecipe):
         train = max(corpus.train, key=len, default=[])
         size = min(len(train), round(sum(len(one.rows) for one in trainings) / len(trainings)))
         chosen = {} if self.by is None else {"name": "random", "count": self.by.count}
-        english = InContext(**{**self.parameters, "template_language": SOURCE, "selection": chosen})
+        english = InContext(**{**self.parameters, "template_language": SOURCE, "selection": chosen, "hint": {}})
         prepared = packed(Corpus([train[:size]], [test], ["eng"], corpus.kind, corpus.labels))
         labels = np.zeros(sum(map(corpus.kind.input_type.units, train[:size])), np.int64)
         fitted = english.fit(prepared, Training(np.arange(size), labels, 0))
@@ -135,3 +163,7 @@ class InContext(PromptedRecipe):
         seconds = (time.perf_counter() - began) * len(served) / len(test)
         memory = (2 if self.precision == "bfloat16" else 4) * self.facts()["parameters"] + 1e9
         return Estimate(0.0, seconds, 0.0, memory, 0.0, f"{len(test)} texts tried")
+
+
+def _tokens(cut: Any, text: str) -> int:
+    return len(cut(text, add_special_tokens=False)["input_ids"])

@@ -263,6 +263,7 @@ class Asking:
 
     def ask(self, one: Query) -> tuple[str, list[str]]:
         prompt, ways = self.wording.ways(one.parts, one.choices)
+        prompt = one.hint + prompt
         shown = self.shown if one.shown is None else [self.shown[place] for place in one.shown]
         if self.chat is None:
             return "".join(question + answer + self.separator for question, answer in shown) + prompt, ways

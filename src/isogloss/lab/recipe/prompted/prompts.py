@@ -27,11 +27,14 @@ class Query:
         Empty where answers are labels, or texts that are written.
     shown : tuple of int, or None
         Which demonstrations stand before it, by their places; None for all.
+    hint : str
+        What stands between these and the question.
     """
 
     parts: tuple[str, ...]
     choices: tuple[str, ...] = ()
     shown: tuple[int, ...] | None = None
+    hint: str = ""
 
 
 @dataclass(frozen=True)
