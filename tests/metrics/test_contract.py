@@ -37,6 +37,15 @@ def labelled(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
     return Gold(labels, starts, np.zeros(rows, dtype=np.int64), TAGS), predicted
 
 
+def several(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
+    """Rows with one to four of four labels, and scores of all of them that know half of it."""
+    chance = np.random.default_rng(seed)
+    right = (chance.random((rows, len(TAGS))) < [0.5, 0.3, 0.2, 0.1]).astype(np.uint8)
+    right[np.arange(rows), chance.integers(0, len(TAGS), rows)] = 1
+    gold = Gold(right, np.arange(rows + 1), np.zeros(rows, np.int64), TAGS, languages=["eng"])
+    return gold, 2.0 * right - 1 + chance.normal(size=right.shape)
+
+
 def written(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
     """Answers of two to eight words, half of them right, some empty."""
     chance = np.random.default_rng(seed)
@@ -60,7 +69,8 @@ def drawn(gold: Gold, predicted: np.ndarray, rows: np.ndarray) -> tuple[Gold, np
 
 
 def examples(metric: str, rows: int = 300) -> tuple[Gold, np.ndarray]:
-    make = labelled if "tags" in ALL[metric].computation.answers else written
+    answers = ALL[metric].computation.answers
+    make = labelled if "tags" in answers else several if "labels" in answers else written
     return make(rows, seed=1)
 
 

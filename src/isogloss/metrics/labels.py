@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from isogloss.metrics.label_sets import PooledF1, f1_of_counts, macro_f1_of_sets, moved_macro_f1, set_counts
 from isogloss.metrics.metric import Computation, Gold, Matrix
 
 STEP = 1e-3
@@ -33,16 +34,23 @@ class Accuracy(Computation):
 
 
 class MacroF1(Accuracy):
-    """Mean over labels of F1. A single row has none: its score is the accuracy of its units."""
+    """Mean over labels of F1. A single row has none: its score is the accuracy of its units, or the F1 of its labels."""
 
-    answers: ClassVar[tuple[str, ...]] = ("label", "tags")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels")
     is_of_items: ClassVar[bool] = False
 
+    def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
+        return f1_of_counts(set_counts(gold, predicted)) if gold.has_sets else super().item_scores(gold, predicted)
+
     def scores(self, gold: Gold, predicted: Matrix, item_scores: Matrix) -> Matrix:
+        if gold.has_sets:
+            return macro_f1_of_sets(gold, predicted)
         return macro_f1(confusions(gold.labels, predicted, gold.owners, len(gold.names)))
 
     def influences(self, gold: Gold, predicted: Matrix, item_scores: Matrix, scores: Matrix) -> Matrix:
         """Every label's F1 is 2 right / (gold + predicted), and a unit enters that of two labels at most."""
+        if gold.has_sets:
+            return moved_macro_f1(gold, predicted)
         owners = gold.owners
         confusion = confusions(gold.labels, predicted, owners, len(gold.names))
         total = confusion.sum(1) + confusion.sum(2)  # (targets, labels)
@@ -85,26 +93,13 @@ class FromCounts(Accuracy):
         return np.asarray(np.add.reduceat(of_units, gold.starts[:-1]))
 
 
-class SpanF1(Computation):
-    """F1 of all spans of a target; of a row, that of its own, 1 where it has none and gets none.
-
-    The mean over rows is not the F1 of all spans, in which longer sentences weigh more.
-    """
+class SpanF1(PooledF1):
+    """F1 of all spans of a target; of a row, that of its own, 1 where it has none and gets none."""
 
     answers: ClassVar[tuple[str, ...]] = ("tags",)
 
-    def item_scores(self, gold: Gold, predicted: Matrix) -> Matrix:
-        return _f1(span_counts(gold.labels, predicted, gold.starts, gold.names))
-
-    def scores(self, gold: Gold, predicted: Matrix, item_scores: Matrix) -> Matrix:
-        counts = span_counts(gold.labels, predicted, gold.starts, gold.names)
-        return _f1(np.stack([np.bincount(gold.targets, weights=column) for column in counts.T], axis=1))
-
-    def influences(self, gold: Gold, predicted: Matrix, item_scores: Matrix, scores: Matrix) -> Matrix:
-        right, expected, given = span_counts(gold.labels, predicted, gold.starts, gold.names).T
-        total = np.bincount(gold.targets, weights=expected + given)
-        gained = 2 * right - scores[gold.targets] * (expected + given)
-        return np.asarray(gained / np.maximum(total, 1)[gold.targets])
+    def row_counts(self, gold: Gold, predicted: Matrix) -> Matrix:
+        return span_counts(gold.labels, predicted, gold.starts, gold.names)
 
 
 def confusions(gold: Matrix, predicted: Matrix, groups: Matrix, labels: int) -> Matrix:
@@ -209,9 +204,3 @@ def _numbers(spans: Matrix) -> Matrix:
     """One number per span, equal for equal spans: a position begins one span at most, so few types suffice."""
     length = spans[:, 1] - spans[:, 0]
     return np.asarray((spans[:, 0] * 100_000 + length) * 1_000 + spans[:, 2])
-
-
-def _f1(counts: Matrix) -> Matrix:
-    """2 right / (gold + predicted), 1 where there is nothing to find and nothing was predicted."""
-    total = counts[:, 1] + counts[:, 2]
-    return np.asarray(np.where(total > 0, 2 * counts[:, 0] / np.where(total > 0, total, 1), 1.0))

@@ -108,7 +108,9 @@ class Metric:
         Parameters
         ----------
         gold : Gold
-        predicted : numpy.ndarray of int, shape (units,), or of str, shape (rows,)
+        predicted : numpy.ndarray of int, shape (units,), or of str, shape (rows,), or of float
+            Where rows may have several labels, a score of each, (rows, labels): those above 0 are given. Where answers
+            are numbers, (rows,).
 
         Raises
         ------
@@ -130,7 +132,8 @@ class Gold:
     Attributes
     ----------
     labels : numpy.ndarray of int, shape (units,)
-        Positions in the task's labels; a sentence has as many units as words, anything else has one.
+        Positions in the task's labels; a sentence has as many units as words, anything else has one. Where a row
+        may have several labels, of shape (rows, labels), 1 for those that it has. Where answers are numbers, these.
     starts : numpy.ndarray of int, shape (rows + 1,)
         Where each row begins.
     targets : numpy.ndarray of int, shape (rows,)
@@ -159,8 +162,20 @@ class Gold:
     contexts: Sequence[str] = ()
     sources: Sequence[str] = ()
 
+    @property
+    def has_sets(self) -> bool:
+        """Whether rows may have several labels."""
+        return self.labels.ndim == 2
+
     def texts(self, predicted: Matrix) -> list[str]:
-        """Answers as texts, row by row: as they are, what stands in the contexts, or the labels at their positions."""
+        """Answers as texts, row by row: as they are, what stands in the contexts, or the labels at their positions.
+
+        Of scores of labels, the names of those above 0 with commas between; of numbers, four digits.
+        """
+        if self.has_sets:
+            return [", ".join(np.array(self.names)[row]) for row in predicted > 0]
+        if predicted.dtype.kind == "f":
+            return [f"{one:.4g}" for one in predicted]
         if self.contexts and predicted.dtype.kind != "U":
             spans = zip(self.contexts, predicted.reshape(-1, 2).tolist(), strict=True)
             return [context[begin:end].strip() for context, (begin, end) in spans]
@@ -195,7 +210,8 @@ class Computation(ABC):
     Attributes
     ----------
     answers : tuple of str
-        What answers it is for: "label", "tags" (of words), "choice", "span" (of a context), "text".
+        What answers it is for: "label", "tags" (of words), "labels" (several of a row), "value" (a number), "choice",
+        "span" (of a context), "text".
     is_of_items : bool
         Whether the scores of rows are this metric's own; where it has none for a single row, they are another's.
     """

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from isogloss.metrics.edits import CER, WER
+from isogloss.metrics.label_sets import LabelRanking, MicroF1, label_ranking_precision, set_r_precision
 from isogloss.metrics.labels import Accuracy, FromCounts, MacroF1, SpanF1, balanced_accuracy, mcc, weighted_f1
 from isogloss.metrics.metric import Computation, Metric
 from isogloss.metrics.rouge import rouge_l, rouge_n, signature
@@ -22,9 +23,12 @@ COMPUTATIONS: dict[str, Computation] = {
     "accuracy": Accuracy(),
     "balanced_accuracy": FromCounts(balanced_accuracy),
     "macro_f1": MacroF1(),
+    "micro_f1": MicroF1(),
     "weighted_f1": FromCounts(weighted_f1),
     "mcc": FromCounts(mcc),
     "span_f1": SpanF1(),
+    "r_precision": LabelRanking(set_r_precision),
+    "lrap": LabelRanking(label_ranking_precision),
     "exact_match": TextComputation(exact_match, generated=same_result),
     "f1": TextComputation(f1),
     "valid_output_rate": TextComputation(is_result),
