@@ -278,7 +278,9 @@ class Bench:
 
     def _stage(self, chosen: dict[str, Rows], *, of_dev: bool = False) -> Stage:
         """Some training examples, or examples to choose on, of some languages, by their place in the corpus."""
-        rows, labels = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        if not chosen:
+            return Stage(np.empty(0, np.int64), np.empty(0, np.int64))
+        rows, labels = [], []
         for code, places in chosen.items():
             examples = self.task.dev[code] if of_dev else self.task.train[code]
             rows.append(self._first[code] + (len(self.task.train[code]) if of_dev else 0) + places)

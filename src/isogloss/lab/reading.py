@@ -11,6 +11,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, UnknownLanguage, UnknownName
 from isogloss.lab.byte_tokenizer import clone_text
+from isogloss.lab.chronology import check_order, divide_by_date, with_dates
 from isogloss.lab.task import Copy, Leak, Task, TaskInfo
 from isogloss.languages import Language, resolve
 from isogloss.texts.tables import read_table
@@ -30,15 +31,21 @@ def read_task(info: TaskInfo) -> Task:
         codes for one language; an item twice; test items or texts that are trained on.
     """
     kind, where = info.kind, str(info.file)
-    table = read_table(info.file, info.columns, kind.lists)
+    table = read_table(info.file, info.columns, kind.separators(info.options))
     if kind.leaves_out:
         table = leave_out(table, info)
     table = _complete(table, where, kind.lists, blank=kind.optional if kind.leaves_out else ())
+    if "date" in info.columns:
+        table = with_dates(table, where)
+    if info.begins:
+        table = divide_by_date(table, info.begins)
     if info.shares:
         table = divide(table, info.shares, by_item="item" in info.columns)
     info = _with_dev(info, set(table["split"].unique()))
     names = {name: split for split, name in info.splits.items()}
     table = table.filter(pl.col("split").is_in(list(names))).with_columns(pl.col("split").replace(names))
+    if "date" in info.columns:
+        check_order(table, where)
     if info.copies:
         table = _with_copies(table, info.copies, kind.texts, where)
     languages = _languages(table, info, where)
@@ -69,6 +76,8 @@ def _with_dev(info: TaskInfo, there: set[str]) -> TaskInfo:
             hint = (
                 "divide them by a column with more values"
                 if info.shares
+                else "give other days with `begin`"
+                if info.begins
                 else "name the splits in a section [task.splits]"
             )
             raise BadValue(f"no row has the split '{split}'", where=str(info.file), hint=hint)

@@ -7,6 +7,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from math import fsum
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -22,9 +23,9 @@ from isogloss.models.inputs import TEXT, InputType
 
 Integers = np.ndarray[Any, Any]
 
-Answer = Literal["label", "tags", "choice", "span", "text"]
-"""What an answer can be: a label of a row, a label of each word, one of a row's choices, a span of its context, or a
-text. Recipes say which of them they give."""
+Answer = Literal["label", "tags", "labels", "choice", "span", "text"]
+"""What an answer can be: a label of a row, a label of each word, several labels of a row, one of a row's choices, a
+span of its context, or a text. Recipes say which of them they give."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class TaskKind(ABC):
         Keys in the section of a task that only this kind has, see `read_options`.
     metrics : tuple of str
         What is measured where a task names no metrics; `measurable` says what can be.
-    answer : {"label", "tags", "choice", "span", "text"}
+    answer : {"label", "tags", "labels", "choice", "span", "text"}
         What an answer is, so that recipes know whether they can give it.
     input_type : InputType
         How an input becomes text.
@@ -130,6 +131,10 @@ class TaskKind(ABC):
             The section, for errors.
         """
         return dict(options)
+
+    def separators(self, options: Mapping[str, Any]) -> Mapping[str, str]:
+        """As `lists`, after what a task says of them."""
+        return self.lists
 
     def check(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
         """The table, after what would make scores meaningless was looked for.
@@ -206,11 +211,13 @@ class TaskInfo:
     columns : dict of str to str
         language, split and what else the kind has (text, label; words, tags; premise, choice 0, choice 1,
         ..., label) and, where given, item, to the file's own column names; `division` is the column that
-        splits are made by where the file has none.
+        splits are made by where the file has none; `date` the one by which they have to follow each other.
     splits : dict of str to str
         train, test and, where there is one, dev, to the file's own names of splits.
     shares : dict of str to float
         How large splits are that are made; the rest is tested on. Empty where the file has splits.
+    begins : dict of str to datetime.date
+        The first days of test and, where there is one, dev, where splits are made by dates; else empty.
     codes : dict of str to str
         The file's own codes of languages that nobody else has, to what they mean.
     languages : tuple of str or None
@@ -243,6 +250,7 @@ class TaskInfo:
     shares: dict[str, float] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     copies: dict[str, Copy] = field(default_factory=dict)
+    begins: dict[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -258,7 +266,8 @@ class Examples:
     labels : numpy.ndarray of int64, shape (units,)
         What is right, unit by unit: positions in the task's labels, or the number of the right choice. A
         sentence has as many units as words; a question about a context has two, the characters between which
-        its answer stands; anything else has one.
+        its answer stands; anything else has one. Where a row may have several labels, of shape (examples, labels) and
+        type uint8, 1 for those that it has.
     starts : numpy.ndarray of int64, shape (examples + 1,)
         Where in `labels` each example begins.
     answers : sequence of tuple of str, or None
@@ -302,6 +311,9 @@ class Examples:
 
     def _right(self, row: int) -> int | list[Any]:
         """What is right, as plain values that do not change when other languages' examples do."""
+        if self.labels.ndim == 2:
+            several: list[int] = np.flatnonzero(self.labels[row]).tolist()
+            return several
         of_row: list[int] = self.labels[self.starts[row] : self.starts[row + 1]].tolist()
         if self.answers is not None:
             return [*(of_row if self.input_type.unit == "span" else []), *self.answers[row]]

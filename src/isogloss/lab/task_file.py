@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 
 import polars as pl
 from annotated_types import Ge, Gt, Le, Lt, MinLen
-from pydantic import AfterValidator, Field, StringConstraints, create_model, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, create_model, model_validator
 
 from isogloss.config import Help, Table, checked, known, read_toml, section_of, validate
 from isogloss.errors import BadFile, BadValue, UnknownName
@@ -17,7 +18,7 @@ from isogloss.evidence.schema import TEXT_ORIGINS
 from isogloss.lab.byte_tokenizer import MOST_COPIES
 from isogloss.lab.kinds import tasks
 from isogloss.lab.task import Copy, TaskInfo, TaskKind
-from isogloss.texts.tables import is_on_hub
+from isogloss.texts.tables import LANGUAGE, is_on_hub
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -41,13 +42,26 @@ def describe_known() -> pl.DataFrame:
 Share = Annotated[float, Gt(0), Lt(1)]
 
 
+def _day(written: object) -> object:
+    return datetime.date.fromisoformat(written) if isinstance(written, str) else written
+
+
+Day = Annotated[datetime.date, BeforeValidator(_day), Help("a day", '"2012-01-01"')]
+
+
 class SplitsTable(Table):
-    """The section `[task.splits]`: the file's names of splits, or the column that splits are made by."""
+    """The section `[task.splits]`: the file's names of splits, or the column that splits are made by.
+
+    A column `date` says when texts are from: splits have to follow each other in time, and are made so from their first
+    days in `begin`, where that is given.
+    """
 
     train: str = "train"
     test: str = "test"
     dev: str | None = None
     by: str | None = None
+    date: str | None = None
+    begin: dict[Annotated[str, known("split", ("dev", "test"))], Day] = Field(default_factory=dict)
     shares: dict[Annotated[str, known("split", ("train", "dev"))], Share] = Field(
         default_factory=lambda: {"train": 0.5, "dev": 0.1}
     )
@@ -61,6 +75,16 @@ class SplitsTable(Table):
             if "train" not in self.shares or sum(self.shares.values()) >= 1:
                 hint = "write shares = { train = 0.5, dev = 0.1 }: the rest is tested on"
                 raise BadValue(f"shares are {self.shares!r}", hint=hint)
+        elif self.begin:
+            for name in sorted(self.model_fields_set - {"date", "begin"}):
+                raise UnknownName("key", name, ("date", "begin"))
+            if (
+                not self.date
+                or "test" not in self.begin
+                or self.begin.get("dev", datetime.date.min) >= self.begin["test"]
+            ):
+                hint = 'write date = "column", begin = { dev = 2011-01-01, test = 2012-01-01 }'
+                raise BadValue("the first days of splits are not clear", hint=hint)
         elif self.train == self.test:
             raise BadValue(f"train and test are both '{self.train}'", hint="test on what was not trained on")
         elif self.dev in (self.train, self.test):
@@ -69,6 +93,8 @@ class SplitsTable(Table):
 
     def names(self) -> dict[str, str]:
         """Train, test and, where there is one, dev, to what the file calls them."""
+        if self.begin:
+            return {split: split for split in ("train", *sorted(self.begin, reverse=True))}
         if self.by:
             return {split: split for split in (*sorted(self.shares, reverse=True), "test")}
         return {"train": self.train, "test": self.test} | ({"dev": self.dev} if self.dev else {})
@@ -147,7 +173,7 @@ def read_info(described: Mapping[str, Any], folder: Path, path: str, section: st
         raise UnknownName("task kind", str(name), tasks.names(), where=where)
     kind = tasks.get(name)()
     read: Any = validate(_table_of(kind), table, path, section)
-    if read.copies and kind.answer not in ("label", "tags"):
+    if read.copies and kind.answer not in ("label", "tags", "labels"):
         reason = f"copies are for tasks with labels or tags, not for {kind.name}"
         raise BadValue(reason, where=where, hint="leave it out")
     columns, file = _columns(read, kind), Path(read.file)
@@ -158,7 +184,7 @@ def read_info(described: Mapping[str, Any], folder: Path, path: str, section: st
         labels=tuple(read.labels or ()) or None, text_origin=read.text_origin, licence=read.licence,
         source=read.source, allowed_leakage=read.allowed_leakage, shares=read.splits.shares if read.splits.by else {},
         options=kind.read_options(given, columns, str(where)),
-        copies={code: Copy(one.of, one.number) for code, one in read.copies.items()},
+        copies={code: Copy(one.of, one.number) for code, one in read.copies.items()}, begins=read.splits.begin,
     )  # fmt: skip
 
 
@@ -187,12 +213,14 @@ def _metrics(read: TaskTable, kind: TaskKind, where: str | None) -> tuple[str, .
 def _columns(read: Any, kind: TaskKind) -> dict[str, str]:
     """The file's own name of each column that is read; see `TaskInfo`."""
     given = read.columns.model_dump()
-    # The name of a file may say its language and split, and splits may be made.
+    # The name of a file, or of its columns, may say the language, that of a file the split; and splits may be made.
     unneeded = {key for key in ("language", "split") if f"{{{key}}}" in read.file}
-    unneeded |= {"split"} if read.splits.by else set()
+    unneeded |= {"language"} if any(LANGUAGE in str(name) for name in given.values()) else set()
+    unneeded |= {"split"} if read.splits.by or read.splits.begin else set()
     names = [name for name in ("language", "split", *kind.needed) if name not in unneeded]
     columns = {name: given[name] for name in (*names, "item", *kind.optional) if given[name]}
     columns |= {"division": read.splits.by} if read.splits.by else {}
+    columns |= {"date": read.splits.date} if read.splits.date else {}
     return columns | {
         f"{name} {place}": column for key, name in kind.several.items() for place, column in enumerate(given[key])
     }

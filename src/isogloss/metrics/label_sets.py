@@ -1,7 +1,7 @@
 """Metrics of rows that may have several labels: F1 of the labels given, and how early right ones are ranked.
 
-What is right is an array of 0 and 1, of shape (rows, labels); what is predicted is a score of each label, and those above 0
-are given.
+What is right is an array of 0 and 1, of shape (rows, labels); what is predicted is a score of each label, and those
+above 0 are given.
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ def set_r_precision(right: Matrix, scores: Matrix) -> Matrix:
 
 
 def label_ranking_precision(right: Matrix, scores: Matrix) -> Matrix:
-    """Mean over right labels of the share of right ones among those scored as high or higher (Schapire and Singer 2000).
+    """Mean over right labels of the share of right ones among those scored as high or higher.
 
-    Every row has a label at least. scikit-learn's `label_ranking_average_precision_score`, row by row.
+    Every row has a label at least. Schapire and Singer 2000; the mean of rows is scikit-learn's
+    `label_ranking_average_precision_score`.
     """
     from scipy.stats import rankdata
 

@@ -34,7 +34,7 @@ class Accuracy(Computation):
 
 
 class MacroF1(Accuracy):
-    """Mean over labels of F1. A single row has none: its score is the accuracy of its units, or the F1 of its labels."""
+    """Mean over labels of F1. A single row has none: its score is the accuracy of its units or the F1 of its labels."""
 
     answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels")
     is_of_items: ClassVar[bool] = False

@@ -21,6 +21,9 @@ _CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "de
 _KEPT = ("form", "lemma", "upos", "xpos", "deprel")
 _COMMENT = re.compile(r"#\s*([\w.-]+)\s*=\s*(.*)")
 
+LANGUAGE = "{language}"
+"""Stands in the name of a file or a column where a language is named."""
+
 Sentence = tuple[dict[str, str], list[tuple[int, list[str]]]]
 
 
@@ -33,7 +36,9 @@ def read_table(path: Path, columns: Mapping[str, str], lists: Mapping[str, str] 
         One file; or a pattern with `{language}` and `{split}` in it, which every file that fits is read of
         and which become columns; or a dataset of the Hugging Face Hub, see `read_hub`.
     columns : mapping of str to str
-        What a column is to be called, to what the file calls it.
+        What a column is to be called, to what the file calls it; `text.en` is the field `en` of a column `text`. A
+        name with `{language}` in it stands for a column, or field, of each language: every row then becomes one of
+        each language that it has all of these in, and there is a column `language`.
     lists : mapping of str to str, optional
         Columns that hold a list per row, to what stands between its parts where the file has it as text; nothing
         if that is one part.
@@ -68,23 +73,54 @@ def _read_one(path: Path, columns: Mapping[str, str], lists: Mapping[str, str]) 
 
 def _chosen(table: pl.DataFrame, columns: Mapping[str, str], lists: Mapping[str, str], where: str) -> pl.DataFrame:
     """The columns asked for, as they are called here, and the number of each row."""
-    for name in columns.values():
-        if name not in table.columns:
-            raise UnknownName("column", name, table.columns, where=where)
-    table = table.select(_as_text(table, name, lists.get(to)).alias(to) for to, name in columns.items())
+    fields = dict(_fields(table.schema))
+    by_language = [to for to, name in columns.items() if LANGUAGE in name]
+    spread = {to: _languages_of(columns[to], fields) for to in by_language}
+    for name in (name for to, name in columns.items() if not spread.get(to, name in fields)):
+        raise UnknownName("column", name, fields, where=where)
     if table.is_empty():
         raise BadFile("holds no rows", where=where)
-    return table.with_row_index("row")
+    table = table.with_row_index("row")
+    if not by_language:
+        return _selected(table, columns, lists, fields)
+    parts = []
+    for code in sorted(set.intersection(*map(set, spread.values()))):
+        own = {to: spread[to][code] if to in spread else name for to, name in columns.items()}
+        parts.append(_selected(table, own, lists, fields).drop_nulls(by_language).with_columns(language=pl.lit(code)))
+    return pl.concat(parts)
 
 
-def _as_text(table: pl.DataFrame, name: str, separator: str | None) -> pl.Expr:
+def _selected(
+    table: pl.DataFrame, columns: Mapping[str, str], lists: Mapping[str, str], fields: Mapping[str, pl.Expr]
+) -> pl.DataFrame:
+    return table.select(
+        "row", *(_as_text(table, fields[name], lists.get(to)).alias(to) for to, name in columns.items())
+    )
+
+
+def _fields(schema: Mapping[str, Any], within: str = "", whole: pl.Expr | None = None) -> Iterator[tuple[str, pl.Expr]]:
+    """Columns, and fields within them, by the names that they are asked for with."""
+    for name, kind in schema.items():
+        field = pl.col(name) if whole is None else whole.struct.field(name)
+        yield f"{within}{name}", field
+        if isinstance(kind, pl.Struct):
+            yield from _fields({one.name: one.dtype for one in kind.fields}, f"{within}{name}.", field)
+
+
+def _languages_of(name: str, fields: Mapping[str, pl.Expr]) -> dict[str, str]:
+    """The column of each language, by the code in its name."""
+    fits = re.compile(re.escape(name).replace(re.escape(LANGUAGE), "([^.]+)", 1) + r"\Z")
+    return {match[1]: one for one in fields if (match := fits.match(one)) is not None}
+
+
+def _as_text(table: pl.DataFrame, field: pl.Expr, separator: str | None) -> pl.Expr:
     if separator is None:
-        return pl.col(name).cast(pl.String)
-    if isinstance(table.schema[name], pl.List):
-        return pl.col(name).cast(pl.List(pl.String))
+        return field.cast(pl.String)
+    if isinstance(table.select(field).to_series().dtype, pl.List):
+        return field.cast(pl.List(pl.String))
     if not separator:
-        return pl.concat_list(pl.col(name).cast(pl.String))
-    return pl.col(name).cast(pl.String).str.strip_chars().str.split(separator)
+        return pl.concat_list(field.cast(pl.String))
+    return field.cast(pl.String).str.strip_chars().str.split(separator)
 
 
 def _matching(pattern: Path) -> list[tuple[Path, dict[str, str]]]:
@@ -208,7 +244,7 @@ def _sentences(path: Path) -> Iterator[Sentence]:
 
 
 PREFIX = "hub:"
-_LANGUAGE, _SPLIT = "{language}", "{split}"
+_SPLIT = "{split}"
 
 
 def is_on_hub(path: Path) -> bool:
@@ -292,7 +328,7 @@ def _parse(path: Path) -> tuple[str, str | None, str | None]:
     if len(parts) not in (3, 4) or parts[-1] != _SPLIT or not all(parts):
         raise BadValue(
             f"'{PREFIX}{'/'.join(parts)}' is not a dataset of the hub",
-            hint=f'write file = "{PREFIX}owner/name/{_SPLIT}", or "{PREFIX}owner/name/{_LANGUAGE}/{_SPLIT}"',
+            hint=f'write file = "{PREFIX}owner/name/{_SPLIT}", or "{PREFIX}owner/name/{LANGUAGE}/{_SPLIT}"',
         )
     name, _, revision = parts[1].partition("@")
     return f"{parts[0]}/{name}", revision or None, parts[2] if len(parts) == 4 else None
@@ -302,12 +338,12 @@ def _configurations(
     name: str, revision: str | None, pattern: str | None
 ) -> Iterator[tuple[str | None, dict[str, str]]]:
     """The configurations to read, with the language that the name of each tells."""
-    if pattern is None or _LANGUAGE not in pattern:
+    if pattern is None or LANGUAGE not in pattern:
         yield pattern, {}
         return
     from datasets import get_dataset_config_names
 
-    fits = re.compile(re.escape(pattern).replace(re.escape(_LANGUAGE), "(.+?)") + r"\Z")
+    fits = re.compile(re.escape(pattern).replace(re.escape(LANGUAGE), "(.+?)") + r"\Z")
     known = _asked(name, lambda: get_dataset_config_names(name, revision=revision))
     found = [(one, {"language": match[1]}) for one in known if (match := fits.match(one))]
     if not found:

@@ -126,7 +126,8 @@ class Fitted:
 Answers = Mapping[str, np.ndarray[Any, Any]]
 """The answer to every test unit, by variant of the recipe: `{"": ...}`, or `{"layer=0": ..., "layer=1": ...}`.
 
-Positions in the task's labels, or numbers of choices; where answers are texts, an array of `str`, one per row."""
+Positions in the task's labels, or numbers of choices; where answers are texts, an array of `str`, one per row; where
+a row may have several labels, a score of each, (rows, labels), above 0 for those that are given."""
 
 
 @dataclass(frozen=True)
@@ -301,8 +302,8 @@ class Stage:
     ----------
     rows : numpy.ndarray of int64
         Training rows, counted as `Corpus` does.
-    labels : numpy.ndarray of int64, shape (units,)
-        What is right, unit by unit, in the order of the rows.
+    labels : numpy.ndarray of int64, shape (units,), or of uint8, shape (rows, labels)
+        What is right, unit by unit, in the order of the rows; see `isogloss.lab.task.Examples`.
     """
 
     rows: Rows

@@ -18,6 +18,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.adaptation.chain import AdaptedCheckpoint
 from isogloss.lab.byte_tokenizer import space_after
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
+from isogloss.metrics.label_sets import label_ranking_precision
 from isogloss.metrics.labels import confusions, macro_f1
 from isogloss.models.checkpoints import describe_checkpoint, fingerprint, is_causal, locate
 from isogloss.models.encoder import shared_encoder_model
@@ -46,7 +47,7 @@ class NeuralRecipe(Recipe):
         has instructions for it, and answers differ a little.
     """
 
-    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "choice")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "choice")
     packages: ClassVar[tuple[str, ...]] = ("numpy", "torch", "transformers", "tokenizers")
     unlabelled: ClassVar[tuple[str, ...]] = ("checkpoint", "called")
 
@@ -180,7 +181,10 @@ class NeuralRecipe(Recipe):
 
 
 def validation_score(answers: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], *, words: bool) -> float:
-    """What is chosen by: accuracy, or for words macro-F1, as nearly all of them may have one and the same tag."""
+    """What is chosen by: accuracy; for words macro-F1, as nearly all of them may have one and the same tag; of several
+    labels, how early right ones are ranked, as in the beginning none may be given."""
+    if labels.ndim == 2:
+        return float(label_ranking_precision(labels, answers).mean())
     if not words:
         return float((answers == labels).mean())
     count = int(max(answers.max(), labels.max())) + 1

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from isogloss.errors import BadValue, IsoglossError
 from isogloss.models.encoder import pool
@@ -44,10 +44,13 @@ class Network(nn.Module):
         model's own pooler makes of the first one. Words have that of one token, see `Tokens`.
     dropout : float
         Share of a vector's numbers that are left out in training.
+    has_sets : bool, default False
+        Whether a text may have several labels: each output then says of one label whether it has it, by its sign.
     """
 
-    def __init__(self, model: Any, outputs: int, pooling: str, dropout: float):
+    def __init__(self, model: Any, outputs: int, pooling: str, dropout: float, *, has_sets: bool = False):
         super().__init__()
+        self.has_sets = has_sets
         if pooling == "pooler" and getattr(model, "pooler", None) is None:
             raise BadValue("this model has no pooler", hint='set pooling = "mean"')
         self.encoder = model
@@ -246,22 +249,29 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
     ----------
     labels_if_cut : int
         The answer for words that were cut off.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (units,), or of float32, shape (rows, labels)
+        Where rows may have several labels, the score of each.
     """
     is_choice = tokens.has_choices
     height = len(tokens.positions) if tokens.has_words else len(tokens.lengths)
     answers = np.full(height, labels_if_cut, np.int64)
-    values = np.zeros(height, np.float32)
+    values = np.zeros((height, network.head.out_features if network.has_sets else 1), np.float32)
 
     def keep(batch: Matrix) -> None:
         with torch.inference_mode():
             scores, units = scores_of(network, tokens, batch)
             answers[units] = scores.argmax(dim=1).cpu().numpy()
-            if is_choice:
-                values[units] = scores[:, 0].float().cpu().numpy()
+            if is_choice or network.has_sets:
+                values[units] = scores.float().cpu().numpy()
 
     for batch in by_length(tokens.lengths):
         with_oom_backoff(keep, batch)
     count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
+    if network.has_sets:
+        return values
     if not is_choice:
         return answers
     return np.array([values[tokens.rows[row] : tokens.rows[row + 1]].argmax() for row in range(len(tokens.rows) - 1)])
@@ -298,7 +308,7 @@ def _losses(tokens: Tokens, rows: Matrix) -> int:
 
 
 def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> Any:
-    """Summed cross entropy."""
+    """Summed cross entropy; where rows may have several labels, its mean over whether they have each."""
     if tokens.has_spans:
         return span_loss(network, tokens, rows, of_units)
     scores, seen = scores_of(network, tokens, tokens.sequences_of(rows))
@@ -307,6 +317,8 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
     elif not tokens.has_words:
         seen = tokens.units[rows]
     labels = torch.from_numpy(of_units[seen]).to(scores.device)
+    if network.has_sets:
+        return binary_cross_entropy_with_logits(scores.float(), labels.float(), reduction="sum") / scores.shape[1]
     return cross_entropy(scores.float(), labels, reduction="sum")
 
 
@@ -336,7 +348,7 @@ def _labels_by_unit(tokens: Tokens, rows: Matrix, labels: Matrix) -> Matrix:
     units = tokens.units_of(rows)
     if len(units) != len(labels):
         raise IsoglossError(f"{len(labels)} labels for {len(units)} units")
-    of_units = np.zeros(int(tokens.units[-1]), np.int64)
+    of_units = np.zeros((int(tokens.units[-1]), *labels.shape[1:]), labels.dtype)
     of_units[units] = labels
     return of_units
 

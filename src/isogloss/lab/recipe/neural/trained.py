@@ -59,7 +59,7 @@ class TrainedRecipe(NeuralRecipe):
     No example of a target is ever chosen on.
     """
 
-    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "choice", "span")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "choice", "span")
     continues: ClassVar[bool] = True
 
     epochs: Count = 5
@@ -89,27 +89,28 @@ class TrainedRecipe(NeuralRecipe):
         Raises
         ------
         BadValue
-            If all rows have the same label.
+            If all rows have the same label, or labels.
         """
         torch = start_torch()
         tokens = Tokens.of(prepared, "train")
-        outputs = _outputs(tokens, training)
-        if len(np.unique(training.labels)) < 2:
+        outputs, has_sets = _outputs(tokens, training), training.labels.ndim == 2
+        if len(np.unique(training.labels, axis=0)) < 2:
             raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
         with torch.random.fork_rng():
             torch.manual_seed(training.seed)
-            network = self._network(outputs)
+            network = self._network(outputs, has_sets)
             notes = self._first_stage(network, tokens, training)
             for number, stage in enumerate(training.then, start=1):
                 torch.manual_seed(training.seed + number)
                 self._train(network, tokens, stage.rows, stage.labels, training.seed + number, _Chosen())
-        common = 0 if tokens.has_spans else int(np.bincount(training.labels).argmax())
-        return Fitted(self._learnt(network), {"outputs": outputs, "common": common}, notes)
+        common = int(np.bincount(training.labels).argmax()) if tokens.has_words else 0
+        settings = {"outputs": outputs, "common": common, "has_sets": has_sets}
+        return Fitted(self._learnt(network), settings, notes)
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely answer to every test unit; for words that were cut off, the most common label."""
         torch = start_torch()
-        network = self._network(fitted.settings["outputs"])
+        network = self._network(fitted.settings["outputs"], fitted.settings["has_sets"])
         self._restore(network, fitted.arrays)
         if self.precision == "bfloat16":
             network.encoder.to(torch.bfloat16)
@@ -150,11 +151,11 @@ class TrainedRecipe(NeuralRecipe):
             return shared_characters(answers, labels)
         return validation_score(answers, labels, words=tokens.has_words)
 
-    def _network(self, outputs: int) -> Network:
+    def _network(self, outputs: int, has_sets: bool) -> Network:
         from isogloss.lab.recipe.neural.network import Network
 
         encoder = self.adapt(deepcopy(shared_encoder_model(self.folder, "float32")))
-        network = Network(encoder, outputs, self.pooling, self.dropout).to(device())
+        network = Network(encoder, outputs, self.pooling, self.dropout, has_sets=has_sets).to(device())
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith("head.") or self.is_learnt(name))
         return network

@@ -16,6 +16,7 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Recipe, Training
+from isogloss.lab.recipe.each_label import each_label
 from isogloss.lab.recipe.ngram_logreg.index import Entries, score_index, write_index
 from isogloss.lab.recipe.ngram_logreg.ngrams import (
     Analyzer,
@@ -54,11 +55,13 @@ class NgramLogreg(Recipe):
     Where a text shares no n-gram with them, the answer is their most likely label. Defaults were chosen on
     the development split of twelve languages.
 
+    Where texts may have several labels, a binary regression is fitted for each.
+
     To tag words, each is taken as a text of its own, without those around it, and weighs as much as it is frequent.
     """
 
     name: ClassVar[str] = "ngram-logreg"
-    answers: ClassVar[tuple[str, ...]] = ("label", "tags")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels")
 
     analyzer: Analyzer = "char_wb"
     shortest: Count = 2
@@ -111,7 +114,7 @@ class NgramLogreg(Recipe):
         Fitted
             Arrays: ngrams, positions among the prepared ones, and rarity, their inverse document frequency in
             the training texts, both (seen,); coefficients (seen, classes), intercepts and classes (classes,),
-            the last as positions in the task's labels.
+            the last as positions in the task's labels; no classes where texts may have several labels.
 
         Raises
         ------
@@ -123,8 +126,7 @@ class NgramLogreg(Recipe):
             words = prepared["train_words"][words_of(rows, prepared["train_heights"])]
             rows, labels, times = counted(words, labels)
             learn = partial(fit_counted, counts=times)
-        classes = np.unique(labels)
-        if len(classes) < 2:
+        if len(np.unique(labels, axis=0)) < 2:
             raise BadValue(
                 f"all {len(training.rows)} training texts have the same label",
                 hint="take more of them, or another seed",
@@ -142,11 +144,13 @@ class NgramLogreg(Recipe):
                 "rarity": rarity,
                 "coefficients": coefficients,
                 "intercepts": intercepts,
-                "classes": classes,
+                **({} if labels.ndim == 2 else {"classes": np.unique(labels)}),
             }
         )
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
+        if "classes" not in fitted.arrays:
+            return {"": np.concatenate(list(score_index(prepared, fitted.arrays)))}
         classes = fitted.arrays["classes"]
         found = [classes[scores.argmax(axis=1)] for scores in score_index(prepared, fitted.arrays)]
         answers = np.concatenate(found)
@@ -204,8 +208,8 @@ def fit_in_span(
     Parameters
     ----------
     features : scipy.sparse matrix, shape (texts, features)
-    labels : numpy.ndarray of int, shape (texts,)
-        Of two or more classes.
+    labels : numpy.ndarray of int, shape (texts,) or (texts, labels)
+        Of two or more classes; or, for each label, whether texts have it.
     C : float
         Inverse strength of the penalty, as scikit-learn's `LogisticRegression` has it.
     tolerance : float
@@ -234,8 +238,11 @@ def fit_in_span(
     if not kept.any():  # no text has any feature: only how frequent the classes are can be learnt
         kept[-1], variances[-1] = True, 1.0
     lengths, directions = np.sqrt(variances[kept]), directions[:, kept]
-    model = LogisticRegression(C=C, tol=tolerance, max_iter=iterations).fit(directions * lengths, labels)
-    coefficients, intercepts = of_each_class(model)
+    model = LogisticRegression(C=C, tol=tolerance, max_iter=iterations)
+    if labels.ndim == 2:
+        coefficients, intercepts = each_label(model, directions * lengths, labels)
+    else:
+        coefficients, intercepts = of_each_class(model.fit(directions * lengths, labels))
     return features.T @ ((directions / lengths) @ coefficients.T), intercepts
 
 
