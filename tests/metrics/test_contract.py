@@ -46,6 +46,14 @@ def several(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
     return gold, 2.0 * right - 1 + chance.normal(size=right.shape)
 
 
+def numbers(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
+    """Numbers from 0 to 5 in halves, and answers that know half of them."""
+    chance = np.random.default_rng(seed)
+    right = chance.integers(0, 11, rows) / 2
+    gold = Gold(right, np.arange(rows + 1), np.zeros(rows, np.int64), [], languages=["eng"])
+    return gold, 0.2 * right + chance.normal(size=rows) / 3
+
+
 def written(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
     """Answers of two to eight words, half of them right, some empty."""
     chance = np.random.default_rng(seed)
@@ -70,7 +78,15 @@ def drawn(gold: Gold, predicted: np.ndarray, rows: np.ndarray) -> tuple[Gold, np
 
 def examples(metric: str, rows: int = 300) -> tuple[Gold, np.ndarray]:
     answers = ALL[metric].computation.answers
-    make = labelled if "tags" in answers else several if "labels" in answers else written
+    make = (
+        labelled
+        if "tags" in answers
+        else several
+        if "labels" in answers
+        else numbers
+        if "value" in answers
+        else written
+    )
     return make(rows, seed=1)
 
 

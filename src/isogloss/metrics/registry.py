@@ -9,6 +9,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from isogloss.metrics.correlations import Correlation
 from isogloss.metrics.edits import CER, WER
 from isogloss.metrics.label_sets import LabelRanking, MicroF1, label_ranking_precision, set_r_precision
 from isogloss.metrics.labels import Accuracy, FromCounts, MacroF1, SpanF1, balanced_accuracy, mcc, weighted_f1
@@ -28,6 +29,8 @@ COMPUTATIONS: dict[str, Computation] = {
     "mcc": FromCounts(mcc),
     "span_f1": SpanF1(),
     "r_precision": LabelRanking(set_r_precision),
+    "pearson": Correlation(of_ranks=False),
+    "spearman": Correlation(of_ranks=True),
     "lrap": LabelRanking(label_ranking_precision),
     "exact_match": TextComputation(exact_match, generated=same_result),
     "f1": TextComputation(f1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,8 @@ def read_table(path: Path, columns: Mapping[str, str], lists: Mapping[str, str] 
     columns : mapping of str to str
         What a column is to be called, to what the file calls it; `text.en` is the field `en` of a column `text`. A
         name with `{language}` in it stands for a column, or field, of each language: every row then becomes one of
-        each language that it has all of these in, and there is a column `language`.
+        each language that it has all of these in, and there is a column `language`. Where all are numbers, from 1, a
+        file of delimited text has no header and tabs between its cells, see `read_numbered`.
     lists : mapping of str to str, optional
         Columns that hold a list per row, to what stands between its parts where the file has it as text; nothing
         if that is one part.
@@ -66,7 +67,7 @@ def _read_one(path: Path, columns: Mapping[str, str], lists: Mapping[str, str]) 
     if not path.is_file():
         raise BadFile("no such file", where=str(path), hint="correct `file`, or name its folder with data=...")
     try:
-        return _chosen(_scan(path), columns, lists, str(path))
+        return _chosen(_scan(path, columns.values()), columns, lists, str(path))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise BadFile(f"cannot be read as {path.suffix[1:]} ({first_line(error)})", where=str(path)) from None
 
@@ -140,10 +141,12 @@ def _matching(pattern: Path) -> list[tuple[Path, dict[str, str]]]:
     return found
 
 
-def _scan(path: Path) -> pl.DataFrame:
+def _scan(path: Path, wanted: Iterable[str]) -> pl.DataFrame:
     match path.suffix.lower():
         case ".parquet":
             return name_classes(pl.read_parquet(path, glob=False), features_of_file(path))
+        case ".csv" | ".tsv" if all(name.isdecimal() for name in wanted):
+            return read_numbered(path, max(map(int, wanted)))
         case ".csv" | ".tsv" as suffix:
             # Everything is text here: a label 01 or an item id 007 must stay as it is written.
             return parse_delimited(path.read_bytes(), "\t" if suffix == ".tsv" else ",")
@@ -157,6 +160,30 @@ def _scan(path: Path) -> pl.DataFrame:
             return read_conll(path)
         case suffix:
             raise UnknownName("table format", suffix or path.name, FORMATS, where=str(path))
+
+
+def read_numbered(path: Path, count: int) -> pl.DataFrame:
+    """The first cells of lines with tabs between, as the STS benchmark has them: no header, and quotes mean nothing.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns 1 up to `count`.
+
+    Raises
+    ------
+    BadFile
+        If a line has fewer cells, with its number.
+    """
+    rows = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        cells = line.rstrip("\r").split("\t")
+        if len(cells) >= count:
+            rows.append(cells[:count])
+        elif line.strip():
+            reason = f"{len(cells)} cells with tabs between, and column {count} is asked for"
+            raise BadFile(reason, where=f"{path} line {number}")
+    return pl.DataFrame(rows, schema={str(place): pl.String() for place in range(1, count + 1)}, orient="row")
 
 
 def read_conllu(path: Path) -> pl.DataFrame:

@@ -30,6 +30,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "bitfit": "isogloss.lab.recipe.fine_tune:BitFit",
         "checkpoint-average": "isogloss.lab.recipe.fine_tune:CheckpointAverage",
         "run-average": "isogloss.lab.recipe.fine_tune:RunAverage",
+        "cosine": "isogloss.lab.recipe.cosine:Cosine",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "lottery-ticket": "isogloss.lab.recipe.lottery_ticket:LotteryTicket",
         "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
@@ -127,7 +128,8 @@ Answers = Mapping[str, np.ndarray[Any, Any]]
 """The answer to every test unit, by variant of the recipe: `{"": ...}`, or `{"layer=0": ..., "layer=1": ...}`.
 
 Positions in the task's labels, or numbers of choices; where answers are texts, an array of `str`, one per row; where
-a row may have several labels, a score of each, (rows, labels), above 0 for those that are given."""
+a row may have several labels, a score of each, (rows, labels), above 0 for those that are given; where answers are
+numbers, an array of `float`, (rows,)."""
 
 
 @dataclass(frozen=True)
@@ -302,7 +304,7 @@ class Stage:
     ----------
     rows : numpy.ndarray of int64
         Training rows, counted as `Corpus` does.
-    labels : numpy.ndarray of int64, shape (units,), or of uint8, shape (rows, labels)
+    labels : numpy.ndarray of int64, shape (units,), or of uint8, shape (rows, labels), or of float64, shape (rows,)
         What is right, unit by unit, in the order of the rows; see `isogloss.lab.task.Examples`.
     """
 

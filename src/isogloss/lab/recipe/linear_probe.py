@@ -14,7 +14,7 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.each_label import each_label
-from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
+from isogloss.lab.recipe.neural import NeuralRecipe, holdout, objective_of, validation_score
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.features import Block, encode_block
 from isogloss.models.inputs import Tokens
@@ -91,7 +91,7 @@ class LinearProbe(NeuralRecipe):
     source has no validation data, a fifth of its training examples are put aside for choosing the layer, and then
     learnt from too. Choices are scored by a linear function fitted to the differences between the right one and
     each of the others, without an intercept: for two choices that is the conditional logit. Where texts may have
-    several labels, a binary regression is fitted for each.
+    several labels, a binary regression is fitted for each; where answers are numbers, a ridge regression.
     """
 
     name: ClassVar[str] = "linear-probe"
@@ -160,7 +160,7 @@ class LinearProbe(NeuralRecipe):
         for layer in layers:
             counts = np.diff(features.heights)[training.rows] if choices else None
             arrays |= self._learn(features.of(training.rows, layer), training.labels, counts, f"{layer}.")
-        return Fitted(arrays, {"layers": layers, "choices": choices, "has_sets": training.labels.ndim == 2}, notes)
+        return Fitted(arrays, {"layers": layers, "choices": choices, "objective": objective_of(training.labels)}, notes)
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely label of every unit, or scores of all; by layer where all layers are asked for."""
@@ -194,8 +194,8 @@ class LinearProbe(NeuralRecipe):
         return Estimate((trained + tested) / rate, chosen * fitting, 0.0, memory, kept, f"{rate:.0f} tokens/s tried")
 
     def _answer(self, scores: Matrix, heights: Matrix, fitted: Fitted, layer: int) -> Matrix:
-        if fitted.settings["has_sets"]:
-            return scores
+        if fitted.settings["objective"] != "label":
+            return scores if fitted.settings["objective"] == "labels" else scores[:, 0]
         if not fitted.settings["choices"]:
             return np.asarray(fitted.arrays[f"{layer}.classes"][scores.argmax(axis=1)])
         return np.array([scores[first:last, 0].argmax() for first, last in pairwise(heights)])
@@ -224,7 +224,7 @@ class LinearProbe(NeuralRecipe):
             counts = np.diff(features.heights)[rows] if choices else None
             learnt = self._learn(features.of(rows, layer), labels, counts, f"{layer}.")
             found = _scores(features.of(dev_rows, layer), learnt, f"{layer}.")
-            fitted = Fitted(learnt, {"choices": choices, "has_sets": labels.ndim == 2})
+            fitted = Fitted(learnt, {"choices": choices, "objective": objective_of(labels)})
             starts = np.concatenate([[0], np.cumsum(np.diff(features.heights)[dev_rows])])
             answers = self._answer(found, starts, fitted, layer)
             scores[layer] = validation_score(answers, dev_labels, words=len(dev_labels) > len(dev_rows))
@@ -233,8 +233,9 @@ class LinearProbe(NeuralRecipe):
 
     def _learn(self, X: Matrix, labels: Matrix, choices: Matrix | None, prefix: str) -> dict[str, Matrix]:
         """Weights on the features as they are, intercepts and classes, of one layer; `choices` says how many."""
-        from sklearn.linear_model import LogisticRegression
+        from sklearn.linear_model import LogisticRegression, Ridge
 
+        objective = objective_of(labels)
         classes = np.unique(labels)
         if choices is not None:
             X, labels = _differences(X, labels, choices)
@@ -242,20 +243,21 @@ class LinearProbe(NeuralRecipe):
             raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
         center = np.zeros(X.shape[1], np.float32) if choices is not None else X.mean(axis=0)
         scale = np.maximum(X.std(axis=0), 1e-6)
-        model = LogisticRegression(
-            C=self.C, tol=self.tolerance, max_iter=self.iterations, fit_intercept=choices is None
-        )
-        if labels.ndim == 2:
-            coefficients, intercepts = each_label(model, (X - center) / scale, labels)
-            weights, intercepts = coefficients / scale, intercepts - (coefficients / scale) @ center
-            return {
-                f"{prefix}weights": weights.astype(np.float32),
-                f"{prefix}intercepts": intercepts.astype(np.float32),
-            }
-        model.fit((X - center) / scale, labels)
-        weights = model.coef_ / scale  # (classes or 1, width)
-        intercepts = np.asarray(model.intercept_ - weights @ center, np.float32).reshape(-1)
-        if len(weights) == 1 and choices is None:  # two classes: the one not written has score 0
+        Z = (X - center) / scale
+        if objective == "value":
+            ridge = Ridge(alpha=1 / self.C).fit(Z, labels)
+            coefficients, intercepts = ridge.coef_[None], ridge.intercept_
+        else:
+            model = LogisticRegression(
+                C=self.C, tol=self.tolerance, max_iter=self.iterations, fit_intercept=choices is None
+            )
+            if objective == "labels":
+                coefficients, intercepts = each_label(model, Z, labels)
+            else:
+                coefficients, intercepts = model.fit(Z, labels).coef_, model.intercept_
+        weights = coefficients / scale  # (classes, labels or 1; width)
+        intercepts = np.asarray(intercepts - weights @ center, np.float32).reshape(-1)
+        if objective == "label" and len(weights) == 1 and choices is None:  # two classes: the one not written has 0
             weights, intercepts = np.stack([0 * weights[0], weights[0]]), np.array([0, intercepts[0]], np.float32)
         return {
             f"{prefix}weights": np.asarray(weights, np.float32),

@@ -18,6 +18,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.adaptation.chain import AdaptedCheckpoint
 from isogloss.lab.byte_tokenizer import space_after
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
+from isogloss.metrics.correlations import rank_correlation
 from isogloss.metrics.label_sets import label_ranking_precision
 from isogloss.metrics.labels import confusions, macro_f1
 from isogloss.models.checkpoints import describe_checkpoint, fingerprint, is_causal, locate
@@ -47,7 +48,7 @@ class NeuralRecipe(Recipe):
         has instructions for it, and answers differ a little.
     """
 
-    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "choice")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "value", "choice")
     packages: ClassVar[tuple[str, ...]] = ("numpy", "torch", "transformers", "tokenizers")
     unlabelled: ClassVar[tuple[str, ...]] = ("checkpoint", "called")
 
@@ -180,11 +181,18 @@ class NeuralRecipe(Recipe):
             warnings.warn(f"unknown to the tokenizer of {self.model}, share of tokens: {named}{rest}", stacklevel=2)
 
 
+def objective_of(labels: np.ndarray[Any, Any]) -> str:
+    """What is learnt: one "label" of a unit, several "labels" of a row, or a "value"; see `lab.task.Examples`."""
+    return "labels" if labels.ndim == 2 else "value" if labels.dtype.kind == "f" else "label"
+
+
 def validation_score(answers: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], *, words: bool) -> float:
     """What is chosen by: accuracy; for words macro-F1, as nearly all of them may have one and the same tag; of several
-    labels, how early right ones are ranked, as in the beginning none may be given."""
+    labels, how early right ones are ranked, as in the beginning none may be given; of numbers, their order."""
     if labels.ndim == 2:
         return float(label_ranking_precision(labels, answers).mean())
+    if labels.dtype.kind == "f":
+        return rank_correlation(labels, answers)
     if not words:
         return float((answers == labels).mean())
     count = int(max(answers.max(), labels.max())) + 1

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from isogloss.errors import BadValue, IsoglossError
 from isogloss.models.encoder import pool
@@ -44,13 +44,14 @@ class Network(nn.Module):
         model's own pooler makes of the first one. Words have that of one token, see `Tokens`.
     dropout : float
         Share of a vector's numbers that are left out in training.
-    has_sets : bool, default False
-        Whether a text may have several labels: each output then says of one label whether it has it, by its sign.
+    objective : {"label", "labels", "value"}, default "label"
+        One label of a unit; or several of a row, whose outputs each say of one label whether it has it, by their
+        sign; or a number, which the one output is.
     """
 
-    def __init__(self, model: Any, outputs: int, pooling: str, dropout: float, *, has_sets: bool = False):
+    def __init__(self, model: Any, outputs: int, pooling: str, dropout: float, *, objective: str = "label"):
         super().__init__()
-        self.has_sets = has_sets
+        self.objective = objective
         if pooling == "pooler" and getattr(model, "pooler", None) is None:
             raise BadValue("this model has no pooler", hint='set pooling = "mean"')
         self.encoder = model
@@ -252,26 +253,27 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
 
     Returns
     -------
-    numpy.ndarray of int64, shape (units,), or of float32, shape (rows, labels)
-        Where rows may have several labels, the score of each.
+    numpy.ndarray of int64, shape (units,), or of float32
+        Where rows may have several labels, the score of each, (rows, labels); where answers are numbers, (rows,).
     """
     is_choice = tokens.has_choices
     height = len(tokens.positions) if tokens.has_words else len(tokens.lengths)
     answers = np.full(height, labels_if_cut, np.int64)
-    values = np.zeros((height, network.head.out_features if network.has_sets else 1), np.float32)
+    is_label = network.objective == "label"
+    values = np.zeros((height, 1 if is_label else network.head.out_features), np.float32)
 
     def keep(batch: Matrix) -> None:
         with torch.inference_mode():
             scores, units = scores_of(network, tokens, batch)
             answers[units] = scores.argmax(dim=1).cpu().numpy()
-            if is_choice or network.has_sets:
+            if is_choice or not is_label:
                 values[units] = scores.float().cpu().numpy()
 
     for batch in by_length(tokens.lengths):
         with_oom_backoff(keep, batch)
     count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
-    if network.has_sets:
-        return values
+    if not is_label:
+        return values[:, 0] if network.objective == "value" else values
     if not is_choice:
         return answers
     return np.array([values[tokens.rows[row] : tokens.rows[row + 1]].argmax() for row in range(len(tokens.rows) - 1)])
@@ -308,7 +310,7 @@ def _losses(tokens: Tokens, rows: Matrix) -> int:
 
 
 def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> Any:
-    """Summed cross entropy; where rows may have several labels, its mean over whether they have each."""
+    """Summed cross entropy, of several labels the mean over whether rows have each; of numbers, squared errors."""
     if tokens.has_spans:
         return span_loss(network, tokens, rows, of_units)
     scores, seen = scores_of(network, tokens, tokens.sequences_of(rows))
@@ -317,7 +319,9 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
     elif not tokens.has_words:
         seen = tokens.units[rows]
     labels = torch.from_numpy(of_units[seen]).to(scores.device)
-    if network.has_sets:
+    if network.objective == "value":
+        return mse_loss(scores[:, 0].float(), labels.float(), reduction="sum")
+    if network.objective == "labels":
         return binary_cross_entropy_with_logits(scores.float(), labels.float(), reduction="sum") / scores.shape[1]
     return cross_entropy(scores.float(), labels, reduction="sum")
 

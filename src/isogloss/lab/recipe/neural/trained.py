@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Training
-from isogloss.lab.recipe.neural import NeuralRecipe, holdout, validation_score
+from isogloss.lab.recipe.neural import NeuralRecipe, holdout, objective_of, validation_score
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.inputs import Tokens, join
 from isogloss.models.runtime import device, start_torch
@@ -59,7 +59,7 @@ class TrainedRecipe(NeuralRecipe):
     No example of a target is ever chosen on.
     """
 
-    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "choice", "span")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "value", "choice", "span")
     continues: ClassVar[bool] = True
 
     epochs: Count = 5
@@ -93,28 +93,32 @@ class TrainedRecipe(NeuralRecipe):
         """
         torch = start_torch()
         tokens = Tokens.of(prepared, "train")
-        outputs, has_sets = _outputs(tokens, training), training.labels.ndim == 2
+        outputs, objective = _outputs(tokens, training), objective_of(training.labels)
         if len(np.unique(training.labels, axis=0)) < 2:
             raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
+        training, center, scale = _standardised(training) if objective == "value" else (training, 0.0, 1.0)
         with torch.random.fork_rng():
             torch.manual_seed(training.seed)
-            network = self._network(outputs, has_sets)
+            network = self._network(outputs, objective)
             notes = self._first_stage(network, tokens, training)
             for number, stage in enumerate(training.then, start=1):
                 torch.manual_seed(training.seed + number)
                 self._train(network, tokens, stage.rows, stage.labels, training.seed + number, _Chosen())
         common = int(np.bincount(training.labels).argmax()) if tokens.has_words else 0
-        settings = {"outputs": outputs, "common": common, "has_sets": has_sets}
+        settings = {"outputs": outputs, "common": common, "objective": objective, "center": center, "scale": scale}
         return Fitted(self._learnt(network), settings, notes)
 
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely answer to every test unit; for words that were cut off, the most common label."""
         torch = start_torch()
-        network = self._network(fitted.settings["outputs"], fitted.settings["has_sets"])
+        network = self._network(fitted.settings["outputs"], fitted.settings["objective"])
         self._restore(network, fitted.arrays)
         if self.precision == "bfloat16":
             network.encoder.to(torch.bfloat16)
-        return {"": self._answer(network.eval(), Tokens.of(prepared, "test"), fitted.settings["common"])}
+        found = self._answer(network.eval(), Tokens.of(prepared, "test"), fitted.settings["common"])
+        if fitted.settings["objective"] == "value":
+            found = found * fitted.settings["scale"] + fitted.settings["center"]
+        return {"": found}
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """From the speed of the encoder: a training step takes thrice as long as an answer."""
@@ -151,11 +155,11 @@ class TrainedRecipe(NeuralRecipe):
             return shared_characters(answers, labels)
         return validation_score(answers, labels, words=tokens.has_words)
 
-    def _network(self, outputs: int, has_sets: bool) -> Network:
+    def _network(self, outputs: int, objective: str) -> Network:
         from isogloss.lab.recipe.neural.network import Network
 
         encoder = self.adapt(deepcopy(shared_encoder_model(self.folder, "float32")))
-        network = Network(encoder, outputs, self.pooling, self.dropout, has_sets=has_sets).to(device())
+        network = Network(encoder, outputs, self.pooling, self.dropout, objective=objective).to(device())
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith("head.") or self.is_learnt(name))
         return network
@@ -235,10 +239,28 @@ _begun: tuple[str, Weights, dict[str, Any]] | None = None
 
 
 def _outputs(tokens: Tokens, training: Training) -> int:
-    """What the head gives: a score per label, one per choice, or two for the ends of an answer."""
+    """What the head gives: a score per label, one per choice or number, or two for the ends of an answer."""
     if tokens.has_spans:
         return 2
-    return 1 if tokens.has_choices else training.labels_count or int(training.labels.max()) + 1
+    return (
+        1
+        if tokens.has_choices or objective_of(training.labels) == "value"
+        else training.labels_count or int(training.labels.max()) + 1
+    )
+
+
+def _standardised(training: Training) -> tuple[Training, float, float]:
+    """The training with its numbers less their mean, by their standard deviation, and these two."""
+    center, scale = float(training.labels.mean()), float(training.labels.std())
+
+    def scaled(labels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return (labels - center) / scale
+
+    then = tuple(replace(stage, labels=scaled(stage.labels)) for stage in training.then)
+    scaled_training = replace(
+        training, labels=scaled(training.labels), dev_labels=scaled(training.dev_labels), then=then
+    )
+    return scaled_training, center, scale
 
 
 class _Chosen:
@@ -246,7 +268,7 @@ class _Chosen:
 
     def __init__(self, score: Callable[[Network], float] | None = None):
         self._score = score
-        self.score, self.epoch = -1.0, 0
+        self.score, self.epoch = -np.inf, 0
         self.weights: Weights = {}
 
     def is_better(self, network: Network, epoch: int) -> bool:
