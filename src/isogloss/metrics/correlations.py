@@ -61,7 +61,7 @@ class Correlation(Computation):
         found = []
         for first in range(0, len(right), AT_ONCE):
             left_out = np.arange(first, min(first + AT_ONCE, len(right)))
-            found.append(_pearson(*(self._kept(one, left_out) for one in (right, given)), left_out))
+            found.append(_pearson(self._kept(right, left_out), self._kept(given, left_out), left_out))
         return np.concatenate(found)
 
     def _kept(self, values: Matrix, left_out: Matrix) -> Matrix:

@@ -30,6 +30,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "bitfit": "isogloss.lab.recipe.fine_tune:BitFit",
         "checkpoint-average": "isogloss.lab.recipe.fine_tune:CheckpointAverage",
         "run-average": "isogloss.lab.recipe.fine_tune:RunAverage",
+        "entailment": "isogloss.lab.recipe.entailment:Entailment",
         "cosine": "isogloss.lab.recipe.cosine:Cosine",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "lottery-ticket": "isogloss.lab.recipe.lottery_ticket:LotteryTicket",

@@ -77,7 +77,7 @@ class Cosine(NeuralRecipe):
         """The cosine of each pair, by layer where all layers are asked for."""
         features = Features(prepared, "test")
         there = features.layers()
-        chosen = range(there) if self.layer == ALL else [self.layer]
+        chosen = range(there) if isinstance(self.layer, str) else [self.layer]
         answers = {}
         for layer in chosen:
             if not -there <= layer < there:

@@ -44,9 +44,9 @@ class Network(nn.Module):
         model's own pooler makes of the first one. Words have that of one token, see `Tokens`.
     dropout : float
         Share of a vector's numbers that are left out in training.
-    objective : {"label", "labels", "value"}, default "label"
+    objective : {"label", "labels", "value", "entailment"}, default "label"
         One label of a unit; or several of a row, whose outputs each say of one label whether it has it, by their
-        sign; or a number, which the one output is.
+        sign; or a number, which the one output is; or whether each sequence is right, by the sign of the one output.
     """
 
     def __init__(self, model: Any, outputs: int, pooling: str, dropout: float, *, objective: str = "label"):
@@ -259,7 +259,7 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
     is_choice = tokens.has_choices
     height = len(tokens.positions) if tokens.has_words else len(tokens.lengths)
     answers = np.full(height, labels_if_cut, np.int64)
-    is_label = network.objective == "label"
+    is_label = network.objective in ("label", "entailment")
     values = np.zeros((height, 1 if is_label else network.head.out_features), np.float32)
 
     def keep(batch: Matrix) -> None:
@@ -314,6 +314,9 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
     if tokens.has_spans:
         return span_loss(network, tokens, rows, of_units)
     scores, seen = scores_of(network, tokens, tokens.sequences_of(rows))
+    if network.objective == "entailment":
+        held = torch.from_numpy(_held(tokens, rows, of_units)).to(scores.device)
+        return binary_cross_entropy_with_logits(scores[:, 0].float(), held, reduction="mean") * len(rows)
     if tokens.has_choices:  # one score each, a row has several
         scores, seen = _by_row(scores, tokens, rows), tokens.units[rows]
     elif not tokens.has_words:
@@ -324,6 +327,16 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
     if network.objective == "labels":
         return binary_cross_entropy_with_logits(scores.float(), labels.float(), reduction="sum") / scores.shape[1]
     return cross_entropy(scores.float(), labels, reduction="sum")
+
+
+def _held(tokens: Tokens, rows: Matrix, of_units: Matrix) -> Matrix:
+    """Whether each sequence of some rows is right, 0 or 1: the right choice, or as rows without choices say."""
+    if not tokens.has_choices:
+        return of_units[tokens.units[rows]].astype(np.float32)
+    counts = np.diff(tokens.rows)[rows]
+    held = np.zeros(counts.sum(), np.float32)
+    held[np.cumsum(counts) - counts + of_units[tokens.units[rows]]] = 1
+    return held
 
 
 def _by_row(scores: Any, tokens: Tokens, rows: Matrix) -> Any:

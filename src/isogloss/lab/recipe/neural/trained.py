@@ -21,7 +21,7 @@ from isogloss.models.tokenizers import overlap
 from isogloss.parameters import Count, NotNegative, Positive
 
 if TYPE_CHECKING:
-    from isogloss.lab.recipe.neural.network import Network
+    from isogloss.lab.recipe.neural.network import Network, Schedule
 
 LAST, BEST = "last", "best"
 SOURCE_DEV = "validation data of the source"
@@ -83,6 +83,27 @@ class TrainedRecipe(NeuralRecipe):
         """Whether a weight of the encoder is learnt; the head always is."""
         return True
 
+    def objective(self, labels: np.ndarray[Any, Any]) -> str:
+        """What is learnt, see `isogloss.lab.recipe.neural.network.Network`."""
+        return objective_of(labels)
+
+    def check_training(self, training: Training) -> None:
+        """Raise BadValue if nothing can be learnt from the training rows: all have the same label, or labels."""
+        if len(np.unique(training.labels, axis=0)) < 2:
+            raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
+
+    def begin(self, network: Network, prepared: Arrays, seed: int) -> None:
+        """Whatever is learnt before the training rows."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long and how fast to learn."""
+        from isogloss.lab.recipe.neural.network import Schedule
+
+        return Schedule(
+            self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay, self.precision
+        )
+
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
         """Learn from the training rows, and then from those of further stages.
 
@@ -93,13 +114,13 @@ class TrainedRecipe(NeuralRecipe):
         """
         torch = start_torch()
         tokens = Tokens.of(prepared, "train")
-        outputs, objective = _outputs(tokens, training), objective_of(training.labels)
-        if len(np.unique(training.labels, axis=0)) < 2:
-            raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
+        self.check_training(training)
+        outputs, objective = _outputs(tokens, training), self.objective(training.labels)
         training, center, scale = _standardised(training) if objective == "value" else (training, 0.0, 1.0)
         with torch.random.fork_rng():
             torch.manual_seed(training.seed)
             network = self._network(outputs, objective)
+            self.begin(network, prepared, training.seed)
             notes = self._first_stage(network, tokens, training)
             for number, stage in enumerate(training.then, start=1):
                 torch.manual_seed(training.seed + number)
@@ -196,11 +217,8 @@ class TrainedRecipe(NeuralRecipe):
         return {**found, "selected_on": where}
 
     def _train(self, network: Network, tokens: Tokens, rows: Any, labels: Any, seed: int, chosen: _Chosen) -> None:
-        from isogloss.lab.recipe.neural.network import Schedule, train
+        from isogloss.lab.recipe.neural.network import train
 
-        schedule = Schedule(
-            self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay, self.precision
-        )
         kept: list[Weights] = []
 
         def after_epoch(epoch: int) -> None:
@@ -209,7 +227,7 @@ class TrainedRecipe(NeuralRecipe):
             if chosen.is_better(network, epoch):
                 chosen.weights = self._learnt(network)
 
-        train(network, tokens, rows, labels, schedule, seed, after_epoch)
+        train(network, tokens, rows, labels, self.schedule, seed, after_epoch)
         if (last := self.finish(kept)) is not None:
             self._restore(network, last)
 
