@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from docs.generator.systems import STATES, TABLES, commands, rows
 from tests.lab.adaptation.adapters import make_adapter
-from tests.lab.checkpoints import make_checkpoint, make_decoder
+from tests.lab.checkpoints import make_checkpoint, make_decoder, make_masked
 from tests.models.made import make_marian
 from typer.testing import CliRunner
 
@@ -32,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TABLES, folder)
     make_checkpoint(folder / "encoder")
     make_checkpoint(folder / "encoder_trained", seed=6)
+    make_masked(folder / "masked")
     make_decoder(folder / "decoder")
     make_decoder(folder / "simulator", seed=6)
     for name in ("task", "eng", "deu"):

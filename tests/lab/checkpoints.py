@@ -37,6 +37,18 @@ def make_checkpoint(folder: Path, seed: int = 5) -> Path:
     return folder
 
 
+def make_masked(folder: Path) -> Path:
+    """The same encoder with a head for hidden words, of other weights."""
+    import torch
+    from transformers import BertConfig, BertForMaskedLM
+
+    make_checkpoint(folder)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        BertForMaskedLM(BertConfig.from_pretrained(folder)).save_pretrained(folder)
+    return folder
+
+
 def make_decoder(folder: Path, seed: int = 5) -> Path:
     """A decoder of two layers whose tokens are bytes; one that is there already is taken."""
     import torch

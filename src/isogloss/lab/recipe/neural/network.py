@@ -61,6 +61,11 @@ class Network(nn.Module):
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
 
+    @property
+    def outputs(self) -> int:
+        """How many scores a unit gets."""
+        return int(self.head.out_features)
+
     def forward(self, ids: Any, there: Any, rows: Any = None, columns: Any = None, every: bool = False) -> Any:
         """Scores, (units, outputs); `rows` and `columns` say where the token of each word stands.
 
@@ -260,7 +265,7 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
     height = len(tokens.positions) if tokens.has_words else len(tokens.lengths)
     answers = np.full(height, labels_if_cut, np.int64)
     is_label = network.objective in ("label", "entailment")
-    values = np.zeros((height, 1 if is_label else network.head.out_features), np.float32)
+    values = np.zeros((height, 1 if is_label else network.outputs), np.float32)
 
     def keep(batch: Matrix) -> None:
         with torch.inference_mode():

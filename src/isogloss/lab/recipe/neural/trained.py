@@ -119,7 +119,7 @@ class TrainedRecipe(NeuralRecipe):
         training, center, scale = _standardised(training) if objective == "value" else (training, 0.0, 1.0)
         with torch.random.fork_rng():
             torch.manual_seed(training.seed)
-            network = self._network(outputs, objective)
+            network = self._network(prepared, outputs, objective)
             self.begin(network, prepared, training.seed)
             notes = self._first_stage(network, tokens, training)
             for number, stage in enumerate(training.then, start=1):
@@ -132,7 +132,7 @@ class TrainedRecipe(NeuralRecipe):
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely answer to every test unit; for words that were cut off, the most common label."""
         torch = start_torch()
-        network = self._network(fitted.settings["outputs"], fitted.settings["objective"])
+        network = self._network(prepared, fitted.settings["outputs"], fitted.settings["objective"])
         self._restore(network, fitted.arrays)
         if self.precision == "bfloat16":
             network.encoder.to(torch.bfloat16)
@@ -176,7 +176,7 @@ class TrainedRecipe(NeuralRecipe):
             return shared_characters(answers, labels)
         return validation_score(answers, labels, words=tokens.has_words)
 
-    def _network(self, outputs: int, objective: str) -> Network:
+    def _network(self, prepared: Arrays, outputs: int, objective: str) -> Network:
         from isogloss.lab.recipe.neural.network import Network
 
         encoder = self.adapt(deepcopy(shared_encoder_model(self.folder, "float32")))
