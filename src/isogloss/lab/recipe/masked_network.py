@@ -29,6 +29,8 @@ class MaskedNetwork(Network):
         See `Network`.
     """
 
+    words: torch.Tensor
+
     def __init__(self, model: Any, words: np.ndarray[Any, Any], mask: int, objective: str):
         nn.Module.__init__(self)
         self.encoder, self.objective, self.mask = model, objective, mask
