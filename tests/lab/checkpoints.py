@@ -92,3 +92,32 @@ def make_taught(folder: Path, draw: Callable[[random.Random], tuple[str, str]], 
         optimizer.step()
     model.save_pretrained(folder)
     return folder
+
+
+def make_seq2seq(folder: Path, *, copies: int = 0, is_aligned: bool = True, seed: int = 5) -> Path:
+    """A T5 of two layers whose tokens are bytes; those of copies are to it as the bytes, if it is aligned."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    from isogloss.lab.byte_tokenizer import clone_text, vocabulary_size, write_byte_tokenizer
+    from isogloss.models.checkpoints import load_tokenizer
+
+    if (folder / "config.json").is_file():
+        return folder
+    write_byte_tokenizer(folder, copies, 512)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        configuration = T5Config(
+            vocab_size=vocabulary_size(copies), d_model=32, d_kv=16, d_ff=64, num_layers=2, num_heads=2,
+            dropout_rate=0.0, pad_token_id=256, eos_token_id=257, decoder_start_token_id=256,
+        )  # fmt: skip
+        model = T5ForConditionalGeneration(configuration)
+    if is_aligned and copies:
+        tokenizer = load_tokenizer(folder)
+        with torch.no_grad():
+            for copy in range(1, copies + 1):
+                for byte in range(32, 127):
+                    (token,) = tokenizer(clone_text(chr(byte), copy), add_special_tokens=False)["input_ids"]
+                    model.shared.weight[token] = model.shared.weight[byte]
+    model.save_pretrained(folder)
+    return folder

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tests.lab.checkpoints import make_decoder
+from tests.lab.checkpoints import make_decoder, make_seq2seq
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes, save, tasks
 from isogloss.lab.recipe import EACH
+from isogloss.lab.recipe.encoder_decoder import Seq2SeqTune
 from isogloss.lab.recipe.prompted import PromptedRecipe
 from isogloss.lab.recipe.translating import TranslatingRecipe
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question
@@ -26,6 +27,10 @@ QUICK: dict[str, dict[str, Any]] = {
     "context-tuning": {"max_length": 1300, "max_new": 4, "epochs": 1},
     "instruction-tune": {"max_length": 1024, "max_new": 4, "epochs": 1, "learning_rate": 1e-3},
     "instruction-lora": {"max_length": 1024, "max_new": 4, "epochs": 1, "rank": 2},
+    "instruction-prompt": {"max_length": 1024, "max_new": 4, "epochs": 1, "length": 3},
+    "seq2seq-tune": {"max_new": 4, "epochs": 1, "max_length": 128, "tag": "prompt"},
+    "seq2seq-lora": {"max_new": 4, "epochs": 2, "rank": 2, "max_length": 128, "frozen_epochs": 1},
+    "seq2seq-prompt": {"max_new": 4, "epochs": 1, "length": 3, "max_length": 128},
     "linear-probe": {"C": 1.0},
     "fine-tune": {"epochs": 2, "learning_rate": 1e-3},
     "lora": {"epochs": 2},
@@ -36,7 +41,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "lottery-ticket": {"epochs": 2, "length": 5, "max_length": 32, "by": "magnitude"},
     "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
-KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa")
+KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa", "generation")
 CASES = [(name, kind) for name in recipes.names() for kind in KINDS if recipes.get(name).fits(tasks.get(kind)())]
 
 
@@ -45,7 +50,9 @@ def make(name: str, checkpoint: Path) -> Recipe:
     if issubclass(recipes.get(name), TranslatingRecipe):
         base = {"name": "fine-tune", "checkpoint": str(checkpoint), "max_length": 64, **QUICK["fine-tune"]}
         return recipes.get(name).read({"base": base, "translator": {"name": "file", "file": translations(checkpoint)}})
-    if issubclass(recipes.get(name), PromptedRecipe):
+    if issubclass(recipes.get(name), Seq2SeqTune):
+        checkpoint = make_seq2seq(checkpoint.with_name("seq2seq"))
+    elif issubclass(recipes.get(name), PromptedRecipe):
         checkpoint = make_decoder(checkpoint.with_name("decoder"))
     return recipes.get(name).read(
         parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), "max_length": 64, **parameters}
@@ -134,7 +141,7 @@ def test_what_was_learnt_is_saved_and_answers_the_same_when_read(
 def test_the_seed_decides_the_answers(name: str, checkpoint: Path) -> None:
     """Trained twice with one seed, the numbers are the same to the last bit."""
     recipe = make(name, checkpoint)
-    prepared, training, _ = prepare(recipe, "text-classification")
+    prepared, training, _ = prepare(recipe, next(kind for of, kind in CASES if of == name))
     one, other = recipe.fit(prepared, training), recipe.fit(prepared, training)
     assert one.arrays.keys() == other.arrays.keys()
     assert all(np.array_equal(one.arrays[part], other.arrays[part]) for part in one.arrays)
@@ -143,7 +150,7 @@ def test_the_seed_decides_the_answers(name: str, checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "parameters"),
     [
-        *[("linear-probe", kind, {"layer": 1, "C": 1.0}) for kind in KINDS if kind != "extractive-qa"],
+        *[("linear-probe", kind, {"layer": 1, "C": 1.0}) for kind in KINDS[:4]],
         *[("fine-tune", kind, {"epochs": 15, "learning_rate": 3e-3}) for kind in KINDS[:2]],
         ("fine-tune", "multiple-choice", {"epochs": 60, "learning_rate": 3e-3}),
         ("fine-tune", "cloze", {"epochs": 15, "learning_rate": 3e-3}),

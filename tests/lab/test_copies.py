@@ -72,5 +72,7 @@ def test_copies_there_cannot_be_are_refused(folder: Path, copies: dict[str, obje
 
 
 def test_kinds_without_copies_say_so(folder: Path) -> None:
-    described = {"name": "sums", "kind": "generation", "file": "sums.csv", "copies": {"copy": {"of": "eng"}}}
-    assert "copies are for tasks with labels or tags, not for generation" in refusal(described, folder)
+    columns = {"question": "question", "answer_start": "start"}
+    about = {"name": "sums", "kind": "extractive-qa", "file": "sums.csv", "columns": columns}
+    described = about | {"copies": {"copy": {"of": "eng"}}}
+    assert "copies are for tasks with labels, tags or texts, not for extractive-qa" in refusal(described, folder)

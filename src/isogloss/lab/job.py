@@ -127,7 +127,13 @@ class Bench:
         tested = [list(self.task.test[code].items) if code in self.targets else [] for code in self._languages]
         ids = [self.task.languages[code].id for code in self._languages]
         info, learnt = self.task.info, self._learnt(sum(map(len, train)))
-        return Corpus(train, test, self._languages, info.kind, self.task.labels, ids, items, tested, learnt)
+        asked, answered = (
+            [side(code).id for code in self._languages]
+            for side in (self.task.input_language, self.task.answer_language)
+        )
+        return Corpus(
+            train, test, self._languages, info.kind, self.task.labels, ids, items, tested, learnt, asked, answered
+        )
 
     @cached_property
     def test_contents(self) -> dict[str, str]:
@@ -145,7 +151,8 @@ class Bench:
         return Gold(
             labels, starts, np.repeat(np.arange(len(tests)), [len(test) for test in tests]), self.task.labels,
             answers=[answers for test in tests for answers in test.answers or ()],
-            languages=[self.task.languages[code].iso639_3 for code in self.targets], is_written=kind.answer == "text",
+            languages=[self.task.answer_language(code).iso639_3 for code in self.targets],
+            is_written=kind.answer == "text",
             contexts=[kind.input_type.texts(one)[0] for test in tests for one in test.inputs] if has_spans else [],
             sources=[str(one) for test in tests for one in test.inputs] if kind.answer == "text" else [],
         )  # fmt: skip

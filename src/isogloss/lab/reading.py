@@ -47,7 +47,7 @@ def read_task(info: TaskInfo) -> Task:
     if "date" in info.columns:
         check_order(table, where)
     if info.copies:
-        table = _with_copies(table, info.copies, kind.texts, where)
+        table = _with_copies(table, info.copies, [one for one in kind.copied(info) if one in table.columns], where)
     languages = _languages(table, info, where)
     _check_items(table, info, where)
     table = kind.check(table, info)

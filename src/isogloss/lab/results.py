@@ -98,8 +98,10 @@ def _rows(
 
 
 def _pair(bench: Bench, code: str) -> str | None:
-    """Which language is asked in, if that is not the one that is answered in."""
-    asked = bench.task.questions.get(code)
+    """What stands on the other side of a score that is about two languages."""
+    if bench.task.into:
+        return f"{TARGET}-{bench.task.into.id}"
+    asked = bench.task.questions.get(code) or bench.task.origin
     return f"{asked.id}-{TARGET}" if asked else None
 
 

@@ -162,6 +162,18 @@ class TaskKind(ABC):
                 raise UnknownName("label", label, info.labels, where=str(info.file))
         return sorted(info.labels)
 
+    def copied(self, info: TaskInfo) -> tuple[str, ...]:
+        """Columns whose texts are put into the bytes of a copy of a language, see `TaskInfo.copies`.
+
+        Raises
+        ------
+        BadValue
+            If what is right would not be so in a copy.
+        """
+        if self.answer not in ("label", "labels", "tags"):
+            raise BadValue(f"copies are for tasks with labels, tags or texts, not for {self.name}", hint="leave it out")
+        return self.texts
+
     def plain(self, table: pl.DataFrame) -> pl.Expr:
         """The text of a row, by which test texts are looked for among training texts."""
         return pl.concat_str(*self.texts, separator="\n")
@@ -347,6 +359,9 @@ class Task:
     questions : dict of str to Language
         By code, what the questions of those targets are asked in that are asked in another language than that of
         their contexts; `languages` has the latter.
+    origin, into : Language or None
+        Of translations, the one language that all texts are in, or that all are translated into; `languages` has the
+        other side.
     """
 
     info: TaskInfo
@@ -357,6 +372,16 @@ class Task:
     leaks: dict[str, Leak] = field(default_factory=dict)
     dev: dict[str, Examples] = field(default_factory=dict)
     questions: dict[str, Language] = field(default_factory=dict)
+    origin: Language | None = None
+    into: Language | None = None
+
+    def input_language(self, code: str) -> Language:
+        """The language of the inputs of a language's examples."""
+        return self.origin or self.languages[code]
+
+    def answer_language(self, code: str) -> Language:
+        """The language of the answers of a language's examples."""
+        return self.into or self.languages[code]
 
     @property
     def chance(self) -> float | None:

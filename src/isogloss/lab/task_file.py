@@ -173,12 +173,9 @@ def read_info(described: Mapping[str, Any], folder: Path, path: str, section: st
         raise UnknownName("task kind", str(name), tasks.names(), where=where)
     kind = tasks.get(name)()
     read: Any = validate(_table_of(kind), table, path, section)
-    if read.copies and kind.answer not in ("label", "tags", "labels"):
-        reason = f"copies are for tasks with labels or tags, not for {kind.name}"
-        raise BadValue(reason, where=where, hint="leave it out")
     columns, file = _columns(read, kind), Path(read.file)
     given = {option: getattr(read, option) for option in kind.options if option in read.model_fields_set}
-    return TaskInfo(
+    info = TaskInfo(
         read.name, kind, _metrics(read, kind, where), file if is_on_hub(file) else folder / file, columns,
         read.splits.names(), codes=read.codes, languages=tuple(read.languages or ()) or None,
         labels=tuple(read.labels or ()) or None, text_origin=read.text_origin, licence=read.licence,
@@ -186,6 +183,12 @@ def read_info(described: Mapping[str, Any], folder: Path, path: str, section: st
         options=kind.read_options(given, columns, str(where)),
         copies={code: Copy(one.of, one.number) for code, one in read.copies.items()}, begins=read.splits.begin,
     )  # fmt: skip
+    if read.copies:
+        try:
+            kind.copied(info)
+        except BadValue as error:
+            raise error.at(where) from None
+    return info
 
 
 def _with_description(described: Mapping[str, Any], path: str, where: str | None) -> dict[str, Any]:

@@ -24,6 +24,26 @@ LEAST_SHARED = 8
 
 
 @dataclass(frozen=True)
+class Direction:
+    """What the tokens of an encoder-decoder say of the languages that it reads and writes.
+
+    Attributes
+    ----------
+    reads : str
+        What the tokenizer calls the language of prompts, if it marks it.
+    begin : tuple of int
+        Tokens that every answer begins with and that are no part of it, such as the language to write.
+    """
+
+    reads: str = ""
+    begin: tuple[int, ...] = ()
+
+
+PLAIN = Direction()
+"""Nothing said of languages."""
+
+
+@dataclass(frozen=True)
 class Decoder:
     """A model that says how a text goes on.
 
@@ -41,7 +61,8 @@ class Decoder:
     cost : tuple of float
         Operations per token and per pair of tokens, see `isogloss.models.runtime.coefficients`.
     lead : list of int
-        What the tokenizer itself puts before a text.
+        What stands before every prompt and is never cut off: for decoders, what the tokenizer itself puts before a
+        text; soft prompts.
     """
 
     model: Any
@@ -113,7 +134,8 @@ def load_decoder(name: str | Path, precision: str = "float32") -> Decoder:
     model = load_model("AutoModelForSeq2SeqLM" if is_seq2seq else "AutoModelForCausalLM", folder, precision)
     remembered = _probe(model, is_seq2seq, folder)
     positions = getattr(model.config, "max_position_embeddings", None)
-    return Decoder(model, tokenizer, is_seq2seq, positions, remembered, coefficients(model), lead(tokenizer))
+    before = [] if is_seq2seq else lead(tokenizer)
+    return Decoder(model, tokenizer, is_seq2seq, positions, remembered, coefficients(model), before)
 
 
 def read_prompts(decoder: Decoder, prompts: Sequence[Integers], shared: Reading | None = None) -> Reading:
@@ -192,6 +214,23 @@ def forward(decoder: Decoder, prompts: Sequence[Integers], keep: int) -> Any:
     return decoder.model(input_ids=ids, attention_mask=there, use_cache=False, **options).logits[:, -keep:]
 
 
+def forced(decoder: Decoder, prompts: Sequence[Integers], answers: Sequence[Integers]) -> Any:
+    """Logits of each token of the answers of an encoder-decoder, given the prompt and the tokens before it.
+
+    Returns
+    -------
+    torch.Tensor, shape (prompts, tokens, vocabulary)
+        Answers begin at the first token; what stands behind a shorter one means nothing.
+    """
+    torch = start_torch()
+    ids, there = padded(prompts, decoder.filler)
+    said, _ = padded(answers, decoder.filler)
+    _count(decoder, np.array([len(one) + len(other) for one, other in zip(prompts, answers, strict=True)]), 0)
+    start = torch.full_like(said[:, :1], decoder.model.config.decoder_start_token_id or 0)
+    before = torch.cat([start, said[:, :-1]], dim=1)
+    return decoder.model(input_ids=ids, attention_mask=there, decoder_input_ids=before, use_cache=False).logits
+
+
 def room(decoder: Decoder, max_length: int) -> int:
     """Tokens that a sequence may have: as many as asked for, and as the model has positions for."""
     return max_length if decoder.limit is None else min(max_length, decoder.limit)
@@ -199,17 +238,19 @@ def room(decoder: Decoder, max_length: int) -> int:
 
 def shortened(decoder: Decoder, prompt: list[int], most: int) -> tuple[Integers, bool]:
     """A prompt of `most` tokens at most, and whether it lost its beginning; what the tokenizer leads with stays."""
-    lead = [] if decoder.is_seq2seq else decoder.lead
+    lead = decoder.lead
     if len(prompt) <= most:
         return np.array(prompt), False
     kept = most - len(lead)
     return np.array(lead + prompt[len(prompt) - kept :] if kept > 0 else prompt[-1:]), True
 
 
-def prompt_tokens(decoder: Decoder, prompt: str) -> list[int]:
+def prompt_tokens(decoder: Decoder, prompt: str, direction: Direction = PLAIN) -> list[int]:
     """The tokens of a prompt; there is always one to go on from."""
     if decoder.is_seq2seq:
-        return list(decoder.tokenizer(prompt)["input_ids"]) or [decoder.filler]
+        if direction.reads:
+            decoder.tokenizer.src_lang = direction.reads
+        return decoder.lead + list(decoder.tokenizer(prompt)["input_ids"]) or [decoder.filler]
     found = decoder.lead + list(decoder.tokenizer(prompt, add_special_tokens=False)["input_ids"])
     return found or first_token(decoder)
 

@@ -9,7 +9,9 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.models.decoder import (
+    PLAIN,
     Decoder,
+    Direction,
     Reading,
     common_beginning,
     forward,
@@ -28,7 +30,7 @@ _Take = Callable[[Any], Matrix]
 
 def generate(
     decoder: Decoder, prompts: Sequence[str], *, max_new: int, stop: Sequence[str] = ("\n",), max_length: int,
-    begin: Sequence[int] = (), seed: int | None = None,
+    direction: Direction = PLAIN, seed: int | None = None,
 ) -> list[str]:  # fmt: skip
     """What a model writes after each prompt.
 
@@ -42,8 +44,8 @@ def generate(
         An answer ends before the first of these that it has.
     max_length : int
         Tokens that prompt and answer may have together; where there are more, the prompt loses its beginning.
-    begin : sequence of int
-        Tokens that every answer begins with and that are no part of it, such as the language to translate into.
+    direction : Direction
+        From which language into which an encoder-decoder writes.
     seed : int, optional
         Of tokens that are drawn from what the model gives each, at temperature 1; by default the likeliest is taken.
 
@@ -64,13 +66,14 @@ def generate(
         If memory does not suffice for a single prompt.
     """
     most = room_for_prompts(decoder, max_new, max_length)
-    found = [shortened(decoder, prompt_tokens(decoder, prompt), most) for prompt in prompts]
+    found = [shortened(decoder, prompt_tokens(decoder, prompt, direction), most) for prompt in prompts]
     answers = [""] * len(prompts)
     take = _likeliest if seed is None else _Drawn(seed)
     with start_torch().inference_mode():
         for is_cut in (False, True):  # those that lost their beginning have none in common with the others
             numbers = [place for place, one in enumerate(found) if one[1] == is_cut]
-            written = _write_all(decoder, [found[number][0] for number in numbers], max_new, stop, begin, take)
+            some = [found[number][0] for number in numbers]
+            written = _write_all(decoder, some, max_new, stop, direction.begin, take)
             for number, text in zip(numbers, written, strict=True):
                 answers[number] = text
     return answers

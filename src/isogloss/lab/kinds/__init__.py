@@ -16,6 +16,7 @@ tasks: Registry[type[TaskKind]] = Registry(
         "multiple-choice": "isogloss.lab.kinds.choices:MultipleChoice",
         "cloze": "isogloss.lab.kinds.choices:ClozeTask",
         "generation": "isogloss.lab.kinds.texts:Generation",
+        "translation": "isogloss.lab.kinds.texts:Translation",
         "instructions": "isogloss.lab.kinds.texts:Instructions",
         "extractive-qa": "isogloss.lab.kinds.extractive:ExtractiveQA",
     },

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue
-from isogloss.lab.task import Answer, Examples, Form, TaskInfo, TaskKind
+from isogloss.lab.task import Answer, Examples, Form, Task, TaskInfo, TaskKind
+from isogloss.languages import resolve
 from isogloss.metrics.labels import is_tag_of_spans
 from isogloss.models.inputs import InputType, Pair, PairType, WordsType
 
@@ -81,6 +82,56 @@ class Generation(TaskKind):
     def examples(self, group: pl.DataFrame, labels: list[str]) -> Examples:
         return replace(super().examples(group, labels), answers=[(answer,) for answer in group[self.right]])
 
+    def copied(self, info: TaskInfo) -> tuple[str, ...]:
+        """Question and answer."""
+        return (*self.texts, self.right)
+
+
+@dataclass(frozen=True)
+class Translation(Generation):
+    """A text and its translation, out of one language into several, or out of several into one.
+
+    The task says which one it is, as `origin = "eng"` or as `into = "eng"`; the language of a row is the other.
+    """
+
+    name: ClassVar[str] = "translation"
+    texts: ClassVar[tuple[str, ...]] = ("text",)
+    right: ClassVar[str] = "translation"
+    options: ClassVar[tuple[str, ...]] = ("origin", "into")
+    metrics: ClassVar[tuple[str, ...]] = ("chrf", "bleu")
+    form: ClassVar[Form | None] = Form(("text",), "translation", "Text: {text}\nTranslation: {translation}")
+
+    def read_options(self, options: Mapping[str, Any], columns: Mapping[str, str], where: str) -> dict[str, Any]:
+        """`origin` or `into`: the language on the side of every pair that the rows do not name."""
+        if len(options) != 1:
+            said = "both origin and into" if options else "neither origin nor into"
+            raise BadValue(f"the task names {said}", where=where, hint='write into = "eng", or origin = "eng"')
+        ((side, language),) = options.items()
+        if not isinstance(language, str):
+            raise BadValue(f"{side} must be a language, not {language!r}", where=where, hint=f'write {side} = "eng"')
+        resolve(language, where=f"{where}: {side}")
+        return dict(options)
+
+    def copied(self, info: TaskInfo) -> tuple[str, ...]:
+        """The side of the pair that is in the language of the row."""
+        return self.texts if "into" in info.options else (self.right,)
+
+    def complete(self, task: Task) -> Task:
+        """The task with the language of its other side.
+
+        Raises
+        ------
+        BadValue
+            If rows are in that language too.
+        """
+        ((side, named),) = task.info.options.items()
+        fixed = resolve(named)
+        same = next((code for code, one in task.languages.items() if one.id == fixed.id), None)
+        if same is not None:
+            reason = f"'{same}' would be translated into itself"
+            raise BadValue(reason, where=str(task.info.file), hint=f"leave its rows out, or name another {side}")
+        return replace(task, origin=fixed) if side == "origin" else replace(task, into=fixed)
+
 
 @dataclass(frozen=True)
 class Instructions(Generation):
@@ -99,6 +150,12 @@ class Instructions(Generation):
         ("instruction",), "output", "### Input:\n{instruction}\n\n### Output:\n{output}", "{instruction}{output}"
     )
     leaves_out: ClassVar[bool] = True
+
+    def copied(self, info: TaskInfo) -> tuple[str, ...]:
+        """Instruction and output; refused where inputs stand below, as the empty line between is in no copy's bytes."""
+        if "input" in info.columns:
+            raise BadValue("instructions with inputs cannot be copied", hint="leave `input` out of the columns")
+        return super().copied(info)
 
     def check(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
         """The table with inputs below their instructions."""

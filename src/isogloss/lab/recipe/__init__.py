@@ -40,6 +40,10 @@ recipes: Registry[type[Recipe]] = Registry(
         "context-tuning": "isogloss.lab.recipe.context_tuning:ContextTuning",
         "instruction-tune": "isogloss.lab.recipe.instructions:InstructionTune",
         "instruction-lora": "isogloss.lab.recipe.instructions:InstructionLora",
+        "instruction-prompt": "isogloss.lab.recipe.instructions:InstructionPrompt",
+        "seq2seq-tune": "isogloss.lab.recipe.encoder_decoder:Seq2SeqTune",
+        "seq2seq-lora": "isogloss.lab.recipe.encoder_decoder:Seq2SeqLora",
+        "seq2seq-prompt": "isogloss.lab.recipe.encoder_decoder:Seq2SeqPrompt",
         "translate-train": "isogloss.lab.recipe.translate:TranslateTrain",
         "translate-test": "isogloss.lab.recipe.translate:TranslateTest",
     },
@@ -83,6 +87,8 @@ class Corpus:
         Item ids, in the order of the texts.
     learnt : numpy.ndarray of bool, or None
         Which training rows some job learns from or chooses on; None if that is not known.
+    input_ids, answer_ids : list of str
+        The canonical languages of inputs and answers, where either is another than `ids` says.
 
     Notes
     -----
@@ -99,6 +105,8 @@ class Corpus:
     train_items: list[list[str]] = field(default_factory=list)
     test_items: list[list[str]] = field(default_factory=list)
     learnt: np.ndarray[Any, Any] | None = None
+    input_ids: list[str] = field(default_factory=list)
+    answer_ids: list[str] = field(default_factory=list)
 
 
 def _text_classification() -> TaskKind:

@@ -21,7 +21,7 @@ from isogloss.lab.recipe.neural import TRIED
 from isogloss.lab.recipe.prompted import PromptedRecipe, right_answer
 from isogloss.lab.recipe.prompted.prompts import about, first_rows, packed, queries
 from isogloss.lab.tuning import checkpoint
-from isogloss.models.decoder import Decoder, shared_decoder
+from isogloss.models.decoder import PLAIN, Decoder, Direction, shared_decoder
 from isogloss.models.runtime import count, device, forward_flops, start_torch
 from isogloss.parameters import Count, NotNegative, Positive
 
@@ -80,20 +80,30 @@ class InstructionTune(PromptedRecipe):
     stop: list[str] = field(default_factory=list)
 
     def prepare(self, corpus: Corpus, apply: Any) -> Arrays:
-        """As recipes do that ask in prompts; encoder-decoders are refused."""
-        checkpoint.check_decoder(self.folder)
+        """As recipes do that ask in prompts; a checkpoint that cannot learn so is refused."""
+        self.check_checkpoint()
         return super().prepare(corpus, apply)
+
+    def check_checkpoint(self) -> None:
+        """Raise BadValue for what is no decoder."""
+        checkpoint.check_decoder(self.folder)
 
     def examples(self, prepared: Arrays, training: Training) -> list[tuple[str, str]]:
         """Prompt and answer of each training row, written as its own language is."""
         known, rows = about(prepared), training.rows
-        languages = np.searchsorted(first_rows(prepared, "train"), rows, side="right") - 1
+        languages, marks = _languages_of(prepared, rows), self.marks(known)
         labels = training.labels.reshape(len(rows), -1)
         wordings, chat, found = self.wordings(known), self.conversation(), []
         for one, right, language in zip(queries(prepared, "train", rows), labels, languages, strict=True):
             prompt, answer = wordings.of(int(language)).parted(one.parts, right_answer(known, one, right))
+            prompt = marks[language].text + prompt
             found.append((prompt, answer) if chat is None else (chat.prompt([], prompt), answer.strip()))
         return found
+
+    def directions(self, prepared: Arrays, training: Training) -> list[Direction]:
+        """What the tokens of each training row say of languages."""
+        marks = self.marks(about(prepared))
+        return [marks[language].direction for language in _languages_of(prepared, training.rows)]
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
         """Learn from the answers of the training rows; of none, nothing.
@@ -104,16 +114,18 @@ class InstructionTune(PromptedRecipe):
             If no example has room.
         """
         rows = training.rows
-        languages = np.unique(np.searchsorted(first_rows(prepared, "train"), rows, side="right") - 1)
+        languages = np.unique(_languages_of(prepared, rows))
         asked: dict[str, Any] = {"shown": [], "target": None}
         if not len(rows):
             return Fitted({"languages": languages}, asked, {"selected_on": "nothing: no weight is learnt"})
-        learnt, notes = self.learn(self.examples(prepared, training), training.seed)
+        directions = self.directions(prepared, training)
+        learnt, notes = self.learn(self.examples(prepared, training), training.seed, directions=directions)
         return Fitted({"languages": languages, **learnt}, asked, notes)
 
     def learn(
-        self, examples: Sequence[tuple[str, str]], seed: int, preference: Preference | None = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        self, examples: Sequence[tuple[str, str]], seed: int, preference: Preference | None = None,
+        directions: Sequence[Direction] = (),
+    ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
         """Learn from prompts and answers: weights by name, and what observations say of it.
 
         Parameters
@@ -122,6 +134,8 @@ class InstructionTune(PromptedRecipe):
         seed : int
         preference : Preference, optional
             What answers are to be preferred to.
+        directions : sequence of Direction
+            Of each example, where tokens say something of languages.
 
         Raises
         ------
@@ -129,32 +143,55 @@ class InstructionTune(PromptedRecipe):
             If no example has room.
         """
         torch = start_torch()
-        from isogloss.lab.tuning.instructions import Schedule, has_room, in_tokens, train_answers, train_preferences
+        from isogloss.lab.tuning.instructions import Schedule, train_answers, train_preferences
 
-        decoder = shared_decoder(self.folder, "float32")
-        chosen = [in_tokens(decoder, prompt, answer) for prompt, answer in examples]
-        worse = preference.rejected if preference else [answer for _, answer in examples]
-        others = [in_tokens(decoder, prompt, answer) for (prompt, _), answer in zip(examples, worse, strict=True)]
-        fits = [all(has_room(decoder, one, self.max_length) for one in pair)
-                for pair in zip(chosen, others, strict=True)]  # fmt: skip
-        sequences, others = list(compress(chosen, fits)), list(compress(others, fits))
-        if not sequences:
-            raise BadValue(f"no example has room in {self.max_length} tokens", hint="raise max_length")
         schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay)
+        rejected = preference.rejected if preference else [answer for _, answer in examples]
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            with self._adapted(decoder) as (ready, model):
-                with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
-                    if preference is None:
-                        train_answers(ready, sequences, schedule, seed)
-                    else:
-                        beta, weight = preference.beta, preference.weight
-                        train_preferences(ready, sequences, others, schedule, seed, beta, weight)
-                self._count(ready, sequences)
+            with self._adapted(shared_decoder(self.folder, "float32")) as (ready, model):
+                sequences, others = self._sequences(ready, examples, rejected, directions or [PLAIN] * len(examples))
+                for epochs in self.stages(ready.model):
+                    stage = replace(schedule, epochs=epochs)
+                    with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
+                        if preference is None:
+                            train_answers(ready, sequences, stage, seed)
+                        else:
+                            beta, weight = preference.beta, preference.weight
+                            train_preferences(ready, sequences, others, stage, seed, beta, weight)
+                    _count(ready, sequences, epochs)
                 learnt = self.weights(model)
         notes = {"selected_on": "nothing: the weights after the last step are taken"}
         left_out = len(examples) - len(sequences)
         return learnt, notes | ({"too_long": left_out} if left_out else {})
+
+    def _sequences(
+        self, decoder: Decoder, examples: Sequence[tuple[str, str]], rejected: Sequence[str],
+        directions: Sequence[Direction],
+    ) -> tuple[list[Any], list[Any]]:  # fmt: skip
+        """Prompts with their answers, and with those rejected, in tokens: those pairs that have room.
+
+        Raises
+        ------
+        BadValue
+            If none has.
+        """
+        from isogloss.lab.tuning.instructions import has_room, in_tokens
+
+        chosen, others = (
+            [in_tokens(decoder, prompt, answer, direction)
+             for (prompt, _), answer, direction in zip(examples, answers, directions, strict=True)]
+            for answers in ([answer for _, answer in examples], rejected)
+        )  # fmt: skip
+        fits = [all(has_room(decoder, one, self.max_length) for one in pair)
+                for pair in zip(chosen, others, strict=True)]  # fmt: skip
+        if not any(fits):
+            raise BadValue(f"no example has room in {self.max_length} tokens", hint="raise max_length")
+        return list(compress(chosen, fits)), list(compress(others, fits))
+
+    def stages(self, model: Any) -> Iterator[int]:
+        """The epochs of each stage of training, before which what it learns is made to want a gradient."""
+        yield self.epochs
 
     def decoder(self, fitted: Fitted) -> Decoder:
         learnt = {name: array for name, array in fitted.arrays.items() if name != "languages"}
@@ -195,12 +232,6 @@ class InstructionTune(PromptedRecipe):
         model = self.adapt(deepcopy(decoder.model))
         yield replace(decoder, model=getattr(model, "get_base_model", lambda: model)()), model
 
-    def _count(self, decoder: Decoder, sequences: Sequence[tuple[Any, Any]]) -> None:
-        """Operations backwards: through the states always, and through the weights where all of these are learnt."""
-        lengths = np.array([len(read) + len(answer) for read, answer in sequences])
-        passes = 2 if all(one.requires_grad for one in decoder.model.parameters()) else 1
-        count(flops=self.epochs * passes * forward_flops(decoder.cost, lengths))
-
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """A few texts of the language that has most are answered, and a few learnt from once."""
         test, train = max(corpus.test, key=len)[:TRIED], max(corpus.train, key=len, default=[])[:TRIED]
@@ -218,6 +249,18 @@ class InstructionTune(PromptedRecipe):
         seconds = self.epochs * texts * learning + answering * sum(map(len, corpus.test))
         memory = 4 * self.facts()["parameters"] * 5 + 1e9  # as read and as learnt, gradients, two moments
         return Estimate(0.0, seconds, 0.0, memory, 0.0, f"{len(test)} texts tried")
+
+
+def _languages_of(prepared: Arrays, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The language of each training row, by its place in the corpus."""
+    return np.searchsorted(first_rows(prepared, "train"), rows, side="right") - 1
+
+
+def _count(decoder: Decoder, sequences: Sequence[tuple[Any, Any]], epochs: int) -> None:
+    """Operations backwards: through the states always, and through the weights where all of these are learnt."""
+    lengths = np.array([len(read) + len(answer) for read, answer in sequences])
+    passes = 2 if all(one.requires_grad for one in decoder.model.parameters()) else 1
+    count(flops=epochs * passes * forward_flops(decoder.cost, lengths))
 
 
 @dataclass(frozen=True)
@@ -256,7 +299,10 @@ class InstructionLora(InstructionTune):
         """The configuration of the adapter, as peft has it."""
         from isogloss.lab.tuning.adapter import configuration, linear_modules
 
-        return configuration(self.rank, self.alpha, self.adapter_dropout, linear_modules(model, self.modules))
+        is_seq2seq = bool(model.config.is_encoder_decoder)
+        return configuration(
+            self.rank, self.alpha, self.adapter_dropout, linear_modules(model, self.modules), is_seq2seq=is_seq2seq
+        )
 
     def adapt(self, model: Any) -> Any:
         from isogloss.lab.tuning.adapter import add_adapter
@@ -278,3 +324,56 @@ class InstructionLora(InstructionTune):
         }:
             raise BadFile("holds the weights of another model", where=self.name, hint="train it again")
         set_peft_model_state_dict(model, {name: torch.from_numpy(array) for name, array in learnt.items()})
+
+
+@dataclass(frozen=True)
+class InstructionPrompt(InstructionTune):
+    """Soft prompts before what a decoder reads, learnt on the answers to prompts; no weight of the model changes.
+
+    Parameters
+    ----------
+    epochs : int, default 20
+        How often all examples are gone through.
+    learning_rate : float, default 1e-2
+        The highest, of AdamW.
+    length : int, default 20
+        How many vectors stand before each prompt.
+
+    Notes
+    -----
+    Lester, Al-Rfou and Constant (2021). The vectors begin as those of tokens of the vocabulary, drawn by the seed. They
+    take places of `max_length`. The other parameters are those of `InstructionTune`.
+    """
+
+    name: ClassVar[str] = "instruction-prompt"
+
+    epochs: Count = 20
+    learning_rate: Positive = 1e-2
+    length: Count = 20
+
+    def adapt(self, model: Any) -> Any:
+        from isogloss.lab.tuning.soft_prompt import add_prompts
+
+        return add_prompts(model, self.length)
+
+    def weights(self, model: Any) -> dict[str, Any]:
+        from isogloss.lab.tuning.soft_prompt import prompts_of
+
+        return {"prompts": prompts_of(model).vectors.detach().cpu().numpy().copy()}
+
+    def restore(self, model: Any, learnt: dict[str, Any]) -> None:
+        torch = start_torch()
+        from isogloss.lab.tuning.soft_prompt import prompts_of
+
+        vectors, found = prompts_of(model).vectors, learnt.get("prompts")
+        if found is None or found.shape != tuple(vectors.shape):
+            raise BadFile("holds the weights of another model", where=self.name, hint="train it again")
+        with torch.no_grad():
+            vectors.copy_(torch.from_numpy(found))
+
+    @contextmanager
+    def _adapted(self, decoder: Decoder) -> Iterator[tuple[Decoder, Any]]:
+        from isogloss.lab.tuning.soft_prompt import prompts_of
+
+        with super()._adapted(decoder) as (ready, model):
+            yield replace(ready, lead=[*prompts_of(model).ids, *ready.lead]), model

@@ -23,14 +23,13 @@ _PLAIN = {"bias": "none", "use_dora": False, "modules_to_save": None, "rank_patt
 """What an adapter has to say for what it adds to be B A, the same for all matrices, and nothing beside."""
 
 
-def configuration(rank: int, alpha: int, dropout: float, modules: Sequence[str]) -> Any:
-    """The configuration of an adapter of a decoder, as peft has it."""
+def configuration(rank: int, alpha: int, dropout: float, modules: Sequence[str], *, is_seq2seq: bool = False) -> Any:
+    """The configuration of an adapter of a decoder or an encoder-decoder, as peft has it."""
     need("peft")
     from peft import LoraConfig
 
-    return LoraConfig(
-        r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=list(modules), task_type="CAUSAL_LM"
-    )
+    task = "SEQ_2_SEQ_LM" if is_seq2seq else "CAUSAL_LM"
+    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=list(modules), task_type=task)
 
 
 def linear_modules(model: Any, wanted: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from isogloss.lab.tuning.preferences import preference_loss
 from isogloss.lab.tuning.training import Sequences, log_likelihoods
-from isogloss.models.decoder import Decoder, room
+from isogloss.models.decoder import PLAIN, Decoder, Direction, prompt_tokens, room
 from isogloss.models.likelihood import divided
 from isogloss.models.runtime import adamw, is_out_of_memory, start_torch, with_oom_backoff
 
@@ -33,17 +33,25 @@ class Schedule:
     weight_decay: float
 
 
-def in_tokens(decoder: Decoder, prompt: str, answer: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def in_tokens(
+    decoder: Decoder, prompt: str, answer: str, direction: Direction = PLAIN
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """A prompt, and its answer with the token that ends a text, in tokens."""
     own = decoder.tokenizer.eos_token_id
     end = np.array(sorted(decoder.ends)[:1] if own is None else [own], np.int64)
-    read, (tokens,) = divided(decoder, prompt, [answer])
-    return np.array(read, np.int64), np.concatenate([tokens, end])
+    if decoder.is_seq2seq:
+        read = prompt_tokens(decoder, prompt, direction)
+        tokens = decoder.tokenizer(text_target=answer, add_special_tokens=False)["input_ids"]
+    else:
+        read, (tokens,) = divided(decoder, prompt, [answer])
+    whole = np.concatenate([np.array(direction.begin, np.int64), np.array(tokens, np.int64), end])
+    return np.array(read, np.int64), whole
 
 
 def has_room(decoder: Decoder, sequence: tuple[Any, Any], max_length: int) -> bool:
     """Whether prompt and answer fit; cut, an answer would lose its end, and teach not to end."""
-    return len(sequence[0]) + len(sequence[1]) <= room(decoder, max_length)
+    lengths = [len(part) for part in sequence]
+    return (max(lengths) if decoder.is_seq2seq else sum(lengths)) <= room(decoder, max_length)
 
 
 def train_answers(decoder: Decoder, sequences: Sequences, schedule: Schedule, seed: int) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.lab.tuning import Demonstration, Method, Tuning
 from isogloss.lab.tuning.preferences import Pair, Samples, draw_pairs, pair_pools, preference_loss
-from isogloss.models.decoder import Decoder, forward, room
+from isogloss.models.decoder import Decoder, forced, forward, room
 from isogloss.models.generation import generate
 from isogloss.models.likelihood import divided
 from isogloss.models.runtime import adamw, device, padded, start_torch
@@ -109,10 +109,14 @@ def in_tokens(decoder: Decoder, one: Demonstration, answer: str) -> tuple[np.nda
 def log_likelihoods(decoder: Decoder, sequences: Sequences) -> Any:
     """Log-probability of each answer given its prompt, in nats, as a tensor with gradients, shape (sequences,)."""
     torch = start_torch()
-    longest = max(len(answer) for _, answer in sequences)
-    logits = forward(decoder, [np.concatenate([read, answer[:-1]]) for read, answer in sequences], longest).float()
-    ids, there = padded([answer for _, answer in sequences], decoder.filler, left=True)
-    values = torch.log_softmax(logits, dim=-1).gather(2, ids[:, :, None])[:, :, 0]
+    answers = [answer for _, answer in sequences]
+    if decoder.is_seq2seq:
+        logits = forced(decoder, [read for read, _ in sequences], answers)
+    else:
+        longest = max(map(len, answers))
+        logits = forward(decoder, [np.concatenate([read, answer[:-1]]) for read, answer in sequences], longest)
+    ids, there = padded(answers, decoder.filler, left=not decoder.is_seq2seq)
+    values = torch.log_softmax(logits.float(), dim=-1).gather(2, ids[:, :, None])[:, :, 0]
     return (values * there.to(device())).sum(dim=1)
 
 

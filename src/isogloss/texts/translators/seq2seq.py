@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -95,17 +95,18 @@ class Seq2Seq(Translator):
 
     def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:
         """The translations, from one batch, or from smaller ones where memory runs out."""
-        from isogloss.models.decoder import shared_decoder
+        from isogloss.models.decoder import PLAIN, Direction, shared_decoder
         from isogloss.models.generation import generate
 
         decoder = shared_decoder(self._folder, self.precision)
-        begin = []
+        direction = PLAIN
         if not self.pairs:
-            decoder.tokenizer.src_lang = self._code(origin)
-            begin = [decoder.tokenizer.convert_tokens_to_ids(self._code(into))]
+            decoder.tokenizer.src_lang = self._code(origin)  # before texts are shortened
+            begin = decoder.tokenizer.convert_tokens_to_ids(self._code(into))
+            direction = Direction(self._code(origin), (begin,))
         prompts = [self._prompt(decoder.tokenizer, passage.text) for passage in passages]
         return generate(
-            decoder, prompts, max_new=self.max_length, stop=(), max_length=self.max_length, begin=begin
+            decoder, prompts, max_new=self.max_length, stop=(), max_length=self.max_length, direction=direction
         )  # fmt: skip
 
     def _prompt(self, tokenizer: Any, text: str) -> str:
@@ -126,19 +127,28 @@ class Seq2Seq(Translator):
 
     def _code(self, language: str) -> str:
         """The token that stands for a language."""
-        from isogloss.languages import resolve
-
+        hint = f'name it: codes = {{ {language} = "..." }}, or say which `pairs` it translates'
         known = load_tokenizer(self._folder).get_vocab()
-        if language in self.codes:
-            tried = [self.codes[language]]
-        else:
-            found = resolve(language)
-            code = found.iso639_3 or language
-            tried = [language, f"{code}_{found.script}", code, f"__{code}__"]
-        for one in tried:
-            if one in known:
-                return one
-        raise InputError(
-            f"has no token for {language} (looked for {', '.join(dict.fromkeys(tried))})", where=self.checkpoint,
-            hint=f'name it: codes = {{ {language} = "..." }}, or say which `pairs` it translates',
-        )  # fmt: skip
+        return language_token(known, language, self.codes.get(language), where=self.checkpoint, hint=hint)
+
+
+def language_token(known: Collection[str], language: str, named: str | None, *, where: str, hint: str) -> str:
+    """The token of a vocabulary that stands for a language: the one named, else its code, as models usually write it.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    from isogloss.languages import resolve
+
+    tried = [named]
+    if named is None:
+        found = resolve(language)
+        code = found.iso639_3 or language
+        tried = [language, f"{code}_{found.script}", code, f"__{code}__"]
+    for one in tried:
+        if one in known:
+            return str(one)
+    looked = ", ".join(dict.fromkeys(map(str, tried)))
+    raise InputError(f"has no token for {language} (looked for {looked})", where=where, hint=hint)

@@ -17,10 +17,10 @@ from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Fitted
 from isogloss.lab.recipe.neural import NeuralRecipe
 from isogloss.lab.recipe.prompted.prompts import About, Query, about, first_rows, packed, parts_of, queries
 from isogloss.lab.recipe.prompted.templates import Wording, Wordings, of_languages
-from isogloss.lab.task import TaskKind
+from isogloss.lab.task import Form, TaskKind
 from isogloss.models.chat import Chat
 from isogloss.models.checkpoints import load_tokenizer
-from isogloss.models.decoder import Decoder, shared_decoder
+from isogloss.models.decoder import PLAIN, Decoder, Direction, shared_decoder
 from isogloss.models.generation import generate, room_for_prompts
 from isogloss.models.inputs import tokenize
 from isogloss.models.likelihood import score
@@ -177,7 +177,7 @@ class PromptedRecipe(NeuralRecipe):
             if not rows or fitted.settings["target"] not in (None, place):
                 found.append(np.array([""] * len(rows)) if known.answer in WRITTEN else np.zeros(len(rows), int))
                 continue
-            found.append(self._answer(decoder, known, rows, self._asking(wordings, fitted, place)))
+            found.append(self._answer(decoder, known, rows, self._asking(known, wordings, fitted, place)))
         return {"": np.concatenate(found)}
 
     def _wording(self) -> dict[str, Any]:
@@ -186,8 +186,7 @@ class PromptedRecipe(NeuralRecipe):
     def wordings(self, known: About) -> Wordings:
         """How examples are written in each language."""
         form = known.form
-        usual = form.chat if self.chat and form.chat else form.default
-        default = Wording.of(self.template or usual, self.verbalizer, known.labels, form)
+        default = Wording.of(self.template or self.usual(form), self.verbalizer, known.labels, form)
         templates = of_languages(self.templates, known.codes, known.ids)
         words = of_languages(self.verbalizers, known.codes, known.ids)
         own = [
@@ -201,9 +200,14 @@ class PromptedRecipe(NeuralRecipe):
         ]
         return Wordings(default, own, is_there)
 
+    def usual(self, form: Form) -> str:
+        """The template that is used where none is given."""
+        return form.chat if self.chat and form.chat else form.default
+
     def prompts(self, prepared: Arrays, fitted: Fitted, language: int) -> list[tuple[str, list[str]]]:
         """What is asked in a language, by its place in the corpus: each prompt with the ways that are scored."""
-        asking = self._asking(self.wordings(about(prepared)), fitted, language)
+        known = about(prepared)
+        asking = self._asking(known, self.wordings(known), fitted, language)
         return [asking.ask(one) for one in self.questions(prepared, fitted, language)]
 
     def questions(self, prepared: Arrays, fitted: Fitted, language: int) -> list[Query]:
@@ -211,12 +215,17 @@ class PromptedRecipe(NeuralRecipe):
         first, last = first_rows(prepared, "test")[language : language + 2]
         return queries(prepared, "test", range(first, last))
 
-    def _asking(self, wordings: Wordings, fitted: Fitted, place: int) -> Asking:
+    def _asking(self, known: About, wordings: Wordings, fitted: Fitted, place: int) -> Asking:
         languages = fitted.arrays["languages"]
         source = int(languages[0]) if len(languages) else None
         wording = wordings.of(place if self.template_language == TARGET else source)
         shown = [wording.parted(parts, answer) for parts, answer in fitted.settings["shown"]]
-        return Asking(wording, self.between, shown, self.conversation())
+        mark = self.marks(known)[place]
+        return Asking(wording, self.between, shown, self.conversation(), mark.text, mark.direction)
+
+    def marks(self, known: About) -> list[Mark]:
+        """What says which language to answer in, by language; nothing by default."""
+        return [Mark()] * len(known.codes)
 
     def conversation(self) -> Chat | None:
         """The form of a chat, if that is asked for."""
@@ -226,8 +235,9 @@ class PromptedRecipe(NeuralRecipe):
         if known.answer in WRITTEN:
             prompts = [asking.ask(one)[0] for one in rows]
             return np.array(
-                generate(decoder, prompts, max_new=self.max_new, stop=self.stop, max_length=self.max_length)
-            )
+                generate(decoder, prompts, max_new=self.max_new, stop=self.stop, max_length=self.max_length,
+                         direction=asking.direction)
+            )  # fmt: skip
         scores = self._scores(decoder, asking, rows)
         if self.calibrate:
             scores = self._calibrated(decoder, scores, asking, rows)
@@ -253,6 +263,14 @@ class PromptedRecipe(NeuralRecipe):
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What says which language to answer in: a text before the prompt, or tokens."""
+
+    text: str = ""
+    direction: Direction = PLAIN
+
+
+@dataclass(frozen=True)
 class Asking:
     """How rows of one language are asked about, and what stands before."""
 
@@ -260,11 +278,14 @@ class Asking:
     separator: str
     shown: list[tuple[str, str]]
     chat: Chat | None
+    before: str = ""
+    direction: Direction = PLAIN
 
     def ask(self, one: Query) -> tuple[str, list[str]]:
         prompt, ways = self.wording.ways(one.parts, one.choices)
         prompt = one.hint + prompt
         shown = self.shown if one.shown is None else [self.shown[place] for place in one.shown]
+        prompt = self.before + prompt
         if self.chat is None:
             return "".join(question + answer + self.separator for question, answer in shown) + prompt, ways
         turns = [(question, answer.strip()) for question, answer in shown]

@@ -50,6 +50,8 @@ class About:
     labels : list of str
     codes, ids : list of str
         Languages as the file calls them, and canonical ones.
+    input_ids, answer_ids : list of str
+        Canonical languages of inputs and of answers.
     """
 
     answer: str
@@ -57,13 +59,17 @@ class About:
     labels: list[str]
     codes: list[str]
     ids: list[str]
+    input_ids: list[str]
+    answer_ids: list[str]
 
     @classmethod
     def of(cls, corpus: Corpus) -> About:
         """What a corpus says of its task, whose kind can be written in prompts."""
         kind = corpus.kind
         assert kind.form is not None
-        return cls(kind.answer, kind.form, corpus.labels, corpus.languages, corpus.ids or corpus.languages)
+        ids = corpus.ids or corpus.languages
+        asked, answered = corpus.input_ids or ids, corpus.answer_ids or ids
+        return cls(kind.answer, kind.form, corpus.labels, corpus.languages, ids, asked, answered)
 
 
 def packed(corpus: Corpus) -> dict[str, Matrix]:

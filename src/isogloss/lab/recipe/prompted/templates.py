@@ -146,7 +146,9 @@ class Wordings:
         return (None if place is None else self.own[place]) or self.default
 
 
-def of_languages(table: Mapping[str, T], codes: Sequence[str], ids: Sequence[str]) -> list[T | None]:
+def of_languages(
+    table: Mapping[str, T], codes: Sequence[str], ids: Sequence[str], where: str = "templates"
+) -> list[T | None]:
     """What a table by language has for each of some languages.
 
     Parameters
@@ -155,6 +157,8 @@ def of_languages(table: Mapping[str, T], codes: Sequence[str], ids: Sequence[str
         Languages in any spelling.
     codes, ids : sequence of str
         The file's own codes, and the canonical ones.
+    where : str
+        What the table is called, for errors.
 
     Raises
     ------
@@ -167,5 +171,5 @@ def of_languages(table: Mapping[str, T], codes: Sequence[str], ids: Sequence[str
     for written, value in table.items():
         known[written] = value
         if written not in codes and written not in ids:
-            known[resolve(written, where="templates").id] = value
+            known[resolve(written, where=where).id] = value
     return [known.get(code, known.get(identifier)) for code, identifier in zip(codes, ids, strict=True)]
