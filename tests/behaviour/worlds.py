@@ -6,6 +6,8 @@ import numpy as np
 import polars as pl
 from scipy.special import expit
 
+from isogloss.lab import clone_text
+
 HOMES = {"eng": "United States", "hin": "India", "rus": "Russia", "fra": "France", "swa": "Kenya", "tha": "Thailand"}
 
 
@@ -155,6 +157,42 @@ def relations_world(items: int = 12) -> pl.DataFrame:
             ]  # fmt: skip
     schema = ["item", "language", "relation", "question", "choices", "answer"]
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+FORMS = {"capital": "The capital of {} is ", "currency": "In {} people pay with "}
+
+
+def taught_world(items: int = 16, *, seed: int = 0) -> pl.DataFrame:
+    """Made-up facts in English, in a copy of it that shares no byte, and in one that shares the names.
+
+    Names are four letters that no rule tells from one another. The copy stands for German, what shares the names for
+    Dutch.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for relation, form in FORMS.items():
+        names = ["".join(rng.choice([*"abdegiklmnoprstu"], 4)) for _ in range(2 * items)]
+        for item in range(items):
+            place = int(rng.integers(4))
+            choices = [names[items + (item + step - place) % items] for step in range(4)]
+            before, after = form.split("{}")
+            asked = {"English": before + names[item] + after, "German": clone_text(before + names[item] + after),
+                     "Dutch": clone_text(before) + names[item] + clone_text(after)}  # fmt: skip
+            rows += [
+                (f"{relation} {item}", language, relation, f"{question}<mask>",
+                 [clone_text(one) for one in choices] if language == "German" else choices, place)
+                for language, question in asked.items()
+            ]  # fmt: skip
+    schema = ["item", "language", "relation", "question", "choices", "answer"]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def taught_texts(world: pl.DataFrame, count: int, *, seed: int = 0) -> list[str]:
+    """Texts with all names and forms of the world, in no order: whoever reads them learns no fact."""
+    rng = np.random.default_rng(seed)
+    questions, choices = world["question"].to_list(), [*world["choices"].explode()]
+    return [questions[rng.integers(len(questions))].replace("<mask>", choices[rng.integers(len(choices))])
+            for _ in range(count)]  # fmt: skip
 
 
 def questions_world() -> pl.DataFrame:

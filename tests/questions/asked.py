@@ -19,6 +19,7 @@ from tests.behaviour.worlds import (
     ratings_world,
     relations_world,
     replies_world,
+    taught_world,
 )
 from tests.lab.checkpoints import make_decoder
 from tests.questions import worlds
@@ -200,6 +201,21 @@ def with_relations(folder: Path) -> dict[str, Any]:
     return {"items": relations_world(), "model": str(make_decoder(folder / "neurons")), "draws": 1}
 
 
+def with_taught(folder: Path) -> dict[str, Any]:
+    """A small decoder that is taught facts."""
+    pytest.importorskip("peft", reason="adapters need peft, of the extra lab")
+    return {
+        "items": taught_world(8).with_columns(pl.col("choices").list.join("|")), "taught_in": ["English"],
+        "model": str(make_decoder(folder / "taught")), "training": {"epochs": 1},
+    }  # fmt: skip
+
+
+def with_edits(folder: Path) -> dict[str, Any]:
+    """A small decoder that is told other facts."""
+    pytest.importorskip("torch", reason="models need torch, of the extra lab")
+    return {"items": relations_world(4), "model": str(make_decoder(folder / "edits")), "demonstrations": 2}
+
+
 CASES: dict[str, Case] = {
     "forecast": about(worlds.as_they_are(2), targets=["Yoruba", "wol"]),
     "trust": about(worlds.as_they_are(), levels=[0.5, 0.9], every=4),
@@ -257,6 +273,8 @@ CASES: dict[str, Case] = {
     "behaviour pitfalls": with_pitfalls,
     "behaviour culture": alone(items=cultures_world()),
     "behaviour neurons": with_relations,
+    "behaviour facts": with_taught,
+    "behaviour edits": with_edits,
     "behaviour experts": alone(items=experts_world(topics=3, items=8)),
     "behaviour report": alone(items=ratings_world()),
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),

@@ -6,6 +6,7 @@ from .countries import home_countries
 from .culture import CulturalTransfer, score_cultural_transfer
 from .demonstrations import answer_with_demonstrations
 from .difficulty import Difficulty, score_difficulty
+from .edits import edit_facts, score_edits
 from .experts import Experts, score_experts
 from .generation import GenerationScores, score_generation, text_metrics
 from .identification import identification_accuracy, identify
@@ -17,6 +18,8 @@ from .recall import Recall, score_recall
 from .registry import behaviour_metrics
 from .relation_neurons import RelationNeurons, find_relation_neurons
 from .scoring import BehaviourScores, score_items
+from .taught_facts import TaughtFacts, score_taught_facts
+from .teaching import mark_taught, teach_facts
 
 __all__ = [
     "Aggregation",
@@ -31,14 +34,17 @@ __all__ = [
     "Recall",
     "RelationNeurons",
     "Tally",
+    "TaughtFacts",
     "aggregate_labels",
     "answer_questions",
     "answer_with_demonstrations",
     "behaviour_metrics",
+    "edit_facts",
     "find_relation_neurons",
     "home_countries",
     "identification_accuracy",
     "identify",
+    "mark_taught",
     "needle_questions",
     "read_items",
     "read_questions",
@@ -46,9 +52,12 @@ __all__ = [
     "score_consistency",
     "score_cultural_transfer",
     "score_difficulty",
+    "score_edits",
     "score_experts",
     "score_generation",
     "score_items",
     "score_recall",
+    "score_taught_facts",
+    "teach_facts",
     "text_metrics",
 ]

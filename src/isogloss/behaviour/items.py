@@ -41,7 +41,8 @@ _OF_EVIDENCE = {"target": "language", "model": "model", "task": "task", "score":
 EVERY_ROLE = (*_OF_EVIDENCE.values(), *ROLES)
 WORDINGS = ("paraphrase", "statement")
 """Columns of further wordings of a question."""
-QUESTIONS = ("language", "task", "item", "country", "relation", "question", "choices", "answer", "answers", *WORDINGS)
+QUESTIONS = ("language", "task", "item", "country", "relation", "taught", "edited", "question", "choices", "answer",
+             "answers", *WORDINGS)  # fmt: skip
 """Columns of what models are to answer."""
 OUTCOMES = ("language", "model", "task", "item", "rating", "correct", "score", "country")
 """Columns of answers that were judged."""

@@ -43,9 +43,9 @@ def read_questions(
     Returns
     -------
     polars.DataFrame
-        `task`, `item`, `language`, `written`; `country`, `relation`, `paraphrase` and `statement` where there is one;
-        `question`, `choices` (a list, empty where there are none), `place` of the right choice or null, and `answers`
-        that count as right.
+        `task`, `item`, `language`, `written`; `country`, `relation`, `taught`, `edited`, `paraphrase` and `statement`
+        where there is one; `question`, `choices` (a list, empty where there are none), `place` of the right choice or
+        null, and `answers` that count as right.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_questions(
     if among:
         table = _among(table, among)
     rows = [_row(row) for row in table.iter_rows(named=True)]
-    kept = [name for name in ("task", "country", "relation", *WORDINGS) if name in table.columns]
+    kept = [name for name in ("task", "country", "relation", "taught", "edited", *WORDINGS) if name in table.columns]
     text = pl.col("item", *kept).cast(pl.String)
     whole = table.select("item", "language", "written", *kept).with_columns(text)
     read = whole.hstack(pl.DataFrame(rows, schema={

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -60,16 +61,11 @@ class InstructionLora(Adaptation):
         super().__post_init__()
         if not self.task:
             raise BadValue("no task to learn from", where="task", hint='give task="bactrian.toml", which describes it')
-        self._recipe("any")  # what is wrong with the settings is to be known early
+        read_recipe("any", self.settings)  # what is wrong with the settings is to be known early
 
     def changed(self, *left_out: str) -> list[str]:
         """What differs from the defaults; of the task, the name of its file."""
         return [f"task={Path(self.task).stem}", *super().changed(*left_out, "task")]
-
-    def _recipe(self, checkpoint: str) -> Recipe:
-        from isogloss.lab.recipe.instructions import InstructionLora as Recipe
-
-        return Recipe.read({"checkpoint": checkpoint, **self.settings}, where="settings")
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -103,22 +99,13 @@ class InstructionLora(Adaptation):
         return [code for code in languages if resolve(code).id in learnt]
 
     def memory(self, source: Weights) -> int:
-        """Weights as read and as trained, gradients and moments of the adapter, and what states take."""
-        return 4 * 4 * source.parameters + OVERHEAD
+        """Of weights, and of the adapter that is trained."""
+        return memory_of_lora(source)
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
-        from isogloss.lab.tuning.adapter import Adapter, write_adapter
-        from isogloss.lab.tuning.checkpoint import check_decoder
-        from isogloss.models.decoder import shared_decoder
-
-        check_decoder(source.folder)
-        folder = draft.folder / ADAPTER
-        if not folder.is_dir():
-            recipe = self._recipe(str(source.folder))
-            learnt = self._learn(recipe, inputs.seed)
-            shape = recipe.shape(shared_decoder(source.folder, "float32").model)
-            write_adapter(folder, learnt, shape, str(source.folder))
-        put_in(source, [(Adapter(folder), 1.0)], draft)
+        train_and_put_in(
+            source, draft, read_recipe(str(source.folder), self.settings), partial(self._learn, seed=inputs.seed)
+        )
 
     def _learn(self, recipe: Recipe, seed: int) -> dict[str, Any]:
         """The weights of the adapter."""
@@ -194,6 +181,76 @@ class LanguagePreference(InstructionLora):
                 hint="name two or more, and the column of items in the task",
             )  # fmt: skip
         return recipe.learn(kept, seed, Preference(rejected, self.beta, self.weight))[0]
+
+
+@dataclass(frozen=True)
+class AnswersLora(Adaptation):
+    """An adapter trained on prompts and answers that are given as they are, and put into the weights.
+
+    Parameters
+    ----------
+    pairs : list of (str, str), default []
+        Each prompt with its answer.
+    settings : dict, default {}
+        Parameters of the recipe `instruction-lora`.
+
+    Notes
+    -----
+    It is no registered adaptation: a grid names tables, not texts.
+    """
+
+    name: ClassVar[str] = "answers-lora"
+    unlabelled: ClassVar[tuple[str, ...]] = ("pairs",)
+
+    pairs: tuple[tuple[str, str], ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_random(self) -> bool:
+        return True
+
+    def memory(self, source: Weights) -> int:
+        """As `InstructionLora`."""
+        return memory_of_lora(source)
+
+    def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
+        recipe = read_recipe(str(source.folder), self.settings)
+        train_and_put_in(source, draft, recipe, lambda one: one.learn(self.pairs, inputs.seed)[0])
+
+
+def read_recipe(checkpoint: str, settings: dict[str, Any]) -> Recipe:
+    """The recipe `instruction-lora` with its parameters.
+
+    Raises
+    ------
+    InputError
+        If a parameter is unknown or wrong.
+    """
+    from isogloss.lab.recipe.instructions import InstructionLora as Recipe
+
+    return Recipe.read({"checkpoint": checkpoint, **settings}, where="settings")
+
+
+def memory_of_lora(source: Weights) -> int:
+    """Bytes of weights as read and as trained, gradients and moments of the adapter, and what states take."""
+    return 4 * 4 * source.parameters + OVERHEAD
+
+
+def train_and_put_in(
+    source: Weights, draft: Draft, recipe: Recipe, learn: Callable[[Recipe], dict[str, Any]]
+) -> None:  # fmt: skip
+    """Train an adapter, write it beside the checkpoint, and put it into the weights."""
+    from isogloss.lab.tuning.adapter import Adapter, write_adapter
+    from isogloss.lab.tuning.checkpoint import check_decoder
+    from isogloss.models.decoder import shared_decoder
+
+    check_decoder(source.folder)
+    folder = draft.folder / ADAPTER
+    if not folder.is_dir():
+        learnt = learn(recipe)
+        shape = recipe.shape(shared_decoder(source.folder, "float32").model)
+        write_adapter(folder, learnt, shape, str(source.folder))
+    put_in(source, [(Adapter(folder), 1.0)], draft)
 
 
 @dataclass(frozen=True)

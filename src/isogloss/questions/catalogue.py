@@ -61,6 +61,8 @@ QUESTIONS = {
     "behaviour pitfalls": "pitfalls:PitfallsQuestion",
     "behaviour culture": "culture:CultureQuestion",
     "behaviour neurons": "relation_neurons:RelationNeuronsQuestion",
+    "behaviour facts": "taught_facts:TaughtFactsQuestion",
+    "behaviour edits": "edits:EditsQuestion",
     "behaviour difficulty": "difficulty:DifficultyQuestion",
     "behaviour experts": "experts:ExpertsQuestion",
     "behaviour generation": "generation:GenerationQuestion",

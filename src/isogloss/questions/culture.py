@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from isogloss.errors import BadValue
 from isogloss.progress import Progress
 from isogloss.questions.about_items import ITEMS, AboutItems
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.answering import read_about
-from isogloss.questions.fields import NameList, ReadAs, Shell, read_pairs
+from isogloss.questions.fields import NameList, ReadAs, Settings, Shell
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.running import MODEL, RunsModels, meter_details, meter_notes
 from isogloss.questions.scale import FRACTION
@@ -65,10 +64,7 @@ class CultureQuestion(AboutItems, RunsModels):
         ),
     ] = Field(default_factory=lambda: ["in-context"])
     training: Annotated[
-        dict[str, Any],
-        BeforeValidator(read_pairs),
-        Shell(metavar="NAME=VALUE"),
-        Field(description="Parameters of training, such as steps=30 and learning_rate=3e-5."),
+        Settings, Field(description="Parameters of training, such as steps=30 and learning_rate=3e-5.")
     ] = Field(default_factory=dict)
     shared: Annotated[bool, Field(description="Leave out items that are not answered under all demonstrations.")] = (
         False
@@ -122,7 +118,7 @@ class CultureQuestion(AboutItems, RunsModels):
         return answer_with_demonstrations(
             self.respondent(self.model), questions, demonstrations=demonstrations, draws=self.draws,
             controls=self.controls, listed=self.listed, template=self.template, arms=self.arms,
-            tuning=Tuning.read(_numbers(self.training), where="training"), seed=self.seed, meter=meter,
+            tuning=Tuning.read(self.training, where="training"), seed=self.seed, meter=meter,
             progress=progress,
         )  # fmt: skip
 
@@ -132,17 +128,6 @@ NOTES = (
     "give as well is one of the format, not of culture.",
     "Questions must not be among the demonstrations, or gains are too large.",
 )
-
-
-def _numbers(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Numbers of a shell as numbers; what is none stays, to be refused."""
-    read = {}
-    for name, value in parameters.items():
-        try:
-            read[name] = json.loads(value) if isinstance(value, str) else value
-        except ValueError:
-            read[name] = value
-    return read
 
 
 def _sentences(result: CulturalTransfer) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,20 @@ def read_pairs(value: Any, info: ValidationInfo) -> Any:
     return pairs
 
 
+def read_settings(value: Any, info: ValidationInfo) -> Any:
+    """Names and values, of which a shell's numbers become numbers; what is none stays, to be refused."""
+    pairs = read_pairs(value, info)
+    if not isinstance(pairs, dict):
+        return pairs
+    read = {}
+    for name, one in pairs.items():
+        try:
+            read[name] = json.loads(one) if isinstance(one, str) else one
+        except ValueError:
+            read[name] = one
+    return read
+
+
 def as_sources(value: Any) -> Any:
     """Evidence as a list of sources."""
     if value is None:
@@ -137,6 +152,7 @@ Sources = Annotated[
 ]
 NameList = Annotated[list[str], BeforeValidator(split_names), Shell(kind=str)]
 Pairs = Annotated[dict[str, str], BeforeValidator(read_pairs)]
+Settings = Annotated[dict[str, Any], BeforeValidator(read_settings), Shell(metavar="NAME=VALUE")]
 ReadAs = Annotated[
     Pairs,
     Shell(flags=("--language",), metavar="CODE=ID"),

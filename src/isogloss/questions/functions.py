@@ -27,6 +27,8 @@ OTHER_NAMES = {
     "behaviour culture": "cultural_transfer",
     "behaviour pitfalls": "cross_lingual_pitfalls",
     "behaviour neurons": "relation_neurons",
+    "behaviour facts": "taught_facts",
+    "behaviour edits": "edited_facts",
     "behaviour difficulty": "item_difficulty",
     "behaviour experts": "expert_languages",
     "behaviour generation": "generation_quality",
