@@ -38,6 +38,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "checkpoint-average": {"epochs": 2, "averaged": 2, "learning_rate": 1e-3},
     "run-average": {"epochs": 2, "runs": 2, "learning_rate": 1e-3},
     "prompt-tuning": {"epochs": 2, "length": 5, "max_length": 32},
+    "hyper-adapter": {"epochs": 2, "learning_rate": 1e-2},
     "lottery-ticket": {"epochs": 2, "length": 5, "max_length": 32, "by": "magnitude"},
     "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
@@ -50,6 +51,8 @@ def make(name: str, checkpoint: Path) -> Recipe:
     if issubclass(recipes.get(name), TranslatingRecipe):
         base = {"name": "fine-tune", "checkpoint": str(checkpoint), "max_length": 64, **QUICK["fine-tune"]}
         return recipes.get(name).read({"base": base, "translator": {"name": "file", "file": translations(checkpoint)}})
+    if name == "hyper-adapter":
+        parameters = {**parameters, "file": vectors(checkpoint)}
     if issubclass(recipes.get(name), Seq2SeqTune):
         checkpoint = make_seq2seq(checkpoint.with_name("seq2seq"))
     elif issubclass(recipes.get(name), PromptedRecipe):
@@ -57,6 +60,13 @@ def make(name: str, checkpoint: Path) -> Recipe:
     return recipes.get(name).read(
         parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), "max_length": 64, **parameters}
     )
+
+
+def vectors(checkpoint: Path) -> str:
+    """A file with a number for each language, beside a checkpoint."""
+    path = checkpoint.parent / "vectors.csv"
+    path.write_text("language,number\neng,1\nnld,2\ndeu,4\n")
+    return str(path)
 
 
 def translations(checkpoint: Path) -> str:

@@ -34,6 +34,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "masked-prompt": "isogloss.lab.recipe.masked_prompt:MaskedPrompt",
         "cosine": "isogloss.lab.recipe.cosine:Cosine",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
+        "hyper-adapter": "isogloss.lab.recipe.hyper_adapter:HyperAdapter",
         "lottery-ticket": "isogloss.lab.recipe.lottery_ticket:LotteryTicket",
         "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
