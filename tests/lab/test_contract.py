@@ -18,7 +18,7 @@ from isogloss.lab import Corpus, Recipe, Training, load, recipes, save, tasks
 from isogloss.lab.recipe import EACH
 from isogloss.lab.recipe.encoder_decoder import Seq2SeqTune
 from isogloss.lab.recipe.prompted import PromptedRecipe
-from isogloss.lab.recipe.translating import TranslatingRecipe
+from isogloss.lab.recipe.wrapper import WrapperRecipe
 from isogloss.models.inputs import SLOT, Choice, Cloze, Question
 
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
@@ -48,9 +48,12 @@ CASES = [(name, kind) for name in recipes.names() for kind in KINDS if recipes.g
 
 def make(name: str, checkpoint: Path) -> Recipe:
     parameters = QUICK.get(name, {})
-    if issubclass(recipes.get(name), TranslatingRecipe):
+    if issubclass(recipes.get(name), WrapperRecipe):
         base = {"name": "fine-tune", "checkpoint": str(checkpoint), "max_length": 64, **QUICK["fine-tune"]}
-        return recipes.get(name).read({"base": base, "translator": {"name": "file", "file": translations(checkpoint)}})
+        own = {"translator": {"name": "file", "file": translations(checkpoint)}}
+        if name == "transform":
+            own = {"transform": {"name": "code-switch", "dictionary": dictionary(checkpoint)}}
+        return recipes.get(name).read({"base": base, **own})
     if name == "hyper-adapter":
         parameters = {**parameters, "file": vectors(checkpoint)}
     if issubclass(recipes.get(name), Seq2SeqTune):
@@ -66,6 +69,13 @@ def vectors(checkpoint: Path) -> str:
     """A file with a number for each language, beside a checkpoint."""
     path = checkpoint.parent / "vectors.csv"
     path.write_text("language,number\neng,1\nnld,2\ndeu,4\n")
+    return str(path)
+
+
+def dictionary(checkpoint: Path) -> str:
+    """A table of words, beside a checkpoint."""
+    path = checkpoint.parent / "words.tsv"
+    path.write_text("source\ttarget\n" + "".join(f"{word}\t{word[::-1]}\n" for word in (*HEALTH, *SPORT)))
     return str(path)
 
 
@@ -119,9 +129,11 @@ def prepare(recipe: Recipe, kind: str) -> tuple[Any, Training, np.ndarray[Any, A
     test, gold = examples(kind, 20, seed=2)
     names = ["health", "sport"]
     languages, items = ["eng", "nld"], [[str(place) for place in range(count)] for count in (40, 0, 7, 13)]
+    tags = iter(names[label] for label in labels)
     corpus = Corpus(
-        [train, []], [test[:7], test[7:]], languages, tasks.get(kind)(), names, languages, items[:2], items[2:]
-    )
+        [train, []], [test[:7], test[7:]], languages, tasks.get(kind)(), names, languages, items[:2], items[2:],
+        tags=[[tuple(next(tags) for _ in one) for one in train], []] if kind == "token-tagging" else [],
+    )  # fmt: skip
     target = 1 if recipe.learns_for == EACH else None
     return recipe.prepare(corpus, map), Training(np.arange(40), labels, 3, labels_count=2, target=target), gold
 

@@ -86,7 +86,7 @@ def _read_levels(table: AdaptationTable, languages: Collection[str], path: Path,
             )
         every = [table.steps]
     else:
-        every = [[{"name": table.name, **given, **levels}] for levels in _products(table.levels)]
+        every = [[{"name": table.name, **given, **levels}] for levels in products(table.levels)]
     if table.label and len(every) > 1:
         raise BadValue(f"the label '{table.label}' names {len(every)} levels", where=where, hint="leave out label")
     for steps in every:
@@ -118,7 +118,7 @@ def _beside(folder: Path, name: Any) -> Any:
     return str(folder / name) if isinstance(name, str) and (folder / name).exists() else name
 
 
-def _products(levels: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    """Every combination of the levels of parameters."""
+def products(levels: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """Every combination of levels of parameters; without levels, one of none."""
     for values in product(*levels.values()):
         yield dict(zip(levels, values, strict=True))

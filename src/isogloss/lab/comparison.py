@@ -164,6 +164,7 @@ def _difference(both: pl.DataFrame, seed: int) -> dict[str, Any]:
 
 _SECONDS = {"fit_seconds": pl.Float64, "predict_seconds": pl.Float64}
 _TRANSLATED = {"from": pl.String, "into": pl.String, "texts": pl.Float64, "cpu_seconds": pl.Float64}
+_TRANSFORMED = {"texts": pl.Float64, "cpu_seconds": pl.Float64}
 _TRAINING = ("task", "model", "recipe", "source", "size", "seed", "shown", "shown_size")
 """What one way to come by models for all targets is about; with a model for each there are several trainings."""
 
@@ -182,7 +183,8 @@ def measured_costs(findings: Findings) -> pl.DataFrame:
         `train_seconds`, of the processor for all trainings that serve the grid's targets; `translated_examples`, texts
         translated for these; `serve_seconds`, of the processor for one test item; `translated_per_query`, texts
         translated for one test item in another language than the source's; and `seconds_per_translation`, of the
-        processor. Means over sources and seeds; null where it was not recorded.
+        processor. Texts that were transformed otherwise count as translated ones do. Means over sources and seeds; null
+        where it was not recorded.
 
     Notes
     -----
@@ -193,7 +195,8 @@ def measured_costs(findings: Findings) -> pl.DataFrame:
     is_trained = pl.col("into").str.split(" ").list.contains(pl.col("target"))
     trainings = rows.group_by(*_TRAINING, "origin", maintain_order=True).agg(
         pl.col("fit_seconds", "predict_seconds").first(), pl.col("items").sum(),
-        translated=pl.col("texts").filter(is_trained).first().fill_null(0),
+        translated=pl.col("texts").filter(is_trained).first().fill_null(0)
+        + pl.col("transformed_train_texts").first().fill_null(0),
     )  # fmt: skip
     made = trainings.group_by(*_TRAINING, maintain_order=True).agg(
         pl.col("fit_seconds", "translated", "predict_seconds", "items").sum(),
@@ -209,8 +212,9 @@ def measured_costs(findings: Findings) -> pl.DataFrame:
     away = rows.filter(~target_in_source())
     asked = pl.col("from") == pl.col("target")
     queries = away.group_by(key).agg(
-        translated_per_query=pl.col("texts").filter(asked).sum() / pl.col("items").sum(),
-        seconds_per_translation=pl.col("cpu_seconds").sum() / pl.col("texts").sum(),
+        translated_per_query=(pl.col("texts").filter(asked).sum() + pl.col("transformed_test_texts").sum())
+        / pl.col("items").sum(),
+        seconds_per_translation=_sum_of("cpu_seconds") / _sum_of("texts"),
     )
     return means.join(queries, on=key, how="left", nulls_equal=True, maintain_order="left").with_columns(
         pl.col("translated_per_query").fill_null(0.0), pl.col("seconds_per_translation").fill_nan(None)
@@ -268,4 +272,14 @@ def _with_details(observations: pl.DataFrame) -> pl.DataFrame:
             details.str.json_path_match(f"$.translated.{name}").cast(kind).alias(name)
             for name, kind in _TRANSLATED.items()
         ),
+        *(
+            details.str.json_path_match(f"$.{which}.{name}").cast(kind).alias(f"{which}_{name}")
+            for which in ("transformed_train", "transformed_test")
+            for name, kind in _TRANSFORMED.items()
+        ),
     )
+
+
+def _sum_of(name: str) -> pl.Expr:
+    """A figure of all texts that were translated, or transformed in training or in tests."""
+    return pl.sum_horizontal(pl.col(name, f"transformed_train_{name}", f"transformed_test_{name}").sum())

@@ -18,6 +18,7 @@ from isogloss.lab.recipe import Recipe, recipes
 from isogloss.lab.source import WrittenSource
 from isogloss.lab.task import TaskInfo
 from isogloss.lab.task_file import read_info
+from isogloss.lab.transform_tables import TransformTable, with_transforms
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ class GridFile(Table):
     model: OneOrMore[dict[str, Any]] = Field(default_factory=list)
     texts: TextsTable | None = None
     adaptation: OneOrMore[AdaptationTable] = Field(default_factory=list)
+    transform: OneOrMore[TransformTable] = Field(default_factory=list)
     grid: GridTable
 
 
@@ -164,7 +166,7 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
     path : str or pathlib.Path
         TOML, with the sections `[task]`, `[recipe]` (each may stand several times, as `[[task]]`), `[[model]]`
         where recipes need one, `[[adaptation]]` where models are to be run after adaptations too, `[texts]` that these
-        learn from, and `[grid]`.
+        learn from, `[[transform]]` where recipes are to be run on transformed texts too, and `[grid]`.
     data : str or pathlib.Path, optional
         Folder that the files of tasks and texts are in, by default that of the grid file.
 
@@ -183,7 +185,7 @@ def read_grid(path: str | Path, *, data: str | Path | None = None) -> Grid:
         for place, task in enumerate(file.task)
     )
     chosen = _read_recipes(file, _read_models(file, folder, path), infos, path)
-    least = 0 if all(recipe.zero_shot for recipe in chosen) else 1
+    least = 0 if all(recipe.zero_shot and recipe.learner.zero_shot for recipe in chosen) else 1
     table = file.grid
     table.check(least, section_of(str(path), "grid"))
     return Grid(
@@ -217,17 +219,22 @@ def _read_recipes(
 ) -> tuple[Recipe, ...]:
     """Every recipe, with every model if it needs one and does not name its own."""
     made: list[Recipe] = []
+    transforms = [
+        (f"{path} [{numbered('transform', place, len(file.transform))}]", _settled_table(table, path.parent))
+        for place, table in enumerate(file.transform)
+    ]
     for place, table in enumerate(file.recipe):
         where = section_of(str(path), numbered("recipe", place, len(file.recipe)))
         kind, given = recipes.get(table.name), table.model_extra or {}
         for model in models if models and _lacks_model(kind, given) else [{}]:
             recipe = kind.read(_settled(_with_model(kind, given, model), path.parent), where=where)
-            for info in infos:
-                try:
-                    recipe.check_kind(info.kind)
-                except BadValue as error:
-                    raise error.at(where) from None
-            made.append(recipe)
+            for one in with_transforms(recipe, transforms):
+                for info in infos:
+                    try:
+                        one.check_kind(info.kind)
+                    except BadValue as error:
+                        raise error.at(where) from None
+                made.append(one)
     if len({(recipe.label, str(recipe.identity)) for recipe in made}) < len(made):
         raise BadValue("the same recipe stands there twice", where=str(path))
     return tuple(made)
@@ -250,7 +257,7 @@ def _with_model(kind: type[Recipe], given: dict[str, Any], model: dict[str, Any]
     return given | {"base": _with_model(recipes.get(given["base"]["name"]), given["base"], model)}
 
 
-_PATHS = ("checkpoint", "file", "trained")
+_PATHS = ("checkpoint", "file", "trained", "dictionary", "words", "characters")
 """Parameters that may name what lies beside the grid."""
 
 
@@ -260,6 +267,15 @@ def _settled(parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
     for name, value in parameters.items():
         if isinstance(value, dict):
             settled[name] = _settled(value, folder)
-        elif name in _PATHS and isinstance(value, str) and value and (folder / value).exists():
+        elif name in _PATHS and isinstance(value, str) and value and _is_there(folder / value):
             settled[name] = str(folder / value)
     return settled
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file is there, or one of several that a pattern of languages names."""
+    return path.exists() or any(path.parent.glob(path.name.replace("{language}", "*")))
+
+
+def _settled_table(table: TransformTable, folder: Path) -> TransformTable:
+    return table.model_copy(update=_settled(table.model_extra or {}, folder))

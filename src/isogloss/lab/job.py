@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -100,7 +101,7 @@ class Bench:
         self._source_codes = {code for source in self.sources for code in source.languages}
         self._languages = sorted({*self._source_codes, *self.targets})
         self._taught = {*task.train} & {*self._languages} if any(grid.shots) else self._source_codes
-        if any(grid.shots) and not recipe.takes_shots:
+        if any(grid.shots) and not (recipe.takes_shots and recipe.learner.takes_shots):
             raise BadValue(
                 f"{recipe.name} learns from the source alone", where=f"{grid.path}: shots", hint="leave it out"
             )
@@ -132,8 +133,18 @@ class Bench:
             for side in (self.task.input_language, self.task.answer_language)
         )
         return Corpus(
-            train, test, self._languages, info.kind, self.task.labels, ids, items, tested, learnt, asked, answered
-        )
+            train, test, self._languages, info.kind, self.task.labels, ids, items, tested, learnt, asked, answered,
+            tags=[self._tags(code) for code in self._languages] if info.kind.answer == "tags" else [],
+        )  # fmt: skip
+
+    def _tags(self, code: str) -> list[tuple[str, ...]]:
+        """The tags of the words of each training text of a language."""
+        every = self._trained(code) if code in self._taught else []
+        return [
+            tuple(self.task.labels[place] for place in some.labels[first:last])
+            for some in every
+            for first, last in pairwise(some.starts)
+        ]
 
     @cached_property
     def test_contents(self) -> dict[str, str]:

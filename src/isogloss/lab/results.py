@@ -214,6 +214,19 @@ class Encoding:
 
 
 @dataclass
+class Transforming:
+    """What became of texts that were transformed.
+
+    See `isogloss.lab.recipe.transform.Transform`.
+    """
+
+    texts: int = 0
+    kept: int = 0
+    dropped: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
 class RunReport:
     """What a run did.
 
@@ -232,6 +245,7 @@ class RunReport:
     left_out : list of str
         Sources with too few examples for a size.
     encoding : Encoding
+    transforming : Transforming
     seconds : dict of str to float
         Wall seconds by stage; "fit" and "predict" are CPU seconds, over all workers.
     """
@@ -246,6 +260,7 @@ class RunReport:
     leaks: dict[str, Leak] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
     encoding: Encoding = field(default_factory=Encoding)
+    transforming: Transforming = field(default_factory=Transforming)
     seconds: dict[str, float] = field(default_factory=dict)
 
     def count(self, bench: Bench, todo: list[Job]) -> None:
@@ -255,8 +270,14 @@ class RunReport:
         self.leaks |= {code: leak for code, leak in bench.task.leaks.items() if code in bench.targets}
         self.left_out += [name for name in bench.left_out if name not in self.left_out]
 
-    def note_encoding(self, prepared: Arrays) -> None:
-        """Take into account what preparing took, if it encoded anything."""
+    def note_preparing(self, prepared: Arrays) -> None:
+        """Take into account what preparing took, if it transformed or encoded anything."""
+        if "transforming" in prepared:
+            texts, kept, dropped, transforming = prepared["transforming"].tolist()
+            self.transforming.texts += int(texts)
+            self.transforming.kept += int(kept)
+            self.transforming.dropped += int(dropped)
+            self.transforming.seconds += transforming
         if "encoding" in prepared:
             tokens, padding, flops, seconds, whole = prepared["encoding"].tolist()
             self.encoding.tokens += int(tokens)
@@ -300,6 +321,9 @@ class RunReport:
         if self.encoding.tokens:
             share = self.encoding.padding / (self.encoding.tokens + self.encoding.padding)
             rows.append(("tokens encoded", f"{self.encoding.tokens} ({share:.1%} more are padding)"))
+        if self.transforming.texts:
+            made = self.transforming
+            rows.append(("texts transformed", f"{made.texts} (examples kept: {made.kept}, dropped: {made.dropped})"))
         rows += [(f"seconds: {stage}", f"{value:.1f}") for stage, value in self.seconds.items()]
         return pl.DataFrame(rows, schema=["what", "value"], orient="row")
 
@@ -316,5 +340,6 @@ class RunReport:
             "repeated_test_texts": {language: leak._asdict() for language, leak in self.leaks.items()},
             "left_out": self.left_out,
             "encoding": asdict(self.encoding),
+            "transforming": asdict(self.transforming),
             "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
         }

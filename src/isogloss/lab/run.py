@@ -130,7 +130,7 @@ class _Run:
                     yield result
 
             prepared = bench.recipe.prepare(corpus, apply)
-        self._report.note_encoding(prepared)
+        self._report.note_preparing(prepared)
         self._prepared = key, prepared
         return prepared
 

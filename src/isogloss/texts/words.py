@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from itertools import groupby
 
 UNSPACED = (
@@ -32,6 +33,23 @@ def cut_words(text: str) -> list[str]:
         elif kind != "space":
             words += characters
     return words
+
+
+def with_words(text: str, words: Sequence[str], others: Sequence[str]) -> str:
+    """A text with each of its words replaced by another; what stands between them stays.
+
+    Examples
+    --------
+    >>> with_words("The dog, here.", ["The", "dog", ",", "here", "."], ["El", "perro", ",", "aquí", "."])
+    'El perro, aquí.'
+    """
+    pieces, place = [], 0
+    for word, other in zip(words, others, strict=True):
+        begin = text.find(word, place)
+        if begin >= 0:
+            pieces += [text[place:begin], other]
+            place = begin + len(word)
+    return "".join([*pieces, text[place:]])
 
 
 def _classes(text: str) -> list[tuple[tuple[str, int], str]]:

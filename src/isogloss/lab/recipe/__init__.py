@@ -47,6 +47,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "seq2seq-prompt": "isogloss.lab.recipe.encoder_decoder:Seq2SeqPrompt",
         "translate-train": "isogloss.lab.recipe.translate:TranslateTrain",
         "translate-test": "isogloss.lab.recipe.translate:TranslateTest",
+        "transform": "isogloss.lab.recipe.transform:Transform",
     },
     "isogloss.recipes",
     base="isogloss.lab.recipe:Recipe",
@@ -90,6 +91,8 @@ class Corpus:
         Which training rows some job learns from or chooses on; None if that is not known.
     input_ids, answer_ids : list of str
         The canonical languages of inputs and answers, where either is another than `ids` says.
+    tags : list of list of tuple of str
+        Per language, the tags of the words of each training text, where words have tags; else empty.
 
     Notes
     -----
@@ -108,6 +111,7 @@ class Corpus:
     learnt: np.ndarray[Any, Any] | None = None
     input_ids: list[str] = field(default_factory=list)
     answer_ids: list[str] = field(default_factory=list)
+    tags: list[list[tuple[str, ...]]] = field(default_factory=list)
 
 
 def _text_classification() -> TaskKind:
@@ -272,6 +276,11 @@ class Recipe(Parameterized, ABC):
     @property
     def plain(self) -> Self:
         """Itself on the checkpoint that an adapted one is made of, for estimates; itself where it has no such."""
+        return self
+
+    @property
+    def learner(self) -> Recipe:
+        """The recipe that learns and answers; itself where it is not around another one."""
         return self
 
     @property

@@ -11,17 +11,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from isogloss.lab.recipe import ALL, Answers, Apply, Arrays, Corpus, Fitted, Training
-from isogloss.lab.recipe.translating import (
-    OWN,
-    Matrix,
-    TranslatingRecipe,
-    among,
-    beside,
-    languages_of,
-    note,
-    starts,
-    summary,
-)
+from isogloss.lab.recipe.translating import OWN, TranslatingRecipe, note
+from isogloss.lab.recipe.wrapper import Matrix, among, beside, languages_of, starts, summary
 from isogloss.texts.translations import Texts, Translated
 
 TRANSLATED = "+translated"

@@ -6,98 +6,57 @@ import json
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
-import numpy as np
-
-from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.recipe import ANY, Apply, Arrays, Corpus, Estimate, Recipe, Training, recipes
+from isogloss.errors import BadValue
+from isogloss.lab.recipe import ANY, Apply, Corpus, Estimate, Training
+from isogloss.lab.recipe.wrapper import Matrix, WrapperRecipe
 from isogloss.lab.task import TaskKind
 from isogloss.parameters import labelled
 from isogloss.texts.translations import Batch, Texts, Translated, translate_texts
 from isogloss.texts.translators import Translator, read_translator
 
-Matrix = np.ndarray[Any, Any]
-
-NGRAMS = {"name": "ngram-logreg"}
 APERTIUM = {"name": "apertium"}
 TRIED_PAIRS, TRIED_TEXTS = 2, 64
 """How many pairs of languages, and texts of each, an estimate translates."""
 
 
 @dataclass(frozen=True)
-class TranslatingRecipe(Recipe):
+class TranslatingRecipe(WrapperRecipe):
     """Another recipe, with texts that were translated by machine.
 
     Parameters
     ----------
-    base : dict
-        `name` and parameters of the recipe that learns and answers.
     translator : dict
         `name` and parameters of a translator, see `isogloss.texts.translators.translators`.
 
     Notes
     -----
-    The base is prepared once for each language that texts are brought into, and the arrays stand beside each other
-    under the number of that language.
+    `base` is that of `WrapperRecipe`. It is prepared once for each language that texts are brought into, and the arrays
+    stand beside each other under the number of that language.
     """
 
     answers: ClassVar[tuple[str, ...]] = ("label", "choice")
     takes_shots: ClassVar[bool] = False
+    does: ClassVar[str] = "translates"
     unfit: ClassVar[str | None] = "tags belong to words, and a translation has other words"
 
-    base: dict[str, Any] = field(default_factory=lambda: dict(NGRAMS))
     translator: dict[str, Any] = field(default_factory=lambda: dict(APERTIUM))
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _ = self.inner, self.by
-
-    @cached_property
-    def inner(self) -> Recipe:
-        """The base with its parameters."""
-        name = self.base.get("name")
-        if name not in recipes.names():
-            raise UnknownName("recipe", str(name), recipes.names())
-        kind: type[Recipe] = recipes.get(name)
-        if issubclass(kind, TranslatingRecipe):
-            raise BadValue(f"{name} translates already", hint='set base = { name = "ngram-logreg" }')
-        made = kind.read({key: value for key, value in self.base.items() if key != "name"})
-        if made.learns_for != ANY:
-            raise BadValue(f"{made.label} learns for targets of its own", hint="set base to a recipe that serves any")
-        return made
+        if self.inner.learns_for != ANY:
+            raise BadValue(
+                f"{self.inner.label} learns for targets of its own", hint="set base to a recipe that serves any"
+            )
+        _ = self.by
 
     @cached_property
     def by(self) -> Translator:
         """The translator with its parameters."""
         return read_translator(self.translator)
-
-    @property
-    def model(self) -> str:
-        return self.inner.model
-
-    @property
-    def revision(self) -> str | None:
-        return self.inner.revision
-
-    @property
-    def plain(self) -> Self:
-        inner = self.inner.plain
-        return self if inner is self.inner else replace(self, base={"name": inner.name, **inner.parameters})
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return self.inner.details
-
-    @property
-    def selects(self) -> bool:
-        return self.inner.selects
-
-    @property
-    def computes_with(self) -> tuple[str, ...]:
-        return self.inner.computes_with
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -121,13 +80,6 @@ class TranslatingRecipe(Recipe):
     @classmethod
     def fits(cls, kind: TaskKind) -> bool:
         return super().fits(kind) and kind.input_type.translatable
-
-    def check_kind(self, kind: TaskKind) -> None:
-        super().check_kind(kind)
-        self.inner.check_kind(kind)
-
-    def facts(self) -> dict[str, Any]:
-        return self.inner.facts()
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """As the base does on texts that are not translated, and the time for those that have yet to be."""
@@ -177,37 +129,6 @@ def note(by: str, origin: str, into: str, figures: Matrix) -> dict[str, Any]:
             "seconds": round(seconds, 4), "cpu_seconds": round(cpu_seconds, 4),
         }
     }  # fmt: skip
-
-
-def starts(texts: Sequence[Sequence[Any]]) -> Matrix:
-    """Where the rows of each language begin, and where the last ones end."""
-    return np.concatenate([[0], np.cumsum([len(one) for one in texts], dtype=np.int64)])
-
-
-def languages_of(rows: Matrix, begins: Matrix) -> Matrix:
-    """The language that each row is of, by its place in the corpus."""
-    return np.asarray(np.searchsorted(begins, rows, side="right") - 1)
-
-
-def beside(name: object, arrays: Arrays) -> dict[str, Matrix]:
-    """Prepared arrays by names that tell them from those for other languages."""
-    return {f"{name}.{inner}": array for inner, array in arrays.items()}
-
-
-def among(name: object, arrays: Arrays) -> dict[str, Matrix]:
-    """The arrays that are beside others, by their own names."""
-    start = f"{name}."
-    return {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
-
-
-def summary(parts: Sequence[Arrays], languages: int) -> dict[str, Matrix]:
-    """What preparing took in all, and the largest share of unknown tokens by language, where the base says so."""
-    found = {}
-    if all("encoding" in part for part in parts):
-        found["encoding"] = np.sum([part["encoding"] for part in parts], axis=0)
-    if all("unknown" in part for part in parts):
-        found["unknown"] = np.max([part["unknown"][:languages] for part in parts], axis=0)
-    return found
 
 
 def _pairs(wanted: Sequence[Texts]) -> list[tuple[str, str]]:

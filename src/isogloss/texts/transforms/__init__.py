@@ -41,12 +41,23 @@ class Item(NamedTuple):
         Of the text as a whole.
     tags : tuple of (str or None)
         Of each word; empty where words have none.
+    text : str
+        As it is written; empty where that is the words with spaces between.
+    part : int
+        Which text of an item this is, where items have several, such as a premise and a hypothesis.
     """
 
     id: str
     words: tuple[str, ...]
     label: str | None = None
     tags: tuple[str | None, ...] = ()
+    text: str = ""
+    part: int = 0
+
+    @property
+    def written(self) -> str:
+        """The text as it is written."""
+        return self.text or " ".join(self.words)
 
 
 @dataclass(frozen=True)
@@ -58,7 +69,7 @@ class Outcome:
     items : list of Item
         Under their ids, in their order.
     dropped : dict of str to str
-        Id of each item that is left out, to the reason.
+        Id of each item that is left out, with all its parts, to the reason.
     lost : dict of str to int
         Tags that are not carried, by reason.
     measures : dict of str to float
@@ -135,7 +146,7 @@ class TextTransform(Parameterized, ABC):
         outcome = self.apply(items, origin, into)
         done = Transformed(
             outcome.items, outcome.dropped, outcome.lost, outcome.measures, len(items),
-            sum(len(" ".join(item.words)) for item in items), time.perf_counter() - wall, cpu_seconds() - cpu,
+            sum(len(item.written) for item in items), time.perf_counter() - wall, cpu_seconds() - cpu,
         )  # fmt: skip
         _check(done.items)
         text = json.dumps(asdict(done), ensure_ascii=False)
@@ -173,18 +184,21 @@ def read_transform(parameters: Mapping[str, Any]) -> TextTransform:
 def _check(items: Sequence[Item]) -> None:
     ids = set()
     for item in items:
-        if item.id in ids:
+        if (item.id, item.part) in ids:
             raise BadValue(f"item '{item.id}' is there twice", where="items", hint="give each an id of its own")
         if item.tags and len(item.tags) != len(item.words):
             raise BadValue(f"item '{item.id}' has {len(item.words)} words and {len(item.tags)} tags", where="items")
-        ids.add(item.id)
+        ids.add((item.id, item.part))
 
 
 def _read(path: Path) -> Transformed | None:
     """What is kept, or None if that is nothing or damaged."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        items = [Item(id_, tuple(words), label, tuple(tags)) for id_, words, label, tags in kept.pop("items")]
+        items = [
+            Item(id_, tuple(words), label, tuple(tags), *written)
+            for id_, words, label, tags, *written in kept.pop("items")
+        ]
         return Transformed(items=items, **kept)
     except (OSError, ValueError, TypeError):
         return None

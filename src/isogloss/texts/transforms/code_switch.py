@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -13,9 +12,11 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from isogloss.errors import BadValue
-from isogloss.files import read_input
+from isogloss.parameters import labelled
 from isogloss.texts.tables import read_table
 from isogloss.texts.transforms import Item, Outcome, TextTransform
+from isogloss.texts.transforms.word_tables import content_of_tables, table_of
+from isogloss.texts.words import with_words
 
 Dictionary = dict[str, list[tuple[str, ...]]]
 
@@ -28,7 +29,7 @@ class CodeSwitch(TextTransform):
     ----------
     dictionary : str
         Table (.tsv, .csv, .parquet, .jsonl) with the columns `source` and `target`; a word may have several rows, of
-        which one is drawn.
+        which one is drawn. `{language}` in its name stands for the language of the texts.
     rate : float, default 0.3
         Probability that a word of the dictionary is replaced.
 
@@ -55,8 +56,12 @@ class CodeSwitch(TextTransform):
         """The content of the dictionary stands for its place."""
         described = super().identity
         parameters = {name: value for name, value in self.parameters.items() if name != "dictionary"}
-        digest = hashlib.sha256(read_input(Path(self.dictionary))).hexdigest()
-        return described | {"parameters": parameters, "dictionary": digest}
+        return described | {"parameters": parameters, "dictionary": content_of_tables(self.dictionary)}
+
+    @property
+    def label(self) -> str:
+        """With the name of the dictionary, as two of them replace other words."""
+        return labelled(f"{self.name}:{Path(self.dictionary).stem}", self.changed("dictionary"))
 
     def apply(self, items: Sequence[Item], origin: str, into: str) -> Outcome:
         """The items with some words replaced.
@@ -66,9 +71,11 @@ class CodeSwitch(TextTransform):
         BadValue
             If the dictionary has no word of any text.
         """
-        if not any(word.casefold() in self._entries for item in items for word in item.words):
-            raise BadValue("has no word of these texts", where=self.dictionary, hint="give words of their language")
-        switched = [self._switched(item) for item in items]
+        entries = self._entries(origin)
+        if not any(word.casefold() in entries for item in items for word in item.words):
+            where = table_of(self.dictionary, origin)
+            raise BadValue(f"has no word of these texts in {origin}", where=where, hint="give words of their language")
+        switched = [self._switched(item, entries) for item in items]
         counts = np.array([(own, other, len(item.words)) for item, own, other in switched])
         mixed = counts[:, :2].sum(axis=1)
         index = 100.0 * (1.0 - counts[:, :2].max(axis=1) / np.maximum(mixed, 1)) * (mixed > 0)
@@ -78,28 +85,30 @@ class CodeSwitch(TextTransform):
         }
         return Outcome([item for item, _, _ in switched], measures=measures)
 
-    def _switched(self, item: Item) -> tuple[Item, int, int]:
+    def _switched(self, item: Item, entries: Dictionary) -> tuple[Item, int, int]:
         """An item, and how many of its words with letters are of the source and of the other language."""
         digest = hashlib.sha256(item.id.encode()).digest()[:8]
         generator = np.random.default_rng([self.seed, int.from_bytes(digest, "big")])
         words: list[str] = []
+        pieces: list[str] = []
         tags: list[str | None] = []
         own = other = 0
         for place, word in enumerate(item.words):
-            known = self._entries.get(word.casefold())
+            known = entries.get(word.casefold())
             drawn, chosen = generator.random(2)
             is_replaced = known is not None and drawn < self.rate
             made = known[int(chosen * len(known))] if known is not None and is_replaced else (word,)
             lettered = sum(any(map(str.isalpha, part)) for part in made)
             own, other = own + lettered * (not is_replaced), other + lettered * is_replaced
             words += made
+            pieces.append(" ".join(made))
             if item.tags:
                 tags += [item.tags[place], *[_continued(item.tags[place])] * (len(made) - 1)]
-        return item._replace(words=tuple(words), tags=tuple(tags)), own, other
+        text = with_words(item.text, item.words, pieces) if item.text else ""
+        return item._replace(words=tuple(words), tags=tuple(tags), text=text), own, other
 
-    @cached_property
-    def _entries(self) -> Dictionary:
-        table = read_table(Path(self.dictionary), {"source": "source", "target": "target"})
+    def _entries(self, origin: str) -> Dictionary:
+        table = read_table(Path(table_of(self.dictionary, origin)), {"source": "source", "target": "target"})
         entries: Dictionary = {}
         for source, target in table.select("source", "target").iter_rows():
             if source and target and target.split():

@@ -38,7 +38,8 @@ class Project(Translate):
         return f"{super().describe(origin, into)}, {read_aligner(self.aligner).describe()}"
 
     def apply(self, items: Sequence[Item], origin: str, into: str) -> Outcome:
-        words, dropped = translated_words(items, self.translator, origin, into)
+        every, _, dropped = translated_words(items, self.translator, origin, into)
+        words = {item.id: own for item, own in zip(items, every, strict=True)}
         for item in items:
             if not item.tags or None in item.tags:
                 dropped.setdefault(item.id, NO_TAG)
