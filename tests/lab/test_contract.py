@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from tests.lab.checkpoints import make_decoder, make_seq2seq
+from tests.lab.checkpoints import make_decoder, make_masked, make_seq2seq
 
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab import Corpus, Recipe, Training, load, recipes, save, tasks
@@ -19,7 +19,7 @@ from isogloss.lab.recipe import EACH
 from isogloss.lab.recipe.encoder_decoder import Seq2SeqTune
 from isogloss.lab.recipe.prompted import PromptedRecipe
 from isogloss.lab.recipe.wrapper import WrapperRecipe
-from isogloss.models.inputs import SLOT, Choice, Cloze, Question
+from isogloss.models.inputs import SLOT, Choice, Cloze, Pair, Question
 
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
 QUICK: dict[str, dict[str, Any]] = {
@@ -40,10 +40,18 @@ QUICK: dict[str, dict[str, Any]] = {
     "prompt-tuning": {"epochs": 2, "length": 5, "max_length": 32},
     "hyper-adapter": {"epochs": 2, "learning_rate": 1e-2},
     "lottery-ticket": {"epochs": 2, "length": 5, "max_length": 32, "by": "magnitude"},
+    "entailment": {"epochs": 2, "learning_rate": 1e-3, "hypothesis": "the {label}"},
+    "label-encoder": {"epochs": 2, "learning_rate": 1e-3},
+    "masked-prompt": {
+        "epochs": 2,
+        "template": "{text} the {mask}",
+        "words": {"health": "hospital", "sport": "match"},
+    },
     "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
 KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa", "generation")
-CASES = [(name, kind) for name in recipes.names() for kind in KINDS if recipes.get(name).fits(tasks.get(kind)())]
+SAVED = (*KINDS, "multi-label-classification", "similarity")
+CASES = [(name, kind) for name in recipes.names() for kind in SAVED if recipes.get(name).fits(tasks.get(kind)())]
 
 
 def make(name: str, checkpoint: Path) -> Recipe:
@@ -60,6 +68,8 @@ def make(name: str, checkpoint: Path) -> Recipe:
         checkpoint = make_seq2seq(checkpoint.with_name("seq2seq"))
     elif issubclass(recipes.get(name), PromptedRecipe):
         checkpoint = make_decoder(checkpoint.with_name("decoder"))
+    if name == "masked-prompt":
+        checkpoint = make_masked(checkpoint.with_name("masked"))
     return recipes.get(name).read(
         parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), "max_length": 64, **parameters}
     )
@@ -118,6 +128,12 @@ def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[An
             begin = len(" ".join([*before, ""]))
             inputs.append(Question("who cures", " ".join([*before, answer, *context[len(before) :]])))
             labels += [begin, begin + len(answer)]
+        elif kind == "multi-label-classification":
+            inputs.append(" ".join([*words, *chance.choices(SPORT, k=place % 3)]))
+            labels.append([int(any(word in some for word in inputs[-1].split())) for some in (HEALTH, SPORT)])
+        elif kind == "similarity":
+            inputs.append(Pair(" ".join(words), " ".join(words[: 1 + place % 3])))
+            labels.append(1.5 * (place % 3))
         else:
             inputs.append(" ".join(words))
             labels.append(label)
@@ -135,7 +151,9 @@ def prepare(recipe: Recipe, kind: str) -> tuple[Any, Training, np.ndarray[Any, A
         tags=[[tuple(next(tags) for _ in one) for one in train], []] if kind == "token-tagging" else [],
     )  # fmt: skip
     target = 1 if recipe.learns_for == EACH else None
-    return recipe.prepare(corpus, map), Training(np.arange(40), labels, 3, labels_count=2, target=target), gold
+    learnt = 0 if recipe.name == "cosine" else len(train)
+    training = Training(np.arange(learnt), labels[: len(labels) * learnt // 40], 3, labels_count=2, target=target)
+    return recipe.prepare(corpus, map), training, gold
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
@@ -154,7 +172,7 @@ def test_what_was_learnt_is_saved_and_answers_the_same_when_read(
         variant: found.tolist() for variant, found in answers.items()
     }
     rows = 20 if kind == "extractive-qa" else len(gold)  # there spans have two ends, and texts that are written one
-    wanted = {"U": (rows,), "i": gold.shape}
+    wanted = {"U": (rows,), "i": gold.shape, "f": gold.shape}
     assert all(found.shape == wanted[found.dtype.kind] for found in answers.values())
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".safetensors"]
 
