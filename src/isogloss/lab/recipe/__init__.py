@@ -31,6 +31,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "checkpoint-average": "isogloss.lab.recipe.fine_tune:CheckpointAverage",
         "run-average": "isogloss.lab.recipe.fine_tune:RunAverage",
         "entailment": "isogloss.lab.recipe.entailment:Entailment",
+        "label-encoder": "isogloss.lab.recipe.label_encoder:LabelEncoder",
         "masked-prompt": "isogloss.lab.recipe.masked_prompt:MaskedPrompt",
         "cosine": "isogloss.lab.recipe.cosine:Cosine",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",

@@ -71,6 +71,11 @@ class Network(nn.Module):
 
         Of every token if so wanted, (sequences, tokens, outputs).
         """
+        vectors = self.vectors(ids, there, rows, columns, every)
+        return self.head(self.dropout(vectors.to(self.head.weight.dtype)))
+
+    def vectors(self, ids: Any, there: Any, rows: Any, columns: Any, every: bool) -> Any:
+        """What the scores are made of, (units, width) or (sequences, tokens, width)."""
         found = self.encoder(input_ids=ids, attention_mask=there)
         states = found.last_hidden_state
         if every:
@@ -81,7 +86,7 @@ class Network(nn.Module):
             vectors = found.pooler_output
         else:
             vectors = pool(states, there, self.pooling)
-        return self.head(self.dropout(vectors.to(self.head.weight.dtype)))
+        return vectors
 
 
 def scores_of(network: Network, tokens: Tokens, batch: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:

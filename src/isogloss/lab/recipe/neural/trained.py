@@ -125,7 +125,7 @@ class TrainedRecipe(NeuralRecipe):
             for number, stage in enumerate(training.then, start=1):
                 torch.manual_seed(training.seed + number)
                 self._train(network, tokens, stage.rows, stage.labels, training.seed + number, _Chosen())
-        common = int(np.bincount(training.labels).argmax()) if tokens.has_words else 0
+        common = int(np.bincount(training.labels).argmax()) if tokens.has_words and len(training.labels) else 0
         settings = {"outputs": outputs, "common": common, "objective": objective, "center": center, "scale": scale}
         return Fitted(self._learnt(network), settings, notes)
 
