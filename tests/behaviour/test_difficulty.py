@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tests.behaviour.worlds import IN_LANGUAGES, difficulty_world
 
 from isogloss.behaviour import Difficulty, score_difficulty
+from isogloss.behaviour.item_response import Cube
+from isogloss.behaviour.item_scores import interval_widening
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.questions.difficulty import DifficultyQuestion
 from isogloss.stats import share_sequence
@@ -149,3 +151,17 @@ def test_sequences_hold_at_every_number_of_answers_at_once() -> None:
             bounds = share_sequence(rng.permutation(outcomes), 100, level=0.9, mean=prior, strength=5)
             missed += bool(((bounds[:, 0] > 0.7) | (bounds[:, 1] < 0.7)).any())
         assert missed <= 52  # 40 are expected at most, with two standard errors
+
+
+def test_intervals_are_widened_by_what_they_miss_on_blocks_that_are_complete() -> None:
+    """Without incomplete blocks, or with few complete ones, there is nothing to widen by."""
+    right = np.random.default_rng(0).random((2, 40, 8)) < np.linspace(0.2, 0.9, 8)
+    whole = Cube(right.astype(float), np.zeros(40, np.int64))
+    assert interval_widening(whole, 0.9) == 1
+    some = whole.right.copy()
+    some[0, 10:, :3] = np.nan
+    factor = interval_widening(Cube(some, whole.tasks), 0.9)
+    assert 1 <= factor < 3
+    assert factor == interval_widening(Cube(some, whole.tasks), 0.9)
+    some[:, 10:, :4] = np.nan
+    assert interval_widening(Cube(some, whole.tasks), 0.9) == 1

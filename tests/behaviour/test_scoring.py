@@ -341,3 +341,14 @@ def test_rules_are_scored_by_prompt_and_by_rule_for_each_turn():
             "prompts_strict turn 2": 0, "rules_strict turn 2": 1 / 3,
         }
     )  # fmt: skip
+
+
+def test_labels_are_looked_for_in_replies_where_no_column_says_what_is_valid():
+    """One reply says a label that is right, one a wrong one, one none, one two of them, and one its letter."""
+    replies = ["It is positive.", "negative", "I like it", "positive or negative", "A"]
+    items = pl.DataFrame({"item": ["1", "2", "3", "4", "5"], "language": ["eng"] * 5, "text": replies,
+                          "choices": ["positive|negative"] * 5, "answers": ["positive"] * 5})  # fmt: skip
+    found = values(items)
+    assert {name: round(found[name], 3) for name in ("valid_outputs", "accuracy_given_valid", "valid_accuracy")} == {
+        "valid_outputs": 0.6, "accuracy_given_valid": 0.667, "valid_accuracy": 0.4
+    }  # fmt: skip

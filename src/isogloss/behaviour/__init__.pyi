@@ -20,6 +20,7 @@ from .relation_neurons import RelationNeurons, find_relation_neurons
 from .scoring import BehaviourScores, score_items
 from .taught_facts import TaughtFacts, score_taught_facts
 from .teaching import mark_taught, teach_facts
+from .topics import cluster_topics
 
 __all__ = [
     "Aggregation",
@@ -39,6 +40,7 @@ __all__ = [
     "answer_questions",
     "answer_with_demonstrations",
     "behaviour_metrics",
+    "cluster_topics",
     "edit_facts",
     "find_relation_neurons",
     "home_countries",

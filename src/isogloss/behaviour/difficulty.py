@@ -10,6 +10,7 @@ import polars as pl
 
 from isogloss.behaviour.item_flags import count_distributions, group_p_values, language_p_values
 from isogloss.behaviour.item_response import Array, Cube, ItemResponse
+from isogloss.behaviour.item_scores import interval_widening, score_blocks
 from isogloss.behaviour.items import require, require_languages
 from isogloss.behaviour.ratings import with_right
 from isogloss.errors import BadValue, NotEnoughEvidence
@@ -146,39 +147,27 @@ def _scores(names: _Names, cube: Cube, fitted: ItemResponse, level: float) -> pl
     """The share of right answers of each model in each task and language, measured and forecast."""
     from scipy.stats import norm
 
-    probability = fitted.probabilities(cube)
-    variance, slope = fitted.ability_variance(cube), fitted.slopes
-    there = np.asarray(~np.isnan(cube.right).all(axis=0))  # (items, languages): somebody answered
     rows = []
-    for kind, task in enumerate(names.tasks):
-        of_task = cube.tasks == kind
-        for column, language in enumerate(names.languages):
-            asked = of_task & there[:, column]
-            if not asked.any():
-                continue
-            right, chance = cube.right[:, asked, column], probability[:, asked, column]
-            answered = ~np.isnan(right)
-            found, total = np.nansum(right, axis=1), int(asked.sum())
-            left = np.where(answered, 0.0, chance)
-            doubt = left * (1 - left)
-            moved = (doubt * slope[asked]).sum(axis=1)
-            spread = np.sqrt(doubt.sum(axis=1) + moved**2 * variance[:, kind, column]) / total
-            mean = (found + left.sum(axis=1)) / total
-            width = norm.ppf((1 + level) / 2) * spread
-            known = answered.sum(axis=1)
-            with np.errstate(invalid="ignore"):
-                shares = found / known
-            measured = shares[known > 0]
-            for place, model in enumerate(names.models):
-                others = np.delete(shares, place)
-                rows.append({
-                    "model": model, "task": task, "language": language, "answered": int(known[place]), "items": total,
-                    "share": float(shares[place]) if known[place] else None, "forecast": float(mean[place]),
-                    "lower": float(max(found[place] / total, mean[place] - width[place])),
-                    "upper": float(min((found[place] + total - known[place]) / total, mean[place] + width[place])),
-                    "others": float(np.nanmean(others)) if len(measured) > (known[place] > 0) else None,
-                    "task_unmeasured": bool(np.isnan(cube.right[place][of_task]).all()),
-                })  # fmt: skip
+    half = interval_widening(cube, level) * norm.ppf((1 + level) / 2)
+    unmeasured = np.stack([np.isnan(cube.right[:, cube.tasks == kind]).all(axis=(1, 2))
+                           for kind in range(len(names.tasks))])  # fmt: skip
+    for block in score_blocks(cube, fitted, fitted.probabilities(cube)):
+        known, found, mean, total = block.answered, block.right, block.forecast, block.items
+        width = half * block.spread
+        with np.errstate(invalid="ignore"):
+            shares = found / known
+        measured = shares[known > 0]
+        for place, model in enumerate(names.models):
+            others = np.delete(shares, place)
+            rows.append({
+                "model": model, "task": names.tasks[block.task], "language": names.languages[block.language],
+                "answered": int(known[place]), "items": total,
+                "share": float(shares[place]) if known[place] else None, "forecast": float(mean[place]),
+                "lower": float(max(found[place] / total, mean[place] - width[place])),
+                "upper": float(min((found[place] + total - known[place]) / total, mean[place] + width[place])),
+                "others": float(np.nanmean(others)) if len(measured) > (known[place] > 0) else None,
+                "task_unmeasured": bool(unmeasured[block.task, place]),
+            })  # fmt: skip
     return pl.DataFrame(rows, schema_overrides={"share": pl.Float64, "others": pl.Float64})
 
 

@@ -132,7 +132,9 @@ def applicable(items: pl.DataFrame) -> list[BehaviourMetric]:
 def missing_columns(items: pl.DataFrame, tally: Tally) -> list[str]:
     """The columns that a table lacks."""
     there = {*items.columns}
-    if there & {*OUTCOMES}:
+    if "valid" in tally.columns and {"text", "choices", "answers"} <= there:  # labels are looked for in replies
+        there |= {"valid", "correct"}
+    elif there & {*OUTCOMES}:
         there |= {"correct"}
     elif "rule" in tally.columns and {"text", "rule"} <= there:  # rules are checked, strictly and loosely
         there |= {"correct", "loose"}

@@ -48,6 +48,13 @@ class ExpertsQuestion(AboutItems):
         Shell(kind=str, metavar="FACTS"),
         Field(description="Table of the topic of each item, where the table of items does not say it."),
     ] = None
+    topics: Annotated[
+        int | None,
+        Field(ge=2, description="Put questions into so many topics by their texts, where no table says the topic."),
+    ] = None
+    encoder: Annotated[
+        str | None, Field(description="Checkpoint whose vectors of texts make topics; by default words do.")
+    ] = None
     home: Annotated[
         Pairs,
         Shell(metavar="LANGUAGE=COUNTRY"),
@@ -67,8 +74,9 @@ class ExpertsQuestion(AboutItems):
         from isogloss.behaviour.ratings import with_right
 
         homes = read_homes(self.home, self.languages)
+        facts, columns = (self.facts, self.columns) if self.topics is None else self._clustered(self.topics)
         read = read_items_and_facts(
-            self.items, self.facts, columns=self.columns, languages=self.languages, choose=self.chosen, about="topic"
+            self.items, facts, columns=columns, languages=self.languages, choose=self.chosen, about="topic"
         )
         items = with_right(read, self.counted)
         result = score_experts(items, homes=homes, shared=self.shared, level=self.level, seed=self.seed)
@@ -79,6 +87,20 @@ class ExpertsQuestion(AboutItems):
             notes=(*NOTES, *(["Items that a language lacks are left out."] if self.shared else [])), result=result,
             draw=partial(_draw, _first(result, result.cells), names, sentences[0]),
         )  # fmt: skip
+
+    def _clustered(self, count: int) -> tuple[pl.DataFrame, dict[str, str]]:
+        """The topic of each item by its text; and the columns of the table of items."""
+        from isogloss.behaviour import read_items
+        from isogloss.behaviour.items import item_table
+        from isogloss.behaviour.topics import cluster_topics
+
+        source = self.items if self.facts is None else self.facts
+        table, _ = item_table(source)
+        columns = {role: name for role, name in self.columns.items() if name in table.columns}
+        roles = ("language", "task", "item", "question")
+        questions = read_items(table, columns=columns, languages=self.languages, roles=roles)
+        topics = cluster_topics(questions, count, encoder=self.encoder, seed=self.seed)
+        return topics, {role: name for role, name in self.columns.items() if role != "question"}
 
 
 def _best(result: Experts) -> dict[str, Any]:

@@ -79,16 +79,26 @@ def letter_of(reply: Any, choices: Sequence[str]) -> str | None:
     return held[0] if len(held) == 1 else None
 
 
+def named_option(item: Any, reply: Any, choices: Any, gold: Any) -> tuple[str | None, str]:
+    """The letters of the option that a reply chooses, None where that is not clear, and of the right one.
+
+    Raises
+    ------
+    BadValue
+        If the right option is none of the choices.
+    """
+    options = [*answer_counts(choices)]
+    known = {plain(one): chr(ord("A") + place) for place, one in enumerate(options)}
+    letter = known.get(plain(str(gold))) or str(gold).strip().upper()
+    if letter not in known.values():
+        reason = f"right option '{gold}' of item {item} is none of its choices"
+        raise BadValue(reason, where="items, column answers", hint="write the option, or its letter")
+    return letter_of(reply, options), letter
+
+
 def _choice(items: pl.DataFrame, _: bool) -> pl.DataFrame:
-    right = []
-    for item, reply, choices, gold in items.select("item", "text", "choices", "answers").iter_rows():
-        options = [*answer_counts(choices)]
-        known = {plain(one): chr(ord("A") + place) for place, one in enumerate(options)}
-        letter = known.get(plain(str(gold))) or str(gold).strip().upper()
-        if letter not in known.values():
-            reason = f"right option '{gold}' of item {item} is none of its choices"
-            raise BadValue(reason, where="items, column answers", hint="write the option, or its letter")
-        right.append(letter_of(reply, options) == letter)
+    rows = items.select("item", "text", "choices", "answers").iter_rows()
+    right = [said == letter for said, letter in (named_option(*row) for row in rows)]
     return items.select(*grouping(items), right=pl.Series(right, dtype=pl.Boolean), questions=pl.lit(1))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from isogloss.behaviour.metric import BehaviourMetric, Tally
-from isogloss.behaviour.tallies import CORRECT, NUMBER, flag, grouping, is_empty, judged, share
+from isogloss.behaviour.metrics.blend import named_option
+from isogloss.behaviour.tallies import CORRECT, NUMBER, OUTCOMES, flag, grouping, is_empty, judged, share
 
 COLUMNS = {
     "item": NUMBER, "valid": "whether the reply is an answer: in the format, language and answers that were asked for",
@@ -13,18 +14,35 @@ COLUMNS = {
 }  # fmt: skip
 
 
+OPTIONAL = {
+    "choices": "labels to look for in the reply, where there is no column valid: it is valid if it says one of them",
+    "text": "the reply; an empty one is not valid",
+}
+
+
+def with_labels(items: pl.DataFrame) -> pl.DataFrame:
+    """Items with `valid` and `correct`, looked for in replies: by the text of a label, or its letter alone."""
+    if "valid" in items.columns:
+        return items
+    labels = [named_option(*row) for row in items.select("item", "text", "choices", "answers").iter_rows()]
+    return items.drop(OUTCOMES, strict=False).with_columns(
+        valid=pl.Series([said is not None for said, _ in labels], dtype=pl.Boolean),
+        correct=pl.Series([said == right for said, right in labels], dtype=pl.Boolean),
+    )
+
+
 def _count(right: bool, among: str) -> Tally:
     """Replies that are valid (and right), out of all or of the valid ones."""
 
     def count(items: pl.DataFrame, _: bool) -> pl.DataFrame:
-        table = judged(flag(items, "valid"))
+        table = judged(flag(with_labels(items), "valid"))
         valid = pl.col("valid") & ~is_empty(table)
         return table.select(
             *grouping(table), part_of=valid & pl.col("right") if right else valid,
             whole=valid if among == "valid" else pl.lit(True),
         )  # fmt: skip
 
-    return Tally(COLUMNS, count)
+    return Tally(COLUMNS, count, OPTIONAL)
 
 
 _PAPER = "As valid output recall; here the rate of valid outputs and accuracy given validity are kept apart"
