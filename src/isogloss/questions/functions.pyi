@@ -633,6 +633,8 @@ def expert_languages(
     items: Any | None = ...,
     *,
     facts: Any | None = ...,
+    topics: int | None = ...,
+    encoder: str | None = ...,
     home: Mapping[str, str] | None = ...,
     counted: Literal["any", "own"] = ...,
     shared: bool = ...,
