@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,16 @@ def with_texts(folder: Path) -> dict[str, Any]:
     shape = "layers = 1\nwidth = 8\nheads = 1\ncontext = 16\nsteps = 3\nbatch_size = 2\n"
     (folder / "texts.toml").write_text(f'[text]\nfile = "facts.txt"\n[model]\n{shape}')
     return {"texts": folder / "texts.toml", "into": folder / "model"}
+
+
+def with_instructions(folder: Path) -> dict[str, Any]:
+    """Two instructions in two languages, asked in one of them and answered in either."""
+    rows = [{"id": item, "language": code, "instruction": f"{code} {item}", "output": f"{item} {code}"}
+            for item in ("a", "b") for code in ("eng", "deu")]  # fmt: skip
+    (folder / "instructions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    parts = [f'[[part]]\nquestion = "eng"\nanswer = "{code}"\nshare = 0.5\n' for code in ("eng", "deu")]
+    (folder / "mix.toml").write_text('file = "instructions.jsonl"\nsize = 2\n' + "".join(parts))
+    return {"mix": folder / "mix.toml", "into": folder / "mixed.jsonl"}
 
 
 def with_sentences(folder: Path) -> dict[str, Any]:
@@ -292,6 +303,7 @@ CASES: dict[str, Case] = {
     "lab retrieve": with_translations,
     "lab sentences": with_lines,
     "lab pretrain": with_texts,
+    "lab mix": with_instructions,
     "adapt": worlds.adaptations,
     "adapt show": worlds.adapted,
     "align probe": lambda folder: {**worlds.labelled(folder), "folds": 2},

@@ -11,6 +11,7 @@ from .byte_transformer import ByteTransformer, pretrain
 from .comparison import compare_recipes, costs_file, measured_costs, training_changes
 from .executor import executors
 from .grid import Grid, read_grid
+from .instruction_mix import InstructionMix, mix_instructions
 from .kinds import tasks
 from .pretraining import read_pretraining
 from .recipe import Corpus, Fitted, Recipe, Training, recipes
@@ -37,6 +38,7 @@ __all__ = [
     "Fitted",
     "Grid",
     "Hint",
+    "InstructionMix",
     "Recipe",
     "RunReport",
     "Selection",
@@ -55,6 +57,7 @@ __all__ = [
     "known_tasks",
     "load",
     "measured_costs",
+    "mix_instructions",
     "plan_grid",
     "pretrain",
     "read_adaptation_grid",

@@ -80,6 +80,7 @@ QUESTIONS = {
     "lab retrieve": "retrieval:RetrieveQuestion",
     "lab sentences": "sentences:SentencesQuestion",
     "lab pretrain": "lab:PretrainQuestion",
+    "lab mix": "lab:MixQuestion",
 }
 """Name of the command to the module and class of its question."""
 

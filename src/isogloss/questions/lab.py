@@ -1,4 +1,4 @@
-"""Which tasks come with isogloss, and what does a small model learn from these texts?"""
+"""Which tasks come with isogloss, what does a small model learn from these texts, and which instructions to mix?"""
 
 from __future__ import annotations
 
@@ -45,6 +45,32 @@ class PretrainQuestion(Question):
         return Answer(
             self.command, (verdict,), {"pretraining": Table(pretrained.table())}, scale=RAW, result=pretrained,
         )  # fmt: skip
+
+
+class MixQuestion(Question):
+    """Mix instructions by the languages of question and answer, and translations, as a file to train on."""
+
+    command: ClassVar[str] = "lab mix"
+    writes: ClassVar[bool] = True
+    positional: ClassVar[tuple[str, ...]] = ("mix", "into")
+
+    mix: Annotated[
+        FilePath,
+        Shell(argument=True, metavar="FILE"),
+        Field(description="Which share is asked and answered in which languages (TOML)."),
+    ]
+    into: Annotated[FilePath, Field(description="File of JSON lines to write, for tasks of the kind `instructions`.")]
+    data: DataFolder = None
+
+    def answer(self, progress: Progress | None = None) -> Answer:
+        """Make it."""
+        from isogloss.lab import mix_instructions
+
+        made = mix_instructions(self.mix, data=self.data)
+        made.write(self.into)
+        examples = counted(made.rows.height, "example")
+        verdict = f"{examples} in {self.into}, {made.crossed} of them answered in another language than asked."
+        return Answer(self.command, (verdict,), {"parts": Table(made.parts)}, scale=RAW, result=made)
 
 
 class TasksQuestion(Question):
