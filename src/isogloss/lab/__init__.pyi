@@ -3,6 +3,7 @@ from .adaptation.card import adaptation_card
 from .adaptation.chain import AdaptedCheckpoint, Chain
 from .adaptation.run import adapt
 from .adaptation.texts_file import TextsFile
+from .adaptation.vocabulary.capacity import VocabularyCapacity, vocabulary_capacity
 from .adaptation_findings import AdaptationFindings
 from .adaptation_grid import AdaptationGrid, read_adaptation_grid
 from .adaptation_run import run_adaptation_grid
@@ -45,6 +46,7 @@ __all__ = [
     "TextsFile",
     "Training",
     "Tuning",
+    "VocabularyCapacity",
     "adapt",
     "adaptation_card",
     "adaptations",
@@ -71,4 +73,5 @@ __all__ = [
     "tasks",
     "training_changes",
     "tune",
+    "vocabulary_capacity",
 ]

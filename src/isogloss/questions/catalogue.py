@@ -79,6 +79,7 @@ QUESTIONS = {
     "lab costs": "grids:GridCostsQuestion",
     "lab retrieve": "retrieval:RetrieveQuestion",
     "lab sentences": "sentences:SentencesQuestion",
+    "lab vocabulary": "vocabulary:VocabularyQuestion",
     "lab pretrain": "lab:PretrainQuestion",
     "lab mix": "lab:MixQuestion",
 }

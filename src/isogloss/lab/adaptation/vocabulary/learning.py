@@ -47,14 +47,14 @@ def learn_tokens(tokenizer: Mapping[str, Any], texts: Iterable[str], most: int, 
     """
     if tokenizer["model"]["type"] == "WordLevel":
         raise BadValue("its tokenizer knows whole words alone", where="checkpoint", hint="take BPE, Unigram, WordPiece")
-    words = _words(tokenizer, texts)
+    words = words_of(tokenizer, texts)
     letters = _missing_letters(tokenizer, words, min_count)[:most]
     wider = with_tokens(tokenizer, [(letter, None) for letter in letters])
-    merges = _Merges(wider, words, min_count).learn(most - len(letters))
+    merges = Merges(wider, words, min_count).learn(most - len(letters))
     return with_tokens(wider, merges)
 
 
-def _words(tokenizer: Mapping[str, Any], texts: Iterable[str]) -> Counter[str]:
+def words_of(tokenizer: Mapping[str, Any], texts: Iterable[str]) -> Counter[str]:
     """What the tokenizer cuts by itself, as it spells it, and how often."""
     inner = FastPieces.parse(json.dumps(tokenizer)).inner
     counts: Counter[str] = Counter()
@@ -124,13 +124,35 @@ def _add_pieces(tokenizer: dict[str, Any], new: Sequence[tuple[str, Pair | None]
         vocabulary.append([token, scores[token]])
 
 
-class _Merges:
-    """Words as tokens, and their pairs of neighbours."""
+class Merges:
+    """Words as tokens, and their pairs of neighbours.
+
+    Parameters
+    ----------
+    tokenizer : mapping
+        What `tokenizer.json` holds.
+    words : collections.Counter
+        Words as the tokenizer spells them, and how often they are learnt from; those that stand there 0 times are cut
+        as the others are.
+    min_count : int
+        How often a pair must stand in the words.
+
+    Attributes
+    ----------
+    words : list of list of (str or None)
+        The tokens of each word; None for what is unknown.
+    counts : list of int
+        How often each word is learnt from.
+    made : dict of str to None
+        New tokens in their order.
+    """
 
     def __init__(self, tokenizer: Mapping[str, Any], words: Counter[str], min_count: int):
         pieces = FastPieces.parse(json.dumps(tokenizer))
         self.there, self.prefix, self.min_count = token_ids(tokenizer), _prefix(tokenizer), min_count
         kept = sorted(words)
+        self.made: dict[str, None] = {}
+        self.merges: dict[Pair, str] = {}
         self.counts = [words[word] for word in kept]
         # A token that is unknown, or a single byte, is merged with nothing.
         self.words = [
@@ -142,6 +164,8 @@ class _Merges:
         self.places: dict[Pair, set[int]] = defaultdict(set)
         for place in range(len(self.words)):
             self._count(place, 1)
+        self.left = [(-count, pair) for pair, count in self.pairs.items()]
+        heapq.heapify(self.left)
 
     def _count(self, place: int, sign: int) -> set[Pair]:
         """Add the pairs of a word to the counts, or take them away; which they are."""
@@ -159,25 +183,21 @@ class _Merges:
         return pair[0] + (pair[1].removeprefix(self.prefix) if self.prefix else pair[1])
 
     def learn(self, most: int) -> list[tuple[str, Pair | None]]:
-        """The new tokens in their order."""
-        left = [(-count, pair) for pair, count in self.pairs.items()]
-        heapq.heapify(left)
-        made: dict[str, None] = {}
-        merges: dict[Pair, str] = {}
-        while left and len(made) < most:
-            count, pair = heapq.heappop(left)
+        """Go on until there are so many new tokens; all in their order, each with the two that it is merged from."""
+        while self.left and len(self.made) < most:
+            count, pair = heapq.heappop(self.left)
             now = self.pairs[pair]
             joined = self.join(pair)
             if now < self.min_count or joined in self.there:
                 continue
             if now != -count:
-                heapq.heappush(left, (-now, pair))
+                heapq.heappush(self.left, (-now, pair))
                 continue
-            made[joined] = None
-            merges.setdefault(pair, joined)
+            self.made[joined] = None
+            self.merges.setdefault(pair, joined)
             for one in sorted(self._merge(pair, joined)):
-                heapq.heappush(left, (-self.pairs[one], one))
-        return [(joined, pair) for pair, joined in merges.items()]
+                heapq.heappush(self.left, (-self.pairs[one], one))
+        return [(joined, pair) for pair, joined in self.merges.items()]
 
     def _merge(self, pair: Pair, joined: str) -> set[Pair]:
         """Merge a pair wherever it stands; the pairs that are more frequent now."""
