@@ -39,6 +39,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "run-average": {"epochs": 2, "runs": 2, "learning_rate": 1e-3},
     "prompt-tuning": {"epochs": 2, "length": 5, "max_length": 32},
     "hyper-adapter": {"epochs": 2, "learning_rate": 1e-2},
+    "template-prompt": {"epochs": 2, "template": "the doctor plays", "max_length": 32},
     "lottery-ticket": {"epochs": 2, "length": 5, "max_length": 32, "by": "magnitude"},
     "entailment": {"epochs": 2, "learning_rate": 1e-3, "hypothesis": "the {label}"},
     "label-encoder": {"epochs": 2, "learning_rate": 1e-3},

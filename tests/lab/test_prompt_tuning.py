@@ -108,7 +108,8 @@ def accuracy(name: str, checkpoint: Path, *, told: bool, **parameters: Any) -> f
         "batch_size": 8,
         "learning_rate": 0.02,
     }
-    recipe = recipes.get(name).read(settings | parameters)
+    chosen = {name: value for name, value in (settings | parameters).items() if value is not None}
+    recipe = recipes.get(name).read(chosen)
     prepared = recipe.prepare(Corpus([texts[:16], texts[16:32], []], [[], [], texts[32:]], ["eng", "nld", "deu"]), map)
     fitted = recipe.fit(prepared, Training(np.arange(32), trained, 0, labels_count=2))
     return float((recipe.predict(prepared, fitted)[""] == labels[32:]).mean())
@@ -166,6 +167,48 @@ def test_weights_that_did_not_move_are_no_ticket(checkpoint: Path) -> None:
         learnt(checkpoint, trained=str(checkpoint))
     with pytest.raises(BadValue, match='needs the checkpoint after further training; add trained = "folder of it"'):
         learnt(checkpoint)
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_states_of_a_template_are_read_by_the_upper_layers_alone(checkpoint: Path, encoder: Any, layer: int) -> None:
+    """As the layers compute it one by one; padding does not count, and below the text is read by itself."""
+    template = {"template": "the football match", "layer": layer}
+    recipe = recipes.get("template-prompt").read({"checkpoint": str(checkpoint), "max_length": 8, **template})
+    model = recipe.adapt(deepcopy(encoder)).eval()  # type: ignore[attr-defined]  # of recipes that are trained
+    with torch.no_grad():
+        below = encoder(input_ids=IDS[1:], output_hidden_states=True).hidden_states[layer]
+        wanted = torch.cat([below, model.prompts[None]], dim=1)
+        for one in encoder.encoder.layer[layer:]:
+            found = one(wanted)
+            wanted = found[0] if isinstance(found, tuple) else found
+        states = model(IDS, THERE).last_hidden_state
+        alone = model(IDS[:1, :5], THERE[:1, :5]).last_hidden_state
+    assert torch.allclose(states[1:], wanted[:, :6], atol=1e-5)
+    assert torch.allclose(states[:1, :5], alone, atol=1e-5)
+
+
+def test_templates_learn_what_can_be_learnt_and_nothing_else(checkpoint: Path) -> None:
+    template = {"template": "the football match"}
+    settings = {"length": None, **template}
+    found = {told: accuracy("template-prompt", checkpoint, told=told, **settings) for told in (True, False)}
+    assert found[True] > 0.9
+    assert abs(found[False] - 0.5) < 0.25
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "template-prompt has no template; add template"),
+        ({"template": "the match", "layer": 2}, "there is no layer 2 to read states before; the model has 0 to 1"),
+        (
+            {"template": "the match " * 20, "max_length": 60},
+            "are more than the 64 positions of the model; set max_length",
+        ),
+    ],
+)
+def test_templates_that_cannot_be_are_refused(checkpoint: Path, encoder: Any, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadValue, match=said):
+        recipes.get("template-prompt").read({"checkpoint": str(checkpoint), **more}).adapt(encoder)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("deep", [False, True])

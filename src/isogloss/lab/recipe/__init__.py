@@ -37,6 +37,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "hyper-adapter": "isogloss.lab.recipe.hyper_adapter:HyperAdapter",
         "lottery-ticket": "isogloss.lab.recipe.lottery_ticket:LotteryTicket",
+        "template-prompt": "isogloss.lab.recipe.template_prompt:TemplatePrompt",
         "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
         "context-tuning": "isogloss.lab.recipe.context_tuning:ContextTuning",

@@ -75,7 +75,7 @@ class HyperEncoder(nn.Module):
     def __init__(self, encoder: Any, vectors: np.ndarray[Any, Any], size: int, width: int):
         super().__init__()
         self.config = encoder.config
-        layers = _layers(encoder)
+        layers = layers_of(encoder)
         self.encoder = encoder
         self.adapters = HyperAdapters(vectors, len(layers), encoder.config.hidden_size, size, width)
         for place, layer in enumerate(layers):
@@ -101,7 +101,7 @@ class HyperEncoder(nn.Module):
         return hook
 
 
-def _layers(encoder: Any) -> Any:
+def layers_of(encoder: Any) -> Any:
     """The list of the layers of a model."""
     wanted = encoder.config.num_hidden_layers
     lists = [module for module in encoder.modules() if isinstance(module, nn.ModuleList) and len(module) == wanted]
