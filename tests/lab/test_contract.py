@@ -48,6 +48,7 @@ QUICK: dict[str, dict[str, Any]] = {
         "template": "{text} the {mask}",
         "words": {"health": "hospital", "sport": "match"},
     },
+    "domain-invariant": {"epochs": 2, "learning_rate": 1e-3},
     "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
 KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa", "generation")

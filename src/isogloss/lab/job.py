@@ -100,7 +100,8 @@ class Bench:
         self.targets = task.find(grid.targets, "test", f"{grid.path}: targets")
         self._source_codes = {code for source in self.sources for code in source.languages}
         self._languages = sorted({*self._source_codes, *self.targets})
-        self._taught = {*task.train} & {*self._languages} if any(grid.shots) else self._source_codes
+        reads_all = any(grid.shots) or recipe.reads_unlabelled
+        self._taught = {*task.train} & {*self._languages} if reads_all else self._source_codes
         if any(grid.shots) and not (recipe.takes_shots and recipe.learner.takes_shots):
             raise BadValue(
                 f"{recipe.name} learns from the source alone", where=f"{grid.path}: shots", hint="leave it out"
@@ -286,6 +287,8 @@ class Bench:
             stages = [Stage(*together)]
         if self.recipe.learns_for != ANY:
             contents["for"] = " ".join(sorted(self.task.languages[code].id for code in served))
+        if self.recipe.reads_unlabelled:
+            contents["unlabelled"] = " ".join(train[code].content() for code in served if code in train)
         training = Training(
             stages[0].rows, stages[0].labels, seed, dev.rows, dev.labels, len(self.task.labels), tuple(stages[1:]),
             self.language_numbers[served[0]] if self.recipe.learns_for == EACH else None,

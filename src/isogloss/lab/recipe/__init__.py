@@ -38,6 +38,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "hyper-adapter": "isogloss.lab.recipe.hyper_adapter:HyperAdapter",
         "lottery-ticket": "isogloss.lab.recipe.lottery_ticket:LotteryTicket",
         "template-prompt": "isogloss.lab.recipe.template_prompt:TemplatePrompt",
+        "domain-invariant": "isogloss.lab.recipe.domain_invariant:DomainInvariant",
         "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
         "context-tuning": "isogloss.lab.recipe.context_tuning:ContextTuning",
@@ -195,6 +196,8 @@ class Recipe(Parameterized, ABC):
         Whether it can learn from examples of a target beside those of the source.
     takes_mixes : bool
         Whether it can learn from several languages in one training.
+    reads_unlabelled : bool
+        Whether it reads the training examples of targets without what is right in them.
     zero_shot : bool
         Whether it can answer without any training example, that is, with a size of 0.
     unfit : str or None
@@ -207,6 +210,7 @@ class Recipe(Parameterized, ABC):
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "scikit-learn")
     takes_shots: ClassVar[bool] = True
     takes_mixes: ClassVar[bool] = True
+    reads_unlabelled: ClassVar[bool] = False
     zero_shot: ClassVar[bool] = False
     unfit: ClassVar[str | None] = None
 
@@ -351,6 +355,8 @@ class Training:
         What to go on with, once the rows have been learnt from.
     target : int or None
         The language that the training is for, by its place in the corpus, where it is for one alone.
+    unlabelled : numpy.ndarray of int64
+        Training rows that are read without what is right, counted as `Corpus` does.
     """
 
     rows: Rows
@@ -361,6 +367,7 @@ class Training:
     labels_count: int | None = None
     then: tuple[Stage, ...] = ()
     target: int | None = None
+    unlabelled: Rows = field(default_factory=_no_rows)
 
 
 @dataclass(frozen=True)

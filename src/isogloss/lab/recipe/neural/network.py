@@ -74,7 +74,7 @@ class Network(nn.Module):
         vectors = self.vectors(ids, there, rows, columns, every)
         return self.head(self.dropout(vectors.to(self.head.weight.dtype)))
 
-    def vectors(self, ids: Any, there: Any, rows: Any, columns: Any, every: bool) -> Any:
+    def vectors(self, ids: Any, there: Any, rows: Any = None, columns: Any = None, every: bool = False) -> Any:
         """What the scores are made of, (units, width) or (sequences, tokens, width)."""
         found = self.encoder(input_ids=ids, attention_mask=there)
         states = found.last_hidden_state
@@ -213,7 +213,7 @@ class Schedule:
 
 def train(
     network: Network, tokens: Tokens, rows: Matrix, labels: Matrix, schedule: Schedule, seed: int,
-    after_epoch: Callable[[int], None],
+    after_epoch: Callable[[int], None], beside: Callable[[Matrix], None] | None = None,
 ) -> None:  # fmt: skip
     """Adapt the weights of a network that want a gradient.
 
@@ -228,6 +228,8 @@ def train(
         Of their units, in the order of the rows.
     after_epoch : callable
         Is told the number of the epoch that has ended, from 1.
+    beside : callable, optional
+        Adds the gradient of another loss for the rows of each batch.
 
     Notes
     -----
@@ -246,6 +248,8 @@ def train(
         for batch in _batches(tokens, rows, schedule.batch_size, np.random.default_rng([seed, epoch])):
             optimizer.zero_grad(set_to_none=True)
             _learn(network, tokens, batch, of_units, schedule.precision)
+            if beside is not None:
+                beside(batch)
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
             optimizer.step()
             slope.step()

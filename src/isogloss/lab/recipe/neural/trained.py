@@ -201,7 +201,7 @@ class TrainedRecipe(NeuralRecipe):
     def _learn_source(self, network: Network, tokens: Tokens, training: Training) -> dict[str, Any]:
         rows, labels = training.rows, training.labels
         if not self.selects:
-            self._train(network, tokens, rows, labels, training.seed, _Chosen())
+            self._train(network, tokens, rows, labels, training.seed, _Chosen(), self.beside(network, tokens, training))
             return {"selected_on": "nothing: the weights after the last step are taken"}
         dev_rows, dev_labels, where = training.dev_rows, training.dev_labels, SOURCE_DEV
         if not len(dev_rows):
@@ -211,12 +211,19 @@ class TrainedRecipe(NeuralRecipe):
             rows, labels = rows[~aside], labels[~of_units]
         some = join([tokens.part(row, row + 1) for row in dev_rows])
         chosen = _Chosen(lambda network: self._score(network, some, dev_labels))
-        self._train(network, tokens, rows, labels, training.seed, chosen)
+        self._train(network, tokens, rows, labels, training.seed, chosen, self.beside(network, tokens, training))
         self._restore(network, chosen.weights)
         found = {"selected": {"epoch": chosen.epoch}, "validation_score": round(chosen.score, 4)}
         return {**found, "selected_on": where}
 
-    def _train(self, network: Network, tokens: Tokens, rows: Any, labels: Any, seed: int, chosen: _Chosen) -> None:
+    def beside(self, network: Network, tokens: Tokens, training: Training) -> Callable[[Any], None] | None:
+        """What adds the gradient of another loss for the rows of each batch of the source; nothing by default."""
+        return None
+
+    def _train(
+        self, network: Network, tokens: Tokens, rows: Any, labels: Any, seed: int, chosen: _Chosen,
+        beside: Callable[[Any], None] | None = None,
+    ) -> None:  # fmt: skip
         from isogloss.lab.recipe.neural.network import train
 
         kept: list[Weights] = []
@@ -227,7 +234,7 @@ class TrainedRecipe(NeuralRecipe):
             if chosen.is_better(network, epoch):
                 chosen.weights = self._learnt(network)
 
-        train(network, tokens, rows, labels, self.schedule, seed, after_epoch)
+        train(network, tokens, rows, labels, self.schedule, seed, after_epoch, beside)
         if (last := self.finish(kept)) is not None:
             self._restore(network, last)
 
