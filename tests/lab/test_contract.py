@@ -147,9 +147,11 @@ def prepare(recipe: Recipe, kind: str) -> tuple[Any, Training, np.ndarray[Any, A
     test, gold = examples(kind, 20, seed=2)
     names = ["health", "sport"]
     languages, items = ["eng", "nld"], [[str(place) for place in range(count)] for count in (40, 0, 7, 13)]
+    unlabelled = examples(kind, 40, seed=4)[0] if recipe.reads_unlabelled else []
+    items[1] = [str(place) for place in range(len(unlabelled))]
     tags = iter(names[label] for label in labels)
     corpus = Corpus(
-        [train, []], [test[:7], test[7:]], languages, tasks.get(kind)(), names, languages, items[:2], items[2:],
+        [train, unlabelled], [test[:7], test[7:]], languages, tasks.get(kind)(), names, languages, items[:2], items[2:],
         tags=[[tuple(next(tags) for _ in one) for one in train], []] if kind == "token-tagging" else [],
     )  # fmt: skip
     target = 1 if recipe.learns_for == EACH else None
