@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,24 +86,57 @@ def adapt(
     if _is_made(target, key):
         return target
     _check_memory(chosen.memory(source), chosen.name, max_memory_gb)
-    draft = Draft(target.parent / f".{target.name}.{key[:12]}", chosen.label, progress, max_minutes)
-    with threads_restored():
+    place = target.parent / f".{target.name}.{key[:12]}"
+    with _alone(place, target, max_minutes), threads_restored():
+        if _is_made(target, key):
+            return target
+        draft = Draft(place, chosen.label, progress, max_minutes)
         if not (draft.folder / "model.safetensors").is_file():
             chosen.apply(source, Inputs(learnt, seed, held_out), draft)
             draft.copy_others(source)
             draft.finish()
         losses = _losses(folder, draft.folder, held_out if measure else {})
-    facts = chosen.facts(source, Weights(draft.folder))
-    card = make_card(str(checkpoint), source, chosen, seed, learnt, losses, facts) | {"key": key}
-    draft.write(CARD, card)
-    (draft.folder / "README.md").write_text(readme(card), encoding="utf-8")
-    try:
-        os.rename(draft.folder, target)
-    except OSError:
-        if not _is_made(target, key):
-            raise BadFile("cannot be made", where=str(target), hint="choose another place") from None
-        shutil.rmtree(draft.folder, ignore_errors=True)
+        facts = chosen.facts(source, Weights(draft.folder))
+        card = make_card(str(checkpoint), source, chosen, seed, learnt, losses, facts) | {"key": key}
+        draft.write(CARD, card)
+        (draft.folder / "README.md").write_text(readme(card), encoding="utf-8")
+        try:
+            os.rename(draft.folder, target)
+        except OSError:
+            if not _is_made(target, key):
+                raise BadFile("cannot be made", where=str(target), hint="choose another place") from None
+            shutil.rmtree(draft.folder, ignore_errors=True)
     return target
+
+
+@contextmanager
+def _alone(place: Path, target: Path, max_minutes: float | None) -> Iterator[None]:
+    """Wait until no other process makes the same checkpoint; a process that ends, however it does, lets go of it.
+
+    Raises
+    ------
+    IsoglossError
+        If time is up before.
+    """
+    from filelock import FileLock, Timeout
+
+    place.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(f"{place}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        warnings.warn(f"waiting for another process that makes {target}", stacklevel=3)
+        try:
+            lock.acquire(timeout=-1 if max_minutes is None else 60 * max_minutes)
+        except Timeout:
+            reason = "is still being made by another process"
+            raise IsoglossError(reason, where=str(target), hint="run it again once that has ended") from None
+    try:
+        yield
+        with suppress(OSError):  # whoever has it open already finds the checkpoint made
+            os.unlink(lock.lock_file)
+    finally:
+        lock.release()
 
 
 def _is_made(target: Path, key: str) -> bool:
