@@ -77,15 +77,18 @@ def test_taught_facts_are_known_and_an_adapter_stands_beside_the_model(decoder: 
     assert rows["held out", "eng"]["lower"] <= 0 <= rows["held out", "eng"]["upper"]
     made = sorted(cache.glob("adapted/answers-lora-*/adapter/adapter_model.safetensors"))
     assert len(made) == 2
+    after = answer.details["checkpoints"]["after"]
+    assert after in [str(one.parents[1]) for one in made]
     again = isogloss.taught_facts(
         world.with_columns(taught=pl.lit(False)).with_columns(
             taught=(pl.col("language") == "English") & pl.col("item").is_in(_taught(world).implode())
         ),
-        model=decoder, adapted=str(made[0].parents[1]), languages={},
+        model=decoder, adapted=after, languages={},
     )  # fmt: skip
     assert "control" not in again.tables
     assert again.result.changes["exchanged"].null_count() == again.result.changes.height
-    assert again.result.changes.filter(kind="taught")["items"].to_list() == [12]
+    same = ["kind", "language", "before", "after", "change"]
+    assert again.result.changes.select(same).equals(answer.result.changes.select(same))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from isogloss.questions.scale import FRACTION
 if TYPE_CHECKING:
     import polars as pl
 
-    from isogloss.models.respondents import Meter
+    from isogloss.models.respondents import Respondent
 
 CHANGES = {"facts": "kind", "language": "name", "items": "items", "before": "before", "after": "after",
            "change": "change", "from": "lower", "to": "upper"}  # fmt: skip
@@ -74,7 +74,8 @@ class TaughtFactsQuestion(RunsModels):
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Teach the facts, and ask for them."""
-        from isogloss.behaviour import mark_taught, score_taught_facts
+        from isogloss.behaviour import answer_questions, mark_taught, score_taught_facts
+        from isogloss.models.respondents.local import LocalRespondent
 
         if self.adapted is not None and self.training:
             raise BadValue("adapted and training exclude each other", where="training", hint="leave one of them out")
@@ -82,7 +83,12 @@ class TaughtFactsQuestion(RunsModels):
         taught_in = language_ids(self.taught_in)
         questions = mark_taught(read, taught_in, held_out=self.held_out, seed=self.seed)
         meter = self.meter()
-        answers = self._answers(questions, meter, progress)
+        models = self._models(questions, progress)
+        answers = {
+            name: answer_questions(one, questions, listed=self.listed, candidates=True, template=self.template,
+                                   meter=meter, progress=progress)
+            for name, one in models.items()
+        }  # fmt: skip
         result = score_taught_facts(questions, answers, level=self.level, seed=self.seed)
         names = Names(None, written_names(questions))
         changes = result.changes.with_columns(names.of("language").alias("name"))
@@ -98,14 +104,19 @@ class TaughtFactsQuestion(RunsModels):
             )
         title = f"RankC of two languages before and after; {intervals}"
         tables["consistency"] = Table(ranks, title, RANKS, rows=SHOWN)
+        folders = {name: one.checkpoint for name, one in models.items() if isinstance(one, LocalRespondent)}
+        notes = [*NOTES, *meter_notes(meter)]
+        if self.adapted is None:
+            notes.append(f"The taught model, with the adapter beside it: {folders['after']}")
         return Answer(
-            self.command, sentences, tables, scale=FRACTION, notes=(*NOTES, *meter_notes(meter)),
-            details=meter_details(meter), result=result, draw=partial(_draw, changes, sentences[0]),
+            self.command, sentences, tables, scale=FRACTION, notes=tuple(notes),
+            details=meter_details(meter) | {"checkpoints": folders}, result=result,
+            draw=partial(_draw, changes, sentences[0]),
         )  # fmt: skip
 
-    def _answers(self, questions: pl.DataFrame, meter: Meter, progress: Progress | None) -> dict[str, pl.DataFrame]:
-        """Answers of the model before and after, and with the control."""
-        from isogloss.behaviour import answer_questions, teach_facts
+    def _models(self, questions: pl.DataFrame, progress: Progress | None) -> dict[str, Respondent]:
+        """The model before and after, and with the control."""
+        from isogloss.behaviour import teach_facts
 
         asked = {"before": self.respondent(self.model)}
         if self.adapted is not None:
@@ -118,11 +129,7 @@ class TaughtFactsQuestion(RunsModels):
                     asked["before"], questions, exchanged=name == "exchanged", settings=self.training,
                     listed=self.listed, template=self.template, seed=self.seed,
                 )  # fmt: skip
-        return {
-            name: answer_questions(one, questions, listed=self.listed, candidates=True, template=self.template,
-                                   meter=meter, progress=progress)
-            for name, one in asked.items()
-        }  # fmt: skip
+        return asked
 
 
 def _sentences(changes: pl.DataFrame, model: str) -> Iterator[str]:
