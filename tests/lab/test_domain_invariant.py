@@ -97,3 +97,5 @@ def test_a_target_without_training_texts_is_refused(checkpoint: Path) -> None:
     corpus = Corpus([english, []], [[], tested], ["eng", "nld"], tasks.get("multiple-choice")(), ["0", "1"])
     with pytest.raises(BadValue, match="the target has no training examples whose texts could be read"):
         recipe.fit(recipe.prepare(corpus, map), Training(np.arange(8), labels, 0, target=1))
+    with pytest.raises(BadValue, match="learns for one target at a time"):
+        recipe.fit(recipe.prepare(corpus, map), Training(np.arange(8), labels, 0))

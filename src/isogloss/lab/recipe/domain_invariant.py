@@ -77,10 +77,13 @@ class DomainInvariant(TrainedRecipe):
         Raises
         ------
         BadValue
-            If the target has no training examples, or all have the same label.
+            If the target has no training examples, or another recipe is around it and does not tell the target.
         """
-        if training.target is None:  # nobody said which: fine-tuning
-            return super().fit(prepared, training)
+        if training.target is None:
+            raise BadValue(
+                "learns for one target at a time, and is not told which", where=self.name,
+                hint="use it by itself, not as the base of another recipe",
+            )  # fmt: skip
         ends = np.cumsum(prepared["train_rows_of"])
         first = int(ends[training.target] - prepared["train_rows_of"][training.target])
         rows = np.arange(first, int(ends[training.target]))
