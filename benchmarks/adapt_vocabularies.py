@@ -193,9 +193,8 @@ def draw() -> None:
     found = json.loads((RESULTS / "adapt_vocabularies.json").read_text())["planted"]
     title = "Rows made of old pieces stay ahead of random rows after training"
     canvas = Canvas(title=title)
-    page = canvas.page(
-        title, ["Bits per byte less those of random rows: left is better; 95 % intervals over seeds, sentences."]
-    )
+    said = "Bits per byte less those of random rows: left is better; 95 % intervals over seeds and sentences."
+    page = canvas.page(title, [said])
     heads = {"planted": "a model whose rows say something", "null": "rows shuffled among tokens: they say nothing"}
     names = [name for name in METHODS if name != BASE]
     panels = []
@@ -213,10 +212,10 @@ def draw() -> None:
         )
         dots = base.mark_point(filled=True, size=90, color=canvas.colours.forecast).encode(x=alt.X("mean:Q"))
         panels.append((zero + bars + dots).properties(width=page.width / 2 - 120, height=page.height - 80))
-    said = "; ".join(
+    description = "; ".join(
         f"{world}, {name}: {found[world][name]['trained']['less random']}" for world in heads for name in names
     )
-    save(page.finish(alt.hconcat(*panels), said), ROOT / "docs/images/vocabularies.png")
+    save(page.finish(alt.hconcat(*panels), description), ROOT / "docs/images/vocabularies.png")
 
 
 def main() -> None:
