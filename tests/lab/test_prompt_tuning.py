@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.lab.checkpoints import make_decoder
 
 from isogloss.errors import BadValue
 from isogloss.lab import Corpus, Training, recipes
@@ -209,6 +210,14 @@ def test_templates_learn_what_can_be_learnt_and_nothing_else(checkpoint: Path) -
 def test_templates_that_cannot_be_are_refused(checkpoint: Path, encoder: Any, more: dict[str, Any], said: str) -> None:
     with pytest.raises(BadValue, match=said):
         recipes.get("template-prompt").read({"checkpoint": str(checkpoint), **more}).adapt(encoder)  # type: ignore[attr-defined]
+
+
+def test_models_that_never_look_ahead_take_no_template(tmp_path: Path) -> None:
+    """States stand behind the text, and layers are told the positions of a whole text."""
+    folder = make_decoder(tmp_path / "decoder")
+    recipe = recipes.get("template-prompt").read({"checkpoint": str(folder), "template": "a text"})
+    with pytest.raises(BadValue, match="type llama cannot be given states of a template"):
+        recipe.adapt(load_encoder_model(folder, "float32"))  # type: ignore[attr-defined]  # of recipes that are trained
 
 
 @pytest.mark.parametrize("deep", [False, True])

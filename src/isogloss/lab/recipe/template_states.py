@@ -104,17 +104,21 @@ class TemplateEncoder(nn.Module):
         return found.hidden_states[self.layer]
 
     def _try_out(self, template: Any, states: Any) -> None:
-        """Some models have other things that depend on the length of a text."""
-        was_training = self.training
+        """Some models have other things that depend on the length of a text, or never look at what stands behind it."""
+        was_training, found = self.training, []
         self.eval()
         try:
             with torch.no_grad():
-                self(template, torch.ones_like(template))
+                for change in (1, -1):
+                    found.append(self(template, torch.ones_like(template)).last_hidden_state)
+                    self.prompts.add_(change)
         except (TypeError, ValueError, RuntimeError, KeyError) as error:
             raise self._cannot(str(error).splitlines()[0]) from None
         self.train(was_training)
         if not torch.allclose(self.below, states, atol=1e-4):
             raise self._cannot("lower layers see them")
+        if torch.equal(*found):
+            raise self._cannot("it takes no notice of them")
 
     def _cannot(self, reason: str) -> BadValue:
         kind = self.config.model_type
