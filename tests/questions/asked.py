@@ -104,6 +104,13 @@ def with_decoder(folder: Path) -> dict[str, Any]:
     return {"model": str(pretrained(folder / "model", steps=10, width=8)), "corpus": str(folder / "corpus.csv")}
 
 
+def with_shares(folder: Path) -> dict[str, Any]:
+    """Texts of two languages, one with longer words."""
+    rows = [(one, f"{word} {place}") for one, word in (("deu", "Wanderung"), ("eng", "hike")) for place in range(20)]
+    pl.DataFrame(rows, schema=["language", "text"], orient="row").write_csv(folder / "texts.csv")
+    return {"corpus": folder / "texts.csv"}
+
+
 def with_translations(_: Path) -> dict[str, Any]:
     pytest.importorskip("regex", reason="words need regex, of the extra behaviour")
     rows = [(one, str(place), f"{word} tale") for one in ("eng", "deu") for place, word in enumerate(["red", "dog"])]
@@ -303,6 +310,7 @@ CASES: dict[str, Case] = {
     "lab retrieve": with_translations,
     "lab sentences": with_lines,
     "lab pretrain": with_texts,
+    "lab vocabulary": lambda folder: {**with_shares(folder), "tokens": 300},
     "lab mix": with_instructions,
     "adapt": worlds.adaptations,
     "adapt show": worlds.adapted,
