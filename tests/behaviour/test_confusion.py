@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import isogloss
 from isogloss.behaviour import behaviour_metrics, identification_accuracy, identify, score_confusion
-from isogloss.behaviour.identification import codes_of
 from isogloss.behaviour.lines import english_words, reply_lines, words_in
 from isogloss.errors import InputError
+from isogloss.texts.identification import codes_of
 
 pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
 

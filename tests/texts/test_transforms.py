@@ -113,7 +113,7 @@ def test_projecting_carries_tags(tmp_path: Path) -> None:
 
 
 def test_transforms_are_found_by_name() -> None:
-    assert text_transforms.names() == ["code-switch", "project", "translate"]
+    assert text_transforms.names() == ["back-translate", "code-switch", "project", "translate", "transliterate"]
     with pytest.raises(UnknownName, match="text transform 'mix'"):
         read_transform({"name": "mix"})
     with pytest.raises(BadValue, match="item '0' is there twice"):

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from isogloss.behaviour.identification import codes_of, identify
 from isogloss.behaviour.items import require
 from isogloss.behaviour.lines import english_words, is_latin, reply_lines
 from isogloss.behaviour.metrics.confusion_entropy import CONFUSION_ENTROPY
@@ -21,6 +20,7 @@ from isogloss.behaviour.metrics.lpr import LPR
 from isogloss.behaviour.metrics.wpr import WPR
 from isogloss.errors import NotEnoughEvidence
 from isogloss.stats.intervals import bootstrap_weights, check_level, percentile_interval
+from isogloss.texts.identification import codes_of, identify
 
 Array = NDArray[np.float64]
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from isogloss.behaviour.identification import codes_of, identify
 from isogloss.behaviour.lines import reply_lines
 from isogloss.errors import BadValue, UnknownName
 from isogloss.languages import resolve
 from isogloss.metrics.words import words
+from isogloss.texts.identification import codes_of, identify
 
 Arguments = Mapping[str, Any]
 Check = Callable[[str, Arguments], bool | None]

@@ -103,7 +103,7 @@ def _wrong_languages(result: Confusion) -> pl.DataFrame:
     """Lines in another language than expected, most first."""
     import polars as pl
 
-    from isogloss.behaviour.identification import codes_of
+    from isogloss.texts.identification import codes_of
 
     right = [row["identified"] in codes_of(row["language"]) for row in result.replies.iter_rows(named=True)]
     return result.replies.filter(~pl.Series(right, dtype=pl.Boolean)).sort(

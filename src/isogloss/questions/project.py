@@ -202,7 +202,7 @@ def _untranslated(texts: Sequence[str], origin: str, into: str) -> int:
     """How many texts are in the source's language, where both languages can be told apart; 0 without the extra."""
     from importlib.util import find_spec
 
-    from isogloss.behaviour.identification import codes_of, identify
+    from isogloss.texts.identification import codes_of, identify
 
     if find_spec("py3langid") is None:
         return 0

@@ -23,6 +23,8 @@ text_transforms: Registry[type[TextTransform]] = Registry(
         "translate": "isogloss.texts.transforms.translate:Translate",
         "project": "isogloss.texts.transforms.project:Project",
         "code-switch": "isogloss.texts.transforms.code_switch:CodeSwitch",
+        "transliterate": "isogloss.texts.transforms.transliterate:Transliterate",
+        "back-translate": "isogloss.texts.transforms.back_translate:BackTranslate",
     },
     "isogloss.text_transforms",
     base="isogloss.texts.transforms:TextTransform",
