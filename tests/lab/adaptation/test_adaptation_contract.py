@@ -24,8 +24,12 @@ OF_DECODERS = ("instruction-lora", "language-preference")
 TRAINS = "continued-pretraining"
 ALIGN = ("align-sentences", "align-words")
 ALIGNED = {"batches": 4, "batch_size": 4, "parts": 2, "measured": 1, "own": 0.0, "keep": 1.0}
+TAUGHT = ("distil", "distil-interpolated")
 SHORT = {"tokens": 128, "length": 16, "batch_size": 2, "parts": 2, "measured": 1}
-REFUSED = {(TRAINS, "encoder"), *((name, kind) for name in OF_DECODERS for kind in KINDS[1:])}
+REFUSED = {
+    *((name, "encoder") for name in (TRAINS, *TAUGHT)),
+    *((name, kind) for name in OF_DECODERS for kind in KINDS[1:]),
+}
 """An encoder without a head expects nothing, and cannot be trained on."""
 CASES = [(name, kind) for name in adaptations.names() for kind in KINDS if (name, kind) not in REFUSED]
 
@@ -58,6 +62,8 @@ def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
     if name in ALIGN:
         return ALIGNED
     same = str(checkpoint)
+    if name in TAUGHT:
+        return {**SHORT, "teacher": same}
     return {"merge-average": {"others": (same,)}, "layer-swap": {"other": same}, TRAINS: SHORT}.get(name, {})
 
 

@@ -23,6 +23,8 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "continued-pretraining": "isogloss.lab.adaptation.continued_pretraining:ContinuedPretraining",
         "align-sentences": "isogloss.lab.adaptation.align:AlignSentences",
         "align-words": "isogloss.lab.adaptation.align:AlignWords",
+        "distil": "isogloss.lab.adaptation.distil:Distil",
+        "distil-interpolated": "isogloss.lab.adaptation.distil:DistilInterpolated",
         "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
         "vocabulary-transplant": "isogloss.lab.adaptation.vocabulary.transplant:VocabularyTransplant",
         "vocabulary-extend": "isogloss.lab.adaptation.vocabulary.extend:VocabularyExtend",

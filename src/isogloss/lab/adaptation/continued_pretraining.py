@@ -112,6 +112,11 @@ class ContinuedPretraining(Adaptation):
         return bool(self.interleave)
 
     @property
+    def needs_head(self) -> bool:
+        """Whether it is for models alone that tell tokens."""
+        return True
+
+    @property
     def steps(self) -> int:
         """Steps of training."""
         return max(1, round(self.tokens / (self.batch_size * self.length)))
@@ -143,7 +148,7 @@ class ContinuedPretraining(Adaptation):
         return BYTES * source.parameters + 12 * MOST_LOGITS + OVERHEAD
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
-        if not has_head(source):
+        if self.needs_head and not has_head(source):
             raise BadValue(
                 "is an encoder without a head for hidden words", where=f"checkpoint {source.folder}",
                 hint="give one whose architecture is ...ForMaskedLM, or a decoder",

@@ -21,14 +21,15 @@ COUNTS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
 
 @dataclass(frozen=True)
 class LayerDrop(CalibratedAdaptation):
-    """Leaves out whole blocks: those that change the states of calibration text least, or the last ones.
+    """Leaves out whole blocks: those that change the states of calibration text least, the last, or evenly.
 
     Parameters
     ----------
     drop : int, default 1
         How many blocks are left out.
-    order : {"influence", "last"}, default "influence"
-        Which ones: those of least influence on the texts, or the last ones, for which no text is needed.
+    order : {"influence", "last", "even"}, default "influence"
+        Which ones: those of least influence on the texts; the last ones, or all but every k-th one, for which no text
+        is needed.
     tokens : int, default 8192
         Tokens of calibration text, in equal parts of each language.
 
@@ -41,7 +42,7 @@ class LayerDrop(CalibratedAdaptation):
     name: ClassVar[str] = "layer-drop"
 
     drop: Annotated[int, Ge(1)] = 1
-    order: Literal["influence", "last"] = "influence"
+    order: Literal["influence", "last", "even"] = "influence"
 
     @property
     def needs_texts(self) -> bool:
@@ -55,7 +56,12 @@ class LayerDrop(CalibratedAdaptation):
         total = len(reading.blocks)
         if self.drop >= total:
             raise BadValue(f"drop is {self.drop}, and the model has {total} blocks", hint="leave at least one")
-        order = reading.influences() if self.order == "influence" else [float(-place) for place in range(total)]
+        ways = {
+            "influence": reading.influences,
+            "last": lambda: [-one for one in range(total)],
+            "even": lambda: _even(total, self.drop),
+        }
+        order = ways[self.order]()
         dropped = sorted(sorted(range(total), key=lambda place: (order[place], -place))[: self.drop])
         new = {old: place for place, old in enumerate(place for place in range(total) if place not in dropped)}
         inside = re.compile(rf"^((?:.+\.)?{re.escape(reading.prefix)}\.)(\d+)(\..+)$")
@@ -67,6 +73,23 @@ class LayerDrop(CalibratedAdaptation):
     def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
         return {"dropped_blocks": target.config["dropped_blocks"],
                 "parameters_before": source.parameters, "parameters": target.parameters}  # fmt: skip
+
+
+def _even(total: int, drop: int) -> list[float]:
+    """1 for every k-th block, which stay, and 0 for the others.
+
+    Raises
+    ------
+    BadValue
+        If what stays is no k-th part of all.
+    """
+    every, rest = divmod(total, total - drop)
+    if rest:
+        raise BadValue(
+            f"drop is {drop}: {total - drop} of {total} blocks are not every k-th one",
+            hint="leave a half, a third, a quarter",
+        )  # fmt: skip
+    return [float((place + 1) % every == 0) for place in range(total)]
 
 
 def _renamed(match: re.Match[str] | None, name: str, new: dict[int, int]) -> str:

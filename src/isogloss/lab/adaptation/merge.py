@@ -157,11 +157,18 @@ def check_alike(first: Weights, second: Weights) -> None:
             f"has other tensors than {first.folder}: {'; '.join(wrong[:MOST_NAMED])}{more}", where=str(second.folder),
             hint="merge checkpoints that were made from one model",
         )  # fmt: skip
-    if _tokens(first.folder) != _tokens(second.folder):
-        raise BadValue(
-            f"has other tokens than {first.folder}", where=str(second.folder),
-            hint="merge checkpoints with one tokenizer",
-        )  # fmt: skip
+    check_tokens(first.folder, second.folder)
+
+
+def check_tokens(first: Path, second: Path) -> None:
+    """Make sure that two checkpoints have the same tokens.
+
+    Raises
+    ------
+    BadValue
+    """
+    if _tokens(first) != _tokens(second):
+        raise BadValue(f"has other tokens than {first}", where=str(second), hint="take checkpoints with one tokenizer")
 
 
 def _tokens(folder: Path) -> Any:
