@@ -22,7 +22,7 @@ from isogloss.lab.adaptation.weights import Weights
 FEW = sentences(24, 4)
 CORPUS = {"eng": FEW, COPY: [*map(copied, FEW)]}
 TEST = sentences(40, 77)
-TRAINED = {"tokens": 16 * 32 * 100, "length": 32, "batch_size": 16, "learning_rate": 5e-3, "parts": 1, "measured": 0,
+TRAINED = {"tokens": 16 * 32 * 150, "length": 32, "batch_size": 16, "learning_rate": 5e-3, "parts": 1, "measured": 0,
            "measure": False}  # fmt: skip
 SHORT = {"tokens": 256, "length": 16, "batch_size": 4, "measured": 0}
 
@@ -32,7 +32,7 @@ def world(tmp_path_factory):
     """A decoder that has read both languages, one that has read nothing, and a student of one layer."""
     folder = tmp_path_factory.mktemp("world")
     return {
-        "teacher": trained("decoder", folder, steps=150), "random": untrained("decoder", folder / "random", seed=8),
+        "teacher": trained("decoder", folder, steps=200), "random": untrained("decoder", folder / "random", seed=8),
         "student": untrained("decoder", folder / "student", layers=1, seed=9),
     }  # fmt: skip
 

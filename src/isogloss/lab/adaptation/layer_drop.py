@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -56,9 +57,9 @@ class LayerDrop(CalibratedAdaptation):
         total = len(reading.blocks)
         if self.drop >= total:
             raise BadValue(f"drop is {self.drop}, and the model has {total} blocks", hint="leave at least one")
-        ways = {
+        ways: dict[str, Callable[[], list[float]]] = {
             "influence": reading.influences,
-            "last": lambda: [-one for one in range(total)],
+            "last": lambda: [float(-place) for place in range(total)],
             "even": lambda: _even(total, self.drop),
         }
         order = ways[self.order]()
