@@ -1,6 +1,7 @@
-"""Losses that align languages: what they change where the truth is known, and with wrong pairs.
+"""Losses that align languages, and teachers: what they change where the truth is known, and where it is wrong.
 
     python -m benchmarks.adapt_objectives align        # planted and null worlds, a minute and a half of a processor
+    python -m benchmarks.adapt_objectives distil       # students alone, with a teacher, with a random one: two minutes
 
 A planted world has two languages, the same sentences word by word in letters that the other has not; models have read
 both, and no translations (tests/lab/adaptation/worlds.py). In the null world translations are paired wrongly. Each
@@ -16,19 +17,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.lab.adaptation.worlds import COPY, VERBS, copied, sentences, shuffled, trained
+from tests.lab.adaptation.worlds import COPY, VERBS, copied, sentences, shuffled, trained, untrained
 
 from benchmarks.common import RESULTS, machine, versions, write_result
 from isogloss.alignment.cosines import Pair
 from isogloss.alignment.linear_probe import LinearProbe
 from isogloss.lab import adapt, adaptation_card
+from isogloss.lab.adaptation.losses import measure_texts
 from isogloss.models import load_encoder
 from isogloss.stats import crossed_bootstrap, percentile_interval
 
+PARTS = ("align", "distil")
 SEEDS = (0, 1, 2)
 PARALLEL, TEST, LABELLED = 120, 100, 200
 ALIGNED = {"batches": 60, "batch_size": 16, "learning_rate": 2e-3, "parts": 1, "measured": 0, "measure": False}
-ARMS = (("masked", "align-sentences"), ("masked", "align-words"), ("decoder", "align-sentences"))
+ARMS = [(kind, name) for kind in ("masked", "decoder") for name in ("align-sentences", "align-words")]
 
 
 def told(rows: Any) -> list[float]:
@@ -61,9 +64,7 @@ def align() -> dict[str, Any]:
 
 def summary(rows: dict[str, Any]) -> dict[str, list[float]]:
     """Every score, and what right pairs give more than wrong ones."""
-    rows = {
-        name: one[:: 2 if name.endswith("before") else 1] for name, one in rows.items()
-    }  # one for each of the pairs
+    rows = {name: one[::2] if name.endswith("before") else one for name, one in rows.items()}  # measured with both
     more = {f"{score} right less wrong": rows[f"{score} right"] - rows[f"{score} wrong"] for score in SCORES}
     return {name: told(one) for name, one in (rows | more).items()}
 
@@ -81,14 +82,16 @@ def outcomes(folder: Path, layer: int, test: list[str], labelled: list[str]) -> 
     """Of each test sentence: whether its translation is nearest; whether an English probe tells its verb in both."""
     encoder = load_encoder(folder)
     vectors = {
-        name: encoder.encode(texts, layer=layer).astype(np.float64)
+        name: encoder.encode(texts, layer=layer)
         for name, texts in {"eng": test, COPY: [*map(copied, test)], "labelled": labelled}.items()
     }
-    unit = {name: rows / np.linalg.norm(rows, axis=1, keepdims=True) for name, rows in vectors.items()}
-    hits = Pair(unit["eng"], unit[COPY]).nearest
     probe = LinearProbe(vectors["labelled"], labels(labelled), 2, strength=1.0)
     right = {code: (probe.predict(vectors[code]) == labels(test)).astype(float) for code in ("eng", COPY)}
-    return {"retrieval": (hits.forward + hits.backward) / 2, "probe in English": right["eng"], "transfer": right[COPY]}
+    return {
+        "retrieval": hits(unit(vectors["eng"]), unit(vectors[COPY])),
+        "probe in English": right["eng"],
+        "transfer": right[COPY],
+    }
 
 
 def labels(texts: list[str]) -> Any:
@@ -96,15 +99,57 @@ def labels(texts: list[str]) -> Any:
     return np.array([int(text.split()[3] in VERBS[:3]) for text in texts])
 
 
+STUDENT = {"tokens": 16 * 32 * 150, "length": 32, "batch_size": 16, "learning_rate": 5e-3, "parts": 1, "measured": 0,
+           "measure": False}  # fmt: skip
+FEW = 24
+LESSONS = {
+    "alone": ("continued-pretraining", ""), "answers": ("distil", "trained"),
+    "interpolated": ("distil-interpolated", "trained"), "answers of a random teacher": ("distil", "random"),
+}  # fmt: skip
+"""Adaptation and teacher."""
+
+
+def distil() -> dict[str, Any]:
+    """Bits per byte of decoders of one layer that read 24 sentences, alone, with a teacher, and with a random one."""
+    every = sentences(FEW + TEST, 21)
+    few, test = ({"eng": some, COPY: [*map(copied, some)]} for some in (every[:FEW], every[FEW:]))
+    rows: dict[str, list[Any]] = {name: [] for name in LESSONS}
+    for seed in SEEDS:
+        with tempfile.TemporaryDirectory() as temporary:
+            place = Path(temporary)
+            trained("decoder", place, steps=200, seed=seed)
+            untrained("decoder", place / "random", seed=20 + seed)
+            student = untrained("decoder", place / "student", layers=1, seed=30 + seed)
+            for what, (name, teacher) in LESSONS.items():
+                given = {"teacher": str(place / teacher)} if teacher else {}
+                made = adapt(student, name, corpus=few, seed=seed, into=place / what, **STUDENT, **given)
+                rows[what].append(measure_texts(made, test)["loss"].to_numpy())
+    whole = {name: np.stack(some) for name, some in rows.items()}
+    less = {f"{name} less alone": some - whole["alone"] for name, some in whole.items() if name != "alone"}
+    return {name: told(some) for name, some in (whole | less).items()}
+
+
+def unit(rows: Any) -> Any:
+    """Rows of length 1."""
+    rows = rows.astype(np.float64)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def hits(first: Any, second: Any) -> Any:
+    """Of each sentence, whether its translation is nearest; the mean of both directions."""
+    nearest = Pair(first, second).nearest
+    return (nearest.forward + nearest.backward) / 2
+
+
 def main() -> None:
     """Measure one part, and keep the others."""
     part = sys.argv[1]
-    measured = {"align": align}[part]()
+    measured = {"align": align, "distil": distil}[part]()
     path = RESULTS / "adapt_objectives.json"
     there = json.loads(path.read_text()) if path.exists() else {}
-    kept = {name: there[name] for name in ("align",) if name in there}
+    kept = {name: there[name] for name in PARTS if name in there}
     result = {
-        "claim": "Losses over translations bring languages together, and wrong pairs do not.",
+        "claim": "Losses over translations bring languages together, a teacher helps a student; wrong ones do not.",
         "machine": machine(), "versions": versions("torch", "transformers"),
         "input": f"planted sentences: {PARALLEL} pairs to align, {TEST} to test, {LABELLED} for a probe; {ALIGNED}; "
         f"{len(SEEDS)} seeds, 95 % intervals over seeds and sentences",
