@@ -18,8 +18,8 @@ import polars as pl
 
 from benchmarks.common import DATA, ROOT, have_data, machine, versions, write_result
 from isogloss.behaviour.confusion import score_confusion
-from isogloss.behaviour.identification import codes_of, identify
 from isogloss.languages import resolve
+from isogloss.texts.identification import codes_of, identify
 
 SHIPPED = ROOT / "src" / "isogloss" / "behaviour" / "data" / "identification.tsv"
 KNOWN = 0.1

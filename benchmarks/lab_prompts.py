@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from isogloss.lab.sections import Section
 
 from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss.lab.byte_tokenizer import vocabulary_size, write_byte_tokenizer
@@ -84,7 +83,7 @@ def compare(decoder: Decoder, folder: Path, use: str, language: str, shots: int)
 
 def written(folder: Path, use: str, language: str, shots: int) -> tuple[list[str], list[list[str]]]:
     """Prompts and answers as the recipe writes them."""
-    task = read_task(read_info(Section("task", {"use": use}, "benchmark"), DATA))
+    task = read_task(read_info({"use": use}, DATA, "benchmark"))
     recipe: Any = recipes.get("in-context").read({"checkpoint": str(folder)})
     train, test = task.train[language], task.test[language]
     rows = train.sample(shots, 0)

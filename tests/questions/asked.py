@@ -106,6 +106,7 @@ def with_decoder(folder: Path) -> dict[str, Any]:
 
 def with_shares(folder: Path) -> dict[str, Any]:
     """Texts of two languages, one with longer words."""
+    pytest.importorskip("tokenizers", reason="to learn tokens needs tokenizers, of the extra lab")
     rows = [(one, f"{word} {place}") for one, word in (("deu", "Wanderung"), ("eng", "hike")) for place in range(20)]
     pl.DataFrame(rows, schema=["language", "text"], orient="row").write_csv(folder / "texts.csv")
     return {"corpus": folder / "texts.csv"}
