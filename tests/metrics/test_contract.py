@@ -54,6 +54,15 @@ def numbers(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
     return gold, 0.2 * right + chance.normal(size=rows) / 3
 
 
+def graded(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
+    """Queries with three to six documents of which some are relevant, and scores that know half of it."""
+    chance = np.random.default_rng(seed)
+    starts = np.concatenate([[0], np.cumsum(chance.integers(3, 7, rows))])
+    right = (chance.random(starts[-1]) < 0.3).astype(np.int64)
+    right[starts[:-1]], right[starts[:-1] + 1] = 1, 0
+    return Gold(right, starts, np.zeros(rows, np.int64), []), right + chance.normal(size=len(right))
+
+
 def written(rows: int, seed: int) -> tuple[Gold, np.ndarray]:
     """Answers of two to eight words, half of them right, some empty."""
     chance = np.random.default_rng(seed)
@@ -78,16 +87,8 @@ def drawn(gold: Gold, predicted: np.ndarray, rows: np.ndarray) -> tuple[Gold, np
 
 def examples(metric: str, rows: int = 300) -> tuple[Gold, np.ndarray]:
     answers = ALL[metric].computation.answers
-    make = (
-        labelled
-        if "tags" in answers
-        else several
-        if "labels" in answers
-        else numbers
-        if "value" in answers
-        else written
-    )
-    return make(rows, seed=1)
+    made = {"tags": labelled, "labels": several, "value": numbers, "ranking": graded}
+    return next((make for answer, make in made.items() if answer in answers), written)(rows, seed=1)
 
 
 @pytest.mark.parametrize("name", ALL)

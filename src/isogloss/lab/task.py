@@ -23,9 +23,9 @@ from isogloss.models.inputs import TEXT, InputType
 
 Integers = np.ndarray[Any, Any]
 
-Answer = Literal["label", "tags", "labels", "value", "choice", "span", "text"]
-"""What an answer can be: a label of a row, a label of each word, several labels of a row, a number, one of a row's
-choices, a span of its context, or a text. Recipes say which of them they give."""
+Answer = Literal["label", "tags", "labels", "value", "ranking", "choice", "span", "text"]
+"""What an answer can be: a label of a row, a label of each word, several labels of a row, a number, an order of a
+row's choices, one of them, a span of its context, or a text. Recipes say which of them they give."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class TaskKind(ABC):
         Keys in the section of a task that only this kind has, see `read_options`.
     metrics : tuple of str
         What is measured where a task names no metrics; `measurable` says what can be.
-    answer : {"label", "tags", "labels", "value", "choice", "span", "text"}
+    answer : {"label", "tags", "labels", "value", "ranking", "choice", "span", "text"}
         What an answer is, so that recipes know whether they can give it.
     input_type : InputType
         How an input becomes text.
@@ -278,8 +278,9 @@ class Examples:
     labels : numpy.ndarray of int64, shape (units,)
         What is right, unit by unit: positions in the task's labels, or the number of the right choice. A
         sentence has as many units as words; a question about a context has two, the characters between which
-        its answer stands; anything else has one. Where a row may have several labels, of shape (examples, labels) and
-        type uint8, 1 for those that it has. Where answers are numbers, these, of type float64.
+        its answer stands; what is ranked has one for each of its choices, their grades; anything else has one.
+        Where a row may have several labels, of shape (examples, labels) and type uint8, 1 for those that it has. Where
+        answers are numbers, these, of type float64.
     starts : numpy.ndarray of int64, shape (examples + 1,)
         Where in `labels` each example begins.
     answers : sequence of tuple of str, or None
@@ -329,7 +330,7 @@ class Examples:
         of_row: list[float] = self.labels[self.starts[row] : self.starts[row + 1]].tolist()
         if self.answers is not None:
             return [*(of_row if self.input_type.unit == "span" else []), *self.answers[row]]
-        return of_row if self.input_type.unit == "word" else of_row[0]
+        return of_row if self.input_type.unit == "word" or len(of_row) > 1 else of_row[0]
 
 
 class Leak(NamedTuple):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isogloss.errors import BadValue
+from isogloss.metrics.metric import Computation, Gold
 
 Array = NDArray[np.float64]
 
@@ -81,6 +84,45 @@ def r_precision(judged: Judged, k: int) -> Array:
     """Share of the first R that are relevant, R being how many are; `k` does nothing (Craswell 2009)."""
     within = np.arange(judged.gains.shape[1]) < judged.relevant[:, None]
     return _by(judged, ((judged.gains > 0) & within).sum(1), judged.relevant)
+
+
+def ranked(
+    metric: Callable[[Judged, int], Array], grades: Array, scores: Array, starts: NDArray[np.int64]
+) -> Array:  # fmt: skip
+    """A metric of every row whose documents have grades and scores; equal scores in the order of the file.
+
+    Parameters
+    ----------
+    metric : callable
+        One of `RANKING_METRICS`.
+    grades, scores : numpy.ndarray of float, shape (documents,)
+        Of the documents of all rows.
+    starts : numpy.ndarray of int, shape (rows + 1,)
+        Where those of each row begin.
+    """
+    spans = [slice(first, last) for first, last in pairwise(starts)]
+    orders = [np.argsort(-np.asarray(scores[span], float), kind="stable") for span in spans]
+    rankings = [[str(place) for place in order] for order in orders]
+    graded = [{str(place): float(grade) for place, grade in enumerate(grades[span])} for span in spans]
+    return metric(judge(rankings, graded), int(np.diff(starts).max()))
+
+
+class RankedDocuments(Computation):
+    """The mean over rows of a metric of rankings of all their documents.
+
+    Parameters
+    ----------
+    metric : callable
+        One of `RANKING_METRICS`.
+    """
+
+    answers: ClassVar[tuple[str, ...]] = ("ranking",)
+
+    def __init__(self, metric: Callable[[Judged, int], Array]):
+        self.metric = metric
+
+    def item_scores(self, gold: Gold, predicted: Array) -> Array:
+        return ranked(self.metric, gold.labels, predicted, gold.starts)
 
 
 RANKING_METRICS: dict[str, Callable[[Judged, int], Array]] = {

@@ -14,6 +14,7 @@ from isogloss.metrics.edits import CER, WER
 from isogloss.metrics.label_sets import LabelRanking, MicroF1, label_ranking_precision, set_r_precision
 from isogloss.metrics.labels import Accuracy, FromCounts, MacroF1, SpanF1, balanced_accuracy, mcc, weighted_f1
 from isogloss.metrics.metric import Computation, Metric
+from isogloss.metrics.ranking import RankedDocuments, average_precision, ndcg, reciprocal_rank
 from isogloss.metrics.rouge import rouge_l, rouge_n, signature
 from isogloss.metrics.sacre import BLEU, CHRF, CHRF_WORDS, SPBLEU, TER
 from isogloss.metrics.sari import SARI
@@ -29,6 +30,9 @@ COMPUTATIONS: dict[str, Computation] = {
     "mcc": FromCounts(mcc),
     "span_f1": SpanF1(),
     "r_precision": LabelRanking(set_r_precision),
+    "map": RankedDocuments(average_precision),
+    "ndcg": RankedDocuments(ndcg),
+    "mrr": RankedDocuments(reciprocal_rank),
     "pearson": Correlation(of_ranks=False),
     "spearman": Correlation(of_ranks=True),
     "lrap": LabelRanking(label_ranking_precision),

@@ -185,6 +185,13 @@ class ChoiceType(InputType[Choice]):
         return [(one.premise, choice) for choice in one.choices]
 
 
+class RankingType(ChoiceType):
+    """A query and documents, each of which gets a score."""
+
+    def units(self, one: Choice) -> int:
+        return len(one.choices)
+
+
 class ClozeType(ChoiceType):
     """A sentence with a slot; a sequence is the sentence with a choice in it."""
 
@@ -268,6 +275,11 @@ class Tokens:
     def has_choices(self) -> bool:
         """Whether rows have several sequences to choose from."""
         return len(self.lengths) > len(self.rows) - 1 and not self.has_spans
+
+    @property
+    def has_rankings(self) -> bool:
+        """Whether each of several sequences of a row is a unit."""
+        return self.has_choices and int(self.units[-1]) == len(self.lengths)
 
     @property
     def vectors(self) -> int:

@@ -11,6 +11,7 @@ tasks: Registry[type[TaskKind]] = Registry(
         "text-classification": "isogloss.lab.kinds.texts:TextClassification",
         "sentence-pairs": "isogloss.lab.kinds.texts:SentencePairs",
         "multi-label-classification": "isogloss.lab.kinds.label_sets:MultiLabelClassification",
+        "ranking": "isogloss.lab.kinds.ranking:Ranking",
         "similarity": "isogloss.lab.kinds.similarity:Similarity",
         "token-tagging": "isogloss.lab.kinds.texts:TokenTagging",
         "multiple-choice": "isogloss.lab.kinds.choices:MultipleChoice",

@@ -147,7 +147,7 @@ Answers = Mapping[str, np.ndarray[Any, Any]]
 
 Positions in the task's labels, or numbers of choices; where answers are texts, an array of `str`, one per row; where
 a row may have several labels, a score of each, (rows, labels), above 0 for those that are given; where answers are
-numbers, an array of `float`, (rows,)."""
+numbers, an array of `float`, (rows,); where choices are ranked, a score of each, (units,)."""
 
 
 @dataclass(frozen=True)

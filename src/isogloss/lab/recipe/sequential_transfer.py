@@ -33,7 +33,7 @@ class SequentialTransfer(NeuralRecipe):
     """
 
     name: ClassVar[str] = "sequential-transfer"
-    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "value", "choice", "span")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "value", "ranking", "choice", "span")
     continues: ClassVar[bool] = True
 
     base: str = "fine-tune"

@@ -44,9 +44,10 @@ class Network(nn.Module):
         model's own pooler makes of the first one. Words have that of one token, see `Tokens`.
     dropout : float
         Share of a vector's numbers that are left out in training.
-    objective : {"label", "labels", "value", "entailment"}, default "label"
+    objective : {"label", "labels", "value", "entailment", "ranking"}, default "label"
         One label of a unit; or several of a row, whose outputs each say of one label whether it has it, by their
-        sign; or a number, which the one output is; or whether each sequence is right, by the sign of the one output.
+        sign; or a number, which the one output is; or whether each sequence is right, by the sign of the one output,
+        which for a ranking is answered itself.
     """
 
     def __init__(self, model: Any, outputs: int, pooling: str, dropout: float, *, objective: str = "label"):
@@ -268,7 +269,8 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
     Returns
     -------
     numpy.ndarray of int64, shape (units,), or of float32
-        Where rows may have several labels, the score of each, (rows, labels); where answers are numbers, (rows,).
+        Where rows may have several labels, the score of each, (rows, labels); where answers are numbers, (rows,), or
+        rankings, (units,).
     """
     is_choice = tokens.has_choices
     height = len(tokens.positions) if tokens.has_words else len(tokens.lengths)
@@ -287,7 +289,7 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
         with_oom_backoff(keep, batch)
     count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
     if not is_label:
-        return values[:, 0] if network.objective == "value" else values
+        return values if network.objective == "labels" else values[:, 0]
     if not is_choice:
         return answers
     return np.array([values[tokens.rows[row] : tokens.rows[row + 1]].argmax() for row in range(len(tokens.rows) - 1)])
@@ -328,7 +330,7 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
     if tokens.has_spans:
         return span_loss(network, tokens, rows, of_units)
     scores, seen = scores_of(network, tokens, tokens.sequences_of(rows))
-    if network.objective == "entailment":
+    if network.objective in ("entailment", "ranking"):
         held = torch.from_numpy(_held(tokens, rows, of_units)).to(scores.device)
         return binary_cross_entropy_with_logits(scores[:, 0].float(), held, reduction="mean") * len(rows)
     if tokens.has_choices:  # one score each, a row has several
@@ -345,8 +347,8 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
 
 def _held(tokens: Tokens, rows: Matrix, of_units: Matrix) -> Matrix:
     """Whether each sequence of some rows is right, 0 or 1: the right choice, or as rows without choices say."""
-    if not tokens.has_choices:
-        return of_units[tokens.units[rows]].astype(np.float32)
+    if tokens.has_rankings or not tokens.has_choices:
+        return (of_units[tokens.units_of(rows)] > 0).astype(np.float32)
     counts = np.diff(tokens.rows)[rows]
     held = np.zeros(counts.sum(), np.float32)
     held[np.cumsum(counts) - counts + of_units[tokens.units[rows]]] = 1

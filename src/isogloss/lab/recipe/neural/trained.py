@@ -14,6 +14,7 @@ import numpy as np
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, objective_of, validation_score
+from isogloss.metrics.ranking import average_precision, ranked
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.inputs import Tokens, join
 from isogloss.models.runtime import device, start_torch
@@ -59,7 +60,7 @@ class TrainedRecipe(NeuralRecipe):
     No example of a target is ever chosen on.
     """
 
-    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "value", "choice", "span")
+    answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels", "value", "ranking", "choice", "span")
     continues: ClassVar[bool] = True
 
     epochs: Count = 5
@@ -116,6 +117,7 @@ class TrainedRecipe(NeuralRecipe):
         tokens = Tokens.of(prepared, "train")
         self.check_training(training)
         outputs, objective = _outputs(tokens, training), self.objective(training.labels)
+        objective = "ranking" if tokens.has_rankings else objective
         training, center, scale = _standardised(training) if objective == "value" else (training, 0.0, 1.0)
         with torch.random.fork_rng():
             torch.manual_seed(training.seed)
@@ -170,6 +172,8 @@ class TrainedRecipe(NeuralRecipe):
     def _score(self, network: Network, tokens: Tokens, labels: Any) -> float:
         """How good the answers are, by what is chosen by."""
         answers = self._answer(network, tokens, 0)
+        if tokens.has_rankings:
+            return float(ranked(average_precision, labels, answers, tokens.units).mean())
         if tokens.has_spans:
             from isogloss.lab.recipe.neural.network import shared_characters
 
