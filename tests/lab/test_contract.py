@@ -52,7 +52,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }
 KINDS = ("text-classification", "token-tagging", "multiple-choice", "cloze", "extractive-qa", "generation")
-SAVED = (*KINDS, "multi-label-classification", "similarity")
+SAVED = (*KINDS, "multi-label-classification", "similarity", "ranking")
 CASES = [(name, kind) for name in recipes.names() for kind in SAVED if recipes.get(name).fits(tasks.get(kind)())]
 
 
@@ -136,6 +136,10 @@ def examples(kind: str, count: int, seed: int) -> tuple[list[Any], np.ndarray[An
         elif kind == "similarity":
             inputs.append(Pair(" ".join(words), " ".join(words[: 1 + place % 3])))
             labels.append(1.5 * (place % 3))
+        elif kind == "ranking":
+            several = [chance.choice((HEALTH, SPORT)[one]) for one in (label, 1 - label, *range(place % 2))]
+            inputs.append(Choice(" ".join(words), tuple(several)))
+            labels += [int(word in (HEALTH, SPORT)[label]) for word in several]
         else:
             inputs.append(" ".join(words))
             labels.append(label)

@@ -42,7 +42,8 @@ class Ranking(TaskKind):
         Raises
         ------
         BadValue
-            For grades that are no whole numbers from 0 up, or not as many as documents; and if no query is left.
+            For grades that are no whole numbers from 0 up, or not as many as documents; for a document that is empty;
+            and if no query is left.
 
         Warns
         -----
@@ -59,6 +60,9 @@ class Ranking(TaskKind):
             reason = f"{len(row['documents'])} documents have the grades {', '.join(map(str, row['relevance']))}"
             hint = "give each document a whole number, 0 where it is not relevant"
             raise BadValue(reason, where=f"{where} row {row['row']}", hint=hint)
+        empty = pl.col("documents").list.eval(pl.element().fill_null("").str.strip_chars() == "").list.any()
+        for row in graded.filter(empty)["row"].head(1):
+            raise BadValue("a document is empty", where=f"{where} row {row}", hint="remove it and its grade")
         kept = graded.filter(
             pl.col("grades").list.eval(pl.element() > 0).list.any()
             & pl.col("grades").list.eval(pl.element() == 0).list.any()
