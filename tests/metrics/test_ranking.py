@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isogloss.errors import BadValue
-from isogloss.metrics.ranking import judge, read_ranking_metric
+from isogloss.metrics.ranking import average_precision, judge, ranked, read_ranking_metric
 
 DOCUMENTS = [f"d{place}" for place in range(12)]
 QUERIES = st.lists(
@@ -46,6 +46,12 @@ def test_scores_are_those_of_trec_eval(queries) -> None:
 def test_a_query_without_anything_relevant_does_not_count() -> None:
     assert np.isnan(means("r_precision", [["a", "b"]], [{}])).tolist() == [True]
     assert means("ndcg_at_10", [["a", "b"]], [{"b": 1}]).tolist() == [1 / np.log2(3)]
+
+
+def test_documents_that_have_one_score_are_not_right_by_the_order_of_the_file() -> None:
+    grades, starts = np.array([1, 0, 0, 0, 0, 1]), np.array([0, 3, 6])
+    assert ranked(average_precision, grades, np.zeros(6), starts) == pytest.approx([1 / 3, 1 / 3])
+    assert ranked(average_precision, grades, grades.astype(float), starts) == pytest.approx([1, 1])
 
 
 def test_an_unknown_metric_names_the_known_ones() -> None:

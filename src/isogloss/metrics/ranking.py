@@ -89,7 +89,9 @@ def r_precision(judged: Judged, k: int) -> Array:
 def ranked(
     metric: Callable[[Judged, int], Array], grades: Array, scores: Array, starts: NDArray[np.int64]
 ) -> Array:  # fmt: skip
-    """A metric of every row whose documents have grades and scores; equal scores in the order of the file.
+    """A metric of every row whose documents have grades and scores; of equal scores the least relevant come first.
+
+    So documents that are told apart by nothing are not right by the order in which a file has them.
 
     Parameters
     ----------
@@ -101,7 +103,7 @@ def ranked(
         Where those of each row begin.
     """
     spans = [slice(first, last) for first, last in pairwise(starts)]
-    orders = [np.argsort(-np.asarray(scores[span], float), kind="stable") for span in spans]
+    orders = [np.lexsort((grades[span], -np.asarray(scores[span], float))) for span in spans]
     rankings = [[str(place) for place in order] for order in orders]
     graded = [{str(place): float(grade) for place, grade in enumerate(grades[span])} for span in spans]
     return metric(judge(rankings, graded), int(np.diff(starts).max()))
