@@ -211,7 +211,7 @@ def test_killed_at_random_points_a_run_ends_with_the_same_store(grid_file: Path,
         process = subprocess.Popen(
             [sys.executable, str(script), str(grid_file), str(store.path), "serial"], env=os.environ
         )
-        end = time.monotonic() + 60
+        end = time.monotonic() + 600
         wanted = len(store.parts()) + chance.randint(0, 5)
         while process.poll() is None and len(store.parts()) < wanted and time.monotonic() < end:
             time.sleep(0.001)

@@ -103,8 +103,11 @@ def test_a_node_is_killed_and_every_job_is_done_once(
         return {path.name.split()[1] for path in scratch.iterdir() if path.name.startswith(node)}
 
     def kill() -> None:
-        wait_until(lambda: len(begun_on(doomed.node_id)) >= 2, seconds=60)
-        doomed.kill_all_processes(check_alive=False, allow_graceful=False)
+        try:
+            wait_until(lambda: len(begun_on(doomed.node_id)) >= 2)
+        finally:  # or the other nodes would wait for ever
+            doomed.kill_all_processes(check_alive=False, allow_graceful=False)
+            (scratch / "gone").touch()
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -114,6 +117,7 @@ def test_a_node_is_killed_and_every_job_is_done_once(
     cluster.worker_nodes.discard(doomed)
 
     assert (report.run, report.failed, report.left) == (12, [], 0)
+    (scratch / "gone").unlink()
     begun = Counter(path.name.split()[1] for path in scratch.iterdir())
     assert len(begun) == 12
     lost = {job for job, times in begun.items() if times > 1}
@@ -245,14 +249,14 @@ def test_a_killed_run_takes_its_own_cluster_along(grid_file: Path, tmp_path: Pat
     script.write_text(SCRIPT)
     others = ray_processes()
     process = subprocess.Popen([sys.executable, str(script), str(grid_file), str(store.path), "ray"])
-    wait_until(lambda: len(store.parts()) >= 3 or process.poll() is not None, seconds=90)
+    wait_until(lambda: len(store.parts()) >= 3 or process.poll() is not None)
     own = ray_processes() - others
     assert own
     process.send_signal(signal.SIGKILL)
     process.wait()
     finished = store.read().observations["origin"].n_unique()
     assert 3 <= finished < 164
-    wait_until(lambda: not own & ray_processes(), seconds=30)
+    wait_until(lambda: not own & ray_processes())
     report = run_grid(read_grid(grid_file), store)
     assert (report.skipped, report.run) == (finished, 164 - finished)
 

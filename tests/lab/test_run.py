@@ -138,10 +138,10 @@ def test_a_killed_run_goes_on_where_it_stopped(grid_file: Path, tmp_path: Path, 
         [sys.executable, str(script), str(grid_file), str(store.path), executor],
         env={**os.environ, "TMPDIR": str(scratch)},
     )
-    wait_until(lambda: len(store.parts()) >= 3 or process.poll() is not None, seconds=60)
+    wait_until(lambda: len(store.parts()) >= 3 or process.poll() is not None)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    wait_until(lambda: not list(scratch.iterdir()), seconds=20)  # workers have cleaned up after the dead
+    wait_until(lambda: not list(scratch.iterdir()))  # workers have cleaned up after the dead
     finished = store.read().observations["origin"].n_unique()
     assert 3 <= finished < 124
 
@@ -152,7 +152,7 @@ def test_a_killed_run_goes_on_where_it_stopped(grid_file: Path, tmp_path: Path, 
     assert_frame_equal(measured(store), measured(undisturbed), check_exact=True)
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float) -> None:
+def wait_until(condition: Callable[[], object], *, seconds: float = 600.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited in vain"

@@ -14,7 +14,8 @@ from isogloss.lab.recipe.ngram_logreg import NgramLogreg
 
 @dataclass(frozen=True)
 class Wandering(NgramLogreg):
-    """`ngram-logreg` that leaves a file, named by node and job, whenever it begins to learn."""
+    """`ngram-logreg` that leaves a file, named by node and job, whenever it begins to learn; only the first job of
+    a node goes on before there is the file `gone`."""
 
     name: ClassVar[str] = "wandering"
     unlabelled: ClassVar[tuple[str, ...]] = ("scratch",)
@@ -26,6 +27,9 @@ class Wandering(NgramLogreg):
 
         node = ray.get_runtime_context().get_node_id()
         job = f"{training.rows[0]}-{len(training.rows)}-{training.seed}"
-        (Path(self.scratch) / f"{node} {job} {time.monotonic_ns()}").touch()
-        time.sleep(0.3)
+        folder = Path(self.scratch)
+        is_first = not any(folder.glob(f"{node} *"))
+        (folder / f"{node} {job} {time.monotonic_ns()}").touch()
+        while not (is_first or (folder / "gone").exists()):
+            time.sleep(0.01)
         return super().fit(prepared, training)
