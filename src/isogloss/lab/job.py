@@ -170,6 +170,13 @@ class Bench:
         )  # fmt: skip
 
     @cached_property
+    def categories(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Which test rows, in the order of the corpus, are of each category."""
+        tests = [self.task.test[code] for code in self.targets]
+        of_rows = np.array([one for test in tests for one in test.categories or [None] * len(test)], object)
+        return {category: of_rows == category for category in self.task.categories if (of_rows == category).any()}
+
+    @cached_property
     def language_numbers(self) -> dict[str, int]:
         """Where each language stands in the corpus."""
         return {code: place for place, code in enumerate(self._languages)}

@@ -12,12 +12,13 @@ import polars as pl
 from isogloss.errors import BadValue, UnknownLanguage, UnknownName
 from isogloss.lab.byte_tokenizer import clone_text
 from isogloss.lab.chronology import check_order, divide_by_date, with_dates
-from isogloss.lab.task import Copy, Leak, Task, TaskInfo
+from isogloss.lab.task import Copy, Examples, Leak, Task, TaskInfo, TaskKind
 from isogloss.languages import Language, resolve
 from isogloss.texts.tables import read_table
 
 MOST_NAMED = 5
 """Unknown languages that a warning names."""
+MOST_CATEGORIES = 100
 _DEV_NAMES = ("dev", "validation", "valid", "val")
 
 
@@ -34,7 +35,7 @@ def read_task(info: TaskInfo) -> Task:
     table = read_table(info.file, info.columns, kind.separators(info.options))
     if kind.leaves_out:
         table = leave_out(table, info)
-    table = _complete(table, where, kind.lists, blank=kind.optional if kind.leaves_out else ())
+    table = _complete(table, where, kind.lists, blank=("category", *(kind.optional if kind.leaves_out else ())))
     if "date" in info.columns:
         table = with_dates(table, where)
     if info.begins:
@@ -48,6 +49,8 @@ def read_task(info: TaskInfo) -> Task:
         check_order(table, where)
     if info.copies:
         table = _with_copies(table, info.copies, [one for one in kind.copied(info) if one in table.columns], where)
+    if "category" in table.columns:
+        table = _with_categories(table, where)
     languages = _languages(table, info, where)
     _check_items(table, info, where)
     table = kind.check(table, info)
@@ -57,12 +60,34 @@ def read_task(info: TaskInfo) -> Task:
     ordered = table.sort("language", pl.col("item").cast(pl.Int64, strict=False), "item", nulls_last=True)
     train, dev, test = (
         {
-            str(language): kind.examples(group, labels)
+            str(language): _examples(kind, group, labels)
             for (language,), group in ordered.filter(split=split).group_by("language", maintain_order=True)
         }
         for split in ("train", "dev", "test")
     )
     return kind.complete(Task(info, labels, languages, train, test, leaks, dev))
+
+
+def _examples(kind: TaskKind, group: pl.DataFrame, labels: list[str]) -> Examples:
+    categories = group["category"].to_list() if "category" in group.columns else None
+    return replace(kind.examples(group, labels), categories=categories)
+
+
+def _with_categories(table: pl.DataFrame, where: str) -> pl.DataFrame:
+    """The table with null where an item has no category.
+
+    Raises
+    ------
+    BadValue
+        If there are more categories than anybody reads, which may be a column of something else, or none.
+    """
+    table = table.with_columns(category=pl.col("category").str.strip_chars())
+    table = table.with_columns(category=pl.when(~pl.col("category").is_in(["", "-"])).then("category"))
+    count = table["category"].drop_nulls().n_unique()
+    if not 1 <= count <= MOST_CATEGORIES:
+        hint = f"name a column with {MOST_CATEGORIES} values at most, or leave out `category`"
+        raise BadValue(f"{count} categories of items", where=where, hint=hint)
+    return table
 
 
 def _with_dev(info: TaskInfo, there: set[str]) -> TaskInfo:

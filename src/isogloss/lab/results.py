@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -22,14 +22,14 @@ from isogloss.files import atomic_write
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.recipe import Arrays, Outcome
 from isogloss.lab.task import Leak
-from isogloss.metrics.metric import Measurement, Metric
+from isogloss.metrics.metric import Gold, Matrix, Measurement, Metric
 from isogloss.metrics.registry import find_metric
 
 FOLDER = "lab-failures"
 
 
 def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The scores of a job that did not fail, one row per metric and target, and its items.
+    """The scores of a job that did not fail, one row per metric, target and category, and its items.
 
     Parameters
     ----------
@@ -50,8 +50,12 @@ def observe(bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float])
     for variant, predicted in outcome.answers.items():
         for metric in metrics:
             measured = metric.measure(bench.gold, predicted)
-            rows = _rows(bench, job, outcome, variant, metric, measured, unknown)
+            whole = _Part(bench.task.info.name, bench.targets, bench.gold)
+            rows = _rows(bench, job, outcome, variant, metric, measured, unknown, whole)
             observations.append(rows)
+            for part, some in _categories(bench, predicted):
+                measured_there = metric.measure(part.gold, some)
+                observations.append(_rows(bench, job, outcome, variant, metric, measured_there, unknown, part))
             if bench.grid.keep_items and metric is main:
                 items.append(_items(bench, rows, predicted, measured.item_scores))
     every, every_item = pl.concat(observations), pl.concat(items) if items else pl.DataFrame(schema=ITEM)
@@ -68,14 +72,29 @@ def facts(bench: Bench) -> tuple[pl.DataFrame | None, pl.DataFrame]:
     return pl.DataFrame([model]) if about else None, pl.DataFrame(bench.task.facts())
 
 
+class _Part(NamedTuple):
+    """Test items that are scored together: what the task is called there, targets that have any, what is right."""
+
+    name: str
+    targets: list[str]
+    gold: Gold
+
+
+def _categories(bench: Bench, predicted: Matrix) -> Iterator[tuple[_Part, Matrix]]:
+    """The items of each category, with what was predicted there."""
+    for category, chosen in bench.categories.items():
+        gold, some = bench.gold.among(chosen, predicted)
+        targets = [bench.targets[place] for place in np.unique(bench.gold.targets[chosen]).tolist()]
+        yield _Part(bench.task.name_of(category), targets, gold), some
+
+
 def _rows(
     bench: Bench, job: Job, outcome: Outcome, variant: str, metric: Metric, measured: Measurement,
-    unknown: dict[str, float],
+    unknown: dict[str, float], part: _Part,
 ) -> pl.DataFrame:  # fmt: skip
-    counts = np.bincount(bench.gold.targets)
     recipe, info = bench.recipe, bench.task.info
     shared = {
-        "metric": metric.name, "model": recipe.model, "model_revision": recipe.revision, "task": info.name,
+        "metric": metric.name, "model": recipe.model, "model_revision": recipe.revision, "task": part.name,
         "train": str(bench.mix(job)), "recipe": recipe.variant(variant), "split": info.splits["test"],
         "shots": outcome.notes.get("shots"),
         "seed": job.seed, "scale": "fraction" if metric.is_fraction else "raw",
@@ -84,13 +103,13 @@ def _rows(
     }  # fmt: skip
     table = pl.DataFrame(
         {
-            "target": [bench.task.languages[code].id for code in bench.targets],
-            "target_as_reported": bench.targets,
-            "pair": [_pair(bench, code) for code in bench.targets],
+            "target": [bench.task.languages[code].id for code in part.targets],
+            "target_as_reported": part.targets,
+            "pair": [_pair(bench, code) for code in part.targets],
             "score": measured.scores,
-            "items": counts,
+            "items": np.bincount(part.gold.targets),
             "standard_error": measured.standard_errors,
-            "details": _details(bench, outcome, unknown),
+            "details": _details(bench, outcome, unknown, part.targets),
         },
         schema_overrides={"standard_error": pl.Float64, "pair": pl.String},
     )
@@ -105,7 +124,7 @@ def _pair(bench: Bench, code: str) -> str | None:
     return f"{asked.id}-{TARGET}" if asked else None
 
 
-def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[str]:
+def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float], targets: list[str]) -> list[str]:
     seconds = outcome.seconds
     notes = dict(outcome.notes)
     by_target = notes.pop("by_target", {})
@@ -124,13 +143,11 @@ def _details(bench: Bench, outcome: Outcome, unknown: dict[str, float]) -> list[
             | by_target.get(code, {})
             | shared
         )
-        for code in bench.targets
+        for code in targets
     ]
 
 
-def _items(
-    bench: Bench, rows: pl.DataFrame, predicted: np.ndarray[Any, Any], each: np.ndarray[Any, Any]
-) -> pl.DataFrame:
+def _items(bench: Bench, rows: pl.DataFrame, predicted: Matrix, each: Matrix) -> pl.DataFrame:
     keys = observation_keys(rows).to_numpy()
     texts = bench.gold.texts(predicted) if bench.task.info.kind.keeps_predictions else [None] * len(each)
     predictions = pl.Series(texts, dtype=pl.String)

@@ -223,7 +223,8 @@ class TaskInfo:
     columns : dict of str to str
         language, split and what else the kind has (text, label; words, tags; premise, choice 0, choice 1,
         ..., label) and, where given, item, to the file's own column names; `division` is the column that
-        splits are made by where the file has none; `date` the one by which they have to follow each other.
+        splits are made by where the file has none; `date` the one by which they have to follow each other;
+        `category` the one whose values test items are scored by, too.
     splits : dict of str to str
         train, test and, where there is one, dev, to the file's own names of splits.
     shares : dict of str to float
@@ -286,6 +287,8 @@ class Examples:
     answers : sequence of tuple of str, or None
         Where answers are texts, all that are right, the one to learn from first.
     input_type : InputType
+    categories : sequence of str or None, or None
+        What each example is scored with beside all others; None for those of no category, and where there are none.
     """
 
     items: list[str]
@@ -294,6 +297,7 @@ class Examples:
     starts: Integers
     answers: Sequence[tuple[str, ...]] | None = None
     input_type: InputType[Any] = TEXT
+    categories: Sequence[str | None] | None = None
 
     def __len__(self) -> int:
         return len(self.items)
@@ -301,7 +305,7 @@ class Examples:
     def content(self, rows: Integers | None = None) -> str:
         """SHA-256 of the examples, or of some of them, in hexadecimal."""
         chosen = range(len(self)) if rows is None else rows
-        rows_of = [(self.items[row], self.inputs[row], self._right(row)) for row in chosen]
+        rows_of = [self._described(row) for row in chosen]
         return hashlib.sha256(json.dumps(rows_of, ensure_ascii=False).encode()).hexdigest()
 
     def labels_of(self, rows: Integers) -> Integers:
@@ -321,6 +325,10 @@ class Examples:
     def sample(self, size: int, seed: int) -> Integers:
         """Which examples make up a training set of `size`: ascending positions, the first in the seed's order."""
         return np.sort(self.order(seed)[:size])
+
+    def _described(self, row: int) -> tuple[Any, ...]:
+        category = () if self.categories is None else (self.categories[row],)
+        return (self.items[row], self.inputs[row], self._right(row), *category)
 
     def _right(self, row: int) -> float | list[Any]:
         """What is right, as plain values that do not change when other languages' examples do."""
@@ -390,12 +398,25 @@ class Task:
         tests = (one for examples in self.test.values() for one in examples.inputs)
         return self.info.kind.chance(self.labels, tests)
 
+    @property
+    def categories(self) -> list[str]:
+        """All categories of test items, sorted."""
+        return sorted({one for test in self.test.values() for one in test.categories or () if one is not None})
+
+    def name_of(self, category: str) -> str:
+        """What observations call the task where they are about a category of its items."""
+        return f"{self.info.name} ({category})"
+
     def facts(self) -> list[dict[str, Any]]:
-        """What is known of the task, one row per metric, with columns of `isogloss.evidence.schema.TASK`."""
+        """What is known of the task and of its categories, one row per metric, with columns of `TASK`.
+
+        See `isogloss.evidence.schema`.
+        """
         about = {"kind": self.info.kind.name, "text_origin": self.info.text_origin, "licence": self.info.licence}
         chances = {"accuracy": self.chance}
         return [
-            {"task": self.info.name, "metric": metric, "chance": chances.get(metric), **about}
+            {"task": name, "metric": metric, "chance": chances.get(metric), **about}
+            for name in (self.info.name, *map(self.name_of, self.categories))
             for metric in self.info.metrics
         ]
 

@@ -23,6 +23,10 @@ from isogloss.texts.tables import LANGUAGE, is_on_hub
 CATALOGUE = Path(__file__).parent / "catalogue"
 
 
+OWN = ("item", "category")
+"""Columns that a table of any kind may have."""
+
+
 def known_tasks() -> dict[str, Path]:
     """Descriptions that come with isogloss, by the name that `use` takes."""
     return {path.stem: path for path in sorted(CATALOGUE.glob("*.toml"))}
@@ -33,10 +37,15 @@ def describe_known() -> pl.DataFrame:
     rows = []
     for use, path in known_tasks().items():
         info = read_info({"use": use}, Path(), str(path))
-        named = {"use": use, "name": info.name, "kind": info.kind.name, "file": info.file.name}
+        named = {"use": use, "name": info.name, "kind": info.kind.name, "file": _said(info.file)}
         facts = {"text_origin": info.text_origin, "licence": info.licence, "source": info.source}
         rows.append({**named, "metrics": list(info.metrics), **facts})
     return pl.DataFrame(rows)
+
+
+def _said(file: Path) -> str:
+    """A file without its folder, or a dataset of the hub."""
+    return file.as_posix() if is_on_hub(file) else file.name
 
 
 Share = Annotated[float, Gt(0), Lt(1)]
@@ -138,7 +147,7 @@ class TaskTable(Table):
 def _table_of(kind: TaskKind) -> type[TaskTable]:
     """The section `[task]` of a kind: with its columns, and the keys that only it has."""
     columns: dict[str, Any] = {name: (str, name) for name in ("language", "split", *kind.needed)}
-    columns |= dict.fromkeys(("item", *kind.optional), (str | None, None))
+    columns |= dict.fromkeys((*OWN, *kind.optional), (str | None, None))
     for key, name in kind.several.items():
         several = Annotated[list[str], MinLen(2), Help("a list of two or more columns", f'["{name}1", "{name}2"]')]
         columns[key] = (several, ...)
@@ -221,7 +230,7 @@ def _columns(read: Any, kind: TaskKind) -> dict[str, str]:
     unneeded |= {"language"} if any(LANGUAGE in str(name) for name in given.values()) else set()
     unneeded |= {"split"} if read.splits.by or read.splits.begin else set()
     names = [name for name in ("language", "split", *kind.needed) if name not in unneeded]
-    columns = {name: given[name] for name in (*names, "item", *kind.optional) if given[name]}
+    columns = {name: given[name] for name in (*names, *OWN, *kind.optional) if given[name]}
     columns |= {"division": read.splits.by} if read.splits.by else {}
     columns |= {"date": read.splits.date} if read.splits.date else {}
     return columns | {

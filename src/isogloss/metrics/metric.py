@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -185,6 +185,34 @@ class Gold:
     def owners(self) -> Matrix:
         """The target of each unit, of shape (units,)."""
         return np.repeat(self.targets, np.diff(self.starts))
+
+    def among(self, rows: Matrix, predicted: Matrix) -> tuple[Gold, Matrix]:
+        """What is right and what was predicted in some rows alone.
+
+        Parameters
+        ----------
+        rows : numpy.ndarray of bool, shape (rows,)
+        predicted : numpy.ndarray, shape (rows, ...) or (units,)
+
+        Returns
+        -------
+        gold : Gold
+            Targets that have none of these rows are left out, and the others numbered anew.
+        predicted : numpy.ndarray
+        """
+        units = np.repeat(rows, np.diff(self.starts))
+        left, targets = np.unique(self.targets[rows], return_inverse=True)
+
+        def chosen(texts: Sequence[Any]) -> Sequence[Any]:
+            return [texts[row] for row in np.flatnonzero(rows).tolist()] if texts else []
+
+        some = replace(
+            self, labels=self.labels[rows if self.has_sets else units], targets=targets,
+            starts=np.cumsum([0, *np.diff(self.starts)[rows]]), answers=chosen(self.answers),
+            contexts=chosen(self.contexts), sources=chosen(self.sources),
+            languages=[self.languages[place] for place in left.tolist()] if self.languages else [],
+        )  # fmt: skip
+        return some, predicted[rows if len(predicted) == len(rows) else units]
 
 
 class Measurement(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +37,8 @@ def read_table(path: Path, columns: Mapping[str, str], lists: Mapping[str, str] 
         One file; or a pattern with `{language}` and `{split}` in it, which every file that fits is read of
         and which become columns; or a dataset of the Hugging Face Hub, see `read_hub`.
     columns : mapping of str to str
-        What a column is to be called, to what the file calls it; `text.en` is the field `en` of a column `text`. A
+        What a column is to be called, to what the file calls it; `text.en` is the field `en` of a column `text`, and
+        `choices.0` the first part of a column of lists. A
         name with `{language}` in it stands for a column, or field, of each language: every row then becomes one of
         each language that it has all of these in, and there is a column `language`. Where all are numbers, from 1, a
         file of delimited text has no header and tabs between its cells, see `read_numbered`.
@@ -75,6 +77,7 @@ def _read_one(path: Path, columns: Mapping[str, str], lists: Mapping[str, str]) 
 def _chosen(table: pl.DataFrame, columns: Mapping[str, str], lists: Mapping[str, str], where: str) -> pl.DataFrame:
     """The columns asked for, as they are called here, and the number of each row."""
     fields = dict(_fields(table.schema))
+    fields |= _parts_of_lists(columns.values(), fields, table, where)
     by_language = [to for to, name in columns.items() if LANGUAGE in name]
     spread = {to: _languages_of(columns[to], fields) for to in by_language}
     for name in (name for to, name in columns.items() if not spread.get(to, name in fields)):
@@ -106,6 +109,43 @@ def _fields(schema: Mapping[str, Any], within: str = "", whole: pl.Expr | None =
         yield f"{within}{name}", field
         if isinstance(kind, pl.Struct):
             yield from _fields({one.name: one.dtype for one in kind.fields}, f"{within}{name}.", field)
+
+
+def _parts_of_lists(
+    names: Iterable[str], fields: Mapping[str, pl.Expr], table: pl.DataFrame, where: str
+) -> dict[str, pl.Expr]:
+    """Fields such as `choices.0`, the first part of each list of `choices`; null where a list is shorter."""
+    found = {}
+    for name in names:
+        whole, _, place = name.rpartition(".")
+        if name in fields or whole not in fields or not place.isdecimal():
+            continue
+        lists = table.select(fields[whole]).to_series()
+        if lists.dtype == pl.String:
+            lists = pl.Series([_list(text, f"{where}: {whole}") for text in lists], dtype=pl.List(pl.String))
+        if isinstance(lists.dtype, pl.List):
+            found[name] = pl.lit(lists.list.get(int(place), null_on_oob=True))
+    return found
+
+
+def _list(text: str | None, where: str) -> list[str] | None:
+    """A list that was written as a text, in JSON or as Python writes it.
+
+    Raises
+    ------
+    BadFile
+        If it is none.
+    """
+    if text is None:
+        return None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            parts = read(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+        if isinstance(parts, list):
+            return [str(part) for part in parts]
+    raise BadFile(f"{text[:40]!r} is no list", where=where, hint="write it as a list, or name columns of single texts")
 
 
 def _languages_of(name: str, fields: Mapping[str, pl.Expr]) -> dict[str, str]:

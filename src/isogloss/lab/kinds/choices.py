@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from string import ascii_uppercase
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +22,7 @@ _PLACES = {"first": 0, "last": -1}
 
 @dataclass(frozen=True)
 class MultipleChoice(TaskKind):
-    """A premise and its choices; the label is the number of the right one, from 0."""
+    """A premise and its choices; the label is the number of the right one, from 0, or its letter, from A."""
 
     name: ClassVar[str] = "multiple-choice"
     texts: ClassVar[tuple[str, ...]] = ("premise",)
@@ -32,12 +33,15 @@ class MultipleChoice(TaskKind):
     form: ClassVar[Form | None] = Form(("premise",), "choice", "{premise}\nAnswer: {choice}")
 
     def check(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
-        """The table with the question behind the premise; BadValue for a label that is no number of a choice."""
+        """The table with the question behind the premise, and letters as numbers; BadValue for any other label."""
         labels = self.labels(table, info)
+        letters = dict(zip(ascii_uppercase, labels, strict=False))
+        if set(table["label"]) <= {*letters}:
+            table = table.with_columns(label=pl.col("label").replace_strict(letters))
         wrong = table.filter(~pl.col("label").is_in(labels))
         if wrong.height:
             row = wrong.row(0, named=True)
-            where, hint = f"{info.file} row {row['row']}", f"number them {', '.join(labels)}"
+            where, hint = f"{info.file} row {row['row']}", f"write {', '.join(labels)}, or {', '.join(letters)}"
             raise BadValue(f"label '{row['label']}' is no choice", where=where, hint=hint)
         if "question" not in info.columns:
             return table
