@@ -54,12 +54,10 @@ def make(decoder: Path, hint: dict[str, Any], **more: Any) -> Recipe:
     return recipes.get("in-context").read({**plain, "hint": hint, **more})
 
 
-def corpus(questions: list[str], language: str = "swh") -> Corpus:
-    return Corpus([[]], [questions], [language], tasks.get("generation")(), ["m"], [language])
-
-
-def prompts(recipe: Recipe, questions: list[str], language: str = "swh") -> list[str]:
-    prepared = recipe.prepare(corpus(questions, language), map)
+def prompts(recipe: Recipe, questions: list[str], language: str = "swh", items: list[str] | None = None) -> list[str]:
+    names = {"train_items": [[]], "test_items": [items]} if items else {}
+    corpus = Corpus([[]], [questions], [language], tasks.get("generation")(), ["m"], [language], **names)
+    prepared = recipe.prepare(corpus, map)
     fitted = recipe.fit(prepared, Training(np.empty(0, np.int64), np.empty(0, np.int64), 0))
     return [prompt for prompt, _ in recipe.prompts(prepared, fitted, 0)]  # type: ignore[attr-defined]  # of prompted recipes
 
@@ -151,6 +149,20 @@ def test_books_and_sentences_can_be_compared_at_equal_length(decoder: Path, tmp_
     assert book == "Verbs stand first.\nx="
     hint = {"name": "parallel", "file": str(tmp_path / "texts.csv"), "origin": "eng", "tokens": 30}
     assert prompts(make(decoder, hint), ["red horses"]) == ["red horses = bbbb\nred horses="]
+
+
+def test_context_is_what_stood_before_the_question(decoder: Path, tmp_path: Path) -> None:
+    """By item, in the language asked in; the last lines where there is little room, and nothing where none is known."""
+    rows = [("swh", "1", "One.\nTwo."), ("deu", "2", "Eins."), ("swh", "3", "Three.")]
+    pl.DataFrame(rows, schema=["language", "item", "context"], orient="row").write_csv(tmp_path / "before.csv")
+    hint = {"name": "context", "file": str(tmp_path / "before.csv")}
+    recipe = make(decoder, hint)
+    assert prompts(recipe, ["bak", "bal"], items=["1", "2"]) == ["One.\nTwo.\nbak=", "bal="]
+    assert prompts(make(decoder, {**hint, "tokens": 5}), ["bak"], items=["1"]) == ["Two.\nbak="]
+    with pytest.raises(InputError, match=r"before\.csv: has the context of no question in 'swh'; give the ids"):
+        prompts(recipe, ["bak"], items=["2"])
+    with pytest.raises(InputError, match=r"before\.csv: no context is in 'fra'; its languages are deu, swh"):
+        prompts(recipe, ["bak"], "fra", items=["1"])
 
 
 def test_hints_stand_after_demonstrations_and_have_labels_of_their_own(decoder: Path, dictionary: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.texts import Item, read_transform, text_transforms
+from isogloss.texts.words import cut_words
 
 WORDS = {"the": "el", "cat": "gato", "sleeps": "duerme", "dog": "perro", "now": "ahora mismo"}
 
@@ -112,8 +115,71 @@ def test_projecting_carries_tags(tmp_path: Path) -> None:
     assert {item.tags for item in made.items} == {("VERB", "NOUN")}
 
 
+def test_languages_stand_before_their_words(dictionary: str) -> None:
+    transform = {"name": "code-switch", "dictionary": dictionary, "rate": 1.0, "tagged": True}
+    given = Item("0", ("The", "cat", ",", "Ann", "'", "s", ",", "sleeps", "."), text="The cat, Ann's, sleeps.")
+    made = read_transform(transform).transform([given], "eng", "spa").items[0]
+    assert made.text == "<spa> el gato, <eng> Ann's, <spa> duerme."
+    with pytest.raises(BadValue, match=r'tagged needs the language that words are put into; name .* into = "eng"'):
+        read_transform(transform).transform([given], "eng", "eng")
+    with pytest.raises(BadValue, match="words with tags cannot have languages between them"):
+        read_transform(transform).transform(items(1), "eng", "spa")
+
+
+ORDERED = ("ann", "bob", "cid", "dan"), ("sees", "hears"), ("ice", "sun", "sea")
+"""Who does what to what, in the order of English."""
+
+
+def sentences(tmp_path: Path, other: Callable[[str, str, str], str]) -> list[Item]:
+    """Texts in a language whose words are the turned ones of English, and a file of them with English."""
+    turned = [tuple(word[::-1] for word in one) for one in product(*ORDERED)]
+    texts = [other(*one).capitalize() + "." for one in turned]
+    rows = [f"{text},{' '.join(one).capitalize()}.\n" for text, one in zip(texts, product(*ORDERED), strict=True)]
+    (tmp_path / "parallel.csv").write_text("hin,eng\n" + "".join(rows))
+    return [Item(str(number), tuple(cut_words(text)), "calm", text=text) for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize("aligner", ["ibm1", "hmm"])
+def test_words_go_into_the_order_of_the_translation(tmp_path: Path, aligner: str) -> None:
+    """The verb, last in these texts, stands between the two others, as in English; labels and full stops stay."""
+    given = sentences(tmp_path, lambda who, does, what: f"{who} {what} {does}")
+    transform = {"name": "reorder", "file": str(tmp_path / "parallel.csv"), "aligner": {"name": aligner}}
+    made = read_transform(transform).transform(given[:10], "hin", "hin")
+    wanted = [" ".join(word[::-1] for word in one).capitalize() + "." for one in product(*ORDERED)]
+    assert [item.text for item in made.items] == wanted[:10]
+    assert {item.label for item in made.items} == {"calm"}
+    assert made.measures == {"moved": pytest.approx(1 / 3), "linked": 1.0}  # one of three pairs of words
+
+
+def test_words_in_the_order_of_their_translation_stay(tmp_path: Path) -> None:
+    given = sentences(tmp_path, lambda *words: " ".join(words))
+    transform = read_transform({"name": "reorder", "file": str(tmp_path / "parallel.csv")})
+    unknown = Item("new", ("nna",), "calm", text="nna")
+    made = transform.transform([*given, unknown], "hin", "hin")
+    assert (made.items, made.measures["moved"]) == (given, 0.0)
+    assert made.dropped == {"new": "has no translation in the file"}
+    with pytest.raises(BadValue, match="has no text of these in 'hin' with its translation; texts must be written"):
+        transform.transform([unknown], "hin", "hin")
+    with pytest.raises(BadValue, match="texts in 'eng' are in the order of 'eng' already; name their languages"):
+        transform.transform([unknown], "eng", "eng")
+
+
+def test_tags_go_with_their_words(tmp_path: Path) -> None:
+    given = sentences(tmp_path, lambda who, does, what: f"{who} {what} {does}")
+    tagged = [item._replace(tags=("N", "N", "V", "P"), text="") for item in given]
+    made = read_transform({"name": "reorder", "file": str(tmp_path / "parallel.csv")}).transform(tagged, "hin", "hin")
+    assert {item.tags for item in made.items} == {("N", "V", "N", "P")}
+
+
 def test_transforms_are_found_by_name() -> None:
-    assert text_transforms.names() == ["back-translate", "code-switch", "project", "translate", "transliterate"]
+    assert text_transforms.names() == [
+        "back-translate",
+        "code-switch",
+        "project",
+        "reorder",
+        "translate",
+        "transliterate",
+    ]
     with pytest.raises(UnknownName, match="text transform 'mix'"):
         read_transform({"name": "mix"})
     with pytest.raises(BadValue, match="item '0' is there twice"):

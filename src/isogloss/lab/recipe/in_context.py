@@ -135,7 +135,7 @@ class InContext(PromptedRecipe):
         if self.hinted is not None and asked:
             known, cut = about(prepared), load_tokenizer(self.folder)
             lengths = partial(_tokens, cut)
-            texts = self.hinted.write([" ".join(one.parts) for one in asked], known.ids[language], lengths)
+            texts = self.hinted.write(asked, known.ids[language], lengths)
             count(hint_tokens=sum(map(lengths, texts)))
             asked = [replace(one, hint=text) for one, text in zip(asked, texts, strict=True)]
         if self.by is None or not asked or not len(rows):

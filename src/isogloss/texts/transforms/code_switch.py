@@ -32,6 +32,9 @@ class CodeSwitch(TextTransform):
         which one is drawn. `{language}` in its name stands for the language of the texts.
     rate : float, default 0.3
         Probability that a word of the dictionary is replaced.
+    tagged : bool, default False
+        Whether the language stands before each run of words of one language, as `<eng>` or `<spa>`; `into` then says
+        which one the words of the dictionary are.
 
     Notes
     -----
@@ -45,6 +48,7 @@ class CodeSwitch(TextTransform):
 
     dictionary: str = ""
     rate: Annotated[float, Ge(0), Le(1)] = 0.3
+    tagged: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,7 +59,8 @@ class CodeSwitch(TextTransform):
     def identity(self) -> dict[str, Any]:
         """The content of the dictionary stands for its place."""
         described = super().identity
-        parameters = {name: value for name, value in self.parameters.items() if name != "dictionary"}
+        used = {name: value for name, value in self.parameters.items() if name != "tagged" or value}
+        parameters = {name: value for name, value in used.items() if name != "dictionary"}
         return described | {"parameters": parameters, "dictionary": content_of_tables(self.dictionary)}
 
     @property
@@ -69,13 +74,20 @@ class CodeSwitch(TextTransform):
         Raises
         ------
         BadValue
-            If the dictionary has no word of any text.
+            If the dictionary has no word of any text, or languages are to be marked and cannot be.
         """
+        if self.tagged and origin == into:
+            hint = 'name the language of the dictionary, as into = "eng"'
+            raise BadValue("tagged needs the language that words are put into", where=self.name, hint=hint)
+        if self.tagged and any(item.tags for item in items):
+            raise BadValue("words with tags cannot have languages between them", where=self.name,
+                           hint="leave out tagged")  # fmt: skip
         entries = self._entries(origin)
         if not any(word.casefold() in entries for item in items for word in item.words):
             where = table_of(self.dictionary, origin)
             raise BadValue(f"has no word of these texts in {origin}", where=where, hint="give words of their language")
-        switched = [self._switched(item, entries) for item in items]
+        marks = (f"<{origin}> ", f"<{into}> ") if self.tagged else ("", "")
+        switched = [self._switched(item, entries, marks) for item in items]
         counts = np.array([(own, other, len(item.words)) for item, own, other in switched])
         mixed = counts[:, :2].sum(axis=1)
         index = 100.0 * (1.0 - counts[:, :2].max(axis=1) / np.maximum(mixed, 1)) * (mixed > 0)
@@ -85,23 +97,26 @@ class CodeSwitch(TextTransform):
         }
         return Outcome([item for item, _, _ in switched], measures=measures)
 
-    def _switched(self, item: Item, entries: Dictionary) -> tuple[Item, int, int]:
-        """An item, and how many of its words with letters are of the source and of the other language."""
+    def _switched(self, item: Item, entries: Dictionary, marks: tuple[str, str]) -> tuple[Item, int, int]:
+        """An item with marks, and how many of its words with letters are of the source and of the other language."""
         digest = hashlib.sha256(item.id.encode()).digest()[:8]
         generator = np.random.default_rng([self.seed, int.from_bytes(digest, "big")])
         words: list[str] = []
         pieces: list[str] = []
         tags: list[str | None] = []
         own = other = 0
+        last: bool | None = None
         for place, word in enumerate(item.words):
             known = entries.get(word.casefold())
             drawn, chosen = generator.random(2)
-            is_replaced = known is not None and drawn < self.rate
+            is_replaced = known is not None and bool(drawn < self.rate)
             made = known[int(chosen * len(known))] if known is not None and is_replaced else (word,)
             lettered = sum(any(map(str.isalpha, part)) for part in made)
             own, other = own + lettered * (not is_replaced), other + lettered * is_replaced
-            words += made
-            pieces.append(" ".join(made))
+            mark = marks[is_replaced] if lettered and is_replaced is not last else ""
+            last = is_replaced if lettered else last
+            words += [*mark.split(), *made]
+            pieces.append(mark + " ".join(made))
             if item.tags:
                 tags += [item.tags[place], *[_continued(item.tags[place])] * (len(made) - 1)]
         text = with_words(item.text, item.words, pieces) if item.text else ""

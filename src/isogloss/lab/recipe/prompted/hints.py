@@ -1,4 +1,4 @@
-"""What may stand before a question beside demonstrations: words of a dictionary, parallel sentences, a book."""
+"""What may stand before a question beside demonstrations: a dictionary's words, parallel sentences, a book, context."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from annotated_types import Ge
 from isogloss.alignment.corpus import read_corpus
 from isogloss.errors import BadFile, BadValue
 from isogloss.files import read_input
+from isogloss.lab.recipe.prompted.prompts import Query
 from isogloss.lab.retrieval.bm25 import bm25, ngram_terms
 from isogloss.lab.retrieval.search import best
 from isogloss.languages import resolve
 from isogloss.metrics.words import words
 from isogloss.parameters import Count, Parameterized, labelled, read_named
 from isogloss.registry import Registry
+from isogloss.texts.tables import read_table
 
 Length = Callable[[str], int]
 """How many tokens a text has."""
@@ -34,6 +36,7 @@ hints: Registry[type[Hint]] = Registry(
         "dictionary": "isogloss.lab.recipe.prompted.hints:DictionaryHint",
         "parallel": "isogloss.lab.recipe.prompted.hints:ParallelHint",
         "book": "isogloss.lab.recipe.prompted.hints:BookHint",
+        "context": "isogloss.lab.recipe.prompted.hints:ContextHint",
     },
     "isogloss.hints",
     base="isogloss.lab.recipe.prompted.hints:Hint",
@@ -89,7 +92,7 @@ class Hint(Parameterized, ABC):
         """Raise BadValue or BadFile if there can be no hints for questions in these canonical languages."""
 
     @abstractmethod
-    def write(self, questions: Sequence[str], language: str, length: Length) -> list[str]:
+    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
         """A hint for each question in a canonical language, perhaps an empty one."""
 
     @property
@@ -170,14 +173,15 @@ class DictionaryHint(_Translations):
 
     through: list[str] = field(default_factory=list)
 
-    def write(self, questions: Sequence[str], language: str, length: Length) -> list[str]:
+    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
         first, _ = self.pair(language)
         between = [resolve(one, where=f"hint '{self.name}'").id for one in self.through]
         found: dict[tuple[str, ...], str] = {}
         for entry, said in self.entries(language):
             chain = [entry[first], *(entry[one] for one in between if one in entry), said]
             found.setdefault(words(entry[first]), " means ".join(f'"{word}"' for word in chain) + ".\n")
-        return [_fitting([*dict.fromkeys(_looked_up(words(one), found))], self.room, length) for one in questions]
+        asked_words = [words(_question(one)) for one in asked]
+        return [_fitting([*dict.fromkeys(_looked_up(one, found))], self.room, length) for one in asked_words]
 
 
 @dataclass(frozen=True)
@@ -201,9 +205,10 @@ class ParallelHint(_Translations):
 
     count: Count = 4
 
-    def write(self, questions: Sequence[str], language: str, length: Length) -> list[str]:
+    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
         first, _ = self.pair(language)
         pairs = self.entries(language)
+        questions = [_question(one) for one in asked]
         near = best(bm25(questions, [entry[first] for entry, _ in pairs], ngram_terms), self.count).places
         lines = [f"{entry[first]} = {said}\n" for entry, said in pairs]
         return [_fitting([lines[place] for place in places], self.room, length, last=True) for places in near]
@@ -222,12 +227,50 @@ class BookHint(Hint):
 
     name: ClassVar[str] = "book"
 
-    def write(self, questions: Sequence[str], language: str, length: Length) -> list[str]:
+    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
         lines = _text(self.file).splitlines(keepends=True)
         whole = _fitting(lines, self.room, length, gaps=False)
         if not whole:
             raise BadValue(f"its first line has more than {self.tokens} tokens", where=self.file, hint="raise tokens")
-        return [whole if whole.endswith("\n") else whole + "\n"] * len(questions)
+        return [whole if whole.endswith("\n") else whole + "\n"] * len(asked)
+
+
+@dataclass(frozen=True)
+class ContextHint(Hint):
+    """What stands before the question in the text that it is from, such as the one or two sentences before it.
+
+    Notes
+    -----
+    The file is a table (.csv, .tsv, .jsonl, .parquet) with the columns `language`, `item` (the id of the question in
+    the task) and `context`; a question without a row has no hint. Where tokens do not suffice, the last lines stay, and
+    of one line nothing. The context stands there as it is written, so a translation of it is no hint but the answer.
+    The parameters are those of `Hint`.
+    """
+
+    name: ClassVar[str] = "context"
+
+    def check(self, languages: Sequence[str]) -> None:
+        there = sorted(self._contexts())
+        for language in languages:
+            if language not in there:
+                raise BadValue(f"no context is in '{language}'", where=self.file,
+                               hint=f"its languages are {', '.join(there)}")  # fmt: skip
+
+    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
+        contexts = self._contexts().get(language, {})
+        if not any(one.item in contexts for one in asked):
+            raise BadValue(f"has the context of no question in '{language}'", where=self.file,
+                           hint="give the ids of the task in the column item")  # fmt: skip
+        found = [contexts.get(one.item, "").strip().splitlines() for one in asked]
+        return [_fitting([f"{line}\n" for line in lines[::-1]], self.room, length, last=True) for lines in found]
+
+    def _contexts(self) -> dict[str, dict[str, str]]:
+        """By canonical language and item."""
+        columns = {name: name for name in ("language", "item", "context")}
+        found: dict[str, dict[str, str]] = {}
+        for language, item, context in read_table(Path(self.file), columns).drop_nulls().select(*columns).iter_rows():
+            found.setdefault(resolve(language, where=self.file).id, {})[item] = context
+        return found
 
 
 def read_hint(parameters: Mapping[str, Any]) -> Hint:
@@ -239,6 +282,10 @@ def read_hint(parameters: Mapping[str, Any]) -> Hint:
         If there is no such hint or parameter.
     """
     return read_named(hints, parameters)
+
+
+def _question(one: Query) -> str:
+    return " ".join(one.parts)
 
 
 def _looked_up(of_text: Sequence[str], found: Mapping[tuple[str, ...], str]) -> Iterator[str]:

@@ -29,12 +29,15 @@ class Query:
         Which demonstrations stand before it, by their places; None for all.
     hint : str
         What stands between these and the question.
+    item : str
+        Its id in the task; empty where it has none.
     """
 
     parts: tuple[str, ...]
     choices: tuple[str, ...] = ()
     shown: tuple[int, ...] | None = None
     hint: str = ""
+    item: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,11 +78,14 @@ class About:
 def packed(corpus: Corpus) -> dict[str, Matrix]:
     """All rows and what is known of the task, as arrays of bytes."""
     found = {"about": np.frombuffer(json.dumps(asdict(About.of(corpus))).encode(), np.uint8)}
-    for prefix, languages in (("train", corpus.train), ("test", corpus.test)):
+    for prefix, languages, items in (
+        ("train", corpus.train, corpus.train_items), ("test", corpus.test, corpus.test_items),
+    ):  # fmt: skip
+        names = items or [[""] * len(texts) for texts in languages]
         rows = [
-            json.dumps([parts_of(corpus, one), corpus.kind.input_type.choices(one)]).encode()
-            for texts in languages
-            for one in texts
+            json.dumps([parts_of(corpus, one), corpus.kind.input_type.choices(one), name]).encode()
+            for texts, own in zip(languages, names, strict=True)
+            for one, name in zip(texts, own, strict=True)
         ]
         found[f"{prefix}_texts"] = np.frombuffer(b"".join(rows), np.uint8)
         found[f"{prefix}_starts"] = np.cumsum([0, *map(len, rows)])
@@ -98,7 +104,7 @@ def queries(prepared: Arrays, prefix: str, rows: Iterable[int]) -> list[Query]:
     """Some rows of those packed."""
     texts, starts = prepared[f"{prefix}_texts"], prepared[f"{prefix}_starts"]
     read = (json.loads(texts[starts[row] : starts[row + 1]].tobytes()) for row in rows)
-    return [Query(tuple(parts), tuple(choices)) for parts, choices in read]
+    return [Query(tuple(parts), tuple(choices), item=item) for parts, choices, item in read]
 
 
 def first_rows(prepared: Arrays, prefix: str) -> Matrix:
