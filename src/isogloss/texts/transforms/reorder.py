@@ -40,9 +40,10 @@ class Reorder(TextTransform):
     A word goes to the mean place of what it is linked to, weighted by the links; a word without a link stays behind the
     one before it. Punctuation and spaces stay; capitals move with their words. Labels stay, and tags go with their
     words. Measures: `moved`, the mean over texts of the share of pairs of words that change their order (Kendall's
-    distance), and `linked`, the share of words with a link, both without punctuation. The order of the dominant language is the second prong of
-    the three-pronged adaptation (2024), whose formula could not be read. It needs a translation of every text: with
-    test texts, it shows what the order costs and is no method to use. Links that are wrong move words wrongly.
+    distance), and `linked`, the share of words with a link, both without punctuation. The order of the dominant
+    language is the second prong of the three-pronged adaptation (2024), whose formula could not be read. It needs a
+    translation of every text: with test texts, it shows what the order costs and is no method to use. Links that are
+    wrong move words wrongly.
     """
 
     name: ClassVar[str] = "reorder"
