@@ -92,7 +92,7 @@ class Hint(Parameterized, ABC):
         """Raise BadValue or BadFile if there can be no hints for questions in these canonical languages."""
 
     @abstractmethod
-    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
+    def write(self, queries: Sequence[Query], language: str, length: Length) -> list[str]:
         """A hint for each question in a canonical language, perhaps an empty one."""
 
     @property
@@ -173,15 +173,15 @@ class DictionaryHint(_Translations):
 
     through: list[str] = field(default_factory=list)
 
-    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
+    def write(self, queries: Sequence[Query], language: str, length: Length) -> list[str]:
         first, _ = self.pair(language)
         between = [resolve(one, where=f"hint '{self.name}'").id for one in self.through]
         found: dict[tuple[str, ...], str] = {}
         for entry, said in self.entries(language):
             chain = [entry[first], *(entry[one] for one in between if one in entry), said]
             found.setdefault(words(entry[first]), " means ".join(f'"{word}"' for word in chain) + ".\n")
-        asked_words = [words(_question(one)) for one in asked]
-        return [_fitting([*dict.fromkeys(_looked_up(one, found))], self.room, length) for one in asked_words]
+        of_queries = [words(_question(one)) for one in queries]
+        return [_fitting([*dict.fromkeys(_looked_up(one, found))], self.room, length) for one in of_queries]
 
 
 @dataclass(frozen=True)
@@ -205,10 +205,10 @@ class ParallelHint(_Translations):
 
     count: Count = 4
 
-    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
+    def write(self, queries: Sequence[Query], language: str, length: Length) -> list[str]:
         first, _ = self.pair(language)
         pairs = self.entries(language)
-        questions = [_question(one) for one in asked]
+        questions = [_question(one) for one in queries]
         near = best(bm25(questions, [entry[first] for entry, _ in pairs], ngram_terms), self.count).places
         lines = [f"{entry[first]} = {said}\n" for entry, said in pairs]
         return [_fitting([lines[place] for place in places], self.room, length, last=True) for places in near]
@@ -227,12 +227,12 @@ class BookHint(Hint):
 
     name: ClassVar[str] = "book"
 
-    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
+    def write(self, queries: Sequence[Query], language: str, length: Length) -> list[str]:
         lines = _text(self.file).splitlines(keepends=True)
         whole = _fitting(lines, self.room, length, gaps=False)
         if not whole:
             raise BadValue(f"its first line has more than {self.tokens} tokens", where=self.file, hint="raise tokens")
-        return [whole if whole.endswith("\n") else whole + "\n"] * len(asked)
+        return [whole if whole.endswith("\n") else whole + "\n"] * len(queries)
 
 
 @dataclass(frozen=True)
@@ -256,12 +256,12 @@ class ContextHint(Hint):
                 raise BadValue(f"no context is in '{language}'", where=self.file,
                                hint=f"its languages are {', '.join(there)}")  # fmt: skip
 
-    def write(self, asked: Sequence[Query], language: str, length: Length) -> list[str]:
+    def write(self, queries: Sequence[Query], language: str, length: Length) -> list[str]:
         contexts = self._contexts().get(language, {})
-        if not any(one.item in contexts for one in asked):
+        if not any(one.item in contexts for one in queries):
             raise BadValue(f"has the context of no question in '{language}'", where=self.file,
                            hint="give the ids of the task in the column item")  # fmt: skip
-        found = [contexts.get(one.item, "").strip().splitlines() for one in asked]
+        found = [contexts.get(one.item, "").strip().splitlines() for one in queries]
         return [_fitting([f"{line}\n" for line in lines[::-1]], self.room, length, last=True) for lines in found]
 
     def _contexts(self) -> dict[str, dict[str, str]]:
