@@ -43,6 +43,8 @@ QUICK: dict[str, dict[str, Any]] = {
     "lottery-ticket": {"epochs": 2, "length": 5, "max_length": 32, "by": "magnitude"},
     "entailment": {"epochs": 2, "learning_rate": 1e-3, "hypothesis": "the {label}"},
     "label-encoder": {"epochs": 2, "learning_rate": 1e-3},
+    "bi-encoder": {"epochs": 2, "learning_rate": 1e-3, "teacher": {"name": "lora", "epochs": 1}},
+    "late-interaction": {"epochs": 2, "learning_rate": 1e-3, "dimension": 8},
     "masked-prompt": {
         "epochs": 2,
         "template": "{text} the {mask}",

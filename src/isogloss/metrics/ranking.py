@@ -87,7 +87,8 @@ def r_precision(judged: Judged, k: int) -> Array:
 
 
 def ranked(
-    metric: Callable[[Judged, int], Array], grades: Array, scores: Array, starts: NDArray[np.int64]
+    metric: Callable[[Judged, int], Array], grades: Array, scores: Array, starts: NDArray[np.int64],
+    k: int | None = None,
 ) -> Array:  # fmt: skip
     """A metric of every row whose documents have grades and scores; of equal scores the least relevant come first.
 
@@ -101,12 +102,14 @@ def ranked(
         Of the documents of all rows.
     starts : numpy.ndarray of int, shape (rows + 1,)
         Where those of each row begin.
+    k : int, optional
+        How many of the first count; all of them by default.
     """
     spans = [slice(first, last) for first, last in pairwise(starts)]
     orders = [np.lexsort((grades[span], -np.asarray(scores[span], float))) for span in spans]
     rankings = [[str(place) for place in order] for order in orders]
     graded = [{str(place): float(grade) for place, grade in enumerate(grades[span])} for span in spans]
-    return metric(judge(rankings, graded), int(np.diff(starts).max()))
+    return metric(judge(rankings, graded), k or int(np.diff(starts).max()))
 
 
 class RankedDocuments(Computation):
@@ -116,15 +119,17 @@ class RankedDocuments(Computation):
     ----------
     metric : callable
         One of `RANKING_METRICS`.
+    k : int, optional
+        How many of the first documents count; all of them by default.
     """
 
     answers: ClassVar[tuple[str, ...]] = ("ranking",)
 
-    def __init__(self, metric: Callable[[Judged, int], Array]):
-        self.metric = metric
+    def __init__(self, metric: Callable[[Judged, int], Array], k: int | None = None):
+        self.metric, self.k = metric, k
 
     def item_scores(self, gold: Gold, predicted: Array) -> Array:
-        return ranked(self.metric, gold.labels, predicted, gold.starts)
+        return ranked(self.metric, gold.labels, predicted, gold.starts, self.k)
 
 
 RANKING_METRICS: dict[str, Callable[[Judged, int], Array]] = {

@@ -14,7 +14,7 @@ from isogloss.metrics.edits import CER, WER
 from isogloss.metrics.label_sets import LabelRanking, MicroF1, label_ranking_precision, set_r_precision
 from isogloss.metrics.labels import Accuracy, FromCounts, MacroF1, SpanF1, balanced_accuracy, mcc, weighted_f1
 from isogloss.metrics.metric import Computation, Metric
-from isogloss.metrics.ranking import RankedDocuments, average_precision, ndcg, reciprocal_rank
+from isogloss.metrics.ranking import RankedDocuments, average_precision, ndcg, recall, reciprocal_rank
 from isogloss.metrics.rouge import rouge_l, rouge_n, signature
 from isogloss.metrics.sacre import BLEU, CHRF, CHRF_WORDS, SPBLEU, TER
 from isogloss.metrics.sari import SARI
@@ -33,6 +33,7 @@ COMPUTATIONS: dict[str, Computation] = {
     "map": RankedDocuments(average_precision),
     "ndcg": RankedDocuments(ndcg),
     "mrr": RankedDocuments(reciprocal_rank),
+    **{f"recall_at_{k}": RankedDocuments(recall, k) for k in (5, 10, 100)},
     "pearson": Correlation(of_ranks=False),
     "spearman": Correlation(of_ranks=True),
     "lrap": LabelRanking(label_ranking_precision),

@@ -34,6 +34,8 @@ recipes: Registry[type[Recipe]] = Registry(
         "label-encoder": "isogloss.lab.recipe.label_encoder:LabelEncoder",
         "masked-prompt": "isogloss.lab.recipe.masked_prompt:MaskedPrompt",
         "cosine": "isogloss.lab.recipe.cosine:Cosine",
+        "bi-encoder": "isogloss.lab.recipe.bi_encoder:BiEncoder",
+        "late-interaction": "isogloss.lab.recipe.bi_encoder:LateInteraction",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "hyper-adapter": "isogloss.lab.recipe.hyper_adapter:HyperAdapter",
         "lottery-ticket": "isogloss.lab.recipe.lottery_ticket:LotteryTicket",

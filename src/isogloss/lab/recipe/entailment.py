@@ -106,18 +106,18 @@ class Entailment(TrainedRecipe):
         """As for fine-tuning on as many texts as there are pairs of a text and a label."""
         return super().estimate(self._asked(corpus), trainings)
 
-    def begin(self, network: Network, prepared: Arrays, seed: int) -> None:
+    def begin(self, network: Network, prepared: Arrays, training: Training) -> None:
         """Learn from the pairs; what the job before learnt from them is taken over."""
         if not self.pairs:
             return
         from isogloss.lab.recipe.neural.network import train
 
         global _pretrained
-        key = f"{sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()} {seed}"
+        key = f"{sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()} {training.seed}"
         if _pretrained is None or _pretrained[0] != key:
             tokens, entailed = Tokens.of(prepared, "pairs"), prepared["pairs_entailed"]
             schedule = replace(self.schedule, epochs=self.pair_epochs)
-            train(network, tokens, np.arange(len(entailed)), entailed, schedule, seed, lambda epoch: None)
+            train(network, tokens, np.arange(len(entailed)), entailed, schedule, training.seed, lambda epoch: None)
             _pretrained = key, self._learnt(network)
         self._restore(network, _pretrained[1])
 

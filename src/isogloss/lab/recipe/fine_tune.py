@@ -86,16 +86,27 @@ class Lora(TrainedRecipe):
 
     def adapt(self, encoder: Any) -> Any:
         """The encoder with additions beside every linear layer, which change nothing at first."""
-        need("peft")
-        from peft import LoraConfig, inject_adapter_in_model
-
-        configuration = LoraConfig(
-            r=self.rank, lora_alpha=self.alpha, lora_dropout=self.adapter_dropout, target_modules=_linear(encoder)
-        )
-        return inject_adapter_in_model(configuration, encoder)
+        return with_low_rank(encoder, self.rank, self.alpha, self.adapter_dropout)
 
     def is_learnt(self, name: str) -> bool:
         return "lora_" in name
+
+
+def with_low_rank(encoder: Any, rank: int, alpha: int, dropout: float = 0.0) -> Any:
+    """The encoder with additions of low rank beside every linear layer, which change nothing at first.
+
+    What is learnt of them has `lora_` in its name.
+
+    Raises
+    ------
+    MissingExtra
+        If peft is not installed.
+    """
+    need("peft")
+    from peft import LoraConfig, inject_adapter_in_model
+
+    configuration = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=_linear(encoder))
+    return inject_adapter_in_model(configuration, encoder)
 
 
 def _linear(encoder: Any) -> list[str]:

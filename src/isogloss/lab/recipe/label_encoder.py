@@ -100,7 +100,7 @@ class LabelEncoder(TrainedRecipe):
                 raise UnknownName("label", label, sorted(known), where="descriptions")
         return prepared
 
-    def begin(self, network: Network, prepared: Arrays, seed: int) -> None:
+    def begin(self, network: Network, prepared: Arrays, training: Training) -> None:
         """Learn from the first file; what the job before learnt from it is taken over."""
         if not self.first:
             return
@@ -109,12 +109,12 @@ class LabelEncoder(TrainedRecipe):
 
         assert isinstance(network, LabelNetwork)
         global _interpreted
-        key = f"{sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()} {seed}"
+        key = f"{sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()} {training.seed}"
         if _interpreted is None or _interpreted[0] != key:
             tokens, right = Tokens.of(prepared, "first"), prepared["first_right"]
             network.name(Tokens.of(prepared, "first_labels"))
             rows, schedule = np.arange(len(tokens.rows) - 1), replace(self.schedule, epochs=self.first_epochs)
-            train(network, tokens, rows, right, schedule, seed, lambda epoch: None)
+            train(network, tokens, rows, right, schedule, training.seed, lambda epoch: None)
             network.name(Tokens.of(prepared, "labels"))
             _interpreted = key, self._learnt(network)
         self._restore(network, _interpreted[1])

@@ -18,12 +18,13 @@ from isogloss.errors import BadValue
 from isogloss.lab.adaptation.chain import AdaptedCheckpoint
 from isogloss.lab.byte_tokenizer import space_after
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
+from isogloss.lab.task import TaskKind
 from isogloss.metrics.correlations import rank_correlation
 from isogloss.metrics.label_sets import label_ranking_precision
 from isogloss.metrics.labels import confusions, macro_f1
 from isogloss.models.checkpoints import describe_checkpoint, fingerprint, is_causal, locate
 from isogloss.models.encoder import shared_encoder_model
-from isogloss.models.inputs import MOST_UNKNOWN, join, tokenize
+from isogloss.models.inputs import MOST_UNKNOWN, InputType, join, tokenize
 from isogloss.models.runtime import Precision, device, start_torch
 from isogloss.models.tokenizers import Tokenizer
 
@@ -121,10 +122,14 @@ class NeuralRecipe(Recipe):
         """All that cut texts alike share the tokens."""
         return ("tokens", self.revision, self.max_length)
 
+    def reads(self, kind: TaskKind) -> InputType[Any]:
+        """How inputs become sequences of tokens: by default as the kind of task has them."""
+        return kind.input_type
+
     def prepare(self, corpus: Corpus, apply: Apply) -> Arrays:
         """Cut every text into tokens once, and warn of languages that the tokenizer does not know."""
         shared_encoder_model(self.folder, "float32")  # whether it can be read at all is to be known before any job runs
-        work = partial(tokenize, tokenizer=self.tokenizer, input_type=corpus.kind.input_type)
+        work = partial(tokenize, tokenizer=self.tokenizer, input_type=self.reads(corpus.kind))
         parts = list(apply(work, [*corpus.train, *corpus.test]))
         languages = len(corpus.train)
         train, test = parts[:languages], parts[languages:]
@@ -152,7 +157,7 @@ class NeuralRecipe(Recipe):
         rates, some = [], []
         for texts in (*corpus.train, *corpus.test):
             tried = texts[:: max(1, len(texts) // TRIED)]
-            some.append(tokenize(tried, self.tokenizer, corpus.kind.input_type).lengths)
+            some.append(tokenize(tried, self.tokenizer, self.reads(corpus.kind)).lengths)
             rates.append(float(some[-1].sum()) / max(1, len(tried)))
         languages = len(corpus.train)
         trained = [rate for rate, texts in zip(rates, corpus.train, strict=False) if texts]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -50,6 +50,9 @@ class Network(nn.Module):
         which for a ranking is answered itself.
     """
 
+    in_batch: ClassVar[bool] = False
+    """Whether the loss of a row compares it with others of its batch, which then is never halved."""
+
     def __init__(self, model: Any, outputs: int, pooling: str, dropout: float, *, objective: str = "label"):
         super().__init__()
         self.objective = objective
@@ -88,6 +91,24 @@ class Network(nn.Module):
         else:
             vectors = pool(states, there, self.pooling)
         return vectors
+
+    def loss(self, tokens: Tokens, rows: np.ndarray[Any, Any], of_units: np.ndarray[Any, Any]) -> Any:
+        """Summed over some rows, with what is right in all units."""
+        return _loss(self, tokens, rows, of_units)
+
+    def count_training(self, tokens: Tokens, rows: np.ndarray[Any, Any], epochs: int) -> None:
+        """Count tokens and operations of learning from some rows."""
+        lengths = tokens.lengths[tokens.sequences_of(rows)]
+        count(tokens=epochs * int(lengths.sum()), flops=epochs * self.passes * self.flops(lengths))
+
+    def flops(self, lengths: np.ndarray[Any, Any]) -> float:
+        """Operations of one pass over sequences of these lengths."""
+        return forward_flops(coefficients(self.encoder), lengths)
+
+    @property
+    def passes(self) -> int:
+        """How many passes a step takes: backwards through the states, and the weights where those are learnt."""
+        return 3 if all(parameter.requires_grad for parameter in self.parameters()) else 2
 
 
 def scores_of(network: Network, tokens: Tokens, batch: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
@@ -157,7 +178,7 @@ def answer_spans(network: Network, tokens: Tokens, longest: int) -> Matrix:
 
     for batch in by_length(tokens.lengths):
         with_oom_backoff(keep, batch)
-    count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
+    count(tokens=int(tokens.lengths.sum()), flops=network.flops(tokens.lengths))
     chosen = [first + int(best[first:last].argmax()) for first, last in pairwise(tokens.rows)]
     return np.maximum(found[chosen], 0).reshape(-1)
 
@@ -243,7 +264,7 @@ def train(
         steps=schedule.epochs * -(-len(rows) // schedule.batch_size),
     )  # fmt: skip
     of_units = _labels_by_unit(tokens, rows, labels)
-    _count(network, tokens, rows, schedule.epochs)
+    network.count_training(tokens, rows, schedule.epochs)
     network.train()
     for epoch in range(1, schedule.epochs + 1):
         for batch in _batches(tokens, rows, schedule.batch_size, np.random.default_rng([seed, epoch])):
@@ -287,7 +308,7 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
 
     for batch in by_length(tokens.lengths):
         with_oom_backoff(keep, batch)
-    count(tokens=int(tokens.lengths.sum()), flops=forward_flops(coefficients(network.encoder), tokens.lengths))
+    count(tokens=int(tokens.lengths.sum()), flops=network.flops(tokens.lengths))
     if not is_label:
         return values if network.objective == "labels" else values[:, 0]
     if not is_choice:
@@ -304,10 +325,14 @@ def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, pre
         before = [None if parameter.grad is None else parameter.grad.clone() for parameter in network.parameters()]
         try:
             with torch.autocast(device(), dtype=torch.bfloat16, enabled=precision == "bfloat16"):
-                loss = _loss(network, tokens, part, of_units)
+                loss = network.loss(tokens, part, of_units)
             (loss / whole).backward()
         except (RuntimeError, MemoryError) as error:
             if is_out_of_memory(error):
+                if network.in_batch:
+                    raise IsoglossError(
+                        f"memory does not suffice for a batch of {len(part)}", hint="lower batch_size or max_length"
+                    ) from None
                 for parameter, gradient in zip(network.parameters(), before, strict=True):
                     parameter.grad = gradient
             raise
@@ -384,11 +409,3 @@ def _labels_by_unit(tokens: Tokens, rows: Matrix, labels: Matrix) -> Matrix:
     of_units = np.zeros((int(tokens.units[-1]), *labels.shape[1:]), labels.dtype)
     of_units[units] = labels
     return of_units
-
-
-def _count(network: Network, tokens: Tokens, rows: Matrix, epochs: int) -> None:
-    lengths = tokens.lengths[tokens.sequences_of(rows)]
-    # Backwards through the states always, and through the weights where those are learnt.
-    passes = 3 if all(parameter.requires_grad for parameter in network.parameters()) else 2
-    flops = epochs * passes * forward_flops(coefficients(network.encoder), lengths)
-    count(tokens=epochs * int(lengths.sum()), flops=flops)

@@ -93,7 +93,7 @@ class TrainedRecipe(NeuralRecipe):
         if len(np.unique(training.labels, axis=0)) < 2:
             raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
 
-    def begin(self, network: Network, prepared: Arrays, seed: int) -> None:
+    def begin(self, network: Network, prepared: Arrays, training: Training) -> None:
         """Whatever is learnt before the training rows."""
 
     @property
@@ -116,13 +116,13 @@ class TrainedRecipe(NeuralRecipe):
         torch = start_torch()
         tokens = Tokens.of(prepared, "train")
         self.check_training(training)
-        outputs, objective = _outputs(tokens, training), self.objective(training.labels)
-        objective = "ranking" if tokens.has_rankings else objective
+        objective = "ranking" if tokens.has_rankings else self.objective(training.labels)
+        outputs = _outputs(tokens, training, objective)
         training, center, scale = _standardised(training) if objective == "value" else (training, 0.0, 1.0)
         with torch.random.fork_rng():
             torch.manual_seed(training.seed)
             network = self._network(prepared, outputs, objective)
-            self.begin(network, prepared, training.seed)
+            self.begin(network, prepared, training)
             notes = self._first_stage(network, tokens, training)
             for number, stage in enumerate(training.then, start=1):
                 torch.manual_seed(training.seed + number)
@@ -267,13 +267,13 @@ _begun: tuple[str, Weights, dict[str, Any]] | None = None
 """What this process learnt last from a source alone: jobs that go on from there stand beside each other."""
 
 
-def _outputs(tokens: Tokens, training: Training) -> int:
+def _outputs(tokens: Tokens, training: Training, objective: str) -> int:
     """What the head gives: a score per label, one per choice or number, or two for the ends of an answer."""
     if tokens.has_spans:
         return 2
     return (
         1
-        if tokens.has_choices or objective_of(training.labels) == "value"
+        if tokens.has_choices or objective in ("value", "ranking")
         else training.labels_count or int(training.labels.max()) + 1
     )
 
