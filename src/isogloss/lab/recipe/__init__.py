@@ -48,6 +48,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "instruction-lora": "isogloss.lab.recipe.instructions:InstructionLora",
         "instruction-prompt": "isogloss.lab.recipe.instructions:InstructionPrompt",
         "seq2seq-tune": "isogloss.lab.recipe.encoder_decoder:Seq2SeqTune",
+        "seq2seq-back-translated": "isogloss.lab.recipe.back_translated:Seq2SeqBackTranslated",
         "seq2seq-lora": "isogloss.lab.recipe.encoder_decoder:Seq2SeqLora",
         "seq2seq-prompt": "isogloss.lab.recipe.encoder_decoder:Seq2SeqPrompt",
         "translate-train": "isogloss.lab.recipe.translate:TranslateTrain",

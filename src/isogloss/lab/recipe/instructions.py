@@ -91,7 +91,7 @@ class InstructionTune(PromptedRecipe):
     def examples(self, prepared: Arrays, training: Training) -> list[tuple[str, str]]:
         """Prompt and answer of each training row, written as its own language is."""
         known, rows = about(prepared), training.rows
-        languages, marks = _languages_of(prepared, rows), self.marks(known)
+        languages, marks = languages_of(prepared, rows), self.marks(known)
         labels = training.labels.reshape(len(rows), -1)
         wordings, chat, found = self.wordings(known), self.conversation(), []
         for one, right, language in zip(queries(prepared, "train", rows), labels, languages, strict=True):
@@ -103,7 +103,7 @@ class InstructionTune(PromptedRecipe):
     def directions(self, prepared: Arrays, training: Training) -> list[Direction]:
         """What the tokens of each training row say of languages."""
         marks = self.marks(about(prepared))
-        return [marks[language].direction for language in _languages_of(prepared, training.rows)]
+        return [marks[language].direction for language in languages_of(prepared, training.rows)]
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
         """Learn from the answers of the training rows; of none, nothing.
@@ -114,7 +114,7 @@ class InstructionTune(PromptedRecipe):
             If no example has room.
         """
         rows = training.rows
-        languages = np.unique(_languages_of(prepared, rows))
+        languages = np.unique(languages_of(prepared, rows))
         asked: dict[str, Any] = {"shown": [], "target": None}
         if not len(rows):
             return Fitted({"languages": languages}, asked, {"selected_on": "nothing: no weight is learnt"})
@@ -251,7 +251,7 @@ class InstructionTune(PromptedRecipe):
         return Estimate(0.0, seconds, 0.0, memory, 0.0, f"{len(test)} texts tried")
 
 
-def _languages_of(prepared: Arrays, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def languages_of(prepared: Arrays, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The language of each training row, by its place in the corpus."""
     return np.searchsorted(first_rows(prepared, "train"), rows, side="right") - 1
 
