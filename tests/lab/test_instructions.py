@@ -113,7 +113,8 @@ def test_prompt_and_answer_are_those_of_the_template(
     kind = tasks.get("instructions")()
     corpus = Corpus([["say sun"]], [["say sun"]], ["eng"], kind, ["day"], ["eng"])
     prepared = recipe.prepare(corpus, map)
-    assert recipe.examples(prepared, Training(np.array([0]), np.array([0]), 0)) == [expected]  # type: ignore[attr-defined]  # of this recipe
+    (example,) = recipe.examples(prepared, Training(np.array([0]), np.array([0]), 0))  # type: ignore[attr-defined]  # of this recipe
+    assert (example.prompt, example.answer) == expected
 
 
 def test_what_is_learnt_is_the_answer_and_its_end(tmp_path: Path) -> None:

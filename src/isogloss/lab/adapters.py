@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from isogloss.lab.recipe.instructions import InstructionLora as Recipe
     from isogloss.lab.task import Task
     from isogloss.lab.tuning.adapter import Adapter
+    from isogloss.lab.tuning.lessons import Example
 
 ADAPTER = "adapter"
 """Folder of the adapter, in that of the checkpoint that it was put into."""
@@ -111,7 +112,7 @@ class InstructionLora(Adaptation):
         """The weights of the adapter."""
         return recipe.learn(self._examples(recipe, seed)[0], seed)[0]
 
-    def _examples(self, recipe: Recipe, seed: int) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    def _examples(self, recipe: Recipe, seed: int) -> tuple[list[Example], list[tuple[str, str]]]:
         """Prompts and answers of all languages; and the language and the item of each."""
         from isogloss.lab.recipe import Corpus, Training
         from isogloss.lab.recipe.prompted.prompts import packed
@@ -163,17 +164,17 @@ class LanguagePreference(InstructionLora):
     weight: NotNegative = 1.0
 
     def _learn(self, recipe: Recipe, seed: int) -> dict[str, Any]:
-        from isogloss.lab.recipe.instructions import Preference
+        from isogloss.lab.tuning.lessons import Preference
 
         examples, origins = self._examples(recipe, seed)
         answers: dict[str, dict[str, str]] = {}
-        for (code, item), (_, answer) in zip(origins, examples, strict=True):
+        for (code, item), (_, answer, _) in zip(origins, examples, strict=True):
             answers.setdefault(item, {})[code] = answer
         chance, kept, rejected = np.random.default_rng(seed), [], []
-        for (code, item), (prompt, answer) in zip(origins, examples, strict=True):
-            others = [one for other, one in sorted(answers[item].items()) if other != code and one != answer]
+        for (code, item), example in zip(origins, examples, strict=True):
+            others = [one for other, one in sorted(answers[item].items()) if other != code and one != example.answer]
             if others:
-                kept.append((prompt, answer))
+                kept.append(example)
                 rejected.append(others[chance.integers(len(others))])
         if not kept:
             raise BadValue(
@@ -228,7 +229,13 @@ def read_recipe(checkpoint: str, settings: dict[str, Any]) -> Recipe:
     """
     from isogloss.lab.recipe.instructions import InstructionLora as Recipe
 
-    return Recipe.read({"checkpoint": checkpoint, **settings}, where="settings")
+    recipe = Recipe.read({"checkpoint": checkpoint, **settings}, where="settings")
+    if recipe.consistency:
+        raise BadValue(
+            "instructions are no translations", where="settings: consistency",
+            hint="leave it out, or train a recipe of a grid on a task of translations",
+        )  # fmt: skip
+    return recipe
 
 
 def memory_of_lora(source: Weights) -> int:

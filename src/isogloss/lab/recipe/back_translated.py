@@ -17,15 +17,13 @@ from isogloss.lab.recipe.encoder_decoder import Seq2SeqTune
 from isogloss.lab.recipe.instructions import languages_of
 from isogloss.lab.recipe.prompted import right_answer
 from isogloss.lab.recipe.prompted.prompts import About, about, queries
+from isogloss.lab.tuning.lessons import Example
 from isogloss.languages import resolve
-from isogloss.models.decoder import Direction
 from isogloss.models.generation import generate
 from isogloss.models.inputs import TEXT
 from isogloss.parameters import Count
 from isogloss.texts.translations import Texts, translate_texts
 from isogloss.texts.translators import Translator, read_translator
-
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,13 @@ class Seq2SeqBackTranslated(Seq2SeqTune):
     most: Count = 1000
     mark: str = ""
     translator: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.consistency:
+            raise BadValue(
+                "is not measured on texts that are translated back", where="consistency", hint="leave it out"
+            )
 
     @cached_property
     def by(self) -> Translator | None:
@@ -109,7 +114,8 @@ class Seq2SeqBackTranslated(Seq2SeqTune):
             return super().fit(prepared, training)
         known, languages = about(prepared), languages_of(prepared, training.rows)
         learnt = np.unique(languages)
-        made, directions, empty = [], [], 0
+        made: list[Example] = []
+        empty = 0
         backwards = self._backwards(prepared, training) if self.by is None else None
         marks = self.marks(known)
         wordings = self.wordings(known)
@@ -121,12 +127,8 @@ class Seq2SeqBackTranslated(Seq2SeqTune):
                     empty += 1
                     continue
                 prompt, answer = wordings.of(place).parted((source,), text)
-                made.append((marks[place].text + self.mark + prompt, answer))
-                directions.append(marks[place].direction)
-        weights, notes = self.learn(
-            [*self.examples(prepared, training), *made], training.seed,
-            directions=[*self.directions(prepared, training), *directions],
-        )  # fmt: skip
+                made.append(Example(marks[place].text + self.mark + prompt, answer, marks[place].direction))
+        weights, notes = self.learn([*self.examples(prepared, training), *made], training.seed)
         notes |= {"translated_back": len(made), **({"translated_back_empty": empty} if empty else {})}
         return Fitted({"languages": learnt, **weights}, {"shown": [], "target": None}, notes)
 
@@ -163,14 +165,13 @@ class Seq2SeqBackTranslated(Seq2SeqTune):
         recipe = replace(self, tag="prompt") if several else self
         marks = recipe.marks(replace(known, input_ids=known.answer_ids, answer_ids=known.input_ids))
         labels = training.labels.reshape(len(training.rows), -1)
-        pairs: list[Pair] = []
-        directions: list[Direction] = []
+        pairs: list[Example] = []
         for one, right, place in zip(
             queries(prepared, "train", training.rows), labels, languages.tolist(), strict=True
         ):
-            pairs.append((marks[place].text + right_answer(known, one, right), one.parts[0]))
-            directions.append(marks[place].direction)
-        weights, _ = recipe.learn(pairs, training.seed, directions=directions)
+            prompt = marks[place].text + right_answer(known, one, right)
+            pairs.append(Example(prompt, one.parts[0], marks[place].direction))
+        weights, _ = recipe.learn(pairs, training.seed)
         decoder = recipe.decoder(Fitted({"languages": languages, **weights}, {}))
 
         def translated(place: int, texts: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ On instructions in one language or several (Li et al. 2023, Bactrian-X), or on a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -19,29 +19,12 @@ from isogloss.errors import BadFile, BadValue
 from isogloss.lab.recipe import Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.neural import TRIED
 from isogloss.lab.recipe.prompted import PromptedRecipe, right_answer
-from isogloss.lab.recipe.prompted.prompts import about, first_rows, packed, queries
+from isogloss.lab.recipe.prompted.prompts import About, about, first_rows, packed, queries
 from isogloss.lab.tuning import checkpoint
-from isogloss.models.decoder import PLAIN, Decoder, Direction, shared_decoder
+from isogloss.lab.tuning.lessons import ANSWERS, Consistency, Example, Lesson, Material
+from isogloss.models.decoder import Decoder, shared_decoder
 from isogloss.models.runtime import count, device, forward_flops, start_torch
 from isogloss.parameters import Count, NotNegative, Positive
-
-
-@dataclass(frozen=True)
-class Preference:
-    """Answers that others are preferred to, one for each example.
-
-    Attributes
-    ----------
-    rejected : list of str
-    beta : float
-        How far preferences may take the model away from where it began: smaller is further.
-    weight : float
-        Of the loss of preferences, beside that of answers.
-    """
-
-    rejected: list[str]
-    beta: float
-    weight: float
 
 
 @dataclass(frozen=True)
@@ -60,6 +43,9 @@ class InstructionTune(PromptedRecipe):
         Share of the steps in which the learning rate rises.
     weight_decay : float, default 0
         Of AdamW.
+    consistency : float, default 0
+        Of translations, the weight of the divergence between what is expected of the translation after the text, and
+        after the translation itself in the text's place.
     stop : list of str, default none
         Where a generated answer ends beside the token that ends texts, which is learnt.
 
@@ -67,7 +53,9 @@ class InstructionTune(PromptedRecipe):
     -----
     The loss is the mean cross entropy of the tokens of answers and of the one that ends them; prompts count for
     nothing. An example that has no room in `max_length` is left out, not cut. Size 0 of a grid is the model as it is.
-    The other parameters are those of `PromptedRecipe`.
+    `consistency` is that of XConST (Gao et al. 2024): the mean over tokens of KL(p(. | x, y before) || p(. | y, y
+    before)), with a gradient through both; the template is that of the pair, also where y stands in the place of x. The
+    other parameters are those of `PromptedRecipe`.
     """
 
     name: ClassVar[str] = "instruction-tune"
@@ -77,33 +65,57 @@ class InstructionTune(PromptedRecipe):
     learning_rate: Positive = 3e-5
     warmup: NotNegative = 0.1
     weight_decay: NotNegative = 0.0
+    consistency: NotNegative = 0.0
     stop: list[str] = field(default_factory=list)
 
     def prepare(self, corpus: Corpus, apply: Any) -> Arrays:
         """As recipes do that ask in prompts; a checkpoint that cannot learn so is refused."""
         self.check_checkpoint()
+        if self.consistency:
+            self._check_translates(About.of(corpus))
         return super().prepare(corpus, apply)
+
+    def _check_translates(self, known: About) -> None:
+        same = known.input_ids == known.answer_ids
+        if same or len(known.form.inputs) != 1:
+            reason = "texts and answers are in one language" if same else "there are several texts for an answer"
+            raise BadValue(
+                f"{reason}", where="consistency", hint="it is for tasks of the kind translation: leave it out"
+            )
 
     def check_checkpoint(self) -> None:
         """Raise BadValue for what is no decoder."""
         checkpoint.check_decoder(self.folder)
 
-    def examples(self, prepared: Arrays, training: Training) -> list[tuple[str, str]]:
+    def examples(self, prepared: Arrays, training: Training) -> list[Example]:
         """Prompt and answer of each training row, written as its own language is."""
-        known, rows = about(prepared), training.rows
+        return self._written(prepared, training, about(prepared), lambda parts, answer: parts)
+
+    def _written(
+        self, prepared: Arrays, training: Training, known: About, read: Callable[[tuple[str, ...], str], Sequence[str]]
+    ) -> list[Example]:
+        """Examples with what is read, of the inputs of a row and its answer, in the places of the inputs."""
+        rows = training.rows
         languages, marks = languages_of(prepared, rows), self.marks(known)
         labels = training.labels.reshape(len(rows), -1)
         wordings, chat, found = self.wordings(known), self.conversation(), []
         for one, right, language in zip(queries(prepared, "train", rows), labels, languages, strict=True):
-            prompt, answer = wordings.of(int(language)).parted(one.parts, right_answer(known, one, right))
+            answer = right_answer(known, one, right)
+            prompt, answer = wordings.of(int(language)).parted(read(one.parts, answer), answer)
             prompt = marks[language].text + prompt
-            found.append((prompt, answer) if chat is None else (chat.prompt([], prompt), answer.strip()))
+            if chat is not None:
+                prompt, answer = chat.prompt([], prompt), answer.strip()
+            found.append(Example(prompt, answer, marks[language].direction))
         return found
 
-    def directions(self, prepared: Arrays, training: Training) -> list[Direction]:
-        """What the tokens of each training row say of languages."""
-        marks = self.marks(about(prepared))
-        return [marks[language].direction for language in languages_of(prepared, training.rows)]
+    def lesson(self, prepared: Arrays, training: Training) -> Lesson:
+        """What is learnt of the examples."""
+        if not self.consistency:
+            return ANSWERS
+        known = about(prepared)
+        into_itself = replace(known, input_ids=known.answer_ids)
+        copied = self._written(prepared, training, into_itself, lambda parts, answer: [answer])
+        return Consistency(copied, self.consistency)
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
         """Learn from the answers of the training rows; of none, nothing.
@@ -118,24 +130,21 @@ class InstructionTune(PromptedRecipe):
         asked: dict[str, Any] = {"shown": [], "target": None}
         if not len(rows):
             return Fitted({"languages": languages}, asked, {"selected_on": "nothing: no weight is learnt"})
-        directions = self.directions(prepared, training)
-        learnt, notes = self.learn(self.examples(prepared, training), training.seed, directions=directions)
+        examples, lesson = self.examples(prepared, training), self.lesson(prepared, training)
+        learnt, notes = self.learn(examples, training.seed, lesson)
         return Fitted({"languages": languages, **learnt}, asked, notes)
 
     def learn(
-        self, examples: Sequence[tuple[str, str]], seed: int, preference: Preference | None = None,
-        directions: Sequence[Direction] = (),
-    ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+        self, examples: Sequence[Example | tuple[str, str]], seed: int, lesson: Lesson = ANSWERS
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Learn from prompts and answers: weights by name, and what observations say of it.
 
         Parameters
         ----------
-        examples : sequence of (str, str)
+        examples : sequence of Example
         seed : int
-        preference : Preference, optional
-            What answers are to be preferred to.
-        directions : sequence of Direction
-            Of each example, where tokens say something of languages.
+        lesson : Lesson, optional
+            What is learnt of them, by default the answers.
 
         Raises
         ------
@@ -143,33 +152,26 @@ class InstructionTune(PromptedRecipe):
             If no example has room.
         """
         torch = start_torch()
-        from isogloss.lab.tuning.instructions import Schedule, train_answers, train_preferences
+        from isogloss.lab.tuning.instructions import Schedule
 
+        whole = [Example(*one) for one in examples]
         schedule = Schedule(self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay)
-        rejected = preference.rejected if preference else [answer for _, answer in examples]
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             with self._adapted(shared_decoder(self.folder, "float32")) as (ready, model):
-                sequences, others = self._sequences(ready, examples, rejected, directions or [PLAIN] * len(examples))
+                material = self._material(ready, whole, lesson.others(whole))
                 for epochs in self.stages(ready.model):
                     stage = replace(schedule, epochs=epochs)
                     with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
-                        if preference is None:
-                            train_answers(ready, sequences, stage, seed)
-                        else:
-                            beta, weight = preference.beta, preference.weight
-                            train_preferences(ready, sequences, others, stage, seed, beta, weight)
-                    _count(ready, sequences, epochs)
+                        lesson.train(ready, material, stage, seed)
+                    _count(ready, [*material.sequences, *material.others], epochs)
                 learnt = self.weights(model)
         notes = {"selected_on": "nothing: the weights after the last step are taken"}
-        left_out = len(examples) - len(sequences)
+        left_out = len(examples) - len(material.sequences)
         return learnt, notes | ({"too_long": left_out} if left_out else {})
 
-    def _sequences(
-        self, decoder: Decoder, examples: Sequence[tuple[str, str]], rejected: Sequence[str],
-        directions: Sequence[Direction],
-    ) -> tuple[list[Any], list[Any]]:  # fmt: skip
-        """Prompts with their answers, and with those rejected, in tokens: those pairs that have room.
+    def _material(self, decoder: Decoder, examples: Sequence[Example], others: Sequence[Example]) -> Material:
+        """Examples, and what is read beside each, in tokens: those that have room.
 
         Raises
         ------
@@ -178,16 +180,12 @@ class InstructionTune(PromptedRecipe):
         """
         from isogloss.lab.tuning.instructions import has_room, in_tokens
 
-        chosen, others = (
-            [in_tokens(decoder, prompt, answer, direction)
-             for (prompt, _), answer, direction in zip(examples, answers, directions, strict=True)]
-            for answers in ([answer for _, answer in examples], rejected)
-        )  # fmt: skip
-        fits = [all(has_room(decoder, one, self.max_length) for one in pair)
-                for pair in zip(chosen, others, strict=True)]  # fmt: skip
+        written = [[in_tokens(decoder, *one) for one in some] for some in (examples, others) if some]
+        fits = [all(has_room(decoder, one, self.max_length) for one in some) for some in zip(*written, strict=True)]
         if not any(fits):
             raise BadValue(f"no example has room in {self.max_length} tokens", hint="raise max_length")
-        return list(compress(chosen, fits)), list(compress(others, fits))
+        sequences, *beside = (list(compress(some, fits)) for some in written)
+        return Material(sequences, beside[0] if beside else [], np.flatnonzero(fits))
 
     def stages(self, model: Any) -> Iterator[int]:
         """The epochs of each stage of training, before which what it learns is made to want a gradient."""

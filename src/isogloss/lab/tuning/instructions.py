@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from isogloss.lab.tuning.preferences import preference_loss
-from isogloss.lab.tuning.training import Sequences, log_likelihoods
+from isogloss.lab.tuning.training import Sequences, expectations, log_likelihoods
 from isogloss.models.decoder import PLAIN, Decoder, Direction, prompt_tokens, room
 from isogloss.models.likelihood import divided
-from isogloss.models.runtime import adamw, is_out_of_memory, start_torch, with_oom_backoff
+from isogloss.models.runtime import adamw, is_out_of_memory, padded, start_torch, with_oom_backoff
 
 Places = np.ndarray[Any, Any]
 """Which examples, by their places."""
+Loss = Callable[[Places, Places, int], Any]
 
 POOL = 16
 """Batches whose examples are sorted by length together: little is padding, and they stay random."""
@@ -67,11 +68,11 @@ def train_answers(decoder: Decoder, sequences: Sequences, schedule: Schedule, se
         Of the order of examples; what dropout leaves out is up to torch's own.
     """
 
-    def loss(part: Places, batch: Places) -> Any:
+    def loss(part: Places, batch: Places, step: int) -> Any:
         tokens = sum(len(sequences[place][1]) for place in batch)
         return -log_likelihoods(decoder, [sequences[place] for place in part]).sum() / tokens
 
-    _train(decoder, sequences, loss, schedule, seed)
+    descend(decoder, sequences, loss, schedule, seed)
 
 
 def train_preferences(
@@ -96,41 +97,88 @@ def train_preferences(
             one, other = log_likelihoods(decoder, list(pair)).tolist()
             reference.append(one - other)
 
-    def loss(part: Places, batch: Places) -> Any:
+    def loss(part: Places, batch: Places, step: int) -> Any:
         tokens = sum(len(chosen[place][1]) for place in batch)
         better, worse = (log_likelihoods(decoder, [some[place] for place in part]) for some in (chosen, rejected))
         before = torch.tensor([reference[place] for place in part], device=better.device)
         preferred = preference_loss(better - worse, before, beta).sum() / len(batch)
         return -better.sum() / tokens + weight * preferred
 
-    _train(decoder, chosen, loss, schedule, seed)
+    descend(decoder, chosen, loss, schedule, seed)
 
 
-def _train(
-    decoder: Decoder, sequences: Sequences, loss: Callable[[Places, Places], Any], schedule: Schedule, seed: int
+def train_consistent(
+    decoder: Decoder, sequences: Sequences, others: Sequences, schedule: Schedule, seed: int, weight: float
 ) -> None:
-    """Gradient descent on a loss of a part of a batch, of which parts add up to that of the batch."""
-    learnt = [one for one in decoder.model.parameters() if one.requires_grad]
+    """Lower the loss of `train_answers`, and how far what is expected of an answer diverges after another prompt.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    sequences : Sequences
+    others : Sequences
+        The other prompt of each; their answers, which are the same texts, are not looked at.
+    weight : float
+        Of the divergence, the mean over tokens of answers of KL(after the prompt || after the other one).
+    """
+
+    def loss(part: Places, batch: Places, step: int) -> Any:
+        tokens = sum(len(sequences[place][1]) for place in batch)
+        answers = [sequences[place][1] for place in part]
+        own, there = expectations(decoder, [sequences[place] for place in part])
+        beside, _ = expectations(decoder, [(others[place][0], one) for place, one in zip(part, answers, strict=True)])
+        ids, _ = padded(answers, decoder.filler, left=not decoder.is_seq2seq)
+        right = own.gather(2, ids[:, :, None])[:, :, 0]
+        divergence = (own.exp() * (own - beside)).sum(dim=-1)
+        return ((weight * divergence - right) * there).sum() / tokens
+
+    descend(decoder, sequences, loss, schedule, seed)
+
+
+def descend(
+    decoder: Decoder, sequences: Sequences, loss: Loss, schedule: Schedule, seed: int, beside: Sequence[Any] = ()
+) -> None:
+    """Gradient descent on a loss of a part of a batch in a step, of which parts add up to that of the batch.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    sequences : Sequences
+    loss : callable
+        Of the part, the batch, and the step, from 0.
+    schedule : Schedule
+    seed : int
+    beside : sequence of torch.nn.Parameter
+        What is learnt beside the weights of the model that want a gradient.
+    """
+    learnt = [one for one in [*decoder.model.parameters(), *beside] if one.requires_grad]
     optimizer, slope = adamw(
         learnt, learning_rate=schedule.learning_rate, weight_decay=schedule.weight_decay, warmup=schedule.warmup,
-        steps=schedule.epochs * -(-len(sequences) // schedule.batch_size),
+        steps=steps_of(schedule, sequences),
     )  # fmt: skip
     decoder.model.train()
+    step = 0
     for epoch in range(1, schedule.epochs + 1):
         for batch in _batches(sequences, schedule.batch_size, np.random.default_rng([seed, epoch])):
             optimizer.zero_grad(set_to_none=True)
-            with_oom_backoff(partial(_add_gradient, loss, batch, learnt), batch)
+            with_oom_backoff(partial(_add_gradient, loss, batch, step, learnt), batch)
             start_torch().nn.utils.clip_grad_norm_(learnt, 1.0)
             optimizer.step()
             slope.step()
+            step += 1
     decoder.model.eval()
 
 
-def _add_gradient(loss: Callable[[Places, Places], Any], batch: Places, learnt: list[Any], part: Places) -> None:
+def steps_of(schedule: Schedule, sequences: Sequences) -> int:
+    """How many steps a training takes."""
+    return schedule.epochs * -(-len(sequences) // schedule.batch_size)
+
+
+def _add_gradient(loss: Loss, batch: Places, step: int, learnt: list[Any], part: Places) -> None:
     """Add the gradient of a part; of one that ran out of memory half-way, nothing stays behind."""
     before = [None if one.grad is None else one.grad.clone() for one in learnt]
     try:
-        loss(part, batch).backward()
+        loss(part, batch, step).backward()
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
             for one, gradient in zip(learnt, before, strict=True):

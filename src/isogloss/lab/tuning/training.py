@@ -108,6 +108,21 @@ def in_tokens(decoder: Decoder, one: Demonstration, answer: str) -> tuple[np.nda
 
 def log_likelihoods(decoder: Decoder, sequences: Sequences) -> Any:
     """Log-probability of each answer given its prompt, in nats, as a tensor with gradients, shape (sequences,)."""
+    expected, there = expectations(decoder, sequences)
+    ids, _ = padded([answer for _, answer in sequences], decoder.filler, left=not decoder.is_seq2seq)
+    return (expected.gather(2, ids[:, :, None])[:, :, 0] * there).sum(dim=1)
+
+
+def expectations(decoder: Decoder, sequences: Sequences) -> tuple[Any, Any]:
+    """Log-probability of every token where an answer has one, given its prompt and the answer's tokens before.
+
+    Returns
+    -------
+    expected : torch.Tensor, shape (sequences, tokens, vocabulary)
+        In nats, with gradients.
+    there : torch.Tensor, shape (sequences, tokens)
+        1 where the answer has a token; answers end together for decoders, and begin together for encoder-decoders.
+    """
     torch = start_torch()
     answers = [answer for _, answer in sequences]
     if decoder.is_seq2seq:
@@ -115,9 +130,8 @@ def log_likelihoods(decoder: Decoder, sequences: Sequences) -> Any:
     else:
         longest = max(map(len, answers))
         logits = forward(decoder, [np.concatenate([read, answer[:-1]]) for read, answer in sequences], longest)
-    ids, there = padded(answers, decoder.filler, left=not decoder.is_seq2seq)
-    values = torch.log_softmax(logits.float(), dim=-1).gather(2, ids[:, :, None])[:, :, 0]
-    return (values * there.to(device())).sum(dim=1)
+    _, there = padded(answers, decoder.filler, left=not decoder.is_seq2seq)
+    return torch.log_softmax(logits.float(), dim=-1), there.to(device())
 
 
 def _step(whole: Sequence[Any], loss: Callable[[Any], Any], units: int, optimizer: Any, schedule: Any) -> None:

@@ -1,0 +1,118 @@
+"""What a model learns of prompts and answers: the answers, and what may be compared beside them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from isogloss.models.decoder import PLAIN, Decoder, Direction
+
+if TYPE_CHECKING:
+    from isogloss.lab.tuning.instructions import Schedule
+    from isogloss.lab.tuning.training import Sequences
+
+
+class Example(NamedTuple):
+    """A prompt, its answer, and what tokens say of their languages."""
+
+    prompt: str
+    answer: str
+    direction: Direction = PLAIN
+
+
+@dataclass(frozen=True)
+class Material:
+    """Examples in tokens.
+
+    Attributes
+    ----------
+    sequences : Sequences
+        Prompts with their answers.
+    others : Sequences
+        What is read beside each, if anything is.
+    places : numpy.ndarray of int, shape (sequences,)
+        Which of the examples they are: those that have room.
+    """
+
+    sequences: Sequences
+    others: Sequences = field(default_factory=list)
+    places: np.ndarray[Any, Any] = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+class Lesson(ABC):
+    """What is learnt of examples."""
+
+    def others(self, examples: Sequence[Example]) -> Sequence[Example]:
+        """What is read beside each example; by default nothing."""
+        return []
+
+    @abstractmethod
+    def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
+        """Change the weights of a model that want a gradient."""
+
+
+@dataclass(frozen=True)
+class Answers(Lesson):
+    """The answers, and nothing beside."""
+
+    def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
+        from isogloss.lab.tuning.instructions import train_answers
+
+        train_answers(decoder, material.sequences, schedule, seed)
+
+
+ANSWERS = Answers()
+
+
+@dataclass(frozen=True)
+class Preference(Lesson):
+    """Answers that others are preferred to, one for each example.
+
+    Attributes
+    ----------
+    rejected : list of str
+    beta : float
+        How far preferences may take the model away from where it began: smaller is further.
+    weight : float
+        Of the loss of preferences, beside that of answers.
+    """
+
+    rejected: list[str]
+    beta: float
+    weight: float
+
+    def others(self, examples: Sequence[Example]) -> Sequence[Example]:
+        return [one._replace(answer=other) for one, other in zip(examples, self.rejected, strict=True)]
+
+    def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
+        from isogloss.lab.tuning.instructions import train_preferences
+
+        train_preferences(decoder, material.sequences, material.others, schedule, seed, self.beta, self.weight)
+
+
+@dataclass(frozen=True)
+class Consistency(Lesson):
+    """The same is to be expected of an answer after another prompt.
+
+    Attributes
+    ----------
+    copied : sequence of Example
+        Of each example the other prompt, with the same answer.
+    weight : float
+        Of the divergence, beside the loss of answers.
+    """
+
+    copied: Sequence[Example]
+    weight: float
+
+    def others(self, examples: Sequence[Example]) -> Sequence[Example]:
+        return self.copied
+
+    def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
+        from isogloss.lab.tuning.instructions import train_consistent
+
+        train_consistent(decoder, material.sequences, material.others, schedule, seed, self.weight)
