@@ -45,6 +45,7 @@ from .questions.functions import (
     sources,
     taught_facts,
     trust,
+    vote_names,
 )
 
 __version__: str
@@ -102,4 +103,5 @@ __all__ = [
     "sources",
     "taught_facts",
     "trust",
+    "vote_names",
 ]

@@ -125,6 +125,12 @@ def with_many_labels(_: Path) -> dict[str, Any]:
     return {"items": pl.DataFrame(rows, schema=["language", "item", "model", "prediction"], orient="row")}
 
 
+def with_names(_: Path) -> dict[str, Any]:
+    """Two cities as three sources name them."""
+    rows = [("deu", 0, "a", "Wien"), ("deu", 0, "b", "Wien"), ("deu", 0, "c", "Bécs"), ("deu", 1, "a", "Prag")]
+    return {"items": pl.DataFrame(rows, schema=["language", "item", "model", "prediction"], orient="row")}
+
+
 def with_lists(folder: Path) -> dict[str, Any]:
     """A tiny model, and lists of four lines."""
     pytest.importorskip("babel", reason="names of countries need babel, of the extra behaviour")
@@ -300,6 +306,7 @@ CASES: dict[str, Case] = {
     "behaviour generation": with_written,
     "behaviour needles": with_lists,
     "behaviour aggregate": with_many_labels,
+    "behaviour names": with_names,
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),
     "project": with_labels,

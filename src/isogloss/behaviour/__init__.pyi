@@ -12,6 +12,7 @@ from .generation import GenerationScores, score_generation, text_metrics
 from .identification import identification_accuracy, identify
 from .items import read_items
 from .metric import BehaviourMetric, Tally
+from .name_votes import NameVotes, vote_names
 from .needles import needle_questions
 from .question_table import read_questions
 from .recall import Recall, score_recall
@@ -32,6 +33,7 @@ __all__ = [
     "Difficulty",
     "Experts",
     "GenerationScores",
+    "NameVotes",
     "Recall",
     "RelationNeurons",
     "Tally",
@@ -62,4 +64,5 @@ __all__ = [
     "score_taught_facts",
     "teach_facts",
     "text_metrics",
+    "vote_names",
 ]

@@ -68,6 +68,7 @@ QUESTIONS = {
     "behaviour generation": "generation:GenerationQuestion",
     "behaviour needles": "needles:NeedlesQuestion",
     "behaviour aggregate": "aggregation:AggregateQuestion",
+    "behaviour names": "name_votes:VoteNamesQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour report": "behaviour_report:BehaviourReportQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",

@@ -33,6 +33,7 @@ OTHER_NAMES = {
     "behaviour experts": "expert_languages",
     "behaviour generation": "generation_quality",
     "behaviour aggregate": "aggregate_labels",
+    "behaviour names": "vote_names",
     "behaviour needles": "find_needles",
     "behaviour report": "report_behaviour",
     "behaviour score": "score_behaviour",

@@ -688,6 +688,17 @@ def aggregate_labels(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def vote_names(
+    items: Any | None = ...,
+    *,
+    votes: int = ...,
+    columns: Mapping[str, str] | None = ...,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def score_behaviour(
     items: Any | None = ...,
     *,
