@@ -36,6 +36,7 @@ FILES = {
     "grid of adaptations": ("adapt.md", keys_of(*ADAPTED)),
     "pretraining": ("measure.md", names_of(pretraining.Texts) | names_of(ByteTransformer)),
     "costs, to plan": ("budget.md", {"currency", "exchange_rates", "caps", costs.DEFAULT, *costs.PRICED_KINDS}),
+    "costs of adaptations": ("budget-adaptations.md", {"offers", "compute", "hour"} | keys_of(costs.OfferCost)),
     "costs, to compare": (
         "compare.md",
         {"currency", "compute", "recipes"} | keys_of(costs.ComputeCost, costs.RecipeCost),

@@ -35,8 +35,9 @@ def draw_plan(
     budget: float,
     currency: str = "examples",
     objective: str = "mean",
+    examples: bool = True,
     canvas: Canvas | None = None,
-) -> alt.HConcatChart:
+) -> alt.TopLevelMixin:
     """Draw what is bought, and the forecasts before and after.
 
     Parameters
@@ -51,11 +52,13 @@ def draw_plan(
         In `currency`.
     currency, objective : str
         What is spent, and what is to be as good as possible.
+    examples : bool, default True
+        Whether examples could be bought; else the forecasts alone are drawn.
     canvas : Canvas, optional
 
     Returns
     -------
-    altair.HConcatChart
+    altair.HConcatChart or altair.LayerChart
     """
     import altair as alt
 
@@ -66,6 +69,9 @@ def draw_plan(
     bought = spent["language"].to_list()
     order = [*bought, *(target for target in forecasts["target"] if target not in bought)]
     left_out, order = order[most_lines(page.height) :], order[: most_lines(page.height)]
+    if not examples:
+        alone = _scores(forecasts, order, canvas, page.width, page.height, named=True)
+        return page.finish(alone, _in_words(None, forecasts, left_out, canvas))
     width = page.width * (1 - BOUGHT) - 2 * GAP
     notes = _guarantees(forecasts, canvas)
     parts: Any = alt.hconcat(
@@ -105,7 +111,9 @@ def _purchases(
     return lines_panel(lines, scale, canvas, width, height, title=title, key=key)
 
 
-def _scores(forecasts: pl.DataFrame, order: Sequence[str], canvas: Canvas, width: float, height: float) -> Any:
+def _scores(
+    forecasts: pl.DataFrame, order: Sequence[str], canvas: Canvas, width: float, height: float, named: bool = False
+) -> Any:
     """Steps from the forecast before to that after, on its interval."""
     factor = canvas.factor
     rows = {row["target"]: row for row in forecasts.iter_rows(named=True)}
@@ -124,7 +132,7 @@ def _scores(forecasts: pl.DataFrame, order: Sequence[str], canvas: Canvas, width
         )  # fmt: skip
     ends = [end for line in lines for end in (line.lower, line.upper, line.start) if end is not None]
     scale = Scale(*score_range(ends, percent=canvas.percent), canvas.score_title)
-    return lines_panel(lines, scale, canvas, width, height, named=False, title="Forecast before → after, and interval")
+    return lines_panel(lines, scale, canvas, width, height, named=named, title="Forecast before → after, and interval")
 
 
 def _guarantees(forecasts: pl.DataFrame, canvas: Canvas) -> dict[str, str]:
@@ -149,17 +157,19 @@ def _rivals(rivals: pl.DataFrame | None, objective: str, canvas: Canvas) -> list
     return ["; ".join(said) + "."] if said else []
 
 
-def _in_words(spent: pl.DataFrame, forecasts: pl.DataFrame, left_out: Sequence[str], canvas: Canvas) -> str:
+def _in_words(spent: pl.DataFrame | None, forecasts: pl.DataFrame, left_out: Sequence[str], canvas: Canvas) -> str:
     factor = canvas.factor
     digits = decimals([factor * (row["upper"] - row["lower"]) for row in forecasts.iter_rows(named=True)])
-    bought = "; ".join(f"{row['examples']:,} of {canvas.name(row['language'])}" for row in spent.iter_rows(named=True))
+    rows = [] if spent is None else spent.rows(named=True)
+    bought = "; ".join(f"{row['examples']:,} of {canvas.name(row['language'])}" for row in rows) or "none"
+    examples = "" if spent is None else f"Examples to buy: {bought}. "
     scores = "; ".join(
         f"{canvas.name(row['target'])} from {figure(factor * row['before'], digits)} to "
         f"{figure(factor * row['after'], digits)}"
         for row in forecasts.iter_rows(named=True)
     )
     rest = f" Not drawn: {', '.join(map(canvas.name, left_out))}." if left_out else ""
-    return f"Examples to buy: {bought or 'none'}. Forecast {canvas.score_title}: {scores}.{rest}"
+    return f"{examples}Forecast {canvas.score_title}: {scores}.{rest}"
 
 
 def draw_kinds(

@@ -88,7 +88,7 @@ def _next(result: Any, canvas: Canvas) -> Any:
 def _plan(result: Any, canvas: Canvas) -> Any:
     return draw_plan(
         result.purchases, result.forecasts, result.rivals, budget=result.budget, currency=result.currency,
-        objective=result.objective.name, canvas=canvas,
+        objective=result.objective.name, examples=result.examples, canvas=canvas,
     )  # fmt: skip
 
 

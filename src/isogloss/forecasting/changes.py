@@ -129,6 +129,25 @@ def find_adaptation(
     raise UnknownName("adaptation", label, labels, where="adaptation")
 
 
+def find_measured(
+    evidence: Evidence, label: str, before: Setting, defaults: Mapping[str, Mapping[str, str]] | None = None
+) -> AdaptationSetting:
+    """The adaptation of a setting that is meant, of those that the evidence has scores after.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    label, before, defaults
+        See `find_adaptation`.
+
+    Raises
+    ------
+    UnknownName
+    """
+    same = adapted_scores(evidence).filter(model=before.model, task=before.task, metric=before.metric)
+    return find_adaptation(sorted(same["adaptation"].unique()), label, before, defaults)
+
+
 def _strength(wanted: AdaptationLabel, alike: Sequence[str], usual: Mapping[str, str]) -> Strength | None:
     """The one parameter, a positive number, in which what was measured differs from what is asked about."""
     measured: dict[str, dict[float, str]] = {}
@@ -189,31 +208,76 @@ def forecast_changes(
     both are added: w^2 = b^2 + c^2 + 2 r b c, with r the correlation of the errors of the two forecasts in languages
     held out together (5 folds, forecaster `mixed`), drawn to 0 with the weight of 4 languages.
     """
-    table = changes(evidence)
-    scores = evidence.filter(task=about.before.task, metric=about.before.metric).observations
-    link = Link.of(scores)
-    span = link.span(scores["score"].to_numpy())
-    moved = _of_changes(table, about, targets, train, level, span, progress)
-    rows = adapted_scores(evidence).filter(adaptation=about.label, model=about.before.model, task=about.before.task)
-    of_before = None if (rows["read"] != "").any() else train
+    moved = changes_alone(evidence, about, targets, train=train, level=level, progress=progress)
+    of_before = None if reads_texts(evidence, about) else train
     before = _of_scores(unadapted(evidence), about.before, targets, of_before, level, forecaster, progress)
+    related = 0.0 if before["before_measured"].all() else error_correlation(evidence, about)
+    return pl.concat([before, moved.drop("target")], how="horizontal").with_columns(
+        *scores_after(before, moved, related, _link(evidence, about).limits), level=pl.lit(level),
+        correlation=pl.when("before_measured").then(None).otherwise(pl.lit(related, pl.Float64)),
+    )  # fmt: skip
+
+
+def changes_alone(
+    evidence: Evidence, about: AdaptationSetting, targets: Sequence[str], *, train: str | None = None,
+    level: float = 0.9, progress: Progress | None = None,
+) -> pl.DataFrame:  # fmt: skip
+    """Forecast the changes of some languages, and no scores.
+
+    Parameters
+    ----------
+    evidence, about, targets, train, level, progress
+        See `forecast_changes`.
+
+    Returns
+    -------
+    polars.DataFrame
+        One row per target: `target`, `change`, `lower`, `upper`, `flags`, `nearest`, `distance`, `trust`.
+    """
+    scores = evidence.filter(task=about.before.task, metric=about.before.metric).observations
+    span = _link(evidence, about).span(scores["score"].to_numpy())
+    return _of_changes(changes(evidence), about, targets, train, level, span, progress)
+
+
+def scores_after(
+    before: pl.DataFrame, moved: pl.DataFrame, correlation: float, limits: tuple[float, float] | None
+) -> list[pl.Series]:
+    """Scores after a change: `after`, `after_lower`, `after_upper`.
+
+    Parameters
+    ----------
+    before : polars.DataFrame
+        `before`, `before_lower`, `before_upper`, `before_measured`.
+    moved : polars.DataFrame
+        `change`, `lower`, `upper` of the same targets in the same order.
+    correlation : float
+        Of the errors of both, where the score before was not measured.
+    limits : tuple of float, optional
+        Range of scores.
+    """
     is_known = before["before_measured"].to_numpy()
-    related = 0.0 if is_known.all() else _correlation(evidence, about)
     low, high = moved["change"] - moved["lower"], moved["upper"] - moved["change"]
     below, above = before["before"] - before["before_lower"], before["before_upper"] - before["before"]
     ends = [
-        np.where(is_known, change, _together(score, change, related))
+        np.where(is_known, change, _together(score, change, correlation))
         for score, change in ((below.to_numpy(), low.to_numpy()), (above.to_numpy(), high.to_numpy()))
     ]
     after = before["before"].to_numpy() + moved["change"].to_numpy()
     held = [after, after - ends[0], after + ends[1]]
-    if link.limits is not None:
-        held = [np.clip(one, *link.limits) for one in held]
+    if limits is not None:
+        held = [np.clip(one, *limits) for one in held]
     names = ("after", "after_lower", "after_upper")
-    return pl.concat([before, moved.drop("target")], how="horizontal").with_columns(
-        *(pl.Series(name, one) for name, one in zip(names, held, strict=True)), level=pl.lit(level),
-        correlation=pl.when("before_measured").then(None).otherwise(pl.lit(related, pl.Float64)),
-    )  # fmt: skip
+    return [pl.Series(name, one) for name, one in zip(names, held, strict=True)]
+
+
+def reads_texts(evidence: Evidence, about: AdaptationSetting) -> bool:
+    """Whether the adaptation read texts, so that its changes stand under the mix of these."""
+    same = {"adaptation": about.label, "model": about.before.model, "task": about.before.task}
+    return bool((adapted_scores(evidence).filter(**same)["read"] != "").any())
+
+
+def _link(evidence: Evidence, about: AdaptationSetting) -> Link:
+    return Link.of(evidence.filter(task=about.before.task, metric=about.before.metric).observations)
 
 
 def _together(first: Array, second: Array, correlation: float) -> Array:
@@ -237,7 +301,13 @@ def _of_scores(
         known = pl.DataFrame({"target": targets}).with_columns(pl.lit(scores[0]).alias(name) for name in names)
         return known.with_columns(before_measured=True)
     queries = _queries(setting, targets, _usual_mix(evidence, setting) if train is None else train)
-    forecasts = fitted(evidence, queries, forecaster=forecaster, progress=progress).predict_interval(queries, level)
+    return as_before(
+        fitted(evidence, queries, forecaster=forecaster, progress=progress).predict_interval(queries, level)
+    )
+
+
+def as_before(forecasts: pl.DataFrame) -> pl.DataFrame:
+    """Forecasts as scores before a change; a measured one is known, without an interval."""
     is_measured = pl.col("flags").list.contains(Flag.MEASURED)
     ends = {
         f"before_{name}": pl.when(is_measured).then("mean").otherwise(name) for name in ("lower", "upper")
@@ -323,8 +393,8 @@ def _power(evidence: Evidence, about: AdaptationSetting, strength: Strength) -> 
     return float(np.clip(power, 0, MOST_POWER)), NINE_TENTHS / 2
 
 
-def _correlation(evidence: Evidence, about: AdaptationSetting) -> float:
-    """Of the errors of both forecasts in languages that are held out together."""
+def error_correlation(evidence: Evidence, about: AdaptationSetting) -> float:
+    """Of the errors of the forecasts of the score before and of the change, in languages held out of both."""
     before = about.before
     rows = adapted_scores(evidence).filter(
         adaptation=about.label, model=before.model, task=before.task, metric=before.metric

@@ -1,4 +1,5 @@
 from .budget.answer import plan_budget
+from .budget.offers import Offer, forecast_offers
 from .compare import compare_recipes
 from .costs import Costs, read_costs
 from .fairness import compare_fairness
@@ -11,11 +12,13 @@ from .sources import rank_sources, source_ranking
 
 __all__ = [
     "Costs",
+    "Offer",
     "choose_next",
     "choose_sources",
     "compare_fairness",
     "compare_ranks",
     "compare_recipes",
+    "forecast_offers",
     "plan_budget",
     "plan_kinds",
     "rank_mixes",

@@ -34,6 +34,7 @@ def _whole(value: Any) -> Any:
 
 
 Amount = Annotated[float, Ge(0), Le(MOST)]
+Saving = Annotated[float, Ge(-MOST), Le(MOST)]
 Count = Annotated[int, BeforeValidator(_whole), Ge(0), Le(MOST)]
 Prices = Annotated[dict[str, Amount], BeforeValidator(_for_all)]
 Caps = Annotated[dict[str, Count], BeforeValidator(_for_all)]
@@ -68,6 +69,27 @@ class ComputeCost(Table):
     seconds_per_translation: Amount = 0.0
 
 
+class OfferCost(Table):
+    """An adaptation that can be bought.
+
+    Attributes
+    ----------
+    adaptation : str
+        Its label, as scores after it are labelled in the evidence, or the beginning of it that no other shares.
+    train : str or None
+        Texts that training reads, in tokens, such as `hau:2000000`.
+    cost : float
+        What it costs beside machine time, in the currency of the file; negative where it saves money.
+    hours : float
+        Machine time that it takes.
+    """
+
+    adaptation: str
+    train: str | None = None
+    cost: Saving | None = None
+    hours: Amount | None = None
+
+
 class CostsFile(Table):
     """A file of costs; see `read_costs`."""
 
@@ -80,6 +102,7 @@ class CostsFile(Table):
     caps: dict[Annotated[str, known("kind of examples", PRICED_KINDS)], Caps] = Field(default_factory=dict)
     compute: ComputeCost = ComputeCost()
     recipes: dict[str, RecipeCost] | None = None
+    offers: dict[str, OfferCost] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +124,8 @@ class Costs:
     seconds_per_translation : float
         Machine time of translating one text.
     recipes : mapping of str to RecipeCost
+    offers : mapping of str to OfferCost
+        Adaptations that can be bought, by the name that answers use.
     """
 
     currency: str = "examples"
@@ -110,6 +135,12 @@ class Costs:
     hour: float = 0.0
     seconds_per_translation: float = 0.0
     recipes: Mapping[str, RecipeCost] = field(default_factory=dict)
+    offers: Mapping[str, OfferCost] = field(default_factory=dict)
+
+    def of_offer(self, name: str) -> float:
+        """What an adaptation costs, with its machine time."""
+        offer = self.offers[name]
+        return (offer.cost or 0.0) + (offer.hours or 0.0) * self.hour
 
     def price(self, kind: str, language: str) -> float | None:
         """Price of one example; None where it cannot be bought."""
@@ -130,7 +161,7 @@ def read_costs(path: Path | str, languages: Mapping[str, str] | None = None) -> 
     path : path or str
         TOML with any of `currency`; a table of prices for each kind of examples (`[labelled]`, `[post-edited]`,
         `[translated]`, `[generated]`) by language or for all (`default`); `[exchange_rates]`; `[caps]`; `[compute]`;
-        `[recipes.NAME]`.
+        `[recipes.NAME]`; `[offers.NAME]`.
     languages : mapping of str to str, optional
         How to read a code, ahead of all else.
 
@@ -148,16 +179,23 @@ def parse_costs(values: Mapping[str, Any], where: str, languages: Mapping[str, s
     read = validate(CostsFile, values, where)
     tables = {name: table for name, table in read.model_dump(by_alias=True).items() if name in PRICED_KINDS and table}
     prices = {kind: _by_language(tables[kind], languages, section_of(where, kind)) for kind in tables}
-    # What recipes cost is money, of which a label is not worth one unless somebody says so.
-    unpriced = {} if read.recipes is not None else {LABELLED: {DEFAULT: 1.0}}
+    for name, offer in read.offers.items():
+        if offer.cost is None and offer.hours is None:
+            raise BadValue("has no cost", where=section_of(where, "offers", name), hint="add cost = 5, or hours = 2")
+        if offer.hours and not read.compute.hour:
+            hint = "add [compute] hour = 2.5, the price of one"
+            raise BadValue("takes hours that have no price", where=section_of(where, "offers", name), hint=hint)
+    # What recipes and adaptations cost is money, of which a label is not worth one unless somebody says so.
+    unpriced = {} if read.recipes is not None or read.offers else {LABELLED: {DEFAULT: 1.0}}
     return Costs(
-        currency=read.currency or ("money" if prices else "examples"),
+        currency=read.currency or ("money" if prices or read.offers else "examples"),
         prices=prices or unpriced,
         exchange_rates=read.exchange_rates,
         caps={kind: _by_language(caps, languages, section_of(where, "caps", kind)) for kind, caps in read.caps.items()},
         hour=read.compute.hour,
         seconds_per_translation=read.compute.seconds_per_translation,
         recipes=read.recipes or {},
+        offers=read.offers,
     )
 
 

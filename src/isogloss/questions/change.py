@@ -45,7 +45,7 @@ def find_adaptation_of(question: AboutSettings, label: str, evidence: Evidence) 
         If nothing like the adaptation was measured.
     """
     from isogloss.evidence.adaptations import adapted_scores, unadapted
-    from isogloss.forecasting.changes import find_adaptation
+    from isogloss.forecasting.changes import find_measured
 
     pairs = adapted_scores(evidence)
     if pairs.is_empty():
@@ -57,12 +57,10 @@ def find_adaptation_of(question: AboutSettings, label: str, evidence: Evidence) 
     about = unadapted(evidence)
     for name, values in of_pairs.items():
         about = about.with_observations(about.observations.filter(about.observations[name].is_in(values)))
-    before = question.setting(about)
-    same = pairs.filter(model=before.model, task=before.task, metric=before.metric)
-    return find_adaptation(sorted(same["adaptation"].unique()), label, before, _defaults())
+    return find_measured(evidence, label, question.setting(about), usual_parameters())
 
 
-def _defaults() -> dict[str, dict[str, str]]:
+def usual_parameters() -> dict[str, dict[str, str]]:
     """Values that labels leave out, of the adaptations that are registered."""
     from isogloss.lab import adaptations
 

@@ -11,6 +11,7 @@ from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
+from isogloss.questions.change import usual_parameters
 from isogloss.questions.fields import (
     ForecasterName,
     Goal,
@@ -38,10 +39,13 @@ SCORES = ("before", "after", "lower", "upper", "guarantee")
 BOUGHT = {"language": "language", "kind": "kind", "examples": "examples", "cost": "cost", "worth": "without"}
 FORECASTS = {"language": "language", "before": "before", "after": "after", "from": "lower", "to": "upper"}
 
+OFFERED = {name: name for name in ("offer", "cost", "gain", "worst", "best", "verdict")}
+CHANGED = {"offer": "offer", "language": "language", "change": "change", "from": "lower", "to": "upper"}
+
 CostsFile = Annotated[
     OptionalPath,
     Shell(flags=("--costs", "--cost")),
-    Field(description="Prices, exchange rates and caps; by default each labelled example costs 1."),
+    Field(description="Prices, exchange rates, caps and adaptations; by default each labelled example costs 1."),
 ]
 Budget = Annotated[Number, Field(ge=0, description="What may be spent, in the currency of the costs.")]
 Aim = Annotated[
@@ -51,7 +55,7 @@ Aim = Annotated[
 
 
 class PlanQuestion(WithBackground, AboutSettings):
-    """Plan how many examples of which language to buy."""
+    """Plan how many examples of which language to buy, and which adaptation."""
 
     command: ClassVar[str] = "plan"
     positional: ClassVar[tuple[str, ...]] = ("evidence", "targets", "budget")
@@ -84,7 +88,8 @@ class PlanQuestion(WithBackground, AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Plan, and say first what the plan cannot know."""
-        from isogloss.planning import plan_budget
+        from isogloss.evidence.adaptations import unadapted
+        from isogloss.planning import forecast_offers, plan_budget
         from isogloss.planning.costs import parse_caps, parse_floors
 
         if self.budget is None:
@@ -93,10 +98,14 @@ class PlanQuestion(WithBackground, AboutSettings):
             )
         if not self.targets:
             raise InputError("no targets to plan for", where="targets", hint="name some, e.g. targets=Yoruba,Wolof")
-        evidence, _, named, scale = self.one_setting(evidence)
+        costs = _costs(self)
+        adapted = evidence
+        evidence, setting, named, scale = self.one_setting(unadapted(evidence) if costs.offers else evidence)
         targets = read_languages(self.targets, evidence.targets, languages=self.languages)
         names = Names(evidence, targets)
-        costs = _costs(self)
+        offers = forecast_offers(
+            adapted, costs, setting, list(targets), level=self.level, defaults=usual_parameters(), progress=progress
+        ) if costs.offers else ()  # fmt: skip
         floors = parse_floors(self.at_least, self.languages)
         plan = plan_budget(
             evidence, targets=list(targets), budget=self.budget, **named,
@@ -105,7 +114,7 @@ class PlanQuestion(WithBackground, AboutSettings):
             buy=list(read_languages(self.buy, languages=self.languages, where="buy")) if self.buy else None,
             train=self.train, aim=self.objective, tau=self.tau, languages=self.languages, forecaster=self.forecaster,
             robust=self.robust, level=self.level, steps=self.steps, rounds=self.rounds, fast=self.fast,
-            progress=progress,
+            progress=progress, offers=offers,
         )  # fmt: skip
         return _answer_plan(plan, names, scale)
 
@@ -121,11 +130,26 @@ def _answer_plan(plan: Plan, names: Names, scale: Scale) -> Answer:
         "forecasts": Table(forecasts, f"Forecast, {100 * plan.level:g} % intervals", shown, scale.digits),
         "rivals": Table(plan.rivals, f"Other ways to spend it, by {plan.objective.name}", digits=4),
     }
-    sentences = (plan.verdict(names, scale.factor, scale.digits),)
+    if not plan.offers.is_empty():
+        tables |= _offer_tables(plan, names, scale)
+    sentences = tuple(filter(None, (plan.verdict(names, scale.factor, scale.digits), plan.why_no_adaptation())))
     return Answer(
         "plan", sentences, tables, scale=scale, notes=tuple(plan.words()[1:]), details=plan.record(), result=plan,
         draw=drawer(plan, sentences[0], scale, names.written, plan.metric),
     )  # fmt: skip
+
+
+def _offer_tables(plan: Plan, names: Names, scale: Scale) -> dict[str, Table]:
+    """Adaptations with a price, and what each changes where; instead of examples where none could be bought."""
+    import polars as pl
+
+    points = pl.col("gain", "worst", "best") * scale.points
+    changes = scale.table(plan.changes, ("change", "lower", "upper")).with_columns(language=names.of("target"))
+    of_changes = f"What each changes, {100 * plan.level:g} % intervals"
+    return {
+        "offers": Table(plan.offers.with_columns(points), f"Adaptations, gains in {plan.objective.name}", OFFERED, 2),
+        "changes": Table(changes, of_changes, CHANGED, scale.digits),
+    }
 
 
 class GoalQuestion(WithBackground, AboutSettings):

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import Trust, ask, fitted
+from isogloss.forecasting import ask, fitted
+from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.flags import OUTSIDE_MEASURED
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages import resolve
 from isogloss.languages.language import as_languages
+from isogloss.planning.budget.offers import Offer
 from isogloss.planning.budget.result import FORECASTS, PURCHASES, RIVALS, Plan
-from isogloss.planning.budget.search import Outcome, Problem, Scorer, choose_base, labelled_of, search
+from isogloss.planning.budget.search import Outcome, Problem, Scorer, choose_base, labelled_of
 from isogloss.planning.budget.supply import exchange_rates, supply_curve
+from isogloss.planning.budget.ways import Ways, judged, ways_to_spend
 from isogloss.planning.costs import DEFAULT, LABELLED, Costs
-from isogloss.planning.objectives import objective
+from isogloss.planning.objectives import Objective, objective
 from isogloss.planning.table_alone import by_table_alone
 from isogloss.progress import Progress
 from isogloss.stats.intervals import check_level
@@ -41,6 +43,7 @@ def plan_budget(
     targets: Sequence[str],
     budget: float,
     costs: Costs | None = None,
+    offers: Sequence[Offer] = (),
     buy: Sequence[str] | None = None,
     train: str | None = None,
     aim: str = "mean",
@@ -71,6 +74,8 @@ def plan_budget(
         In the unit of `costs`.
     costs : Costs, optional
         Prices, exchange_rates and caps; by default a labelled example costs 1.
+    offers : sequence of Offer
+        Adaptations that can be bought, from `forecast_offers`, of which a plan takes one at most.
     buy : sequence of str, optional
         Languages that can be bought; by default the targets.
     train : str, optional
@@ -127,9 +132,17 @@ def plan_budget(
     _check_once(buyable, "buy")
     goal = objective(aim, names, weights=weights, tau=tau)
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
-    if not bool(observations["higher_is_better"].all()):
+    link = Link.of(observations)
+    if offers and goal.name == "gini":
+        hint = "plan for 'welfare', or without adaptations"
+        raise InputError("less inequality alone does not tell adaptations apart", where="objective", hint=hint)
+    if offers and not costs.prices:
+        buyable = []
+        _check_falling(setting.metric, link, goal, floors, robust=robust)
+    elif link.falls:
         raise InputError(f"{setting.metric} is better when lower", where="metric", hint="plan with another metric")
-    _check_varied(observations, names)
+    else:
+        _check_varied(observations, names, bool(offers))
     base, why = choose_base(
         observations, None if train is None else TrainingMix.parse(queries["train"][0], language=str)
     )
@@ -137,23 +150,21 @@ def plan_budget(
     supplies = tuple(supply_curve(name, costs, rates, labelled_of(base.without(name)), most) for name in buyable)
     estimator = fitted(evidence, queries, forecaster=forecaster, progress=progress)
     score = Scorer(estimator, queries, base, buyable, level if robust else None)
-    wanted = _floors(floors, names, bounded=bool((observations["scale"] != "raw").all()))
-    problem = Problem(score, supplies, tuple(names), goal, budget, wanted, steps)
-    others = _splits(problem, weights, score)
-    starts = list(others.values())
-    kept = [
-        start for start, scores in zip(starts, score(np.array(starts)), strict=True) if (scores >= problem.floors).all()
-    ]
-    outcome = search(problem, fast=fast, rounds=rounds, starts=kept)
-    return _answer(
-        problem, outcome, others, score, known=(setting, base, why, costs, rates), robust=robust, level=level,
-        most=most, unseen=by_table_alone(estimator, setting, names) & set(buyable),
+    wanted = _floors(floors, names, bounded=link.limits is not None)
+    problem = Problem(judged(score, link), supplies, tuple(names), goal, budget, wanted, steps)
+    others = _splits(problem, weights, score) if supplies else {}
+    ways = ways_to_spend(
+        problem, offers, score, link, starts=list(others.values()), level=level, robust=robust, fast=fast,
+        rounds=rounds, unseen=by_table_alone(estimator, setting, names) & set(buyable),
     )  # fmt: skip
+    return _answer(
+        problem, ways, others, score, known=(setting, base, why, costs, rates), robust=robust, level=level, most=most
+    )
 
 
 def _answer(
     problem: Problem,
-    outcome: Outcome,
+    ways: Ways,
     others: Mapping[str, Array],
     score: Scorer,
     *,
@@ -161,27 +172,27 @@ def _answer(
     robust: bool,
     level: float,
     most: int,
-    unseen: set[str],
 ) -> Plan:
     setting, base, why, costs, rates = known
     nothing = np.zeros(len(problem.supplies))
-    before, after = score.intervals(nothing, level), score.intervals(outcome.amounts, level)
-    base_scores = score(nothing[None])[0]
-    goal = problem.objective
-    words = after.select("target", "trust").rows()
-    guesses = [target for target, word in words if word == Trust.GUESS or target in unseen]
-    if refused := len(guesses) == len(problem.targets) and problem.budget > 0:
-        outcome, after = replace(outcome, amounts=nothing, scores=base_scores), before
+    chosen, goal, outcome = ways.chosen, problem.objective, ways.chosen.outcome
+    before, after = score.intervals(nothing, level), ways.intervals(score, level)
+    base_scores = problem.score(nothing[None])[0]
     forecasts = _forecasts(problem, before, after)
-    plans = {"this plan": outcome.amounts, **others, "nothing": nothing}
+    plans = [("this plan", outcome.scores, chosen.spent)]
+    plans += [(way.label, way.outcome.scores, way.spent) for way in ways.others]
+    plans += [
+        (name, problem.score(amounts[None])[0], problem.cost(amounts))
+        for name, amounts in {**others, "nothing": nothing}.items()
+    ]
     rivals = [
         {
             "plan": name,
-            "value": goal.value(score(amounts[None])[0]),
-            "gain": goal.gain(score(amounts[None])[0], base_scores) + 0.0,  # never -0
-            "spent": problem.cost(amounts),
+            "value": ways.shown(goal.value(scores)),
+            "gain": goal.gain(scores, base_scores) + 0.0,  # never -0
+            "spent": spent,
         }
-        for name, amounts in plans.items()
+        for name, scores, spent in plans
     ]
     return Plan(
         task=setting.task,
@@ -191,29 +202,35 @@ def _answer(
         why_train=why,
         objective=goal,
         budget=problem.budget,
-        spent=problem.cost(outcome.amounts),
+        spent=chosen.spent,
         currency=costs.currency,
         robust=robust,
         level=level,
-        purchases=_purchases(problem, outcome, score),
+        purchases=_purchases(chosen.problem, outcome),
         forecasts=forecasts,
         rivals=pl.DataFrame(rivals, schema=RIVALS),
-        value=goal.value(outcome.scores),
-        base=goal.value(base_scores),
+        value=ways.shown(goal.value(outcome.scores)),
+        base=ways.shown(goal.value(base_scores)),
         mix=_mix(problem, outcome.amounts, base),
         outcome=outcome,
         exchange_rates=rates,
-        guesses=tuple(guesses),
-        refused=refused,
-        notes=tuple(_notes(problem, outcome, forecasts, most, unseen)),
+        guesses=chosen.guesses,
+        refused=chosen.refused,
+        notes=tuple(_notes(chosen.problem, outcome, forecasts, most, ways)),
+        adaptation=chosen.offer.name if chosen.offer else None,
+        offers=ways.table(),
+        changes=ways.changes(),
+        examples=bool(problem.supplies),
     )
 
 
-def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int, unseen: set[str]) -> list[str]:
+def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int, ways: Ways) -> list[str]:
     """Guarantees that the forecaster does not see kept, and what the plan knows little about."""
     notes = []
-    if unseen:
-        listed = ", ".join(target for target in problem.targets if target in unseen)
+    if ways.chosen.offer and outcome.amounts.any():
+        notes.append(f"what {ways.chosen.offer.name} changes is taken to be the same after training on more examples")
+    if ways.unseen:
+        listed = ", ".join(target for target in problem.targets if target in ways.unseen)
         notes.append(
             f"not measured: {listed}; what examples in these languages add is carried over from the measured ones"
         )
@@ -250,12 +267,12 @@ def _forecasts(problem: Problem, before: pl.DataFrame, after: pl.DataFrame) -> p
     )
 
 
-def _purchases(problem: Problem, outcome: Outcome, score: Scorer) -> pl.DataFrame:
+def _purchases(problem: Problem, outcome: Outcome) -> pl.DataFrame:
     rows = []
     bought = np.flatnonzero(outcome.amounts)
     without = np.tile(outcome.amounts, (len(bought), 1))
     without[np.arange(len(bought)), bought] = 0.0
-    for place, scores in zip(bought, score(without), strict=True):
+    for place, scores in zip(bought, problem.score(without), strict=True):
         lost = problem.objective.gain(outcome.scores, scores)
         supply = problem.supplies[place]
         counts = supply.fill(outcome.amounts[place])
@@ -312,7 +329,17 @@ def _floors(floors: Mapping[str, float] | None, targets: Sequence[str], *, bound
     return np.array([floors.get(target, default) for target in targets], dtype=float)
 
 
-def _check_varied(observations: pl.DataFrame, targets: Sequence[str]) -> None:
+def _check_falling(
+    metric: str, link: Link, goal: Objective, floors: Mapping[str, float] | None, *, robust: bool
+) -> None:
+    """Refuse what a plan of adaptations alone cannot do for a metric that is better when lower."""
+    given = {"objective": goal.name == "welfare", "at_least": floors, "robust": robust}
+    if link.falls and (unfit := [name for name, value in given.items() if value]):
+        hint = "leave it out, or plan with another metric"
+        raise InputError(f"{metric} is better when lower", where=", ".join(unfit), hint=hint)
+
+
+def _check_varied(observations: pl.DataFrame, targets: Sequence[str], adaptations: bool) -> None:
     """Refuse evidence in which no training mix varies: nothing tells what examples add."""
     mixes = observations["train"].unique().to_list()
     if len(mixes) > 1:
@@ -323,7 +350,7 @@ def _check_varied(observations: pl.DataFrame, targets: Sequence[str]) -> None:
         "more examples add",
         where="evidence",
         hint=f"first train on {TRIAL} and on {10 * TRIAL} examples of {resolve(targets[0]).name}, measure both, and "
-        "plan with those scores too",
+        f"plan with those scores too{'; or give adaptations a price and examples none' if adaptations else ''}",
     )
 
 

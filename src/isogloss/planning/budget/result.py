@@ -36,6 +36,23 @@ NAMED = 4
 """Purchases that a sentence names."""
 RIVALS = pl.Schema({"plan": pl.String, "value": pl.Float64, "gain": pl.Float64, "spent": pl.Float64})
 """One row per other way to spend the budget, in the unit of the objective and of the costs."""
+OFFERS = pl.Schema(
+    [
+        ("offer", pl.String),
+        ("adaptation", pl.String),
+        *((name, pl.Float64) for name in ("cost", "gain", "worst", "best")),
+        ("verdict", pl.String),
+    ]
+)
+"""One row per adaptation with a price: the objective's gain by it alone, at the means and both ends of its changes."""
+CHANGES = pl.Schema(
+    [
+        *((name, pl.String) for name in ("offer", "target")),
+        *((name, pl.Float64) for name in ("change", "lower", "upper")),
+        ("trust", pl.String),
+    ]
+)
+"""One row per adaptation with a price and target: what it is forecast to change, as a fraction."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,14 @@ class Plan:
         Whether nothing is bought because all targets are `guesses`.
     notes : tuple of str
         What else there is to know.
+    adaptation : str or None
+        Name of the adaptation that is bought.
+    offers : polars.DataFrame
+        With the columns of `OFFERS`.
+    changes : polars.DataFrame
+        With the columns of `CHANGES`.
+    examples : bool
+        Whether examples could be bought.
     """
 
     task: str
@@ -101,12 +126,16 @@ class Plan:
     guesses: tuple[str, ...]
     refused: bool
     notes: tuple[str, ...]
+    adaptation: str | None
+    offers: pl.DataFrame
+    changes: pl.DataFrame
+    examples: bool
 
     def record(self) -> dict[str, Any]:
         """Everything, for JSON."""
         names = (
             *("task", "model", "metric", "train", "why_train", "budget", "spent", "currency", "robust", "level"),
-            *("value", "base", "mix"),
+            *("value", "base", "mix", "adaptation"),
         )
         program = self.outcome.program
         return {
@@ -116,6 +145,8 @@ class Plan:
             "purchases": self.purchases.to_dicts(),
             "forecasts": self.forecasts.to_dicts(),
             "rivals": self.rivals.to_dicts(),
+            "offers": self.offers.to_dicts(),
+            "changes": self.changes.to_dicts(),
             "program": {
                 "promised": self.outcome.promised,
                 "forecast": self.objective.value(self.outcome.program_scores),
@@ -143,27 +174,39 @@ class Plan:
             What scores are multiplied by to be shown, and their decimals.
         """
         guesses = " and ".join(map(name, self.guesses))
-        if self.refused:
-            return (
-                f"Nothing is recommended: what examples would do for {guesses} is a guess. First measure "
-                f"{'it' if len(self.guesses) == 1 else 'one of them'} after training on a few examples."
-            )
-        if not self.budget:
-            return "A budget of 0 buys nothing."
-        if self.purchases.is_empty():
-            return "Nothing that can be bought is forecast to help."
+        refusal = (
+            f"Nothing is recommended: what examples would do for {guesses} is a guess. First measure "
+            f"{'it' if len(self.guesses) == 1 else 'one of them'} after training on a few examples."
+        )
+        if self.adaptation is None and (self.refused or self.purchases.is_empty()):
+            if self.refused:
+                return refusal
+            if not self.budget:
+                return "A budget of 0 buys nothing."
+            none = "No adaptation is shown to help."
+            return "Nothing that can be bought is forecast to help." if self.examples else none
         bought = [
             f"{row['examples']:,} {row['kind']} examples of {name(row['language'])}"
             for row in self.purchases.head(NAMED).iter_rows(named=True)
         ]
         more = self.purchases.height - len(bought)
         listed = ", ".join(bought) + (f" and {more} more" if more > 0 else "")
+        listed = " and ".join(filter(None, [self.adaptation, listed]))
         base, value = (f"{factor * one:.{digits}f}" for one in (self.base, self.value))
         spent = f"for {self.spent:.6g} of {self.budget:.6g} {self.currency}"
         buy = f"buy {listed} {spent}: {self.objective.name} {base} -> {value}, by the forecast."
+        if self.refused:
+            return f"{buy[0].upper()}{buy[1:]} {refusal.replace('Nothing is', 'No examples are')}"
         if self.guesses:
             return f"What this does for {guesses} is a guess: {buy}"
         return buy[0].upper() + buy[1:]
+
+    def why_no_adaptation(self) -> str:
+        """Why none is bought, in a sentence; empty where one is, or none has a price."""
+        if self.adaptation is not None or self.offers.is_empty():
+            return ""
+        listed = ", ".join(f"{offer} ({verdict})" for offer, verdict in self.offers.select("offer", "verdict").rows())
+        return f"No adaptation is bought: {listed}."
 
     def words(self) -> list[str]:
         """What there is to say below the tables."""
@@ -175,6 +218,8 @@ class Plan:
             f"{of} {self.base:.4f} -> {self.value:.4f} by the forecaster; spent {self.spent:.6g} of "
             f"{self.budget:.6g} {self.currency}",
         ]
+        if not self.examples:
+            return [*sentences, *self.notes]
         forecast = self.objective.value(self.outcome.program_scores)
         proof = f", proven within {_percent(program.gap)} of the best gain" if program else ", not proven"
         sentences.append(

@@ -347,7 +347,7 @@ class Scorer:
             column = "mean" if self._level is None else "lower"
             scores = self._ask(new, self._level)[column].to_numpy().reshape(len(new), -1)
             self._known.update(zip(new, scores.astype(float), strict=True))
-        return np.array([self._known[text] for text in texts])
+        return np.array([self._known[text] for text in texts]).reshape(len(texts), self._queries.height)
 
     def intervals(self, amounts: Array, level: float) -> pl.DataFrame:
         """Forecasts with intervals after adding amounts of shape (languages,), one row for each target."""
