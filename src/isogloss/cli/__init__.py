@@ -24,7 +24,7 @@ COMMANDS = {
     "explain": "Explain the forecast for a language; without one, test which factors drive transfer.",
     "sources": "Rank the languages to train on for a target; for several targets, choose the few that serve them all.",
     "next": "Choose the languages to test next, so that the others are known best.",
-    "plan": "Plan how many examples of which language to buy.",
+    "plan": "Plan how many examples of which language to buy, and which adaptation.",
     "curve": "Show how a score grows with examples of the target or another amount, and how much a goal needs.",
     "goal": "Tell what a score costs at least in one language, in labelled and translated examples.",
     "kinds": "Weigh labelled against translated examples of one language.",
