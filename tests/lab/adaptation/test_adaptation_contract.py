@@ -61,6 +61,10 @@ def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
         return {"adapters": (str(adapter_of(checkpoint)),)}
     if name in ALIGN:
         return ALIGNED
+    if name == "vocabulary-transliterate":
+        table = checkpoint.with_name("letters.tsv")
+        table.write_text("source\ttarget\ne\tE\nt\tT\n")
+        return {"characters": str(table)}
     same = str(checkpoint)
     if name in TAUGHT:
         return {**SHORT, "teacher": same}

@@ -28,6 +28,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
         "vocabulary-transplant": "isogloss.lab.adaptation.vocabulary.transplant:VocabularyTransplant",
         "vocabulary-extend": "isogloss.lab.adaptation.vocabulary.extend:VocabularyExtend",
+        "vocabulary-transliterate": "isogloss.lab.adaptation.vocabulary.transliterate:VocabularyTransliterate",
         "magnitude-prune": "isogloss.lab.adaptation.prune:MagnitudePrune",
         "wanda-prune": "isogloss.lab.adaptation.prune:WandaPrune",
         "quantise-int8": "isogloss.lab.adaptation.quantise:QuantiseInt8",

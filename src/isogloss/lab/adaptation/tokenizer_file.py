@@ -68,7 +68,7 @@ def closed(tokenizer: Mapping[str, Any], wanted: set[int]) -> set[int]:
     if '"ByteLevel"' in json.dumps([tokenizer.get("pre_tokenizer"), tokenizer.get("decoder")]):
         kept |= {place for token, place in spelt.items() if len(token) == 1}
     parts: dict[int, list[int]] = defaultdict(list)
-    for first, second in _merges(model):
+    for first, second in merges_of(model):
         parts[spelt[first + second]] += [spelt[first], spelt[second]]
     left = list(kept)
     while left:
@@ -78,7 +78,7 @@ def closed(tokenizer: Mapping[str, Any], wanted: set[int]) -> set[int]:
     return kept
 
 
-def _merges(model: Mapping[str, Any]) -> list[tuple[str, str]]:
+def merges_of(model: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Pairs of tokens that are merged, in their order; older files have each pair as one text."""
     pairs = [tuple(one.split(" ")) if isinstance(one, str) else tuple(one) for one in model["merges"]]
     return [(first, second) for first, second in pairs]
@@ -102,7 +102,7 @@ def with_only(tokenizer: Mapping[str, Any], positions: Mapping[int, int]) -> dic
     else:
         model["vocab"] = {token: positions[place] for token, place in spelt.items() if place in positions}
     if model["type"] == "BPE":
-        pairs = _merges(model)
+        pairs = merges_of(model)
         there = [{first, second, first + second} <= model["vocab"].keys() for first, second in pairs]
         model["merges"] = [one for one, kept in zip(model["merges"], there, strict=True) if kept]
     for one in changed.get("added_tokens", ()):

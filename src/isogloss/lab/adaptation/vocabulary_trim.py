@@ -97,7 +97,7 @@ class VocabularyTrim(Adaptation):
             singles = {mark + letter for text in texts for letter in text for mark in ("", *WORD_MARKS)}
             wanted |= {spelt[one] for one in singles & spelt.keys()}
         if self.scripts:
-            wanted |= _in_scripts(pieces, list(spelt.values()), self.scripts)
+            wanted |= in_scripts(pieces, list(spelt.values()), self.scripts)
         return wanted
 
     def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
@@ -106,8 +106,14 @@ class VocabularyTrim(Adaptation):
                 "parameters_before": source.parameters, "parameters": target.parameters}  # fmt: skip
 
 
-def _in_scripts(pieces: FastPieces, ids: list[int], scripts: Sequence[str]) -> set[int]:
-    """The tokens with letters, all of which are of some scripts."""
+def in_scripts(pieces: FastPieces, ids: list[int], scripts: Sequence[str]) -> set[int]:
+    """The tokens with letters, all of which are of some scripts.
+
+    Raises
+    ------
+    BadValue
+        If a script is unknown.
+    """
     import regex
 
     parts = {"Hans": "Hani", "Hant": "Hani", "Kore": "Hang"}

@@ -95,10 +95,10 @@ class Transliterate(TextTransform):
                 hint="give words of their language, in the column word, and their kind",
             )  # fmt: skip
         words = sorted({word for item in items for word in item.words if chosen is None or word.casefold() in chosen})
-        written = dict(zip(words, self._written(words, origin), strict=True))
+        written = dict(zip(words, self.written(words, origin), strict=True))
         made, lettered, changed = [], 0, 0
         whole = {item.text for item in items if item.text} if chosen is None else set()
-        texts = dict(zip(sorted(whole), self._written(sorted(whole), origin), strict=True))
+        texts = dict(zip(sorted(whole), self.written(sorted(whole), origin), strict=True))
         for item in items:
             others = tuple(written.get(word, word) for word in item.words)
             with_letters = [(one, other) for one, other in zip(item.words, others, strict=True) if _has_letter(one)]
@@ -111,8 +111,25 @@ class Transliterate(TextTransform):
             made.append(item._replace(words=tuple(cut_words(text)), text=text))
         return Outcome(made, measures={"changed": changed / max(1, lettered)})
 
-    def _written(self, texts: Sequence[str], origin: str) -> list[str]:
-        """Texts in the other script."""
+    def written(self, texts: Sequence[str], origin: str = "") -> list[str]:
+        """Texts in the other script, whatever kinds their words are of.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        origin : str, default ""
+            Language of the texts, which names the table of characters where its name has `{language}`.
+
+        Returns
+        -------
+        list of str
+            As many, in the same order.
+
+        Raises
+        ------
+        InputError
+            If there is no table, no program uconv, or no such rules.
+        """
         if self.rules:
             return _by_icu(texts, self.rules)
         table = _read_pairs(table_of(self.characters, origin))

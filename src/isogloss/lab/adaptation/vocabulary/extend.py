@@ -70,7 +70,7 @@ class VocabularyExtend(InitialisedAdaptation):
                 f"no pair of tokens stands in the texts {self.min_count} times", where="corpus",
                 hint="give more texts, or a lower min_count",
             )  # fmt: skip
-        check_old_texts(old, new, flat(inputs.texts))
+        check_old_texts(old, new, flat(inputs.texts), self.name)
         kept = {place: place for place in range(old.size)}
         both = self.combinations(Exchange(old, new, old.size, kept, texts, list(inputs.texts.get(self.pivot, ()))))
         draft.write("tokenizer.json", new.tokenizer)
@@ -83,7 +83,7 @@ class VocabularyExtend(InitialisedAdaptation):
         return facts_of(source, target)
 
 
-def check_old_texts(old: Vocabulary, new: Vocabulary, texts: list[str]) -> None:
+def check_old_texts(old: Vocabulary, new: Vocabulary, texts: list[str], where: str) -> None:
     """Make sure that texts without new tokens are cut as before.
 
     Raises
@@ -95,6 +95,6 @@ def check_old_texts(old: Vocabulary, new: Vocabulary, texts: list[str]) -> None:
     for text, before, after in zip(some, old.encode(some), new.encode(some), strict=True):
         if max(after, default=0) < old.size and before != after:
             raise IsoglossError(
-                f"the longer tokenizer cuts {text[:40]!r} in another way", where="vocabulary-extend",
+                f"the longer tokenizer cuts {text[:40]!r} in another way", where=where,
                 hint="its kind cannot be extended",
             )  # fmt: skip

@@ -15,9 +15,10 @@ from isogloss.lab.adaptation.weights import Weights
 
 
 def write_record(
-    draft: Draft, old: Vocabulary, new: Vocabulary, kept: int, combination: Combination, held_out: Texts
-) -> None:
-    """Write the counts, and the bytes that a token holds on the texts held out, before and after."""
+    draft: Draft, old: Vocabulary, new: Vocabulary, kept: int, combination: Combination, held_out: Texts,
+    **more: Any,
+) -> None:  # fmt: skip
+    """Write the counts, the bytes that a token holds on texts held out, before and after, and what else there is."""
     filled = len(np.intersect1d(combination.filled, [*new.ids.values(), *new.added.values()]))
     total = len({*new.ids.values(), *new.added.values()})
     draft.write(
@@ -29,6 +30,7 @@ def write_record(
                 language: [bytes_per_token(one, list(texts)) for one in (old, new)]
                 for language, texts in held_out.items()
             },
+            **more,
         },
     )  # fmt: skip
 

@@ -66,7 +66,7 @@ class Vocabulary:
         """Added and special tokens."""
         return {one["content"]: one["id"] for one in self.tokenizer.get("added_tokens", ())}
 
-    @property
+    @cached_property
     def size(self) -> int:
         """One more than the highest id."""
         return 1 + max([*self.ids.values(), *self.added.values()])
