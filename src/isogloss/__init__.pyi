@@ -44,6 +44,7 @@ from .questions.functions import (
     show_evidence,
     sources,
     taught_facts,
+    translated_pronouns,
     trust,
     vote_names,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "show_evidence",
     "sources",
     "taught_facts",
+    "translated_pronouns",
     "trust",
     "vote_names",
 ]

@@ -14,6 +14,7 @@ from .items import read_items
 from .metric import BehaviourMetric, Tally
 from .name_votes import NameVotes, vote_names
 from .needles import needle_questions
+from .pronouns import Pronouns, read_pronouns, score_pronouns
 from .question_table import read_questions
 from .recall import Recall, score_recall
 from .registry import behaviour_metrics
@@ -34,6 +35,7 @@ __all__ = [
     "Experts",
     "GenerationScores",
     "NameVotes",
+    "Pronouns",
     "Recall",
     "RelationNeurons",
     "Tally",
@@ -51,6 +53,7 @@ __all__ = [
     "mark_taught",
     "needle_questions",
     "read_items",
+    "read_pronouns",
     "read_questions",
     "score_confusion",
     "score_consistency",
@@ -60,6 +63,7 @@ __all__ = [
     "score_experts",
     "score_generation",
     "score_items",
+    "score_pronouns",
     "score_recall",
     "score_taught_facts",
     "teach_facts",

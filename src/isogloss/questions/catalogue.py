@@ -67,6 +67,7 @@ QUESTIONS = {
     "behaviour experts": "experts:ExpertsQuestion",
     "behaviour generation": "generation:GenerationQuestion",
     "behaviour needles": "needles:NeedlesQuestion",
+    "behaviour pronouns": "pronouns:PronounsQuestion",
     "behaviour aggregate": "aggregation:AggregateQuestion",
     "behaviour names": "name_votes:VoteNamesQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",

@@ -35,6 +35,7 @@ OTHER_NAMES = {
     "behaviour aggregate": "aggregate_labels",
     "behaviour names": "vote_names",
     "behaviour needles": "find_needles",
+    "behaviour pronouns": "translated_pronouns",
     "behaviour report": "report_behaviour",
     "behaviour score": "score_behaviour",
 }
