@@ -13,7 +13,7 @@ from tests.lab.checkpoints import make_decoder, make_taught
 
 import isogloss
 from isogloss.behaviour import Pronouns, behaviour_metrics, read_pronouns, score_pronouns
-from isogloss.behaviour.metrics.gender import said_gender
+from isogloss.behaviour.metrics.gender import translated_gender
 from isogloss.errors import InputError
 from isogloss.models.attribution import integrated_gradients
 from isogloss.models.decoder import load_decoder
@@ -110,10 +110,10 @@ def test_demonstrations_are_of_both_genders_and_those_whose_pronoun_is_least_rea
 
 
 def test_written_translations_are_read_by_forms() -> None:
-    assert said_gender("La Doctora, Ana, duerme.", "el doctor|doctor", "la doctora|doctora") == "female"
-    assert said_gender("El estudiante duerme.", "el estudiante", "la estudiante") == "male"
-    assert said_gender("El doctor y la doctora.", "doctor", "doctora") == "unclear"
-    assert said_gender("Nada.", "doctor", "doctora") == said_gender(None, "doctor", "doctora") == "unclear"
+    assert translated_gender("La Doctora, Ana, duerme.", "el doctor|doctor", "la doctora|doctora") == "female"
+    assert translated_gender("El estudiante duerme.", "el estudiante", "la estudiante") == "male"
+    assert translated_gender("El doctor y la doctora.", "doctor", "doctora") == "unclear"
+    assert translated_gender("Nada.", "doctor", "doctora") == translated_gender(None, "doctor", "doctora") == "unclear"
 
 
 def test_gender_is_scored_by_hand() -> None:
@@ -136,7 +136,7 @@ def test_gender_is_scored_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "called"),
     [
         ({"pronoun": "she"}, "'she' is no word of 'a doc if he'; write the pronoun as it stands there"),
         ({"female": "x"}, "item doc-he: has no two translations that differ"),

@@ -36,7 +36,7 @@ class Pronouns:
     Attributes
     ----------
     items : polars.DataFrame
-        For each `arm`, `language` and `item`: `gender`, `said` (the gender of the likelier translation), `correct`,
+        For each `arm`, `language` and `item`: `gender`, `called` (the gender of the likelier translation), `correct`,
         `margin` (log P of the right translation less that of the other, in nats), and in the arm without
         demonstrations `pronoun_share`, what the pronoun has of all attributions, and `unexplained`, the part of the
         difference that the steps leave out; also `text`, `male`, `female` and `stereotype`, so that it is a table for
@@ -167,7 +167,7 @@ def _arm(
             more = _attributed(decoder, row, prompt, template, points)
         made.append({
             "arm": arm, "language": row["language"], "item": row["item"], "question": row["question"],
-            "gender": row["gender"], "said": said, "correct": said == row["gender"],
+            "gender": row["gender"], "called": said, "correct": said == row["gender"],
             "margin": (male - female) * (1 if right else -1), "text": row[said], "male": row["male"],
             "female": row["female"], "stereotype": row.get("stereotype") or "neither", **more,
         })  # fmt: skip

@@ -30,7 +30,7 @@ COLUMNS = {
 STEREOTYPE = {"stereotype": "pro or anti: whether the gender is the one that the profession suggests"}
 
 
-def said_gender(text: str | None, male: str | None, female: str | None) -> str:
+def translated_gender(text: str | None, male: str | None, female: str | None) -> str:
     """The gender in which a translation calls a person.
 
     Parameters
@@ -47,7 +47,7 @@ def said_gender(text: str | None, male: str | None, female: str | None) -> str:
 
     Examples
     --------
-    >>> said_gender("La doctora duerme.", "el doctor|doctor", "la doctora|doctora")
+    >>> translated_gender("La doctora duerme.", "el doctor|doctor", "la doctora|doctora")
     'female'
     """
     said = words(text or "")
@@ -66,18 +66,18 @@ def _read(items: pl.DataFrame) -> pl.DataFrame:
         if empty.height:
             raise BadValue(f"item {empty['item'][0]} has no form", where=f"items, column {name}",
                            hint="write how the person is called, such as la doctora|doctora")  # fmt: skip
-    said = [said_gender(*row) for row in table.select("text", MALE, FEMALE).iter_rows()]
-    return table.with_columns(said=pl.Series(said, dtype=pl.String))
+    said = [translated_gender(*row) for row in table.select("text", MALE, FEMALE).iter_rows()]
+    return table.with_columns(called=pl.Series(said, dtype=pl.String))
 
 
 def _right(items: pl.DataFrame, _: bool) -> pl.DataFrame:
     table = _read(items)
-    return table.select(*grouping(table), right=pl.col("said") == pl.col("gender"), items=pl.lit(1))
+    return table.select(*grouping(table), right=pl.col("called") == pl.col("gender"), items=pl.lit(1))
 
 
 def _clear(items: pl.DataFrame, _: bool) -> pl.DataFrame:
     table = _read(items)
-    return table.select(*grouping(table), clear=pl.col("said") != UNCLEAR, items=pl.lit(1))
+    return table.select(*grouping(table), clear=pl.col("called") != UNCLEAR, items=pl.lit(1))
 
 
 def _both(items: pl.DataFrame, _: bool) -> pl.DataFrame:
@@ -85,11 +85,11 @@ def _both(items: pl.DataFrame, _: bool) -> pl.DataFrame:
     for name in (MALE, FEMALE):
         if name not in table["gender"]:
             raise NotEnoughEvidence(f"no person is {name}", where="items, column gender")
-    said, gold = pl.col("said"), pl.col("gender")
+    said, gold = pl.col("called"), pl.col("gender")
     return table.select(
         *grouping(table),
         *(column.alias(f"{what}_{name}") for name in (MALE, FEMALE) for what, column in
-          (("right", (said == name) & (gold == name)), ("said", said == name), ("gold", gold == name))),
+          (("right", (said == name) & (gold == name)), ("called", said == name), ("gold", gold == name))),
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _stereotypes(items: pl.DataFrame, _: bool) -> pl.DataFrame:
         if table is None or name not in table["stereotype"]:
             raise NotEnoughEvidence(f"no item is '{name}'", where="items, column stereotype")
     assert table is not None
-    right, kind = pl.col("said") == pl.col("gender"), pl.col("stereotype")
+    right, kind = pl.col("called") == pl.col("gender"), pl.col("stereotype")
     return table.select(
         *grouping(table), right_pro=right & (kind == PRO), pro=kind == PRO, right_anti=right & (kind == ANTI),
         anti=kind == ANTI,
