@@ -136,7 +136,7 @@ def test_gender_is_scored_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "called"),
+    ("change", "said"),
     [
         ({"pronoun": "she"}, "'she' is no word of 'a doc if he'; write the pronoun as it stands there"),
         ({"female": "x"}, "item doc-he: has no two translations that differ"),
