@@ -677,6 +677,20 @@ def find_needles(
     requests_per_minute: float | None = ...,
     price: Mapping[str, str] | None = ...,
 ) -> Answer: ...
+def translated_pronouns(
+    items: Any | None = ...,
+    *,
+    languages: Mapping[str, str] | None = ...,
+    model: str | None = ...,
+    pool: Any | None = ...,
+    demonstrations: int = ...,
+    template: str = ...,
+    points: int = ...,
+    precision: Literal["float32", "bfloat16"] = ...,
+    columns: Mapping[str, str] | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def aggregate_labels(
     items: Any | None = ...,
     *,
