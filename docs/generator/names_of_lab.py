@@ -14,7 +14,7 @@ from docs.generator.sections import adding, section
 from isogloss.lab import adaptations, executors, hints, recipes, selections, tasks
 from isogloss.lab.task_file import describe_known
 from isogloss.registry import Registry
-from isogloss.texts import aligners, text_transforms, translators
+from isogloss.texts import aligners, span_scorers, text_transforms, translators
 
 _WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "dict": "table"}
 
@@ -30,6 +30,7 @@ def lab_sections() -> list[str]:
         _adaptations(),
         _translators(),
         _aligners(),
+        _span_scorers(),
         _text_transforms(),
         _executors(),
     ]
@@ -178,6 +179,18 @@ def _aligners() -> str:
         table(("name", "what it does"), rows),
         adding(aligners, "a subclass of [`Aligner`](python/texts.md#class-aligner)"),
         *_each(aligners),
+    )
+
+
+def _span_scorers() -> str:
+    rows = [(code(name), plain(summary(one))) for name, one in span_scorers.items()]
+    return section(
+        "Span scorers",
+        "They say how probable a stretch of a translation is for a span of the source, for the methods `candidates` "
+        "and `constrained` of [`isogloss project`](commands.md#isogloss-project).",
+        table(("name", "what it does"), rows),
+        adding(span_scorers, "a subclass of [`SpanScorer`](python/texts.md#class-spanscorer)"),
+        *_each(span_scorers),
     )
 
 

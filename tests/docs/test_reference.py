@@ -181,6 +181,7 @@ def test_docstrings_give_the_defaults_of_the_signature():
         "lab.selections",
         "texts.translators",
         "texts.aligners",
+        "texts.span_scorers",
         "texts.text_transforms",
     ],
 )

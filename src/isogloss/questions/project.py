@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field
 
@@ -17,26 +17,50 @@ from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
 from isogloss.questions.scale import FRACTION
-from isogloss.text import counted
+from isogloss.text import counted, sentence
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from isogloss.texts import Aligner, Projection
+    from isogloss.texts import Aligner, Bitext, Projection, SpanScorer
     from isogloss.texts.projection.evidence import AlignmentEvidence
     from isogloss.texts.projection.files import Sentences
 
 TRANSLATOR = "What translates the sentences: name=apertium, name=seq2seq and checkpoint=FOLDER, name=file and file=..."
+METHOD = (
+    "How labels are carried: along linked words; or, for spans, to the stretch that is the most probable translation "
+    "(candidates), or by markers that are put where the translation is the most probable (constrained)."
+)
+SCORER = "What says how probable spans are: name=encoder, name=lexical, name=seq2seq and checkpoint=FOLDER."
 SHOWN = {"label": "label", "in the source": "in_source", "carried": "carried", "dropped": "dropped", "why": "reasons"}
 WITH_GOLD = SHOWN | {"precision": "precision", "recall": "recall", "F1": "f1"}
 ALL, MOST_DRAWN = "all", 15
 """The row of all labels together, and how many others are drawn."""
 SHORTEST, MOST_UNTRANSLATED = 20, 0.05
 """Characters of a text whose language is identified; share of sentences that may be in the source's language."""
-NOTES = (
+ALIGNED = (
     "A label of a word goes to the words that it is linked to, where other occurrences of these words vote, too.",
     "Links are compared with those to the next sentence's translation, where nothing should be found.",
 )
+PROBABLE = "Spans are compared with those of the next sentence's translation, where nothing should be found."
+
+
+class Checked(NamedTuple):
+    """What is said of a comparison with sentences that do not belong together.
+
+    Attributes
+    ----------
+    holds, fails, nothing : str
+        Where it is passed, where not, and where there is nothing to compare.
+    """
+
+    holds: str
+    fails: str
+    nothing: str
+
+
+LINKED = Checked("words are linked better", "words are linked no better", "no words are linked")
+FOUND = Checked("spans are more probable", "spans are no more probable", "no spans are found")
 
 
 @dataclass(frozen=True)
@@ -55,6 +79,8 @@ class Carried:
         The target's own labels.
     untranslated : int
         Sentences that are identified as still being in the source's language.
+    checked : Checked
+        What `evidence` is about.
     """
 
     source: Sentences
@@ -64,6 +90,7 @@ class Carried:
     faults: dict[str, int]
     gold: list[list[str]] | None
     untranslated: int
+    checked: Checked = LINKED
 
     @property
     def is_untranslated(self) -> bool:
@@ -101,6 +128,8 @@ class ProjectQuestion(Question):
     column: Annotated[
         str | None, Field(description="Column of the labels: upos, xpos, deprel; or a number from 1, or last.")
     ] = None
+    method: Annotated[Literal["alignment", "candidates", "constrained"], Field(description=METHOD)] = "alignment"
+    scorer: Annotated[Pairs, Shell(metavar="NAME=VALUE"), Field(description=SCORER)] = Field(default_factory=dict)
     aligner: Annotated[str, Field(description="What links words: argmax, itermax, match, softmax, ibm1, hmm.")] = (
         "argmax"
     )
@@ -132,8 +161,7 @@ class ProjectQuestion(Question):
         if self.into is not None:
             check_place(self.into, WRITTEN)
         ids = {"source": resolve(self.source, where="source").id, "target": resolve(self.target, where="target").id}
-        aligner = self._aligner()
-        carried = self._carried(aligner, ids)
+        carried = self._carried(ids)
         table = _table(carried)
         names = Names(None)
         said = tuple(_sentences(carried, table, names(ids["source"]), names(ids["target"])))
@@ -144,7 +172,7 @@ class ProjectQuestion(Question):
         shown = WITH_GOLD if carried.gold is not None else SHOWN
         return Answer(
             self.command, said, {"labels": Table(table, "Labels of the source", shown)}, scale=FRACTION,
-            flags=_flags(carried), notes=(f"Words are linked by {aligner.label}.", *NOTES), result=carried.projection,
+            flags=_flags(carried), notes=self._notes(), result=carried.projection,
             details={"unlabelled": carried.projection.unlabelled, "left_out": carried.faults,
                      "links": carried.evidence._asdict()},
             draw=partial(_draw, table, said[0]),
@@ -156,11 +184,23 @@ class ProjectQuestion(Question):
         given = {"model": self.model, "layers": self.layers}
         return read_aligner({"name": self.aligner, **{name: value for name, value in given.items() if value}})
 
-    def _carried(self, aligner: Aligner, ids: dict[str, str]) -> Carried:
-        from isogloss.texts import Bitext, project_spans, project_tags
-        from isogloss.texts.projection.evidence import alignment_evidence
+    def _scorer(self) -> SpanScorer:
+        from isogloss.texts import read_span_scorer
+
+        given: dict[str, Any] = {"name": "encoder"} | self.scorer
+        if given["name"] == "encoder":
+            given |= {"model": self.model} if self.model else {}
+            given |= {"layers": self.layers} if self.layers else {}
+        return read_span_scorer(given | {name: given[name].split(",") for name in ("pairs",) if name in given})
+
+    def _notes(self) -> tuple[str, ...]:
+        if self.method == "alignment":
+            return (f"Words are linked by {self._aligner().label}.", *ALIGNED)
+        return (f"Probabilities of spans are those of {self._scorer().label}.", PROBABLE)
+
+    def _carried(self, ids: dict[str, str]) -> Carried:
+        from isogloss.texts import Bitext
         from isogloss.texts.projection.files import read_labelled
-        from isogloss.texts.projection.spans import is_spans
         from isogloss.texts.projection.translating import faults
 
         source = read_labelled(self.labels, self.column)
@@ -171,16 +211,37 @@ class ProjectQuestion(Question):
             given = "translator" if self.target_text is None else "target_text"
             raise BadValue(f"no translation can be used: {_reasons(_counted(wrong))}", where=given)
         source, target = source.part(kept), target.part(kept)
-        bitext = Bitext(source.words, target.words)
-        links = aligner.align(bitext)
-        if is_spans(source.labels):
-            projection = project_spans(bitext, source.labels, links, method=self.spans, least=self.least)
-        else:
-            projection = project_tags(bitext, source.labels, links, types=self.types, least=self.least)
+        projection, evidence = self._projected(Bitext(source.words, target.words), source.labels, ids)
         return Carried(
-            source, target, projection, alignment_evidence(aligner, bitext, links), _counted(wrong),
-            _gold(source, target), _untranslated(target.texts, ids["source"], ids["target"]),
+            source, target, projection, evidence, _counted(wrong), _gold(source, target),
+            _untranslated(target.texts, ids["source"], ids["target"]), LINKED if self.method == "alignment" else FOUND,
         )  # fmt: skip
+
+    def _projected(
+        self, bitext: Bitext, labels: list[list[str]], ids: dict[str, str]
+    ) -> tuple[Projection, AlignmentEvidence]:
+        from isogloss.texts import project_probable, project_spans, project_tags
+        from isogloss.texts.projection.evidence import alignment_evidence, span_evidence
+        from isogloss.texts.projection.spans import is_spans
+
+        if self.method != "alignment":
+            project = partial(
+                project_probable, labels=labels, scorer=self._scorer(), origin=ids["source"], into=ids["target"],
+                method=self.method, least=self.least,
+            )  # fmt: skip
+            projection = project(bitext)
+            return projection, span_evidence(project, bitext, projection)
+        if self.scorer:
+            raise BadValue(
+                "scorer is not for alignment", where="scorer", hint="choose method=candidates or constrained"
+            )
+        aligner = self._aligner()
+        links = aligner.align(bitext)
+        if is_spans(labels):
+            projection = project_spans(bitext, labels, links, method=self.spans, least=self.least)
+        else:
+            projection = project_tags(bitext, labels, links, types=self.types, least=self.least)
+        return projection, alignment_evidence(aligner, bitext, links)
 
     def _translations(self, source: Sentences, ids: dict[str, str]) -> Sentences:
         from isogloss.texts import read_translator
@@ -277,10 +338,10 @@ def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) 
     own = projection.table
     total, kept = int(own["in_source"].sum()), int(own["carried"].sum())
     if carried.evidence.is_weak:
-        alike = "words are linked no better than in sentences that are no translations of each other"
-        yield f"Do not use these labels: {alike if carried.evidence.own else 'no words are linked'}."
+        alike = f"{carried.checked.fails} than in sentences that are no translations of each other"
+        yield f"Do not use these labels: {alike if carried.evidence.own else carried.checked.nothing}."
     elif carried.evidence.other is None:
-        yield f"Whether words are linked better than by chance is not known: that takes {FEWEST} sentences."
+        yield f"Whether {carried.checked.holds} than by chance is not known: that takes {FEWEST} sentences."
     if carried.is_untranslated:
         yield f"{counted(carried.untranslated, 'sentence')} seem to be in {source} still, not in {target}."
     yield f"{kept / max(1, total):.0%} of {counted(total, 'label')} of {source} were carried over to {target}."
@@ -314,10 +375,10 @@ def _flags(carried: Carried) -> pl.DataFrame:
 
     evidence, rows = carried.evidence, []
     if evidence.is_weak:
-        meaning = "Words are linked no better than in sentences that do not belong together."
+        meaning = sentence(f"{carried.checked.fails} than in sentences that do not belong together")
         rows.append({"about": "links", "flag": "no_alignment", "meaning": meaning})
     elif evidence.other is None:
-        meaning = "Too few sentences to compare their links with those of other sentences."
+        meaning = "Too few sentences to compare them with sentences that do not belong together."
         rows.append({"about": "links", "flag": "few_sentences", "meaning": meaning})
     if carried.is_untranslated:
         meaning = "Sentences are identified as being in the language of the source."

@@ -2,6 +2,8 @@ from .aligners import Aligner, Bitext, Links, aligners, read_aligner
 from .aligners.written import GoldLinks, alignment_error_rate, read_gold, write_links
 from .closest import closest_sentences
 from .projection import Projection
+from .projection.probable import project_probable
+from .projection.scorers import SpanScorer, read_span_scorer, span_scorers
 from .projection.spans import Span, project_spans, read_spans, write_spans
 from .projection.tags import project_tags
 from .transforms import Item, Outcome, TextTransform, Transformed, read_transform, text_transforms
@@ -17,19 +19,23 @@ __all__ = [
     "Passage",
     "Projection",
     "Span",
+    "SpanScorer",
     "TextTransform",
     "Transformed",
     "Translator",
     "aligners",
     "alignment_error_rate",
     "closest_sentences",
+    "project_probable",
     "project_spans",
     "project_tags",
     "read_aligner",
     "read_gold",
+    "read_span_scorer",
     "read_spans",
     "read_transform",
     "read_translator",
+    "span_scorers",
     "text_transforms",
     "translators",
     "write_links",

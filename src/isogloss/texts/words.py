@@ -35,6 +35,25 @@ def cut_words(text: str) -> list[str]:
     return words
 
 
+def find_words(text: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Where each word of a text begins and ends; nowhere, at the end of the word before, if the text lacks it.
+
+    Examples
+    --------
+    >>> find_words("Ann, here.", ["Ann", ",", "here", "."])
+    [(0, 3), (3, 4), (5, 9), (9, 10)]
+    """
+    found, place = [], 0
+    for word in words:
+        begin = text.find(word, place)
+        if begin >= 0:
+            found.append((begin, begin + len(word)))
+            place = begin + len(word)
+        else:
+            found.append((place, place))
+    return found
+
+
 def with_words(text: str, words: Sequence[str], others: Sequence[str]) -> str:
     """A text with each of its words replaced by another; what stands between them stays.
 
@@ -44,11 +63,10 @@ def with_words(text: str, words: Sequence[str], others: Sequence[str]) -> str:
     'El perro, aquí.'
     """
     pieces, place = [], 0
-    for word, other in zip(words, others, strict=True):
-        begin = text.find(word, place)
-        if begin >= 0:
+    for (begin, end), other in zip(find_words(text, words), others, strict=True):
+        if end > begin:
             pieces += [text[place:begin], other]
-            place = begin + len(word)
+            place = end
     return "".join([*pieces, text[place:]])
 
 

@@ -51,7 +51,7 @@ class EncoderAligner(Aligner):
         return f"{super().describe()} {fingerprint(locate(self.model))}"
 
     def align(self, bitext: Bitext) -> list[Links]:
-        sources, targets = (self._states(side) for side in (bitext.sources, bitext.targets))
+        sources, targets = (self.states(side) for side in (bitext.sources, bitext.targets))
         return [
             self._links(source, target, len(words))
             for source, target, words in zip(sources, targets, bitext.targets, strict=True)
@@ -67,7 +67,8 @@ class EncoderAligner(Aligner):
             At least one unit each.
         """
 
-    def _states(self, sentences: Sequence[Sequence[str]]) -> list[SubwordStates]:
+    def states(self, sentences: Sequence[Sequence[str]]) -> list[SubwordStates]:
+        """States of the units of sentences of one side."""
         states = states_of(self.model, sentences, tuple(self.layers), self.max_length)
         if self.centred and any(len(one.words) for one in states):
             mean = np.concatenate([one.vectors for one in states]).mean(axis=0)

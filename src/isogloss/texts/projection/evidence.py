@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from isogloss.texts.aligners import Aligner, Bitext, Links
+from isogloss.texts.projection import Projection
 
 FEWEST = 5
 """Sentences below which there is no comparison."""
@@ -14,7 +15,7 @@ LEAST_GAIN = 1.1
 
 
 class AlignmentEvidence(NamedTuple):
-    """Sums of link weights, per target word.
+    """Sums per target word of the weights of links, or of how sure labels of spans are.
 
     Attributes
     ----------
@@ -38,8 +39,26 @@ def alignment_evidence(aligner: Aligner, bitext: Bitext, links: Sequence[Links])
     own = _per_word(bitext, links)
     if len(bitext) < FEWEST:
         return AlignmentEvidence(own, None)
-    turned = Bitext(bitext.sources, [*bitext.targets[1:], bitext.targets[0]])
+    turned = _turned(bitext)
     return AlignmentEvidence(own, _per_word(turned, aligner.align(turned)))
+
+
+def span_evidence(project: Callable[[Bitext], Projection], bitext: Bitext, found: Projection) -> AlignmentEvidence:
+    """Compare how sure spans are with how sure they are in the next sentence's translation."""
+    own = _sureness(bitext, found)
+    if len(bitext) < FEWEST:
+        return AlignmentEvidence(own, None)
+    turned = _turned(bitext)
+    return AlignmentEvidence(own, _sureness(turned, project(turned)))
+
+
+def _turned(bitext: Bitext) -> Bitext:
+    """Each sentence beside the translation of the next."""
+    return Bitext(bitext.sources, [*bitext.targets[1:], bitext.targets[0]])
+
+
+def _sureness(bitext: Bitext, found: Projection) -> float:
+    return sum(map(sum, found.sureness)) / max(1, sum(map(len, bitext.targets)))
 
 
 def _per_word(bitext: Bitext, links: Sequence[Links]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -45,7 +46,7 @@ class Candidate:
     span : Span
         In the target.
     sureness : float
-        Mean weight of its words' links to the source span.
+        From 0 to 1: mean weight of its words' links to the source span, or the probability of the translation.
     source : int
         Number of the source span.
     """
@@ -53,6 +54,10 @@ class Candidate:
     span: Span
     sureness: float
     source: int
+
+
+Proposals = tuple[list[Candidate], dict[int, str]]
+"""Where the spans of a sentence may go, and by the number of a span why it cannot be carried."""
 
 
 def is_spans(labels: Sequence[Sequence[str]]) -> bool:
@@ -124,27 +129,53 @@ def project_spans(
     sureness, and one that overlaps another is dropped, not shifted.
     """
     check_labels(bitext, labels, links)
+    check_spans(labels)
+    proposals = [
+        _candidates(read_spans(given), one, len(words), method, least, stretch)
+        for given, one, words in zip(labels, links, bitext.targets, strict=True)
+    ]
+    return place_spans(bitext, labels, proposals, ["" if len(one.pairs) else NO_LINK for one in links])
+
+
+def check_spans(labels: Sequence[Sequence[str]]) -> None:
+    """Raise BadValue unless all labels are those of spans."""
     for number, sentence in enumerate(labels, start=1):
         if wrong := [label for label in sentence if label != OUTSIDE and not label.startswith(MARKS)]:
             raise BadValue(f"'{wrong[0]}' in sentence {number} is no label of a span", where="labels",
                            hint="give IOB2, such as B-PER, I-PER and O")  # fmt: skip
+
+
+def place_spans(
+    bitext: Bitext, labels: Sequence[Sequence[str]], proposals: Sequence[Proposals], unknown: Sequence[str]
+) -> Projection:
+    """Labels of targets from where spans may go; of those that overlap, the surest stays.
+
+    Parameters
+    ----------
+    bitext : Bitext
+    labels : sequence of sequence of str
+        One for each source word.
+    proposals : sequence of (list of Candidate, dict of int to str)
+        Of each sentence, where spans may go, and by the number of a span why it cannot be carried.
+    unknown : sequence of str
+        Why nothing is known of the words of each target, so that they have no label; empty where something is.
+    """
     found: list[list[str | None]] = []
     sureness: list[list[float]] = []
     rows: list[tuple[str, str]] = []
-    unlabelled = 0
-    for given, one, words in zip(labels, links, bitext.targets, strict=True):
-        spans = read_spans(given)
-        candidates, reasons = _candidates(spans, one, len(words), method, least, stretch)
-        placed = _without_overlaps(candidates, reasons)
-        rows += [(span.label, reasons.get(number, "")) for number, span in enumerate(spans)]
-        is_known = len(one.pairs) > 0
-        unlabelled += 0 if is_known else len(words)
-        found.append([*write_spans([one.span for one in placed], len(words))] if is_known else [None] * len(words))
+    unlabelled: Counter[str] = Counter()
+    for given, words, (candidates, reasons), why in zip(labels, bitext.targets, proposals, unknown, strict=True):
+        dropped = dict(reasons)
+        placed = _without_overlaps(candidates, dropped)
+        rows += [(span.label, dropped.get(number, "")) for number, span in enumerate(read_spans(given))]
+        if why:
+            unlabelled[why] += len(words)
+        found.append([None] * len(words) if why else [*write_spans([one.span for one in placed], len(words))])
         sure = np.zeros(len(words))
         for candidate in placed:
             sure[candidate.span.first : candidate.span.last + 1] = candidate.sureness
         sureness.append(sure.tolist())
-    return Projection(found, sureness, label_table(rows), {NO_LINK: unlabelled} if unlabelled else {})
+    return Projection(found, sureness, label_table(rows), {why: number for why, number in unlabelled.items() if number})
 
 
 def _candidates(

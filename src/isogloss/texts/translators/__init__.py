@@ -50,10 +50,13 @@ class Translator(Parameterized, ABC):
         Increment it when translations change for identical texts.
     kept : bool
         Whether translations are kept in the cache folder.
+    looks_up : bool
+        Whether it looks translations up by item, so that a text that was changed has the same one.
     """
 
     version: ClassVar[int] = 1
     kept: ClassVar[bool] = True
+    looks_up: ClassVar[bool] = False
 
     @property
     def identity(self) -> dict[str, Any]:

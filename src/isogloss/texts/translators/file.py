@@ -31,6 +31,7 @@ class FileTranslator(Translator):
 
     name: ClassVar[str] = "file"
     kept: ClassVar[bool] = False
+    looks_up: ClassVar[bool] = True
     unlabelled: ClassVar[tuple[str, ...]] = ("file",)
 
     file: str = ""

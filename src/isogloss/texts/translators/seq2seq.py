@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from annotated_types import Ge
 
@@ -16,6 +16,9 @@ from isogloss.models.runtime import Precision
 from isogloss.models.tokenizers import shorten
 from isogloss.parameters import Count
 from isogloss.texts.translators import Passage, Translator
+
+if TYPE_CHECKING:
+    from isogloss.models.decoder import Decoder, Direction
 
 
 @dataclass(frozen=True)
@@ -95,19 +98,29 @@ class Seq2Seq(Translator):
 
     def translate(self, passages: Sequence[Passage], origin: str, into: str) -> list[str]:
         """The translations, from one batch, or from smaller ones where memory runs out."""
-        from isogloss.models.decoder import PLAIN, Direction, shared_decoder
         from isogloss.models.generation import generate
 
-        decoder = shared_decoder(self._folder, self.precision)
-        direction = PLAIN
-        if not self.pairs:
-            decoder.tokenizer.src_lang = self._code(origin)  # before texts are shortened
-            begin = decoder.tokenizer.convert_tokens_to_ids(self._code(into))
-            direction = Direction(self._code(origin), (begin,))
+        decoder, direction = self.decoder(), self.direction(origin, into)  # before texts are shortened
         prompts = [self._prompt(decoder.tokenizer, passage.text) for passage in passages]
         return generate(
             decoder, prompts, max_new=self.max_length, stop=(), max_length=self.max_length, direction=direction
         )  # fmt: skip
+
+    def decoder(self) -> Decoder:
+        """The model, loaded once per process."""
+        from isogloss.models.decoder import shared_decoder
+
+        return shared_decoder(self._folder, self.precision)
+
+    def direction(self, origin: str, into: str) -> Direction:
+        """What its tokens say of two canonical languages; texts are cut as those of the first from now on."""
+        from isogloss.models.decoder import PLAIN, Direction
+
+        if self.pairs:
+            return PLAIN
+        tokenizer = self.decoder().tokenizer
+        tokenizer.src_lang = self._code(origin)
+        return Direction(self._code(origin), (tokenizer.convert_tokens_to_ids(self._code(into)),))
 
     def _prompt(self, tokenizer: Any, text: str) -> str:
         """What the model reads; of a text that is too long, the end is left out."""
