@@ -748,6 +748,8 @@ def project(
     target_text: str | Path | None = ...,
     translator: Mapping[str, str] | None = ...,
     column: str | None = ...,
+    method: Literal["alignment", "candidates", "constrained"] = ...,
+    scorer: Mapping[str, str] | None = ...,
     aligner: str = ...,
     model: str | None = ...,
     layers: int | Sequence[int] | None = ...,
