@@ -59,8 +59,8 @@ class Checked(NamedTuple):
     nothing: str
 
 
-LINKED = Checked("words are linked better", "words are linked no better", "no words are linked")
-FOUND = Checked("spans are more probable", "spans are no more probable", "no spans are found")
+OF_LINKS = Checked("words are linked better", "words are linked no better", "no words are linked")
+OF_SPANS = Checked("spans are more probable", "spans are no more probable", "no spans are found")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Carried:
     faults: dict[str, int]
     gold: list[list[str]] | None
     untranslated: int
-    checked: Checked = LINKED
+    checked: Checked = OF_LINKS
 
     @property
     def is_untranslated(self) -> bool:
@@ -214,7 +214,7 @@ class ProjectQuestion(Question):
         projection, evidence = self._projected(Bitext(source.words, target.words), source.labels, ids)
         return Carried(
             source, target, projection, evidence, _counted(wrong), _gold(source, target),
-            _untranslated(target.texts, ids["source"], ids["target"]), LINKED if self.method == "alignment" else FOUND,
+            _untranslated(target.texts, ids["source"], ids["target"]), OF_LINKS if self.method == "alignment" else OF_SPANS,
         )  # fmt: skip
 
     def _projected(

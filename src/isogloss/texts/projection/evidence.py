@@ -43,9 +43,9 @@ def alignment_evidence(aligner: Aligner, bitext: Bitext, links: Sequence[Links])
     return AlignmentEvidence(own, _per_word(turned, aligner.align(turned)))
 
 
-def span_evidence(project: Callable[[Bitext], Projection], bitext: Bitext, found: Projection) -> AlignmentEvidence:
+def span_evidence(project: Callable[[Bitext], Projection], bitext: Bitext, projection: Projection) -> AlignmentEvidence:
     """Compare how sure spans are with how sure they are in the next sentence's translation."""
-    own = _sureness(bitext, found)
+    own = _sureness(bitext, projection)
     if len(bitext) < FEWEST:
         return AlignmentEvidence(own, None)
     turned = _turned(bitext)

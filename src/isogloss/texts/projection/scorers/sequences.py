@@ -38,6 +38,7 @@ class Seq2SeqScorer(SpanScorer):
     batch_size : int, default 32
         How many stretches are scored in one go.
     precision : {"float32", "bfloat16"}, default "float32"
+        Of the numbers that the model computes with.
 
     Notes
     -----
