@@ -214,7 +214,8 @@ class ProjectQuestion(Question):
         projection, evidence = self._projected(Bitext(source.words, target.words), source.labels, ids)
         return Carried(
             source, target, projection, evidence, _counted(wrong), _gold(source, target),
-            _untranslated(target.texts, ids["source"], ids["target"]), OF_LINKS if self.method == "alignment" else OF_SPANS,
+            _untranslated(target.texts, ids["source"], ids["target"]),
+            OF_LINKS if self.method == "alignment" else OF_SPANS,
         )  # fmt: skip
 
     def _projected(
