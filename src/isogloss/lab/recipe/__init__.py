@@ -27,6 +27,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "linear-probe": "isogloss.lab.recipe.linear_probe:LinearProbe",
         "fine-tune": "isogloss.lab.recipe.fine_tune:FineTune",
         "lora": "isogloss.lab.recipe.fine_tune:Lora",
+        "routed-lora": "isogloss.lab.recipe.routed_lora:RoutedLora",
         "bitfit": "isogloss.lab.recipe.fine_tune:BitFit",
         "checkpoint-average": "isogloss.lab.recipe.fine_tune:CheckpointAverage",
         "run-average": "isogloss.lab.recipe.fine_tune:RunAverage",
