@@ -49,7 +49,7 @@ def make_masked(folder: Path) -> Path:
     return folder
 
 
-def make_decoder(folder: Path, seed: int = 5) -> Path:
+def make_decoder(folder: Path, seed: int = 5, width: int = 32) -> Path:
     """A decoder of two layers whose tokens are bytes; one that is there already is taken."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -60,7 +60,7 @@ def make_decoder(folder: Path, seed: int = 5) -> Path:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             configuration = LlamaConfig(
-                vocab_size=258, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+                vocab_size=258, hidden_size=width, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
                 bos_token_id=257, eos_token_id=257, pad_token_id=256,
             )  # fmt: skip
             LlamaForCausalLM(configuration).save_pretrained(folder)

@@ -15,6 +15,7 @@ import numpy as np
 from isogloss.errors import BadFile
 from isogloss.models.checkpoints import configuration, load_model, load_tokenizer, locate
 from isogloss.models.runtime import check_precision, coefficients, count, device, padded, start_torch
+from isogloss.models.shifted import load_causal
 from isogloss.models.tokenizers import lead
 
 Integers = np.ndarray[Any, Any]
@@ -131,7 +132,7 @@ def load_decoder(name: str | Path, precision: str = "float32") -> Decoder:
     folder = locate(str(name))
     tokenizer = load_tokenizer(folder)
     is_seq2seq = bool(getattr(configuration(folder), "is_encoder_decoder", False))
-    model = load_model("AutoModelForSeq2SeqLM" if is_seq2seq else "AutoModelForCausalLM", folder, precision)
+    model = load_model("AutoModelForSeq2SeqLM", folder, precision) if is_seq2seq else load_causal(folder, precision)
     remembered = _probe(model, is_seq2seq, folder)
     positions = getattr(model.config, "max_position_embeddings", None)
     before = [] if is_seq2seq else lead(tokenizer)

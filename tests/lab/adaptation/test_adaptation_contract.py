@@ -20,7 +20,7 @@ from isogloss.lab import adapt, adaptation_card, adaptations
 from isogloss.lab.adaptation.weights import Weights
 
 KINDS = ("decoder", "masked", "encoder")
-OF_DECODERS = ("instruction-lora", "language-preference")
+OF_DECODERS = ("instruction-lora", "language-preference", "logit-shift")
 TRAINS = "continued-pretraining"
 ALIGN = ("align-sentences", "align-words")
 ALIGNED = {"batches": 4, "batch_size": 4, "parts": 2, "measured": 1, "own": 0.0, "keep": 1.0}
@@ -55,6 +55,8 @@ class Impatient:
 
 def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
     """What an adaptation needs; those of two checkpoints get the same one twice, and training is short."""
+    if name == "logit-shift":
+        return {"tuned": str(checkpoint), "untuned": str(checkpoint)}
     if name in OF_DECODERS:
         return {"task": str(write_task(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
     if name == "merge-adapters":

@@ -94,8 +94,11 @@ def _bits(folder: Path, texts: Sequence[str], places: Sequence[int]) -> tuple[Ar
 def load_with_head(folder: Path) -> Any:
     """The model of a checkpoint that expects tokens, in 32 bits."""
     from isogloss.models.checkpoints import load_model
+    from isogloss.models.shifted import load_causal
 
-    return load_model("AutoModelForCausalLM" if is_causal(folder) else "AutoModelForMaskedLM", folder, "float32")
+    return (
+        load_causal(folder, "float32") if is_causal(folder) else load_model("AutoModelForMaskedLM", folder, "float32")
+    )
 
 
 def bits_of(

@@ -22,6 +22,7 @@ from isogloss.lab.adaptation.texts import check_texts, digest, divide
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.checkpoints import fingerprint, locate
 from isogloss.models.runtime import threads_restored
+from isogloss.models.shifted import shift_of
 from isogloss.progress import Progress
 
 
@@ -74,6 +75,8 @@ def adapt(
     folder = locate(str(checkpoint))
     source = Weights(folder)
     measure_of(folder)
+    if shift_of(folder):
+        raise BadValue("its logits are shifted already", where=f"checkpoint {folder}", hint="shift last, and once")
     if chosen.needs_texts and not corpus:
         raise BadValue(f"{chosen.name} needs texts", where="corpus", hint='give corpus={"eng": [...], "swh": [...]}')
     learnt, held_out = divide(check_texts(corpus, translations=chosen.needs_translations)) if corpus else ({}, {})
