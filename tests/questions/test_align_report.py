@@ -12,7 +12,7 @@ import pytest
 from tests.questions import worlds
 
 import isogloss
-from isogloss.alignment import write_encodings
+from isogloss.alignment import Encodings, probe, write_encodings
 from isogloss.cli import main
 from isogloss.errors import BadValue, InputError
 
@@ -45,6 +45,27 @@ def test_sections_stand_in_their_order(page):
         "Data, and how to make this report again",
     ]  # fmt: skip
     assert page.count("<img") == 3
+
+
+def test_with_labels_probes_and_what_carries_over_stand_on_the_page(reps, answer, tmp_path):
+    """The label is the sign of a part of the meaning; each language has the accuracy with which it is read."""
+    encodings = Encodings.read(reps)
+    pooling, english = encodings.poolings[0], encodings.find("eng")
+    vectors = np.asarray(encodings.vectors(english, encodings.layers[-1], pooling))
+    labels = np.where(vectors[:, 0] > np.median(vectors[:, 0]), "up", "down")
+    task = pl.DataFrame({"id": encodings.ids(english), "label": labels})
+    found = isogloss.report_alignment(reps, task=task)
+    page = found.write(tmp_path / "align.html").read_text()
+    titles = re.findall(r"<h2[^>]*>(.*?)</h2>", page)
+    assert titles[2:4] == ["What a linear probe reads", "What carries over from language to language"]
+    assert page.count("<img") == 6
+    probing = probe(encodings, task)
+    german = probing.languages.filter(layer=probing.best, language=encodings.find("deu")).row(0, named=True)
+    assert found.tables["probes"].frame.filter(language="deu")["accuracy"].item() == german["accuracy"]
+    cell = f"{german['accuracy']:.2f} ({german['lower']:.2f} to {german['upper']:.2f})"
+    part = page.partition("Every language</h2>")[2].partition("<h2")[0]
+    assert f'<td class="number">{cell}</td>' in part
+    assert answer.sentences[:1] == found.sentences[:1]
 
 
 def test_every_language_has_every_measure_with_its_interval(answer, page):

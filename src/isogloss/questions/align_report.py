@@ -1,4 +1,5 @@
-"""What does a model itself say of the languages? One page: which it holds, by layer, how alike they are, their cost."""
+"""What does a model itself say of the languages? One page: which it holds, by layer, how alike they are, what a probe
+reads and carries over, their cost."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from pydantic import Field
 
 from isogloss.errors import InputError
 from isogloss.progress import Progress
+from isogloss.questions.align_probe import ProbeQuestion
 from isogloss.questions.align_report_text import Material, compose, in_one_sentence, of_layers
 from isogloss.questions.align_score import AlignmentQuestion, check_is_similarity
+from isogloss.questions.align_transfer import TransferQuestion
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.encoding import Corpus, EncodedLanguages, Layers
 from isogloss.questions.fields import FilePath, NameList, Shell
@@ -22,7 +25,7 @@ SHOWN_ROWS = 20
 
 
 class AlignmentReportQuestion(Question):
-    """Write a page on how a model holds languages: by language and layer, how alike they are, and their cost."""
+    """Write a page on how a model holds languages: by language and layer, how alike they are, probes, and cost."""
 
     command: ClassVar[str] = "align report"
     positional: ClassVar[tuple[str, ...]] = ("encodings",)
@@ -43,6 +46,15 @@ class AlignmentReportQuestion(Question):
         str | None, Field(description="How token vectors were pooled; by default as in the measure's source.")
     ] = None
     over: Annotated[Literal["mean", "max"], Field(description="What of all layers the finding is about.")] = "mean"
+    task: Annotated[
+        Any,
+        Shell(kind=str, metavar="FILE"),
+        Field(description="Labels of the sentences, as for 'align probe': what probes read of them is told too."),
+    ] = None
+    label: Annotated[
+        str | None,
+        Field(description="Column of the labels, where it is not label, category, topic, class, upos or tag."),
+    ] = None
     tokenizer: Annotated[
         Any, Shell(kind=str), Field(description="Tokeniser whose cost is to be told too; see 'align tokens'.")
     ] = None
@@ -70,7 +82,10 @@ class AlignmentReportQuestion(Question):
         tables = dict(scored.tables)
         tables["languages"] = replace(tables["languages"], rows=SHOWN_ROWS)
         tables["by_layer"] = Table(layers, "By layer, the mean of all languages", rows=0)
-        tables |= {name: replace(one.tables["languages"], rows=0) for name, one in others.items()}
+        tables |= {
+            name: replace(one.tables["distance" if name == "transfer" else "languages"], rows=0)
+            for name, one in others.items()
+        }
         material = Material(
             self, encodings, answers, layers, self.metrics, self.over, self.similarity, self.corpus, self.appendix
         )
@@ -92,4 +107,12 @@ class AlignmentReportQuestion(Question):
         if self.tokenizer is not None:
             counted = {"tokenizer": self.tokenizer, "corpus": self.corpus, "pivot": self.pivot}
             asked["tokens"] = read_question(TokensQuestion, counted | {"languages": self.languages})
-        return {name: question.answer(progress) for name, question in asked.items()}
+        answers = {name: question.answer(progress) for name, question in asked.items()}
+        return answers | (self._probed(progress) if self.task is not None else {})
+
+    def _probed(self, progress: Progress | None) -> dict[str, Answer]:
+        """What probes read in each language, and what carries over at the layer where they read most."""
+        shared = {"encodings": self.encodings, "task": self.task, "label": self.label, "languages": self.languages}
+        read = read_question(ProbeQuestion, shared | {"layers": self.layers}).answer(progress)
+        asked = shared | {"layer": read.result.best, "metrics": [self.similarity]}
+        return {"probes": read, "transfer": read_question(TransferQuestion, asked).answer(progress)}

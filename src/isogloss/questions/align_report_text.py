@@ -74,7 +74,8 @@ class Material:
         For the command that makes the report again.
     encodings : Encodings
     answers : mapping of str to Content
-        `languages` against the pivot, `similarity` of every two, and `tokens` where they were counted.
+        `languages` against the pivot, `similarity` of every two, `probes` and `transfer` where there are labels, and
+        `tokens` where they were counted.
     layers : polars.DataFrame
         See `of_layers`.
     metrics : sequence of str
@@ -99,17 +100,24 @@ class Material:
 
 
 def compose(material: Material) -> Document:
-    """The document: what was found, layers, every two languages, tokens, who is held badly, method and data."""
+    """The document: what was found, layers, every two languages, probes, tokens, who is held badly, method, data."""
     from isogloss.reporting import Document, Section
 
     answers, scored = material.answers, material.answers["languages"]
     sections = [_finding(scored), *_layers(material, scored), _alike(answers["similarity"])]
+    if "probes" in answers:
+        sections += _probes(answers["probes"], answers["transfer"])
     if "tokens" in answers:
         tokens = answers["tokens"]
         sections.append(
             Section("What a sentence costs in tokens", [*tokens.sentences, _picture(tokens), _grid(tokens)])
         )
-    sections += [_badly(material, scored), _every_language(scored), _method(material), _data(material, scored)]
+    sections += [
+        _badly(material, scored),
+        _every_language(scored, answers.get("probes")),
+        _method(material),
+        _data(material, scored),
+    ]
     if material.appendix:
         every = Table(scored.tables["layers"].frame.drop("reason"), "Every measure by language and layer", digits=3)
         sections.append(Section("Appendix", [every.grid(whole=True)], new_page=True))
@@ -156,6 +164,18 @@ def _alike(answer: Content) -> Section:
     return Section("How alike the languages are to each other", [*answer.sentences, _picture(answer)])
 
 
+def _probes(probes: Content, transfer: Content) -> Iterator[Section]:
+    """What a probe reads, by layer and language, and what of it carries over."""
+    from isogloss.reporting import Section
+
+    layers = probes.tables["layers"].grid(whole=True)
+    yield Section("What a linear probe reads", [*probes.sentences, _picture(probes), layers])
+    shown: list[Any] = [*transfer.sentences, _picture(transfer)]
+    if "matrix" in transfer.views and transfer.views["matrix"] is not transfer.draw:
+        shown.append(_drawn(transfer.views["matrix"]))
+    yield Section("What carries over from language to language", [*shown, _grid(transfer)])
+
+
 def _badly(material: Material, scored: Content) -> Section:
     """Languages of which the measure surely is low; by a measure without such a line, the lowest."""
     import polars as pl
@@ -183,11 +203,19 @@ def _badly(material: Material, scored: Content) -> Section:
     return Section(title, [said, Table(badly, "The worst first", shown, digits=2, rows=MOST_BADLY).grid()])
 
 
-def _every_language(scored: Content) -> Section:
-    """All languages, the measures beside each other."""
+def _every_language(scored: Content, probes: Content | None) -> Section:
+    """All languages, the measures beside each other, and the accuracy of a probe where there are labels."""
+    import polars as pl
+
     from isogloss.reporting import Section
 
-    return Section("Every language", [_beside_each_other(scored.table, "name", "Best first", key="language")])
+    columns = ("language", "name", "metric", "value", "lower", "upper")
+    table = scored.table.select(columns)
+    if probes is not None:
+        read = probes.tables["languages"].frame.with_columns(metric=pl.lit("probe"))
+        read = read.rename({"accuracy": "value"}).select(columns)
+        table = pl.concat([table, read.filter(pl.col("language").is_in(table["language"].implode()))])
+    return Section("Every language", [_beside_each_other(table, "name", "Best first", key="language")])
 
 
 def _beside_each_other(table: pl.DataFrame, by: str, title: str, *, key: str = "layer") -> Grid:
