@@ -421,6 +421,8 @@ def report_alignment(
     layers: int | Sequence[int] | None = ...,
     pooling: str | None = ...,
     over: Literal["mean", "max"] = ...,
+    task: Any | None = ...,
+    label: str | None = ...,
     tokenizer: Any | None = ...,
     corpus: Any | None = ...,
     appendix: bool = ...,
