@@ -33,6 +33,15 @@ class AlignmentReportQuestion(Question):
     encodings: Annotated[
         FilePath, Shell(argument=True, metavar="FOLDER"), Field(description="What 'isogloss align encode' wrote.")
     ]
+    task: Annotated[
+        Any,
+        Shell(kind=str, metavar="FILE"),
+        Field(description="Labels of the sentences, as for 'align probe': what probes read of them is told too."),
+    ] = None
+    label: Annotated[
+        str | None,
+        Field(description="Column of the labels, where it is not label, category, topic, class, upos or tag."),
+    ] = None
     metrics: Annotated[
         NameList,
         Shell(flags=("--metric", "--metrics"), kind=str),
@@ -46,15 +55,6 @@ class AlignmentReportQuestion(Question):
         str | None, Field(description="How token vectors were pooled; by default as in the measure's source.")
     ] = None
     over: Annotated[Literal["mean", "max"], Field(description="What of all layers the finding is about.")] = "mean"
-    task: Annotated[
-        Any,
-        Shell(kind=str, metavar="FILE"),
-        Field(description="Labels of the sentences, as for 'align probe': what probes read of them is told too."),
-    ] = None
-    label: Annotated[
-        str | None,
-        Field(description="Column of the labels, where it is not label, category, topic, class, upos or tag."),
-    ] = None
     tokenizer: Annotated[
         Any, Shell(kind=str), Field(description="Tokeniser whose cost is to be told too; see 'align tokens'.")
     ] = None
