@@ -414,6 +414,8 @@ def compare_languages(
 def report_alignment(
     encodings: str | Path | None = ...,
     *,
+    task: Any | None = ...,
+    label: str | None = ...,
     metrics: str | Sequence[str] = ...,
     similarity: str = ...,
     pivot: str = ...,
@@ -421,8 +423,6 @@ def report_alignment(
     layers: int | Sequence[int] | None = ...,
     pooling: str | None = ...,
     over: Literal["mean", "max"] = ...,
-    task: Any | None = ...,
-    label: str | None = ...,
     tokenizer: Any | None = ...,
     corpus: Any | None = ...,
     appendix: bool = ...,
