@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from isogloss.lab.tuning.soft_prompt import SoftPrompt
 from isogloss.lab.tuning.training import AT_ONCE, log_likelihoods
 from isogloss.models.decoder import Decoder
 from isogloss.models.likelihood import divided
@@ -19,36 +20,13 @@ from isogloss.models.runtime import adamw
 Matrix = np.ndarray[Any, Any]
 
 
-class SoftTokens(nn.Module):
-    """The embeddings of a model, with vectors under numbers beyond its vocabulary.
-
-    Parameters
-    ----------
-    embeddings : torch.nn.Module
-        From numbers of tokens to vectors.
-    vectors : torch.Tensor, shape (tokens, width)
-    """
-
-    def __init__(self, embeddings: Any, vectors: Any):
-        super().__init__()
-        self.embeddings = embeddings
-        self.first = len(embeddings.weight)
-        self.vectors = nn.Parameter(vectors)
-
-    def forward(self, ids: Any) -> Any:
-        """Vectors of tokens, of the vocabulary or beyond it."""
-        beyond = ids >= self.first
-        plain = self.embeddings(ids.masked_fill(beyond, 0))
-        return torch.where(beyond[..., None], self.vectors[(ids - self.first).clamp(min=0)].to(plain.dtype), plain)
-
-
 def with_tokens(decoder: Decoder, vectors: Matrix) -> Decoder:
     """A copy of a decoder that reads some vectors, (tokens, width), before every prompt."""
     model = deepcopy(decoder.model).requires_grad_(False)
     embeddings = model.get_input_embeddings()
-    tokens = SoftTokens(embeddings, torch.from_numpy(vectors.copy()).to(embeddings.weight.device))
+    tokens = SoftPrompt(embeddings, torch.from_numpy(vectors.copy()).to(embeddings.weight.device))
     model.set_input_embeddings(tokens)
-    return replace(decoder, model=model, lead=[*decoder.lead, *range(tokens.first, tokens.first + len(vectors))])
+    return replace(decoder, model=model, lead=[*decoder.lead, *tokens.ids])
 
 
 def learn_tokens(
