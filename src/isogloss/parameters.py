@@ -55,6 +55,12 @@ class Parameterized:
         """Every parameter with its value."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Every parameter with its default."""
+        factories = {one.name: one.default_factory for one in fields(cls)}
+        return {one.name: factory() if callable(factory := factories[one.name]) else one.default for one in fields(cls)}
+
     @property
     def label(self) -> str:
         """The name, with the parameters that differ from their defaults: `ngram-logreg(C=1)`.
@@ -65,10 +71,7 @@ class Parameterized:
 
     def changed(self, *left_out: str) -> list[str]:
         """The parameters that differ from their defaults, written `name=value`."""
-        factories = {one.name: one.default_factory for one in fields(self)}
-        defaults = {
-            one.name: factory() if callable(factory := factories[one.name]) else one.default for one in fields(self)
-        }
+        defaults = self.defaults()
         return [
             f"{name}={_plain(value)}"
             for name, value in self.parameters.items()

@@ -28,6 +28,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "instruction-tune": {"max_length": 1024, "max_new": 4, "epochs": 1, "learning_rate": 1e-3},
     "instruction-lora": {"max_length": 1024, "max_new": 4, "epochs": 1, "rank": 2},
     "instruction-prompt": {"max_length": 1024, "max_new": 4, "epochs": 1, "length": 3},
+    "mapped-encoder": {"max_length": 1024, "max_new": 4, "epochs": 1, "vectors": "slots", "rank": 2},
     "seq2seq-tune": {"max_new": 4, "epochs": 1, "max_length": 128, "tag": "prompt"},
     "seq2seq-lora": {"max_new": 4, "epochs": 2, "rank": 2, "max_length": 128, "frozen_epochs": 1},
     "seq2seq-prompt": {"max_new": 4, "epochs": 1, "length": 3, "max_length": 128},
@@ -68,6 +69,8 @@ def make(name: str, checkpoint: Path) -> Recipe:
         return recipes.get(name).read({"base": base, **own})
     if name == "hyper-adapter":
         parameters = {**parameters, "file": vectors(checkpoint)}
+    if name == "mapped-encoder":
+        parameters = {**parameters, "encoder": str(checkpoint)}
     if issubclass(recipes.get(name), Seq2SeqTune):
         checkpoint = make_seq2seq(checkpoint.with_name("seq2seq"))
     elif issubclass(recipes.get(name), PromptedRecipe):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -254,6 +254,13 @@ def prompt_tokens(decoder: Decoder, prompt: str, direction: Direction = PLAIN) -
         return decoder.lead + list(decoder.tokenizer(prompt)["input_ids"]) or [decoder.filler]
     found = decoder.lead + list(decoder.tokenizer(prompt, add_special_tokens=False)["input_ids"])
     return found or first_token(decoder)
+
+
+def with_leads(decoder: Decoder, prompts: int, leads: Sequence[Sequence[int]] | None) -> list[Decoder]:
+    """A decoder for each prompt, with what stands before that prompt alone behind its own lead."""
+    if leads is None:
+        return [decoder] * prompts
+    return [replace(decoder, lead=[*decoder.lead, *one]) for one in leads]
 
 
 def common_beginning(prompts: Sequence[Integers]) -> int:

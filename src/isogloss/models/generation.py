@@ -20,6 +20,7 @@ from isogloss.models.decoder import (
     read_prompts,
     room,
     shortened,
+    with_leads,
 )
 from isogloss.models.runtime import by_length, device, start_torch, with_oom_backoff
 
@@ -30,7 +31,7 @@ _Take = Callable[[Any], Matrix]
 
 def generate(
     decoder: Decoder, prompts: Sequence[str], *, max_new: int, stop: Sequence[str] = ("\n",), max_length: int,
-    direction: Direction = PLAIN, seed: int | None = None,
+    direction: Direction = PLAIN, seed: int | None = None, leads: Sequence[Sequence[int]] | None = None,
 ) -> list[str]:  # fmt: skip
     """What a model writes after each prompt.
 
@@ -48,6 +49,8 @@ def generate(
         From which language into which an encoder-decoder writes.
     seed : int, optional
         Of tokens that are drawn from what the model gives each, at temperature 1; by default the likeliest is taken.
+    leads : sequence of sequence of int, optional
+        Tokens that stand before each prompt alone and are never cut off.
 
     Returns
     -------
@@ -66,7 +69,9 @@ def generate(
         If memory does not suffice for a single prompt.
     """
     most = room_for_prompts(decoder, max_new, max_length)
-    found = [shortened(decoder, prompt_tokens(decoder, prompt, direction), most) for prompt in prompts]
+    led = with_leads(decoder, len(prompts), leads)
+    found = [shortened(one, prompt_tokens(one, prompt, direction), most)
+             for one, prompt in zip(led, prompts, strict=True)]  # fmt: skip
     answers = [""] * len(prompts)
     take = _likeliest if seed is None else _Drawn(seed)
     with start_torch().inference_mode():

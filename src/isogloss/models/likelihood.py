@@ -21,6 +21,7 @@ from isogloss.models.decoder import (
     room,
     shortened,
     take_back,
+    with_leads,
 )
 from isogloss.models.runtime import by_length, device, start_torch, with_oom_backoff
 
@@ -82,7 +83,7 @@ class _Item:
 
 def score(
     decoder: Decoder, prompts: Sequence[str], continuations: Sequence[Sequence[str]], *, max_length: int,
-    share: bool = True,
+    share: bool = True, leads: Sequence[Sequence[int]] | None = None,
 ) -> Likelihoods:  # fmt: skip
     """Score continuations of prompts.
 
@@ -97,6 +98,8 @@ def score(
     share : bool, default True
         Read the tokens that prompts have in common once, and each prompt once for all its continuations; without, every
         continuation is read anew with all that comes before. Scores are the same but for rounding.
+    leads : sequence of sequence of int, optional
+        Tokens that stand before each prompt alone and are never cut off.
 
     Raises
     ------
@@ -105,7 +108,9 @@ def score(
     IsoglossError
         If memory does not suffice for a single prompt.
     """
-    items = [_item(decoder, prompt, some, max_length) for prompt, some in zip(prompts, continuations, strict=True)]
+    led = with_leads(decoder, len(prompts), leads)
+    items = [_item(one, prompt, some, max_length)
+             for one, prompt, some in zip(led, prompts, continuations, strict=True)]  # fmt: skip
     scores: list[Matrix] = [np.zeros(len(one.continuations)) for one in items]
     remembers = share and all(one.longest <= decoder.remembered for one in items)
     with start_torch().inference_mode():

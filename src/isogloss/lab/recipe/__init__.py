@@ -48,6 +48,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "instruction-tune": "isogloss.lab.recipe.instructions:InstructionTune",
         "instruction-lora": "isogloss.lab.recipe.instructions:InstructionLora",
         "instruction-prompt": "isogloss.lab.recipe.instructions:InstructionPrompt",
+        "mapped-encoder": "isogloss.lab.recipe.mapped_encoder:MappedEncoder",
         "seq2seq-tune": "isogloss.lab.recipe.encoder_decoder:Seq2SeqTune",
         "seq2seq-back-translated": "isogloss.lab.recipe.back_translated:Seq2SeqBackTranslated",
         "seq2seq-lora": "isogloss.lab.recipe.encoder_decoder:Seq2SeqLora",

@@ -101,7 +101,7 @@ class InstructionTune(PromptedRecipe):
         wordings, chat, found = self.wordings(known), self.conversation(), []
         for one, right, language in zip(queries(prepared, "train", rows), labels, languages, strict=True):
             answer = right_answer(known, one, right)
-            prompt, answer = wordings.of(int(language)).parted(read(one.parts, answer), answer)
+            prompt, answer = wordings.of(int(language)).parted(read(self.as_read(one).parts, answer), answer)
             prompt = marks[language].text + prompt
             if chat is not None:
                 prompt, answer = chat.prompt([], prompt), answer.strip()
@@ -164,7 +164,7 @@ class InstructionTune(PromptedRecipe):
                     stage = replace(schedule, epochs=epochs)
                     with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
                         lesson.train(ready, material, stage, seed)
-                    _count(ready, [*material.sequences, *material.others], epochs)
+                    count_learning(ready, [*material.sequences, *material.others], epochs)
                 learnt = self.weights(model)
         notes = {"selected_on": "nothing: the weights after the last step are taken"}
         left_out = len(examples) - len(material.sequences)
@@ -254,7 +254,7 @@ def languages_of(prepared: Arrays, rows: np.ndarray[Any, Any]) -> np.ndarray[Any
     return np.searchsorted(first_rows(prepared, "train"), rows, side="right") - 1
 
 
-def _count(decoder: Decoder, sequences: Sequence[tuple[Any, Any]], epochs: int) -> None:
+def count_learning(decoder: Decoder, sequences: Sequence[tuple[Any, Any]], epochs: int) -> None:
     """Operations backwards: through the states always, and through the weights where all of these are learnt."""
     lengths = np.array([len(read) + len(answer) for read, answer in sequences])
     passes = 2 if all(one.requires_grad for one in decoder.model.parameters()) else 1

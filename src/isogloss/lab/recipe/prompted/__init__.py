@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
@@ -119,8 +120,8 @@ class PromptedRecipe(NeuralRecipe):
     def changed(self, *left_out: str) -> list[str]:
         """What differs from the defaults; of the wording, which may be long, a short hash."""
         others = super().changed(*left_out, *self.worded)
-        plain = type(self)(checkpoint="any")
-        if self._wording() == plain._wording():
+        defaults = self.defaults()
+        if self._wording() == {name: defaults[name] for name in self.worded}:
             return others
         return [*others, f"wording={hashlib.sha256(json.dumps(self._wording()).encode()).hexdigest()[:8]}"]
 
@@ -231,12 +232,20 @@ class PromptedRecipe(NeuralRecipe):
         """The form of a chat, if that is asked for."""
         return Chat(load_tokenizer(self.folder), self.system) if self.chat else None
 
+    def as_read(self, one: Query) -> Query:
+        """A row as the decoder reads it in its prompt."""
+        return one
+
+    def leads(self, decoder: Decoder, rows: Sequence[Query]) -> list[list[int]] | None:
+        """Tokens that stand before the prompt of each row alone; none by default."""
+        return None
+
     def _answer(self, decoder: Decoder, known: About, rows: list[Query], asking: Asking) -> Matrix:
         if known.answer in WRITTEN:
-            prompts = [asking.ask(one)[0] for one in rows]
+            prompts = [asking.ask(self.as_read(one))[0] for one in rows]
             return np.array(
                 generate(decoder, prompts, max_new=self.max_new, stop=self.stop, max_length=self.max_length,
-                         direction=asking.direction)
+                         direction=asking.direction, leads=self.leads(decoder, rows))
             )  # fmt: skip
         scores = self._scores(decoder, asking, rows)
         if self.calibrate:
@@ -245,10 +254,11 @@ class PromptedRecipe(NeuralRecipe):
 
     def _scores(self, decoder: Decoder, asking: Asking, rows: list[Query]) -> list[Matrix]:
         """The score of each answer to each row."""
-        written = [asking.ask(one) for one in rows]
+        written = [asking.ask(self.as_read(one)) for one in rows]
         found = score(
-            decoder, [prompt for prompt, _ in written], [ways for _, ways in written], max_length=self.max_length
-        )
+            decoder, [prompt for prompt, _ in written], [ways for _, ways in written], max_length=self.max_length,
+            leads=self.leads(decoder, rows),
+        )  # fmt: skip
         count(shortened_prompts=found.cut)
         scores = found.normalised(self.normalise)
         return [scores[first:last] for first, last in pairwise(found.starts)]
