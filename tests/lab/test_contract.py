@@ -46,6 +46,8 @@ QUICK: dict[str, dict[str, Any]] = {
     "label-encoder": {"epochs": 2, "learning_rate": 1e-3},
     "bi-encoder": {"epochs": 2, "learning_rate": 1e-3, "teacher": {"name": "lora", "epochs": 1}},
     "late-interaction": {"epochs": 2, "learning_rate": 1e-3, "dimension": 8},
+    "mad-x": {"epochs": 2, "text_epochs": 1},
+    "modular-late-interaction": {"epochs": 2, "learning_rate": 1e-3, "dimension": 8, "text_epochs": 1},
     "masked-prompt": {
         "epochs": 2,
         "template": "{text} the {mask}",
@@ -75,7 +77,9 @@ def make(name: str, checkpoint: Path) -> Recipe:
         checkpoint = make_seq2seq(checkpoint.with_name("seq2seq"))
     elif issubclass(recipes.get(name), PromptedRecipe):
         checkpoint = make_decoder(checkpoint.with_name("decoder"))
-    if name == "masked-prompt":
+    if name in ("mad-x", "modular-late-interaction"):
+        parameters = {**parameters, "texts": texts(checkpoint)}
+    if name in ("masked-prompt", "mad-x", "modular-late-interaction"):
         checkpoint = make_masked(checkpoint.with_name("masked"))
     return recipes.get(name).read(
         parameters if name == "ngram-logreg" else {"checkpoint": str(checkpoint), "max_length": 64, **parameters}
@@ -86,6 +90,15 @@ def vectors(checkpoint: Path) -> str:
     """A file with a number for each language, beside a checkpoint."""
     path = checkpoint.parent / "vectors.csv"
     path.write_text("language,number\neng,1\nnld,2\ndeu,4\n")
+    return str(path)
+
+
+def texts(checkpoint: Path) -> str:
+    """A file with a few texts of each language, beside a checkpoint."""
+    path, chance = checkpoint.parent / "texts.csv", random.Random(3)
+    rows = [{"language": code, "text": " ".join([*chance.choices([*HEALTH, *SPORT], k=4), str(place)])}
+            for code in ("eng", "nld") for place in range(12)]  # fmt: skip
+    pl.DataFrame(rows).write_csv(path)
     return str(path)
 
 

@@ -39,6 +39,8 @@ recipes: Registry[type[Recipe]] = Registry(
         "late-interaction": "isogloss.lab.recipe.bi_encoder:LateInteraction",
         "prompt-tuning": "isogloss.lab.recipe.prompt_tuning:PromptTuning",
         "hyper-adapter": "isogloss.lab.recipe.hyper_adapter:HyperAdapter",
+        "mad-x": "isogloss.lab.recipe.language_adapters:MadX",
+        "modular-late-interaction": "isogloss.lab.recipe.language_adapters:ModularLateInteraction",
         "lottery-ticket": "isogloss.lab.recipe.lottery_ticket:LotteryTicket",
         "template-prompt": "isogloss.lab.recipe.template_prompt:TemplatePrompt",
         "domain-invariant": "isogloss.lab.recipe.domain_invariant:DomainInvariant",

@@ -159,7 +159,7 @@ class BiEncoder(TrainedRecipe):
             return {"selected_on": "nothing: the encoder is taken as it is"}
         return super()._learn_source(network, tokens, training)
 
-    def _network(self, prepared: Arrays, outputs: int, objective: str) -> DualNetwork:
+    def _network(self, prepared: Arrays, outputs: int, objective: str) -> Network:
         from isogloss.lab.recipe.dual_network import Contrast, DualNetwork
 
         start_torch()

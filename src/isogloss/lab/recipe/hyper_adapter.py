@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from isogloss.alignment.corpus import LANGUAGE, column_of, read_table
 from isogloss.errors import BadFile, BadValue
 from isogloss.files import read_input
 from isogloss.lab.recipe import Apply, Arrays, Corpus
+from isogloss.lab.recipe.marks import marked
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 from isogloss.languages import resolve
 from isogloss.models.encoder import shared_encoder_model
@@ -99,16 +99,8 @@ class HyperAdapter(TrainedRecipe):
         for code, identifier in zip(corpus.languages, ids, strict=True):
             if identifier not in places:
                 raise BadValue(f"no vector of '{code}'", where=self.file, hint="add a row, or leave out the language")
-        found = dict(super().prepare(corpus, apply))
         vocabulary = shared_encoder_model(self.folder, "float32").config.vocab_size
-        for prefix in ("train", "test"):
-            tokens = np.array(found[f"{prefix}_ids"], np.int64)
-            rows = np.concatenate([[0], np.cumsum(found[f"{prefix}_rows_of"])])
-            for identifier, (first, last) in zip(ids, pairwise(rows), strict=True):
-                sequences = range(found[f"{prefix}_rows"][first], found[f"{prefix}_rows"][last])
-                tokens[found[f"{prefix}_starts"][list(sequences)]] += vocabulary * (1 + places[identifier])
-            found[f"{prefix}_ids"] = tokens
-        return found
+        return marked(super().prepare(corpus, apply), [places[one] for one in ids], vocabulary)
 
     def adapt(self, encoder: Any) -> Any:
         """The encoder with adapters after every layer, which change nothing at first."""

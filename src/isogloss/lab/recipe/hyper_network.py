@@ -68,8 +68,7 @@ class HyperEncoder(nn.Module):
 
     Notes
     -----
-    The first token of a text in the language with the vector k has the number v (1 + k) + t, with v tokens in the
-    vocabulary, of which it is number t.
+    How first tokens tell the language: `isogloss.lab.recipe.marks`.
     """
 
     def __init__(self, encoder: Any, vectors: np.ndarray[Any, Any], size: int, width: int):
