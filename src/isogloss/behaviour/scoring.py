@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from isogloss.behaviour.items import require
 from isogloss.behaviour.metric import BehaviourMetric, Tally
 from isogloss.behaviour.registry import behaviour_metrics
 from isogloss.behaviour.tallies import OUTCOMES
-from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
+from isogloss.stats import holm
 from isogloss.stats.intervals import bootstrap_weights, check_level, percentile_interval
 
 Array = NDArray[np.float64]
@@ -25,6 +26,11 @@ AT_ONCE = 20_000_000
 SCHEMA = {
     "metric": pl.String, "task": pl.String, "model": pl.String, "part": pl.String, "language": pl.String,
     "value": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "items": pl.Int64,
+}  # fmt: skip
+DIFFERENCES = {
+    "metric": pl.String, "task": pl.String, "model": pl.String, "against": pl.String, "part": pl.String,
+    "language": pl.String, "value": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "p": pl.Float64,
+    "p_holm": pl.Float64, "items_in_both": pl.Int64,
 }  # fmt: skip
 
 
@@ -41,11 +47,16 @@ class BehaviourScores:
     unscored : dict of str to str
         Metrics whose columns the table has, and why they have no score.
     level : float
+    differences : polars.DataFrame
+        Where `against` was given, for each score of another model or task that it has too: `value`, the score less
+        that of `against`, with `lower` and `upper`, `p`, `p_holm` corrected for all rows of its metric, and
+        `items_in_both`.
     """
 
     scores: pl.DataFrame
     unscored: dict[str, str]
     level: float
+    differences: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DIFFERENCES), kw_only=True)
 
 
 def score_items(
@@ -53,6 +64,7 @@ def score_items(
     metrics: Sequence[str] = (),
     *,
     shared: bool = False,
+    against: str | None = None,
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
@@ -67,6 +79,9 @@ def score_items(
         By default those whose columns the table has, but for those that need fewer columns than another of them.
     shared : bool
         Whether items without a counterpart in the other language or variant are left out; else they are an error.
+    against : str, optional
+        A model or a task of the table, whose scores all others are compared with: those of the same task, or of the
+        same model. Items are drawn alike for both, so that an item of both is compared with itself.
     level : float
         Of intervals.
     draws, seed : int
@@ -100,10 +115,32 @@ def score_items(
                 unscored[metric.name] = error.reason
                 continue
             rows += [{"metric": metric.name, "task": task, "model": model, **row} for row in found]
+    rows_against = [] if against is None else [
+        {"metric": metric.name, **row}
+        for metric in chosen
+        for row in _differences(metric, table, _known(table, against), shared, level, draws, seed)
+    ]  # fmt: skip
     if not rows:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in unscored.items())
         raise NotEnoughEvidence(f"no metric has a score: {reasons}", where="items")
-    return BehaviourScores(pl.DataFrame(rows, schema=SCHEMA), unscored, level)
+    differences = _corrected(pl.DataFrame(rows_against, schema=DIFFERENCES))
+    return BehaviourScores(pl.DataFrame(rows, schema=SCHEMA), unscored, level, differences=differences)
+
+
+def _known(table: pl.DataFrame, against: str) -> str:
+    known = [name for by in ("model", "task") for name in table[by].unique(maintain_order=True).drop_nulls() if name]
+    if against not in known:
+        raise UnknownName("model or task of the items", against, known, where="against")
+    return against
+
+
+def _corrected(differences: pl.DataFrame) -> pl.DataFrame:
+    """With p-values corrected for all rows of a metric (Holm 1979)."""
+    parts = [
+        rows.with_columns(pl.Series("p_holm", holm(rows["p"].to_list()), dtype=pl.Float64))
+        for _, rows in differences.group_by("metric", maintain_order=True)
+    ]
+    return pl.concat(parts) if parts else differences
 
 
 def item_metrics() -> dict[str, BehaviourMetric]:
@@ -166,12 +203,25 @@ def _scores(
     metric: BehaviourMetric, items: pl.DataFrame, shared: bool, level: float, draws: int, seed: int
 ) -> Iterator[dict[str, Any]]:
     """The scores of a model, for each part: over all languages, then of each."""
-    tally = _tally(metric)
-    counted = tally.count(items, shared)
+    counted = _counted(metric, items, shared)
+    found = _drawn(metric, counted, counted["item"].unique(maintain_order=True).to_list(), draws, seed)
+    for (part, language), (values, behind) in found.items():
+        yield {"part": part, "language": language, **_row(values, level), "items": behind}
+
+
+def _counted(metric: BehaviourMetric, items: pl.DataFrame, shared: bool) -> pl.DataFrame:
+    """What the metric counts of each item, language and part."""
+    counted = _tally(metric).count(items, shared)
     keys = [pl.lit(None, pl.String).alias(name) for name in ("language", "part") if name not in counted.columns]
-    counted = counted.with_columns(keys)
+    return counted.with_columns(keys)
+
+
+def _drawn(
+    metric: BehaviourMetric, counted: pl.DataFrame, units: Sequence[str], draws: int, seed: int
+) -> dict[tuple[str | None, str | None], tuple[Array, int]]:
+    """Of each part and language, and of all languages of a part: the value and that of every draw, and its items."""
+    tally = _tally(metric)
     inputs = [name for name in counted.columns if name not in ("item", "language", "part")]
-    units = counted["item"].unique(maintain_order=True).to_list()
     place = counted["item"].replace_strict(units, range(len(units)), return_dtype=pl.Int64)
     counted = counted.select("part", "language", pl.col(inputs).cast(pl.Float64), place=place)
     groups = [*counted.group_by("part", "language", "place", maintain_order=True).sum().group_by("part", "language",
@@ -179,16 +229,49 @@ def _scores(
     drawn = _sums([rows.select("place", *inputs).to_numpy() for _, rows in groups], len(units), draws, seed)
     sums = dict(zip((key for key, _ in groups), drawn, strict=True))
     sizes = {key: rows.height for key, rows in groups}
+    found: dict[tuple[str | None, str | None], tuple[Array, int]] = {}
     for part in dict.fromkeys(part for part, _ in sums):
         languages = [language for one, language in sums if one == part]
         of_part = [sums[part, language] for language in languages]
         values = [_values(metric, one) for one in of_part]
         whole = _values(metric, np.sum(of_part, axis=0)) if tally.pooled else _mean(values)
-        items_behind = counted.filter(pl.col("part").eq_missing(part))["place"].n_unique()
-        yield {"part": part, "language": None, **_row(whole, level), "items": items_behind}
+        found[part, None] = whole, counted.filter(pl.col("part").eq_missing(part))["place"].n_unique()
         for language, value in zip(languages, values, strict=True):
             if language is not None:
-                yield {"part": part, "language": language, **_row(value, level), "items": sizes[part, language]}
+                found[part, language] = value, sizes[part, language]
+    return found
+
+
+def _differences(
+    metric: BehaviourMetric, table: pl.DataFrame, against: str, shared: bool, level: float, draws: int, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Scores of each model less those of the one named, or of each task less those of the one named, by items."""
+    by, other = ("model", "task") if against in table["model"].to_list() else ("task", "model")
+    for (shared_name,), of_both in table.group_by(other, maintain_order=True):
+        first = of_both.filter(pl.col(by) == against)
+        for (name,), second in of_both.filter(pl.col(by) != against).group_by(by, maintain_order=True):
+            if first.is_empty():
+                continue
+            try:
+                counted = [_counted(metric, one, shared) for one in (first, second)]
+            except NotEnoughEvidence:
+                continue
+            units = pl.concat([one["item"] for one in counted]).unique(maintain_order=True).to_list()
+            both = len({*counted[0]["item"]} & {*counted[1]["item"]})
+            found = [_drawn(metric, one, units, draws, seed) for one in counted]
+            for key in (key for key in found[1] if key in found[0]):
+                values = found[1][key][0] - found[0][key][0]
+                row = {"part": key[0], "language": key[1], **_row(values, level), "p": _two_sided(values)}
+                yield {by: name, other: shared_name, "against": against, "items_in_both": both, **row}
+
+
+def _two_sided(values: Array) -> float | None:
+    """Twice the share of draws on the rarer side of 0, one more draw counted on either."""
+    drawn = values[1:][np.isfinite(values[1:])]
+    if not np.isfinite(values[0]) or not len(drawn):
+        return None
+    rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    return float(min(1.0, 2 * (1 + rarer) / (1 + len(drawn))))
 
 
 def _sums(groups: Sequence[Array], units: int, draws: int, seed: int) -> list[Array]:

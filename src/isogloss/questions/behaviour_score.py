@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 MOST_SENTENCES = 5
 FEW_ITEMS = 10
 SHOWN = 20
+SIGNIFICANT = 0.05
+DIFFERENCES = {"difference": "value", "from": "lower", "to": "upper", "p (Holm)": "p_holm"}
 VALUES = {"value": "value", "from": "lower", "to": "upper", "items": "items"}
 
 
@@ -45,6 +47,9 @@ class BehaviourScoreQuestion(AboutItems):
     shared: Annotated[
         bool, Field(description="Leave out items without a counterpart in the other language or variant.")
     ] = False
+    against: Annotated[
+        str | None, Field(description="A model or task of the items, which all others are compared with, item by item.")
+    ] = None
     into: Annotated[str | None, Field(description="Store to add the scores to, a folder or s3://...")] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:
@@ -53,7 +58,9 @@ class BehaviourScoreQuestion(AboutItems):
         from isogloss.behaviour.items import EVERY_ROLE
 
         items = self.chosen(read_items(self.items, columns=self.columns, languages=self.languages, roles=EVERY_ROLE))
-        result = score_items(items, self.metrics, shared=self.shared, level=self.level, seed=self.seed)
+        result = score_items(
+            items, self.metrics, shared=self.shared, against=self.against, level=self.level, seed=self.seed
+        )
         names = Names(None, written_names(items) if "written" in items.columns else {})
         sentences = [*_sentences(result), *self._written(result)]
         return Answer(
@@ -131,8 +138,26 @@ def _sentences(result: BehaviourScores) -> list[str]:
         said.append(f"{several}." if ranked.height > 1 else f"{about} of {who}: {value}.")
         if len(said) == 1:
             said.append(metric.meaning)
+    said[1:1] = _compared(result)
     left = len(said) - 1 - MOST_SENTENCES
     return said if left <= 0 else [*said[: MOST_SENTENCES + 1], f"{left} more are in the table."]
+
+
+def _compared(result: BehaviourScores) -> list[str]:
+    """How many differences are shown by the first metric, and the largest over all languages."""
+    import polars as pl
+
+    if result.differences.is_empty():
+        return []
+    first = result.differences.filter(metric=result.differences["metric"][0])
+    shown = first.filter(pl.col("p_holm") < SIGNIFICANT).height
+    of_all = first.filter(pl.col("language").is_null()).sort(pl.col("value").abs(), descending=True)
+    said = []
+    for row in of_all.drop_nulls("value").head(1).iter_rows(named=True):
+        who = row["task"] if row["against"] in result.scores["task"].to_list() else row["model"]
+        said.append(f"{row['metric']} of {who} less that of {row['against']}: {row['value']:+.3f} "
+                    f"({row['lower']:+.3f} to {row['upper']:+.3f}).")  # fmt: skip
+    return [*said, f"{counted(shown, 'difference')} of {first.height} by {first['metric'][0]} shown, corrected (Holm)."]
 
 
 def tables_of(result: BehaviourScores, names: Names) -> dict[str, Table]:
@@ -150,6 +175,13 @@ def tables_of(result: BehaviourScores, names: Names) -> dict[str, Table]:
     if by_language.height:
         shown = about | {"language": "name"} | VALUES
         tables["languages"] = Table(by_language, "By language", shown, rows=SHOWN)
+    if result.differences.height:
+        named = result.differences.with_columns(
+            pl.when(pl.col("language").is_null()).then(pl.lit("all")).otherwise(names.of("language")).alias("name")
+        )
+        shown = about | {"language": "name"} | DIFFERENCES
+        title = f"Less {result.differences['against'][0]}; items drawn alike for both"
+        tables["differences"] = Table(named, title, shown, rows=SHOWN)
     return tables
 
 
