@@ -723,6 +723,7 @@ def score_behaviour(
     model: str | None = ...,
     metrics: str | Sequence[str] | None = ...,
     shared: bool = ...,
+    against: str | None = ...,
     into: str | None = ...,
     columns: Mapping[str, str] | None = ...,
     level: float = ...,
