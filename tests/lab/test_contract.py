@@ -24,6 +24,7 @@ from isogloss.models.inputs import SLOT, Choice, Cloze, Pair, Question
 HEALTH, SPORT = ["doctor", "fever", "hospital", "cures"], ["goalkeeper", "football", "match", "plays"]
 QUICK: dict[str, dict[str, Any]] = {
     "in-context": {"max_length": 1024, "max_new": 4},
+    "robust-prompt": {"max_length": 256, "epochs": 1, "length": 2, "neighbours": 2},
     "context-tuning": {"max_length": 1300, "max_new": 4, "epochs": 1},
     "instruction-tune": {"max_length": 1024, "max_new": 4, "epochs": 1, "learning_rate": 1e-3},
     "instruction-lora": {"max_length": 1024, "max_new": 4, "epochs": 1, "rank": 2},

@@ -47,6 +47,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "sequential-transfer": "isogloss.lab.recipe.sequential_transfer:SequentialTransfer",
         "in-context": "isogloss.lab.recipe.in_context:InContext",
         "context-tuning": "isogloss.lab.recipe.context_tuning:ContextTuning",
+        "robust-prompt": "isogloss.lab.recipe.robust_prompt:RobustPrompt",
         "instruction-tune": "isogloss.lab.recipe.instructions:InstructionTune",
         "instruction-lora": "isogloss.lab.recipe.instructions:InstructionLora",
         "instruction-prompt": "isogloss.lab.recipe.instructions:InstructionPrompt",

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.functional import cross_entropy
 
+from isogloss.errors import BadValue
 from isogloss.lab.tuning.soft_prompt import SoftPrompt
 from isogloss.lab.tuning.training import AT_ONCE, log_likelihoods
 from isogloss.models.decoder import Decoder
@@ -84,3 +86,66 @@ def learn_tokens(
         optimizer.step()
         slope.step()
     return tokens.vectors.detach().cpu().numpy().copy(), losses
+
+
+def learn_labels(
+    decoder: Decoder, queries: Sequence[tuple[str, Sequence[str]]], right: Sequence[int], *, length: int, epochs: int,
+    batch_size: int, learning_rate: float, smoothing: float, penalty: float, max_length: int, seed: int,
+) -> tuple[Matrix, list[float], float]:  # fmt: skip
+    """Learn vectors with which a decoder chooses the right one of some answers.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    queries : sequence of (str, sequence of str)
+        Each prompt with all answers to choose from.
+    right : sequence of int
+        The place of the right answer of each.
+    length, epochs, batch_size, learning_rate, smoothing, penalty, max_length, seed
+        See `isogloss.lab.recipe.robust_prompt.RobustPrompt`.
+
+    Returns
+    -------
+    vectors : numpy.ndarray of float32, shape (length, width)
+    losses : list of float
+        Mean cross entropy of each epoch, in nats, without the penalty.
+    moved : float
+        The mean of |v - v'| / |v'| over vectors.
+    """
+    chance = np.random.default_rng(seed)
+    embeddings = decoder.model.get_input_embeddings()
+    drawn = torch.from_numpy(chance.integers(0, len(embeddings.weight), length)).to(embeddings.weight.device)
+    with torch.no_grad():
+        beginning = embeddings(drawn).float().cpu()
+    ready = with_tokens(decoder, beginning.numpy())
+    vectors = ready.model.get_input_embeddings().vectors
+    start, lengths = beginning.to(vectors.device), beginning.norm(dim=1).clamp(min=1e-6).to(vectors.device)
+    cut = [divided(ready, prompt, ways) for prompt, ways in queries]
+    most = max(len(question) + max(map(len, ways)) for question, ways in cut)
+    if most > max_length:
+        raise BadValue(f"an example has {most:,} tokens, where {max_length:,} have room", hint="shorten it")
+    steps = epochs * -(-len(cut) // batch_size)
+    optimizer, slope = adamw(
+        [vectors.requires_grad_(True)], learning_rate=learning_rate, weight_decay=0.0, warmup=0.0, steps=steps,
+        schedule="cosine",
+    )  # fmt: skip
+    losses = []
+    for _ in range(epochs):
+        order, total = chance.permutation(len(cut)), 0.0
+        for first in range(0, len(order), batch_size):
+            batch = order[first : first + batch_size]
+            optimizer.zero_grad(set_to_none=True)
+            for place in batch.tolist():
+                question, ways = cut[place]
+                scores = log_likelihoods(ready, [(np.array(question, np.int64), way) for way in ways])
+                loss = cross_entropy(scores[None], torch.tensor([right[place]], device=scores.device),
+                                     label_smoothing=smoothing)  # fmt: skip
+                (loss / len(batch)).backward()
+                total += float(loss.detach())
+            (penalty * ((vectors - start).square().sum(dim=1) / lengths.square()).mean()).backward()
+            nn.utils.clip_grad_norm_([vectors], 1.0)
+            optimizer.step()
+            slope.step()
+        losses.append(total / len(cut))
+    learnt = vectors.detach()
+    return learnt.cpu().numpy().copy(), losses, float(((learnt - start).norm(dim=1) / lengths).mean())
