@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from isogloss.errors import BadValue
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import FilePath, OptionalPath, Pairs, Shell, split_whole_numbers
+from isogloss.questions.fields import FilePath, OptionalPath, Pairs, Settings, Shell, split_whole_numbers
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -22,20 +22,23 @@ from isogloss.text import counted, sentence
 if TYPE_CHECKING:
     import polars as pl
 
-    from isogloss.texts import Aligner, Bitext, Projection, SpanScorer
+    from isogloss.texts import Aligner, Bitext, MarkedTranslations, Projection, SpanScorer, Translator
     from isogloss.texts.projection.evidence import AlignmentEvidence
     from isogloss.texts.projection.files import Sentences
 
 TRANSLATOR = "What translates the sentences: name=apertium, name=seq2seq and checkpoint=FOLDER, name=file and file=..."
 METHOD = (
     "How labels are carried: along linked words; or, for spans, to the stretch that is the most probable translation "
-    "(candidates), or by markers that are put where the translation is the most probable (constrained)."
+    "(candidates), or by markers that are put where the translation is the most probable (constrained); or between "
+    "markers that go through the translator (markers)."
 )
 SCORER = "What says how probable spans are: name=encoder, name=lexical, name=seq2seq and checkpoint=FOLDER."
 SHOWN = {"label": "label", "in the source": "in_source", "carried": "carried", "dropped": "dropped", "why": "reasons"}
 WITH_GOLD = SHOWN | {"precision": "precision", "recall": "recall", "F1": "f1"}
 ALL, MOST_DRAWN = "all", 15
 """The row of all labels together, and how many others are drawn."""
+FEWEST_WHOLE = 0.5
+"""Share of sentences whose markers have to come back."""
 SHORTEST, MOST_UNTRANSLATED = 20, 0.05
 """Characters of a text whose language is identified; share of sentences that may be in the source's language."""
 ALIGNED = (
@@ -72,7 +75,8 @@ class Carried:
     source, target : Sentences
         Those that were aligned.
     projection : Projection
-    evidence : AlignmentEvidence
+    evidence : AlignmentEvidence or None
+        None for spans that went through the translator.
     faults : dict of str to int
         Sentences that were left out, by reason.
     gold : list of list of str or None
@@ -81,16 +85,26 @@ class Carried:
         Sentences that are identified as still being in the source's language.
     checked : Checked
         What `evidence` is about.
+    marked : MarkedTranslations or None
+        Of spans that went through the translator.
     """
 
     source: Sentences
     target: Sentences
     projection: Projection
-    evidence: AlignmentEvidence
+    evidence: AlignmentEvidence | None
     faults: dict[str, int]
     gold: list[list[str]] | None
     untranslated: int
     checked: Checked = OF_LINKS
+    marked: MarkedTranslations | None = None
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether labels may be worth nothing."""
+        if self.marked is not None:
+            return self.marked.whole < FEWEST_WHOLE * self.marked.marked
+        return self.evidence is not None and self.evidence.is_weak
 
     @property
     def is_untranslated(self) -> bool:
@@ -128,8 +142,10 @@ class ProjectQuestion(Question):
     column: Annotated[
         str | None, Field(description="Column of the labels: upos, xpos, deprel; or a number from 1, or last.")
     ] = None
-    method: Annotated[Literal["alignment", "candidates", "constrained"], Field(description=METHOD)] = "alignment"
-    scorer: Annotated[Pairs, Shell(metavar="NAME=VALUE"), Field(description=SCORER)] = Field(default_factory=dict)
+    method: Annotated[Literal["alignment", "candidates", "constrained", "markers"], Field(description=METHOD)] = (
+        "alignment"
+    )
+    scorer: Annotated[Settings, Field(description=SCORER)] = Field(default_factory=dict)
     aligner: Annotated[str, Field(description="What links words: argmax, itermax, match, softmax, ibm1, hmm.")] = (
         "argmax"
     )
@@ -174,7 +190,7 @@ class ProjectQuestion(Question):
             self.command, said, {"labels": Table(table, "Labels of the source", shown)}, scale=FRACTION,
             flags=_flags(carried), notes=self._notes(), result=carried.projection,
             details={"unlabelled": carried.projection.unlabelled, "left_out": carried.faults,
-                     "links": carried.evidence._asdict()},
+                     "links": carried.evidence._asdict() if carried.evidence else None},
             draw=partial(_draw, table, said[0]),
         )  # fmt: skip
 
@@ -191,11 +207,14 @@ class ProjectQuestion(Question):
         if given["name"] == "encoder":
             given |= {"model": self.model} if self.model else {}
             given |= {"layers": self.layers} if self.layers else {}
-        return read_span_scorer(given | {name: given[name].split(",") for name in ("pairs",) if name in given})
+        lists = {name: given[name].split(",") for name in ("pairs",) if isinstance(given.get(name), str)}
+        return read_span_scorer(given | lists)
 
     def _notes(self) -> tuple[str, ...]:
         if self.method == "alignment":
             return (f"Words are linked by {self._aligner().label}.", *ALIGNED)
+        if self.method == "markers":
+            return ("A span is what stands between its markers in the translation.",)
         return (f"Probabilities of spans are those of {self._scorer().label}.", PROBABLE)
 
     def _carried(self, ids: dict[str, str]) -> Carried:
@@ -204,6 +223,8 @@ class ProjectQuestion(Question):
         from isogloss.texts.projection.translating import faults
 
         source = read_labelled(self.labels, self.column)
+        if self.method == "markers":
+            return self._marked(source, ids)
         target = self._translations(source, ids)
         wrong = faults(source.texts, target.texts)
         kept = [place for place in range(len(source.words)) if place not in wrong]
@@ -218,6 +239,28 @@ class ProjectQuestion(Question):
             OF_LINKS if self.method == "alignment" else OF_SPANS,
         )  # fmt: skip
 
+    def _marked(self, source: Sentences, ids: dict[str, str]) -> Carried:
+        from isogloss.texts import translate_marked
+
+        if self.target_text is not None or not self.translator:
+            raise BadValue(
+                "markers go through a translator", where="target_text, translator",
+                hint="give translator={'name': 'apertium'} alone; for translations at hand, method='constrained'",
+            )  # fmt: skip
+        found = translate_marked(source, self._translator(), ids["source"], ids["target"])
+        if not found.kept:
+            raise BadValue(f"no translation can be used: {_reasons(_counted(found.left_out))}", where="translator")
+        return Carried(
+            source.part(found.kept), found.target, found.projection, None, _counted(found.left_out), None,
+            _untranslated(found.target.texts, ids["source"], ids["target"]), marked=found,
+        )  # fmt: skip
+
+    def _translator(self) -> Translator:
+        from isogloss.texts import read_translator
+
+        several = {name: value.split(",") for name, value in self.translator.items() if name == "pairs"}
+        return read_translator(self.translator | several)
+
     def _projected(
         self, bitext: Bitext, labels: list[list[str]], ids: dict[str, str]
     ) -> tuple[Projection, AlignmentEvidence]:
@@ -226,6 +269,7 @@ class ProjectQuestion(Question):
         from isogloss.texts.projection.spans import is_spans
 
         if self.method != "alignment":
+            assert self.method != "markers"  # went through the translator
             project = partial(
                 project_probable, labels=labels, scorer=self._scorer(), origin=ids["source"], into=ids["target"],
                 method=self.method, least=self.least,
@@ -245,7 +289,6 @@ class ProjectQuestion(Question):
         return projection, alignment_evidence(aligner, bitext, links)
 
     def _translations(self, source: Sentences, ids: dict[str, str]) -> Sentences:
-        from isogloss.texts import read_translator
         from isogloss.texts.projection.files import read_translations
         from isogloss.texts.projection.translating import translate_sentences
 
@@ -256,8 +299,7 @@ class ProjectQuestion(Question):
             )  # fmt: skip
         if self.target_text is not None:
             return read_translations(self.target_text, source, self.column)
-        several = {name: value.split(",") for name, value in self.translator.items() if name == "pairs"}
-        return translate_sentences(source, read_translator(self.translator | several), ids["source"], ids["target"])
+        return translate_sentences(source, self._translator(), ids["source"], ids["target"])
 
 
 def _untranslated(texts: Sequence[str], origin: str, into: str) -> int:
@@ -338,10 +380,12 @@ def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) 
     projection = carried.projection
     own = projection.table
     total, kept = int(own["in_source"].sum()), int(own["carried"].sum())
-    if carried.evidence.is_weak:
+    if carried.marked is not None:
+        yield from _of_markers(carried.marked)
+    elif carried.evidence is not None and carried.is_weak:
         alike = f"{carried.checked.fails} than in sentences that are no translations of each other"
         yield f"Do not use these labels: {alike if carried.evidence.own else carried.checked.nothing}."
-    elif carried.evidence.other is None:
+    elif carried.evidence is not None and carried.evidence.other is None:
         yield f"Whether {carried.checked.holds} than by chance is not known: that takes {FEWEST} sentences."
     if carried.is_untranslated:
         yield f"{counted(carried.untranslated, 'sentence')} seem to be in {source} still, not in {target}."
@@ -366,6 +410,12 @@ def _sentences(carried: Carried, table: pl.DataFrame, source: str, target: str) 
             )
 
 
+def _of_markers(marked: MarkedTranslations) -> Iterator[str]:
+    """How many markers came back."""
+    came = f"{marked.whole:,} of {counted(marked.marked, 'sentence')} with spans came back with their {marked.markers}"
+    yield f"Do not use these labels: only {came}." if marked.whole < FEWEST_WHOLE * marked.marked else f"{came}."
+
+
 def _most(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:5]
 
@@ -375,10 +425,14 @@ def _flags(carried: Carried) -> pl.DataFrame:
     import polars as pl
 
     evidence, rows = carried.evidence, []
-    if evidence.is_weak:
+    if carried.marked is not None:
+        if carried.is_weak:
+            meaning = "Fewer than half of the sentences with spans came back with all their markers."
+            rows.append({"about": "markers", "flag": "markers_lost", "meaning": meaning})
+    elif evidence is not None and evidence.is_weak:
         meaning = sentence(f"{carried.checked.fails} than in sentences that do not belong together")
         rows.append({"about": "links", "flag": "no_alignment", "meaning": meaning})
-    elif evidence.other is None:
+    elif evidence is not None and evidence.other is None:
         meaning = "Too few sentences to compare them with sentences that do not belong together."
         rows.append({"about": "links", "flag": "few_sentences", "meaning": meaning})
     if carried.is_untranslated:

@@ -2,6 +2,7 @@ from .aligners import Aligner, Bitext, Links, aligners, read_aligner
 from .aligners.written import GoldLinks, alignment_error_rate, read_gold, write_links
 from .closest import closest_sentences
 from .projection import Projection
+from .projection.markers import MarkedTranslations, translate_marked
 from .projection.probable import project_probable
 from .projection.scorers import SpanScorer, read_span_scorer, span_scorers
 from .projection.spans import Span, project_spans, read_spans, write_spans
@@ -15,6 +16,7 @@ __all__ = [
     "GoldLinks",
     "Item",
     "Links",
+    "MarkedTranslations",
     "Outcome",
     "Passage",
     "Projection",
@@ -37,6 +39,7 @@ __all__ = [
     "read_translator",
     "span_scorers",
     "text_transforms",
+    "translate_marked",
     "translators",
     "write_links",
     "write_spans",
