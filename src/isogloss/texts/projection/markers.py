@@ -69,7 +69,7 @@ class Kind(NamedTuple):
     pattern: str
 
     @property
-    def is_told(self) -> bool:
+    def is_numbered(self) -> bool:
         """Whether markers tell which span they are of."""
         return len(self.pairs) > 1
 
@@ -222,7 +222,7 @@ def read_marked(text: str, kind: Kind, count: int) -> Read:
         groups = marker.groupdict()
         is_open = number % 2 == 0 if groups.get("either") else groups["open"] is not None
         letter = groups.get("open") or groups.get("close") or ""
-        told = ascii_lowercase.index(letter) if kind.is_told else None
+        told = ascii_lowercase.index(letter) if kind.is_numbered else None
         if is_open:
             is_broken |= begun is not None
             begun = (told, len(plain))
@@ -232,7 +232,7 @@ def read_marked(text: str, kind: Kind, count: int) -> Read:
             stretches.append(Stretch(told, begun[1], len(plain)))
             begun = None
     plain += text[place:]
-    told_twice = kind.is_told and len({one.number for one in stretches}) < len(stretches)
+    told_twice = kind.is_numbered and len({one.number for one in stretches}) < len(stretches)
     out_of_range = any(one.number is not None and one.number >= count for one in stretches)
     is_broken |= begun is not None or len(stretches) != count or told_twice or out_of_range
     return Read(plain, [] if is_broken else stretches, LOST if is_broken else "")
@@ -289,7 +289,7 @@ def _alone(
     sentences: Sentences, spans: Sequence[Sequence[Span]], translator: Translator, origin: str, into: str, kind: Kind
 ) -> dict[str, str]:
     """Translations of spans by themselves, where they are needed to tell spans apart."""
-    if kind.is_told:
+    if kind.is_numbered:
         return {}
     several = [(place, own) for place, own in enumerate(spans) if len({one.label for one in own}) > 1]
     texts = sorted({span_text(sentences, place, span) for place, own in several for span in own})

@@ -17,7 +17,7 @@ Method = Literal["candidates", "constrained"]
 
 def project_probable(
     bitext: Bitext, labels: Sequence[Sequence[str]], scorer: SpanScorer, origin: str, into: str, *, method: Method,
-    least: float = 0.0, longer: int = 3, kept: int = 1,
+    least: float = 0.0, longer: int = 3, kept: int = 5,
 ) -> Projection:  # fmt: skip
     """Carry each span to the stretch of the translation that a scorer holds to be the most probable.
 
@@ -37,8 +37,9 @@ def project_probable(
         Spans are dropped whose probability per word as a translation, both directions averaged, is less.
     longer : int, default 3
         By how many words a candidate may be longer than the span.
-    kept : int, default 1
+    kept : int, default 5
         With "constrained": of so many most probable places of markers, the one that is most probable as a candidate.
+        5 is what CODEC does.
 
     Returns
     -------
