@@ -197,7 +197,7 @@ def draw() -> None:
         title="Without a model, candidates find more spans than linked words do; with an encoder they are close"
     )
     page = canvas.page(canvas.title, [
-        "F1 of candidates less that of the maximal span, 95 % intervals over 300 sentences. Names: UNER; else proper nouns."
+        "F1 less that of the maximal span, 95 % intervals over 300 sentences. Names: UNER; else proper nouns."
     ])  # fmt: skip
     panels = []
     for name, title in (("encoder", "multilingual-e5-small"), ("none", "no model, 600 sentences")):
