@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,16 @@ def test_a_teacher_is_followed(checkpoint: Path) -> None:
         one, other = (values / values.sum(1, keepdims=True) for values in likely)
         gaps[weight] = float(np.abs(one - other).max())
     assert gaps[20.0] < gaps[0.0] / 2
+
+
+def test_what_a_teacher_is_stands_in_the_identity(checkpoint: Path, tmp_path: Path) -> None:
+    """The content of its checkpoint does, not where it lies."""
+    elsewhere = shutil.copytree(checkpoint, tmp_path / "elsewhere")
+    one, other = (
+        make("bi-encoder", checkpoint, teacher={"name": "lora", "checkpoint": str(place)}).identity
+        for place in (checkpoint, elsewhere)
+    )
+    assert one == other != make("bi-encoder", checkpoint, teacher={"name": "lora", "rank": 4}).identity
 
 
 def test_recall_counts_the_first_documents() -> None:

@@ -109,6 +109,13 @@ def test_a_text_is_read_by_the_adapter_of_its_own_language(masked: Path, tmp_pat
     assert np.abs(answers["others", True][1] - answers["others", False][1]).max() > 1e-3
 
 
+def test_adapters_learnt_otherwise_are_prepared_otherwise(masked: Path, tmp_path: Path) -> None:
+    texts = write(tmp_path, eng=in_pairs(20), nld=at_random(20))
+    one, other = (make("mad-x", masked, texts, batch_size=size) for size in (8, 16))
+    assert one.preparation != other.preparation
+    assert one.preparation == make("mad-x", masked, texts, batch_size=8, task_size=3).preparation
+
+
 def test_what_is_missing_is_named(masked: Path, checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match=r'mad-x names no texts of languages; add texts = "texts.parquet"'):
         make("mad-x", masked, "")

@@ -110,6 +110,14 @@ class BiEncoder(TrainedRecipe):
         return kind.read({"checkpoint": self.checkpoint, "max_length": self.max_length, **given}, where=TEACHER)
 
     @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the teacher's scores stands for its parameters."""
+        known = super().identity
+        if not self.teacher:
+            return known
+        return known | {"parameters": known["parameters"] | {TEACHER: self.inner_teacher.identity}}
+
+    @property
     def preparation(self) -> tuple[Any, ...]:
         taught = self.inner_teacher.preparation if self.teacher else ()
         apart = (self.query_prefix, self.document_prefix, self.query_length)
@@ -142,16 +150,17 @@ class BiEncoder(TrainedRecipe):
             raise BadValue("there is nothing to learn the linear map from", hint="set dimension = 0, or a size")
 
     def begin(self, network: Network, prepared: Arrays, training: Training) -> None:
-        """Let the teacher learn, and score the documents to learn from."""
+        """Let the teacher learn from the source, and score all documents to learn from."""
         if not self.teacher or not len(training.rows):
             return
         teacher, read = self.inner_teacher, among(TEACHER, prepared)
         tokens = Tokens.of(read, "train")
-        some = join([tokens.part(row, row + 1) for row in training.rows])
+        rows = np.unique(np.concatenate([training.rows, *(stage.rows for stage in training.then)]))
+        some = join([tokens.part(row, row + 1) for row in rows])
         alone = replace(training, then=())
         scores = teacher.predict({**read, **some.arrays("test")}, teacher.fit(read, alone))[""]
         of_units = np.zeros(int(tokens.units[-1]), np.float32)
-        of_units[tokens.units_of(training.rows)] = scores
+        of_units[tokens.units_of(rows)] = scores
         cast("DualNetwork", network).teacher = of_units
 
     def _learn_source(self, network: Network, tokens: Tokens, training: Training) -> dict[str, Any]:

@@ -112,8 +112,7 @@ class MadX(TrainedRecipe):
 
     @property
     def preparation(self) -> tuple[Any, ...]:
-        return (self.name, digest(self._read), self._width, self.text_epochs, self.text_learning_rate, self.swapped,
-                *super().preparation)  # fmt: skip
+        return (self.name, digest(self._read), *self._plan, self.swapped, *super().preparation)
 
     @property
     def _width(self) -> int:
