@@ -29,6 +29,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "instruction-tune": {"max_length": 1024, "max_new": 4, "epochs": 1, "learning_rate": 1e-3},
     "instruction-lora": {"max_length": 1024, "max_new": 4, "epochs": 1, "rank": 2},
     "instruction-prompt": {"max_length": 1024, "max_new": 4, "epochs": 1, "length": 3},
+    "stacked-encoder": {"epochs": 1, "rank": 2},
     "mapped-encoder": {"max_length": 1024, "max_new": 4, "epochs": 1, "vectors": "slots", "rank": 2},
     "seq2seq-tune": {"max_new": 4, "epochs": 1, "max_length": 128, "tag": "prompt"},
     "seq2seq-lora": {"max_new": 4, "epochs": 2, "rank": 2, "max_length": 128, "frozen_epochs": 1},
@@ -72,7 +73,7 @@ def make(name: str, checkpoint: Path) -> Recipe:
         return recipes.get(name).read({"base": base, **own})
     if name == "hyper-adapter":
         parameters = {**parameters, "file": vectors(checkpoint)}
-    if name == "mapped-encoder":
+    if name in ("mapped-encoder", "stacked-encoder"):
         parameters = {**parameters, "encoder": str(checkpoint)}
     if issubclass(recipes.get(name), Seq2SeqTune):
         checkpoint = make_seq2seq(checkpoint.with_name("seq2seq"))

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra lab")
 pytest.importorskip("peft", reason="needs the extra lab")
 
-from tests.lab.checkpoints import make_decoder, make_seq2seq
+from tests.lab.letters import HALVES, draw, halves_task, make_world
 
 from isogloss.errors import InputError
 from isogloss.lab import Corpus, Fitted, Training, recipes, tasks
@@ -20,52 +20,17 @@ from isogloss.lab.byte_tokenizer import clone_text
 from isogloss.models.decoder import shared_decoder
 from isogloss.models.inputs import Choice
 
-LABELS, HALVES = ["n", "y"], ("abcdefgh", "ijklmnop")
 TESTED = 60
-
-
-def draw(chance: random.Random, length: int = 4) -> tuple[str, int]:
-    """Letters of one half of the alphabet, and which half it is."""
-    half = chance.randint(0, 1)
-    return "".join(chance.choices(HALVES[half], k=length)), half
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A decoder that has read such texts, in English alone; and encoders to which a copy of it is the same, or not."""
-    import torch
-    from transformers import AutoModelForCausalLM
-
-    folder, chance = tmp_path_factory.mktemp("world"), random.Random(0)
-    model = AutoModelForCausalLM.from_pretrained(make_decoder(folder / "decoder"))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
-    for _ in range(80):
-        drawn = [draw(chance, chance.randint(1, 9)) for _ in range(32)]
-        rows = [[*f"{text} = {LABELS[half]}".encode(), 257] for text, half in drawn]
-        ids = torch.tensor([row + [256] * (max(map(len, rows)) - len(row)) for row in rows])
-        loss = model(input_ids=ids, labels=ids.masked_fill(ids == 256, -100)).loss
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    model.save_pretrained(folder / "decoder")
-    for name, is_aligned in (("aligned", True), ("apart", False)):
-        make_seq2seq(folder / name, copies=1, is_aligned=is_aligned)
-    pairs = (draw(random.Random(place))[0] for place in range(200))
-    (folder / "pairs.tsv").write_text(
-        "text\ttranslation\n" + "".join(f"{clone_text(text)}\t{text}\n" for text in pairs), encoding="utf-8"
-    )
-    return folder
+    return make_world(tmp_path_factory.mktemp("world"))
 
 
 def learn(world: Path, examples: int, encoder: str = "aligned", **more: Any) -> tuple[list[float], Fitted]:
     """Share of right answers in English, which examples are of, and in the copy; and what was learnt."""
-    chance = random.Random(3)
-    shown, asked = ([draw(chance) for _ in range(count)] for count in (examples, TESTED))
-    texts = [text for text, _ in asked]
-    corpus = Corpus(
-        [[text for text, _ in shown], []], [texts, [clone_text(text) for text in texts]], ["eng", "deu"],
-        tasks.get("text-classification")(), LABELS, ["eng", "deu"],
-    )  # fmt: skip
+    corpus, shown, asked = halves_task(examples, TESTED)
     plain = {
         "checkpoint": str(world / "decoder"), "encoder": str(world / encoder), "template": "{text} = {label}",
         "max_length": 64, "batch_size": 8, "epochs": 10, "learning_rate": 0.01, "prompt": "blank", "slots": 2,
@@ -75,8 +40,8 @@ def learn(world: Path, examples: int, encoder: str = "aligned", **more: Any) -> 
         more["file"] = str(world / more["file"])
     recipe = recipes.get("mapped-encoder").read({**plain, **more})
     prepared = recipe.prepare(corpus, map)
-    fitted = recipe.fit(prepared, Training(np.arange(examples), np.array([half for _, half in shown], int), 0))
-    right = recipe.predict(prepared, fitted)[""].reshape(2, -1) == [half for _, half in asked]
+    fitted = recipe.fit(prepared, Training(np.arange(examples), np.array(shown, int), 0))
+    right = recipe.predict(prepared, fitted)[""].reshape(2, -1) == asked
     return right.mean(axis=1).tolist(), fitted
 
 
@@ -174,8 +139,8 @@ def test_the_decoder_stays_as_it_is_and_additions_learn_beside_the_mapping(world
         ({"rank": -1}, "rank must be"),
         ({"consistency": 1.0}, "consistency: mapped-encoder learns one loss of answers; leave it out"),
         ({"file": "none.tsv"}, "none.tsv: no such file; correct `file`"),
-        ({"file": "empty.tsv"}, "row 2 lacks a text or its translation; leave it out"),
-        ({"file": "alike.tsv"}, "all texts have the same translation; give more pairs"),
+        ({"file": "empty.tsv"}, "row 2 lacks a text; leave it out"),
+        ({"file": "alike.tsv"}, "all rows have the same translation; give more of them"),
         ({"file": "other.tsv"}, "translation"),
         ({"max_length": 4}, "no example has room in 4 tokens; raise max_length"),
     ],

@@ -51,6 +51,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "instruction-tune": "isogloss.lab.recipe.instructions:InstructionTune",
         "instruction-lora": "isogloss.lab.recipe.instructions:InstructionLora",
         "instruction-prompt": "isogloss.lab.recipe.instructions:InstructionPrompt",
+        "stacked-encoder": "isogloss.lab.recipe.stacked_encoder:StackedEncoder",
         "mapped-encoder": "isogloss.lab.recipe.mapped_encoder:MappedEncoder",
         "seq2seq-tune": "isogloss.lab.recipe.encoder_decoder:Seq2SeqTune",
         "seq2seq-back-translated": "isogloss.lab.recipe.back_translated:Seq2SeqBackTranslated",

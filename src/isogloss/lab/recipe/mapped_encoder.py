@@ -12,19 +12,19 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 from itertools import compress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge
 
-from isogloss.errors import BadFile, BadValue
+from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Estimate, Fitted, Training
+from isogloss.lab.recipe.encoder_texts import content_hash, last_part, read_texts, shuffled
 from isogloss.lab.recipe.instructions import InstructionTune, count_learning, languages_of
 from isogloss.lab.recipe.neural import TRIED
 from isogloss.lab.recipe.prompted.prompts import Query, queries
+from isogloss.lab.recipe.remembered import Remembered
 from isogloss.lab.task import TaskKind
 from isogloss.lab.tuning.lessons import Example
 from isogloss.models.checkpoints import describe_checkpoint, fingerprint, locate
@@ -33,7 +33,6 @@ from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.runtime import coefficients, count, device, forward_flops, padded, start_torch
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.parameters import Count, NotNegative, Positive
-from isogloss.texts.tables import read_table
 
 if TYPE_CHECKING:
     from isogloss.lab.tuning.instructions import Schedule
@@ -121,21 +120,23 @@ class MappedEncoder(InstructionTune):
     def identity(self) -> dict[str, Any]:
         """The contents of the encoder and of the table stand for their places."""
         known = super().identity
-        return known | {"parameters": known["parameters"] | {"encoder": self._encoder_hash, "file": self._file_hash}}
+        return known | {
+            "parameters": known["parameters"] | {"encoder": self._encoder_hash, "file": content_hash(self.file)}
+        }
 
     @property
     def preparation(self) -> tuple[Any, ...]:
         """What cannot be read is to be known early."""
-        return (*super().preparation, self.name, self._encoder_hash, self._file_hash)
+        return (*super().preparation, self.name, self._encoder_hash, content_hash(self.file))
 
     @property
     def details(self) -> dict[str, Any]:
-        return super().details | {"encoder": self._encoder_name, "encoder_revision": self._encoder_hash}
+        return super().details | {"encoder": last_part(self.encoder), "encoder_revision": self._encoder_hash}
 
     def changed(self, *left_out: str) -> list[str]:
         """The encoder is told by its name, the table by a hash of its content."""
-        table = [f"file={self._file_hash[:8]}"] if self.file else []
-        return [f"encoder={self._encoder_name}", *table, *super().changed(*left_out)]
+        table = [f"file={content_hash(self.file)[:8]}"] if self.file else []
+        return [f"encoder={last_part(self.encoder)}", *table, *super().changed(*left_out)]
 
     def check_kind(self, kind: TaskKind) -> None:
         super().check_kind(kind)
@@ -151,7 +152,7 @@ class MappedEncoder(InstructionTune):
         """
         self._encoder()
         if self.file:
-            read_translations(Path(self.file))
+            read_texts(self.file, "text", "translation")
         return super().prepare(corpus, apply)
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
@@ -171,7 +172,8 @@ class MappedEncoder(InstructionTune):
             with self._adapted(shared_decoder(self.folder, "float32")) as (ready, model):
                 with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
                     if self.file:
-                        notes |= self._learn_first(ready, *read_translations(Path(self.file)), training.seed)
+                        texts, translations = read_texts(self.file, "text", "translation")
+                        notes |= self._learn_first(ready, texts, translations, training.seed)
                     if len(training.rows):
                         notes |= self._learn_task(ready, prepared, training)
                 learnt = self.weights(model)
@@ -214,7 +216,7 @@ class MappedEncoder(InstructionTune):
         found = replace(found, worker_bytes=whole + 1e9)
         if not self.file:
             return found
-        texts, translations = read_translations(Path(self.file))
+        texts, translations = read_texts(self.file, "text", "translation")
         began = time.perf_counter()
         with self._adapted(shared_decoder(self.folder, "float32")) as (ready, _):
             replace(self, first_epochs=1)._learn_first(ready, texts[:TRIED], translations[:TRIED], 0)
@@ -223,20 +225,22 @@ class MappedEncoder(InstructionTune):
 
     def _learn_first(self, ready: Decoder, texts: list[str], translations: list[str], seed: int) -> dict[str, Any]:
         """Learn from texts and their translations; what the job before learnt from them is taken over."""
-        global _begun
-        digest = sha256(json.dumps([self.identity, seed, texts, translations], sort_keys=True).encode()).hexdigest()
-        if _begun is None or _begun[0] != digest:
+        beside = [one for name, one in ready.model.named_parameters() if "lora_" in name]
+
+        def learn() -> tuple[dict[str, Any], dict[str, Any]]:
             self._scale(ready, texts)
-            beside = [one for name, one in ready.model.named_parameters() if "lora_" in name]
             for one in beside:
                 one.requires_grad_(False)
-            learn = self._translate if self.first == "translation" else self._contrast
-            notes = learn(ready, texts, translations, seed)
+            notes = (self._translate if self.first == "translation" else self._contrast)(
+                ready, texts, translations, seed
+            )
             for one in beside:
                 one.requires_grad_(True)
-            _begun = digest, self.weights(ready.model), notes
-        self.restore(ready.model, _begun[1])
-        return _begun[2]
+            return self.weights(ready.model), notes
+
+        learnt, notes = _begun.of(json.dumps([self.identity, seed, len(texts)], sort_keys=True), learn)
+        self.restore(ready.model, learnt)
+        return notes
 
     def _translate(self, ready: Decoder, texts: list[str], translations: list[str], seed: int) -> dict[str, Any]:
         """Write translations after what is mapped."""
@@ -321,12 +325,7 @@ class MappedEncoder(InstructionTune):
         folder, shape = locate(self.encoder), self._encoder().config
         most = min(LONGEST, getattr(shape, "max_position_embeddings", None) or LONGEST)
         found = [np.array(one or [shape.pad_token_id or 0], np.int64) for one in Tokenizer(folder, most).encode(texts)]
-        if self.states == "own":
-            return found
-        order = np.random.default_rng(len(found)).permutation(len(found))
-        other = np.empty_like(order)
-        other[order] = np.roll(order, 1)
-        return [found[place] for place in other]
+        return found if self.states == "own" else shuffled(found)
 
     def _schedule(self, epochs: int) -> Schedule:
         from isogloss.lab.tuning.instructions import Schedule
@@ -337,44 +336,11 @@ class MappedEncoder(InstructionTune):
         return shared_encoder_model(locate(self.encoder), "float32")
 
     @property
-    def _encoder_name(self) -> str:
-        return self.encoder.rstrip("/").rpartition("/")[2].rpartition(":")[2]
-
-    @property
     def _encoder_hash(self) -> str:
         return fingerprint(locate(self.encoder))
 
-    @property
-    def _file_hash(self) -> str:
-        if not self.file:
-            return ""
-        if not Path(self.file).is_file():
-            raise BadFile("no such file", where=self.file, hint="correct `file`")
-        return sha256(Path(self.file).read_bytes()).hexdigest()
 
-
-_begun: tuple[str, dict[str, Any], dict[str, Any]] | None = None
-"""What this process learnt last from a table alone: jobs with the same seed stand beside each other."""
-
-
-def read_translations(path: Path) -> tuple[list[str], list[str]]:
-    """Texts and their translations, from a table with columns `text` and `translation`.
-
-    Raises
-    ------
-    BadFile, UnknownName
-        If it cannot be read, or lacks a column.
-    BadValue
-        If a row has nothing in one of them, or all have the same translation.
-    """
-    table = read_table(path, {"text": "text", "translation": "translation"})
-    texts, translations = (table[name].fill_null("").to_list() for name in ("text", "translation"))
-    for row, pair in enumerate(zip(texts, translations, strict=True), start=1):
-        if not all(one.strip() for one in pair):
-            raise BadValue(f"row {row} lacks a text or its translation", where=str(path), hint="leave it out")
-    if len({*translations}) < 2:
-        raise BadValue("all texts have the same translation", where=str(path), hint="give more pairs")
-    return texts, translations
+_begun: Remembered[tuple[dict[str, Any], dict[str, Any]]] = Remembered()
 
 
 def read_states(encoder: Any, sequences: Sequence[Integers]) -> tuple[Any, Any]:

@@ -19,6 +19,14 @@ Reader = Callable[[Sequence[Integers]], tuple[Any, Any]]
 """From the tokens of texts to the encoder's states of them, (texts, tokens, width), and their mask."""
 
 
+def scale_output(layer: nn.Linear, vectors: Any, size: float) -> None:
+    """Let what comes out of a layer, of which these are some, have a root mean square."""
+    with torch.no_grad():
+        by = size / vectors.pow(2).mean().sqrt().clamp(min=1e-12)
+        layer.weight.mul_(by)
+        layer.bias.mul_(by)
+
+
 class Mapping(nn.Module):
     """From the states of a text to vectors as a decoder reads them.
 
@@ -51,10 +59,7 @@ class Mapping(nn.Module):
 
     def scale(self, size: float, states: Any, mask: Any) -> None:
         """Let the vectors of some texts have a root mean square."""
-        with torch.no_grad():
-            by = size / self(states, mask).pow(2).mean().sqrt().clamp(min=1e-12)
-            self.last.weight.mul_(by)
-            self.last.bias.mul_(by)
+        scale_output(self.last, self(states, mask), size)
 
 
 class TokenMapping(Mapping):

@@ -44,10 +44,10 @@ class Network(nn.Module):
         model's own pooler makes of the first one. Words have that of one token, see `Tokens`.
     dropout : float
         Share of a vector's numbers that are left out in training.
-    objective : {"label", "labels", "value", "entailment", "ranking"}, default "label"
+    objective : {"label", "labels", "value", "entailment", "ranking", "vectors"}, default "label"
         One label of a unit; or several of a row, whose outputs each say of one label whether it has it, by their
         sign; or a number, which the one output is; or whether each sequence is right, by the sign of the one output,
-        which for a ranking is answered itself.
+        which for a ranking is answered itself; or the numbers of a vector, which the outputs are.
     """
 
     in_batch: ClassVar[bool] = False
@@ -363,6 +363,8 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
     elif not tokens.has_words:
         seen = tokens.units[rows]
     labels = torch.from_numpy(of_units[seen]).to(scores.device)
+    if network.objective == "vectors":
+        return mse_loss(scores.float(), labels.float(), reduction="sum") / scores.shape[1]
     if network.objective == "value":
         return mse_loss(scores[:, 0].float(), labels.float(), reduction="sum")
     if network.objective == "labels":
