@@ -31,6 +31,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "vocabulary-transliterate": "isogloss.lab.adaptation.vocabulary.transliterate:VocabularyTransliterate",
         "magnitude-prune": "isogloss.lab.adaptation.prune:MagnitudePrune",
         "wanda-prune": "isogloss.lab.adaptation.prune:WandaPrune",
+        "structured-prune": "isogloss.lab.adaptation.structured_prune:StructuredPrune",
         "quantise-int8": "isogloss.lab.adaptation.quantise:QuantiseInt8",
         "quantise-int4": "isogloss.lab.adaptation.quantise:QuantiseInt4",
         "layer-drop": "isogloss.lab.adaptation.layer_drop:LayerDrop",
