@@ -33,6 +33,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "mapped-encoder": {"max_length": 1024, "max_new": 4, "epochs": 1, "vectors": "slots", "rank": 2},
     "seq2seq-tune": {"max_new": 4, "epochs": 1, "max_length": 128, "tag": "prompt"},
     "seq2seq-lora": {"max_new": 4, "epochs": 2, "rank": 2, "max_length": 128, "frozen_epochs": 1},
+    "seq2seq-posterior": {"max_new": 4, "epochs": 1, "max_length": 128, "transport": 0.0, "discrepancy": 0.0},
     "seq2seq-prompt": {"max_new": 4, "epochs": 1, "length": 3, "max_length": 128},
     "linear-probe": {"C": 1.0},
     "fine-tune": {"epochs": 2, "learning_rate": 1e-3},

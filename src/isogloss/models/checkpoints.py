@@ -198,6 +198,11 @@ def configuration(folder: Path) -> Any:
         return None
 
 
+def is_encoder_decoder(folder: Path) -> bool:
+    """Whether what is read goes to an encoder of its own, and what is written to a decoder."""
+    return bool(getattr(configuration(folder), "is_encoder_decoder", False))
+
+
 def is_causal(folder: Path) -> bool:
     """Whether each token's state depends on those before it alone, as in models that continue texts."""
     start_torch()

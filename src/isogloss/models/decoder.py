@@ -223,13 +223,26 @@ def forced(decoder: Decoder, prompts: Sequence[Integers], answers: Sequence[Inte
     torch.Tensor, shape (prompts, tokens, vocabulary)
         Answers begin at the first token; what stands behind a shorter one means nothing.
     """
-    torch = start_torch()
+    return forced_after(decoder, *encoded(decoder, prompts), answers)
+
+
+def encoded(decoder: Decoder, prompts: Sequence[Integers]) -> tuple[Any, Any]:
+    """What the encoder makes of prompts, shape (prompts, tokens, width), and 1 where there is a token."""
     ids, there = padded(prompts, decoder.filler)
+    _count(decoder, np.array(list(map(len, prompts))), 0)
+    return decoder.model.get_encoder()(input_ids=ids, attention_mask=there).last_hidden_state, there
+
+
+def forced_after(decoder: Decoder, states: Any, there: Any, answers: Sequence[Integers]) -> Any:
+    """As `forced`, after states that stand for those of the encoder."""
+    torch = start_torch()
     said, _ = padded(answers, decoder.filler)
-    _count(decoder, np.array([len(one) + len(other) for one, other in zip(prompts, answers, strict=True)]), 0)
+    _count(decoder, np.array(list(map(len, answers))), states.shape[1])
     start = torch.full_like(said[:, :1], decoder.model.config.decoder_start_token_id or 0)
     before = torch.cat([start, said[:, :-1]], dim=1)
-    return decoder.model(input_ids=ids, attention_mask=there, decoder_input_ids=before, use_cache=False).logits
+    return decoder.model(
+        encoder_outputs=(states,), attention_mask=there, decoder_input_ids=before, use_cache=False
+    ).logits
 
 
 def room(decoder: Decoder, max_length: int) -> int:

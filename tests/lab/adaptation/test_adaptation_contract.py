@@ -20,6 +20,7 @@ from isogloss.lab import adapt, adaptation_card, adaptations
 from isogloss.lab.adaptation.weights import Weights
 
 KINDS = ("decoder", "masked", "encoder")
+RESTORE = "code-switch-restore"
 OF_DECODERS = ("instruction-lora", "language-preference", "logit-shift")
 TRAINS = "continued-pretraining"
 ALIGN = ("align-sentences", "align-words")
@@ -29,6 +30,7 @@ SHORT = {"tokens": 128, "length": 16, "batch_size": 2, "parts": 2, "measured": 1
 REFUSED = {
     *((name, "encoder") for name in (TRAINS, *TAUGHT)),
     *((name, kind) for name in OF_DECODERS for kind in KINDS[1:]),
+    *((RESTORE, kind) for kind in KINDS),  # of encoder-decoders, see test_restore.py
 }
 """An encoder without a head expects nothing, and cannot be trained on."""
 CASES = [(name, kind) for name in adaptations.names() for kind in KINDS if (name, kind) not in REFUSED]

@@ -23,6 +23,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "continued-pretraining": "isogloss.lab.adaptation.continued_pretraining:ContinuedPretraining",
         "align-sentences": "isogloss.lab.adaptation.align:AlignSentences",
         "align-words": "isogloss.lab.adaptation.align:AlignWords",
+        "code-switch-restore": "isogloss.lab.adaptation.restore:CodeSwitchRestore",
         "distil": "isogloss.lab.adaptation.distil:Distil",
         "distil-interpolated": "isogloss.lab.adaptation.distil:DistilInterpolated",
         "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
@@ -82,9 +83,12 @@ class Adaptation(Parameterized, ABC):
         Name in the registry.
     version : int
         Raised whenever the same checkpoint, texts and seed would give other weights.
+    of_encoder_decoders : bool
+        Whether it is for encoder-decoders; all others are for encoders and decoders.
     """
 
     version: ClassVar[int] = 1
+    of_encoder_decoders: ClassVar[bool] = False
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from isogloss.lab.adaptation.objectives.teaching import (
 )
 from isogloss.lab.adaptation.training import has_head
 from isogloss.lab.adaptation.weights import Weights
-from isogloss.models.checkpoints import fingerprint, load_model, locate
+from isogloss.models.checkpoints import fingerprint, is_encoder_decoder, load_model, locate
 from isogloss.parameters import NotNegative, Positive
 
 
@@ -62,6 +62,10 @@ class TaughtPretraining(ContinuedPretraining):
 
     def objective(self, source: Weights, mix: Mix, model: Any) -> Objective:
         teacher = Weights(locate(self.teacher))
+        if is_encoder_decoder(teacher.folder):
+            raise BadValue(
+                "is an encoder-decoder", where=f"teacher {teacher.folder}", hint="give a teacher of one kind"
+            )
         check_tokens(source.folder, teacher.folder)
         if self.needs_head and not has_head(teacher):
             raise BadValue("is an encoder without a head, which expects nothing", where=f"teacher {teacher.folder}")

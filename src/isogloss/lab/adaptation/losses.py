@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from isogloss.errors import BadValue
 from isogloss.lab.adaptation import Texts
+from isogloss.lab.adaptation.objectives.restoring import answer_tokens, restored
 from isogloss.lab.adaptation.texts import size
-from isogloss.models.checkpoints import configuration, is_causal, load_tokenizer
+from isogloss.models.checkpoints import configuration, is_causal, is_encoder_decoder, load_tokenizer
 from isogloss.models.runtime import by_length, padded, start_torch
 from isogloss.models.tokenizers import lead, shorten
 
@@ -30,17 +30,9 @@ EVERY = 7
 
 
 def measure_of(folder: Path) -> str:
-    """Which measure a checkpoint has: `bits_per_byte`, or `vector_distance`.
-
-    Raises
-    ------
-    BadValue
-        For encoder-decoders.
-    """
-    shape = configuration(folder)
-    if getattr(shape, "is_encoder_decoder", False):
-        raise BadValue("is an encoder-decoder", where=f"checkpoint {folder}", hint="give an encoder or a decoder")
-    return "bits_per_byte" if is_causal(folder) or _is_masked(folder) else "vector_distance"
+    """Which measure a checkpoint has: `bits_per_byte`, or `vector_distance`."""
+    can_tell = is_causal(folder) or _is_masked(folder) or is_encoder_decoder(folder)
+    return "bits_per_byte" if can_tell else "vector_distance"
 
 
 def _is_masked(folder: Path) -> bool:
@@ -69,6 +61,7 @@ def measure_texts(folder: Path, texts: Texts, before: Path | None = None) -> pl.
     -----
     Of a model of hidden words, every seventh token is hidden, which ones by the position of the text, and bits are
     those of the hidden tokens for all of them: the pseudo-likelihood of Salazar et al. (2020), estimated in one pass.
+    Of an encoder-decoder, bits are those of the whole text, given the text without every seventh token.
     """
     rows = [(language, place, text) for language, some in texts.items() for place, text in enumerate(some)]
     table = pl.DataFrame(
@@ -96,6 +89,8 @@ def load_with_head(folder: Path) -> Any:
     from isogloss.models.checkpoints import load_model
     from isogloss.models.shifted import load_causal
 
+    if is_encoder_decoder(folder):
+        return load_model("AutoModelForSeq2SeqLM", folder, "float32")
     return (
         load_causal(folder, "float32") if is_causal(folder) else load_model("AutoModelForMaskedLM", folder, "float32")
     )
@@ -123,6 +118,8 @@ def bits_of(
     """
     torch = start_torch()
     short = [shorten(tokenizer, text, _room(model)) for text in texts]
+    if model.config.is_encoder_decoder:
+        return _bits_of_restored(model, tokenizer, short, places)
     ids = [np.array(one, np.int64) for one in tokenizer(short)["input_ids"]]
     if not masked:
         ids = [_after(tokenizer, one) for one in ids]
@@ -150,6 +147,21 @@ def bits_of(
         seconds[batch] = (time.process_time() - began) / len(batch)
     sizes = np.array([max(1, size([text])) for text in short])
     return bits / sizes, seconds
+
+
+def _bits_of_restored(model: Any, tokenizer: Any, texts: Sequence[str], places: Sequence[int]) -> tuple[Array, Array]:
+    """Bits per byte of texts under an encoder-decoder that reads each without every seventh token, and seconds."""
+    torch = start_torch()
+    bits, seconds, filler = np.zeros(len(texts)), np.zeros(len(texts)), int(tokenizer.pad_token_id or 0)
+    for row, (text, place) in enumerate(zip(texts, places, strict=True)):
+        began = time.process_time()
+        ids = np.array(tokenizer(text)["input_ids"], np.int64)
+        read = np.delete(ids, _hidden(tokenizer, ids, place)) if len(ids) > 1 else np.array([filler])
+        with torch.inference_mode():
+            surprise = restored(model, [read], [answer_tokens(tokenizer, text, LONGEST)], filler)
+        bits[row] = float(surprise) / math.log(2) / max(1, size([text]))
+        seconds[row] = time.process_time() - began
+    return bits, seconds
 
 
 def _room(model: Any) -> int:

@@ -17,10 +17,10 @@ from isogloss.files import cache_folder
 from isogloss.lab.adaptation import Adaptation, Inputs, Texts, adaptations
 from isogloss.lab.adaptation.card import CARD, adaptation_card, make_card, readme
 from isogloss.lab.adaptation.draft import Draft
-from isogloss.lab.adaptation.losses import by_language, measure_of, measure_texts
+from isogloss.lab.adaptation.losses import by_language, measure_texts
 from isogloss.lab.adaptation.texts import check_texts, digest, divide
 from isogloss.lab.adaptation.weights import Weights
-from isogloss.models.checkpoints import fingerprint, locate
+from isogloss.models.checkpoints import fingerprint, is_encoder_decoder, locate
 from isogloss.models.runtime import threads_restored
 from isogloss.models.shifted import shift_of
 from isogloss.progress import Progress
@@ -74,7 +74,7 @@ def adapt(
     chosen = adaptation if isinstance(adaptation, Adaptation) else adaptations.get(adaptation).read(parameters)
     folder = locate(str(checkpoint))
     source = Weights(folder)
-    measure_of(folder)
+    _check_kind(folder, chosen)
     if shift_of(folder):
         raise BadValue("its logits are shifted already", where=f"checkpoint {folder}", hint="shift last, and once")
     if chosen.needs_texts and not corpus:
@@ -140,6 +140,16 @@ def _alone(place: Path, target: Path, max_minutes: float | None) -> Iterator[Non
             os.unlink(lock.lock_file)
     finally:
         lock.release()
+
+
+def _check_kind(folder: Path, chosen: Adaptation) -> None:
+    """Refuse encoder-decoders to what is not for them."""
+    if is_encoder_decoder(folder) and not chosen.of_encoder_decoders:
+        able = [name for name, one in adaptations.items() if one.of_encoder_decoders]
+        raise BadValue(
+            f"is an encoder-decoder, which {chosen.name} is not for", where=f"checkpoint {folder}",
+            hint=f"give an encoder or a decoder; for encoder-decoders there is {', '.join(able)}",
+        )  # fmt: skip
 
 
 def _is_made(target: Path, key: str) -> bool:

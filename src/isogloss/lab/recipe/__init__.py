@@ -57,6 +57,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "seq2seq-back-translated": "isogloss.lab.recipe.back_translated:Seq2SeqBackTranslated",
         "seq2seq-lora": "isogloss.lab.recipe.encoder_decoder:Seq2SeqLora",
         "seq2seq-prompt": "isogloss.lab.recipe.encoder_decoder:Seq2SeqPrompt",
+        "seq2seq-posterior": "isogloss.lab.recipe.posterior:Seq2SeqPosterior",
         "translate-train": "isogloss.lab.recipe.translate:TranslateTrain",
         "translate-test": "isogloss.lab.recipe.translate:TranslateTest",
         "transform": "isogloss.lab.recipe.transform:Transform",

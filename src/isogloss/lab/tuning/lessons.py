@@ -116,3 +116,43 @@ class Consistency(Lesson):
         from isogloss.lab.tuning.instructions import train_consistent
 
         train_consistent(decoder, material.sequences, material.others, schedule, seed, self.weight)
+
+
+Pairs = np.ndarray[Any, Any]
+"""Places of two examples that are translations of one another, shape (pairs, 2)."""
+
+
+@dataclass(frozen=True)
+class PosteriorWeights:
+    """What counts how much in `Posterior`, see `isogloss.lab.recipe.posterior.Seq2SeqPosterior`."""
+
+    transport: float
+    discrepancy: float
+    prior: float
+    prior_discrepancy: float
+    every: int
+
+
+@dataclass(frozen=True)
+class Posterior(Lesson):
+    """Answers after states that are drawn at random, those of translations being brought together.
+
+    Attributes
+    ----------
+    pairs : Pairs
+        Among the examples.
+    weights : PosteriorWeights
+    """
+
+    pairs: Pairs
+    weights: PosteriorWeights
+
+    def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
+        from isogloss.lab.tuning.posterior import PosteriorTraining
+
+        place_of = {int(one): place for place, one in enumerate(material.places)}
+        kept = [
+            [place_of[int(one)] for one in pair] for pair in self.pairs if all(int(one) in place_of for one in pair)
+        ]
+        pairs = np.array(kept, np.int64).reshape(-1, 2)
+        PosteriorTraining(decoder, material.sequences, pairs, self.weights).train(schedule, seed)

@@ -82,7 +82,7 @@ class CodeSwitch(TextTransform):
         if self.tagged and any(item.tags for item in items):
             raise BadValue("words with tags cannot have languages between them", where=self.name,
                            hint="leave out tagged")  # fmt: skip
-        entries = self._entries(origin)
+        entries = entries_of(self.dictionary, origin)
         if not any(word.casefold() in entries for item in items for word in item.words):
             where = table_of(self.dictionary, origin)
             raise BadValue(f"has no word of these texts in {origin}", where=where, hint="give words of their language")
@@ -107,10 +107,9 @@ class CodeSwitch(TextTransform):
         own = other = 0
         last: bool | None = None
         for place, word in enumerate(item.words):
-            known = entries.get(word.casefold())
-            drawn, chosen = generator.random(2)
-            is_replaced = known is not None and bool(drawn < self.rate)
-            made = known[int(chosen * len(known))] if known is not None and is_replaced else (word,)
+            other_words = drawn_words(word, entries, self.rate, *generator.random(2))
+            is_replaced = other_words is not None
+            made = other_words or (word,)
             lettered = sum(any(map(str.isalpha, part)) for part in made)
             own, other = own + lettered * (not is_replaced), other + lettered * is_replaced
             mark = marks[is_replaced] if lettered and is_replaced is not last else ""
@@ -122,13 +121,21 @@ class CodeSwitch(TextTransform):
         text = with_words(item.text, item.words, pieces) if item.text else ""
         return item._replace(words=tuple(words), tags=tuple(tags), text=text), own, other
 
-    def _entries(self, origin: str) -> Dictionary:
-        table = read_table(Path(table_of(self.dictionary, origin)), {"source": "source", "target": "target"})
-        entries: Dictionary = {}
-        for source, target in table.select("source", "target").iter_rows():
-            if source and target and target.split():
-                entries.setdefault(source.strip().casefold(), []).append(tuple(target.split()))
-        return entries
+
+def entries_of(dictionary: str, origin: str) -> Dictionary:
+    """What may stand for each word of a language, from the table that a name stands for."""
+    table = read_table(Path(table_of(dictionary, origin)), {"source": "source", "target": "target"})
+    entries: Dictionary = {}
+    for source, target in table.select("source", "target").iter_rows():
+        if source and target and target.split():
+            entries.setdefault(source.strip().casefold(), []).append(tuple(target.split()))
+    return entries
+
+
+def drawn_words(word: str, entries: Dictionary, rate: float, drawn: float, chosen: float) -> tuple[str, ...] | None:
+    """What stands for a word, by two numbers drawn from 0 to 1; None where it stays."""
+    known = entries.get(word.casefold())
+    return None if known is None or drawn >= rate else known[int(chosen * len(known))]
 
 
 def _continued(tag: str | None) -> str | None:
