@@ -14,7 +14,8 @@ from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Estimate, Training
 from isogloss.lab.recipe.encoder_decoder import Seq2SeqTune
 from isogloss.lab.recipe.instructions import languages_of
-from isogloss.lab.tuning.lessons import Lesson, Pairs, Posterior, PosteriorWeights
+from isogloss.lab.tuning.lessons import Lesson, Posterior
+from isogloss.lab.tuning.pairs import Pairs, PosteriorWeights
 from isogloss.parameters import Count, NotNegative
 
 ITEMS = "train_items"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from isogloss.lab.tuning.pairs import Pairs, PosteriorWeights
 from isogloss.models.decoder import PLAIN, Decoder, Direction
 
 if TYPE_CHECKING:
@@ -116,21 +117,6 @@ class Consistency(Lesson):
         from isogloss.lab.tuning.instructions import train_consistent
 
         train_consistent(decoder, material.sequences, material.others, schedule, seed, self.weight)
-
-
-Pairs = np.ndarray[Any, Any]
-"""Places of two examples that are translations of one another, shape (pairs, 2)."""
-
-
-@dataclass(frozen=True)
-class PosteriorWeights:
-    """What counts how much in `Posterior`, see `isogloss.lab.recipe.posterior.Seq2SeqPosterior`."""
-
-    transport: float
-    discrepancy: float
-    prior: float
-    prior_discrepancy: float
-    every: int
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from isogloss.lab.tuning.instructions import Places, Schedule, descend, steps_of
-from isogloss.lab.tuning.lessons import Pairs, PosteriorWeights
+from isogloss.lab.tuning.pairs import Pairs, PosteriorWeights
 from isogloss.lab.tuning.training import Sequences
 from isogloss.models.decoder import Decoder, encoded, forced_after
 from isogloss.models.runtime import device, padded
