@@ -48,6 +48,17 @@ def test_case_punctuation_and_spaces_do_not_count(text: str, language: str) -> N
     assert words_of(f"  «{text.upper().lower()}». ", language) == words_of(text.upper(), language)
 
 
+def test_of_a_worked_answer_what_it_ends_with_counts() -> None:
+    worked = "Hier sind es 9 * 2 Eier. #### 18"
+    assert same_result("so it is \\boxed{18} in 3 steps", worked, "eng") == 1.0
+    assert same_result("#### 17\nno: #### 18", worked, "eng") == 1.0
+    assert same_result("18, or rather #### 19", worked, "eng") == 0.0
+    assert same_result("the answer is 18", worked, "eng") == 1.0
+    assert same_result("\\boxed{Rhine} or Elbe", "rivers: \\boxed{the Rhine}", "eng") == 1.0
+    assert same_result("\\boxed{} 18", "18", "eng") == 1.0
+    assert is_result("I do not know", worked, "eng") == 0.0
+
+
 def test_a_result_is_right_if_the_last_number_is() -> None:
     assert same_result("Step 1: 9 * 2. The answer is 18 dollars", "18", "eng") == 1.0
     assert same_result("18 is wrong, it is 19", "18", "eng") == 0.0

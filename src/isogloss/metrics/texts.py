@@ -113,7 +113,11 @@ def f1(answer: str, right: str, language: str) -> float:
 
 
 def same_result(answer: str, right: str, language: str) -> float:
-    """1 if the last number of an output is that of the right answer; `exact_match` where that is no number."""
+    """1 if the last number of an output is that of the right answer; `exact_match` where that is no number.
+
+    Of either text only what it ends with counts, where it says so, see `final_answer`.
+    """
+    right, answer = final_answer(right), final_answer(answer)
     wanted = last_number(right) if _is_number(right) else frozenset()
     return float(bool(wanted & last_number(answer))) if wanted else exact_match(answer, right, language)
 
@@ -123,7 +127,22 @@ def is_result(answer: str, right: str, language: str) -> float:
 
     The mean is the valid output rate, so that the share of right outputs is this rate times the share among the valid.
     """
-    return float(bool(last_number(answer) if _is_number(right) else words_of(answer, language)))
+    answer = final_answer(answer)
+    return float(bool(last_number(answer) if _is_number(final_answer(right)) else words_of(answer, language)))
+
+
+def final_answer(text: str) -> str:
+    r"""What a worked answer ends with: what stands behind its last `####`, or in its last `\boxed{}`; else all of it.
+
+    So GSM8K and MATH mark it. Braces within braces are not read.
+
+    Examples
+    --------
+    >>> final_answer("9 * 2 = 18, so 18 dollars in 3 steps. #### 18")
+    '18'
+    """
+    found = _FINAL.findall(text)
+    return "".join(found[-1]).strip() if found else text
 
 
 def _is_number(right: str) -> bool:
@@ -134,6 +153,7 @@ def _is_punctuation(letter: str) -> bool:
     return unicodedata.category(letter).startswith("P") or letter in "$+<=>^`|~"
 
 
+_FINAL = re.compile(r"####([^\n]*\S)|\\boxed\{([^{}]*\S[^{}]*)\}")
 _POINTS = {"٫": ".", "．": ".", "٬": ",", "，": ",", "−": "-", "﹣": "-", "－": "-"}
 _BETWEEN = ".,'’_ \u00a0\u2009\u202f"
 _NUMBER = re.compile(rf"(?:(?<![\w)])-)?\d+(?:[{_BETWEEN}]\d+)*")
