@@ -45,6 +45,35 @@ def test_a_model_is_asked_and_its_share_stands_beside_that_of_a_guess(tmp_path) 
     assert "4 lines with one number" in answer.sentences[0]
 
 
+def test_each_list_is_asked_about_with_each_instruction(tmp_path) -> None:
+    """Lists, numbers and choices are the same, whatever language they are asked about in."""
+    wordings = {"English": "Copy the number.", "deu": "Schreib die Zahl ab."}
+    table = needle_questions(["German", "Swahili"], [8], items=2, kinds=["one"], instructions=wordings)
+    plain = needle_questions(["German", "Swahili"], [8], items=2, kinds=["one"])
+    assert (table.height, plain.height) == (8, 4)
+    for name, text in (("eng", "Copy the number."), ("deu", "Schreib die Zahl ab.")):
+        own = table.filter(instruction=name)
+        assert own["task"].unique().to_list() == [f"needle-one-8-{name}"]
+        assert own["question"].to_list() == [f"{text}\n\n{one}" for one in plain["question"]]
+        assert own["choices"].to_list() == plain["choices"].to_list()
+    with pytest.raises(IsoglossError, match="the instruction in 'eng' is empty"):
+        needle_questions(["German"], [8], instructions={"eng": " "})
+    with pytest.raises(IsoglossError, match="Quenyan"):
+        needle_questions(["German"], [8], instructions={"Quenyan": "x"})
+    pytest.importorskip("torch")
+    make_decoder(tmp_path / "decoder")
+    (tmp_path / "wordings.csv").write_text("language,instruction\neng,Copy the number.\ndeu,Schreib die Zahl ab.\n")
+    answer = isogloss.find_needles(
+        model=str(tmp_path / "decoder"), languages=["German", "Swahili"], lengths=[4], items=3, kinds=["one"],
+        instructions=str(tmp_path / "wordings.csv"),
+    )  # fmt: skip
+    assert answer.tables["shares"].frame.select("language", "instruction", "items").rows() == [
+        ("deu", "eng", 3), ("deu", "deu", 3), ("swa", "eng", 3), ("swa", "deu", 3),
+    ]  # fmt: skip
+    assert [", asked in English:" in one for one in answer.sentences] == [True, False]
+    assert answer.picture() is not None
+
+
 @pytest.mark.parametrize(
     ("languages", "lengths", "reason"),
     [

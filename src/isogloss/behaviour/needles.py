@@ -10,6 +10,7 @@ import polars as pl
 
 from isogloss.behaviour.pitfalls.cldr import cldr_names
 from isogloss.errors import BadValue, NotEnoughEvidence, UnknownName
+from isogloss.languages import resolve
 from isogloss.languages.language import as_languages
 from isogloss.models.inputs import SLOT
 
@@ -26,6 +27,7 @@ def needle_questions(
     *,
     kinds: Sequence[str] = KINDS,
     items: int = 20,
+    instructions: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> pl.DataFrame:
     """Make contexts of lines, in one of which the number of a country stands, and ask for it.
@@ -41,32 +43,36 @@ def needle_questions(
         is a country with its number, and the wrong choices are numbers of others.
     items : int
         Of each length and kind; the needle stands at depths that are spread evenly from the first line to the last.
+    instructions : mapping of str to str, optional
+        By language, what stands before a list, such as what is to be done; each list is asked about with each of them.
     seed : int
 
     Returns
     -------
     polars.DataFrame
         As `isogloss.behaviour.read_questions` takes it: `task` (kind and length), `item`, `language`, `question`,
-        `choices`, `answer`; and `kind`, `lines`, `depth` and `characters` of the question.
+        `choices`, `answer`; and `kind`, `lines`, `depth` and `characters` of the question, and with instructions the
+        language of `instruction`, which is then also in the task.
 
     Raises
     ------
-    UnknownName, BadValue
-        For another kind; if CLDR has no names in a language, or too few for a length.
+    UnknownName, UnknownLanguage, BadValue
+        For another kind; if CLDR has no names in a language, or too few for a length; for an empty instruction.
     NotEnoughEvidence
         For fewer than one item.
 
     Notes
     -----
-    After ONERULER (Kim et al. 2025) without its instructions: a context is a list and the question its last, unfinished
-    line, so that no sentence has to be translated. Countries, numbers, order and depth are the same in all languages. A
-    guess is right in a quarter of items.
+    After ONERULER (Kim et al. 2025), without its books: a context is a list and the question its last, unfinished line,
+    so that no sentence has to be translated but for instructions, where there are some. Countries, numbers, order and
+    depth are the same in all languages. A guess is right in a quarter of items.
     """
     if items < 1:
         raise NotEnoughEvidence("fewer than one item", where="items", hint="ask for 20, say")
     for kind in kinds:
         if kind not in KINDS:
             raise UnknownName("kind of needle", kind, KINDS, where="kinds")
+    before = _instructions(instructions or {})
     names = {one.id: cldr_names(one.id) for one in as_languages([*languages], where="languages")}
     keys = _shared(names, "territories", lambda code: len(code) == 2)
     fillers = _shared(names, "languages", lambda code: code.isalpha())
@@ -97,14 +103,28 @@ def needle_questions(
                         for place, (key, own, filler) in enumerate(zip(chosen, numbers, others, strict=True))
                     ]
                     asked = LINE.format(of_language["territories"][chosen[depth]], SLOT)
-                    question = "\n".join([*lines, "", asked])
-                    rows.append({
-                        "task": f"needle-{kind}-{length}", "item": str(number), "language": language,
-                        "question": question, "choices": [options[place] for place in order],
-                        "answer": int(np.flatnonzero(order == 0)[0]), "kind": kind, "lines": length,
-                        "depth": depth / max(length - 1, 1), "characters": len(question),
-                    })  # fmt: skip
+                    for instruction, text in before.items():
+                        question = "\n".join([*([text, ""] if text else []), *lines, "", asked])
+                        rows.append({
+                            "task": f"needle-{kind}-{length}{f'-{instruction}' if instruction else ''}",
+                            "item": str(number), "language": language, "question": question,
+                            "choices": [options[place] for place in order],
+                            "answer": int(np.flatnonzero(order == 0)[0]), "kind": kind, "lines": length,
+                            "depth": depth / max(length - 1, 1), "characters": len(question),
+                            **({"instruction": instruction} if instruction else {}),
+                        })  # fmt: skip
     return pl.DataFrame(rows)
+
+
+def _instructions(written: Mapping[str, str]) -> dict[str, str]:
+    """Instructions by canonical language; one that is nothing where there are none."""
+    found: dict[str, str] = {}
+    for language, text in written.items():
+        if not text or not text.strip() or SLOT in text:
+            raise BadValue(f"the instruction in '{language}' is empty, or has a place for an answer",
+                           where="instructions", hint="write a sentence")  # fmt: skip
+        found[resolve(language, where="instructions").id] = text.strip()
+    return found or {"": ""}
 
 
 def _shared(names: Mapping[str, Any], kind: str, usable: Callable[[str], bool]) -> list[str]:

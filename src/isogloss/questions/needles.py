@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -44,27 +45,37 @@ class NeedlesQuestion(RunsModels):
         Field(description="one (a single line has a number), several (every line has one)."),
     ] = Field(default_factory=lambda: ["one", "several"])
     items: Annotated[int, Field(ge=1, description="Questions of each length and kind.")] = 20
+    instructions: Annotated[
+        str | None,
+        Field(description="Table with language and instruction; each stands before every list."),
+    ] = None
     seed: Annotated[int, Field(ge=0, description="Seed of what is drawn at random.")] = 0
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Ask every question."""
         from isogloss.behaviour import answer_questions, needle_questions, read_questions
 
-        made = needle_questions(self.languages, self.lengths, kinds=self.kinds, items=self.items, seed=self.seed)
+        made = needle_questions(
+            self.languages, self.lengths, kinds=self.kinds, items=self.items, instructions=self._instructions(),
+            seed=self.seed,
+        )  # fmt: skip
         meter = self.meter()
         respondent = self.respondent(self.model)
         answered = answer_questions(
             respondent, read_questions(made), listed=self.listed, template=self.template, meter=meter,
             progress=progress,
         )  # fmt: skip
-        about = made.select("task", "item", "language", "kind", "lines", "depth", "characters")
+        about = made.drop("question", "choices", "answer")
         items = answered.join(about, on=["task", "item", "language"], maintain_order="left")
         names = Names(None, {})
         shares = _shares(items)
         sentences = tuple(_sentences(shares, names, respondent.name))
-        shown = {"kind": "kind", "lines": "lines", "language": "name", "characters": "characters", "right": "accuracy",
-                 "from": "lower", "to": "upper", "items": "items"}  # fmt: skip
+        instruction = {"instruction": "instruction_name"} if "instruction" in shares.columns else {}
+        shown = {"kind": "kind", "lines": "lines", "language": "name", **instruction, "characters": "characters",
+                 "right": "accuracy", "from": "lower", "to": "upper", "items": "items"}  # fmt: skip
         named = shares.with_columns(names.of("language").alias("name"))
+        if instruction:
+            named = named.with_columns(names.of("instruction").alias("instruction_name"))
         return Answer(
             self.command, sentences,
             {"shares": Table(named, "Right answers; 95 % intervals over items; a guess has 0.250", shown, rows=SHOWN),
@@ -73,14 +84,24 @@ class NeedlesQuestion(RunsModels):
             draw=partial(_draw, shares, names, sentences[0]),
         )  # fmt: skip
 
+    def _instructions(self) -> dict[str, str] | None:
+        """By language as the table calls it."""
+        if self.instructions is None:
+            return None
+        from isogloss.texts.tables import read_table
+
+        table = read_table(Path(self.instructions), {"language": "language", "instruction": "instruction"})
+        return dict(table.select("language", "instruction").iter_rows())
+
 
 def _shares(items: pl.DataFrame) -> pl.DataFrame:
-    """Share of right answers by kind, length and language."""
+    """Share of right answers by kind, length and language, and by the language of the instruction."""
     import polars as pl
 
     from isogloss.stats import wilson_interval
 
-    shares = items.group_by("kind", "lines", "language", maintain_order=True).agg(
+    keys = ["kind", "lines", "language", *(["instruction"] if "instruction" in items.columns else [])]
+    shares = items.group_by(keys, maintain_order=True).agg(
         characters=pl.col("characters").mean().round().cast(pl.Int64), accuracy=pl.col("correct").mean(), items=pl.len()
     )
     ends = [wilson_interval(share, count) for share, count in shares.select("accuracy", "items").iter_rows()]
@@ -91,7 +112,8 @@ def _sentences(shares: pl.DataFrame, names: Names, model: str) -> list[str]:
     import polars as pl
 
     said = []
-    for (kind,), rows in shares.group_by("kind", maintain_order=True):
+    keys = ["kind", *(["instruction"] if "instruction" in shares.columns else [])]
+    for (kind, *instruction), rows in shares.group_by(keys, maintain_order=True):
         longest = rows.filter(pl.col("lines") == pl.col("lines").max()).sort("accuracy", descending=True)
         best, worst = longest.row(0, named=True), longest.row(-1, named=True)
         ends = ", ".join(
@@ -99,6 +121,7 @@ def _sentences(shares: pl.DataFrame, names: Names, model: str) -> list[str]:
             for row in ([best] if longest.height == 1 else [best, worst])
         )
         what = "one number" if kind == "one" else "a number on each"
+        what += "".join(f", asked in {names(str(one))}" for one in instruction)
         said.append(f"{model}, {counted(best['lines'], 'line')} with {what}: {ends} right; a guess has 0.250.")
     return said
 
@@ -107,11 +130,12 @@ def _draw(shares: pl.DataFrame, names: Names, verdict: str) -> Any:
     """Languages by kinds and lengths."""
     from isogloss.charts import Matrix, draw_matrix
 
-    columns = [*dict.fromkeys(shares.select("kind", "lines").iter_rows())]
+    keys = ["kind", "lines", *(["instruction"] if "instruction" in shares.columns else [])]
+    columns = [*dict.fromkeys(shares.select(keys).iter_rows())]
     rows = shares["language"].unique(maintain_order=True).to_list()
-    values = {(one["language"], one["kind"], one["lines"]): one["accuracy"] for one in shares.iter_rows(named=True)}
+    values = {(one["language"], *(one[key] for key in keys)): one["accuracy"] for one in shares.iter_rows(named=True)}
     grid = [[values.get((language, *column)) for column in columns] for language in rows]
-    called = [f"{kind}, {lines} lines" for kind, lines in columns]
+    called = [f"{kind}, {lines} lines{''.join(f', in {names(one)}' for one in more)}" for kind, lines, *more in columns]
     return draw_matrix(
         Matrix([names(one) for one in rows], called, grid, "right", low=0.0, high=1.0), lines=[],
         canvas=canvas_of(verdict, FRACTION),
