@@ -666,6 +666,7 @@ def find_needles(
     lengths: int | Sequence[int] = ...,
     kinds: str | Sequence[str] = ...,
     items: int = ...,
+    instructions: str | None = ...,
     seed: int = ...,
     form: Literal["text", "chat"] | None = ...,
     system: str = ...,
