@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,9 +15,19 @@ from hypothesis import strategies as st
 
 import isogloss
 from isogloss.errors import BadValue
-from isogloss.texts import Item, Passage, Translator, read_spans, read_transform, translate_marked, translators
+from isogloss.texts import (
+    Item,
+    Passage,
+    Translator,
+    read_spans,
+    read_transform,
+    translate_around,
+    translate_marked,
+    translators,
+)
 from isogloss.texts.projection.files import Sentences
 from isogloss.texts.projection.markers import KINDS, read_marked, with_markers
+from isogloss.texts.projection.placeholders import read_placeholders
 from isogloss.texts.words import cut_words
 
 NAMES = ("Ann", "Ben", "Rome", "Oslo", "Lake Como", "New York")
@@ -24,7 +35,7 @@ NAMES = ("Ann", "Ben", "Rome", "Oslo", "Lake Como", "New York")
 
 @dataclass(frozen=True)
 class Planted(Translator):
-    """Writes each word from its end, and sentences in turned order; markers as it is told."""
+    """Writes each word without digits from its end, and sentences in turned order; markers as it is told."""
 
     name: ClassVar[str] = "planted"
     kept: ClassVar[bool] = False
@@ -51,7 +62,9 @@ class Planted(Translator):
         if self.loses and place % self.loses == 0:
             text = text.replace("]", "", 1).replace(">", "", 1).replace('"', "", 1)
         chunks = [found[0] for found in re.finditer(r"\[[^\]]*\]\S*|<([a-z])>.*?</\1>\S*|\"[^\"]*\"\S*|\S+", text)]
-        return " ".join(re.sub(r"(?<![</])\b\w{2,}", lambda found: found[0][::-1], one) for one in reversed(chunks))
+        return " ".join(
+            re.sub(r"(?<![</])\b[^\W\d]{2,}\b", lambda found: found[0][::-1], one) for one in reversed(chunks)
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -189,3 +202,65 @@ def test_a_transform_drops_items_whose_markers_are_lost() -> None:
     assert made.dropped == dict.fromkeys(["0", "5", "10"], "markers lost or broken")
     assert (len(made.items), made.measures) == (17, {"markers_whole": 12 / 15})
     assert dict(zip(made.items[0].words, made.items[0].tags, strict=True))["neB"] == "B-PER"
+
+
+def around(does: str = "keeps", **options: Any) -> Any:
+    return translate_around(sentences(40), Planted(does=does), "eng", "deu", **options)
+
+
+def test_values_behind_placeholders_stay_as_they_are() -> None:
+    """Names are not written from their end, as all other words are; the placeholder of a place knows its label."""
+    found = around()
+    assert (found.marked, found.whole, found.left_out) == (30, 30, {})
+    assert named(found, 2) == {"PER": "Ann", "LOC": "Lake Como"}
+    assert found.target.texts[2] == "yadot. Lake Como ot tnew Ann"
+    assert not any("[" in text for text in found.target.texts)
+
+
+def test_placeholders_are_read_without_their_brackets_and_missed_without_their_name() -> None:
+    assert around("drops brackets").whole == 30
+    read = read_placeholders("per1 met LOC 2 and [LOC2]", read_spans(["B-PER", "B-LOC"]), ["Ann", "Rome"])
+    assert read.text == "Ann met LOC 2 and Rome"
+    assert read_placeholders("PER1 PER1", read_spans(["B-PER"]), ["Ann"]).reason == "markers lost or broken"
+
+
+def test_values_of_the_target_are_put_in_the_same_everywhere() -> None:
+    found, again = (around(values={"LOC": ["Gera", "Bad Ems"]}, seed=seed) for seed in (1, 1))
+    assert found.target.texts == again.target.texts
+    by_source: dict[str, set[str]] = {}
+    for place in range(40):
+        if place % 4 != 3:
+            by_source.setdefault(NAMES[2 + place % 4], set()).add(named(found, place)["LOC"])
+            assert named(found, place)["PER"] == NAMES[place % 2]
+    assert all(len(values) == 1 for values in by_source.values())
+    assert {*chain.from_iterable(by_source.values())} <= {"Gera", "Bad Ems"}
+
+
+def test_a_question_puts_in_values_of_a_table(tmp_path: Path) -> None:
+    given = sentences(12)
+    blocks = ["\n".join(f"{word}\t{label}" for word, label in zip(words, labels, strict=True))
+              for words, labels in zip(given.words, given.labels, strict=True)]  # fmt: skip
+    (tmp_path / "eng.iob2").write_text("\n\n".join(blocks) + "\n")
+    (tmp_path / "values.tsv").write_text("label\tvalue\nLOC\tGera\n")
+    asked = {"source": "eng", "target": "deu", "translator": {"name": "planted"}, "into": tmp_path / "deu.iob2"}
+    answer = isogloss.project(
+        tmp_path / "eng.iob2", **asked, method="placeholders", values=tmp_path / "values.tsv"
+    )  # fmt: skip
+    assert answer.sentences[0] == "9 of 9 sentences with spans came back with their placeholders."
+    written = (tmp_path / "deu.iob2").read_text()
+    assert written.count("Gera\tB-LOC") == 9
+    with pytest.raises(BadValue, match="values are put in by placeholders alone"):
+        isogloss.project(tmp_path / "eng.iob2", **asked, method="markers", values=tmp_path / "values.tsv")
+    (tmp_path / "values.tsv").write_text("label\tvalue\nLOC\t\n")
+    with pytest.raises(BadValue, match="no label or no value"):
+        isogloss.project(tmp_path / "eng.iob2", **asked, method="placeholders", values=tmp_path / "values.tsv")
+
+
+def test_a_transform_keeps_values_of_slots() -> None:
+    given = sentences(8)
+    items = [Item(id_, tuple(words), None, tuple(labels))
+             for id_, words, labels in zip(given.ids, given.words, given.labels, strict=True)]  # fmt: skip
+    transform = {"name": "project", "method": "placeholders", "translator": {"name": "planted"}}
+    made = read_transform(transform).transform(items, "eng", "deu")
+    assert made.dropped == {}
+    assert {tag: word for word, tag in zip(made.items[0].words, made.items[0].tags, strict=True)}["B-PER"] == "Ann"

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 TRANSLATOR = "What translates the sentences: name=apertium, name=seq2seq and checkpoint=FOLDER, name=file and file=..."
 METHOD = (
     "How labels are carried: along linked words; or, for spans, to the stretch that is the most probable translation "
-    "(candidates), or by markers that are put where the translation is the most probable (constrained); or between "
-    "markers that go through the translator (markers)."
+    "(candidates), or by markers that are put where the translation is the most probable (constrained); between "
+    "markers that go through the translator (markers); or with placeholders that do, for values that do not "
+    "(placeholders)."
 )
 SCORER = "What says how probable spans are: name=encoder, name=lexical, name=seq2seq and checkpoint=FOLDER."
 SHOWN = {"label": "label", "in the source": "in_source", "carried": "carried", "dropped": "dropped", "why": "reasons"}
@@ -142,10 +143,14 @@ class ProjectQuestion(Question):
     column: Annotated[
         str | None, Field(description="Column of the labels: upos, xpos, deprel; or a number from 1, or last.")
     ] = None
-    method: Annotated[Literal["alignment", "candidates", "constrained", "markers"], Field(description=METHOD)] = (
-        "alignment"
-    )
+    method: Annotated[
+        Literal["alignment", "candidates", "constrained", "markers", "placeholders"], Field(description=METHOD)
+    ] = "alignment"
     scorer: Annotated[Settings, Field(description=SCORER)] = Field(default_factory=dict)
+    values: Annotated[
+        OptionalPath,
+        Field(description="Values to put in by placeholders: a table with label and value; else those of the source."),
+    ] = None
     aligner: Annotated[str, Field(description="What links words: argmax, itermax, match, softmax, ibm1, hmm.")] = (
         "argmax"
     )
@@ -213,6 +218,8 @@ class ProjectQuestion(Question):
     def _notes(self) -> tuple[str, ...]:
         if self.method == "alignment":
             return (f"Words are linked by {self._aligner().label}.", *ALIGNED)
+        if self.method == "placeholders":
+            return ("Values are put in as they are: where the language inflects names, they are not inflected.",)
         if self.method == "markers":
             return ("A span is what stands between its markers in the translation.",)
         return (f"Probabilities of spans are those of {self._scorer().label}.", PROBABLE)
@@ -223,7 +230,9 @@ class ProjectQuestion(Question):
         from isogloss.texts.projection.translating import faults
 
         source = read_labelled(self.labels, self.column)
-        if self.method == "markers":
+        if self.values is not None and self.method != "placeholders":
+            raise BadValue("values are put in by placeholders alone", where="values", hint="method='placeholders'")
+        if self.method in ("markers", "placeholders"):
             return self._marked(source, ids)
         target = self._translations(source, ids)
         wrong = faults(source.texts, target.texts)
@@ -240,14 +249,19 @@ class ProjectQuestion(Question):
         )  # fmt: skip
 
     def _marked(self, source: Sentences, ids: dict[str, str]) -> Carried:
-        from isogloss.texts import translate_marked
+        from isogloss.texts import translate_around, translate_marked
+        from isogloss.texts.projection.placeholders import read_values
 
         if self.target_text is not None or not self.translator:
             raise BadValue(
-                "markers go through a translator", where="target_text, translator",
+                f"{self.method} go through a translator", where="target_text, translator",
                 hint="give translator={'name': 'apertium'} alone; for translations at hand, method='constrained'",
             )  # fmt: skip
-        found = translate_marked(source, self._translator(), ids["source"], ids["target"])
+        asked = source, self._translator(), ids["source"], ids["target"]
+        if self.method == "markers":
+            found = translate_marked(*asked)
+        else:
+            found = translate_around(*asked, values=read_values(self.values) if self.values else None)
         if not found.kept:
             raise BadValue(f"no translation can be used: {_reasons(_counted(found.left_out))}", where="translator")
         return Carried(
@@ -269,7 +283,7 @@ class ProjectQuestion(Question):
         from isogloss.texts.projection.spans import is_spans
 
         if self.method != "alignment":
-            assert self.method != "markers"  # went through the translator
+            assert self.method in ("candidates", "constrained")  # others go through the translator
             project = partial(
                 project_probable, labels=labels, scorer=self._scorer(), origin=ids["source"], into=ids["target"],
                 method=self.method, least=self.least,

@@ -10,6 +10,7 @@ from isogloss.texts.aligners import Bitext, read_aligner
 from isogloss.texts.projection import Projection
 from isogloss.texts.projection.files import Sentences
 from isogloss.texts.projection.markers import translate_marked
+from isogloss.texts.projection.placeholders import translate_around
 from isogloss.texts.projection.probable import project_probable
 from isogloss.texts.projection.scorers import read_span_scorer
 from isogloss.texts.projection.spans import is_spans, project_spans
@@ -27,10 +28,11 @@ class Project(Translate):
 
     Parameters
     ----------
-    method : {"alignment", "candidates", "constrained", "markers"}, default "alignment"
+    method : {"alignment", "candidates", "constrained", "markers", "placeholders"}, default "alignment"
         Along linked words; or, for tags of spans, to the stretch that is the most probable translation, or by markers
         that are put where the translation is the most probable, see `isogloss.texts.project_probable`; or between
-        markers that go through the translator, see `isogloss.texts.translate_marked`.
+        markers that go through the translator, see `isogloss.texts.translate_marked`; or with placeholders that do, for
+        values that stay as they are, see `isogloss.texts.translate_around`.
     aligner : dict
         `name` and parameters of an aligner, for "alignment".
     scorer : dict
@@ -43,19 +45,19 @@ class Project(Translate):
 
     name: ClassVar[str] = "project"
 
-    method: Literal["alignment", "candidates", "constrained", "markers"] = "alignment"
+    method: Literal["alignment", "candidates", "constrained", "markers", "placeholders"] = "alignment"
     aligner: dict[str, Any] = field(default_factory=lambda: {"name": "argmax"})
     scorer: dict[str, Any] = field(default_factory=lambda: {"name": "encoder"})
 
     def describe(self, origin: str, into: str) -> str:
         """The translator and what carries tags, with their versions."""
-        if self.method == "markers":
-            return f"{super().describe(origin, into)}, markers"
+        if self.method in ("markers", "placeholders"):
+            return f"{super().describe(origin, into)}, {self.method}"
         by = read_aligner(self.aligner) if self.method == "alignment" else read_span_scorer(self.scorer)
         return f"{super().describe(origin, into)}, {by.describe()}"
 
     def apply(self, items: Sequence[Item], origin: str, into: str) -> Outcome:
-        if self.method == "markers":
+        if self.method in ("markers", "placeholders"):
             return self._marked(items, origin, into)
         every, _, dropped = translated_words(items, self.translator, origin, into)
         words = {item.id: own for item, own in zip(items, every, strict=True)}
@@ -75,7 +77,8 @@ class Project(Translate):
         tagged = [item for item in items if item.tags and None not in item.tags]
         words, tags = ([list(map(str, getattr(item, name))) for item in tagged] for name in ("words", "tags"))
         given = Sentences([item.id for item in tagged], [item.written for item in tagged], words, tags)
-        found = translate_marked(given, read_translator(self.translator), origin, into)
+        carry = translate_marked if self.method == "markers" else translate_around
+        found = carry(given, read_translator(self.translator), origin, into)
         made = [
             Item(tagged[place].id, tuple(own), tagged[place].label, tuple(labels))
             for place, own, labels in zip(found.kept, found.target.words, found.projection.labels, strict=True)
@@ -86,7 +89,7 @@ class Project(Translate):
 
     def _projected(self, bitext: Bitext, tags: list[list[str]], origin: str, into: str) -> Projection:
         if self.method != "alignment":
-            assert self.method != "markers"  # went through the translator
+            assert self.method in ("candidates", "constrained")  # others go through the translator
             return project_probable(bitext, tags, read_span_scorer(self.scorer), origin, into, method=self.method)
         links = read_aligner(self.aligner).align(bitext)
         return project_spans(bitext, tags, links) if is_spans(tags) else project_tags(bitext, tags, links)
