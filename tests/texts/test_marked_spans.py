@@ -21,8 +21,8 @@ from isogloss.texts import (
     Translator,
     read_spans,
     read_transform,
-    translate_around,
     translate_marked,
+    translate_templates,
     translators,
 )
 from isogloss.texts.projection.files import Sentences
@@ -205,7 +205,7 @@ def test_a_transform_drops_items_whose_markers_are_lost() -> None:
 
 
 def around(does: str = "keeps", **options: Any) -> Any:
-    return translate_around(sentences(40), Planted(does=does), "eng", "deu", **options)
+    return translate_templates(sentences(40), Planted(does=does), "eng", "deu", **options)
 
 
 def test_values_behind_placeholders_stay_as_they_are() -> None:

@@ -249,7 +249,7 @@ class ProjectQuestion(Question):
         )  # fmt: skip
 
     def _marked(self, source: Sentences, ids: dict[str, str]) -> Carried:
-        from isogloss.texts import translate_around, translate_marked
+        from isogloss.texts import translate_marked, translate_templates
         from isogloss.texts.projection.placeholders import read_values
 
         if self.target_text is not None or not self.translator:
@@ -261,7 +261,7 @@ class ProjectQuestion(Question):
         if self.method == "markers":
             found = translate_marked(*asked)
         else:
-            found = translate_around(*asked, values=read_values(self.values) if self.values else None)
+            found = translate_templates(*asked, values=read_values(self.values) if self.values else None)
         if not found.kept:
             raise BadValue(f"no translation can be used: {_reasons(_counted(found.left_out))}", where="translator")
         return Carried(

@@ -3,7 +3,7 @@ from .aligners.written import GoldLinks, alignment_error_rate, read_gold, write_
 from .closest import closest_sentences
 from .projection import Projection
 from .projection.markers import MarkedTranslations, translate_marked
-from .projection.placeholders import translate_around
+from .projection.placeholders import translate_templates
 from .projection.probable import project_probable
 from .projection.scorers import SpanScorer, read_span_scorer, span_scorers
 from .projection.spans import Span, project_spans, read_spans, write_spans
@@ -40,8 +40,8 @@ __all__ = [
     "read_translator",
     "span_scorers",
     "text_transforms",
-    "translate_around",
     "translate_marked",
+    "translate_templates",
     "translators",
     "write_links",
     "write_spans",

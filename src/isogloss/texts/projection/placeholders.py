@@ -34,7 +34,7 @@ Values = Mapping[str, Sequence[str]]
 """Label to the values that may stand in its spans."""
 
 
-def translate_around(
+def translate_templates(
     sentences: Sentences, translator: Translator, origin: str, into: str, *, values: Values | None = None, seed: int = 0
 ) -> MarkedTranslations:
     """Translate sentences with placeholders for their spans, then put values in their place.

@@ -10,7 +10,7 @@ from isogloss.texts.aligners import Bitext, read_aligner
 from isogloss.texts.projection import Projection
 from isogloss.texts.projection.files import Sentences
 from isogloss.texts.projection.markers import translate_marked
-from isogloss.texts.projection.placeholders import translate_around
+from isogloss.texts.projection.placeholders import translate_templates
 from isogloss.texts.projection.probable import project_probable
 from isogloss.texts.projection.scorers import read_span_scorer
 from isogloss.texts.projection.spans import is_spans, project_spans
@@ -32,7 +32,7 @@ class Project(Translate):
         Along linked words; or, for tags of spans, to the stretch that is the most probable translation, or by markers
         that are put where the translation is the most probable, see `isogloss.texts.project_probable`; or between
         markers that go through the translator, see `isogloss.texts.translate_marked`; or with placeholders that do, for
-        values that stay as they are, see `isogloss.texts.translate_around`.
+        values that stay as they are, see `isogloss.texts.translate_templates`.
     aligner : dict
         `name` and parameters of an aligner, for "alignment".
     scorer : dict
@@ -77,7 +77,7 @@ class Project(Translate):
         tagged = [item for item in items if item.tags and None not in item.tags]
         words, tags = ([list(map(str, getattr(item, name))) for item in tagged] for name in ("words", "tags"))
         given = Sentences([item.id for item in tagged], [item.written for item in tagged], words, tags)
-        carry = translate_marked if self.method == "markers" else translate_around
+        carry = translate_marked if self.method == "markers" else translate_templates
         found = carry(given, read_translator(self.translator), origin, into)
         made = [
             Item(tagged[place].id, tuple(own), tagged[place].label, tuple(labels))
