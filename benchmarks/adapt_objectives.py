@@ -2,6 +2,7 @@
 
     python -m benchmarks.adapt_objectives align        # planted and null worlds, a minute and a half of a processor
     python -m benchmarks.adapt_objectives distil       # students alone, with a teacher, with a random one: two minutes
+    python -m benchmarks.adapt_objectives fuse         # with two teachers of one language each: a minute and a half
 
 A planted world has two languages, the same sentences word by word in letters that the other has not; models have read
 both, and no translations (tests/lab/adaptation/worlds.py). In the null world translations are paired wrongly. Each
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from tests.lab.adaptation.worlds import COPY, VERBS, copied, sentences, shuffled, trained, untrained
 
 from benchmarks.common import RESULTS, machine, versions, write_result
@@ -27,7 +29,7 @@ from isogloss.lab.adaptation.losses import measure_texts
 from isogloss.models import load_encoder
 from isogloss.stats import crossed_bootstrap, percentile_interval
 
-PARTS = ("align", "distil")
+PARTS = ("align", "distil", "fuse")
 SEEDS = (0, 1, 2)
 PARALLEL, TEST, LABELLED = 120, 100, 200
 ALIGNED = {"batches": 60, "batch_size": 16, "learning_rate": 2e-3, "parts": 1, "measured": 0, "measure": False}
@@ -129,6 +131,50 @@ def distil() -> dict[str, Any]:
     return {name: told(some) for name, some in (whole | less).items()}
 
 
+FUSED = {"responses": 0.0, "sorted": 1.0, "graph": 0.1}
+FUSIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "alone": ("", {}), "responses": ("trained", {}), "sorted and graph": ("trained", FUSED),
+    "random, responses": ("random", {}), "random, sorted and graph": ("random", FUSED),
+}  # fmt: skip
+"""Which teachers, and the settings of `distil-fused`."""
+FUSION_SEEDS = (0, 1)
+
+
+def fuse() -> dict[str, Any]:
+    """Bits per byte of each language, of students that read 24 sentences with two teachers of one language each."""
+    every = sentences(FEW + TEST, 21)
+    few, test = ({"eng": some, COPY: [*map(copied, some)]} for some in (every[:FEW], every[FEW:]))
+    rows: dict[str, dict[str, list[Any]]] = {name: {"eng": [], COPY: []} for name in FUSIONS}
+    for seed in FUSION_SEEDS:
+        with tempfile.TemporaryDirectory() as temporary:
+            place = Path(temporary)
+            teachers: dict[str, list[str]] = {"trained": [], "random": []}
+            for number, code in enumerate(few):
+                new = untrained("decoder", place / f"random {code}", seed=20 + 2 * seed + number)
+                read = [*map(copied, sentences(200, 1))] if code == COPY else sentences(200, 0)
+                taught = adapt(
+                    new, "continued-pretraining", corpus={code: read}, seed=seed, into=place / code,
+                    **{**STUDENT, "tokens": 16 * 32 * 150, "learning_rate": 3e-3},
+                )  # fmt: skip
+                teachers["random"].append(str(new))
+                teachers["trained"].append(str(taught))
+            student = untrained("decoder", place / "student", layers=1, seed=30 + seed)
+            for what, (which, settings) in FUSIONS.items():
+                name = "distil-fused" if which else "continued-pretraining"
+                given = {"teachers": tuple(teachers[which]), **settings} if which else {}
+                made = adapt(student, name, corpus=few, seed=seed, into=place / what, **STUDENT, **given)
+                losses = measure_texts(made, test)
+                for code in few:
+                    rows[what][code].append(losses.filter(pl.col("language") == code)["loss"].to_numpy())
+                print(seed, what, {code: float(some[-1].mean()) for code, some in rows[what].items()}, flush=True)
+    whole = {name: {code: np.stack(one) for code, one in some.items()} for name, some in rows.items()}
+    less = {
+        f"{name} less alone": {code: one - whole["alone"][code] for code, one in some.items()}
+        for name, some in whole.items() if name != "alone"
+    }  # fmt: skip
+    return {name: {code: told(one) for code, one in some.items()} for name, some in (whole | less).items()}
+
+
 def unit(rows: Any) -> Any:
     """Rows of length 1."""
     rows = rows.astype(np.float64)
@@ -144,7 +190,7 @@ def hits(first: Any, second: Any) -> Any:
 def main() -> None:
     """Measure one part, and keep the others."""
     part = sys.argv[1]
-    measured = {"align": align, "distil": distil}[part]()
+    measured = {"align": align, "distil": distil, "fuse": fuse}[part]()
     path = RESULTS / "adapt_objectives.json"
     there = json.loads(path.read_text()) if path.exists() else {}
     kept = {name: there[name] for name in PARTS if name in there}

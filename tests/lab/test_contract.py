@@ -56,6 +56,9 @@ QUICK: dict[str, dict[str, Any]] = {
         "template": "{text} the {mask}",
         "words": {"health": "hospital", "sport": "match"},
     },
+    "parallel-distil": {"epochs": 2, "learning_rate": 1e-3},
+    "prototype-distil": {"epochs": 2, "learning_rate": 1e-3},
+    "self-distil": {"epochs": 2, "learning_rate": 1e-3},
     "domain-invariant": {"epochs": 2, "learning_rate": 1e-3},
     "sequential-transfer": {"settings": {"epochs": 2, "learning_rate": 1e-3}},
 }

@@ -25,7 +25,7 @@ OF_DECODERS = ("instruction-lora", "language-preference", "logit-shift")
 TRAINS = "continued-pretraining"
 ALIGN = ("align-sentences", "align-words")
 ALIGNED = {"batches": 4, "batch_size": 4, "parts": 2, "measured": 1, "own": 0.0, "keep": 1.0}
-TAUGHT = ("distil", "distil-interpolated")
+TAUGHT = ("distil", "distil-interpolated", "distil-fused")
 SHORT = {"tokens": 128, "length": 16, "batch_size": 2, "parts": 2, "measured": 1}
 REFUSED = {
     *((name, "encoder") for name in (TRAINS, *TAUGHT)),
@@ -70,6 +70,8 @@ def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
         table.write_text("source\ttarget\ne\tE\nt\tT\n")
         return {"characters": str(table)}
     same = str(checkpoint)
+    if name == "distil-fused":
+        return {**SHORT, "teachers": (same, same)}
     if name in TAUGHT:
         return {**SHORT, "teacher": same}
     return {"merge-average": {"others": (same,)}, "layer-swap": {"other": same}, TRAINS: SHORT}.get(name, {})

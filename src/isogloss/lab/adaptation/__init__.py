@@ -26,6 +26,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "code-switch-restore": "isogloss.lab.adaptation.restore:CodeSwitchRestore",
         "distil": "isogloss.lab.adaptation.distil:Distil",
         "distil-interpolated": "isogloss.lab.adaptation.distil:DistilInterpolated",
+        "distil-fused": "isogloss.lab.adaptation.distil:DistilFused",
         "vocabulary-trim": "isogloss.lab.adaptation.vocabulary_trim:VocabularyTrim",
         "vocabulary-transplant": "isogloss.lab.adaptation.vocabulary.transplant:VocabularyTransplant",
         "vocabulary-extend": "isogloss.lab.adaptation.vocabulary.extend:VocabularyExtend",

@@ -1,11 +1,11 @@
-"""`distil`, `distil-interpolated`: a student that learns from a teacher, on texts of chosen languages."""
+"""`distil`, `distil-interpolated`, `distil-fused`: a student learns from teachers, on texts of chosen languages."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -15,9 +15,9 @@ from isogloss.lab.adaptation.losses import load_with_head
 from isogloss.lab.adaptation.merge import check_tokens
 from isogloss.lab.adaptation.mixing import Mix
 from isogloss.lab.adaptation.objectives import Objective
+from isogloss.lab.adaptation.objectives.fusion import Fusion
 from isogloss.lab.adaptation.objectives.prediction import MOST_LOGITS, OwnLoss, Prediction, own_loss
 from isogloss.lab.adaptation.objectives.teaching import (
-    COMPARISONS,
     InterpolatedPrediction,
     InterpolatedTeaching,
     TeacherShare,
@@ -31,37 +31,48 @@ from isogloss.parameters import NotNegative, Positive
 
 @dataclass(frozen=True)
 class TaughtPretraining(ContinuedPretraining):
-    """Continued pretraining with a teacher: another checkpoint with the same tokens.
+    """Continued pretraining with teachers: other checkpoints with the same tokens.
 
-    Parameters
+    Attributes
     ----------
-    teacher : str, default ""
-        The checkpoint that is learnt from, as `isogloss.models.locate` takes it; it is not changed.
+    key : str
+        The parameter that names them.
     """
 
-    teacher: str = ""
+    key: ClassVar[str] = "teacher"
+
+    @property
+    @abstractmethod
+    def taught_by(self) -> tuple[str, ...]:
+        """The teachers' checkpoints."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.teacher:
-            raise BadValue("no checkpoint to learn from", where="teacher", hint='give teacher="folder"')
+        if not all(self.taught_by):
+            raise BadValue("no checkpoint to learn from", where=self.key, hint=f'give {self.key}="folder"')
 
     def changed(self, *left_out: str) -> list[str]:
-        """What differs from the defaults; of the teacher, the name of its folder."""
-        return [*super().changed(*left_out, "teacher"), f"teacher={Path(self.teacher).name}"]
+        """What differs from the defaults; of teachers, the names of their folders."""
+        named = "+".join(Path(one).name for one in self.taught_by)
+        return [*super().changed(*left_out, self.key), f"{self.key}={named}"]
 
     @property
     def identity(self) -> dict[str, Any]:
-        """The content of the teacher stands for its place."""
+        """The content of the teachers stands for their places."""
         said = super().identity
-        parameters = {name: value for name, value in said["parameters"].items() if name != "teacher"}
-        return said | {"parameters": parameters, "teacher": fingerprint(locate(self.teacher))}
+        parameters = {name: value for name, value in said["parameters"].items() if name != self.key}
+        content = [fingerprint(locate(one)) for one in self.taught_by]
+        return said | {"parameters": parameters, self.key: content if self.key == "teachers" else content[0]}
 
     def memory(self, source: Weights) -> int:
-        return super().memory(source) + 4 * Weights(locate(self.teacher)).parameters + 8 * MOST_LOGITS
+        theirs = sum(4 * Weights(locate(one)).parameters + 8 * MOST_LOGITS for one in self.taught_by)
+        return super().memory(source) + theirs
 
     def objective(self, source: Weights, mix: Mix, model: Any) -> Objective:
-        teacher = Weights(locate(self.teacher))
+        teachers = [self._teacher(source, Weights(locate(one)), model) for one in self.taught_by]
+        return self.taught(own_loss(source.folder, model, self.hidden, self.length), mix, model, *teachers)
+
+    def _teacher(self, source: Weights, teacher: Weights, model: Any) -> Any:
         if is_encoder_decoder(teacher.folder):
             raise BadValue(
                 "is an encoder-decoder", where=f"teacher {teacher.folder}", hint="give a teacher of one kind"
@@ -72,11 +83,28 @@ class TaughtPretraining(ContinuedPretraining):
         with_head = has_head(source) and has_head(teacher)
         theirs = load_with_head(teacher.folder) if with_head else load_model("AutoModel", teacher.folder, "float32")
         _check_vocabulary(model, theirs, teacher.folder)
-        return self.taught(own_loss(source.folder, model, self.hidden, self.length), mix, model, theirs)
+        return theirs
 
     @abstractmethod
-    def taught(self, own: OwnLoss, mix: Mix, model: Any, teacher: Any) -> Objective:
-        """What training lowers, of a student and its teacher."""
+    def taught(self, own: OwnLoss, mix: Mix, model: Any, *teachers: Any) -> Objective:
+        """What training lowers, of a student and its teachers."""
+
+
+@dataclass(frozen=True)
+class TeacherPretraining(TaughtPretraining):
+    """Continued pretraining with one teacher.
+
+    Parameters
+    ----------
+    teacher : str, default ""
+        The checkpoint that is learnt from, as `isogloss.models.locate` takes it; it is not changed.
+    """
+
+    teacher: str = ""
+
+    @property
+    def taught_by(self) -> tuple[str, ...]:
+        return (self.teacher,)
 
 
 def _check_vocabulary(student: Any, teacher: Any, folder: Path) -> None:
@@ -90,7 +118,7 @@ def _check_vocabulary(student: Any, teacher: Any, folder: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Distil(TaughtPretraining):
+class Distil(TeacherPretraining):
     """Trains a student to expect what a teacher expects, and, if wanted, to have its states and its attention.
 
     Parameters
@@ -132,13 +160,14 @@ class Distil(TaughtPretraining):
     def needs_head(self) -> bool:
         return bool(self.own or self.responses)
 
-    def taught(self, own: OwnLoss, mix: Mix, model: Any, teacher: Any) -> Objective:
+    def taught(self, own: OwnLoss, mix: Mix, model: Any, *teachers: Any) -> Objective:
+        (teacher,) = teachers
         shapes = [one.config.get_text_config() for one in (model, teacher)]
         if self.states or self.attention:
             self._check_shapes(*shapes)
         for one in (model, teacher) if self.attention else ():
             one.set_attn_implementation("eager")  # the only one that shows attention
-        weights = {name: getattr(self, name) for name in COMPARISONS}
+        weights = {name: getattr(self, name) for name in ("own", "responses", "states", "attention")}
         return Prediction(Teaching(own, teacher, weights, self.temperature), mix, self.batch_size)
 
     def _check_shapes(self, student: Any, teacher: Any) -> None:
@@ -159,7 +188,7 @@ class Distil(TaughtPretraining):
 
 
 @dataclass(frozen=True)
-class DistilInterpolated(TaughtPretraining):
+class DistilInterpolated(TeacherPretraining):
     """Trains a student on a target between what it expects itself and what a teacher does, which moves to the teacher.
 
     Parameters
@@ -194,6 +223,69 @@ class DistilInterpolated(TaughtPretraining):
         if self.end < self.start:
             raise BadValue(f"end is {self.end}, and start {self.start}", hint="let the share of the teacher rise")
 
-    def taught(self, own: OwnLoss, mix: Mix, model: Any, teacher: Any) -> Objective:
+    def taught(self, own: OwnLoss, mix: Mix, model: Any, *teachers: Any) -> Objective:
         share = TeacherShare(self.start, self.end, self.rate, self.momentum, self.steps)
-        return InterpolatedPrediction(InterpolatedTeaching(own, teacher, share), mix, self.batch_size)
+        return InterpolatedPrediction(InterpolatedTeaching(own, teachers[0], share), mix, self.batch_size)
+
+
+@dataclass(frozen=True)
+class DistilFused(TaughtPretraining):
+    """Trains a student on what several teachers expect, each on the texts that it knows best.
+
+    Parameters
+    ----------
+    teachers : tuple of str
+        Two or more checkpoints that are learnt from, as `isogloss.models.locate` takes them; they are not changed.
+    own : float, default 1
+        Weight of the student's own loss, of next or of hidden tokens.
+    responses : float, default 1
+        Weight of the divergence of what the student expects from what the teacher does.
+    sorted : float, default 0
+        Weight of the distance of the probabilities of both, each in falling order, whichever tokens they are of.
+    graph : float, default 0
+        Weight of the distance of the graphs of tokens that are expected together in a text.
+    temperature : float, default 2
+        That logits are divided by, for `responses`.
+    kept : int, default 10
+        Largest logits of each token's place that make up a graph.
+    choice : {"best", "mean"}, default "best"
+        Whether each text is learnt from the teacher with the least loss there, or from the mean of their logits.
+
+    Notes
+    -----
+    `own`, `sorted` and `graph` above 0 and `responses` at 0 is the loss of InfiGFusion (Wang et al. 2025); its weights
+    were not read. The distance of graphs is an approximation of that of Gromov and Wasserstein, see
+    `isogloss.lab.adaptation.objectives.fusion`. Neither of the two says which tokens are meant: `responses` does. The
+    other parameters are those of continued pretraining.
+    """
+
+    name: ClassVar[str] = "distil-fused"
+    key: ClassVar[str] = "teachers"
+
+    teachers: tuple[str, ...] = ()
+    own: NotNegative = 1.0
+    responses: NotNegative = 1.0
+    sorted: NotNegative = 0.0
+    graph: NotNegative = 0.0
+    temperature: Positive = 2.0
+    kept: Annotated[int, Ge(2)] = 10
+    choice: Literal["best", "mean"] = "best"
+
+    @property
+    def taught_by(self) -> tuple[str, ...]:
+        return self.teachers
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.teachers) < 2:
+            raise BadValue(
+                f"{len(self.teachers)} checkpoints to fuse", where="teachers",
+                hint='name two or more, or use name = "distil"',
+            )  # fmt: skip
+        if not (self.responses or self.sorted or self.graph):
+            raise BadValue("nothing is learnt from the teachers", hint="give responses, sorted or graph above 0")
+
+    def taught(self, own: OwnLoss, mix: Mix, model: Any, *teachers: Any) -> Objective:
+        weights = {name: getattr(self, name) for name in ("own", "responses", "sorted", "graph")}
+        fusion = Fusion(own, teachers, weights, self.temperature, kept=self.kept, choice=self.choice)
+        return Prediction(fusion, mix, self.batch_size)

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from isogloss.errors import BadValue
-from isogloss.lab.recipe import EACH, Arrays, Fitted, Training
-from isogloss.lab.recipe.neural.trained import TrainedRecipe
+from isogloss.lab.recipe import Arrays, Fitted, Training
+from isogloss.lab.recipe.neural.target_texts import TargetTextsRecipe
 from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import device, padded, start_torch
 from isogloss.parameters import Count, NotNegative, Positive
@@ -29,7 +28,7 @@ AT_ONCE = 16
 
 
 @dataclass(frozen=True)
-class DomainInvariant(TrainedRecipe):
+class DomainInvariant(TargetTextsRecipe):
     """Fine-tuning on a source, with states drawn to those of unlabelled texts of the target.
 
     Parameters
@@ -53,45 +52,15 @@ class DomainInvariant(TrainedRecipe):
 
     name: ClassVar[str] = "domain-invariant"
     answers: ClassVar[tuple[str, ...]] = ("label", "choice")
-    takes_shots: ClassVar[bool] = False
-    reads_unlabelled: ClassVar[bool] = True
-    continues: ClassVar[bool] = False
 
     invariance: NotNegative = 0.01
     critic_steps: Count = 3
     critic_learning_rate: Positive = 1e-4
     gradient_penalty: NotNegative = 1.0
 
-    @property
-    def learns_for(self) -> str:
-        return EACH
-
-    @property
-    def preparation(self) -> tuple[Any, ...]:
-        """Texts of targets are among those that are cut."""
-        return (*super().preparation, "texts of targets")
-
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
-        """Learn from the source, and from the texts of the target.
-
-        Raises
-        ------
-        BadValue
-            If the target has no training examples, or another recipe is around it and does not tell the target.
-        """
-        if training.target is None:
-            raise BadValue(
-                "learns for one target at a time, and is not told which", where=self.name,
-                hint="use it by itself, not as the base of another recipe",
-            )  # fmt: skip
-        ends = np.cumsum(prepared["train_rows_of"])
-        first = int(ends[training.target] - prepared["train_rows_of"][training.target])
-        rows = np.arange(first, int(ends[training.target]))
-        if not len(rows):
-            raise BadValue(
-                "the target has no training examples whose texts could be read", where=self.name,
-                hint="leave that target out, or give its texts in the training split, with any label",
-            )  # fmt: skip
+        """Learn from the source, and from the texts of the target; errors are those of `target_rows`."""
+        rows = self.target_rows(prepared, training)
         return super().fit(prepared, replace(training, unlabelled=np.setdiff1d(rows, training.rows)))
 
     def beside(self, network: Network, tokens: Tokens, training: Training) -> Callable[[Any], None] | None:

@@ -25,6 +25,8 @@ class Lesson:
     answers : torch.Tensor, shape (sequences, tokens)
         The tokens that are to be told; -100 for all others.
     temperature : float
+    kept : int
+        Largest logits that make up a graph.
     """
 
     student: Any
@@ -32,6 +34,7 @@ class Lesson:
     there: Any
     answers: Any
     temperature: float
+    kept: int = 10
 
     @property
     def logits(self) -> tuple[Any, Any]:

@@ -187,8 +187,13 @@ class NeuralRecipe(Recipe):
 
 
 def objective_of(labels: np.ndarray[Any, Any]) -> str:
-    """What is learnt: one "label" of a unit, several "labels" of a row, or a "value"; see `lab.task.Examples`."""
-    return "labels" if labels.ndim == 2 else "value" if labels.dtype.kind == "f" else "label"
+    """What is learnt: one "label" of a unit, several "labels" of a row, or a "value"; see `lab.task.Examples`.
+
+    Shares of each label, (units, labels) of type float, are about one label of a unit.
+    """
+    if labels.ndim == 2:
+        return "label" if labels.dtype.kind == "f" else "labels"
+    return "value" if labels.dtype.kind == "f" else "label"
 
 
 def validation_score(answers: np.ndarray[Any, Any], labels: np.ndarray[Any, Any], *, words: bool) -> float:

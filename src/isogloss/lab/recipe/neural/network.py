@@ -113,14 +113,26 @@ class Network(nn.Module):
 
 def scores_of(network: Network, tokens: Tokens, batch: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
     """Scores of some sequences, and which units of `tokens` they are of; words that were cut off have none."""
+    ids, there, places, units = _reading(network, tokens, batch)
+    return network(ids, there, *places), units
+
+
+def vectors_of(network: Network, tokens: Tokens, rows: np.ndarray[Any, Any]) -> tuple[Any, np.ndarray[Any, Any]]:
+    """Vectors that some rows' scores are made of, and which units they are of; words that were cut off have none."""
+    ids, there, places, units = _reading(network, tokens, tokens.sequences_of(rows))
+    return network.vectors(ids, there, *places).float(), units
+
+
+def _reading(network: Network, tokens: Tokens, batch: np.ndarray[Any, Any]) -> tuple[Any, Any, list[Any], Any]:
+    """Padded sequences, their mask, the places of their words, if they have any, and which units are read off."""
     ids, there = padded([tokens.sequence(int(number)) for number in batch], network.encoder.config.pad_token_id or 0)
     if not tokens.has_words:
-        return network(ids, there), batch
+        return ids, there, [], batch
     units = tokens.units_of(batch)
     rows = np.repeat(np.arange(len(batch)), np.diff(tokens.units)[batch])
     seen = tokens.positions[units] >= 0
-    places = [torch.from_numpy(np.asarray(one[seen], np.int64)) for one in (rows, tokens.positions[units])]
-    return network(ids, there, *(place.to(device()) for place in places)), units[seen]
+    places = [torch.from_numpy(np.asarray(one[seen], np.int64)).to(device()) for one in (rows, tokens.positions[units])]
+    return ids, there, places, units[seen]
 
 
 Matrix = np.ndarray[Any, Any]
@@ -139,8 +151,8 @@ def span_loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) 
     """
     windows = tokens.sequences_of(rows)
     owners = np.repeat(rows, np.diff(tokens.rows)[rows])
-    places = torch.from_numpy(_places(tokens, windows, of_units, owners)).to(device())  # (windows, 2)
-    likely = _log_probabilities(network, tokens, windows)  # (windows, tokens, 2)
+    places = torch.from_numpy(answer_places(tokens, windows, of_units, owners)).to(device())  # (windows, 2)
+    likely = log_probabilities(network, tokens, windows)  # (windows, tokens, 2)
     return -likely.gather(1, places[:, None, :]).sum()
 
 
@@ -166,7 +178,7 @@ def answer_spans(network: Network, tokens: Tokens, longest: int) -> Matrix:
 
     def keep(batch: Matrix) -> None:
         with torch.inference_mode():
-            likely = _log_probabilities(network, tokens, batch)
+            likely = log_probabilities(network, tokens, batch)
             likely[:, NO_ANSWER] = -torch.inf
             pairs = likely[:, :, None, 0] + likely[:, None, :, 1]  # (windows, beginnings, ends)
             fits = torch.ones(pairs.shape[1:], dtype=torch.bool, device=pairs.device).triu().tril(longest - 1)
@@ -191,8 +203,8 @@ def shared_characters(answers: Matrix, right: Matrix) -> float:
     return float((2 * np.maximum(both, 0) / np.maximum(lengths, 1)).mean())
 
 
-def _log_probabilities(network: Network, tokens: Tokens, windows: Matrix) -> Any:
-    """Of each token that the answer begins and ends there, (windows, tokens, 2)."""
+def log_probabilities(network: Network, tokens: Tokens, windows: Matrix) -> Any:
+    """Logarithm of the probability of each token that the answer begins and ends there, (windows, tokens, 2)."""
     ids, there = padded([tokens.sequence(int(number)) for number in windows], network.encoder.config.pad_token_id or 0)
     scores = network(ids, there, every=True).float()
     allowed = np.zeros(ids.shape, dtype=bool)
@@ -204,7 +216,7 @@ def _log_probabilities(network: Network, tokens: Tokens, windows: Matrix) -> Any
     return scores.masked_fill(outside[:, :, None], -torch.inf).log_softmax(dim=1)
 
 
-def _places(tokens: Tokens, windows: Matrix, of_units: Matrix, owners: Matrix) -> Matrix:
+def answer_places(tokens: Tokens, windows: Matrix, of_units: Matrix, owners: Matrix) -> Matrix:
     """First and last token of the answer in each window that holds all of it, (windows, 2)."""
     places = np.full((len(windows), 2), NO_ANSWER, np.int64)
     for place, (window, row) in enumerate(zip(windows, owners, strict=True)):
@@ -263,7 +275,7 @@ def train(
         trained, learning_rate=schedule.learning_rate, weight_decay=schedule.weight_decay, warmup=schedule.warmup,
         steps=schedule.epochs * -(-len(rows) // schedule.batch_size),
     )  # fmt: skip
-    of_units = _labels_by_unit(tokens, rows, labels)
+    of_units = labels_by_unit(tokens, rows, labels)
     network.count_training(tokens, rows, schedule.epochs)
     network.train()
     for epoch in range(1, schedule.epochs + 1):
@@ -293,27 +305,37 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
         Where rows may have several labels, the score of each, (rows, labels); where answers are numbers, (rows,), or
         rankings, (units,).
     """
-    is_choice = tokens.has_choices
-    height = len(tokens.positions) if tokens.has_words else len(tokens.lengths)
-    answers = np.full(height, labels_if_cut, np.int64)
-    is_label = network.objective in ("label", "entailment")
-    values = np.zeros((height, 1 if is_label else network.outputs), np.float32)
+    scores = every_score(network, tokens)
+    if network.objective == "labels":
+        return scores
+    if network.objective not in ("label", "entailment"):
+        return scores[:, 0]
+    if tokens.has_choices:
+        return np.array([scores[first:last].argmax() for first, last in pairwise(tokens.rows)])
+    answers = scores.argmax(axis=1)
+    if tokens.has_words:
+        answers[tokens.positions < 0] = labels_if_cut
+    return answers
+
+
+def every_score(network: Network, tokens: Tokens) -> Matrix:
+    """Scores of every unit or sequence, (units, outputs), like lengths together; 0 for words that were cut off.
+
+    Returns
+    -------
+    numpy.ndarray of float32
+    """
+    scores = np.zeros((len(tokens.positions) if tokens.has_words else len(tokens.lengths), network.outputs), np.float32)
 
     def keep(batch: Matrix) -> None:
         with torch.inference_mode():
-            scores, units = scores_of(network, tokens, batch)
-            answers[units] = scores.argmax(dim=1).cpu().numpy()
-            if is_choice or not is_label:
-                values[units] = scores.float().cpu().numpy()
+            found, units = scores_of(network, tokens, batch)
+            scores[units] = found.float().cpu().numpy()
 
     for batch in by_length(tokens.lengths):
         with_oom_backoff(keep, batch)
     count(tokens=int(tokens.lengths.sum()), flops=network.flops(tokens.lengths))
-    if not is_label:
-        return values if network.objective == "labels" else values[:, 0]
-    if not is_choice:
-        return answers
-    return np.array([values[tokens.rows[row] : tokens.rows[row + 1]].argmax() for row in range(len(tokens.rows) - 1)])
+    return scores
 
 
 def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, precision: str) -> None:
@@ -373,9 +395,10 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
 
 
 def _held(tokens: Tokens, rows: Matrix, of_units: Matrix) -> Matrix:
-    """Whether each sequence of some rows is right, 0 or 1: the right choice, or as rows without choices say."""
+    """Whether each sequence of some rows is right, 0 or 1 or how likely: the right choice, or as the units say."""
     if tokens.has_rankings or not tokens.has_choices:
-        return (of_units[tokens.units_of(rows)] > 0).astype(np.float32)
+        grades = of_units[tokens.units_of(rows)]
+        return (grades if grades.dtype.kind == "f" else grades > 0).astype(np.float32)
     counts = np.diff(tokens.rows)[rows]
     held = np.zeros(counts.sum(), np.float32)
     held[np.cumsum(counts) - counts + of_units[tokens.units[rows]]] = 1
@@ -403,7 +426,7 @@ def _batches(tokens: Tokens, rows: Matrix, size: int, random: np.random.Generato
         yield found[number]
 
 
-def _labels_by_unit(tokens: Tokens, rows: Matrix, labels: Matrix) -> Matrix:
+def labels_by_unit(tokens: Tokens, rows: Matrix, labels: Matrix) -> Matrix:
     """Labels where the units of all rows are counted through."""
     units = tokens.units_of(rows)
     if len(units) != len(labels):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from isogloss.errors import BadFile, BadValue
-from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Training
+from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Stage, Training
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, objective_of, validation_score
 from isogloss.metrics.ranking import average_precision, ranked
 from isogloss.models.encoder import shared_encoder_model
@@ -126,8 +126,9 @@ class TrainedRecipe(NeuralRecipe):
             notes = self._first_stage(network, tokens, training)
             for number, stage in enumerate(training.then, start=1):
                 torch.manual_seed(training.seed + number)
-                self._train(network, tokens, stage.rows, stage.labels, training.seed + number, _Chosen())
-        common = int(np.bincount(training.labels).argmax()) if tokens.has_words and len(training.labels) else 0
+                beside = self.beside_stage(network, tokens, stage)
+                self._train(network, tokens, stage.rows, stage.labels, training.seed + number, _Chosen(), beside)
+        common = _most_common(training.labels) if tokens.has_words and len(training.labels) else 0
         settings = {"outputs": outputs, "common": common, "objective": objective, "center": center, "scale": scale}
         return Fitted(self._learnt(network), settings, notes)
 
@@ -224,6 +225,10 @@ class TrainedRecipe(NeuralRecipe):
         """What adds the gradient of another loss for the rows of each batch of the source; nothing by default."""
         return None
 
+    def beside_stage(self, network: Network, tokens: Tokens, stage: Stage) -> Callable[[Any], None] | None:
+        """The same for a further stage."""
+        return None
+
     def _train(
         self, network: Network, tokens: Tokens, rows: Any, labels: Any, seed: int, chosen: _Chosen,
         beside: Callable[[Any], None] | None = None,
@@ -276,6 +281,11 @@ def _outputs(tokens: Tokens, training: Training, objective: str) -> int:
         if tokens.has_choices or objective in ("value", "ranking")
         else training.labels_count or int(training.labels.max()) + 1
     )
+
+
+def _most_common(labels: np.ndarray[Any, Any]) -> int:
+    """The label of most units, or with the largest share of all."""
+    return int((labels.sum(axis=0) if labels.ndim == 2 else np.bincount(labels)).argmax())
 
 
 def _standardised(training: Training) -> tuple[Training, float, float]:
