@@ -26,8 +26,13 @@ def graphs(lesson: Lesson) -> Any:
     """Mean over sequences of the distance of the graphs of student and teacher, see `graph_distance`."""
     told = lesson.answers != -100
     some = [place for place in range(len(told)) if told[place].any()]
-    both = lesson.student.logits, lesson.teacher.logits
-    every = [graph_distance(*(one[place][told[place]].float() for one in both), lesson.kept) for place in some]
+    every = [
+        graph_distance(
+            lesson.student.logits[place][told[place]].float(), lesson.teacher.logits[place][told[place]].float(),
+            lesson.kept,
+        )
+        for place in some
+    ]  # fmt: skip
     return sum(every) / max(1, len(every))
 
 

@@ -312,7 +312,7 @@ def answer(network: Network, tokens: Tokens, labels_if_cut: int) -> Matrix:
         return scores[:, 0]
     if tokens.has_choices:
         return np.array([scores[first:last].argmax() for first, last in pairwise(tokens.rows)])
-    answers = scores.argmax(axis=1)
+    answers: Matrix = scores.argmax(axis=1)
     if tokens.has_words:
         answers[tokens.positions < 0] = labels_if_cut
     return answers
