@@ -55,6 +55,10 @@ def test_a_decoder_answers_in_a_language_that_the_encoder_alone_knows(world: Pat
     assert min(mapped) > 0.9
 
 
+def test_it_computes_in_16_bits_as_well(world: Path) -> None:
+    assert min(learn(world, 32, precision="bfloat16")[0]) > 0.9
+
+
 @pytest.mark.parametrize("vectors", ["tokens", "slots"])
 def test_nothing_reaches_the_copy_where_the_encoder_does_not_know_it_or_reads_other_texts(
     world: Path, vectors: str

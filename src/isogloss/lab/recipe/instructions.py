@@ -68,6 +68,11 @@ class InstructionTune(PromptedRecipe):
     consistency: NotNegative = 0.0
     stop: list[str] = field(default_factory=list)
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """So that jobs in which weights in 16 bits stayed as before the first step are run again, and no others."""
+        return super().identity | ({"casts": "fresh"} if self.precision == "bfloat16" else {})
+
     def prepare(self, corpus: Corpus, apply: Any) -> Arrays:
         """As recipes do that ask in prompts; a checkpoint that cannot learn so is refused."""
         self.check_checkpoint()
@@ -162,7 +167,7 @@ class InstructionTune(PromptedRecipe):
                 material = self._material(ready, whole, lesson.others(whole))
                 for epochs in self.stages(ready.model):
                     stage = replace(schedule, epochs=epochs)
-                    with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
+                    with self._autocast():
                         lesson.train(ready, material, stage, seed)
                     count_learning(ready, [*material.sequences, *material.others], epochs)
                 learnt = self.weights(model)
@@ -223,6 +228,11 @@ class InstructionTune(PromptedRecipe):
         if {name: one.shape for name, one in wanted.items()} != {name: one.shape for name, one in learnt.items()}:
             raise BadFile("holds the weights of another model", where=self.name, hint="train it again")
         model.load_state_dict({name: torch.from_numpy(array) for name, array in learnt.items()}, strict=False)
+
+    def _autocast(self) -> Any:
+        """Compute in the precision wanted; weights in 16 bits are not kept from step to step, as they learn."""
+        torch, is_wanted = start_torch(), self.precision == "bfloat16"
+        return torch.autocast(device(), dtype=torch.bfloat16, enabled=is_wanted, cache_enabled=False)
 
     @contextmanager
     def _adapted(self, decoder: Decoder) -> Iterator[tuple[Decoder, Any]]:

@@ -30,7 +30,7 @@ from isogloss.lab.tuning.lessons import Example
 from isogloss.models.checkpoints import describe_checkpoint, fingerprint, locate
 from isogloss.models.decoder import Decoder, shared_decoder, with_leads
 from isogloss.models.encoder import shared_encoder_model
-from isogloss.models.runtime import coefficients, count, device, forward_flops, padded, start_torch
+from isogloss.models.runtime import coefficients, count, forward_flops, padded, start_torch
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.parameters import Count, NotNegative, Positive
 
@@ -170,7 +170,7 @@ class MappedEncoder(InstructionTune):
         with torch.random.fork_rng():
             torch.manual_seed(training.seed)
             with self._adapted(shared_decoder(self.folder, "float32")) as (ready, model):
-                with torch.autocast(device(), dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
+                with self._autocast():
                     if self.file:
                         texts, translations = read_texts(self.file, "text", "translation")
                         notes |= self._learn_first(ready, texts, translations, training.seed)

@@ -151,7 +151,9 @@ class MappedTokens(FurtherTokens):
         states, mask = self.read([self._texts[text] for text in texts])
         columns = wanted[of_text] - self._starts[owners]
         device = states.device
-        vectors = self.mapping(states, mask)[torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)]
+        vectors = self.mapping(states.to(found.dtype), mask)[
+            torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)
+        ]
         return found.index_put((torch.from_numpy(of_text).to(device),), vectors.to(found.dtype))
 
 
