@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -20,6 +20,7 @@ from isogloss.models.runtime import start_torch
 from isogloss.parameters import NotNegative, Positive
 
 if TYPE_CHECKING:
+    from isogloss.lab.recipe import Arrays, Training
     from isogloss.lab.recipe.instructions import InstructionLora as Recipe
     from isogloss.lab.task import Task
     from isogloss.lab.tuning.adapter import Adapter
@@ -114,6 +115,11 @@ class InstructionLora(Adaptation):
 
     def _examples(self, recipe: Recipe, seed: int) -> tuple[list[Example], list[tuple[str, str]]]:
         """Prompts and answers of all languages; and the language and the item of each."""
+        prepared, training, origins = self._prepared(seed)
+        return recipe.examples(prepared, training), origins
+
+    def _prepared(self, seed: int) -> tuple[Arrays, Training, list[tuple[str, str]]]:
+        """The training rows of all languages; and the language and the item of each."""
         from isogloss.lab.recipe import Corpus, Training
         from isogloss.lab.recipe.prompted.prompts import packed
 
@@ -129,7 +135,7 @@ class InstructionLora(Adaptation):
         labels = np.concatenate([one.labels_of(some) for one, some in zip(train, rows, strict=True)])
         chosen = np.concatenate([first + some for first, some in zip(firsts, rows, strict=False)])
         origins = [(code, one.items[row]) for code, one, some in zip(codes, train, rows, strict=True) for row in some]
-        return recipe.examples(packed(corpus), Training(chosen, labels, seed)), origins
+        return packed(corpus), Training(chosen, labels, seed), origins
 
     def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
         """What was learnt from, and how large the adapter is."""
@@ -182,6 +188,40 @@ class LanguagePreference(InstructionLora):
                 hint="name two or more, and the column of items in the task",
             )  # fmt: skip
         return recipe.learn(kept, seed, Preference(rejected, self.beta, self.weight))[0]
+
+
+@dataclass(frozen=True)
+class AnswerPreference(LanguagePreference):
+    """An adapter that is trained to prefer the right choice of each item to another, put into the weights.
+
+    Parameters
+    ----------
+    weight : float, default 1
+        Of the loss of preferences, beside that of the right answers; a large one is preference optimisation alone.
+
+    Notes
+    -----
+    Direct preference optimisation (Rafailov et al. 2023) on a task with choices: the chosen answer is the right choice,
+    the rejected one of the others, drawn by the seed. The other parameters are those of `LanguagePreference`.
+    """
+
+    name: ClassVar[str] = "answer-preference"
+
+    def _learn(self, recipe: Recipe, seed: int) -> dict[str, Any]:
+        from isogloss.lab.recipe.prompted.prompts import queries
+        from isogloss.lab.tuning.lessons import Preference
+
+        prepared, training, _ = self._prepared(seed)
+        counts = np.array([len(one.choices) for one in queries(prepared, "train", training.rows)])
+        if counts.min(initial=2) < 2:
+            raise BadValue(
+                "has no choices to prefer one of", where=f"task {Path(self.task).stem}",
+                hint="give a task of kind 'multiple-choice'",
+            )  # fmt: skip
+        others = 1 + np.random.default_rng(seed).integers(counts - 1)
+        wrong = replace(training, labels=(training.labels.reshape(-1) + others) % counts)
+        rejected = [one.answer for one in recipe.examples(prepared, wrong)]
+        return recipe.learn(recipe.examples(prepared, training), seed, Preference(rejected, self.beta, self.weight))[0]
 
 
 @dataclass(frozen=True)

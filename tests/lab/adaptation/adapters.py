@@ -34,6 +34,23 @@ def write_task(folder: Path) -> Path:
     return folder / "words.toml"
 
 
+def write_choices(folder: Path) -> Path:
+    """A choice of two words in English and in German: the file that describes it."""
+    rows = ["language,split,item,premise,question,choice1,choice2,label"]
+    for place, (filler, word) in enumerate((filler, word) for filler in FILLERS for word in TASK):
+        for language, put in (("eng", str), ("deu", rotated)):
+            both = [put(TASK[word]), put("none")]
+            right = place % 2
+            rows.append(",".join([language, "train" if place % 4 else "test", str(place), put(f"{filler} {word}"), "",
+                                  *(both if right == 0 else both[::-1]), str(right)]))  # fmt: skip
+    (folder / "choices.csv").write_text("\n".join(rows) + "\n")
+    columns = 'columns = { choices = ["choice1", "choice2"] }'
+    (folder / "choices.toml").write_text(
+        f'name = "choices"\nkind = "multiple-choice"\nfile = "choices.csv"\n{columns}\n'
+    )
+    return folder / "choices.toml"
+
+
 def rotated(text: str) -> str:
     """A text in a language that shares no word with English."""
     return codecs.encode(text, "rot13")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.lab.adaptation.adapters import make_adapter, write_task
+from tests.lab.adaptation.adapters import make_adapter, write_choices, write_task
 
 from isogloss.errors import BadFile, BadValue, IsoglossError, UnknownName
 from isogloss.lab import adapt, adaptation_card, adaptations
@@ -21,7 +21,7 @@ from isogloss.lab.adaptation.weights import Weights
 
 KINDS = ("decoder", "masked", "encoder")
 RESTORE = "code-switch-restore"
-OF_DECODERS = ("instruction-lora", "language-preference", "logit-shift")
+OF_DECODERS = ("instruction-lora", "language-preference", "answer-preference", "logit-shift")
 TRAINS = "continued-pretraining"
 ALIGN = ("align-sentences", "align-words")
 ALIGNED = {"batches": 4, "batch_size": 4, "parts": 2, "measured": 1, "own": 0.0, "keep": 1.0}
@@ -59,6 +59,8 @@ def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
     """What an adaptation needs; those of two checkpoints get the same one twice, and training is short."""
     if name == "logit-shift":
         return {"tuned": str(checkpoint), "untuned": str(checkpoint)}
+    if name == "answer-preference":
+        return {"task": str(write_choices(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
     if name in OF_DECODERS:
         return {"task": str(write_task(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
     if name == "merge-adapters":

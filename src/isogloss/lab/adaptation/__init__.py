@@ -41,6 +41,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "merge-adapters": "isogloss.lab.adapters:MergeAdapters",
         "instruction-lora": "isogloss.lab.adapters:InstructionLora",
         "language-preference": "isogloss.lab.adapters:LanguagePreference",
+        "answer-preference": "isogloss.lab.adapters:AnswerPreference",
         "logit-shift": "isogloss.lab.adaptation.logit_shift:LogitShift",
         "merge-average": "isogloss.lab.adaptation.merge:MergeAverage",
     },

@@ -1,0 +1,107 @@
+"""A planted world of preferences: in every language a question is answered by a good or a bad mark, each half the time.
+
+Marks are the same in all languages, so that a preference can be carried over; or each language has two of its own, and
+nothing in one language says which is good in another.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tests.lab.checkpoints import make_decoder, make_taught
+
+from isogloss.lab import adapt
+from isogloss.models import load_decoder
+from isogloss.models.likelihood import score
+
+LANGUAGES = dict(zip("deu fra spa ita nld pol fin hun tur".split(), "DFSINPUHT", strict=True))
+SEEN, UNSEEN = [*LANGUAGES][:6], [*LANGUAGES][6:]
+WORDS = ["".join(one) for one in product("abcd", repeat=3)]
+SHARED = "+-"
+PAIRS = 48
+SETTINGS = {
+    "template": "{premise}{choice}", "learning_rate": 0.01, "epochs": 20, "batch_size": 8, "adapter_dropout": 0.0,
+    "rank": 8, "modules": ["q_proj", "v_proj", "o_proj", "up_proj", "down_proj"],
+}  # fmt: skip
+Array = np.ndarray[Any, Any]
+
+
+def marks(language: str, *, shared: bool) -> str:
+    """The good mark of a language and its bad one."""
+    place = [*LANGUAGES].index(language)
+    return SHARED if shared else chr(ord("a") + 8 + 2 * place) + chr(ord("a") + 9 + 2 * place % 18)
+
+
+def prompt(language: str, word: str) -> str:
+    """A question in a language."""
+    return f"{LANGUAGES[language]} {word}:"
+
+
+def make_base(folder: Path, *, shared: bool, seed: int = 0, steps: int = 100) -> Path:
+    """A decoder that answers with either mark of the language."""
+
+    def draw(chance):
+        language = chance.choice([*LANGUAGES])
+        return prompt(language, chance.choice(WORDS)), chance.choice(marks(language, shared=shared))
+
+    make_decoder(folder, seed=5 + seed)
+    return make_taught(folder, draw, steps=steps)
+
+
+def write_pairs(folder: Path, *, shared: bool) -> Path:
+    """Choices of the good or the bad mark, in all languages: the file that describes them."""
+    rows = ["language,split,item,premise,choice1,choice2,label"]
+    for language, (place, word) in product(LANGUAGES, enumerate(WORDS)):
+        good, bad = marks(language, shared=shared)
+        both = [good, bad] if place % 2 == 0 else [bad, good]
+        split = "test" if place % 8 == 0 else "train"
+        rows.append(f"{language},{split},{place},{prompt(language, word)},{both[0]},{both[1]},{place % 2}")
+    (folder / "pairs.csv").write_text("\n".join(rows) + "\n")
+    columns = 'columns = { choices = ["choice1", "choice2"] }'
+    (folder / "pairs.toml").write_text(f'name = "pairs"\nkind = "multiple-choice"\nfile = "pairs.csv"\n{columns}\n')
+    return folder / "pairs.toml"
+
+
+def prefer(base: Path, task: Path, languages: int, into: Path, seed: int = 0) -> Path:
+    """The base after preferences in so many languages, the same number of pairs in all."""
+    chosen = tuple(SEEN[:languages])
+    return adapt(base, "answer-preference", task=str(task), languages=chosen, examples=PAIRS // languages, seed=seed,
+                 into=into, settings=SETTINGS)  # fmt: skip
+
+
+def good_shares(folder: Path, *, shared: bool) -> dict[str, float]:
+    """The share of good marks among marks, by language."""
+    found = _chances(folder, shared=shared)
+    return {language: float((one[:, 0] / one.sum(1)).mean()) for language, one in found.items()}
+
+
+def win_rates(tuned: Path, base: Path, *, shared: bool) -> dict[str, float]:
+    """How often a tuned model's answer wins against the base's, by language, a tie as half a win.
+
+    The judge prefers a good mark to a bad one, and any other answer to neither; expected over answers drawn at
+    temperature 1, so that no chance is in it.
+    """
+    chances = [_chances(folder, shared=shared) for folder in (tuned, base)]
+    found = {}
+    for language in LANGUAGES:
+        ours, theirs = (one[language] for one in chances)  # (questions, 2)
+        grades = [np.stack([one[:, 0], one[:, 1], 1 - one.sum(1)], axis=1) for one in (ours, theirs)]
+        wins = grades[0][:, 0] * grades[1][:, 1:].sum(1) + grades[0][:, 1] * grades[1][:, 2]
+        ties = (grades[0] * grades[1]).sum(1)
+        found[language] = float((wins + ties / 2).mean())
+    return found
+
+
+def _chances(folder: Path, *, shared: bool) -> dict[str, Array]:
+    """Probability of the good mark and of the bad one after each question of the test split."""
+    decoder = load_decoder(folder)
+    asked = WORDS[::8]
+    found = {}
+    for language in LANGUAGES:
+        answers = [*marks(language, shared=shared)]
+        sums = score(decoder, [prompt(language, one) for one in asked], [answers] * len(asked), max_length=64).sums
+        found[language] = np.exp(sums.reshape(len(asked), 2))
+    return found
