@@ -8,7 +8,7 @@ import pytest
 
 import isogloss
 from isogloss.behaviour import score_items
-from isogloss.errors import UnknownName
+from isogloss.errors import NotEnoughEvidence, UnknownName
 
 
 def answered(
@@ -37,7 +37,7 @@ def test_a_difference_is_that_of_the_scores_and_paired_by_item() -> None:
         row = found.differences.row(0, named=True)
         scores = dict(found.scores.filter(pl.col("language").is_null()).select("model", "value").iter_rows())
         assert row["value"] == pytest.approx(scores["after"] - scores["before"])
-        assert (row["model"], row["against"], row["items_in_both"]) == ("after", "before", 200)
+        assert (row["model"], row["against"], row["items"], row["left_out"]) == ("after", "before", 200, 0)
         assert row["lower"] < row["value"] < row["upper"]
         widths[alike] = row["upper"] - row["lower"]
     assert widths[True] < 0.7 * widths[False]
@@ -63,11 +63,31 @@ def test_tasks_are_compared_within_a_model() -> None:
     row = answer.result.differences.row(0, named=True)
     assert (row["task"], row["model"], row["against"]) == ("localised", "one", "translated")
     assert row["lower"] > 0.1
-    assert answer.sentences[1].startswith("valid_accuracy of localised less that of translated: +0.19")
-    assert answer.sentences[2] == "3 differences of 3 by valid_accuracy shown, corrected (Holm)."
+    assert answer.verdict.startswith("valid_accuracy of localised less that of translated: +0.19")
+    assert answer.verdict.endswith("shown, corrected (Holm), in 3 of 3 rows.")
     assert answer.tables["differences"].frame["name"].to_list() == ["all", "German", "Swahili"]
 
 
 def test_a_name_that_nothing_has_is_refused() -> None:
     with pytest.raises(UnknownName, match="unknown model or task of the items 'befor'; did you mean 'before'"):
         score_items(answered(0, {"before": 0.5, "after": 0.5}), ["valid_accuracy"], against="befor")
+
+
+def test_languages_and_items_that_one_lacks_are_left_out_of_both() -> None:
+    """A model without the hard language is not better for that; rows that are left out are counted."""
+    table = answered(3, {"before": 0.5, "after": 0.5})
+    table = table.filter(~((pl.col("model") == "after") & (pl.col("language") == "swa") & (pl.col("item") != "0")))
+    hard = pl.when(pl.col("language") == "swa").then(False).otherwise("correct")
+    answer = isogloss.score_behaviour(table.with_columns(correct=hard), metrics=["valid_accuracy"], against="before")
+    rows = {row["language"]: row for row in answer.result.differences.iter_rows(named=True)}
+    assert rows["swa"]["items"] == 1
+    assert rows[None]["value"] == rows["deu"]["value"] == 0.0
+    assert answer.notes[-1] == "Compared are items that both have: 199 rows of after and before left out."
+
+
+def test_where_no_item_is_in_both_nothing_is_compared() -> None:
+    table = answered(4, {"before": 0.5, "after": 0.5})
+    apart = table.with_columns(item=pl.concat_str("model", "item"))
+    for one in (apart, table.filter(model="before")):
+        with pytest.raises(NotEnoughEvidence, match="no other model or task has an item of 'before'"):
+            score_items(one, ["valid_accuracy"], against="before")

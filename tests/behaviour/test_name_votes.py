@@ -68,13 +68,23 @@ def test_spelling_counts_once_and_the_most_frequent_is_kept() -> None:
     assert "1 name of 2 given by 2 sources or more; 1 of 1 entities in 1 language have one" in answer.sentences[0]
 
 
+def test_entities_without_right_names_are_voted_on_and_not_scored() -> None:
+    """One blank answer leaves its entity out of scores, and not its language; the answer says so."""
+    items = table(0).with_columns(answers=pl.when(pl.col("item") == "e0").then(None).otherwise("answers"))
+    answer = isogloss.vote_names(items)
+    assert answer.result.scores["items"].unique().to_list() == [119]
+    assert answer.result.names.filter(item="e0")["right"].null_count() > 0
+    assert answer.verdict.endswith("Scored on the 119 of 120 entities with right names.")
+    assert list(answer.tables) == ["names", "scores", "differences"]
+
+
 @pytest.mark.parametrize(
     ("votes", "sources", "error", "said"),
     [
         (0, "ab", BadValue, "votes is 0"),
-        (2, "a", NotEnoughEvidence, "deu has names of 1 sources; give those of 2 or more"),
+        (2, "a", NotEnoughEvidence, "deu has names of 1 source; give those of 2 or more"),
         (3, "ab", NotEnoughEvidence, "deu has names of 2 sources; give those of 3 or more"),
-        (2, "aa", BadValue, "a source has two rows of an entity"),
+        (2, "aa", BadValue, "'a' has two rows of item '1' in deu; put its names into one"),
     ],
 )
 def test_what_cannot_be_voted_on_is_refused(votes: int, sources: str, error: type[Exception], said: str) -> None:

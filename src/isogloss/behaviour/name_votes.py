@@ -14,6 +14,7 @@ from isogloss.behaviour.items import require
 from isogloss.behaviour.matching import answer_counts, plain
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.stats.intervals import check_level
+from isogloss.text import counted
 
 Counts = NDArray[np.int64]
 DRAWS = 2_000
@@ -34,8 +35,8 @@ class NameVotes:
         whether it is `right` where right names are known.
     scores : polars.DataFrame
         For each `language` in which right names are known, and each number of votes asked for and each source by
-        itself (`chosen`): `precision`, `recall` and `f1` over all names together, and the interval of `f1`, `lower` to
-        `upper`; `names` chosen, and `items`.
+        itself (`chosen`): `precision`, `recall` and `f1` over all names of the `items` of which they are known, and the
+        interval of `f1`, `lower` to `upper`; `names` chosen.
     differences : polars.DataFrame
         For each such `language`: `f1` of the names chosen less that of its `best` source by itself, which nobody knows
         without right names, with `lower` and `upper`.
@@ -83,17 +84,20 @@ def vote_names(items: pl.DataFrame, *, votes: int = 2, level: float = 0.95, seed
         raise BadValue(f"votes is {votes}", where="votes", hint="give 1 or more")
     require(items, "language", "item", "model", "text")
     table = items.drop_nulls("text").with_columns(pl.col("text", "item", "model").cast(pl.String))
-    if table.filter(pl.struct("language", "item", "model").is_duplicated()).height:
-        raise BadValue("a source has two rows of an entity", where="items", hint="put its names into one")
+    twice = table.filter(pl.struct("language", "item", "model").is_duplicated())
+    if twice.height:
+        row = twice.row(0, named=True)
+        reason = f"'{row['model']}' has two rows of item '{row['item']}' in {row['language']}"
+        raise BadValue(reason, where="items", hint="put its names into one")
     names, scores, differences = [], [], []
     for (language,), rows in table.group_by("language", maintain_order=True):
         sources = rows["model"].unique(maintain_order=True).to_list()
         if len(sources) < max(2, votes):
-            raise NotEnoughEvidence(f"{language} has names of {len(sources)} sources", where="items",
+            raise NotEnoughEvidence(f"{language} has names of {counted(len(sources), 'source')}", where="items",
                                     hint=f"give those of {max(2, votes)} or more, or ask for fewer votes")  # fmt: skip
         own = _Language(str(language), rows, sources)
         names.append(own.names(votes))
-        if own.right is not None:
+        if own.right:
             scored, difference = own.scores(votes, level, seed)
             scores += scored
             differences.append(difference)
@@ -119,20 +123,20 @@ class _Language:
         self.spelling = {key: counts.most_common(1)[0][0] for key, counts in spelt.items()}
         self.right = self._right(rows)
 
-    def _right(self, rows: pl.DataFrame) -> dict[str, set[str]] | None:
-        """The right names of each entity; None unless all are known."""
-        if "answers" not in rows.columns:
-            return None
-        found: dict[str, set[str]] = {item: set() for item in self.items}
-        for item, written in rows.select("item", "answers").iter_rows():
-            found[item] |= {plain(name) for name in answer_counts(written)} - {""}
-        return found if all(found.values()) else None
+    def _right(self, rows: pl.DataFrame) -> dict[str, set[str]]:
+        """The right names of each entity of which they are known."""
+        found: dict[str, set[str]] = {}
+        if "answers" in rows.columns:
+            for item, written in rows.select("item", "answers").iter_rows():
+                if names := {plain(name) for name in answer_counts(written)} - {""}:
+                    found[item] = found.get(item, set()) | names
+        return found
 
     def names(self, votes: int) -> pl.DataFrame:
         rows = [
             {"language": self.language, "item": item, "name": self.spelling[key], "votes": len(by),
              "models": ", ".join(one for one in self.sources if one in by), "chosen": len(by) >= votes,
-             "right": None if self.right is None else key in self.right[item]}
+             "right": key in self.right[item] if item in self.right else None}
             for item in self.items
             for key, by in sorted(self.given[item].items(), key=lambda one: (-len(one[1]), one[0]))
         ]  # fmt: skip
@@ -142,11 +146,10 @@ class _Language:
 
     def _counts(self, is_chosen: Any) -> Counts:
         """Right names, chosen names and names to find of each entity, shape (items, 3)."""
-        assert self.right is not None
         found = []
-        for item in self.items:
+        for item, right in self.right.items():
             chosen = {key for key, by in self.given[item].items() if is_chosen(by)}
-            found.append((len(chosen & self.right[item]), len(chosen), len(self.right[item])))
+            found.append((len(chosen & right), len(chosen), len(right)))
         return np.array(found)
 
     def scores(self, votes: int, level: float, seed: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -157,7 +160,8 @@ class _Language:
         }
         alone = {source: self._counts(lambda by, source=source: source in by) for source in self.sources}
         chance = np.random.default_rng(seed)
-        weights = chance.multinomial(len(self.items), np.full(len(self.items), 1 / len(self.items)), DRAWS)
+        count = len(self.right)
+        weights = chance.multinomial(count, np.full(count, 1 / count), DRAWS)
         ends = [(1 - level) / 2, (1 + level) / 2]
         rows = []
         for name, counts in (ways | alone).items():
@@ -166,7 +170,7 @@ class _Language:
             rows.append({
                 "language": self.language, "chosen": name, "precision": hits / given if given else None,
                 "recall": hits / wanted, "f1": float(_f1(counts.sum(0))), "lower": lower, "upper": upper,
-                "names": given, "items": len(self.items),
+                "names": given, "items": count,
             })  # fmt: skip
         best = max(alone, key=lambda source: float(_f1(alone[source].sum(0))))
         voted = ways[f"{votes} of {len(self.sources)}"]

@@ -30,7 +30,7 @@ SCHEMA = {
 DIFFERENCES = {
     "metric": pl.String, "task": pl.String, "model": pl.String, "against": pl.String, "part": pl.String,
     "language": pl.String, "value": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "p": pl.Float64,
-    "p_holm": pl.Float64, "items_in_both": pl.Int64,
+    "p_holm": pl.Float64, "items": pl.Int64, "left_out": pl.Int64,
 }  # fmt: skip
 
 
@@ -49,8 +49,8 @@ class BehaviourScores:
     level : float
     differences : polars.DataFrame
         Where `against` was given, for each score of another model or task that it has too: `value`, the score less
-        that of `against`, with `lower` and `upper`, `p`, `p_holm` corrected for all rows of its metric, and
-        `items_in_both`.
+        that of `against`, both over the `items` of a language that both have, with `lower` and `upper`, `p`, and
+        `p_holm` corrected for all rows of its metric. `left_out` rows of the two are of items that one of them lacks.
     """
 
     scores: pl.DataFrame
@@ -81,7 +81,8 @@ def score_items(
         Whether items without a counterpart in the other language or variant are left out; else they are an error.
     against : str, optional
         A model or a task of the table, whose scores all others are compared with: those of the same task, or of the
-        same model. Items are drawn alike for both, so that an item of both is compared with itself.
+        same model, over the items of a language that both have. Items are drawn alike for both, so that each is
+        compared with itself.
     level : float
         Of intervals.
     draws, seed : int
@@ -120,6 +121,9 @@ def score_items(
         for metric in chosen
         for row in _differences(metric, table, _known(table, against), shared, level, draws, seed)
     ]  # fmt: skip
+    if against is not None and not rows_against:
+        hint = "give items of one test, with the same ids"
+        raise NotEnoughEvidence(f"no other model or task has an item of '{against}'", where="items", hint=hint)
     if not rows:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in unscored.items())
         raise NotEnoughEvidence(f"no metric has a score: {reasons}", where="items")
@@ -247,22 +251,25 @@ def _differences(
 ) -> Iterator[dict[str, Any]]:
     """Scores of each model less those of the one named, or of each task less those of the one named, by items."""
     by, other = ("model", "task") if against in table["model"].to_list() else ("task", "model")
-    for (shared_name,), of_both in table.group_by(other, maintain_order=True):
-        first = of_both.filter(pl.col(by) == against)
-        for (name,), second in of_both.filter(pl.col(by) != against).group_by(by, maintain_order=True):
-            if first.is_empty():
-                continue
+    keys = [name for name in ("item", "language") if name in table.columns]
+    for (beside,), of_both in table.group_by(other, maintain_order=True):
+        whole = of_both.filter(pl.col(by) == against)
+        for (name,), theirs in of_both.filter(pl.col(by) != against).group_by(by, maintain_order=True):
+            first, second = whole.join(theirs, on=keys, how="semi"), theirs.join(whole, on=keys, how="semi")
             try:
-                counted = [_counted(metric, one, shared) for one in (first, second)]
+                counted = [_counted(metric, one, shared) for one in (first, second) if one.height]
             except NotEnoughEvidence:
                 continue
+            if not counted:
+                continue
             units = pl.concat([one["item"] for one in counted]).unique(maintain_order=True).to_list()
-            both = len({*counted[0]["item"]} & {*counted[1]["item"]})
             found = [_drawn(metric, one, units, draws, seed) for one in counted]
+            left_out = whole.height + theirs.height - first.height - second.height
             for key in (key for key in found[1] if key in found[0]):
                 values = found[1][key][0] - found[0][key][0]
                 row = {"part": key[0], "language": key[1], **_row(values, level), "p": _two_sided(values)}
-                yield {by: name, other: shared_name, "against": against, "items_in_both": both, **row}
+                behind = min(found[0][key][1], found[1][key][1])
+                yield {by: name, other: beside, "against": against, "items": behind, "left_out": left_out, **row}
 
 
 def _two_sided(values: Array) -> float | None:

@@ -26,7 +26,7 @@ MOST_SENTENCES = 5
 FEW_ITEMS = 10
 SHOWN = 20
 SIGNIFICANT = 0.05
-DIFFERENCES = {"difference": "value", "from": "lower", "to": "upper", "p (Holm)": "p_holm"}
+DIFFERENCES = {"difference": "value", "from": "lower", "to": "upper", "p (Holm)": "p_holm", "items": "items"}
 VALUES = {"value": "value", "from": "lower", "to": "upper", "items": "items"}
 
 
@@ -138,26 +138,25 @@ def _sentences(result: BehaviourScores) -> list[str]:
         said.append(f"{several}." if ranked.height > 1 else f"{about} of {who}: {value}.")
         if len(said) == 1:
             said.append(metric.meaning)
-    said[1:1] = _compared(result)
+    said = _compared(result) or said
     left = len(said) - 1 - MOST_SENTENCES
     return said if left <= 0 else [*said[: MOST_SENTENCES + 1], f"{left} more are in the table."]
 
 
 def _compared(result: BehaviourScores) -> list[str]:
-    """How many differences are shown by the first metric, and the largest over all languages."""
+    """By each metric the largest difference over all languages, those of which most is shown first."""
     import polars as pl
 
-    if result.differences.is_empty():
-        return []
-    first = result.differences.filter(metric=result.differences["metric"][0])
-    shown = first.filter(pl.col("p_holm") < SIGNIFICANT).height
-    of_all = first.filter(pl.col("language").is_null()).sort(pl.col("value").abs(), descending=True)
     said = []
-    for row in of_all.drop_nulls("value").head(1).iter_rows(named=True):
-        who = row["task"] if row["against"] in result.scores["task"].to_list() else row["model"]
-        said.append(f"{row['metric']} of {who} less that of {row['against']}: {row['value']:+.3f} "
-                    f"({row['lower']:+.3f} to {row['upper']:+.3f}).")  # fmt: skip
-    return [*said, f"{counted(shown, 'difference')} of {first.height} by {first['metric'][0]} shown, corrected (Holm)."]
+    for (name,), rows in result.differences.group_by("metric", maintain_order=True):
+        shown = rows.filter(pl.col("p_holm") < SIGNIFICANT).height
+        whole = rows.filter(pl.col("language").is_null()).drop_nulls("value")
+        for row in whole.sort(pl.col("value").abs(), descending=True).head(1).iter_rows(named=True):
+            who = row["task"] if row["against"] in result.scores["task"].to_list() else row["model"]
+            difference = f"{row['value']:+.3f} ({row['lower']:+.3f} to {row['upper']:+.3f})"
+            said.append((shown, f"{name} of {who} less that of {row['against']}: {difference}; shown, corrected "
+                                f"(Holm), in {shown} of {counted(rows.height, 'row')}."))  # fmt: skip
+    return [text for _, text in sorted(said, key=lambda one: -one[0])]
 
 
 def tables_of(result: BehaviourScores, names: Names) -> dict[str, Table]:
@@ -180,7 +179,7 @@ def tables_of(result: BehaviourScores, names: Names) -> dict[str, Table]:
             pl.when(pl.col("language").is_null()).then(pl.lit("all")).otherwise(names.of("language")).alias("name")
         )
         shown = about | {"language": "name"} | DIFFERENCES
-        title = f"Less {result.differences['against'][0]}; items drawn alike for both"
+        title = f"Less {result.differences['against'][0]}, over the items of both, drawn alike"
         tables["differences"] = Table(named, title, shown, rows=SHOWN)
     return tables
 
@@ -206,17 +205,24 @@ def _notes(result: BehaviourScores, shared: bool) -> tuple[str, ...]:
     for name in result.scores["metric"].unique(maintain_order=True):
         metric = behaviour_metrics.get(name)
         notes.append(f"{name}: {metric.meaning} Chance: {metric.chance}. {metric.misleads}")
+    for row in result.differences.unique(["task", "model"], maintain_order=True).iter_rows(named=True):
+        if row["left_out"]:
+            who = row["task"] if row["against"] in result.scores["task"].to_list() else row["model"]
+            left = counted(row["left_out"], "row")
+            notes.append(f"Compared are items that both have: {left} of {who} and {row['against']} left out.")
     if shared:
         notes.append("Items without a counterpart are left out.")
     return tuple(notes)
 
 
 def draw_scores(result: BehaviourScores, names: Names, verdict: str) -> Any:
-    """Languages, or models where there are no languages, by metrics and their parts."""
+    """Languages, or models where there are no languages, by metrics and their parts; differences where there are."""
     import polars as pl
 
     from isogloss.charts import Matrix, draw_matrix
 
+    if result.differences.height:
+        return _draw_differences(result, names, verdict)
     scores = result.scores.with_columns(
         pl.when(pl.col("part").is_null())
         .then("metric")
@@ -239,3 +245,22 @@ def draw_scores(result: BehaviourScores, names: Names, verdict: str) -> Any:
         lines=[first["model"]] if scores["model"].n_unique() > 1 and key == "language" else [],
         canvas=canvas_of(verdict, FRACTION),
     )
+
+
+def _draw_differences(result: BehaviourScores, names: Names, verdict: str) -> Any:
+    """Languages by metrics, and by who is compared where these are several: differences, gains and losses apart."""
+    import polars as pl
+
+    from isogloss.charts import Matrix, draw_matrix
+
+    by = "task" if result.differences["against"][0] in result.scores["task"].to_list() else "model"
+    several = [one for one in (by, "part") if result.differences[one].n_unique() > 1]
+    about = pl.concat_str(["metric", *several], separator=" ", ignore_nulls=True)
+    rows = result.differences.with_columns(about=about, called=pl.col("language").fill_null(""))
+    columns, order = (rows[one].unique(maintain_order=True).to_list() for one in ("about", "called"))
+    values = {(one, name): value for one, name, value in rows.select("called", "about", "value").iter_rows()}
+    most = max([abs(one) for one in rows["value"].drop_nulls()] or [1.0]) or 1.0
+    grid = [[values.get((one, name)) for name in columns] for one in order]
+    matrix = Matrix([names(one) if one else "all" for one in order], columns, grid, "difference", low=-most, high=most)
+    lines = [f"Less {result.differences['against'][0]}, over the items of both."]
+    return draw_matrix(matrix, lines=lines, diverging=True, canvas=canvas_of(verdict, FRACTION))

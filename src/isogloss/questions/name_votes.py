@@ -54,19 +54,23 @@ def _sentences(result: NameVotes) -> list[str]:
     )
     if result.differences.is_empty():
         return [f"{said}, and no right names to say how good they are."]
+    known = result.names.filter(pl.col("right").is_not_null()).select("language", "item").unique().height
+    where = "" if known == entities else f" Scored on the {known} of {entities} entities with right names."
     scored = result.scores.filter(pl.col("chosen").str.starts_with(f"{result.votes} of "))
     mean = sum(scored["f1"]) / scored.height
     better = result.differences.filter(pl.col("lower") > 0).height
     worse = result.differences.filter(pl.col("upper") < 0).height
     return [
         f"F1 of names by votes {mean:.3f}; better than the best single source in {better} of "
-        f"{counted(result.differences.height, 'language')}, worse in {worse}.",
+        f"{counted(result.differences.height, 'language')}, worse in {worse}.{where}",
         f"{said}.",
     ]
 
 
 def _tables(result: NameVotes, names: Names) -> dict[str, Table]:
-    tables = {}
+    listed = result.names.with_columns(names.of("language").alias("language_name"))
+    shown = {"language": "language_name", "item": "item", "name": "name", "votes": "votes", "sources": "models"}
+    tables = {"names": Table(listed, "Names", shown, rows=SHOWN // 2)}
     if result.scores.height:
         scores = result.scores.with_columns(names.of("language").alias("name"))
         title = f"By votes asked for, and each source by itself; {100 * result.level:g} % intervals of F1"
@@ -76,7 +80,4 @@ def _tables(result: NameVotes, names: Names) -> dict[str, Table]:
         differences = result.differences.with_columns(names.of("language").alias("name"))
         shown = {"language": "name", "best source": "best", "difference": "difference", "from": "lower", "to": "upper"}
         tables["differences"] = Table(differences, "F1 by votes less that of the best single source", shown, rows=SHOWN)
-    listed = result.names.with_columns(names.of("language").alias("language_name"))
-    shown = {"language": "language_name", "item": "item", "name": "name", "votes": "votes", "sources": "models"}
-    tables["names"] = Table(listed, "Names", shown, rows=SHOWN // 2)
     return tables
