@@ -251,6 +251,7 @@ def test_every_metric_of_items_is_listed_with_its_columns():
         (eclektic_world(), ["lpr"], "'lpr' is not counted from such a table; see 'isogloss behaviour confusion'"),
         (eclektic_world(), ["eclectic_transfer"], "unknown .* 'eclectic_transfer'; did you mean 'eclektic_transfer'"),
         (eclektic_world().drop("correct"), [], "has the columns of no metric, only"),
+        (pl.DataFrame({"language": ["de", "hi"], "correct": [1, 0]}), [], "has no column 'item'; name it item or"),
         (eclektic_world().with_columns(correct=pl.lit(7)), [], "'7' in 12 rows is not known; write 1 or 0"),
         (eclektic_world().rename({"correct": "rating"}).with_columns(rating=9), [], "'9' in 12 rows is not known"),
         (pl.concat([eclektic_world(), eclektic_world()]), [], "item a is given twice"),

@@ -190,3 +190,13 @@ def test_what_cannot_be_shown_is_said_in_one_line(
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_a_store_is_shown_of_needs_its_grid(tmp_path: Path) -> None:
+    refused = isogloss("lab", "show", tmp_path)
+    assert refused.stderr == (
+        "error: --grid: no grid; give --grid (Grid file (TOML) that was measured into the store)\n"
+    )
+    assert "measured into the store. Required." in " ".join(
+        word for word in isogloss("lab", "show", "--help").stdout.split() if word != "│"
+    )

@@ -64,6 +64,29 @@ def test_pandas_frames_are_read_and_written_without_pyarrow():
     assert run.stdout == "['deu'] 0.5 2026-01-01 10:00:00+00:00 1\n"
 
 
+def test_a_series_of_pandas_is_read_like_a_frame_of_one_column():
+    script = """
+        import sys
+        sys.modules["pyarrow"] = None
+        import pandas
+        from isogloss import read_evidence
+
+        scores = pandas.Series([0.5, 0.75], index=["German", "Swahili"])
+        for one in (scores, scores.rename("LaBSE")):
+            print(read_evidence(one, task="t", metric="accuracy").observations.select("model", "target", "score").rows())
+    """
+    run = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == [
+        "[('model', 'deu', 0.5), ('model', 'swa', 0.75)]", "[('LaBSE', 'deu', 0.5), ('LaBSE', 'swa', 0.75)]"
+    ]  # fmt: skip
+
+
+def test_an_index_of_pandas_is_no_evidence():
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(BadValue, match="Index is not evidence; give a path, or a polars, pandas or Arrow table"):
+        read_evidence(pandas.Index(["German"]))
+
+
 def test_a_pandas_column_of_several_types_is_one_line():
     pandas = pytest.importorskip("pandas")
     with pytest.raises(BadValue, match="the column 'seed' holds values of several types"):

@@ -177,6 +177,14 @@ def test_a_conflict_names_what_differs(write):
         read_evidence(write(text))
 
 
+@pytest.mark.parametrize("names", [("zero-shot", "lora"), ("1", "2")])
+def test_a_column_called_recipe_is_the_recipe_however_it_is_written(write, names):
+    head = "Language,Model,Task,Metric,Train,Recipe,Score\n"
+    rows = [f"German,m,t,accuracy,en:100,{name},0.{place}\n" for place, name in enumerate(names, 4)]
+    evidence = read_evidence(write(head + "".join(rows)))
+    assert columns(evidence, "recipe", "score") == [(names[0], 0.4), (names[1], 0.5)]
+
+
 # -- languages --
 
 

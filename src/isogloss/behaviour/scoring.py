@@ -158,12 +158,13 @@ def applicable(items: pl.DataFrame) -> list[BehaviourMetric]:
     Raises
     ------
     BadValue
-        If it has the columns of none.
+        If it has the columns of none, or no item.
     """
     there = {name: metric for name, metric in item_metrics().items() if not missing_columns(items, _tally(metric))}
     needs = {name: {*_tally(metric).columns} - {"language"} for name, metric in there.items()}
     chosen = [metric for name, metric in there.items() if not any(needs[name] < other for other in needs.values())]
     if not chosen:
+        require(items, "item")
         hint = "see 'isogloss behaviour metrics' for the columns of each, or name one: metrics=[...]"
         known = ", ".join(name for name in items.columns if name != "written")
         raise BadValue(f"has the columns of no metric, only {known}", where="items", hint=hint)

@@ -165,6 +165,7 @@ def _option(name: str, field: FieldInfo) -> Any:
     shell = shell_of(field)
     choices = choices_of(field)
     help_ = (field.description or "") + (f" One of {', '.join(choices)}." if choices else "")
+    help_ += " Required." if field.is_required() else ""
     bounds: dict[str, Any] = {
         {"Ge": "min", "Le": "max"}[kind]: int(getattr(one, kind.lower()))
         for one in field.metadata if (kind := type(one).__name__) in ("Ge", "Le") and _type(field) in (int, int | None)

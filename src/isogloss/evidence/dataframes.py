@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def as_polars(table: Any) -> pl.DataFrame:
     """A polars, pandas or Arrow table as a polars frame; an index of pandas that is no mere number becomes columns.
 
+    A Series of pandas is a frame of one column, called `score` where it has no name.
+
     Raises
     ------
     BadValue
@@ -37,11 +39,15 @@ def as_sheet(table: Any) -> Sheet:
         return Sheet(table)
     if isinstance(table, pl.LazyFrame):
         return Sheet(table.collect())
-    if type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "columns"):
-        return _sheet_of_pandas(table)
+    if type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "reset_index"):
+        return _sheet_of_pandas(table if hasattr(table, "columns") else table.to_frame(_name(table)))
     if hasattr(table, "__arrow_c_stream__"):
         return Sheet(pl.DataFrame(table))
     raise BadValue(f"{type(table).__name__} is not evidence", hint="give a path, or a polars, pandas or Arrow table")
+
+
+def _name(series: Any) -> Any:
+    return "score" if series.name is None else series.name
 
 
 def _sheet_of_pandas(table: Any) -> Sheet:

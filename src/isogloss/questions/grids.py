@@ -111,7 +111,7 @@ class AboutRun(AboutGrid):
     positional: ClassVar[tuple[str, ...]] = ("store", "grid")
 
     store: StoreName
-    grid: GridFile
+    grid: Annotated[FilePath, Field(description="Grid file (TOML) that was measured into the store.")]
 
     def findings(self, metric: str | None = None) -> Findings:
         """What the store has of the grid, of one metric.

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from isogloss.config import Table, validate
@@ -56,8 +57,15 @@ def read_question(kind: type[Q], values: Mapping[str, Any]) -> Q:
     missing = [name for name, field in kind.model_fields.items() if field.is_required() and values.get(name) is None]
     if missing:
         hint = "give " + " and ".join(f"{name}=..." for name in missing)
+        if len(missing) == 1:
+            hint += f" ({_said_of(kind.model_fields[missing[0]])})"
         raise InputError(f"no {' and no '.join(missing)}", where=", ".join(missing), hint=hint)
     return validate(kind, dict(values), None)
+
+
+def _said_of(field: FieldInfo) -> str:
+    """The first sentence of what a field holds: `Grid file (TOML)`."""
+    return (field.description or "").partition(". ")[0].removesuffix(".")
 
 
 def function_of(kind: type[Question], name: str) -> Callable[..., Answer]:

@@ -76,6 +76,8 @@ def _role(sheet: Sheet, name: str, numeric: bool) -> str | None:
     role = role_of(header[-1]) or role_of(header[0]) if len(header) == 1 else None
     if role == "model" and all(map(is_way, _distinct(sheet.frame[name]))):
         return "recipe"
+    if role == "recipe":
+        return role
     if role == "shots" and sum(is_of_shots(column) for column in sheet.frame.columns) > 1:
         return None  # zero-shot beside few-shot
     if role in ("items", "shots", "seed"):

@@ -25,6 +25,7 @@ HEADERS: dict[str, str] = {
         "task": "task, tasks, task name, dataset, data set, datasets, benchmark, corpus, test set, testset, aufgabe, "
         "tache, tarea, suite",
         "metric": "metric, metrics, metric name, measure",
+        "recipe": "recipe",
         "score": "score, scores, value, values, result, results, performance, main score, punktzahl, wert, valeur",
         "train": "train, train languages, train language, training language, training languages, train lang, "
         "source language, src lang, trained on, finetuned on, fine tuned on, transfer language",
