@@ -73,7 +73,8 @@ def test_a_series_of_pandas_is_read_like_a_frame_of_one_column():
 
         scores = pandas.Series([0.5, 0.75], index=["German", "Swahili"])
         for one in (scores, scores.rename("LaBSE")):
-            print(read_evidence(one, task="t", metric="accuracy").observations.select("model", "target", "score").rows())
+            evidence = read_evidence(one, task="t", metric="accuracy")
+            print(evidence.observations.select("model", "target", "score").rows())
     """
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines() == [
