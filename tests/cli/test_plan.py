@@ -108,7 +108,7 @@ def test_kinds_are_weighed_for_a_goal(run, tmp_path):
 def test_a_guarantee_that_cannot_be_kept_is_refused_with_what_it_lacks(run, scores):
     code, _, complaint = run("plan", "-e", scores, *ASKED, "--targets", "deu", "--budget", 50, "--at-least", "deu:0.9")
     assert code == 2
-    assert complaint.startswith("error: --at-least: a budget of 50 cannot keep the guarantees: deu reaches at most")
+    assert complaint.startswith("error: --at-least: a budget of 50 cannot keep the guarantees: German reaches at most")
     assert len(complaint.strip().splitlines()) == 1
 
 

@@ -102,7 +102,22 @@ def test_machine_time_is_priced_and_what_is_dearer_than_the_budget_says_so(one_m
     answer = isogloss.plan(one_mix, TARGETS, 50, costs=costs(said, rest="[compute]\nhour = 2\n"))
     offers = {row["offer"]: row for row in answer.tables["offers"].frame.to_dicts()}
     assert [offers[name]["cost"] for name in said] == [70, 2]
-    assert offers["vocabulary-transplant"]["verdict"] == "dearer than the budget"
+    assert offers["vocabulary-transplant"]["verdict"] == "helps, but dearer than the budget"
+    assert answer.verdict == (
+        "Nothing is bought. Forecast to help, but dearer than the budget of 50 EUR: vocabulary-transplant (70)."
+    )
+    assert answer.sentences[-1] == "No adaptation is bought: layer-drop (no gain is shown)."
+
+
+def test_what_an_adaptation_does_where_nobody_measured_it_is_said_first_to_be_a_guess_or_shaky(one_mix, costs):
+    """Swahili and Hungarian were not measured after it; nothing at all was measured of Swahili."""
+    answer = isogloss.plan(one_mix, ["deu", "hun", "swa"], 300, costs=costs(prices(200)))
+    trust = dict(answer.tables["forecasts"].frame.select("language", "trust").rows())
+    said = " ".join(answer.sentences[:3])
+    assert trust["Swahili"] in ("guess", "shaky")
+    for name, word in trust.items():
+        assert (f"{name} is a guess" in said or f"{name} is shaky" in said) == (word in ("guess", "shaky"))
+    assert "Outside what was measured: Swahili; its gain may be anything." in answer.sentences
 
 
 def test_a_guarantee_is_kept_by_the_adaptation_that_reaches_it(one_mix, costs):
@@ -111,6 +126,16 @@ def test_a_guarantee_is_kept_by_the_adaptation_that_reaches_it(one_mix, costs):
     assert answer.result.forecasts["after"].min() >= 0.39
     with pytest.raises(InputError, match=r"no adaptation keeps the guarantees: .* misses its own by"):
         isogloss.plan(one_mix, TARGETS, 300, costs=costs(prices(200)), at_least="0.9")
+
+
+def test_a_sheet_in_percent_is_answered_in_percent(one_mix, costs):
+    percent = one_mix.with_observations(one_mix.observations.with_columns(scale=pl.lit("percent")))
+    answer = isogloss.plan(percent, TARGETS, 300, costs=costs(prices(200)))
+    ours = answer.tables["rivals"].frame.row(0, named=True)
+    assert ours["value"] == pytest.approx(100 * answer.result.value)
+    assert f"-> {ours['value']:.1f}, by the forecast" in answer.verdict
+    with pytest.raises(InputError, match=r"(German|Hindi|Tamil|Finnish) misses its own by [1-9]\d\.\d+ at least"):
+        isogloss.plan(percent, TARGETS, 300, costs=costs(prices(200)), at_least="90")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +156,7 @@ def test_what_cannot_be_planned_is_refused(one_mix, costs, said, options, error,
 
 def test_evidence_without_adapted_models_and_prices_without_mixes_are_refused(one_mix, costs):
     plain = one_mix.with_observations(one_mix.observations.filter(recipe="as it is"))
-    with pytest.raises(NotEnoughEvidence, match="no score is of an adapted model"):
+    with pytest.raises(NotEnoughEvidence, match="call the recipe of the scores before 'as it is'"):
         isogloss.plan(plain, ["deu"], 10, costs=costs({"quantise-int4": "cost = 1"}))
     with pytest.raises(NotEnoughEvidence, match="or give adaptations a price and examples none"):
         isogloss.plan(one_mix, ["deu"], 10, costs=costs({"quantise-int4": "cost = 1"}, labelled=1))

@@ -51,7 +51,7 @@ def find_adaptation_of(question: AboutSettings, label: str, evidence: Evidence) 
     if pairs.is_empty():
         raise NotEnoughEvidence(
             "no score is of an adapted model that was measured before, too", where="evidence",
-            hint="measure one with 'isogloss adapt', or name the recipe of scores before 'as it is'",
+            hint="call the recipe of the scores before 'as it is', or measure an adaptation with 'isogloss adapt'",
         )  # fmt: skip
     of_pairs = {name: pairs[name].unique().to_list() for name in ("model", "task", "metric")}
     about = unadapted(evidence)

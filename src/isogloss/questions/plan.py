@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from isogloss.errors import InputError
 from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings, WithBackground
+from isogloss.questions.advice import ADVICE
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.change import usual_parameters
 from isogloss.questions.fields import (
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from isogloss.planning.costs import Costs
     from isogloss.planning.kinds import KindsPlan
 
+MOST_NAMED = 4
 SCORES = ("before", "after", "lower", "upper", "guarantee")
 BOUGHT = {"language": "language", "kind": "kind", "examples": "examples", "cost": "cost", "worth": "without"}
 FORECASTS = {"language": "language", "before": "before", "after": "after", "from": "lower", "to": "upper"}
@@ -90,6 +93,7 @@ class PlanQuestion(WithBackground, AboutSettings):
         """Plan, and say first what the plan cannot know."""
         from isogloss.evidence.adaptations import unadapted
         from isogloss.planning import forecast_offers, plan_budget
+        from isogloss.planning.budget.program import GuaranteeMissed
         from isogloss.planning.costs import parse_caps, parse_floors
 
         if self.budget is None:
@@ -107,15 +111,18 @@ class PlanQuestion(WithBackground, AboutSettings):
             adapted, costs, setting, list(targets), level=self.level, defaults=usual_parameters(), progress=progress
         ) if costs.offers else ()  # fmt: skip
         floors = parse_floors(self.at_least, self.languages)
-        plan = plan_budget(
-            evidence, targets=list(targets), budget=self.budget, **named,
-            costs=parse_caps(self.cap, costs, self.languages) if self.cap else costs, weights=read_weights_of(self),
-            floors={name: scale.stored(value, "at_least") for name, value in floors.items()},
-            buy=list(read_languages(self.buy, languages=self.languages, where="buy")) if self.buy else None,
-            train=self.train, aim=self.objective, tau=self.tau, languages=self.languages, forecaster=self.forecaster,
-            robust=self.robust, level=self.level, steps=self.steps, rounds=self.rounds, fast=self.fast,
-            progress=progress, offers=offers,
-        )  # fmt: skip
+        try:
+            plan = plan_budget(
+                evidence, targets=list(targets), budget=self.budget, **named,
+                costs=parse_caps(self.cap, costs, self.languages) if self.cap else costs, weights=read_weights_of(self),
+                floors={name: scale.stored(value, "at_least") for name, value in floors.items()},
+                buy=list(read_languages(self.buy, languages=self.languages, where="buy")) if self.buy else None,
+                train=self.train, aim=self.objective, tau=self.tau, languages=self.languages,
+                forecaster=self.forecaster, robust=self.robust, level=self.level, steps=self.steps, rounds=self.rounds,
+                fast=self.fast, progress=progress, offers=offers,
+            )  # fmt: skip
+        except GuaranteeMissed as error:
+            raise error.shown(names, scale.factor) from None
         return _answer_plan(plan, names, scale)
 
 
@@ -124,19 +131,55 @@ def _answer_plan(plan: Plan, names: Names, scale: Scale) -> Answer:
 
     bought = plan.purchases.with_columns(names.of("language")).with_columns(pl.col("without") * scale.points)
     forecasts = scale.table(plan.forecasts, SCORES).with_columns(language=names.of("target"))
+    rivals = scale.table(plan.rivals, ("value", "gain"))
     shown = FORECASTS | ({"guarantee": "guarantee"} if forecasts["guarantee"].is_not_null().any() else {})
     tables = {
         "purchases": Table(bought, "Buy", BOUGHT, 2),
         "forecasts": Table(forecasts, f"Forecast, {100 * plan.level:g} % intervals", shown, scale.digits),
-        "rivals": Table(plan.rivals, f"Other ways to spend it, by {plan.objective.name}", digits=4),
+        "rivals": Table(
+            rivals, f"Other ways to spend it, by {plan.objective.name}", digits=2 if scale.factor > 1 else 4
+        ),
     }
     if not plan.offers.is_empty():
         tables |= _offer_tables(plan, names, scale)
-    sentences = tuple(filter(None, (plan.verdict(names, scale.factor, scale.digits), plan.why_no_adaptation())))
+    verdict = plan.verdict(names, scale.factor, scale.digits)
+    sentences = tuple(filter(None, (verdict, *_doubts(plan, names, scale), plan.why_no_adaptation())))
     return Answer(
-        "plan", sentences, tables, scale=scale, notes=tuple(plan.words()[1:]), details=plan.record(), result=plan,
-        draw=drawer(plan, sentences[0], scale, names.written, plan.metric),
+        "plan", sentences, tables, scale=scale, notes=tuple(plan.words(scale.factor)[1:]), details=plan.record(),
+        result=plan, draw=drawer(plan, sentences[0], scale, names.written, plan.metric),
     )  # fmt: skip
+
+
+def _doubts(plan: Plan, names: Names, scale: Scale) -> Iterator[str]:
+    """Where a plan is a guess, shaky or outside what was measured, and guarantees that its forecasts miss."""
+    from isogloss.forecasting.flags import OUTSIDE_MEASURED
+
+    is_bought = plan.adaptation is not None or not plan.purchases.is_empty()
+    if not plan.budget:
+        return
+    words = {row["target"]: {row["trust"]} for row in plan.forecasts.to_dicts()}
+    if not is_bought:
+        for target, word in plan.changes.select("target", "trust").rows():
+            words[target].add(word)
+    said = set(plan.guesses) if is_bought or plan.refused else set()
+    does = "this does" if is_bought else "purchases would do"
+    for word, verb in (("guess", "is a guess"), ("shaky", "is shaky")):
+        doubtful = [target for target, its in words.items() if word in its and target not in said]
+        said |= set(doubtful)
+        if doubtful:
+            yield f"What {does} for {_listed(doubtful, names)} {verb}: {ADVICE[word]}."
+    far = [row["target"] for row in plan.forecasts.to_dicts() if OUTSIDE_MEASURED.intersection(row["flags"])]
+    if far:
+        whose = "its gain" if len(far) == 1 else "their gains"
+        yield f"Outside what was measured: {_listed(far, names)}; {whose} may be anything."
+    for target, by in plan.missed.items():
+        missed = f"{scale.factor * by:.3g}"
+        yield f"GUARANTEE of {names(target)}: kept where gains add up, missed by {missed} by the forecaster."
+
+
+def _listed(targets: Sequence[str], names: Names) -> str:
+    more = f" and {len(targets) - MOST_NAMED} more" if len(targets) > MOST_NAMED else ""
+    return ", ".join(map(names, targets[:MOST_NAMED])) + more
 
 
 def _offer_tables(plan: Plan, names: Names, scale: Scale) -> dict[str, Table]:

@@ -9,9 +9,8 @@ import polars as pl
 
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence, TrainingMix
-from isogloss.forecasting import ask, fitted
+from isogloss.forecasting import Trust, ask, fitted
 from isogloss.forecasting.curves.points import Link
-from isogloss.forecasting.flags import OUTSIDE_MEASURED
 from isogloss.forecasting.grid import Array, TrainingMixes
 from isogloss.forecasting.settings import Setting, find_setting
 from isogloss.languages import resolve
@@ -214,9 +213,13 @@ def _answer(
         mix=_mix(problem, outcome.amounts, base),
         outcome=outcome,
         exchange_rates=rates,
-        guesses=chosen.guesses,
+        guesses=tuple(
+            target
+            for target, word in forecasts.select("target", "trust").rows()
+            if word == Trust.GUESS or target in chosen.guesses
+        ),
         refused=chosen.refused,
-        notes=tuple(_notes(chosen.problem, outcome, forecasts, most, ways)),
+        notes=tuple(_notes(chosen.problem, outcome, most, ways)),
         adaptation=chosen.offer.name if chosen.offer else None,
         offers=ways.table(),
         changes=ways.changes(),
@@ -224,8 +227,8 @@ def _answer(
     )
 
 
-def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: int, ways: Ways) -> list[str]:
-    """Guarantees that the forecaster does not see kept, and what the plan knows little about."""
+def _notes(problem: Problem, outcome: Outcome, most: int, ways: Ways) -> list[str]:
+    """What was assumed."""
     notes = []
     if ways.chosen.offer and outcome.amounts.any():
         notes.append(f"what {ways.chosen.offer.name} changes is taken to be the same after training on more examples")
@@ -234,14 +237,6 @@ def _notes(problem: Problem, outcome: Outcome, forecasts: pl.DataFrame, most: in
         notes.append(
             f"not measured: {listed}; what examples in these languages add is carried over from the measured ones"
         )
-    for target, floor, score in zip(problem.targets, problem.floors, outcome.scores, strict=True):
-        if score < floor - 1e-6:
-            notes.append(
-                f"GUARANTEE of {target} kept where gains add up, missed by {floor - score:.3g} by the forecaster"
-            )
-    far = [row["target"] for row in forecasts.to_dicts() if OUTSIDE_MEASURED.intersection(row["flags"])]
-    if far:
-        notes.append(f"outside what was measured: {', '.join(far)}; their gains may be anything (see their flags)")
     types = [one for supply in problem.supplies for one in supply.types]
     if any(one.most == most and one.price * most < problem.budget for one in types):
         notes.append(

@@ -115,7 +115,9 @@ def forecast_offers(
     if costs.offers and adapted_scores(evidence).is_empty():
         raise NotEnoughEvidence(
             "adaptations have a price, but no score is of an adapted model that was measured before, too",
-            where="evidence", hint="measure one with 'isogloss adapt', or leave out [offers]",
+            where="evidence",
+            hint="call the recipe of the scores before 'as it is', measure an adaptation with 'isogloss adapt', or "
+            "leave out [offers]",
         )  # fmt: skip
     offers = []
     for name, offer in costs.offers.items():

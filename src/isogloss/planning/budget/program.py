@@ -61,6 +61,27 @@ class Infeasible(Exception):
     """No choice meets all constraints."""
 
 
+class GuaranteeMissed(InputError):
+    """A guarantee cannot be kept.
+
+    Parameters
+    ----------
+    say : function of two functions to str
+        The reason, from what names a language and what writes a score.
+    hint : str
+        What to do about it.
+    """
+
+    def __init__(self, say: Callable[[Callable[[str], str], Callable[[float], str]], str], hint: str):
+        self.say = say
+        super().__init__(say(str, "{:.4g}".format), where="at_least", hint=hint)
+
+    def shown(self, name: Callable[[str], str], factor: float) -> InputError:
+        """The same with names of languages and scores on the reader's scale."""
+        reason = self.say(name, lambda score: f"{factor * score:.4g}")
+        return InputError(reason, where=self.where, hint=self.hint)
+
+
 def solve(
     menu: Menu,
     objective: Objective,
@@ -147,17 +168,21 @@ def infeasible(menu: Menu, budget: float, floors: Array) -> InputError:
         only = Objective("mean", np.eye(len(floors))[place])
         _, best = _Program(menu, only, budget, np.full(len(floors), -np.inf), 1e-6, 20.0).best()
         if best < floors[place] - 1e-6:
-            alone.append(
-                f"{menu.targets[place]} reaches at most {best:.4g} of {floors[place]:.4g} "
-                f"({floors[place] - best:.2g} short)"
-            )
+            alone.append((menu.targets[place], best, float(floors[place])))
     try:
         needed = _least_cost(menu, floors)
         hint = f"keeping all of them costs {needed:.6g}, {needed - budget:.6g} more"
     except Infeasible:
         hint = "no budget keeps all of them with these caps and steps: lower a guarantee or raise a cap"
-    reasons = "; ".join(alone) if alone else "each can be kept alone, not all together"
-    return InputError(f"a budget of {budget:.6g} cannot keep the guarantees: {reasons}", where="at_least", hint=hint)
+
+    def say(name: Callable[[str], str], score: Callable[[float], str]) -> str:
+        reasons = [
+            f"{name(target)} reaches at most {score(best)} of {score(floor)} ({score(floor - best)} short)"
+            for target, best, floor in alone
+        ] or ["each can be kept alone, not all together"]
+        return f"a budget of {budget:.6g} cannot keep the guarantees: {'; '.join(reasons)}"
+
+    return GuaranteeMissed(say, hint)
 
 
 def _least_cost(menu: Menu, floors: Array) -> float:
@@ -355,9 +380,10 @@ def greedy(menu: Menu, objective: Objective, budget: float, floors: Array) -> Ch
         missing = menu.shortfalls(choice, floors)
         if (missing > 1e-9).any():
             worst = int(missing.argmax())
-            raise InputError(
-                f"the fast plan misses the guarantee of {menu.targets[worst]} by {missing[worst]:.4g}",
-                where="at_least",
+            raise GuaranteeMissed(
+                lambda name, score: (
+                    f"the fast plan misses the guarantee of {name(menu.targets[worst])} by {score(missing[worst])}"
+                ),
                 hint="leave out fast=True to find out whether any plan keeps it",
             )
     even = np.full(len(menu.targets), 1 / len(menu.targets))

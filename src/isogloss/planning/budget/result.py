@@ -45,6 +45,8 @@ OFFERS = pl.Schema(
     ]
 )
 """One row per adaptation with a price: the objective's gain by it alone, at the means and both ends of its changes."""
+HELPS_BUT_DEARER = "helps, but dearer than the budget"
+"""Verdict on an adaptation whose gain is shown, and which cannot be paid."""
 CHANGES = pl.Schema(
     [
         *((name, pl.String) for name in ("offer", "target")),
@@ -131,6 +133,13 @@ class Plan:
     changes: pl.DataFrame
     examples: bool
 
+    @property
+    def missed(self) -> dict[str, float]:
+        """By how much the forecaster sees each guarantee missed that is kept where gains add up."""
+        wanted = zip(self.forecasts["target"], self.forecasts["guarantee"], self.outcome.scores, strict=True)
+        short = {target: floor - float(score) for target, floor, score in wanted if floor is not None}
+        return {target: by for target, by in short.items() if by > 1e-6}
+
     def record(self) -> dict[str, Any]:
         """Everything, for JSON."""
         names = (
@@ -183,8 +192,12 @@ class Plan:
                 return refusal
             if not self.budget:
                 return "A budget of 0 buys nothing."
-            none = "No adaptation is shown to help."
-            return "Nothing that can be bought is forecast to help." if self.examples else none
+            if self.examples:
+                return "Nothing that can be bought is forecast to help."
+            helps = self.offers.filter(verdict=HELPS_BUT_DEARER).select("offer", "cost").rows()
+            dear = [f"{offer} ({cost:.6g})" for offer, cost in helps]
+            named = f"dearer than the budget of {self.budget:.6g} {self.currency}: {', '.join(dear)}"
+            return f"Nothing is bought. Forecast to help, but {named}." if dear else "No adaptation is shown to help."
         bought = [
             f"{row['examples']:,} {row['kind']} examples of {name(row['language'])}"
             for row in self.purchases.head(NAMED).iter_rows(named=True)
@@ -205,17 +218,30 @@ class Plan:
         """Why none is bought, in a sentence; empty where one is, or none has a price."""
         if self.adaptation is not None or self.offers.is_empty():
             return ""
-        listed = ", ".join(f"{offer} ({verdict})" for offer, verdict in self.offers.select("offer", "verdict").rows())
-        return f"No adaptation is bought: {listed}."
+        rows = self.offers.select("offer", "verdict").rows()
+        if not self.examples:  # the verdict names these
+            rows = [row for row in rows if row[1] != HELPS_BUT_DEARER]
+        listed = ", ".join(f"{offer} ({verdict})" for offer, verdict in rows)
+        return f"No adaptation is bought: {listed}." if listed else ""
 
-    def words(self) -> list[str]:
-        """What there is to say below the tables."""
+    def words(self, factor: float = 1.0) -> list[str]:
+        """What there is to say below the tables.
+
+        Parameters
+        ----------
+        factor : float
+            What scores are multiplied by to be shown.
+        """
         name, program = self.objective.name, self.outcome.program
         of = f"{name} of lower ends" if self.robust else name
+
+        def shown(value: float) -> str:
+            return f"{factor * value:.{2 if factor > 1 else 4}f}"
+
         sentences = [
             self.verdict(),
             f"on top of {self.train or 'nothing'} ({self.why_train})",
-            f"{of} {self.base:.4f} -> {self.value:.4f} by the forecaster; spent {self.spent:.6g} of "
+            f"{of} {shown(self.base)} -> {shown(self.value)} by the forecaster; spent {self.spent:.6g} of "
             f"{self.budget:.6g} {self.currency}",
         ]
         if not self.examples:
@@ -223,7 +249,7 @@ class Plan:
         forecast = self.objective.value(self.outcome.program_scores)
         proof = f", proven within {_percent(program.gap)} of the best gain" if program else ", not proven"
         sentences.append(
-            f"program of gains that add up: {self.outcome.promised:.4f} promised{proof}; {forecast:.4f} by the "
+            f"program of gains that add up: {shown(self.outcome.promised)} promised{proof}; {shown(forecast)} by the "
             f"forecaster; {self.outcome.rounds} more round{'' if self.outcome.rounds == 1 else 's'} around it"
         )
         rates = self.exchange_rates.items()

@@ -19,7 +19,8 @@ from isogloss.forecasting import Trust
 from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.grid import Array
 from isogloss.planning.budget.offers import Offer
-from isogloss.planning.budget.result import CHANGES, OFFERS
+from isogloss.planning.budget.program import GuaranteeMissed
+from isogloss.planning.budget.result import CHANGES, HELPS_BUT_DEARER, OFFERS
 from isogloss.planning.budget.search import BETTER, KEPT, Outcome, Problem, Scorer, search
 
 BOUGHT = "buy"
@@ -127,7 +128,7 @@ class Ways:
         if offer is self.chosen.offer:
             return BOUGHT
         if offer.cost > self.budget:
-            return "dearer than the budget"
+            return HELPS_BUT_DEARER if worst > 0 else "dearer than the budget"
         if all(way.offer is not offer for way in self.others):
             return "cannot keep the guarantees"
         if best < 0:
@@ -235,7 +236,12 @@ def _nothing(problem: Problem) -> Outcome:
     scores = problem.score(np.zeros((1, 0)))[0]
     if (short := problem.floors - scores).max() > KEPT:
         target = problem.targets[int(short.argmax())]
-        reason = f"no adaptation keeps the guarantees: {target} misses its own by {short.max():.3g} at least"
-        raise InputError(reason, where="at_least", hint="lower it, or give examples a price")
+        by = float(short.max())
+        raise GuaranteeMissed(
+            lambda name, score: (
+                f"no adaptation keeps the guarantees: {name(target)} misses its own by {score(by)} at least"
+            ),
+            hint="lower it, or give examples a price",
+        )
     value = problem.objective.value(scores)
     return Outcome(np.zeros(0), scores, None, value, scores, 0, 0.0)
