@@ -138,7 +138,8 @@ def test_the_command_it_prints_makes_it_again(reps, tmp_path, monkeypatch):
     first = _run(words, tmp_path / "first.html", monkeypatch)
     printed = shlex.split(re.search(r"Command: (.*?)</li>", first)[1].replace("&#x27;", "'"))
     assert printed[:3] == ["isogloss", "align", "report"]
-    again = _run(printed[1 : printed.index("--out")], tmp_path / "again.html", monkeypatch)
+    assert printed[-2:] == ["--out", "first.html"]
+    again = _run(printed[1 : printed.index("--out")], tmp_path / "first.html", monkeypatch)
     assert re.sub('src="[^"]*"', "", again) == re.sub('src="[^"]*"', "", first)
 
 

@@ -50,6 +50,10 @@ def test_scores_are_on_the_scale_of_the_reader_and_a_measured_one_has_no_interva
     )
 
 
+def test_the_words_of_trust_are_given_by_their_thresholds(page):
+    assert "in points, is solid up to 15, fair up to 30, shaky up to 50; a guess is wider." in page
+
+
 def test_it_is_small_and_needs_no_script(page):
     assert len(page) < 3_000_000
     assert "<script" not in page
@@ -76,11 +80,12 @@ def test_the_command_it_prints_makes_it_again(tmp_path, monkeypatch, capfd):
     folder.mkdir()
     worlds.as_they_are(2).write_csv(folder / "scores.csv")
     options = ["--for", "Yoruba,Wolof", "--sections", "finding,data", "--level", "0.8"]
-    first = _run(["report", str(folder / "scores.csv"), *options], tmp_path / "report.html", monkeypatch)
+    first = _run(["report", str(folder / "scores.csv"), *options], tmp_path / "my page.html", monkeypatch)
     printed = re.search(r"Command: (.*?)</li>", first)[1].replace("&#x27;", "'")
     words = shlex.split(printed)
     assert words[:2] == ["isogloss", "report"]
-    again = _run(words[1 : words.index("--out")], tmp_path / "again.html", monkeypatch)
+    assert words[-2:] == ["--out", "my page.html"]
+    again = _run(words[1 : words.index("--out")], folder / "my page.html", monkeypatch)
     chosen = "Of 2 models"  # the second command names the model that the first one chose
     assert _lines(again, chosen) == _lines(first, chosen)
 

@@ -99,7 +99,7 @@ class Material:
     appendix: bool
 
 
-def compose(material: Material) -> Document:
+def compose(material: Material, out: str) -> Document:
     """The document: what was found, layers, every two languages, probes, tokens, who is held badly, method, data."""
     from isogloss.reporting import Document, Section
 
@@ -116,7 +116,7 @@ def compose(material: Material) -> Document:
         _badly(material, scored),
         _every_language(scored, answers.get("probes")),
         _method(material),
-        _data(material, scored),
+        _data(material, scored, out),
     ]
     if material.appendix:
         every = Table(scored.tables["layers"].frame.drop("reason"), "Every measure by language and layer", digits=3)
@@ -265,7 +265,7 @@ def _summary(measure: type[Any]) -> str:
     return text[:1].lower() + text[1:].replace("`", "")
 
 
-def _data(material: Material, scored: Content) -> Section:
+def _data(material: Material, scored: Content, out: str) -> Section:
     """What was encoded with which model, and how to make the report again."""
     from isogloss.reporting import Items, Section
 
@@ -279,7 +279,7 @@ def _data(material: Material, scored: Content) -> Section:
     ]
     if material.corpus is not None:
         lines += [f"Corpus of the tokens: {text}" for text in file_facts(material.corpus)]
-    made = [made_with(), f"Command: {command(material.question, 'align.html')}"]
+    made = [made_with(), f"Command: {command(material.question, out)}"]
     return Section("Data, and how to make this report again", [Items([*map(sentence, lines), *made])])
 
 

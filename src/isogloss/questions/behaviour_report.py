@@ -117,7 +117,7 @@ class Material:
     unanswered: Mapping[str, str]
 
 
-def compose(material: Material) -> Document:
+def compose(material: Material, out: str) -> Document:
     """The document: what was found, one section for each question, what it cannot mean, and how it was made."""
     from isogloss.reporting import Document, Items, Section
 
@@ -132,7 +132,7 @@ def compose(material: Material) -> Document:
         sections.append(Section("What the table does not say", [Items(reasons)]))
     facts = [text for one in (material.question.items, material.question.facts) if one is not None
              for text in file_facts(one)]  # fmt: skip
-    made = [*facts, made_with(), f"Command: {command(material.question, 'behaviour.html')}"]
+    made = [*facts, made_with(), f"Command: {command(material.question, out)}"]
     sections.append(Section("Data, and how to make this report again", [Items(made)]))
     if material.question.appendix:
         grids = [table.grid(whole=True) for one in answers.values() for table in one.tables.values()

@@ -100,7 +100,7 @@ class Content:
     page : callable, optional
         Writes a page of its own, where there is a better one than verdict, picture and tables.
     document : callable, optional
-        Composes a document of its own for `.html` and `.pdf`.
+        Composes a document of its own for `.html` and `.pdf`, given the name of the file.
     failed : bool
         Whether a part of the work failed; the shell exits with 1.
     """
@@ -118,7 +118,7 @@ class Content:
     draw: Callable[[], Any] | None = field(default=None, repr=False)
     views: Mapping[str, Callable[[], Any]] = field(default_factory=dict, repr=False)
     page: Callable[[], str] | None = field(default=None, repr=False)
-    document: Callable[[], Document] | None = field(default=None, repr=False)
+    document: Callable[[str], Document] | None = field(default=None, repr=False)
 
     @property
     def verdict(self) -> str:

@@ -33,8 +33,8 @@ def write_answer(answer: Content, path: Path) -> Path:
             raise BadValue(reason, where="out", hint="write a table: .csv, .xlsx")
         return save(answer.draw(), path)
     writers: dict[str, Callable[[Path], Any]] = {
-        ".html": lambda into: into.write_text(_page(answer), encoding="utf-8"),
-        ".pdf": lambda into: into.write_bytes(_pdf(answer)),
+        ".html": lambda into: into.write_text(_page(answer, path.name), encoding="utf-8"),
+        ".pdf": lambda into: into.write_bytes(_pdf(answer, path.name)),
         ".json": lambda into: into.write_text(
             json.dumps(answer.to_dict(), ensure_ascii=False, indent=1), encoding="utf-8"
         ),
@@ -54,21 +54,21 @@ def flat(table: pl.DataFrame) -> pl.DataFrame:
     return table.with_columns(pl.col(lists).cast(pl.List(pl.String)).list.join("; ")) if lists else table
 
 
-def _page(answer: Content) -> str:
+def _page(answer: Content, name: str) -> str:
     from isogloss.questions.page import answer_page
     from isogloss.reporting import to_html
 
     if answer.document is not None:
-        return to_html(answer.document())
+        return to_html(answer.document(name))
     return answer_page(answer) if answer.page is None else answer.page()
 
 
-def _pdf(answer: Content) -> bytes:
+def _pdf(answer: Content, name: str) -> bytes:
     """The document of an answer or, without one, its sentences, picture and tables on paper."""
     from isogloss.questions.page import answer_document
     from isogloss.reporting import to_pdf
 
-    return to_pdf(answer_document(answer) if answer.document is None else answer.document())
+    return to_pdf(answer_document(answer) if answer.document is None else answer.document(name))
 
 
 def _workbook(answer: Content, path: Path) -> None:

@@ -70,7 +70,9 @@ class NextQuestion(WithBackground, AboutSettings):
         )
         best = " or ".join(map(names, alone["language"].head(2)))
         only_one = f"If you can test one alone, test {best}: {narrows(before, after_one, scale, about.metric)}."
-        title = f"In this order; widths of 90 % intervals of a language's level, in {unit}"
+        title = (
+            f"In this order; widths of 90 % intervals of a language's level, in {unit}; 'now' is after the tests above"
+        )
         return Answer(
             self.command, (verdict, only_one) if self.k > 1 else (verdict,),
             {"next": Table(named_table, title, NEXT, 1),

@@ -145,6 +145,8 @@ class Material:
     title : str
     sentences : tuple of str
         What was found, and why it is about this model.
+    out : str
+        Name of the file that it is written to.
     """
 
     question: ReportQuestion
@@ -153,6 +155,7 @@ class Material:
     answers: dict[str, Answer | str]
     title: str
     sentences: tuple[str, ...]
+    out: str = "report.html"
 
 
 def _ask(kind: type[Question], progress: Progress | None, **values: Any) -> Answer:
@@ -173,10 +176,11 @@ def _first(answer: Answer | str | None) -> tuple[str, ...]:
     return (answer.verdict,) if isinstance(answer, Answer) else ()
 
 
-def compose(material: Material, sections: list[str]) -> Document:
+def compose(material: Material, sections: list[str], out: str) -> Document:
     """The document of a report: its sections in the order of `SECTIONS`, whatever the order they were named in."""
     from isogloss.reporting import Document
 
+    material = replace(material, out=out)
     written = [_WRITERS[name](material) for name in (*SECTIONS, APPENDIX) if name in sections]
     return Document(material.title.rstrip("."), written, footer=origin())
 
@@ -221,7 +225,9 @@ def _method(material: Material) -> Section:
 def _data(material: Material) -> Section:
     from isogloss.reporting import Items, Section
 
-    return Section("Data, and how to make this report again", [Items(data(material.question, material.evidence))])
+    return Section(
+        "Data, and how to make this report again", [Items(data(material.question, material.evidence, material.out))]
+    )
 
 
 def _appendix(material: Material) -> Section:

@@ -133,12 +133,11 @@ def unknown(answer: Content) -> Iterator[str]:
 
 def method(answer: Content, evidence: Evidence, level: float) -> list[str]:
     """How the numbers were made, in five lines."""
-    from isogloss.forecasting.trust_word import USUAL_ERROR
+    from isogloss.forecasting.trust_word import WIDEST
 
     table = answer.tables["forecasts"].frame
     here = evidence.filter(task=table["task"][0], model=table["model"][0])
-    usual = ", ".join(f"{word} {error:g}" for word, error in USUAL_ERROR.items())
-    worst = max(USUAL_ERROR.values())
+    widest = ", ".join(f"{word} up to {width:g}" for word, width in WIDEST.items())
     return [
         f"{table['model'][0]} was scored on the task '{table['task'][0]}' in {counted(len(here.targets), 'language')}; "
         f"all of the evidence is {counted(len(evidence), 'score')} in {counted(len(evidence.targets), 'language')}.",
@@ -146,16 +145,16 @@ def method(answer: Content, evidence: Evidence, level: float) -> list[str]:
         "languages: family, place, script and how much text there is online.",
         f"An interval should hold the truth {100 * level:g} times in 100. It is sized by hiding measured languages and "
         "forecasting them, and is wider for languages with less text online than any that was measured.",
-        f"The word of trust says how far off such forecasts usually were, in points: {usual}; a guess more than "
-        f"{worst:g}.",
+        f"The word of trust has thresholds: the width of the 90 % interval, in points, is {widest}; a guess is wider. "
+        "What makes a forecast weak can lower the word.",
         "The languages to test next are those after whose tests the others' intervals are narrowest.",
     ]  # fmt: skip
 
 
-def data(question: AboutEvidence, evidence: Evidence) -> list[str]:
+def data(question: AboutEvidence, evidence: Evidence, out: str) -> list[str]:
     """Which files were read and how, with which version, when, and the command that does it again."""
     files = [text for source in question.evidence for text in file_facts(source)]
-    return [*files, *map(_noted, evidence.notes), made_with(), f"Command: {command(question, 'report.html')}"]
+    return [*files, *map(_noted, evidence.notes), made_with(), f"Command: {command(question, out)}"]
 
 
 def _noted(note: str) -> str:

@@ -28,7 +28,7 @@ def command(question: Question, out: str) -> str:
         sources = [shell_word(str(one)) for one in _listed(given.get(first, []))]
         flagged = {shell_of(kind[name]).flags_of(name)[0]: value for name, value in options.items()}
         flags = [part for flag, value in flagged.items() for part in _option(flag, value)]
-        return printable(" ".join(["isogloss", question.command, *sources, *flags, "--out", out]))
+        return printable(" ".join(["isogloss", question.command, *sources, *flags, "--out", shell_word(out)]))
     named = "".join(f", {name}={_in_python(name, value)}" for name, value in options.items())
     call = f"{FUNCTIONS[question.command]}({_in_python(first, given.get(first))}{named})"
     return printable(f'isogloss.{call}.write("{out}")')
