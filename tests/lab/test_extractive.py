@@ -284,7 +284,7 @@ def test_every_short_answer_is_whole_in_some_window(
     words: list[str], question: list[str], data: st.DataObject, checkpoint: Path
 ) -> None:
     """Windows cover the context; the tokens of any word stand in one of them and lead back to its characters."""
-    from isogloss.lab.recipe.neural.network import NO_ANSWER, _places
+    from isogloss.lab.recipe.neural.network import NO_ANSWER, answer_places
     from isogloss.models.inputs import QuestionType, tokenize
     from isogloss.models.tokenizers import Tokenizer
 
@@ -296,7 +296,7 @@ def test_every_short_answer_is_whole_in_some_window(
     tokens = tokenize([Question(" ".join(question), " ".join(words))], Tokenizer(checkpoint, 40), QuestionType())
     assert tokens.lengths.max() <= 40
     windows = np.arange(len(tokens.lengths))
-    places = _places(tokens, windows, np.array([begin, end]), np.zeros(len(windows), np.int64))
+    places = answer_places(tokens, windows, np.array([begin, end]), np.zeros(len(windows), np.int64))
     held = places[:, 0] != NO_ANSWER
     assert held.any()
     firsts = tokens.starts[:-1][held]

@@ -72,6 +72,8 @@ def test_encoder_and_language_model_stay_as_they_are(world: Path) -> None:
     fitted = learn(world, epochs=1)[1]
     for model, kept in zip(models, before, strict=True):
         assert all(bool((kept[name] == one).all()) for name, one in model.state_dict().items())
+    shared = shared_encoder_model(world / "aligned", "float32")
+    assert all(one.requires_grad for one in shared.parameters())  # others that learn it begin with a copy
     others = {name for name in fitted.arrays if "lora_" not in name}
     assert others == {"encoder.map.weight", "encoder.map.bias", "head.weight", "head.bias"}
 

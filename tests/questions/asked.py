@@ -131,6 +131,18 @@ def with_names(_: Path) -> dict[str, Any]:
     return {"items": pl.DataFrame(rows, schema=["language", "item", "model", "prediction"], orient="row")}
 
 
+def with_persons(folder: Path) -> dict[str, Any]:
+    """A tiny model, and two translations of a person."""
+    rows = [("spa", pronoun, f"the doctor said that {pronoun} sleeps", pronoun, gender, "el médico", "la médica")
+            for pronoun, gender in (("he", "male"), ("she", "female"))]  # fmt: skip
+    names = ["language", "item", "question", "pronoun", "gender", "male", "female"]
+    return {
+        "items": pl.DataFrame(rows, schema=names, orient="row"),
+        "model": with_decoder(folder)["model"],
+        "points": 2,
+    }
+
+
 def with_lists(folder: Path) -> dict[str, Any]:
     """A tiny model, and lists of four lines."""
     pytest.importorskip("babel", reason="names of countries need babel, of the extra behaviour")
@@ -305,6 +317,7 @@ CASES: dict[str, Case] = {
     "behaviour difficulty": alone(items=difficulty_world(items=20, models=5)[0]),
     "behaviour generation": with_written,
     "behaviour needles": with_lists,
+    "behaviour pronouns": with_persons,
     "behaviour aggregate": with_many_labels,
     "behaviour names": with_names,
     "behaviour score": alone(items=eclektic_world()),

@@ -90,9 +90,14 @@ def test_false_discoveries_are_corrected_as_in_the_paper():
     assert benjamini_hochberg([0.5, 0.01]) == [0.5, 0.02]
 
 
-@given(st.lists(st.floats(1e-9, 1), min_size=1, max_size=8))
-def test_corrections_are_those_of_statsmodels(p_values):
-    multitest = pytest.importorskip("statsmodels.stats.multitest")
+@pytest.fixture(scope="module")
+def multitest():
+    """Imported before examples are drawn: hypothesis watches what is imported in between, for minutes."""
+    return pytest.importorskip("statsmodels.stats.multitest")
+
+
+@given(p_values=st.lists(st.floats(1e-9, 1), min_size=1, max_size=8))
+def test_corrections_are_those_of_statsmodels(multitest, p_values):
     for ours, theirs in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):
         assert ours(p_values) == pytest.approx(multitest.multipletests(p_values, method=theirs)[1])
 

@@ -161,7 +161,7 @@ class StackedEncoder(Lora):
         from isogloss.lab.recipe.stacked_network import Stack, StackedNetwork
 
         model = self.adapt(deepcopy(shared_encoder_model(self.folder, "float32")))
-        stack = Stack(shared_encoder_model(locate(self.encoder), "float32"), model)
+        stack = Stack(deepcopy(shared_encoder_model(locate(self.encoder), "float32")), model)
         network = StackedNetwork(stack, outputs, self.pooling, self.dropout, objective=objective).to(device())
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith(("head.", "encoder.map.")) or "lora_" in name)
