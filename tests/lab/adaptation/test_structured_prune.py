@@ -17,7 +17,7 @@ from isogloss.lab import adapt, adaptation_card
 from isogloss.lab.adaptation.losses import measure_texts
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
-from safetensors.torch import load_file, save_file  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402 - torch has to be there first
 
 NAME = "structured-prune"
 TEXT = "the doctor cures a small fever"

@@ -121,7 +121,7 @@ def _name(label: str, number: int) -> str:
 
 
 def _pattern(name: str) -> str:
-    letters, digits = re.fullmatch(r"([A-Z]+)(\d+)", name).groups()  # type: ignore[union-attr]
+    letters, digits = re.fullmatch(r"([A-Z]+)(\d+)", name).groups()  # type: ignore[union-attr]  # all names have both
     return rf"\[\s*{letters}\s*{digits}\s*\]|\b{letters}{digits}\b"
 
 
