@@ -137,6 +137,15 @@ def test_several_models_have_a_panel_each_with_the_same_lines_and_axis(forecasts
     assert len({str(layer["x"]["scale"]["domain"]) for layer in layers_with(chart, "opacity")}) == 1
 
 
+def test_among_several_models_a_shaky_forecast_shows_the_interval_and_a_fair_one_the_number(forecasts):
+    second = forecasts.with_columns(model=pl.lit("N"))
+    chart = draw_forecast(pl.concat([trusted(one, "fair", "solid", "guess", "shaky") for one in (forecasts, second)]))
+    beside = texts(chart)
+    assert beside["Breton"] == ["0.30", "0.30"]
+    assert beside["Cherokee"] == ["guess", "guess"]
+    assert all(" to " in figures for figures in beside["Hawaiian"])
+
+
 def test_models_without_room_are_named(forecasts):
     six = [forecasts.with_columns(model=pl.lit(f"m{k}"), mean=pl.col("mean") - k / 100) for k in range(6)]
     chart = draw_forecast(pl.concat(six))

@@ -25,7 +25,7 @@ NARROW = 0.12
 """Share of the axis up to which an interval has the whole strength; a wider one is paler, as its ink is spread."""
 OUTLINE = "M-1.6,-.75H1.6V.75H-1.6Z"
 """The mark of a guess in the key."""
-SHORT_FIGURES = text_width("100 shaky")
+SHORT_FIGURES = text_width("75 to 100")
 HOLLOW = {"shaky"}
 """Trust of forecasts whose dot is a ring."""
 
@@ -142,7 +142,7 @@ def _figures(row: Row, digits: int, short: bool) -> Row:
         return {"figures": mean, "trust_word": "" if short else word, "interval": ""}
     interval = f"{figure(row['lower'], digits)} to {figure(row['upper'], digits)}"
     if short:
-        shown = GUESS if row["kind"] == GUESS else f"{mean} {word if word in HOLLOW else ''}"
+        shown = GUESS if row["kind"] == GUESS else interval if word in HOLLOW else mean
         return {"figures": shown, "trust_word": "", "interval": interval}
     shown = interval if row["kind"] == GUESS else f"{mean} ({interval})"
     return {"figures": shown, "trust_word": word, "interval": interval}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SPACING = 20.0
 MAP_SHARE, WIDE_MAP_SHARE = 0.36, 0.44
 """Of the page's width; the second where the languages are spread over the world."""
-PANELS = "Squares: measured. Dots: forecasts on their intervals, rings: shaky ones. Outlines: guesses."
+PANELS = "Squares: measured. Dots: forecasts. Rings: shaky ones, with the figures of their intervals. Outlines: guesses."
 MOST_MODELS = 5
 """Panels beside one another, at most."""
 
