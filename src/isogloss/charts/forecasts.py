@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 SPACING = 20.0
 MAP_SHARE, WIDE_MAP_SHARE = 0.36, 0.44
 """Of the page's width; the second where the languages are spread over the world."""
-PANELS = "Squares: measured. Dots: forecasts. Rings: shaky ones, with the figures of their intervals. Outlines: guesses."
+MARKS = {
+    "measured": "Squares: measured.",
+    "forecast": "Dots: forecasts.",
+    "shaky": "Rings: shaky forecasts, with the figures of their intervals.",
+    "guess": "Outlines: guesses.",
+}
+"""What the marks of panels mean, by the kind of a row or its trust."""
 MOST_MODELS = 5
 """Panels beside one another, at most."""
 
@@ -77,7 +83,7 @@ def draw_forecast(
     targets = len({row["target"] for row in rows})
     page = canvas.page(
         f"Forecast {canvas.score} in {counted(targets, 'language')}",
-        [subject(rows), *(absent(rows) if mapped else []), *([PANELS] if several else []), *dropped],
+        [subject(rows), *(absent(rows) if mapped else []), *([_marks([*rows, *others])] if several else []), *dropped],
     )
     selection = select(rows, others, most_lines(page.height))
     share = 0.0 if not mapped else WIDE_MAP_SHARE if spread(rows) else MAP_SHARE
@@ -129,6 +135,12 @@ def _first_models(rows: list[Row]) -> tuple[list[Row], list[str]]:
     ordered = sorted((row for row in rows if row["model"] in kept), key=lambda row: kept.index(row["model"]))
     rest = order[MOST_MODELS:]
     return ordered, [f"Not drawn, the models with lower forecasts: {', '.join(rest)}"] if rest else []
+
+
+def _marks(rows: Sequence[Row]) -> str:
+    """What the marks of these rows mean, in words."""
+    drawn = {"shaky" if row["trust"] == "shaky" else row["kind"] for row in rows}
+    return " ".join(text for kind, text in MARKS.items() if kind in drawn)
 
 
 def describe(rows: Sequence[Row], measured: Sequence[Row], selection: Selection, canvas: Canvas) -> str:
