@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +22,17 @@ settings.register_profile("isogloss", deadline=None)
 settings.register_profile("isogloss-ci", deadline=None, derandomize=True)
 os.environ.setdefault("ISOGLOSS_CACHE_SIZE", "0")  # what a test learns, it learns itself
 settings.load_profile("isogloss-ci" if os.environ.get("CI") else "isogloss")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Millions of objects are made before the first test and kept to the last: none is looked at for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
