@@ -22,6 +22,7 @@ from .relation_neurons import RelationNeurons, find_relation_neurons
 from .scoring import BehaviourScores, score_items
 from .taught_facts import TaughtFacts, score_taught_facts
 from .teaching import mark_taught, teach_facts
+from .terms import read_terms
 from .topics import cluster_topics
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "read_items",
     "read_pronouns",
     "read_questions",
+    "read_terms",
     "score_confusion",
     "score_consistency",
     "score_cultural_transfer",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from isogloss.behaviour.items import require
 from isogloss.behaviour.scoring import SCHEMA, BehaviourScores
+from isogloss.behaviour.terms import with_terms
 from isogloss.errors import BadValue
 from isogloss.languages import resolve
 from isogloss.metrics import Gold, Metric, SumComputation, find_metric
@@ -26,6 +27,8 @@ USUAL = ("chrf++", "rouge_l", "exact_match")
 """What is scored where no metric is named."""
 OF_SOURCES = ("sari",)
 """What is scored beside, where the texts have sources."""
+OF_TERMS = ("term_accuracy", "inflected_term_accuracy")
+"""What is scored of terms, where there is a list of them."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ def score_generation(
     items: pl.DataFrame,
     metrics: Sequence[str] = (),
     *,
+    terms: pl.DataFrame | None = None,
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
@@ -65,7 +69,11 @@ def score_generation(
         `language`, `text` and `answers` (one reference, or several as a list); `model`, `task`, `item` and `source`
         where there are any. See `read_items`.
     metrics : sequence of str
-        Names or synonyms; by default chrF++, ROUGE-L and exact match, and SARI where there are sources.
+        Names or synonyms; by default chrF++, ROUGE-L and exact match, and SARI where there are sources. With terms and
+        without references, by default both accuracies of terms alone.
+    terms : polars.DataFrame, optional
+        Terms and their translations, see `isogloss.behaviour.read_terms`. Accuracies of terms are scored by them, over
+        the items whose `source` has one; they need no references.
     level : float
         Of intervals.
     draws, seed : int
@@ -85,23 +93,36 @@ def score_generation(
     of every draw (Koehn 2004).
     """
     check_level(level)
-    chosen = [_metric(name) for name in metrics or [*USUAL, *(OF_SOURCES if "source" in items.columns else ())]]
-    require(items, "language", "text", "answers")
-    table = _prepared(items)
-    rows, signatures = [], {}
-    for metric in {one.name: one for one in chosen}.values():
-        assert metric.computation is not None
-        for (task, model), of_model in table.group_by("task", "model", maintain_order=True):
-            about = {"metric": metric.name, "task": task, "model": model, "part": None}
-            rows += [about | row for row in _scores(metric, of_model, level, draws, seed)]
-        for language in table["language"].unique():
-            signatures[metric.name, language] = metric.computation.signature(resolve(language).iso639_3)
-    empty = int((table["text"].str.strip_chars() == "").sum())
+    usual = [*USUAL, *(OF_SOURCES if "source" in items.columns else ())] if "answers" in items.columns else []
+    names = metrics or [*usual, *(OF_TERMS if terms is not None else () if usual else USUAL)]
+    chosen = {one.name: one for one in (_metric(name, with_terms=terms is not None) for name in names)}
+    require(items, "language", "text")
+    if written := [one for one in chosen.values() if one.name not in OF_TERMS]:
+        require(items, "answers")
+    # Terms are in some of the items alone, so that what is compared with references has a table of its own.
+    tables = [(_prepared(items), written)] if written else []
+    if (of_terms := [one for one in chosen.values() if one.name in OF_TERMS]) and terms is not None:
+        tables.append((_prepared(with_terms(items, terms)), of_terms))
+    rows, signatures, empty = [], {}, 0
+    for table, some in tables:
+        for metric in some:
+            assert metric.computation is not None
+            for (task, model), of_model in table.group_by("task", "model", maintain_order=True):
+                about = {"metric": metric.name, "task": task, "model": model, "part": None}
+                rows += [about | row for row in _scores(metric, of_model, level, draws, seed)]
+            for language in table["language"].unique():
+                signatures[metric.name, language] = metric.computation.signature(resolve(language).iso639_3)
+        empty = max(empty, int((table["text"].str.strip_chars() == "").sum()))
     return GenerationScores(pl.DataFrame(rows, schema=SCHEMA), {}, level, signatures, empty)
 
 
-def _metric(name: str) -> Metric:
+def _metric(name: str, *, with_terms: bool) -> Metric:
     metric = find_metric(name)
+    if metric.name in OF_TERMS:
+        if not with_terms:
+            hint = "add terms=..., a table with language, term and translation"
+            raise BadValue(f"'{name}' needs a list of terms", where="metrics", hint=hint)
+        return metric
     if metric.name not in text_metrics():
         hint = f"known are {', '.join(text_metrics())}"
         raise BadValue(f"'{name}' is not computed from texts and references", where="metrics", hint=hint)

@@ -18,6 +18,7 @@ from isogloss.metrics.ranking import RankedDocuments, average_precision, ndcg, r
 from isogloss.metrics.rouge import rouge_l, rouge_n, signature
 from isogloss.metrics.sacre import BLEU, CHRF, CHRF_WORDS, SPBLEU, TER
 from isogloss.metrics.sari import SARI
+from isogloss.metrics.terms import INFLECTED, TermAccuracy
 from isogloss.metrics.texts import TextComputation, exact_match, f1, is_result, same_result
 from isogloss.registry import Registry
 
@@ -51,6 +52,8 @@ COMPUTATIONS: dict[str, Computation] = {
     "sari": SARI,
     "wer": WER,
     "cer": CER,
+    "term_accuracy": TermAccuracy(),
+    "inflected_term_accuracy": TermAccuracy(INFLECTED),
 }
 """How isogloss computes metrics; of the others it reads scores."""
 

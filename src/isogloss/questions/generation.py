@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -25,7 +25,7 @@ FIELDS = ("language", "model", "task", "item", "text", "answers", "source")
 
 
 class GenerationQuestion(AboutItems):
-    """Score what models wrote against references, by language: chrF, BLEU, ROUGE, SARI, TER, WER and others."""
+    """Score what models wrote against references, by language: chrF, BLEU, ROUGE, SARI, TER, WER, terms and others."""
 
     command: ClassVar[str] = "behaviour generation"
 
@@ -41,14 +41,20 @@ class GenerationQuestion(AboutItems):
             "default chrf++, rouge_l and exact_match, and sari where the table has source texts."
         ),
     ] = Field(default_factory=list)
+    terms: Annotated[
+        Any,
+        Shell(kind=str),
+        Field(description="Table with language, term and translation: the items' sources have terms, outputs theirs."),
+    ] = None
     into: Annotated[str | None, Field(description="Store to add the scores to, a folder or s3://...")] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Score them."""
-        from isogloss.behaviour import read_items, score_generation
+        from isogloss.behaviour import read_items, read_terms, score_generation
 
         items = self.chosen(read_items(self.items, columns=self.columns, languages=self.languages, roles=FIELDS))
-        result = score_generation(items, self.metrics, level=self.level, seed=self.seed)
+        terms = None if self.terms is None else read_terms(self.terms, languages=self.languages)
+        result = score_generation(items, self.metrics, terms=terms, level=self.level, seed=self.seed)
         names = Names(None, written_names(items))
         sentences = [*_sentences(result, names), *self._written(result)]
         return Answer(
