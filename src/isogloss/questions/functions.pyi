@@ -654,6 +654,7 @@ def generation_quality(
     task: str | None = ...,
     model: str | None = ...,
     metrics: str | Sequence[str] | None = ...,
+    terms: Any | None = ...,
     into: str | None = ...,
     columns: Mapping[str, str] | None = ...,
     level: float = ...,
