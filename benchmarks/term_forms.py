@@ -1,9 +1,9 @@
-"""How often a form of a word counts as the word, and another word as its form, by the likeness asked for.
+"""How often a form of a word counts as the word, and another word as its form, by the similarity asked for.
 
     python -m benchmarks.term_forms    # a minute; needs the package simplemma (its lists of lemmas)
 
 Nouns of UD texts whose lemma, by simplemma's lists, is another word than the form; each against its lemma, and against
-the lemma of another noun, drawn. Likenesses are compared on the first half of languages by name; the one that is used
+the lemma of another noun, drawn. Similarities are compared on the first half of languages by name; the one that is used
 is looked at on the others.
 """
 
@@ -16,9 +16,9 @@ import polars as pl
 
 from benchmarks.common import DATA, have_data, machine, versions, write_result
 from isogloss.languages import resolve
-from isogloss.metrics.terms import INFLECTED, likeness
+from isogloss.metrics.terms import INFLECTED, similarity
 
-LIKENESSES = (0.4, 0.5, 0.6, 0.7, 0.8)
+SIMILARITIES = (0.4, 0.5, 0.6, 0.7, 0.8)
 MOST, LEAST = 1000, 100
 STRANGE = ("hbs",)
 """Codes that are of several languages."""
@@ -34,15 +34,15 @@ def pairs_of(forms: list[str], code: str, seed: int) -> list[tuple[str, str]]:
 
 
 def rates(pairs: list[tuple[str, str]], seed: int) -> dict[str, Any]:
-    """Shares of forms that count as their word and as another, by likeness."""
+    """Shares of forms that count as their word and as another, by similarity."""
     others = np.random.default_rng(seed).permutation(len(pairs))
-    own = np.array([likeness(lemma, form) for form, lemma in pairs])
+    own = np.array([similarity(lemma, form) for form, lemma in pairs])
     other = np.array([
-        likeness(pairs[there][1], pairs[here][0]) for here, there in enumerate(others)
+        similarity(pairs[there][1], pairs[here][0]) for here, there in enumerate(others)
         if pairs[there][1] != pairs[here][1]
     ])  # fmt: skip
-    return {"forms": len(pairs), "own": {str(one): round(float((own >= one).mean()), 3) for one in LIKENESSES},
-            "another": {str(one): round(float((other >= one).mean()), 4) for one in LIKENESSES}}  # fmt: skip
+    return {"forms": len(pairs), "own": {str(one): round(float((own >= one).mean()), 3) for one in SIMILARITIES},
+            "another": {str(one): round(float((other >= one).mean()), 4) for one in SIMILARITIES}}  # fmt: skip
 
 
 def main() -> None:
@@ -68,11 +68,11 @@ def main() -> None:
     halves = {"chosen on": names[: len(names) // 2], "looked at": names[len(names) // 2 :]}
     means = {
         half: {kind: {str(one): round(float(np.mean([found[name][kind][str(one)] for name in some])), 4)
-                      for one in LIKENESSES} for kind in ("own", "another")}
+                      for one in SIMILARITIES} for kind in ("own", "another")}
         for half, some in halves.items()
     }  # fmt: skip
     write_result("term_forms", {
-        "claim": f"With a likeness of {INFLECTED} most forms of nouns count as their word, and few other nouns do.",
+        "claim": f"With a similarity of {INFLECTED} most forms of nouns count as their word, and few other nouns do.",
         "machine": machine(), "versions": versions("simplemma", "polars"), "halves": halves, "means": means,
         "languages": found,
     })  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 import isogloss
 from isogloss.behaviour import read_terms, score_generation
 from isogloss.errors import BadValue, NotEnoughEvidence
-from isogloss.metrics.terms import likeness
+from isogloss.metrics.terms import similarity
 
 TERMS = pl.DataFrame(
     {
@@ -48,8 +48,8 @@ def test_outputs_of_other_items_have_no_terms() -> None:
     """A null world: the words of another language are nobody's forms."""
     shuffled = ITEMS.with_columns(prediction=pl.lit("Regen fällt den ganzen Tag."))
     assert {value for value, _ in accuracies(shuffled).values()} == {0.0}
-    assert likeness("haus", "regen") == 0
-    assert likeness("haus", "haus") == 1
+    assert similarity("haus", "regen") == 0
+    assert similarity("haus", "haus") == 1
 
 
 def test_terms_stand_beside_metrics_that_compare_with_references() -> None:

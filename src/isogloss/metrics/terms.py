@@ -21,7 +21,7 @@ class TermAccuracy(SumComputation):
 
     Parameters
     ----------
-    likeness : float
+    similarity : float
         From which Dice coefficient on a word counts as that of a term; 1 is the same word.
 
     Notes
@@ -33,8 +33,8 @@ class TermAccuracy(SumComputation):
 
     answers: ClassVar[tuple[str, ...]] = ("terms",)
 
-    def __init__(self, likeness: float = 1.0):
-        self.likeness = likeness
+    def __init__(self, similarity: float = 1.0):
+        self.similarity = similarity
 
     def count(self, text: str, references: Sequence[str], source: str, language: str) -> tuple[float, float]:
         """How many of the terms are there, and how many there are."""
@@ -52,7 +52,7 @@ class TermAccuracy(SumComputation):
         )
 
     def _same(self, wanted: str, word: str) -> bool:
-        return wanted == word or (self.likeness < 1 and likeness(wanted, word) >= self.likeness)
+        return wanted == word or (self.similarity < 1 and similarity(wanted, word) >= self.similarity)
 
 
 ALTERNATIVE = "|"
@@ -64,14 +64,14 @@ def parted(term: str) -> list[str]:
     return unicodedata.normalize("NFC", term).split(ALTERNATIVE)
 
 
-def likeness(first: str, second: str) -> float:
+def similarity(first: str, second: str) -> float:
     """Dice coefficient of the pairs of letters of two words, where the beginning of a word counts as a letter.
 
     2 |common| / (|first| + |second|), pairs counted as often as they stand there (Dice 1945).
 
     Examples
     --------
-    >>> round(likeness("vertrag", "verträge"), 2), round(likeness("vertrag", "antrag"), 2)
+    >>> round(similarity("vertrag", "verträge"), 2), round(similarity("vertrag", "antrag"), 2)
     (0.67, 0.46)
     """
     one, other = _letter_pairs(first), _letter_pairs(second)
