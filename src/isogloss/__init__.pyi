@@ -47,6 +47,7 @@ from .questions.functions import (
     translated_pronouns,
     trust,
     vote_names,
+    win_rates,
 )
 
 __version__: str
@@ -106,4 +107,5 @@ __all__ = [
     "translated_pronouns",
     "trust",
     "vote_names",
+    "win_rates",
 ]

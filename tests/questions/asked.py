@@ -131,6 +131,13 @@ def with_names(_: Path) -> dict[str, Any]:
     return {"items": pl.DataFrame(rows, schema=["language", "item", "model", "prediction"], orient="row")}
 
 
+def with_votes(_: Path) -> dict[str, Any]:
+    """Two answers of two systems, and which is better."""
+    rows = [("deu", 0, "a", "b", "model_a"), ("deu", 1, "b", "a", "tie")]
+    names = ["language", "item", "model_a", "model_b", "winner"]
+    return {"items": pl.DataFrame(rows, schema=names, orient="row")}
+
+
 def with_persons(folder: Path) -> dict[str, Any]:
     """A tiny model, and two translations of a person."""
     rows = [("spa", pronoun, f"the doctor said that {pronoun} sleeps", pronoun, gender, "el médico", "la médica")
@@ -320,6 +327,7 @@ CASES: dict[str, Case] = {
     "behaviour pronouns": with_persons,
     "behaviour aggregate": with_many_labels,
     "behaviour names": with_names,
+    "behaviour wins": with_votes,
     "behaviour score": alone(items=eclektic_world()),
     "behaviour metrics": alone(),
     "project": with_labels,

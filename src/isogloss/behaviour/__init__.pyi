@@ -24,6 +24,7 @@ from .taught_facts import TaughtFacts, score_taught_facts
 from .teaching import mark_taught, teach_facts
 from .terms import read_terms
 from .topics import cluster_topics
+from .wins import Wins, score_wins
 
 __all__ = [
     "Aggregation",
@@ -41,6 +42,7 @@ __all__ = [
     "RelationNeurons",
     "Tally",
     "TaughtFacts",
+    "Wins",
     "aggregate_labels",
     "answer_questions",
     "answer_with_demonstrations",
@@ -68,6 +70,7 @@ __all__ = [
     "score_pronouns",
     "score_recall",
     "score_taught_facts",
+    "score_wins",
     "teach_facts",
     "text_metrics",
     "vote_names",

@@ -16,6 +16,9 @@ FURTHER_ROLES: dict[str, str] = {
     "edited": "edited, edited answer, new answer, target new, counterfactual answer",
     "english_answers": "english answers, answers in english",
     "female": "female, feminine, female forms, feminine forms, as a woman",
+    "first_answer": "first answer, output 1, answer a, response a, answer 1, response 1, conversation a",
+    "first_length": "first length, length a, length 1, tokens a",
+    "first_model": "first model, model a, generator 1, model 1, system a, system 1, assistant a",
     "form": "form, code switched, code switching",
     "gender": "gender, gold gender, right gender",
     "human": "human, human label, human score, human rating, annotator",
@@ -28,7 +31,10 @@ FURTHER_ROLES: dict[str, str] = {
     "relation": "relation, relations, predicate, property, predicate id, relation id",
     "rule": "rule, instruction, instruction id, rules, instruction id list",
     "same": "same, same meaning, judged same",
+    "second_answer": "second answer, output 2, answer b, response b, answer 2, response 2, conversation b",
     "second_human": "second human, second annotator, human 2, annotator 2",
+    "second_length": "second length, length b, length 2, tokens b",
+    "second_model": "second model, model b, generator 2, model 2, system b, system 2, assistant b",
     "sentence": "sentence, sentences, distractor, distractors",
     "sensitivity": "sensitivity, cultural sensitivity, cultural sensitivity label",
     "source": "source, source text, source sentence, src, original, original text, original sentence, complex",
@@ -45,6 +51,7 @@ FURTHER_ROLES: dict[str, str] = {
     "unsure": "unsure, idk",
     "valid": "valid, is valid, valid output, in format",
     "variant": "variant, mixed variant, translated part",
+    "vote": "vote, winner, preference, preferred, verdict, judgement, better, battle winner",
     "word_type": "word type, pair type, word relation",
 }
 """As `isogloss.behaviour.items.ROLES`."""

@@ -30,6 +30,7 @@ from .sources import draw_chosen_sources, draw_source_sets, draw_sources
 from .strata import strata_plot
 from .tokens import draw_tokens
 from .transfer import draw_transfer
+from .wins import draw_wins
 
 __all__ = [
     "Canvas",
@@ -72,6 +73,7 @@ __all__ = [
     "draw_tokens",
     "draw_transfer",
     "draw_trust",
+    "draw_wins",
     "errors_plot",
     "look",
     "save",

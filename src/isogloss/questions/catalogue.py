@@ -70,6 +70,7 @@ QUESTIONS = {
     "behaviour pronouns": "pronouns:PronounsQuestion",
     "behaviour aggregate": "aggregation:AggregateQuestion",
     "behaviour names": "name_votes:VoteNamesQuestion",
+    "behaviour wins": "wins:WinsQuestion",
     "behaviour score": "behaviour_score:BehaviourScoreQuestion",
     "behaviour report": "behaviour_report:BehaviourReportQuestion",
     "behaviour metrics": "behaviour_score:BehaviourMetricsQuestion",

@@ -34,6 +34,7 @@ OTHER_NAMES = {
     "behaviour generation": "generation_quality",
     "behaviour aggregate": "aggregate_labels",
     "behaviour names": "vote_names",
+    "behaviour wins": "win_rates",
     "behaviour needles": "find_needles",
     "behaviour pronouns": "translated_pronouns",
     "behaviour report": "report_behaviour",

@@ -13,6 +13,7 @@ from .intervals import (
     paired_bootstrap,
     percentile_interval,
     wilson_interval,
+    win_interval,
 )
 from .pairs import PairRegression, regress_pairs
 
@@ -39,4 +40,5 @@ __all__ = [
     "share_sequence",
     "weighted_conformal_quantiles",
     "wilson_interval",
+    "win_interval",
 ]

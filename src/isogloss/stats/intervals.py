@@ -60,6 +60,55 @@ def wilson_interval(share: float, count: float) -> tuple[float, float]:
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
+def win_interval(wins: int, losses: int, count: int, level: float = 0.95) -> tuple[float, float]:
+    """Tango's score interval of how often one of two wins, a tie being half a win.
+
+    Parameters
+    ----------
+    wins, losses, count : int
+        Of `count` items; the rest are ties.
+    level : float, default 0.95
+
+    Returns
+    -------
+    lower, upper : float
+        Of (wins + ties / 2) / count; from 0 to 1 where nothing was counted.
+
+    Raises
+    ------
+    BadValue
+        If `level` is not a probability.
+
+    Notes
+    -----
+    Tango (1998) inverts the score test of the difference of two paired shares, here d = (wins - losses) / count; the
+    share of wins is (1 + d) / 2. It exists where all are won, and is narrower the more ties there are.
+    """
+    from scipy.special import ndtri
+
+    check_level(level)
+    if count == 0:
+        return 0.0, 1.0
+    wanted = float(ndtri((1 + level) / 2))
+
+    def score(difference: float) -> float:
+        b = -wins - losses + (2 * count - wins + losses) * difference
+        c = -losses * difference * (1 - difference)
+        share = (np.sqrt(max(b * b - 8 * count * c, 0.0)) - b) / (4 * count)  # losses if the difference were this
+        variance = count * (2 * share + difference * (1 - difference))
+        return float((wins - losses - count * difference) / np.sqrt(max(variance, 1e-12)))
+
+    middle = (wins - losses) / count
+    ends = []
+    for outer, sign in ((-1.0, 1), (1.0, -1)):
+        inner, far = middle, outer
+        for _ in range(50):
+            half = (inner + far) / 2
+            inner, far = (half, far) if sign * score(half) < wanted else (inner, half)
+        ends.append((1 + far) / 2)
+    return ends[0], ends[1]
+
+
 def effective_count(shares: Array, count: int) -> float:
     """Number of independent trials that would tell a share as well as trials in groups do.
 
