@@ -717,6 +717,17 @@ def vote_names(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def win_rates(
+    items: Any | None = ...,
+    *,
+    languages: Mapping[str, str] | None = ...,
+    task: str | None = ...,
+    model: str | None = ...,
+    against: str | None = ...,
+    columns: Mapping[str, str] | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def score_behaviour(
     items: Any | None = ...,
     *,
