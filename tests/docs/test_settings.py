@@ -34,7 +34,7 @@ ADAPTED = (adaptation_tables.TextsTable, adaptation_tables.AdaptationTable)
 FILES = {
     "grid": ("measure.md", keys_of(*GRID, *ADAPTED, task_file.CopyTable) | {"use", "columns"} | COLUMNS),
     "grid of adaptations": ("adapt.md", keys_of(*ADAPTED)),
-    "pretraining": ("measure.md", names_of(pretraining.Texts) | names_of(ByteTransformer)),
+    "pretraining": ("pretrain.md", names_of(pretraining.Texts) | names_of(ByteTransformer)),
     "costs, to plan": ("budget.md", {"currency", "exchange_rates", "caps", costs.DEFAULT, *costs.PRICED_KINDS}),
     "costs of adaptations": ("budget-adaptations.md", {"offers", "compute", "hour"} | keys_of(costs.OfferCost)),
     "costs, to compare": (
