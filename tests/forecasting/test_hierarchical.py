@@ -154,7 +154,7 @@ def test_a_language_of_which_nothing_is_known_has_a_forecast_and_a_wider_interva
     found = forecast(table({"a": RICH}), ["tlh", "wol", "deu"])
     assert found["mean"].is_finite().all()
     assert widths(found)[0] > widths(found)[2]
-    assert "web_text_unknown" in found["flags"][0]
+    assert "no_web_text_counted" in found["flags"][0]
 
 
 def test_a_metric_without_a_known_direction_is_asked_for():

@@ -71,7 +71,7 @@ def test_a_model_used_as_it_is_needs_no_mix(measured, forecaster):
     evidence = measured([(target, "", 0.5 + 0.02 * place) for place, target in enumerate(TWELVE)])
     found = forecast(forecaster, evidence, "", "yor", TWELVE[0])
     few = ["few_languages"] if forecaster is Default else []
-    assert found["flags"].to_list() == [["poorer_than_measured", "web_text_unknown", *few], ["measured"]]
+    assert found["flags"].to_list() == [["poorer_than_measured", "no_web_text_counted", *few], ["measured"]]
     assert found["mean"][1] == 0.5
 
 

@@ -87,7 +87,7 @@ def test_filipino_has_the_web_text_of_tagalog_so_that_poorer_languages_are_flagg
     evidence = measured([(one, "eng:9", 0.5 + i / 50) for i, one in enumerate([*ROMANCE[:7], "fil", "deu", "rus"])])
     queries = ask(task="t", model="m", train="eng:9", targets=["wol"])
     found = BaseLearners().fit(evidence).conformalize().predict_interval(queries)
-    assert {"poorer_than_measured", "web_text_unknown"} <= set(found["flags"].item())
+    assert {"poorer_than_measured", "no_web_text_counted"} <= set(found["flags"].item())
     assert found["trust"].item() in (Trust.SHAKY, Trust.GUESS)
 
 

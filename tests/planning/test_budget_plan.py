@@ -90,7 +90,7 @@ def test_a_guarantee_is_kept_or_the_shortfall_is_told(varied):
 def test_a_language_outside_what_was_measured_is_planned_for_and_flagged(varied):
     found = plan_budget(varied, **ASKED, targets=["deu", "zul"], budget=400)
     flags = dict(found.forecasts.select("target", "flags").iter_rows())
-    assert flags["zul"] == ["poorer_than_measured", "web_text_unknown", "few_languages"]
+    assert flags["zul"] == ["poorer_than_measured", "no_web_text_counted", "few_languages"]
     assert any("zul" in note for note in found.notes)
 
 

@@ -63,7 +63,7 @@ def test_measured_languages_are_not_counted_among_forecasts():
 
 def test_languages_with_the_same_warnings_are_named_once():
     sentences = isogloss.forecast(sheet(), ["Yoruba", "Wolof", "Dutch"]).sentences
-    assert "Poorer than measured, web text unknown: Yoruba, Wolof." in sentences
+    assert "Poorer than measured, no web text counted: Yoruba, Wolof." in sentences
 
 
 def test_the_nearest_language_is_named_as_the_reader_wrote_it():

@@ -119,7 +119,7 @@ def _of_targets(grid: Grid, forecast: GridForecast, nearest: Sequence[Nearest | 
             if known < least - SCARCER:
                 found.add(Flag.POORER_THAN_MEASURED)
                 if known == 0:
-                    found.add(Flag.WEB_TEXT_UNKNOWN)
+                    found.add(Flag.NO_WEB_TEXT_COUNTED)
         flags.append(frozenset(found))
     return flags
 

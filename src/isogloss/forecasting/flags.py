@@ -17,7 +17,7 @@ class Flag(StrEnum):
     LEVEL_UNSUPPORTED = "level_unsupported"
     AT_CHANCE = "at_chance"
     POORER_THAN_MEASURED = "poorer_than_measured"
-    WEB_TEXT_UNKNOWN = "web_text_unknown"
+    NO_WEB_TEXT_COUNTED = "no_web_text_counted"
     MIX_UNMEASURED = "mix_unmeasured"
     MODEL_UNMEASURED = "model_unmeasured"
     SHOTS_UNMEASURED = "shots_unmeasured"
@@ -38,7 +38,7 @@ SENTENCES: Mapping[Flag, str] = {
     Flag.LEVEL_UNSUPPORTED: "there is too little evidence for the level, so that the interval is the whole range",
     Flag.AT_CHANCE: "the model is at chance in every measured language, so that there is nothing to transfer",
     Flag.POORER_THAN_MEASURED: "as far as is known, {language} has under a third of any measured language's web text",
-    Flag.WEB_TEXT_UNKNOWN: "CC-100 has no text of {language}, though of every measured language",
+    Flag.NO_WEB_TEXT_COUNTED: "CC-100 has no text of {language}, though of every measured language",
     Flag.MIX_UNMEASURED: "only adapted models were measured and this one is used as it is, or the other way round",
     Flag.MODEL_UNMEASURED: "the model was never measured here, so that the scores of other models stand in",
     Flag.SHOTS_UNMEASURED: "nothing was measured with so many shots, so that the nearest number stands in, widened",
@@ -61,7 +61,7 @@ OUTSIDE_MEASURED = frozenset(
     {
         Flag.FAR,
         Flag.POORER_THAN_MEASURED,
-        Flag.WEB_TEXT_UNKNOWN,
+        Flag.NO_WEB_TEXT_COUNTED,
         Flag.MIX_UNMEASURED,
         Flag.TRAINING_LANGUAGE_UNMEASURED,
         Flag.SIZE_OUTSIDE_MEASURED,

@@ -119,7 +119,7 @@ def _warnings(rows: Rows) -> list[str]:
     from isogloss.forecasting.flags import SENTENCES, Flag, sentences
     from isogloss.forecasting.trust_word import AT_BEST
 
-    limiting = [flag for flag in Flag if flag in AT_BEST or flag is Flag.WEB_TEXT_UNKNOWN]
+    limiting = [flag for flag in Flag if flag in AT_BEST or flag is Flag.NO_WEB_TEXT_COUNTED]
     if len(rows) == 1:
         meant = zip(rows[0]["flags"], sentences(rows[0]), strict=True)
         return [f"{clause[0].upper()}{clause[1:]}." for flag, clause in meant if flag in limiting]
