@@ -3,11 +3,12 @@ PYTHON ?= python3
 DEMO := .venv-demo
 DEV := .venv-dev
 LOWEST := .venv-lowest
-PIP_FLAGS := --quiet --disable-pip-version-check
+# Python compiles what it imports; most of what is installed never is.
+PIP_FLAGS := --quiet --disable-pip-version-check --no-compile
 PYTEST_FLAGS ?= -n 2
 FUZZ_FLAGS ?= -seed=1 -runs=30000
 
-.PHONY: demo pages test browser lowest fuzz lint reference bench clean
+.PHONY: environments demo pages test browser lowest fuzz lint reference bench clean
 
 demo: $(DEMO)/.installed ## forecast a multilingual encoder in languages nobody measured: a table, a picture, a report
 	$(DEMO)/bin/isogloss demo --into demo-output
@@ -44,6 +45,8 @@ BENCHMARKS := $(filter-out benchmarks/__init__.py benchmarks/common.py benchmark
 
 bench: $(DEV)/.installed ## measure again what README and docs claim (minutes)
 	set -e; for script in $(BENCHMARKS:benchmarks/%.py=%); do $(DEV)/bin/python -m benchmarks.$$script; done
+
+environments: $(DEMO)/.installed $(DEV)/.installed $(LOWEST)/.installed .browser/.installed ## what all other targets need: with --jobs 2, two at a time
 
 $(DEMO)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "isogloss needs Python 3.11 or newer; make PYTHON=python3.12")'
