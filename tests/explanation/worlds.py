@@ -81,3 +81,48 @@ def _standardised(name: str, names: list[str]) -> np.ndarray:
         values = np.where(np.isnan(values), np.nanmean(values), values)
     there = ~np.eye(len(names), dtype=bool)
     return (values - values[there].mean()) / values[there].std()
+
+
+OF_MODEL, OF_CELL = 0.03, 0.02
+"""Standard deviations of what belongs to a model, and to a model in a language."""
+
+
+def models_world(
+    seed: int, count: int, *, architecture: float = 0.0, size: float = 0.0, tied: float = 0.0, gaps: float = 0.2
+) -> tuple[Evidence, pl.DataFrame]:
+    """Scores of models in twelve languages, and facts of them.
+
+    Parameters
+    ----------
+    seed, count : int
+    architecture : float
+        What encoders have more than decoders; every second model is one.
+    size : float
+        What ten times as many parameters add.
+    tied : float
+        How much larger encoders are than decoders, in powers of ten.
+    gaps : float
+        Share of the scores that are missing, more of them in hard languages of decoders.
+    """
+    chance = np.random.default_rng(seed)
+    names = [f"lm-{place:02d}" for place in range(count)]
+    encoder = np.arange(count) % 2 == 0
+    powers = chance.uniform(7, 9, count) + tied * encoder
+    objective = chance.choice(["masked words", "next word", "spans"], count)
+    levels = architecture * encoder + size * (powers - powers.mean()) + chance.normal(0, OF_MODEL, count)
+    rows = []
+    for model, level in enumerate(levels):
+        for place, language in enumerate(POOL[:12]):
+            missing = gaps * (1 + (place > 5) * (1 if encoder[model] else -1) * 0.5)
+            score = 0.5 - 0.02 * place + level + chance.normal(0, OF_CELL)
+            if chance.random() >= missing:
+                rows.append((names[model], language, float(np.clip(score, 0, 1))))
+    table = pl.DataFrame(rows, schema=["model", "target", "score"], orient="row")
+    evidence = read_evidence(
+        table.with_columns(task=pl.lit("topics"), metric=pl.lit("accuracy"), train=pl.lit("eng:1000"))
+    )
+    facts = pl.DataFrame(
+        {"model": names, "architecture": np.where(encoder, "encoder", "decoder"), "objective": objective,
+         "parameters": (10**powers).astype(int)}
+    )  # fmt: skip
+    return evidence, facts

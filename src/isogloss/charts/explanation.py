@@ -30,7 +30,8 @@ def draw_drivers(effects: pl.DataFrame, *, unit: str = "points", canvas: Canvas 
     ----------
     effects : polars.DataFrame
         `factor`, `effect`, `lower`, `upper`, `driver` (whether it is shown to go with the scores) and `share` (of the
-        variance), as `isogloss.explanation.Drivers.table` has them; interactions may stand below.
+        variance), as `isogloss.explanation.Drivers.table` has them; interactions may stand below. Perhaps `note`, what
+        stands below the name of a factor.
     unit : str, default "points"
         Of the effects.
     canvas : Canvas, optional
@@ -59,8 +60,8 @@ def draw_drivers(effects: pl.DataFrame, *, unit: str = "points", canvas: Canvas 
     lines = [
         Line(
             row["factor"], row["effect"], row["lower"], row["upper"], figures=signed(row["effect"], digits),
-            note=_phrase(row["factor"]) if roomy else "", colour=shade[row["driver"]], hollow=not row["driver"],
-            pale=not row["driver"],
+            note=(row.get("note") or _phrase(row["factor"])) if roomy else "", colour=shade[row["driver"]],
+            hollow=not row["driver"], pale=not row["driver"],
         )
         for row in rows
     ]  # fmt: skip

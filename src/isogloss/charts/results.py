@@ -60,6 +60,24 @@ def _drivers(result: Any, canvas: Canvas) -> Any:
     return draw_drivers(result.table.vstack(result.interactions), unit=result.unit, canvas=titled)
 
 
+def _model_drivers(result: Any, canvas: Canvas) -> Any:
+    import polars as pl
+
+    tested = "each beside the others" if result.beside else "each alone"
+    titled = replace(
+        canvas, title=canvas.title or f"What sets models apart in {result.task}?",
+        lines=canvas.lines or (
+            f"Effect on a model's {result.metric} in {result.unit}, {tested}; {result.models} models, 95 % intervals.",
+        ),
+    )  # fmt: skip
+    number = pl.col("contrast") == "one standard deviation more"
+    effects = result.table.with_columns(
+        factor=pl.when(number).then(pl.col("factor")).otherwise(pl.col("contrast")),
+        note=pl.when(number).then(pl.col("contrast")).otherwise(pl.col("factor")),
+    )
+    return draw_drivers(effects, unit=result.unit, canvas=titled)
+
+
 def _explanation(result: Any, canvas: Canvas) -> Any:
     trained = mix_in_words(result.train)
     nothing = "it was measured itself, so there is nothing to explain"
@@ -141,6 +159,7 @@ def _benchmark(result: Any, canvas: Canvas) -> Any:
 
 _PICTURES: dict[str, Callable[[Any, Canvas], Any]] = {
     "Drivers": _drivers,
+    "ModelDrivers": _model_drivers,
     "Explanation": _explanation,
     "SourceRanking": _sources,
     "ManyTargets": _many_targets,

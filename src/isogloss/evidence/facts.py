@@ -12,7 +12,7 @@ from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import MODEL, MODEL_KEY, TASK, TASK_KEY, TEXT_ORIGINS, conform
 from isogloss.languages.language import as_languages
 
-_POSITIVE = ("parameters", "embedding_size", "layers", "max_tokens")
+_POSITIVE = ("parameters", "embedding_size", "layers", "max_tokens", "vocabulary_size")
 _FAILURES = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 

@@ -78,6 +78,10 @@ MODEL = pl.Schema(
         "base_model": pl.String(),  # what it was adapted from
         "license": pl.String(),
         "training_tasks": pl.List(pl.String()),  # named by whoever made it; scores on these are no zero-shot scores
+        "architecture": pl.String(),  # encoder, decoder, encoder-decoder, ...
+        "objective": pl.String(),  # of pretraining: masked words, next word, ...
+        "tokenizer": pl.String(),  # its kind: bytes, byte pairs, unigrams, ...
+        "vocabulary_size": pl.Int64(),
     }
 )
 """Facts about one model and revision. Only `model` is never null; a null revision stands for all of them."""

@@ -216,7 +216,7 @@ def is_causal(folder: Path) -> bool:
 
 
 def describe_checkpoint(folder: Path) -> dict[str, Any]:
-    """Parameters, layers and width of a model, with columns of `isogloss.evidence.schema.MODEL`."""
+    """Parameters, layers, width, tokens and architecture of a model, as columns of `isogloss.evidence.schema.MODEL`."""
     start_torch()
     from safetensors import safe_open
 
@@ -225,9 +225,15 @@ def describe_checkpoint(folder: Path) -> dict[str, Any]:
         with safe_open(str(path), framework="np") as file:
             names: list[str] = file.keys()
             parameters += sum(math.prod(file.get_slice(name).get_shape()) for name in names)
-    columns = {"embedding_size": "hidden_size", "layers": "num_hidden_layers", "max_tokens": "max_position_embeddings"}
+    columns = {
+        "embedding_size": "hidden_size", "layers": "num_hidden_layers", "max_tokens": "max_position_embeddings",
+        "vocabulary_size": "vocab_size",
+    }  # fmt: skip
     shape = configuration(folder)
-    return {"parameters": parameters} | {name: getattr(shape, theirs, None) for name, theirs in columns.items()}
+    both = getattr(shape, "is_encoder_decoder", False)
+    architecture = "encoder-decoder" if both else "decoder" if is_causal(folder) else "encoder"
+    of_shape = {name: getattr(shape, theirs, None) for name, theirs in columns.items()}
+    return {"parameters": parameters, **of_shape, "architecture": architecture}
 
 
 def _damaged(what: str, path: Path, error: Exception) -> BadFile:

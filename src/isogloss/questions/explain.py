@@ -12,7 +12,8 @@ from isogloss.progress import Progress
 from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.change import about_changes
-from isogloss.questions.fields import Adaptation, ForecasterName, Level, NameList
+from isogloss.questions.fields import Adaptation, ForecasterName, Level, NameList, OptionalPath
+from isogloss.questions.model_drivers import answer_model_drivers, compares_models
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import Scale
@@ -39,7 +40,7 @@ PARTS = {
 
 
 class ExplainQuestion(WithBackground, AboutSettings):
-    """Explain the forecast for a language; without one, test which factors drive transfer."""
+    """Explain the forecast for a language; without one, test which factors drive transfer, or set models apart."""
 
     command: ClassVar[str] = "explain"
     positional: ClassVar[tuple[str, ...]] = ("evidence", "target")
@@ -63,7 +64,16 @@ class ExplainQuestion(WithBackground, AboutSettings):
         int | None, Field(ge=0, description="Which number of training examples, where sources have several.")
     ] = None
     adaptation: Adaptation = None
-    permutations: Annotated[int, Field(ge=1, description="Permutations of the language labels at most.")] = 999
+    facts: Annotated[
+        OptionalPath,
+        Field(
+            description="Explain what sets models apart: a table with a column model and a fact in each other one "
+            "(architecture, parameters, ...)."
+        ),
+    ] = None
+    permutations: Annotated[
+        int, Field(ge=1, description="Permutations of the language labels at most, or of the models.")
+    ] = 999
     seed: Annotated[int, Field(ge=0, description="Seed of the permutations.")] = 0
     level: Level = 0.9
     forecaster: ForecasterName = "default"
@@ -71,6 +81,8 @@ class ExplainQuestion(WithBackground, AboutSettings):
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Explain one forecast, or the setting."""
         self._check()
+        if compares_models(self, evidence):
+            return answer_model_drivers(self, evidence)
         if self.adaptation is not None:
             of_changes, evidence = about_changes(self, self.adaptation, evidence)
             answer = of_changes.respond(evidence, progress)
@@ -96,8 +108,10 @@ class ExplainQuestion(WithBackground, AboutSettings):
             if self.train is not None or self.hide:
                 raise InputError("no language is named", where="train, hide", hint="say which with target=...")
             return
-        of_drivers = {"factors": self.factors, "interactions": self.interactions, "examples": self.examples,
-                      "response": self.response != ABSOLUTE}  # fmt: skip
+        of_drivers: dict[str, Any] = {
+            "factors": self.factors, "interactions": self.interactions, "examples": self.examples,
+            "response": self.response != ABSOLUTE, "facts": self.facts,
+        }  # fmt: skip
         if given := [name for name, value in of_drivers.items() if value]:
             raise InputError(
                 "belongs to what drives all scores, not to one forecast", where=", ".join(given),
