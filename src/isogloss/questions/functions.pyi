@@ -64,6 +64,7 @@ def explain(
     interactions: str | Sequence[str] | None = ...,
     examples: int | None = ...,
     adaptation: str | None = ...,
+    facts: str | Path | None = ...,
     permutations: int = ...,
     seed: int = ...,
     level: float = ...,
