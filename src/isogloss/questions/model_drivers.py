@@ -12,7 +12,6 @@ from isogloss.questions.scale import scale_of
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
-    from isogloss.questions.explain import ExplainQuestion
 
 SHOWN = {"factor": "factor", "contrast": "contrast", "effect": "effect", "from": "lower", "to": "upper",
          "p_holm": "p_holm", "driver": "driver", "share": "share"}  # fmt: skip
@@ -20,7 +19,7 @@ LEVELS = {"model": "model", "level": "level", "cells": "cells"}
 MOST_LEVELS = 12
 
 
-def compares_models(question: ExplainQuestion, evidence: Evidence) -> bool:
+def compares_models(question: Any, evidence: Evidence) -> bool:
     """Whether models are to be compared: facts of them are given; or several are meant, and the evidence has facts.
 
     Raises
@@ -46,7 +45,7 @@ def compares_models(question: ExplainQuestion, evidence: Evidence) -> bool:
     return evidence.models.filter(evidence.models["model"].is_in(models))["model"].n_unique() >= FEWEST_MODELS
 
 
-def answer_model_drivers(question: ExplainQuestion, evidence: Evidence) -> Answer:
+def answer_model_drivers(question: Any, evidence: Evidence) -> Answer:
     """The answer of a question of explanation that is about several models."""
     import polars as pl
 
