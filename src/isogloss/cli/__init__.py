@@ -21,7 +21,7 @@ from isogloss.text import printable
 COMMANDS = {
     "forecast": "Forecast scores in languages and training mixes that nobody measured.",
     "trust": "Report how far forecasts can be trusted, by asking for measured languages as if they were not measured.",
-    "explain": "Explain the forecast for a language; without one, test which factors drive transfer, or set models apart.",
+    "explain": "Explain the forecast for a language; without one, which factors drive transfer or set models apart.",
     "sources": "Rank the languages to train on for a target; for several targets, choose the few that serve them all.",
     "next": "Choose the languages to test next, so that the others are known best.",
     "plan": "Plan how many examples of which language to buy, and which adaptation.",

@@ -40,7 +40,7 @@ PARTS = {
 
 
 class ExplainQuestion(WithBackground, AboutSettings):
-    """Explain the forecast for a language; without one, test which factors drive transfer, or set models apart."""
+    """Explain the forecast for a language; without one, which factors drive transfer or set models apart."""
 
     command: ClassVar[str] = "explain"
     positional: ClassVar[tuple[str, ...]] = ("evidence", "target")
