@@ -173,34 +173,6 @@ def test_translating_into_targets_or_sources_is_the_recipe_of_that_name(
     ]  # fmt: skip
 
 
-def test_tags_are_carried_to_the_words_of_translations(tmp_path: Path) -> None:
-    """Training sentences in turned order, projected: the tagger of the other language is right."""
-    nouns, verbs = ("cat", "dog", "bird", "fox", "cow", "bee"), ("runs", "sings", "eats", "naps")
-    spanish = {word: word[::-1].upper() for word in (*nouns, *verbs)}
-    rows, table = [], []
-    for number, (noun, verb) in enumerate((noun, verb) for noun in nouns for verb in verbs):
-        item, split = f"{number}", "test" if number % 4 == 3 else "train"
-        shared = {"id": item, "split": split}
-        rows.append({"lang": "eng", "words": f"{noun} {verb}", "tags": "NOUN VERB", **shared})
-        rows.append({"lang": "spa", "words": f"{spanish[verb]} {spanish[noun]}", "tags": "VERB NOUN", **shared})
-        table.append({"language": "spa", "item": item, "text": f"{spanish[verb]} {spanish[noun]}"})
-    pl.DataFrame(rows).write_parquet(tmp_path / "tags.parquet")
-    pl.DataFrame(table).write_csv(tmp_path / "table.tsv", separator="\t")
-    (tmp_path / "grid.toml").write_text(
-        '[task]\nname = "tags"\nkind = "token-tagging"\nfile = "tags.parquet"\nmetrics = ["accuracy"]\n'
-        '[task.columns]\nlanguage = "lang"\nitem = "id"\nwords = "words"\ntags = "tags"\n'
-        '[recipe]\nname = "ngram-logreg"\n'
-        '[[transform]]\nname = "project"\ninto = "spa"\naligner = { name = "ibm1" }\n'
-        'translator = { name = "file", file = "table.tsv" }\n'
-        '[grid]\nsources = ["eng"]\nsizes = [18]\n'
-    )
-    store = Store(tmp_path / "store")
-    report = run_grid(read_grid(tmp_path / "grid.toml"), store)
-    assert report.failed == []
-    assert scores(store, "transform")["spa"] == 1.0
-    assert scores(store, "ngram-logreg")["spa"] < 0.8
-
-
 def test_plans_tell_how_much_there_is_to_transform(
     write: Callable[..., Path], rows: list[dict[str, str]], tmp_path: Path
 ) -> None:

@@ -18,7 +18,7 @@ from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.grid import Grid
 from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe, Rows, Stage, Training
 from isogloss.lab.source import PLUS, Source, read_sources
-from isogloss.lab.task import Examples, Task
+from isogloss.lab.task import NO_LABEL, Examples, Task
 from isogloss.metrics.metric import Gold
 
 
@@ -111,6 +111,13 @@ class Bench:
                 f"{recipe.name} learns from one language, not from {PLUS.join(mixes[0].languages)}",
                 where=f"{grid.path}: sources", hint="give it a grid of its own",
             )  # fmt: skip
+        if task.info.kind.answer == "tags" and not recipe.takes_gaps:
+            gaps = [code for code in sorted(self._taught) if (task.train[code].labels == NO_LABEL).any()]
+            if gaps:
+                raise BadValue(
+                    f"{recipe.name} does not learn from words without a tag, as there are in '{gaps[0]}'",
+                    where=str(task.info.file), hint="take linear-probe, fine-tune, lora or ngram-logreg",
+                )  # fmt: skip
         self.left_out: list[str] = []
         # 'eng' with 70 examples and { eng = 70 } are one job; two languages with the same examples are two
         self.jobs = list({(str(job), job.key): job for job in self._jobs()}.values())
@@ -138,11 +145,11 @@ class Bench:
             tags=[self._tags(code) for code in self._languages] if info.kind.answer == "tags" else [],
         )  # fmt: skip
 
-    def _tags(self, code: str) -> list[tuple[str, ...]]:
-        """The tags of the words of each training text of a language."""
+    def _tags(self, code: str) -> list[tuple[str | None, ...]]:
+        """The tags of the words of each training text of a language, None where a word has none."""
         every = self._trained(code) if code in self._taught else []
         return [
-            tuple(self.task.labels[place] for place in some.labels[first:last])
+            tuple(None if place == NO_LABEL else self.task.labels[place] for place in some.labels[first:last])
             for some in every
             for first, last in pairwise(some.starts)
         ]

@@ -23,6 +23,11 @@ from isogloss.models.inputs import TEXT, InputType
 
 Integers = np.ndarray[Any, Any]
 
+NO_LABEL = -1
+"""In the labels of training examples, a word without a tag: it is read, and nothing is learnt from it."""
+UNTAGGED = "_"
+"""Stands in files for the tag of such a word."""
+
 Answer = Literal["label", "tags", "labels", "value", "ranking", "choice", "span", "text"]
 """What an answer can be: a label of a row, a label of each word, several labels of a row, a number, an order of a
 row's choices, one of them, a span of its context, or a text. Recipes say which of them they give."""

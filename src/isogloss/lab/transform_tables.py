@@ -13,9 +13,11 @@ from isogloss.lab.adaptation_tables import products
 from isogloss.lab.recipe import Recipe, recipes
 from isogloss.texts.transforms import text_transforms
 
-TRANSLATE = "translate"
+TRANSLATE, PROJECT = "translate", "project"
 PLACES = {"target": "train", "source": "test"}
 """What a translation may go into beside a language, to the texts for which that is so."""
+DEFAULTS = {(TRANSLATE, "train"): "target", (TRANSLATE, "test"): "source", (PROJECT, "test"): "source"}
+"""What texts go into by default, by transform and by which texts they are."""
 
 
 class TransformTable(Table, extra="allow"):
@@ -50,7 +52,12 @@ def with_transforms(recipe: Recipe, tables: Sequence[tuple[str, TransformTable]]
 
 def _transformed(recipe: Recipe, table: TransformTable, given: dict[str, Any], where: str) -> Recipe:
     base = {"name": recipe.name, **recipe.parameters}
-    into = table.into or ("" if table.name != TRANSLATE else {"train": "target", "test": "source"}.get(table.on, ""))
+    into = table.into or DEFAULTS.get((table.name, table.on), "")
+    if table.name == PROJECT and table.on == "test":
+        if into != "source" or table.languages:
+            raise BadValue("project of test texts is into the source, of all languages", where=where,
+                           hint="leave out into and languages")  # fmt: skip
+        return recipes.get("project-test").read({"base": base, **given}, where=where)
     if into in PLACES:
         if table.name != TRANSLATE or PLACES[into] != table.on:
             raise BadValue(

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue
-from isogloss.lab.task import Answer, Examples, Form, Task, TaskInfo, TaskKind
+from isogloss.lab.task import NO_LABEL, UNTAGGED, Answer, Examples, Form, Task, TaskInfo, TaskKind
 from isogloss.languages import resolve
 from isogloss.metrics.labels import is_tag_of_spans
 from isogloss.models.inputs import InputType, Pair, PairType, WordsType
@@ -168,7 +168,12 @@ class Instructions(Generation):
 
 @dataclass(frozen=True)
 class TokenTagging(TaskKind):
-    """Sentences as lists of words and of tags, from a table or from CoNLL-U and CoNLL files."""
+    """Sentences as lists of words and of tags, from a table or from CoNLL-U and CoNLL files.
+
+    Notes
+    -----
+    `_` among the tags of a training sentence says that the word has none, as CoNLL-U has it: nothing is learnt from it.
+    """
 
     name: ClassVar[str] = "token-tagging"
     texts: ClassVar[tuple[str, ...]] = ("words",)
@@ -190,14 +195,25 @@ class TokenTagging(TaskKind):
             empty = table.filter(pl.col(name).list.eval(pl.element().is_null() | (pl.element() == "")).list.any())
             if empty.height:
                 raise BadValue(f"an empty one among the {name}", where=f"{where} row {empty['row'][0]}")
+        tested = table.filter(pl.col("split") != "train", pl.col("tags").list.contains(UNTAGGED))
+        if tested.height:
+            hint = "leave such sentences out; only training sentences may have them"
+            raise BadValue(f"a word to be tested on has no tag, '{UNTAGGED}'", where=f"{where} row {tested['row'][0]}",
+                           hint=hint)  # fmt: skip
         labels = self.labels(table, info)
         if len(labels) < 2:
-            raise BadValue(f"only one tag, '{labels[0]}'", where=where, hint="tagging needs two or more")
+            named = f"only one tag, '{labels[0]}'" if labels else "no tags"
+            raise BadValue(named, where=where, hint="tagging needs two or more")
         if "span_f1" in info.metrics and (strange := [label for label in labels if not is_tag_of_spans(label)]):
             hint = "write B-PER, I-PER and O, or drop span_f1"
             raise BadValue(f"tag '{strange[0]}' marks no span", where=where, hint=hint)
         self._check_trained(table, where)
         return table
+
+    def labels(self, table: pl.DataFrame, info: TaskInfo) -> list[str]:
+        """All tags, see `TaskKind.labels`, without that for none."""
+        tags = pl.col("tags").list.eval(pl.element().filter(pl.element() != UNTAGGED))
+        return super().labels(table.with_columns(tags), info)
 
     def plain(self, table: pl.DataFrame) -> pl.Expr:
         return pl.col("words").list.join(" ")
@@ -206,7 +222,8 @@ class TokenTagging(TaskKind):
         return [tuple(sentence) for sentence in group["words"].to_list()]
 
     def examples(self, group: pl.DataFrame, labels: list[str]) -> Examples:
-        positions = np.searchsorted(np.array(labels), group["tags"].explode().to_numpy().astype(str))
+        tags = group["tags"].explode().to_numpy().astype(str)
+        positions = np.where(tags == UNTAGGED, NO_LABEL, np.searchsorted(np.array(labels), tags))
         starts = np.cumsum([0, *group["tags"].list.len()])
         return Examples(group["item"].to_list(), self.inputs(group), positions, starts, input_type=self.input_type)
 

@@ -63,6 +63,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "seq2seq-posterior": "isogloss.lab.recipe.posterior:Seq2SeqPosterior",
         "translate-train": "isogloss.lab.recipe.translate:TranslateTrain",
         "translate-test": "isogloss.lab.recipe.translate:TranslateTest",
+        "project-test": "isogloss.lab.recipe.project_test:ProjectTest",
         "transform": "isogloss.lab.recipe.transform:Transform",
     },
     "isogloss.recipes",
@@ -107,7 +108,7 @@ class Corpus:
         Which training rows some job learns from or chooses on; None if that is not known.
     input_ids, answer_ids : list of str
         The canonical languages of inputs and answers, where either is another than `ids` says.
-    tags : list of list of tuple of str
+    tags : list of list of tuple of (str or None)
         Per language, the tags of the words of each training text, where words have tags; else empty.
 
     Notes
@@ -127,7 +128,7 @@ class Corpus:
     learnt: np.ndarray[Any, Any] | None = None
     input_ids: list[str] = field(default_factory=list)
     answer_ids: list[str] = field(default_factory=list)
-    tags: list[list[tuple[str, ...]]] = field(default_factory=list)
+    tags: list[list[tuple[str | None, ...]]] = field(default_factory=list)
 
 
 def _text_classification() -> TaskKind:
@@ -213,6 +214,8 @@ class Recipe(Parameterized, ABC):
         Whether it reads the training examples of targets without what is right in them.
     zero_shot : bool
         Whether it can answer without any training example, that is, with a size of 0.
+    takes_gaps : bool
+        Whether it can learn from sentences of which some words have no tag, see `isogloss.lab.task.NO_LABEL`.
     unfit : str or None
         Why it is for no other kinds, if that is not plain.
     """
@@ -225,6 +228,7 @@ class Recipe(Parameterized, ABC):
     takes_mixes: ClassVar[bool] = True
     reads_unlabelled: ClassVar[bool] = False
     zero_shot: ClassVar[bool] = False
+    takes_gaps: ClassVar[bool] = False
     unfit: ClassVar[str | None] = None
 
     @property

@@ -35,6 +35,7 @@ class FineTune(TrainedRecipe):
     """
 
     name: ClassVar[str] = "fine-tune"
+    takes_gaps: ClassVar[bool] = True
     unfit: ClassVar[str | None] = 'written answers are learnt by name = "instruction-tune", of a decoder'
 
 
@@ -48,6 +49,7 @@ class BitFit(TrainedRecipe):
     """
 
     name: ClassVar[str] = "bitfit"
+    takes_gaps: ClassVar[bool] = True
 
     learning_rate: Positive = 1e-3
 
@@ -76,6 +78,7 @@ class Lora(TrainedRecipe):
     """
 
     name: ClassVar[str] = "lora"
+    takes_gaps: ClassVar[bool] = True
     packages: ClassVar[tuple[str, ...]] = (*TrainedRecipe.packages, "peft")
     unfit: ClassVar[str | None] = 'written answers are learnt by name = "instruction-lora", of a decoder'
 
@@ -122,6 +125,8 @@ APART = 1_000_003
 
 @dataclass(frozen=True)
 class _WeightAverage(TrainedRecipe):
+    takes_gaps: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.select != LAST:

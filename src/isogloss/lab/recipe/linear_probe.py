@@ -15,6 +15,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.each_label import each_label
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, objective_of, validation_score
+from isogloss.lab.task import NO_LABEL
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.features import Block, encode_block
 from isogloss.models.inputs import Tokens
@@ -96,6 +97,7 @@ class LinearProbe(NeuralRecipe):
 
     name: ClassVar[str] = "linear-probe"
     packages: ClassVar[tuple[str, ...]] = (*NeuralRecipe.packages, "scikit-learn")
+    takes_gaps: ClassVar[bool] = True
 
     layer: int | Literal["best", "all"] = "best"
     C: Positive = 0.01
@@ -236,6 +238,8 @@ class LinearProbe(NeuralRecipe):
         from sklearn.linear_model import LogisticRegression, Ridge
 
         objective = objective_of(labels)
+        if choices is None and objective == "label" and (labels == NO_LABEL).any():
+            X, labels = X[labels != NO_LABEL], labels[labels != NO_LABEL]
         classes = np.unique(labels)
         if choices is not None:
             X, labels = _differences(X, labels, choices)

@@ -16,7 +16,7 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Estimate, Fitted, Stage, Training
 from isogloss.lab.recipe.wrapper import Matrix, WrapperRecipe, among, beside, languages_of, starts, summary
-from isogloss.lab.task import TaskKind
+from isogloss.lab.task import NO_LABEL, TaskKind
 from isogloss.languages import resolve
 from isogloss.parameters import labelled
 from isogloss.texts.transforms import TextTransform, read_transform
@@ -48,9 +48,10 @@ class Transform(WrapperRecipe):
 
     Notes
     -----
-    Training texts that cannot be transformed are not learnt from. Test texts that cannot be are answered as they are,
-    so that every recipe of a grid answers the same items. Both are counted by reason. Texts that no job learns from are
-    not transformed. `base` is that of `WrapperRecipe`.
+    Training texts that cannot be transformed are not learnt from. Where some words of a sentence come back without a
+    tag, a base that takes gaps learns from the others, and one that does not leaves the sentence out. Test texts that
+    cannot be transformed are answered as they are, so that every recipe of a grid answers the same items. Both are
+    counted by reason. Texts that no job learns from are not transformed. `base` is that of `WrapperRecipe`.
     """
 
     name: ClassVar[str] = "transform"
@@ -76,6 +77,10 @@ class Transform(WrapperRecipe):
     @cached_property
     def _into(self) -> str:
         return resolve(self.into, where="into").id if self.into else ""
+
+    @property
+    def takes_gaps(self) -> bool:  # type: ignore[override]
+        return self.inner.takes_gaps
 
     @property
     def sequential(self) -> bool:
@@ -130,9 +135,9 @@ class Transform(WrapperRecipe):
         }
         if corpus.tags:
             tags = [sentence for one in train for sentence in one.tags]
-            places = {label: place for place, label in enumerate(corpus.labels)}
+            places: dict[str | None, int] = {label: place for place, label in enumerate(corpus.labels)}
             own["units"] = starts(tags)
-            own["labels"] = np.array([places[tag] for sentence in tags for tag in sentence], np.int64)
+            own["labels"] = np.array([places.get(tag, NO_LABEL) for sentence in tags for tag in sentence], np.int64)
         return {**beside("base", prepared), **own, **summary([prepared], len(corpus.languages))}
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
@@ -207,7 +212,7 @@ class Transform(WrapperRecipe):
                 tags = corpus.tags[place] if split == "train" and corpus.tags else None
                 whole = InputsToTransform(
                     self.by, texts, items[place], origins[place], self._into or origins[place],
-                    corpus.kind.input_type, tags, corpus.labels,
+                    corpus.kind.input_type, tags, corpus.labels, self.inner.takes_gaps,
                 )  # fmt: skip
                 wanted.append(_some(whole, rows))
         return wanted

@@ -17,7 +17,7 @@ OTHER_WORDS = "comes back with another number of words"
 NO_TAGS = "comes back without tags of its words"
 STRANGE_TAG = "comes back with a tag that the task lacks"
 
-Tags = tuple[str, ...]
+Tags = tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ class InputsToTransform:
     origin, into : str
         Canonical languages.
     input_type : InputType
-    tags : sequence of tuple of str, or None
+    tags : sequence of tuple of (str or None), or None
         Of the words of each input, which are to be carried over; None where there are none, or where answers are to be
         given word by word, so that there must be as many words as before.
     labels : sequence of str
         Tags that the task has.
+    gaps : bool
+        Whether some words may come back without a tag.
     """
 
     transform: TextTransform
@@ -49,6 +51,7 @@ class InputsToTransform:
     input_type: InputType[Any]
     tags: Sequence[Tags] | None = None
     labels: Sequence[str] = ()
+    gaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class TransformedInputs:
         As many as before, in their order; those that are dropped are as they were.
     dropped : list of str
         Why each cannot be used; empty where it can.
-    tags : list of tuple of str
+    tags : list of tuple of (str or None)
         Of the words of each input, where tags were to be carried over; else empty.
     figures : numpy.ndarray of float64, shape (inputs, 4)
         `isogloss.texts.translations.FIGURES` of each, the time shared out by length.
@@ -97,7 +100,7 @@ def transform_inputs(given: InputsToTransform) -> TransformedInputs:
             if not reason:
                 inputs[place] = _with(given, inputs[place], whole)
                 if given.tags is not None:
-                    tags[place] = tuple(map(str, whole[0].tags))
+                    tags[place] = whole[0].tags
         dropped.append(reason)
     return TransformedInputs(inputs, dropped, tags, _figures(several, made), made.measures)
 
@@ -116,9 +119,10 @@ def _fault(given: InputsToTransform, before: Sequence[Item], after: Sequence[Ite
         return ""
     if given.tags is None:
         return OTHER_WORDS if len(before[0].words) != len(after[0].words) else ""
-    if not after[0].tags or None in after[0].tags:
+    tags = {*after[0].tags}
+    if not tags - {None} or (None in tags and not given.gaps):
         return NO_TAGS
-    return "" if {*after[0].tags} <= {*given.labels} else STRANGE_TAG
+    return "" if tags - {None} <= {*given.labels} else STRANGE_TAG
 
 
 def _with(given: InputsToTransform, one: Any, made: Sequence[Item]) -> Any:

@@ -18,7 +18,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.adaptation.chain import AdaptedCheckpoint
 from isogloss.lab.byte_tokenizer import space_after
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe
-from isogloss.lab.task import TaskKind
+from isogloss.lab.task import NO_LABEL, TaskKind
 from isogloss.metrics.correlations import rank_correlation
 from isogloss.metrics.label_sets import label_ranking_precision
 from isogloss.metrics.labels import confusions, macro_f1
@@ -205,7 +205,8 @@ def validation_score(answers: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]
         return rank_correlation(labels, answers)
     if not words:
         return float((answers == labels).mean())
-    count = int(max(answers.max(), labels.max())) + 1
+    answers, labels = answers[labels != NO_LABEL], labels[labels != NO_LABEL]
+    count = int(max(answers.max(initial=0), labels.max(initial=0))) + 1
     return float(macro_f1(confusions(labels, answers, np.zeros(len(labels), np.int64), count))[0])
 
 

@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from isogloss.errors import BadValue, IsoglossError
+from isogloss.lab.task import NO_LABEL
 from isogloss.models.encoder import pool
 from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import (
@@ -340,7 +341,7 @@ def every_score(network: Network, tokens: Tokens) -> Matrix:
 
 def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, precision: str) -> None:
     """Add the gradient of the mean loss of some rows."""
-    whole = _losses(tokens, rows)
+    whole = _losses(tokens, rows, of_units)
 
     def add(part: Matrix) -> None:
         # Gradients of a part that ran out of memory half-way must not stay behind.
@@ -362,14 +363,16 @@ def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, pre
     with_oom_backoff(add, rows)
 
 
-def _losses(tokens: Tokens, rows: Matrix) -> int:
-    """How many losses some rows add up: of each word that is there, of both ends in each window, or of each row."""
+def _losses(tokens: Tokens, rows: Matrix, of_units: Matrix) -> int:
+    """How many losses some rows add up: of each word that is there and has a label, of both ends in each window, or of
+    each row."""
     if tokens.has_spans:
         return 2 * len(tokens.sequences_of(rows))
     if not tokens.has_words:
         return len(rows)
     units = tokens.units_of(rows)
-    return max(1, int((tokens.positions[units] >= 0).sum()))
+    has_label = of_units[units] != NO_LABEL if of_units.ndim == 1 else True
+    return max(1, int(((tokens.positions[units] >= 0) & has_label).sum()))
 
 
 def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> Any:
@@ -391,7 +394,7 @@ def _loss(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix) -> A
         return mse_loss(scores[:, 0].float(), labels.float(), reduction="sum")
     if network.objective == "labels":
         return binary_cross_entropy_with_logits(scores.float(), labels.float(), reduction="sum") / scores.shape[1]
-    return cross_entropy(scores.float(), labels, reduction="sum")
+    return cross_entropy(scores.float(), labels, reduction="sum", ignore_index=NO_LABEL)
 
 
 def _held(tokens: Tokens, rows: Matrix, of_units: Matrix) -> Matrix:

@@ -14,6 +14,7 @@ import numpy as np
 from isogloss.errors import BadFile, BadValue
 from isogloss.lab.recipe import Answers, Arrays, Corpus, Estimate, Fitted, Stage, Training
 from isogloss.lab.recipe.neural import NeuralRecipe, holdout, objective_of, validation_score
+from isogloss.lab.task import NO_LABEL
 from isogloss.metrics.ranking import average_precision, ranked
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.inputs import Tokens, join
@@ -90,7 +91,10 @@ class TrainedRecipe(NeuralRecipe):
 
     def check_training(self, training: Training) -> None:
         """Raise BadValue if nothing can be learnt from the training rows: all have the same label, or labels."""
-        if len(np.unique(training.labels, axis=0)) < 2:
+        labels = training.labels
+        if self.takes_gaps and objective_of(labels) == "label" and labels.ndim == 1:
+            labels = labels[labels != NO_LABEL]
+        if len(np.unique(labels, axis=0)) < 2:
             raise BadValue("all training examples have the same label", hint="take more of them, or another seed")
 
     def begin(self, network: Network, prepared: Arrays, training: Training) -> None:
@@ -285,7 +289,7 @@ def _outputs(tokens: Tokens, training: Training, objective: str) -> int:
 
 def _most_common(labels: np.ndarray[Any, Any]) -> int:
     """The label of most units, or with the largest share of all."""
-    return int((labels.sum(axis=0) if labels.ndim == 2 else np.bincount(labels)).argmax())
+    return int((labels.sum(axis=0) if labels.ndim == 2 else np.bincount(labels[labels != NO_LABEL])).argmax())
 
 
 def _standardised(training: Training) -> tuple[Training, float, float]:

@@ -26,6 +26,7 @@ from isogloss.lab.recipe.ngram_logreg.ngrams import (
     distinct_words,
     words_of,
 )
+from isogloss.lab.task import NO_LABEL
 from isogloss.parameters import Count, Positive
 
 
@@ -62,6 +63,7 @@ class NgramLogreg(Recipe):
 
     name: ClassVar[str] = "ngram-logreg"
     answers: ClassVar[tuple[str, ...]] = ("label", "tags", "labels")
+    takes_gaps: ClassVar[bool] = True
 
     analyzer: Analyzer = "char_wb"
     shortest: Count = 2
@@ -124,7 +126,7 @@ class NgramLogreg(Recipe):
         rows, labels, learn = training.rows, training.labels, fit_in_span
         if "train_words" in prepared:
             words = prepared["train_words"][words_of(rows, prepared["train_heights"])]
-            rows, labels, times = counted(words, labels)
+            rows, labels, times = counted(words[labels != NO_LABEL], labels[labels != NO_LABEL])
             learn = partial(fit_counted, counts=times)
         if len(np.unique(labels, axis=0)) < 2:
             raise BadValue(
