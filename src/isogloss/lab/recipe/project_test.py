@@ -17,6 +17,7 @@ from isogloss.lab.recipe.translate import TranslateTest
 from isogloss.lab.recipe.wrapper import Matrix, WrapperRecipe, among, beside, starts
 from isogloss.lab.task import TaskKind
 from isogloss.models.inputs import TEXT
+from isogloss.parameters import labelled
 from isogloss.texts.aligners import Aligner, Bitext, Links, read_aligner
 from isogloss.texts.projection import OUTSIDE
 from isogloss.texts.projection.spans import is_spans, project_spans
@@ -61,6 +62,10 @@ class ProjectTest(TranslateTest):
     def identity(self) -> dict[str, Any]:
         """As `TranslatingRecipe` has it, with the aligner by its content."""
         return {**super().identity, "aligner": self.linker.describe()}
+
+    def variant(self, chosen: str) -> str:
+        """The label, as `project-test(ngram-logreg,apertium,argmax)`, for one of the base's answers."""
+        return labelled(self.name, [self.inner.variant(chosen), self.by.label, self.linker.label])
 
     @classmethod
     def fits(cls, kind: TaskKind) -> bool:

@@ -49,6 +49,16 @@ class Project(Translate):
     aligner: dict[str, Any] = field(default_factory=lambda: {"name": "argmax"})
     scorer: dict[str, Any] = field(default_factory=lambda: {"name": "encoder"})
 
+    @property
+    def label(self) -> str:
+        """The name with the translator and what carries tags."""
+        by = [read_translator(self.translator).label]
+        if self.method == "alignment":
+            by.append(read_aligner(self.aligner).label)
+        elif self.method in ("candidates", "constrained"):
+            by.append(read_span_scorer(self.scorer).label)
+        return f"{self.name}({','.join([*by, *self.changed('translator', 'aligner', 'scorer')])})"
+
     def describe(self, origin: str, into: str) -> str:
         """The translator and what carries tags, with their versions."""
         if self.method in ("markers", "placeholders"):
