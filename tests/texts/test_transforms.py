@@ -175,6 +175,7 @@ def test_transforms_are_found_by_name() -> None:
     assert text_transforms.names() == [
         "back-translate",
         "code-switch",
+        "mix-languages",
         "project",
         "reorder",
         "translate",

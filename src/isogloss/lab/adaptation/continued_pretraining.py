@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -20,6 +20,8 @@ from isogloss.languages import resolve
 from isogloss.models.checkpoints import load_tokenizer
 from isogloss.models.runtime import Schedule
 from isogloss.parameters import Count, NotNegative, Positive
+from isogloss.texts.transforms import Item, read_transform
+from isogloss.texts.words import cut_words
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class ContinuedPretraining(Adaptation):
     interleave : str
         A language whose texts stand before their translations into each learnt language, in one window; the texts of
         all languages have to be translations of one another.
+    transform : dict, default none
+        `name` and parameters of a text transform, see `isogloss.texts.text_transforms`, that the learnt texts go
+        through before they are read; replayed ones, those beside which they are read, and those held out do not.
+    into : str
+        The language that it puts them into, for transforms that ask.
     tokens : int, default 262144
         Tokens that are read in all.
     length : int, default 128
@@ -66,8 +73,9 @@ class ContinuedPretraining(Adaptation):
     Notes
     -----
     On one language this is language-adaptive fine-tuning (LAFT), on many its multilingual kind (MAFT, Alabi et al.
-    2022); `interleave` is that of CrossIC-PT. What a step reads depends on seed and step alone, so that a run which was
-    stopped goes on to the same bytes.
+    2022); `interleave` is that of CrossIC-PT; `transform` with `code-switch` or `mix-languages` is the tuning on mixed
+    text of Chua et al. (2024). Texts that a transform drops are not read. What a step reads depends on seed and step
+    alone, so that a run which was stopped goes on to the same bytes.
     """
 
     name: ClassVar[str] = "continued-pretraining"
@@ -78,6 +86,8 @@ class ContinuedPretraining(Adaptation):
     replay: Annotated[float, Ge(0), Lt(1)] = 0.0
     alpha: NotNegative = 1.0
     interleave: str = ""
+    transform: dict[str, Any] = field(default_factory=dict)
+    into: str = ""
     tokens: Count = 262_144
     length: Annotated[int, Ge(2)] = 128
     batch_size: Count = 16
@@ -98,6 +108,29 @@ class ContinuedPretraining(Adaptation):
             raise BadValue("both languages and a family are named", hint="name one of them")
         if set(self.languages) & set(self.replayed):
             raise BadValue("a language is both learnt and replayed", where="replayed", hint="name it once")
+        if self.transform:
+            read_transform(self.transform)
+        elif self.into:
+            raise BadValue("into without a transform", where="into", hint="name one, or leave it out")
+        if self.transform and self.interleave:
+            raise BadValue("transformed texts are no translations of others", where="transform",
+                           hint="leave out interleave")  # fmt: skip
+
+    def changed(self, *left_out: str) -> list[str]:
+        """What differs from the defaults; of a transform, its label."""
+        named = [f"transform={read_transform(self.transform).label}"] if self.transform else []
+        return [*super().changed(*left_out, "transform"), *named]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The transform, if there is one, by its content."""
+        said = super().identity
+        own = ("transform", "into")
+        parameters = {name: value for name, value in said["parameters"].items() if name not in own}
+        if not self.transform:
+            return said | {"parameters": parameters}
+        into = resolve(self.into, where="into").id if self.into else ""
+        return said | {"parameters": parameters, "transform": read_transform(self.transform).identity, "into": into}
 
     @property
     def needs_texts(self) -> bool:
@@ -153,11 +186,24 @@ class ContinuedPretraining(Adaptation):
                 "is an encoder without a head for hidden words", where=f"checkpoint {source.folder}",
                 hint="give one whose architecture is ...ForMaskedLM, or a decoder",
             )  # fmt: skip
+        learnt = self.learnt(inputs.texts)
+        transformed = {code: self._transformed(code, inputs.texts[code]) for code in learnt if self.transform}
         mix = Mix(
-            load_tokenizer(source.folder), inputs.texts, self.learnt(inputs.texts), self.replayed, alpha=self.alpha,
+            load_tokenizer(source.folder), {**inputs.texts, **transformed}, learnt, self.replayed, alpha=self.alpha,
             replay=self.replay, interleave=self.interleave, length=self.length,
         )  # fmt: skip
         train(self, source, lambda model: self.objective(source, mix, model), inputs, draft)
+
+    def _transformed(self, code: str, texts: Sequence[str]) -> list[str]:
+        """The texts of a language as they are read."""
+        items = [Item(str(place), tuple(cut_words(text)), text=text) for place, text in enumerate(texts)]
+        origin = resolve(code).id
+        into = resolve(self.into, where="into").id if self.into else origin
+        made = read_transform(self.transform).transform(items, origin, into)
+        if not made.items:
+            raise BadValue(f"the transform leaves none of {len(texts)} texts of '{code}'", where="transform",
+                           hint=f"each {next(iter(made.dropped.values()), 'is dropped')}")  # fmt: skip
+        return [item.written for item in made.items]
 
     def objective(self, source: Weights, mix: Mix, model: Any) -> Objective:
         """What training lowers."""

@@ -19,7 +19,7 @@ from isogloss.models.checkpoints import is_encoder_decoder, load_tokenizer
 from isogloss.models.runtime import Schedule
 from isogloss.parameters import Count, NotNegative, Positive
 from isogloss.texts.transforms.code_switch import entries_of
-from isogloss.texts.transforms.word_tables import content_of_tables
+from isogloss.texts.word_tables import content_of_tables
 
 
 @dataclass(frozen=True)

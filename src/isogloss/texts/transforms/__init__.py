@@ -25,6 +25,7 @@ text_transforms: Registry[type[TextTransform]] = Registry(
         "code-switch": "isogloss.texts.transforms.code_switch:CodeSwitch",
         "transliterate": "isogloss.texts.transforms.transliterate:Transliterate",
         "back-translate": "isogloss.texts.transforms.back_translate:BackTranslate",
+        "mix-languages": "isogloss.texts.transforms.mix_languages:MixLanguages",
         "reorder": "isogloss.texts.transforms.reorder:Reorder",
     },
     "isogloss.text_transforms",

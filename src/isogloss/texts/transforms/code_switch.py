@@ -13,12 +13,9 @@ from annotated_types import Ge, Le
 
 from isogloss.errors import BadValue
 from isogloss.parameters import labelled
-from isogloss.texts.tables import read_table
 from isogloss.texts.transforms import Item, Outcome, TextTransform
-from isogloss.texts.transforms.word_tables import content_of_tables, table_of
+from isogloss.texts.word_tables import Dictionary, content_of_tables, read_words, table_of
 from isogloss.texts.words import with_words
-
-Dictionary = dict[str, list[tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -88,13 +85,8 @@ class CodeSwitch(TextTransform):
             raise BadValue(f"has no word of these texts in {origin}", where=where, hint="give words of their language")
         marks = (f"<{origin}> ", f"<{into}> ") if self.tagged else ("", "")
         switched = [self._switched(item, entries, marks) for item in items]
-        counts = np.array([(own, other, len(item.words)) for item, own, other in switched])
-        mixed = counts[:, :2].sum(axis=1)
-        index = 100.0 * (1.0 - counts[:, :2].max(axis=1) / np.maximum(mixed, 1)) * (mixed > 0)
-        measures = {
-            "cmi": float(index.mean()),
-            "replaced": float(counts[:, 1].sum() / max(1, mixed.sum())),
-        }
+        counts = np.array([(own, other) for _, own, other in switched])
+        measures = {"cmi": mixing_index(counts), "replaced": float(counts[:, 1].sum() / max(1, counts.sum()))}
         return Outcome([item for item, _, _ in switched], measures=measures)
 
     def _switched(self, item: Item, entries: Dictionary, marks: tuple[str, str]) -> tuple[Item, int, int]:
@@ -122,14 +114,15 @@ class CodeSwitch(TextTransform):
         return item._replace(words=tuple(words), tags=tuple(tags), text=text), own, other
 
 
+def mixing_index(counts: np.ndarray[Any, Any]) -> float:
+    """The code-mixing index of texts, the mean of 100 (1 - m / n), from how many words of each language each has."""
+    words = counts.sum(axis=1)
+    return float(np.mean(100.0 * (1.0 - counts.max(axis=1) / np.maximum(words, 1)) * (words > 0)))
+
+
 def entries_of(dictionary: str, origin: str) -> Dictionary:
     """What may stand for each word of a language, from the table that a name stands for."""
-    table = read_table(Path(table_of(dictionary, origin)), {"source": "source", "target": "target"})
-    entries: Dictionary = {}
-    for source, target in table.select("source", "target").iter_rows():
-        if source and target and target.split():
-            entries.setdefault(source.strip().casefold(), []).append(tuple(target.split()))
-    return entries
+    return read_words(table_of(dictionary, origin))
 
 
 def drawn_words(word: str, entries: Dictionary, rate: float, drawn: float, chosen: float) -> tuple[str, ...] | None:

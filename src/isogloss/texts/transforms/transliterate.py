@@ -16,7 +16,7 @@ from isogloss.extras import MissingExtra
 from isogloss.parameters import labelled
 from isogloss.texts.tables import read_table
 from isogloss.texts.transforms import Item, Outcome, TextTransform
-from isogloss.texts.transforms.word_tables import content_of_tables, table_of
+from isogloss.texts.word_tables import content_of_tables, table_of
 from isogloss.texts.words import cut_words, with_words
 
 PROGRAM = "uconv"
