@@ -19,6 +19,7 @@ BEFORE = {
     "align": ["align encode --model encoder --corpus parallel.csv --into reps"],
     "vary-parameters": ["evidence import sizes.csv --into sizes", "evidence describe sizes size_facts.csv"],
     "crossed": ["lab mix mix.toml --into mixed.jsonl"],
+    "held-out-task": ["lab mix task_mix.toml --into task_mixed.jsonl"],
     "items-compare": ["lab run mixes.toml --into mixes_store --executor serial"],
 }
 """What has to be there before a command is typed."""

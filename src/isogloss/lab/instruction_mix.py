@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from isogloss.config import Help, OneOrMore, Table, checked, numbered, read_toml, section_of, validate
 from isogloss.errors import BadFile, BadValue
 from isogloss.files import atomic_write
+from isogloss.lab.task_mix import task_instructions
 from isogloss.languages import resolve
 from isogloss.texts.tables import read_table
 
@@ -90,7 +91,7 @@ class InstructionMix:
         `id`, `language` (of the question, as the file calls it), `answer_language`, `kind`, `instruction` and `output`,
         in an order that the seed decides.
     parts : polars.DataFrame
-        `question`, `answer`, `kind`, `share` asked for and `examples`.
+        `question`, `answer`, `kind` (of tasks, the name), `share` (asked for, or of all) and `examples`.
     """
 
     rows: pl.DataFrame
@@ -114,7 +115,9 @@ def mix_instructions(path: str | Path, *, data: str | Path | None = None) -> Ins
     ----------
     path : str or pathlib.Path
         TOML: `file` and `columns` of parallel instructions, `size`, `seed`, sections `[[part]]` (question, answer,
-        share, kind, wording), and `[sentences]` (file, columns) where parts are translations.
+        share, kind, wording), and `[sentences]` (file, columns) where parts are translations. Or, to have instructions
+        made of tasks: `most` examples of a task in a language, `seed`, and sections `[[task]]` (use, and perhaps file,
+        as in a grid; `templates` in English; `translated`, templates by language; verbalizer; languages; most).
     data : str or pathlib.Path, optional
         Folder of the files, by default that of `path`.
 
@@ -133,9 +136,15 @@ def mix_instructions(path: str | Path, *, data: str | Path | None = None) -> Ins
     An item is the same in all languages, and stands in one part at most, so that nothing is learnt twice. Items are
     taken in the order of the SHA-256 of seed and item: those of a smaller size are among those of a larger one, part by
     part. Numbers of examples are the shares of the size, rounded down, and what is left goes to the largest remainders.
+    Of tasks, training examples alone are taken, in the order in which a grid takes them, so that translations of one
+    text are taken together; which template an example gets is drawn by its id, and is the same in all languages that
+    have as many (Muennighoff et al. 2023, Crosslingual generalization through multitask finetuning).
     """
     where = str(path)
-    file = validate(MixFile, read_toml(Path(path)), where)
+    read = read_toml(Path(path))
+    if "task" in read:
+        return InstructionMix(*task_instructions(path, data=data))
+    file = validate(MixFile, read, where)
     folder = Path(data) if data is not None else Path(path).parent
     if not file.part:
         raise BadValue("no part", where=where, hint="add [[part]] with question, answer and share")

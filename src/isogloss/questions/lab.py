@@ -48,7 +48,7 @@ class PretrainQuestion(Question):
 
 
 class MixQuestion(Question):
-    """Mix instructions by the languages of question and answer, and translations, as a file to train on."""
+    """Mix instructions by the languages of question and answer, or make them of tasks, as a file to train on."""
 
     command: ClassVar[str] = "lab mix"
     writes: ClassVar[bool] = True
@@ -57,7 +57,7 @@ class MixQuestion(Question):
     mix: Annotated[
         FilePath,
         Shell(argument=True, metavar="FILE"),
-        Field(description="Which share is asked and answered in which languages (TOML)."),
+        Field(description="Which share is asked and answered in which languages, or which tasks (TOML)."),
     ]
     into: Annotated[FilePath, Field(description="File of JSON lines to write, for tasks of the kind `instructions`.")]
     data: DataFolder = None
