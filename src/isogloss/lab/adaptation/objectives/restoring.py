@@ -12,7 +12,8 @@ from isogloss.lab.adaptation.mixing import shares
 from isogloss.lab.adaptation.objectives import Objective
 from isogloss.lab.adaptation.objectives.prediction import MOST_LOGITS
 from isogloss.models.runtime import padded
-from isogloss.texts.transforms.code_switch import Dictionary, drawn_words
+from isogloss.texts.transforms.code_switch import drawn_words
+from isogloss.texts.word_tables import Dictionary
 from isogloss.texts.words import cut_words, with_words
 
 
