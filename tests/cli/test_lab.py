@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 import pytest
@@ -43,17 +42,32 @@ def grid(tmp_path: Path) -> Path:
     return path
 
 
-def isogloss(*arguments: object) -> subprocess.CompletedProcess[str]:
-    program = "from isogloss.cli import main; main()"
-    return subprocess.run([sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True)
+class Ended(NamedTuple):
+    """A command that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def answer(*arguments: object) -> dict[str, Any]:
+Isogloss = Callable[..., Ended]
+Answer = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def isogloss(run: Callable[..., tuple[int, str, str]]) -> Isogloss:
+    return lambda *arguments: Ended(*run(*arguments))
+
+
+@pytest.fixture
+def answer(isogloss: Isogloss) -> Answer:
     """What a command answers, as JSON."""
-    return json.loads(isogloss(*arguments, "--json").stdout)
+    return lambda *arguments: json.loads(isogloss(*arguments, "--json").stdout)
 
 
-def test_run_says_what_it_did_and_a_rerun_that_nothing_was_left(grid: Path, tmp_path: Path) -> None:
+def test_run_says_what_it_did_and_a_rerun_that_nothing_was_left(
+    isogloss: Isogloss, answer: Answer, grid: Path, tmp_path: Path
+) -> None:
     store = tmp_path / "store"
     done = isogloss("lab", "run", grid, "--into", store, "--executor", "serial")
     assert done.returncode == 0, done.stderr
@@ -68,7 +82,7 @@ def test_run_says_what_it_did_and_a_rerun_that_nothing_was_left(grid: Path, tmp_
     assert (counts["jobs"], counts["run"], counts["skipped"], counts["observations"]) == (2, 0, 2, 0)
 
 
-def test_processes_give_json_with_seconds_per_stage(grid: Path, tmp_path: Path) -> None:
+def test_processes_give_json_with_seconds_per_stage(answer: Answer, grid: Path, tmp_path: Path) -> None:
     report = answer("lab", "run", grid, "--into", tmp_path / "store", "--workers", 2)["details"]
     assert (report["run"], report["observations"], report["failed"]) == (2, 8, [])
     assert {"read", "prepare", "measure", "fit", "predict", "write"} <= set(report["seconds"])
@@ -84,7 +98,9 @@ def test_processes_give_json_with_seconds_per_stage(grid: Path, tmp_path: Path) 
         ("sizes =", 'sources = ["jp"]\nsizes =', "unknown language of the task 'jp'"),
     ],
 )
-def test_a_bad_grid_is_one_line_and_exit_code_2(grid: Path, tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_bad_grid_is_one_line_and_exit_code_2(
+    isogloss: Isogloss, grid: Path, tmp_path: Path, old: str, new: str, said: str
+) -> None:
     grid.write_text(grid.read_text().replace(old, new))
     done = isogloss("lab", "run", grid, "--into", tmp_path / "store")
     assert done.returncode == 2
@@ -98,7 +114,7 @@ def test_a_bad_grid_is_one_line_and_exit_code_2(grid: Path, tmp_path: Path, old:
     [("--executor", "proceses", "did you mean 'processes'?"), ("--workers", "0", "0 workers; give 1 or more")],
 )
 def test_a_bad_option_is_one_line_and_exit_code_2(
-    grid: Path, tmp_path: Path, option: str, value: str, said: str
+    isogloss: Isogloss, grid: Path, tmp_path: Path, option: str, value: str, said: str
 ) -> None:
     done = isogloss("lab", "run", grid, "--into", tmp_path / "store", option, value)
     assert done.returncode == 2
@@ -106,7 +122,7 @@ def test_a_bad_option_is_one_line_and_exit_code_2(
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_failed_jobs_are_named_and_exit_code_1(grid: Path, tmp_path: Path) -> None:
+def test_failed_jobs_are_named_and_exit_code_1(isogloss: Isogloss, grid: Path, tmp_path: Path) -> None:
     """From one example nothing can be learnt: that job fails, the other sizes are measured."""
     grid.write_text(grid.read_text().replace("[10]", "[1, 10]"))
     done = isogloss("lab", "run", grid, "--into", tmp_path / "store", "--executor", "serial", "--json")
@@ -118,7 +134,9 @@ def test_failed_jobs_are_named_and_exit_code_1(grid: Path, tmp_path: Path) -> No
     assert [one[:22] for one in report["sentences"][1:]] == ["Failed: deu:1 seed 0: ", "Failed: eng:1 seed 0: "]
 
 
-def test_a_plan_is_made_before_and_what_was_found_is_shown_after(grid: Path, tmp_path: Path) -> None:
+def test_a_plan_is_made_before_and_what_was_found_is_shown_after(
+    isogloss: Isogloss, answer: Answer, grid: Path, tmp_path: Path
+) -> None:
     """Two recipes on two languages: the plan counts jobs, the picture is written, the recipes are compared."""
     recipes = '[[recipe]]\nname = "ngram-logreg"\n[[recipe]]\nname = "ngram-logreg"\nC = 1'
     grid.write_text(grid.read_text().replace('[recipe]\nname = "ngram-logreg"', recipes))
@@ -156,7 +174,9 @@ def test_rows_of_the_summary_say_what_they_differ_in(second: dict[str, str], tol
     assert columns_that_tell(summary) == [*told, "recipe", "size", "shown_size"]
 
 
-def test_what_a_grid_took_can_be_weighed_against_what_it_gained(grid: Path, tmp_path: Path) -> None:
+def test_what_a_grid_took_can_be_weighed_against_what_it_gained(
+    isogloss: Isogloss, answer: Answer, grid: Path, tmp_path: Path
+) -> None:
     """The file that `lab costs` writes is one that `compare` reads, for the same names of recipes."""
     recipes = '[[recipe]]\nname = "ngram-logreg"\n[[recipe]]\nname = "ngram-logreg"\nC = 1'
     grid.write_text(grid.read_text().replace('[recipe]\nname = "ngram-logreg"', recipes))
@@ -172,7 +192,7 @@ def test_what_a_grid_took_can_be_weighed_against_what_it_gained(grid: Path, tmp_
     assert isogloss("lab", "costs", store, "--grid", grid, "--save", tmp_path / "costs.csv").returncode == 2
 
 
-def test_tasks_that_come_along_are_listed() -> None:
+def test_tasks_that_come_along_are_listed(answer: Answer) -> None:
     listed = answer("lab", "tasks")["tables"]["tasks"]
     assert {"sib200", "ud-pos", "uner", "xcopa"} <= {row["use"] for row in listed}
 
@@ -182,7 +202,7 @@ def test_tasks_that_come_along_are_listed() -> None:
     [("--metric", "f1", "unknown metric 'f1'")],
 )
 def test_what_cannot_be_shown_is_said_in_one_line(
-    grid: Path, tmp_path: Path, option: str, value: str, said: str
+    isogloss: Isogloss, grid: Path, tmp_path: Path, option: str, value: str, said: str
 ) -> None:
     store = tmp_path / "store"
     isogloss("lab", "run", grid, "--into", store, "--executor", "serial")
@@ -192,7 +212,7 @@ def test_what_cannot_be_shown_is_said_in_one_line(
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_what_a_store_is_shown_of_needs_its_grid(tmp_path: Path) -> None:
+def test_what_a_store_is_shown_of_needs_its_grid(isogloss: Isogloss, tmp_path: Path) -> None:
     refused = isogloss("lab", "show", tmp_path)
     assert refused.stderr == (
         "error: --grid: no grid; give --grid (Grid file (TOML) that was measured into the store)\n"

@@ -117,18 +117,19 @@ def test_another_setting_of_the_recipe_stands_beside_the_first(grid_file: Path, 
 
 def test_results_do_not_depend_on_executor_or_workers(grid_file: Path, tmp_path: Path) -> None:
     stores = []
-    for executor, workers in (("serial", 1), ("processes", 1), ("processes", 2)):
-        stores.append(Store(tmp_path / f"{executor}{workers}"))
-        run_grid(read_grid(grid_file), stores[-1], executor=executor, workers=workers)
-    for other in stores[1:]:
-        assert_frame_equal(measured(stores[0]), measured(other), check_exact=True)
+    for executor in ("serial", "processes"):
+        stores.append(Store(tmp_path / executor))
+        run_grid(read_grid(grid_file), stores[-1], executor=executor, workers=2)
+    assert_frame_equal(measured(stores[0]), measured(stores[1]), check_exact=True)
+    items = [store.read_items().sort("observation", "item") for store in stores]
+    assert_frame_equal(items[0], items[1], check_exact=True)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("executor", ["serial", "processes"])
 def test_a_killed_run_goes_on_where_it_stopped(grid_file: Path, tmp_path: Path, executor: str) -> None:
     """After SIGKILL in mid-run the rerun measures the rest, and the store is that of a run left alone."""
-    seeds = list(range(30))
+    seeds = list(range(12))
     text = grid_file.read_text().replace("{ 12 = [0, 1], 30 = [0] }", f"{{ 12 = {seeds}, 30 = [0] }}")
     grid_file.write_text(text)
     script, scratch, store = tmp_path / "run.py", tmp_path / "scratch", Store(tmp_path / "killed")
@@ -143,10 +144,10 @@ def test_a_killed_run_goes_on_where_it_stopped(grid_file: Path, tmp_path: Path, 
     process.wait()
     wait_until(lambda: not list(scratch.iterdir()))  # workers have cleaned up after the dead
     finished = store.read().observations["origin"].n_unique()
-    assert 3 <= finished < 124
+    assert 3 <= finished < 52
 
     report = run_grid(read_grid(grid_file), store)
-    assert (report.skipped, report.run) == (finished, 124 - finished)
+    assert (report.skipped, report.run) == (finished, 52 - finished)
     undisturbed = Store(tmp_path / "undisturbed")
     run_grid(read_grid(grid_file), undisturbed)
     assert_frame_equal(measured(store), measured(undisturbed), check_exact=True)
