@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from itertools import combinations
 from pathlib import Path
@@ -13,9 +14,12 @@ import pytest
 
 from isogloss.errors import BadValue, InputError
 from isogloss.evidence.store import Store
-from isogloss.lab import Corpus, Training, read_grid, recipes, run_grid, tasks
+from isogloss.lab import Corpus, Training, read_grid, recipes, run_grid, save, tasks
+from isogloss.lab.recipe import Fitted
+from isogloss.lab.trained_retriever import read_trained_retriever
 from isogloss.metrics import Gold, find_metric
 from isogloss.models.inputs import Choice
+from isogloss.questions.retrieval import RetrieveQuestion
 
 ASKED = "doctor fever hospital goalkeeper football match river bank".split()
 ANSWERING = "sleeps sees plays cures big small the a".split()
@@ -80,7 +84,7 @@ def measured(folder: Path, checkpoint: Path, recipe: str, *, learnable: bool) ->
     text = GRID.replace("CHECKPOINT", str(checkpoint)).replace("RECIPE", recipe).replace("SETTINGS", SETTINGS[recipe])
     (folder / "grid.toml").write_text(text)
     store = Store(folder / "store")
-    assert run_grid(read_grid(folder / "grid.toml"), store).failed == []
+    assert run_grid(read_grid(folder / "grid.toml"), store, keep=folder / "kept").failed == []
     observations = store.read().observations
     assert set(observations["metric"]) == {"map", "recall_at_5"}
     return dict(observations.filter(metric="map").select("target_as_reported", "score").iter_rows())
@@ -95,6 +99,35 @@ def test_which_words_answer_is_learnt_and_carried_to_a_language_that_shares_them
     assert found["eng"] > 0.85
     assert found["nld"] == found["eng"]
     assert abs(found["deu"] - CHANCE) < 0.2
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert kept.name.startswith(f"{recipe}-eng-40-seed-0-")
+    searched = {language: search(tmp_path / language, kept, language) for language in ("eng", "deu")}
+    assert searched["eng"] > 0.6 > 0.4 > searched["deu"]
+
+
+def search(folder: Path, kept: Path, language: str) -> float:
+    """Mean reciprocal rank of the one relevant document of each test query among those of all of them."""
+    tested = [row for row in rows() if row["language"] == language and row["split"] == "test"]
+    right = [str(row["documents"][row["relevance"].index(1)]) for row in tested]  # type: ignore[index, attr-defined]
+    (folder / "qrels").mkdir(parents=True)
+    for name, texts in (("queries", [str(row["query"]) for row in tested]), ("corpus", right)):
+        lines = [json.dumps({"_id": f"{place}", "text": text}) for place, text in enumerate(texts)]
+        (folder / f"{name}.jsonl").write_text("\n".join(lines))
+    judged = "".join(f"{place}\t{place}\t1\n" for place in range(len(tested)))
+    (folder / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n{judged}")
+    answer = RetrieveQuestion(source=str(folder), model=str(kept), methods=["trained"], metrics=["mrr@10"]).answer()
+    return float(answer.result.scores["value"][0])
+
+
+def test_what_is_no_encoder_of_queries_and_documents_retrieves_nothing(checkpoint: Path, tmp_path: Path) -> None:
+    recipe = recipes.get("ngram-logreg").read({})
+    save(recipe, Fitted({"coefficients": np.zeros(1)}), tmp_path / "kept")
+    with pytest.raises(BadValue, match="ngram-logreg makes no vectors of queries and documents"):
+        read_trained_retriever(tmp_path / "kept")
+    save(make("bi-encoder", checkpoint), Fitted({}), tmp_path / "kept")
+    table = pl.DataFrame({"id": ["0"], "eng": ["a river"], "deu": ["ein Fluss"]})
+    with pytest.raises(BadValue, match="a trained recipe has prefixes and pooling of its own"):
+        RetrieveQuestion(source=table, model=str(tmp_path / "kept"), query_prefix="query: ").answer()
 
 
 @pytest.mark.parametrize("recipe", SETTINGS)

@@ -24,6 +24,7 @@ import numpy as np
 
 from isogloss.errors import BadValue, IsoglossError
 from isogloss.lab.recipe import Arrays, Outcome, Recipe, Training
+from isogloss.lab.saving import save
 from isogloss.models.runtime import metered
 from isogloss.registry import Registry
 
@@ -221,6 +222,8 @@ def measure(recipe: Recipe, prepared: Arrays, training: Training) -> Outcome:
             seconds["fit"], began = time.process_time() - began, time.process_time()
             answers = dict(recipe.predict(prepared, fitted))
             seconds["predict"] = time.process_time() - began
+        if training.keep:
+            save(recipe, fitted, training.keep)
     except IsoglossError as error:
         return Outcome(None, seconds, str(error))
     except Exception as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,8 +17,9 @@ from isogloss.lab.executor import Executor, executors
 from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.reading import read_task
-from isogloss.lab.recipe import Arrays, Outcome
+from isogloss.lab.recipe import Arrays, Outcome, Training
 from isogloss.lab.results import Failures, RunReport, facts, observe
+from isogloss.lab.source import PLUS
 from isogloss.progress import Bar, Progress
 
 TRIES = 2
@@ -26,6 +29,7 @@ TRIES = 2
 def run_grid(
     grid: Grid, store: Store, *, executor: str = "serial", workers: int | None = None, address: str | None = None,
     progress: Progress | None = None, max_jobs: int | None = None, max_minutes: float | None = None,
+    keep: str | Path | None = None,
 ) -> RunReport:  # fmt: skip
     """Measure what the store lacks of a grid.
 
@@ -48,6 +52,9 @@ def run_grid(
         How many jobs to run at most.
     max_minutes : float, optional
         Minutes after which no further job is begun; what is under way is finished.
+    keep : str or Path, optional
+        Folder in which each training that is run gets a folder of what was learnt, see `isogloss.lab.save`. What the
+        store has already is not trained again, and so not kept.
 
     Returns
     -------
@@ -72,7 +79,7 @@ def run_grid(
     if not any(todo for _, todo in work):
         return report
     with ready as chosen:
-        _Run(store, report, chosen, progress or Bar(shown=False), max_jobs, max_minutes).all(work)
+        _Run(store, report, chosen, progress or Bar(shown=False), max_jobs, max_minutes, keep).all(work)
     return report
 
 
@@ -91,8 +98,9 @@ class _Run:
 
     def __init__(
         self, store: Store, report: RunReport, executor: Executor, bar: Progress,
-        max_jobs: int | None, max_minutes: float | None,
+        max_jobs: int | None, max_minutes: float | None, keep: str | Path | None,
     ):  # fmt: skip
+        self._keep = None if keep is None else Path(keep)
         self._store, self._report, self._executor, self._bar = store, report, executor, bar
         self._jobs_left = max_jobs
         self._end = None if max_minutes is None else time.monotonic() + 60 * max_minutes
@@ -142,7 +150,7 @@ class _Run:
             return again
         self._bar.begin(f"measuring {bench.recipe.label}", len(todo))
         with self._report.clock("measure"):
-            trainings = [job.training for job in todo]
+            trainings = [self._kept(bench, job) for job in todo]
             for position, outcome in self._executor.run(bench.recipe, prepared, trainings, self._is_over):
                 job = todo[position]
                 self._report.spend(outcome.seconds)
@@ -156,6 +164,16 @@ class _Run:
                     self._spend_job()
                 self._bar.advance()
         return again
+
+    def _kept(self, bench: Bench, job: Job) -> Training:
+        """The training of a job, with the folder to keep it in."""
+        if self._keep is None:
+            return job.training
+        few = f"{job.shots_of}-{job.shots}-" if job.shots_of else ""
+        source = f"{PLUS.join(job.sizes)}-{job.size}"
+        return replace(job.training, keep=str(
+            self._keep / f"{bench.recipe.name}-{source}-{few}seed-{job.seed}-{job.key[:8]}"
+        ))  # fmt: skip
 
     def _write(self, bench: Bench, job: Job, outcome: Outcome, unknown: dict[str, float]) -> None:
         with self._report.clock("write"):

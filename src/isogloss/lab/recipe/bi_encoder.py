@@ -13,14 +13,14 @@ import numpy as np
 from annotated_types import Ge
 
 from isogloss.errors import BadValue
-from isogloss.lab.recipe import Apply, Arrays, Corpus, Recipe, Training, recipes
+from isogloss.lab.recipe import Apply, Arrays, Corpus, Fitted, Recipe, Training, recipes
 from isogloss.lab.recipe.fine_tune import with_low_rank
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 from isogloss.lab.recipe.wrapper import among, beside
 from isogloss.lab.task import TaskKind
 from isogloss.metrics.ranking import average_precision, ranked
 from isogloss.models.encoder import shared_encoder_model
-from isogloss.models.inputs import Choice, RankingType, Sequences, Tokens, join
+from isogloss.models.inputs import Choice, RankingType, Sequences, Tokens, join, tokenize
 from isogloss.models.runtime import device, start_torch
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.parameters import NotNegative, Positive
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from isogloss.lab.recipe.neural.network import Network
 
 TEACHER = "teacher"
+
+Matrix = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,32 @@ class BiEncoder(TrainedRecipe):
         of_units = np.zeros(int(tokens.units[-1]), np.float32)
         of_units[tokens.units_of(rows)] = scores
         cast("DualNetwork", network).teacher = of_units
+
+    def encode(self, fitted: Fitted, texts: Sequence[str], part: Literal["query", "document"]) -> list[Matrix]:
+        """Vectors of texts that a trained encoder reads as queries or as documents.
+
+        Parameters
+        ----------
+        fitted : Fitted
+            As `fit` gives it.
+        texts : sequence of str
+        part : {"query", "document"}
+
+        Returns
+        -------
+        list of numpy.ndarray of float32
+            Of each text its vectors of length 1, (1, width), or by token (tokens, width).
+        """
+        network = self._network({}, 1, "ranking")
+        self._restore(network, fitted.arrays)
+        is_query = part == "query"
+        tokenizer = self.tokenizer
+        if is_query and self.query_length:
+            tokenizer = replace(tokenizer, max_length=self.query_length)
+        prefix = self.query_prefix if is_query else self.document_prefix
+        tokens = tokenize([prefix + text for text in texts], tokenizer)
+        found = cast("DualNetwork", network.eval()).vectors_of(tokens, np.arange(len(texts)))
+        return [np.atleast_2d(one.cpu().numpy()) for one in found]
 
     def _learn_source(self, network: Network, tokens: Tokens, training: Training) -> dict[str, Any]:
         if not len(training.rows):

@@ -117,24 +117,28 @@ class DualNetwork(Network):
     def count_training(self, tokens: Tokens, rows: Matrix, epochs: int) -> None:
         """Nothing: what is read is drawn, and counted step by step."""
 
+    def vectors_of(self, tokens: Tokens, sequences: Matrix) -> list[Any]:
+        """Of each of some sequences its vector, (width,), or by token its vectors, (tokens, width)."""
+        lengths = tokens.lengths[sequences]
+        found: list[Any] = [None] * len(sequences)
+
+        def keep(batch: Matrix) -> None:
+            with torch.inference_mode():
+                for place, vector in zip(batch, self.encoded(tokens, sequences[batch])[0].float(), strict=True):
+                    found[place] = vector[: lengths[place]] if self.by_token else vector
+
+        for batch in by_length(lengths):
+            with_oom_backoff(keep, batch)
+        count(tokens=int(lengths.sum()), flops=self.flops(lengths))
+        return found
+
     def answer(self, tokens: Tokens) -> Matrix:
         """The score of every document for the query of its row, (units,); alike texts are read once."""
         places: dict[bytes, int] = {}
         of_sequence = np.array(
             [places.setdefault(tokens.sequence(one).tobytes(), len(places)) for one in range(len(tokens.lengths))]
         )
-        firsts = np.unique(of_sequence, return_index=True)[1]
-        lengths = tokens.lengths[firsts]
-        vectors: list[Any] = [None] * len(firsts)
-
-        def keep(batch: Matrix) -> None:
-            with torch.inference_mode():
-                for place, vector in zip(batch, self.encoded(tokens, firsts[batch])[0].float(), strict=True):
-                    vectors[place] = vector[: lengths[place]] if self.by_token else vector
-
-        for batch in by_length(lengths):
-            with_oom_backoff(keep, batch)
-        count(tokens=int(lengths.sum()), flops=self.flops(lengths))
+        vectors = self.vectors_of(tokens, np.unique(of_sequence, return_index=True)[1])
         found = np.empty(int(tokens.units[-1]), np.float32)
         with torch.inference_mode():
             for row in range(len(tokens.rows) - 1):
