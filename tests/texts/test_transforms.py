@@ -176,8 +176,10 @@ def test_transforms_are_found_by_name() -> None:
         "back-translate",
         "code-switch",
         "mix-languages",
+        "most-fluent",
         "project",
         "reorder",
+        "switch-phrases",
         "translate",
         "transliterate",
     ]

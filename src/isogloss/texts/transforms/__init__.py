@@ -26,6 +26,8 @@ text_transforms: Registry[type[TextTransform]] = Registry(
         "transliterate": "isogloss.texts.transforms.transliterate:Transliterate",
         "back-translate": "isogloss.texts.transforms.back_translate:BackTranslate",
         "mix-languages": "isogloss.texts.transforms.mix_languages:MixLanguages",
+        "most-fluent": "isogloss.texts.transforms.most_fluent:MostFluent",
+        "switch-phrases": "isogloss.texts.transforms.switch_phrases:SwitchPhrases",
         "reorder": "isogloss.texts.transforms.reorder:Reorder",
     },
     "isogloss.text_transforms",

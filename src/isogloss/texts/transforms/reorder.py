@@ -10,16 +10,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from isogloss.alignment.corpus import read_corpus
 from isogloss.errors import BadValue
 from isogloss.files import read_input
 from isogloss.languages import resolve
 from isogloss.parameters import labelled
-from isogloss.texts.aligners import Bitext, Links, read_aligner
+from isogloss.texts.aligners import Links, read_aligner
 from isogloss.texts.transforms import Item, Outcome, TextTransform
-from isogloss.texts.words import cut_words, with_words
-
-NO_TRANSLATION = "has no translation in the file"
+from isogloss.texts.transforms.linked import linked_items, untranslated
+from isogloss.texts.words import with_words
 
 
 @dataclass(frozen=True)
@@ -84,47 +82,21 @@ class Reorder(TextTransform):
         BadValue
             If the file has no text of these with its translation.
         """
-        pairs = self._pairs(origin)
-        known = [(item, pairs[key][1]) for item in items if (key := _letters(item.written)) in pairs]
-        if not known:
-            hint = "texts must be written there as in the task"
-            raise BadValue(f"has no text of these in '{origin}' with its translation", where=self.file, hint=hint)
-        others = [pair for key, pair in pairs.items() if key not in {_letters(item.written) for item in items}]
-        bitext = Bitext(
-            [*(item.words for item, _ in known), *(cut_words(text) for text, _ in others)],
-            [cut_words(translation) for _, translation in [*known, *others]],
-        )
-        links = read_aligner(self.aligner).align(bitext)
-        places = [_places(item, one) for (item, _), one in zip(known, links, strict=False)]
-        made = [_moved(item, own) for (item, _), own in zip(known, places, strict=True)]
-        there = {item.id for item, _ in known}
-        free = [_free(item) for item, _ in known]
-        linked = [np.isin(own, one.pairs[:, 0]) for own, one in zip(free, links, strict=False)]
+        like = resolve(self.like, where=f"{self.name}: like").id
+        if origin == like:
+            raise BadValue(f"texts in '{origin}' are in the order of '{origin}' already", where=self.name,
+                           hint="name their languages, without it, in languages")  # fmt: skip
+        known = linked_items(items, self.file, origin, like, read_aligner(self.aligner))
+        links = [one.links for one in known]
+        places = [_places(one.item, one.links) for one in known]
+        made = [_moved(one.item, own) for one, own in zip(known, places, strict=True)]
+        free = [_free(one.item) for one in known]
+        linked = [np.isin(own, one.pairs[:, 0]) for own, one in zip(free, links, strict=True)]
         measures = {
             "moved": float(np.mean([_turned(own) for own in places])),
             "linked": float(np.concatenate(linked).sum() / max(1, sum(map(len, free)))),
         }
-        missing = {item.id: NO_TRANSLATION for item in items if item.id not in there}
-        return Outcome(made, missing, measures=measures)
-
-    def _pairs(self, origin: str) -> dict[str, tuple[str, str]]:
-        """Each text of the file with its translation, by its letters."""
-        like = resolve(self.like, where=f"{self.name}: like").id
-        sides: dict[str, dict[str, str]] = {origin: {}, like: {}}
-        for language, number, text in read_corpus(self.file).table.select("language", "id", "text").iter_rows():
-            side = sides.get(resolve(language, where=self.file).id)
-            if side is not None:
-                side[number] = text
-        if origin == like:
-            raise BadValue(f"texts in '{origin}' are in the order of '{origin}' already", where=self.name,
-                           hint="name their languages, without it, in languages")  # fmt: skip
-        own, translations = sides[origin], sides[like]
-        return {_letters(text): (text, translations[one]) for one, text in own.items() if one in translations}
-
-
-def _letters(text: str) -> str:
-    """A text without its spaces, which differ between words that were cut and text that was not."""
-    return "".join(text.split())
+        return Outcome(made, untranslated(items, known), measures=measures)
 
 
 def _places(item: Item, links: Links) -> np.ndarray[Any, np.dtype[np.float64]]:
