@@ -26,6 +26,7 @@ SETTINGS = {
     "template": "{premise}{choice}", "learning_rate": 0.01, "epochs": 20, "batch_size": 8, "adapter_dropout": 0.0,
     "rank": 8, "modules": ["q_proj", "v_proj", "o_proj", "up_proj", "down_proj"],
 }  # fmt: skip
+SAMPLED = SETTINGS | {"learning_rate": 0.001, "epochs": 2, "batch_size": 16, "max_new": 1}
 Array = np.ndarray[Any, Any]
 
 
@@ -47,7 +48,7 @@ def make_base(folder: Path, *, shared: bool, seed: int = 0, steps: int = 100) ->
         language = chance.choice([*LANGUAGES])
         return prompt(language, chance.choice(WORDS)), chance.choice(marks(language, shared=shared))
 
-    make_decoder(folder, seed=5 + seed)
+    make_decoder(folder, seed=5 + seed, width=128)
     return make_taught(folder, draw, steps=steps)
 
 
@@ -70,6 +71,13 @@ def prefer(base: Path, task: Path, languages: int, into: Path, seed: int = 0) ->
     chosen = tuple(SEEN[:languages])
     return adapt(base, "answer-preference", task=str(task), languages=chosen, examples=PAIRS // languages, seed=seed,
                  into=into, settings=SETTINGS)  # fmt: skip
+
+
+def prefer_sampled(base: Path, task: Path, languages: int, into: Path, seed: int = 0, method: str = "dpo") -> Path:
+    """The base after rewards of its own answers in so many languages, to the same number of questions in all."""
+    chosen, beta = tuple(SEEN[:languages]), 0.1 if method == "dpo" else 0.02
+    return adapt(base, "sampled-preference", task=str(task), languages=chosen, examples=PAIRS // languages, seed=seed,
+                 into=into, settings=SAMPLED, method=method, rounds=6, beta=beta)  # fmt: skip
 
 
 def good_shares(folder: Path, *, shared: bool) -> dict[str, float]:

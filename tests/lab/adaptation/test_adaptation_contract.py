@@ -21,7 +21,7 @@ from isogloss.lab.adaptation.weights import Weights
 
 KINDS = ("decoder", "masked", "encoder")
 RESTORE = "code-switch-restore"
-OF_DECODERS = ("instruction-lora", "language-preference", "answer-preference", "logit-shift")
+OF_DECODERS = ("instruction-lora", "language-preference", "answer-preference", "sampled-preference", "logit-shift")
 TRAINS = "continued-pretraining"
 ALIGN = ("align-sentences", "align-words")
 ALIGNED = {"batches": 4, "batch_size": 4, "parts": 2, "measured": 1, "own": 0.0, "keep": 1.0}
@@ -61,6 +61,10 @@ def parameters(name: str, checkpoint: Path) -> dict[str, Any]:
         return {"tuned": str(checkpoint), "untuned": str(checkpoint)}
     if name == "answer-preference":
         return {"task": str(write_choices(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
+    if name == "sampled-preference":
+        settings = {"epochs": 1, "rank": 2, "max_new": 2}
+        given = {"samples": 3, "rounds": 2, "reward": "pattern:[a-z]", "settings": settings, "examples": 8}
+        return {"task": str(write_task(checkpoint.parent)), **given}
     if name in OF_DECODERS:
         return {"task": str(write_task(checkpoint.parent)), "settings": {"epochs": 1, "rank": 2}}
     if name == "merge-adapters":

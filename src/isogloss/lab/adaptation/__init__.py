@@ -42,6 +42,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "instruction-lora": "isogloss.lab.adapters:InstructionLora",
         "language-preference": "isogloss.lab.adapters:LanguagePreference",
         "answer-preference": "isogloss.lab.adapters:AnswerPreference",
+        "sampled-preference": "isogloss.lab.sampled_preference:SampledPreference",
         "logit-shift": "isogloss.lab.adaptation.logit_shift:LogitShift",
         "merge-average": "isogloss.lab.adaptation.merge:MergeAverage",
     },

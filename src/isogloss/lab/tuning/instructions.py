@@ -76,35 +76,67 @@ def train_answers(decoder: Decoder, sequences: Sequences, schedule: Schedule, se
 
 
 def train_preferences(
-    decoder: Decoder, chosen: Sequences, rejected: Sequences, schedule: Schedule, seed: int, beta: float, weight: float
-) -> None:
+    decoder: Decoder, chosen: Sequences, rejected: Sequences, schedule: Schedule, seed: int, beta: float, weight: float,
+    *, answers: float = 1.0, reference: Decoder | None = None,
+) -> None:  # fmt: skip
     """Lower the loss of `train_answers` on chosen answers, and that of preferring them to rejected ones.
 
     Parameters
     ----------
     decoder : Decoder
-        As it is now, it is the reference.
     chosen, rejected : Sequences
         Pairs with one prompt each.
     beta : float
         See `isogloss.lab.tuning.preferences.preference_loss`.
     weight : float
         Of the mean of that loss.
+    answers : float, default 1
+        Weight of the loss of `train_answers`.
+    reference : Decoder, optional
+        Which differences of log-probability are counted from; by default the model as it is now.
     """
-    torch, reference = start_torch(), []
+    torch, apart = start_torch(), []
     with torch.no_grad():
         for pair in zip(chosen, rejected, strict=True):
-            one, other = log_likelihoods(decoder, list(pair)).tolist()
-            reference.append(one - other)
+            one, other = log_likelihoods(reference or decoder, list(pair)).tolist()
+            apart.append(one - other)
 
     def loss(part: Places, batch: Places, step: int) -> Any:
         tokens = sum(len(chosen[place][1]) for place in batch)
         better, worse = (log_likelihoods(decoder, [some[place] for place in part]) for some in (chosen, rejected))
-        before = torch.tensor([reference[place] for place in part], device=better.device)
+        before = torch.tensor([apart[place] for place in part], device=better.device)
         preferred = preference_loss(better - worse, before, beta).sum() / len(batch)
-        return -better.sum() / tokens + weight * preferred
+        return -answers * better.sum() / tokens + weight * preferred
 
     descend(decoder, chosen, loss, schedule, seed)
+
+
+def train_rewarded(
+    decoder: Decoder, sequences: Sequences, advantages: Sequence[float], schedule: Schedule, seed: int
+) -> None:
+    """Make answers likelier, or less likely, by how much more they are worth than others.
+
+    Parameters
+    ----------
+    decoder : Decoder
+    sequences : Sequences
+        Answers that the model gave.
+    advantages : sequence of float
+        What each is worth more than the others to its prompt.
+    schedule : Schedule
+    seed : int
+
+    Notes
+    -----
+    The gradient of REINFORCE (Williams 1992), of whole answers.
+    """
+
+    def loss(part: Places, batch: Places, step: int) -> Any:
+        likely = log_likelihoods(decoder, [sequences[place] for place in part])
+        worth = start_torch().tensor([advantages[place] for place in part], device=likely.device)
+        return -(worth * likely).sum() / len(batch)
+
+    descend(decoder, sequences, loss, schedule, seed)
 
 
 def train_consistent(
