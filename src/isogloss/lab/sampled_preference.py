@@ -14,7 +14,7 @@ from isogloss.lab.adaptation import Inputs
 from isogloss.lab.adaptation.draft import TRAINING, Draft
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.lab.adapters import InstructionLora, memory_of_lora, read_recipe, train_and_put_in
-from isogloss.lab.tuning.rewards import Asked, digest_of, read_reward
+from isogloss.lab.rewards import Prompts, digest_of, read_reward
 from isogloss.lab.tuning.sampled import Method, Sampled
 from isogloss.parameters import Count, NotNegative
 
@@ -94,7 +94,7 @@ class SampledPreference(InstructionLora):
 
         def grade(places: Array, answers: Sequence[Sequence[str]]) -> Array:
             rows = [(prompts[place], examples[place].answer, languages[place]) for place in places]
-            return reward(Asked(*zip(*rows, strict=True)), answers)
+            return reward(Prompts(*zip(*rows, strict=True)), answers)
 
         lesson = Sampled(
             examples, languages, grade, draft, self.method, self.samples, self.rounds, self.beta, recipe.max_new,

@@ -25,7 +25,7 @@ from tests.lab.test_domain_invariant import fitted, pairs, recipe_of
 
 from isogloss.errors import BadValue, InputError
 from isogloss.lab import adapt, adaptation_card, save
-from isogloss.lab.tuning.rewards import Asked, digest_of, read_reward
+from isogloss.lab.rewards import Prompts, digest_of, read_reward
 
 
 @pytest.fixture(scope="module")
@@ -61,19 +61,19 @@ def test_answers_that_are_all_worth_the_same_are_refused(world, tmp_path):
     assert not (tmp_path / "made").exists()
 
 
-ASKED = Asked(["Wie heißt der Fluss?", "What is the river called?"], ["Rhein", "Thames"], ["deu", "eng"])
+PROMPTS = Prompts(["Wie heißt der Fluss?", "What is the river called?"], ["Rhein", "Thames"], ["deu", "eng"])
 
 
 def test_rewards_by_rules():
     answers = [["rhein", "Rhine"], ["The Thames", " thames "]]
-    assert read_reward("answer")(ASKED, answers).tolist() == [[1, 0], [0, 1]]
-    assert read_reward("pattern:^[A-Z]")(ASKED, answers).tolist() == [[0, 1], [1, 0]]
+    assert read_reward("answer")(PROMPTS, answers).tolist() == [[1, 0], [0, 1]]
+    assert read_reward("pattern:^[A-Z]")(PROMPTS, answers).tolist() == [[0, 1], [1, 0]]
 
 
 def test_the_reward_of_the_language_of_the_prompt():
     pytest.importorskip("py3langid", reason="needs the extra behaviour")
     german, english = "Der Fluss heißt Rhein und ist sehr lang.", "The river is called Thames and it is long."
-    assert read_reward("language")(ASKED, [[german, english]] * 2).tolist() == [[1, 0], [0, 1]]
+    assert read_reward("language")(PROMPTS, [[german, english]] * 2).tolist() == [[1, 0], [0, 1]]
 
 
 def test_a_recipe_that_was_trained_on_choices_grades_answers(tmp_path):
@@ -82,8 +82,8 @@ def test_a_recipe_that_was_trained_on_choices_grades_answers(tmp_path):
     save(recipe, fitted(recipe, target=0)[0], tmp_path / "reward")
     rows, right = pairs(7, 30, cue=False)
     answers = [[*one.choices, one.choices[1 - place]] for one, place in zip(rows, right, strict=True)]
-    asked = Asked([one.premise for one in rows], [""] * 30, ["eng"] * 30)
-    rewards = read_reward(str(tmp_path / "reward"))(asked, answers)
+    prompts = Prompts([one.premise for one in rows], [""] * 30, ["eng"] * 30)
+    rewards = read_reward(str(tmp_path / "reward"))(prompts, answers)
     assert rewards.sum(1).tolist() == [1.0] * 30
     assert np.mean([row[place] for row, place in zip(rewards, right, strict=True)]) > 0.9
     assert digest_of(str(tmp_path / "reward")) != digest_of("answer") == "answer"

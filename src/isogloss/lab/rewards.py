@@ -19,12 +19,12 @@ PATTERN = "pattern:"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Prompts:
     """What rewards know of the prompts.
 
     Attributes
     ----------
-    prompts : sequence of str
+    texts : sequence of str
         What is asked, without what a template adds.
     answers : sequence of str
         Right ones.
@@ -32,12 +32,12 @@ class Asked:
         Of each prompt, as the task names it.
     """
 
-    prompts: Sequence[str]
+    texts: Sequence[str]
     answers: Sequence[str]
     languages: Sequence[str]
 
 
-Reward = Callable[[Asked, Sequence[Sequence[str]]], Array]
+Reward = Callable[[Prompts, Sequence[Sequence[str]]], Array]
 """From prompts, and the answers to each, to rewards of shape (prompts, answers)."""
 
 
@@ -81,22 +81,22 @@ def digest_of(reward: str) -> str:
     return digest.hexdigest()
 
 
-def _is_right(asked: Asked, answers: Sequence[Sequence[str]]) -> Array:
-    pairs = zip(asked.answers, answers, strict=True)
+def _is_right(prompts: Prompts, answers: Sequence[Sequence[str]]) -> Array:
+    pairs = zip(prompts.answers, answers, strict=True)
     return np.array([[one.strip().casefold() == right.strip().casefold() for one in some] for right, some in pairs],
                     float)  # fmt: skip
 
 
-def _is_in_language(asked: Asked, answers: Sequence[Sequence[str]]) -> Array:
+def _is_in_language(prompts: Prompts, answers: Sequence[Sequence[str]]) -> Array:
     from isogloss.texts.identification import codes_of, identify
 
     found = identify({one for some in answers for one in some})
-    wanted = {code: codes_of(code) for code in {*asked.languages}}
+    wanted = {code: codes_of(code) for code in {*prompts.languages}}
     lacking = sorted(code for code, codes in wanted.items() if not codes)
     if lacking:
         raise BadValue(f"'{lacking[0]}' cannot be identified", where="reward",
                        hint="learn from other languages, or take another reward")  # fmt: skip
-    pairs = zip(asked.languages, answers, strict=True)
+    pairs = zip(prompts.languages, answers, strict=True)
     return np.array([[found[one] in wanted[code] for one in some] for code, some in pairs], float)
 
 
@@ -104,7 +104,7 @@ def _is_in_language(asked: Asked, answers: Sequence[Sequence[str]]) -> Array:
 class _Matches:
     pattern: re.Pattern[str]
 
-    def __call__(self, asked: Asked, answers: Sequence[Sequence[str]]) -> Array:
+    def __call__(self, prompts: Prompts, answers: Sequence[Sequence[str]]) -> Array:
         return np.array([[self.pattern.search(one) is not None for one in some] for some in answers], float)
 
 
@@ -119,12 +119,12 @@ class _Chosen:
             raise BadValue(f"{self._recipe.name} answers no choices", where=str(folder),
                            hint="train a recipe on a task of kind multiple-choice")  # fmt: skip
 
-    def __call__(self, asked: Asked, answers: Sequence[Sequence[str]]) -> Array:
+    def __call__(self, prompts: Prompts, answers: Sequence[Sequence[str]]) -> Array:
         from isogloss.lab.kinds import tasks
         from isogloss.lab.recipe import Corpus
         from isogloss.models.inputs import Choice
 
-        choices = [Choice(prompt, tuple(some)) for prompt, some in zip(asked.prompts, answers, strict=True)]
+        choices = [Choice(prompt, tuple(some)) for prompt, some in zip(prompts.texts, answers, strict=True)]
         corpus = Corpus([[]], [choices], ["eng"], tasks.get("multiple-choice")(), [])
         prepared = self._recipe.prepare(corpus, lambda function, values: map(function, values))
         best = np.asarray(self._recipe.predict(prepared, self._fitted)[""], int)
