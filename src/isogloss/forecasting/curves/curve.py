@@ -143,7 +143,8 @@ class Curve:
             raise BadValue("an amount is negative or not finite", where="sizes", hint="count from 0 up")
         lower, upper = self._scores(counts, level)
         widths = np.subtract(*self._scores(counts, TRUST_LEVEL)[::-1])
-        flags = [[flag for flag in Flag if flag in self._flags(size, level)] for size in counts]
+        found = [self._flags(size, level) for size in counts]
+        flags = [[flag for flag in Flag if flag in some] for some in found]
         table = {
             "size": counts.round().astype(np.int64),
             "mean": self.link.to_score(self._at(counts, self.band.path)),
