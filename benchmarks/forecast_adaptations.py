@@ -26,7 +26,8 @@ from benchmarks.common import DATA, RESULTS, have_data, machine, versions, write
 from isogloss.evidence import OBSERVATION, Evidence, Store
 from isogloss.evidence.adaptations import AdaptationLabel, adapted_scores, unadapted
 from isogloss.evidence.schema import conform
-from isogloss.forecasting.changes import find_adaptation, forecast_changes
+from isogloss.forecasting.adaptation_setting import find_adaptation
+from isogloss.forecasting.changes import forecast_changes
 from isogloss.forecasting.settings import read_settings
 from isogloss.lab import ByteTransformer, pretrain, read_adaptation_grid, run_adaptation_grid
 from isogloss.languages import resolve

@@ -14,7 +14,7 @@ from isogloss.extras import MissingExtra
 from isogloss.lab import read_grid
 from isogloss.lab.reading import read_task
 from isogloss.lab.task import Task
-from isogloss.texts.tables import name_classes
+from isogloss.texts.hub import name_classes
 
 TOPICS = ["health", "sports"]
 GRID = """

@@ -12,7 +12,8 @@ from tests.lab.described import read, refusal
 
 from isogloss.lab.task_file import known_tasks, read_info
 from isogloss.models.inputs import Choice, Pair
-from isogloss.texts.tables import is_on_hub, read_conll, read_conllu
+from isogloss.texts.hub import is_on_hub
+from isogloss.texts.tables import read_conll, read_conllu
 
 CONLLU = """# sent_id = {split}-1
 # text = The doctors don't sleep.

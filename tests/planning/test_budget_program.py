@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.planning.menus import enumerate_best, make_menu, menus, planted
 
 from isogloss.errors import InputError
-from isogloss.planning.budget.program import greedy, solve
+from isogloss.planning.budget.greedy import greedy
+from isogloss.planning.budget.program import solve
 from isogloss.planning.objectives import OBJECTIVES, Objective, objective
 
 NO_FLOORS = -np.inf

@@ -15,10 +15,11 @@ import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.evidence.training_mix import TrainingMix
+from isogloss.lab.examples import Examples
 from isogloss.lab.grid import Grid
 from isogloss.lab.recipe import ANY, EACH, Corpus, Recipe, Rows, Stage, Training
 from isogloss.lab.source import PLUS, Source, read_sources
-from isogloss.lab.task import NO_LABEL, Examples, Task
+from isogloss.lab.task import NO_LABEL, Task
 from isogloss.metrics.metric import Gold
 
 

@@ -12,7 +12,8 @@ import polars as pl
 from isogloss.errors import BadValue, UnknownLanguage, UnknownName
 from isogloss.lab.byte_tokenizer import clone_text
 from isogloss.lab.chronology import check_order, divide_by_date, with_dates
-from isogloss.lab.task import Copy, Examples, Leak, Task, TaskInfo, TaskKind
+from isogloss.lab.examples import Examples
+from isogloss.lab.task import Copy, Leak, Task, TaskInfo, TaskKind
 from isogloss.languages import Language, resolve
 from isogloss.texts.tables import read_table
 

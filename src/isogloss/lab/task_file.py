@@ -18,7 +18,7 @@ from isogloss.evidence.schema import TEXT_ORIGINS
 from isogloss.lab.byte_tokenizer import MOST_COPIES
 from isogloss.lab.kinds import tasks
 from isogloss.lab.task import Copy, TaskInfo, TaskKind
-from isogloss.texts.tables import LANGUAGE, is_on_hub
+from isogloss.texts.hub import LANGUAGE, is_on_hub
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from isogloss.evidence import Evidence
-    from isogloss.forecasting.changes import AdaptationSetting
+    from isogloss.forecasting.adaptation_setting import AdaptationSetting
 
 SCORES = ("before", "before_lower", "before_upper", "change", "lower", "upper", "after", "after_lower", "after_upper")
 SHOWN = {"language": "language", "before": "before", "change": "change", "from": "lower", "to": "upper",
@@ -45,7 +45,7 @@ def find_adaptation_of(question: AboutSettings, label: str, evidence: Evidence) 
         If nothing like the adaptation was measured.
     """
     from isogloss.evidence.adaptations import adapted_scores, unadapted
-    from isogloss.forecasting.changes import find_measured
+    from isogloss.forecasting.adaptation_setting import find_measured
 
     pairs = adapted_scores(evidence)
     if pairs.is_empty():

@@ -93,7 +93,7 @@ class PlanQuestion(WithBackground, AboutSettings):
         """Plan, and say first what the plan cannot know."""
         from isogloss.evidence.adaptations import unadapted
         from isogloss.planning import forecast_offers, plan_budget
-        from isogloss.planning.budget.program import GuaranteeMissed
+        from isogloss.planning.budget.greedy import GuaranteeMissed
         from isogloss.planning.costs import parse_caps, parse_floors
 
         if self.budget is None:

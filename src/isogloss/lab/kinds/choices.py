@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.task import Answer, Examples, Form, TaskInfo, TaskKind
+from isogloss.lab.examples import Examples
+from isogloss.lab.task import Answer, Form, TaskInfo, TaskKind
 from isogloss.models.inputs import SLOT, Choice, ChoiceType, Cloze, ClozeType, InputType
 
 _PLACES = {"first": 0, "last": -1}

@@ -12,7 +12,8 @@ import polars as pl
 
 from isogloss.errors import BadValue
 from isogloss.evidence.pairs import SEPARATOR
-from isogloss.lab.task import Answer, Examples, Form, Task, TaskInfo, TaskKind
+from isogloss.lab.examples import Examples
+from isogloss.lab.task import Answer, Form, Task, TaskInfo, TaskKind
 from isogloss.models.inputs import InputType, Question, QuestionType
 
 

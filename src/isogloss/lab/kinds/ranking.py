@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue
-from isogloss.lab.task import Answer, Examples, TaskInfo, TaskKind
+from isogloss.lab.examples import Examples
+from isogloss.lab.task import Answer, TaskInfo, TaskKind
 from isogloss.models.inputs import Choice, InputType, RankingType
 
 BETWEEN = "|||"

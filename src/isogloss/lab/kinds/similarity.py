@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue
-from isogloss.lab.task import Answer, Examples, Form, TaskInfo, TaskKind
+from isogloss.lab.examples import Examples
+from isogloss.lab.task import Answer, Form, TaskInfo, TaskKind
 from isogloss.models.inputs import InputType, Pair, PairType
 
 LEAST = 3

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue
-from isogloss.lab.task import NO_LABEL, UNTAGGED, Answer, Examples, Form, Task, TaskInfo, TaskKind
+from isogloss.lab.examples import Examples
+from isogloss.lab.task import NO_LABEL, UNTAGGED, Answer, Form, Task, TaskInfo, TaskKind
 from isogloss.languages import resolve
 from isogloss.metrics.labels import is_tag_of_spans
 from isogloss.models.inputs import InputType, Pair, PairType, WordsType

@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import numpy as np
 
 from isogloss.errors import BadValue
+from isogloss.lab.recipe.training import Rows, Stage, Training
 from isogloss.parameters import Parameterized, labelled
 from isogloss.registry import Registry
 
 if TYPE_CHECKING:
     from isogloss.lab.task import TaskKind
+
+__all__ = [
+    "ALL", "ANY", "EACH", "Answers", "Apply", "Arrays", "Corpus", "Estimate", "Fitted", "Outcome", "Recipe", "Rows",
+    "Stage", "Training", "recipes",
+]  # fmt: skip
 
 
 recipes: Registry[type[Recipe]] = Registry(
@@ -330,64 +336,6 @@ class Recipe(Parameterized, ABC):
     @abstractmethod
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """What some jobs would take, after a small part of the work was tried."""
-
-
-Rows = np.ndarray[Any, Any]
-
-
-def _no_rows() -> Rows:
-    return np.empty(0, np.int64)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Examples that are learnt from together.
-
-    Attributes
-    ----------
-    rows : numpy.ndarray of int64
-        Training rows, counted as `Corpus` does.
-    labels : numpy.ndarray of int64, shape (units,), or of uint8, shape (rows, labels), or of float64, shape (rows,)
-        What is right, unit by unit, in the order of the rows; see `isogloss.lab.task.Examples`.
-    """
-
-    rows: Rows
-    labels: Rows
-
-
-@dataclass(frozen=True)
-class Training:
-    """What a recipe is to learn from.
-
-    Attributes
-    ----------
-    rows, labels : numpy.ndarray of int64
-        See `Stage`.
-    seed : int
-    dev_rows, dev_labels : numpy.ndarray of int64
-        The source's validation data, empty where it has none.
-    labels_count : int or None
-        How many labels the task has; None for as many as the training data show.
-    then : tuple of Stage
-        What to go on with, once the rows have been learnt from.
-    target : int or None
-        The language that the training is for, by its place in the corpus, where it is for one alone.
-    unlabelled : numpy.ndarray of int64
-        Training rows that are read without what is right, counted as `Corpus` does.
-    keep : str
-        Folder to write what is learnt to, see `isogloss.lab.save`; nothing for none.
-    """
-
-    rows: Rows
-    labels: Rows
-    seed: int
-    dev_rows: Rows = field(default_factory=_no_rows)
-    dev_labels: Rows = field(default_factory=_no_rows)
-    labels_count: int | None = None
-    then: tuple[Stage, ...] = ()
-    target: int | None = None
-    unlabelled: Rows = field(default_factory=_no_rows)
-    keep: str = ""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class Entailment(TrainedRecipe):
         """Learn from the pairs; what the job before learnt from them is taken over."""
         if not self.pairs:
             return
-        from isogloss.lab.recipe.neural.network import train
+        from isogloss.lab.recipe.neural.training import train
 
         global _pretrained
         key = f"{sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()} {training.seed}"

@@ -105,7 +105,7 @@ class LabelEncoder(TrainedRecipe):
         if not self.first:
             return
         from isogloss.lab.recipe.label_network import LabelNetwork
-        from isogloss.lab.recipe.neural.network import train
+        from isogloss.lab.recipe.neural.training import train
 
         assert isinstance(network, LabelNetwork)
         global _interpreted

@@ -180,7 +180,7 @@ class StackedEncoder(Lora):
     def _learn_vectors(
         self, student: StackedNetwork, tokens: Tokens, rows: Integers, targets: Integers, epochs: int, seed: int
     ) -> None:
-        from isogloss.lab.recipe.neural.network import train
+        from isogloss.lab.recipe.neural.training import train
 
         objective, student.objective = student.objective, "vectors"
         train(student, tokens, rows, targets, replace(self.schedule, epochs=epochs), seed, lambda epoch: None)

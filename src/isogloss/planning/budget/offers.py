@@ -12,15 +12,8 @@ import polars as pl
 from isogloss.errors import BadValue, InputError, NotEnoughEvidence
 from isogloss.evidence import Evidence
 from isogloss.evidence.adaptations import adapted_scores
-from isogloss.forecasting.changes import (
-    AdaptationSetting,
-    as_before,
-    changes_alone,
-    error_correlation,
-    find_measured,
-    reads_texts,
-    scores_after,
-)
+from isogloss.forecasting.adaptation_setting import AdaptationSetting, find_measured
+from isogloss.forecasting.changes import as_before, changes_alone, error_correlation, reads_texts, scores_after
 from isogloss.forecasting.flags import Flag
 from isogloss.forecasting.grid import Array
 from isogloss.forecasting.settings import Setting

@@ -20,7 +20,8 @@ import polars as pl
 from isogloss.errors import BadTrainingMix, IsoglossError
 from isogloss.evidence import TrainingMix
 from isogloss.forecasting.grid import Array, TrainingMixes
-from isogloss.planning.budget.program import Infeasible, Solution, greedy, solve
+from isogloss.planning.budget.greedy import greedy
+from isogloss.planning.budget.program import Infeasible, Solution, solve
 from isogloss.planning.budget.supply import Choice, Menu, SupplyCurve, steps_of
 from isogloss.planning.objectives import Objective
 

@@ -18,8 +18,8 @@ from isogloss.errors import InputError
 from isogloss.forecasting import Trust
 from isogloss.forecasting.curves.points import Link
 from isogloss.forecasting.grid import Array
+from isogloss.planning.budget.greedy import GuaranteeMissed
 from isogloss.planning.budget.offers import Offer
-from isogloss.planning.budget.program import GuaranteeMissed
 from isogloss.planning.budget.result import CHANGES, HELPS_BUT_DEARER, OFFERS
 from isogloss.planning.budget.search import BETTER, KEPT, Outcome, Problem, Scorer, search
 

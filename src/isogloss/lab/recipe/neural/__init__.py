@@ -187,7 +187,7 @@ class NeuralRecipe(Recipe):
 
 
 def objective_of(labels: np.ndarray[Any, Any]) -> str:
-    """What is learnt: one "label" of a unit, several "labels" of a row, or a "value"; see `lab.task.Examples`.
+    """What is learnt: one "label" of a unit, several "labels" of a row, or a "value"; see `lab.examples.Examples`.
 
     Shares of each label, (units, labels) of type float, are about one label of a unit.
     """

@@ -23,7 +23,8 @@ from isogloss.models.tokenizers import overlap
 from isogloss.parameters import Count, NotNegative, Positive
 
 if TYPE_CHECKING:
-    from isogloss.lab.recipe.neural.network import Network, Schedule
+    from isogloss.lab.recipe.neural.network import Network
+    from isogloss.lab.recipe.neural.training import Schedule
 
 LAST, BEST = "last", "best"
 SOURCE_DEV = "validation data of the source"
@@ -103,7 +104,7 @@ class TrainedRecipe(NeuralRecipe):
     @property
     def schedule(self) -> Schedule:
         """How long and how fast to learn."""
-        from isogloss.lab.recipe.neural.network import Schedule
+        from isogloss.lab.recipe.neural.training import Schedule
 
         return Schedule(
             self.epochs, self.batch_size, self.learning_rate, self.warmup, self.weight_decay, self.precision
@@ -237,7 +238,7 @@ class TrainedRecipe(NeuralRecipe):
         self, network: Network, tokens: Tokens, rows: Any, labels: Any, seed: int, chosen: _Chosen,
         beside: Callable[[Any], None] | None = None,
     ) -> None:  # fmt: skip
-        from isogloss.lab.recipe.neural.network import train
+        from isogloss.lab.recipe.neural.training import train
 
         kept: list[Weights] = []
 
