@@ -74,6 +74,62 @@ def test_each_list_is_asked_about_with_each_instruction(tmp_path) -> None:
     assert answer.picture() is not None
 
 
+def lines_of(language: str) -> list[str]:
+    return [f"{language} {number}" for number in range(12)]
+
+
+def test_texts_stand_around_the_needle_in_their_order_at_the_same_place_in_all_languages() -> None:
+    texts = {"deu": lines_of("deu"), "Swahili": lines_of("swa")}
+    table = needle_questions(["German", "Swahili"], [6], kinds=["one"], items=6, texts=texts)
+    starts = []
+    for row in table.iter_rows(named=True):
+        lines = row["question"].split("\n")[:6]
+        (needle,) = [place for place, line in enumerate(lines) if ": " in line]
+        first = int(lines[-1 if needle == 0 else 0].split()[1]) - (5 if needle == 0 else 0)
+        whole = [f"{row['language']} {first + place}" for place in range(6)]
+        assert [*lines[:needle], *lines[needle + 1 :]] == [*whole[:needle], *whole[needle + 1 :]]
+        assert needle == round(row["depth"] * 5)
+        starts.append(first)
+    assert starts[::2] == starts[1::2]
+    assert len({*starts}) > 1
+    with pytest.raises(IsoglossError, match="0 lines of text in 'swa', for contexts of 6"):
+        needle_questions(["German", "Swahili"], [6], texts={"German": lines_of("deu")})
+
+
+def test_the_number_of_a_country_that_is_not_there_is_none() -> None:
+    """And every other question has that choice, too."""
+    table = needle_questions(["German", "Swahili"], [8], kinds=["absent", "one"], items=4, none="none")
+    for row in table.iter_rows(named=True):
+        *lines, _, asked = row["question"].split("\n")
+        assert (len(lines), len(row["choices"]), row["choices"][-1]) == (8, 5, "none")
+        country = asked.removesuffix(": <mask>")
+        is_there = any(line.startswith(f"{country}: ") for line in lines)
+        assert is_there == (row["kind"] == "one") == (row["choices"][row["answer"]] != "none")
+        assert sum(one in row["question"] for one in row["choices"][:-1]) == 1
+    plain = needle_questions(["German", "Swahili"], [8], kinds=["one"], items=4)
+    assert table.filter(kind="one")["question"].to_list() == plain["question"].to_list()
+    with pytest.raises(IsoglossError, match="absent needs an answer that says that nothing is there"):
+        needle_questions(["German"], [8], kinds=["absent"])
+
+
+def test_how_often_a_model_says_that_nothing_is_there_stands_beside_what_is_right(tmp_path) -> None:
+    pytest.importorskip("torch")
+    make_decoder(tmp_path / "decoder")
+    (tmp_path / "wordings.csv").write_text("language,instruction,none\neng,Copy it or say none.,none\n")
+    (tmp_path / "book.csv").write_text(
+        "language,text\n" + "".join(f"{one},{line}\n" for one in ("deu", "swa") for line in lines_of(one))
+    )
+    answer = isogloss.find_needles(
+        model=str(tmp_path / "decoder"), languages=["German", "Swahili"], lengths=[4], items=3, kinds=["one", "absent"],
+        instructions=str(tmp_path / "wordings.csv"), texts=str(tmp_path / "book.csv"),
+    )  # fmt: skip
+    shares = answer.tables["shares"].frame
+    absent = shares.filter(kind="absent")
+    assert absent["said_none"].to_list() == absent["accuracy"].to_list()
+    assert "the number of another country alone, asked in English" in answer.sentences[1]
+    assert answer.sentences[1].endswith("a guess has 0.200.")
+
+
 @pytest.mark.parametrize(
     ("languages", "lengths", "reason"),
     [

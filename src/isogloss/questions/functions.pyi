@@ -669,6 +669,8 @@ def find_needles(
     kinds: str | Sequence[str] = ...,
     items: int = ...,
     instructions: str | None = ...,
+    texts: str | None = ...,
+    none: str = ...,
     seed: int = ...,
     form: Literal["text", "chat"] | None = ...,
     system: str = ...,

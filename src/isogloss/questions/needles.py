@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 SHOWN = 30
+WHAT = {"one": "one number", "several": "a number on each", "absent": "the number of another country alone"}
 
 
 class NeedlesQuestion(RunsModels):
@@ -42,22 +43,38 @@ class NeedlesQuestion(RunsModels):
     kinds: Annotated[
         NameList,
         Shell(flags=("--kind", "--kinds"), kind=str),
-        Field(description="one (a single line has a number), several (every line has one)."),
+        Field(
+            description="one (a single line has a number), several (every line has one), absent (one line has the "
+            "number of another country; wants --none)."
+        ),
     ] = Field(default_factory=lambda: ["one", "several"])
     items: Annotated[int, Field(ge=1, description="Questions of each length and kind.")] = 20
     instructions: Annotated[
         str | None,
-        Field(description="Table with language and instruction; each stands before every list."),
+        Field(
+            description="Table with language and instruction; each stands before every list. With a column none, its "
+            "answer that says that nothing is there."
+        ),
     ] = None
+    texts: Annotated[
+        str | None,
+        Field(
+            description="Table with language and text, a line of a book a row, in order; they stand around the needle."
+        ),
+    ] = None
+    none: Annotated[
+        str, Field(description="Answer that says that no line has the number; every question has it as a choice then.")
+    ] = ""
     seed: Annotated[int, Field(ge=0, description="Seed of what is drawn at random.")] = 0
 
     def answer(self, progress: Progress | None = None) -> Answer:
         """Ask every question."""
         from isogloss.behaviour import answer_questions, needle_questions, read_questions
 
+        instructions, none = self._instructions()
         made = needle_questions(
-            self.languages, self.lengths, kinds=self.kinds, items=self.items, instructions=self._instructions(),
-            seed=self.seed,
+            self.languages, self.lengths, kinds=self.kinds, items=self.items, instructions=instructions,
+            texts=self._texts(), none=none, seed=self.seed,
         )  # fmt: skip
         meter = self.meter()
         respondent = self.respondent(self.model)
@@ -67,31 +84,51 @@ class NeedlesQuestion(RunsModels):
         )  # fmt: skip
         about = made.drop("question", "choices", "answer")
         items = answered.join(about, on=["task", "item", "language"], maintain_order="left")
+        guess = 1 / made["choices"].list.len()[0]
+        title = f"Right answers; 95 % intervals over items; a guess has {guess:.3f}"
         names = Names(None, {})
         shares = _shares(items)
-        sentences = tuple(_sentences(shares, names, respondent.name))
+        sentences = tuple(_sentences(shares, names, respondent.name, guess))
         instruction = {"instruction": "instruction_name"} if "instruction" in shares.columns else {}
         shown = {"kind": "kind", "lines": "lines", "language": "name", **instruction, "characters": "characters",
-                 "right": "accuracy", "from": "lower", "to": "upper", "items": "items"}  # fmt: skip
+                 "right": "accuracy", "from": "lower", "to": "upper",
+                 **({"said none": "said_none"} if "said_none" in shares.columns else {}), "items": "items"}  # fmt: skip
         named = shares.with_columns(names.of("language").alias("name"))
         if instruction:
             named = named.with_columns(names.of("instruction").alias("instruction_name"))
         return Answer(
             self.command, sentences,
-            {"shares": Table(named, "Right answers; 95 % intervals over items; a guess has 0.250", shown, rows=SHOWN),
+            {"shares": Table(named, title, shown, rows=SHOWN),
              "items": Table(items, rows=0)},
             scale=FRACTION, notes=tuple(meter_notes(meter)), details=meter_details(meter), result=items,
             draw=partial(_draw, shares, names, sentences[0]),
         )  # fmt: skip
 
-    def _instructions(self) -> dict[str, str] | None:
-        """By language as the table calls it."""
+    def _instructions(self) -> tuple[dict[str, str] | None, str | dict[str, str]]:
+        """By language as the table calls it; and the answers that say that nothing is there."""
         if self.instructions is None:
+            return None, self.none
+        from isogloss.errors import UnknownName
+        from isogloss.texts.tables import read_table
+
+        path, columns = Path(self.instructions), {name: name for name in ("language", "instruction")}
+        instructions = dict(read_table(path, columns).select("language", "instruction").iter_rows())
+        if self.none:
+            return instructions, self.none
+        try:
+            table = read_table(path, {"language": "language", "none": "none"})
+        except UnknownName:
+            return instructions, ""
+        return instructions, dict(table.select("language", "none").iter_rows())
+
+    def _texts(self) -> dict[str, list[str]] | None:
+        """Lines by language as the table calls it."""
+        if self.texts is None:
             return None
         from isogloss.texts.tables import read_table
 
-        table = read_table(Path(self.instructions), {"language": "language", "instruction": "instruction"})
-        return dict(table.select("language", "instruction").iter_rows())
+        table = read_table(Path(self.texts), {"language": "language", "text": "text"}).drop_nulls()
+        return dict(table.group_by("language", maintain_order=True).agg("text").iter_rows())
 
 
 def _shares(items: pl.DataFrame) -> pl.DataFrame:
@@ -102,13 +139,16 @@ def _shares(items: pl.DataFrame) -> pl.DataFrame:
 
     keys = ["kind", "lines", "language", *(["instruction"] if "instruction" in items.columns else [])]
     shares = items.group_by(keys, maintain_order=True).agg(
-        characters=pl.col("characters").mean().round().cast(pl.Int64), accuracy=pl.col("correct").mean(), items=pl.len()
-    )
+        characters=pl.col("characters").mean().round().cast(pl.Int64), accuracy=pl.col("correct").mean(),
+        said_none=(pl.col("completion") == pl.col("none")).mean(), items=pl.len(),
+    )  # fmt: skip
+    if not (items["none"] != "").any():
+        shares = shares.drop("said_none")
     ends = [wilson_interval(share, count) for share, count in shares.select("accuracy", "items").iter_rows()]
     return shares.with_columns(pl.Series(name, [end[at] for end in ends]) for at, name in enumerate(("lower", "upper")))
 
 
-def _sentences(shares: pl.DataFrame, names: Names, model: str) -> list[str]:
+def _sentences(shares: pl.DataFrame, names: Names, model: str, guess: float) -> list[str]:
     import polars as pl
 
     said = []
@@ -120,9 +160,9 @@ def _sentences(shares: pl.DataFrame, names: Names, model: str) -> list[str]:
             f"{names(row['language'])} {row['accuracy']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})"
             for row in ([best] if longest.height == 1 else [best, worst])
         )
-        what = "one number" if kind == "one" else "a number on each"
+        what = WHAT[kind]
         what += "".join(f", asked in {names(str(one))}" for one in instruction)
-        said.append(f"{model}, {counted(best['lines'], 'line')} with {what}: {ends} right; a guess has 0.250.")
+        said.append(f"{model}, {counted(best['lines'], 'line')} with {what}: {ends} right; a guess has {guess:.3f}.")
     return said
 
 
