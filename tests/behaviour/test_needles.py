@@ -125,7 +125,7 @@ def test_how_often_a_model_says_that_nothing_is_there_stands_beside_what_is_righ
     )  # fmt: skip
     shares = answer.tables["shares"].frame
     absent = shares.filter(kind="absent")
-    assert absent["said_none"].to_list() == absent["accuracy"].to_list()
+    assert absent["none_share"].to_list() == absent["accuracy"].to_list()
     assert "the number of another country alone, asked in English" in answer.sentences[1]
     assert answer.sentences[1].endswith("a guess has 0.200.")
 

@@ -92,7 +92,7 @@ class NeedlesQuestion(RunsModels):
         instruction = {"instruction": "instruction_name"} if "instruction" in shares.columns else {}
         shown = {"kind": "kind", "lines": "lines", "language": "name", **instruction, "characters": "characters",
                  "right": "accuracy", "from": "lower", "to": "upper",
-                 **({"said none": "said_none"} if "said_none" in shares.columns else {}), "items": "items"}  # fmt: skip
+                 **({"none": "none_share"} if "none_share" in shares.columns else {}), "items": "items"}  # fmt: skip
         named = shares.with_columns(names.of("language").alias("name"))
         if instruction:
             named = named.with_columns(names.of("instruction").alias("instruction_name"))
@@ -140,10 +140,10 @@ def _shares(items: pl.DataFrame) -> pl.DataFrame:
     keys = ["kind", "lines", "language", *(["instruction"] if "instruction" in items.columns else [])]
     shares = items.group_by(keys, maintain_order=True).agg(
         characters=pl.col("characters").mean().round().cast(pl.Int64), accuracy=pl.col("correct").mean(),
-        said_none=(pl.col("completion") == pl.col("none")).mean(), items=pl.len(),
+        none_share=(pl.col("completion") == pl.col("none")).mean(), items=pl.len(),
     )  # fmt: skip
     if not (items["none"] != "").any():
-        shares = shares.drop("said_none")
+        shares = shares.drop("none_share")
     ends = [wilson_interval(share, count) for share, count in shares.select("accuracy", "items").iter_rows()]
     return shares.with_columns(pl.Series(name, [end[at] for end in ends]) for at, name in enumerate(("lower", "upper")))
 
