@@ -13,6 +13,7 @@ from typing import Any
 from isogloss.errors import BadFile, BadValue, first_line
 from isogloss.extras import need
 from isogloss.files import atomic_folder, cache_folder
+from isogloss.models.rounded import SETTING, round_activations
 from isogloss.models.runtime import device, start_torch
 from isogloss.text import shell_word
 
@@ -183,6 +184,8 @@ def load_model(kind: str, folder: Path, precision: str) -> Any:
         raise BadFile(
             f"lacks {len(missing)} weights, such as {missing[0]}", where=str(folder), hint="copy it again, whole"
         )
+    if bits := getattr(model.config, SETTING, None):
+        round_activations(model, bits)
     return model.eval().to(device())
 
 

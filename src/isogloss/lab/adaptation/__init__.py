@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from isogloss.models.checkpoints import fingerprint, locate
 from isogloss.parameters import Parameterized
 from isogloss.registry import Registry
 
@@ -36,6 +37,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
         "structured-prune": "isogloss.lab.adaptation.structured_prune:StructuredPrune",
         "quantise-int8": "isogloss.lab.adaptation.quantise:QuantiseInt8",
         "quantise-int4": "isogloss.lab.adaptation.quantise:QuantiseInt4",
+        "quantise-dynamic-int8": "isogloss.lab.adaptation.quantise:QuantiseDynamicInt8",
         "layer-drop": "isogloss.lab.adaptation.layer_drop:LayerDrop",
         "layer-swap": "isogloss.lab.adaptation.merge:LayerSwap",
         "merge-adapters": "isogloss.lab.adapters:MergeAdapters",
@@ -88,15 +90,48 @@ class Adaptation(Parameterized, ABC):
         Raised whenever the same checkpoint, texts and seed would give other weights.
     of_encoder_decoders : bool
         Whether it is for encoder-decoders; all others are for encoders and decoders.
+    partners : tuple of str
+        Parameters that name other checkpoints.
     """
 
     version: ClassVar[int] = 1
     of_encoder_decoders: ClassVar[bool] = False
+    partners: ClassVar[tuple[str, ...]] = ()
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What, beside checkpoint, texts and seed, decides the weights, as plain values."""
-        return {"adaptation": self.name, "version": self.version, "parameters": self.parameters}
+        """What, beside checkpoint, texts and seed, decides the weights, as plain values.
+
+        The content of other checkpoints stands for their place.
+        """
+        return self.identity_with({})
+
+    def identity_with(self, planned: Mapping[str, Any]) -> dict[str, Any]:
+        """The same, where other checkpoints are still to be made: what decides these, by name, stands for them."""
+
+        def content(name: str) -> Any:
+            return planned[name] if name in planned else fingerprint(locate(name))
+
+        others = {
+            key: [content(one) for one in value] if isinstance(value, tuple) else content(value)
+            for key, value in self.parameters.items()
+            if key in self.partners and value
+        }
+        return {"adaptation": self.name, "version": self.version, "parameters": self.parameters | others}
+
+    @property
+    def named_partners(self) -> list[str]:
+        """Other checkpoints that it names."""
+        values = [getattr(self, key) for key in self.partners]
+        return [one for value in values for one in (value if isinstance(value, tuple) else (value,)) if one]
+
+    def with_partners(self, made: Mapping[str, str]) -> Self:
+        """The same with the places of other checkpoints for their names, where they are given."""
+
+        def place(value: Any) -> Any:
+            return tuple(map(place, value)) if isinstance(value, tuple) else made.get(value, value)
+
+        return replace(self, **{key: place(getattr(self, key)) for key in self.partners})
 
     @property
     def needs_texts(self) -> bool:

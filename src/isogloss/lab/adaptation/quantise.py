@@ -1,4 +1,4 @@
-"""`quantise-int8` and `quantise-int4`: weights with as many values as an integer has, by rounding or by calibration."""
+"""`quantise-int8`, `quantise-int4`, `quantise-dynamic-int8`: numbers of few values, by rounding or by calibration."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from isogloss.lab.adaptation.blocks import CalibratedAdaptation, Linear
 from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.vocabulary_trim import vocabulary_dimensions
 from isogloss.lab.adaptation.weights import Weights
+from isogloss.models.rounded import SETTING
 from isogloss.models.runtime import start_torch
 
 DAMPING = 0.01
@@ -119,6 +120,28 @@ class QuantiseInt4(QuantiseInt8):
     bits: ClassVar[int] = 4
 
     group: Annotated[int, Ge(0)] = 64
+
+
+@dataclass(frozen=True)
+class QuantiseDynamicInt8(QuantiseInt8):
+    """Rounds weights to 8-bit integers times a scale, and what they are multiplied with too, whenever the model runs.
+
+    Notes
+    -----
+    Every state that a matrix takes is rounded to the nearest multiple of its own scale, max |x| / 127; the head takes
+    its states as they are. The folder has the weights of `quantise-int8` and `activation_bits` in config.json, by which
+    isogloss rounds states wherever it loads the model. It computes with floats, so it measures what rounding costs, and
+    not how fast integers are; other programs load the weights and round no states.
+    """
+
+    name: ClassVar[str] = "quantise-dynamic-int8"
+
+    def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
+        draft.write("config.json", source.config | {SETTING: self.bits})
+        super().apply(source, inputs, draft)
+
+    def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
+        return super().facts(source, target) | {SETTING: self.bits}
 
 
 def rounded(weight: Any, bits: int, group: int = 0) -> Any:

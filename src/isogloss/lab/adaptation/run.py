@@ -21,6 +21,7 @@ from isogloss.lab.adaptation.losses import by_language, measure_texts
 from isogloss.lab.adaptation.texts import check_texts, digest, divide
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.checkpoints import fingerprint, is_encoder_decoder, locate
+from isogloss.models.rounded import SETTING
 from isogloss.models.runtime import threads_restored
 from isogloss.models.shifted import shift_of
 from isogloss.progress import Progress
@@ -77,6 +78,8 @@ def adapt(
     _check_kind(folder, chosen)
     if shift_of(folder):
         raise BadValue("its logits are shifted already", where=f"checkpoint {folder}", hint="shift last, and once")
+    if SETTING in source.config:
+        raise BadValue("rounds states when it runs", where=f"checkpoint {folder}", hint="round states last, and once")
     if chosen.needs_texts and not corpus:
         raise BadValue(f"{chosen.name} needs texts", where="corpus", hint='give corpus={"eng": [...], "swh": [...]}')
     learnt, held_out = divide(check_texts(corpus, translations=chosen.needs_translations)) if corpus else ({}, {})
