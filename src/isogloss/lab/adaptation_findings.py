@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,7 @@ from isogloss.errors import NotEnoughEvidence
 from isogloss.evidence.schema import AS_IT_IS, ITEM, OBSERVATION, observation_keys
 from isogloss.evidence.store import Store
 from isogloss.lab.adaptation_contrasts import contrasts_of
+from isogloss.lab.adaptation_models import Array, side_by_side
 from isogloss.stats.hypotheses import holm
 from isogloss.stats.intervals import bootstrap_p_value, crossed_bootstrap, percentile_interval
 
@@ -64,25 +65,44 @@ class AdaptationFindings:
         are two-sided, not below 2^(1 - items), the least that a test of signs gives, and corrected by Holm over the
         languages of an adaptation; a language `gains` or `loses` where they are below 0.05.
         """
-        rows = [row for group in self._groups() for row in with_verdicts(group)]
+        rows = [row for group in self._groups for row in with_verdicts([_change(one) for one in group])]
         return pl.DataFrame(rows, schema=_CHANGES).sort("model", "recipe", "target")
 
-    def _groups(self) -> Iterator[list[dict[str, Any]]]:
+    @cached_property
+    def models(self) -> pl.DataFrame:
+        """What an adaptation costs each language in two models; see `isogloss.lab.adaptation_models`."""
+        changed = [
+            (
+                rows.row(0, named=True) | {"before": float(before.mean()), "parameters": parameters},
+                (after - before).mean(axis=0),
+            )
+            for group in self._groups
+            for rows, before, after, parameters in group
+        ]
+        return side_by_side(changed)
+
+    @cached_property
+    def _groups(self) -> list[list[_Measured]]:
         """The languages of each adaptation of each checkpoint."""
         keyed = self.observations.with_columns(
             observation_keys(self.observations), texts=pl.col("details").str.json_path_match("$.texts")
         ).sort("target", "seed")
         items = self._store.read_items(keyed["observation"]) if keyed.height else pl.DataFrame(schema=ITEM)
         scores = {key: group["score"].to_numpy() for (key,), group in items.sort("item").group_by("observation")}
-        on = ("model", "model_revision", "task", "metric", "texts")
+        on, groups = ("model", "model_revision", "task", "metric", "texts"), []
         for _, group in keyed.group_by(on, maintain_order=True):
             before = {row["target"]: row for row in group.filter(recipe=AS_IT_IS).iter_rows(named=True)}
             made = group.filter(pl.col("recipe") != AS_IT_IS, pl.col("target").is_in(list(before)))
             for _, languages in made.group_by("recipe", maintain_order=True):
-                yield [
-                    _change(rows, scores[before[target]["observation"]], scores)
+                groups.append([
+                    _Measured(
+                        rows, scores[before[target]["observation"]],
+                        np.stack([scores[key] for key in rows["observation"]]),
+                        json.loads(before[target]["details"])["parameters"],
+                    )
                     for (target,), rows in languages.group_by("target", maintain_order=True)
-                ]
+                ])  # fmt: skip
+        return groups
 
     @cached_property
     def summary(self) -> pl.DataFrame:
@@ -153,10 +173,19 @@ class AdaptationFindings:
         return pl.DataFrame(rows, schema=_CURVES)
 
 
-def _change(rows: pl.DataFrame, before: Any, scores: dict[str, Any]) -> dict[str, Any]:
+class _Measured(NamedTuple):
+    """One language after one adaptation: its observations, a row for each seed, and losses of its texts."""
+
+    rows: pl.DataFrame
+    before: Array  # (items,)
+    after: Array  # (seeds, items)
+    parameters: int
+
+
+def _change(measured: _Measured) -> dict[str, Any]:
     """What one language gains or loses by one adaptation, all its seeds together."""
+    rows, before, after, _ = measured
     first = rows.row(0, named=True)
-    after = np.stack([scores[key] for key in rows["observation"]])  # (seeds, items)
     sample = crossed_bootstrap(after - before)
     lower, upper = percentile_interval(sample)
     named = {name: first[name] for name in ("model", "recipe", "metric", "target", "target_as_reported", "items")}

@@ -27,6 +27,8 @@ PEOPLE = (
 )
 MEASURES = {"bits_per_byte": "bits per byte", "vector_distance": "in the distance of sentence vectors"}
 LEAST_P = 0.05
+ALIKE = 0.1
+"""Share by which the sizes of models may differ to be called the same."""
 MOST_SENTENCES = 4
 """Adaptations of which a sentence says who gains and who pays."""
 
@@ -78,12 +80,13 @@ def answer_of(command: str, findings: AdaptationFindings) -> Answer:
     """What has been found of adaptations, for readers."""
     names = Names(None, dict(findings.observations.select("target", "target_as_reported").unique().rows()))
     changes = findings.changes.with_columns(language=names.of("target"), **{"learnt from": "learnt"})
+    of_model = {"model": "model"} if findings.summary["model"].n_unique() > 1 else {}
     tables = {
         "summary": _summary(findings, names),
         "changes": Table(
             changes, "What each language gains or loses (less is better)",
-            {"language": "language", "adaptation": "recipe", "before": "before", "change": "change", "lower": "lower",
-             "upper": "upper", "p": "p_value", "verdict": "verdict"}, rows=20,
+            {**of_model, "language": "language", "adaptation": "recipe", "before": "before", "change": "change",
+             "lower": "lower", "upper": "upper", "p": "p_value", "verdict": "verdict"}, rows=20,
         ),
     }  # fmt: skip
     if findings.contrasts["p_value"].drop_nulls().len():
@@ -93,6 +96,14 @@ def answer_of(command: str, findings: AdaptationFindings) -> Answer:
              "p": "p_value"},
         )  # fmt: skip
     sentences = tuple(_sentences(findings, names))
+    if findings.models.height:
+        tables["models"] = Table(
+            findings.models.with_columns(language=names.of("target")),
+            "What the same adaptation costs a language in two models (above 0: the first loses more)",
+            {"language": "language", "adaptation": "recipe", "model": "model", "change": "change", "other": "other",
+             "its change": "other_change", "difference": "difference", "lower": "lower", "upper": "upper",
+             "p": "p_value"}, rows=20,
+        )  # fmt: skip
     curves = findings.curves.height
     return Answer(
         command, sentences, tables, scale=RAW, result=findings,
@@ -110,11 +121,13 @@ def _summary(findings: AdaptationFindings, names: Names) -> Table:
     """Sizes, times and changes in the units that people read."""
     import polars as pl
 
+    of_model = {"model": pl.col("model")} if findings.summary["model"].n_unique() > 1 else {}
     shown = {
-        "adaptation": pl.col("recipe"), "MB": pl.col("bytes") / 1e6, "ms per text": 1000 * pl.col("seconds"),
-        "seconds to make": pl.col("making_seconds"), "gain": pl.col("gain"), "lose": pl.col("lose"),
-        "learnt from": pl.col("learnt_change"), "others": pl.col("other_change"), "worst": pl.col("worst"),
-        "its change": pl.col("worst_change"), "on the front": pl.col("efficient"),
+        **of_model, "adaptation": pl.col("recipe"), "MB": pl.col("bytes") / 1e6,
+        "ms per text": 1000 * pl.col("seconds"), "seconds to make": pl.col("making_seconds"),
+        "gain": pl.col("gain"), "lose": pl.col("lose"), "learnt from": pl.col("learnt_change"),
+        "others": pl.col("other_change"), "worst": pl.col("worst"), "its change": pl.col("worst_change"),
+        "on the front": pl.col("efficient"),
     }  # fmt: skip
     table = findings.summary.with_columns(best=names.of("best"), worst=names.of("worst"))
     return Table(table, "What each adaptation costs, saves and does", shown)
@@ -124,6 +137,7 @@ def _sentences(findings: AdaptationFindings, names: Names) -> Iterator[str]:
     """Who gains and who pays; sizes of compressions; then what is missing, and the caution."""
     yield from list(_exchanges(findings, names))[:MOST_SENTENCES]
     yield from _sizes(findings, names)
+    yield from _models(findings, names)
     yield from _contrasts(findings)
     if findings.measured < findings.jobs:
         there = f"{findings.measured} of {counted(findings.jobs, 'measurement')}"
@@ -173,6 +187,22 @@ def _sizes(findings: AdaptationFindings, names: Names) -> Iterator[str]:
                 f"{names(row['worst'])} loses most, {row['worst_change']:+.2g} {unit} "
                 f"({row['lower']:+.2g} to {row['upper']:+.2g})."
             )
+
+
+def _models(findings: AdaptationFindings, names: Names) -> Iterator[str]:
+    """By which adaptations one of two models loses more than the other, and whether their sizes differ."""
+    import polars as pl
+
+    clear = findings.models.filter(pl.col("p_value") < LEAST_P).sort("difference", descending=True)
+    for (recipe, model, other), rows in clear.group_by("recipe", "model", "other", maintain_order=True):
+        said = [
+            f"{word} in {', '.join(names(target) for target in some['target'])}"
+            for word, some in (("more", rows.filter(pl.col("difference") > 0)),
+                               ("less", rows.filter(pl.col("difference") < 0))) if some.height
+        ]  # fmt: skip
+        size = rows["parameters"][0] / rows["other_parameters"][0]
+        sizes = "" if abs(size - 1) < ALIKE else f" It has {size:.2g} times the weights."
+        yield f"{recipe}: {model} loses {' and '.join(said)} than {other} does.{sizes}"
 
 
 def _contrasts(findings: AdaptationFindings) -> Iterator[str]:
