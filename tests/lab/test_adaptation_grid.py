@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from tests.questions import worlds
 
 from isogloss.errors import InputError
 from isogloss.evidence import Store
-from isogloss.lab import read_adaptation_grid, run_adaptation_grid
+from isogloss.lab import AdaptationFindings, adapt, read_adaptation_grid, run_adaptation_grid
 
 pytest.importorskip("torch", reason="needs the extra lab")
 
@@ -189,3 +191,101 @@ def test_a_label_names_one_adaptation_in_tables(grid):
     grid.write_text(text.replace("sparsity = [0.5] }", 'sparsity = [0.3, 0.5] }\nlabel = "pruned"'))
     with pytest.raises(InputError, match="the label 'pruned' names 2 levels; leave out label"):
         read_adaptation_grid(grid)
+
+
+EXPERTS = """
+[texts]
+file = "texts.tsv"
+[[model]]
+checkpoint = "{model}"
+[[adaptation]]
+name = "magnitude-prune"
+label = "task expert"
+[[adaptation]]
+name = "continued-pretraining"
+label = "language expert"
+languages = ["nld"]
+tokens = 64
+length = 16
+batch_size = 2
+parts = 1
+measured = 1
+seeds = [0, 1]
+[[adaptation]]
+after = "task expert"
+name = "layer-swap"
+other = "language expert"
+levels = {{ bottom = [0, 1] }}
+top = 0
+seeds = [0, 1]
+"""
+
+
+def test_experts_are_adaptations_further_up(grid, tmp_path):
+    """A swap takes the experts of its own seed, each made once; with no block it takes what belongs to none."""
+    from safetensors.torch import load_file
+
+    from isogloss.lab import AdaptedCheckpoint
+
+    model = tomllib.loads(grid.read_text())["model"][0]["checkpoint"]
+    grid.write_text(EXPERTS.format(model=model))
+    read = read_adaptation_grid(grid)
+    assert [one.label for one in read.chains][3:] == [
+        "task expert then layer-swap(other=language expert,bottom=0,top=0)",
+        "task expert then layer-swap(other=language expert,bottom=0,top=0), seed 1",
+        "task expert then layer-swap(other=language expert,top=0)",
+        "task expert then layer-swap(other=language expert,top=0), seed 1",
+    ]
+    store = Store(tmp_path / "store")
+    assert run_adaptation_grid(read, store).measured == len(read.chains) + 1
+    made = [AdaptedCheckpoint(read.checkpoints[0], chain, read.file).make() for chain in read.chains]
+    task, language, other_seed, swapped, other_swapped, _, _ = (load_file(one / "model.safetensors") for one in made)
+    for name in task:
+        theirs = (task, task) if ".layer" in name else (language, other_seed)
+        assert (swapped[name] == theirs[0][name]).all(), name
+        assert (other_swapped[name] == theirs[1][name]).all(), name
+    details = json.loads(store.read(recipe=read.chains[3].recipe).observations["details"][0])
+    assert details["learnt"] == ["nld"]
+    assert details["adaptations"][0] == "magnitude-prune"
+
+
+def test_an_expert_that_is_not_further_up_is_named(grid):
+    grid.write_text(EXPERTS.format(model="m").replace('after = "task expert"', 'after = "task experts"'))
+    with pytest.raises(InputError, match=r"unknown adaptation further up 'task experts'.*task expert"):
+        read_adaptation_grid(grid)
+
+
+def side_by_side(grid: Path, other: Path, tmp_path: Path) -> AdaptationFindings:
+    """What a grid finds of its model and of another."""
+    grid.write_text(grid.read_text().replace("[[adaptation]]", f'[[model]]\ncheckpoint = "{other}"\n[[adaptation]]', 1))
+    return run_adaptation_grid(read_adaptation_grid(grid), Store(tmp_path / "store"))
+
+
+def test_models_are_compared_text_by_text(grid, tmp_path):
+    """The same adaptation, the same language, the same texts: the difference is that of the changes."""
+    other = adapt(grid.parent / "model", "magnitude-prune", sparsity=0.8, into=tmp_path / "other")
+    found = side_by_side(grid, other, tmp_path)
+    assert found.models.select("recipe", "target", "model", "other").rows() == [
+        (recipe, target, "model", "other")
+        for recipe in ("magnitude-prune", "quantise-int8") for target in ("eng", "nld")
+    ]  # fmt: skip
+    changes = {(row["model"], row["recipe"], row["target"]): row for row in found.changes.iter_rows(named=True)}
+    for row in found.models.iter_rows(named=True):
+        one, another = (changes[row[name], row["recipe"], row["target"]] for name in ("model", "other"))
+        assert row["difference"] == pytest.approx(one["change"] - another["change"])
+        assert (row["before"], row["other_before"]) == pytest.approx((one["before"], another["before"]))
+        assert row["lower"] <= row["difference"] <= row["upper"]
+        assert row["parameters"] == row["other_parameters"]
+    assert found.models.filter(recipe="magnitude-prune")["difference"].abs().max() > 0.001
+
+
+def test_two_models_that_are_one_show_no_difference(grid, tmp_path):
+    """The null world, to which no sentence is given either."""
+    from isogloss.questions.adapt import answer_of
+
+    found = side_by_side(grid, Path(shutil.copytree(grid.parent / "model", tmp_path / "same")), tmp_path)
+    assert found.models["difference"].abs().max() == 0
+    assert (found.models["p_value"] == 1).all()
+    answer = answer_of("adapt", found)
+    assert not [one for one in answer.sentences if " than " in one]
+    assert answer.tables["summary"].view().columns[:2] == ["model", "adaptation"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
@@ -39,10 +39,14 @@ class TextsTable(Table):
 
 
 class AdaptationTable(Table, extra="allow"):
-    """A section `[[adaptation]]`: a name and parameters, with levels of some; or steps, one after the other."""
+    """A section `[[adaptation]]`: a name and parameters, with levels of some; or steps, one after the other.
+
+    `after`, and parameters that name other checkpoints, may name an adaptation further up by its label.
+    """
 
     name: Annotated[str, known("adaptation", adaptations.names)] | None = None
     label: str = ""
+    after: str = ""
     levels: dict[str, list[Any]] = Field(default_factory=dict)
     steps: list[dict[str, Any]] = Field(default_factory=list)
     calibration: list[str] = Field(default_factory=list)
@@ -64,20 +68,25 @@ def read_chains(tables: Sequence[AdaptationTable], languages: Collection[str], p
     ------
     InputError
     """
-    chains = [
-        chain
-        for place, table in enumerate(tables)
-        for chain in _read_levels(table, languages, path, numbered("adaptation", place, len(tables)))
-    ]
-    return tuple({chain.label: chain for chain in chains}.values())
+    chains: dict[str, Chain] = {}
+    experts: dict[str, Chain] = {}
+    for place, table in enumerate(tables):
+        made = [*_read_levels(table, languages, experts, path, numbered("adaptation", place, len(tables)))]
+        chains |= {chain.label: chain for chain in made}
+        experts |= {chain.recipe: chain.seeded(0) for chain in made}
+    return tuple(chains.values())
 
 
-def _read_levels(table: AdaptationTable, languages: Collection[str], path: Path, section: str) -> Iterator[Chain]:
-    """One chain for each level, or the one of the steps."""
+def _read_levels(
+    table: AdaptationTable, languages: Collection[str], experts: Mapping[str, Chain], path: Path, section: str
+) -> Iterator[Chain]:
+    """One chain for each level, or the one of the steps; experts are the chains further up, by their labels."""
     where = section_of(str(path), section)
     for code in table.calibration:
         if code not in languages:
             raise UnknownName("language of the texts", code, languages, where=where)
+    if table.after and table.after not in experts:
+        raise UnknownName("adaptation further up", table.after, [*experts], where=where)
     given = dict(table.model_extra or {})
     if table.steps or table.name is None:
         if not table.steps or table.name is not None or table.levels or given:
@@ -91,7 +100,11 @@ def _read_levels(table: AdaptationTable, languages: Collection[str], path: Path,
         raise BadValue(f"the label '{table.label}' names {len(every)} levels", where=where, hint="leave out label")
     for steps in every:
         read = tuple(_read_step(step, path.parent, where) for step in steps)
-        chain = Chain(read, tuple(table.calibration), title=table.label)
+        named = {name: experts[name] for step in read for name in step.named_partners if name in experts}
+        chain = Chain(
+            read, tuple(table.calibration), title=table.label, after=experts.get(table.after),
+            experts=tuple(named.items()),
+        )  # fmt: skip
         hungry = [one.name for one in chain.steps if one.needs_texts and not languages]
         if hungry:
             raise BadValue(
@@ -99,7 +112,7 @@ def _read_levels(table: AdaptationTable, languages: Collection[str], path: Path,
             )
         if not chain.is_random and table.seeds != [0]:
             raise BadValue(f"{chain.recipe} draws nothing at random", where=where, hint="leave out seeds")
-        yield from (replace(chain, seed=seed) for seed in table.seeds)
+        yield from (chain.seeded(seed) for seed in table.seeds)
 
 
 def _read_step(step: Mapping[str, Any], folder: Path, where: str | None) -> Adaptation:
@@ -108,8 +121,10 @@ def _read_step(step: Mapping[str, Any], folder: Path, where: str | None) -> Adap
     values = {name: tuple(value) if name in tuples else value for name, value in step.items() if name != "name"}
     if "task" in values:
         values["task"] = _beside(folder, values["task"])
-    if "adapters" in values:
-        values["adapters"] = tuple(_beside(folder, one) for one in values["adapters"])
+    for key in ("adapters", *kind.partners):
+        if key in values:
+            value = values[key]
+            values[key] = tuple(_beside(folder, one) for one in value) if key in tuples else _beside(folder, value)
     return kind.read(values, where=where)
 
 

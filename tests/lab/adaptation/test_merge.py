@@ -75,3 +75,29 @@ def test_what_to_merge_with_is_needed():
         adaptations.get("merge-average").read({"others": ("a",), "weights": (1.0, 1.0, 1.0)})
     with pytest.raises(BadValue, match="other: no checkpoint to take blocks from"):
         adaptations.get("layer-swap").read({})
+
+
+EXPERT = {"tokens": 128, "length": 16, "batch_size": 2, "parts": 1, "measured": 0, "learning_rate": 1e-2}
+
+
+def test_what_experts_learnt_in_other_blocks_is_whole_in_a_swap(checkpoints, corpus, tmp_path):
+    """The middle is the task's and the ends are the language's, to the last bit."""
+    base, given = checkpoints["decoder"], {"corpus": corpus, **EXPERT}
+    task, language = (
+        adapt(base, "continued-pretraining", into=tmp_path / part, languages=(code,), trained=part, **given)
+        for code, part in (("eng", "middle"), ("nld", "ends"))
+    )
+    swapped = adapt(task, "layer-swap", into=tmp_path / "swapped", other=str(language))
+    old, theirs, ours, both = (load_file(one / "model.safetensors") for one in (base, language, task, swapped))
+    for name, tensor in both.items():
+        middle = "layers.1." in name
+        learnt, held = (ours, theirs) if middle else (theirs, ours)
+        assert torch.equal(held[name], old[name]), name
+        assert not torch.equal(learnt[name], old[name]), name
+        assert torch.equal(tensor, learnt[name]), name
+
+
+def test_ends_that_leave_no_middle_are_refused(checkpoints, corpus, tmp_path):
+    with pytest.raises(BadValue, match="ends: 2 at either end leave no middle of 3 blocks; give less"):
+        adapt(checkpoints["decoder"], "continued-pretraining", corpus=corpus, into=tmp_path / "made", trained="middle",
+              ends=2, **EXPERT)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from isogloss.parameters import labelled
 class Chain:
     """Adaptations, one after the other, and the languages whose texts they learn from.
 
+    An expert is a chain itself, of the same checkpoint, texts and seed: what the first step takes, or what a step takes
+    beside that.
+
     Attributes
     ----------
     steps : tuple of Adaptation
@@ -32,12 +35,23 @@ class Chain:
         Of the steps that draw at random.
     title : str
         What readers call it; by default its steps with their parameters.
+    after : Chain, optional
+        What makes the checkpoint that the first step takes; without, it takes the one that is adapted.
+    experts : tuple of (str, Chain)
+        What makes the other checkpoints of the steps, by the names that these have there.
     """
 
     steps: tuple[Adaptation, ...] = ()
     calibration: tuple[str, ...] = ()
     seed: int = 0
     title: str = ""
+    after: Chain | None = None
+    experts: tuple[tuple[str, Chain], ...] = ()
+
+    @property
+    def parts(self) -> list[Chain]:
+        """The chains whose checkpoints it takes."""
+        return [*([self.after] if self.after else []), *(expert for _, expert in self.experts)]
 
     @property
     def recipe(self) -> str:
@@ -45,7 +59,8 @@ class Chain:
         if self.title:
             return self.title
         texts = [f"texts={'+'.join(self.calibration)}"] if self.calibration else []
-        return " then ".join(labelled(one.name, [*one.changed(), *texts]) for one in self.steps) or AS_IT_IS
+        steps = [labelled(one.name, [*one.changed(), *texts]) for one in self.steps]
+        return " then ".join([*([self.after.recipe] if self.after else []), *steps]) or AS_IT_IS
 
     @property
     def label(self) -> str:
@@ -55,13 +70,22 @@ class Chain:
     @property
     def is_random(self) -> bool:
         """Whether another seed gives another checkpoint."""
-        return any(one.is_random for one in self.steps)
+        return any(one.is_random for one in (*self.steps, *self.parts))
 
     @property
     def identity(self) -> list[Any]:
         """What, beside checkpoint and texts, decides the weights, as plain values."""
         seed = [self.seed] if self.is_random else []
-        return [[one.identity for one in self.steps], list(self.calibration), *seed]
+        made = {name: expert.identity for name, expert in self.experts}
+        steps = [one.identity_with(made) if one.partners else one.identity for one in self.steps]
+        return [steps, list(self.calibration), *seed, *([{"after": self.after.identity}] if self.after else [])]
+
+    def seeded(self, seed: int) -> Chain:
+        """The same with another seed, of what it takes too."""
+        return replace(
+            self, seed=seed, after=self.after and self.after.seeded(seed),
+            experts=tuple((name, expert.seeded(seed)) for name, expert in self.experts),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,11 +135,16 @@ class AdaptedCheckpoint:
             return target
         texts = self.texts.read() if self.texts else {}
         corpus = {code: texts[code] for code in self.chain.calibration or texts}
-        folder = locate(self.base)
-        for place, one in enumerate(self.chain.steps, start=1):
+        made = {name: str(self._part(expert)) for name, expert in self.chain.experts}
+        folder = self._part(self.chain.after) if self.chain.after else locate(self.base)
+        for place, one in enumerate((one.with_partners(made) for one in self.chain.steps), start=1):
             into = target if place == len(self.chain.steps) else None
             folder = adapt(folder, one, corpus=corpus, seed=self.chain.seed, into=into, measure=False)
         return folder
+
+    def _part(self, chain: Chain) -> Path:
+        """What another chain makes of the same checkpoint and texts."""
+        return replace(self, chain=chain).make()
 
     def details(self) -> dict[str, Any]:
         """What observations say of it: its steps, and the bytes that its weights take, integers packed as such."""
@@ -124,8 +153,11 @@ class AdaptedCheckpoint:
         facts = adaptation_card(folder)["facts"]
         languages = self.chain.calibration or (self.texts.read() if self.texts else ())
         learnt = {code: None for one in self.chain.steps for code in one.learns_from(languages)}
+        for part in self.chain.parts:
+            learnt |= dict.fromkeys(replace(self, chain=part).details()["learnt"])
+        earlier = replace(self, chain=self.chain.after).details()["adaptations"] if self.chain.after else []
         return {
-            "adaptations": [one.label for one in self.chain.steps], "calibration": list(self.chain.calibration),
-            "learnt": list(learnt),
+            "adaptations": [*earlier, *(one.label for one in self.chain.steps)],
+            "calibration": list(self.chain.calibration), "learnt": list(learnt),
             "bytes": facts.get("packed_bytes", stored), "facts": facts,
         }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -65,6 +65,10 @@ class ContinuedPretraining(Adaptation):
         Of AdamW.
     hidden : float, default 0.15
         Share of the tokens that is hidden, of models of hidden words.
+    trained : {"all", "middle", "ends"}, default "all"
+        Which blocks learn: all; those in the middle; or those at either end, with all that belongs to no block.
+    ends : int, default 1
+        Blocks at either end that are no middle.
     parts : int, default 4
         After each of which the state is kept and the loss of each language is measured.
     measured : int, default 20
@@ -96,6 +100,8 @@ class ContinuedPretraining(Adaptation):
     schedule: Schedule = "linear"
     weight_decay: NotNegative = 0.01
     hidden: Annotated[float, Gt(0), Le(0.9)] = 0.15
+    trained: Literal["all", "middle", "ends"] = "all"
+    ends: Count = 1
     parts: Count = 4
     measured: Annotated[int, Ge(0)] = 20
 
@@ -192,7 +198,31 @@ class ContinuedPretraining(Adaptation):
             load_tokenizer(source.folder), {**inputs.texts, **transformed}, learnt, self.replayed, alpha=self.alpha,
             replay=self.replay, interleave=self.interleave, length=self.length,
         )  # fmt: skip
-        train(self, source, lambda model: self.objective(source, mix, model), inputs, draft)
+
+        def begin(model: Any) -> Objective:
+            self._hold(source, model)
+            return self.objective(source, mix, model)
+
+        train(self, source, begin, inputs, draft)
+
+    def _hold(self, source: Weights, model: Any) -> None:
+        """Keep the blocks that do not learn as they are.
+
+        Raises
+        ------
+        BadValue
+            If there is no block in the middle.
+        """
+        if self.trained == "all":
+            return
+        _, count = source.blocks()
+        if 2 * self.ends >= count:
+            raise BadValue(
+                f"{self.ends} at either end leave no middle of {count} blocks", where="ends", hint="give less"
+            )
+        middle = range(self.ends, count - self.ends)
+        for name, place in source.places(name for name, _ in model.named_parameters()).items():
+            model.get_parameter(name).requires_grad_((place in middle) == (self.trained == "middle"))
 
     def _transformed(self, code: str, texts: Sequence[str]) -> list[str]:
         """The texts of a language as they are read."""

@@ -25,21 +25,15 @@ from isogloss.lab.adaptation.objectives.teaching import (
 )
 from isogloss.lab.adaptation.training import has_head
 from isogloss.lab.adaptation.weights import Weights
-from isogloss.models.checkpoints import fingerprint, is_encoder_decoder, load_model, locate
+from isogloss.models.checkpoints import is_encoder_decoder, load_model, locate
 from isogloss.parameters import NotNegative, Positive
 
 
 @dataclass(frozen=True)
 class TaughtPretraining(ContinuedPretraining):
-    """Continued pretraining with teachers: other checkpoints with the same tokens.
+    """Continued pretraining with teachers: other checkpoints with the same tokens."""
 
-    Attributes
-    ----------
-    key : str
-        The parameter that names them.
-    """
-
-    key: ClassVar[str] = "teacher"
+    partners: ClassVar[tuple[str, ...]] = ("teacher",)
 
     @property
     @abstractmethod
@@ -48,21 +42,14 @@ class TaughtPretraining(ContinuedPretraining):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        (key,) = self.partners
         if not all(self.taught_by):
-            raise BadValue("no checkpoint to learn from", where=self.key, hint=f'give {self.key}="folder"')
+            raise BadValue("no checkpoint to learn from", where=key, hint=f'give {key}="folder"')
 
     def changed(self, *left_out: str) -> list[str]:
         """What differs from the defaults; of teachers, the names of their folders."""
         named = "+".join(Path(one).name for one in self.taught_by)
-        return [*super().changed(*left_out, self.key), f"{self.key}={named}"]
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The content of the teachers stands for their places."""
-        said = super().identity
-        parameters = {name: value for name, value in said["parameters"].items() if name != self.key}
-        content = [fingerprint(locate(one)) for one in self.taught_by]
-        return said | {"parameters": parameters, self.key: content if self.key == "teachers" else content[0]}
+        return [*super().changed(*left_out, *self.partners), f"{self.partners[0]}={named}"]
 
     def memory(self, source: Weights) -> int:
         theirs = sum(4 * Weights(locate(one)).parameters + 8 * MOST_LOGITS for one in self.taught_by)
@@ -260,7 +247,7 @@ class DistilFused(TaughtPretraining):
     """
 
     name: ClassVar[str] = "distil-fused"
-    key: ClassVar[str] = "teachers"
+    partners: ClassVar[tuple[str, ...]] = ("teachers",)
 
     teachers: tuple[str, ...] = ()
     own: NotNegative = 1.0

@@ -47,6 +47,7 @@ class LogitShift(Adaptation):
 
     name: ClassVar[str] = "logit-shift"
     unlabelled: ClassVar[tuple[str, ...]] = ("untuned",)
+    partners: ClassVar[tuple[str, ...]] = ("tuned", "untuned")
 
     tuned: str = ""
     untuned: str = ""
@@ -57,12 +58,6 @@ class LogitShift(Adaptation):
         for name in ("tuned", "untuned"):
             if not getattr(self, name):
                 raise BadValue("no small checkpoint", where=name, hint=f'give {name}="folder"')
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The content of the small checkpoints stands for their place."""
-        small = [fingerprint(locate(one)) for one in (self.tuned, self.untuned)]
-        return super().identity | {"parameters": {"alpha": self.alpha}, "small": small}
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
         small = [locate(self.tuned), locate(self.untuned)]

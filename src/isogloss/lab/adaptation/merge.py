@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -14,7 +13,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.adaptation import Adaptation, Inputs
 from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.weights import Weights
-from isogloss.models.checkpoints import fingerprint, locate
+from isogloss.models.checkpoints import locate
 from isogloss.models.runtime import start_torch
 
 MOST_NAMED = 3
@@ -39,6 +38,7 @@ class MergeAverage(Adaptation):
     """
 
     name: ClassVar[str] = "merge-average"
+    partners: ClassVar[tuple[str, ...]] = ("others",)
 
     others: tuple[str, ...] = ()
     weights: tuple[float, ...] = ()
@@ -52,11 +52,6 @@ class MergeAverage(Adaptation):
                 f"{len(self.weights)} weights for {1 + len(self.others)} checkpoints", where="weights",
                 hint="give one for each, with a sum above 0",
             )  # fmt: skip
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The content of the others stands for their place."""
-        return super().identity | {"others": [fingerprint(locate(one)) for one in self.others]}
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
         every = [source, *(Weights(locate(one)) for one in self.others)]
@@ -87,6 +82,7 @@ class LayerSwap(Adaptation):
     """
 
     name: ClassVar[str] = "layer-swap"
+    partners: ClassVar[tuple[str, ...]] = ("other",)
 
     other: str = ""
     bottom: Annotated[int, Ge(0)] = 1
@@ -98,21 +94,16 @@ class LayerSwap(Adaptation):
         if not self.other:
             raise BadValue("no checkpoint to take blocks from", where="other", hint='give other="folder"')
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The content of the other checkpoint stands for its place."""
-        return super().identity | {"other": fingerprint(locate(self.other))}
-
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
         other = Weights(locate(self.other))
         check_alike(source, other)
-        prefix, count = source.blocks()
+        _, count = source.blocks()
         if self.bottom + self.top > count:
             raise BadValue(f"bottom and top are {self.bottom + self.top}, and the model has {count} blocks")
-        inside = re.compile(rf"^(?:.+\.)?{re.escape(prefix)}\.(\d+)\.")
+        places = source.places(source.names)
         for name in draft.steps(source.names):
-            match = inside.match(name)
-            share = self.share(int(match[1]), count) if match else 1.0
+            place = places[name]
+            share = 1.0 if place is None else self.share(place, count)
             draft.put(name, {name: mean([(source, 1 - share), (other, share)], name)})
 
     def share(self, block: int, count: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -140,6 +140,12 @@ class Weights:
             raise BadFile("its model has no blocks in a row", where=str(self.folder), hint="take another adaptation")
         name, found = max(lists, key=lambda one: sum(inner.numel() for inner in one[1].parameters()))
         return name, len(found)
+
+    def places(self, names: Iterable[str]) -> dict[str, int | None]:
+        """Which block each tensor belongs to, counted from 0; None for what belongs to none."""
+        inside = re.compile(rf"(?:^|\.){re.escape(self.blocks()[0])}\.(\d+)\.")
+        found = {name: inside.search(name) for name in names}
+        return {name: int(match[1]) if match else None for name, match in found.items()}
 
     def linears(self) -> dict[str, bool]:
         """Matrices that states are multiplied with, without the head, to whether they are stored inputs first."""
