@@ -70,7 +70,7 @@ class Chain:
     @property
     def is_random(self) -> bool:
         """Whether another seed gives another checkpoint."""
-        return any(one.is_random for one in (*self.steps, *self.parts))
+        return any(one.is_random for one in self.steps) or any(part.is_random for part in self.parts)
 
     @property
     def identity(self) -> list[Any]:
