@@ -16,6 +16,7 @@ translators: Registry[type[Translator]] = Registry(
         "apertium": "isogloss.texts.translators.apertium:Apertium",
         "seq2seq": "isogloss.texts.translators.seq2seq:Seq2Seq",
         "file": "isogloss.texts.translators.file:FileTranslator",
+        "prompted": "isogloss.texts.translators.prompted:PromptedTranslator",
         "dictionary": "isogloss.texts.translators.dictionary:DictionaryTranslator",
     },
     "isogloss.translators",
