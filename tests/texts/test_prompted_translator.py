@@ -67,7 +67,7 @@ def test_a_decoder_that_has_learnt_pairs_translates_by_itself(tmp_path: Path) ->
 def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="translator 'prompted' needs a model"):
         read_translator({"name": "prompted"})
-    with pytest.raises(BadValue, match="the prompt has {text} 0 times"):
+    with pytest.raises(BadValue, match=r"the prompt has \{text\} 0 times"):
         read_translator({"name": "prompted", "model": "x", "prompt": "Translate."})
     with pytest.raises(BadFile):
         _ = read_translator({"name": "prompted", "model": str(tmp_path / "none")}).identity
