@@ -95,7 +95,7 @@ def planted(scores: dict[str, np.ndarray], store: Store) -> Findings:
         observations, pl.DataFrame(items, schema_overrides={"score": pl.Float64}).with_columns(prediction=None)
     )
     columns = {"source": pl.lit("eng"), "size": 9, "shown": pl.lit(None, pl.String), "shown_size": 0}
-    return Findings(observations.with_columns(**columns), 2, 2, 0)
+    return Findings(observations.with_columns(observation_keys(observations), **columns), 2, 2, 0)
 
 
 def test_a_planted_difference_is_found_and_its_absence_too(tmp_path: Path) -> None:

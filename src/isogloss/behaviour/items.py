@@ -13,6 +13,7 @@ from isogloss.errors import BadFile, BadValue, NotEnoughEvidence, UnknownName
 from isogloss.evidence import Evidence, Store
 from isogloss.evidence.dataframes import as_polars
 from isogloss.evidence.importers.tables import read_sheets
+from isogloss.evidence.pairs import TARGET
 from isogloss.evidence.reading.vocabulary import HEADERS
 from isogloss.evidence.schema import observation_keys
 from isogloss.languages.language import as_languages
@@ -126,7 +127,8 @@ def item_table(source: Any) -> tuple[pl.DataFrame, str]:
 def _of_store(store: Store) -> pl.DataFrame:
     """The items of a store, with the model, the task and the language of each.
 
-    Where a model has several recipes or trainings, these are part of its name: they are other models.
+    Where a model has several recipes or trainings, these are part of its name: they are other models. A score that is
+    about a pair has the language that is written, and the other one in the name of its task, as items stand in several.
     """
     observations = store.read().observations
     items = store.read_items()
@@ -138,7 +140,13 @@ def _of_store(store: Store) -> pl.DataFrame:
     parts = {"recipe": pl.col("recipe"), "train": training}
     told = [part for name, part in parts.items() if counts[name][0] > 1]
     named = pl.concat_str("model", *told, separator=" ", ignore_nulls=True)
-    chosen = keyed.select("observation", named.alias("model"), "task", pl.col("target").alias("language"))
+    into = pl.col("pair").str.starts_with(f"{TARGET}-")
+    written = pl.when(into).then(pl.col("pair").str.strip_prefix(f"{TARGET}-")).otherwise("target")
+    read = pl.when(into).then("target").otherwise(pl.col("pair").str.strip_suffix(f"-{TARGET}"))
+    task = pl.when(pl.col("pair").is_null()).then("task").otherwise(pl.format("{} (from {})", "task", read))
+    chosen = keyed.select(
+        "observation", named.alias("model"), task.alias("task"), written.fill_null(pl.col("target")).alias("language")
+    )
     return items.join(chosen, on="observation").drop("observation")
 
 

@@ -21,6 +21,9 @@ from isogloss.metrics.registry import find_metric
 SEPARATOR = "|"
 """Stands between the languages of a score that is about several."""
 
+ARROW = "->"
+"""Stands between the languages of a pair in grids and tables: from, into."""
+
 TARGET = "x"
 ENGLISH = "eng"
 
@@ -61,6 +64,18 @@ _TRANSLATED = frozenset(
     "ar bg cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl ro ru sk sl sv th tr uk ur vi".split()
 )
 """Languages that translations are often into, whose codes are those of countries too."""
+
+
+def read_direction(written: str) -> tuple[str, str] | None:
+    """From which language into which, of a pair such as `deu->fra`, `deu|fra` or `German → French`.
+
+    Examples
+    --------
+    >>> read_direction("deu -> fra"), read_direction("deu")
+    (('deu', 'fra'), None)
+    """
+    match = _JOINED.fullmatch(written.strip().replace(SEPARATOR, ARROW))
+    return (match[1], match[2]) if match else None
 
 
 @dataclass(frozen=True)

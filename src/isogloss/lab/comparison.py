@@ -10,15 +10,16 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import InputError, NotEnoughEvidence
-from isogloss.evidence.schema import observation_keys
+from isogloss.evidence.pairs import ARROW
 from isogloss.evidence.store import Store
-from isogloss.lab.transfer import Findings, target_in_source
+from isogloss.lab.transfer import Findings, direction, target_in_source
 from isogloss.stats.hypotheses import holm
 from isogloss.stats.intervals import bootstrap_p_value, bootstrap_ratios, percentile_interval
 
 _CONDITION = ["pair", "source", "size", "shown", "shown_size", "seed", "target"]
 _SCHEMA = {
-    "task": pl.String, "metric": pl.String, "target": pl.String, "first": pl.String, "second": pl.String,
+    "task": pl.String, "metric": pl.String, "target": pl.String, "learnt": pl.Boolean, "first": pl.String,
+    "second": pl.String,
     "cells": pl.Int64, "items": pl.Int64, "first_score": pl.Float64, "second_score": pl.Float64,
     "difference": pl.Float64, "lower": pl.Float64, "upper": pl.Float64, "p": pl.Float64, "p_holm": pl.Float64,
 }  # fmt: skip
@@ -42,6 +43,7 @@ def compare_recipes(findings: Findings, store: Store, *, by_target: bool = False
     polars.DataFrame
         One row per pair (and target): `first` and `second`, recipes, after their model if there are several;
         `cells`, how many trainings and targets both have; `items`, how many different test items those are about;
+        `learnt`, of tasks of pairs whether those compared were learnt from, which are compared apart, else null;
         mean scores; `difference`, first less second; its 95 % interval; `p`, two-sided; `p_holm`, corrected for all
         rows of the same task.
 
@@ -60,7 +62,13 @@ def compare_recipes(findings: Findings, store: Store, *, by_target: bool = False
     rows: list[dict[str, Any]] = []
     for (task, metric), of_task in outcomes.group_by("task", "metric", maintain_order=True):
         shared = {"task": task, "metric": metric}
-        groups = of_task.partition_by("target", maintain_order=True) if by_target else [of_task]
+        is_of_pairs = of_task["source"].str.contains(ARROW, literal=True).any()
+        if is_of_pairs:
+            of_task = of_task.with_columns(about=direction(), learnt=target_in_source())
+        else:
+            of_task = of_task.with_columns(about="target", learnt=None)
+        key = ["learnt", *["about"] * by_target]
+        groups = of_task.partition_by(key, maintain_order=True)
         tested = [row for group in groups for row in _pairs(group, seed, by_target)]
         corrected = holm([row["p"] for row in tested])
         rows += [shared | row | {"p_holm": p_holm} for row, p_holm in zip(tested, corrected, strict=True)]
@@ -69,10 +77,9 @@ def compare_recipes(findings: Findings, store: Store, *, by_target: bool = False
 
 def _outcomes(findings: Findings, store: Store) -> pl.DataFrame:
     """The observations once for each of their items, with `item` and `item_score`."""
-    keyed = findings.observations.with_columns(observation_keys(findings.observations))
-    items = store.read_items(keyed["observation"])
+    items = store.read_items(findings.observations["observation"])
     scored = items.filter(pl.col("score").is_not_null()).select("observation", "item", item_score="score")
-    return keyed.join(scored, on="observation")
+    return findings.observations.join(scored, on="observation")
 
 
 _TRAINED = ("task", "metric", "model", "recipe", "source", "size", "target")
@@ -142,7 +149,8 @@ def _pairs(outcomes: pl.DataFrame, seed: int, by_target: bool) -> list[dict[str,
         if both.is_empty():
             continue
         row = {"first": first, "second": second, **_difference(both, seed)}
-        rows.append({"target": both["target"][0] if by_target else None, **row})
+        about = outcomes["about"][0] if by_target else None
+        rows.append({"target": about, "learnt": outcomes["learnt"][0], **row})
     return rows
 
 

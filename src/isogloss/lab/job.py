@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue
+from isogloss.evidence.pairs import ARROW
 from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.examples import Examples
 from isogloss.lab.grid import Grid
@@ -201,12 +202,23 @@ class Bench:
 
     def mix(self, job: Job) -> TrainingMix:
         """What a job trains on, in canonical languages."""
-        learnt = {self.task.languages[code].id: size for code, size in job.sizes.items()}
+        learnt: dict[str, int] = {}  # of several pairs about a language the examples are added up
+        for code, size in job.sizes.items():
+            language = self.task.languages[code].id
+            learnt[language] = learnt.get(language, 0) + size
         targets = [self.task.languages[code].id for code in job.targets]
         sizes: dict[str, int | None] = {**self.recipe.learnt_from(learnt, targets)}
         if job.shots_of is not None:
             sizes[self.task.languages[job.shots_of].id] = job.shots
         return TrainingMix(sizes)
+
+    def told_of_pairs(self, recipe: str, job: Job) -> str:
+        """What observations call the recipe: where rows are pairs, with those learnt from, which no mix tells apart."""
+        pairs = sorted(self.task.name_in_grids(code) for code, size in job.sizes.items() if size)
+        if not any(ARROW in pair for pair in pairs):
+            return recipe
+        digest = hashlib.sha256(" ".join(pairs).encode()).hexdigest()[:6]
+        return f"{recipe}@{pairs[0] if len(pairs) == 1 else f'{len(pairs)}:{digest}'}"
 
     def _cells(self, job: Job) -> Iterator[tuple[str, str, str, str]]:
         for metric in self.task.info.metrics:

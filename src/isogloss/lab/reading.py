@@ -10,6 +10,7 @@ from dataclasses import replace
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownLanguage, UnknownName
+from isogloss.evidence.pairs import ARROW, about_pair, read_direction
 from isogloss.lab.byte_tokenizer import clone_text
 from isogloss.lab.chronology import check_order, divide_by_date, with_dates
 from isogloss.lab.examples import Examples
@@ -50,6 +51,7 @@ def read_task(info: TaskInfo) -> Task:
         check_order(table, where)
     if info.copies:
         table = _with_copies(table, info.copies, [one for one in kind.copied(info) if one in table.columns], where)
+    table = kind.arranged(table, info)
     if "category" in table.columns:
         table = _with_categories(table, where)
     languages = _languages(table, info, where)
@@ -165,24 +167,32 @@ def _complete(table: pl.DataFrame, where: str, lists: Mapping[str, str], blank: 
 
 def _languages(table: pl.DataFrame, info: TaskInfo, where: str) -> dict[str, Language]:
     first = table.group_by("language").agg(pl.col("row").min()).sort("language")
-    languages = {
-        code: resolve(info.codes.get(code, code), where=f"{where} row {row}") for code, row in first.iter_rows()
-    }
-    by_id: dict[str, str] = {}
-    for code, language in languages.items():
-        if language.id in by_id:
+    spoken = {code: info.kind.spoken(code, info, f"{where} row {row}") for code, row in first.iter_rows()}
+    by_id: dict[tuple[str, ...], str] = {}
+    for code, sides in spoken.items():
+        ids = tuple(side.id for side in sides)
+        if ids in by_id:
+            what = "language" if len(ids) == 1 else "pair"
             raise BadValue(
-                f"'{by_id[language.id]}' and '{code}' are one language, {language.id}",
+                f"'{by_id[ids]}' and '{code}' are one {what}, {ARROW.join(ids)}",
                 where=where,
                 hint="give all its rows the same code",
             )
-        by_id[language.id] = code
-    found = set(languages) - set(info.copies)
+        by_id[ids] = code
+    # A score from one language into another is about that of both which is not English, else the second.
+    about = {code: sides[0] if len(sides) == 1 else resolve(_about(*sides)) for code, sides in spoken.items()}
+    found = {side for code in spoken for side in read_direction(code) or (code,)} - set(info.copies)
     if info.languages is not None and set(info.languages) != found:
         differing = sorted(set(info.languages) ^ found)
         what = "is declared and has no row" if differing[0] in info.languages else "has rows and is not declared"
         raise BadValue(f"language '{differing[0]}' {what}", where=where, hint="correct `languages` of the task")
-    return languages
+    return about
+
+
+def _about(first: Language, second: Language) -> str:
+    about = about_pair(first.id, second.id).target
+    assert about is not None
+    return about
 
 
 def _check_items(table: pl.DataFrame, info: TaskInfo, where: str) -> None:

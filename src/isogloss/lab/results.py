@@ -95,9 +95,9 @@ def _rows(
     recipe, info = bench.recipe, bench.task.info
     shared = {
         "metric": metric.name, "model": recipe.model, "model_revision": recipe.revision, "task": part.name,
-        "train": str(bench.mix(job)), "recipe": recipe.variant(variant), "split": info.splits["test"],
-        "shots": outcome.notes.get("shots"),
-        "seed": job.seed, "scale": "fraction" if metric.is_fraction else "raw",
+        "train": str(bench.mix(job)), "recipe": bench.told_of_pairs(recipe.variant(variant), job),
+        "split": info.splits["test"], "shots": outcome.notes.get("shots"), "seed": job.seed,
+        "scale": "fraction" if metric.is_fraction else "raw",
         "higher_is_better": metric.higher_is_better, "origin": job.origin, "importer": "lab",
         "recorded_at": datetime.now(UTC),
     }  # fmt: skip
@@ -118,9 +118,11 @@ def _rows(
 
 def _pair(bench: Bench, code: str) -> str | None:
     """What stands on the other side of a score that is about two languages."""
-    if bench.task.into:
-        return f"{TARGET}-{bench.task.into.id}"
-    asked = bench.task.questions.get(code) or bench.task.origin
+    task = bench.task
+    if code in task.pairs:
+        first, second = (side.id for side in task.pairs[code])
+        return f"{TARGET}-{second}" if first == task.languages[code].id else f"{first}-{TARGET}"
+    asked = task.questions.get(code)
     return f"{asked.id}-{TARGET}" if asked else None
 
 

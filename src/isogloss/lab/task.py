@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
-from isogloss.evidence.pairs import SEPARATOR
+from isogloss.evidence.pairs import ARROW, SEPARATOR, read_direction
 from isogloss.lab.examples import Examples
-from isogloss.languages import Language
+from isogloss.languages import Language, resolve
 from isogloss.metrics import metrics
 from isogloss.models.inputs import TEXT, InputType
 
@@ -137,6 +137,19 @@ class TaskKind(ABC):
     def separators(self, options: Mapping[str, Any]) -> Mapping[str, str]:
         """As `lists`, after what a task says of them."""
         return self.lists
+
+    def arranged(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
+        """The rows of a table as examples; by default each is one."""
+        return table
+
+    def spoken(self, code: str, info: TaskInfo, where: str) -> tuple[Language, ...]:
+        """The languages that a code of the file names: one, or of a pair both.
+
+        Raises
+        ------
+        UnknownLanguage
+        """
+        return (resolve(info.codes.get(code, code), where=where),)
 
     def check(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
         """The table, after what would make scores meaningless was looked for.
@@ -295,9 +308,9 @@ class Task:
     questions : dict of str to Language
         By code, what the questions of those targets are asked in that are asked in another language than that of
         their contexts; `languages` has the latter.
-    origin, into : Language or None
-        Of translations, the one language that all texts are in, or that all are translated into; `languages` has the
-        other side.
+    pairs : dict of str to (Language, Language)
+        By code, of translations the language of texts and that of translations; `languages` has the side that scores
+        are about.
     """
 
     info: TaskInfo
@@ -308,16 +321,21 @@ class Task:
     leaks: dict[str, Leak] = field(default_factory=dict)
     dev: dict[str, Examples] = field(default_factory=dict)
     questions: dict[str, Language] = field(default_factory=dict)
-    origin: Language | None = None
-    into: Language | None = None
+    pairs: dict[str, tuple[Language, Language]] = field(default_factory=dict)
 
     def input_language(self, code: str) -> Language:
         """The language of the inputs of a language's examples."""
-        return self.origin or self.languages[code]
+        return self.pairs[code][0] if code in self.pairs else self.languages[code]
 
     def answer_language(self, code: str) -> Language:
         """The language of the answers of a language's examples."""
-        return self.into or self.languages[code]
+        return self.pairs[code][1] if code in self.pairs else self.languages[code]
+
+    def name_in_grids(self, code: str) -> str:
+        """A language's canonical id; of rows that are pairs `deu->fra`."""
+        if code not in self.pairs or read_direction(code) is None:
+            return self.languages[code].id
+        return ARROW.join(side.id for side in self.pairs[code])
 
     @property
     def chance(self) -> float | None:
@@ -373,14 +391,11 @@ class Task:
         return sorted(set(found))
 
     def _find_one(self, code: str, where: str) -> str:
-        from isogloss.languages import resolve
-
         if code in self.languages:
             return code
-        by_id = {
-            language.id: reported for reported, language in self.languages.items() if reported not in self.questions
-        }
-        identifier = resolve(code, where=where).id
-        if identifier not in by_id:
+        by_name = {self.name_in_grids(one): one for one in self.languages if one not in self.questions}
+        sides = read_direction(code)
+        name = ARROW.join(resolve(side, where=where).id for side in sides or (code,))
+        if name not in by_name:
             raise UnknownName("language of the task", code, self.languages, where=f"{where} in {self.info.file}")
-        return by_id[identifier]
+        return by_name[name]

@@ -8,14 +8,16 @@ from typing import Any
 import polars as pl
 
 from isogloss.errors import UnknownName
-from isogloss.evidence.schema import OBSERVATION
+from isogloss.evidence.pairs import ARROW, TARGET
+from isogloss.evidence.schema import OBSERVATION, observation_keys
 from isogloss.evidence.store import Store
-from isogloss.evidence.training_mix import TrainingMix
 from isogloss.lab.grid import Grid
 from isogloss.lab.job import Bench, Job
 from isogloss.lab.results import Failures
 from isogloss.lab.run import read_benches
 
+PAIRS_LEARNT = rf"@(\d+:[0-9a-f]{{6}}|[^@]*{ARROW}[^@]*)$"
+"""What `Bench.told_of_pairs` adds to the name of a recipe."""
 CELL = ("task", "pair", "model", "recipe", "metric", "source", "size", "shown", "shown_size", "target")
 """What one cell of a transfer table is about."""
 
@@ -27,8 +29,9 @@ class Findings:
     Attributes
     ----------
     observations : polars.DataFrame
-        Those of the grid's jobs, with `source`, `size`, `shown` and `shown_size`: canonical ids and counts. A source of
-        several languages is written as their training mix, `eng:350,swh:350`.
+        Those of the grid's jobs, with `observation` (their key), `source`, `size`, `shown` and `shown_size`: canonical
+        ids and counts. A source of several languages is written as their training mix, `eng:350,swh:350`; of pairs as
+        `deu->eng:350,eng->deu:350`.
     jobs, measured, failed : int
         Jobs of the grid; of these, those in the store and those noted as failed.
     """
@@ -89,10 +92,12 @@ class Findings:
             target was not trained on, `few_shot_score` that of targets some of whose examples were learnt from; null
             where there is no such pair. `sources` and `targets` count languages, `seeds` the fewest of any pair.
         """
-        same = target_in_source()
+        same = pl.col("same")
         is_shown = (pl.col("shown") == pl.col("target")).fill_null(False)
+        pairs = pl.col("source").str.contains(ARROW, literal=True)  # these are what a mean is over
         return (
             self.cells()
+            .with_columns(same=target_in_source(), pair=pl.when(~pairs).then("pair"))
             .group_by("task", "pair", "model", "recipe", "metric", "size", "shown_size", maintain_order=True)
             .agg(
                 sources=pl.col("source").n_unique(),
@@ -129,8 +134,17 @@ class Findings:
 
 
 def target_in_source() -> pl.Expr:
-    """Whether the target is a language of the source, which may be a mix of several."""
-    return pl.col("source").str.replace_all(r":\d+", "").str.split(",").list.contains(pl.col("target"))
+    """Whether the target is a language of the source, which may be a mix of several; or its pair, of pairs."""
+    learnt = pl.col("source").str.replace_all(r":\d+", "").str.split(",")
+    return learnt.list.contains(pl.col("target")) | learnt.list.contains(direction()).fill_null(False)
+
+
+def direction() -> pl.Expr:
+    """From which language into which a score is, as `deu->fra`; null where it is about one language."""
+    pair, target = pl.col("pair"), pl.col("target")
+    into_other = pl.concat_str(target, pl.lit(ARROW), pair.str.strip_prefix(f"{TARGET}-"))
+    from_other = pl.concat_str(pair.str.strip_suffix(f"-{TARGET}"), pl.lit(ARROW), target)
+    return pl.when(pair.str.starts_with(f"{TARGET}-")).then(into_other).otherwise(from_other)
 
 
 def findings(grid: Grid, store: Store) -> Findings:
@@ -154,16 +168,18 @@ def findings(grid: Grid, store: Store) -> Findings:
     targets = {bench.task.languages[code].id for bench in benches for code in bench.targets}
     found = stored.filter(pl.col("target").is_in(list(targets))).join(table, on=["origin", "task"])
     keys = {job.key for _, job in jobs}
-    columns = [*OBSERVATION, "source", "size", "shown", "shown_size"]
+    # What tells trainings on pairs apart stands in `source` here, and need not in names of recipes.
+    found = found.with_columns(observation_keys(found), recipe=pl.col("recipe").str.replace(PAIRS_LEARNT, ""))
+    columns = [*OBSERVATION, "observation", "source", "size", "shown", "shown_size"]
     failed = len(Failures(store).jobs() & keys)
     return Findings(found.select(columns), len(keys), found["origin"].n_unique(), failed)
 
 
 def _describe(bench: Bench, job: Job) -> dict[str, Any]:
     shown = None if job.shots_of is None else bench.task.languages[job.shots_of].id
-    sizes = {bench.task.languages[code].id: size for code, size in job.sizes.items() if size}
+    sizes = {bench.task.name_in_grids(code): size for code, size in job.sizes.items() if size}
     # Without examples there is no source; of one language the size stands in a column of its own.
-    source = "".join(sizes) if len(sizes) < 2 else str(TrainingMix({**sizes}))
+    source = "".join(sizes) if len(sizes) < 2 else ",".join(f"{name}:{sizes[name]}" for name in sorted(sizes))
     return {
         "task": bench.task.info.name, "source": source, "size": job.size, "shown": shown, "shown_size": job.shots,
     }  # fmt: skip

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from isogloss.evidence.pairs import ARROW
 from isogloss.files import atomic_write, check_place
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import DataFolder, FilePath, GridFile, Number, OptionalPath, Shell, StoreName
 from isogloss.questions.question import Question
 from isogloss.questions.scale import RAW, Scale, scale_of
+from isogloss.questions.translation_pairs import draw_pairs, of_pairs, pairs_sentences, pairs_tables
 from isogloss.text import counted
 
 if TYPE_CHECKING:
@@ -150,12 +152,15 @@ class ShowGridQuestion(AboutRun):
         compared = compare_recipes(results, store, by_target=self.by_target)
         trained = training_changes(results, store)
         scale = scale_of(results.observations) if results.observations.height else RAW
-        verdict = [*_trained(trained, scale), *_measured(results, scale)]
         cells = results.cells().filter(pl.col("shown_size") == 0, pl.col("source") != "")  # size 0 has no source
+        is_of_pairs = of_pairs(cells).height > 0
+        about = pairs_sentences(cells, compared, results.metric, scale) if is_of_pairs else _trained(trained, scale)
+        verdict = [*about, *_measured(results, scale, with_best=not is_of_pairs)]
+        draw = draw_pairs if is_of_pairs else _draw
         counts = {"jobs": results.jobs, "measured": results.measured, "failed": results.failed}
         return Answer(
             self.command, tuple(verdict), _tables(results, compared, trained, self.by_target, scale), scale=scale,
-            details=counts, result=results, draw=partial(_draw, cells, results.metric, scale) if cells.height else None,
+            details=counts, result=results, draw=partial(draw, cells, results.metric, scale) if cells.height else None,
         )  # fmt: skip
 
 
@@ -208,11 +213,11 @@ def _done(report: RunReport, into: Path, keep: Path | None) -> Iterator[str]:
         yield f"... and {counted(more, 'failure')} more."
 
 
-def _measured(results: Findings, scale: Scale) -> Iterator[str]:
+def _measured(results: Findings, scale: Scale, *, with_best: bool) -> Iterator[str]:
     """How much there is, and which recipe is best on its own language and across."""
     counts = f"{results.measured:,} of {counted(results.jobs, 'job')} are in the store, {results.failed:,} failed."
     best = results.summary().drop_nulls("across").sort("across", descending=True)
-    if best.height:
+    if best.height and with_best:
         row = best.row(0, named=True)
         within = "" if row["within"] is None else f" ({scale.score(row['within'])} in the language of training)"
         yield f"Across languages, {row['recipe']} is best: {results.metric} {scale.score(row['across'])}{within}."
@@ -242,6 +247,8 @@ def _trained(changes: pl.DataFrame, scale: Scale) -> Iterator[str]:
 def _tables(
     results: Findings, compared: pl.DataFrame, trained: pl.DataFrame, by_target: bool, scale: Scale
 ) -> dict[str, Table]:
+    import polars as pl
+
     summary, changes = results.summary(), results.changes()
     columns = columns_that_tell(summary)
     tables = {
@@ -251,7 +258,10 @@ def _tables(
             {name: name for name in (*columns, "seeds", "within", "across", "few_shot_score")}, scale.digits,
         ),
     }  # fmt: skip
-    for number, (title, matrix) in enumerate(transfer_matrices(results.cells()), 1):
+    cells = results.cells()
+    tables |= pairs_tables(cells, scale)
+    alone = cells.filter(~pl.col("source").str.contains(ARROW, literal=True))
+    for number, (title, matrix) in enumerate(transfer_matrices(alone), 1):
         targets = matrix.columns[1:]
         tables[f"transfer {number}"] = Table(scale.table(matrix, targets), title, digits=max(scale.digits - 1, 1))
     gains = ("gain", "source_change", "others_change")
@@ -266,7 +276,8 @@ def _tables(
         {name: name for name in (*several, "source", "target", "seeds", "items", *scores)}, scale.digits,
     )  # fmt: skip
     pairs = ("first_score", "second_score", "difference", "lower", "upper")
-    shown = [*["target"] * by_target, "first", "second", "items", "difference", "lower", "upper", "p_holm"]
+    told = [*["target"] * by_target, *["learnt"] * (compared["learnt"].count() > 0)]
+    shown = [*told, "first", "second", "items", "difference", "lower", "upper", "p_holm"]
     tables["compared"] = Table(
         scale.table(compared, pairs), "First less second, paired by test item", {name: name for name in shown},
         scale.digits + 1,

@@ -18,6 +18,7 @@ tasks: Registry[type[TaskKind]] = Registry(
         "cloze": "isogloss.lab.kinds.choices:ClozeTask",
         "generation": "isogloss.lab.kinds.texts:Generation",
         "translation": "isogloss.lab.kinds.texts:Translation",
+        "translation-pairs": "isogloss.lab.kinds.pairs:TranslationPairs",
         "instructions": "isogloss.lab.kinds.texts:Instructions",
         "extractive-qa": "isogloss.lab.kinds.extractive:ExtractiveQA",
     },

@@ -131,7 +131,8 @@ class Translation(Generation):
         if same is not None:
             reason = f"'{same}' would be translated into itself"
             raise BadValue(reason, where=str(task.info.file), hint=f"leave its rows out, or name another {side}")
-        return replace(task, origin=fixed) if side == "origin" else replace(task, into=fixed)
+        pairs = {code: (fixed, one) if side == "origin" else (one, fixed) for code, one in task.languages.items()}
+        return replace(task, pairs=pairs)
 
 
 @dataclass(frozen=True)

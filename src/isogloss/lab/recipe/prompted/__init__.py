@@ -17,7 +17,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.recipe import Answers, Apply, Arrays, Corpus, Fitted
 from isogloss.lab.recipe.neural import NeuralRecipe
 from isogloss.lab.recipe.prompted.prompts import About, Query, about, first_rows, packed, parts_of, queries
-from isogloss.lab.recipe.prompted.templates import Wording, Wordings, of_languages
+from isogloss.lab.recipe.prompted.templates import Wording, Wordings, named, of_languages
 from isogloss.lab.task import Form, TaskKind
 from isogloss.models.chat import Chat
 from isogloss.models.checkpoints import load_tokenizer
@@ -46,7 +46,8 @@ class PromptedRecipe(NeuralRecipe):
     template : str, default ""
         How an example is written: `{text}` and `{label}` (classification), `{premise}` and `{choice}`, `{sentence}`
         (cloze), `{instruction}` and `{output}`, `{question}` and `{answer}`, and for extractive question answering
-        `{context}` too. By default a plain one in English, see the kinds of tasks.
+        `{context}` too. By default a plain one in English, see the kinds of tasks. `{from}` and `{into}` stand for the
+        names of the languages that are read and written; every example is then written with its own.
     templates : dict of str to str
         Templates in other languages, by language.
     template_language : {"source", "target"}, default "source"
@@ -178,8 +179,14 @@ class PromptedRecipe(NeuralRecipe):
             if not rows or fitted.settings["target"] not in (None, place):
                 found.append(np.array([""] * len(rows)) if known.answer in WRITTEN else np.zeros(len(rows), int))
                 continue
-            found.append(self._answer(decoder, known, rows, self._asking(known, wordings, fitted, place)))
+            found.append(self.answered(decoder, known, wordings, fitted, place, rows))
         return {"": np.concatenate(found)}
+
+    def answered(
+        self, decoder: Decoder, known: About, wordings: Wordings, fitted: Fitted, place: int, rows: list[Query]
+    ) -> Matrix:
+        """The answers to rows of a language, by its place in the corpus."""
+        return self._answer(decoder, known, rows, self._asking(known, wordings, fitted, place))
 
     def _wording(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.worded}
@@ -187,8 +194,15 @@ class PromptedRecipe(NeuralRecipe):
     def wordings(self, known: About) -> Wordings:
         """How examples are written in each language."""
         form = known.form
-        default = Wording.of(self.template or self.usual(form), self.verbalizer, known.labels, form)
+        usual = self.template or self.usual(form)
         templates = of_languages(self.templates, known.codes, known.ids)
+        sides = [*zip(known.input_ids, known.answer_ids, strict=True)]
+        default = Wording.of(named(usual, *sides[0]), self.verbalizer, known.labels, form)
+        is_directed = default.template.text != usual
+        templates = [
+            None if text is None and not is_directed else named(text or usual, *own)
+            for text, own in zip(templates, sides, strict=True)
+        ]
         words = of_languages(self.verbalizers, known.codes, known.ids)
         own = [
             None if text is None and names is None
@@ -199,7 +213,7 @@ class PromptedRecipe(NeuralRecipe):
             text is not None or identifier.partition("_")[0] == "eng"
             for text, identifier in zip(templates, known.ids, strict=True)
         ]
-        return Wordings(default, own, is_there)
+        return Wordings(default, own, is_there, is_directed)
 
     def usual(self, form: Form) -> str:
         """The template that is used where none is given."""
@@ -219,8 +233,11 @@ class PromptedRecipe(NeuralRecipe):
     def _asking(self, known: About, wordings: Wordings, fitted: Fitted, place: int) -> Asking:
         languages = fitted.arrays["languages"]
         source = int(languages[0]) if len(languages) else None
-        wording = wordings.of(place if self.template_language == TARGET else source)
-        shown = [wording.parted(parts, answer) for parts, answer in fitted.settings["shown"]]
+        wording = wordings.of(place if self.template_language == TARGET or wordings.is_directed else source)
+        shown = [
+            (wordings.of(int(languages[number])) if wordings.is_directed else wording).parted(parts, answer)
+            for number, (parts, answer) in enumerate(fitted.settings["shown"])
+        ]
         mark = self.marks(known)[place]
         return Asking(wording, self.between, shown, self.conversation(), mark.text, mark.direction)
 

@@ -135,15 +135,34 @@ class Wordings:
         By language.
     is_there : list of bool
         By language, whether there is a template in it; the default one is taken for English.
+    is_directed : bool
+        Whether templates name the languages, so that each example is written with its own.
     """
 
     default: Wording
     own: list[Wording | None]
     is_there: list[bool]
+    is_directed: bool = False
 
     def of(self, place: int | None) -> Wording:
         """That of a language by its place, or the default one."""
         return (None if place is None else self.own[place]) or self.default
+
+
+def named(text: str, read: str, written: str) -> str:
+    """A template with the names of languages, by their canonical ids, for `{from}` and `{into}`.
+
+    Examples
+    --------
+    >>> named("{from}: {text} {into}: {translation}", "deu", "fra")
+    'German: {text} French: {translation}'
+    """
+    from isogloss.languages import resolve
+
+    for place, language in (("{from}", read), ("{into}", written)):
+        if place in text:
+            text = text.replace(place, resolve(language).name)
+    return text
 
 
 def of_languages(
