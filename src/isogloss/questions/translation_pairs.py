@@ -99,10 +99,10 @@ def draw_pairs(cells: pl.DataFrame, metric: str, scale: Scale) -> Any:
         else max(one for line in values for one in line if one is not None)
     )
     canvas = Canvas(score=metric, percent=scale.factor == 100)
-    names = ([canvas.name(one) for one in side] for side in (read, written))
+    rows_named, columns_named = ([canvas.name(one) for one in side] for side in (read, written))
     title = f"{metric} by pair of languages"
     return draw_matrix(
-        Matrix(*names, values, title, high=high, framed=frozenset(framed)),
+        Matrix(rows_named, columns_named, values, title, high=high, framed=frozenset(framed)),
         lines=[
             f"{rows['task'][0]} · {best['recipe']}",
             "Rows: read; columns: written. Framed: learnt from; others without an example.",
