@@ -225,5 +225,5 @@ def test_other_models_and_languages_without_a_token_are_refused(tmp_path: Path) 
 
 def test_only_scores_of_texts_are_of_these_recipes() -> None:
     fitting = {name for name, kind in tasks.items() if recipes.get("seq2seq-tune").fits(kind())}
-    assert fitting == {"generation", "instructions", "translation"}
+    assert fitting == {"generation", "instructions", "translation", "translation-pairs"}
     assert pl.Series(["chrf", "bleu"]).is_in(tasks.get("translation")().measurable).all()

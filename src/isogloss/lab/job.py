@@ -212,7 +212,7 @@ class Bench:
             sizes[self.task.languages[job.shots_of].id] = job.shots
         return TrainingMix(sizes)
 
-    def told_of_pairs(self, recipe: str, job: Job) -> str:
+    def label_with_pairs(self, recipe: str, job: Job) -> str:
         """What observations call the recipe: where rows are pairs, with those learnt from, which no mix tells apart."""
         pairs = sorted(self.task.name_in_grids(code) for code, size in job.sizes.items() if size)
         if not any(ARROW in pair for pair in pairs):

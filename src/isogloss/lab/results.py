@@ -95,7 +95,7 @@ def _rows(
     recipe, info = bench.recipe, bench.task.info
     shared = {
         "metric": metric.name, "model": recipe.model, "model_revision": recipe.revision, "task": part.name,
-        "train": str(bench.mix(job)), "recipe": bench.told_of_pairs(recipe.variant(variant), job),
+        "train": str(bench.mix(job)), "recipe": bench.label_with_pairs(recipe.variant(variant), job),
         "split": info.splits["test"], "shots": outcome.notes.get("shots"), "seed": job.seed,
         "scale": "fraction" if metric.is_fraction else "raw",
         "higher_is_better": metric.higher_is_better, "origin": job.origin, "importer": "lab",

@@ -17,7 +17,7 @@ from isogloss.lab.results import Failures
 from isogloss.lab.run import read_benches
 
 PAIRS_LEARNT = rf"@(\d+:[0-9a-f]{{6}}|[^@]*{ARROW}[^@]*)$"
-"""What `Bench.told_of_pairs` adds to the name of a recipe."""
+"""What `Bench.label_with_pairs` adds to the name of a recipe."""
 CELL = ("task", "pair", "model", "recipe", "metric", "source", "size", "shown", "shown_size", "target")
 """What one cell of a transfer table is about."""
 
