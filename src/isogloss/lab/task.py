@@ -143,12 +143,7 @@ class TaskKind(ABC):
         return table
 
     def spoken(self, code: str, info: TaskInfo, where: str) -> tuple[Language, ...]:
-        """The languages that a code of the file names: one, or of a pair both.
-
-        Raises
-        ------
-        UnknownLanguage
-        """
+        """The languages that a code of the file names: one, or of a pair both."""
         return (resolve(info.codes.get(code, code), where=where),)
 
     def check(self, table: pl.DataFrame, info: TaskInfo) -> pl.DataFrame:
