@@ -10,7 +10,7 @@ from isogloss.errors import BadFile, BadValue, UnknownLanguage, UnknownName
 from isogloss.evidence import Evidence, Store, read_evidence
 from isogloss.evidence.facts import known_tasks, read_facts
 from isogloss.evidence.limits import chances, with_limits
-from isogloss.evidence.overview import count_by, coverage, find_conflicts, settings
+from isogloss.evidence.overview import conflicts, count_by, coverage, recorded, settings
 from isogloss.evidence.summing import mean_in_order
 
 QUARTER = pl.DataFrame({"task": ["topics"], "metric": ["accuracy"], "chance": [0.25]})
@@ -117,7 +117,7 @@ def test_conflicts_of_a_store_are_all_that_was_ever_recorded(tmp_path, table):
     store = Store(tmp_path / "store")
     for score in (0.5, 0.7, 0.6):
         store.append(read_evidence(table({"score": score}, {"target": "fr"})).observations)
-    found = find_conflicts([tmp_path / "store"])
+    found = conflicts(recorded([tmp_path / "store"]))
     assert found.select("target", "scores", "counts").rows() == [("deu", [0.5, 0.7, 0.6], 0.6)]
     assert found["spread"].item() == pytest.approx(0.2)
 
@@ -125,7 +125,7 @@ def test_conflicts_of_a_store_are_all_that_was_ever_recorded(tmp_path, table):
 def test_conflicts_between_files_name_both(tmp_path, table):
     table({}).write_csv(tmp_path / "a.csv")
     table({"score": 0.6}, {"target": "fr"}).write_csv(tmp_path / "b.csv")
-    found = find_conflicts([tmp_path / "a.csv", tmp_path / "b.csv"])
+    found = conflicts(recorded([tmp_path / "a.csv", tmp_path / "b.csv"]))
     assert found["origins"].to_list() == [[str(tmp_path / "a.csv"), str(tmp_path / "b.csv")]]
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from isogloss.evidence import Store, read_evidence
-from isogloss.evidence.overview import find_conflicts
+from isogloss.evidence.overview import conflicts, recorded
 from isogloss.evidence.storage import digest
 
 NEXT_CENTURY = datetime(2126, 1, 1, tzinfo=UTC)
@@ -36,7 +36,7 @@ def test_a_row_dated_in_the_future_gives_way_and_that_is_said(tmp_path, observat
     write_part_of_the_future(store, store.read().observations.with_columns(score=0.9, recorded_at=NEXT_CENTURY))
     with pytest.warns(UserWarning, match="1 score dated in the future give way to others of the same observation"):
         assert scores(store) == [0.25]
-    assert find_conflicts([tmp_path])["counts"].to_list() == [0.25]
+    assert conflicts(recorded([tmp_path]))["counts"].to_list() == [0.25]
 
 
 def test_a_row_dated_in_the_future_counts_where_it_is_alone(tmp_path, observations, recwarn):

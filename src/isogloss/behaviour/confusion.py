@@ -131,7 +131,6 @@ class _Cell:
     languages: int
 
 
-_OF_LINES = ("expected_share", "confusion_entropy")
 _COUNTS = ("replies", "judged", "empty", "short")
 
 

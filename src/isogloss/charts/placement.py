@@ -32,15 +32,6 @@ class Box:
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
 
-    def encloses(self, other: Box) -> bool:
-        """Whether the other lies in it whole."""
-        return (
-            self.left <= other.left
-            and other.right <= self.right
-            and self.top <= other.top
-            and other.bottom <= self.bottom
-        )
-
     def holds(self, x: float, y: float, margin: float = 0.0) -> bool:
         """Whether a point lies in it, or within `margin` of it."""
         return self.left - margin < x < self.right + margin and self.top - margin < y < self.bottom + margin

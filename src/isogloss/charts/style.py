@@ -1,23 +1,17 @@
-"""What pictures share: fonts, colours, and scales of numbers."""
+"""What the pictures of a benchmark share: font, colours and titles."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import altair as alt
 
-MEASURED, UNMEASURED, FAR = "measured language", "unmeasured language", "far from everything measured"
-WIDTH = 900
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 """The first comes with vl-convert, so that pictures are the same on machines without fonts."""
-INK, PALE_INK, LINES, LAND = "#222222", "#666666", "#e4e4e4", "#ececec"
-KIND_COLOURS = {MEASURED: "#777777", UNMEASURED: "#0072b2", FAR: "#d55e00"}
-"""From the palette of Okabe and Ito, which people with any colour vision tell apart."""
-KIND_SHAPES = {MEASURED: "circle", UNMEASURED: "circle", FAR: "diamond"}
-SCORE_COLOURS: Literal["viridis"] = "viridis"
+INK, PALE_INK, LINES = "#222222", "#666666", "#e4e4e4"
 
 
 def inline(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
@@ -26,21 +20,6 @@ def inline(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
 
     finite = [{name: None if _endless(value) else value for name, value in row.items()} for row in rows]
     return alt.InlineData(values=finite)
-
-
-def score_range(values: Sequence[float]) -> tuple[float, float]:
-    """Round limits around scores; fractions start from 0, so that lengths can be compared."""
-    finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
-    low, high = min(finite), max(finite)
-    if low >= 0 and high <= 1:
-        low = 0.0
-    step = _round_step((high - low) or abs(high) or 1.0)
-    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
-
-
-def number_format(low: float, high: float) -> str:
-    """Two digits where scores are fractions, three figures elsewhere."""
-    return ".2f" if low >= 0 and high <= 1 else ".3~g"
 
 
 def palette(looks: Mapping[str, str]) -> alt.Scale:
@@ -77,12 +56,6 @@ def finished(chart: Any, title: str, lines: Sequence[str]) -> Any:
             labelFontSize=12, titleFontSize=12, labelColor=INK, titleColor=PALE_INK, titleFontWeight="normal"
         )
     )  # fmt: skip
-
-
-def _round_step(span: float) -> float:
-    """1, 2 or 5 times a power of ten: about a tenth of `span`."""
-    power = 10.0 ** math.floor(math.log10(span / 10))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= span / 10 * 0.999)
 
 
 def _endless(value: Any) -> bool:

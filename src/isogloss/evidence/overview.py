@@ -168,11 +168,6 @@ def _known(by: Sequence[str]) -> list[str]:
     return list(by)
 
 
-def find_conflicts(sources: Iterable[Any]) -> pl.DataFrame:
-    """Conflicts within and between stores, files and tables, as `conflicts` gives them."""
-    return conflicts(recorded(sources))
-
-
 def recorded(sources: Iterable[Any], options: ReadOptions | None = None) -> pl.DataFrame:
     """All observations of stores, files and tables, also those of a store that later ones supersede."""
     return pl.concat([_rows(source, options or ReadOptions()) for source in expand(sources)])

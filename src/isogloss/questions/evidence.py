@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 TELLING_APART = ("recipe", "split", "pair", "shots", "model_revision")
 """Columns of a setting that are shown where rows would be alike without them."""
 SHOWN_ROWS = 100
-SCORES = ("mean_score", "mean", "lowest", "highest")
 
 
 READING = (
