@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import unicodedata
+from collections import Counter
 
 JOINERS = "\u200c\u200d"
 """Invisible, but part of how Persian, Malayalam and others are spelt."""
@@ -76,3 +77,9 @@ def shell_word(text: str) -> str:
 def quoted(text: str) -> str:
     """In quotes, as a shell takes them."""
     return f"'{text}'" if "'" not in text and printable(text) == text else shell_word(text)
+
+
+def main_script(text: str) -> str:
+    """The script of most letters, as their Unicode names begin: LATIN, CYRILLIC, CJK; nothing without letters."""
+    names = Counter(unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha())
+    return names.most_common(1)[0][0] if names else ""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from isogloss.models.pieces import Pieces
+from isogloss.text import main_script
 
 Array = np.ndarray[Any, Any]
 
@@ -80,16 +79,10 @@ def token_languages(texts: Mapping[str, Sequence[str]], pieces: Pieces, vocabula
 def _by_script(tokens: Array, texts: Mapping[str, Sequence[str]], pieces: Pieces) -> list[int]:
     owners: dict[str, list[int]] = {}
     for row, own in enumerate(texts.values()):
-        owners.setdefault(_script("".join(own)), []).append(row)
+        owners.setdefault(main_script("".join(own)), []).append(row)
     languages: list[int] = []
     for text in pieces.decode([[int(one)] for one in tokens]):
-        scripts = {_script(letter) for letter in text if letter.isalpha()}
+        scripts = {main_script(letter) for letter in text if letter.isalpha()}
         written_so = owners.get(scripts.pop(), []) if len(scripts) == 1 else []
         languages.append(written_so[0] if len(written_so) == 1 else SHARED if written_so else OTHER)
     return languages
-
-
-def _script(text: str) -> str:
-    """The script of most letters, as their Unicode names begin: LATIN, CYRILLIC, CJK."""
-    names = Counter(unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha())
-    return names.most_common(1)[0][0] if names else ""

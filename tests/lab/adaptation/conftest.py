@@ -27,7 +27,7 @@ def corpus() -> dict[str, list[str]]:
     return {language: sentences(language) for language in WORDS}
 
 
-def tokenizer_of(folder: Path, texts: list[str]) -> int:
+def tokenizer_of(folder: Path, texts: list[str], size: int = 320) -> int:
     """Write a tokenizer of byte pairs, learnt from texts; how many tokens it has."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
@@ -38,7 +38,7 @@ def tokenizer_of(folder: Path, texts: list[str]) -> int:
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     special = ["<pad>", "<s>", "</s>", "<mask>"]
     trainer = trainers.BpeTrainer(
-        vocab_size=320, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+        vocab_size=size, special_tokens=special, initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(

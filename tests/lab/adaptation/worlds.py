@@ -41,14 +41,53 @@ def shuffled(texts: Sequence[str]) -> list[str]:
     return [*texts[1:], *texts[:1]]
 
 
-def untrained(kind: str, folder: Path, *, layers: int = 2, width: int = 32, seed: int = 3) -> Path:
-    """A decoder, or a model of hidden words, with random weights and tokens for the words of both languages."""
+KIN = ("spa", "por", "deu", "nld", "ces", "slk")
+"""Codes of six languages, each two of which are kin."""
+
+
+def related(count: int, seed: int, shared: float, *, parallel: bool = False) -> dict[str, list[str]]:
+    """Sentences of six languages of made-up words, of which kin have a share in common, and others none.
+
+    Parameters
+    ----------
+    count : int
+        Of each language.
+    seed : int
+        Of words and sentences.
+    shared : float
+        Share of the words of a language that its kin has too.
+    parallel : bool
+        Whether the sentences of all are translations of one another; else each language has its own.
+    """
+
+    def word(text: str, place: int) -> str:
+        own = random.Random(f"{seed} {text} {place // 2}").random() >= shared
+        chance = random.Random(f"{seed} {text} {place if own else f'family {place // 2}'}")
+        return "".join(chance.choice("bdfgklmnprst") + chance.choice("aeiou") for _ in range(3))
+
+    return {
+        code: [
+            " ".join(word(one, place) for one in text.split())
+            for text in sentences(count, 999 + seed if parallel else 10 * seed + place)
+        ]
+        for place, code in enumerate(KIN)
+    }
+
+
+def untrained(
+    kind: str, folder: Path, *, layers: int = 2, width: int = 32, seed: int = 3, texts: Sequence[str] = (),
+    tokens: int = 320,
+) -> Path:  # fmt: skip
+    """A decoder, or a model of hidden words, with random weights and tokens for the words of texts.
+
+    By default those of both languages.
+    """
     import torch
     import transformers
 
-    texts = sentences(200, 0)
+    both = sentences(200, 0)
     shape = {
-        "vocab_size": tokenizer_of(folder, [*texts, *map(copied, texts)]), "hidden_size": width,
+        "vocab_size": tokenizer_of(folder, list(texts) or [*both, *map(copied, both)], tokens), "hidden_size": width,
         "num_hidden_layers": layers, "num_attention_heads": 2, "intermediate_size": 2 * width,
         "max_position_embeddings": 64, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
     }  # fmt: skip

@@ -22,6 +22,7 @@ adaptations: Registry[type[Adaptation]] = Registry(
     "adaptation",
     {
         "continued-pretraining": "isogloss.lab.adaptation.continued_pretraining:ContinuedPretraining",
+        "language-aware-pretraining": "isogloss.lab.adaptation.language_aware:LanguageAwarePretraining",
         "align-sentences": "isogloss.lab.adaptation.align:AlignSentences",
         "align-words": "isogloss.lab.adaptation.align:AlignWords",
         "code-switch-restore": "isogloss.lab.adaptation.restore:CodeSwitchRestore",

@@ -20,8 +20,11 @@ TRAINING = "training.json"
 """What an adaptation that trains says of it."""
 VOCABULARY = "vocabulary.json"
 """What an adaptation that makes tokens says of them."""
+VECTORS, SCRIPT_VECTORS, SIMILARITY = "language_vectors.csv", "script_vectors.csv", "language_similarity.csv"
+"""What an adaptation that learns vectors of languages writes of them."""
 STATE = "training.safetensors"
 LEFT_OUT = (INDEX, "README.md", "adaptation.json", "pretraining.json", TRAINING, VOCABULARY,
+            VECTORS, SCRIPT_VECTORS, SIMILARITY,
             "pytorch_model.bin.index.json", "adapter_config.json")  # fmt: skip
 """What would not be true of the new checkpoint."""
 
@@ -103,7 +106,10 @@ class Draft:
 
     def write(self, name: str, content: Any) -> None:
         """Write a file of JSON beside the weights."""
-        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a file of text beside the weights."""
         atomic_write(self.folder / name, lambda path: path.write_text(text, encoding="utf-8"))
 
     def copy_others(self, source: Weights, without: Iterable[str] = ()) -> None:

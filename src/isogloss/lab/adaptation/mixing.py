@@ -152,9 +152,13 @@ class Mix:
 
     def batch(self, size: int, chance: np.random.Generator) -> list[Integers]:
         """Sequences of a step."""
-        every = list(self.sources.values())
-        chosen = chance.choice(len(every), size, p=[one.share for one in every])
-        return [every[place].draw(self.length, chance) for place in chosen]
+        return [ids for _, ids in self.named_batch(size, chance)]
+
+    def named_batch(self, size: int, chance: np.random.Generator) -> list[tuple[str, Integers]]:
+        """Sequences of a step, each with the name of its source."""
+        every = list(self.sources.items())
+        chosen = chance.choice(len(every), size, p=[one.share for _, one in every])
+        return [(every[place][0], every[place][1].draw(self.length, chance)) for place in chosen]
 
 
 def hide(ids: Integers, tokenizer: Any, share: float, chance: np.random.Generator) -> tuple[Integers, Integers]:

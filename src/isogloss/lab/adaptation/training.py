@@ -141,6 +141,8 @@ class Training:
         self.draft.keep_state(state, record)
         said = {"tokens": read, "steps": self.step, **self.objective.facts, "curve": self.curve}
         self.draft.write(TRAINING, said)
+        for name, text in self.objective.files.items():
+            self.draft.write_text(name, text)
 
     def _take_up(self, state: dict[str, Any], record: dict[str, Any]) -> None:
         torch = start_torch()

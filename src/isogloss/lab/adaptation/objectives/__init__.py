@@ -54,6 +54,11 @@ class Objective(ABC):
         """What the card says of it."""
         return {}
 
+    @property
+    def files(self) -> dict[str, str]:
+        """Files of text that the checkpoint gets beside its weights, by name."""
+        return {}
+
     def measure(self, model: Any, held_out: Texts) -> dict[str, Any]:
         """What it measures along training on texts that are held out, by name, beside the loss of each language."""
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,29 @@ from isogloss.models.runtime import padded
 
 MOST_LOGITS = 1 << 26
 """Logits that are held at once: 256 MB."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some sequences of a step.
+
+    Attributes
+    ----------
+    places : slice
+        Which of the sequences of the step.
+    given, there : torch.Tensor, shape (sequences, tokens)
+        What is read, and 1 where there is a token.
+    answers : torch.Tensor, shape (sequences, tokens)
+        The tokens that are to be told; -100 for all others.
+    units : int
+        Tokens that are to be told in the whole step.
+    """
+
+    places: slice
+    given: Any
+    there: Any
+    answers: Any
+    units: int
 
 
 class OwnLoss:
@@ -36,6 +60,11 @@ class OwnLoss:
 
     def terms(self, model: Any, drawn: Sequence[Integers], chance: np.random.Generator) -> Iterator[Any]:
         """The mean over the tokens that are to be told, in parts whose sum it is."""
+        for part in self.parts(drawn, chance):
+            yield self.total(model, part.given, part.there, part.answers) / part.units
+
+    def parts(self, drawn: Sequence[Integers], chance: np.random.Generator) -> Iterator[Part]:
+        """Sequences with what is to be told of them, as many at once as `at_once` says."""
         pairs = [
             hide(ids, self.tokenizer, self.hidden, chance) if self.masked else (ids, np.arange(len(ids)) > 0)
             for ids in drawn
@@ -49,7 +78,7 @@ class OwnLoss:
             )
             if not self.masked:  # each token is told by the states before it
                 given, there, answers = given[:, :-1], there[:, :-1], answers[:, 1:]
-            yield self.total(model, given, there, answers) / max(1, units)
+            yield Part(part, given, there, answers, max(1, units))
 
     def total(self, model: Any, given: Any, there: Any, answers: Any) -> Any:
         """Sum of the cross entropy of the tokens that are to be told; those of -100 are not."""
