@@ -100,3 +100,33 @@ def documents(seed: int, count: int) -> tuple[list[list[Choice]], Any]:
             own.append(Choice("sleeps", texts))
         grades += [int(place == right) for place in range(3)]
     return rows, np.array(grades)
+
+
+def students(folder: Path, seed: int, *, aligned: bool = True) -> dict[str, Path]:
+    """A teacher to whom a word and its translation are one, and students of half its layers, before and after texts.
+
+    `untaught` has random weights; `taught` has learnt the teacher's states on texts of both languages. Where the
+    teacher is not aligned, words of the target have random vectors.
+    """
+    from tests.lab.checkpoints import make_checkpoint
+    from transformers import AutoModel, AutoTokenizer
+
+    from isogloss.lab import adapt
+
+    teacher = make_checkpoint(folder / "teacher", seed=2 * seed)
+    if aligned:
+        model, ids = AutoModel.from_pretrained(teacher), AutoTokenizer.from_pretrained(teacher).get_vocab()
+        rows = model.get_input_embeddings().weight.data
+        for kind in "AB":
+            for word, translation in zip(*(WORDS[side][kind] for side in WORDS), strict=True):
+                rows[ids[translation]] = rows[ids[word]]
+        model.save_pretrained(teacher)
+    whole = make_checkpoint(folder / "whole", seed=2 * seed + 1)
+    untaught = adapt(whole, "layer-drop", drop=1, order="even", into=folder / "untaught")
+    texts = dict(zip(("eng", "nld"), sentences_of(seed + 400, 60)[0], strict=True))
+    taught = adapt(
+        untaught, "distil", corpus=texts, teacher=str(teacher), own=0.0, responses=0.0, states=1.0, seed=seed,
+        tokens=150 * 16 * 16, length=16, batch_size=16, learning_rate=5e-3, parts=1, measured=0, measure=False,
+        into=folder / "taught",
+    )  # fmt: skip
+    return {"teacher": teacher, "untaught": untaught, "taught": taught}

@@ -57,6 +57,7 @@ QUICK: dict[str, dict[str, Any]] = {
         "template": "{text} the {mask}",
         "words": {"health": "hospital", "sport": "match"},
     },
+    "layer-distil": {"epochs": 2, "learning_rate": 1e-3},
     "parallel-distil": {"epochs": 2, "learning_rate": 1e-3},
     "prototype-distil": {"epochs": 2, "learning_rate": 1e-3},
     "self-distil": {"epochs": 2, "learning_rate": 1e-3},

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.lab.taught import LEARNT, documents, parallel, sentences_of, tagging
+from tests.lab.taught import LEARNT, documents, parallel, sentences_of, students, tagging
 
 from isogloss.errors import BadValue
 from isogloss.lab import Corpus, Training, recipes, tasks
 from isogloss.lab.recipe import Recipe, Stage
+from isogloss.lab.recipe.distillation import network_of
 from isogloss.metrics.ranking import average_precision, ranked
 from isogloss.models.inputs import Question
 
@@ -24,6 +25,57 @@ def test_translations_teach_words_that_the_source_has_not(checkpoint: Path) -> N
     assert parallel(checkpoint, "parallel-distil", 0).mean() > 0.9
     assert parallel(checkpoint, "fine-tune", 0).mean() < 0.75
     assert parallel(checkpoint, "parallel-distil", 0, is_null=True).mean() < 0.75
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A teacher, and students of half its layers."""
+    return students(tmp_path_factory.mktemp("planted"), 1)
+
+
+class TestStudentsOfHalfTheLayers:
+    """First they learn the teacher's states on texts, then the task from the teacher, on the source alone."""
+
+    def taught(self, models: dict[str, Path], student: str, **more: Any) -> float:
+        teacher = {"checkpoint": str(models["teacher"])}
+        return float(parallel(models[student], "layer-distil", 1, teacher=teacher, **more).mean())
+
+    def test_they_do_the_task_in_a_language_that_only_texts_showed_them(self, planted: dict[str, Path]) -> None:
+        """A student that has not read texts beside the teacher is at chance."""
+        assert self.taught(planted, "taught") > 0.9
+        assert self.taught(planted, "untaught") < 0.7
+
+    def test_states_come_nearer_to_those_of_the_teacher(self, planted: dict[str, Path]) -> None:
+        with_states, without = (self.apart(planted, states=states) for states in (1.0, 0.0))
+        assert with_states < 0.5 * without
+
+    def apart(self, models: dict[str, Path], **more: Any) -> float:
+        """Mean squared distance of the last states of student and teacher after learning the task."""
+        torch = pytest.importorskip("torch")
+        from isogloss.models.inputs import Tokens
+        from isogloss.models.runtime import padded
+
+        (source, target), labels = sentences_of(1, 40)
+        teacher = {"checkpoint": str(models["teacher"])}
+        recipe = recipe_of("layer-distil", models["taught"], teacher=teacher, **more)
+        prepared = recipe.prepare(Corpus([source], [target], ["eng"], labels=["A", "B"]), map)
+        training = Training(np.arange(40), labels, 0, labels_count=2)
+        tokens = Tokens.of(prepared, "train")
+        ids, there = padded([tokens.sequence(row) for row in range(40)], 0)
+        states = []
+        for one in (recipe, recipe.taught_by):
+            network = network_of(one, prepared, one.fit(prepared, training))
+            with torch.no_grad():
+                states.append(network.encoder(input_ids=ids, attention_mask=there).last_hidden_state)
+        return float(((states[0] - states[1]) ** 2).mean())
+
+    def test_layers_that_cannot_be_compared_are_refused(self, checkpoint: Path, planted: dict[str, Path]) -> None:
+        """Of a teacher that is shallower than the student."""
+        (source, target), labels = sentences_of(0, 8)
+        recipe = recipe_of("layer-distil", checkpoint, teacher={"checkpoint": str(planted["taught"])})
+        prepared = recipe.prepare(Corpus([source], [target], ["eng"], labels=["A", "B"]), map)
+        with pytest.raises(BadValue, match="teacher has 1 layers, which is no multiple of the student's 2"):
+            recipe.fit(prepared, Training(np.arange(8), labels, 0, labels_count=2))
 
 
 def test_answers_are_ranked_as_the_teacher_ranks_the_originals(checkpoint: Path) -> None:

@@ -50,6 +50,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "lottery-ticket": "isogloss.lab.recipe.lottery_ticket:LotteryTicket",
         "template-prompt": "isogloss.lab.recipe.template_prompt:TemplatePrompt",
         "domain-invariant": "isogloss.lab.recipe.domain_invariant:DomainInvariant",
+        "layer-distil": "isogloss.lab.recipe.distillation.layers:LayerDistil",
         "parallel-distil": "isogloss.lab.recipe.distillation.parallel:ParallelDistil",
         "prototype-distil": "isogloss.lab.recipe.distillation.prototype:PrototypeDistil",
         "self-distil": "isogloss.lab.recipe.distillation.self_distil:SelfDistil",

@@ -5,6 +5,7 @@ Training rows are counted as `isogloss.lab.recipe.Corpus` counts them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,8 @@ class Training:
         The language that the training is for, by its place in the corpus, where it is for one alone.
     unlabelled : numpy.ndarray of int64
         Training rows that are read without what is right, counted as `Corpus` does.
+    teacher : callable or None
+        Gives the fitted network that a student learns from.
     keep : str
         Folder to write what is learnt to, see `isogloss.lab.save`; nothing for none.
     """
@@ -65,4 +68,5 @@ class Training:
     then: tuple[Stage, ...] = ()
     target: int | None = None
     unlabelled: Rows = field(default_factory=_no_rows)
+    teacher: Callable[[], Any] | None = None
     keep: str = ""

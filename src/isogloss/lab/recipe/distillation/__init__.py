@@ -5,11 +5,12 @@ The teacher is fine-tuned on the source first; then the student learns the share
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,11 +23,14 @@ from isogloss.lab.recipe.wrapper import among, beside
 from isogloss.models.inputs import Tokens, join
 from isogloss.models.runtime import start_torch
 
+if TYPE_CHECKING:
+    from isogloss.lab.recipe.neural.network import Network
+
 TEACHER = "teacher"
 
 
 @dataclass(frozen=True)
-class TaughtRecipe(TargetTextsRecipe):
+class TaughtRecipe(TrainedRecipe):
     """A student that learns from what a teacher answers.
 
     Parameters
@@ -37,6 +41,8 @@ class TaughtRecipe(TargetTextsRecipe):
     """
 
     answers: ClassVar[tuple[str, ...]] = ("label",)
+    takes_shots: ClassVar[bool] = False
+    continues: ClassVar[bool] = False
 
     teacher: dict[str, Any] = field(default_factory=dict)
 
@@ -99,37 +105,70 @@ class TaughtRecipe(TargetTextsRecipe):
         Raises
         ------
         BadValue
-            If all examples of the source have the same label, or the target has no texts.
+            If all examples of the source have the same label, or there is nothing for the student to read.
         """
         read, learnt = self.lesson(prepared, training)
         theirs = prepared if self._cuts_alike else among(TEACHER, prepared)
         teacher = self.taught_by.fit(theirs, training)
         shares = shares_of(self.taught_by, theirs, teacher, read)
-        student = super().fit(
-            prepared, replace(training, rows=learnt, labels=shares, dev_rows=learnt[:0], dev_labels=shares[:0])
-        )
-        # of the teacher, what it was selected on; of the student, how many texts it read
-        return replace(student, notes={**teacher.notes, "texts_of_target": len(learnt)})
+        taught = replace(
+            training, rows=learnt, labels=shares, dev_rows=learnt[:0], dev_labels=shares[:0],
+            teacher=lambda: network_of(self.taught_by, theirs, teacher),
+        )  # fmt: skip
+        student = super().fit(prepared, taught)
+        # of the teacher, what it was selected on; of the student, what it read
+        return replace(student, notes={**teacher.notes, **self.notes_of(learnt)})
 
+    @abstractmethod
     def lesson(self, prepared: Arrays, training: Training) -> tuple[Rows, Rows]:
-        """The rows that the teacher reads, and those that the student learns the same answers to: the target's."""
-        rows = self.target_rows(prepared, training)
-        return rows, rows
+        """The rows that the teacher reads, and those that the student learns the same answers to."""
+
+    def notes_of(self, learnt: Rows) -> dict[str, Any]:
+        """What is to be said of the rows that the student read."""
+        return {}
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """What teacher and student take."""
-        first = self.taught_by.estimate(corpus, trainings)
-        texts = [np.arange(len(corpus.train[one.target or 0])) for one in trainings]
-        own = super().estimate(corpus, [replace(one, rows=rows) for one, rows in zip(trainings, texts, strict=True)])
-        return replace(
-            own, job_seconds=first.job_seconds + own.job_seconds, worker_bytes=max(first.worker_bytes, own.worker_bytes)
-        )
+        return _both(self.taught_by.estimate(corpus, trainings), super().estimate(corpus, trainings))
 
     @property
     def _cuts_alike(self) -> bool:
         """Whether student and teacher cut texts into the same tokens."""
         mine, theirs = ((one.revision, one.max_length) for one in (self, self.taught_by))
         return mine == theirs
+
+
+@dataclass(frozen=True)
+class TargetTaughtRecipe(TaughtRecipe, TargetTextsRecipe):
+    """A student that learns from what a teacher answers to texts of one target."""
+
+    def lesson(self, prepared: Arrays, training: Training) -> tuple[Rows, Rows]:
+        """The rows of the target, for both."""
+        rows = self.target_rows(prepared, training)
+        return rows, rows
+
+    def notes_of(self, learnt: Rows) -> dict[str, Any]:
+        return {"texts_of_target": len(learnt)}
+
+    def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
+        """What teacher and student take, which reads the texts of the target."""
+        texts = [np.arange(len(corpus.train[one.target or 0])) for one in trainings]
+        first = self.taught_by.estimate(corpus, trainings)
+        read = [replace(one, rows=rows) for one, rows in zip(trainings, texts, strict=True)]
+        return _both(first, TrainedRecipe.estimate(self, corpus, read))
+
+
+def _both(teacher: Estimate, student: Estimate) -> Estimate:
+    """One after the other."""
+    seconds = teacher.job_seconds + student.job_seconds
+    return replace(student, job_seconds=seconds, worker_bytes=max(teacher.worker_bytes, student.worker_bytes))
+
+
+def network_of(recipe: TrainedRecipe, prepared: Arrays, fitted: Fitted) -> Network:
+    """The network that a recipe fitted, ready to answer."""
+    network = recipe._network(prepared, fitted.settings["outputs"], fitted.settings["objective"])
+    recipe._restore(network, fitted.arrays)
+    return network.eval()
 
 
 def shares_of(recipe: TrainedRecipe, prepared: Arrays, fitted: Fitted, rows: Rows) -> Rows:
@@ -145,11 +184,10 @@ def shares_of(recipe: TrainedRecipe, prepared: Arrays, fitted: Fitted, rows: Row
 
     torch = start_torch()
     objective = fitted.settings["objective"]
-    network = recipe._network(prepared, fitted.settings["outputs"], objective)
-    recipe._restore(network, fitted.arrays)
+    network = network_of(recipe, prepared, fitted)
     every = Tokens.of(prepared, "train")
     tokens = join([every.part(row, row + 1) for row in rows])
-    scores = torch.from_numpy(every_score(network.eval(), tokens))
+    scores = torch.from_numpy(every_score(network, tokens))
     if objective == "label":
         shares: Rows = scores.softmax(1).numpy()
         shares[: len(tokens.positions)][tokens.positions < 0] = 0  # words that were cut off teach nothing

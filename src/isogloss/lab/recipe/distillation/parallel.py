@@ -12,12 +12,12 @@ import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Rows, Training
-from isogloss.lab.recipe.distillation import TaughtRecipe
+from isogloss.lab.recipe.distillation import TargetTaughtRecipe
 from isogloss.lab.recipe.wrapper import languages_of
 
 
 @dataclass(frozen=True)
-class ParallelDistil(TaughtRecipe):
+class ParallelDistil(TargetTaughtRecipe):
     """A teacher answers in the source; a student gives the same answers to translations, of which no label is read.
 
     Notes

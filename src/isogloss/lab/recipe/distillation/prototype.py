@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Ge, Le, Lt
 
 from isogloss.lab.recipe import Arrays, Fitted, Training
-from isogloss.lab.recipe.distillation import TaughtRecipe
+from isogloss.lab.recipe.distillation import TargetTaughtRecipe
 from isogloss.lab.recipe.neural.target_texts import TargetTextsRecipe
 from isogloss.lab.recipe.neural.trained import TrainedRecipe
 from isogloss.models.inputs import Tokens
@@ -73,7 +73,7 @@ class PrototypeTeacher(_Aligned):
 
 
 @dataclass(frozen=True)
-class PrototypeDistil(TaughtRecipe, _Aligned):
+class PrototypeDistil(TargetTaughtRecipe, _Aligned):
     """A teacher whose classes are aligned across languages, and a student that also learns from nearby prototypes.
 
     Parameters
