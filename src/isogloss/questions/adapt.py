@@ -221,12 +221,13 @@ def _contrasts(findings: AdaptationFindings) -> Iterator[str]:
 
 
 def _named(table: pl.DataFrame) -> pl.DataFrame:
-    """With `adaptation`: the recipe, with the model where there are several."""
+    """With `adaptation`: the recipe, with the model where there are several, which stand side by side then."""
     import polars as pl
 
-    several = table["model"].n_unique() > 1
-    name = pl.concat_str("model", pl.lit(": "), "recipe") if several else pl.col("recipe")
-    return table.with_columns(adaptation=name)
+    if table["model"].n_unique() == 1:
+        return table.with_columns(adaptation="recipe")
+    name = pl.concat_str("recipe", pl.lit(", "), "model")
+    return table.with_columns(adaptation=name).sort("recipe", "model", maintain_order=True)
 
 
 def _draw(changes: pl.DataFrame, names: Names, verdict: str) -> Any:
