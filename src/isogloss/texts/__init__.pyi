@@ -1,5 +1,6 @@
 from .aligners import Aligner, Bitext, Links, aligners, read_aligner
 from .aligners.written import GoldLinks, alignment_error_rate, read_gold, write_links
+from .bilingual import BilingualTexts, find_bilingual
 from .closest import closest_sentences
 from .projection import Projection
 from .projection.markers import MarkedTranslations, translate_marked
@@ -13,6 +14,7 @@ from .translators import Passage, Translator, read_translator, translators
 
 __all__ = [
     "Aligner",
+    "BilingualTexts",
     "Bitext",
     "GoldLinks",
     "Item",
@@ -29,6 +31,7 @@ __all__ = [
     "aligners",
     "alignment_error_rate",
     "closest_sentences",
+    "find_bilingual",
     "project_probable",
     "project_spans",
     "project_tags",
