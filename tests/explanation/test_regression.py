@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 from tests.explanation.worlds import transfer_evidence, transfer_table
 
+import isogloss
 from isogloss import read_evidence
 from isogloss.errors import InputError, NotEnoughEvidence
-from isogloss.explanation import DRIVERS, Drivers, find_drivers
+from isogloss.explanation import DRIVERS, Drivers, find_drivers, target_facts
 from isogloss.explanation.pairs import similarity
 from isogloss.languages import register_similarity, similarities
 
@@ -176,3 +177,41 @@ def test_collinear_factors_asked_for_are_named_and_refused():
             find_drivers(read_evidence(table), **ASKED, factors=["genetic", "script", "descent-of-test"])
     finally:
         similarities.unregister("descent-of-test")
+
+
+def test_facts_of_targets_from_a_table_are_factors_beside_the_others(tmp_path):
+    """A planted fact adds 10 points per standard deviation; another column is noise, and words are no numbers."""
+    table = transfer_table(3, 16, {"syntactic": 0.04})
+    names = sorted(table["target"].unique())
+    chance = np.random.default_rng(1)
+    counts = np.exp(chance.normal(3, 1.5, len(names))).astype(int)
+    told = np.log10(1 + counts)
+    adds = dict(zip(names, 0.1 * (told - told.mean()) / told.std(), strict=True))
+    planted = table.with_columns(pl.col("score") + pl.col("target").replace_strict(adds, return_dtype=pl.Float64))
+    facts = pl.DataFrame(
+        {"language": names, "data_sets": counts, "noise": chance.normal(size=len(names)), "who": ["x"] * len(names)}
+    )
+    facts.write_csv(tmp_path / "facts.csv")
+    drivers = find_drivers(
+        read_evidence(planted), **ASKED, factors=[*FEW[:2], "target: data_sets", "target: noise"],
+        facts=target_facts(facts), permutations=199,
+    )  # fmt: skip
+    rows = {row["factor"]: row for row in drivers.table.to_dicts()}
+    assert {name for name, row in rows.items() if row["driver"]} == {"syntactic", "target: data_sets"}
+    assert rows["target: data_sets"]["lower"] < 10 < rows["target: data_sets"]["upper"]
+    assert rows["target: data_sets"]["group"] == "facts of languages"
+    assert "more 'data_sets' of the target goes with higher scores" in drivers.words
+    asked = isogloss.explain(read_evidence(planted), facts=tmp_path / "facts.csv", permutations=99)
+    assert "target: data_sets" in asked.tables["factors"].frame["factor"]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"language": ["deu", "German"], "size": [1, 2]}, "row 1: two rows for deu"),
+        ({"language": ["deu", "fra"], "size": ["big", "small"]}, "no column of numbers"),
+    ],
+)
+def test_facts_of_languages_that_cannot_be_read_are_refused(table, message):
+    with pytest.raises(InputError, match=message):
+        target_facts(pl.DataFrame(table))

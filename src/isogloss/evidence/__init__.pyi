@@ -1,4 +1,5 @@
 from .compacting import CompactReport, compact
+from .data_sets import DataSetCounts, count_data_sets, licence_class, read_data_sets
 from .duplicates import newest, settle_duplicates
 from .evidence import Evidence
 from .importers import importers
@@ -20,6 +21,7 @@ __all__ = [
     "REQUIRED",
     "SETTING",
     "CompactReport",
+    "DataSetCounts",
     "Evidence",
     "FileReport",
     "ImportReport",
@@ -28,11 +30,14 @@ __all__ = [
     "Store",
     "TrainingMix",
     "compact",
+    "count_data_sets",
     "import_files",
     "importers",
+    "licence_class",
     "newest",
     "observation_keys",
     "plan_reading",
+    "read_data_sets",
     "read_evidence",
     "read_queries",
     "settle_duplicates",

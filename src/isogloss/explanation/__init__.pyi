@@ -1,6 +1,7 @@
 from .additions import compare_additions
 from .drivers import DRIVERS, Drivers
 from .explanation import Explanation, explain_forecast
+from .language_facts import target_facts
 from .model_drivers import MODEL_DRIVERS, ModelDrivers, find_model_drivers
 from .regression import find_drivers
 
@@ -14,4 +15,5 @@ __all__ = [
     "explain_forecast",
     "find_drivers",
     "find_model_drivers",
+    "target_facts",
 ]

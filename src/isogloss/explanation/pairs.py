@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,8 +86,9 @@ class Pairs:
 
 
 def read_pairs(
-    grid: Grid, *, response: str = ABSOLUTE, factors: Sequence[str] | None = None, examples: int | None = None
-) -> Pairs:
+    grid: Grid, *, response: str = ABSOLUTE, factors: Sequence[str] | None = None, examples: int | None = None,
+    facts: Mapping[str, Mapping[str, float]] | None = None,
+) -> Pairs:  # fmt: skip
     """Pairs and their factors from the scores of one setting.
 
     Parameters
@@ -99,10 +100,13 @@ def read_pairs(
     examples : int, optional
         Number of examples whose scores are taken, where sources were trained on several; by default the one
         measured for most sources, of several the largest.
+    facts : mapping of str to mapping of str to float, optional
+        Further factors: what each is called, to its value for each target; see `isogloss.explanation.target_facts`.
     """
+    facts = facts or {}
     if response not in (ABSOLUTE, RELATIVE):
         raise BadValue(f"'{response}' is no response", where="response", hint=f"{ABSOLUTE} or {RELATIVE}")
-    check_names(factors or ())
+    check_names([name for name in factors or () if name not in facts])
     mixed = bool(((grid.mixes.sizes > 0).sum(1) > 1).any())
     notes: list[str] = []
     if not mixed:
@@ -119,7 +123,12 @@ def read_pairs(
             where="evidence",
             hint="give scores in languages other than those trained on",
         )
-    values, excluded = _factor_values(grid, mixed, own, response, factors)
+    wanted = [*SIMILARITIES, *OTHERS] if factors is None else [name for name in factors if name not in facts]
+    values, excluded = _factor_values(grid, mixed, own, response, wanted)
+    for name, told in facts.items():
+        if factors is None or name in factors:
+            of_targets = np.array([told.get(target, np.nan) for target in grid.targets], dtype=np.float64)
+            values[name] = np.broadcast_to(of_targets, grid.scores.shape)
     rows = grid.mixes.texts if mixed else tuple(_source(grid, row) for row in range(len(grid.mixes.texts)))
     empty = Pairs(
         rows, grid.targets, scores, mixed, (), np.zeros((0, *scores.shape)), np.zeros(0), {}, (), grid.bounded
@@ -149,15 +158,14 @@ def _without_gaps(pairs: Pairs, values: dict[str, Array], asked: Sequence[str] |
 
 
 def _factor_values(
-    grid: Grid, mixed: bool, own: Array, response: str, asked: Sequence[str] | None
+    grid: Grid, mixed: bool, own: Array, response: str, wanted: Sequence[str]
 ) -> tuple[dict[str, Array], dict[str, str]]:
     """Every factor that there is, (rows, targets) each with NaN where unknown, and why others are not."""
     sources, targets, sizes = grid.mixes.sources, grid.targets, grid.mixes.sizes
     shape, excluded = grid.scores.shape, {}
-    wanted = [*SIMILARITIES, *OTHERS] if asked is None else list(dict.fromkeys(asked))
     values: dict[str, Array] = {}
     trained = bool((sizes > 0).any())
-    for name in wanted:
+    for name in dict.fromkeys(wanted):
         if name not in OTHERS:
             if trained:
                 values[name] = _mean_similarity(similarity(name, sources, targets), dose_shares(sizes))
@@ -255,6 +263,10 @@ def _one_size(grid: Grid, examples: int | None) -> tuple[Grid, list[str]]:
 
 
 LEVEL, REGISTERED = "monolingual level", "registered similarity"
+FACTS = "facts of languages"
+"""Group of factors that a table of one's own tells of targets."""
+TOLD = "target: "
+"""What their names begin with."""
 SILENT_GROUPS = ("model architecture", "pretraining setting")
 """Groups of the review of contributing factors that are the same in all pairs of one model."""
 
@@ -310,7 +322,9 @@ class Factor:
 
     @classmethod
     def named(cls, name: str) -> Factor:
-        """The factor of that name: of `SIMILARITIES`, of `OTHERS`, or a registered similarity."""
+        """The factor of that name: of `SIMILARITIES`, of `OTHERS`, of facts of targets, or a registered similarity."""
+        if name.startswith(TOLD):
+            return cls(name, FACTS, f"more '{name.removeprefix(TOLD)}' of the target")
         group = SIMILARITIES.get(name) or ON_REQUEST.get(name) or OTHERS.get(name) or REGISTERED
         return cls(name, group, PHRASES.get(name, f"similarity by {name}"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -51,6 +51,7 @@ def find_drivers(
     factors: Sequence[str] | None = None,
     interactions: Sequence[tuple[str, str]] | str = (),
     examples: int | None = None,
+    facts: Mapping[str, Mapping[str, float]] | None = None,
     permutations: int = PERMUTATIONS,
     seed: int = 0,
 ) -> Drivers:
@@ -71,6 +72,8 @@ def find_drivers(
         Products of two factors, tested in a model of their own beside all factors; see `usual_products`.
     examples : int, optional
         Which number of training examples to take, where sources were trained on several.
+    facts : mapping of str to mapping of str to float, optional
+        Facts of targets as further factors: a name, and the value for each language; see `target_facts`.
     permutations, seed : int
         Of the language labels, 19 to 99,999.
 
@@ -97,7 +100,7 @@ def find_drivers(
         )  # fmt: skip
     setting, observations = find_setting(evidence, task=task, model=model, metric=metric, recipe=recipe)
     with one_blas_thread():
-        pairs = read_pairs(Grid.read(observations), response=response, factors=factors, examples=examples)
+        pairs = read_pairs(Grid.read(observations), response=response, factors=factors, examples=examples, facts=facts)
         pairs = _usable(pairs, factors is not None)
         products = _named_products(pairs, interactions)
         fitted = _Fitted(pairs)

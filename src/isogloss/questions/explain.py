@@ -13,12 +13,14 @@ from isogloss.questions.about import AboutSettings, WithBackground
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.change import about_changes
 from isogloss.questions.fields import Adaptation, ForecasterName, Level, NameList, OptionalPath
-from isogloss.questions.model_drivers import answer_model_drivers, compares_models
+from isogloss.questions.model_drivers import answer_model_drivers, compares_models, read_facts
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import Scale
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
     from isogloss.explanation import Explanation
 
@@ -67,8 +69,8 @@ class ExplainQuestion(WithBackground, AboutSettings):
     facts: Annotated[
         OptionalPath,
         Field(
-            description="Explain what sets models apart: a table with a column model and a fact in each other one "
-            "(architecture, parameters, ...)."
+            description="A table with a column model and facts in the others (architecture, parameters, ...), to tell "
+            "what sets models apart; or with a column language and numbers, which become factors of targets."
         ),
     ] = None
     permutations: Annotated[
@@ -81,15 +83,17 @@ class ExplainQuestion(WithBackground, AboutSettings):
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Explain one forecast, or the setting."""
         self._check()
-        if compares_models(self, evidence):
-            return answer_model_drivers(self, evidence)
+        facts = None if self.facts is None else read_facts(self.facts)
+        of_languages = facts if facts is not None and "language" in facts.columns else None
+        if of_languages is None and compares_models(self, evidence, facts):
+            return answer_model_drivers(self, evidence, facts)
         if self.adaptation is not None:
             of_changes, evidence = about_changes(self, self.adaptation, evidence)
             answer = of_changes.respond(evidence, progress)
             return replace(answer, sentences=(*answer.sentences, OF_CHANGES))
         evidence, setting, named, scale = self.one_setting(evidence)
         if self.target is None:
-            return self._drivers(evidence, named, scale)
+            return self._drivers(evidence, named, scale, of_languages)
         from isogloss.explanation import explain_forecast
 
         explanation = explain_forecast(
@@ -118,14 +122,15 @@ class ExplainQuestion(WithBackground, AboutSettings):
                 hint="leave it out, or leave out target=...",
             )  # fmt: skip
 
-    def _drivers(self, evidence: Evidence, named: dict[str, Any], scale: Scale) -> Answer:
-        from isogloss.explanation import find_drivers
+    def _drivers(self, evidence: Evidence, named: dict[str, Any], scale: Scale, facts: pl.DataFrame | None) -> Answer:
+        from isogloss.explanation import find_drivers, target_facts
         from isogloss.explanation.regression import USUAL as USUAL_PRODUCTS
 
         products: Any = USUAL_PRODUCTS if self.interactions == [USUAL] else [_product(one) for one in self.interactions]
         drivers = find_drivers(
             evidence, **named, response=self.response, factors=self.factors or None, interactions=products,
-            examples=self.examples, permutations=self.permutations, seed=self.seed,
+            examples=self.examples, facts=None if facts is None else target_facts(facts, str(self.facts)),
+            permutations=self.permutations, seed=self.seed,
         )  # fmt: skip
         title = f"Effects in {drivers.unit} for one standard deviation more"
         tables = {"factors": Table(drivers.table, title, DRIVERS, 2)}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isogloss.errors import BadFile, InputError
+from isogloss.errors import BadFile, BadValue, InputError
 from isogloss.questions.about import settings_of
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import scale_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
 
 SHOWN = {"factor": "factor", "contrast": "contrast", "effect": "effect", "from": "lower", "to": "upper",
@@ -19,7 +22,26 @@ LEVELS = {"model": "model", "level": "level", "cells": "cells"}
 MOST_LEVELS = 12
 
 
-def compares_models(question: Any, evidence: Evidence) -> bool:
+def read_facts(path: Path) -> pl.DataFrame:
+    """A table of facts about models or languages.
+
+    Raises
+    ------
+    BadFile, BadValue
+        If there is none, or it names neither.
+    """
+    from isogloss.evidence.importers.files import read_frame
+
+    hint = "give a table with a column model, or a column language"
+    if not path.is_file():
+        raise BadFile("no such file", where=str(path), hint=hint)
+    table = read_frame(path)
+    if len({"model", "language"} & set(table.columns)) != 1:
+        raise BadValue("has no column model or language, or both", where=str(path), hint=hint)
+    return table
+
+
+def compares_models(question: Any, evidence: Evidence, facts: pl.DataFrame | None) -> bool:
     """Whether models are to be compared: facts of them are given; or several are meant, and the evidence has facts.
 
     Raises
@@ -30,7 +52,7 @@ def compares_models(question: Any, evidence: Evidence) -> bool:
     of_one = {name: getattr(question, name) for name in ("model", "interactions", "examples", "adaptation")}
     of_one |= {"response": question.response != "absolute"}
     given = [name for name, value in of_one.items() if value]
-    if question.facts is not None:
+    if facts is not None:
         if given:
             raise InputError(
                 "belongs to what drives the scores of one model, not to facts of models", where=", ".join(given),
@@ -45,12 +67,11 @@ def compares_models(question: Any, evidence: Evidence) -> bool:
     return evidence.models.filter(evidence.models["model"].is_in(models))["model"].n_unique() >= FEWEST_MODELS
 
 
-def answer_model_drivers(question: Any, evidence: Evidence) -> Answer:
+def answer_model_drivers(question: Any, evidence: Evidence, facts: pl.DataFrame | None) -> Answer:
     """The answer of a question of explanation that is about several models."""
     import polars as pl
 
     from isogloss.evidence import SETTING
-    from isogloss.evidence.importers.files import read_frame
     from isogloss.explanation import find_model_drivers
 
     names = ("task", "metric", "recipe", "shots", "pair")
@@ -60,11 +81,6 @@ def answer_model_drivers(question: Any, evidence: Evidence) -> Answer:
         schema={name: evidence.observations.schema[name] for name in SETTING}, orient="row",
     )  # fmt: skip
     kept = evidence.observations.join(settings, on=SETTING, how="semi", nulls_equal=True)
-    facts = None
-    if question.facts is not None:
-        if not question.facts.is_file():
-            raise BadFile("no such file", where=str(question.facts), hint="give a table with a column model")
-        facts = read_frame(question.facts)
     drivers = find_model_drivers(
         evidence.with_observations(kept), facts, factors=question.factors or None, permutations=question.permutations,
         seed=question.seed, where="facts" if facts is None else str(question.facts),
