@@ -61,11 +61,19 @@ def with_file(field: str, name: str, text: str) -> Case:
     return case
 
 
-def with_texts(folder: Path) -> dict[str, Any]:
+def with_mixed_texts(folder: Path) -> dict[str, Any]:
+    """A text in English, and one with a German line."""
+    pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
+    lines = ["The rain fell all night.", "He wrote a letter.\nEr schrieb gestern einen Brief an seine alte Mutter."]
+    (folder / "corpus.jsonl").write_text("\n".join(json.dumps({"text": line}) for line in lines))
+    return {"corpus": folder / "corpus.jsonl", "into": folder / "without.jsonl"}
+
+
+def with_texts(folder: Path, count: int = 30) -> dict[str, Any]:
     """Texts to learn from, and the smallest model."""
     pytest.importorskip("torch", reason="to pretrain needs torch, of the extra lab")
     (folder / "facts.txt").write_text(
-        "\n".join(f"The capital of land {number} is town {number}." for number in range(30))
+        "\n".join(f"The capital of land {number} is town {number}." for number in range(count))
     )
     shape = "layers = 1\nwidth = 8\nheads = 1\ncontext = 16\nsteps = 3\nbatch_size = 2\n"
     (folder / "texts.toml").write_text(f'[text]\nfile = "facts.txt"\n[model]\n{shape}')
@@ -338,7 +346,10 @@ CASES: dict[str, Case] = {
     "lab costs": lambda folder: {**worlds.measured_grid(folder), "save": folder / "costs.toml"},
     "lab retrieve": with_translations,
     "lab sentences": with_lines,
+    "languages datasets": with_file("survey", "survey.csv", "dataset,language,licence\nwiki,zho|jpn,mit\nqa,kor,\n"),
+    "lab bilingual": with_mixed_texts,
     "lab pretrain": with_texts,
+    "lab clones": lambda folder: {"texts": with_texts(folder, 400)["texts"], "shares": [0.25], "seeds": 2},
     "lab vocabulary": lambda folder: {**with_shares(folder), "tokens": 300},
     "lab mix": with_instructions,
     "adapt": worlds.adaptations,

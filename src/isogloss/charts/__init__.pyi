@@ -4,6 +4,7 @@ from .answers import draw_answers
 from .benchmark import conditions_plot, errors_plot
 from .benchmark_page import write_report
 from .canvas import Canvas, look
+from .clones import draw_clones
 from .comparison import draw_comparison
 from .confusion import draw_confusion
 from .curve import draw_curve
@@ -42,6 +43,7 @@ __all__ = [
     "draw_answers",
     "draw_benchmark",
     "draw_chosen_sources",
+    "draw_clones",
     "draw_comparison",
     "draw_confusion",
     "draw_contributions",

@@ -9,6 +9,7 @@ from .adaptation_grid import AdaptationGrid, read_adaptation_grid
 from .adaptation_run import run_adaptation_grid
 from .byte_tokenizer import clone_text
 from .byte_transformer import ByteTransformer, pretrain
+from .clones import CloneStudy, measure_clones, study_clones
 from .comparison import compare_recipes, costs_file, measured_costs, training_changes
 from .executor import executors
 from .grid import Grid, read_grid
@@ -33,6 +34,7 @@ __all__ = [
     "AdaptedCheckpoint",
     "ByteTransformer",
     "Chain",
+    "CloneStudy",
     "Corpus",
     "Demonstration",
     "Findings",
@@ -58,6 +60,7 @@ __all__ = [
     "hints",
     "known_tasks",
     "load",
+    "measure_clones",
     "measured_costs",
     "mix_instructions",
     "plan_grid",
@@ -70,6 +73,7 @@ __all__ = [
     "run_grid",
     "save",
     "selections",
+    "study_clones",
     "tasks",
     "training_changes",
     "tune",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from isogloss.errors import BadValue
 from isogloss.models.runtime import start_torch
 
 BYTES = 256
 SPECIALS = ("<pad>", "<s>")
+Integers = np.ndarray[Any, Any]
 _PRIVATE = 0xF0000  # plane 15 is for private use: no text in any language has these
 MOST_COPIES = (0xFFFFD - _PRIVATE) // BYTES
 
@@ -38,6 +42,17 @@ def clone_text(text: str, copy: int = 1) -> str:
         raise BadValue(f"copy must be a whole number from 1 to {MOST_COPIES}, not {copy!r}")
     first = _PRIVATE + BYTES * (copy - 1)
     return "".join(chr(first + byte) for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def clone_ids(ids: Integers, copy: int = 1) -> Integers:
+    """Tokens of texts as those of the same texts in a copy, see `clone_text`; what is no byte stays.
+
+    Parameters
+    ----------
+    ids : array of int
+    copy : int, default 1
+    """
+    return np.where(ids < BYTES, ids + BYTES * copy + len(SPECIALS), ids)
 
 
 def space_after(word: str) -> str:

@@ -16,7 +16,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from isogloss.errors import BadValue
 from isogloss.files import atomic_folder, atomic_write
-from isogloss.lab.byte_tokenizer import MOST_COPIES, vocabulary_size, write_byte_tokenizer
+from isogloss.lab.byte_tokenizer import MOST_COPIES, Integers, clone_ids, vocabulary_size, write_byte_tokenizer
 from isogloss.models.checkpoints import load_tokenizer
 from isogloss.models.runtime import adamw, device, start_torch, threads_restored
 from isogloss.progress import Progress, steps
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 RECORD = "pretraining.json"
 
-Integers = np.ndarray[Any, Any]
 Count = Annotated[int, Gt(0)]
 
 
@@ -42,6 +41,11 @@ class ByteTransformer:
         Bytes that it sees at once.
     copies : int, default 0
         How many copies of languages have tokens of their own, see `clone_text`.
+    clone_share : float, default 0
+        Share of the stretches that are read in the first copy of their language, each by chance; what is in a copy
+        already stays there.
+    clone_share_end : float, optional
+        The same at the last step, with a straight line between; by default as at the first.
     steps : int, default 1000
         Of gradient descent.
     batch_size : int, default 16
@@ -68,6 +72,8 @@ class ByteTransformer:
     heads: Count = 4
     context: Count = 256
     copies: Annotated[int, Ge(0), Le(MOST_COPIES)] = 0
+    clone_share: Annotated[float, Ge(0), Le(1)] = 0.0
+    clone_share_end: Annotated[float, Ge(0), Le(1)] | None = None
     steps: Count = 1000
     batch_size: Count = 16
     learning_rate: Annotated[float, Gt(0), Lt(1)] = 2e-3
@@ -86,6 +92,13 @@ class ByteTransformer:
                 f"{self.heads} heads do not divide a width of {self.width} evenly",
                 hint="width must be an even number times heads",
             )
+        if self.cloned(0) + self.cloned(1) and not self.copies:
+            raise BadValue("a share of stretches in a copy, and no copy", hint="give copies = 1")
+
+    def cloned(self, part: float) -> float:
+        """Share of the stretches in the first copy after a part of the steps, from 0 to 1."""
+        last = self.clone_share if self.clone_share_end is None else self.clone_share_end
+        return self.clone_share + part * (last - self.clone_share)
 
 
 @dataclass(frozen=True)
@@ -241,9 +254,14 @@ def _train(
         warmup=shape.warmup, steps=shape.steps, betas=(0.9, 0.95),
     )  # fmt: skip
     model.train()
-    for _ in steps("steps", range(shape.steps), progress):
+    clones = bool(shape.cloned(0) + shape.cloned(1))  # else no chance is drawn, and weights are what they always were
+    for step in steps("steps", range(shape.steps), progress):
         firsts = chance.integers(0, len(row) - shape.context, shape.batch_size)
-        ids = torch.from_numpy(row[firsts[:, None] + np.arange(shape.context + 1)]).to(device())
+        stretches = row[firsts[:, None] + np.arange(shape.context + 1)]
+        if clones:
+            chosen = chance.random(shape.batch_size) < shape.cloned(step / max(1, shape.steps - 1))
+            stretches = np.where(chosen[:, None], clone_ids(stretches), stretches)
+        ids = torch.from_numpy(stretches).to(device())
         logits = model(input_ids=ids[:, :-1]).logits
         loss = cross_entropy(logits.flatten(0, 1).float(), ids[:, 1:].flatten())
         optimizer.zero_grad(set_to_none=True)

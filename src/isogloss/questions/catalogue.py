@@ -44,6 +44,7 @@ QUESTIONS = {
     "languages distance": "distances:DistanceQuestion",
     "languages add": "languages:AddQuestion",
     "languages sources": "languages:FeatureSourcesQuestion",
+    "languages datasets": "data_sets:DataSetsQuestion",
     "background show": "background:BackgroundShowQuestion",
     "background build": "background:BackgroundBuildQuestion",
     "align tokens": "tokens:TokensQuestion",
@@ -82,8 +83,10 @@ QUESTIONS = {
     "lab costs": "grids:GridCostsQuestion",
     "lab retrieve": "retrieval:RetrieveQuestion",
     "lab sentences": "sentences:SentencesQuestion",
+    "lab bilingual": "bilingual:BilingualQuestion",
     "lab vocabulary": "vocabulary:VocabularyQuestion",
     "lab pretrain": "lab:PretrainQuestion",
+    "lab clones": "clones:ClonesQuestion",
     "lab mix": "lab:MixQuestion",
 }
 """Name of the command to the module and class of its question."""
