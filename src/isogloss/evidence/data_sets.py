@@ -17,7 +17,7 @@ COLUMNS = ("dataset", "language", "licence", "task", "year", "size")
 NEEDED = ("dataset", "language")
 CLASSES = ("open", "share_alike", "no_derivatives", "noncommercial", "other", "unknown")
 """Classes of licences, the later the less they allow, or the less is known."""
-_SAID = {"license": "licence", "lang": "language", "languages": "language", "name": "dataset", "tasks": "task"}
+_ALIASES = {"license": "licence", "lang": "language", "languages": "language", "name": "dataset", "tasks": "task"}
 _UNKNOWN = {"", "-", "unknown", "none", "n/a", "na", "null", "unlicensed", "not specified", "unspecified", "missing"}
 _PARTS = re.compile(r"\s*[|;,]\s*")
 _SHORT = {"creative-commons": "cc", "non-commercial": "nc", "noncommercial": "nc", "share-alike": "sa",
@@ -112,7 +112,9 @@ def count_data_sets(table: pl.DataFrame, where: str = "data sets") -> DataSetCou
     licences, the one that allows least counts, and this is noted.
     """
     said = {name: name.strip().lower() for name in table.columns}
-    named = table.rename({name: _SAID.get(low, low) for name, low in said.items() if _SAID.get(low, low) in COLUMNS})
+    named = table.rename(
+        {name: _ALIASES.get(low, low) for name, low in said.items() if _ALIASES.get(low, low) in COLUMNS}
+    )
     for name in NEEDED:
         if name not in named.columns:
             raise UnknownName("column", name, table.columns, where=where)

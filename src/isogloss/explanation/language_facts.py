@@ -7,7 +7,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, NotEnoughEvidence
 from isogloss.explanation.model_facts import SPREAD, read_numbers
-from isogloss.explanation.pairs import TOLD
+from isogloss.explanation.pairs import TARGET_FACT
 from isogloss.languages.language import as_languages
 
 
@@ -48,7 +48,7 @@ def target_facts(table: pl.DataFrame, where: str = "facts") -> dict[str, dict[st
             continue
         if numbers[known].min() >= 0 and numbers[known].max() >= SPREAD * max(1.0, numbers[known].min()):
             numbers = np.log10(1 + numbers)
-        facts[f"{TOLD}{name}"] = dict(zip(languages, numbers.tolist(), strict=True))
+        facts[f"{TARGET_FACT}{name}"] = dict(zip(languages, numbers.tolist(), strict=True))
     if not facts:
         raise NotEnoughEvidence("no column of numbers", where=where, hint="give counts or shares of each language")
     return facts

@@ -265,7 +265,7 @@ def _one_size(grid: Grid, examples: int | None) -> tuple[Grid, list[str]]:
 LEVEL, REGISTERED = "monolingual level", "registered similarity"
 FACTS = "facts of languages"
 """Group of factors that a table of one's own tells of targets."""
-TOLD = "target: "
+TARGET_FACT = "target: "
 """What their names begin with."""
 SILENT_GROUPS = ("model architecture", "pretraining setting")
 """Groups of the review of contributing factors that are the same in all pairs of one model."""
@@ -323,8 +323,8 @@ class Factor:
     @classmethod
     def named(cls, name: str) -> Factor:
         """The factor of that name: of `SIMILARITIES`, of `OTHERS`, of facts of targets, or a registered similarity."""
-        if name.startswith(TOLD):
-            return cls(name, FACTS, f"more '{name.removeprefix(TOLD)}' of the target")
+        if name.startswith(TARGET_FACT):
+            return cls(name, FACTS, f"more '{name.removeprefix(TARGET_FACT)}' of the target")
         group = SIMILARITIES.get(name) or ON_REQUEST.get(name) or OTHERS.get(name) or REGISTERED
         return cls(name, group, PHRASES.get(name, f"similarity by {name}"))
 
