@@ -49,6 +49,8 @@ def read_task(info: TaskInfo) -> Task:
     table = table.filter(pl.col("split").is_in(list(names))).with_columns(pl.col("split").replace(names))
     if "date" in info.columns:
         check_order(table, where)
+    if info.domains:
+        table = info.domains.chosen(table, kind.plain(table), where)
     if info.copies:
         table = _with_copies(table, info.copies, [one for one in kind.copied(info) if one in table.columns], where)
     table = kind.arranged(table, info)

@@ -15,6 +15,7 @@ import polars as pl
 
 from isogloss.errors import BadValue, UnknownName
 from isogloss.evidence.pairs import ARROW, SEPARATOR, read_direction
+from isogloss.lab.domains import Domains
 from isogloss.lab.examples import Examples
 from isogloss.languages import Language, resolve
 from isogloss.metrics import metrics
@@ -241,6 +242,8 @@ class TaskInfo:
         How large splits are that are made; the rest is tested on. Empty where the file has splits.
     begins : dict of str to datetime.date
         The first days of test and, where there is one, dev, where splits are made by dates; else empty.
+    domains : Domains or None
+        Which texts are learnt from and tested on, where not all are.
     codes : dict of str to str
         The file's own codes of languages that nobody else has, to what they mean.
     languages : tuple of str or None
@@ -274,6 +277,7 @@ class TaskInfo:
     options: dict[str, Any] = field(default_factory=dict)
     copies: dict[str, Copy] = field(default_factory=dict)
     begins: dict[str, date] = field(default_factory=dict)
+    domains: Domains | None = None
 
 
 class Leak(NamedTuple):

@@ -16,6 +16,7 @@ from isogloss.config import Help, Table, checked, known, read_toml, section_of, 
 from isogloss.errors import BadFile, BadValue, UnknownName
 from isogloss.evidence.schema import TEXT_ORIGINS
 from isogloss.lab.byte_tokenizer import MOST_COPIES
+from isogloss.lab.domains import Domains
 from isogloss.lab.kinds import tasks
 from isogloss.lab.task import Copy, TaskInfo, TaskKind
 from isogloss.texts.hub import LANGUAGE, is_on_hub
@@ -58,11 +59,21 @@ def _day(written: object) -> object:
 Day = Annotated[datetime.date, BeforeValidator(_day), Help("a day", '"2012-01-01"')]
 
 
+def _different(names: list[str]) -> list[str]:
+    if len(set(names)) < len(names):
+        raise ValueError
+    return names
+
+
+Names = Annotated[list[str], AfterValidator(_different), Help("a list of different names")]
+
+
 class SplitsTable(Table):
     """The section `[task.splits]`: the file's names of splits, or the column that splits are made by.
 
     A column `date` says when texts are from: splits have to follow each other in time, and are made so from their first
-    days in `begin`, where that is given.
+    days in `begin`, where that is given. A column `domain`, or a number of `characters`, tells which texts of these
+    splits are learnt from and which are tested on.
     """
 
     train: str = "train"
@@ -74,18 +85,28 @@ class SplitsTable(Table):
     shares: dict[Annotated[str, known("split", ("train", "dev"))], Share] = Field(
         default_factory=lambda: {"train": 0.5, "dev": 0.1}
     )
+    domain: str | None = None
+    characters: Annotated[int, Ge(1)] | None = None
+    learnt: Names = Field(default_factory=list)
+    tested: Names = Field(default_factory=list)
 
     @model_validator(mode="after")
     @checked
     def _check(self) -> SplitsTable:
+        if bool(self.learnt or self.tested) != bool(self.domain or self.characters) or (
+            self.domain and self.characters
+        ):
+            hint = 'write domain = "column", or characters = 80, with learnt = ["news"] and tested = ["forum"]'
+            raise BadValue("which texts are learnt from and tested on is not clear", hint=hint)
+        own = {"domain", "characters", "learnt", "tested"}
         if self.by:
-            for name in sorted(self.model_fields_set - {"by", "shares"}):
+            for name in sorted(self.model_fields_set - own - {"by", "shares"}):
                 raise UnknownName("key", name, ("by", "shares"))
             if "train" not in self.shares or sum(self.shares.values()) >= 1:
                 hint = "write shares = { train = 0.5, dev = 0.1 }: the rest is tested on"
                 raise BadValue(f"shares are {self.shares!r}", hint=hint)
         elif self.begin:
-            for name in sorted(self.model_fields_set - {"date", "begin"}):
+            for name in sorted(self.model_fields_set - own - {"date", "begin"}):
                 raise UnknownName("key", name, ("date", "begin"))
             if (
                 not self.date
@@ -99,6 +120,12 @@ class SplitsTable(Table):
         elif self.dev in (self.train, self.test):
             raise BadValue(f"dev is '{self.dev}' too", hint="leave it out: some training examples are put aside")
         return self
+
+    def domains(self) -> Domains | None:
+        """Which texts are learnt from and tested on; None for all."""
+        if not (self.learnt or self.tested):
+            return None
+        return Domains(tuple(self.learnt), tuple(self.tested), self.characters or 0)
 
     def names(self) -> dict[str, str]:
         """Train, test and, where there is one, dev, to what the file calls them."""
@@ -114,15 +141,6 @@ class CopyTable(Table):
 
     of: str
     number: Annotated[int, Ge(1), Le(MOST_COPIES)] = Field(1, alias="copy")
-
-
-def _different(names: list[str]) -> list[str]:
-    if len(set(names)) < len(names):
-        raise ValueError
-    return names
-
-
-Names = Annotated[list[str], AfterValidator(_different), Help("a list of different names")]
 
 
 class TaskTable(Table):
@@ -191,6 +209,7 @@ def read_info(described: Mapping[str, Any], folder: Path, path: str, section: st
         source=read.source, allowed_leakage=read.allowed_leakage, shares=read.splits.shares if read.splits.by else {},
         options=kind.read_options(given, columns, str(where)),
         copies={code: Copy(one.of, one.number) for code, one in read.copies.items()}, begins=read.splits.begin,
+        domains=read.splits.domains(),
     )  # fmt: skip
     if read.copies:
         try:
@@ -233,6 +252,7 @@ def _columns(read: Any, kind: TaskKind) -> dict[str, str]:
     columns = {name: given[name] for name in (*names, *OWN, *kind.optional) if given[name]}
     columns |= {"division": read.splits.by} if read.splits.by else {}
     columns |= {"date": read.splits.date} if read.splits.date else {}
+    columns |= {"domain": read.splits.domain} if read.splits.domain else {}
     return columns | {
         f"{name} {place}": column for key, name in kind.several.items() for place, column in enumerate(given[key])
     }
