@@ -34,6 +34,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "seq2seq-tune": {"max_new": 4, "epochs": 1, "max_length": 128, "tag": "prompt"},
     "seq2seq-lora": {"max_new": 4, "epochs": 2, "rank": 2, "max_length": 128, "frozen_epochs": 1},
     "seq2seq-back-translated": {"max_new": 4, "epochs": 1, "max_length": 128},
+    "seq2seq-back-parsed": {"max_new": 4, "epochs": 1, "generator_epochs": 1, "max_length": 128},
     "seq2seq-posterior": {"max_new": 4, "epochs": 1, "max_length": 128, "transport": 0.0, "discrepancy": 0.0},
     "seq2seq-prompt": {"max_new": 4, "epochs": 1, "length": 3, "max_length": 128},
     "linear-probe": {"C": 1.0},
@@ -85,7 +86,7 @@ def make(name: str, checkpoint: Path) -> Recipe:
         checkpoint = make_seq2seq(checkpoint.with_name("seq2seq"))
     elif issubclass(recipes.get(name), PromptedRecipe):
         checkpoint = make_decoder(checkpoint.with_name("decoder"))
-    if name in ("mad-x", "modular-late-interaction", "seq2seq-back-translated"):
+    if name in ("mad-x", "modular-late-interaction", "seq2seq-back-translated", "seq2seq-back-parsed"):
         parameters = {**parameters, "texts": texts(checkpoint)}
     if name in ("masked-prompt", "mad-x", "modular-late-interaction"):
         checkpoint = make_masked(checkpoint.with_name("masked"))

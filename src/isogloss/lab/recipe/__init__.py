@@ -64,6 +64,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "stacked-encoder": "isogloss.lab.recipe.stacked_encoder:StackedEncoder",
         "mapped-encoder": "isogloss.lab.recipe.mapped_encoder:MappedEncoder",
         "seq2seq-tune": "isogloss.lab.recipe.encoder_decoder:Seq2SeqTune",
+        "seq2seq-back-parsed": "isogloss.lab.recipe.back_parsed:Seq2SeqBackParsed",
         "seq2seq-back-translated": "isogloss.lab.recipe.back_translated:Seq2SeqBackTranslated",
         "seq2seq-lora": "isogloss.lab.recipe.encoder_decoder:Seq2SeqLora",
         "seq2seq-prompt": "isogloss.lab.recipe.encoder_decoder:Seq2SeqPrompt",

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from isogloss.errors import BadFile, BadValue
-from isogloss.lab.adaptation.texts_file import TextsFile
+from isogloss.errors import BadValue
 from isogloss.lab.recipe import Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.encoder_decoder import Seq2SeqTune
+from isogloss.lab.recipe.from_texts import Seq2SeqFromTexts
 from isogloss.lab.recipe.instructions import languages_of
 from isogloss.lab.recipe.prompted import right_answer
 from isogloss.lab.recipe.prompted.prompts import About, about, queries
@@ -21,13 +20,12 @@ from isogloss.lab.tuning.lessons import Example
 from isogloss.languages import resolve
 from isogloss.models.generation import generate
 from isogloss.models.inputs import TEXT
-from isogloss.parameters import Count
 from isogloss.texts.translations import Texts, translate_texts
 from isogloss.texts.translators import Translator, read_translator
 
 
 @dataclass(frozen=True)
-class Seq2SeqBackTranslated(Seq2SeqTune):
+class Seq2SeqBackTranslated(Seq2SeqFromTexts):
     """Full fine-tuning on translations, and on texts in the language of answers with inputs that a machine made.
 
     Parameters
@@ -51,10 +49,7 @@ class Seq2SeqBackTranslated(Seq2SeqTune):
     """
 
     name: ClassVar[str] = "seq2seq-back-translated"
-    unlabelled: ClassVar[tuple[str, ...]] = (*Seq2SeqTune.unlabelled, "texts")
 
-    texts: str = ""
-    most: Count = 1000
     mark: str = ""
     translator: dict[str, Any] = field(default_factory=dict)
 
@@ -70,33 +65,16 @@ class Seq2SeqBackTranslated(Seq2SeqTune):
         """What translates back; None where that is learnt."""
         return read_translator(self.translator) if self.translator else None
 
-    @cached_property
-    def own_texts(self) -> TextsFile:
-        """The texts that have no translation.
-
-        Raises
-        ------
-        BadValue, BadFile
-            If none are named, or there is no such file.
-        """
-        if not self.texts:
-            raise BadValue(f"{self.name} names no texts", hint='add texts = "texts.csv"')
-        if not Path(self.texts).is_file():
-            raise BadFile("no such file of texts", where=self.texts)
-        return TextsFile(Path(self.texts), most=self.most)
-
     @property
     def identity(self) -> dict[str, Any]:
-        """Texts and translator stand there with their content."""
+        """The translator stands there with its content, too."""
         found = super().identity
-        parameters = {name: value for name, value in found["parameters"].items() if name not in ("texts", "translator")}
-        translator = {"translator": self.by.identity} if self.by else {}
-        return {**found, "parameters": parameters, "texts": self.own_texts.digest, **translator}
+        parameters = {name: value for name, value in found["parameters"].items() if name != "translator"}
+        return {**found, "parameters": parameters, **({"translator": self.by.identity} if self.by else {})}
 
     def changed(self, *left_out: str) -> list[str]:
-        """With the name of the file, and the translator by its label."""
-        own = [f"texts={Path(self.texts).stem}", *([f"translator={self.by.label}"] if self.by else [])]
-        return [*super().changed(*left_out, "translator"), *own]
+        """With the translator by its label."""
+        return [*super().changed(*left_out, "translator"), *([f"translator={self.by.label}"] if self.by else [])]
 
     def prepare(self, corpus: Corpus, apply: Any) -> Arrays:
         """As the base does; texts and translator have to be of the languages of the task."""

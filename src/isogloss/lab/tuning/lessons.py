@@ -142,3 +142,25 @@ class Posterior(Lesson):
         ]
         pairs = np.array(kept, np.int64).reshape(-1, 2)
         PosteriorTraining(decoder, material.sequences, pairs, self.weights).train(schedule, seed)
+
+
+@dataclass(frozen=True)
+class Moved(Lesson):
+    """The answers after states of an encoder that are moved to those of one group of examples.
+
+    Attributes
+    ----------
+    groups : tuple of str
+        Of each example; empty for those that stay as they are.
+    onto : str
+        The group that others are moved to.
+    """
+
+    groups: tuple[str, ...]
+    onto: str
+
+    def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
+        from isogloss.lab.tuning.moved import train_moved
+
+        train_moved(decoder, material.sequences, [self.groups[int(one)] for one in material.places], self.onto,
+                    schedule, seed)  # fmt: skip
