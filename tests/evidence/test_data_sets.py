@@ -79,3 +79,9 @@ def test_a_survey_that_cannot_be_counted_is_refused(table, change, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         read_data_sets(tmp_path / "survey.csv")
+
+
+def test_a_column_that_is_called_as_asked_comes_before_one_that_means_the_same(table):
+    both = table.rename({"Name": "dataset"}).with_columns(name=pl.lit("x"), languages=pl.lit("deu"))
+    both = both.rename({"lang": "language"})
+    assert count_data_sets(both).languages.equals(count_data_sets(table).languages)

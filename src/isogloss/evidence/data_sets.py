@@ -111,10 +111,10 @@ def count_data_sets(table: pl.DataFrame, where: str = "data sets") -> DataSetCou
     A data set counts once in a language, however many rows (tasks, configurations) it has. Where its rows have several
     licences, the one that allows least counts, and this is noted.
     """
-    said = {name: name.strip().lower() for name in table.columns}
-    named = table.rename(
-        {name: _ALIASES.get(low, low) for name, low in said.items() if _ALIASES.get(low, low) in COLUMNS}
-    )
+    columns = {name.strip().lower(): name for name in table.columns}
+    found = {name: columns[name] for name in COLUMNS if name in columns}
+    found |= {of: columns[name] for name, of in _ALIASES.items() if name in columns and of not in found}
+    named = table.select(pl.col(name).alias(of) for of, name in found.items())
     for name in NEEDED:
         if name not in named.columns:
             raise UnknownName("column", name, table.columns, where=where)
