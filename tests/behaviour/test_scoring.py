@@ -353,3 +353,25 @@ def test_labels_are_looked_for_in_replies_where_no_column_says_what_is_valid():
     assert {name: round(found[name], 3) for name in ("valid_outputs", "accuracy_given_valid", "valid_accuracy")} == {
         "valid_outputs": 0.6, "accuracy_given_valid": 0.667, "valid_accuracy": 0.4
     }  # fmt: skip
+
+
+def test_kappa_with_the_language_that_each_model_learnt_in():
+    """A reward of German errs on the same items in Dutch and on others in Swahili."""
+    labels = {"of German": ("deu", {"deu": "1100", "nld": "1100", "swh": "0011"}),
+              "of Swahili": ("swh", {"swh": "1110", "nld": "1110", "deu": "1010"})}  # fmt: skip
+    rows = [(model, learnt, language, str(item), int(label)) for model, (learnt, by) in labels.items()
+            for language, some in by.items() for item, label in enumerate(some)]  # fmt: skip
+    names = ["model", "training_language", "language", "item", "correct"]
+    table = pl.DataFrame(rows, schema=names, orient="row")
+    answer = isogloss.score_behaviour(table, metrics=["training_kappa"])
+    values = {(model, code): value for model, code, value in
+              answer.result.scores.select("model", "language", "value").iter_rows()}  # fmt: skip
+    assert values["of German", "nld"] == 1
+    assert values["of German", "swh"] == -1
+    assert values["of Swahili", "nld"] == 1
+    assert values["of Swahili", "deu"] == pytest.approx(0.5)
+    assert ("of German", "deu") not in values
+    assert answer.picture()
+    mixed = table.with_columns(model=pl.lit("one"), item=pl.col("model") + pl.col("item"))
+    with pytest.raises(InputError, match="a model has several training languages; give each training a model name"):
+        isogloss.score_behaviour(mixed, metrics=["training_kappa"])

@@ -10,7 +10,7 @@ import polars as pl
 
 from isogloss.behaviour.roles import FURTHER_ROLES
 from isogloss.errors import BadFile, BadValue, NotEnoughEvidence, UnknownName
-from isogloss.evidence import Evidence, Store
+from isogloss.evidence import Evidence, Store, TrainingMix
 from isogloss.evidence.dataframes import as_polars
 from isogloss.evidence.importers.tables import read_sheets
 from isogloss.evidence.pairs import TARGET
@@ -22,7 +22,7 @@ from isogloss.languages.names import fold
 if TYPE_CHECKING:
     from isogloss.languages.language import Language
 
-LANGUAGES = ("language", "source_language", "controller_language")
+LANGUAGES = ("language", "source_language", "controller_language", "training_language")
 """Columns that hold languages."""
 ROLES: dict[str, str] = {
     "item": "item, item id, i, id, idx, index, index id, question id, q id, qid, fact id, fact, doc id, sample id, "
@@ -129,6 +129,7 @@ def _of_store(store: Store) -> pl.DataFrame:
 
     Where a model has several recipes or trainings, these are part of its name: they are other models. A score that is
     about a pair has the language that is written, and the other one in the name of its task, as items stand in several.
+    The language of the training is told where each has one.
     """
     observations = store.read().observations
     items = store.read_items()
@@ -147,6 +148,10 @@ def _of_store(store: Store) -> pl.DataFrame:
     chosen = keyed.select(
         "observation", named.alias("model"), task.alias("task"), written.fill_null(pl.col("target")).alias("language")
     )
+    mixes = {train: [*TrainingMix.parse(train)] if train else [] for train in keyed["train"].unique()}
+    if all(len(mix) == 1 for mix in mixes.values()):
+        learnt = keyed["train"].replace_strict({train: mix[0] for train, mix in mixes.items()}, return_dtype=pl.String)
+        chosen = chosen.with_columns(training_language=learnt)
     return items.join(chosen, on="observation").drop("observation")
 
 

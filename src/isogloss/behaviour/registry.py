@@ -33,6 +33,8 @@ behaviour_metrics: Registry[BehaviourMetric] = Registry(
         "borderlines_consistency": f"{_FOLDER}.borderlines:BORDERLINES_CONSISTENCY",
         "english_kappa": f"{_FOLDER}.english:ENGLISH_KAPPA",
         "english_agreement": f"{_FOLDER}.english:ENGLISH_AGREEMENT",
+        "training_kappa": f"{_FOLDER}.english:TRAINING_KAPPA",
+        "training_agreement": f"{_FOLDER}.english:TRAINING_AGREEMENT",
         "barrier": f"{_FOLDER}.barrier:BARRIER",
         "english_recognition": f"{_FOLDER}.barrier:ENGLISH_RECOGNITION",
         "valid_outputs": f"{_FOLDER}.validity:VALID_OUTPUTS",

@@ -46,6 +46,7 @@ FURTHER_ROLES: dict[str, str] = {
     "term": "term, terms, source term, term in the source",
     "topic": "topic, topics, category",
     "translation": "translation, target term, translated term, term translation",
+    "training_language": "training language, language of training, learnt in, trained in",
     "turn": "turn, turn index, step",
     "unanswerable": "unanswerable, no answer, not applicable",
     "unsure": "unsure, idk",

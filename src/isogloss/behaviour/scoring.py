@@ -161,7 +161,7 @@ def applicable(items: pl.DataFrame) -> list[BehaviourMetric]:
         If it has the columns of none, or no item.
     """
     there = {name: metric for name, metric in item_metrics().items() if not missing_columns(items, _tally(metric))}
-    needs = {name: {*_tally(metric).columns} - {"language"} for name, metric in there.items()}
+    needs = {name: {*_tally(metric).columns} - {"language", "training_language"} for name, metric in there.items()}
     chosen = [metric for name, metric in there.items() if not any(needs[name] < other for other in needs.values())]
     if not chosen:
         require(items, "item")

@@ -229,6 +229,8 @@ def draw_scores(result: BehaviourScores, names: Names, verdict: str) -> Any:
         .otherwise(pl.format("{} ({})", "metric", "part"))
         .alias("about")
     )
+    if scores["about"].n_unique() == 1 and scores["model"].n_unique() > 1 and scores["language"].count():
+        return _draw_models(scores, names, verdict)
     first = scores.row(0, named=True)
     of_first = scores.filter(
         pl.col("language").is_not_null(), pl.col("model") == first["model"], pl.col("task") == first["task"]
@@ -245,6 +247,22 @@ def draw_scores(result: BehaviourScores, names: Names, verdict: str) -> Any:
         lines=[first["model"]] if scores["model"].n_unique() > 1 and key == "language" else [],
         canvas=canvas_of(verdict, FRACTION),
     )
+
+
+def _draw_models(scores: pl.DataFrame, names: Names, verdict: str) -> Any:
+    """Models by languages, of one metric; a model without a language, such as its own, has a blank there."""
+    from isogloss.charts import Matrix, draw_matrix
+
+    rows = scores.filter(task=scores["task"][0])
+    models, codes = rows["model"].unique(maintain_order=True), rows["language"].drop_nulls().unique().sort()
+    values = {(model, code): value for model, code, value in rows.select("model", "language", "value").iter_rows()}
+    columns = [None, *codes]
+    grid = [[values.get((model, code)) for code in columns] for model in models]
+    numbers = rows["value"].drop_nulls().to_list() or [0.0]
+    named = ["all" if code is None else names(code) for code in columns]
+    low, high = min(0.0, *numbers), max(1.0, *numbers)
+    matrix = Matrix(models.to_list(), named, grid, scores["about"][0], low=low, high=high)
+    return draw_matrix(matrix, canvas=canvas_of(verdict, FRACTION))
 
 
 def _draw_differences(result: BehaviourScores, names: Names, verdict: str) -> Any:

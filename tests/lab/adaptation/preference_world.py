@@ -1,7 +1,7 @@
 """A planted world of preferences: in every language a question is answered by a good or a bad mark, each half the time.
 
-Marks are the same in all languages, so that a preference can be carried over; or each language has two of its own, and
-nothing in one language says which is good in another.
+There is one kind of marks for all languages, so that a preference can be carried over; or three kinds, each of three
+languages; or nine, and nothing in one language says which mark is good in another.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ SAMPLED = SETTINGS | {"learning_rate": 0.001, "epochs": 2, "batch_size": 16, "ma
 Array = np.ndarray[Any, Any]
 
 
-def marks(language: str, *, shared: bool) -> str:
+def marks(language: str, kinds: int) -> str:
     """The good mark of a language and its bad one."""
-    place = [*LANGUAGES].index(language)
-    return SHARED if shared else chr(ord("a") + 8 + 2 * place) + chr(ord("a") + 9 + 2 * place % 18)
+    place = [*LANGUAGES].index(language) % kinds
+    return SHARED if kinds == 1 else chr(ord("a") + 8 + 2 * place) + chr(ord("a") + 9 + 2 * place % 18)
 
 
 def prompt(language: str, word: str) -> str:
@@ -41,22 +41,22 @@ def prompt(language: str, word: str) -> str:
     return f"{LANGUAGES[language]} {word}:"
 
 
-def make_base(folder: Path, *, shared: bool, seed: int = 0, steps: int = 100) -> Path:
+def make_base(folder: Path, *, kinds: int, seed: int = 0, steps: int = 100) -> Path:
     """A decoder that answers with either mark of the language."""
 
     def draw(chance):
         language = chance.choice([*LANGUAGES])
-        return prompt(language, chance.choice(WORDS)), chance.choice(marks(language, shared=shared))
+        return prompt(language, chance.choice(WORDS)), chance.choice(marks(language, kinds))
 
     make_decoder(folder, seed=5 + seed, width=128)
     return make_taught(folder, draw, steps=steps)
 
 
-def write_pairs(folder: Path, *, shared: bool) -> Path:
+def write_pairs(folder: Path, *, kinds: int) -> Path:
     """Choices of the good or the bad mark, in all languages: the file that describes them."""
     rows = ["language,split,item,premise,choice1,choice2,label"]
     for language, (place, word) in product(LANGUAGES, enumerate(WORDS)):
-        good, bad = marks(language, shared=shared)
+        good, bad = marks(language, kinds)
         both = [good, bad] if place % 2 == 0 else [bad, good]
         split = "test" if place % 8 == 0 else "train"
         rows.append(f"{language},{split},{place},{prompt(language, word)},{both[0]},{both[1]},{place % 2}")
@@ -80,22 +80,22 @@ def prefer_sampled(base: Path, task: Path, languages: int, into: Path, seed: int
                  into=into, settings=SAMPLED, method=method, rounds=6, beta=beta)  # fmt: skip
 
 
-def good_shares(folder: Path, *, shared: bool) -> dict[str, float]:
+def good_shares(folder: Path, *, kinds: int) -> dict[str, float]:
     """The share of good marks among marks, by language."""
-    found = _chances(folder, shared=shared)
+    found = chances(folder, kinds=kinds)
     return {language: float((one[:, 0] / one.sum(1)).mean()) for language, one in found.items()}
 
 
-def win_rates(tuned: Path, base: Path, *, shared: bool) -> dict[str, float]:
+def win_rates(tuned: Path, base: Path, *, kinds: int) -> dict[str, float]:
     """How often a tuned model's answer wins against the base's, by language, a tie as half a win.
 
     The judge prefers a good mark to a bad one, and any other answer to neither; expected over answers drawn at
     temperature 1, so that no chance is in it.
     """
-    chances = [_chances(folder, shared=shared) for folder in (tuned, base)]
+    found_in = [chances(folder, kinds=kinds) for folder in (tuned, base)]
     found = {}
     for language in LANGUAGES:
-        ours, theirs = (one[language] for one in chances)  # (questions, 2)
+        ours, theirs = (one[language] for one in found_in)  # (questions, 2)
         grades = [np.stack([one[:, 0], one[:, 1], 1 - one.sum(1)], axis=1) for one in (ours, theirs)]
         wins = grades[0][:, 0] * grades[1][:, 1:].sum(1) + grades[0][:, 1] * grades[1][:, 2]
         ties = (grades[0] * grades[1]).sum(1)
@@ -103,13 +103,13 @@ def win_rates(tuned: Path, base: Path, *, shared: bool) -> dict[str, float]:
     return found
 
 
-def _chances(folder: Path, *, shared: bool) -> dict[str, Array]:
+def chances(folder: Path, *, kinds: int) -> dict[str, Array]:
     """Probability of the good mark and of the bad one after each question of the test split."""
     decoder = load_decoder(folder)
     asked = WORDS[::8]
     found = {}
     for language in LANGUAGES:
-        answers = [*marks(language, shared=shared)]
+        answers = [*marks(language, kinds)]
         sums = score(decoder, [prompt(language, one) for one in asked], [answers] * len(asked), max_length=64).sums
         found[language] = np.exp(sums.reshape(len(asked), 2))
     return found
