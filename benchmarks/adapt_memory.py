@@ -1,4 +1,4 @@
-"""Claim: merging and trimming stay under twice the largest tensor and 300 MB; new tokens take more, and say so before.
+"""Claim: merging, trimming and transliterating stay under twice the largest tensor and 300 MB.
 
     python -m benchmarks.adapt_memory NAME       # a minute or two of a processor each; see WAYS
 
@@ -97,7 +97,7 @@ def main() -> None:
     path = RESULTS / "adapt_memory.json"
     there = json.loads(path.read_text())["megabytes"] if path.exists() else {}
     result = {
-        "claim": "Merging and trimming stay under twice the largest tensor and 300 MB; new tokens take more.",
+        "claim": "Merging, trimming and transliterating stay under twice the largest tensor and 300 MB.",
         "machine": machine(), "versions": versions("torch", "safetensors"),
         "input": f"{MODEL}, {TEXTS} sentences of Yoruba from SIB-200, one process each; {WAYS}",
         "goal": round(goal / 1e6), "largest_tensor": round(source.largest / 1e6), "megabytes": there | {name: row},

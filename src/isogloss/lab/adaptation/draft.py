@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,8 @@ from typing import Any
 
 from isogloss.errors import IsoglossError
 from isogloss.files import atomic_write
-from isogloss.lab.adaptation.weights import INDEX, Weights, join
+from isogloss.lab.adaptation.weights import INDEX, Weights, head_of, join, width_of
+from isogloss.models.runtime import start_torch
 from isogloss.progress import Progress, steps
 
 OF_WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".onnx", ".gguf", ".pkl", ".pickle")
@@ -76,6 +78,29 @@ class Draft:
 
         whole = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
         atomic_write(self._file(step), lambda path: save_file(whole, str(path), metadata={"format": "pt"}))
+
+    def put_parts(self, name: str, shape: Sequence[int], kind: str, parts: Iterable[Any]) -> None:
+        """Keep a tensor whose rows come some at a time, so that it is never held whole.
+
+        Parameters
+        ----------
+        name : str
+            Of the tensor, and of the step.
+        shape : sequence of int
+        kind : str
+            What its numbers are, as safetensors calls it.
+        parts : iterable of torch.Tensor
+            Rows, in order.
+        """
+        size = math.prod(shape) * width_of(kind)
+
+        def write(path: Path) -> None:
+            with path.open("wb") as file:
+                file.write(head_of({name: {"dtype": kind, "shape": list(shape), "data_offsets": [0, size]}}))
+                for part in parts:
+                    file.write(memoryview(part.contiguous().flatten().view(start_torch().uint8).numpy()))
+
+        atomic_write(self._file(name), write)
 
     def tensors(self, step: str) -> dict[str, Any]:
         """The tensors of a step that is done."""

@@ -66,10 +66,13 @@ class Weights:
         """The shape of a tensor, which is not read for that."""
         return tuple(self._files[name].get_slice(name).get_shape())
 
+    def kind(self, name: str) -> str:
+        """What numbers of a tensor are, as safetensors calls it: F32, BF16, I8."""
+        return str(self._files[name].get_slice(name).get_dtype())
+
     def width(self, name: str) -> int:
         """Bytes of each number of a tensor."""
-        kind = self._files[name].get_slice(name).get_dtype()
-        return int(re.sub(r"\D+", "", kind.partition("_")[0]) or 8) // 8
+        return width_of(self.kind(name))
 
     @cached_property
     def largest(self) -> int:
@@ -162,6 +165,18 @@ class Weights:
         return found
 
 
+def width_of(kind: str) -> int:
+    """Bytes of each number of a kind, as safetensors calls it."""
+    return int(re.sub(r"\D+", "", kind.partition("_")[0]) or 8) // 8
+
+
+def head_of(tensors: Mapping[str, Any]) -> bytes:
+    """What a file of safetensors begins with: how long its header is, and the header."""
+    head = json.dumps({"__metadata__": {"format": "pt"}, **tensors}, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    return len(head).to_bytes(8, "little") + head
+
+
 def join(files: Sequence[Path], into: Path) -> None:
     """Put the tensors of several safetensors files into one, in the order of their names, copying bytes only."""
     places: dict[str, tuple[Path, int, Mapping[str, Any]]] = {}
@@ -171,17 +186,15 @@ def join(files: Sequence[Path], into: Path) -> None:
             header = json.loads(file.read(size))
         header.pop("__metadata__", None)
         places |= {name: (path, 8 + size, said) for name, said in header.items()}
-    said: dict[str, Any]
-    said, total = {"__metadata__": {"format": "pt"}}, 0
+    said: dict[str, Any] = {}
+    total = 0
     for name in sorted(places):
         one = places[name][2]
         begin, end = one["data_offsets"]
         said[name] = {**one, "data_offsets": [total, total + end - begin]}
         total += end - begin
-    head = json.dumps(said, separators=(",", ":")).encode()
-    head += b" " * (-len(head) % 8)
     with into.open("wb") as out:
-        out.write(len(head).to_bytes(8, "little") + head)
+        out.write(head_of(said))
         for name in sorted(places):
             path, start, one = places[name]
             begin, end = one["data_offsets"]

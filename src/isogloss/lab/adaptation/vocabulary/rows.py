@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,8 @@ from isogloss.lab.adaptation.vocabulary_trim import vocabulary_dimensions
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.runtime import start_torch
 
+AT_ONCE = 16_384
+"""Rows that are made at once."""
 Filling = Literal["random", "mean"]
 Matrix = Any
 """`scipy.sparse.csr_array`: weights of the old tokens in each new one, shape (new tokens, old tokens)."""
@@ -59,15 +61,23 @@ class Combination:
 
     def apply(self, old: Any, chance: np.random.Generator) -> Any:
         """Rows of the new tokens, from a tensor with those of the old ones in its first dimension."""
+        return start_torch().cat([*self.parts(old, chance)])
+
+    def parts(self, old: Any, chance: np.random.Generator) -> Iterator[Any]:
+        """The same, some rows at a time."""
         torch = start_torch()
         flat = old.reshape(len(old), -1).to(torch.float64 if old.dtype == torch.float64 else torch.float32).numpy()
-        known = flat[: self.weights.shape[1]]
-        rows = np.asarray(self.weights.astype(flat.dtype) @ known)
-        mean = known.mean(axis=0)
-        rows[self.filled] = mean
-        if self.filling == "random":
-            rows[self.filled] += chance.normal(size=(len(self.filled), flat.shape[1])) * known.std(axis=0)
-        return torch.from_numpy(rows).reshape(-1, *old.shape[1:]).to(old.dtype)
+        known, weights = flat[: self.weights.shape[1]], self.weights.astype(flat.dtype)
+        is_filled = np.diff(weights.indptr) == 0
+        mean = known.mean(axis=0) if is_filled.any() else 0.0
+        spread = known.std(axis=0) if is_filled.any() and self.filling == "random" else 0.0
+        for first in range(0, weights.shape[0], AT_ONCE):
+            rows = np.asarray(weights[first : first + AT_ONCE] @ known)
+            filled = np.flatnonzero(is_filled[first : first + AT_ONCE])
+            rows[filled] = mean
+            if self.filling == "random" and len(filled):
+                rows[filled] += chance.normal(size=(len(filled), flat.shape[1])) * spread
+            yield torch.from_numpy(rows).reshape(-1, *old.shape[1:]).to(old.dtype)
 
 
 def write_rows(source: Weights, draft: Draft, inner: Combination, outer: Combination, seed: int) -> None:
@@ -85,12 +95,17 @@ def write_rows(source: Weights, draft: Draft, inner: Combination, outer: Combina
     read = input_embeddings(source)
     for name in draft.steps(source.names):
         tensor = source[name]
-        if name in dimensions:
-            own = inner if name == read else outer
-            chance = np.random.default_rng([seed, source.names.index(name)])
+        if name not in dimensions:
+            draft.put(name, {name: tensor})
+            continue
+        own = inner if name == read else outer
+        chance = np.random.default_rng([seed, source.names.index(name)])
+        if dimensions[name] == 0:
+            shape = (own.weights.shape[0], *tensor.shape[1:])
+            draft.put_parts(name, shape, source.kind(name), own.parts(tensor, chance))
+        else:
             moved = own.apply(tensor.movedim(dimensions[name], 0), chance)
-            tensor = moved.movedim(0, dimensions[name])
-        draft.put(name, {name: tensor})
+            draft.put(name, {name: moved.movedim(0, dimensions[name])})
 
 
 def input_embeddings(source: Weights) -> str | None:

@@ -48,13 +48,17 @@ class Vocabulary:
             If there is no `tokenizer.json`, or one of an unknown kind.
         """
         tokenizer = read_tokenizer(folder)
-        special = load_tokenizer(folder).special_tokens_map
+        special = load_tokenizer.__wrapped__(folder).special_tokens_map  # not kept: it takes hundreds of megabytes
         return cls(tokenizer, {role: str(token) for role, token in special.items() if not isinstance(token, list)})
 
     @cached_property
     def pieces(self) -> FastPieces:
         """The tokenizer itself."""
         return FastPieces.parse(json.dumps(self.tokenizer))
+
+    def release(self) -> None:
+        """Let go of the tokenizer itself, which is made again when it is needed."""
+        self.__dict__.pop("pieces", None)
 
     @cached_property
     def ids(self) -> dict[str, int]:

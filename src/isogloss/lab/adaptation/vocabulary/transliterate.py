@@ -16,7 +16,7 @@ from isogloss.lab.adaptation.tokenizer_file import SEPARATE, merges_of, token_id
 from isogloss.lab.adaptation.vocabulary.extend import check_old_texts
 from isogloss.lab.adaptation.vocabulary.initialised import flat
 from isogloss.lab.adaptation.vocabulary.learning import Pair, with_tokens
-from isogloss.lab.adaptation.vocabulary.record import facts_of, write_record
+from isogloss.lab.adaptation.vocabulary.record import bytes_by_language, facts_of, write_record
 from isogloss.lab.adaptation.vocabulary.rows import Combination, evenly, weights_of, write_rows
 from isogloss.lab.adaptation.vocabulary.spelling import BYTE, LETTERS, SPACE, Vocabulary
 from isogloss.lab.adaptation.vocabulary_trim import LARGEST_TOKENIZER, in_scripts
@@ -82,9 +82,14 @@ class VocabularyTransliterate(Adaptation):
         return [*self.keep]
 
     def memory(self, source: Weights) -> int:
-        return 4 * source.largest + OVERHEAD + LARGEST_TOKENIZER
+        return 2 * max(source.largest, LARGEST_TOKENIZER) + OVERHEAD  # two tokenizers, and then the rows
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
+        rows = self._combination(source, inputs, draft)  # tokenizers are gone before the rows are made
+        write_rows(source, draft, rows, rows, inputs.seed)
+
+    def _combination(self, source: Weights, inputs: Inputs, draft: Draft) -> Combination:
+        """Write the longer tokenizer, and say where the rows of its tokens come from."""
         old = Vocabulary.read(source.folder)
         _check_kind(old, self.merge)
         for code in self.keep:
@@ -92,6 +97,8 @@ class VocabularyTransliterate(Adaptation):
                 raise UnknownName("language of the texts", code, [*inputs.texts])
         scores = _scores(old)
         sources = self._sources(old)
+        before = bytes_by_language(old, inputs.held_out)
+        old.release()
         new = _longer(old, sources, self.merge, [text for code in self.keep for text in inputs.texts[code]])
         made = {place: sources[token] for token, place in new.ids.items() if place >= old.size}
         if not made:
@@ -100,7 +107,8 @@ class VocabularyTransliterate(Adaptation):
                 f"give no new token{kept_out}", where=self.characters or self.rules,
                 hint="take rules that change the letters of the tokenizer, or fewer languages to keep",
             )  # fmt: skip
-        check_old_texts(old, new, flat(inputs.texts), self.name)
+        if self.keep:
+            check_old_texts(old, new, flat(inputs.texts), self.name)
         kept = {place: place for place in range(old.size)}
         chosen = {place: _chosen(some, scores, self.merge) for place, some in made.items()}
         shape = new.size, old.size
@@ -110,12 +118,12 @@ class VocabularyTransliterate(Adaptation):
         write_settings(source.folder, draft, kept, new.size)
         draft.copy_others(source, without=SEPARATE)
         write_record(
-            draft, old, new, len({*old.ids.values(), *old.added.values()}), rows, inputs.held_out,
+            draft, old, new, len({*old.ids.values(), *old.added.values()}), rows, inputs.held_out, before,
             tokens_written_alike=sum(len(some) > 1 for some in made.values()), tokens_left_out=len(sources) - len(made),
             texts_with_new_tokens={code: _share(new, list(some), old.size) for code, some in inputs.held_out.items()},
             written_by=self.transform.describe("", "") or self.characters,
         )  # fmt: skip
-        write_rows(source, draft, rows, rows, inputs.seed)
+        return rows
 
     def _sources(self, old: Vocabulary) -> Sources:
         """New tokens, single letters first, then in the order of the first of the old ones."""
