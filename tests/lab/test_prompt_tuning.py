@@ -12,7 +12,9 @@ import pytest
 from tests.lab.checkpoints import make_decoder
 
 from isogloss.errors import BadValue
-from isogloss.lab import Corpus, Training, recipes
+from isogloss.lab import Corpus, Training, recipes, tasks
+from isogloss.lab.recipe.neural import holdout
+from isogloss.models.inputs import Tokens
 from isogloss.models.runtime import metered
 
 torch = pytest.importorskip("torch", reason="needs the extra lab")
@@ -194,6 +196,89 @@ def test_templates_learn_what_can_be_learnt_and_nothing_else(checkpoint: Path) -
     found = {told: accuracy("template-prompt", checkpoint, told=told, **settings) for told in (True, False)}
     assert found[True] > 0.9
     assert abs(found[False] - 0.5) < 0.25
+
+
+WHOLE = {"template": "the {mask} match", "learnt": "all", "labels": "means"}
+
+
+def test_all_weights_and_label_vectors_learn_what_can_be_learnt_and_nothing_else(checkpoint: Path) -> None:
+    """From the mask of a template that a copy of the lower layers reads."""
+    settings = {"length": None, "learning_rate": 3e-3, **WHOLE}
+    found = {told: accuracy("template-prompt", checkpoint, told=told, **settings) for told in (True, False)}
+    assert found[True] > 0.9
+    assert abs(found[False] - 0.5) < 0.25
+
+
+@pytest.mark.parametrize("learnt", ["states", "all"])
+def test_the_mask_of_a_template_answers_with_the_nearest_mean(checkpoint: Path, encoder: Any, learnt: str) -> None:
+    """Before anything is learnt; a label without examples is at the mean of all, and rows set aside count nowhere."""
+    more = WHOLE | {"learnt": learnt, "max_length": 16, "learning_rate": 1e-12, "epochs": 1, "select": "best"}
+    recipe = recipes.get("template-prompt").read({"checkpoint": str(checkpoint), **more})
+    texts = [" ".join(WORDS[place % 2][: 1 + place // 2]) for place in range(6)]
+    prepared = recipe.prepare(Corpus([texts], [texts], ["eng"]), map)
+    labels = np.array([0, 1, 0, 1, 0, 1])
+    fitted = recipe.fit(prepared, Training(np.arange(6), labels, 0, labels_count=3))
+    model = recipe.adapt(deepcopy(encoder)).eval()  # type: ignore[attr-defined]  # of recipes that are trained
+    tokens = Tokens.of(prepared, "train")
+    states = []
+    with torch.no_grad():
+        for place in range(6):
+            ids = torch.from_numpy(tokens.sequence(place).astype("int64"))[None]
+            model(ids, torch.ones_like(ids))
+            below = torch.cat([model.below, model.read[None]], dim=1)
+            found = model.encoder.encoder.layer[1](below)
+            found = found[0] if isinstance(found, tuple) else found
+            states.append(found[0, ids.shape[1] + 2].numpy())  # [CLS] the [MASK]
+    kept = ~holdout(6, 0)
+    means = [np.mean(np.array(states)[kept & (labels == label)], axis=0) for label in (0, 1)]
+    means.append(np.mean(np.array(states)[kept], axis=0))
+    assert np.allclose(fitted.arrays["head.weight"], (np.array(means) - means[-1]) / 32**0.5, atol=1e-5)
+    nearest = [int(np.argmin([((one - mean) ** 2).sum() for mean in means])) for one in states]
+    assert recipe.predict(prepared, fitted)[""].tolist() == nearest
+
+
+def test_all_weights_are_learnt_and_a_copy_reads_the_template(checkpoint: Path) -> None:
+    """What is kept is enough to answer alike, and the layers below moved apart."""
+    settings = {"checkpoint": str(checkpoint), "max_length": 16, "epochs": 1, "learning_rate": 1e-3}
+    recipe = recipes.get("template-prompt").read(settings | WHOLE)
+    prepared = recipe.prepare(Corpus([["doctor", "match"]], [["fever"]], ["eng"]), map)
+    fitted = recipe.fit(prepared, Training(np.arange(2), np.arange(2), 0, labels_count=2))
+    name = "encoder.layer.0.output.dense.weight"
+    begun = load_encoder_model(checkpoint, "float32").state_dict()[name].numpy()
+    one, other = fitted.arrays[f"encoder.encoder.{name}"], fitted.arrays[f"encoder.copy.{name}"]
+    assert not any(np.allclose(*pair, atol=1e-6) for pair in ((one, other), (one, begun), (other, begun)))
+    assert "encoder.prompts" not in fitted.arrays
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"template": "a {mask} {mask}"}, "the template has several {mask}; write it once"),
+        ({"learnt": "all", "states": "vocabulary"}, "random states have no template for layers to read; leave out"),
+        ({"template": "the match " * 20 + "{mask}", "max_length": 8}, "0 masks are left of the template in 8 tokens"),
+    ],
+)
+def test_masks_that_cannot_answer_are_refused(checkpoint: Path, encoder: Any, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadValue, match=said):
+        recipes.get("template-prompt").read(  # type: ignore[attr-defined]  # of recipes that are trained
+            {"checkpoint": str(checkpoint), "template": "a match", **more}
+        ).adapt(encoder)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"template": "a {mask}"}, "one {mask} cannot answer for each word; leave"),
+        ({"labels": "means"}, "only labels of whole texts have means"),
+    ],
+)
+def test_words_have_no_mask_of_their_own(checkpoint: Path, more: dict[str, Any], said: str) -> None:
+    settings = {"checkpoint": str(checkpoint), "template": "a match", "max_length": 16}
+    recipe = recipes.get("template-prompt").read(settings | more)
+    words = [("doctor", "match"), ("match", "doctor")]
+    prepared = recipe.prepare(Corpus([words], [words], ["eng"], tasks.get("token-tagging")()), map)
+    with pytest.raises(BadValue, match=said):
+        recipe.fit(prepared, Training(np.arange(2), np.array([0, 1, 1, 0]), 0, labels_count=2))
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from isogloss.errors import BadValue
 from isogloss.lab.recipe.hyper_network import layers_of
+from isogloss.lab.recipe.neural.network import Network, vectors_of
+from isogloss.models.inputs import Tokens
+from isogloss.models.runtime import by_length, coefficients, forward_flops, with_oom_backoff
 
 
 class TemplateEncoder(nn.Module):
@@ -24,6 +29,11 @@ class TemplateEncoder(nn.Module):
         Before which the states are put.
     max_length : int
         Tokens that a text may have.
+    place : int, optional
+        The token of the template whose last state answers.
+    copied : bool, default False
+        Whether a copy of the layers below reads the template anew for each batch, so that it is learnt; else its states
+        are parameters themselves.
 
     Raises
     ------
@@ -37,22 +47,33 @@ class TemplateEncoder(nn.Module):
     does not count.
     """
 
-    def __init__(self, encoder: Any, template: Any, layer: int, max_length: int):
+    def __init__(
+        self, encoder: Any, template: Any, layer: int, max_length: int, *, place: int | None = None,
+        copied: bool = False,
+    ):  # fmt: skip
         super().__init__()
-        self.config, self.encoder, self.layer = encoder.config, encoder, layer
+        self.config, self.encoder, self.layer, self.place = encoder.config, encoder, layer, place
         self.text = self.total = 0
         self.below: Any = None
+        self.read: Any = None
+        self.copy: Any = None
         count, positions = template.shape[1], getattr(encoder.config, "max_position_embeddings", None)
         if positions is not None and count + max_length > positions:
             raise BadValue(
                 f"a template of {count} and {max_length} tokens are more than the {positions} positions of the model",
                 hint=f"set max_length = {max(4, positions - count)}, or a shorter template",
             )  # fmt: skip
-        states = self._states(template)
-        self.prompts = nn.Parameter(states[0].clone())
+        copy = deepcopy(encoder) if copied else None
+        with torch.no_grad():
+            states = self._states(encoder, template)
+        self.prompts: Any = nn.Parameter(states[0].clone())
         for place, one in enumerate(layers_of(encoder)[: layer + 1]):
             one.register_forward_pre_hook(self._before(place), with_kwargs=True)
         self._try_out(template, states)
+        self.register_buffer("template", template, persistent=False)
+        if copy is not None:
+            del layers_of(copy)[layer + 1 :]
+            self.copy, self.prompts = copy, None
 
     @property
     def pooler(self) -> Any:
@@ -60,8 +81,9 @@ class TemplateEncoder(nn.Module):
         return getattr(self.encoder, "pooler", None)
 
     def forward(self, input_ids: Any, attention_mask: Any) -> BaseModelOutputWithPooling:
-        """States of the text's tokens, (texts, tokens, width), and what the pooler makes of them."""
-        count, self.text = len(self.prompts), input_ids.shape[1]
+        """States of the text's tokens, (texts, tokens, width), and what answers if `place` does, or a pooler."""
+        self.read = self.prompts[:] if self.copy is None else self._states(self.copy, self.template)[0]
+        count, self.text = len(self.read), input_ids.shape[1]
         self.total = self.text + count
         room = input_ids.new_full((len(input_ids), count), self.config.pad_token_id or 0)
         found = self.encoder(
@@ -69,7 +91,10 @@ class TemplateEncoder(nn.Module):
             attention_mask=torch.cat([attention_mask, torch.ones_like(room)], dim=1),
         )
         states = found.last_hidden_state[:, : self.text]
-        pooled = self.pooler(states) if self.pooler is not None else None
+        if self.place is not None:
+            pooled = found.last_hidden_state[:, self.text + self.place]
+        else:
+            pooled = self.pooler(states) if self.pooler is not None else None
         return BaseModelOutputWithPooling(last_hidden_state=states, pooler_output=pooled)
 
     def _before(self, place: int) -> Any:
@@ -82,7 +107,7 @@ class TemplateEncoder(nn.Module):
                 given, named = tuple(map(self._cut, given)), {name: self._cut(one) for name, one in named.items()}
             else:
                 self.below = states
-                states = torch.cat([states, self.prompts.to(states.dtype).expand(len(states), -1, -1)], dim=1)
+                states = torch.cat([states, self.read.to(states.dtype).expand(len(states), -1, -1)], dim=1)
             return ((states, *given[1:]), named) if given else (given, {**named, "hidden_states": states})
 
         return hook
@@ -94,13 +119,12 @@ class TemplateEncoder(nn.Module):
         given = given[..., : self.text]
         return given[..., : self.text, :] if given.ndim > 2 and given.shape[-2] == self.total else given
 
-    def _states(self, ids: Any) -> Any:
-        """States of a text before the layer, read by itself."""
-        was_training = self.encoder.training
-        self.encoder.eval()
-        with torch.no_grad():
-            found = self.encoder(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
-        self.encoder.train(was_training)
+    def _states(self, encoder: Any, ids: Any) -> Any:
+        """States of a text before the layer, read by itself, without dropout."""
+        was_training = encoder.training
+        encoder.eval()
+        found = encoder(input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True)
+        encoder.train(was_training)
         return found.hidden_states[self.layer]
 
     def _try_out(self, template: Any, states: Any) -> None:
@@ -124,3 +148,46 @@ class TemplateEncoder(nn.Module):
         kind = self.config.model_type
         return BadValue(f"models of the type {kind} cannot be given states of a template ({reason})",
                         hint='take name = "prompt-tuning"')  # fmt: skip
+
+
+class TemplateNetwork(Network):
+    """An encoder with states of a template, and a head for the text or for the mask of the template."""
+
+    def vectors(self, ids: Any, there: Any, rows: Any = None, columns: Any = None, every: bool = False) -> Any:
+        if self.encoder.place is None:
+            return super().vectors(ids, there, rows, columns, every)
+        return self.encoder(ids, there).pooler_output
+
+    def flops(self, lengths: np.ndarray[Any, Any]) -> float:
+        """Operations of reading texts; the template, read once for each batch, is not counted."""
+        return forward_flops(coefficients(self.encoder.encoder), lengths)
+
+
+def begin_at_means(network: Network, tokens: Tokens, rows: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> None:
+    """Let the head answer with the label whose mean vector over some rows is nearest.
+
+    Parameters
+    ----------
+    network : Network
+    tokens : Tokens
+    rows, labels : numpy.ndarray of int, shape (rows,)
+    """
+    right = dict(zip(rows.tolist(), labels.tolist(), strict=True))
+    sums = torch.zeros(network.outputs, network.head.in_features, dtype=torch.float64)
+    counts = torch.zeros(network.outputs, 1, dtype=torch.float64)
+    network.eval()
+
+    def add(batch: np.ndarray[Any, Any]) -> None:
+        found, units = vectors_of(network, tokens, rows[batch])
+        places = torch.tensor([right[unit] for unit in units.tolist()])
+        sums.index_add_(0, places, found.double().cpu())
+        counts.index_add_(0, places, torch.ones(len(places), 1, dtype=torch.float64))
+
+    with torch.no_grad():
+        for batch in by_length(tokens.lengths[rows]):
+            with_oom_backoff(add, batch)
+        whole = sums.sum(dim=0) / counts.sum()
+        means = torch.where(counts > 0, sums / counts.clamp(min=1), whole)
+        root = means.shape[1] ** 0.5
+        network.head.weight.copy_((means - whole) / root)
+        network.head.bias.copy_(((whole**2).sum() - (means**2).sum(dim=1)) / (2 * root))

@@ -187,13 +187,17 @@ class TrainedRecipe(NeuralRecipe):
         return validation_score(answers, labels, words=tokens.has_words)
 
     def _network(self, prepared: Arrays, outputs: int, objective: str) -> Network:
-        from isogloss.lab.recipe.neural.network import Network
-
         encoder = self.adapt(deepcopy(shared_encoder_model(self.folder, "float32")))
-        network = Network(encoder, outputs, self.pooling, self.dropout, objective=objective).to(device())
+        kind = self._network_type()
+        network = kind(encoder, outputs, self.pooling, self.dropout, objective=objective).to(device())
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith("head.") or self.is_learnt(name))
         return network
+
+    def _network_type(self) -> type[Network]:
+        from isogloss.lab.recipe.neural.network import Network
+
+        return Network
 
     def _first_stage(self, network: Network, tokens: Tokens, training: Training) -> dict[str, Any]:
         """Learn from the source, or take what was learnt if the job before began alike."""
