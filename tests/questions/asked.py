@@ -186,6 +186,14 @@ def with_questions(folder: Path) -> dict[str, Any]:
     return {"items": questions_world(), "model": str(make_decoder(folder / "model"))}
 
 
+def with_answer_texts(folder: Path) -> dict[str, Any]:
+    """A tiny model, and two texts that questions are written to."""
+    pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
+    model = with_questions(folder)["model"]
+    (folder / "texts.csv").write_text("id,language,text\na,deu,Bienen tanzen im Stock.\nb,fra,La pluie tombe.\n")
+    return {"texts": folder / "texts.csv", "into": folder / "written.jsonl", "model": model, "max_new": 8}
+
+
 def with_pitfalls(folder: Path) -> dict[str, Any]:
     """Two tiny models, and questions in two languages."""
     pytest.importorskip("torch", reason="models need torch, of the extra lab")
@@ -352,6 +360,7 @@ CASES: dict[str, Case] = {
     "lab clones": lambda folder: {"texts": with_texts(folder, 400)["texts"], "shares": [0.25], "seeds": 2},
     "lab vocabulary": lambda folder: {**with_shares(folder), "tokens": 300},
     "lab mix": with_instructions,
+    "lab write-questions": with_answer_texts,
     "adapt": worlds.adaptations,
     "adapt show": worlds.adapted,
     "align probe": lambda folder: {**worlds.labelled(folder), "folds": 2},

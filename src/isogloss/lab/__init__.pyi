@@ -26,6 +26,7 @@ from .task_file import known_tasks
 from .transfer import Findings, findings
 from .tuning import Demonstration, Tuning
 from .tuning.checkpoint import tune
+from .written_questions import QuestionRules, WrittenQuestions, read_answer_texts, write_questions
 
 __all__ = [
     "Adaptation",
@@ -42,6 +43,7 @@ __all__ = [
     "Grid",
     "Hint",
     "InstructionMix",
+    "QuestionRules",
     "Recipe",
     "RunReport",
     "Selection",
@@ -49,6 +51,7 @@ __all__ = [
     "Training",
     "Tuning",
     "VocabularyCapacity",
+    "WrittenQuestions",
     "adapt",
     "adaptation_card",
     "adaptations",
@@ -66,6 +69,7 @@ __all__ = [
     "plan_grid",
     "pretrain",
     "read_adaptation_grid",
+    "read_answer_texts",
     "read_grid",
     "read_pretraining",
     "recipes",
@@ -78,4 +82,5 @@ __all__ = [
     "training_changes",
     "tune",
     "vocabulary_capacity",
+    "write_questions",
 ]

@@ -104,8 +104,13 @@ class InstructionMix:
 
     def write(self, path: str | Path) -> None:
         """Write the rows as JSON lines, which the kind of task `instructions` reads."""
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in self.rows.iter_rows(named=True)]
-        atomic_write(Path(path), lambda whole: whole.write_text("".join(lines), encoding="utf-8"))
+        write_instructions(self.rows, path)
+
+
+def write_instructions(rows: pl.DataFrame, path: str | Path) -> None:
+    """Write examples as JSON lines, which the kind of task `instructions` reads."""
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows.iter_rows(named=True)]
+    atomic_write(Path(path), lambda whole: whole.write_text("".join(lines), encoding="utf-8"))
 
 
 def mix_instructions(path: str | Path, *, data: str | Path | None = None) -> InstructionMix:
@@ -168,7 +173,7 @@ def mix_instructions(path: str | Path, *, data: str | Path | None = None) -> Ins
             )  # fmt: skip
         taken[part.kind] |= {row.pop("item") for row in found}
         rows += found
-    rows.sort(key=lambda row: _digest(file.seed, row["id"]))
+    rows.sort(key=lambda row: digest(file.seed, row["id"]))
     counted = [part.model_dump(include={"question", "answer", "kind", "share"}) | {"examples": size}
                for part, size in zip(file.part, sizes, strict=True)]  # fmt: skip
     return InstructionMix(pl.DataFrame(rows), pl.DataFrame(counted))
@@ -212,7 +217,8 @@ def _sizes(shares: list[float], size: int) -> list[int]:
     return counts
 
 
-def _digest(seed: int, item: str) -> bytes:
+def digest(seed: int, item: str) -> bytes:
+    """What items are put in order by, for a seed."""
     return hashlib.sha256(f"{seed}\x00{item}".encode()).digest()
 
 
@@ -220,7 +226,7 @@ def _examples(part: PartTable, texts: Texts, taken: set[str], seed: int, where: 
     """Examples of a part, one for each item that both languages have and no part before has taken."""
     question, answer = (resolve(one, where=where).id for one in (part.question, part.answer))
     asked, said = texts.get(question, {}), texts.get(answer, {})
-    for item in sorted(asked.keys() & said.keys() - taken, key=lambda one: _digest(seed, one)):
+    for item in sorted(asked.keys() & said.keys() - taken, key=lambda one: digest(seed, one)):
         text = asked[item][0]
         place = "{instruction}" if part.kind == "instruction" else "{text}"
         yield {

@@ -88,6 +88,7 @@ QUESTIONS = {
     "lab pretrain": "lab:PretrainQuestion",
     "lab clones": "clones:ClonesQuestion",
     "lab mix": "lab:MixQuestion",
+    "lab write-questions": "written_questions:WriteQuestionsQuestion",
 }
 """Name of the command to the module and class of its question."""
 

@@ -17,24 +17,14 @@ if TYPE_CHECKING:
 MODEL = "A folder of a checkpoint, package:module/path, a downloaded model, or an endpoint: http://HOST/v1#NAME."
 
 
-class RunsModels(Question):
-    """A question that is put to models."""
+class WritesReplies(Question):
+    """A question for which models write replies."""
 
     form: Annotated[
         Literal["text", "chat"] | None,
         Field(description="Whether a prompt is a text to go on from or a turn of a chat; endpoints chat by default."),
     ] = None
     system: Annotated[str, Field(description="What a chat is told before everything else.")] = ""
-    template: Annotated[
-        str, Field(description="How a question is put, with {question}, and {choices} where they are listed.")
-    ] = ""
-    listed: Annotated[
-        bool, Field(description="List the choices in the prompt and take a letter; endpoints that chat always do.")
-    ] = False
-    normalise: Annotated[
-        Literal["sum", "tokens", "characters"],
-        Field(description="Whether a choice counts with its log-likelihood, or with that per token or character."),
-    ] = "tokens"
     precision: Annotated[
         Literal["float32", "bfloat16"], Field(description="Of the numbers that local models compute with.")
     ] = "float32"
@@ -48,16 +38,15 @@ class RunsModels(Question):
         Field(description="Price of a million tokens, such as input=0.15 and output=0.6."),
     ] = Field(default_factory=dict)
 
-    def respondent(self, name: str) -> Respondent:
-        """The model of a name."""
+    def respondent(self, name: str, **changes: Any) -> Respondent:
+        """The model of a name, with settings that differ from those of the question."""
         from isogloss.models.respondents import RunSettings, open_respondent
 
-        settings = RunSettings(
-            form=self.form, system=self.system, normalise=self.normalise, max_new=self.max_new,
-            precision=self.precision, timeout=self.timeout, parallel=self.parallel,
-            requests_per_minute=self.requests_per_minute,
-        )  # fmt: skip
-        return open_respondent(name, settings)
+        own = {
+            "form": self.form, "system": self.system, "max_new": self.max_new, "precision": self.precision,
+            "timeout": self.timeout, "parallel": self.parallel, "requests_per_minute": self.requests_per_minute,
+        }  # fmt: skip
+        return open_respondent(name, RunSettings(**(own | changes)))
 
     def meter(self) -> Meter:
         """One that knows the prices."""
@@ -65,6 +54,25 @@ class RunsModels(Question):
         from isogloss.models.respondents.base import read_prices
 
         return Meter(prices=read_prices(self.price))
+
+
+class RunsModels(WritesReplies):
+    """A question that is put to models, which choose or write."""
+
+    template: Annotated[
+        str, Field(description="How a question is put, with {question}, and {choices} where they are listed.")
+    ] = ""
+    listed: Annotated[
+        bool, Field(description="List the choices in the prompt and take a letter; endpoints that chat always do.")
+    ] = False
+    normalise: Annotated[
+        Literal["sum", "tokens", "characters"],
+        Field(description="Whether a choice counts with its log-likelihood, or with that per token or character."),
+    ] = "tokens"
+
+    def respondent(self, name: str, **changes: Any) -> Respondent:
+        """The model of a name, and how it weighs choices."""
+        return super().respondent(name, **({"normalise": self.normalise} | changes))
 
 
 def meter_notes(meter: Meter) -> Iterator[str]:
