@@ -98,7 +98,7 @@ def test_trust_is_told_by_level_by_kind_and_in_words(run, scores):
     code, out, err = run("trust", "-e", scores, "--task", "topics", "--forecaster", "mean")
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines() if line[1:3] == "0."] == ["0.50", "0.80", "0.90", "0.95"]
-    assert "By stratum of language, 90 % intervals" in out
+    assert "By group of languages, 90 % intervals" in out
     assert "Asked about 12 languages withheld from it, the forecaster mean was off by" in " ".join(out.split())
 
 

@@ -105,7 +105,7 @@ class Trust:
             names = [f"{_in_words(row)} ({row['mae']:.1f} {self.unit})" for row in worst.iter_rows(named=True)]
             sentences.append(f"Forecasts are furthest off for {', '.join(names)}.")
         if not sentences and enough["value"].n_unique() > 1:
-            sentences.append(f"No stratum with {FEWEST_TO_NAME} or more languages stands out.")
+            sentences.append(f"No group of {FEWEST_TO_NAME} or more languages stands out.")
         return sentences
 
     def as_dict(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CALIBRATION = {"level": "level", "coverage": "coverage", "from": "coverage_low", "to": "coverage_high",
                "width": "mean_width", "languages": "groups", "whole range": "whole_range"}  # fmt: skip
-STRATA = {"stratum": "stratum", "value": "value", "languages": "groups", "error": "mae", "coverage": "coverage",
+STRATA = {"grouped by": "stratum", "value": "value", "languages": "groups", "error": "mae", "coverage": "coverage",
           "from": "coverage_low", "to": "coverage_high", "width": "mean_width"}  # fmt: skip
 FEWEST_SHOWN = 3
 """Languages that a stratum needs to be shown."""
@@ -164,5 +164,5 @@ def shown_strata(trust: Trust) -> Table:
     import polars as pl
 
     strata = trust.strata.with_columns(trust.strata["value"].str.replace(r"^\d ", ""))
-    title = f"By stratum of language, {100 * trust.level:g} % intervals"
+    title = f"By group of languages, {100 * trust.level:g} % intervals"
     return Table(strata.filter(pl.col("groups") >= FEWEST_SHOWN), title, STRATA, 2)
