@@ -38,6 +38,12 @@ def amount(number: float, unit: str) -> str:
     return f"{written} {head.removesuffix('s') if written == '1' else head}{of}{rest}"
 
 
+def with_interval(value: float, lower: float | None, upper: float | None, form: str = ".3f") -> str:
+    """A value with its interval: `0.512 (0.400 to 0.624)`; where there is none, `0.512 (of one item)`."""
+    ends = "of one item" if lower is None or upper is None else f"{lower:{form}} to {upper:{form}}"
+    return f"{value:{form}} ({ends})"
+
+
 def sentence(text: str) -> str:
     """A reason as a sentence: with a capital letter and one full stop."""
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."

@@ -375,3 +375,10 @@ def test_kappa_with_the_language_that_each_model_learnt_in():
     mixed = table.with_columns(model=pl.lit("one"), item=pl.col("model") + pl.col("item"))
     with pytest.raises(InputError, match="a model has several training languages; give each training a model name"):
         isogloss.score_behaviour(mixed, metrics=["training_kappa"])
+
+
+def test_one_item_has_no_interval():
+    items = table("item language correct", "1 eng +", "1 fra -")
+    answer = isogloss.score_behaviour(items, metrics=["english_agreement"])
+    assert answer.result.scores["lower"].to_list() == [None] * answer.result.scores.height
+    assert answer.verdict.startswith("english_agreement of the model: 0.000 (of one item).")

@@ -12,13 +12,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from isogloss.behaviour.items import require
-from isogloss.behaviour.scoring import SCHEMA, BehaviourScores
+from isogloss.behaviour.scoring import SCHEMA, BehaviourScores, score_row
 from isogloss.behaviour.terms import with_terms
 from isogloss.errors import BadValue
 from isogloss.languages import resolve
 from isogloss.metrics import Gold, Metric, SumComputation, find_metric
 from isogloss.metrics import metrics as known_metrics
-from isogloss.stats.intervals import check_level, percentile_interval
+from isogloss.stats.intervals import check_level
 
 Array = NDArray[np.float64]
 
@@ -173,9 +173,12 @@ def _scores(metric: Metric, items: pl.DataFrame, level: float, draws: int, seed:
         for (language,), rows in items.group_by("language", maintain_order=True)
     }
     sizes = dict(items.group_by("language").len().iter_rows())
-    yield _row(np.mean([*values.values()], axis=0), level) | {"language": None, "items": items.height}
+    yield score_row(np.mean([*values.values()], axis=0), level, int(there.sum())) | {
+        "language": None,
+        "items": items.height,
+    }
     for language, drawn in values.items():
-        yield _row(drawn, level) | {"language": language, "items": sizes[language]}
+        yield score_row(drawn, level, sizes[language]) | {"language": language, "items": sizes[language]}
 
 
 def _draws(metric: Metric, rows: pl.DataFrame, times: NDArray[np.int64]) -> Array:
@@ -198,8 +201,3 @@ def _draws(metric: Metric, rows: pl.DataFrame, times: NDArray[np.int64]) -> Arra
     totals = weights.sum(1)
     means = np.divide(weights @ values, totals, out=np.full(len(weights), np.nan), where=totals > 0)
     return np.asarray(means)
-
-
-def _row(values: Array, level: float) -> dict[str, float]:
-    lower, upper = percentile_interval(values[1:][np.isfinite(values[1:])], level)
-    return {"value": float(values[0]), "lower": float(lower), "upper": float(upper)}

@@ -211,7 +211,7 @@ def _scores(
     counted = _counted(metric, items, shared)
     found = _drawn(metric, counted, counted["item"].unique(maintain_order=True).to_list(), draws, seed)
     for (part, language), (values, behind) in found.items():
-        yield {"part": part, "language": language, **_row(values, level), "items": behind}
+        yield {"part": part, "language": language, **score_row(values, level, behind), "items": behind}
 
 
 def _counted(metric: BehaviourMetric, items: pl.DataFrame, shared: bool) -> pl.DataFrame:
@@ -268,8 +268,8 @@ def _differences(
             left_out = whole.height + theirs.height - first.height - second.height
             for key in (key for key in found[1] if key in found[0]):
                 values = found[1][key][0] - found[0][key][0]
-                row = {"part": key[0], "language": key[1], **_row(values, level), "p": _two_sided(values)}
                 behind = min(found[0][key][1], found[1][key][1])
+                row = {"part": key[0], "language": key[1], **score_row(values, level, behind), "p": _two_sided(values)}
                 yield {by: name, other: beside, "against": against, "items": behind, "left_out": left_out, **row}
 
 
@@ -314,10 +314,10 @@ def _mean(values: list[Array]) -> Array:
     )  # fmt: skip
 
 
-def _row(values: Array, level: float) -> dict[str, float | None]:
-    """A value and the ends of its interval."""
+def score_row(values: Array, level: float, items: int) -> dict[str, float | None]:
+    """A value and the ends of its interval, which one item drawn anew, always the same, does not have."""
     if not np.isfinite(values[0]):
         return {"value": None, "lower": None, "upper": None}
     drawn = values[1:][np.isfinite(values[1:])]
-    lower, upper = percentile_interval(drawn, level) if len(drawn) else (None, None)
+    lower, upper = percentile_interval(drawn, level) if items > 1 and len(drawn) else (None, None)
     return {"value": float(values[0]), "lower": lower, "upper": upper}

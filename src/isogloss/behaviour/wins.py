@@ -169,14 +169,14 @@ def _all_languages(rows: pl.DataFrame, languages: list[str], level: float, seed:
     drawn = weights @ there
     rates = np.divide(weights @ ahead, drawn, out=np.full(drawn.shape, np.nan), where=drawn > 0)
     means = 0.5 + np.nanmean(rates[(drawn > 0).any(1)], axis=1)
-    lower, upper = percentile_interval(means, level)
+    lower, upper = percentile_interval(means, level) if len(items) > 1 else (None, None)  # one item drawn is itself
     parts = (ahead / there.sum(0)).sum(1)  # what each item adds
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (DRAWS, len(items)))
     p = permutation_p_value(abs(parts.sum()), np.abs(signs @ parts))
     rate = 0.5 + float((ahead.sum(0) / there.sum(0)).mean())
     return {
         "language": None, "items": len(items), **_counts(rows["outcome"].to_numpy()), "rate": rate,
-        "lower": float(lower), "upper": float(upper), "p": p, "longer": _longer(rows),
+        "lower": lower, "upper": upper, "p": p, "longer": _longer(rows),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from isogloss.errors import BadFile
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import DataFolder, FilePath, GridFile, Number, Shell, StoreName
@@ -73,7 +74,11 @@ class ShowAdaptationsQuestion(Question):
         from isogloss.evidence import Store
         from isogloss.lab import AdaptationFindings
 
-        return answer_of(self.command, AdaptationFindings(Store(self.store)))
+        store = Store(self.store)
+        if not store.storage.exists():
+            hint = "make one: isogloss adapt GRID --into STORE"
+            raise BadFile("no such store", where=str(store.path), hint=hint)
+        return answer_of(self.command, AdaptationFindings(store))
 
 
 def answer_of(command: str, findings: AdaptationFindings) -> Answer:

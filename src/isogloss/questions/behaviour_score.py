@@ -15,7 +15,7 @@ from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
 from isogloss.questions.scale import FRACTION, RAW
-from isogloss.text import counted
+from isogloss.text import counted, with_interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -132,7 +132,7 @@ def _sentences(result: BehaviourScores) -> list[str]:
         who = " ".join(
             one for one in (best["model"] or "the model", f"({best['task']})" if best["task"] else "") if one
         )
-        value = f"{best['value']:.3f} ({best['lower']:.3f} to {best['upper']:.3f})"
+        value = with_interval(best["value"], best["lower"], best["upper"])
         end = "Highest" if metric.higher_is_better is None else "Best"
         several = f"{end} of {ranked.height} by {about}: {who}, {value}"
         said.append(f"{several}." if ranked.height > 1 else f"{about} of {who}: {value}.")
@@ -153,7 +153,7 @@ def _compared(result: BehaviourScores) -> list[str]:
         whole = rows.filter(pl.col("language").is_null()).drop_nulls("value")
         for row in whole.sort(pl.col("value").abs(), descending=True).head(1).iter_rows(named=True):
             who = row["task"] if row["against"] in result.scores["task"].to_list() else row["model"]
-            difference = f"{row['value']:+.3f} ({row['lower']:+.3f} to {row['upper']:+.3f})"
+            difference = with_interval(row["value"], row["lower"], row["upper"], "+.3f")
             said.append((shown, f"{name} of {who} less that of {row['against']}: {difference}; shown, corrected "
                                 f"(Holm), in {shown} of {counted(rows.height, 'row')}."))  # fmt: skip
     return [text for _, text in sorted(said, key=lambda one: -one[0])]

@@ -14,7 +14,7 @@ from isogloss.questions.behaviour_score import FEW_ITEMS, draw_scores, tables_of
 from isogloss.questions.fields import NameList, ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.scale import FRACTION
-from isogloss.text import counted
+from isogloss.text import counted, with_interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -93,13 +93,13 @@ def _sentences(result: GenerationScores, names: Names) -> list[str]:
             one for one in (best["model"] or "the model", f"({best['task']})" if best["task"] else "") if one
         )
         several = f"Best of {whole.height} by {name}: {who}" if whole.height > 1 else f"{name} of {who}"
-        said.append(f"{several}: {best['value']:.3f} ({best['lower']:.3f} to {best['upper']:.3f}).")
+        said.append(f"{several}: {with_interval(best['value'], best['lower'], best['upper'])}.")
         languages = rows.filter(
             pl.col("language").is_not_null(), pl.col("model") == best["model"], pl.col("task") == best["task"]
         ).sort("value", descending=not higher, maintain_order=True)
         if len(said) == 1 and languages.height > 1:
             worst = languages.row(0, named=True)
-            value = f"{worst['value']:.3f} ({worst['lower']:.3f} to {worst['upper']:.3f})"
+            value = with_interval(worst["value"], worst["lower"], worst["upper"])
             said[0] += f" A mean over {languages.height} languages."
             said.append(f"Worst: {names(worst['language'])}, {value}.")
     return said

@@ -14,7 +14,7 @@ from isogloss.questions.fields import ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.scale import FRACTION
-from isogloss.text import counted
+from isogloss.text import counted, with_interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -82,7 +82,8 @@ def _sentences(result: Wins, names: Names) -> list[str]:
     more, fewer = (shown.filter(side).height for side in (pl.col("rate") > 0.5, pl.col("rate") < 0.5))
     start = f"Most wins of {len(rest) + 1} systems: {best['model']}" if rest else best["model"]
     said = [
-        f"{start} against {best['against']}, win rate {best['rate']:.2f} ({best['lower']:.2f} to {best['upper']:.2f}) "
+        f"{start} against {best['against']}, win rate "
+        f"{with_interval(best['rate'], best['lower'], best['upper'], '.2f')} "
         f"over {counted(of_best.height, 'language')}; shown, corrected (Holm), to win in {more} and to lose in {fewer}."
     ]
     if best["equal"] is not None:
