@@ -315,7 +315,7 @@ def test_the_command_makes_a_checkpoint(
     from isogloss.cli import main
 
     (tmp_path / "facts.txt").write_text("\n".join(facts(30)))
-    shape = "\n".join(f"{name} = {value}" for name, value in vars(BARE).items())
+    shape = "\n".join(f"{name} = {value}" for name, value in vars(BARE).items() if value is not None)
     path = write(tmp_path, f'[text]\nfile = "facts.txt"\n[model]\n{shape}\n')
     monkeypatch.setattr(
         "sys.argv", ["isogloss", "lab", "pretrain", str(path), "--into", str(tmp_path / "model"), "--json"]

@@ -142,6 +142,6 @@ def test_apertium_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_translators_are_found_by_name() -> None:
-    assert translators.names() == ["apertium", "file", "seq2seq"]
+    assert translators.names() == ["apertium", "dictionary", "file", "prompted", "seq2seq"]
     with pytest.raises(UnknownName, match="unknown key 'pairs'"):
         read_translator({"name": "apertium", "pairs": []})
