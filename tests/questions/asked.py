@@ -64,7 +64,8 @@ def with_file(field: str, name: str, text: str) -> Case:
 def with_mixed_texts(folder: Path) -> dict[str, Any]:
     """A text in English, and one with a German line."""
     pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
-    lines = ["The rain fell all night.", "He wrote a letter.\nEr schrieb gestern einen Brief an seine alte Mutter."]
+    english, german = "He wrote a long letter to his old mother.", "Er schrieb gestern einen langen Brief an seine Mutter."
+    lines = ["The rain fell all night and the river was high.", f"{english}\n{german}"]
     (folder / "corpus.jsonl").write_text("\n".join(json.dumps({"text": line}) for line in lines))
     return {"corpus": folder / "corpus.jsonl", "into": folder / "without.jsonl"}
 
