@@ -64,8 +64,12 @@ def with_file(field: str, name: str, text: str) -> Case:
 def with_mixed_texts(folder: Path) -> dict[str, Any]:
     """A text in English, and one with a German line."""
     pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
-    english, german = "He wrote a long letter to his old mother.", "Er schrieb gestern einen langen Brief an seine Mutter."
-    lines = ["The rain fell all night and the river was high.", f"{english}\n{german}"]
+    english, german = (
+        "He wrote a long letter to his old mother.",
+        "Er schrieb gestern einen langen Brief an seine Mutter.",
+    )
+    french = "Elle habite depuis longtemps dans une petite maison au bord de la mer."
+    lines = ["The rain fell all night and the river was high.", f"{english}\n{german}", f"{english}\n{french}"]
     (folder / "corpus.jsonl").write_text("\n".join(json.dumps({"text": line}) for line in lines))
     return {"corpus": folder / "corpus.jsonl", "into": folder / "without.jsonl"}
 
