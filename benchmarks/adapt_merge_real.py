@@ -104,7 +104,9 @@ def draw() -> None:
         ]  # fmt: skip
         base = alt.Chart(inline(data)).encode(
             x=alt.X("share:Q", title="share of the aligned encoder (%)"),
-            color=alt.Color("language:N", sort=[*NAMES.values()], title=None, legend=alt.Legend(orient="bottom", symbolOpacity=1)),
+            color=alt.Color(
+                "language:N", sort=[*NAMES.values()], title=None, legend=alt.Legend(orient="bottom", symbolOpacity=1)
+            ),
         )
         y = alt.Y("score:Q", scale=alt.Scale(domain=[0, 1]), title=title)
         band = base.mark_area(opacity=0.12).encode(y=alt.Y("from:Q", title=title), y2="to:Q")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from isogloss.errors import BadFile, BadValue, UnknownName
+from isogloss.languages import resolve
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import FilePath, OptionalPath, Shell
@@ -80,9 +81,17 @@ class BilingualQuestion(Question):
             kept = found.without(range(table.height), bilingual=self.remove == "bilingual")
             _write(self.corpus, kept, self.into)
             said.append(f"{counted(len(kept), 'text')} without them written to {self.into}.")
-        tables = {"languages": Table(counts, "By main and other language"),
-                  "pairs": Table(found.pairs, "Lines that may be translations", SHOWN, rows=MOST)}  # fmt: skip
+        tables = {"languages": Table(_named(counts), "By main and other language"),
+                  "pairs": Table(_named(found.pairs), "Lines that may be translations", SHOWN, rows=MOST)}  # fmt: skip
         return Answer(self.command, tuple(said), tables, scale=RAW, result=found)
+
+
+def _named(table: pl.DataFrame) -> pl.DataFrame:
+    """With names of languages for their codes."""
+    import polars as pl
+
+    name = pl.col("main", "other").map_elements(lambda code: resolve(code).name, return_dtype=pl.String)
+    return table.with_columns(name)
 
 
 def _read(path: Path) -> pl.DataFrame:
