@@ -17,6 +17,7 @@ from isogloss.questions.fields import Level, Pairs, ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.running import MODEL, RunsModels, meter_details, meter_notes
 from isogloss.questions.scale import FRACTION
+from isogloss.text import with_interval
 
 if TYPE_CHECKING:
     import polars as pl
@@ -98,7 +99,7 @@ def _sentences(result: BehaviourScores, items: pl.DataFrame, names: Names) -> It
             continue
         ranked = rows.sort("value", descending=True, maintain_order=True)
         ends = " to ".join(
-            f"{names(row['language'])} {row['value']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})"
+            f"{names(row['language'])} {with_interval(row['value'], row['lower'], row['upper'])}"
             for row in (ranked.row(0, named=True), ranked.row(-1, named=True))[: ranked.height]
         )
         yield f"Answers of {model} that {what}: {ends}."

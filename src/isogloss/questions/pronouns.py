@@ -94,10 +94,10 @@ def _sentences(result: Pronouns, names: Names) -> Iterator[str]:
     accuracy = result.scores.filter(pl.col("metric") == ACCURACY).drop_nulls("language")
     for (language,), rows in accuracy.group_by("language", maintain_order=True):
         told = rows.row(0, named=True)
+        interval = "" if told["lower"] is None else f" ({100 * told['lower']:.0f} to {100 * told['upper']:.0f})"
         yield (
             f"{names(str(language))}: the gender of the pronoun in {100 * told['value']:.0f} % of "
-            f"{counted(told['items'], 'person')} ({100 * told['lower']:.0f} to {100 * told['upper']:.0f}); "
-            "a guess has 50 %."
+            f"{counted(told['items'], 'person')}{interval}; a guess has 50 %."
         )
         own = result.items.filter(pl.col("language") == language, pl.col("pronoun_share").is_not_null())
         shares = dict(own.group_by("correct").agg(pl.col("pronoun_share").mean()).iter_rows())
