@@ -115,32 +115,34 @@ def picture() -> None:
     """What moving labels or test sentences changes in each language, by encoder, with intervals."""
     import altair as alt
 
-    from isogloss.charts.files import save
+    from isogloss.charts import Canvas, save
+    from isogloss.charts.canvas import inline
 
     arms = {"projected": "labels moved", "translate_test": "test sentences moved"}
-    found = [
-        {"encoder": row["model"], "language": resolve(row["target"]).name, "arm": name,
-         **dict(zip(("change", "lower", "upper"), row[f"{arm}_less_zero_shot"], strict=True))}
-        for row in json.loads((RESULTS / f"{NAME}.json").read_text(encoding="utf-8"))["rows"]
-        for arm, name in arms.items() if row["model"] != SLOWEST
-    ]  # fmt: skip
+    rows = json.loads((RESULTS / f"{NAME}.json").read_text(encoding="utf-8"))["rows"]
+    canvas = Canvas(title="Moving labels pays where the encoder does not know the target")
+    page = canvas.page(canvas.title, [
+        "Parts of speech, learnt from English; translations by people; 95 % intervals over 200 sentences."
+    ])  # fmt: skip
     order = [resolve(code).name for code in TARGETS]
-    x = alt.X("lower:Q", title="points of accuracy more than model transfer", axis=alt.Axis(tickCount=6))
-    colour = alt.Color("arm:N", scale=alt.Scale(domain=list(arms.values()), range=["#00798c", "#d1495b"]), title=None,
-                       legend=alt.Legend(orient="bottom"))  # fmt: skip
-    place = {"y": alt.Y("language:N", sort=order, title=None), "yOffset": alt.YOffset("arm:N", sort=[*arms.values()])}
-    base = alt.Chart(alt.Data(values=found))
-    spans = base.mark_rule(strokeWidth=2).encode(x=x, x2="upper:Q", color=colour, **place)
-    means = base.mark_circle(size=70, opacity=1).encode(x="change:Q", color=colour, **place)
-    nothing = base.mark_rule(color="#333333", strokeDash=[3, 3]).encode(x=alt.datum(0))
-    panels = alt.layer(nothing, spans, means).properties(width=300, height=190).facet(
-        facet=alt.Facet("encoder:N", sort=list(MODELS), title=None, header=alt.Header(labelFontSize=14)), columns=2
-    )  # fmt: skip
-    chart = panels.properties(title=alt.Title(
-        "Moving labels pays where the encoder does not know the target", anchor="start", fontSize=16,
-        subtitle="Parts of speech, from English; translations by people; 95 % intervals over 200 sentences",
-    )).configure_view(stroke=None)  # fmt: skip
-    save(chart, ROOT / "docs" / "images" / "transfer-arms.png", scale=1.0)
+    panels = []
+    for model in (model for model in MODELS if model != SLOWEST):
+        found = [
+            {"language": resolve(row["target"]).name, "arm": name,
+             **dict(zip(("change", "lower", "upper"), row[f"{arm}_less_zero_shot"], strict=True))}
+            for row in rows for arm, name in arms.items() if row["model"] == model
+        ]  # fmt: skip
+        base = alt.Chart(inline(found)).encode(
+            y=alt.Y("language:N", sort=order, title=None), yOffset=alt.YOffset("arm:N", sort=[*arms.values()]),
+            color=alt.Color("arm:N", sort=[*arms.values()], title=None, legend=alt.Legend(orient="bottom")),
+        )  # fmt: skip
+        zero = alt.Chart(inline([{"zero": 0}])).mark_rule(strokeDash=[3, 3]).encode(x="zero:Q")
+        title = f"{model}: points more than model transfer"
+        bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", scale=alt.Scale(domain=[-10, 30])), x2="upper:Q")
+        dots = base.mark_circle(size=70, opacity=1).encode(x=alt.X("change:Q", title=title))
+        panels.append((zero + bars + dots).properties(width=page.width / 2 - 90, height=page.height - 90))
+    said = "Changes by language and arm, in a panel for each encoder."
+    save(page.finish(alt.hconcat(*panels), said), ROOT / "docs" / "images" / "transfer-arms.png")
 
 
 if __name__ == "__main__":
