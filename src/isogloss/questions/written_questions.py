@@ -70,10 +70,10 @@ class WriteQuestionsQuestion(WritesReplies):
             most=self.most, seed=self.seed, meter=meter, progress=progress,
         )  # fmt: skip
         written.write(self.into)
-        verdict = f"{written.rows.height:,} of {counted(texts.height, 'text')} have a question, in {self.into}."
+        verdict = f"{written.rows.height:,} of {counted(texts.height, 'text')} have a question."
         reasons = written.dropped["reason"].value_counts(sort=True, name="texts")
         return Answer(
-            self.command, (verdict,),
+            self.command, (verdict, f"Written to {self.into}."),
             {"languages": Table(written.languages, "By language of the texts"),
              "reasons": Table(reasons, "Why texts were left out"), "dropped": Table(written.dropped, rows=0)},
             scale=RAW, notes=tuple(meter_notes(meter)), details=meter_details(meter), result=written,
