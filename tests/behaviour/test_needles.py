@@ -34,7 +34,7 @@ def test_lists_are_parallel_and_hold_the_number_once_beside_its_country() -> Non
 
 
 def test_a_model_is_asked_and_its_share_stands_beside_that_of_a_guess(tmp_path) -> None:
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs the extra lab")
     make_decoder(tmp_path / "decoder")
     answer = isogloss.find_needles(
         model=str(tmp_path / "decoder"), languages=["German", "Swahili"], lengths=[4], items=3, kinds=["one"]
@@ -60,7 +60,7 @@ def test_each_list_is_asked_about_with_each_instruction(tmp_path) -> None:
         needle_questions(["German"], [8], instructions={"eng": " "})
     with pytest.raises(IsoglossError, match="Quenyan"):
         needle_questions(["German"], [8], instructions={"Quenyan": "x"})
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs the extra lab")
     make_decoder(tmp_path / "decoder")
     (tmp_path / "wordings.csv").write_text("language,instruction\neng,Copy the number.\ndeu,Schreib die Zahl ab.\n")
     answer = isogloss.find_needles(
@@ -113,7 +113,7 @@ def test_the_number_of_a_country_that_is_not_there_is_none() -> None:
 
 
 def test_how_often_a_model_says_that_nothing_is_there_stands_beside_what_is_right(tmp_path) -> None:
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs the extra lab")
     make_decoder(tmp_path / "decoder")
     (tmp_path / "wordings.csv").write_text("language,instruction,none\neng,Copy it or say none.,none\n")
     (tmp_path / "book.csv").write_text(

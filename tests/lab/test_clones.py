@@ -89,7 +89,7 @@ def test_every_arm_reads_the_same_in_the_copy_or_takes_the_same_steps() -> None:
 )
 def test_what_cannot_be_studied_is_refused(how: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        study_clones(sentences(10), TINY, **how)  # type: ignore[arg-type]
+        study_clones(sentences(10), TINY, **how)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_share_without_a_copy_and_a_model_without_one_are_refused(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ class TestStudentsOfHalfTheLayers:
 
     def apart(self, models: dict[str, Path], **more: Any) -> float:
         """Mean squared distance of the last states of student and teacher after learning the task."""
-        torch = pytest.importorskip("torch")
+        torch = pytest.importorskip("torch", reason="needs the extra lab")
         from isogloss.models.inputs import Tokens
         from isogloss.models.runtime import padded
 
@@ -115,7 +115,7 @@ def test_aligned_classes_teach_words_of_the_target(checkpoint: Path) -> None:
 
 def test_prototypes_are_moving_means_by_class() -> None:
     """A class without a unit stays where it was, and one that never had any is nobody's nearest."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra lab")
     from isogloss.lab.recipe.distillation.prototypes import Prototypes, contrast
 
     prototypes = Prototypes(momentum=0.75)
@@ -212,7 +212,7 @@ def test_the_weight_is_how_precise_the_teacher_is() -> None:
 
 
 def test_the_divergence_is_that_of_shares() -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra lab")
     from isogloss.lab.recipe.distillation.self_distil import divergence
 
     one = torch.tensor([[0.5, 0.3], [0.25, 0.3], [0.25, 0.4], [0.0, 0.0]]).log()[None]

@@ -108,7 +108,7 @@ def test_which_words_answer_is_learnt_and_carried_to_a_language_that_shares_them
 def search(folder: Path, kept: Path, language: str) -> float:
     """Mean reciprocal rank of the one relevant document of each test query among those of all of them."""
     tested = [row for row in rows() if row["language"] == language and row["split"] == "test"]
-    right = [str(row["documents"][row["relevance"].index(1)]) for row in tested]  # type: ignore[index, attr-defined]
+    right = [str(row["documents"][row["relevance"].index(1)]) for row in tested]  # type: ignore[index, attr-defined]  # rows of mixed values
     (folder / "qrels").mkdir(parents=True)
     for name, texts in (("queries", [str(row["query"]) for row in tested]), ("corpus", right)):
         lines = [json.dumps({"_id": f"{place}", "text": text}) for place, text in enumerate(texts)]

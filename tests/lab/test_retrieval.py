@@ -173,7 +173,7 @@ def test_translations_that_share_pieces_of_words_are_found_by_pieces_alone(tmp_p
 
 
 def test_a_model_is_compared_with_bm25_query_by_query(tmp_path) -> None:
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs the extra lab")
     make_checkpoint(tmp_path / "encoder")
     answer = RetrieveQuestion(
         source=parallel({"deu": ""}), model=str(tmp_path / "encoder"), metrics=["mrr@10"],

@@ -61,19 +61,6 @@ def with_file(field: str, name: str, text: str) -> Case:
     return case
 
 
-def with_mixed_texts(folder: Path) -> dict[str, Any]:
-    """A text in English, and one with a German line."""
-    pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
-    english, german = (
-        "He wrote a long letter to his old mother.",
-        "Er schrieb gestern einen langen Brief an seine Mutter.",
-    )
-    french = "Elle habite depuis longtemps dans une petite maison au bord de la mer."
-    lines = ["The rain fell all night and the river was high.", f"{english}\n{german}", f"{english}\n{french}"]
-    (folder / "corpus.jsonl").write_text("\n".join(json.dumps({"text": line}) for line in lines))
-    return {"corpus": folder / "corpus.jsonl", "into": folder / "without.jsonl"}
-
-
 def with_texts(folder: Path, count: int = 30) -> dict[str, Any]:
     """Texts to learn from, and the smallest model."""
     pytest.importorskip("torch", reason="to pretrain needs torch, of the extra lab")
@@ -360,7 +347,7 @@ CASES: dict[str, Case] = {
     "lab retrieve": with_translations,
     "lab sentences": with_lines,
     "languages datasets": with_file("survey", "survey.csv", "dataset,language,licence\nwiki,zho|jpn,mit\nqa,kor,\n"),
-    "lab bilingual": with_mixed_texts,
+    "lab bilingual": worlds.mixed_texts,
     "lab pretrain": with_texts,
     "lab clones": lambda folder: {"texts": with_texts(folder, 400)["texts"], "shares": [0.25], "seeds": 2},
     "lab vocabulary": lambda folder: {**with_shares(folder), "tokens": 300},

@@ -109,7 +109,7 @@ def test_an_answer_is_written_by_every_ending(answers, command, tmp_path):
         if ending in PICTURES and (answer.draw is None or ending == ".png"):  # a PNG is in what a notebook shows
             continue
         path = answer.write(tmp_path / f"answer{ending}")
-        assert path.stat().st_size > 40, ending
+        assert path.stat().st_size > 50, ending
     assert pl.read_csv(tmp_path / "answer.csv").shape == answer.table.shape
     page = (tmp_path / "answer.html").read_text()
     assert "default-src 'none'" in page

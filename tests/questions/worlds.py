@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -245,3 +246,20 @@ def adapted(folder):
     grid = adaptations(folder)["grid"]
     run_adaptation_grid(read_adaptation_grid(grid), Store(folder / "store"))
     return {"store": folder / "store"}
+
+
+def mixed_texts(folder: Path) -> dict[str, Any]:
+    """A text in English, and some with a line in another language."""
+    pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
+    english, german = (
+        "He wrote a long letter to his old mother.",
+        "Er schrieb gestern einen langen Brief an seine Mutter.",
+    )
+    french = "Elle habite depuis longtemps dans une petite maison au bord de la mer."
+    spanish = "La casa de mi abuela tiene un jardín muy grande y bonito."
+    lines = [
+        "The rain fell all night and the river was high.",
+        *(f"{english}\n{one}" for one in (german, french, spanish)),
+    ]
+    (folder / "corpus.jsonl").write_text("\n".join(json.dumps({"text": line}) for line in lines))
+    return {"corpus": folder / "corpus.jsonl", "into": folder / "without.jsonl"}

@@ -138,7 +138,8 @@ def _counts(outcomes: Array) -> dict[str, int]:
 
 def _longer(rows: pl.DataFrame) -> float | None:
     """The share of items whose answer is longer, equal ones half."""
-    return None if rows["longer"].has_nulls() else float((rows["longer"].sign() / 2 + 0.5).mean())  # type: ignore[arg-type]
+    longer = rows["longer"]
+    return None if longer.has_nulls() else float(np.mean(longer.sign().to_numpy() / 2 + 0.5))
 
 
 def _places(column: pl.Series, names: list[str]) -> NDArray[np.int64]:

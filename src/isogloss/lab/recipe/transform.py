@@ -79,7 +79,7 @@ class Transform(WrapperRecipe):
         return resolve(self.into, where="into").id if self.into else ""
 
     @property
-    def takes_gaps(self) -> bool:  # type: ignore[override]
+    def takes_gaps(self) -> bool:  # type: ignore[override]  # a constant of other recipes
         return self.inner.takes_gaps
 
     @property
