@@ -10,6 +10,9 @@ from typing import Self
 
 from isogloss.text import printable, quoted, shell_word
 
+READER = "isogloss.read_evidence"
+"""What reads files alone in Python, with all fields that say how."""
+
 
 class IsoglossError(Exception):
     """Base of all errors of isogloss.
@@ -22,15 +25,21 @@ class IsoglossError(Exception):
         File, row or field in which it was found.
     hint : str, optional
         What to do about it.
+
+    Attributes
+    ----------
+    taken : tuple of str or None
+        Of an error in reading for a question: the fields of reading that the question has. None of other errors.
     """
 
     exit_code = 1
+    taken: tuple[str, ...] | None = None
 
     def __init__(self, reason: str, *, where: str | None = None, hint: str | None = None):
         self.reason, self.where, self.hint = reason, where, hint
         super().__init__(self.line())
 
-    def line(self, options: Mapping[str, str] | None = None) -> str:
+    def line(self, options: Mapping[str, str] | None = None, reader: str = READER) -> str:
         """The error as one line.
 
         Parameters
@@ -38,12 +47,19 @@ class IsoglossError(Exception):
         options : mapping of str to str, optional
             Names of fields to what a command calls them. A field in `where`, and one written as `field=value` in
             `hint`, is given that name.
+        reader : str
+            What reads files alone, named where the hint is about a field that only this has.
         """
-        where, hint = self.where, self.hint
-        if options:
-            where = where and ", ".join(options.get(part, part) for part in where.split(", "))
-            hint = hint and with_options(hint, options)
+        where, options = self.where, options or {}
+        where = where and ", ".join(options.get(part, part) for part in where.split(", "))
+        hint = self.hint and hint_at(self.hint, options, self.taken, reader)
         return printable(": ".join(part for part in (where, self.reason) if part) + (f"; {hint}" if hint else ""))
+
+    def in_reading(self, taken: tuple[str, ...]) -> Self:
+        """The same error, raised in reading for a question that has only these fields of reading."""
+        self.taken = taken
+        self.args = (self.line(),)
+        return self
 
     def at(self, where: str | None) -> Self:
         """The same error in another place."""
@@ -61,6 +77,26 @@ FIELD = re.compile(
 
 `languages={...}` stands for any such mapping.
 """
+
+
+def hint_at(text: str, options: Mapping[str, str], taken: Sequence[str] | None, reader: str) -> str:
+    """A hint in the words of a door: with its options, and with what reads files where only that has a field.
+
+    Parameters
+    ----------
+    text : str
+    options : mapping of str to str
+        Names of fields to what the door calls them; those that it leaves out stay as they are.
+    taken : sequence of str or None
+        Fields of reading that the question has; None where it has all.
+    reader : str
+        What reads files alone, and has all fields of reading.
+    """
+    named = {field[1] for field in FIELD.finditer(text)}
+    text = with_options(text, options)
+    if taken is None or named <= set(taken) or reader.strip("'`") in text:
+        return text
+    return f"{text.rstrip()} (of {reader})"
 
 
 def with_options(text: str, options: Mapping[str, str]) -> str:

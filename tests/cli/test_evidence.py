@@ -7,6 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import isogloss
+from isogloss.errors import InputError
 from isogloss.evidence import ITEM, Store, observation_keys, read_evidence
 from isogloss.evidence.fetching import public_sources
 
@@ -332,6 +334,20 @@ def test_notes_about_reading_name_options_and_in_other_commands_whose_they_are(r
     assert "to say otherwise: metric=... task=... train=..." in out
     out = " ".join(run("rank", tmp_path / "chess.csv", "--why")[1].split())  # where --metric chooses among scores
     assert "to say otherwise: --metric --task --train (of 'isogloss evidence import')" in out
+
+
+def test_hints_of_errors_name_what_takes_them(run, tmp_path):
+    (tmp_path / "chess.csv").write_text("Language,Rook\nGerman,81.5/70.5\nSwahili,70.5/61.5\nHausa,60.5/51.5\n")
+    err = run("forecast", tmp_path / "chess.csv", "--targets", "Zulu")[2]  # whose --metric chooses among scores
+    assert err.endswith("give --metric f1/em, or whichever they are (of 'isogloss evidence import')\n")
+    err = run("evidence", "show", tmp_path / "chess.csv")[2]
+    assert err.endswith("give --metric f1/em, or whichever they are\n")
+    twice = "model,task,metric,target,score,prompt\na,qa,f1,deu,.5,x\na,qa,f1,deu,.6,y\n"
+    (tmp_path / "twice.csv").write_text(twice)
+    err = run("rank", tmp_path / "twice.csv")[2]
+    assert err.endswith("or choose --duplicates mean or --duplicates last (of 'isogloss evidence import')\n")
+    with pytest.raises(InputError, match=r"metric=f1/em, or whichever they are \(of isogloss.read_evidence\)$"):
+        isogloss.forecast(str(tmp_path / "chess.csv"), "Zulu")
 
 
 def test_two_languages_of_one_name_are_told_apart(run, tmp_path):

@@ -54,6 +54,15 @@ def test_an_unclear_name_is_mended_on_the_page(client: TestClient) -> None:
     assert "14 languages, 2 models, 27 scores" in text_of(mended)
 
 
+def test_what_is_asked_is_answered_in_the_words_of_the_form(client: TestClient) -> None:
+    two = "Language,Rook\nGerman,81.5/70.5\nSwahili,70.5/61.5\nHausa,60.5/51.5\n"
+    page = text_of(client.get(send(client, two)).text)
+    assert "To answer: “Metric: f1/em”, or whichever they are." in page
+    twice = "model,task,metric,target,score,prompt\na,qa,f1,deu,.5,x\na,qa,f1,deu,.6,y\n"
+    page = text_of(client.get(send(client, twice)).text)
+    assert "choose “If a score is there twice: take the mean”" in page
+
+
 def test_a_name_that_means_nothing_is_left_out(client: TestClient) -> None:
     address = send(client, SCORES.replace("Hausa", "Qqqqq"))
     page = client.post(address, data={"written_0": "Qqqqq", "leave_0": "1"}).text

@@ -139,7 +139,7 @@ def main() -> None:
                 code = app(prog_name="isogloss", standalone_mode=False)
         except IsoglossError as error:
             if error.exit_code != BROKEN_PIPE:  # whoever stops reading, as `head` does, wants to hear no more
-                print(f"error: {error.line(_options(sys.argv[1:]))}", file=sys.stderr)
+                print(f"error: {_in_options(error)}", file=sys.stderr)
             sys.exit(error.exit_code)
         except _USAGE_ERROR as error:
             sys.exit(_refuse(error))
@@ -147,6 +147,16 @@ def main() -> None:
             print("error: interrupted", file=sys.stderr)
             sys.exit(130)
     sys.exit(code if isinstance(code, int) and code else int(damaged))
+
+
+def _in_options(error: IsoglossError) -> str:
+    """An error as one line that names options of the command that was called, or of the one that reads files."""
+    if error.taken is None:
+        return error.line(_options(sys.argv[1:]))
+    from isogloss.cli.commands import IMPORT
+    from isogloss.questions.evidence import reading_options
+
+    return error.line(reading_options(), IMPORT)
 
 
 def _options(words: Sequence[str]) -> dict[str, str]:

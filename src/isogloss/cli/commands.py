@@ -14,9 +14,11 @@ import typer
 from pydantic.fields import FieldInfo
 
 from isogloss.config import bare_type
-from isogloss.errors import with_options
+from isogloss.errors import hint_at
 from isogloss.files import check_place
+from isogloss.questions.about import READING_FIELDS
 from isogloss.questions.answer import ENDINGS, Answer
+from isogloss.questions.evidence import ReadingQuestion, reading_options
 from isogloss.questions.fields import choices_of, shell_of
 from isogloss.questions.question import Question, default_of, ordered_fields, read_question
 from isogloss.text import printable, printable_json, printable_lines
@@ -103,31 +105,20 @@ def run(kind: type[Question], values: dict[str, Any], out: Path | None, *, as_js
 
 
 def with_own_options(answer: Answer, kind: type[Question]) -> Answer:
-    """The answer with options where hints about reading files name fields.
-
-    Such hints hold a `name=...` or a value to paste. Commands that do not read files as one says have none of these
-    options (`--metric` of `rank` chooses among what was read): there the command is named that has them.
-    """
-    from isogloss.questions.evidence import ReadingQuestion
-
-    reads = issubclass(kind, ReadingQuestion)
-    options = {
-        name: shell_of(field).flags_of(name)[0]
-        for name, field in ordered_fields(kind if reads else ReadingQuestion).items()
-        if shell_of(field).flags or not shell_of(field).argument
-    }
+    """The answer with options where hints about reading files name fields: a value to paste, or a word for a scale."""
+    taken = READING_FIELDS if not issubclass(kind, ReadingQuestion) else None
 
     def written(text: str) -> str:
-        if not _OF_HINTS.search(text) or (shown := with_options(text, options)) == text:
-            return text
-        return shown if reads else f"{shown.rstrip()} (of 'isogloss evidence import')"
+        return hint_at(text, reading_options(), taken, IMPORT) if _OF_HINTS.search(text) else text
 
     return replace(
         answer, sentences=tuple(map(written, answer.sentences)), assumptions=tuple(map(written, answer.assumptions))
     )
 
 
-_OF_HINTS = re.compile(r"\w=\{?(\.\.\.|['\"])")
+IMPORT = "'isogloss evidence import'"
+"""The command that has all of them. `--metric` of `rank` chooses among what was read."""
+_OF_HINTS = re.compile(r"\w=\{?(\.\.\.|['\"])|\b(mapping|scale|better|duplicates)=[a-z]")
 
 
 def say(line: str, *, beside_json: bool = False) -> None:

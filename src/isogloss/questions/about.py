@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from isogloss.forecasting.settings import Setting
 
 MOST_NAMED = 6
+READING_FIELDS = ("languages", "scale", "better")
+"""What every question takes of the fields of `read_evidence`."""
 
 
 class AboutEvidence(Question):
@@ -65,7 +67,10 @@ class AboutEvidence(Question):
 
         if self._known is not None:
             return cast("Evidence", self._known)
-        return read_evidence(*self.given(), languages=self.languages, scale=self.scale, better=self.better)
+        try:
+            return read_evidence(*self.given(), **{name: getattr(self, name) for name in READING_FIELDS})
+        except InputError as error:
+            raise error.in_reading(READING_FIELDS) from None
 
     def given(self) -> list[Any]:
         """The sources of evidence.

@@ -14,9 +14,10 @@ from isogloss.progress import Progress
 from isogloss.questions.about import AboutEvidence
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.comparable import describe_means, describe_twins, with_shared_means, with_smallest_differences
-from isogloss.questions.fields import NameList, Shell
+from isogloss.questions.fields import NameList, Shell, shell_of
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
+from isogloss.questions.question import ordered_fields
 from isogloss.questions.scale import Scale, scale_of
 from isogloss.text import counted
 
@@ -81,6 +82,12 @@ class ReadingQuestion(AboutEvidence):
         from isogloss.evidence.read import open_sources
 
         return open_sources(*self.given(), **{name: getattr(self, name) for name in READING})
+
+
+def reading_options() -> dict[str, str]:
+    """Fields that say how files are read to their options, which are the same in every command that has them."""
+    fields = ordered_fields(ReadingQuestion)
+    return {name: shell_of(fields[name]).flags_of(name)[0] for name in READING}
 
 
 class ShowQuestion(ReadingQuestion):

@@ -62,7 +62,7 @@ class ReadingPlanQuestion(ReadingQuestion):
     command: ClassVar[str] = "evidence plan"
 
     write_mapping: Annotated[
-        OptionalPath, Field(description="Write it as a mapping file (TOML), to be edited and given as mapping=... .")
+        OptionalPath, Field(description="Write it as a mapping file (TOML), to be edited and given to an import.")
     ] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:
@@ -169,4 +169,4 @@ def _unclear(decisions: Any) -> Any:
 def _write_mapping(plan: ReadingPlan, path: Path) -> str:
     text = plan.mapping()
     atomic_write(path, lambda place: place.write_text(text, encoding="utf-8"))
-    return f"Written to {path}: edit it, then give it to the import as its mapping."
+    return f"Written to {path}: edit it, then read the table with mapping={str(path)!r}."

@@ -16,6 +16,7 @@ import polars as pl
 from isogloss.errors import BadFile, InputError, IsoglossError, UnknownLanguage
 from isogloss.evidence import Evidence
 from isogloss.evidence.reading.decisions import Decision
+from isogloss.web.hints import error_on_page
 from isogloss.web.settings import ServerSettings
 
 TOO_LARGE = "takes more memory to read than there is for it; send a part of it"
@@ -163,7 +164,7 @@ def read_file(path: Path, options: dict[str, Any], left_out: tuple[str, ...], mo
             return Reading(decisions)
         return _read(plan, decisions, options, left_out, most)
     except IsoglossError as error:
-        return Reading(error=error.line().replace(f"{path.parent}/", ""))
+        return Reading(error=error_on_page(error).replace(f"{path.parent}/", ""))
     except MemoryError:
         return Reading(error=TOO_LARGE)
 

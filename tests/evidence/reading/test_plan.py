@@ -54,14 +54,11 @@ def test_a_plan_is_a_mapping_file_that_reads_the_same(write, tmp_path):
 def test_a_mapping_file_answers_what_was_unclear(write, tmp_path):
     path = write("model,amh,swa,yor,swa,yor,avg\nRook,42.5,51.5,40.5,50.5,39.5,44.9\n")
     text = plan_reading(path).mapping()
-    assert '"swa [2]" = { target = "swa" }' in text
+    assert '"swa [2]" = { target = "swa", task = "chess 2" }' in text
     mapping = tmp_path / "map.toml"
-    lines = [
-        line.replace(" }", f', task = "{"B" if "[2]" in line else "A"}" }}') if line.startswith('"') else line
-        for line in text.splitlines()
-        if not line.startswith("task =")
-    ]
-    mapping.write_text("\n".join(lines))
+    mapping.write_text(text)
+    assert read_evidence(path, mapping=mapping).observations.height == 5  # apart as it is written
+    mapping.write_text(text.replace("chess 1", "A").replace("chess 2", "B"))
     rows = read_evidence(path, mapping=mapping).observations.select("task", "target", "score").rows()
     assert rows == [
         *[("A", "amh", 0.425), ("A", "swa", 0.515), ("A", "yor", 0.405), ("B", "swa", 0.505), ("B", "yor", 0.395)]

@@ -224,7 +224,7 @@ def _require_columns(rows: pl.DataFrame, table: pl.DataFrame, options: ReadOptio
     raise BadFile(
         f"lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)} (it has {present})",
         where=where,
-        hint=f"rename them, or give `isogloss evidence import` {ways.removeprefix('or ')}{empty}",
+        hint=f"rename them, or give {ways.removeprefix('or ')}{empty}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,7 +78,7 @@ def plan_table(sheet: Sheet, options: ReadOptions, where: str) -> TablePlan:
         return TablePlan(sheet, options, where)  # of queries
     layout = lay_out(sheet, columns, options, where)
     layout.decisions += halved
-    _ask_about_repeated(layout)
+    _ask_about_repeated(layout, options.values.get("task") or sheet.name or "scores")
     values: dict[str, Any] = {}
     _settle_metric(layout, sheet, options, values)
     for what, otherwise in (("task", "scores"), ("model", "model")):
@@ -107,7 +108,7 @@ def _refuse_repeated(sheet: Sheet, where: str) -> None:
             raise BadFile(f"the column '{name}' stands twice", where=where, hint="rename one of them")
 
 
-def _ask_about_repeated(layout: Layout) -> None:
+def _ask_about_repeated(layout: Layout, task: str) -> None:
     """Two columns of scores of the same name are of two test sets, or of two of something else."""
     twice = [name for column in layout.melt if (name := repeated_name(column)) in layout.melt]
     spelt = [column.casefold() for column in layout.melt]
@@ -115,8 +116,18 @@ def _ask_about_repeated(layout: Layout) -> None:
     if twice:
         layout.decide(
             "task", f"the columns {', '.join(dict.fromkeys(map(repr, twice)))} stand twice: which test set is which?",
-            Confidence.UNCLEAR, answer=BY_MAPPING,
+            Confidence.UNCLEAR, answer=f"{BY_MAPPING}, where tasks are numbered: write the name of each test set there",
         )  # fmt: skip
+        _number_tasks(layout, task)
+
+
+def _number_tasks(layout: Layout, task: str) -> None:
+    """Number the tasks of columns of the same name, from left to right, so that a written mapping keeps them apart."""
+    before: Counter[str] = Counter()
+    for column, values in layout.melt.items():
+        plain = (repeated_name(column) or column).casefold()
+        before[plain] += 1
+        values["task"] = f"{values.get('task', task)} {before[plain]}"
 
 
 def _settle_metric(layout: Layout, sheet: Sheet, options: ReadOptions, values: dict[str, Any]) -> None:
@@ -143,8 +154,10 @@ def _settle_metric(layout: Layout, sheet: Sheet, options: ReadOptions, values: d
         return
     if options.better is None:
         values["higher_is_better"] = True
-    layout.decide("metric", f"'{UNNAMED}', higher is better", Confidence.ASSUMED, "nothing names the metric",
-                  answer="metric=...")  # fmt: skip
+    layout.decide(
+        "metric", f"'{UNNAMED}', {options.better or 'higher'} is better", Confidence.ASSUMED,
+        "nothing names the metric", answer="metric=...",
+    )  # fmt: skip
     if options.scale is None:
         _settle_scale(layout, sheet, values)
 

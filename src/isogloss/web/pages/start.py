@@ -14,19 +14,13 @@ from isogloss.errors import BadValue, InputError, UnknownName, closest
 from isogloss.evidence import Evidence
 from isogloss.questions.scale import scale_of
 from isogloss.text import counted
+from isogloss.web.hints import DIRECTIONS, DUPLICATES, LABELS, SCALES, hint_on_page
 from isogloss.web.pages.rendering import render
 from isogloss.web.reading import OPTIONS, Reading
 from isogloss.web.responses import session_of, site_of
 from isogloss.web.sessions import Session, Upload
 
 MOST_NAMES = 400
-SCALES = {
-    "": "as the file says",
-    "percent": "percentages, 0 to 100",
-    "fraction": "fractions, 0 to 1",
-    "raw": "another scale",
-}
-DIRECTIONS = {"": "as the metric says", "higher": "higher is better", "lower": "lower is better"}
 CONFIDENCES = ("certain", "assumed", "unclear")
 WORDS = {"percent": "percentages", "fraction": "fractions", "raw": "scores on a scale of their own"}
 
@@ -138,7 +132,7 @@ def _plan_page(request: Request, upload: Upload) -> Response:
     return render(
         request, "check.html", title=f"Check {upload.title}", upload=upload, reading=reading,
         summary=summary(reading), renamed=_renamed(reading), unknown=unknown, **by_confidence,
-        scales=SCALES, directions=DIRECTIONS,
+        scales=SCALES, directions=DIRECTIONS, duplicates=DUPLICATES, labels=LABELS, hint_on_page=hint_on_page,
     )  # fmt: skip
 
 
