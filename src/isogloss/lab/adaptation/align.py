@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Gt, Le
 
-from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.adaptation import OVERHEAD, Adaptation, Inputs, Texts
-from isogloss.lab.adaptation.draft import TRAINING, Draft
+from isogloss.errors import BadValue
+from isogloss.lab.adaptation import Inputs, Texts
+from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.mixing import Integers
 from isogloss.lab.adaptation.objectives.contrast import SentenceContrast
 from isogloss.lab.adaptation.objectives.pairs import Pairs, Term, Weighting
-from isogloss.lab.adaptation.objectives.prediction import MOST_LOGITS, own_loss
+from isogloss.lab.adaptation.objectives.prediction import own_loss
 from isogloss.lab.adaptation.objectives.words import WordDistance
-from isogloss.lab.adaptation.training import BYTES, has_head, train
+from isogloss.lab.adaptation.trained import TrainedAdaptation, check_languages
+from isogloss.lab.adaptation.training import has_head, train
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.checkpoints import load_model, load_tokenizer
-from isogloss.models.runtime import Schedule
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.parameters import Count, NotNegative, Positive
 from isogloss.texts.aligners import Bitext, read_aligner
@@ -29,7 +29,7 @@ from isogloss.texts.words import cut_words
 
 
 @dataclass(frozen=True)
-class AlignLanguages(Adaptation):
+class AlignLanguages(TrainedAdaptation):
     """Trains a model on a loss over sentences and their translations, beside its own loss on the same sentences.
 
     Parameters
@@ -52,23 +52,11 @@ class AlignLanguages(Adaptation):
         That are read, one in each step.
     batch_size : int, default 32
         Pairs of a step, all of one language, which is drawn evenly.
-    length : int, default 128
-        Tokens of a sentence at most; what goes beyond is cut off.
-    learning_rate : float, default 1e-4
-        The highest, of AdamW.
-    warmup : float, default 0.1
-        Share of the steps in which the learning rate rises.
-    schedule : {"linear", "cosine", "constant"}, default "linear"
-        How it falls then.
-    weight_decay : float, default 0.01
-        Of AdamW.
     hidden : float, default 0.15
         Share of the tokens that is hidden in the own loss of models of hidden words.
     parts : int, default 4
         After each of which the state is kept, and the loss of each language and the retrieval of translations are
         measured.
-    measured : int, default 20
-        Texts of each language that they are measured on; 0 for none.
     """
 
     pivot: str = "eng"
@@ -79,28 +67,13 @@ class AlignLanguages(Adaptation):
     keep: NotNegative = 0.0
     batches: Count = 200
     batch_size: Annotated[int, Ge(2)] = 32
-    length: Annotated[int, Ge(2)] = 128
-    learning_rate: Positive = 1e-4
-    warmup: Annotated[float, Ge(0), Lt(1)] = 0.1
-    schedule: Schedule = "linear"
-    weight_decay: NotNegative = 0.01
     hidden: Annotated[float, Gt(0), Le(0.9)] = 0.15
-    parts: Count = 4
-    measured: Annotated[int, Ge(0)] = 20
 
     def __post_init__(self) -> None:
         """Check parameters, and that they agree."""
         super().__post_init__()
         if self.pivot in self.languages:
             raise BadValue(f"the pivot '{self.pivot}' is brought to itself", where="languages", hint="leave it out")
-
-    @property
-    def needs_texts(self) -> bool:
-        return True
-
-    @property
-    def is_random(self) -> bool:
-        return True
 
     @property
     def needs_translations(self) -> bool:
@@ -120,9 +93,7 @@ class AlignLanguages(Adaptation):
             If there are no texts of one, or none beside the pivot.
         """
         chosen = list(self.languages) or [code for code in texts if code != self.pivot]
-        for code in (self.pivot, *chosen):
-            if code not in texts:
-                raise UnknownName("language of the texts", code, [*texts])
+        check_languages([self.pivot, *chosen], texts)
         if not chosen:
             raise BadValue("there are no texts of a language beside the pivot", where="corpus")
         return [self.pivot, *chosen]
@@ -131,7 +102,7 @@ class AlignLanguages(Adaptation):
         return self.compared(languages)
 
     def memory(self, source: Weights) -> int:
-        return (BYTES + 4 * bool(self.keep)) * source.parameters + 12 * MOST_LOGITS + OVERHEAD
+        return super().memory(source) + 4 * bool(self.keep) * source.parameters
 
     @abstractmethod
     def known_layer(self, depth: int) -> int:
@@ -170,9 +141,6 @@ class AlignLanguages(Adaptation):
             before=load_model("AutoModel", source.folder, "float32") if self.keep else None,
             filler=load_tokenizer(source.folder).pad_token_id or 0,
         )  # fmt: skip
-
-    def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
-        return target.read_json(TRAINING) | {"parameters": target.parameters}
 
 
 def arrays(ids: Sequence[Sequence[int]]) -> list[Integers]:

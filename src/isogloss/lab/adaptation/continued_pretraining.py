@@ -8,24 +8,24 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.adaptation import OVERHEAD, Adaptation, Inputs
-from isogloss.lab.adaptation.draft import TRAINING, Draft
+from isogloss.errors import BadValue
+from isogloss.lab.adaptation import Inputs
+from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.mixing import Mix
 from isogloss.lab.adaptation.objectives import Objective
-from isogloss.lab.adaptation.objectives.prediction import MOST_LOGITS, Prediction, own_loss
-from isogloss.lab.adaptation.training import BYTES, has_head, train
+from isogloss.lab.adaptation.objectives.prediction import Prediction, own_loss
+from isogloss.lab.adaptation.trained import TrainedAdaptation, check_languages
+from isogloss.lab.adaptation.training import has_head, train
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.languages import resolve
 from isogloss.models.checkpoints import load_tokenizer
-from isogloss.models.runtime import Schedule
-from isogloss.parameters import Count, NotNegative, Positive
+from isogloss.parameters import Count, NotNegative
 from isogloss.texts.transforms import Item, read_transform
 from isogloss.texts.words import cut_words
 
 
 @dataclass(frozen=True)
-class ContinuedPretraining(Adaptation):
+class ContinuedPretraining(TrainedAdaptation):
     """Trains a decoder or a model of hidden words on, on texts of chosen languages.
 
     Parameters
@@ -55,24 +55,12 @@ class ContinuedPretraining(Adaptation):
         Tokens of a sequence.
     batch_size : int, default 16
         Sequences of a step.
-    learning_rate : float, default 1e-4
-        The highest, of AdamW.
-    warmup : float, default 0.1
-        Share of the steps in which the learning rate rises.
-    schedule : {"linear", "cosine", "constant"}, default "linear"
-        How it falls then.
-    weight_decay : float, default 0.01
-        Of AdamW.
     hidden : float, default 0.15
         Share of the tokens that is hidden, of models of hidden words.
     trained : {"all", "middle", "ends"}, default "all"
         Which blocks learn: all; those in the middle; or those at either end, with all that belongs to no block.
     ends : int, default 1
         Blocks at either end that are no middle.
-    parts : int, default 4
-        After each of which the state is kept and the loss of each language is measured.
-    measured : int, default 20
-        Texts of each language that it is measured on; 0 for none.
 
     Notes
     -----
@@ -93,17 +81,9 @@ class ContinuedPretraining(Adaptation):
     transform: dict[str, Any] = field(default_factory=dict)
     into: str = ""
     tokens: Count = 262_144
-    length: Annotated[int, Ge(2)] = 128
-    batch_size: Count = 16
-    learning_rate: Positive = 1e-4
-    warmup: Annotated[float, Ge(0), Lt(1)] = 0.1
-    schedule: Schedule = "linear"
-    weight_decay: NotNegative = 0.01
     hidden: Annotated[float, Gt(0), Le(0.9)] = 0.15
     trained: Literal["all", "middle", "ends"] = "all"
     ends: Count = 1
-    parts: Count = 4
-    measured: Annotated[int, Ge(0)] = 20
 
     def __post_init__(self) -> None:
         """Check parameters, and that they agree."""
@@ -139,14 +119,6 @@ class ContinuedPretraining(Adaptation):
         return said | {"parameters": parameters, "transform": read_transform(self.transform).identity, "into": into}
 
     @property
-    def needs_texts(self) -> bool:
-        return True
-
-    @property
-    def is_random(self) -> bool:
-        return True
-
-    @property
     def needs_translations(self) -> bool:
         return bool(self.interleave)
 
@@ -168,9 +140,7 @@ class ContinuedPretraining(Adaptation):
         UnknownName, BadValue
             If there are no texts of a language or family.
         """
-        for code in (*self.languages, *self.replayed, *([self.interleave] if self.interleave else [])):
-            if code not in languages:
-                raise UnknownName("language of the texts", code, [*languages])
+        check_languages([*self.languages, *self.replayed, *filter(None, [self.interleave])], languages)
         others = [code for code in languages if code not in self.replayed]
         if self.family:
             others = [code for code in others if self.family.lower() in map(str.lower, resolve(code).family)]
@@ -182,9 +152,6 @@ class ContinuedPretraining(Adaptation):
 
     def learns_from(self, languages: Collection[str]) -> list[str]:
         return [*self.learnt(languages), *self.replayed]
-
-    def memory(self, source: Weights) -> int:
-        return BYTES * source.parameters + 12 * MOST_LOGITS + OVERHEAD
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
         if self.needs_head and not has_head(source):
@@ -238,6 +205,3 @@ class ContinuedPretraining(Adaptation):
     def objective(self, source: Weights, mix: Mix, model: Any) -> Objective:
         """What training lowers."""
         return Prediction(own_loss(source.folder, model, self.hidden, self.length), mix, self.batch_size)
-
-    def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
-        return target.read_json(TRAINING) | {"parameters": target.parameters}

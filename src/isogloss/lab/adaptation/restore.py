@@ -6,24 +6,23 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from annotated_types import Ge, Le, Lt
+from annotated_types import Ge, Le
 
-from isogloss.errors import BadValue, UnknownName
-from isogloss.lab.adaptation import OVERHEAD, Adaptation, Inputs
-from isogloss.lab.adaptation.draft import TRAINING, Draft
-from isogloss.lab.adaptation.objectives.prediction import MOST_LOGITS
+from isogloss.errors import BadValue
+from isogloss.lab.adaptation import Inputs
+from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.objectives.restoring import Restoring
-from isogloss.lab.adaptation.training import BYTES, train
+from isogloss.lab.adaptation.trained import TrainedAdaptation, check_languages
+from isogloss.lab.adaptation.training import train
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.checkpoints import is_encoder_decoder, load_tokenizer
-from isogloss.models.runtime import Schedule
-from isogloss.parameters import Count, NotNegative, Positive
+from isogloss.parameters import Count, NotNegative
 from isogloss.texts.transforms.code_switch import entries_of
 from isogloss.texts.word_tables import content_of_tables
 
 
 @dataclass(frozen=True)
-class CodeSwitchRestore(Adaptation):
+class CodeSwitchRestore(TrainedAdaptation):
     """Trains an encoder-decoder to write texts of which it reads a version with words of other languages.
 
     Parameters
@@ -39,22 +38,8 @@ class CodeSwitchRestore(Adaptation):
         Languages are drawn with probabilities proportional to (their texts)^alpha.
     batches : int, default 200
         That are read, one in each step.
-    batch_size : int, default 16
-        Texts of a step.
     length : int, default 128
         Tokens at most of what is read, and of what is written; what goes beyond is cut off.
-    learning_rate : float, default 1e-4
-        The highest, of AdamW.
-    warmup : float, default 0.1
-        Share of the steps in which the learning rate rises.
-    schedule : {"linear", "cosine", "constant"}, default "linear"
-        How it falls then.
-    weight_decay : float, default 0.01
-        Of AdamW.
-    parts : int, default 4
-        After each of which the state is kept and the loss of each language is measured.
-    measured : int, default 20
-        Texts of each language that it is measured on; 0 for none.
 
     Notes
     -----
@@ -72,14 +57,6 @@ class CodeSwitchRestore(Adaptation):
     rate: Annotated[float, Ge(0), Le(1)] = 0.3
     alpha: NotNegative = 1.0
     batches: Count = 200
-    batch_size: Count = 16
-    length: Annotated[int, Ge(2)] = 128
-    learning_rate: Positive = 1e-4
-    warmup: Annotated[float, Ge(0), Lt(1)] = 0.1
-    schedule: Schedule = "linear"
-    weight_decay: NotNegative = 0.01
-    parts: Count = 4
-    measured: Annotated[int, Ge(0)] = 20
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -94,26 +71,13 @@ class CodeSwitchRestore(Adaptation):
         return said | {"parameters": parameters, "dictionary": content_of_tables(self.dictionary)}
 
     @property
-    def needs_texts(self) -> bool:
-        return True
-
-    @property
-    def is_random(self) -> bool:
-        return True
-
-    @property
     def steps(self) -> int:
         """Steps of training."""
         return self.batches
 
     def learns_from(self, languages: Collection[str]) -> list[str]:
-        for code in self.languages:
-            if code not in languages:
-                raise UnknownName("language of the texts", code, [*languages])
+        check_languages(self.languages, languages)
         return list(self.languages) or [*languages]
-
-    def memory(self, source: Weights) -> int:
-        return BYTES * source.parameters + 12 * MOST_LOGITS + OVERHEAD
 
     def apply(self, source: Weights, inputs: Inputs, draft: Draft) -> None:
         if not is_encoder_decoder(source.folder):
@@ -130,6 +94,3 @@ class CodeSwitchRestore(Adaptation):
             lambda model: Restoring(tokenizer, texts, entries, self.rate, self.alpha, self.batch_size, self.length),
             inputs, draft,
         )  # fmt: skip
-
-    def facts(self, source: Weights, target: Weights) -> dict[str, Any]:
-        return target.read_json(TRAINING) | {"parameters": target.parameters}
