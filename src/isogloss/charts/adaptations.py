@@ -165,10 +165,13 @@ def _curves(
                     axis=alt.Axis(title="tokens of training", format="~s", tickCount=4, grid=False)),
             y=alt.Y("change:Q", scale=alt.Scale(domain=list(ends), nice=False), axis=alt.Axis(title=None, tickCount=6)),
             color=alt.Color("colour:N", scale=None), strokeWidth=alt.StrokeWidth("wide:Q", scale=None),
-            detail="language:N", tooltip=["language:N", "tokens:Q", alt.Tooltip("change:Q", format="+.3f")],
+            detail=alt.Detail("language:N"),
+            tooltip=[alt.Tooltip("language:N"), alt.Tooltip("tokens:Q"), alt.Tooltip("change:Q", format="+.3f")],
         )
     )  # fmt: skip
-    zero = alt.Chart(inline([{"change": 0.0}])).mark_rule(color=colours.ink, strokeDash=[4, 3]).encode(y="change:Q")
+    zero = (
+        alt.Chart(inline([{"change": 0.0}])).mark_rule(color=colours.ink, strokeDash=[4, 3]).encode(y=alt.Y("change:Q"))
+    )
     finals = sorted((row for row in drawn if row["tokens"] == most), key=lambda row: -row["change"])
     places = apart([height * (ends[1] - row["change"]) / (ends[1] - ends[0]) for row in finals])
     words = [

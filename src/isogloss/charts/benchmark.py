@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from isogloss.charts.style import INK, finished, inline, palette
+from isogloss.charts.canvas import inline
+from isogloss.charts.style import INK, finished, palette
 from isogloss.errors import BadValue
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def conditions_plot(benchmark: Benchmark, protocol: str, *, title: str | None = 
     band = (
         alt.Chart()
         .mark_area(opacity=0.18, color=ROLE_COLOURS[CANDIDATE])
-        .encode(x=x, y=alt.Y("mae_low:Q", **y), y2="mae_high:Q")
+        .encode(x=x, y=alt.Y("mae_low:Q", **y), y2=alt.Y2("mae_high:Q"))
         .transform_filter(alt.datum.role == CANDIDATE)
     )
     layers: Any = alt.layer(

@@ -12,9 +12,10 @@ import polars as pl
 
 from isogloss import __version__
 from isogloss.charts.benchmark import conditions_plot, errors_plot
+from isogloss.charts.canvas import FONT
 from isogloss.charts.files import library, script_text
 from isogloss.charts.strata import strata_plot
-from isogloss.charts.style import FONT, INK, LINES, PALE_INK
+from isogloss.charts.style import INK, LINES, PALE_INK
 from isogloss.evaluation.runs import SCENARIO
 from isogloss.evaluation.trust import count_units, percent, verdicts
 from isogloss.files import atomic_write, check_place

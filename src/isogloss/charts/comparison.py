@@ -105,15 +105,18 @@ def _front(rows: Sequence[Mapping[str, Any]], looks: Mapping[str, Any], canvas: 
     names = [
         alt.Chart(inline([row for row in data if (row["cost"] > turn) == beyond]))
         .mark_text(baseline="middle", dy=-11, fontSize=LABEL_SIZE, color=canvas.colours.ink, **side)
-        .encode(x=x, y=alt.Y("quality:Q", **y), text="recipe:N")
+        .encode(x=x, y=alt.Y("quality:Q", **y), text=alt.Text("recipe:N"))
         for beyond, side in sides.items()
     ]
     dots = base.mark_point(opacity=1, strokeWidth=2).encode(
         y=alt.Y("quality:Q", **y), fill=alt.Fill("fill:N", scale=None),
         stroke=alt.Stroke("stroke:N", scale=None), shape=alt.Shape("shape:N", scale=None),
-        size=alt.Size("size:Q", scale=None), tooltip=["recipe:N", "quality:Q", "cost:Q"],
+        size=alt.Size("size:Q", scale=None),
+        tooltip=[alt.Tooltip("recipe:N"), alt.Tooltip("quality:Q"), alt.Tooltip("cost:Q")],
     )  # fmt: skip
-    bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=alt.Y("lower:Q", **y), y2="upper:Q", color=colour)
+    bars = base.mark_rule(strokeWidth=2, opacity=0.5).encode(
+        y=alt.Y("lower:Q", **y), y2=alt.Y2("upper:Q"), color=colour
+    )
     key = {name: {**look, "size": 90} for name, look in looks.items()}
     marks, words = key_layers(key, canvas, 0.0)
     return alt.layer(bars, dots, *names, points(marks), text_layer(words))
@@ -144,7 +147,7 @@ def _volumes(
     drawn = (
         alt.Chart(inline(lines))
         .mark_line(strokeWidth=2.5)
-        .encode(x=x, y=y, color=alt.Color("stroke:N", scale=None), detail="recipe:N")
+        .encode(x=x, y=y, color=alt.Color("stroke:N", scale=None), detail=alt.Detail("recipe:N"))
     )
     crossings = [
         {"queries": row["queries"], "total": once + row["queries"] * each}

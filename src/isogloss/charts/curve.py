@@ -171,7 +171,7 @@ def _band(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, canvas: Canvas) 
     band = alt.Chart(inline(rows)).mark_area(color=canvas.colours.forecast, opacity=0.18, clip=True)
     lower = up.copy()
     lower.shorthand = "lower:Q"
-    return band.encode(x=across, y=lower, y2="upper:Q")
+    return band.encode(x=across, y=lower, y2=alt.Y2("upper:Q"))
 
 
 def _means(rows: list[dict[str, Any]], across: alt.X, up: alt.Y, digits: int, canvas: Canvas, noun: str) -> list[Any]:
@@ -219,7 +219,11 @@ def _dots(measured: pl.DataFrame, across: alt.X, up: alt.Y, digits: int, canvas:
             shape=alt.Shape("kind:N", scale=shapes, legend=legend),
             size=alt.Size("area:Q", scale=None, legend=None),
             opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
-            tooltip=["kind:N", alt.Tooltip("size:Q", format=","), alt.Tooltip("mean:Q", format=f".{digits}f")],
+            tooltip=[
+                alt.Tooltip("kind:N"),
+                alt.Tooltip("size:Q", format=","),
+                alt.Tooltip("mean:Q", format=f".{digits}f"),
+            ],
         )
     ]
 
@@ -234,18 +238,22 @@ def _goal(curve: Curve, needed: Needed, start: int, end: int, across: alt.X, can
 
     goal, colour = canvas.factor * needed.goal, canvas.colours.alert
     pinned = alt.Chart(inline([{"size": start, "mean": goal, "said": _goal_in_words(curve, needed, canvas)}]))
-    level = pinned.mark_rule(color=colour, strokeWidth=1.5, strokeDash=[4, 3]).encode(y="mean:Q")
+    level = pinned.mark_rule(color=colour, strokeWidth=1.5, strokeDash=[4, 3]).encode(y=alt.Y("mean:Q"))
     said = pinned.mark_text(align="left", baseline="bottom", dx=6, dy=-4, color=colour, fontSize=13)
-    layers = [level, said.encode(x=across, y="mean:Q", text="said:N")]
+    layers = [level, said.encode(x=across, y=alt.Y("mean:Q"), text=alt.Text("said:N"))]
     if needed.expected is not None and start <= needed.expected <= end:
         met = alt.Chart(inline([{"size": needed.expected, "mean": goal}]))
-        layers.append(met.mark_point(size=130, color=colour, strokeWidth=2.5, opacity=1).encode(x=across, y="mean:Q"))
+        layers.append(
+            met.mark_point(size=130, color=colour, strokeWidth=2.5, opacity=1).encode(x=across, y=alt.Y("mean:Q"))
+        )
     if needed.banded and needed.lower is not None:
         last = end if needed.upper is None else min(needed.upper, end)
         if last > max(needed.lower, start):
             span = alt.Chart(inline([{"size": max(needed.lower, start), "to": last, "mean": goal}]))
             layers.append(
-                span.mark_rule(color=colour, strokeWidth=5, opacity=0.45).encode(x=across, x2="to:Q", y="mean:Q")
+                span.mark_rule(color=colour, strokeWidth=5, opacity=0.45).encode(
+                    x=across, x2=alt.X2("to:Q"), y=alt.Y("mean:Q")
+                )
             )
     return layers
 

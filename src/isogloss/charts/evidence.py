@@ -93,10 +93,12 @@ def _cells(
         for model in models
     ]
     layers = [
-        alt.Chart(inline(ground)).mark_rect(color=colours.land, opacity=0.6).encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
+        alt.Chart(inline(ground)).mark_rect(color=colours.land, opacity=0.6).encode(
+            x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q")
+        ),
         alt.Chart(inline(rows)).mark_rect().encode(
-            x=x, x2="x2:Q", y=y, y2="y2:Q", fill=colour,
-            tooltip=["model:N", "language:N", alt.Tooltip("score:Q", format=".3~g")],
+            x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"), fill=colour,
+            tooltip=[alt.Tooltip("model:N"), alt.Tooltip("language:N"), alt.Tooltip("score:Q", format=".3~g")],
         ),
         text_layer(words, limit=MOST_NAME),
     ]  # fmt: skip
@@ -125,7 +127,7 @@ def _language_names(names: dict[str, str], left: float, across: float, height: f
     return (
         alt.Chart(inline(rows))
         .mark_text(align="right", baseline="middle", angle=300, fontSize=LABEL_SIZE - 1, color=colour, limit=NAMES + 8)
-        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
+        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text=alt.Text("text:N"))
     )
 
 

@@ -129,7 +129,7 @@ def _verdicts(
     slanted = (
         alt.Chart(inline([{"text": rule, "x": x - 6, "y": -10.0} for rule, x in columns.items()]))
         .mark_text(align="left", baseline="middle", angle=325, fontSize=LABEL_SIZE, color=colours.ink)
-        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
+        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text=alt.Text("text:N"))
     )
     chart: Any = alt.layer(points(cells), slanted)
     return chart.properties(width=width, height=ys[-1] + ys[0])

@@ -91,8 +91,9 @@ def png(chart: Any, scale: float = 1.0) -> bytes:
     """The picture as PNG, as many pixels wide and high as its canvas says, times `scale`."""
     import vl_convert
 
-    paged = META in (chart.to_dict(validate=False).get("usermeta") or {})
-    made: bytes = vl_convert.svg_to_png(to_svg(chart), scale=scale * (1 if paged else PIXELS_PER_UNIT))
+    spec = _spec(chart)
+    paged = META in (spec.get("usermeta") or {})
+    made: bytes = vl_convert.svg_to_png(_svg(spec), scale=scale * (1 if paged else PIXELS_PER_UNIT))
     return made
 
 
@@ -105,9 +106,12 @@ def to_svg(chart: Any, *, whole_page: bool = True) -> str:
     whole_page : bool, default True
         Whether a page that the drawing does not fill keeps its empty part, as slides do and pages of text do not.
     """
+    return _svg(_spec(chart), whole_page=whole_page)
+
+
+def _svg(spec: dict[str, Any], *, whole_page: bool = True) -> str:
     import vl_convert
 
-    spec = _spec(chart)
     drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=_version(), allowed_base_urls=[])
     pixels = spec.get("usermeta", {}).get(META, {}).get("pixels")
     if not pixels:
@@ -130,13 +134,17 @@ def to_html(chart: Any) -> str:
     """A whole page that needs no network: the interactive chart, with the program that draws it."""
     spec = _spec(chart)
     background = spec.get("config", {}).get("background", "white")
-    return PAGE.substitute(title=escape(_title(spec)), background=escape(background), chart=embedded(chart))
+    return PAGE.substitute(title=escape(_title(spec)), background=escape(background), chart=_embedded(spec, "chart"))
 
 
 def embedded(chart: Any, name: str = "chart") -> str:
     """The interactive chart as a part of a page: an element of this name, and the scripts that fill it."""
+    return _embedded(_spec(chart), name)
+
+
+def _embedded(spec: dict[str, Any], name: str) -> str:
     return EMBEDDED.substitute(
-        id=escape(name), description=escape(describe(chart)), library=library(), spec=script_text(chart)
+        id=escape(name), description=escape(_description(spec)), library=library(), spec=_script(spec)
     )
 
 
@@ -147,10 +155,13 @@ def describe(chart: Any) -> str:
 
 def script_text(chart: Any) -> str:
     """A chart as it may stand in a script of a page, for `vegaEmbed`."""
-    spec = _spec(chart)
-    spec.pop("$schema", None)  # the embedding is told that it is Vega-Lite
+    return _script(_spec(chart))
+
+
+def _script(spec: dict[str, Any]) -> str:
+    said = {name: value for name, value in spec.items() if name != "$schema"}  # the embedding is told what it is
     # No tag may begin inside a script: a language's name could hold one.
-    return json.dumps(spec, ensure_ascii=False).replace("<", "\\u003c")
+    return json.dumps(said, ensure_ascii=False).replace("<", "\\u003c")
 
 
 @lru_cache(maxsize=1)

@@ -155,7 +155,7 @@ def _grid(lines: Mapping[str, float], start: float, end: float, canvas: Canvas) 
     return (
         alt.Chart(inline(rows))
         .mark_rule(color=canvas.colours.lines, strokeWidth=1)
-        .encode(x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=None, axis=None))
+        .encode(x=alt.X("x:Q", scale=None, axis=None), x2=alt.X2("x2:Q"), y=alt.Y("y:Q", scale=None, axis=None))
     )
 
 
@@ -183,13 +183,13 @@ def _intervals(
         )  # fmt: skip
         bar = alt.Chart(inline(fading)).mark_bar(color=fill, **look)
         density = alt.Opacity("density:Q", scale=None)
-        layers.append(bar.encode(x=alt.X(f"{begin}:Q", **x), x2=f"{stop}:Q", opacity=density, **shared))
+        layers.append(bar.encode(x=alt.X(f"{begin}:Q", **x), x2=alt.X2(f"{stop}:Q"), opacity=density, **shared))
     if guesses:
         pale = colours.fade(colours.forecast, 0.08)
         band = alt.Chart(inline(guesses)).mark_bar(
             color=pale, stroke=colours.forecast, strokeWidth=1, strokeDash=[3, 2], **look
         )
-        layers.append(band.encode(x=alt.X("from:Q", **x), x2="to:Q", **shared))
+        layers.append(band.encode(x=alt.X("from:Q", **x), x2=alt.X2("to:Q"), **shared))
     return layers
 
 
@@ -265,7 +265,7 @@ def _text(words: Sequence[Row]) -> Any:
         alt.Chart(inline(words))
         .mark_text(align="left", baseline="middle", fontSize=LABEL_SIZE, limit=MOST_NAME + 60)
         .encode(
-            x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N",
+            x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text=alt.Text("text:N"),
             color=alt.Color("colour:N", scale=None),
         )
     )  # fmt: skip

@@ -118,11 +118,11 @@ def _layers(labels: list[Row], points: alt.Chart, canvas: Canvas) -> list[Any]:
 
     colours = canvas.colours
     lines = alt.Chart(inline([label for label in labels if label["joined"]]))
-    text = alt.Chart(inline(labels)).encode(x=at(alt.X, "x"), y=at(alt.Y, "y"), text="name:N")
+    text = alt.Chart(inline(labels)).encode(x=at(alt.X, "x"), y=at(alt.Y, "y"), text=alt.Text("name:N"))
     font: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": LABEL_SIZE}
     return [
         lines.mark_rule(color=colours.pale_ink, strokeWidth=0.8).encode(
-            x=at(alt.X, "dot_x"), y=at(alt.Y, "dot_y"), x2="end_x:Q", y2="end_y:Q"
+            x=at(alt.X, "dot_x"), y=at(alt.Y, "dot_y"), x2=alt.X2("end_x:Q"), y2=alt.Y2("end_y:Q")
         ),
         points,
         text.mark_text(**font, stroke=colours.background, strokeWidth=3.5, strokeJoin="round", opacity=0.8),
@@ -152,8 +152,8 @@ def _points(layout: MapLayout, canvas: Canvas) -> alt.Chart:
         alt.Chart(inline(drawn))
         .mark_point(strokeWidth=1.3, opacity=1)
         .encode(
-            longitude="longitude:Q",
-            latitude="latitude:Q",
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
             fill=alt.Fill(
                 "mean:Q", scale=alt.Scale(scheme=colours.scheme, domain=[layout.low, layout.high]), legend=legend
             ),

@@ -104,14 +104,14 @@ def _against_truth(guesses: pl.DataFrame, canvas: Canvas, side: float) -> Any:
     x = alt.X("score:Q", scale=scale, title=f"measured {canvas.score_title}", axis=alt.Axis(tickCount=6))
     y = alt.Y("mean:Q", scale=scale, title=f"forecast {canvas.score_title}", axis=alt.Axis(tickCount=6))
     diagonal = alt.Chart(inline([{"score": end, "mean": end} for end in (low, high)]))
-    base = alt.Chart(inline(rows)).encode(x=x, tooltip=["name:N", alt.Tooltip("score:Q", format=".3~g"),
+    base = alt.Chart(inline(rows)).encode(x=x, tooltip=[alt.Tooltip("name:N"), alt.Tooltip("score:Q", format=".3~g"),
                                                         alt.Tooltip("mean:Q", format=".3~g")])  # fmt: skip
     layers: list[Any] = [diagonal.mark_line(color=colours.ink, strokeDash=[4, 3], strokeWidth=1).encode(x=x, y=y)]
     if few:
         lower = alt.Y("lower:Q", scale=scale, title=f"forecast {canvas.score_title}", axis=alt.Axis(tickCount=6))
         layers.append(
             base.mark_rule(strokeWidth=2.5, opacity=0.25, clip=True).encode(
-                y=lower, y2="upper:Q", color=alt.Color("stroke:N", scale=None)
+                y=lower, y2=alt.Y2("upper:Q"), color=alt.Color("stroke:N", scale=None)
             )
         )
     dots = base.mark_point(opacity=0.9, strokeWidth=1.6).encode(

@@ -52,11 +52,11 @@ def differences_panel(
             x=alt.X("language:N", sort=order, axis=axis, scale=alt.Scale(paddingInner=0.35)),
             y=alt.Y("difference:Q", axis=alt.Axis(title=None, tickCount=5, format=f"+.{digits}f")),
             color=alt.Color("fill:N", scale=None),
-            tooltip=["language:N", alt.Tooltip("difference:Q", format=f"+.{digits + 1}f")],
+            tooltip=[alt.Tooltip("language:N"), alt.Tooltip("difference:Q", format=f"+.{digits + 1}f")],
         )
         .transform_calculate(fill=first)
     )
-    line = alt.Chart(inline([{"difference": 0.0}])).mark_rule(color=colours.ink).encode(y="difference:Q")
+    line = alt.Chart(inline([{"difference": 0.0}])).mark_rule(color=colours.ink).encode(y=alt.Y("difference:Q"))
     title = alt.TitleParams(
         text=f"{pair[0]} less {pair[1]}, by language", anchor="start", frame="group", fontSize=13,
         fontWeight="normal", color=colours.pale_ink, offset=8,

@@ -146,7 +146,7 @@ def _names(dots: list[dict[str, Any]], world: EqualEarth, canvas: Canvas) -> lis
         if place is not None
     ]
     text = alt.Chart(inline(rows)).encode(
-        x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="name:N"
+        x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text=alt.Text("name:N")
     )
     font: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": LABEL_SIZE}
     ground = text.mark_text(**font, stroke=canvas.colours.background, strokeWidth=3.5, strokeJoin="round", opacity=0.8)
@@ -175,8 +175,8 @@ def _points(dots: list[dict[str, Any]], groups: list[tuple[str, str]], colour: s
             strokeWidth=0.6,
         )
         .encode(
-            longitude="longitude:Q",
-            latitude="latitude:Q",
+            longitude=alt.Longitude("longitude:Q"),
+            latitude=alt.Latitude("latitude:Q"),
             color=alt.Color(
                 "group:N",
                 sort=list(dict(groups)),

@@ -61,7 +61,7 @@ def draw_layer_curves(layers: pl.DataFrame, *, measure: str, canvas: Canvas | No
     chance = alt.Chart(inline(middle.select("layer", value="chance").to_dicts()))
     parts: list[Any] = [
         chance.mark_line(color=colours.alert, strokeWidth=1.5, strokeDash=[4, 3]).encode(x=x, y=y),
-        each.encode(x=x, y=y, detail="language:N", tooltip=tooltip),
+        each.encode(x=x, y=y, detail=alt.Detail("language:N"), tooltip=tooltip),
         median.encode(x=x, y=y, tooltip=tooltip[1:]),
     ]
     looks = {

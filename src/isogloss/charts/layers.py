@@ -42,9 +42,10 @@ def layer_cells(layers: pl.DataFrame, places: Mapping[str, float], canvas: Canva
         alt.Chart(inline(rows))
         .mark_rect()
         .encode(
-            x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=None, axis=None), y2="y2:Q",
+            x=alt.X("x:Q", scale=None, axis=None), x2=alt.X2("x2:Q"),
+            y=alt.Y("y:Q", scale=None, axis=None), y2=alt.Y2("y2:Q"),
             fill=alt.Fill("value:Q", scale=scale, legend=legend),
-            tooltip=["language:N", "layer:Q", alt.Tooltip("value:Q", format=".2f")],
+            tooltip=[alt.Tooltip("language:N"), alt.Tooltip("layer:Q"), alt.Tooltip("value:Q", format=".2f")],
         )
     )  # fmt: skip
     every = max(1, round(len(numbers) * HEADER / width))

@@ -184,14 +184,14 @@ def _marks(rows: Sequence[dict[str, Any]], x: Mapping[str, Any], step: float, ca
     steps = [row for row in dotted if row["step"] is not None]
     if barred:
         bar = alt.Chart(inline(barred)).mark_bar(height=tall)
-        layers.append(bar.encode(x=alt.X("begin:Q", **x), x2="value:Q", y=y, color=colour, tooltip=tooltip))
+        layers.append(bar.encode(x=alt.X("begin:Q", **x), x2=alt.X2("value:Q"), y=y, color=colour, tooltip=tooltip))
     ranged = [row for row in valued if row["from"] is not None]
     if ranged:
         interval = alt.Chart(inline(ranged)).mark_bar(height=min(tall, 8.0), opacity=0.3)
-        layers.append(interval.encode(x=alt.X("from:Q", **x), x2="to:Q", y=y, color=colour, tooltip=tooltip))
+        layers.append(interval.encode(x=alt.X("from:Q", **x), x2=alt.X2("to:Q"), y=y, color=colour, tooltip=tooltip))
     if steps:
         path = alt.Chart(inline(steps)).mark_rule(color=canvas.colours.pale_ink, strokeWidth=1.5)
-        layers.append(path.encode(x=alt.X("step:Q", **x), x2="value:Q", y=y))
+        layers.append(path.encode(x=alt.X("step:Q", **x), x2=alt.X2("value:Q"), y=y))
     referred = [row for row in rows if row["reference"] is not None]
     if referred:
         stroke = alt.Chart(inline(referred)).mark_tick(
@@ -222,7 +222,7 @@ def grid(ys: Sequence[float], start: float, end: float, canvas: Canvas) -> Any:
     return (
         alt.Chart(inline([{"y": y, "x": start, "x2": end} for y in ys]))
         .mark_rule(color=canvas.colours.lines, strokeWidth=1)
-        .encode(x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=None, axis=None))
+        .encode(x=alt.X("x:Q", scale=None, axis=None), x2=alt.X2("x2:Q"), y=alt.Y("y:Q", scale=None, axis=None))
     )
 
 
@@ -239,7 +239,7 @@ def text_layer(words: Sequence[Mapping[str, Any]], size: float = LABEL_SIZE, lim
         alt.Chart(inline([one for one in words if one["text"]]))
         .mark_text(align="left", baseline="middle", fontSize=size, limit=limit)
         .encode(
-            x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N",
+            x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text=alt.Text("text:N"),
             color=alt.Color("colour:N", scale=None),
         )
     )  # fmt: skip

@@ -238,6 +238,6 @@ def name_layers(rows: Sequence[str], columns: Sequence[str], places: GridPlaces,
     above = (
         alt.Chart(inline(written))
         .mark_text(fontSize=size, color=canvas.colours.ink, limit=0, **look)
-        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
+        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text=alt.Text("text:N"))
     )
     return [text_layer(lines, row_size), above]

@@ -66,7 +66,11 @@ def _panel(
             point={"filled": True, "color": look["colour"], "shape": look.get("shape", "circle"), "size": 30},
         )  # fmt: skip
         y = alt.Y("neurons:Q", scale=alt.Scale(domainMin=0, nice=False), axis=axis)
-        parts.append(mark.encode(x=x, y=y, tooltip=["checkpoint:N", "layer:Q", "neurons:Q"]))
+        parts.append(
+            mark.encode(
+                x=x, y=y, tooltip=[alt.Tooltip("checkpoint:N"), alt.Tooltip("layer:Q"), alt.Tooltip("neurons:Q")]
+            )
+        )
     words = [word(kind, 0.0, NAME, canvas.colours.ink)]
     if len(looks) > 1:
         marks, said = key_layers(looks, canvas, 0.0, NAME - HEADER)

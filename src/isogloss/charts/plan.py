@@ -220,7 +220,7 @@ def draw_kinds(
     layers: list[Any] = [
         alt.Chart(inline(shown.filter(pl.col("line") == name).to_dicts()))
         .mark_line(strokeWidth=2.5, clip=True, color=shades[name], strokeDash=STYLES[name])
-        .encode(x=x, y=y, detail="series:N")
+        .encode(x=x, y=y, detail=alt.Detail("series:N"))
         for name in names
     ]
     looks = {name: {"colour": shades[name], "dash": STYLES[name], **STROKE} for name in names}
@@ -236,7 +236,8 @@ def draw_kinds(
     ]  # fmt: skip
     layers += [points(marks), text_layer(words), dots.mark_point(size=110, color=colours.ink, filled=True, opacity=1)]
     layers += [
-        dots.mark_text(align="left", dx=10, dy=18, fontSize=LABEL_SIZE, **look).encode(text="said:N") for look in ground
+        dots.mark_text(align="left", dx=10, dy=18, fontSize=LABEL_SIZE, **look).encode(text=alt.Text("said:N"))
+        for look in ground
     ]
     chart = alt.layer(*layers).properties(width=page.width - 50, height=page.height - 60)
     listed = "; ".join(row["said"] for row in said) or "nothing reaches the goal"

@@ -71,7 +71,7 @@ def _curves(layers: pl.DataFrame, canvas: Canvas, width: float, height: float) -
     band = alt.Chart(inline(layers.select("layer", "lower", "upper").to_dicts()))
     shape: dict[str, Any] = {"color": colours.forecast, "opacity": 0.2}
     band = band.mark_area(**shape) if len(numbers) > 1 else band.mark_rule(**shape | {"strokeWidth": 6})
-    parts: list[Any] = [band.encode(x=x, y=y, y2="upper:Q")]
+    parts: list[Any] = [band.encode(x=x, y=y, y2=alt.Y2("upper:Q"))]
     for name, look in looks.items():
         rows = [{"layer": layer, "curve": name, "value": value}
                 for layer, value in layers.select("layer", look["column"]).iter_rows()]  # fmt: skip
@@ -81,7 +81,13 @@ def _curves(layers: pl.DataFrame, canvas: Canvas, width: float, height: float) -
             color=look["colour"], strokeWidth=2,
             point={"filled": True, "color": look["colour"], "shape": look.get("shape", "circle"), "size": 34},
         )  # fmt: skip
-        parts.append(curve.encode(x=x, y=up, tooltip=["curve:N", "layer:Q", alt.Tooltip("value:Q", format=".3f")]))
+        parts.append(
+            curve.encode(
+                x=x,
+                y=up,
+                tooltip=[alt.Tooltip("curve:N"), alt.Tooltip("layer:Q"), alt.Tooltip("value:Q", format=".3f")],
+            )
+        )
     marks, words = key_layers(looks, canvas, 0.0)
     parts += [points(marks), text_layer(words)]
     return alt.layer(*parts).properties(width=width, height=height - HEADER - AXIS)

@@ -48,7 +48,7 @@ def raster_layer(
     return (
         alt.Chart(inline([image]))
         .mark_image(width=width, height=height, aspect=False, smooth=False, align="left", baseline="top", aria=False)
-        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), url="url:N")
+        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), url=alt.Url("url:N"))
     )
 
 
@@ -61,7 +61,9 @@ def legend_layer(ends: tuple[float, float], canvas: Canvas, title: str, *, rever
     scale = alt.Scale(scheme=canvas.colours.scheme, domain=list(ends), reverse=reverse)
     x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
     squares = alt.Chart(inline([{"x": 0.0, "y": 0.0, "score": score} for score in ends])).mark_rect(aria=False)
-    return squares.encode(x=x, x2="x:Q", y=y, y2="y:Q", fill=alt.Fill("score:Q", scale=scale, legend=legend))
+    return squares.encode(
+        x=x, x2=alt.X2("x:Q"), y=y, y2=alt.Y2("y:Q"), fill=alt.Fill("score:Q", scale=scale, legend=legend)
+    )
 
 
 @lru_cache(maxsize=4)
@@ -72,7 +74,9 @@ def _shades(scheme: Scheme) -> NDArray[np.uint8]:
 
     scale = alt.Scale(scheme=scheme, domain=[0, SHADES - 1])
     squares = alt.Chart(inline([{"shade": shade} for shade in range(SHADES)])).mark_rect()
-    drawn = vl_convert.vegalite_to_svg(squares.encode(x="shade:O", fill=alt.Fill("shade:Q", scale=scale)).to_dict())
+    drawn = vl_convert.vegalite_to_svg(
+        squares.encode(x=alt.X("shade:O"), fill=alt.Fill("shade:Q", scale=scale)).to_dict()
+    )
     colours = re.findall(r'aria-roledescription="rect mark"[^>]* fill="rgb\((\d+), (\d+), (\d+)\)"', drawn)
     assert len(colours) == SHADES, "vl-convert writes colours in another way"
     return np.array(colours, dtype=np.uint8)

@@ -66,7 +66,7 @@ def draw_recall(scores: pl.DataFrame, *, canvas: Canvas | None = None) -> alt.La
     diamonds = (
         alt.Chart(inline(own))
         .mark_point(filled=True, opacity=1, size=60, shape="diamond", color=canvas.colours.forecast)
-        .encode(x=x, y=alt.Y("y:Q", scale=None, axis=None), tooltip=["name:N", "own:Q"])
+        .encode(x=x, y=alt.Y("y:Q", scale=None, axis=None), tooltip=[alt.Tooltip("name:N"), alt.Tooltip("own:Q")])
     )
     chart: Any = alt.layer(*panel.layer, diamonds).properties(width=panel.width, height=panel.height)
     listed = "; ".join(

@@ -64,9 +64,10 @@ def draw_distances(pairs: pl.DataFrame, *, kind: str = "combined", canvas: Canva
     )
     layers: list[Any] = [
         alt.Chart(inline(rows)).mark_rect().encode(
-            x=alt.X("x:Q", scale=None, axis=None), x2="x2:Q", y=alt.Y("y:Q", scale=None, axis=None), y2="y2:Q",
+            x=alt.X("x:Q", scale=None, axis=None), x2=alt.X2("x2:Q"),
+            y=alt.Y("y:Q", scale=None, axis=None), y2=alt.Y2("y2:Q"),
             fill=alt.Fill("distance:Q", scale=scale, legend=legend),
-            tooltip=["language:N", "other:N", alt.Tooltip("distance:Q", format=".2f")],
+            tooltip=[alt.Tooltip("language:N"), alt.Tooltip("other:N"), alt.Tooltip("distance:Q", format=".2f")],
         )
     ]  # fmt: skip
     layers += name_layers([*names.values()], [*names.values()], places, canvas)

@@ -154,7 +154,7 @@ def _labels(places: Sequence[tuple[str, float, float]], canvas: Canvas, *, angle
         alt.Chart(inline(rows))
         .mark_text(align="right", baseline="middle", angle=angle, fontSize=LABEL_SIZE - 2, color=canvas.colours.ink,
                    limit=LEFT - 8 if angle == 0 else BELOW + 16)
-        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text="text:N")
+        .encode(x=alt.X("x:Q", scale=None, axis=None), y=alt.Y("y:Q", scale=None, axis=None), text=alt.Text("text:N"))
     )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def _borders(
     lines = [dict(zip(("x", "x2", "y", "y2"), end, strict=True)) for end in ends]
     x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
     rule = alt.Chart(inline(lines)).mark_rule(color=canvas.colours.background, strokeWidth=1)
-    return [rule.encode(x=x, x2="x2:Q", y=y, y2="y2:Q")] if lines else []
+    return [rule.encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("y2:Q"))] if lines else []
 
 
 def _ends(blocks: Sequence[Block], step: float) -> list[int]:
