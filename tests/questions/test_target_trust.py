@@ -13,7 +13,8 @@ import isogloss
 def test_the_verdict_is_one_sentence_about_these_languages():
     answer = isogloss.trust(worlds.as_they_are(2), ["Wolof", "Yoruba"])
     assert re.fullmatch(
-        r"Languages as poor as yours: off by \d+ to \d+ points on average; the 90 % intervals held \d+ to \d+ %\.",
+        r"For languages as poor as yours, believe the intervals, not the single numbers: off by \d+ to \d+ points on "
+        r"average; 90 % intervals held \d+ to \d+ %\.",
         answer.verdict,
     )
     assert "Yours have still less text online" in answer.text()
@@ -35,7 +36,10 @@ def test_targets_of_one_kind_are_counted_once():
 def test_too_few_languages_are_said_with_what_public_tables_say():
     few = worlds.as_they_are().head(6)
     answer = isogloss.trust(few, "Wolof")
-    assert answer.verdict.startswith("On 22 public tables of other models and tasks")
+    assert answer.verdict == (
+        "For languages as poor as yours, believe the intervals, not the single numbers, as far as public tables tell."
+    )
+    assert answer.sentences[1].startswith("On 22 public tables of other models and tasks")
     assert "Your 6 measured languages are too few to try it" in answer.text(300)
     assert answer.table["measured"].to_list() == [6]
 

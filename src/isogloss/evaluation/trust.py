@@ -69,14 +69,17 @@ class Trust:
     def sentences(self) -> tuple[str, ...]:
         """The same in sentences, the verdict first."""
         row = self.calibration.filter(pl.col("level") == self.level).row(0, named=True)
+        held = judge_coverage(self.level, row)
+        alike = "languages like the measured ones" if self.protocol == "lolo" else ""
         within = ""
         if self.overall["mae_low"] is not None:
             within = f" (95 % interval {self.overall['mae_low']:.1f} to {self.overall['mae_high']:.1f})"
+        believed = belief(self.overall["mae"], self.unit, held, alike)
         return (
-            f"Asked about {count_units(row['groups'], 'target')} withheld from it, the forecaster {self.forecaster} "
+            f"{believed}: of {count_units(row['groups'], 'target')} withheld from it, the forecaster {self.forecaster} "
             f"was off by {self.overall['mae']:.1f} {self.unit} on average{within}.",
             f"Its {percent(self.level)} intervals covered {percent(row['coverage'])} of the scores (95 % interval "
-            f"{percent(row['coverage_low'])} to {percent(row['coverage_high'])}): {judge_coverage(self.level, row)}.",
+            f"{percent(row['coverage_low'])} to {percent(row['coverage_high'])}): {held}.",
             "This holds for languages like these; those with less text online than any of them may be further off.",
             *([] if self.sample is None else [self.sample]),
             *self._other_levels(),
@@ -273,15 +276,52 @@ def count_units(count: int, grouped_by: str) -> str:
     return counted(count, UNITS.get(grouped_by, grouped_by))
 
 
+WHOLE_RANGE = "too little was measured for any interval but the whole range"
+TOO_NARROW = "they are too narrow"
+TOO_FEW = "too few to judge"
+SMALL_ERROR = 4.0
+"""Mean error in points up to which a forecast may be believed as a number: about that of *fair* ones."""
+
+
+def belief(error: float, unit: str, held: str, languages: str = "") -> str:
+    """What may be believed of forecasts that were off by so much, with intervals that were judged so.
+
+    Parameters
+    ----------
+    error : float
+        On average, in `unit`.
+    unit : str
+        `points`; an error in another unit says nothing of a number by itself.
+    held : str
+        As `judge_coverage` says it.
+    languages : str
+        Of which languages, in words.
+    """
+    said = _belief(error, unit, held)
+    return f"For {languages}, {said}" if languages else said.capitalize()
+
+
+def _belief(error: float, unit: str, held: str) -> str:
+    if held == TOO_FEW:
+        return "too few to say what can be believed"
+    if held == WHOLE_RANGE:
+        return "believe nothing yet"
+    if held == TOO_NARROW:
+        return "believe neither numbers nor intervals"
+    if unit != "points":
+        return "believe the intervals"
+    return "believe numbers and intervals" if error <= SMALL_ERROR else "believe the intervals, not the single numbers"
+
+
 def judge_coverage(level: float, row: Mapping[str, Any]) -> str:
     """Whether intervals cover as often as their level promises, as far as so many groups can tell."""
     if row["whole_range"] == 1:
-        return "too little was measured for any interval but the whole range"
+        return WHOLE_RANGE
     if row["coverage_high"] < level:
-        return "they are too narrow"
+        return TOO_NARROW
     if row["coverage_low"] > level:
         return "they are wider than necessary"
-    return f"consistent with {percent(level)}" if row["groups"] >= FEWEST_GROUPS else "too few to judge"
+    return f"consistent with {percent(level)}" if row["groups"] >= FEWEST_GROUPS else TOO_FEW
 
 
 def percent(share: float) -> str:

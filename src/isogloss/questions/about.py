@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, PrivateAttr
 
-from isogloss.errors import BadFile, InputError, UnknownLanguage, UnknownName
+from isogloss.errors import BadFile, BadValue, InputError, UnknownLanguage, UnknownName
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer
 from isogloss.questions.fields import OptionalPath, ReadAs, Shell, Sources
@@ -67,8 +67,9 @@ class AboutEvidence(Question):
 
         if self._known is not None:
             return cast("Evidence", self._known)
+        sources = self.given()
         try:
-            return read_evidence(*self.given(), **{name: getattr(self, name) for name in READING_FIELDS})
+            return read_evidence(*sources, **{name: getattr(self, name) for name in READING_FIELDS})
         except InputError as error:
             raise error.in_reading(READING_FIELDS) from None
 
@@ -91,20 +92,19 @@ class AboutEvidence(Question):
     def _check_no_language(self, source: Any) -> None:
         """Refuse names of languages where a file was meant: a shell takes a word without an option for one."""
         from isogloss.forecasting.settings import split_names
-        from isogloss.languages import resolve
+        from isogloss.languages.groups import read_languages
 
         field = next((name for name in ("target", "targets") if name in type(self).model_fields), None)
         if field is None or not isinstance(source, str) or Path(source).exists():
             return
         names = split_names(source)
-        if not all(name.isalpha() for name in names):
+        if not all(name.replace(":", "").isalpha() for name in names):
             return
         try:
-            for name in names:
-                resolve(name)
-        except UnknownLanguage:
+            count = len(read_languages(names))
+        except (BadValue, UnknownLanguage, UnknownName):
             return
-        meant = "the language that is" if len(names) == 1 else "languages that are"
+        meant = "the language that is" if count == 1 else "languages that are"
         raise BadFile("no such file", where=source, hint=f"if it is {meant} meant: {field}={source!r}")
 
 

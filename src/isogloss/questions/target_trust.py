@@ -55,6 +55,8 @@ def answer_targets(result: TargetTrust, evidence: Evidence, names: Names) -> Ans
 
 
 def _sentences(result: TargetTrust, names: Names) -> Iterator[str]:
+    from isogloss.evaluation.trust import belief
+
     trust, public = result.trust, result.public
     if trust is not None:
         yield _verdict(result, trust)
@@ -65,23 +67,27 @@ def _sentences(result: TargetTrust, names: Names) -> Iterator[str]:
     elif public is not None:
         count = len(result.measured)
         few = f"Your {counted(count, 'measured language')} {'is' if count == 1 else 'are'} too few to try it"
+        yield f"{belief(public.error, 'points', '', result.simulation.languages)}, as far as public tables tell."
         yield f"{_on_public(public)} {few}: {result.reason}."
     yield from _kinds(result, names)
     yield from _samples(result)
 
 
 def _verdict(result: TargetTrust, trust: Trust) -> str:
+    """What can be believed, and why; the worse of what was withheld here and of public tables decides."""
+    from isogloss.evaluation.trust import TOO_FEW, belief, judge_coverage
+
     row, unit, who = _at(trust), trust.unit, result.simulation.languages
+    errors, held = [trust.overall["mae"]], [] if row is None else [100 * row["coverage"]]
+    judged = TOO_FEW if row is None else judge_coverage(trust.level, row)
     if result.public is not None and unit == "points":
-        own, public = trust.overall["mae"], result.public.error
-        held = [100 * result.public.coverage, *([] if row is None else [100 * row["coverage"]])]
-        return (
-            f"{who[0].upper()}{who[1:]}: off by {min(own, public):.0f} to {max(own, public):.0f} {unit} on average; "
-            f"the 90 % intervals held {' to '.join(f'{share:.0f}' for share in sorted(held))} %."
-        )
-    digits = 0 if trust.overall["mae"] >= 1 else 1
-    held_here = "" if row is None else f"; the {100 * row['level']:g} % intervals held {100 * row['coverage']:.0f} %"
-    return f"{who[0].upper()}{who[1:]}: off by {trust.overall['mae']:.{digits}f} {unit} on average{held_here}."
+        errors, held = [*errors, result.public.error], [*held, 100 * result.public.coverage]
+        judged = "" if judged == TOO_FEW else judged
+    digits = 0 if min(errors) >= 1 else 1
+    off = " to ".join(dict.fromkeys(f"{error:.{digits}f}" for error in sorted(errors)))
+    shares = " to ".join(dict.fromkeys(f"{share:.0f}" for share in sorted(held)))
+    of_intervals = f"; {100 * trust.level:g} % intervals held {shares} %" if held else ""
+    return f"{belief(max(errors), unit, judged, who)}: off by {off} {unit} on average{of_intervals}."
 
 
 def _at(trust: Trust) -> dict[str, Any] | None:
