@@ -73,11 +73,14 @@ class Help:
         What to write where it is missing.
     hint : str, optional
         What to write where it is wrong.
+    also : tuple of str
+        Other names that people give it, which errors take for it.
     """
 
     expected: str | None = None
     example: str | None = None
     hint: str | None = None
+    also: tuple[str, ...] = ()
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -222,12 +225,7 @@ def _problems(
     """Each section in which something is wrong, with what it is; once per key."""
     located = [(_locate(model, values, one, section), one) for one in details]
     # A misspelt key is missing under its right name too, which is no second error.
-    misspelt = {
-        (at.section, near)
-        for at, one in located
-        if one["type"] == "extra_forbidden"
-        for near in closest(at.key, at.keys, n=1)
-    }
+    misspelt = {(at.section, near) for at, one in located if one["type"] == "extra_forbidden" for near in _meant(at)}
     seen = set()
     for at, one in located:
         place = at.section, at.key
@@ -263,9 +261,9 @@ def _locate(model: type[Table], values: Any, one: ErrorDetails, section: str) ->
 def _problem(at: _Location, one: ErrorDetails) -> InputError:
     if (collected := _collected(one)) is not None:
         return collected
-    help_ = next((part for part in _metadata(at.annotation) if isinstance(part, Help)), Help())
+    help_ = _help(at.annotation)
     if one["type"] == "extra_forbidden":
-        return UnknownName("key", at.key, at.keys)
+        return UnknownName("key", at.key, at.keys, meant=next(iter(_meant(at)), None))
     if one["type"] == "missing":
         return BadValue(f"no {at.key}", hint=f"add {_addition(at.key, at.annotation, help_.example)}")
     if get_origin(bare_type(at.annotation)) is Literal and isinstance(at.value, str):
@@ -273,6 +271,16 @@ def _problem(at: _Location, one: ErrorDetails) -> InputError:
     shown = repr(at.value)
     shown = shown if len(shown) <= LONGEST_VALUE else f"{shown[:LONGEST_VALUE]}..."
     return BadValue(f"{at.key} must be {help_.expected or _expected(at.annotation)}, not {shown}", hint=help_.hint)
+
+
+def _meant(at: _Location) -> list[str]:
+    """The key that an unknown one stands for, if any."""
+    also = [name for name, annotation in at.keys.items() if at.key in _help(annotation).also]
+    return also or closest(at.key, at.keys, n=1)
+
+
+def _help(annotation: Any) -> Help:
+    return next((part for part in _metadata(annotation) if isinstance(part, Help)), Help())
 
 
 def _addition(key: str, annotation: Any, example: str | None) -> str:

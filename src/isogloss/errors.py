@@ -196,11 +196,15 @@ class UnknownName(InputError):
         All names there are; the nearest is suggested.
     where : str, optional
         File, row or field in which it was found.
+    meant : str, optional
+        The name to suggest instead of the nearest.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, where: str | None = None):
+    def __init__(
+        self, kind: str, name: str, known: Iterable[str], *, where: str | None = None, meant: str | None = None
+    ):
         self.kind, self.name, self.known = kind, name, sorted(known)
-        close = closest(name, self.known)
+        close = [meant] if meant else closest(name, self.known)
         listed = ", ".join(map(shell_word, self.known[:12]))
         listed += f", ... ({len(self.known)} in all)" if len(self.known) > 12 else ""
         hint = (f"did you mean {quoted(close[0])}? " if close else "") + (
@@ -282,7 +286,14 @@ def first_line(error: BaseException) -> str:
     return said.splitlines()[0][:200] if said else type(error).__name__
 
 
+LEAST_BEGINNING = 3
+"""Letters of which a name may be the beginning."""
+
+
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """The names most like `name`, best first, letter case aside."""
+    """The names most like `name`, best first, letter case aside: those that begin with it before all others."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    return [by_folded[match] for match in difflib.get_close_matches(name.casefold(), by_folded, n=n, cutoff=0.6)]
+    folded = name.casefold()
+    begun = sorted(one for one in by_folded if one.startswith(folded)) if len(name) >= LEAST_BEGINNING else []
+    near = [*begun, *difflib.get_close_matches(folded, by_folded, n=n, cutoff=0.6)]
+    return [by_folded[match] for match in dict.fromkeys(near)][:n]

@@ -245,6 +245,22 @@ def test_compare_pairs_the_items_of_two_observations(run, with_items):
     assert run("evidence", "compare", with_items, "model=a,target=German", "model=b")[0] == 0
 
 
+def test_compare_of_losses_takes_the_lower_one_for_better(run, tmp_path):
+    rows = [{"model": "a", "task": "t", "metric": "bits_per_byte", "target": "de", "train": "", "score": score,
+             "recipe": recipe, "scale": "raw", "higher_is_better": False}
+            for recipe, score in (("as it is", 2.0), ("prune(share=0.3,by=row)", 2.5))]  # fmt: skip
+    observations = read_evidence(pl.DataFrame(rows)).observations
+    items = [(key, str(number), score + number / 100, None)
+             for key, score in zip(observation_keys(observations), observations["score"], strict=True)
+             for number in range(8)]  # fmt: skip
+    Store(tmp_path / "losses").append(observations, pl.DataFrame(items, schema=ITEM, orient="row"))
+    asked = ("recipe=as it is", "recipe=prune(share=0.3,by=row),target=German")
+    out = " ".join(run("evidence", "compare", tmp_path / "losses", *asked)[1].split())
+    assert out.startswith("recipe=as it is is better: -0.5 bits_per_byte, 95 % interval -0.5 to -0.5, on 8 items (low")
+    err = run("evidence", "compare", tmp_path / "losses", asked[0], "recipe=prune")[2]
+    assert "did you mean 'prune(share=0.3,by=row)'?" in err
+
+
 @pytest.mark.parametrize(
     ("first", "complaint"),
     [

@@ -129,3 +129,12 @@ def test_bad_questions_end_with_one_line(run, scores, arguments, words):
     assert (code, out) == (2, "")
     assert words in complaint
     assert len(complaint.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["plan", "goal", "kinds", "sources"])
+def test_models_used_as_they_are_are_refused_before_anything_is_asked(run, tmp_path, command):
+    rows = [f"{model},qa,f1,{code},,.5" for model in "ab" for code in ("deu", "swa", "hau")]
+    (tmp_path / "scores.csv").write_text("\n".join(["model,task,metric,target,train,score", *rows]))
+    code, _, complaint = run(command, tmp_path / "scores.csv", *(["--target", "yor"] if command != "plan" else []))
+    assert code == 2
+    assert "every score is of a model used as it is, which does not tell what training adds; first train" in complaint

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from tests.questions import worlds
 
+import isogloss
 from isogloss.errors import InputError
 from isogloss.evidence import Store
 from isogloss.lab import AdaptationFindings, adapt, read_adaptation_grid, run_adaptation_grid
@@ -114,7 +115,11 @@ def test_a_store_alone_says_what_was_found(grid, tmp_path):
     assert again.changes.equals(found.changes)
     assert (again.jobs, again.measured) == (3, 3)
     row = again.summary.filter(recipe="quantise-int8").row(0, named=True)
-    assert row["gain"] == row["lose"] == 0  # two texts of each language tell nothing
+    assert row["gain"] == row["lose"] == 0  # two texts of each language tell nothing, which is said first
+    assert isogloss.show_adaptations(store.path).verdict == (
+        "Too few texts for any verdict: 2 of each language, tried in 2 languages at once, cannot show who gains or "
+        "loses; 7 can."
+    )
     assert row["learnt_change"] is None  # it learnt from no language
 
 

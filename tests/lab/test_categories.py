@@ -15,6 +15,7 @@ from isogloss.evidence import observation_keys
 from isogloss.evidence.store import Store
 from isogloss.lab import read_grid, run_grid
 from isogloss.models.inputs import Choice
+from isogloss.questions.grids import ShowGridQuestion
 from isogloss.texts.tables import read_table
 
 LEVELS = ("easy", "hard", "")
@@ -54,6 +55,23 @@ def test_each_category_is_scored_by_its_own_items(
         assert macro["score"].is_between(0, 1).all()
 
 
+def test_what_a_grid_found_is_shown_by_category(
+    write: Callable[..., Path], rows: list[dict[str, str]], tmp_path: Path
+) -> None:
+    """The score of each category beside that of all items in the same languages."""
+    store, grid = tmp_path / "store", write(leveled(rows), **{"task.columns": 'category = "level"'})
+    run_grid(read_grid(grid), Store(store))
+    answer = ShowGridQuestion(store=str(store), grid=grid).answer()
+    table = answer.tables["categories"].frame.filter(category="easy", size=30)
+    observations = Store(store).read().observations.filter(pl.col("train").str.ends_with(":30"), metric="accuracy")
+    easy = observations.filter(task="made-up topics (easy)")
+    whole = observations.filter(task="made-up topics").join(easy, on=["origin", "target"], how="semi")
+    assert table.height == easy["recipe"].n_unique()
+    assert table["score"].mean() == pytest.approx(easy["score"].mean())
+    assert table["whole"].mean() == pytest.approx(whole["score"].mean())
+    assert any(one.startswith("By category of items, '") for one in answer.sentences)
+
+
 def test_measured_without_categories_it_is_measured_again_with_them(
     write: Callable[..., Path], rows: list[dict[str, str]], tmp_path: Path
 ) -> None:
@@ -77,6 +95,9 @@ def test_a_column_of_no_category_or_of_too_many_is_refused(tmp_path: Path) -> No
     assert "t.csv: 0 categories of items; name a column with 100 values at most" in refusal(described, tmp_path)
     table.with_columns(level=pl.concat_str("label", "place")).write_csv(tmp_path / "t.csv")
     assert "120 categories of items" in refusal(described, tmp_path)
+    few = table.filter(pl.col("place").cast(int) < 10)
+    few.with_columns(level=pl.concat_str("label", "place")).write_csv(tmp_path / "t.csv")
+    assert "t.csv: 20 categories, each of a single item in a language: ids?" in refusal(described, tmp_path)
 
 
 CHOICES = [["a", "b", "c", "d"], ["e", "it's", 'f"', "g"]]

@@ -142,6 +142,7 @@ def test_a_sheet_in_percent_is_answered_in_percent(one_mix, costs):
     ("said", "options", "error", "words"),
     [
         ({"quantise-int4": ""}, {}, BadValue, r"\[offers.quantise-int4\]: has no cost; add cost = 5, or hours = 2"),
+        ({"quantise-int4": "price = 5"}, {}, UnknownName, r"unknown key .price.; did you mean .cost.\?"),
         ({"quantise-int4": "hours = 2"}, {}, BadValue, "takes hours that have no price"),
         ({"quantise-int2": "cost = 1"}, {}, UnknownName, "offers.quantise-int2: unknown adaptation 'quantise-int2'"),
         ({"quantise-int4": 'cost = 1\ntrain = "hau:9"'}, {}, BadValue, "quantise-int4 reads no texts; leave out train"),

@@ -56,7 +56,10 @@ POOREST = 3
 """One in so many measured languages, the poorest ones, is withheld."""
 SIMULATIONS = {
     TargetKind.POORER: Simulation(
-        "low-resource", None, "languages as poor as yours", "with less web text than nearly every measured one"
+        "low-resource",
+        None,
+        "languages as poor as yours",
+        "with under a third of the web text of nine in ten measured languages",
     ),
     TargetKind.SCRIPT: Simulation(
         "script", None, "languages in a script that was not measured", "in a script that was not measured"

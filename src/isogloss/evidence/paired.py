@@ -45,18 +45,18 @@ def parse_selection(text: str) -> dict[str, str | int]:
 
 
 def _parts(text: str) -> list[str]:
-    """Split at commas that begin a new column; the comma of a mix does not."""
+    """Split at commas that begin a new column; that of a mix does not, nor do those in brackets."""
     parts: list[str] = []
     for piece in text.split(","):
-        if "=" in piece or not parts:
+        if not parts or ("=" in piece and parts[-1].count("(") <= parts[-1].count(")")):
             parts.append(piece)
         else:
             parts[-1] += f",{piece}"
     return parts
 
 
-def items_of(store: Store, selection: dict[str, str | int]) -> pl.DataFrame:
-    """The items of the one observation that fits and has items.
+def find_one(store: Store, selection: dict[str, str | int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The one observation that fits and has items, as a table of one row, and its items.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def items_of(store: Store, selection: dict[str, str | int]) -> pl.DataFrame:
         name = next(name for name in IDENTITY if fitting[name].n_unique() > 1)
         values = ", ".join(map(str, fitting[name].unique().sort().head(8)))
         raise InputError(f"several observations fit: {name} is {values}", where=said, hint=f"add {name}=...")
-    return items
+    return fitting, items
 
 
 Array = NDArray[np.float64]

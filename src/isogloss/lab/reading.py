@@ -21,6 +21,8 @@ from isogloss.texts.tables import read_table
 MOST_NAMED = 5
 """Unknown languages that a warning names."""
 MOST_CATEGORIES = 100
+FEW_CATEGORIES = 4
+"""So many categories may have a single item each in a small test set."""
 _DEV_NAMES = ("dev", "validation", "valid", "val")
 
 
@@ -84,7 +86,7 @@ def _with_categories(table: pl.DataFrame, where: str) -> pl.DataFrame:
     Raises
     ------
     BadValue
-        If there are more categories than anybody reads, which may be a column of something else, or none.
+        If there are none, more than anybody reads, or one for each item: the column may be of something else.
     """
     table = table.with_columns(category=pl.col("category").str.strip_chars())
     table = table.with_columns(category=pl.when(~pl.col("category").is_in(["", "-"])).then("category"))
@@ -92,6 +94,10 @@ def _with_categories(table: pl.DataFrame, where: str) -> pl.DataFrame:
     if not 1 <= count <= MOST_CATEGORIES:
         hint = f"name a column with {MOST_CATEGORIES} values at most, or leave out `category`"
         raise BadValue(f"{count} categories of items", where=where, hint=hint)
+    largest = table.drop_nulls("category").group_by("language", "split", "category").len()["len"].max()
+    if count > FEW_CATEGORIES and largest == 1:
+        hint = "name a column whose values several items share, or leave out `category`"
+        raise BadValue(f"{count} categories, each of a single item in a language: ids?", where=where, hint=hint)
     return table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -34,12 +34,15 @@ class Findings:
         `deu->eng:350,eng->deu:350`.
     jobs, measured, failed : int
         Jobs of the grid; of these, those in the store and those noted as failed.
+    categories : polars.DataFrame
+        The same of categories of test items, with `category`; `task` is the task that they are of.
     """
 
     observations: pl.DataFrame
     jobs: int
     measured: int
     failed: int
+    categories: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def metric(self) -> str:
@@ -58,7 +61,32 @@ class Findings:
         if metric is not None and metric not in known:
             raise UnknownName("metric", metric, known)
         kept = pl.col("metric") == (metric if metric is not None else pl.col("metric").first().over("task"))
-        return replace(self, observations=self.observations.filter(kept))
+        observations = self.observations.filter(kept)
+        if self.categories.is_empty():
+            return replace(self, observations=observations)
+        categories = self.categories.join(observations.select("task", "metric").unique(), on=["task", "metric"])
+        return replace(self, observations=observations, categories=categories)
+
+    def by_category(self) -> pl.DataFrame:
+        """One row per task, category, model, recipe, metric, size and size shown: the mean over sources and targets.
+
+        Returns
+        -------
+        polars.DataFrame
+            With `score`, `targets` (languages), `items` (of each language, on average), and `whole`: the mean score of
+            all items in the same languages. Empty where the task names no categories.
+        """
+        if self.categories.is_empty():
+            return pl.DataFrame()
+        run = ["task", "model", "recipe", "metric", "origin", "target", "pair"]
+        whole = self.observations.select(*run, whole="score")
+        group = ("task", "category", "model", "recipe", "metric", "size", "shown_size")
+        return (
+            self.categories.join(whole, on=run, nulls_equal=True)
+            .group_by(group)
+            .agg(pl.col("score", "whole").mean(), targets=pl.col("target").n_unique(), items=pl.col("items").mean())
+            .sort(group)
+        )
 
     def cells(self) -> pl.DataFrame:
         """One row per task, model, recipe, metric, source, size, language shown, its size and target.
@@ -166,13 +194,22 @@ def findings(grid: Grid, store: Store) -> Findings:
         },
     ).unique()  # fmt: skip
     targets = {bench.task.languages[code].id for bench in benches for code in bench.targets}
-    found = stored.filter(pl.col("target").is_in(list(targets))).join(table, on=["origin", "task"])
+    stored = stored.filter(pl.col("target").is_in(list(targets)))
+    categories = [
+        stored.filter(task=task.name_of(one)).with_columns(category=pl.lit(one), task=pl.lit(task.info.name))
+        for task in (bench.task for bench in benches) for one in task.categories
+    ]  # fmt: skip
+    stored = pl.concat([stored.with_columns(category=pl.lit(None, pl.String)), *categories])
+    found = stored.join(table, on=["origin", "task"])
     keys = {job.key for _, job in jobs}
     # What tells trainings on pairs apart stands in `source` here, and need not in names of recipes.
     found = found.with_columns(observation_keys(found), recipe=pl.col("recipe").str.replace(PAIRS_LEARNT, ""))
     columns = [*OBSERVATION, "observation", "source", "size", "shown", "shown_size"]
     failed = len(Failures(store).jobs() & keys)
-    return Findings(found.select(columns), len(keys), found["origin"].n_unique(), failed)
+    return Findings(
+        found.filter(pl.col("category").is_null()).select(columns), len(keys), found["origin"].n_unique(), failed,
+        found.filter(pl.col("category").is_not_null()).select(*columns, "category"),
+    )  # fmt: skip
 
 
 def _describe(bench: Bench, job: Job) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 from annotated_types import Ge, Le
 from pydantic import BeforeValidator, Field
 
-from isogloss.config import Table, known, read_toml, section_of, validate
+from isogloss.config import Help, Table, known, read_toml, section_of, validate
 from isogloss.errors import BadValue
 from isogloss.evidence.training_mix import KINDS as OTHER_KINDS
 from isogloss.languages import resolve
@@ -86,8 +86,8 @@ class OfferCost(Table):
 
     adaptation: str
     train: str | None = None
-    cost: Saving | None = None
-    hours: Amount | None = None
+    cost: Annotated[Saving | None, Help(also=("price",))] = None
+    hours: Annotated[Amount | None, Help(also=("time",))] = None
 
 
 class CostsFile(Table):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, PrivateAttr
 
-from isogloss.errors import BadFile, BadValue, InputError, UnknownLanguage, UnknownName
+from isogloss.errors import BadFile, BadValue, InputError, NotEnoughEvidence, UnknownLanguage, UnknownName
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer
 from isogloss.questions.fields import OptionalPath, ReadAs, Shell, Sources
@@ -251,6 +251,28 @@ def settings_of(evidence: Evidence, which: dict[str, Any], several: Sequence[str
             where = f" for {task}" if len(tasks) > 1 else ""
             raise InputError(f"several are possible{where}: {listed}", where="evidence", hint=hint)
     return left
+
+
+def refuse_untrained(evidence: Evidence, cannot: str, hint: str) -> None:
+    """Refuse evidence of models used as they are alone, before anything is asked that would not help.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    cannot : str
+        What it cannot tell.
+    hint : str
+        What to measure first.
+
+    Raises
+    ------
+    NotEnoughEvidence
+    """
+    if evidence.observations["train"].unique().to_list() == [""]:
+        raise NotEnoughEvidence(
+            f"{cannot}: every score is of a model used as it is, which does not tell what training adds",
+            where="evidence", hint=hint,
+        )  # fmt: skip
 
 
 def _as_evidence_writes_it(given: Any, values: set[Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -139,7 +140,8 @@ def _summary(findings: AdaptationFindings, names: Names) -> Table:
 
 
 def _sentences(findings: AdaptationFindings, names: Names) -> Iterator[str]:
-    """Who gains and who pays; sizes of compressions; then what is missing, and the caution."""
+    """What so few texts cannot tell; who gains and who pays; sizes of compressions; what is missing, the caution."""
+    yield from _too_few(findings)
     yield from list(_exchanges(findings, names))[:MOST_SENTENCES]
     yield from _sizes(findings, names)
     yield from _models(findings, names)
@@ -148,6 +150,23 @@ def _sentences(findings: AdaptationFindings, names: Names) -> Iterator[str]:
         there = f"{findings.measured} of {counted(findings.jobs, 'measurement')}"
         yield f"{there} are in the store; run it again for the rest."
     yield PEOPLE
+
+
+def _too_few(findings: AdaptationFindings) -> Iterator[str]:
+    """Whether any change could be clear with so many texts and languages, and how many texts could show one."""
+    import polars as pl
+
+    groups = findings.changes.group_by("model", "recipe").agg(pl.col("items").max(), languages=pl.len())
+    few = groups.filter(pl.col("languages") * 2.0 ** (1 - pl.col("items")) >= LEAST_P)
+    if few.is_empty():
+        return
+    most, languages = few["items"].max(), few["languages"].max()
+    enough = 2 + math.floor(math.log2(languages / LEAST_P))  # type: ignore[operator]  # a column of numbers
+    who = "" if few.height == groups.height else f" of {', '.join(few['recipe'].unique().sort())}"
+    yield (
+        f"Too few texts for any verdict{who}: {most} of each language, tried in {counted(languages, 'language')} at "
+        f"once, cannot show who gains or loses; {enough} can."
+    )
 
 
 def _exchanges(findings: AdaptationFindings, names: Names) -> Iterator[str]:
@@ -187,9 +206,10 @@ def _sizes(findings: AdaptationFindings, names: Names) -> Iterator[str]:
         best = {smallest["recipe"]: "is smallest"}
         best |= {gentlest["recipe"]: "costs the worst language least"} if gentlest != smallest else {}
         for row in (smallest, gentlest)[: len(best)]:
+            does = "loses most" if row["worst_change"] > 0 else "gains least"
             yield (
                 f"{row['recipe']} {best[row['recipe']]}: {row['bytes'] / full[0]:.0%} of the bytes of {model}; "
-                f"{names(row['worst'])} loses most, {row['worst_change']:+.2g} {unit} "
+                f"{names(row['worst'])} {does}, {row['worst_change']:+.2g} {unit} "
                 f"({row['lower']:+.2g} to {row['upper']:+.2g})."
             )
 

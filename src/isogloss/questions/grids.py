@@ -155,7 +155,7 @@ class ShowGridQuestion(AboutRun):
         cells = results.cells().filter(pl.col("shown_size") == 0, pl.col("source") != "")  # size 0 has no source
         is_of_pairs = of_pairs(cells).height > 0
         about = pairs_sentences(cells, compared, results.metric, scale) if is_of_pairs else _trained(trained, scale)
-        verdict = [*about, *_measured(results, scale, with_best=not is_of_pairs)]
+        verdict = [*about, *_measured(results, scale, with_best=not is_of_pairs), *_by_category(results, scale)]
         draw = draw_pairs if is_of_pairs else _draw
         counts = {"jobs": results.jobs, "measured": results.measured, "failed": results.failed}
         return Answer(
@@ -244,6 +244,23 @@ def _trained(changes: pl.DataFrame, scale: Scale) -> Iterator[str]:
         )
 
 
+def _by_category(results: Findings, scale: Scale) -> Iterator[str]:
+    """Which categories of items are lowest and highest against all items, on average over languages and recipes."""
+    import polars as pl
+
+    categories = results.by_category()
+    if categories.is_empty():
+        return
+    gaps = categories.group_by("task", "category", maintain_order=True).agg(
+        gap=(pl.col("score") - pl.col("whole")).mean()
+    )
+    low, high = gaps.sort("gap").row(0, named=True), gaps.sort("gap").row(-1, named=True)
+    yield (
+        f"By category of items, '{low['category']}' is lowest, {scale.change(low['gap'])} against all items, "
+        f"'{high['category']}' highest, {scale.change(high['gap'])}."
+    )
+
+
 def _tables(
     results: Findings, compared: pl.DataFrame, trained: pl.DataFrame, by_target: bool, scale: Scale
 ) -> dict[str, Table]:
@@ -258,6 +275,13 @@ def _tables(
             {name: name for name in (*columns, "seeds", "within", "across", "few_shot_score")}, scale.digits,
         ),
     }  # fmt: skip
+    categories = results.by_category()
+    if categories.height:
+        several = [name for name in ("task", "model", "recipe", "size") if categories[name].n_unique() > 1]
+        tables["categories"] = Table(
+            scale.table(categories, ("score", "whole")), f"{results.metric} by category of items, mean over languages",
+            {name: name for name in (*several, "category", "targets", "items", "score", "whole")}, scale.digits,
+        )  # fmt: skip
     cells = results.cells()
     tables |= pairs_tables(cells, scale)
     alone = cells.filter(~pl.col("source").str.contains(ARROW, literal=True))

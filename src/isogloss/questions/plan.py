@@ -10,7 +10,7 @@ from pydantic import Field
 from isogloss.errors import InputError
 from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings, WithBackground
+from isogloss.questions.about import AboutSettings, WithBackground, refuse_untrained
 from isogloss.questions.advice import ADVICE
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.change import usual_parameters
@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from isogloss.planning.kinds import KindsPlan
 
 MOST_NAMED = 4
+UNTRAINED = (
+    "nothing tells what examples are worth",
+    "first train on two numbers of examples of one language, and measure both",
+)
+"""What models used as they are cannot tell of kinds of examples, and what to measure first."""
 SCORES = ("before", "after", "lower", "upper", "guarantee")
 BOUGHT = {"language": "language", "kind": "kind", "examples": "examples", "cost": "cost", "worth": "without"}
 FORECASTS = {"language": "language", "before": "before", "after": "after", "from": "lower", "to": "upper"}
@@ -96,13 +101,18 @@ class PlanQuestion(WithBackground, AboutSettings):
         from isogloss.planning.budget.greedy import GuaranteeMissed
         from isogloss.planning.costs import parse_caps, parse_floors
 
+        costs = _costs(self)
+        if not costs.offers:
+            refuse_untrained(
+                evidence, "no purchase can be recommended",
+                "first train on 100 and on 1000 examples of one target, measure both, and plan with those scores too",
+            )  # fmt: skip
         if self.budget is None:
             raise InputError(
                 "no budget", where="budget", hint="give budget=..., or ask 'isogloss goal' what a score costs"
             )
         if not self.targets:
             raise InputError("no targets to plan for", where="targets", hint="name some, e.g. targets=Yoruba,Wolof")
-        costs = _costs(self)
         adapted = evidence
         evidence, setting, named, scale = self.one_setting(unadapted(evidence) if costs.offers else evidence)
         targets = read_languages(self.targets, evidence.targets, languages=self.languages)
@@ -210,6 +220,7 @@ class GoalQuestion(WithBackground, AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Weigh kinds of examples for the goal."""
+        refuse_untrained(evidence, *UNTRAINED)
         if self.goal is None:
             raise InputError(
                 "no score to reach", where="goal", hint="give goal=..., written as the evidence writes scores"
@@ -232,6 +243,7 @@ class KindsQuestion(AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Weigh kinds of examples, and say what a budget buys best."""
+        refuse_untrained(evidence, *UNTRAINED)
         return _weigh(self, evidence, goal=None, budget=self.budget)
 
 

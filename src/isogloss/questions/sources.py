@@ -10,7 +10,7 @@ from pydantic import Field
 from isogloss.errors import InputError
 from isogloss.languages.groups import read_languages
 from isogloss.progress import Progress
-from isogloss.questions.about import AboutSettings, WithBackground
+from isogloss.questions.about import AboutSettings, WithBackground, refuse_untrained
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import Languages, Level, Targets
 from isogloss.questions.names import Names
@@ -49,6 +49,10 @@ class SourcesQuestion(WithBackground, AboutSettings):
 
     def respond(self, evidence: Evidence, progress: Progress | None = None) -> Answer:
         """Rank sources for one target, or choose some for several."""
+        refuse_untrained(
+            evidence, "no source can be ranked",
+            "first train on each of a few candidate languages alone, and measure that",
+        )  # fmt: skip
         evidence, _, named, scale = self.one_setting(evidence)
         if not self.targets:
             raise InputError("no target language", where="targets", hint="give one, such as targets=Yoruba")

@@ -18,6 +18,8 @@ from isogloss.questions.scale import RAW
 from isogloss.text import counted
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from isogloss.evidence import Evidence
     from isogloss.evidence.fetching import FetchReport
     from isogloss.evidence.paired import Comparison
@@ -138,26 +140,39 @@ class CompareItemsQuestion(AboutStore):
         import polars as pl
 
         from isogloss.evidence import Store
-        from isogloss.evidence.paired import compare, items_of, parse_selection
+        from isogloss.evidence.paired import compare, find_one, parse_selection
 
         store = Store(self.store)
-        pair = [items_of(store, parse_selection(text)) for text in (self.first, self.second)]
-        comparison = compare(*pair, level=self.level)
+        (first, its), (second, others) = (
+            find_one(store, parse_selection(text)) for text in (self.first, self.second)
+        )  # fmt: skip
+        metrics = [one["metric"].item() for one in (first, second)]
+        if metrics[0] != metrics[1]:
+            hint = "compare observations in one metric, such as metric=" + metrics[0]
+            raise BadValue(f"the first is scored in {metrics[0]}, the second in {metrics[1]}", hint=hint)
+        comparison = compare(its, others, level=self.level)
         left = (f"{counted(comparison.unmatched, 'item')} that only one of them has were left out.",)
         table = pl.DataFrame([comparison.as_dict()])
         return Answer(
-            self.command, (self._verdict(comparison), *(left if comparison.unmatched else ())),
+            self.command, (self._verdict(comparison, first), *(left if comparison.unmatched else ())),
             {"comparison": Table(table, shown={name: name for name in COMPARED}, digits=4)}, result=comparison,
         )  # fmt: skip
 
-    def _verdict(self, found: Comparison) -> str:
+    def _verdict(self, found: Comparison, observation: pl.DataFrame) -> str:
+        metric, higher, scale = observation.select("metric", "higher_is_better", "scale").row(0)
         sure = found.lower > 0 or found.upper < 0
-        better = self.first if found.difference > 0 else self.second
-        interval = f"{100 * found.difference:+.1f} points, {100 * found.level:g} % interval"
-        said = f"{interval} {100 * found.lower:+.1f} to {100 * found.upper:+.1f}, on {counted(found.items, 'item')}."
+        better = self.first if (found.difference > 0) == higher else self.second
+        factor, unit, digits = (1, metric, "+.3g") if scale == "raw" else (100, "points", "+.1f")
+        lower, difference, upper = (f"{factor * one:{digits}}" for one in (found.lower, found.difference, found.upper))
+        said = f"{difference} {unit}, {100 * found.level:g} % interval {lower} to {upper}, on "
+        said += f"{counted(found.items, 'item')}{'' if higher else ' (lower is better)'}."
+        if found.items < FEWEST_ITEMS:
+            return f"Too few items to tell: {said}"
         return f"{better} is better: {said}" if sure else f"No clear difference: {said}"
 
 
+FEWEST_ITEMS = 6
+"""Below these, even items that all differ the same way may do so by chance: p = 2^(1 - items) is above 0.05."""
 COMPARED = ("items", "first", "second", "difference", "lower", "upper", "p_value")
 
 
