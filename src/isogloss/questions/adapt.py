@@ -160,8 +160,8 @@ def _too_few(findings: AdaptationFindings) -> Iterator[str]:
     few = groups.filter(pl.col("languages") * 2.0 ** (1 - pl.col("items")) >= LEAST_P)
     if few.is_empty():
         return
-    most, languages = few["items"].max(), few["languages"].max()
-    enough = 2 + math.floor(math.log2(languages / LEAST_P))  # type: ignore[operator]  # a column of numbers
+    most, languages = (max(few[name].to_list()) for name in ("items", "languages"))
+    enough = 2 + math.floor(math.log2(languages / LEAST_P))
     who = "" if few.height == groups.height else f" of {', '.join(few['recipe'].unique().sort())}"
     yield (
         f"Too few texts for any verdict{who}: {most} of each language, tried in {counted(languages, 'language')} at "
