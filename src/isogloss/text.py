@@ -6,6 +6,7 @@ import json
 import shlex
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 
 JOINERS = "\u200c\u200d"
 """Invisible, but part of how Persian, Malayalam and others are spelt."""
@@ -22,6 +23,12 @@ def counted(number: int, noun: str) -> str:
     if noun.endswith("y"):
         return f"{number:,} {noun[:-1]}ies"
     return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
+
+
+def first_of(names: Sequence[str], most: int, *, separator: str = ", ") -> str:
+    """The first of several names, and how many more there are: `Ewe, Twi and 3 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return separator.join(names[:most]) + more
 
 
 def compact(number: float) -> str:

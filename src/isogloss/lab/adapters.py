@@ -18,6 +18,7 @@ from isogloss.lab.adaptation.weights import Weights
 from isogloss.languages import resolve
 from isogloss.models.runtime import start_torch
 from isogloss.parameters import NotNegative, Positive
+from isogloss.text import first_of
 
 if TYPE_CHECKING:
     from isogloss.lab.recipe import Arrays, Training
@@ -384,9 +385,9 @@ def _places(source: Weights, adapter: Adapter) -> dict[str, str]:
         for module, name in stored.items() if name is not None and source.shape(name) != adapter.shape(module)
     ]  # fmt: skip
     if wrong:
-        more = f", and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
+        named = first_of(wrong, MOST_NAMED, separator="; ")
         raise BadValue(
-            f"is no adapter of {source.folder}: {'; '.join(wrong[:MOST_NAMED])}{more}", where=str(adapter.folder),
+            f"is no adapter of {source.folder}: {named}", where=str(adapter.folder),
             hint="take an adapter that was trained on this model",
         )  # fmt: skip
     return {module: name for module, name in stored.items() if name is not None}

@@ -15,7 +15,7 @@ from isogloss.evidence import Evidence
 from isogloss.languages.near_identical import count_once
 from isogloss.planning.fairness import BY, of_candidates, only_metric, shared_scores
 from isogloss.stats import bootstrap_means, percentile_interval
-from isogloss.text import counted
+from isogloss.text import counted, first_of
 
 Array = NDArray[np.float64]
 LEVEL = 0.95
@@ -84,9 +84,8 @@ class Ranks:
         if count < 2:
             sentences = [f"{begun}: one language does not tell the order in others."]
         elif self.ties:
-            named = ", ".join(self.ties[:MOST_NAMED])
-            more = f" and {len(self.ties) - MOST_NAMED} more" if len(self.ties) > MOST_NAMED else ""
-            sentences = [f"{begun}, but {named}{more} may be as good: the order changes with the languages that count."]
+            named = first_of(self.ties, MOST_NAMED)
+            sentences = [f"{begun}, but {named} may be as good: the order changes with the languages that count."]
         else:
             share = f"{100 * best['first']:.0f} %" if best["first"] < SURE else f"over {100 * SURE:.0f} %"
             sentences = [f"{begun}, and stays first in {share} of samples of these languages."]

@@ -15,6 +15,7 @@ from isogloss.questions.answer import Answer
 from isogloss.questions.fields import OptionalPath, ReadAs, Shell, Sources
 from isogloss.questions.question import Question
 from isogloss.questions.scale import Scale, scale_of
+from isogloss.text import first_of
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
@@ -309,5 +310,4 @@ def _open(left: Sequence[Setting], several: Sequence[str]) -> Iterator[tuple[str
 
 
 def _named(values: Sequence[str]) -> str:
-    more = f", ... {len(values) - MOST_NAMED} more" if len(values) > MOST_NAMED else ""
-    return ", ".join(values[:MOST_NAMED]) + more
+    return first_of(values, MOST_NAMED)

@@ -17,7 +17,7 @@ from isogloss.questions.answer import Answer, Table
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.scale import Scale, scale_of
-from isogloss.text import counted
+from isogloss.text import counted, first_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -208,8 +208,7 @@ def _by_verdict(rows: Rows, is_better: bool) -> dict[str, Rows]:
 
 
 def _some(rows: Rows) -> str:
-    more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
-    return ", ".join(row["language"] for row in rows[:MOST_NAMED]) + more
+    return first_of([row["language"] for row in rows], MOST_NAMED)
 
 
 def _notes(forecasts: pl.DataFrame, about: AdaptationSetting, evidence: Evidence, learnt: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from isogloss.questions.names import Names
 from isogloss.questions.scale import Scale
-from isogloss.text import counted
+from isogloss.text import counted, first_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -93,8 +93,7 @@ def _best(means: ComparableMeans, scale: Scale) -> str:
     ties = [_called(row, rows) for row in rows if row["standing"] == "tie"]
     if not ties:
         return f"{begun}, by more than its error."
-    others = ", ".join(ties[:SHOWN]) + (f" and {len(ties) - SHOWN} more" if len(ties) > SHOWN else "")
-    return f"{begun}; {others} {'ties' if len(ties) == 1 else 'tie'} with it, within the error."
+    return f"{begun}; {first_of(ties, SHOWN)} {'ties' if len(ties) == 1 else 'tie'} with it, within the error."
 
 
 def _called(row: dict[str, object], rows: list[dict[str, object]]) -> str:

@@ -15,7 +15,7 @@ from isogloss.questions.names import Names
 from isogloss.questions.narrowing import narrowing
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.scale import FRACTION, Scale, scale_of
-from isogloss.text import counted
+from isogloss.text import counted, first_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -213,9 +213,7 @@ def _some(rows: Rows) -> str:
 
 
 def _first_names(named: Iterable[str]) -> str:
-    languages = list(dict.fromkeys(named))
-    more = f" and {len(languages) - MOST_NAMED} more" if len(languages) > MOST_NAMED else ""
-    return ", ".join(languages[:MOST_NAMED]) + more
+    return first_of(list(dict.fromkeys(named)), MOST_NAMED)
 
 
 def _about_one(row: Mapping[str, Any], scale: Scale) -> list[str]:
@@ -251,8 +249,7 @@ def _explained(flagged: Sequence[tuple[str, ...]]) -> str:
     """What a flag means for the first language that has it, and which others have it."""
     language, _, flag, sentence = flagged[0]
     others = list(dict.fromkeys(name for name, *_ in flagged))[1:]
-    more = f", ... {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-    also = f" (so: {', '.join(others[:MOST_NAMED])}{more})" if others else ""
+    also = f" (so: {first_of(others, MOST_NAMED)})" if others else ""
     return f"{flag.replace('_', ' ')}: {language}: {sentence}{also}."
 
 

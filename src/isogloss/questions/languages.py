@@ -15,7 +15,7 @@ from isogloss.questions.fields import FilePath, LanguageNames, Shell
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
 from isogloss.questions.scale import RAW
-from isogloss.text import counted
+from isogloss.text import counted, first_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -113,7 +113,7 @@ class AddQuestion(Question):
 
         added = [variety.code for variety in add_varieties(self.file)]
         described = describe(added).drop("provenance")
-        verdict = f"{counted(len(added), 'variety')} added: {_named(added)}."
+        verdict = f"{counted(len(added), 'variety')} added: {first_of(added, MOST_NAMED)}."
         return Answer(
             self.command, (verdict,), {"varieties": Table(described, shown=ADDED, digits=2)}, scale=RAW,
             result=described, draw=partial(_draw, added, "family", verdict),
@@ -207,17 +207,12 @@ def _who(described: pl.DataFrame) -> str:
     """One language in a sentence, or several by their names."""
     if described.height > 1:
         names = [f"{name} ({code})" for name, code in described.select("name", "language").rows()]
-        return f"{described.height} languages: {_named(names)}."
+        return f"{described.height} languages: {first_of(names, MOST_NAMED)}."
     row = described.row(0, named=True)
     kind = {"individual": "language", "variety": f"variety of {row['parent']}"}.get(row["scope"], row["scope"])
     family = f"of the family {row['family'][0]}" if row["family"] else "without known relatives"
     text = ONLINE.get(row["resource_class"], "")
     return f"{row['name']} ({row['language']}) is a {kind} {family}, written in {row['script']}{text}."
-
-
-def _named(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _draw(languages: list[str] | None, colour: str, verdict: str) -> Any:

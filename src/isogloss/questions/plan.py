@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -30,6 +30,7 @@ from isogloss.questions.fields import (
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import Scale
+from isogloss.text import first_of
 
 if TYPE_CHECKING:
     from isogloss.evidence import Evidence
@@ -177,19 +178,14 @@ def _doubts(plan: Plan, names: Names, scale: Scale) -> Iterator[str]:
         doubtful = [target for target, its in words.items() if word in its and target not in said]
         said |= set(doubtful)
         if doubtful:
-            yield f"What {does} for {_listed(doubtful, names)} {verb}: {ADVICE[word]}."
+            yield f"What {does} for {first_of([*map(names, doubtful)], MOST_NAMED)} {verb}: {ADVICE[word]}."
     far = [row["target"] for row in plan.forecasts.to_dicts() if OUTSIDE_MEASURED.intersection(row["flags"])]
     if far:
         whose = "its gain" if len(far) == 1 else "their gains"
-        yield f"Outside what was measured: {_listed(far, names)}; {whose} may be anything."
+        yield f"Outside what was measured: {first_of([*map(names, far)], MOST_NAMED)}; {whose} may be anything."
     for target, by in plan.missed.items():
         missed = f"{scale.factor * by:.3g}"
         yield f"GUARANTEE of {names(target)}: kept where gains add up, missed by {missed} by the forecaster."
-
-
-def _listed(targets: Sequence[str], names: Names) -> str:
-    more = f" and {len(targets) - MOST_NAMED} more" if len(targets) > MOST_NAMED else ""
-    return ", ".join(map(names, targets[:MOST_NAMED])) + more
 
 
 def _offer_tables(plan: Plan, names: Names, scale: Scale) -> dict[str, Table]:

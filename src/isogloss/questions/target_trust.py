@@ -9,7 +9,7 @@ from isogloss.questions.answer import Answer, Table
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import drawer
 from isogloss.questions.scale import scale_of
-from isogloss.text import counted
+from isogloss.text import counted, first_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -133,9 +133,8 @@ def _kinds(result: TargetTrust, names: Names) -> Iterator[str]:
     for kind, simulation in SIMULATIONS.items():
         others = [target for target, its in result.kinds.items() if its == kind]
         if others and kind != result.kind:
-            listed = ", ".join(names(target) for target in others[:MOST_NAMED])
-            more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
-            parts.append(f"{len(others)} {simulation.targets} ({listed}{more})")
+            listed = first_of([names(target) for target in others], MOST_NAMED)
+            parts.append(f"{len(others)} {simulation.targets} ({listed})")
     alone = "The verdict is about the first; ask about the others alone."
     yield f"Of the {count} languages that you ask about: {'; '.join(parts)}. {alone}"
 

@@ -19,6 +19,7 @@ from isogloss.evidence.patterns import folders_below
 from isogloss.evidence.reading.alike import AlikeTables
 from isogloss.evidence.reading.decisions import NoScores
 from isogloss.evidence.reading.plan import plan_source
+from isogloss.text import first_of
 
 NAME = "folder"
 SURE_OF_SEVERAL = 0.97
@@ -171,8 +172,7 @@ class _Together:
     def _counts(self) -> Iterator[str]:
         yield "files read by format: " + ", ".join(f"{name} ({count})" for name, count in sorted(self.formats.items()))
         if self.left:
-            more = f", ... and {len(self.left) - NAMED} more" if len(self.left) > NAMED else ""
-            yield f"left aside: {', '.join(self.left[:NAMED])}{more}"
+            yield f"left aside: {first_of(self.left, NAMED)}"
 
 
 def _without_missing(rows: pl.DataFrame, items: pl.DataFrame | None) -> tuple[pl.DataFrame, pl.DataFrame | None]:

@@ -15,6 +15,7 @@ from isogloss.lab.adaptation.draft import Draft
 from isogloss.lab.adaptation.weights import Weights
 from isogloss.models.checkpoints import locate
 from isogloss.models.runtime import start_torch
+from isogloss.text import first_of
 
 MOST_NAMED = 3
 """Tensors that an error names."""
@@ -143,9 +144,9 @@ def check_alike(first: Weights, second: Weights) -> None:
         if name in second.names and first.shape(name) != second.shape(name)
     ]
     if wrong:
-        more = f", and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
+        named = first_of(wrong, MOST_NAMED, separator="; ")
         raise BadValue(
-            f"has other tensors than {first.folder}: {'; '.join(wrong[:MOST_NAMED])}{more}", where=str(second.folder),
+            f"has other tensors than {first.folder}: {named}", where=str(second.folder),
             hint="merge checkpoints that were made from one model",
         )  # fmt: skip
     check_tokens(first.folder, second.folder)

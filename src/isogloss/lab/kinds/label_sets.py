@@ -13,6 +13,7 @@ import polars as pl
 from isogloss.errors import BadValue
 from isogloss.lab.examples import Examples
 from isogloss.lab.task import Answer, TaskInfo, TaskKind
+from isogloss.text import first_of
 
 MOST_NAMED = 5
 """Labels that a warning names."""
@@ -88,9 +89,8 @@ class MultiLabelClassification(TaskKind):
         strange = sorted(found["test"] - found["train"])
         if not strange:
             return
-        named = ", ".join(f"'{label}'" for label in strange[:MOST_NAMED])
-        more = f" and {len(strange) - MOST_NAMED} more" if len(strange) > MOST_NAMED else ""
-        said = f"tested on and trained on in no language: {named}{more}"
+        named = first_of([f"'{label}'" for label in strange], MOST_NAMED)
+        said = f"tested on and trained on in no language: {named}"
         if info.labels is None:
             hint = "remove or map them, or declare all labels of the task with `labels`"
             raise BadValue(f"labels are {said}", where=str(info.file), hint=hint)

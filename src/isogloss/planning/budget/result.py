@@ -11,6 +11,7 @@ import polars as pl
 from isogloss.languages import resolve
 from isogloss.planning.budget.search import Outcome
 from isogloss.planning.objectives import Objective
+from isogloss.text import first_of
 
 PURCHASES = pl.Schema(
     {
@@ -200,11 +201,9 @@ class Plan:
             return f"Nothing is bought. Forecast to help, but {named}." if dear else "No adaptation is shown to help."
         bought = [
             f"{row['examples']:,} {row['kind']} examples of {name(row['language'])}"
-            for row in self.purchases.head(NAMED).iter_rows(named=True)
+            for row in self.purchases.iter_rows(named=True)
         ]
-        more = self.purchases.height - len(bought)
-        listed = ", ".join(bought) + (f" and {more} more" if more > 0 else "")
-        listed = " and ".join(filter(None, [self.adaptation, listed]))
+        listed = " and ".join(filter(None, [self.adaptation, first_of(bought, NAMED)]))
         base, value = (f"{factor * one:.{digits}f}" for one in (self.base, self.value))
         spent = f"for {self.spent:.6g} of {self.budget:.6g} {self.currency}"
         buy = f"buy {listed} {spent}: {self.objective.name} {base} -> {value}, by the forecast."

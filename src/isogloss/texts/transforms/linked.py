@@ -1,18 +1,62 @@
-"""Items beside their translations in a file, with links between the words of both."""
+"""Transforms that need translations: items beside theirs in a file, with links between the words of both."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from isogloss.alignment.corpus import read_corpus
 from isogloss.errors import BadValue
+from isogloss.files import read_input
 from isogloss.languages import resolve
-from isogloss.texts.aligners import Aligner, Bitext, Links
-from isogloss.texts.transforms import Item
+from isogloss.parameters import labelled
+from isogloss.texts.aligners import Aligner, Bitext, Links, read_aligner
+from isogloss.texts.transforms import Item, TextTransform
 from isogloss.texts.words import cut_words
 
 NO_TRANSLATION = "has no translation in the file"
+
+
+@dataclass(frozen=True)
+class LinkedTransform(TextTransform):
+    """A transform of texts by their translations in a file.
+
+    Parameters
+    ----------
+    file : str
+        Table of translations as `isogloss align` takes it, which has the texts as they are written.
+    aligner : dict, default "hmm"
+        `name` and parameters of an aligner. One that learns from the texts learns from all pairs of the file.
+    """
+
+    file: str = ""
+    aligner: dict[str, Any] = field(default_factory=lambda: {"name": "hmm"})
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.file:
+            raise BadValue(f"{self.name} has no translations", hint='write file = "parallel.csv"')
+        read_aligner(self.aligner)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The content of the file stands for its place."""
+        parameters = {name: value for name, value in self.parameters.items() if name != "file"}
+        content = hashlib.sha256(read_input(Path(self.file))).hexdigest()
+        return super().identity | {"parameters": parameters, "file": content}
+
+    @property
+    def label(self) -> str:
+        """With the name of the file."""
+        aligner = [] if self.aligner == {"name": "hmm"} else [f"aligner={read_aligner(self.aligner).label}"]
+        return labelled(f"{self.name}:{Path(self.file).stem}", [*self.changed("file", "aligner"), *aligner])
+
+    def describe(self, origin: str, into: str) -> str:
+        """The aligner with its version."""
+        return read_aligner(self.aligner).describe()
 
 
 class Linked(NamedTuple):

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from isogloss.errors import BadValue
-from isogloss.files import read_input
 from isogloss.languages import resolve
-from isogloss.parameters import labelled
 from isogloss.texts.aligners import Links, read_aligner
-from isogloss.texts.transforms import Item, Outcome, TextTransform
-from isogloss.texts.transforms.linked import linked_items, untranslated
+from isogloss.texts.transforms import Item, Outcome
+from isogloss.texts.transforms.linked import LinkedTransform, linked_items, untranslated
 from isogloss.texts.words import with_words
 
 
 @dataclass(frozen=True)
-class Reorder(TextTransform):
+class Reorder(LinkedTransform):
     """Put the words of each text into the order of the words of its translation that they are linked to.
 
     Parameters
     ----------
-    file : str
-        Table of translations as `isogloss align` takes it, which has the texts as they are written.
     like : str, default "eng"
         The language of the translations, in any spelling.
-    aligner : dict, default "hmm"
-        `name` and parameters of an aligner. One that learns from the texts learns from all pairs of the file.
 
     Notes
     -----
@@ -46,33 +38,11 @@ class Reorder(TextTransform):
 
     name: ClassVar[str] = "reorder"
 
-    file: str = ""
     like: str = "eng"
-    aligner: dict[str, Any] = field(default_factory=lambda: {"name": "hmm"})
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.file:
-            raise BadValue("reorder has no translations", hint='write file = "parallel.csv"')
-        _ = read_aligner(self.aligner), resolve(self.like, where=f"{self.name}: like")
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The content of the file stands for its place."""
-        parameters = {name: value for name, value in self.parameters.items() if name != "file"}
-        content = hashlib.sha256(read_input(Path(self.file))).hexdigest()
-        return super().identity | {"parameters": parameters, "file": content}
-
-    @property
-    def label(self) -> str:
-        """With the name of the file."""
-        changed = self.changed("file", "aligner")
-        aligner = [] if self.aligner == {"name": "hmm"} else [f"aligner={read_aligner(self.aligner).label}"]
-        return labelled(f"{self.name}:{Path(self.file).stem}", [*changed, *aligner])
-
-    def describe(self, origin: str, into: str) -> str:
-        """The aligner with its version."""
-        return read_aligner(self.aligner).describe()
+        resolve(self.like, where=f"{self.name}: like")
 
     def apply(self, items: Sequence[Item], origin: str, into: str) -> Outcome:
         """The items with their words in another order.

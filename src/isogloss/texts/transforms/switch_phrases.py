@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from annotated_types import Ge, Le
 
 from isogloss.errors import BadValue
-from isogloss.files import read_input
-from isogloss.parameters import labelled
 from isogloss.texts.aligners import Links, read_aligner
-from isogloss.texts.transforms import Item, Outcome, TextTransform
+from isogloss.texts.transforms import Item, Outcome
 from isogloss.texts.transforms.code_switch import mixing_index
-from isogloss.texts.transforms.linked import Linked, linked_items, untranslated
+from isogloss.texts.transforms.linked import Linked, LinkedTransform, linked_items, untranslated
 from isogloss.texts.words import cut_words, find_words
 
 
 @dataclass(frozen=True)
-class SwitchPhrases(TextTransform):
+class SwitchPhrases(LinkedTransform):
     """Put runs of words of each text into another language, from its translation, where the order is the same.
 
     Parameters
     ----------
-    file : str
-        Table of translations as `isogloss align` takes it, which has the texts as they are written.
     rate : float, default 0.5
         Probability that a run is replaced.
-    aligner : dict, default "hmm"
-        `name` and parameters of an aligner. One that learns from the texts learns from all pairs of the file.
 
     Notes
     -----
@@ -47,32 +40,7 @@ class SwitchPhrases(TextTransform):
 
     name: ClassVar[str] = "switch-phrases"
 
-    file: str = ""
     rate: Annotated[float, Ge(0), Le(1)] = 0.5
-    aligner: dict[str, Any] = field(default_factory=lambda: {"name": "hmm"})
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.file:
-            raise BadValue(f"{self.name} has no translations", hint='write file = "parallel.csv"')
-        read_aligner(self.aligner)
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """The content of the file stands for its place."""
-        parameters = {name: value for name, value in self.parameters.items() if name != "file"}
-        content = hashlib.sha256(read_input(Path(self.file))).hexdigest()
-        return super().identity | {"parameters": parameters, "file": content}
-
-    @property
-    def label(self) -> str:
-        """With the name of the file."""
-        aligner = [] if self.aligner == {"name": "hmm"} else [f"aligner={read_aligner(self.aligner).label}"]
-        return labelled(f"{self.name}:{Path(self.file).stem}", [*self.changed("file", "aligner"), *aligner])
-
-    def describe(self, origin: str, into: str) -> str:
-        """The aligner with its version."""
-        return read_aligner(self.aligner).describe()
 
     def apply(self, items: Sequence[Item], origin: str, into: str) -> Outcome:
         """The items with some runs in the other language.

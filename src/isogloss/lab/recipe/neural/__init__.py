@@ -27,6 +27,7 @@ from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.inputs import MOST_UNKNOWN, InputType, join, tokenize
 from isogloss.models.runtime import Precision, device, start_torch
 from isogloss.models.tokenizers import Tokenizer
+from isogloss.text import first_of
 
 TRIED = 16
 """Texts of each language that lengths are estimated from."""
@@ -181,9 +182,8 @@ class NeuralRecipe(Recipe):
         rates = {code: share for code, share in zip(languages, unknown, strict=True) if share >= MOST_UNKNOWN}
         if rates:
             worst = sorted(rates, key=lambda code: -rates[code])
-            named = ", ".join(f"{code} {rates[code]:.0%}" for code in worst[:20])
-            rest = f" and {len(worst) - 20} more" if len(worst) > 20 else ""
-            warnings.warn(f"unknown to the tokenizer of {self.model}, share of tokens: {named}{rest}", stacklevel=2)
+            named = first_of([f"{code} {rates[code]:.0%}" for code in worst], 20)
+            warnings.warn(f"unknown to the tokenizer of {self.model}, share of tokens: {named}", stacklevel=2)
 
 
 def objective_of(labels: np.ndarray[Any, Any]) -> str:
