@@ -356,6 +356,9 @@ CASES: dict[str, Case] = {
     "adapt": worlds.adaptations,
     "adapt show": worlds.adapted,
     "align probe": lambda folder: {**worlds.labelled(folder), "folds": 2},
+    "align compare": lambda folder: {
+        "encodings": worlds.encodings(folder / "a"), "against": worlds.encodings(folder / "b", sentences=30),
+    },
     "align report": lambda folder: {"encodings": worlds.encodings(folder)},
     "align transfer": lambda folder: {**worlds.labelled(folder, languages=6), "folds": 2, "seeds": 1},
     "align score": lambda folder: {"encodings": worlds.encodings(folder), "metrics": ["mexa", "cka"]},

@@ -1,3 +1,4 @@
+from .against import score_against
 from .against_distance import AgainstDistance, against_distance
 from .corpus import ParallelCorpus, read_corpus
 from .encodings import Encodings, Parallel
@@ -46,6 +47,7 @@ __all__ = [
     "probe_transfer",
     "read_corpus",
     "score",
+    "score_against",
     "shared_sentences",
     "switch_off",
     "write_encodings",

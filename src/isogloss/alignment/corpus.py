@@ -72,7 +72,7 @@ class ParallelCorpus:
         return ParallelCorpus(self.table.filter(pl.col("language").is_in(kept)), self.empty)
 
 
-def read_corpus(source: Any) -> ParallelCorpus:
+def read_corpus(source: Any, *, alone: bool = False) -> ParallelCorpus:
     """A parallel corpus from a file or a table in memory.
 
     Parameters
@@ -81,6 +81,8 @@ def read_corpus(source: Any) -> ParallelCorpus:
         A file (.parquet, .csv, .tsv, .jsonl) or a frame of polars, pandas and their like. Either a row per language and
         sentence, with columns for the language (`language`, `lang`), the sentence's `id` (or `item`) and its `text`; or
         a row per sentence and a column per language, with or without an `id`.
+    alone : bool, default False
+        Whether one language alone will do, where its texts are compared with themselves by another model.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def read_corpus(source: Any) -> ParallelCorpus:
     has_text = pl.col("text").str.strip_chars().fill_null("") != ""
     kept = long.filter(has_text & pl.col("language").is_not_null() & pl.col("id").is_not_null())
     corpus = ParallelCorpus(kept, long.height - kept.height)
-    _check(corpus, where)
+    _check(corpus, where, alone)
     return corpus
 
 
@@ -159,13 +161,15 @@ def _is_language(name: str) -> bool:
     return True
 
 
-def _check(corpus: ParallelCorpus, where: str) -> None:
+def _check(corpus: ParallelCorpus, where: str, alone: bool) -> None:
     read_languages(corpus.languages, where=where, mappable=False)
     counts = corpus.table.group_by("id", "language").len().filter(pl.col("len") > 1).sort("id", "language")
     if counts.height:
         id_, language, _ = counts.row(0)
         more = f", and {counts.height - 1} more are" if counts.height > 1 else ""
         raise BadValue(f"sentence '{id_}' is there twice in {language}{more}", where=where, hint="keep one of each")
+    if alone and len(corpus.languages) == 1:
+        return
     shared = corpus.table.group_by("id").len()["len"].max()
     if not isinstance(shared, int) or shared < 2:
         raise BadValue(

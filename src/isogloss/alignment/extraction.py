@@ -122,7 +122,8 @@ class TokenSentences(Sentences):
         self.first, self.rows = _distinct(sequences)
         config = self.model.config
         self.facts = Facts(
-            name, fingerprint(encoder.tokenizer.folder), tuple(poolings), tuple(range(config.num_hidden_layers + 1)),
+            name, encoder.revision or fingerprint(encoder.tokenizer.folder), tuple(poolings),
+            tuple(range(config.num_hidden_layers + 1)),
             int(config.hidden_size), encoder.tokenizer.max_length,
         )  # fmt: skip
 
@@ -174,6 +175,7 @@ def encode(
     poolings: Sequence[str] = ("mean",),
     precision: str = "float32",
     max_length: int = 512,
+    encoder: Encoder | None = None,
     progress: Progress | None = None,
 ) -> EncodingReport:
     """Encode a parallel corpus into a folder, or go on where an interrupted pass was.
@@ -191,6 +193,9 @@ def encode(
         Half precision needs a GPU: processors are slow at it, and ties between near vectors are decided by its errors.
     max_length : int, default 512
         Tokens of a sentence at most.
+    encoder : Encoder, optional
+        Instead of the one that `model` names, which then is no more than its name; such as one that
+        `isogloss.lab.read_trained_encoder` gives.
     progress : Progress, optional
 
     Raises
@@ -203,7 +208,7 @@ def encode(
     _check(poolings, precision)
     table = sentence_table(corpus.table["language"].to_list(), corpus.table["id"].to_list())
     texts = corpus.table["text"].gather(table["given"]).to_list()
-    encoder = load_encoder(model, precision=precision, max_length=max_length)
+    encoder = encoder or load_encoder(model, precision=precision, max_length=max_length)
     kind = TokenSentences if isinstance(encoder, CheckpointEncoder) else TextSentences
     sentences = kind(encoder, str(model), texts, poolings)  # type: ignore[arg-type]  # each gets its own encoder
     plan = _plan(sentences, table["rank"].to_numpy())

@@ -23,6 +23,7 @@ from .results import RunReport
 from .run import plan_grid, run_grid
 from .saving import load, save
 from .task_file import known_tasks
+from .trained_encoder import read_trained_encoder
 from .transfer import Findings, findings
 from .tuning import Demonstration, Tuning
 from .tuning.checkpoint import tune
@@ -72,6 +73,7 @@ __all__ = [
     "read_answer_texts",
     "read_grid",
     "read_pretraining",
+    "read_trained_encoder",
     "recipes",
     "run_adaptation_grid",
     "run_grid",

@@ -223,7 +223,7 @@ def measure(recipe: Recipe, prepared: Arrays, training: Training) -> Outcome:
             answers = dict(recipe.predict(prepared, fitted))
             seconds["predict"] = time.process_time() - began
         if training.keep:
-            save(recipe, fitted, training.keep)
+            save(recipe, fitted, training.keep, prepared=prepared)
     except IsoglossError as error:
         return Outcome(None, seconds, str(error))
     except Exception as error:

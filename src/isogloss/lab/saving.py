@@ -8,13 +8,22 @@ from pathlib import Path
 from isogloss.errors import BadFile
 from isogloss.extras import need
 from isogloss.files import atomic_write
-from isogloss.lab.recipe import Fitted, Recipe, recipes
+from isogloss.lab.recipe import Arrays, Fitted, Recipe, recipes
+from isogloss.lab.recipe.prompted import PromptedRecipe
 
-ARRAYS, DESCRIPTION = "arrays.safetensors", "recipe.json"
+ARRAYS, DESCRIPTION, PROMPTS = "arrays.safetensors", "recipe.json", "prompts.parquet"
 
 
-def save(recipe: Recipe, fitted: Fitted, folder: str | Path) -> None:
+def save(recipe: Recipe, fitted: Fitted, folder: str | Path, *, prepared: Arrays | None = None) -> None:
     """Write a trained recipe; the description goes last, so that half a folder is never taken for a whole one.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    fitted : Fitted
+    folder : str or Path
+    prepared : mapping of str to array, optional
+        What the recipe has prepared; of one that asks in prompts, all prompts are then written beside it.
 
     Raises
     ------
@@ -29,6 +38,9 @@ def save(recipe: Recipe, fitted: Fitted, folder: str | Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {name: np.ascontiguousarray(array) for name, array in fitted.arrays.items()}
     atomic_write(folder / ARRAYS, lambda path: save_file(arrays, str(path)))
+    if prepared is not None and isinstance(recipe, PromptedRecipe):
+        prompts = recipe.every_prompt(prepared, fitted)
+        atomic_write(folder / PROMPTS, prompts.write_parquet)
     described = {
         "recipe": recipe.name, "version": recipe.version, "parameters": recipe.parameters,
         "settings": fitted.settings, "notes": fitted.notes,
@@ -63,3 +75,8 @@ def load(folder: str | Path) -> tuple[Recipe, Fitted]:
         raise BadFile(f"is damaged ({error})", where=str(folder), hint="train it again") from None
     recipe: Recipe = recipes.get(name).read(parameters, where=str(folder / DESCRIPTION))
     return recipe, Fitted(arrays, settings, notes)
+
+
+def is_trained(model: str | Path | None) -> bool:
+    """Whether a model is the folder of a trained recipe."""
+    return model is not None and (Path(model) / DESCRIPTION).is_file()

@@ -16,7 +16,7 @@ from isogloss.lab.recipe.bi_encoder import BiEncoder
 from isogloss.lab.retrieval.collection import Collection
 from isogloss.lab.retrieval.retrievers import NEURAL, Retriever
 from isogloss.lab.retrieval.search import Hits, best, max_similarities, top_k
-from isogloss.lab.saving import DESCRIPTION, load
+from isogloss.lab.saving import load
 
 Array = NDArray[Any]
 TRAINED = "trained"
@@ -45,11 +45,6 @@ class TrainedRetriever(Retriever):
         if not self.recipe.by_token:
             return top_k(np.concatenate(queries), np.concatenate(documents), k)
         return best(max_similarities(*_stacked(queries), *_stacked(documents)), k)
-
-
-def is_trained(model: str | None) -> bool:
-    """Whether a model is the folder of a trained recipe."""
-    return model is not None and (Path(model) / DESCRIPTION).is_file()
 
 
 def read_trained_retriever(folder: str | Path) -> TrainedRetriever:

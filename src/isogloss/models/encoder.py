@@ -86,10 +86,13 @@ class CheckpointEncoder(Encoder):
     ----------
     model : transformers.PreTrainedModel
     tokenizer : Tokenizer
+    revision : str, optional
+        What tells its weights from others, where they are not those beside the tokenizer.
     """
 
     model: Any
     tokenizer: Tokenizer
+    revision: str | None = None
 
     def encode(self, texts: Sequence[str], *, pooling: str = "mean", layer: int = -1) -> Array:
         vectors: Array = self._states(texts, pooling, layer)[0]

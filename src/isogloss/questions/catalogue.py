@@ -50,6 +50,7 @@ QUESTIONS = {
     "align tokens": "tokens:TokensQuestion",
     "align encode": "encoding:EncodeQuestion",
     "align score": "align_score:AlignmentQuestion",
+    "align compare": "align_compare:CompareVectorsQuestion",
     "align report": "align_report:AlignmentReportQuestion",
     "align probe": "align_probe:ProbeQuestion",
     "align transfer": "align_transfer:TransferQuestion",

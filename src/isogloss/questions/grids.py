@@ -68,7 +68,11 @@ class RunGridQuestion(AboutGrid):
     max_jobs: Annotated[int | None, Field(description="Run this many jobs at most, and leave the rest.")] = None
     max_minutes: Annotated[Number, Field(description="Begin no job after this many minutes.")] = None
     keep: Annotated[
-        OptionalPath, Field(description="Folder to keep what is trained in, a folder for each training that is run.")
+        OptionalPath,
+        Field(
+            description="Folder to keep what is trained in, a folder for each training that is run; of prompts, "
+            "all that are asked."
+        ),
     ] = None
 
     def answer(self, progress: Progress | None = None) -> Answer:

@@ -99,7 +99,8 @@ class RetrieveQuestion(Question):
         from isogloss.errors import BadValue
         from isogloss.lab.retrieval import make_retrievers
         from isogloss.lab.retrieval.retrievers import LEXICAL
-        from isogloss.lab.trained_retriever import TRAINED, is_trained, read_trained_retriever
+        from isogloss.lab.saving import is_trained
+        from isogloss.lab.trained_retriever import TRAINED, read_trained_retriever
 
         if not is_trained(self.model):
             methods = self.methods or [*LEXICAL, *(["bi-encoder"] if self.model else [])]

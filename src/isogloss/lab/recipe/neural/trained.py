@@ -140,14 +140,19 @@ class TrainedRecipe(NeuralRecipe):
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely answer to every test unit; for words that were cut off, the most common label."""
         torch = start_torch()
-        network = self._network(prepared, fitted.settings["outputs"], fitted.settings["objective"])
-        self._restore(network, fitted.arrays)
+        network = self.trained(prepared, fitted)
         if self.precision == "bfloat16":
             network.encoder.to(torch.bfloat16)
-        found = self._answer(network.eval(), Tokens.of(prepared, "test"), fitted.settings["common"])
+        found = self._answer(network, Tokens.of(prepared, "test"), fitted.settings["common"])
         if fitted.settings["objective"] == "value":
             found = found * fitted.settings["scale"] + fitted.settings["center"]
         return {"": found}
+
+    def trained(self, prepared: Arrays, fitted: Fitted) -> Network:
+        """The network with what was learnt, ready to answer."""
+        network = self._network(prepared, fitted.settings["outputs"], fitted.settings["objective"])
+        self._restore(network, fitted.arrays)
+        return network.eval()
 
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """From the speed of the encoder: a training step takes thrice as long as an answer."""

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, MinLen
@@ -27,6 +27,9 @@ from isogloss.models.inputs import tokenize
 from isogloss.models.likelihood import score
 from isogloss.models.runtime import count
 from isogloss.parameters import Count
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Matrix = np.ndarray[Any, Any]
 
@@ -224,6 +227,17 @@ class PromptedRecipe(NeuralRecipe):
         known = about(prepared)
         asking = self._asking(known, self.wordings(known), fitted, language)
         return [asking.ask(one) for one in self.questions(prepared, fitted, language)]
+
+    def every_prompt(self, prepared: Arrays, fitted: Fitted) -> pl.DataFrame:
+        """What is asked in all languages that the training is for: columns `language`, `id` and `text`."""
+        import polars as pl
+
+        known, rows = about(prepared), []
+        for place, code in enumerate(known.codes):
+            if fitted.settings["target"] in (None, place):
+                asked = zip(self.questions(prepared, fitted, place), self.prompts(prepared, fitted, place), strict=True)
+                rows += [(code, one.item or str(at), prompt) for at, (one, (prompt, _)) in enumerate(asked)]
+        return pl.DataFrame(rows, schema=["language", "id", "text"], orient="row")
 
     def questions(self, prepared: Arrays, fitted: Fitted, language: int) -> list[Query]:
         """The test rows of a language, by its place in the corpus."""
