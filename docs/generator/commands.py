@@ -28,7 +28,7 @@ _HOW_TO = {
     "trust": "benchmark", "explain": "explain", "sources": "sources", "plan": "budget", "next": "next",
     "compare": "compare", "fair": "fair", "lab": "measure", "goal": "budget", "kinds": "budget",
     "additions": "explain", "adapt": "adapt", "align probe": "probe", "align report": "alignment-report",
-    "align transfer": "probe",
+    "align transfer": "probe", "align compare": "stability",
 }  # fmt: skip
 """Where commands, or all commands of a group, are used on a worked case."""
 _ENVIRONMENT = {

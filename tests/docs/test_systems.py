@@ -16,6 +16,10 @@ from isogloss.cli import app
 
 SYSTEMS = rows("systems.tsv")
 BEFORE = {
+    "align-compare": [
+        "align encode --model encoder --corpus parallel.csv --into reps",
+        "align encode --model encoder_trained --corpus parallel.csv --into reps_trained",
+    ],
     "align": ["align encode --model encoder --corpus parallel.csv --into reps"],
     "vary-parameters": ["evidence import sizes.csv --into sizes", "evidence describe sizes size_facts.csv"],
     "crossed": ["lab mix mix.toml --into mixed.jsonl"],

@@ -50,6 +50,18 @@ def test_translations_are_found_and_strange_lines_are_not_where_there_is_a_dicti
     assert found.chance <= 0.05
 
 
+def test_a_language_with_articles_is_not_held_to_what_others_share():
+    """Half of the English words are in the dictionary, all of the Swahili ones: each direction has its own limit."""
+    who = {"wakulima": "farmers", "walimu": "teachers", "watoto": "children", "madaktari": "doctors"}
+    does = {"wanaimba": "singing", "wanacheka": "laughing", "wanalala": "sleeping", "wanapika": "cooking"}
+    known = {one: frozenset([two]) for one, two in (*who.items(), *does.items())}
+    known |= {next(iter(two)): frozenset([one]) for one, two in known.items()}
+    pairs = [(f"{one} {two}", f"the {who[one]} are {does[two]}") for one in who for two in does]
+    texts = [f"{one}\n{two}" for one, two in pairs] + [f"{two}\n{one}" for one, two in pairs]
+    texts += [f"{pairs[at][0]}\n{pairs[at - 5][1]}" for at in range(16)]
+    assert set(find_bilingual(texts, dictionary=known).pairs["text"]) == set(range(32))
+
+
 def test_by_length_alone_strange_lines_of_the_same_length_are_taken_too_and_chance_says_so():
     texts, planted = corpus()
     found = find_bilingual(texts)

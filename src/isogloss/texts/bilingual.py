@@ -86,7 +86,8 @@ def find_bilingual(
     After Briakou, Cherry and Foster (2023), who find such texts in what a model reads, and translations by sentence
     vectors. Here a translation is a line in another language than the text's main one, within two lines of one in it,
     whose length is within 1.96 standard deviations of the other's (Gale and Church 1993: one character for one,
-    variance 6.8 per character) and, with a dictionary, shares more words than 95 % of such lines of different texts.
+    variance 6.8 per character) and, with a dictionary, shares more words than 95 % of such lines of different texts
+    with the same main and other language.
     Each line is in one pair at most, the nearest by length. Lines of fewer than 12 letters are not looked at.
     """
     lines = [[line.strip() for line in text.splitlines()] for text in texts]
@@ -103,19 +104,23 @@ def find_bilingual(
         for first, second in _near(some, told, by_amount)
     ]
     strange = _mismatched(candidates, lines, np.random.default_rng(seed))
-    least = _least_shared(strange, dictionary)
+    least = _least_shared(strange, dictionary, told)
+
+    def fits(original: str, translation: str) -> bool:
+        return _fits(original, translation, dictionary, least.get(_direction(original, translation, told), 0.0))
+
     found: list[dict[str, Any]] = []
     for place, first, second in sorted(candidates, key=lambda one: abs(_deviation(*_both(lines, *one)))):
         original, translation = lines[place][first], lines[place][second]
         taken = {(row["text"], row[name]) for row in found for name in ("line", "other_line")}
-        if (place, first) in taken or (place, second) in taken or not _fits(original, translation, dictionary, least):
+        if (place, first) in taken or (place, second) in taken or not fits(original, translation):
             continue
         found.append(
             {"text": place, "main": told[original], "other": told[translation], "line": first, "other_line": second,
              "original": original, "translation": translation, "deviation": _deviation(original, translation),
              "shared": None if dictionary is None else _shared(original, translation, dictionary)}
         )  # fmt: skip
-    passing = [_fits(*pair, dictionary, least) for pair in strange]
+    passing = [fits(*pair) for pair in strange]
     of_texts = pl.DataFrame(
         {
             "text": range(len(texts)),
@@ -177,8 +182,20 @@ def _mismatched(
     return [pair for pair in strange if pair not in own]
 
 
-def _least_shared(strange: Sequence[tuple[str, str]], dictionary: Mapping[str, frozenset[str]] | None) -> float:
-    """What a translation must share more than, so that 5 % of strange lines do."""
-    if dictionary is None or not strange:
-        return 0.0
-    return float(np.quantile([_shared(*pair, dictionary) for pair in strange], 0.95))
+def _direction(original: str, translation: str, told: Mapping[str, str]) -> tuple[str, str]:
+    return told[original], told[translation]
+
+
+def _least_shared(
+    strange: Sequence[tuple[str, str]], dictionary: Mapping[str, frozenset[str]] | None, told: Mapping[str, str]
+) -> dict[tuple[str, str], float]:
+    """What a translation must share more than, so that 5 % of strange lines do, by main and other language.
+
+    Each direction has its own: of a language with articles a smaller part of the words is in the dictionary.
+    """
+    if dictionary is None:
+        return {}
+    shares: dict[tuple[str, str], list[float]] = {}
+    for pair in strange:
+        shares.setdefault(_direction(*pair, told), []).append(_shared(*pair, dictionary))
+    return {direction: float(np.quantile(some, 0.95)) for direction, some in shares.items()}
