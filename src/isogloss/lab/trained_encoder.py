@@ -49,7 +49,7 @@ def _model(recipe: TrainedRecipe | PromptedRecipe, fitted: Fitted, folder: str |
     if isinstance(recipe, PromptedRecipe):
         return recipe.decoder(fitted).model
     try:
-        return recipe.trained({}, fitted).encoder
+        return recipe.restored({}, fitted).encoder
     except KeyError:  # what it reads beside texts is not kept
         raise _without_layers(recipe, folder) from None
 

@@ -127,7 +127,7 @@ def _listed(layers: list[int]) -> str:
 def _notes(scores: pl.DataFrame, first: str, second: str) -> Iterator[str]:
     """What the values rest on."""
     by = scores.unique(["language", "n", "left_out"], maintain_order=True)
-    texts, left_out = by["n"].sum(), by["left_out"].sum()
+    texts, left_out = sum(by["n"].to_list()), sum(by["left_out"].to_list())
     rest = f"; {left_out:,} that one of them lacks are left out" if left_out else ""
     yield f"{counted(texts, 'text')} that both have{rest}. Models: {first}; {second}."
     yield f"Pooling of tokens: {', '.join(dict.fromkeys(scores['pooling']))}. Layer 0 are the embeddings."

@@ -140,7 +140,7 @@ class TrainedRecipe(NeuralRecipe):
     def predict(self, prepared: Arrays, fitted: Fitted) -> Answers:
         """The most likely answer to every test unit; for words that were cut off, the most common label."""
         torch = start_torch()
-        network = self.trained(prepared, fitted)
+        network = self.restored(prepared, fitted)
         if self.precision == "bfloat16":
             network.encoder.to(torch.bfloat16)
         found = self._answer(network, Tokens.of(prepared, "test"), fitted.settings["common"])
@@ -148,7 +148,7 @@ class TrainedRecipe(NeuralRecipe):
             found = found * fitted.settings["scale"] + fitted.settings["center"]
         return {"": found}
 
-    def trained(self, prepared: Arrays, fitted: Fitted) -> Network:
+    def restored(self, prepared: Arrays, fitted: Fitted) -> Network:
         """The network with what was learnt, ready to answer."""
         network = self._network(prepared, fitted.settings["outputs"], fitted.settings["objective"])
         self._restore(network, fitted.arrays)
