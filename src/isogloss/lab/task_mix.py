@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,27 +11,22 @@ import polars as pl
 from annotated_types import Ge, MinLen
 from pydantic import Field, model_validator
 
-from isogloss.config import Help, OneOrMore, Table, checked, numbered, read_toml, section_of, validate
+from isogloss.config import OneOrMore, Table, checked, numbered, read_toml, section_of, validate
 from isogloss.errors import BadValue, InputError
-from isogloss.lab.reading import read_task
 from isogloss.lab.recipe.prompted.templates import Wording, of_languages
 from isogloss.lab.task import Task
-from isogloss.lab.task_file import read_info
+from isogloss.lab.task_use import TaskUse, check_uses
 
 WRITTEN = ("label", "choice", "text")
 """What an answer has to be to stand in a template."""
 
 
-class TaskPart(Table):
+class TaskPart(TaskUse):
     """A section `[[task]]`: a task, and how its examples are written."""
 
-    use: Annotated[str, Help(example='"xcopa"')]
-    file: str | None = None
     templates: Annotated[list[str], MinLen(1)]
     translated: dict[str, Annotated[list[str], MinLen(1)]] = Field(default_factory=dict)
     verbalizer: dict[str, str] = Field(default_factory=dict)
-    languages: list[str] | None = None
-    most: Annotated[int, Ge(1)] | None = None
 
 
 class TaskMixFile(Table):
@@ -45,9 +39,7 @@ class TaskMixFile(Table):
     @model_validator(mode="after")
     @checked
     def _check(self) -> TaskMixFile:
-        twice = [use for use, count in Counter(one.use for one in self.task).items() if count > 1]
-        if twice:
-            raise BadValue(f"task '{twice[0]}' is there twice", hint="put its templates into one section")
+        check_uses(self.task)
         return self
 
 
@@ -73,9 +65,8 @@ def task_instructions(path: str | Path, *, data: str | Path | None = None) -> tu
     rows: list[dict[str, Any]] = []
     for place, part in enumerate(file.task):
         section = str(section_of(where, numbered("task", place, len(file.task))))
-        described = {"use": part.use} | ({"file": part.file} if part.file else {})
-        task = read_task(read_info(described, folder, where))
-        rows += _of_task(part, task, file.most if part.most is None else part.most, file.seed, section)
+        most = file.most if part.most is None else part.most
+        rows += _of_task(part, part.read(folder, where), most, file.seed, section)
     rows.sort(key=lambda row: _digest(file.seed, row["language"], row["id"]))
     table = pl.DataFrame(rows)
     counts = table.group_by("language", "answer_language", "kind").agg(examples=pl.len()).sort("kind", "language")
