@@ -16,6 +16,7 @@ from isogloss.lab import Corpus, Training, recipes
 torch = pytest.importorskip("torch", reason="needs the extra lab")
 pytest.importorskip("transformers", reason="needs the extra lab")
 
+from isogloss.lab.recipe.hyper_network import HyperEncoder  # noqa: E402
 from isogloss.models.encoder import load_encoder_model  # noqa: E402 - torch has to be there first
 
 WORDS = {0: ["doctor", "fever", "hospital"], 1: ["football", "match", "goalkeeper"]}
@@ -71,12 +72,11 @@ def test_vectors_of_other_languages_mislead(checkpoint: Path, tmp_path: Path) ->
 
 
 def test_adapters_change_nothing_at_first_and_each_text_has_that_of_its_language(
-    checkpoint: Path, tmp_path: Path
+    checkpoint: Path,
 ) -> None:
-    file = write(tmp_path, TRAINED)
-    recipe = recipes.get("hyper-adapter").read({"checkpoint": str(checkpoint), "max_length": 16, "file": file})
     encoder = load_encoder_model(checkpoint, "float32")
-    model = recipe.adapt(deepcopy(encoder)).eval()  # type: ignore[attr-defined]  # of recipes that are trained
+    vectors = np.array([[1.0, 0.3], [1.0, 0.3], [-1.0, -0.2], [-1.0, -0.2]], np.float32)
+    model = HyperEncoder(deepcopy(encoder), 1, vectors, size=16, width=32).eval()
     ids = torch.tensor([[2, 5, 6, 3], [2, 5, 6, 3]])
     told = ids.clone()
     told[:, 0] += encoder.config.vocab_size * torch.tensor([1, 3])
@@ -110,12 +110,3 @@ def test_vectors_that_cannot_be_are_refused_in_one_line(
         recipe.prepare(Corpus([["a"], []], [[], ["a"]], ["eng", "nld"], ids=["eng", "nld"]), map)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
-
-
-def test_a_file_is_needed(checkpoint: Path) -> None:
-    for more, said in (
-        ({}, "names no vectors of languages; add file"),
-        ({"file": "none.csv"}, "no such file of vectors"),
-    ):
-        with pytest.raises(InputError, match=said):
-            recipes.get("hyper-adapter").read({"checkpoint": str(checkpoint), **more})

@@ -257,7 +257,7 @@ def _with_model(kind: type[Recipe], given: dict[str, Any], model: dict[str, Any]
     return given | {"base": _with_model(recipes.get(given["base"]["name"]), given["base"], model)}
 
 
-_PATHS = ("checkpoint", "encoder", "file", "trained", "dictionary", "words", "characters", "texts")
+_PATHS = ("checkpoint", "encoder", "file", "trained", "dictionary", "words", "characters", "texts", "tasks")
 """Parameters that may name what lies beside the grid."""
 
 

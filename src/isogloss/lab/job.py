@@ -145,6 +145,7 @@ class Bench:
         return Corpus(
             train, test, self._languages, info.kind, self.task.labels, ids, items, tested, learnt, asked, answered,
             tags=[self._tags(code) for code in self._languages] if info.kind.answer == "tags" else [],
+            task=info.name,
         )  # fmt: skip
 
     def _tags(self, code: str) -> list[tuple[str | None, ...]]:

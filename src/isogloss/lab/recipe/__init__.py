@@ -118,6 +118,8 @@ class Corpus:
         The canonical languages of inputs and answers, where either is another than `ids` says.
     tags : list of list of tuple of (str or None)
         Per language, the tags of the words of each training text, where words have tags; else empty.
+    task : str
+        The name of the task.
 
     Notes
     -----
@@ -137,6 +139,7 @@ class Corpus:
     input_ids: list[str] = field(default_factory=list)
     answer_ids: list[str] = field(default_factory=list)
     tags: list[list[tuple[str | None, ...]]] = field(default_factory=list)
+    task: str = ""
 
 
 def _text_classification() -> TaskKind:

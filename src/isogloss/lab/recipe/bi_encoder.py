@@ -21,7 +21,7 @@ from isogloss.lab.task import TaskKind
 from isogloss.metrics.ranking import average_precision, ranked
 from isogloss.models.encoder import shared_encoder_model
 from isogloss.models.inputs import Choice, RankingType, Sequences, Tokens, join, tokenize
-from isogloss.models.runtime import device, start_torch
+from isogloss.models.runtime import start_torch
 from isogloss.models.tokenizers import Tokenizer
 from isogloss.parameters import NotNegative, Positive
 
@@ -202,12 +202,9 @@ class BiEncoder(TrainedRecipe):
         start_torch()
         encoder = self.adapt(deepcopy(shared_encoder_model(self.folder, "float32")))
         contrast = Contrast(self.temperature, self.negatives, self.own, self.taught)
-        network = DualNetwork(encoder, self.pooling, self.dropout, self.dimension, contrast, by_token=self.by_token).to(
-            device()
+        return self._ready(
+            DualNetwork(encoder, self.pooling, self.dropout, self.dimension, contrast, by_token=self.by_token)
         )
-        for name, parameter in network.named_parameters():
-            parameter.requires_grad_(name.startswith("head.") or self.is_learnt(name))
-        return network
 
     def _answer(self, network: Network, tokens: Tokens, common: int) -> np.ndarray[Any, Any]:
         return cast("DualNetwork", network).answer(tokens)

@@ -181,10 +181,8 @@ class MadX(TrainedRecipe):
             languages.append(LanguageAdapter(network.encoder, self._width))
             languages[-1].numbers = numbers
         size = (self.task_size or max(1, network.encoder.config.hidden_size // 16)) if self.trains == "adapter" else 0
-        network.encoder = AdapterEncoder(network.encoder, languages, size).to(device())
-        for name, parameter in network.named_parameters():
-            parameter.requires_grad_(name.startswith("head.") or self.is_learnt(name))
-        return network
+        network.encoder = AdapterEncoder(network.encoder, languages, size)
+        return self._ready(network)
 
 
 @dataclass(frozen=True)

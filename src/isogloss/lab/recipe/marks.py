@@ -11,7 +11,9 @@ import numpy as np
 Matrix = np.ndarray[Any, Any]
 
 
-def marked(prepared: Mapping[str, Matrix], places: Sequence[int], vocabulary: int) -> dict[str, Matrix]:
+def marked(
+    prepared: Mapping[str, Matrix], places: Sequence[int], vocabulary: int, prefixes: Sequence[str] = ("train", "test")
+) -> dict[str, Matrix]:
     """Prepared arrays in which the first token of every sequence tells its language.
 
     Parameters
@@ -22,13 +24,15 @@ def marked(prepared: Mapping[str, Matrix], places: Sequence[int], vocabulary: in
         The number of each language of the corpus.
     vocabulary : int
         Tokens that the model knows.
+    prefixes : sequence of str, default ("train", "test")
+        Of the arrays.
 
     Notes
     -----
     Token t in a language with the number k becomes v (1 + k) + t, with v tokens in the vocabulary.
     """
     found = dict(prepared)
-    for prefix in ("train", "test"):
+    for prefix in prefixes:
         tokens = np.array(found[f"{prefix}_ids"], np.int64)
         rows = np.concatenate([[0], np.cumsum(found[f"{prefix}_rows_of"])])
         for place, (first, last) in zip(places, pairwise(rows), strict=True):

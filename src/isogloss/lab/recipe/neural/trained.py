@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,7 @@ SOURCE_DEV = "validation data of the source"
 HELD_OUT = "a fifth of the source's training examples, not learnt from"
 
 Weights = dict[str, np.ndarray[Any, Any]]
+AnyNetwork = TypeVar("AnyNetwork", bound="Network")
 
 
 @dataclass(frozen=True)
@@ -194,10 +195,13 @@ class TrainedRecipe(NeuralRecipe):
     def _network(self, prepared: Arrays, outputs: int, objective: str) -> Network:
         encoder = self.adapt(deepcopy(shared_encoder_model(self.folder, "float32")))
         kind = self._network_type()
-        network = kind(encoder, outputs, self.pooling, self.dropout, objective=objective).to(device())
+        return self._ready(kind(encoder, outputs, self.pooling, self.dropout, objective=objective))
+
+    def _ready(self, network: AnyNetwork) -> AnyNetwork:
+        """A network whose head and whatever `is_learnt` names want a gradient, and nothing else, on the device."""
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith("head.") or self.is_learnt(name))
-        return network
+        return network.to(device())
 
     def _network_type(self) -> type[Network]:
         from isogloss.lab.recipe.neural.network import Network

@@ -69,7 +69,7 @@ def train(
     for epoch in range(1, schedule.epochs + 1):
         for batch in _batches(tokens, rows, schedule.batch_size, np.random.default_rng([seed, epoch])):
             optimizer.zero_grad(set_to_none=True)
-            _learn(network, tokens, batch, of_units, schedule.precision)
+            learn(network, tokens, batch, of_units, schedule.precision)
             if beside is not None:
                 beside(batch)
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
@@ -79,7 +79,7 @@ def train(
     network.eval()
 
 
-def _learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, precision: str) -> None:
+def learn(network: Network, tokens: Tokens, rows: Matrix, of_units: Matrix, precision: str) -> None:
     """Add the gradient of the mean loss of some rows."""
     whole = _losses(tokens, rows, of_units)
 
