@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isogloss.errors import BadFile, BadValue
+from isogloss.extras import MissingExtra
 from isogloss.metrics import Gold, find_metric
 
 sacrebleu = pytest.importorskip("sacrebleu")
@@ -83,6 +86,15 @@ def test_a_tokeniser_that_has_to_be_downloaded_is_named_where_there_is_no_networ
     monkeypatch.setattr(tokenizer_spm, "SACREBLEU_DIR", str(tmp_path))
     monkeypatch.setattr(tokenizer_spm, "download_file", offline)
     with pytest.raises(BadFile, match=r"'flores200' cannot be downloaded .*no network.*chrf"):
+        measured("spbleu", ["a"], [("a",)])
+
+
+def test_spbleu_without_sentencepiece_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    from isogloss.metrics import sacre
+
+    sacre._scorer.cache_clear()
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    with pytest.raises(MissingExtra, match=r"sentencepiece.*isogloss\[lab\]"):
         measured("spbleu", ["a"], [("a",)])
 
 

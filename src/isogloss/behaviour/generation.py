@@ -29,6 +29,7 @@ OF_SOURCES = ("sari",)
 """What is scored beside, where the texts have sources."""
 OF_TERMS = ("term_accuracy", "inflected_term_accuracy")
 """What is scored of terms, where there is a list of them."""
+ORIGIN = "source_language"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ def score_generation(
     ----------
     items : polars.DataFrame
         `language`, `text` and `answers` (one reference, or several as a list); `model`, `task`, `item` and `source`
-        where there are any. See `read_items`.
+        where there are any; of translations from several languages, or that are to be kept by pair, also
+        `source_language`. See `read_items`.
     metrics : sequence of str
         Names or synonyms; by default chrF++, ROUGE-L and exact match, and SARI where there are sources. With terms and
         without references, by default both accuracies of terms alone.
@@ -89,8 +91,9 @@ def score_generation(
 
     Notes
     -----
-    A score over all languages is the mean of theirs. Metrics of a corpus, such as BLEU, are computed anew from the sums
-    of every draw (Koehn 2004).
+    With `source_language`, each pair of languages has scores of its own: their `part` is `from eng`, and the scores
+    have the column `source_language` too. A score over all languages is the mean of theirs. Metrics of a corpus, such
+    as BLEU, are computed anew from the sums of every draw (Koehn 2004).
     """
     check_level(level)
     usual = [*USUAL, *(OF_SOURCES if "source" in items.columns else ())] if "answers" in items.columns else []
@@ -107,13 +110,15 @@ def score_generation(
     for table, some in tables:
         for metric in some:
             assert metric.computation is not None
-            for (task, model), of_model in table.group_by("task", "model", maintain_order=True):
-                about = {"metric": metric.name, "task": task, "model": model, "part": None}
+            for (task, model, origin), of_model in table.group_by("task", "model", ORIGIN, maintain_order=True):
+                part = None if origin is None else f"from {origin}"
+                about = {"metric": metric.name, "task": task, "model": model, "part": part, ORIGIN: origin}
                 rows += [about | row for row in _scores(metric, of_model, level, draws, seed)]
             for language in table["language"].unique():
                 signatures[metric.name, language] = metric.computation.signature(resolve(language).iso639_3)
         empty = max(empty, int((table["text"].str.strip_chars() == "").sum()))
-    return GenerationScores(pl.DataFrame(rows, schema=SCHEMA), {}, level, signatures, empty)
+    scores = pl.DataFrame(rows, schema=SCHEMA | {ORIGIN: pl.String})
+    return GenerationScores(scores if ORIGIN in items.columns else scores.drop(ORIGIN), {}, level, signatures, empty)
 
 
 def _metric(name: str, *, with_terms: bool) -> Metric:
@@ -133,15 +138,17 @@ def _prepared(items: pl.DataFrame) -> pl.DataFrame:
     """Items with all columns, references as lists, and `place`: which unit of the bootstrap each is."""
     names = [pl.lit("").alias(name) for name in ("task", "model") if name not in items.columns]
     texts = [pl.col(name).cast(pl.String).fill_null("") for name in ("text", "source") if name in items.columns]
+    if ORIGIN not in items.columns:
+        names.append(pl.lit(None, dtype=pl.String).alias(ORIGIN))
     table = items.with_columns(*names, *texts).with_columns(pl.col("task", "model").cast(pl.String))
-    group = ["task", "model", "language"]
+    group = ["task", "model", ORIGIN, "language"]
     if "item" not in table.columns:
         table = table.with_columns(item=pl.int_range(pl.len()).over(group))
     twice = table.filter(pl.struct(*group, "item").is_duplicated())
     if twice.height:
         raise BadValue(
             f"item {twice['item'][0]} is given twice in {twice['language'][0]}", where="items",
-            hint="keep one row for each, or name the column of models or tasks that tells them apart",
+            hint="keep one row for each, or name the column of models, tasks or source languages that tells them apart",
         )  # fmt: skip
     references = [references_of(written) for written in table["answers"]]
     if missing := [place for place, one in enumerate(references) if not one]:

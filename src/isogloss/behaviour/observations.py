@@ -11,6 +11,7 @@ import polars as pl
 from isogloss.behaviour.metric import BehaviourMetric
 from isogloss.behaviour.registry import behaviour_metrics
 from isogloss.errors import BadValue, NotEnoughEvidence
+from isogloss.evidence.pairs import About, about_pair
 from isogloss.metrics import Metric
 from isogloss.stats.intervals import NORMAL_QUANTILE
 
@@ -43,8 +44,9 @@ def observations_of(
     Returns
     -------
     polars.DataFrame
-        With columns of `isogloss.evidence.schema.OBSERVATION`. The split is the part, and the standard error a fourth
-        of the interval. Metrics of which neither end is good count as better when higher.
+        With columns of `isogloss.evidence.schema.OBSERVATION`. The split is the part, or none where
+        scores have a `source_language` and are about a pair. The standard error is a fourth of the interval. Metrics of
+        which neither end is good count as better when higher.
 
     Raises
     ------
@@ -66,14 +68,23 @@ def observations_of(
         json.dumps({"kind": kind, **(details or {}).get((name, language), {})})
         for name, language in rows.select("metric", "language").iter_rows()
     ]
+    origins = rows["source_language"] if "source_language" in rows.columns else [None] * rows.height
+    about = [_about(*one) for one in zip(origins, rows["language"], strict=True)]
     return rows.select(
-        "model", "metric", task=pl.when(pl.col("task") == "").then(pl.lit(kind)).otherwise("task"), target="language",
-        target_as_reported="language", train=pl.lit(""), split="part", score="value",
+        "model", "metric", task=pl.when(pl.col("task") == "").then(pl.lit(kind)).otherwise("task"),
+        target=pl.Series([one.target for one in about], dtype=pl.String),
+        pair=pl.Series([one.pair for one in about], dtype=pl.String), target_as_reported="language",
+        train=pl.lit(""), split=pl.lit(None, pl.String) if "source_language" in rows.columns else "part", score="value",
         scale=pl.when(metric.replace_strict(bounded)).then(pl.lit("fraction")).otherwise(pl.lit("raw")),
         higher_is_better=metric.replace_strict(better), items="items",
         standard_error=(pl.col("upper") - pl.col("lower")) / (2 * NORMAL_QUANTILE),
         origin=pl.lit(f"isogloss {command}"), importer=pl.lit(KIND), details=pl.Series(kept, dtype=pl.String),
     )  # fmt: skip
+
+
+def _about(origin: str | None, language: str) -> About:
+    """Which language a score from one language into another is about."""
+    return About(language) if origin in (None, language) else about_pair(str(origin), language)
 
 
 def _is_bounded(metric: BehaviourMetric | Metric) -> bool:

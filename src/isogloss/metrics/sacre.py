@@ -19,6 +19,8 @@ OF_LANGUAGES: dict[str, dict[str, dict[str, Any]]] = {
     "TER": {code: {"normalized": True, "asian_support": True} for code in "zho cmn yue wuu hak nan jpn".split()},
 }
 """Options by class and ISO 639-3 code, for languages without spaces between words: a sentence is not one word."""
+PIECES = "flores200"
+"""sacreBLEU's tokeniser for spBLEU."""
 
 
 class SacreComputation(SumComputation):
@@ -74,11 +76,13 @@ def _scorer(name: str, options: tuple[tuple[str, Any], ...]) -> Any:
     need("sacrebleu", extra="behaviour")
     import sacrebleu.metrics
 
+    tokenizer = dict(options).get("tokenize")
+    if tokenizer == PIECES:
+        need("sentencepiece", extra="lab")
     try:
         scorer = getattr(sacrebleu.metrics, name)(**dict(options))
         scorer.num_refs = -1  # rows may differ in how many references they have
     except (OSError, RuntimeError) as error:
-        tokenizer = dict(options).get("tokenize")
         raise BadFile(
             f"the model of the tokeniser '{tokenizer}' cannot be downloaded ({first_line(error)})", where="spbleu",
             hint="run once where there is a network and copy ~/.sacrebleu/models, or score chrf++",
@@ -87,7 +91,7 @@ def _scorer(name: str, options: tuple[tuple[str, Any], ...]) -> Any:
 
 
 BLEU = SacreComputation("BLEU", by_language=True)
-SPBLEU = SacreComputation("BLEU", tokenize="flores200")
+SPBLEU = SacreComputation("BLEU", tokenize=PIECES)
 CHRF = SacreComputation("CHRF")
 CHRF_WORDS = SacreComputation("CHRF", word_order=2)
 TER = SacreComputation("TER", by_language=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from isogloss.behaviour import GenerationScores
 
-FIELDS = ("language", "model", "task", "item", "text", "answers", "source")
+FIELDS = ("language", "source_language", "model", "task", "item", "text", "answers", "source")
 
 
 class GenerationQuestion(AboutItems):
@@ -89,13 +89,15 @@ def _sentences(result: GenerationScores, names: Names) -> list[str]:
         higher = find_metric(str(name)).higher_is_better is True
         whole = rows.filter(pl.col("language").is_null()).sort("value", descending=higher, maintain_order=True)
         best = whole.row(0, named=True)
-        who = " ".join(
-            one for one in (best["model"] or "the model", f"({best['task']})" if best["task"] else "") if one
-        )
+        told = ", ".join(best[one] for one in ("task", "part") if best[one])
+        who = (best["model"] or "the model") + (f" ({told})" if told else "")
         several = f"Best of {whole.height} by {name}: {who}" if whole.height > 1 else f"{name} of {who}"
         said.append(f"{several}: {with_interval(best['value'], best['lower'], best['upper'])}.")
         languages = rows.filter(
-            pl.col("language").is_not_null(), pl.col("model") == best["model"], pl.col("task") == best["task"]
+            pl.col("language").is_not_null(),
+            pl.col("model") == best["model"],
+            pl.col("task") == best["task"],
+            pl.col("part").eq_missing(pl.lit(best["part"])),
         ).sort("value", descending=not higher, maintain_order=True)
         if len(said) == 1 and languages.height > 1:
             worst = languages.row(0, named=True)
