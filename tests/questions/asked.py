@@ -150,6 +150,14 @@ def with_persons(folder: Path) -> dict[str, Any]:
     }
 
 
+def with_occupations(folder: Path) -> dict[str, Any]:
+    """A tiny model, and sentences that go on with either pronoun."""
+    kinds = {"cook": "male", "smith": "male", "nurse": "female", "clerk": "female"}
+    rows = [(name, name, kind, f"the {name} said that", "he", "she") for name, kind in kinds.items()]
+    names = ["item", "occupation", "stereotype", "question", "male", "female"]
+    return {"items": pl.DataFrame(rows, schema=names, orient="row"), "model": with_decoder(folder)["model"]}
+
+
 def with_lists(folder: Path) -> dict[str, Any]:
     """A tiny model, and lists of four lines."""
     pytest.importorskip("babel", reason="names of countries need babel, of the extra behaviour")
@@ -333,6 +341,7 @@ CASES: dict[str, Case] = {
     "behaviour generation": with_written,
     "behaviour needles": with_lists,
     "behaviour pronouns": with_persons,
+    "behaviour occupations": with_occupations,
     "behaviour aggregate": with_many_labels,
     "behaviour names": with_names,
     "behaviour wins": with_votes,

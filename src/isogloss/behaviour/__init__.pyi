@@ -14,6 +14,8 @@ from .items import read_items
 from .metric import BehaviourMetric, Tally
 from .name_votes import NameVotes, vote_names
 from .needles import needle_questions
+from .occupations import PronounChoice, read_pronoun_choices, score_pronoun_choices
+from .person_sets import WinoBias, read_winobias, read_winomt, translated_persons
 from .pronouns import Pronouns, read_pronouns, score_pronouns
 from .question_table import read_questions
 from .recall import Recall, score_recall
@@ -37,11 +39,13 @@ __all__ = [
     "Experts",
     "GenerationScores",
     "NameVotes",
+    "PronounChoice",
     "Pronouns",
     "Recall",
     "RelationNeurons",
     "Tally",
     "TaughtFacts",
+    "WinoBias",
     "Wins",
     "aggregate_labels",
     "answer_questions",
@@ -56,9 +60,12 @@ __all__ = [
     "mark_taught",
     "needle_questions",
     "read_items",
+    "read_pronoun_choices",
     "read_pronouns",
     "read_questions",
     "read_terms",
+    "read_winobias",
+    "read_winomt",
     "score_confusion",
     "score_consistency",
     "score_cultural_transfer",
@@ -67,11 +74,13 @@ __all__ = [
     "score_experts",
     "score_generation",
     "score_items",
+    "score_pronoun_choices",
     "score_pronouns",
     "score_recall",
     "score_taught_facts",
     "score_wins",
     "teach_facts",
     "text_metrics",
+    "translated_persons",
     "vote_names",
 ]

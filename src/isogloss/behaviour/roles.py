@@ -25,6 +25,7 @@ FURTHER_ROLES: dict[str, str] = {
     "judge": "judge, judge label, judge score, judge verdict",
     "loose": "loose, followed loosely, loosely",
     "male": "male, masculine, male forms, masculine forms, as a man",
+    "occupation": "occupation, occupations, profession, professions, job",
     "paraphrase": "paraphrase, paraphrases, in other words, rephrased",
     "probe": "probe, edit probe, probe type",
     "pronoun": "pronoun, pronouns",

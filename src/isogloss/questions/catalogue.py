@@ -70,6 +70,7 @@ QUESTIONS = {
     "behaviour generation": "generation:GenerationQuestion",
     "behaviour needles": "needles:NeedlesQuestion",
     "behaviour pronouns": "pronouns:PronounsQuestion",
+    "behaviour occupations": "occupations:OccupationsQuestion",
     "behaviour aggregate": "aggregation:AggregateQuestion",
     "behaviour names": "name_votes:VoteNamesQuestion",
     "behaviour wins": "wins:WinsQuestion",

@@ -37,6 +37,7 @@ OTHER_NAMES = {
     "behaviour wins": "win_rates",
     "behaviour needles": "find_needles",
     "behaviour pronouns": "translated_pronouns",
+    "behaviour occupations": "expected_pronouns",
     "behaviour report": "report_behaviour",
     "behaviour score": "score_behaviour",
 }

@@ -698,6 +698,17 @@ def translated_pronouns(
     level: float = ...,
     seed: int = ...,
 ) -> Answer: ...
+def expected_pronouns(
+    items: Any | None = ...,
+    *,
+    languages: Mapping[str, str] | None = ...,
+    model: str | None = ...,
+    before: str = ...,
+    precision: Literal["float32", "bfloat16"] = ...,
+    columns: Mapping[str, str] | None = ...,
+    level: float = ...,
+    seed: int = ...,
+) -> Answer: ...
 def aggregate_labels(
     items: Any | None = ...,
     *,
