@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from benchmarks.common import DATA, RESULTS, ROOT, have_data, machine, versions, write_result
+from benchmarks.common import DATA, RESULTS, have_data, machine, versions, write_result
+from benchmarks.drawing import draw_intervals
 from isogloss.lab import ByteTransformer, adapt, adaptation_card, pretrain
 from isogloss.lab.adaptation.losses import measure_texts
 from isogloss.lab.adaptation.vocabulary_trim import vocabulary_dimensions
@@ -185,37 +186,15 @@ def told(rows: list[Any]) -> list[float]:
 
 def draw() -> None:
     """Both worlds after training: each method less random rows, with its interval."""
-    import altair as alt
-
-    from isogloss.charts import Canvas, save
-    from isogloss.charts.canvas import inline
-
     found = json.loads((RESULTS / "adapt_vocabularies.json").read_text())["planted"]
-    title = "Rows made of old pieces stay ahead of random rows after training"
-    canvas = Canvas(title=title)
-    said = "Bits per byte less those of random rows: left is better; 95 % intervals over seeds and sentences."
-    page = canvas.page(title, [said])
     heads = {"planted": "a model whose rows say something", "null": "rows shuffled among tokens: they say nothing"}
-    names = [name for name in METHODS if name != BASE]
-    panels = []
-    for world, head in heads.items():
-        rows = [
-            dict(zip(("mean", "lower", "upper"), found[world][name]["trained"]["less random"], strict=True), name=name)
-            for name in names
-        ]
-        y = alt.Y("name:N", sort=names, title=None, axis=alt.Axis(labels=not panels, labelLimit=200, ticks=False))
-        scale = alt.Scale(domain=[-0.28, 0.08])
-        base = alt.Chart(inline(rows)).encode(y=y)
-        zero = alt.Chart(inline([{"mean": 0}])).mark_rule(color=canvas.colours.measured).encode(x=alt.X("mean:Q"))
-        bars = base.mark_rule(strokeWidth=3, color=canvas.colours.forecast).encode(
-            x=alt.X("lower:Q", scale=scale, axis=alt.Axis(values=[-0.2, -0.1, 0], title=head)), x2="upper:Q"
-        )
-        dots = base.mark_point(filled=True, size=90, color=canvas.colours.forecast).encode(x=alt.X("mean:Q"))
-        panels.append((zero + bars + dots).properties(width=page.width / 2 - 120, height=page.height - 80))
-    description = "; ".join(
-        f"{world}, {name}: {found[world][name]['trained']['less random']}" for world in heads for name in names
-    )
-    save(page.finish(alt.hconcat(*panels), description), ROOT / "docs/images/vocabularies.png")
+    draw_intervals(
+        "vocabularies", "Rows made of old pieces stay ahead of random rows after training",
+        "Bits per byte less those of random rows: left is better; 95 % intervals over seeds and sentences.",
+        {head: {name: found[world][name]["trained"]["less random"] for name in METHODS if name != BASE}
+         for world, head in heads.items()},
+        (-0.28, 0.08),
+    )  # fmt: skip
 
 
 def main() -> None:
