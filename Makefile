@@ -5,7 +5,8 @@ DEV := .venv-dev
 LOWEST := .venv-lowest
 # Python compiles what it imports; most of what is installed never is.
 PIP_FLAGS := --quiet --disable-pip-version-check --no-compile
-PYTEST_FLAGS ?= -n 2
+# Each worker takes neighbouring tests, which share trained models, and the idle one the last of the other.
+PYTEST_FLAGS ?= -n 2 --dist worksteal
 FUZZ_FLAGS ?= -seed=1 -runs=30000
 
 .PHONY: environments demo pages test browser lowest fuzz lint reference bench clean

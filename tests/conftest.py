@@ -21,6 +21,8 @@ REPOSITORY = Path(__file__).parents[1]
 settings.register_profile("isogloss", deadline=None)
 settings.register_profile("isogloss-ci", deadline=None, derandomize=True)
 os.environ.setdefault("ISOGLOSS_CACHE_SIZE", "0")  # what a test learns, it learns itself
+# Workers of pytest-xdist share the processors: threads of linear algebra would wait for one another, busily.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 settings.load_profile("isogloss-ci" if os.environ.get("CI") else "isogloss")
 
 
