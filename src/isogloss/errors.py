@@ -286,14 +286,10 @@ def first_line(error: BaseException) -> str:
     return said.splitlines()[0][:200] if said else type(error).__name__
 
 
-LEAST_BEGINNING = 3
-"""Letters of which a name may be the beginning."""
-
-
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """The names most like `name`, best first, letter case aside: those that begin with it before all others."""
+    """The names most like `name`, best first, letter case aside: `prune(0.3)` for `prune` before all others."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
     folded = name.casefold()
-    begun = sorted(one for one in by_folded if one.startswith(folded)) if len(name) >= LEAST_BEGINNING else []
+    begun = sorted(one for one in by_folded if re.match(rf"{re.escape(folded)}\W", one)) if folded else []
     near = [*begun, *difflib.get_close_matches(folded, by_folded, n=n, cutoff=0.6)]
     return [by_folded[match] for match in dict.fromkeys(near)][:n]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,11 @@ from isogloss.evidence.reading.plan import ReadingPlan, plan_source
 from isogloss.evidence.storage import is_url
 from isogloss.evidence.store import Store
 from isogloss.forks import check_fork
+from isogloss.text import counted
+
+NO_SCORE = "no score"
+MOST_REASONS = 4
+"""Reasons that a note about rows left out lists."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,8 @@ def read_evidence(
         elif isinstance(source, Evidence):
             parts.append(source)
         else:
-            parts.append(read_source(source, options, format).normalised)
+            read = read_source(source, options, format).normalised
+            parts.append(replace(read, notes=(*read.notes, *_left_out(read.dropped))))
     kept, _ = settle_duplicates(pl.concat([part.observations for part in parts]), duplicates)
     if kept.is_empty():
         raise BadValue(
@@ -125,6 +131,16 @@ def read_evidence(
     notes = dict.fromkeys(note for part in parts for note in part.notes)
     known = [part.files for part in parts if isinstance(part, Evidence)]
     return Evidence(kept, models, tasks, notes, pl.concat(known) if known else None)
+
+
+def _left_out(dropped: pl.DataFrame) -> tuple[str, ...]:
+    """Rows that hold a score and are left out all the same, with the reasons: `2 rows left out: ...`."""
+    reasons = dropped.filter(pl.col("reason") != NO_SCORE)["reason"].value_counts(sort=True).rows()
+    if not reasons:
+        return ()
+    said = ", ".join(f"{reason} ({count})" if count > 1 else reason for reason, count in sorted(reasons)[:MOST_REASONS])
+    more = f" and {len(reasons) - MOST_REASONS} more reasons" if len(reasons) > MOST_REASONS else ""
+    return (f"{counted(sum(count for _, count in reasons), 'row')} left out: {said}{more}",)
 
 
 def plan_reading(source: Any, *, format: str | None = None, **options: Any) -> ReadingPlan:

@@ -47,7 +47,7 @@ SURELY_CODES = 10
 
 _STRONG = frozenset(
     "avg average averages ave mean means median total totals overall std stdev stddev aggregate "
-    "δ delta diff difference differences".split()
+    "δ delta diff difference differences durchschnitt mittelwert moyenne promedio srednia ortalama среднее 平均".split()
 )
 _WEAK = frozenset(
     "all min max minimum maximum sum low mid high mul macro micro var variance range summary seen unseen hrl mrl lrl "

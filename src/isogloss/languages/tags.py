@@ -52,14 +52,15 @@ def tag_of_code(text: str) -> Tag | None:
 
 
 def tag_of_name(text: str) -> Tag | None:
-    """The tag of the one language that has this English name, with or without something in parentheses, or calls
-    itself so."""
+    """The tag of the one language that has this English name, with or without something in parentheses, calls itself
+    so, or is called so in one of a few other languages."""
     written = text.strip()
     if code := English.load().find(written):
         return _parse(code)
     if qualified := read_qualified(written):
         return Tag(*qualified)
-    return _native().get(fold(written))
+    folded = fold(written)
+    return _native().get(folded) or _foreign().get(folded)
 
 
 @lru_cache(maxsize=1)
@@ -70,6 +71,12 @@ def _native() -> dict[str, Tag]:
         named.setdefault(fold(name), set()).add(language)
     only = {name: next(iter(ids)) for name, ids in named.items() if name and len(ids) == 1}
     return {name: Tag(*language.partition("_")[::2]) for name, language in only.items()}
+
+
+@lru_cache(maxsize=1)
+def _foreign() -> dict[str, Tag]:
+    """Folded name in another language than English, such as French -> the one language that it is of."""
+    return {fold(name): Tag(language) for language, name, _ in read_table("foreign_names.tsv")}
 
 
 def split_script(text: str) -> tuple[str, str] | None:

@@ -11,8 +11,9 @@ def answer_text(answer: Content, width: int, *, why: bool = False) -> str:
     """Verdict, tables and notes, broken at `width` between words and never within a number."""
     parts = [_paragraphs(answer.sentences, width)]
     parts += [table_text(table, width) for table in answer.tables.values() if table.view().height]
-    # The layout of a sheet, and how an import says otherwise, are for --why.
-    assumed = [one.partition("; to say otherwise")[0] for one in answer.assumptions if one.startswith("assumed")]
+    # The layout of a sheet, and how an import says otherwise, are for --why; rows left out are not.
+    said = [one for one in answer.assumptions if one.startswith("assumed") or " left out: " in one]
+    assumed = [one.partition("; to say otherwise")[0] for one in said]
     shown = (answer.assumptions, answer.notes) if why else (tuple(assumed),)
     parts += [_paragraphs(group, width) for group in shown]
     return "\n\n".join(part for part in parts if part)

@@ -221,3 +221,9 @@ def test_pairs_across_are_asked_about_unless_scores_are_of_translations(write):
 def test_queries_call_their_columns_as_people_do(write):
     queries = read_queries(write("Language,Model name,training languages\nYoruba,Rook,en\n"), task="chess")
     assert queries.select("target", "model", "train", "task").rows() == [("yor", "Rook", "eng", "chess")]
+
+
+def test_the_cell_that_is_no_number_is_named_not_one_that_says_that_there_is_none(write):
+    path = write("Language,Rook,Knight\nGerman,81.5,n/a\nSwahili,70.5,66.5\nHausa,pending,60.1\nZulu,50,55\n")
+    with pytest.raises(BadValue, match="row 2: score 'pending' is not a number"):
+        read_evidence(path)

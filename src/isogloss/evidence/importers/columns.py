@@ -47,8 +47,9 @@ def with_numbers(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
     if "score" not in rows.columns or rows["score"].dtype != pl.String:
         return rows, ()
     numbers = read_numbers(rows["score"])
-    # What is no number stays as it is written, for the error that names it.
-    given = {"score": rows["score"] if numbers.wrong.any() else numbers.values}
+    # What is no number stays as it is written, for the error that names it; what says that there is none does not.
+    wrong = numbers.wrong.any()
+    given = {"score": rows["score"].set(~numbers.wrong & numbers.values.is_null(), None) if wrong else numbers.values}
     notes = numbers.notes
     if numbers.errors.is_not_null().any() and "standard_error" not in rows.columns:
         given["standard_error"] = numbers.errors
