@@ -26,7 +26,7 @@ def draw_layer_curves(layers: pl.DataFrame, *, measure: str, canvas: Canvas | No
     Parameters
     ----------
     layers : polars.DataFrame
-        `language`, `layer`, `value` and `chance`.
+        `language`, `layer`, `value` and `chance`; of a single language, `lower` and `upper` are drawn where they are.
     measure : str
         What the values are.
     canvas : Canvas, optional
@@ -39,14 +39,18 @@ def draw_layer_curves(layers: pl.DataFrame, *, measure: str, canvas: Canvas | No
 
     canvas = canvas or Canvas()
     known = layers.drop_nulls("value").sort("language", "layer")
-    page = canvas.page(f"{measure} by layer", ["A line for each language; layer 0 are the embeddings."])
+    banded = known["language"].n_unique() == 1 and "lower" in known.columns and known["lower"].count() > 0
+    lines = "The band is a 95 % interval" if banded else "A line for each language"
+    page = canvas.page(f"{measure} by layer", [f"{lines}; layer 0 are the embeddings."])
     numbers = known["layer"].unique().sort().to_list()
     last = known.filter(layer=numbers[-1]).sort("value", descending=True)
     named = last if last.height <= MOST_PALE else pl.concat([last.head(1), last.tail(1)])
     names = {one: canvas.name(one) for one in named["language"]}
     right = min(max([text_width(name) for name in names.values()] or [0.0]), MOST_NAME) + GAP
     width, height = page.width - LEFT - right, page.height - HEADER - AXIS
-    ends = score_range([0.0, *known["value"], *known["chance"].drop_nulls()])
+    ends = score_range(
+        [0.0, *known["value"], *known["chance"].drop_nulls(), *(known["lower"].drop_nulls() if banded else [])]
+    )
     colours = canvas.colours
     x = alt.X("layer:Q", scale=alt.Scale(domain=[numbers[0], numbers[-1]], nice=False),
               axis=alt.Axis(title="layer", values=numbers, format="d", grid=False, labelOverlap=True))  # fmt: skip
@@ -59,13 +63,18 @@ def draw_layer_curves(layers: pl.DataFrame, *, measure: str, canvas: Canvas | No
     middle = known.group_by("layer").agg(pl.col("value").median(), pl.col("chance").mean()).sort("layer")
     median = alt.Chart(inline(middle.to_dicts())).mark_line(color=colours.forecast, strokeWidth=3)
     chance = alt.Chart(inline(middle.select("layer", value="chance").to_dicts()))
-    parts: list[Any] = [
+    parts: list[Any] = []
+    if banded:
+        band = alt.Chart(inline(known.select("layer", "upper", value="lower").drop_nulls().to_dicts()))
+        band = band.mark_area(color=colours.forecast, opacity=0.2)
+        parts.append(band.encode(x=x, y=y, y2="upper:Q"))
+    parts += [
         chance.mark_line(color=colours.alert, strokeWidth=1.5, strokeDash=[4, 3]).encode(x=x, y=y),
         each.encode(x=x, y=y, detail=alt.Detail("language:N"), tooltip=tooltip),
         median.encode(x=x, y=y, tooltip=tooltip[1:]),
     ]
     looks = {
-        "the median language": {"colour": colours.forecast},
+        "the value" if banded else "the median language": {"colour": colours.forecast},
         "chance": {"colour": colours.alert, "shape": "square"},
     }
     marks, words = key_layers(looks, canvas, 0.0)
