@@ -3,8 +3,8 @@
 Two planted languages, twelve words of Swahili and their English. Of the texts half hold a sentence and its translation,
 the others two sentences of one language. Byte models read the corpus as it is, without what `isogloss lab bilingual`
 takes out, and without as many other texts drawn by chance; each is filled up with new texts of one language, so that
-all read as much. How likely is the right translation after a sentence and a line's end, as in the texts, beside those with
-one wrong word? Asked about are sentences that some texts translate, and ones that none does.
+all read as much. How likely is the right translation after a sentence and a line's end, as in the texts, beside those
+with one wrong word? Asked about are sentences that some texts translate, and ones that none does.
 Run: python -m benchmarks.texts_bilingual    # about four minutes of a processor
 """
 
