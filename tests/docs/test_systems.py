@@ -24,6 +24,7 @@ BEFORE = {
     "vary-parameters": ["evidence import sizes.csv --into sizes", "evidence describe sizes size_facts.csv"],
     "crossed": ["lab mix mix.toml --into mixed.jsonl"],
     "held-out-task": ["lab mix task_mix.toml --into task_mixed.jsonl"],
+    "taught-question": ["lab run self_translated.toml --into self_translated_store --executor serial"],
     "items-compare": ["lab run mixes.toml --into mixes_store --executor serial"],
 }
 """What has to be there before a command is typed."""

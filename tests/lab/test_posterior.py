@@ -111,5 +111,5 @@ def test_without_translations_it_is_refused(tmp_path: Path) -> None:
     recipe: Any = recipes.get("seq2seq-posterior").read(settings)
     with pytest.raises(BadValue, match="no item is learnt from in two languages"):
         recipe.fit(recipe.prepare(made, map), training)
-    with pytest.raises(BadValue, match="consistency: is not measured with random states"):
+    with pytest.raises(BadValue, match="consistency: is not learnt with random states"):
         recipes.get("seq2seq-posterior").read({**settings, "consistency": 1.0})

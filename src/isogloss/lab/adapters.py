@@ -269,13 +269,10 @@ def read_recipe(checkpoint: str, settings: dict[str, Any]) -> Recipe:
         If a parameter is unknown or wrong.
     """
     from isogloss.lab.recipe.instructions import InstructionLora as Recipe
+    from isogloss.lab.recipe.instructions import refuse_beside
 
     recipe = Recipe.read({"checkpoint": checkpoint, **settings}, where="settings")
-    if recipe.consistency:
-        raise BadValue(
-            "instructions are no translations", where="settings: consistency",
-            hint="leave it out, or train a recipe of a grid on a task of translations",
-        )  # fmt: skip
+    refuse_beside(recipe, "is learnt by recipes", "leave it out, or train a recipe of a grid", "settings: ")
     return recipe
 
 

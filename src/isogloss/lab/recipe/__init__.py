@@ -60,7 +60,7 @@ recipes: Registry[type[Recipe]] = Registry(
         "robust-prompt": "isogloss.lab.recipe.robust_prompt:RobustPrompt",
         "instruction-tune": "isogloss.lab.recipe.instructions:InstructionTune",
         "instruction-lora": "isogloss.lab.recipe.instructions:InstructionLora",
-        "instruction-prompt": "isogloss.lab.recipe.instructions:InstructionPrompt",
+        "instruction-prompt": "isogloss.lab.recipe.instruction_prompt:InstructionPrompt",
         "stacked-encoder": "isogloss.lab.recipe.stacked_encoder:StackedEncoder",
         "mapped-encoder": "isogloss.lab.recipe.mapped_encoder:MappedEncoder",
         "seq2seq-tune": "isogloss.lab.recipe.encoder_decoder:Seq2SeqTune",

@@ -19,7 +19,7 @@ from isogloss.languages import resolve
 from isogloss.models.generation import generate
 from isogloss.parameters import Count
 
-UNUSED = ("consistency", "tag", "template", "templates")
+UNUSED = (*Seq2SeqTune.beside, "tag", "template", "templates")
 """What would put words or tags around utterances."""
 
 

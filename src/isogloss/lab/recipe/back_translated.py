@@ -13,7 +13,7 @@ from isogloss.errors import BadValue
 from isogloss.lab.recipe import Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.encoder_decoder import Seq2SeqTune
 from isogloss.lab.recipe.from_texts import Seq2SeqFromTexts
-from isogloss.lab.recipe.instructions import languages_of
+from isogloss.lab.recipe.instructions import languages_of, refuse_beside
 from isogloss.lab.recipe.prompted import right_answer
 from isogloss.lab.recipe.prompted.prompts import About, about, queries
 from isogloss.lab.tuning.lessons import Example
@@ -55,10 +55,7 @@ class Seq2SeqBackTranslated(Seq2SeqFromTexts):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.consistency:
-            raise BadValue(
-                "is not measured on texts that are translated back", where="consistency", hint="leave it out"
-            )
+        refuse_beside(self, "is not learnt on texts that are translated back")
 
     @cached_property
     def by(self) -> Translator | None:

@@ -11,7 +11,8 @@ from annotated_types import Ge
 
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Estimate, Fitted, Training
-from isogloss.lab.recipe.instructions import InstructionLora, InstructionPrompt, InstructionTune
+from isogloss.lab.recipe.instruction_prompt import InstructionPrompt
+from isogloss.lab.recipe.instructions import InstructionLora, InstructionTune
 from isogloss.lab.recipe.prompted import Mark
 from isogloss.lab.recipe.prompted.prompts import About, Query
 from isogloss.lab.recipe.prompted.templates import Wordings, of_languages
@@ -66,8 +67,7 @@ class Seq2SeqTune(InstructionTune):
 
     name: ClassVar[str] = "seq2seq-tune"
     answers: ClassVar[tuple[str, ...]] = ("text",)
-    later: ClassVar[tuple[str, ...]] = ("decoder_layers", "free_layer", "pivot")
-    """Parameters that came later: jobs that leave them as they are keep their names."""
+    later: ClassVar[tuple[str, ...]] = (*InstructionTune.later, "decoder_layers", "free_layer", "pivot")
 
     frozen_epochs: Whole = 0
     decoder_layers: Whole = 0
@@ -86,14 +86,6 @@ class Seq2SeqTune(InstructionTune):
             raise BadValue("nothing says when to write it", where="pivot", hint='add tag = "prompt" or tag = "answer"')
         if self.chat:
             raise BadValue("encoder-decoders are not asked in a chat", hint="leave chat out")
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """Without the parameters that came later where they change nothing."""
-        found = super().identity
-        unused = [name for name in self.later if getattr(self, name) == self.defaults()[name]]
-        parameters = {name: value for name, value in found["parameters"].items() if name not in unused}
-        return {**found, "parameters": parameters}
 
     def check_checkpoint(self) -> None:
         """Raise BadValue for what is no encoder-decoder, or not of the layers that are named."""

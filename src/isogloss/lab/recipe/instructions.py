@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from itertools import compress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -21,7 +21,8 @@ from isogloss.lab.recipe.neural import TRIED
 from isogloss.lab.recipe.prompted import PromptedRecipe, right_answer
 from isogloss.lab.recipe.prompted.prompts import About, about, first_rows, packed, queries
 from isogloss.lab.tuning import checkpoint
-from isogloss.lab.tuning.lessons import ANSWERS, Consistency, Example, Lesson, Material
+from isogloss.lab.tuning.lessons import ANSWERS, Consistency, Distillation, Example, Lesson, Material
+from isogloss.languages import resolve
 from isogloss.models.decoder import Decoder, shared_decoder
 from isogloss.models.runtime import count, device, forward_flops, start_torch
 from isogloss.parameters import Count, NotNegative, Positive
@@ -46,6 +47,14 @@ class InstructionTune(PromptedRecipe):
     consistency : float, default 0
         Of translations, the weight of the divergence between what is expected of the translation after the text, and
         after the translation itself in the text's place.
+    teacher_language : str, default ""
+        A language that others learn from beside the answers: what is expected of an answer after the question in this
+        language is to be expected after the question of the same item in another. By default none.
+    teacher_weight : float, default 1
+        Of the divergence from what is expected in `teacher_language`.
+    teacher : {"current", "before"}, default "current"
+        Whether the model as it is at each step expects it, or, with memory for a second one, as it was before the
+        training (with `frozen_epochs`, before each part of it).
     stop : list of str, default none
         Where a generated answer ends beside the token that ends texts, which is learnt.
 
@@ -54,11 +63,17 @@ class InstructionTune(PromptedRecipe):
     The loss is the mean cross entropy of the tokens of answers and of the one that ends them; prompts count for
     nothing. An example that has no room in `max_length` is left out, not cut. Size 0 of a grid is the model as it is.
     `consistency` is that of XConST (Gao et al. 2024): the mean over tokens of KL(p(. | x, y before) || p(. | y, y
-    before)), with a gradient through both; the template is that of the pair, also where y stands in the place of x. The
-    other parameters are those of `PromptedRecipe`.
+    before)), with a gradient through both; the template is that of the pair, also where y stands in the place of x.
+    `teacher_language` is the cross-lingual distillation of xCoT (2024), as far as it is public: KL(p(. | x of that
+    language, y before) || p(. | x, y before)), with a gradient through the second alone; see
+    `isogloss.lab.tuning.lessons.Distillation`. The other parameters are those of `PromptedRecipe`.
     """
 
     name: ClassVar[str] = "instruction-tune"
+    beside: ClassVar[tuple[str, ...]] = ("consistency", "teacher_language")
+    """Parameters that ask for something to be learnt beside the answers."""
+    later: ClassVar[tuple[str, ...]] = ("teacher_language", "teacher_weight", "teacher")
+    """Parameters that came later: jobs that leave them as they are keep their names."""
 
     epochs: Count = 3
     batch_size: Count = 16
@@ -66,12 +81,31 @@ class InstructionTune(PromptedRecipe):
     warmup: NotNegative = 0.1
     weight_decay: NotNegative = 0.0
     consistency: NotNegative = 0.0
+    teacher_language: str = ""
+    teacher_weight: Positive = 1.0
+    teacher: Literal["current", "before"] = "current"
     stop: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.teacher_language:
+            resolve(self.teacher_language, where="teacher_language")
+        for name in ("teacher_weight", "teacher") if not self.teacher_language else ():
+            if getattr(self, name) != self.defaults()[name]:
+                raise BadValue("no language teaches", where=name, hint='add teacher_language = "eng"')
+        if self.consistency and self.teacher_language:
+            raise BadValue("one thing is learnt beside answers", where="consistency", hint="leave out teacher_language")
 
     @property
     def identity(self) -> dict[str, Any]:
-        """So that jobs in which weights in 16 bits stayed as before the first step are run again, and no others."""
-        return super().identity | ({"casts": "fresh"} if self.precision == "bfloat16" else {})
+        """Without the parameters that came later where they change nothing.
+
+        Jobs in which weights in 16 bits stayed as before the first step are run again, and no others.
+        """
+        found = super().identity | ({"casts": "fresh"} if self.precision == "bfloat16" else {})
+        unused = [name for name in self.later if getattr(self, name) == self.defaults()[name]]
+        parameters = {name: value for name, value in found["parameters"].items() if name not in unused}
+        return {**found, "parameters": parameters}
 
     def prepare(self, corpus: Corpus, apply: Any) -> Arrays:
         """As recipes do that ask in prompts; a checkpoint that cannot learn so is refused."""
@@ -115,12 +149,29 @@ class InstructionTune(PromptedRecipe):
 
     def lesson(self, prepared: Arrays, training: Training) -> Lesson:
         """What is learnt of the examples."""
+        if self.teacher_language:
+            return Distillation(self._originals(prepared, training), self.teacher_weight, self.teacher)
         if not self.consistency:
             return ANSWERS
         known = about(prepared)
         into_itself = replace(known, input_ids=known.answer_ids)
         copied = self._written(prepared, training, into_itself, lambda parts, answer: [answer])
         return Consistency(copied, self.consistency)
+
+    def _originals(self, prepared: Arrays, training: Training) -> np.ndarray[Any, Any]:
+        """Of each training row the place of the same item in the teacher's language, -1 where there is none."""
+        teacher, known = resolve(self.teacher_language).id, about(prepared)
+        items = [one.item for one in queries(prepared, "train", training.rows)]
+        asked = [known.input_ids[place] for place in languages_of(prepared, training.rows)]
+        of_item = {item: place for place, (item, code) in enumerate(zip(items, asked, strict=True)) if code == teacher}
+        found = [-1 if code == teacher or not item else of_item.get(item, -1)
+                 for item, code in zip(items, asked, strict=True)]  # fmt: skip
+        if max(found) < 0:
+            raise BadValue(
+                f"no item is learnt from in {teacher} and in another language", where="teacher_language",
+                hint="name the column of items, and learn from both languages together",
+            )  # fmt: skip
+        return np.array(found)
 
     def fit(self, prepared: Arrays, training: Training) -> Fitted:
         """Learn from the answers of the training rows; of none, nothing.
@@ -173,7 +224,7 @@ class InstructionTune(PromptedRecipe):
                 learnt = self.weights(model)
         notes = {"selected_on": "nothing: the weights after the last step are taken"}
         left_out = len(examples) - len(material.sequences)
-        return learnt, notes | ({"too_long": left_out} if left_out else {})
+        return learnt, notes | lesson.notes(material) | ({"too_long": left_out} if left_out else {})
 
     def _material(self, decoder: Decoder, examples: Sequence[Example], others: Sequence[Example]) -> Material:
         """Examples, and what is read beside each, in tokens: those that have room.
@@ -243,25 +294,35 @@ class InstructionTune(PromptedRecipe):
     def estimate(self, corpus: Corpus, trainings: Sequence[Training]) -> Estimate:
         """A few texts of the language that has most are answered, and a few learnt from once."""
         test, train = max(corpus.test, key=len)[:TRIED], max(corpus.train, key=len, default=[])[:TRIED]
-        plain = replace(self, epochs=1, template_language="source")
+        untaught = {name: self.defaults()[name] for name in ("teacher_language", "teacher_weight", "teacher")}
+        plain = replace(self, epochs=1, template_language="source", **untaught)
         prepared = packed(Corpus([train], [test], ["eng"], corpus.kind, corpus.labels))
         labels = np.zeros(sum(map(corpus.kind.input_type.units, train)), np.int64)
         shared_decoder(self.folder, self.precision)  # reading the checkpoint is no part of a text's time
         began = time.perf_counter()
         fitted = plain.fit(prepared, Training(np.arange(len(train)), labels, 0))
         learning = (time.perf_counter() - began) / max(1, len(train))
+        learning *= 4 / 3 if self.teacher_language else 1  # what is read once more has no gradient
         began = time.perf_counter()
         plain.predict(prepared, fitted)
         answering = (time.perf_counter() - began) / len(test)
         texts = sum(len(one.rows) for one in trainings) / len(trainings)
         seconds = self.epochs * texts * learning + answering * sum(map(len, corpus.test))
-        memory = 4 * self.facts()["parameters"] * 5 + 1e9  # as read and as learnt, gradients, two moments
+        copies = 5 + (self.teacher == "before")  # as read and as learnt, gradients, two moments
+        memory = 4 * self.facts()["parameters"] * copies + 1e9
         return Estimate(0.0, seconds, 0.0, memory, 0.0, f"{len(test)} texts tried")
 
 
 def languages_of(prepared: Arrays, rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The language of each training row, by its place in the corpus."""
     return np.searchsorted(first_rows(prepared, "train"), rows, side="right") - 1
+
+
+def refuse_beside(recipe: InstructionTune, reason: str, hint: str = "leave it out", where: str = "") -> None:
+    """Raise BadValue where something is to be learnt beside answers."""
+    for name in recipe.beside:
+        if getattr(recipe, name):
+            raise BadValue(reason, where=f"{where}{name}", hint=hint)
 
 
 def count_learning(decoder: Decoder, sequences: Sequence[tuple[Any, Any]], epochs: int) -> None:
@@ -332,56 +393,3 @@ class InstructionLora(InstructionTune):
         }:
             raise BadFile("holds the weights of another model", where=self.name, hint="train it again")
         set_peft_model_state_dict(model, {name: torch.from_numpy(array) for name, array in learnt.items()})
-
-
-@dataclass(frozen=True)
-class InstructionPrompt(InstructionTune):
-    """Soft prompts before what a decoder reads, learnt on the answers to prompts; no weight of the model changes.
-
-    Parameters
-    ----------
-    epochs : int, default 20
-        How often all examples are gone through.
-    learning_rate : float, default 1e-2
-        The highest, of AdamW.
-    length : int, default 20
-        How many vectors stand before each prompt.
-
-    Notes
-    -----
-    Lester, Al-Rfou and Constant (2021). The vectors begin as those of tokens of the vocabulary, drawn by the seed. They
-    take places of `max_length`. The other parameters are those of `InstructionTune`.
-    """
-
-    name: ClassVar[str] = "instruction-prompt"
-
-    epochs: Count = 20
-    learning_rate: Positive = 1e-2
-    length: Count = 20
-
-    def adapt(self, model: Any) -> Any:
-        from isogloss.lab.tuning.soft_prompt import add_prompts
-
-        return add_prompts(model, self.length)
-
-    def weights(self, model: Any) -> dict[str, Any]:
-        from isogloss.lab.tuning.soft_prompt import prompts_of
-
-        return {"prompts": prompts_of(model).vectors.detach().cpu().numpy().copy()}
-
-    def restore(self, model: Any, learnt: dict[str, Any]) -> None:
-        torch = start_torch()
-        from isogloss.lab.tuning.soft_prompt import prompts_of
-
-        vectors, found = prompts_of(model).vectors, learnt.get("prompts")
-        if found is None or found.shape != tuple(vectors.shape):
-            raise BadFile("holds the weights of another model", where=self.name, hint="train it again")
-        with torch.no_grad():
-            vectors.copy_(torch.from_numpy(found))
-
-    @contextmanager
-    def _adapted(self, decoder: Decoder) -> Iterator[tuple[Decoder, Any]]:
-        from isogloss.lab.tuning.soft_prompt import prompts_of
-
-        with super()._adapted(decoder) as (ready, model):
-            yield replace(ready, lead=[*prompts_of(model).ids, *ready.lead]), model

@@ -21,7 +21,7 @@ from annotated_types import Ge
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Estimate, Fitted, Training
 from isogloss.lab.recipe.encoder_texts import content_hash, last_part, read_texts, shuffled
-from isogloss.lab.recipe.instructions import InstructionTune, count_learning, languages_of
+from isogloss.lab.recipe.instructions import InstructionTune, count_learning, languages_of, refuse_beside
 from isogloss.lab.recipe.neural import TRIED
 from isogloss.lab.recipe.prompted.prompts import Query, queries
 from isogloss.lab.recipe.remembered import Remembered
@@ -113,8 +113,7 @@ class MappedEncoder(InstructionTune):
         super().__post_init__()
         if not self.encoder:
             raise BadValue("mapped-encoder needs an encoder", hint='add encoder = "folder of a multilingual encoder"')
-        if self.consistency:
-            raise BadValue("mapped-encoder learns one loss of answers", where="consistency", hint="leave it out")
+        refuse_beside(self, "mapped-encoder learns one loss of answers")
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 from isogloss.errors import BadValue
 from isogloss.lab.recipe import Apply, Arrays, Corpus, Estimate, Training
 from isogloss.lab.recipe.encoder_decoder import Seq2SeqTune
-from isogloss.lab.recipe.instructions import languages_of
+from isogloss.lab.recipe.instructions import languages_of, refuse_beside
 from isogloss.lab.tuning.lessons import Lesson, Posterior
 from isogloss.lab.tuning.pairs import Pairs, PosteriorWeights
 from isogloss.parameters import Count, NotNegative
@@ -58,8 +58,7 @@ class Seq2SeqPosterior(Seq2SeqTune):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.consistency:
-            raise BadValue("is not measured with random states", where="consistency", hint="use seq2seq-tune for it")
+        refuse_beside(self, "is not learnt with random states", "use seq2seq-tune for it")
 
     @property
     def preparation(self) -> tuple[Any, ...]:

@@ -139,9 +139,10 @@ def train_rewarded(
     descend(decoder, sequences, loss, schedule, seed)
 
 
-def train_consistent(
-    decoder: Decoder, sequences: Sequences, others: Sequences, schedule: Schedule, seed: int, weight: float
-) -> None:
+def train_compared(
+    decoder: Decoder, sequences: Sequences, others: Sequences, weights: Places, schedule: Schedule, seed: int,
+    *, teacher: Decoder | None = None,
+) -> None:  # fmt: skip
     """Lower the loss of `train_answers`, and how far what is expected of an answer diverges after another prompt.
 
     Parameters
@@ -150,21 +151,39 @@ def train_consistent(
     sequences : Sequences
     others : Sequences
         The other prompt of each; their answers, which are the same texts, are not looked at.
-    weight : float
+    weights : numpy.ndarray of float, shape (sequences,)
         Of the divergence, the mean over tokens of answers of KL(after the prompt || after the other one).
+    schedule : Schedule
+    seed : int
+    teacher : Decoder, optional
+        Which expects something after the other prompt, without gradient or dropout; the divergence is then KL(after the
+        other one || after the prompt). By default it is the model that learns, with a gradient.
     """
 
     def loss(part: Places, batch: Places, step: int) -> Any:
         tokens = sum(len(sequences[place][1]) for place in batch)
         answers = [sequences[place][1] for place in part]
+        other = [(others[place][0], one) for place, one in zip(part, answers, strict=True)]
+        beside = expectations(decoder, other)[0] if teacher is None else _standard(teacher, other)
         own, there = expectations(decoder, [sequences[place] for place in part])
-        beside, _ = expectations(decoder, [(others[place][0], one) for place, one in zip(part, answers, strict=True)])
+        first, second = (own, beside) if teacher is None else (beside, own)
+        divergence = (first.exp() * (first - second)).sum(dim=-1)
         ids, _ = padded(answers, decoder.filler, left=not decoder.is_seq2seq)
         right = own.gather(2, ids[:, :, None])[:, :, 0]
-        divergence = (own.exp() * (own - beside)).sum(dim=-1)
-        return ((weight * divergence - right) * there).sum() / tokens
+        weight = start_torch().tensor(weights[part], dtype=own.dtype, device=own.device)
+        return ((weight[:, None] * divergence - right) * there).sum() / tokens
 
     descend(decoder, sequences, loss, schedule, seed)
+
+
+def _standard(teacher: Decoder, sequences: Sequences) -> Any:
+    """What a teacher expects of answers, which may be the model that learns."""
+    is_learning = teacher.model.training
+    teacher.model.eval()
+    with start_torch().no_grad():
+        expected, _ = expectations(teacher, sequences)
+    teacher.model.train(is_learning)
+    return expected
 
 
 def descend(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from isogloss.errors import BadValue
 from isogloss.lab.tuning.pairs import Pairs, PosteriorWeights
 from isogloss.models.decoder import PLAIN, Decoder, Direction
 
@@ -50,6 +52,10 @@ class Lesson(ABC):
     def others(self, examples: Sequence[Example]) -> Sequence[Example]:
         """What is read beside each example; by default nothing."""
         return []
+
+    def notes(self, material: Material) -> dict[str, Any]:
+        """What observations say of it; by default nothing."""
+        return {}
 
     @abstractmethod
     def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
@@ -114,9 +120,64 @@ class Consistency(Lesson):
         return self.copied
 
     def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
-        from isogloss.lab.tuning.instructions import train_consistent
+        from isogloss.lab.tuning.instructions import train_compared
 
-        train_consistent(decoder, material.sequences, material.others, schedule, seed, self.weight)
+        weights = np.full(len(material.sequences), self.weight)
+        train_compared(decoder, material.sequences, material.others, weights, schedule, seed)
+
+
+@dataclass(frozen=True)
+class Distillation(Lesson):
+    """What is expected of an answer after one question is to be expected after another.
+
+    Attributes
+    ----------
+    originals : numpy.ndarray of int, shape (examples,)
+        Of each example, the place of the one whose question is the teacher's; -1 for those without a teacher.
+    weight : float
+        Of the divergence KL(after the teacher's question || after its own), beside the loss of answers.
+    teacher : {"current", "before"}
+        Whether the model as it is at each step teaches, or as it was before the stage of training. No gradient goes
+        through it, and it has no dropout.
+    """
+
+    originals: np.ndarray[Any, Any]
+    weight: float
+    teacher: Literal["current", "before"] = "current"
+
+    def others(self, examples: Sequence[Example]) -> Sequence[Example]:
+        """The teacher's question; of examples without a teacher, their own.
+
+        Raises
+        ------
+        BadValue
+            If two questions of an item have two answers.
+        """
+        read = [one if place < 0 else examples[place] for one, place in zip(examples, self.originals, strict=True)]
+        for one, other in zip(examples, read, strict=True):
+            if one.answer.strip() != other.answer.strip():
+                raise BadValue(
+                    f"an item is answered '{other.answer.strip()}' in one language and '{one.answer.strip()}' in "
+                    "another", where="teacher_language",
+                    hint="give both questions of an item one answer, such as the teacher's",
+                )  # fmt: skip
+        return read
+
+    def notes(self, material: Material) -> dict[str, Any]:
+        """How many examples had a teacher."""
+        return {"with_teacher": int(self._taught(material).sum())}
+
+    def train(self, decoder: Decoder, material: Material, schedule: Schedule, seed: int) -> None:
+        from isogloss.lab.tuning.instructions import train_compared
+
+        weights = self.weight * self._taught(material)
+        teacher = decoder if self.teacher == "current" else replace(decoder, model=deepcopy(decoder.model))
+        train_compared(decoder, material.sequences, material.others, weights, schedule, seed, teacher=teacher)
+
+    def _taught(self, material: Material) -> np.ndarray[Any, Any]:
+        """Whether each of the examples that have room has a teacher."""
+        taught: np.ndarray[Any, Any] = self.originals[material.places] >= 0
+        return taught
 
 
 @dataclass(frozen=True)
