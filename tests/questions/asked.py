@@ -194,6 +194,17 @@ def with_answer_texts(folder: Path) -> dict[str, Any]:
     return {"texts": folder / "texts.csv", "into": folder / "written.jsonl", "model": model, "max_new": 8}
 
 
+def with_topics(folder: Path) -> dict[str, Any]:
+    """A tiny model, a topic and a text to be mixed."""
+    pytest.importorskip("py3langid", reason="to identify languages needs py3langid, of the extra behaviour")
+    model = with_questions(folder)["model"]
+    (folder / "texts.csv").write_text("id,language,text,topic\na,deu,Bienen tanzen im Stock.,\nb,deu,,rain\n")
+    return {
+        "texts": folder / "texts.csv", "into": folder / "mixed.jsonl", "model": model, "embedded": "eng", "max_new": 8,
+        "rounds": 1, "judge": model, "rater": model,
+    }  # fmt: skip
+
+
 def with_pitfalls(folder: Path) -> dict[str, Any]:
     """Two tiny models, and questions in two languages."""
     pytest.importorskip("torch", reason="models need torch, of the extra lab")
@@ -362,6 +373,7 @@ CASES: dict[str, Case] = {
     "lab vocabulary": lambda folder: {**with_shares(folder), "tokens": 300},
     "lab mix": with_instructions,
     "lab write-questions": with_answer_texts,
+    "lab write-mixed": with_topics,
     "adapt": worlds.adaptations,
     "adapt show": worlds.adapted,
     "align probe": lambda folder: {**worlds.labelled(folder), "folds": 2},

@@ -182,6 +182,7 @@ def test_transforms_are_found_by_name() -> None:
         "switch-phrases",
         "translate",
         "transliterate",
+        "write-mixed",
     ]
     with pytest.raises(UnknownName, match="text transform 'mix'"):
         read_transform({"name": "mix"})

@@ -36,8 +36,8 @@ class SemanticErrorRate(SumComputation):
     Notes
     -----
     F is the character error rate in Chinese, Japanese and Korean, and the word error rate elsewhere, of all rows
-    together, as `cer` and `wer` count them. The cosine is that of the vectors of output and reference, cut to 0 to 1; an
-    output without words has 0, as has a vector of zeros. Of several references the one with the lowest rate counts.
+    together, as `cer` and `wer` count them. The cosine is that of the vectors of output and reference, cut to 0 to 1;
+    an output without words has 0, as has a vector of zeros. Of several references the one with the lowest rate counts.
     F has no upper end, nor has the score.
     """
 

@@ -91,6 +91,7 @@ QUESTIONS = {
     "lab clones": "clones:ClonesQuestion",
     "lab mix": "lab:MixQuestion",
     "lab write-questions": "written_questions:WriteQuestionsQuestion",
+    "lab write-mixed": "written_mixed:WriteMixedQuestion",
 }
 """Name of the command to the module and class of its question."""
 

@@ -37,8 +37,8 @@ class GenerationQuestion(AboutItems):
         NameList,
         Shell(flags=("--metric", "--metrics"), kind=str),
         Field(
-            description="Metrics, such as chrf++, bleu, spbleu, ter, rouge_1, rouge_2, rouge_l, sari, wer, cer, saer, f1; by "
-            "default chrf++, rouge_l and exact_match, and sari where the table has source texts."
+            description="Metrics, such as chrf++, bleu, spbleu, ter, rouge_1, rouge_2, rouge_l, sari, wer, cer, saer, "
+            "f1; by default chrf++, rouge_l and exact_match, and sari where the table has source texts."
         ),
     ] = Field(default_factory=list)
     terms: Annotated[

@@ -2,6 +2,10 @@ from .aligners import Aligner, Bitext, Links, aligners, read_aligner
 from .aligners.written import GoldLinks, alignment_error_rate, read_gold, write_links
 from .bilingual import BilingualTexts, find_bilingual
 from .closest import closest_sentences
+from .mixing.drafts import Draft, read_drafts
+from .mixing.judges import Judge, Judgement, OrderJudge, PromptedJudge, ShareJudge
+from .mixing.word_languages import word_languages
+from .mixing.writing import MixedTexts, write_mixed
 from .projection import Projection
 from .projection.markers import MarkedTranslations, translate_marked
 from .projection.placeholders import translate_templates
@@ -16,13 +20,20 @@ __all__ = [
     "Aligner",
     "BilingualTexts",
     "Bitext",
+    "Draft",
     "GoldLinks",
     "Item",
+    "Judge",
+    "Judgement",
     "Links",
     "MarkedTranslations",
+    "MixedTexts",
+    "OrderJudge",
     "Outcome",
     "Passage",
     "Projection",
+    "PromptedJudge",
+    "ShareJudge",
     "Span",
     "SpanScorer",
     "TextTransform",
@@ -36,6 +47,7 @@ __all__ = [
     "project_spans",
     "project_tags",
     "read_aligner",
+    "read_drafts",
     "read_gold",
     "read_span_scorer",
     "read_spans",
@@ -46,6 +58,8 @@ __all__ = [
     "translate_marked",
     "translate_templates",
     "translators",
+    "word_languages",
     "write_links",
+    "write_mixed",
     "write_spans",
 ]

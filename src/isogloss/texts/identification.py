@@ -63,6 +63,17 @@ def identify(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def probabilities(text: str) -> dict[str, float]:
+    """The probability of each language that can be identified, by the code of the identifier.
+
+    Raises
+    ------
+    MissingExtra
+        Without py3langid, of the extra `behaviour`.
+    """
+    return dict(_identifier().rank(text))
+
+
 def codes_of(language: str) -> frozenset[str]:
     """The codes of the identifier that count as this language.
 

@@ -28,6 +28,7 @@ text_transforms: Registry[type[TextTransform]] = Registry(
         "mix-languages": "isogloss.texts.transforms.mix_languages:MixLanguages",
         "most-fluent": "isogloss.texts.transforms.most_fluent:MostFluent",
         "switch-phrases": "isogloss.texts.transforms.switch_phrases:SwitchPhrases",
+        "write-mixed": "isogloss.texts.transforms.write_mixed:WriteMixed",
         "reorder": "isogloss.texts.transforms.reorder:Reorder",
     },
     "isogloss.text_transforms",

@@ -13,6 +13,7 @@ from annotated_types import Ge, Le
 
 from isogloss.errors import BadValue
 from isogloss.parameters import labelled
+from isogloss.texts.mixing.word_languages import mixing_index
 from isogloss.texts.transforms import Item, Outcome, TextTransform
 from isogloss.texts.word_tables import Dictionary, content_of_tables, read_words, table_of
 from isogloss.texts.words import with_words
@@ -112,12 +113,6 @@ class CodeSwitch(TextTransform):
                 tags += [item.tags[place], *[_continued(item.tags[place])] * (len(made) - 1)]
         text = with_words(item.text, item.words, pieces) if item.text else ""
         return item._replace(words=tuple(words), tags=tuple(tags), text=text), own, other
-
-
-def mixing_index(counts: np.ndarray[Any, Any]) -> float:
-    """The code-mixing index of texts, the mean of 100 (1 - m / n), from how many words of each language each has."""
-    words = counts.sum(axis=1)
-    return float(np.mean(100.0 * (1.0 - counts.max(axis=1) / np.maximum(words, 1)) * (words > 0)))
 
 
 def entries_of(dictionary: str, origin: str) -> Dictionary:

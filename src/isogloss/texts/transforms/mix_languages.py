@@ -14,8 +14,8 @@ from annotated_types import Ge, Le
 from isogloss.errors import BadValue
 from isogloss.languages import resolve
 from isogloss.parameters import Count
+from isogloss.texts.mixing.word_languages import mixing_index
 from isogloss.texts.transforms import Item, Outcome, TextTransform
-from isogloss.texts.transforms.code_switch import mixing_index
 from isogloss.texts.transforms.translate import OTHER_WORDS, translated_words
 from isogloss.texts.translators import read_translator
 from isogloss.texts.words import cut_words

@@ -45,8 +45,8 @@ class MostFluent(TextTransform):
     only those with as many changed words as their median, or more, are rated. Measures: `ratio`, the mean of what is
     kept, and `ratio_drawn`, of all versions with as many changes; `changed` and `changed_drawn`, the shares of words
     that the text as it was has not. A decoder that has not read mixed text, or not one of the languages, rates habits
-    of its own; it is no judge of what people say. After the rating of fluency in SwitchLingua (2025), without its
-    judges of other kinds.
+    of its own; it is no judge of what people say. After the rating of fluency in SwitchLingua (2025); for its
+    other judges see `write-mixed`.
     """
 
     name: ClassVar[str] = "most-fluent"

@@ -12,8 +12,8 @@ from annotated_types import Ge, Le
 
 from isogloss.errors import BadValue
 from isogloss.texts.aligners import Links, read_aligner
+from isogloss.texts.mixing.word_languages import mixing_index
 from isogloss.texts.transforms import Item, Outcome
-from isogloss.texts.transforms.code_switch import mixing_index
 from isogloss.texts.transforms.linked import Linked, LinkedTransform, linked_items, untranslated
 from isogloss.texts.words import cut_words, find_words
 
