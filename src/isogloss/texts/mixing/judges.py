@@ -16,13 +16,15 @@ from isogloss.languages import resolve
 from isogloss.models.inputs import Choice
 from isogloss.models.respondents import Meter, Respondent, ask
 from isogloss.progress import Progress
-from isogloss.texts.identification import UNKNOWN, identify
+from isogloss.texts.identification import NO_LANGUAGE, probabilities
 from isogloss.texts.mixing.drafts import Draft, Prompts
 from isogloss.texts.mixing.word_languages import check_pair, word_languages
 from isogloss.texts.words import cut_words, with_words
 
 SHUFFLES = 19
 """Orders of words that a text is compared with; one in random order is likelier than all of them once in 20 times."""
+SURE = 0.8
+"""Probability above which a text is in a third language; kin of one of the two has less in mixed texts."""
 FEWEST_WORDS = 4
 """Of a text whose order is judged."""
 
@@ -116,8 +118,12 @@ class ShareJudge(Judge):
         if not found:
             return Judgement(None, False, "It has no words.")
         share, name = found.count(draft.embedded) / len(found), resolve(draft.embedded).name
-        code = identify([draft.text])[draft.text]
-        if code != UNKNOWN and code not in frozenset().union(*check_pair(draft.language, draft.embedded)):
+        code, sure = max(probabilities(draft.text).items(), key=lambda one: one[1])
+        if (
+            sure > SURE
+            and code != NO_LANGUAGE
+            and code not in frozenset().union(*check_pair(draft.language, draft.embedded))
+        ):
             return Judgement(share, False, f"It is written in {resolve(code).name}.")
         wanted = f"{self.least:.0%} to {self.most:.0%} of the words should be {name}"
         return Judgement(share, self.least <= share <= self.most, f"{share:.0%} of its words are {name}, {wanted}.")
