@@ -100,7 +100,7 @@ def test_good_texts_pass_and_the_judge_puts_them_above_their_words_in_random_ord
     assert [row["source"] for row in rows] == [*PLAIN.values()]
     assert all(0.15 <= row["share"] <= 0.6 and row["cmi"] == pytest.approx(100 * row["share"]) for row in rows)
     assert {(row["rounds"], row["judge naturalness"], row["judge meaning"]) for row in rows} == {(0, 5.0, 5.0)}
-    assert {(of_judge(shown, name)["told_apart"], of_judge(shown, name)["pairs"])
+    assert {(of_judge(shown, name)["discrimination"], of_judge(shown, name)["pairs"])
             for name in ("share", "naturalness", "meaning")} == {(1.0, 2)}  # fmt: skip
     assert (len(prompts), shown["flags"]) == (2 + 2 * 4, [])
 
@@ -159,7 +159,7 @@ def test_what_does_not_pass_is_counted_with_its_reason(
 def test_a_judge_that_likes_everything_is_named(tmp_path: Path) -> None:
     """The null world of judges: 5 for all, whatever it reads."""
     shown, rows, _ = ran(tmp_path, lambda prompt: "5" if is_judged(prompt) else speaker(prompt), *JUDGED)
-    assert (len(rows), of_judge(shown, "naturalness")["told_apart"]) == (2, 0.5)
+    assert (len(rows), of_judge(shown, "naturalness")["discrimination"]) == (2, 0.5)
     assert [(row["about"], row["flag"]) for row in shown["flags"]] == [("naturalness", "judge_blind")]
 
 

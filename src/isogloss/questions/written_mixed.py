@@ -111,7 +111,7 @@ def _sentences(mixed: MixedTexts, asked: int) -> Iterator[str]:
         yield "Nothing but the share of both languages was judged."
     for row in mixed.judges.filter(mixed.judges["pairs"] > 0).iter_rows(named=True):
         pairs = counted(row["pairs"], "text")
-        yield f"{row['judge']} puts {row['told_apart']:.0%} of {pairs} above {row['against']}, ties counting half."
+        yield f"{row['judge']} puts {row['discrimination']:.0%} of {pairs} above {row['against']}, ties counting half."
 
 
 def _scales(mixed: MixedTexts) -> Iterator[str]:
@@ -125,7 +125,7 @@ def _flags(mixed: MixedTexts) -> pl.DataFrame:
 
     rows = []
     for row in mixed.judges.iter_rows(named=True):
-        if row["told_apart"] is not None and row["told_apart"] <= 0.5:
+        if row["discrimination"] is not None and row["discrimination"] <= 0.5:
             meaning = f"Scores are no higher than those of {row['against']}: do not rely on this judge."
             rows.append({"about": row["judge"], "flag": "judge_blind", "meaning": meaning})
         if row["unjudged"]:

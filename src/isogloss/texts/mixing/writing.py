@@ -38,12 +38,12 @@ _PAIR: dict[str, pl.DataType] = dict.fromkeys(("language", "embedded", "item"), 
 _JUDGED = _PAIR | {"round": pl.Int64(), "judge": pl.String(), "score": pl.Float64(), "passes": pl.Boolean(),
                    "advice": pl.String()}  # fmt: skip
 _DROPPED = _PAIR | {"text": pl.String(), "reason": pl.String(), "rounds": pl.Int64()}
-_ASKED = ("id", "language", "embedded", "text", "source", "topic", *CONDITIONS)
-_ROWS: dict[str, pl.DataType] = dict.fromkeys(_ASKED, pl.String()) | {
+_OF_TEXT = ("id", "language", "embedded", "text", "source", "topic", *CONDITIONS)
+_ROWS: dict[str, pl.DataType] = dict.fromkeys(_OF_TEXT, pl.String()) | {
     "rounds": pl.Int64(), "share": pl.Float64(), "cmi": pl.Float64(),
 }  # fmt: skip
 _JUDGES = {"judge": pl.String(), "judged": pl.Int64(), "unjudged": pl.Int64(), "passed": pl.Int64(),
-           "mean": pl.Float64(), "told_apart": pl.Float64(), "pairs": pl.Int64(), "against": pl.String(),
+           "mean": pl.Float64(), "discrimination": pl.Float64(), "pairs": pl.Int64(), "against": pl.String(),
            "scale": pl.String()}  # fmt: skip
 
 
@@ -63,8 +63,8 @@ class MixedTexts:
         Every judgement: `language`, `embedded`, `item`, `round`, `judge`, `score`, `passes`, `advice`.
     judges : polars.DataFrame
         For each `judge`: `judged`, `unjudged`, `passed`, `mean`; in `pairs` pairs of a text and one that it should be
-        better than, the share `told_apart` in which it has the higher score, ties counting half; `against`, what the
-        other one is (the words in random order, of judges that are asked, and the text in one language, of shares);
+        better than, the share `discrimination` in which it has the higher score, ties counting half; `against`, what
+        the other one is (the words in random order, of judges that are asked, and the text in one language, of shares);
         `scale`.
     languages : polars.DataFrame
         For each pair of languages `texts`, `kept`, `rewritten` (of those kept), and how many were refused for each
@@ -216,7 +216,7 @@ class _Panel:
             rows.append({
                 "judge": judge.name, "judged": len(own), "unjudged": len(own) - len(scores),
                 "passed": sum(bool(one["passes"]) for one in own), "mean": float(np.mean(scores)) if scores else None,
-                "told_apart": float(np.mean(outcomes)) if outcomes else None, "pairs": len(outcomes),
+                "discrimination": float(np.mean(outcomes)) if outcomes else None, "pairs": len(outcomes),
                 "against": judge.against, "scale": judge.scale,
             })  # fmt: skip
         return pl.DataFrame(rows, schema=_JUDGES)
