@@ -656,6 +656,7 @@ def generation_quality(
     model: str | None = ...,
     metrics: str | Sequence[str] | None = ...,
     terms: Any | None = ...,
+    encoder: str | None = ...,
     into: str | None = ...,
     columns: Mapping[str, str] | None = ...,
     level: float = ...,
