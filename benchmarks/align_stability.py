@@ -53,6 +53,7 @@ ARMS = {
     "tuned, short": ("short", 'name = "lora"\nepochs = 2\nbatch_size = 8', LEARNT),
 }
 """Domain that is learnt from, recipe, and number of examples."""
+OWN = "prompt, short"
 
 
 def main() -> None:
@@ -144,8 +145,14 @@ def of_prompts(folder: Path, kept: dict[str, Path]) -> list[dict[str, Any]]:
     base = load_encoder(MODEL)
     made = {arm: encoded(folder, f"of {arm}", base, kept[arm] / "prompts.parquet") for arm in ARMS if "prompt" in arm}
     own, other, template = made.values()
-    return [*compared("demonstrations that are short and long", own, other, "last"),
-            *compared("two templates", own, template, "last")]  # fmt: skip
+    tuned = encoded(
+        folder, "tuned, of prompts", read_trained_encoder(kept["tuned, short"]), kept[OWN] / "prompts.parquet"
+    )
+    return [
+        *compared("before and after tuning on short, prompts with demonstrations that are short", own, tuned, "last"),
+        *compared("demonstrations that are short and long", own, other, "last"),
+        *compared("two templates", own, template, "last"),
+    ]
 
 
 def encoded(folder: Path, name: str, encoder: Encoder, corpus: Path) -> Encodings:
