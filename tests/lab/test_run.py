@@ -128,9 +128,11 @@ def test_results_do_not_depend_on_executor_or_workers(grid_file: Path, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["serial", "processes"])
-def test_a_killed_run_goes_on_where_it_stopped(grid_file: Path, tmp_path: Path, executor: str) -> None:
-    """After SIGKILL in mid-run the rerun measures the rest, and the store is that of a run left alone."""
+def test_a_killed_run_goes_on_where_it_stopped(grid_file: Path, tmp_path: Path) -> None:
+    """After SIGKILL in mid-run the rerun measures the rest, and the store is that of a run left alone.
+
+    For a run in one process, see test_engine.py.
+    """
     seeds = list(range(12))
     text = grid_file.read_text().replace("{ 12 = [0, 1], 30 = [0] }", f"{{ 12 = {seeds}, 30 = [0] }}")
     grid_file.write_text(text)
@@ -138,7 +140,7 @@ def test_a_killed_run_goes_on_where_it_stopped(grid_file: Path, tmp_path: Path, 
     script.write_text(SCRIPT)
     scratch.mkdir()
     process = subprocess.Popen(
-        [sys.executable, str(script), str(grid_file), str(store.path), executor],
+        [sys.executable, str(script), str(grid_file), str(store.path), "processes"],
         env={**os.environ, "TMPDIR": str(scratch)},
     )
     wait_until(lambda: len(store.parts()) >= 3 or process.poll() is not None)
