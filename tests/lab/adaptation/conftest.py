@@ -21,10 +21,15 @@ def sentences(language: str, count: int = 30) -> list[str]:
     return [" ".join([*chance.choices(WORDS[language], k=6), str(number)]) for number in range(count)]
 
 
-@pytest.fixture
-def corpus() -> dict[str, list[str]]:
+def texts() -> dict[str, list[str]]:
     """Texts of two languages."""
     return {language: sentences(language) for language in WORDS}
+
+
+@pytest.fixture
+def corpus() -> dict[str, list[str]]:
+    """The same, for a test to spoil."""
+    return texts()
 
 
 def tokenizer_of(folder: Path, texts: list[str], size: int = 320) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.lab.adaptation.adapters import make_adapter, write_choices, write_task
+from tests.lab.adaptation.conftest import texts
 
 from isogloss.errors import BadFile, BadValue, IsoglossError, UnknownName
 from isogloss.lab import adapt, adaptation_card, adaptations
@@ -103,18 +104,46 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+class Adapted(dict):
+    """Each checkpoint after each adaptation with seed 1, made when it is first needed."""
+
+    def __init__(self, checkpoints, corpus, folder):
+        self.checkpoints, self.corpus, self.folder = checkpoints, corpus, folder
+
+    def __missing__(self, case):
+        name, kind = case
+        given = parameters(name, self.checkpoints[kind])
+        into = self.folder / f"{name} of {kind}"
+        self[case] = adapt(self.checkpoints[kind], name, corpus=self.corpus, into=into, seed=1, **given)
+        return self[case]
+
+
+@pytest.fixture(scope="module")
+def adapted(checkpoints, tmp_path_factory):
+    return Adapted(checkpoints, texts(), tmp_path_factory.mktemp("adapted"))
+
+
+@pytest.fixture(scope="module")
+def trimmed(checkpoints, tmp_path_factory) -> Path:
+    """The decoder with fewer tokens."""
+    into = tmp_path_factory.mktemp("trimmed") / "first"
+    return adapt(checkpoints["decoder"], "vocabulary-trim", corpus=texts(), into=into, min_count=2)
+
+
 @pytest.mark.parametrize(("name", "kind"), CASES)
-def test_the_same_seed_gives_the_same_bytes_and_a_stopped_run_goes_on(name, kind, checkpoints, corpus, tmp_path):
+def test_the_same_seed_gives_the_same_bytes_and_a_stopped_run_goes_on(
+    name, kind, checkpoints, adapted, corpus, tmp_path
+):
     """Nothing but the folder is written, and the checkpoint stays as it is."""
     before = content(checkpoints[kind])
     given = {"corpus": corpus, "seed": 1, **parameters(name, checkpoints[kind])}
-    one = adapt(checkpoints[kind], name, into=tmp_path / "one", **given)
+    one = adapted[name, kind]
     with pytest.raises(Interrupted):
         adapt(checkpoints[kind], name, into=tmp_path / "stopped", progress=Impatient(2), **given)
     assert not (tmp_path / "stopped").exists()
     again = adapt(checkpoints[kind], name, into=tmp_path / "stopped", **given)
     assert content(one) == content(again)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "stopped"]
+    assert [path.name for path in tmp_path.iterdir()] == ["stopped"]
     assert content(checkpoints[kind]) == before
 
 
@@ -147,12 +176,10 @@ def test_killed_midway_and_run_again_it_gives_the_same_bytes(checkpoints, corpus
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
-def test_other_programs_load_it_and_its_tokenizer_fits(name, kind, checkpoints, corpus, tmp_path):
+def test_other_programs_load_it_and_its_tokenizer_fits(name, kind, adapted):
     import transformers
 
-    folder = adapt(
-        checkpoints[kind], name, corpus=corpus, into=tmp_path / "made", **parameters(name, checkpoints[kind])
-    )
+    folder = adapted[name, kind]
     model = transformers.AutoModel.from_pretrained(folder, output_loading_info=True)
     assert not [missing for missing in model[1]["missing_keys"] if "pooler" not in missing]
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -167,12 +194,10 @@ def test_other_programs_load_it_and_its_tokenizer_fits(name, kind, checkpoints, 
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
-def test_the_card_says_what_was_done_and_what_each_language_lost(name, kind, checkpoints, corpus, tmp_path):
-    folder = adapt(
-        checkpoints[kind], name, corpus=corpus, into=tmp_path / "made", **parameters(name, checkpoints[kind])
-    )
+def test_the_card_says_what_was_done_and_what_each_language_lost(name, kind, adapted):
+    folder = adapted[name, kind]
     card = adaptation_card(folder)
-    assert (card["adaptation"], card["seed"], card["of"]["licence"]) == (name, 0, "mit")
+    assert (card["adaptation"], card["seed"], card["of"]["licence"]) == (name, 1, "mit")
     assert card["corpus"].keys() == {"eng", "nld"}
     assert [(one["language"], one["texts"]) for one in card["losses"]] == [("eng", 3), ("nld", 3)]
     assert all(math.isfinite(one["before"]) and math.isfinite(one["after"]) for one in card["losses"])
@@ -181,9 +206,8 @@ def test_the_card_says_what_was_done_and_what_each_language_lost(name, kind, che
 
 
 @pytest.mark.parametrize("name", [name for name, kind in CASES if kind == "decoder"])
-def test_adaptations_chain_and_the_card_names_them_all(name, checkpoints, corpus, tmp_path):
-    first = adapt(checkpoints["decoder"], "vocabulary-trim", corpus=corpus, into=tmp_path / "first", min_count=2)
-    folder = adapt(first, name, corpus=corpus, into=tmp_path / "second", **parameters(name, first))
+def test_adaptations_chain_and_the_card_names_them_all(name, trimmed, corpus, tmp_path):
+    folder = adapt(trimmed, name, corpus=corpus, into=tmp_path / "second", **parameters(name, trimmed))
     assert adaptation_card(folder)["before"] == ["vocabulary-trim(min_count=2)"]
 
 
