@@ -75,6 +75,7 @@ def test_hidden_words_tell_of_which_kind_a_language_is(tmp_path: Path) -> None:
     """Texts without labels are all that there is of Catalan and Uzbek."""
     found = held_out_accuracy(
         checkpoint=make_masked(tmp_path / "masked"), folder=tmp_path, seed=0, unlabelled=BY_GRAMMAR, vectors="learnt",
+        count=32,
         **SETTINGS,
     )  # fmt: skip
     assert found == pytest.approx([1.0, 1.0], abs=0.1)
@@ -137,6 +138,13 @@ def test_vectors_of_the_catalogue_are_the_same_beside_any_languages(checkpoint: 
 )
 def test_parameters_that_cannot_be_are_refused(checkpoint: Path, given: dict[str, Any], said: str) -> None:
     assert said in refused(lambda: read(checkpoint, **given))
+
+
+def test_sequential_transfer_is_not_for_texts_that_tell_their_language(checkpoint: Path) -> None:
+    """It would hand them over without."""
+    read_it = recipes.get("sequential-transfer").read
+    said = refused(lambda: read_it({"checkpoint": str(checkpoint), "base": "hyper-adapter"}))
+    assert "hyper-adapter prepares texts in a way of its own; set base" in said
 
 
 def test_tasks_whose_answers_are_texts_are_refused(checkpoint: Path, tasks: Path) -> None:

@@ -19,7 +19,7 @@ class SequentialTransfer(NeuralRecipe):
     Parameters
     ----------
     base : str, default "fine-tune"
-        The recipe; it has to be one that can go on learning.
+        The recipe; it has to be one that can go on learning, from texts that are prepared as for fine-tuning.
     order : {"sequential", "joint"}, default "sequential"
         The source first, or both shuffled together, which is what `base` does by itself.
     settings : dict
@@ -45,6 +45,8 @@ class SequentialTransfer(NeuralRecipe):
         kind: type[Recipe] = recipes.get(self.base)
         if not kind.continues or kind is SequentialTransfer:
             raise BadValue(f"{self.base} cannot go on learning where it stopped", hint='set base = "fine-tune"')
+        if kind.prepare is not NeuralRecipe.prepare:
+            raise BadValue(f"{self.base} prepares texts in a way of its own", hint='set base = "fine-tune"')
         _ = self.inner
 
     @cached_property
