@@ -227,3 +227,8 @@ def test_the_cell_that_is_no_number_is_named_not_one_that_says_that_there_is_non
     path = write("Language,Rook,Knight\nGerman,81.5,n/a\nSwahili,70.5,66.5\nHausa,pending,60.1\nZulu,50,55\n")
     with pytest.raises(BadValue, match="row 2: score 'pending' is not a number"):
         read_evidence(path)
+
+
+def test_fractions_beside_percent_signs_are_never_offered_as_percentages(write):
+    with pytest.raises(BadValue, match=r"hold fractions of 1; give all of them on one scale, such as 91% for 0\.91$"):
+        read_evidence(write("language,Rook,Knight\nEnglish,88%,0.91\nGerman,85%,0.9\nSwahili,55%,0.61\n"))

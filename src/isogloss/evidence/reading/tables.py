@@ -167,10 +167,14 @@ def _settle_scale(layout: Layout, sheet: Sheet, values: dict[str, Any]) -> None:
     plain = scores.filter(~percent)
     lowest, highest = float(scores.min() or 0.0), float(scores.max() or 0.0)  # type: ignore[arg-type]  # a column of numbers
     extent = f"scores from {lowest:g} to {highest:g}"
+    highest_plain = float(plain.max() or 0.0)  # type: ignore[arg-type]  # a column of numbers
     signs, small = bool(percent.any()), bool(((plain > 0) & (plain < 1)).any())
     if signs and small:
+        answer = "all of them on one scale, such as 91% for 0.91"
+        if highest_plain > 1:
+            answer = f"scale=percent if all are percentages, else {answer}"
         layout.decide("scale", "some cells have a percent sign, others hold fractions of 1", Confidence.UNCLEAR, extent,
-                      answer="scale=percent if all are percentages, else write all of them on one scale")  # fmt: skip
+                      answer=answer)  # fmt: skip
         return
     if lowest >= 0 and highest <= 1 and not signs:
         values["scale"] = "fraction"
