@@ -67,7 +67,7 @@ def with_terms(items: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     Raises
     ------
     BadValue
-        If there are no sources.
+        If there are no sources, or the list has no term of a language of the items.
     NotEnoughEvidence
         If no source has a term.
 
@@ -80,10 +80,14 @@ def with_terms(items: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     lists: dict[str, dict[Words, list[str]]] = {}
     for language, term, translation in terms.select(COLUMNS).iter_rows():
         lists.setdefault(language, {}).setdefault(_words(term), []).append(translation)
+    if missing := sorted({*items["language"]} - lists.keys()):
+        lacking, there = (", ".join(resolve(one).name for one in some) for some in (missing, sorted(lists)))
+        raise BadValue(
+            f"no term in {lacking}; there are some in {there}", where="terms",
+            hint="add translations into these languages, or leave their items out",
+        )  # fmt: skip
     asked = [
-        [ALTERNATIVE.join(known[term]) for term in _terms_in(_words(source or ""), known)]
-        if (known := lists.get(language))
-        else []
+        [ALTERNATIVE.join(lists[language][term]) for term in _terms_in(_words(source or ""), lists[language])]
         for language, source in items.select("language", "source").iter_rows()
     ]
     chosen = items.with_columns(answers=pl.Series(asked, dtype=pl.List(pl.String)))
