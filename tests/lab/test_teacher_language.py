@@ -17,7 +17,7 @@ from isogloss.errors import InputError
 from isogloss.lab import Corpus, Training, recipes, tasks
 from isogloss.lab.recipe import Fitted
 from isogloss.lab.tuning.instructions import Schedule, in_tokens, train_compared
-from isogloss.lab.tuning.training import expectations
+from isogloss.lab.tuning.training import expectations, log_likelihoods
 from isogloss.models import load_decoder
 
 ENGLISH, GERMAN, ANSWERS = (
@@ -71,6 +71,24 @@ def test_what_is_expected_after_one_question_is_expected_after_the_other(name: s
         found[arm] = divergence(recipe, fitted)
         assert fitted.notes.get("with_teacher") == (4 if more else None)
     assert found["taught"] < 0.5 * found["plain"]
+
+
+def test_the_model_before_training_teaches_what_it_knew(tmp_path: Path) -> None:
+    """It expects no answer more than others; with a great weight German answers stay as likely as they were."""
+    likely = {}
+    for teacher in ("current", "before"):
+        more = {"teacher_language": "eng", "teacher_weight": 50.0, "teacher": teacher}
+        recipe: Any = recipes.get("instruction-tune").read(settings("instruction-tune", tmp_path / "model", **more))
+        made, training = corpus()
+        prepared = recipe.prepare(made, map)
+        for arm, fitted in (("none", Fitted({}, {}, {})), (teacher, recipe.fit(prepared, training))):
+            ready = recipe.decoder(fitted)
+            asked = [
+                in_tokens(ready, f"Question: {one}\nAnswer:", f" {right}")
+                for one, right in zip(GERMAN, ANSWERS, strict=True)
+            ]
+            likely[arm] = float(log_likelihoods(ready, asked).detach().mean())
+    assert likely["before"] - likely["none"] < 0.5 * (likely["current"] - likely["none"])
 
 
 @pytest.mark.parametrize("is_taught", [True, False])
