@@ -66,7 +66,7 @@ def test_terms_stand_beside_metrics_that_compare_with_references() -> None:
         (TERMS.drop("term"), ITEMS, "terms: has no column 'term'"),
         (TERMS.with_columns(translation=pl.lit("Vertrag|")), ITEMS, "terms: the translation in row 1 has no word"),
         (TERMS, ITEMS.drop("source"), "source"),
-        (TERMS.head(3), ITEMS, "terms: no term in Japanese; there are some in German; add translations into these languages"),
+        (TERMS.head(3), ITEMS, "terms: no term in Japanese; there are some in German; add translations"),
         (TERMS.with_columns(term=pl.lit("xylophone")), ITEMS, "no source has a term of the list"),
     ],
 )
