@@ -23,11 +23,11 @@ def draw_intervals(
     page = canvas.page(title, [said])
     names = list(dict.fromkeys(one for values in panels.values() for one in values))
     scale = alt.Scale(domain=list(domain)) if domain else alt.Scale()
-    width = (page.width - 240) / len(panels)
+    width = (page.width - 220) / len(panels)
     drawn = []
     for head, values in panels.items():
         rows = [dict(zip(("mean", "lower", "upper"), values[one], strict=True), name=one) for one in values]
-        axis = alt.Axis(labels=not drawn, labelLimit=220, ticks=False)
+        axis = alt.Axis(labels=not drawn, labelLimit=220, labelPadding=12, ticks=False)
         y = alt.Y("name:N", sort=names, scale=alt.Scale(domain=names), title=None, axis=axis)
         x = alt.X("lower:Q", scale=scale, axis=alt.Axis(tickCount=4, title=head))
         base = alt.Chart(inline(rows)).encode(y=y)
