@@ -4,8 +4,9 @@ UD-PUD has the same sentences in 21 languages with gold parts of speech. A tagge
 is tested on 200 others of the target: as it is (model transfer); on labels that were carried to the target's own
 translations of the 250 (data transfer, `project`); and on English translations of the test sentences, from which tags
 go back (translate-test, `project` with on = "test"). Translations are those of UD-PUD, by people, cut into words by
-isogloss: machine translation would be worse. A tagger of the target's gold labels is the most there is to gain. Taggers
-are probes of a middle layer of a frozen encoder, or character n-grams. Differences are paired by sentence.
+isogloss; those of a machine are measured in `transfer_machine`. A tagger of the target's gold labels is the most there
+is to gain. Taggers are probes of a middle layer of a frozen encoder, or character n-grams. Differences are paired by
+sentence.
 
     python -m benchmarks.transfer_arms            # half a minute of a processor a row; goes on where the file ends
     python -m benchmarks.transfer_arms picture    # docs/images/transfer-arms.png, from the file
@@ -60,16 +61,21 @@ def measure(model: str, target: str, folder: Path) -> dict[str, Any]:
     for start, arm in ARMS.items():
         name = next(name for name in accuracy["recipe"] if name.startswith(start))
         row[arm] = points(accuracy.filter(recipe=name)["score"][0], 1)
-        (pair,) = pairs.filter(pl.col("first").is_in([plain, name]), pl.col("second").is_in([plain, name])).to_dicts()
-        sign = 1 if pair["first"] == name else -1
-        ends = sorted(sign * pair[end] for end in ("lower", "upper"))
-        row[f"{arm}_less_zero_shot"] = [points(one, 1) for one in (sign * pair["difference"], *ends)]
+        row[f"{arm}_less_zero_shot"] = difference(pairs, name, plain)
     gold_folder = folder.with_name(f"{folder.name}-gold")
     gold_folder.mkdir()
     own = grid.replace('"eng"', f'"{target}"')
     gold, _ = run("\n".join([task, f"[[recipe]]\n{recipe}", own]), gold_folder)
     row["gold"] = points(gold.observations.filter(metric="accuracy")["score"][0], 1)
     return row | {"cpu_s": round(time.process_time() - began, 1)}
+
+
+def difference(pairs: pl.DataFrame, one: str, other: str) -> list[float]:
+    """Of one recipe less another, in points, with both ends of its interval."""
+    (pair,) = pairs.filter(pl.col("first").is_in([one, other]), pl.col("second").is_in([one, other])).to_dicts()
+    sign = 1 if pair["first"] == one else -1
+    ends = sorted(sign * pair[end] for end in ("lower", "upper"))
+    return [points(value, 1) for value in (sign * pair["difference"], *ends)]
 
 
 def write_translations(folder: Path) -> None:
