@@ -45,6 +45,16 @@ def test_eclektic_without_a_known_question_is_0():
     assert values(nothing) == {"eclektic_overall": 0, "eclektic_transfer": 0}
 
 
+def test_repeated_rows_are_told():
+    """Copies cannot be told from rows that a column which nobody reads tells apart: they count, with a flag."""
+    items = table("item answer_from closed_book", "1 context +", "2 context +", "3 memory +", "4 other +")
+    assert "repeated_rows" not in isogloss.score_behaviour(items).flags["flag"].to_list()
+    flags = isogloss.score_behaviour(pl.concat([items, items.head(2)])).flags
+    assert flags.filter(flag="repeated_rows")["meaning"].to_list() == [
+        "2 rows repeat another in every column that is read, and all count: remove copies, or intervals are too narrow."
+    ]
+
+
 BORDERS = table(
     "territory language response controller controller_language",
     "x eng Narnia Narnia deu",

@@ -51,12 +51,15 @@ class BehaviourScores:
         Where `against` was given, for each score of another model or task that it has too: `value`, the score less
         that of `against`, both over the `items` of a language that both have, with `lower` and `upper`, `p`, and
         `p_holm` corrected for all rows of its metric. `left_out` rows of the two are of items that one of them lacks.
+    repeated : int
+        Rows of numbered items that are the same as one above in every column. They count like others.
     """
 
     scores: pl.DataFrame
     unscored: dict[str, str]
     level: float
     differences: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DIFFERENCES), kw_only=True)
+    repeated: int = field(default=0, kw_only=True)
 
 
 def score_items(
@@ -128,7 +131,10 @@ def score_items(
         reasons = "; ".join(f"{name}: {reason}" for name, reason in unscored.items())
         raise NotEnoughEvidence(f"no metric has a score: {reasons}", where="items")
     differences = _corrected(pl.DataFrame(rows_against, schema=DIFFERENCES))
-    return BehaviourScores(pl.DataFrame(rows, schema=SCHEMA), unscored, level, differences=differences)
+    repeated = items.height - items.unique().height if "item" in items.columns else 0
+    return BehaviourScores(
+        pl.DataFrame(rows, schema=SCHEMA), unscored, level, differences=differences, repeated=repeated
+    )
 
 
 def _known(table: pl.DataFrame, against: str) -> str:

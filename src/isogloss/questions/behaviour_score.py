@@ -195,6 +195,13 @@ def _flags(result: BehaviourScores) -> pl.DataFrame:
     few = _whole(result).filter(pl.col("items") < FEW_ITEMS)["metric"].unique(maintain_order=True)
     meaning = f"Fewer than {FEW_ITEMS} items: the interval is too narrow."
     rows += [{"about": name, "flag": "few_items", "meaning": meaning} for name in few]
+    if result.repeated:
+        verb = "repeats" if result.repeated == 1 else "repeat"
+        meaning = (
+            f"{counted(result.repeated, 'row')} {verb} another in every column that is read, and all count: remove "
+            "copies, or intervals are too narrow."
+        )
+        rows.append({"about": "items", "flag": "repeated_rows", "meaning": meaning})
     return pl.DataFrame(rows, schema={"about": pl.String, "flag": pl.String, "meaning": pl.String})
 
 
