@@ -176,6 +176,12 @@ StoreName = Annotated[
     Shell(argument=True, metavar="STORE"),
     Field(description="Folder of the store, or s3://..."),
 ]
+CheckpointName = Annotated[
+    str, Field(description="Folder of a checkpoint, package:module/path, or a downloaded model.")
+]
+Precision = Annotated[
+    Literal["float32", "bfloat16"], Field(description="Of the numbers that local models compute with.")
+]
 GridFile = Annotated[FilePath, Field(description="Grid file (TOML).")]
 DataFolder = Annotated[
     OptionalPath, Field(description="Folder of the files that are read; by default that of the file that names them.")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from isogloss.progress import Progress
 from isogloss.questions.about_items import written_names
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import Level, Pairs, ReadAs, Shell
+from isogloss.questions.fields import CheckpointName, Level, Pairs, Precision, ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -43,11 +43,9 @@ class OccupationsQuestion(Question):
 
     items: Annotated[Any, Shell(kind=str, argument=True, metavar="ITEMS"), Field(description=ITEMS)]
     languages: ReadAs = Field(default_factory=dict)
-    model: Annotated[str, Field(description="Folder of a checkpoint, package:module/path, or a downloaded model.")]
+    model: CheckpointName
     before: Annotated[str, Field(description="What stands before each sentence, such as an instruction.")] = ""
-    precision: Annotated[
-        Literal["float32", "bfloat16"], Field(description="Of the numbers that local models compute with.")
-    ] = "float32"
+    precision: Precision = "float32"
     columns: Annotated[
         Pairs,
         Shell(flags=("--column",), metavar="ROLE=NAME"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from isogloss.progress import Progress
 from isogloss.questions.about_items import written_names
 from isogloss.questions.answer import Answer, Table
-from isogloss.questions.fields import Level, Pairs, ReadAs, Shell
+from isogloss.questions.fields import CheckpointName, Level, Pairs, Precision, ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -37,16 +37,14 @@ class PronounsQuestion(Question):
 
     items: Annotated[Any, Shell(kind=str, argument=True, metavar="ITEMS"), Field(description=ITEMS)]
     languages: ReadAs = Field(default_factory=dict)
-    model: Annotated[str, Field(description="Folder of a checkpoint, package:module/path, or a downloaded model.")]
+    model: CheckpointName
     pool: Annotated[
         Any, Shell(kind=str), Field(description="Such a table of other sentences to show; nothing for none.")
     ] = None
     demonstrations: Annotated[int, Field(ge=2, description="How many are shown, as many of each gender.")] = 4
     template: Annotated[str, Field(description="With {question}, {language} and, at the end, {translation}.")] = ""
     points: Annotated[int, Field(ge=1, description="At which the gradient of attributions is taken.")] = 16
-    precision: Annotated[
-        Literal["float32", "bfloat16"], Field(description="Of the numbers that local models compute with.")
-    ] = "float32"
+    precision: Precision = "float32"
     columns: Annotated[
         Pairs,
         Shell(flags=("--column",), metavar="ROLE=NAME"),

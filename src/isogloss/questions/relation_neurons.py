@@ -13,7 +13,7 @@ from isogloss.progress import Progress
 from isogloss.questions.about_items import written_names
 from isogloss.questions.answer import Answer, Table
 from isogloss.questions.answering import Among, read_about
-from isogloss.questions.fields import Level, Pairs, ReadAs, Shell
+from isogloss.questions.fields import CheckpointName, Level, Pairs, ReadAs, Shell
 from isogloss.questions.names import Names
 from isogloss.questions.pictures import canvas_of
 from isogloss.questions.question import Question
@@ -48,7 +48,7 @@ class RelationNeuronsQuestion(Question):
 
     items: Annotated[Any, Shell(kind=str, argument=True, metavar="ITEMS"), Field(description=QUESTIONS)]
     languages: ReadAs = Field(default_factory=dict)
-    model: Annotated[str, Field(description="Folder of a checkpoint, package:module/path, or a downloaded model.")]
+    model: CheckpointName
     targets: Among = Field(default_factory=list)
     source: Annotated[
         str | None, Field(description="Language whose questions find neurons; by default English, else the first.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from isogloss.questions.fields import Number, Pairs, Shell
+from isogloss.questions.fields import Number, Pairs, Precision, Shell
 from isogloss.questions.question import Question
 from isogloss.text import counted
 
@@ -25,9 +25,7 @@ class WritesReplies(Question):
         Field(description="Whether a prompt is a text to go on from or a turn of a chat; endpoints chat by default."),
     ] = None
     system: Annotated[str, Field(description="What a chat is told before everything else.")] = ""
-    precision: Annotated[
-        Literal["float32", "bfloat16"], Field(description="Of the numbers that local models compute with.")
-    ] = "float32"
+    precision: Precision = "float32"
     max_new: Annotated[int, Field(ge=1, description="Tokens of a reply at most.")] = 64
     timeout: Annotated[float, Field(gt=0, description="Seconds that an endpoint has for a reply.")] = 60.0
     parallel: Annotated[int, Field(ge=1, le=64, description="Requests to an endpoint at a time.")] = 4
