@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -101,7 +102,7 @@ def write_mixed(
     respondent : Respondent
         Writes the texts.
     drafts : sequence of Draft
-        What they are to be, see `read_drafts`. They are changed.
+        What they are to be, see `read_drafts`.
     judges : sequence of Judge
         In their order: a judge sees what passed those before it.
     prompt : str
@@ -132,6 +133,7 @@ def write_mixed(
     text that a judge gives no score, or that comes back as it was, is not written again.
     """
     _check(drafts, judges, prompt)
+    drafts = deepcopy([*drafts])
     draw_conditions(drafts, seed)
     panel = _Panel(judges, control, seed, meter, progress)
     kept: dict[tuple[str, str, str], Draft] = {}
