@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.questions import worlds
-from tests.questions.asked import CASES, typed
+from tests.questions.asked import CASES
+from tests.questions.typed import typed
 
 everywhere = pytest.mark.parametrize("command", CASES)
 

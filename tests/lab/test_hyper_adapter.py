@@ -16,7 +16,7 @@ from isogloss.lab import Corpus, Training, recipes
 torch = pytest.importorskip("torch", reason="needs the extra lab")
 pytest.importorskip("transformers", reason="needs the extra lab")
 
-from isogloss.lab.recipe.hyper_network import HyperEncoder  # noqa: E402
+from isogloss.lab.recipe.hyper_network import HyperEncoder  # noqa: E402 - torch has to be there first
 from isogloss.models.encoder import load_encoder_model  # noqa: E402 - torch has to be there first
 
 WORDS = {0: ["doctor", "fever", "hospital"], 1: ["football", "match", "goalkeeper"]}

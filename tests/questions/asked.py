@@ -1,4 +1,4 @@
-"""The smallest case of every question: what it is asked about, and how that is typed in a shell."""
+"""The smallest case of every question: what it is asked about."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ from tests.questions import worlds
 
 from isogloss.evidence import Store
 from isogloss.evidence.fetching import fetch
-from isogloss.questions.catalogue import question_kind
-from isogloss.questions.fields import Shell
 
 Case = Callable[[Path], dict[str, Any]]
 """From an empty folder to the fields of a question."""
@@ -385,30 +383,3 @@ CASES: dict[str, Case] = {
     "align score": lambda folder: {"encodings": worlds.encodings(folder), "metrics": ["mexa", "cka"]},
 }  # fmt: skip
 """Command to its case."""
-
-
-def typed(command: str, fields: dict[str, Any], folder: Path) -> list[str]:
-    """The words of a shell that ask the same."""
-    kind = question_kind(command).model_fields
-    options: list[str] = []
-    arguments: dict[str, list[str]] = {}
-    for name, value in fields.items():
-        shell = next((one for one in reversed(kind[name].metadata) if isinstance(one, Shell)), Shell())
-        if isinstance(value, pl.DataFrame):
-            value.write_csv(folder / f"{name}.csv")
-            value = folder / f"{name}.csv"
-        if shell.argument:
-            arguments[name] = [*map(str, value)] if isinstance(value, list) else [str(value)]
-        elif value is True:
-            options.append(_flag(name, shell))
-        elif isinstance(value, dict):
-            options += [word for key, one in value.items() for word in (_flag(name, shell), f"{key}={one}")]
-        else:
-            text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-            options += [_flag(name, shell), text]
-    ordered = [*question_kind(command).positional, *arguments]
-    return [*command.split(), *(word for name in dict.fromkeys(ordered) for word in arguments.get(name, [])), *options]
-
-
-def _flag(name: str, shell: Shell) -> str:
-    return shell.flags[0] if shell.flags else f"--{name.replace('_', '-')}"

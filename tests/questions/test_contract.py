@@ -14,7 +14,8 @@ import pytest
 import typer
 from docs.generator.commands import walk
 from docs.generator.stubs import STUB, stub
-from tests.questions.asked import CASES, typed
+from tests.questions.asked import CASES
+from tests.questions.typed import typed
 
 import isogloss
 from isogloss.cli import app, main
