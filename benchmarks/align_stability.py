@@ -114,7 +114,7 @@ def accuracies(folder: Path) -> dict[str, float]:
         items = Store(folder / f"store of {arm}").read_items()
         items = items.filter(pl.col("score").is_not_null()).join(lengths, left_on="item", right_on="id")
         for (length,), some in items.group_by("length"):
-            found[f"{arm}, asked about {length}"] = round(float(some["score"].mean()), 3)  # type: ignore[arg-type]
+            found[f"{arm}, asked about {length}"] = round(some["score"].to_numpy().mean().item(), 3)
     return found
 
 
